@@ -32,7 +32,6 @@ const database = {
   include: ["server/src/**/*.db.test.ts", "server/test/**/*.test.ts"],
   exclude: ["server/test/structure/**", "**/node_modules/**"],
   globalSetup: "server/test/support/global-set-up.ts",
-  setupFiles: "server/test/support/cheap-hashes.ts",
 };
 
 export default defineConfig({

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
 import pg from "pg";
 import { Registry } from "prom-client";
+import { createPasswordHasher, standardCost } from "../server/src/access/index.ts";
 import { providerUrls } from "../server/src/app/addresses.ts";
 import { composeSender } from "../server/src/app/open-parts.ts";
 import { composeHttp } from "../server/src/app/serve-http.ts";
@@ -31,6 +32,7 @@ async function serveApi(pool: Pool, { encryption, folder }: BenchDatabase, runni
   const outside = { caPem: undefined, proxyUrl: undefined, inFlightMax: 1 };
   const http = await composeHttp({
     pool,
+    passwords: createPasswordHasher(standardCost),
     clock: systemClock,
     encryption,
     sender: running.use(composeSender({ pool, clock: systemClock, urls, allowed, lookup, ...outside })),

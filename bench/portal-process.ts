@@ -3,6 +3,7 @@
  * on request the times since the last request.
  */
 import { Registry } from "prom-client";
+import { createPasswordHasher, standardCost } from "../server/src/access/index.ts";
 import { providerUrls } from "../server/src/app/addresses.ts";
 import { composeEngine } from "../server/src/app/engine-role.ts";
 import { composeSender } from "../server/src/app/open-parts.ts";
@@ -57,6 +58,7 @@ const parts = {
 const engine = await composeEngine(parts);
 const http = await composeHttp({
   ...parts,
+  passwords: createPasswordHasher(standardCost),
   urls,
   allowed,
   lookup,

@@ -10,6 +10,7 @@ import { type AllowedTargets, type Lookup, parseAllowedTargets } from "../server
 import { setUpProvider } from "../server/src/portal/provider-account/index.ts";
 import { type EndpointNeeds, saveDefaultEndpoint, switchesOf } from "../server/src/webhooks/endpoints/index.ts";
 import type { BenchDatabase } from "./database.ts";
+import { createPasswordHasher, standardCost } from "../server/src/access/index.ts";
 
 /** Allows receivers on this machine. */
 export const allowedTargets = "127.0.0.0/8";
@@ -34,7 +35,9 @@ const endpointNeeds = (pool: Pool, encryption: Encryption): EndpointNeeds => ({
 /** Creates a provider that sends every event to `hookUrl`. Returns its access token. */
 export async function setUpPortal(pool: Pool, encryption: Encryption, hookUrl: string): Promise<string> {
   const names = { name: "Bench", subdomain: "bench", adminUsername: "admin", adminPassword: "a long password" };
-  const made = await pool.inTransaction((tx) => setUpProvider(tx, { ...names, now: systemClock.now() }));
+  const made = await pool.inTransaction((tx) =>
+    setUpProvider(tx, createPasswordHasher(standardCost), { ...names, now: systemClock.now() }),
+  );
   if ("refused" in made) throw new Error(JSON.stringify(made.refused));
   const switches = Object.fromEntries(switchesOf({ eventTypes: [] }).map(({ name }) => [name, true]));
   const change = { url: hookUrl, active: true, providerActions: true, switches };

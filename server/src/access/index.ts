@@ -29,7 +29,7 @@ export { notifyCallersChanged, callersChannel } from "./actor.ts";
 export { changeProviderUserPassword } from "./provider-users.ts";
 export { allowedActions, denialReason, type Action, type Denial } from "./permissions.ts";
 export { QueueFull } from "./fair-queue.ts";
-export { hashPassword, verifyPassword, type HashingFor } from "./passwords.ts";
+export { type HashingFor, createPasswordHasher, type PasswordHasher, standardCost } from "./passwords.ts";
 export { filterByPassword } from "./passwords.ts";
 export {
   createProviderUser,

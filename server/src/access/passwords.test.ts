@@ -1,36 +1,38 @@
 import { expect, test } from "vitest";
 import { QueueFull } from "./fair-queue.ts";
-import { filterByPassword, hashPassword, verifyPassword } from "./passwords.ts";
+import { createPasswordHasher, filterByPassword, standardCost } from "./passwords.ts";
+
+const passwords = createPasswordHasher(standardCost);
 
 const by = { providerId: 1 };
 
 test("a password is kept as argon2id with OWASP's parameters, which the hash names", async () => {
-  expect(await hashPassword("correct horse", by)).toMatch(
+  expect(await passwords.hash("correct horse", by)).toMatch(
     /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/,
   );
 });
 
 test("the same password twice makes two hashes, and each knows it", async () => {
-  const [one, other] = await Promise.all([hashPassword("correct horse", by), hashPassword("correct horse", by)]);
+  const [one, other] = await Promise.all([passwords.hash("correct horse", by), passwords.hash("correct horse", by)]);
   expect(one).not.toBe(other);
-  expect(await verifyPassword(one, "correct horse", by)).toBe(true);
-  expect(await verifyPassword(other, "correct horse", by)).toBe(true);
+  expect(await passwords.verify(one, "correct horse", by)).toBe(true);
+  expect(await passwords.verify(other, "correct horse", by)).toBe(true);
 });
 
 test("another password does not fit", async () => {
-  const hash = await hashPassword("correct horse", by);
-  expect(await verifyPassword(hash, "correct horsE", by)).toBe(false);
-  expect(await verifyPassword(hash, "", by)).toBe(false);
+  const hash = await passwords.hash("correct horse", by);
+  expect(await passwords.verify(hash, "correct horsE", by)).toBe(false);
+  expect(await passwords.verify(hash, "", by)).toBe(false);
 });
 
 test("one spelling of é is as good as the other", async () => {
-  expect(await verifyPassword(await hashPassword("caf\u00e9 au lait", by), "cafe\u0301 au lait", by)).toBe(true);
+  expect(await passwords.verify(await passwords.hash("caf\u00e9 au lait", by), "cafe\u0301 au lait", by)).toBe(true);
 });
 
 test("a hash that another program made with other parameters is understood", async () => {
   // From the tests of Argon2's reference implementation.
   const hash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
-  expect(await verifyPassword(hash, "password", by)).toBe(true);
+  expect(await passwords.verify(hash, "password", by)).toBe(true);
 });
 
 test.each([
@@ -41,13 +43,13 @@ test.each([
   ["of another algorithm", "$2b$12$abcdefghijklmnopqrstuv"],
   ["that asks for all memory", "$argon2id$v=19$m=9999999,t=2,p=1$c29tZXNhbHQ$RdescudvJCsgt3ub+b+dWRWJTmaaJObG"],
 ])("no password fits a hash that is %s", async (_, hash) => {
-  expect(await verifyPassword(hash, "password", by)).toBe(false);
+  expect(await passwords.verify(hash, "password", by)).toBe(false);
 });
 
 test("a flood at one provider is bounded, and another provider's admin is next", async () => {
   const ended: string[] = [];
   const check = (name: string, providerId: number, address: string): Promise<unknown> =>
-    verifyPassword(undefined, "wrong", { providerId, address }).then(
+    passwords.verify(undefined, "wrong", { providerId, address }).then(
       () => ended.push(name),
       (error: unknown) => {
         if (!(error instanceof QueueFull)) throw error;
@@ -66,11 +68,11 @@ test("strangers that flood a provider do not delay a device that has signed in b
   const ended: string[] = [];
   const from = (address: string) => ({ providerId: 1, address });
   const flood = Array.from({ length: 20 }, async (_, place) => {
-    await verifyPassword(undefined, "wrong", from(`198.51.100.${place}`));
+    await passwords.verify(undefined, "wrong", from(`198.51.100.${place}`));
     ended.push("flood");
   });
   const owner = async (): Promise<void> => {
-    await verifyPassword(undefined, "right", { ...from("203.0.113.7"), isKnownDevice: true });
+    await passwords.verify(undefined, "right", { ...from("203.0.113.7"), isKnownDevice: true });
     ended.push("owner");
   };
   await Promise.all([...flood, owner()]);
@@ -79,11 +81,11 @@ test("strangers that flood a provider do not delay a device that has signed in b
 });
 
 test("an unknown user costs what a wrong password costs", async () => {
-  const hash = await hashPassword("correct horse", by);
+  const hash = await passwords.hash("correct horse", by);
   const fastest = { wrong: Infinity, unknown: Infinity };
   for (let round = 0; round < 7; round += 1) {
-    fastest.wrong = Math.min(fastest.wrong, await msOf(() => verifyPassword(hash, "wrong", by)));
-    fastest.unknown = Math.min(fastest.unknown, await msOf(() => verifyPassword(undefined, "wrong", by)));
+    fastest.wrong = Math.min(fastest.wrong, await msOf(() => passwords.verify(hash, "wrong", by)));
+    fastest.unknown = Math.min(fastest.unknown, await msOf(() => passwords.verify(undefined, "wrong", by)));
   }
   // Without a hash of its own it would be a thousandth. No machine is so busy that the fastest of seven differ by five.
   expect(fastest.unknown / fastest.wrong).toBeGreaterThan(0.2);
@@ -100,13 +102,13 @@ const requester = { providerId: 1 };
 
 test("of two whom a login may mean, each is found by the password of their own", async () => {
   const [one, other, without] = [
-    { name: "one", passwordHash: await hashPassword("correct horse", requester) },
-    { name: "other", passwordHash: await hashPassword("another horse", requester) },
+    { name: "one", passwordHash: await passwords.hash("correct horse", requester) },
+    { name: "other", passwordHash: await passwords.hash("another horse", requester) },
     { name: "without", passwordHash: null },
   ];
-  expect(await filterByPassword([one, other], "correct horse", requester)).toEqual([one]);
-  expect(await filterByPassword([one, other], "another horse", requester)).toEqual([other]);
-  expect(await filterByPassword([without, other], "another horse", requester)).toEqual([other]);
-  expect(await filterByPassword([one, other], "no horse", requester)).toEqual([]);
-  expect(await filterByPassword([], "correct horse", requester)).toEqual([]);
+  expect(await filterByPassword(passwords, [one, other], "correct horse", requester)).toEqual([one]);
+  expect(await filterByPassword(passwords, [one, other], "another horse", requester)).toEqual([other]);
+  expect(await filterByPassword(passwords, [without, other], "another horse", requester)).toEqual([other]);
+  expect(await filterByPassword(passwords, [one, other], "no horse", requester)).toEqual([]);
+  expect(await filterByPassword(passwords, [], "correct horse", requester)).toEqual([]);
 });

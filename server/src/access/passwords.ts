@@ -3,25 +3,21 @@ import { promisify } from "node:util";
 import { networksOf } from "#platform/network/ip-addresses.ts";
 import { createFairQueue } from "./fair-queue.ts";
 
-interface Cost {
+/** What a new hash costs. A stored hash says what it cost. */
+export interface HashCost {
   readonly memoryKiB: number;
   readonly passes: number;
   readonly parallelism: number;
 }
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane; 25 to 60 ms of one core. */
-let costOfNewHashes: Cost = { memoryKiB: 19 * 1024, passes: 2, parallelism: 1 };
+export const standardCost: HashCost = { memoryKiB: 19 * 1024, passes: 2, parallelism: 1 };
+
 const saltBytes = 16;
 const tagBytes = 32;
 
 /** What a stored hash may ask for, so that a row from elsewhere cannot take the machine's memory. */
 const memoryKiBMax = 256 * 1024;
-
-/**
- * Two at once: 38 MiB at most, and two of the four threads of Node's pool stay free for names and files. A full queue is two
- * to three seconds of work.
- */
-const inTurn = createFairQueue({ places: 2, waitingMax: 32, retryAfterSeconds: 3 });
 
 /** Who makes us hash. Providers take turns; within one, known devices and strangers; and within these, networks. */
 export interface HashingFor {
@@ -32,48 +28,54 @@ export interface HashingFor {
   readonly isKnownDevice?: boolean;
 }
 
-/** For tests, which guard nothing: hashing was a fifth of what they took. The least that argon2 knows (RFC 9106, 3.1). */
-export function makeHashesCheap(): void {
-  costOfNewHashes = { memoryKiB: 8, passes: 1, parallelism: 1 };
-}
-
-/** As a PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$tag`, which says how it was made. */
-export async function hashPassword(plain: string, by: HashingFor): Promise<string> {
-  const salt = randomBytes(saltBytes);
-  const cost = costOfNewHashes;
-  const tag = await inTurn(turnOf(by), () => tagOf({ plain, salt, cost, tagLength: tagBytes }));
-  return `$argon2id$v=19$m=${cost.memoryKiB},t=${cost.passes},p=${cost.parallelism}$${unpadded(salt)}$${unpadded(tag)}`;
-}
-
-export async function verifyPassword(hash: string | null | undefined, plain: string, by: HashingFor): Promise<boolean> {
-  const [isRight = false] = await verifyPasswords([hash], plain, by);
-  return isRight;
+export interface PasswordHasher {
+  /** Returns a PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$tag`. */
+  hash(plain: string, requester: HashingFor): Promise<string>;
+  verify(hash: string | null | undefined, plain: string, requester: HashingFor): Promise<boolean>;
+  /**
+   * Verifies the password against each hash, all in one turn: a full queue refuses all or none. Takes the same time without a
+   * hash, so that the time of a refusal does not reveal whether there is such a user.
+   */
+  verifyAll(
+    hashes: readonly (string | null | undefined)[],
+    plain: string,
+    requester: HashingFor,
+  ): Promise<readonly boolean[]>;
 }
 
 /**
- * Whether the password fits each of the hashes, one after the other in one turn: a full queue refuses all or none of it.
- * Costs the same without a hash, so that the time of a refusal does not tell whether there is such a user.
+ * Creates the hasher of a process. Two hashes run at once: 38 MiB at most, and two of the four threads of Node's pool stay free
+ * for DNS and files. A full queue is two to three seconds of work.
  */
-async function verifyPasswords(
-  hashes: readonly (string | null | undefined)[],
-  plain: string,
-  by: HashingFor,
-): Promise<readonly boolean[]> {
-  return inTurn(turnOf(by), async () => {
-    const fit: boolean[] = [];
-    for (const hash of hashes) fit.push(await fits(hash, plain));
-    return fit;
-  });
-}
+export function createPasswordHasher(cost: HashCost): PasswordHasher {
+  const inTurn = createFairQueue({ places: 2, waitingMax: 32, retryAfterSeconds: 3 });
 
-async function fits(hash: string | null | undefined, plain: string): Promise<boolean> {
-  const known = hash ? readHash(hash) : undefined;
-  if (!known) {
-    await tagOf({ plain, salt: Buffer.alloc(saltBytes), cost: costOfNewHashes, tagLength: tagBytes });
-    return false;
-  }
-  const { salt, cost, tag } = known;
-  return timingSafeEqual(await tagOf({ plain, salt, cost, tagLength: tag.length }), tag);
+  const fits = async (hash: string | null | undefined, plain: string): Promise<boolean> => {
+    const known = hash ? readHash(hash) : undefined;
+    if (!known) {
+      await tagOf({ plain, salt: Buffer.alloc(saltBytes), cost, tagLength: tagBytes });
+      return false;
+    }
+    return timingSafeEqual(await tagOf({ plain, ...known, tagLength: known.tag.length }), known.tag);
+  };
+
+  const verifyAll: PasswordHasher["verifyAll"] = (hashes, plain, requester) =>
+    inTurn(turnOf(requester), async () => {
+      const fit: boolean[] = [];
+      for (const hash of hashes) fit.push(await fits(hash, plain));
+      return fit;
+    });
+
+  return {
+    verifyAll,
+    verify: async (hash, plain, requester) => (await verifyAll([hash], plain, requester))[0] ?? false,
+    hash: async (plain, requester) => {
+      const salt = randomBytes(saltBytes);
+      const tag = await inTurn(turnOf(requester), () => tagOf({ plain, salt, cost, tagLength: tagBytes }));
+      const parameters = `m=${cost.memoryKiB},t=${cost.passes},p=${cost.parallelism}`;
+      return `$argon2id$v=19$${parameters}$${unpadded(salt)}$${unpadded(tag)}`;
+    },
+  };
 }
 
 const derive = promisify(argon2);
@@ -81,7 +83,7 @@ const derive = promisify(argon2);
 interface Derivation {
   readonly plain: string;
   readonly salt: Buffer;
-  readonly cost: Cost;
+  readonly cost: HashCost;
   readonly tagLength: number;
 }
 
@@ -104,7 +106,7 @@ const turnOf = ({ providerId, address, isKnownDevice = address === undefined }: 
 
 const phc = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 
-function readHash(hash: string): { cost: Cost; salt: Buffer; tag: Buffer } | undefined {
+function readHash(hash: string): { cost: HashCost; salt: Buffer; tag: Buffer } | undefined {
   const [, memory, passes, parallelism, salt, tag] = phc.exec(hash) ?? [];
   if (salt === undefined || tag === undefined) return undefined;
   const cost = { memoryKiB: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
@@ -122,11 +124,12 @@ const candidatesMax = 2;
  * one and for two, so that it does not tell whom there is.
  */
 export async function filterByPassword<Candidate extends { readonly passwordHash: string | null }>(
+  passwords: PasswordHasher,
   candidates: readonly Candidate[],
   password: string,
-  by: HashingFor,
+  requester: HashingFor,
 ): Promise<readonly Candidate[]> {
   const hashes = Array.from({ length: candidatesMax }, (_, place) => candidates[place]?.passwordHash);
-  const isTheirs = await verifyPasswords(hashes, password, by);
+  const isTheirs = await passwords.verifyAll(hashes, password, requester);
   return candidates.filter((_, place) => isTheirs[place]);
 }

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import type { Transaction } from "#platform/database/database.ts";
 import { test } from "../../test/support/test.ts";
-import { hashPassword } from "./passwords.ts";
 import { changeProviderUserPassword, createProviderUser, signInProviderUser } from "./provider-users.ts";
 import { createSession, findSession } from "./sessions.ts";
+import { passwords } from "../../test/support/passwords.ts";
 
 const password = "correct horse battery";
 const now = new Date("2026-02-03T04:05:06Z");
@@ -19,7 +19,7 @@ test("who has another's address as a name, and that other, each sign in with the
   tx,
 }) => {
   const { providerId, mia, signIn } = await openProvider(tx);
-  const passwordHash = await hashPassword("another one, longer", { providerId: 1 });
+  const passwordHash = await passwords.hash("another one, longer", { providerId: 1 });
   const max = await createProviderUser(tx, { providerId, username: "mia@wheat.example", passwordHash, role: "member" });
   expect(await signIn("mia@wheat.example", password)).toEqual(mia);
   expect(await signIn("mia@wheat.example", "another one, longer")).toEqual(max);
@@ -55,7 +55,7 @@ test("a new password ends every session that the old one opened", async ({ tx })
   await changeProviderUserPassword(tx, {
     providerId,
     userId: mia.id,
-    passwordHash: await hashPassword("another one, longer", { providerId: 1 }),
+    passwordHash: await passwords.hash("another one, longer", { providerId: 1 }),
   });
 
   expect(await findSession(tx, { providerId, audience: "admin", cookieValue, now })).toBeUndefined();
@@ -76,13 +76,13 @@ async function openProvider(tx: Transaction) {
     providerId,
     username: "mia",
     email: "mia@wheat.example",
-    passwordHash: await hashPassword(password, { providerId: 1 }),
+    passwordHash: await passwords.hash(password, { providerId: 1 }),
     role: "admin",
   });
   return {
     providerId,
     mia,
     signIn: async (login: string, given: string) =>
-      (await signInProviderUser(tx, { providerId, login, password: given }))?.user,
+      (await signInProviderUser(tx, passwords, { providerId, login, password: given }))?.user,
   };
 }

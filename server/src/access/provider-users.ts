@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { type ProductScope, notifyCallersChanged } from "./actor.ts";
-import { type HashingFor, filterByPassword } from "./passwords.ts";
+import { type HashingFor, filterByPassword, type PasswordHasher } from "./passwords.ts";
 import { endSessionsOfUser } from "./sessions.ts";
 
 export type Role = "admin" | "member";
@@ -237,11 +237,12 @@ interface SignedIn {
  */
 export async function signInProviderUser(
   db: Database,
+  passwords: PasswordHasher,
   { login, password, onlyUserId, ...by }: Login,
 ): Promise<SignedIn | undefined> {
   const meant = await findProviderUsersByLogin(db, by.providerId, login);
   const tried = meant.filter(({ user }) => onlyUserId === undefined || user.id === onlyUserId);
-  const owners = await filterByPassword(tried, password, by);
+  const owners = await filterByPassword(passwords, tried, password, by);
   const active = owners.find(({ user }) => user.state === "active");
   if (!active || active.passwordHash === null) return undefined;
   return { user: active.user, passwordHash: active.passwordHash, isAmbiguous: tried.length > 1 };

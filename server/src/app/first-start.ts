@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { newTokenValue } from "#access/index.ts";
+import { newTokenValue, type PasswordHasher } from "#access/index.ts";
 import type { Secret } from "#platform/config/parsers.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -29,6 +29,7 @@ export interface FirstSetUp {
     "dataDir" | "providerName" | "adminUsername" | "adminPassword" | "accessToken" | "providerKey"
   >;
   readonly pool: Pool;
+  readonly passwords: PasswordHasher;
   readonly now: Date;
   /** What else a new provider gets, and how to sign in: it is told once this is through. */
   readonly complete: (provider: Provider, credentials: FirstCredentials) => Promise<string>;
@@ -59,10 +60,10 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined>
 
 /** Undefined if another process was faster, whose credentials are not ours. */
 async function setUpOnce(
-  { config, pool, now, complete }: FirstSetUp,
+  { config, pool, passwords, now, complete }: FirstSetUp,
   credentials: FirstCredentials,
 ): Promise<string | undefined> {
-  const made = await setUpFirstProvider(pool, {
+  const made = await setUpFirstProvider(pool, passwords, {
     name: config.providerName,
     subdomain: subdomainOf(config.providerName),
     adminUsername: credentials.username,

@@ -1,3 +1,4 @@
+import { createPasswordHasher, type PasswordHasher, standardCost } from "#access/index.ts";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
@@ -31,6 +32,7 @@ export interface Parts {
   readonly metrics: Registry;
   readonly urls: ProviderUrls;
   readonly pool: Pool;
+  readonly passwords: PasswordHasher;
   readonly keys: readonly Buffer[];
   readonly encryption: Encryption;
   readonly allowed: AllowedTargets;
@@ -63,7 +65,20 @@ export async function openParts({ config, log, urls, openDatabase, running }: Op
     composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax }),
   );
   measureProcess(metrics, version);
-  return { config, log, clock, metrics, urls, pool, keys, encryption, allowed, lookup, sender };
+  return {
+    config,
+    log,
+    clock,
+    metrics,
+    urls,
+    pool,
+    passwords: createPasswordHasher(standardCost),
+    keys,
+    encryption,
+    allowed,
+    lookup,
+    sender,
+  };
 }
 
 /** With a base domain the providers are tenants; without one the only provider's admins run the installation. */

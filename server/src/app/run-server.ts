@@ -124,6 +124,7 @@ const setUpFirstProvider = (parts: Parts): Promise<string | undefined> =>
   setUpFirst({
     config: parts.config,
     pool: parts.pool,
+    passwords: parts.passwords,
     now: systemClock.now(),
     complete: async (provider, credentials) => {
       const { config, urls } = parts;

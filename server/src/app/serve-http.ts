@@ -1,3 +1,4 @@
+import type { PasswordHasher } from "#access/index.ts";
 import { hkdfSync } from "node:crypto";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -88,6 +89,7 @@ function cookieSecretOf([newest = Buffer.alloc(0)]: readonly Buffer[]): Buffer {
 
 export interface HttpParts {
   readonly pool: Pool;
+  readonly passwords: PasswordHasher;
   readonly clock: Clock;
   readonly encryption: Encryption;
   readonly sender: Sender;
@@ -174,7 +176,7 @@ function openServer({ clock, log, trustedProxies, urls }: HttpParts): FastifyIns
 }
 
 async function registerInterfaces(doors: FastifyInstance, parts: HttpParts): Promise<void> {
-  const { pool, clock, encryption, sender, urls, cookieSecret } = parts;
+  const { pool, passwords, clock, encryption, sender, urls, cookieSecret } = parts;
   const newId = (): string => newUuidV7(clock.now().getTime());
   const secureCookies = urls.publicUrl.startsWith("https:");
   const findAdminCaller = createFindAdminCaller({ pool, clock });
@@ -198,7 +200,13 @@ async function registerInterfaces(doors: FastifyInstance, parts: HttpParts): Pro
 
   const asked = { ...endpoints, clock, findAdminCaller, version };
   await doors.register(
-    accountManagementApi({ ...asked, adminPortalUrl, developerPortalUrl, noReplyAddress: urls.noReplyAddress }),
+    accountManagementApi({
+      ...asked,
+      passwords,
+      adminPortalUrl,
+      developerPortalUrl,
+      noReplyAddress: urls.noReplyAddress,
+    }),
     {
       prefix: "/admin/api",
     },
@@ -213,7 +221,7 @@ async function registerInterfaces(doors: FastifyInstance, parts: HttpParts): Pro
   await doors.register(
     requestBinPlugin({ pool, clock, originOf: ({ provider }) => adminPortalUrl(provider), secretsOfBin }),
   );
-  const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
+  const portal = { pool, passwords, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
   await doors.register(apiDocs({ pool, clock }));
   await doors.register(adminPortalPlugin({ ...portal, adminPortalUrl, webFolder }));
   await doors.register(developerPortalPlugin({ ...portal, adminPortalUrl, mailIsSent: parts.mailIsSent }));

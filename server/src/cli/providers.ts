@@ -4,7 +4,8 @@ import {
   changeProviderUserPassword,
   createAccessToken,
   findProviderUserByLogin,
-  hashPassword,
+  createPasswordHasher,
+  standardCost,
   notifyCallersChanged,
   scopes,
 } from "#access/index.ts";
@@ -32,7 +33,7 @@ export const createProvider: Command = {
       (pool) =>
         pool.inTransaction(async (tx) => {
           const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
-          const outcome = await setUpProvider(tx, setup);
+          const outcome = await setUpProvider(tx, createPasswordHasher(standardCost), setup);
           if ("refused" in outcome) return outcome;
           const { id } = outcome.provider;
           const said = { action: "provider.created", subject: `provider/${id}`, detail: { name, subdomain } };
@@ -156,7 +157,7 @@ export const changeUserPassword: Command = {
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const { id: providerId } = provider;
-      const passwordHash = await hashPassword(password, { providerId });
+      const passwordHash = await createPasswordHasher(standardCost).hash(password, { providerId });
       const said = { action: "user.changed", subject: `provider-user/${user.id}`, detail: { password: "changed" } };
       await pool.inTransaction(async (tx) => {
         await changeProviderUserPassword(tx, { providerId, userId: user.id, passwordHash });

@@ -13,6 +13,7 @@ import { encryption } from "../support/build-webhooks.ts";
 import type { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { test as base } from "../support/test.ts";
 import { watchAnswers } from "../support/watch-answers.ts";
+import { passwords } from "../support/passwords.ts";
 
 export const baseDomain = "bellwire.test";
 export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>';
@@ -75,6 +76,7 @@ export function openDoor(pool: Pool, clock: HandDrivenClock): WatchedDoor {
   addFindProviderHook(http, { pool, clock, baseDomain });
   const door = accountManagementApi({
     pool,
+    passwords,
     clock,
     encryption,
     targets: { allowed, lookup, isOwnBin: () => false },
@@ -92,7 +94,13 @@ export function openDoor(pool: Pool, clock: HandDrivenClock): WatchedDoor {
 export async function openHouse(pool: Pool, http: FastifyInstance, now: Date): Promise<ApiHouse> {
   const subdomain = `p${randomBytes(6).toString("hex")}`;
   const made = await pool.inTransaction((tx) =>
-    setUpProvider(tx, { name: subdomain, subdomain, adminUsername: "admin", adminPassword: "a long password", now }),
+    setUpProvider(tx, passwords, {
+      name: subdomain,
+      subdomain,
+      adminUsername: "admin",
+      adminPassword: "a long password",
+      now,
+    }),
   );
   if ("refused" in made) throw new Error(JSON.stringify(made.refused));
   const { provider, accessToken: token, providerKey: key } = made;

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
-import { createProviderUser, createSession, hashPassword, signInProviderUser } from "#access/index.ts";
+import { createProviderUser, createSession, signInProviderUser } from "#access/index.ts";
 import { test, type ApiHouse } from "./api-test.ts";
+import { passwords } from "../support/passwords.ts";
 
 const password = "correct horse battery";
 const another = "another horse battery";
@@ -8,7 +9,7 @@ const another = "another horse battery";
 /** Ada, an admin, in two browsers. */
 async function signInTwice(api: ApiHouse, now: Date) {
   const providerId = api.provider.id;
-  const passwordHash = await hashPassword(password, { providerId });
+  const passwordHash = await passwords.hash(password, { providerId });
   return api.pool.inTransaction(async (tx) => {
     const { id: userId } = await createProviderUser(tx, { providerId, username: "ada", passwordHash, role: "admin" });
     const open = () => createSession(tx, { providerId, audience: "admin", userId, now });
@@ -46,7 +47,7 @@ test("who is signed in chooses another password by the present one, and stays si
   expect((await own.put(url, { password: another, current_password: password })).statusCode).toBe(200);
   expect([await own.read(url), await other.read(url)]).toEqual([200, 403]);
   const login = { providerId: api.provider.id, login: "ada", password: another };
-  expect(await signInProviderUser(api.pool, login)).toMatchObject({ user: { id: userId } });
+  expect(await signInProviderUser(api.pool, passwords, login)).toMatchObject({ user: { id: userId } });
 });
 
 test("a browser that was left signed in does not find out the password by trying", async ({ api, clock }) => {

@@ -7,6 +7,7 @@ import { setUpProvider } from "#portal/provider-account/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { test as base } from "../support/test.ts";
 import { openBellwireApi } from "./bellwire-api-test.ts";
+import { passwords } from "../support/passwords.ts";
 
 const test = base.extend("site", async ({ database }, { onCleanup }) => {
   const { http, close } = openBellwireApi(database, systemClock, { baseDomain: undefined });
@@ -17,7 +18,7 @@ const test = base.extend("site", async ({ database }, { onCleanup }) => {
   const now = new Date();
   const admin = { adminUsername: "admin", adminPassword: "a long password" };
   const made = await database.inTransaction((tx) =>
-    setUpProvider(tx, { name: "Acme", subdomain: "acme", ...admin, now }),
+    setUpProvider(tx, passwords, { name: "Acme", subdomain: "acme", ...admin, now }),
   );
   if ("refused" in made) throw new Error("The provider was refused.");
   const { id: providerId } = made.provider;

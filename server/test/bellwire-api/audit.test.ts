@@ -5,6 +5,7 @@ import { routesOf } from "../doors/routes-of.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { type BellwireHouse, test as base } from "./bellwire-api-test.ts";
+import { passwords } from "../support/passwords.ts";
 
 const minuteMs = 60_000;
 
@@ -76,7 +77,7 @@ const changesNothing = ["POST /endpoints/:id/ping"];
 async function signUp({ pool, provider }: BellwireHouse, name: string, now: Date) {
   const values = { org_name: name, username: name, email: `${name}@quay.example` };
   const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
-  const signedUp = await signUpAccount(pool, { provider, values, by, now });
+  const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
   const [first] = "applications" in signedUp ? signedUp.applications : [];
   if (!first || !("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
   return { account: signedUp.whole.account.id, user: signedUp.user.id, application: first };

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { readAccounts, signUpAccount } from "#portal/accounts/index.ts";
 import { type Application, listApplications, readApplication } from "#portal/applications/index.ts";
 import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { passwords } from "../support/passwords.ts";
 
 interface Developers {
   readonly accounts: readonly number[];
@@ -15,7 +16,7 @@ async function signUpThree({ pool, provider }: BellwireHouse, now: Date): Promis
   for (const name of ["harbour", "quay", "pier"]) {
     const values = { org_name: name, username: name, email: `${name}@shore.example` };
     const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
-    const signedUp = await signUpAccount(pool, { provider, values, by, now });
+    const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
     if (!("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
     accounts.push(signedUp.whole.account.id);
     applications.push(...(await listApplications(pool, provider.id, signedUp.whole.account.id)));

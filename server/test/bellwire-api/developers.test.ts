@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { passwords } from "../support/passwords.ts";
 
 async function signUp({ pool, provider }: BellwireHouse, now: Date) {
   const values = {
@@ -12,7 +13,7 @@ async function signUp({ pool, provider }: BellwireHouse, now: Date) {
     password_confirmation: "correct-horse-12",
   };
   const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
-  const signedUp = await signUpAccount(pool, { provider, values, wantedPlans: [], by, now });
+  const signedUp = await signUpAccount(pool, passwords, { provider, values, wantedPlans: [], by, now });
   if (!("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
   const [application] = signedUp.applications;
   return { account: signedUp.whole.account, applicationId: application?.id ?? 0, userKey: application?.userKey };

@@ -3,11 +3,12 @@ import { activateUserByMail, signUpAccount } from "#portal/accounts/index.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { acceptInvitation, createUser } from "#portal/users/index.ts";
 import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { passwords } from "../support/passwords.ts";
 
 async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<number> {
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
   const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
-  const signedUp = await signUpAccount(pool, { provider, values, by, now });
+  const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
   if (!("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
   return signedUp.whole.account.id;
 }
@@ -37,7 +38,9 @@ test("who is invited gets a mail that leads into the Developer Portal, and joins
   const password = "correct-horse-12";
   const values = { username: "nora", password, password_confirmation: password };
   const { pool, provider } = house;
-  expect(await acceptInvitation(pool, { provider, code: codeOf(link), values, now: clock.now() })).toMatchObject({
+  expect(
+    await acceptInvitation(pool, passwords, { provider, code: codeOf(link), values, now: clock.now() }),
+  ).toMatchObject({
     user: { accountId: account, email },
   });
   expect(await invitationsOf(house, account)).toMatchObject([{ accepted_at: expect.any(String) }]);
@@ -54,7 +57,7 @@ test("an invitation that was sent again or deleted opens nothing by its old link
   expect((await house.call("DELETE", `${path}/${id}`)).statusCode).toBe(204);
   for (const code of [first, second]) {
     const { pool, provider } = house;
-    expect(await acceptInvitation(pool, { provider, code, values: {}, now: clock.now() })).toBeUndefined();
+    expect(await acceptInvitation(pool, passwords, { provider, code, values: {}, now: clock.now() })).toBeUndefined();
   }
   expect(await invitationsOf(house, account)).toEqual([]);
   expect((await house.call("POST", `${path}/${id}/resend`)).statusCode).toBe(404);
@@ -74,7 +77,12 @@ test("a pending user is written to again, and only the newest link activates", a
   const account = await signUp(house, clock.now());
   const { pool, provider } = house;
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
-  const made = await createUser(pool, { provider, accountId: account, by, values: { username: "nora", email } });
+  const made = await createUser(pool, passwords, {
+    provider,
+    accountId: account,
+    by,
+    values: { username: "nora", email },
+  });
   const id = made && "user" in made ? made.user.id : 0;
   const send = async (): Promise<URL> => {
     expect((await house.call("POST", `/users/${id}/send_activation`)).statusCode).toBe(204);

@@ -3,11 +3,12 @@ import type { Pool } from "#platform/database/database.ts";
 import { changeAccountPlan, requestAccountPlan, signUpAccount } from "#portal/accounts/index.ts";
 import { type Application, listApplications, requestPlan } from "#portal/applications/index.ts";
 import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { passwords } from "../support/passwords.ts";
 
 async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<Application> {
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
   const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
-  const signedUp = await signUpAccount(pool, { provider, values, by, now });
+  const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
   const account = "whole" in signedUp ? signedUp.whole.account.id : 0;
   const [application] = await listApplications(pool, provider.id, account);
   if (!application) throw new Error(JSON.stringify(signedUp));

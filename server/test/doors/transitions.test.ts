@@ -5,6 +5,7 @@ import { createUser } from "#portal/users/index.ts";
 import { byForm, now, setUp, signUp } from "../portal/house.ts";
 import { openEveryDoor } from "../support/open-every-door.ts";
 import { test as base } from "../support/test.ts";
+import { passwords } from "../support/passwords.ts";
 
 const baseDomain = "bellwire.test";
 
@@ -27,7 +28,7 @@ async function setScene(pool: Pool): Promise<Scene> {
   const { whole, applications } = await signUp(pool, { provider, by: byForm });
   const values = { username: "mira", email: "mira@fjord.example" };
   const by = { actor: { kind: "key" }, channel: "api", now } as const;
-  const made = await createUser(pool, { provider, accountId: whole.account.id, values, by });
+  const made = await createUser(pool, passwords, { provider, accountId: whole.account.id, values, by });
   const [colleague] = await pool.query<{ id: number }>(
     `insert into provider_users (provider_id, username, password_hash, role) values ($1, 'colleague', 'none', 'member')
      returning id`,

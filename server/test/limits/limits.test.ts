@@ -22,6 +22,7 @@ import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, inviteUser } from "#portal/users/index.ts";
 import { type BellwireHouse, test as base } from "../bellwire-api/bellwire-api-test.ts";
 import { form } from "../portal/house.ts";
+import { passwords } from "../support/passwords.ts";
 
 interface Scene {
   readonly house: BellwireHouse;
@@ -35,7 +36,7 @@ const test = base.extend("scene", async ({ house, clock }): Promise<Scene> => {
   const { pool, provider } = house;
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
   const signUp = { provider, values: form, by: { door: "program", ...by } as const, now: by.now };
-  const made = await signUpAccount(pool, signUp);
+  const made = await signUpAccount(pool, passwords, signUp);
   if (!("whole" in made)) throw new Error(JSON.stringify(made));
   const [plan] = await pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'application_plan'",
@@ -72,7 +73,7 @@ const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise
     createApplication(pool, { provider, accountId, planId, by, writer: "program", values: { name: name() } }),
   users: ({ house: { pool, provider }, accountId, by }) => {
     const username = name();
-    return createUser(pool, {
+    return createUser(pool, passwords, {
       provider,
       accountId,
       by,
@@ -150,7 +151,9 @@ test("an invitation that is accepted counts as a user", async ({ scene }) => {
     password: "correct horse battery",
     password_confirmation: "correct horse battery",
   };
-  expect(await outcomeOf(acceptInvitation(pool, { provider, code, values, now: scene.by.now }))).toBe("limit-reached");
+  expect(await outcomeOf(acceptInvitation(pool, passwords, { provider, code, values, now: scene.by.now }))).toBe(
+    "limit-reached",
+  );
 });
 
 test.for([
@@ -192,7 +195,7 @@ test("changes of one account at once are counted together, and another account i
     values: { ...form, org_name: name(), username: "other", email: "other@fjord.example" },
   };
   const by = { door: "program", actor: scene.by.actor, channel: "api" } as const;
-  expect("whole" in (await signUpAccount(scene.house.pool, { ...other, by, now: scene.by.now }))).toBe(true);
+  expect("whole" in (await signUpAccount(scene.house.pool, passwords, { ...other, by, now: scene.by.now }))).toBe(true);
 });
 
 test.for(Object.entries(attemptLimits))(

@@ -3,6 +3,7 @@ import { activateUserByMail } from "#portal/accounts/index.ts";
 import { sendActivation, updateUser } from "#portal/users/index.ts";
 import { test } from "../support/test.ts";
 import { eventsOf, now, setUp, signUp } from "./house.ts";
+import { passwords } from "../support/passwords.ts";
 
 const byMail = (activationUrl: (code: string) => string) =>
   ({ door: "form", address: "203.0.113.7", mailIsSent: true, activationUrl }) as const;
@@ -81,7 +82,7 @@ test.for([{ email: "nora@elsewhere.example" }, { password: "another horse entire
     const { user } = await signUp(pool, { provider, by: byMail((it) => (code = it)) });
     const by = { actor: { kind: "key" }, channel: "api", now: later } as const;
     const update = { provider, accountId: user.accountId, userId: user.id, values, writer: "program", by } as const;
-    expect(await updateUser(pool, update)).toHaveProperty("user");
+    expect(await updateUser(pool, passwords, update)).toHaveProperty("user");
     expect(await activateUserByMail(pool, { provider, code, now: later })).toBeUndefined();
   },
 );

@@ -10,6 +10,7 @@ import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { byApi as by, byForm, form, now, setUp, signUp, signedUp } from "./house.ts";
+import { passwords } from "../support/passwords.ts";
 
 /** What comes of `work` when it meets a change that another has made and commits only while it waits for it. */
 async function meeting<T>(
@@ -44,7 +45,7 @@ test.for([
     const outcome = await meeting(
       pool,
       (tx) => tx.query(rename, [olaf.id, Object.values(values)[0]]),
-      () => updateUser(pool, update),
+      () => updateUser(pool, passwords, update),
     );
     expect(outcome).toEqual({ refused: { [field]: taken } });
   },
@@ -56,14 +57,16 @@ test("of two of the provider's own who take one name at once, the second hears s
   const ada = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
   const addAda = (tx: Transaction) =>
     createProviderUser(tx, { providerId: provider.id, username: "ada", passwordHash: "none", role: "member" });
-  expect(await meeting(pool, addAda, () => addProviderUser(pool, { provider, values: ada, by }))).toEqual({
+  expect(await meeting(pool, addAda, () => addProviderUser(pool, passwords, { provider, values: ada, by }))).toEqual({
     refused: { username: taken },
   });
 
   const addMia = (tx: Transaction) =>
     createProviderUser(tx, { providerId: provider.id, username: "mia", passwordHash: "none", role: "member" });
   const rename = { provider, userId: admin?.id ?? 0, values: { username: "mia" }, by };
-  expect(await meeting(pool, addMia, () => updateProviderUser(pool, rename))).toEqual({ refused: { username: taken } });
+  expect(await meeting(pool, addMia, () => updateProviderUser(pool, passwords, rename))).toEqual({
+    refused: { username: taken },
+  });
 });
 
 test("of two applications that take one user key at once, the second hears so", async ({ sharedPool: pool }) => {
@@ -107,7 +110,7 @@ test("who moves or signs up to a plan while it is deleted hears that there is no
 
   const values = { ...form, username: "olaf", email: "olaf@fjord.example" };
   const wantedPlans = [silver];
-  const join = () => signUpAccount(pool, { provider, values, wantedPlans, by: byForm, now });
+  const join = () => signUpAccount(pool, passwords, { provider, values, wantedPlans, by: byForm, now });
   expect(await meeting(pool, deletePlan(silver), join)).toEqual({ notFound: "plan" });
 });
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { createSession, findSession, verifyPassword } from "#access/index.ts";
+import { createSession, findSession } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { activateUser, lockAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -23,6 +23,7 @@ import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { byForm, eventsOf, form, now, setUp, signUp } from "./house.ts";
+import { passwords } from "../support/passwords.ts";
 
 const by = { actor: { kind: "token", userId: 1 }, channel: "api", now } as const;
 const mira = { username: "mira", email: "mira@fjord.example", password: "correct horse battery" };
@@ -49,14 +50,14 @@ const isOpen = async (pool: Pool, { provider }: House, cookieValue: string): Pro
   (await findSession(pool, { providerId: provider.id, audience: "developer", cookieValue, now })) !== undefined;
 
 const passwordIs = async (pool: Pool, { provider }: House, login: string, password: string): Promise<boolean> =>
-  verifyPassword((await findUsersByLogin(pool, provider.id, login))[0]?.passwordHash, password, {
+  passwords.verify((await findUsersByLogin(pool, provider.id, login))[0]?.passwordHash, password, {
     providerId: provider.id,
   });
 
 test("an update tells which fields changed, and of a password only that it did", async ({ sharedPool: pool }) => {
   const its = await house(pool);
   const values = { email: "new@fjord.example", ...newPassword };
-  await updateUser(pool, { ...its, userId: its.user.id, values, writer: "program", by });
+  await updateUser(pool, passwords, { ...its, userId: its.user.id, values, writer: "program", by });
   const [told] = (await eventsOf(pool, its.provider.id)).slice(3);
   expect(told).toMatchObject({ type: "user.updated", previous: { email: form.email, password: null } });
   expect(await passwordIs(pool, its, "nora", newPassword.password)).toBe(true);
@@ -66,7 +67,7 @@ test("a suspension and another's new password end every session at once", async 
   const its = await house(pool);
   const change = { ...its, userId: its.user.id, by };
   const first = await openSession(pool, its);
-  await updateUser(pool, { ...change, values: newPassword, writer: "program" });
+  await updateUser(pool, passwords, { ...change, values: newPassword, writer: "program" });
   expect(await isOpen(pool, its, first)).toBe(false);
   const second = await openSession(pool, its);
   await suspendUser(pool, change);
@@ -77,14 +78,14 @@ test("who chooses a new password stays signed in there, and nowhere else", async
   const its = await house(pool);
   const [mine, other] = [await openSession(pool, its), await openSession(pool, its)];
   const own = { userId: its.user.id, writer: "developer", currentPassword: form.password, keptSession: mine } as const;
-  await updateUser(pool, { ...its, ...own, values: newPassword, by });
+  await updateUser(pool, passwords, { ...its, ...own, values: newPassword, by });
   expect([await isOpen(pool, its, mine), await isOpen(pool, its, other)]).toEqual([true, false]);
 });
 
 test("own details are changed only by who knows the password", async ({ sharedPool: pool }) => {
   const its = await house(pool);
   const change = { ...its, userId: its.user.id, values: newPassword, writer: "developer", by } as const;
-  expect(await updateUser(pool, { ...change, currentPassword: "" })).toEqual({
+  expect(await updateUser(pool, passwords, { ...change, currentPassword: "" })).toEqual({
     refused: { current_password: ["is incorrect"] },
   });
   expect(await passwordIs(pool, its, "nora", form.password)).toBe(true);
@@ -97,9 +98,9 @@ test.for([
   ["a short password", { password: "short" }, { password: ["is too short (minimum is 12 characters)"] }],
 ] as const)("no user gets %s", async ([, values, refused], { sharedPool: pool }) => {
   const its = await house(pool);
-  await createUser(pool, { ...its, values: mira, by });
+  await createUser(pool, passwords, { ...its, values: mira, by });
   const change = { ...its, userId: its.user.id, writer: "program", by } as const;
-  expect(await updateUser(pool, { ...change, values })).toEqual({ refused });
+  expect(await updateUser(pool, passwords, { ...change, values })).toEqual({ refused });
   expect(await eventsOf(pool, its.provider.id)).toHaveLength(4);
 });
 
@@ -111,7 +112,7 @@ const remove: Removal = (pool, of) => deleteUser(pool, { ...of, by });
 /** The account with a second admin, and both of them. */
 async function withTwoAdmins(pool: Pool): Promise<{ its: House; users: readonly [User, User] }> {
   const its = await house(pool);
-  await createUser(pool, { ...its, values: mira, by });
+  await createUser(pool, passwords, { ...its, values: mira, by });
   for (const { id } of await listUsers(pool, its.provider.id, its.accountId))
     await changeUserRole(pool, { ...its, userId: id, role: "admin", by });
   const [nora, other] = await listUsers(pool, its.provider.id, its.accountId);
@@ -188,14 +189,19 @@ test("who accepts an invitation is an active member at once, and the link works 
   const its = await house(pool);
   const { provider } = its;
   const { code } = await invite(pool, its);
-  const accepted = await acceptInvitation(pool, { provider, code, values: { ...accepting, email: undefined }, now });
+  const accepted = await acceptInvitation(pool, passwords, {
+    provider,
+    code,
+    values: { ...accepting, email: undefined },
+    now,
+  });
   expect(accepted).toMatchObject({ refused: { email: ["can't be blank"] } });
   const { email: _, ...withoutEmail } = accepting;
-  expect(await acceptInvitation(pool, { provider, code, values: withoutEmail, now })).toMatchObject({
+  expect(await acceptInvitation(pool, passwords, { provider, code, values: withoutEmail, now })).toMatchObject({
     user: { accountId: its.accountId, email: mira.email, role: "member", state: "active" },
   });
   expect((await eventsOf(pool, provider.id)).at(-1)).toMatchObject({ type: "user.created", actor: "developer" });
-  expect(await acceptInvitation(pool, { provider, code, values: accepting, now })).toBeUndefined();
+  expect(await acceptInvitation(pool, passwords, { provider, code, values: accepting, now })).toBeUndefined();
   expect(await listInvitations(pool, provider.id, its.accountId)).toMatchObject([{ acceptedAt: now }]);
 });
 
@@ -205,7 +211,7 @@ test("after an invitation was sent again only the new link works", async ({ shar
   let code = "";
   await resendInvitation(pool, { ...its, invitationId: id, urlOf: (it) => (code = it), by });
   const accept = (link: string) =>
-    acceptInvitation(pool, { provider: its.provider, code: link, values: accepting, now });
+    acceptInvitation(pool, passwords, { provider: its.provider, code: link, values: accepting, now });
   expect(await accept(old)).toBeUndefined();
   expect(await accept(code)).toMatchObject({ user: { username: "mira" } });
 });
@@ -235,7 +241,7 @@ test("a lost password is replaced by mail, once and within the hour, and ends al
   const session = await openSession(pool, its);
   const code = await ask(pool, its, form.email.toUpperCase());
   const reset = (minutes: number, password = newPassword.password) =>
-    resetPassword(pool, {
+    resetPassword(pool, passwords, {
       provider: its.provider,
       code,
       password,

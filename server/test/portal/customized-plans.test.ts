@@ -10,6 +10,7 @@ import {
 import { listPlans, readPlans } from "#portal/products/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, form, now, signUp, signedUp } from "./house.ts";
+import { passwords } from "../support/passwords.ts";
 
 const otto = { ...form, org_name: "Other", username: "otto", email: "otto@other.example" };
 
@@ -63,7 +64,7 @@ test("a sign-up gets no plan that was made for somebody's application, also not 
   await pool.query("update plans set state = 'published' where provider_id = $1 and id = $2", [provider.id, planId]);
   for (const door of [byForm, byToken]) {
     const wanted = { provider, values: otto, wantedPlans: [planId], by: door, now };
-    const outcome = await signUpAccount(pool, wanted);
+    const outcome = await signUpAccount(pool, passwords, wanted);
     // A form is refused; a program gets the default plan in its place.
     if (door === byForm) expect(outcome).toEqual({ notFound: "plan" });
     else expect(outcome).toMatchObject({ applications: [{ plan: { customizedFrom: null, isDefault: true } }] });

@@ -3,6 +3,7 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { type SignUp, type SignedUp, signUpAccount } from "#portal/accounts/index.ts";
 import type { Application, ApplicationChange } from "#portal/applications/index.ts";
 import { type NewProvider, setUpProvider } from "#portal/provider-account/index.ts";
+import { passwords } from "../support/passwords.ts";
 
 export const now = new Date("2026-02-03T04:05:06.789Z");
 
@@ -18,7 +19,7 @@ export async function setUp(pool: Pool): Promise<NewProvider> {
     adminPassword: "a long password",
     now,
   };
-  const made = await pool.inTransaction((tx) => setUpProvider(tx, setup));
+  const made = await pool.inTransaction((tx) => setUpProvider(tx, passwords, setup));
   if ("refused" in made) throw new Error(JSON.stringify(made.refused));
   return made;
 }
@@ -48,7 +49,7 @@ export const byToken = { door: "program", actor: { kind: "token", userId: 1 }, c
 
 /** A sign-up that must work out. */
 export async function signUp(pool: Pool, wanted: Pick<SignUp, "provider" | "by"> & Partial<SignUp>): Promise<SignedUp> {
-  const outcome = await signUpAccount(pool, { values: form, now, ...wanted });
+  const outcome = await signUpAccount(pool, passwords, { values: form, now, ...wanted });
   if (!("whole" in outcome)) throw new Error(JSON.stringify(outcome));
   return outcome;
 }

@@ -4,6 +4,7 @@ import { deleteAccount, lockAccount, recordAccountEvents, updateAccount } from "
 import { createUser } from "#portal/users/index.ts";
 import { test } from "../support/test.ts";
 import { byApi, byToken, failingAtTheEnd, setUp, signUp } from "./house.ts";
+import { passwords } from "../support/passwords.ts";
 
 /** An account with three events: itself, its user and its application. */
 async function signedUp(pool: Pool) {
@@ -15,7 +16,7 @@ async function signedUp(pool: Pool) {
     rename: (name: string, on = pool) => updateAccount(on, { ...which, values: { org_name: name }, writer: "program" }),
     addUser: (username: string) => {
       const values = { username, email: `${username}@fjord.example` };
-      return createUser(pool, { ...which, values });
+      return createUser(pool, passwords, { ...which, values });
     },
   };
 }

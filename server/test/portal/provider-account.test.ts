@@ -5,7 +5,6 @@ import {
   createSession,
   findAccessToken,
   findSession,
-  hashPassword,
   listProviderUsers,
   signInProviderUser,
 } from "#access/index.ts";
@@ -26,6 +25,7 @@ import {
 } from "#portal/provider-account/index.ts";
 import { test } from "../support/test.ts";
 import { byToken, eventsOf, form, now, setUp } from "./house.ts";
+import { passwords } from "../support/passwords.ts";
 
 const by = { actor: { kind: "admin", userId: 1 }, channel: "admin_portal", now } as const;
 const asker = { actor: by.actor, permission: "rw", scopes: [] } as const;
@@ -42,12 +42,12 @@ function userOf(outcome: object | undefined): ProviderUser {
 
 test("a new user of the provider is a member who waits, and signs in once activated", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const user = userOf(await addProviderUser(pool, { provider, values: ada, by }));
+  const user = userOf(await addProviderUser(pool, passwords, { provider, values: ada, by }));
   expect(user).toMatchObject({ username: "ada", role: "member", state: "pending", sections: [] });
   const signIn = { providerId: provider.id, login: "ada", password: ada.password };
-  expect(await signInProviderUser(pool, signIn)).toBeUndefined();
+  expect(await signInProviderUser(pool, passwords, signIn)).toBeUndefined();
   await activateProviderUser(pool, { provider, userId: user.id, by });
-  expect(await signInProviderUser(pool, signIn)).toMatchObject({ user: { id: user.id } });
+  expect(await signInProviderUser(pool, passwords, signIn)).toMatchObject({ user: { id: user.id } });
   expect(await auditOf(pool, provider.id)).toEqual([{ action: "user.created" }, { action: "user.changed" }]);
   expect(await eventsOf(pool, provider.id)).toEqual([]);
 });
@@ -59,7 +59,7 @@ test.for([
   ["no address", { ...ada, email: "nowhere" }, { email: ["should look like an email address"] }],
 ] as const)("no user of the provider has %s", async ([, values, refused], { sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  expect(await addProviderUser(pool, { provider, values, by })).toEqual({ refused });
+  expect(await addProviderUser(pool, passwords, { provider, values, by })).toEqual({ refused });
 });
 
 test("the last admin stays one, is not suspended and not deleted", async ({ sharedPool: pool }) => {
@@ -88,7 +88,7 @@ test.for([
   ["demote", "delete"],
 ] as const)("of two admins who %s and %s each other at once, one stays", async (steps, { sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const passwordHash = await hashPassword("x", { providerId: provider.id });
+  const passwordHash = await passwords.hash("x", { providerId: provider.id });
   await pool.inTransaction((tx) =>
     createProviderUser(tx, { providerId: provider.id, username: "ada", passwordHash, role: "admin" }),
   );
@@ -105,7 +105,7 @@ test("a suspension ends sessions and tokens at once, and its end brings the toke
 }) => {
   const { provider } = await setUp(pool);
   const providerId = provider.id;
-  const { id: userId } = userOf(await addProviderUser(pool, { provider, values: ada, by }));
+  const { id: userId } = userOf(await addProviderUser(pool, passwords, { provider, values: ada, by }));
   const change = { provider, userId, by };
   await activateProviderUser(pool, change);
   const { cookieValue } = await pool.inTransaction((tx) =>
@@ -137,16 +137,16 @@ test("a new password ends all sessions but the one that it was chosen in", async
   const open = () => pool.inTransaction((tx) => createSession(tx, { providerId, audience: "admin", userId, now }));
   const [mine, other] = [await open(), await open()];
   const values = { password: "another horse battery" };
-  await updateProviderUser(pool, { provider, userId, values, keptSession: mine.cookieValue, by });
+  await updateProviderUser(pool, passwords, { provider, userId, values, keptSession: mine.cookieValue, by });
   const find = ({ cookieValue }: { cookieValue: string }) =>
     findSession(pool, { providerId, audience: "admin", cookieValue, now });
   expect([await find(mine), await find(other)]).toMatchObject([{ userId }, undefined]);
-  expect(await signInProviderUser(pool, { providerId, login: "admin", ...values })).toBeDefined();
+  expect(await signInProviderUser(pool, passwords, { providerId, login: "admin", ...values })).toBeDefined();
 });
 
 test("a member has the sections that exist, and no other", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const { id: userId } = userOf(await addProviderUser(pool, { provider, values: ada, by }));
+  const { id: userId } = userOf(await addProviderUser(pool, passwords, { provider, values: ada, by }));
   const allow = (sections: string[]) =>
     changeProviderUserPermissions(pool, { provider, userId, permissions: { sections }, by });
   expect(await allow(["plans", "partners", "plans"])).toMatchObject({ user: { sections: ["partners", "plans"] } });
@@ -187,7 +187,7 @@ test("settings hold for the next sign-up, and are refused as a whole", async ({ 
     settings: { accountApprovalRequired: true, signupsEnabled: true },
   });
   const values = { ...form, password_confirmation: undefined };
-  expect(await signUpAccount(pool, { provider, values, by: byToken, now })).toMatchObject({
+  expect(await signUpAccount(pool, passwords, { provider, values, by: byToken, now })).toMatchObject({
     whole: { account: { state: "created" } },
   });
   expect(await change({ passwordLengthMin: 3, timeZone: "Mars/Olympus", signupsEnabled: false })).toMatchObject({

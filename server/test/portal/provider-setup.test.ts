@@ -7,19 +7,20 @@ import { setUpFirst } from "../../src/app/first-start.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { test } from "../support/test.ts";
 import { now, setUp } from "./house.ts";
+import { passwords } from "../support/passwords.ts";
 
 const setup = { name: "Acme", subdomain: "acme", adminUsername: "admin", adminPassword: "a long password", now };
 
 test("two processes that find an empty database make one provider", async ({ database }) => {
-  const outcomes = await Promise.all([1, 2, 3].map(() => setUpFirstProvider(database, setup)));
+  const outcomes = await Promise.all([1, 2, 3].map(() => setUpFirstProvider(database, passwords, setup)));
   expect(outcomes.filter((it) => it !== undefined)).toHaveLength(1);
-  expect(await setUpFirstProvider(database, { ...setup, subdomain: "other" })).toBeUndefined();
+  expect(await setUpFirstProvider(database, passwords, { ...setup, subdomain: "other" })).toBeUndefined();
   expect(await database.query(`select subdomain from bellwire_directory.tenants`)).toEqual([{ subdomain: "acme" }]);
 });
 
 test("what was given is used, and works: token, provider key, admin", async ({ sharedPool: pool }) => {
   const made = await pool.inTransaction((tx) =>
-    setUpProvider(tx, { ...setup, subdomain: "given", accessToken: "my-token", providerKey: "my-key" }),
+    setUpProvider(tx, passwords, { ...setup, subdomain: "given", accessToken: "my-token", providerKey: "my-key" }),
   );
   expect(made).toMatchObject({ accessToken: "my-token", providerKey: "my-key" });
   const { id } = "provider" in made ? made.provider : { id: 0 };
@@ -49,6 +50,7 @@ test("the token that the first start makes is one like all others", async ({ dat
   const token = await setUpFirst({
     config,
     pool: database,
+    passwords,
     now,
     complete: async (_provider, credentials) => credentials.accessToken,
   });
@@ -64,7 +66,7 @@ test.each(["acme-admin", "Acme", "-acme", "a.b", "", "x".repeat(51)])(
 
 test("a subdomain is had by one provider", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const again = pool.inTransaction((tx) => setUpProvider(tx, { ...setup, subdomain: provider.subdomain }));
+  const again = pool.inTransaction((tx) => setUpProvider(tx, passwords, { ...setup, subdomain: provider.subdomain }));
   expect(await again).toEqual({ refused: { subdomain: ["has already been taken"] } });
 });
 

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import { verifyPassword } from "#access/index.ts";
 import { signUpAccount, signUpIsOpen } from "#portal/accounts/index.ts";
 import { findUsersByLogin } from "#portal/users/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, countRows, eventsOf, failingAtTheEnd, form, now, setUp, signUp } from "./house.ts";
+import { passwords } from "../support/passwords.ts";
 
 test("a sign-up leaves an account, its user, its application and their events", async ({ sharedPool: pool }) => {
   const { provider, product } = await setUp(pool);
@@ -41,7 +41,7 @@ test("a sign-up leaves an account, its user, its application and their events", 
 
 test("a failure in the last statement leaves nothing at all", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const failing = signUpAccount(failingAtTheEnd(pool), { now, provider, values: form, by: byForm });
+  const failing = signUpAccount(failingAtTheEnd(pool), passwords, { now, provider, values: form, by: byForm });
   await expect(failing).rejects.toThrow("the last statement failed");
   expect(await countRows(pool, provider.id)).toEqual({
     accounts: 0,
@@ -56,7 +56,7 @@ test("of two who take one user name at once, one gets it and the other is told s
   const { provider } = await setUp(pool);
   const outcomes = await Promise.all(
     ["nora", "NORA", "nora", "Nora"].map((username, index) =>
-      signUpAccount(pool, {
+      signUpAccount(pool, passwords, {
         now,
         provider,
         values: { ...form, username, email: `${index}@fjord.example` },
@@ -73,7 +73,7 @@ test("a name is taken among one provider's developers only", async ({ sharedPool
   const [acme, other] = [await setUp(pool), await setUp(pool)];
   await signUp(pool, { provider: acme.provider, by: byForm });
   await signUp(pool, { provider: other.provider, by: byForm });
-  const again = await signUpAccount(pool, { now, provider: acme.provider, values: form, by: byForm });
+  const again = await signUpAccount(pool, passwords, { now, provider: acme.provider, values: form, by: byForm });
   expect(again).toEqual({ refused: { username: ["has already been taken"], email: ["has already been taken"] } });
 });
 
@@ -83,7 +83,7 @@ test("the developer can sign in with user name or address, in any case", async (
   for (const login of ["nora", "NORA", "Nora@Fjord.example"]) {
     const [found] = await findUsersByLogin(pool, provider.id, login);
     expect(found?.user.id).toBe(user.id);
-    expect(await verifyPassword(found?.passwordHash, form.password, { providerId: provider.id })).toBe(true);
+    expect(await passwords.verify(found?.passwordHash, form.password, { providerId: provider.id })).toBe(true);
   }
 });
 
@@ -94,7 +94,7 @@ test("a login that nobody can have finds nobody", async ({ sharedPool: pool }) =
 
 test("text that no document can hold is refused before anything is written", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const outcome = await signUpAccount(pool, {
+  const outcome = await signUpAccount(pool, passwords, {
     now,
     provider,
     values: { ...form, org_name: "Fj\u0000ord" },
@@ -114,15 +114,19 @@ test("a plan that requires approval makes the account wait", async ({ sharedPool
 test("the form is closed when the provider takes no sign-ups or has no account plan", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const closed = { ...provider, signupsEnabled: false };
-  expect(await signUpAccount(pool, { now, provider: closed, values: form, by: byForm })).toEqual({ closed: true });
+  expect(await signUpAccount(pool, passwords, { now, provider: closed, values: form, by: byForm })).toEqual({
+    closed: true,
+  });
   expect([await signUpIsOpen(pool, closed), await signUpIsOpen(pool, provider)]).toEqual([false, true]);
 
   await pool.query(`update plans set is_default = false where provider_id = $1 and kind = 'account_plan'`, [
     provider.id,
   ]);
   expect(await signUpIsOpen(pool, provider)).toBe(false);
-  expect(await signUpAccount(pool, { now, provider, values: form, by: byForm })).toEqual({ closed: true });
-  expect(await signUpAccount(pool, { now, provider, values: form, by: byToken })).toEqual({ notFound: "plan" });
+  expect(await signUpAccount(pool, passwords, { now, provider, values: form, by: byForm })).toEqual({ closed: true });
+  expect(await signUpAccount(pool, passwords, { now, provider, values: form, by: byToken })).toEqual({
+    notFound: "plan",
+  });
 });
 
 test("a program may leave the password out: then the account waits, and nobody is written to", async ({
@@ -182,7 +186,7 @@ test("a plan of another provider, of another kind or not published is not found"
     return plan?.id ?? 0;
   };
   const outcomeOf = (wantedPlans: readonly number[], by: typeof byForm | typeof byToken) =>
-    signUpAccount(pool, { now, provider, values: {}, wantedPlans, by });
+    signUpAccount(pool, passwords, { now, provider, values: {}, wantedPlans, by });
 
   const mine = await planOf(provider.id, "application_plan");
   const notFound = { notFound: "plan" };

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
-import { type ProviderUser, type Role, notifyCallersChanged, createProviderUser, hashPassword } from "#access/index.ts";
+import { type ProviderUser, type Role, notifyCallersChanged, createProviderUser } from "#access/index.ts";
 import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
@@ -14,6 +14,7 @@ import { buildEndpoint } from "../support/build-webhooks.ts";
 import type { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { test as base } from "../support/test.ts";
 import { Visitor } from "./visitor.ts";
+import { passwords } from "../support/passwords.ts";
 
 const baseDomain = "bellwire.test";
 export const password = "correct horse battery";
@@ -94,6 +95,7 @@ function startPortals({ pool, clock, webFolder }: PortalParts, tryOut?: typeof t
   const http = fastify();
   const needs = {
     pool,
+    passwords,
     clock,
     cookieSecret: Buffer.alloc(32, 5),
     secureCookies: true,
@@ -113,7 +115,7 @@ async function createPortal(parts: PortalParts, http: FastifyInstance): Promise<
   const { pool, clock } = parts;
   const subdomain = `p${randomBytes(6).toString("hex")}`;
   const setup = { name: "Wheat & Sons", subdomain, adminUsername: "boss", adminPassword: password, now: clock.now() };
-  const created = await pool.inTransaction((tx) => setUpProvider(tx, setup));
+  const created = await pool.inTransaction((tx) => setUpProvider(tx, passwords, setup));
   if ("refused" in created) throw new Error(JSON.stringify(created.refused));
   const { provider } = created;
   const submitAndKeep = async (
@@ -136,7 +138,7 @@ async function createPortal(parts: PortalParts, http: FastifyInstance): Promise<
     signedIn: (username) => submitAndKeep("admin", "/p/login", { username, password }),
     buildWeb: () => buildWeb(parts.webFolder),
     addProviderUser: async (username, role) => {
-      const passwordHash = await hashPassword(password, { providerId: provider.id });
+      const passwordHash = await passwords.hash(password, { providerId: provider.id });
       return pool.inTransaction((tx) =>
         createProviderUser(tx, { providerId: provider.id, username, passwordHash, role }),
       );

@@ -10,6 +10,7 @@ import { composeSender } from "../../src/app/open-parts.ts";
 import { composeHttp } from "../../src/app/serve-http.ts";
 import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";
+import { passwords } from "./passwords.ts";
 
 interface EveryDoor extends AsyncDisposable {
   readonly http: FastifyInstance;
@@ -35,6 +36,7 @@ export async function openEveryDoor(
   const sender = composeSender({ pool, clock: systemClock, urls, ...network });
   const http = await composeHttp({
     pool,
+    passwords,
     clock: systemClock,
     encryption,
     sender,

@@ -1,4 +1,4 @@
-import type { AttemptLimiter } from "#access/index.ts";
+import type { AttemptLimiter, PasswordHasher } from "#access/index.ts";
 import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
 import type { ApiCall, ApiOperation } from "#http/shared/operation.ts";
 import type { Clock } from "#platform/clock.ts";
@@ -9,6 +9,7 @@ import type { Parameters } from "./parameters.ts";
 import type { ApiResponse, ResponseDoc } from "./responses.ts";
 
 export interface AccountManagementApiNeeds extends EndpointNeeds {
+  readonly passwords: PasswordHasher;
   readonly clock: Clock;
   readonly findAdminCaller: FindAdminCaller;
   /** The public base URLs of a provider's two portals, without a trailing slash. */

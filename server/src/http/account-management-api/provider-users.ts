@@ -160,10 +160,10 @@ const createProviderUserOperation: Operation = {
   ),
   response: providerUserResponse,
 
-  async handle({ pool }, call) {
+  async handle({ pool, passwords }, call) {
     const { provider, values, by, adminUrl } = call;
     const { user } = requireSuccess(
-      await addProviderUser(pool, { provider, values, permissions: parseUserPermissions(call), by }),
+      await addProviderUser(pool, passwords, { provider, values, permissions: parseUserPermissions(call), by }),
     );
     return { ...renderProviderUser(call, user), status: 201, location: `${adminUrl}/admin/api/users/${user.id}` };
   },
@@ -220,13 +220,13 @@ const updateProviderUserOperation: Operation = {
 
 /** Updates a user. Users who change their own password in the Admin Portal must know the current one. */
 async function updateWithPasswordCheck(
-  { pool, passwordGuesses }: OperationNeeds,
+  { pool, passwords, passwordGuesses }: OperationNeeds,
   call: Call,
 ): ReturnType<typeof updateProviderUser> {
   const { values, session } = call;
   const permissions = parseUserPermissions(call);
   const update = { ...providerUserTarget(call), values, permissions, keptSession: session };
-  if (!changesOwnPassword(call)) return updateProviderUser(pool, update);
+  if (!changesOwnPassword(call)) return updateProviderUser(pool, passwords, update);
 
   const guesser = `admin ${update.provider.id} ${update.userId}`;
   const retryAfterSeconds = await passwordGuesses.secondsToWait(guesser);
@@ -235,7 +235,7 @@ async function updateWithPasswordCheck(
     throw new Problem("too-many-bad-credentials", { detail, retryAfterSeconds });
   }
   const currentPassword = parseText(values["current_password"]) ?? "";
-  const outcome = await updateProviderUser(pool, { ...update, currentPassword });
+  const outcome = await updateProviderUser(pool, passwords, { ...update, currentPassword });
   const isWrong = outcome && "refused" in outcome && outcome.refused["current_password"] !== undefined;
   if (!isWrong) await passwordGuesses.forget(guesser);
   return outcome;

@@ -81,10 +81,16 @@ export const signUpOperation: Operation = {
   otherErrors: [404],
   response: signUpResponse,
 
-  async handle({ pool }, { provider, caller, values, adminUrl, now }) {
+  async handle({ pool, passwords }, { provider, caller, values, adminUrl, now }) {
     const { actor, channel, reach } = caller;
     const by = { door: "program", actor, channel, reach } as const;
-    const outcome = await signUpAccount(pool, { provider, values, wantedPlans: requestedPlans(values), by, now });
+    const outcome = await signUpAccount(pool, passwords, {
+      provider,
+      values,
+      wantedPlans: requestedPlans(values),
+      by,
+      now,
+    });
     const signedUp = requireSuccess(outcome);
     if ("closed" in signedUp) throw new Problem("not-found");
 

@@ -132,10 +132,10 @@ const createUserOperation: Operation = {
   ),
   response: userResponse,
 
-  async handle({ pool }, call) {
+  async handle({ pool, passwords }, call) {
     const { provider, values, by } = call;
     const accountId = call.id("account_id");
-    const { user } = requireSuccess(await createUser(pool, { provider, accountId, values, by }));
+    const { user } = requireSuccess(await createUser(pool, passwords, { provider, accountId, values, by }));
     const location = `${call.adminUrl}/admin/api/accounts/${accountId}/users/${user.id}`;
     return { ...(await respondWithUser(pool, call, user)), status: 201, location };
   },
@@ -173,8 +173,8 @@ const updateUserOperation: Operation = {
   ),
   response: userResponse,
 
-  async handle({ pool }, call) {
-    const outcome = await updateUser(pool, { ...userTarget(call), values: call.values, writer: "program" });
+  async handle({ pool, passwords }, call) {
+    const outcome = await updateUser(pool, passwords, { ...userTarget(call), values: call.values, writer: "program" });
     return respondWithUser(pool, call, requireSuccess(outcome).user);
   },
 };

@@ -1,3 +1,4 @@
+import type { PasswordHasher } from "#access/index.ts";
 import { fileURLToPath } from "node:url";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { problemOfError } from "#http/shared/error-answers.ts";
@@ -8,6 +9,7 @@ import type { Provider } from "#portal/providers/index.ts";
 
 export interface AdminPortalNeeds {
   readonly pool: Pool;
+  readonly passwords: PasswordHasher;
   readonly clock: Clock;
   /** Public base URLs of a provider's two portals, without a trailing slash. */
   readonly adminPortalUrl: (provider: Provider) => string;

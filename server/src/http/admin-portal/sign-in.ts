@@ -45,8 +45,8 @@ async function signIn(
     const error = "This form could not be verified. Please sign in again.";
     return showSignIn(portal, request, reply, { status: 403, error, username, returnTo });
   }
-  const verify = async (login: Parameters<typeof signInProviderUser>[1]) =>
-    (await signInProviderUser(portal.pool, login)) ?? { refused: wrongLogin };
+  const verify = async (login: Parameters<typeof signInProviderUser>[2]) =>
+    (await signInProviderUser(portal.pool, portal.passwords, login)) ?? { refused: wrongLogin };
   const outcome = await signInByForm({ ...portal, limits, audience: "admin", verify }, request, reply);
   if ("again" in outcome) return showSignIn(portal, request, reply, outcome.again);
   const { proof, returnTo } = outcome;

@@ -183,7 +183,12 @@ function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
 
     const values = submittedValues(await joinFields(portal, request), form);
     const { code = "" } = readForm(request.params);
-    const joined = await acceptInvitation(portal.pool, { provider, code, values, now: portal.clock.now() });
+    const joined = await acceptInvitation(portal.pool, portal.passwords, {
+      provider,
+      code,
+      values,
+      now: portal.clock.now(),
+    });
     if (!joined) return showExpiredInvitation(portal, request, reply);
     if ("refused" in joined) return showJoinForm(portal, request, reply, joined.refused);
 

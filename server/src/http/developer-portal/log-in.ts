@@ -1,5 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type HashingFor, createAttemptLimiter, createNetworkLimiter, filterByPassword } from "#access/index.ts";
+import {
+  type HashingFor,
+  createAttemptLimiter,
+  createNetworkLimiter,
+  filterByPassword,
+  type PasswordHasher,
+} from "#access/index.ts";
 import { endBrowserSession, startBrowserSession } from "#http/shared/browser-session.ts";
 import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
 import { type SignInLimits, createSignInLimits, formatWait, isLoopback } from "#http/shared/sign-in-limits.ts";
@@ -66,7 +72,12 @@ async function logIn(
   if (!issued) return showInvalidFormToken(portal, request, reply);
 
   const outcome = await signInByForm(
-    { ...portal, limits, audience: "developer", verify: (login) => signInDeveloper(portal.pool, login) },
+    {
+      ...portal,
+      limits,
+      audience: "developer",
+      verify: (login) => signInDeveloper(portal.pool, portal.passwords, login),
+    },
     request,
     reply,
   );
@@ -122,11 +133,15 @@ interface Login extends HashingFor {
  * Checks a login. An unknown name and a wrong password take the same time and give the same error; states are shown only
  * with the right password. If both login and password match two users, the one whose state allows the login is chosen.
  */
-async function signInDeveloper(db: Database, { login, password, onlyUserId, ...by }: Login): Promise<SignIn> {
+async function signInDeveloper(
+  db: Database,
+  passwords: PasswordHasher,
+  { login, password, onlyUserId, ...by }: Login,
+): Promise<SignIn> {
   const { providerId } = by;
   const candidates = await findUsersByLogin(db, providerId, login);
   const checked = candidates.filter(({ user }) => onlyUserId === undefined || user.id === onlyUserId);
-  const owners = await filterByPassword(checked, password, by);
+  const owners = await filterByPassword(passwords, checked, password, by);
   const isAmbiguous = checked.length > 1;
   const results = await Promise.all(
     owners.map(async (owner) => ({ ...(await checkState(db, providerId, owner)), isAmbiguous })),
@@ -223,7 +238,7 @@ function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
       confirmation,
       now: portal.clock.now(),
     };
-    const reset = await resetPassword(portal.pool, submitted);
+    const reset = await resetPassword(portal.pool, portal.passwords, submitted);
     if (!reset) return showExpiredPasswordLink(portal, request, reply);
     if ("refused" in reset) return showNewPasswordForm(portal, request, reply, reset.refused);
     // The mailed link identifies the user like a password, so failed logins of others must not lock out this device.

@@ -132,7 +132,7 @@ async function updateOwnUser(
   if (seconds > 0) {
     return { status: 429, refused: { base: [`Too many attempts. Please try again ${formatWait(seconds)}.`] } };
   }
-  const saved = await updateUser(portal.pool, {
+  const saved = await updateUser(portal.pool, portal.passwords, {
     provider,
     accountId: developer.account.id,
     userId: developer.user.id,

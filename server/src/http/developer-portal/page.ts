@@ -1,3 +1,4 @@
+import type { PasswordHasher } from "#access/index.ts";
 import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
@@ -17,6 +18,7 @@ interface TryOutLinks {
 
 export interface DeveloperPortalNeeds {
   readonly pool: Pool;
+  readonly passwords: PasswordHasher;
   readonly clock: Clock;
   /** Public base URLs of a provider's two portals, without a trailing slash. */
   readonly adminPortalUrl: (provider: Provider) => string;

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type NetworkLimiter, createNetworkLimiter, verifyPassword } from "#access/index.ts";
+import { type NetworkLimiter, createNetworkLimiter } from "#access/index.ts";
 import { startBrowserSession } from "#http/shared/browser-session.ts";
 import { issueFormToken, readForm, readFormToken, readList } from "#http/shared/forms.ts";
 import { activationUrl } from "#http/shared/mailed-links.ts";
@@ -94,7 +94,13 @@ async function signUp(
   }
 
   const [wantedPlans, by] = [parsePlanIds(planIds), signUpSource(portal, request)];
-  const outcome = await signUpAccount(pool, { provider, values, wantedPlans, by, now: portal.clock.now() });
+  const outcome = await signUpAccount(pool, portal.passwords, {
+    provider,
+    values,
+    wantedPlans,
+    by,
+    now: portal.clock.now(),
+  });
   if ("user" in outcome) return redirectAfterSignUp(portal, request, reply, outcome.user);
   if ("closed" in outcome) return showClosed(portal, request, reply);
   if ("notFound" in outcome) return showSignUpForm(portal, request, reply, { ...withoutPlans(provider), values });
@@ -246,7 +252,7 @@ interface RejectedSignUp {
  * the error that the name is taken. Requires the password, so that nobody can test for existing users.
  */
 async function findDuplicateSignUp(
-  { pool, clock }: Pick<Portal, "pool" | "clock">,
+  { pool, passwords, clock }: Pick<Portal, "pool" | "passwords" | "clock">,
   { providerId, address, values, issuedAtMs }: RejectedSignUp,
 ): Promise<User | undefined> {
   const { username = "", email = "", password = "" } = values;
@@ -258,7 +264,7 @@ async function findDuplicateSignUp(
   const createdAtMs = found.user.createdAt.getTime();
   const isSameForm = createdAtMs >= issuedAtMs && clock.now().getTime() - createdAtMs < duplicateSecondsMax * 1000;
   if (!isSameForm) return undefined;
-  return (await verifyPassword(found.passwordHash, password, { providerId, address })) ? found.user : undefined;
+  return (await passwords.verify(found.passwordHash, password, { providerId, address })) ? found.user : undefined;
 }
 
 /** Signs the user in and redirects to the first application, or to a page that names the missing step. */

@@ -81,7 +81,7 @@ function addEditUserPage(http: FastifyInstance, portal: Portal): void {
     submit: requireOtherUser(portal, async (request, reply, otherUser) => {
       const { user, developer } = otherUser;
       const fields = userFields(await readFieldsDefinitions(portal.pool, request.provider.id), user);
-      const saved = await updateUser(portal.pool, {
+      const saved = await updateUser(portal.pool, portal.passwords, {
         provider: request.provider,
         accountId: user.accountId,
         userId: user.id,

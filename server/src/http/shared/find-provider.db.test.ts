@@ -8,6 +8,7 @@ import { schema } from "../../../test/support/test-databases.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
 import { createCallerCache } from "./find-provider.ts";
+import { passwords } from "../../../test/support/passwords.ts";
 
 interface House {
   readonly providerId: number;
@@ -33,7 +34,7 @@ const test = base.extend("house", async ({ database, clock }, { onCleanup }) => 
 
 async function openHouse(database: Pool, clock: HandDrivenClock) {
   const setup = { name: "Acme", subdomain: "acme", adminUsername: "ann", adminPassword: "a long password" };
-  const made = await database.inTransaction((tx) => setUpProvider(tx, { ...setup, now: clock.now() }));
+  const made = await database.inTransaction((tx) => setUpProvider(tx, passwords, { ...setup, now: clock.now() }));
   if ("refused" in made) throw new Error(JSON.stringify(made.refused));
   const providerId = made.provider.id;
   const [user] = await database.query<{ id: number }>("select id from provider_users");

@@ -3,7 +3,7 @@ import {
   type Channel,
   type HashingFor,
   type ProductScope,
-  hashPassword,
+  type PasswordHasher,
   isInProductScope,
 } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
@@ -62,7 +62,7 @@ export type SignUpOutcome =
   | { readonly closed: true };
 
 /** A new account with its first user, its subscriptions and its first applications, and the events that tell of them. */
-export async function signUpAccount(pool: Pool, signUp: SignUp): Promise<SignUpOutcome> {
+export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signUp: SignUp): Promise<SignUpOutcome> {
   const { provider, by, values, now } = signUp;
   const isForm = by.door === "form";
   const plans = await findPlansForSignUp(pool, signUp);
@@ -87,11 +87,11 @@ export async function signUpAccount(pool: Pool, signUp: SignUp): Promise<SignUpO
         : { door: "program", hasPassword: fields.password !== undefined },
       plans.accountPlan,
     ),
-    passwordHash: fields.password === undefined ? null : await hashPassword(fields.password, hashingOf(signUp)),
+    passwordHash: fields.password === undefined ? null : await passwords.hash(fields.password, hashingOf(signUp)),
   };
   try {
     const signedUp = await pool.inTransaction((tx) => insertSignUp(tx, judged));
-    return signedUp ?? (await signUpAccount(pool, signUp)); // a plan was deleted meanwhile: with those that are there now
+    return signedUp ?? (await signUpAccount(pool, passwords, signUp)); // a plan was deleted meanwhile: with those that are there now
   } catch (error) {
     if (error instanceof NameTaken) return { refused: error.errors };
     throw error;

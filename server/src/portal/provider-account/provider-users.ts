@@ -7,7 +7,7 @@ import {
   deleteProviderUserRow,
   endSessionsOfUser,
   hasOtherAdmin,
-  hashPassword,
+  type PasswordHasher,
   lockProviderUsers,
   readProviderUser,
   recordAudit,
@@ -228,10 +228,11 @@ function providerUserErrors(
 
 /** Hashed before the transaction opens, since it takes a while; and only if all else is fine. */
 const hashIfValid = async (
+  passwords: PasswordHasher,
   errors: FieldErrors,
   { password, providerId }: { readonly password: string | undefined; readonly providerId: number },
 ): Promise<string | undefined> =>
-  password !== undefined && hasNoErrors(errors) ? hashPassword(password, { providerId }) : undefined;
+  password !== undefined && hasNoErrors(errors) ? passwords.hash(password, { providerId }) : undefined;
 
 /** Which of the names somebody else among the provider's users has. */
 function takenNameErrors(
@@ -262,11 +263,13 @@ type CreationOutcome = { readonly user: ProviderUser } | { readonly refused: Fie
 /** A new member of the provider's own, who waits to be activated. */
 export async function addProviderUser(
   pool: Pool,
+  passwords: PasswordHasher,
   { provider, values, permissions = {}, by }: ProviderUserCreation,
 ): Promise<CreationOutcome> {
   const wanted = parseProviderUser(values);
   const wrong = providerUserErrors(wanted, { values, passwordLengthMin: provider.passwordLengthMin, isNew: true });
-  const passwordHash = (await hashIfValid(wrong, { password: wanted.password, providerId: provider.id })) ?? null;
+  const passwordHash =
+    (await hashIfValid(passwords, wrong, { password: wanted.password, providerId: provider.id })) ?? null;
   const known = await dropUnknownPermissions(pool, provider.id, permissions);
   const add = async (tx: Transaction): Promise<CreationOutcome> => {
     const refused = mergeErrors(wrong, takenNameErrors(await lockProviderUsers(tx, provider.id), wanted));
@@ -301,6 +304,7 @@ interface ProviderUserUpdate extends ProviderUserChange {
 /** Changes what one of the provider's own users is called, or the password. */
 export async function updateProviderUser(
   pool: Pool,
+  passwords: PasswordHasher,
   { values, permissions = {}, currentPassword, ...change }: ProviderUserUpdate,
 ): Promise<ProviderUserOutcome | undefined> {
   const { provider, userId } = change;
@@ -308,9 +312,13 @@ export async function updateProviderUser(
   if (!found) return undefined;
   const rules = { values, passwordLengthMin: provider.passwordLengthMin, isNew: false };
   const { password } = parseProviderUser(values);
-  const unproved = await passwordProofErrors(pool, { providerId: provider.id, user: found, currentPassword });
+  const unproved = await passwordProofErrors(pool, passwords, {
+    providerId: provider.id,
+    user: found,
+    currentPassword,
+  });
   const wrong = mergeErrors(providerUserErrors(parseProviderUser(values, found), rules), unproved);
-  const passwordHash = await hashIfValid(wrong, { password, providerId: provider.id });
+  const passwordHash = await hashIfValid(passwords, wrong, { password, providerId: provider.id });
   const known = await dropUnknownPermissions(pool, provider.id, permissions);
   const decide: DecideUser = (before, everybody) => {
     const wanted = parseProviderUser(values, before);
@@ -334,10 +342,15 @@ interface PasswordProof {
 /** Whoever can sign in with it knows it. Before the transaction opens: it takes a while. */
 async function passwordProofErrors(
   pool: Pool,
+  passwords: PasswordHasher,
   { providerId, user, currentPassword }: PasswordProof,
 ): Promise<FieldErrors> {
   if (currentPassword === undefined) return {};
-  const known = await signInProviderUser(pool, { providerId, login: user.username, password: currentPassword });
+  const known = await signInProviderUser(pool, passwords, {
+    providerId,
+    login: user.username,
+    password: currentPassword,
+  });
   return known?.user.id === user.id ? {} : { current_password: ["is incorrect"] };
 }
 

@@ -1,4 +1,4 @@
-import { createAccessToken, createProviderUser, hashPassword, scopes } from "#access/index.ts";
+import { createAccessToken, createProviderUser, type PasswordHasher, scopes } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomHex, secretDigest } from "#platform/ids.ts";
 import { isBlank } from "#platform/xml.ts";
@@ -60,6 +60,7 @@ const providerKeyBytes = 16;
  */
 export async function setUpProvider(
   tx: Transaction,
+  passwords: PasswordHasher,
   setup: ProviderSetup,
 ): Promise<NewProvider | { readonly refused: FieldErrors }> {
   const refused = mergeErrors(providerSetupErrors(setup));
@@ -71,7 +72,7 @@ export async function setUpProvider(
   const provider = await insertProvider(tx, { id, name, subdomain, providerKeyDigest: secretDigest(providerKey), now });
   await insertStandardFields(tx, id, now);
   const product = await insertFirstProduct(tx, id, now);
-  return { provider, product, accessToken: await makeAdmin(tx, id, setup), providerKey };
+  return { provider, product, accessToken: await makeAdmin(tx, id, setup, passwords), providerKey };
 }
 
 async function insertFirstProduct(tx: Transaction, providerId: number, now: Date): Promise<Product> {
@@ -92,8 +93,9 @@ async function makeAdmin(
   tx: Transaction,
   providerId: number,
   { adminUsername: username, adminPassword, accessToken }: ProviderSetup,
+  passwords: PasswordHasher,
 ): Promise<string> {
-  const passwordHash = await hashPassword(adminPassword, { providerId });
+  const passwordHash = await passwords.hash(adminPassword, { providerId });
   const admin = await createProviderUser(tx, { providerId, username, passwordHash, role: "admin" });
   const { value } = await createAccessToken(tx, {
     providerId,
@@ -113,11 +115,12 @@ const lockFirstProviderStatement = `select pg_advisory_xact_lock(hashtext('bellw
 /** Sets up a provider if there is none yet. Undefined if there is one. */
 export async function setUpFirstProvider(
   pool: Pool,
+  passwords: PasswordHasher,
   setup: ProviderSetup,
 ): Promise<NewProvider | { readonly refused: FieldErrors } | undefined> {
   if (await readFirstProvider(pool)) return undefined;
   return pool.inTransaction(async (tx) => {
     await tx.query(lockFirstProviderStatement);
-    return (await readFirstProvider(tx)) ? undefined : setUpProvider(tx, setup);
+    return (await readFirstProvider(tx)) ? undefined : setUpProvider(tx, passwords, setup);
   });
 }

@@ -1,4 +1,4 @@
-import { type ChangeContext, endSessionsOfUser, hashPassword, verifyPassword } from "#access/index.ts";
+import { type ChangeContext, endSessionsOfUser, type PasswordHasher } from "#access/index.ts";
 import { type Database, type Pool, type Transaction, retryOnUniqueViolation } from "#platform/database/database.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
@@ -91,12 +91,13 @@ interface UserCreation {
 /** A new member of an account, who waits to be activated. Undefined if the provider has no such account. */
 export async function createUser(
   pool: Pool,
+  passwords: PasswordHasher,
   { provider, accountId, values, by }: UserCreation,
 ): Promise<UserOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   const { fields, errors } = parseNewUser(settings, values, { writer: "program" });
   const isHashed = hasNoErrors(errors) && fields.password !== undefined;
-  const passwordHash = isHashed ? await hashPassword(fields.password, { providerId: provider.id }) : null;
+  const passwordHash = isHashed ? await passwords.hash(fields.password, { providerId: provider.id }) : null;
 
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
@@ -138,9 +139,13 @@ export interface UserUpdate extends UserChange {
 }
 
 /** Changes what a user is called, its other fields, or its password. */
-export async function updateUser(pool: Pool, update: UserUpdate): Promise<UserOutcome | undefined> {
+export async function updateUser(
+  pool: Pool,
+  passwords: PasswordHasher,
+  update: UserUpdate,
+): Promise<UserOutcome | undefined> {
   const { provider, userId, values, writer, keptSession } = update;
-  const password = await parseNewPassword(pool, update);
+  const password = await parseNewPassword(pool, passwords, update);
   const decide: DecideUser = async ({ user: before }, { tx, settings }) => {
     const { user, errors } = parseUserUpdate(settings, before, { values, writer });
     const refused = mergeErrors(errors, await findTakenUserNames(tx, provider.id, user), password.errors);
@@ -180,6 +185,7 @@ const readPasswordHashStatement = `
 /** The hash of the new password, if there is to be one. Before the transaction opens: it takes a while. */
 async function parseNewPassword(
   db: Database,
+  passwords: PasswordHasher,
   { provider, accountId, userId, values, currentPassword }: UserUpdate,
 ): Promise<{ readonly hash?: string; readonly errors: FieldErrors }> {
   const [user] = await db.query<{ passwordHash: string | null }>(readPasswordHashStatement, [
@@ -188,7 +194,7 @@ async function parseNewPassword(
     userId,
   ]);
   const by = { providerId: provider.id };
-  const isOwn = currentPassword === undefined || (await verifyPassword(user?.passwordHash, currentPassword, by));
+  const isOwn = currentPassword === undefined || (await passwords.verify(user?.passwordHash, currentPassword, by));
   const password = textOf(values["password"]);
   const errors = mergeErrors(
     isOwn ? {} : { current_password: ["is incorrect"] },
@@ -199,9 +205,9 @@ async function parseNewPassword(
       lengthMin: provider.passwordLengthMin,
     }),
   );
-  if (password === undefined || !hasNoErrors(errors) || (await verifyPassword(user?.passwordHash, password, by)))
+  if (password === undefined || !hasNoErrors(errors) || (await passwords.verify(user?.passwordHash, password, by)))
     return { errors };
-  return { hash: await hashPassword(password, by), errors };
+  return { hash: await passwords.hash(password, by), errors };
 }
 
 /** Makes a user an admin of the account, or a member; the last admin stays one. */

@@ -1,4 +1,4 @@
-import { type ChangeContext, hashPassword, recordAudit } from "#access/index.ts";
+import { type ChangeContext, type PasswordHasher, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
@@ -217,6 +217,7 @@ type AcceptanceOutcome =
 /** Makes who was invited an active member, acting as that user. Undefined if the code is nobody's, too old, or was used. */
 export async function acceptInvitation(
   pool: Pool,
+  passwords: PasswordHasher,
   { provider, code, values, now }: Acceptance,
 ): Promise<AcceptanceOutcome | undefined> {
   const invited = await findInvitation(pool, provider.id, code, now);
@@ -225,7 +226,7 @@ export async function acceptInvitation(
   const { fields, errors } = parseNewUser(settings, { email: invited.email, ...values }, { writer: "developer" });
   const refused = mergeErrors(errors, await findTakenUserNames(pool, provider.id, fields));
   if (!hasNoErrors(refused) || fields.password === undefined) return { refused };
-  const passwordHash = await hashPassword(fields.password, { providerId: provider.id });
+  const passwordHash = await passwords.hash(fields.password, { providerId: provider.id });
 
   try {
     return await pool.inTransaction(async (tx) => {

@@ -1,4 +1,4 @@
-import { type ChangeContext, endSessionsOfUser, hashPassword, recordAudit } from "#access/index.ts";
+import { type ChangeContext, endSessionsOfUser, type PasswordHasher, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { isXmlText } from "#platform/xml.ts";
@@ -159,6 +159,7 @@ interface PasswordReset {
  */
 export async function resetPassword(
   pool: Pool,
+  passwords: PasswordHasher,
   { provider, code, password, confirmation, now }: PasswordReset,
 ): Promise<{ readonly user: User } | { readonly refused: FieldErrors } | undefined> {
   const lost = await findLostPassword(pool, { providerId: provider.id, code, now });
@@ -166,7 +167,7 @@ export async function resetPassword(
   const wanted = { password, confirmation, isRequired: true, lengthMin: provider.passwordLengthMin };
   const refused = mergeErrors(passwordErrors(wanted));
   if (!hasNoErrors(refused)) return { refused };
-  const passwordHash = await hashPassword(password, { providerId: provider.id });
+  const passwordHash = await passwords.hash(password, { providerId: provider.id });
   const by = { actor: { kind: "system" }, channel: "developer_portal", now } as const;
   const change = { provider, accountId: lost.accountId, userId: lost.id, by };
   const outcome = await changeUser(pool, change, async ({ user }, { tx }) => {

@@ -11,6 +11,7 @@ import {
 import { insertDefaultPlan } from "#portal/products/index.ts";
 import { byForm, card, form } from "../house.ts";
 import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
+import { passwords } from "../../support/passwords.ts";
 
 const programs = ["admin", "token", "key"] as const;
 const everybody = ["developer", ...programs] as const;
@@ -20,7 +21,12 @@ const another = { org_name: "Second", username: "second", email: "second@fjord.e
 const signUpByProgram =
   (values: object) =>
   ({ pool, provider, by }: Scene): Promise<unknown> =>
-    signUpAccount(pool, { provider, values: { ...another, ...values }, by: { door: "program", ...by }, now: by.now });
+    signUpAccount(pool, passwords, {
+      provider,
+      values: { ...another, ...values },
+      by: { door: "program", ...by },
+      now: by.now,
+    });
 
 const edit =
   (values: object, flags: object = {}) =>
@@ -52,7 +58,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     operation: "sign up by the form",
     via: ["developer"],
     act: ({ pool, provider, by: { now } }) =>
-      signUpAccount(pool, { provider, values: { ...form, ...another }, by: byForm, now }),
+      signUpAccount(pool, passwords, { provider, values: { ...form, ...another }, by: byForm, now }),
     events: ["account.created", "user.created", "application.created"],
   },
   {
@@ -62,14 +68,15 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     given: ({ pool, provider }) =>
       pool.query(`update products set backend_version = '2' where provider_id = $1`, [provider.id]),
     act: ({ pool, provider, by: { now } }) =>
-      signUpAccount(pool, { provider, values: { ...form, ...another }, by: byForm, now }),
+      signUpAccount(pool, passwords, { provider, values: { ...form, ...another }, by: byForm, now }),
     events: ["account.created", "user.created", "application.created"],
   },
   {
     row: "A1",
     operation: "a sign-up by the form that is refused",
     via: ["developer"],
-    act: ({ pool, provider, by: { now } }) => signUpAccount(pool, { provider, values: form, by: byForm, now }),
+    act: ({ pool, provider, by: { now } }) =>
+      signUpAccount(pool, passwords, { provider, values: form, by: byForm, now }),
     events: [],
   },
   { row: "A2", operation: "first login by single sign-on", outOfScope: "There is no single sign-on for developers." },

@@ -17,6 +17,7 @@ import {
 } from "#portal/users/index.ts";
 import { byForm, form } from "../house.ts";
 import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
+import { passwords } from "../../support/passwords.ts";
 
 const programs = ["admin", "token", "key"] as const;
 const everybody = ["developer", ...programs] as const;
@@ -33,7 +34,7 @@ async function withMember(scene: Scene): Promise<Scene & { userId: number }> {
 }
 
 const addMember = (scene: Scene): Promise<unknown> =>
-  createUser(scene.pool, { ...scene, values: member, by: scene.before });
+  createUser(scene.pool, passwords, { ...scene, values: member, by: scene.before });
 
 async function addActiveMember(scene: Scene): Promise<void> {
   await addMember(scene);
@@ -53,7 +54,7 @@ const onMember =
 const edit =
   (values: object) =>
   (scene: Scene): Promise<unknown> =>
-    updateUser(scene.pool, { ...scene, userId: scene.user.id, values: { ...values }, writer: "program" });
+    updateUser(scene.pool, passwords, { ...scene, userId: scene.user.id, values: { ...values }, writer: "program" });
 
 const toRole = (role: User["role"]): ((scene: Scene) => Promise<unknown>) =>
   onMember((scene) => changeUserRole(scene.pool, { ...scene, role }));
@@ -66,7 +67,7 @@ async function signUpByMail({ pool, provider, by: { now } }: Scene): Promise<str
   let code = "";
   const values = { ...form, org_name: "Second", username: "second", email: "second@fjord.example" };
   const by = { ...byForm, mailIsSent: true, activationUrl: (it: string): string => (code = it) };
-  await signUpAccount(pool, { provider, values, by, now });
+  await signUpAccount(pool, passwords, { provider, values, by, now });
   return code;
 }
 
@@ -110,14 +111,14 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "U1",
     operation: "create a user",
     via: programs,
-    act: (scene) => createUser(scene.pool, { ...scene, values: member }),
+    act: (scene) => createUser(scene.pool, passwords, { ...scene, values: member }),
     events: ["user.created"],
   },
   {
     row: "U1",
     operation: "create a user whose name is taken",
     via: programs,
-    act: (scene) => createUser(scene.pool, { ...scene, values: { ...member, username: form.username } }),
+    act: (scene) => createUser(scene.pool, passwords, { ...scene, values: { ...member, username: form.username } }),
     events: [],
   },
   {
@@ -127,7 +128,7 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     act: async (scene) => {
       const { code } = await invite(scene);
       const values = { ...member, password_confirmation: member.password };
-      return acceptInvitation(scene.pool, { provider: scene.provider, code, values, now: scene.by.now });
+      return acceptInvitation(scene.pool, passwords, { provider: scene.provider, code, values, now: scene.by.now });
     },
     events: ["user.created"],
   },
@@ -158,7 +159,7 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     operation: "change details without knowing the password",
     via: ["developer"],
     act: (scene) =>
-      updateUser(scene.pool, {
+      updateUser(scene.pool, passwords, {
         ...scene,
         userId: scene.user.id,
         values: { email: "new@fjord.example" },
@@ -281,7 +282,7 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     act: async ({ pool, provider, by: { now } }) => {
       let code = "";
       await requestNewPassword(pool, { provider, email: form.email, urlOf: (it) => (code = it), now });
-      return resetPassword(pool, { provider, code, password, confirmation: password, now });
+      return resetPassword(pool, passwords, { provider, code, password, confirmation: password, now });
     },
     events: ["user.updated"],
     actor: "system",

@@ -1,3 +1,0 @@
-import { makeHashesCheap } from "#access/passwords.ts";
-
-makeHashesCheap();
