@@ -1,7 +1,7 @@
 import { defineConfig } from "oxlint";
 import { layers, mayImport } from "./import-law.ts";
 
-/** Layers whose every file is a door. All others have one, their index.ts. */
+/** Layers of which every file may be imported. All others are entered through their index.ts. */
 const open = new Set<string>(["platform", "http-shared"]);
 
 /** Layers of several folders, whose files import each other directly. */
@@ -17,11 +17,11 @@ export default defineConfig({
   categories: { correctness: "error", suspicious: "error", perf: "error" },
   ignorePatterns: ["**/dist/**", "web/src/api/*.d.ts"],
   settings: {
-    "import/resolver": { typescript: { project: "server/tsconfig.json" } }, // without it, #imports pass unseen
+    "import/resolver": { typescript: { project: "server/tsconfig.json" } }, // without it, #imports are not checked
     "boundaries/elements": layers.map(({ name, folder }) => ({ type: name, pattern: folder })),
   },
   rules: {
-    // Where things stand.
+    // Layout.
     "boundaries/dependencies": [
       "error",
       {
@@ -38,13 +38,13 @@ export default defineConfig({
     "import/no-cycle": "error",
     "unicorn/filename-case": ["error", { case: "kebabCase" }],
 
-    // How large they may get.
+    // Size.
     "eslint/max-lines": ["error", { max: 500 }],
     "eslint/max-lines-per-function": ["error", { max: 50, skipBlankLines: true, skipComments: true }],
     "eslint/max-params": ["error", { max: 4 }],
     "eslint/max-depth": ["error", { max: 3 }],
 
-    // What the compiler must be told the truth about.
+    // Types.
     "typescript/no-explicit-any": "error",
     "typescript/no-non-null-assertion": "error",
     "typescript/no-unsafe-type-assertion": "error",
@@ -56,8 +56,8 @@ export default defineConfig({
     "typescript/use-unknown-in-catch-callback-variable": "error",
     "typescript/consistent-return": "off", // wrong for exhaustive switches; tsc's noImplicitReturns does the job
 
-    // How it reads.
-    "eslint/no-warning-comments": "error", // a thing to do is an issue, not a comment
+    // Readability.
+    "eslint/no-warning-comments": "error", // open work belongs in issues
     "eslint/eqeqeq": "error",
     "eslint/no-var": "error",
     "eslint/prefer-const": "error",
@@ -65,26 +65,26 @@ export default defineConfig({
     "import/no-default-export": "error",
     "unicorn/no-abusive-eslint-disable": "error",
 
-    // Not ours.
-    "eslint/no-await-in-loop": "off", // one thing after another is often the point
-    "eslint/no-control-regex": "off", // control characters are what some of our patterns look for
-    "eslint/no-underscore-dangle": "off", // `await using _engine`: held, not named again
-    "eslint/no-unmodified-loop-condition": "off", // does not see what changes while a loop awaits
+    // Switched off.
+    "eslint/no-await-in-loop": "off", // sequential work is often intended
+    "eslint/no-control-regex": "off", // some patterns match control characters
+    "eslint/no-underscore-dangle": "off", // `await using _engine` is never read
+    "eslint/no-unmodified-loop-condition": "off", // does not see changes during an await
     "import/no-named-as-default": "off",
-    "import/no-named-as-default-member": "off", // pg, whose default has all
-    "oxc/no-map-spread": "off", // a copy with one thing changed is clearer than the microseconds are worth
+    "import/no-named-as-default-member": "off", // pg exports everything by default
+    "oxc/no-map-spread": "off", // a changed copy is clearer, for microseconds
     "import/no-unassigned-import": ["error", { allow: ["**/*.css"] }],
     "oxc/no-async-endpoint-handlers": "off", // Fastify awaits them
     "promise/always-return": "off",
     "promise/no-callback-in-promise": "off",
     "unicorn/consistent-function-scoping": "off",
-    "vitest/no-conditional-expect": "off", // a property holds for each case in its own way
-    "vitest/no-standalone-expect": "off", // does not know tests with fixtures
+    "vitest/no-conditional-expect": "off", // property tests branch by case
+    "vitest/no-standalone-expect": "off", // does not support fixtures
     "vitest/valid-expect": ["error", { maxArgs: 2 }],
   },
   overrides: [
     {
-      files: ["server/src/**"], // time, chance and the environment are arguments
+      files: ["server/src/**"], // time, randomness and the environment are arguments
       rules: {
         "eslint/no-restricted-globals": [
           "error",
@@ -92,7 +92,7 @@ export default defineConfig({
         ],
         "eslint/no-restricted-properties": [
           "error",
-          { object: "Math", property: "random", message: "Take chance as an argument." },
+          { object: "Math", property: "random", message: "Take randomness as an argument." },
         ],
         "node/no-process-env": "error",
         "eslint/no-console": "error",
@@ -123,7 +123,7 @@ export default defineConfig({
     },
     { files: ["web/src/testing/wait-for.ts"], rules: { "eslint/no-restricted-properties": "off" } },
     { files: ["server/src/http/*/assets/*.js"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in browsers
-    { files: ["receiver/**"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in other people's programs
+    { files: ["receiver/**"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in receivers
     {
       files: ["receiver/examples/**", "examples/**"],
       rules: { "eslint/no-console": "off", "node/no-process-env": "off" },
@@ -136,8 +136,8 @@ export default defineConfig({
         "node/no-process-env": "off",
         "eslint/max-lines-per-function": "off",
         "eslint/max-params": "off", // a row of a table
-        "eslint/no-empty-pattern": "off", // how a fixture says that it needs no other
-        "import/no-default-export": "off", // how a global set-up is found
+        "eslint/no-empty-pattern": "off", // a fixture without dependencies
+        "import/no-default-export": "off", // vitest requires it for global set-up
       },
     },
   ],

@@ -31,7 +31,7 @@ test(
   async () => {
     await using folder = await makeDataDir();
     await using backups = await makeEmptyDataDir();
-    const target = backups.path; // empty, which is as good as new
+    const target = backups.path; // an empty folder is accepted
     await using original = serve(folder.path, { BELLWIRE_ACCESS_TOKEN: accessToken });
     const url = await original.ready();
     for (const number of [1, 2, 3]) await signUp(url, `before-${number}`);

@@ -7,7 +7,7 @@ import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 
-/** What a command ends with and says, on a database or in a folder. */
+/** Runs a command on a database or in a folder. Returns its exit code and output. */
 async function run(env: Readonly<Record<string, string>>, ...args: string[]): Promise<[number, string]> {
   const said: string[] = [];
   const code = await runCommandLine(args, {

@@ -26,14 +26,14 @@ async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
   return { status: answer.status, retryAfter: answer.headers.get("retry-after"), text: await answer.text() };
 }
 
-/** A new account by the API, and what is there afterwards of accounts and of events. */
+/** Signs an account up by the API, and returns the accounts and events that exist afterwards. */
 const signUp = (url: string, name: string): Promise<Answer> =>
   ask(`${url}/admin/api/signup.json`, {
     method: "POST",
     body: new URLSearchParams({ org_name: name, username: name, email: `${name}@example.com` }),
   });
 
-/** The sign-up form of the Developer Portal, filled in and sent. */
+/** Submits the Developer Portal's sign-up form. */
 async function signUpByForm(url: string, name: string): Promise<Answer> {
   const page = await fetch(`${url}/signup`);
   const hidden = [...(await page.text()).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)];
@@ -60,7 +60,7 @@ async function signUpByForm(url: string, name: string): Promise<Answer> {
   });
 }
 
-/** Accounts, and the accounts that an event tells of: the same, if nothing is half done. */
+/** Returns accounts and the accounts of events: equal unless a change is half done. */
 async function whatIsThere(url: string): Promise<{ accounts: readonly string[]; told: readonly string[] }> {
   const accounts = await ask(`${url}/admin/api/accounts.json?per_page=500`);
   const events = await ask(`${url}/api/v1/events?type=account.created&limit=200`);
@@ -89,7 +89,7 @@ test("while the database is away every door says so, and serves again once it is
 
   await line[Symbol.asyncDispose]();
   const doors = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
-  // A page that needs no more than the provider is still served while that is remembered, which is for a second.
+  // A page that needs only the provider is served for a second more, while the provider is cached.
   await until(async () => (await ask(`${url}/`)).status === 503);
   for (const door of doors) expect(await ask(door)).toMatchObject({ status: 503, retryAfter: "5" });
   expect((await ask(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
@@ -113,7 +113,7 @@ test("a start waits for a database that is away, says so once, and a stop ends t
   const owner = new URL(postgres.ownerUrl);
   const socketPath = join(owner.searchParams.get("host") ?? "", `.s.PGSQL.${owner.port}`);
   const closed = await openDatabaseLine(socketPath);
-  await closed[Symbol.asyncDispose](); // its port is free now, and refuses
+  await closed[Symbol.asyncDispose](); // its port refuses connections now
   owner.host = `127.0.0.1:${closed.port}`;
   owner.searchParams.delete("host");
   const environment = { DATABASE_URL: owner.href, BELLWIRE_SECRET_KEY: Buffer.alloc(32).toString("base64") };
@@ -139,9 +139,9 @@ test(
     expect(await signUp(url, "before")).toMatchObject({ status: 201 });
     await using postgres = await openEmbeddedPostgres(folder.path, silently);
     const owner = new pg.Client({ connectionString: postgres.ownerUrl });
-    owner.on("error", () => undefined); // a failed test stops the server beneath it
+    owner.on("error", () => undefined); // a failed test stops the server
     await owner.connect();
-    // Where the disk cannot be filled for real, the last table that a change writes to says what a full disk says.
+    // Where no disk can be filled, a trigger on the last table of a change raises the error of a full disk.
     await owner.query(`
     create function bellwire.refuse() returns trigger language plpgsql as
       $$begin raise exception 'could not extend file' using errcode = '53100'; end$$;

@@ -89,7 +89,7 @@ test("one scrape tells of both processes, and each metric of both once", { timeo
   expect(await serving.stop()).toBe(0);
 });
 
-/** A view that misses a hint looks again after 2 s: without hints this takes twice as long as it may. */
+/** A viewer polls every 2 s without hints: twice as long as the limit. */
 test("the live view of a bin shows a delivery as soon as the engine process has made it", { timeout }, async () => {
   await using folder = await makeDataDir();
   await using serving = serve(folder.path, own);
@@ -118,7 +118,7 @@ test("an engine process that dies is started again and delivers what waited", { 
   const api = await follow(serving, receiver);
   const first = await engineOf(serving);
   await signUp(api, "quay");
-  await until(() => receiver.received.length === 1); // its lane is owned, and its attempt under way
+  await until(() => receiver.received.length === 1); // its lane is owned, and its attempt in flight
   receiver.answer(200);
   kill(first, "SIGKILL");
   await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"), { withinMs: 30_000 });
@@ -134,12 +134,12 @@ test("when the serving process is killed, its engine process ends by itself", { 
   await using serving = serve(folder.path, own);
   const api = await follow(serving, receiver);
   await signUp(api, "quay");
-  await until(() => receiver.received.length === 1); // nor does an attempt under way keep it
+  await until(() => receiver.received.length === 1); // nor does an attempt in flight
   const engine = await engineOf(serving);
   receiver.answer(200);
   kill(serving.pid, "SIGKILL");
   await until(() => !isAlive(engine));
-  await using next = serve(folder.path, own); // joins the database, and stops it
+  await using next = serve(folder.path, own); // joins the running database, and stops it
   await next.ready();
   expect(await next.stop()).toBe(0);
 });

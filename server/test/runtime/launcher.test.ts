@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const program = join(root, "server/bin/bellwire");
 const bundled = join(root, "node_modules/.bin/node");
 
-/** A Node.js of this machine that is older than the product needs. */
+/** A Node.js of this machine that is too old for the product. */
 function findOldNode(): string | undefined {
   const found = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "node"));
   return found.find((node) => existsSync(node) && /^v(?:1[89]|2[0-3])\./.test(execFileSync(node, ["-v"]).toString()));
@@ -29,7 +29,7 @@ test("an old Node.js gets one sentence that names the right one, and code 1", (c
   expect(stderr).toContain(`${bundled} ${program}`);
 });
 
-/** How the runbook starts it under systemd, in this checkout. */
+/** The runbook's systemd command line, in this checkout. */
 async function documentedCommand(): Promise<readonly string[]> {
   const runbook = await readFile(join(root, "docs/runbooks/run-as-a-service.md"), "utf8");
   const [, folder = "", command = ""] = /^WorkingDirectory=(.*)\nExecStart=(.*)$/m.exec(runbook) ?? [];

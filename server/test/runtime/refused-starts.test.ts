@@ -7,7 +7,7 @@ import { serve } from "../support/start-bellwire.ts";
 
 const key = Buffer.alloc(32).toString("base64");
 
-/** Ends with 1 and one message without a stack trace, and leaves the data directory as it was. */
+/** Expects exit code 1, one message without a stack trace, and an unchanged data directory. */
 async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
   await using folder = await makeEmptyDataDir();
   const dataDir = folder.path;

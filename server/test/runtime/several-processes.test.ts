@@ -80,7 +80,7 @@ test(
     const wrong = await run("failures", "delete");
     expect(wrong).toMatchObject({ code: 2, stdout: "" });
     expect(wrong.stderr).toContain("Say which, or --all.");
-    expect((await run("failures", "retry", "--all")).code).toBe(2); // all is what it does without a filter
+    expect((await run("failures", "retry", "--all")).code).toBe(2); // there is no --all: no filter means all
     expect(await serving.stop()).toBe(0);
   },
 );

@@ -11,7 +11,7 @@ import { until } from "../support/until.ts";
 const timeout = 120_000;
 const accessToken = "a-token-that-the-test-knows";
 
-/** Whether the provider that holds the token is there. */
+/** Returns whether the token's provider exists. */
 async function knowsToken(url: string): Promise<boolean> {
   const answer = await fetch(`${url}/api/v1/endpoints`, { headers: { authorization: `Bearer ${accessToken}` } });
   return answer.ok;
@@ -56,7 +56,7 @@ test(
     for (const pid of await familyOf(postmaster ?? 0)) kill(pid, "SIGKILL");
     await until(() => !isAlive(postmaster ?? 0));
     const { uid, gid } = await stat(join(dataDir, "postgres"));
-    const stranger = spawn("sleep", ["100"], { uid, gid, cwd: "/", stdio: "ignore" }); // PostgreSQL minds its own user's only
+    const stranger = spawn("sleep", ["100"], { uid, gid, cwd: "/", stdio: "ignore" }); // PostgreSQL checks only processes of its own user
     onTestFinished(() => void stranger.kill());
     for (const file of [join(dataDir, "postgres", "postmaster.pid"), join(dataDir, "socket", ".s.PGSQL.5432.lock")]) {
       await writeFile(file, (await readFile(file, "utf8")).replace(/^\d+/, String(stranger.pid)));
@@ -126,7 +126,7 @@ test("Ctrl-C, and once more, ends it with 0 and leaves no database running", { t
   expect(await serving.ended).toBe(0);
   expect(isAlive(postmaster)).toBe(false);
   expect(serving.stdout.match(/^stopping/gm)).toHaveLength(1);
-  expect(serving.stderr).not.toContain("database connection lost"); // the database was not in the group that heard it
+  expect(serving.stderr).not.toContain("database connection lost"); // the database is not in the signalled group
 });
 
 test(

@@ -19,7 +19,7 @@ function openClient(origin: string): Client {
   return client;
 }
 
-/** Sends one request after another on one connection, until an answer says that it will be closed. */
+/** Sends one request after another on one connection, until an answer announces its end. */
 async function askUntilTold(origin: string, path: string): Promise<readonly Answer[]> {
   const client = openClient(origin);
   let connections = 0;

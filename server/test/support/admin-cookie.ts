@@ -1,7 +1,7 @@
 import { createSession } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 
-/** The cookie header of a new user of the provider who is signed in to the Admin Portal. */
+/** Creates a user of the provider, signs in to the Admin Portal, and returns the cookie header. */
 export async function adminCookie(
   pool: Pool,
   providerId: number,

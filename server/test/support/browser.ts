@@ -11,7 +11,7 @@ const installed = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/** No sandbox, since root cannot have one and only our own pages are opened; and nothing that phones home. */
+/** No sandbox: root cannot have one, and only our own pages are opened. No background requests. */
 const flags = [
   "--no-sandbox",
   "--disable-gpu",
@@ -22,7 +22,7 @@ const flags = [
   "--disable-sync",
 ];
 
-/** Starts the Chromium of this machine if it has one, else the one that npm brought. */
+/** Starts this machine's Chromium, or the one installed by npm. */
 export async function launchBrowser(): Promise<Browser> {
   const path = [process.env["CHROMIUM_PATH"], ...installed].find((each) => each !== undefined && existsSync(each));
   if (path !== undefined) return chromium.launch({ executablePath: path, args: flags });
@@ -39,7 +39,7 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Unpacked once for each version, under a name that it gets when it is whole: two runs may start at the same time. */
+/** Unpacks each version once, and renames it when complete: two runs may start at the same time. */
 function unpackedChromium(): string {
   const packageFolder = fileURLToPath(new URL("..", import.meta.resolve("@sparticuz/chromium")));
   const { version }: { version: string } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8"));
@@ -56,7 +56,7 @@ function unpackedChromium(): string {
   try {
     renameSync(folder, unpacked);
   } catch (error) {
-    if (!existsSync(unpacked)) throw error; // else another run was faster
+    if (!existsSync(unpacked)) throw error; // otherwise another run was faster
     rmSync(folder, { recursive: true });
   }
   return unpacked;

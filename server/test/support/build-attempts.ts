@@ -5,7 +5,7 @@ import { type AttemptRequest, type Sender, type SenderOptions, createSender } fr
 
 export const testSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/** A try that a receiver would take, to be changed where a test needs it. */
+/** Returns an attempt that a receiver would accept, with the given changes. */
 export const buildAttempt = (changes: Partial<AttemptRequest> & { readonly url: string }): AttemptRequest => ({
   headers: {},
   secrets: [testSecret],
@@ -31,10 +31,10 @@ export interface TestSenderOptions extends Partial<Omit<SenderOptions, "allowed"
   readonly allowedTargets?: string;
 }
 
-/** Looks names up as the product does. */
+/** Resolves names as the product does. */
 export const lookupHere = (): Lookup => new NameResolver({ clock: systemClock }).lookup;
 
-/** The sender as it runs in production, allowed to reach this machine's loopback addresses. */
+/** The production sender, allowed to reach loopback addresses. */
 export function buildSender(options: TestSenderOptions = {}): Sender & AsyncDisposable {
   const { allowedTargets = "127.0.0.0/8,::1/128", lookup = lookupHere(), ...rest } = options;
   const allowed = parseAllowedTargets(allowedTargets);

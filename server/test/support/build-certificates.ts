@@ -11,11 +11,11 @@ export interface IssuedCertificate {
 
 export interface Authority {
   readonly caPem: string;
-  /** A certificate for these names or IPv4 addresses, which is valid today unless it is to be `expired`. */
+  /** Issues a certificate for these names or IPv4 addresses, valid today unless `expired`. */
   issue(options: { readonly names: readonly string[]; readonly expired?: boolean }): IssuedCertificate;
 }
 
-/** A certificate authority made on the spot (RFC 5280), which nobody knows unless it is told. */
+/** Creates a certificate authority (RFC 5280) that no program trusts by default. */
 export function buildAuthority(name = "Test Authority"): Authority {
   const keys = newKeys();
   const issuer = { name, key: keys.privateKey };
@@ -34,7 +34,7 @@ export function buildAuthority(name = "Test Authority"): Authority {
 interface Contents {
   readonly subject: string;
   readonly publicKey: KeyObject;
-  /** Valid from and until, counted from today. */
+  /** Validity, in days from today. */
   readonly days: readonly [from: number, until: number];
   readonly extensions: readonly Buffer[];
 }

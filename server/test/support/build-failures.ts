@@ -1,7 +1,7 @@
 import type { Pool } from "#platform/database/database.ts";
 import { encryption } from "./build-webhooks.ts";
 
-/** What is due has failed: now, or an hour ago, one a second after the other. */
+/** Fails due deliveries: now, or from an hour ago, one second apart. */
 const failStatement = `
   with gone as (
     delete from due where provider_id = $1 returning *
@@ -19,7 +19,7 @@ const failStatement = `
 
 const url = encryption.encrypt("endpoint url", "https://hooks.example/3s");
 
-/** Gives up all that is due of a provider, and tells which events. */
+/** Fails all due deliveries of a provider, and returns their events. */
 export async function fail(pool: Pool, providerId: number, when: "now" | "an hour ago"): Promise<string[]> {
   const rows = await pool.query<{ eventId: string }>(failStatement, [providerId, when === "now", url]);
   return rows.map(({ eventId }) => eventId);

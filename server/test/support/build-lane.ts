@@ -31,5 +31,5 @@ export const taken = {
   rateSeconds: 0,
 };
 
-/** A lane that has just been taken. */
+/** Returns a lane that was just claimed. */
 export const newLane = (): Lane => new Lane(taken, settings, new ReceiverHosts(8), 0);

@@ -4,7 +4,7 @@ import type { Provider } from "#portal/providers/index.ts";
 
 const at = new Date("2026-03-01T09:00:00Z");
 
-/** Things of the portal that were never stored: each is valid, and says only what the test is about. */
+/** Valid portal objects that are not stored: a test states only the fields that it is about. */
 export const aProvider = (overrides: Partial<Provider> = {}): Provider => ({
   id: 2,
   name: "Acme",
@@ -39,7 +39,7 @@ export const aDefinition = (
   ...overrides,
 });
 
-/** The fields that every provider starts with. */
+/** The standard fields of every provider. */
 export const standardDefinitions: readonly FieldsDefinition[] = [
   aDefinition("Account", "org_name", { required: true }),
   aDefinition("User", "username", { required: true }),
@@ -76,7 +76,7 @@ export const aProduct = (overrides: Partial<Product> = {}): Product => ({
   ...overrides,
 });
 
-/** The default application plan of product 7, for nothing. */
+/** The default application plan of product 7, free of charge. */
 export const aPlan = (overrides: Partial<Plan> = {}): Plan => ({
   id: 11,
   kind: "application_plan",

@@ -10,12 +10,12 @@ export const encryption: Encryption = createEncryption([Buffer.alloc(32, 7)]);
 
 export const aDeveloper: Actor = { kind: "developer", userId: 21 };
 
-/** Who asks for what admins ask for, where it does not matter who. */
+/** An admin, where the identity does not matter. */
 export const bySystem: { readonly actor: Actor } = { actor: { kind: "system" } };
 
 let providers = 0;
 
-/** A provider's bare row: all that webhooks know of one. */
+/** Inserts a provider's row, without portal objects. */
 export async function buildProvider(
   pool: Pool,
   { webHooks = "visible", eventSource = "https://acme-admin.example" } = {},
@@ -46,7 +46,7 @@ export interface EndpointChoices {
   readonly ordering?: "none" | "object" | "account";
 }
 
-/** An endpoint that gets every developer's event, and retries five times without a wait. */
+/** Inserts an endpoint that gets every event of developers, and retries five times without waiting. */
 export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promise<number> {
   const [row] = await pool.query<{ id: number }>(
     `with endpoint as (
@@ -93,7 +93,7 @@ interface Circumstances {
   readonly actor?: Actor;
 }
 
-/** Records events of accounts that have no rows. When it resolves, they are written. */
+/** Records events of accounts without rows. Resolves when they are written. */
 export async function recordIn(
   tx: Transaction,
   { providerId, actor = aDeveloper }: Circumstances,
@@ -101,11 +101,11 @@ export async function recordIn(
 ): Promise<readonly RecordedEvent[]> {
   const cause = { providerId, actor, channel: "developer_portal", now: new Date() } as const;
   const recorded = await recordEvents(tx, cause, await numberEvents(tx, providerId, events));
-  await tx.query("select"); // stands behind what was sent without waiting
+  await tx.query("select"); // completes after the statements that were sent without waiting
   return recorded;
 }
 
-/** Without gaps and in the order of commits, as whoever holds the lock of an account's row does it. */
+/** Numbers events without gaps in the order of commits, like the holder of an account's row lock. */
 async function numberEvents(
   tx: Transaction,
   providerId: number,
@@ -127,7 +127,7 @@ async function numberEvents(
   });
 }
 
-/** Records events in a transaction of their own and gives their ids. */
+/** Records events in a transaction of their own, and returns their ids. */
 export async function recordNow(
   pool: Pool,
   circumstances: Circumstances,

@@ -7,7 +7,7 @@ export interface Clone extends AsyncDisposable {
   readonly connectionString: string;
 }
 
-/** A copy of the migrated template takes some 20 ms where it lies in memory: a test that commits has a database to itself. */
+/** Copying the migrated template takes about 20 ms in memory, so each test that commits has its own database. */
 export async function cloneTemplate(): Promise<Clone> {
   const server = inject("postgresUrl");
   const name = `clone_${randomBytes(6).toString("hex")}`;

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const closingMsMax = 5000;
 
-/** A pool waits for its connections to come back: one that a failed test holds for ever must not hold the whole run. */
+/** Closing a pool waits for its connections. One that a failed test never releases must not block the run. */
 export async function closePool(pool: AsyncDisposable): Promise<void> {
   const closed = Promise.resolve(pool[Symbol.asyncDispose]()).then(() => true);
   const isClosed = await Promise.race([closed, wait(closingMsMax, false)]);

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Says, as the very last line of a run, what came of it. A file that could not be loaded is a failure, not nothing. */
+/** Prints the result as the last line of a run. A file that cannot be loaded counts as failed. */
 export class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const states = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result().state));

@@ -6,15 +6,15 @@ import { makeEmptyDataDir, type DataDir } from "./empty-data-dir.ts";
 import { BellwireProcess } from "./start-bellwire.ts";
 import { until } from "./until.ts";
 
-/** As `bellwire migrate` leaves one: the first start still makes the provider, and takes half the time. */
+/** A data directory after `bellwire migrate`: the first start still creates the provider, in half the time. */
 export async function makeDataDir(): Promise<DataDir> {
   const migrated = await migrateOnce(inject("migratedDataDir"));
   const made = await makeEmptyDataDir();
-  await promisify(execFile)("cp", ["-a", `${migrated}/.`, made.path]); // which keeps whose it is, as PostgreSQL minds that
+  await promisify(execFile)("cp", ["-a", `${migrated}/.`, made.path]); // keeps the owner, which PostgreSQL checks
   return made;
 }
 
-/** Two test files may come at the same time: one makes it, the other waits. */
+/** Two test files may start at the same time: one creates it, the other waits. */
 async function migrateOnce(path: string): Promise<string> {
   const draft = `${path}.draft`;
   const isThere = (): Promise<boolean> =>

@@ -1,17 +1,17 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
-/** A line between Bellwire and its database that breaks, and that goes silent, as networks do. */
+/** A proxy between Bellwire and its database that can cut and silence connections. */
 export interface DatabaseLine extends AsyncDisposable {
   readonly port: number;
-  /** Every connection ends at once, on both sides. */
+  /** Ends every connection at once, on both sides. */
   cut(): void;
   /**
-   * Until `speak`: what either side says is swallowed, also on new connections. Afterwards those that were there stay
-   * silent for ever, as after a firewall that has forgotten them, or end.
+   * Drops everything that either side sends until `speak`, also on new connections. Existing connections then stay silent, as
+   * after a firewall that lost their state, or end.
    */
   silence(): void;
   speak(options: { readonly forgets: boolean }): void;
-  /** New connections lead to another server; those that were there are silent for ever, as if their host had died. */
+  /** Connects new connections to another server. Existing ones stay silent, as if their host had died. */
   moveTo(socketPath: string): void;
 }
 
@@ -62,7 +62,7 @@ export async function openDatabaseLine(firstSocketPath: string, port = 0): Promi
   };
 }
 
-/** A silent connection is still there: neither side hears of the other's end. */
+/** A silent connection stays open: neither side notices that the other one closed. */
 function carry(connection: Connection, from: Socket, to: Socket): void {
   from.on("data", (chunk) => {
     if (connection.isSilent) return;

@@ -9,7 +9,7 @@ import {
 } from "./throw-away-postgres.ts";
 import { until } from "./until.ts";
 
-/** A primary, a standby that streams from it, and a line that clients connect through. The standby is asynchronous at first. */
+/** A primary, a standby that streams from it, and a proxy for clients. The standby starts as asynchronous. */
 export class DatabasePair implements AsyncDisposable {
   readonly line: DatabaseLine;
   #primary: ThrowAwayPostgres;
@@ -34,7 +34,7 @@ export class DatabasePair implements AsyncDisposable {
     return this.#standby;
   }
 
-  /** Connects through the line. */
+  /** Connects through the proxy. */
   get connectionString(): string {
     const url = new URL(this.#primary.urlOf("postgres").replace("@/", "@localhost/"));
     url.host = `127.0.0.1:${this.line.port}`;
@@ -64,7 +64,7 @@ export class DatabasePair implements AsyncDisposable {
     await this.catchUp();
   }
 
-  /** Freezes the process that receives from the primary. Returns the function that lets it go on. */
+  /** Freezes the process that receives from the primary. Returns a function that resumes it. */
   async freezeReceiver(): Promise<() => void> {
     const [receiver] = await ask<{ pid: number }>(this.#standby, "select pid from pg_stat_wal_receiver");
     if (!receiver) throw new Error("The standby receives nothing.");
@@ -72,7 +72,7 @@ export class DatabasePair implements AsyncDisposable {
     return () => kill(receiver.pid, "SIGCONT");
   }
 
-  /** From its return on, the standby receives nothing. */
+  /** Once it returns, the standby receives nothing. */
   async cutOff(): Promise<void> {
     await ask(this.#standby, "alter system set primary_conninfo = ''");
     await ask(this.#standby, "select pg_reload_conf()");
@@ -80,14 +80,14 @@ export class DatabasePair implements AsyncDisposable {
   }
 
   async promote(): Promise<void> {
-    // Without waiting in the statement, which replay may cancel.
+    // Does not wait in the statement, which replay may cancel.
     await ask(this.#standby, "select pg_promote(wait => false)");
     await until(async () => (await ask(this.#standby, "select where not pg_is_in_recovery()")).length === 1, {
       withinMs: 60_000,
     });
   }
 
-  /** When the last transaction that the standby replayed was committed, by the clock of this machine. */
+  /** Returns the commit time of the last transaction that the standby replayed, by this machine's clock. */
   async lastReplayedMs(): Promise<number> {
     const replayed = `select (extract(epoch from pg_last_xact_replay_timestamp()) * 1000)::float8 as "atMs"`;
     return (await ask<{ atMs: number | null }>(this.#standby, replayed))[0]?.atMs ?? 0;
@@ -107,7 +107,7 @@ export class DatabasePair implements AsyncDisposable {
   }
 }
 
-/** Asks over a connection of its own, directly to the server. Asks again when a standby's replay was in conflict with it. */
+/** Queries the server directly, over a connection of its own. Repeats the query if a standby's replay conflicts with it. */
 async function ask<Row extends pg.QueryResultRow>(
   server: ThrowAwayPostgres,
   text: string,

@@ -1,4 +1,4 @@
-/** Just enough of DER (ITU-T X.690), the encoding of certificates, to write one. */
+/** The part of DER (ITU-T X.690) that a certificate needs. */
 const element = (tag: number, ...contents: readonly Uint8Array[]): Buffer => {
   const content = Buffer.concat(contents);
   return Buffer.concat([Buffer.of(tag), lengthOf(content), content]);
@@ -17,7 +17,7 @@ export const boolean = (value: boolean): Buffer => element(0x01, Buffer.of(value
 export const octetString = (content: Uint8Array): Buffer => element(0x04, content);
 export const bitString = (content: Uint8Array): Buffer => element(0x03, Buffer.of(0), content);
 export const utf8String = (text: string): Buffer => element(0x0c, Buffer.from(text));
-/** With a tag of the certificate's own: [0], [1] … around elements, or instead of the type of a plain value. */
+/** Writes a context-specific tag: [0], [1] … around elements, or in place of a primitive type. */
 export const around = (tag: number, content: Uint8Array): Buffer => element(0xa0 | tag, content);
 export const insteadOf = (tag: number, content: Uint8Array): Buffer => element(0x80 | tag, content);
 

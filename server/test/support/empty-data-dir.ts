@@ -8,7 +8,7 @@ export interface DataDir extends AsyncDisposable {
   readonly path: string;
 }
 
-/** An empty data directory, removed in the end together with the server that a failed test leaves running in it. */
+/** An empty data directory. Disposal removes it, and ends a server that a failed test left in it. */
 export async function makeEmptyDataDir(): Promise<DataDir> {
   const path = await mkdtemp(join(await fastestFolder(), "bellwire-test-"));
   return {

@@ -2,14 +2,14 @@ import { get, type IncomingMessage } from "node:http";
 
 export interface OpenedStream extends Disposable {
   readonly status: number | undefined;
-  /** All that was received. */
+  /** Everything received so far. */
   readonly text: () => string;
   readonly isClosed: () => boolean;
-  /** Takes nothing more from its socket. */
+  /** Stops reading from its socket. */
   stopReading(): void;
 }
 
-/** Opens server-sent events, on a connection of their own, and reads them until told to stop. */
+/** Opens a stream of server-sent events on its own connection, and reads it until it is closed. */
 export async function openEventStream(
   url: string,
   headers: Readonly<Record<string, string>> = {},

@@ -1,8 +1,8 @@
 import { statfs } from "node:fs/promises";
 
 /**
- * Memory, if it can hold the databases of a run: a copy of the template, a thousand small files, takes 20 ms there and up
- * to a second on a disk, and a commit waits for nothing. Its name is short, as the path of a socket must be.
+ * Returns a folder in memory if it can hold the databases of a run: copying the template, a thousand small files, takes 20 ms there and
+ * up to a second on a disk, and commits do not wait. The path is short, as a socket's path must be.
  */
 export async function fastestFolder(): Promise<string> {
   const memory = "/dev/shm";

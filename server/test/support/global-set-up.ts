@@ -7,17 +7,17 @@ import { startThrowAwayPostgres } from "./throw-away-postgres.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Leads to the server's own database, as its owner. */
+    /** Connects to the server's own database, as its owner. */
     postgresUrl: string;
-    /** Where the data directory is, or will be, that those of the tests are copies of. */
+    /** Path of the data directory that the tests copy. It may not exist yet. */
     migratedDataDir: string;
   }
 }
 
-/** One PostgreSQL for the whole run, its template migrated once. */
+/** Starts one PostgreSQL for the run, and migrates its template once. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(await fastestFolder(), "bellwire-test-"));
-  await chmod(folder, 0o711); // the user that PostgreSQL runs as passes through: else the database lies elsewhere
+  await chmod(folder, 0o711); // lets PostgreSQL's user enter; otherwise it would choose another place
   const postgres = await startThrowAwayPostgres();
   await migrateTemplate(postgres);
   project.provide("postgresUrl", postgres.urlOf("postgres"));

@@ -5,13 +5,13 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Time stands still until the test moves it. Whoever sleeps wakes when the hand passes, in order. */
+/** A clock that only the test advances. Sleepers wake in the order of their deadlines. */
 export class HandDrivenClock implements Clock {
   readonly #startMs: number;
   #elapsedMs = 0;
   #sleepers: readonly Sleeper[] = [];
 
-  /** Starts far from today, so that what mixes this time with another one is found out at once. */
+  /** Starts far from today, so that a mix with another clock is noticed. */
   constructor(start = "2026-02-03T04:05:06.789Z") {
     this.#startMs = Date.parse(start);
   }
@@ -24,13 +24,13 @@ export class HandDrivenClock implements Clock {
     return this.#elapsedMs;
   }
 
-  /** Back to the start, as a new one. Nobody who is asleep wakes any more. */
+  /** Resets the clock. Sleepers no longer wake. */
   rewind(): void {
     this.#elapsedMs = 0;
     this.#sleepers = [];
   }
 
-  /** How many are asleep: what a test waits for before it moves the hand. */
+  /** Number of sleepers, which a test waits for before it advances the clock. */
   get sleeping(): number {
     return this.#sleepers.length;
   }
@@ -44,7 +44,7 @@ export class HandDrivenClock implements Clock {
     });
   }
 
-  /** Moves the hand and lets what woke run, before the next sleeper's turn. */
+  /** Advances the clock, and runs what each sleeper triggers before the next one wakes. */
   async advance(ms: number): Promise<void> {
     const targetMs = this.#elapsedMs + ms;
     for (let due = this.#next(targetMs); due !== undefined; due = this.#next(targetMs)) {

@@ -3,11 +3,11 @@ import type { Socket } from "node:net";
 export interface HostileAnswer {
   readonly name: string;
   readonly answer: (socket: Socket) => void;
-  /** The status that the attempt ends with, or the words that say why it failed. */
+  /** The status of the attempt, or the reason of its failure. */
   readonly endsAs: number | string | RegExp;
 }
 
-/** Writes for as long as somebody reads: a mebibyte at once, which breaks every limit, and then one per second. */
+/** Writes 1 MiB, which exceeds every limit, and then 1 MiB per second while the connection is read. */
 function flood(socket: Socket, text: string): void {
   const chunk = Buffer.from(text.repeat(Math.ceil(2 ** 20 / text.length)), "latin1");
   socket.write(chunk);
@@ -15,7 +15,7 @@ function flood(socket: Socket, text: string): void {
   socket.once("close", () => clearInterval(timer));
 }
 
-/** Writes the text one byte per turn of the event loop, again and again. */
+/** Writes the text repeatedly, one byte per turn of the event loop. */
 function drip(socket: Socket, text: string): void {
   socket.setNoDelay(true);
   let at = 0;
@@ -48,7 +48,7 @@ const sayAndEnd =
   };
 
 const tooLong = "sent more than 128 KiB without completing its answer";
-/** How many bytes arrive with one read is up to the machine. */
+/** The number of bytes per read depends on the machine. */
 const inPieces = /sent (its answer in )?more than (500 pieces|128 KiB|16 KiB of headers)/;
 const interim = "sent more than 32 interim answers (1xx) before its answer";
 const headers = "sent more than 16 KiB of headers";
@@ -59,7 +59,7 @@ const early = "closed the connection before it had answered";
 const amidst = "closed the connection in the middle of its answer";
 const upgrade = "answered 101: it wants to switch to another protocol";
 
-/** What a receiver can answer to hold up a sender, to fill its memory, or to confuse it. */
+/** Responses that delay a sender, fill its memory, or confuse it. */
 export const hostileAnswers: readonly HostileAnswer[] = [
   // Before the answer
   { name: "endless 100 Continue", answer: begin("", "HTTP/1.1 100 Continue\r\n\r\n"), endsAs: interim },

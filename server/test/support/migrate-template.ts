@@ -4,20 +4,20 @@ import { HandDrivenClock } from "./hand-driven-clock.ts";
 import { schema, templateName } from "./test-databases.ts";
 import type { ThrowAwayPostgres } from "./throw-away-postgres.ts";
 
-/** Makes the database that every other one is a copy of. */
+/** Creates the template of all test databases. */
 export async function migrateTemplate(postgres: ThrowAwayPostgres): Promise<void> {
   await run(postgres.urlOf("postgres"), `create database ${templateName}`);
   const connectionString = postgres.urlOf(templateName);
   await migrate({ connectionString, schema });
   await run(connectionString, dropOtherDays);
-  // Days for tests that go by the other clock.
+  // Partitions for tests that use the hand-driven clock.
   await run(connectionString, `select ${schema}.add_history_days($1::date, $1::date + 1)`, [
     new HandDrivenClock().now(),
   ]);
 }
 
-// Each day is four tables with their indexes, to copy and for each new connection to learn. What is left lasts for a run that
-// begins before midnight and ends after it; a test that needs other days makes them itself, or it would fail at night alone.
+// Each day is four tables with their indexes, which every copy and every new connection pays for. Two days remain, for a run across
+// midnight. A test that needs other days creates them.
 const dropOtherDays = `
   do $$
   declare

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo } from "node:dgram";
 import { isIPv6 } from "node:net";
 
-/** What a name server does with a question. A list holds addresses of both families; only those asked for are sent. */
+/** How a name server answers a query. A list holds addresses of both families; only the requested family is sent. */
 export type NameAnswer =
   | { readonly addresses: readonly string[]; readonly ttlSeconds: number }
   | "no-such-name"
@@ -11,14 +11,14 @@ export type NameAnswer =
 export interface NameServer extends AsyncDisposable {
   /** `127.0.0.1:port` */
   readonly address: string;
-  /** Every question so far, as `name A` or `name AAAA`. */
+  /** Every query so far, as `name A` or `name AAAA`. */
   readonly questions: readonly string[];
 }
 
 const types: Readonly<Record<number, "A" | "AAAA">> = { 1: "A", 28: "AAAA" };
 const responseCodes = { "no-such-name": 3, "server-failure": 2 } as const;
 
-/** A name server on loopback (RFC 1035, one question per message) that answers as `answerTo` says. */
+/** A name server on loopback (RFC 1035, one question per message) that answers by `answerTo`. */
 export async function startNameServer(answerTo: (name: string, type: "A" | "AAAA") => NameAnswer): Promise<NameServer> {
   const questions: string[] = [];
   const socket = createSocket("udp4");
@@ -40,7 +40,7 @@ export async function startNameServer(answerTo: (name: string, type: "A" | "AAAA
 interface Question {
   readonly name: string;
   readonly type: "A" | "AAAA";
-  /** Where the question ends in its message. */
+  /** Returns the end of the question section. */
   readonly end: number;
 }
 

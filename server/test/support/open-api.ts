@@ -4,10 +4,10 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (it: unknown): it is Fields => typeof it === "object" && it !== null && !Array.isArray(it);
 
-/** What stands there, with nothing in it where nothing does. */
+/** Returns the object, or an empty one if it is missing. */
 export const fieldsOf = (it: unknown): Fields => (isFields(it) ? it : {});
 
-/** What a reference leads to; anything else is itself. */
+/** Resolves a reference; returns anything else unchanged. */
 export function follow(document: Fields, it: unknown): Fields {
   const { $ref } = fieldsOf(it);
   if (typeof $ref !== "string") return fieldsOf(it);
@@ -25,7 +25,7 @@ export interface DocumentedOperation {
   readonly operation: Fields;
 }
 
-/** All operations of a part of an OpenAPI document: its `paths` or its `webhooks`. */
+/** Returns all operations in the `paths` or the `webhooks` of an OpenAPI document. */
 export const operationsIn = (document: Fields, part: "paths" | "webhooks" = "paths"): readonly DocumentedOperation[] =>
   Object.entries(fieldsOf(document[part])).flatMap(([path, item]) =>
     Object.entries(fieldsOf(item)).map(([method, operation]) => ({ path, method, operation: fieldsOf(operation) })),

@@ -23,7 +23,7 @@ interface Opened {
   readonly tryOut?: TryOut;
 }
 
-/** All that a web process serves, put together as the product does, in this process and without a port yet. */
+/** Composes everything that a web process serves, in this process, without listening on a port. */
 export async function openEveryDoor(
   pool: Pool,
   { baseDomain, tryOut, publicUrl = "http://bellwire.test", log = createLogger("silent") }: Opened = {},

@@ -3,11 +3,11 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 export interface RawReceiver extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
-  /** How many connections it got. */
+  /** Number of accepted connections. */
   readonly connections: number;
 }
 
-/** A server that says what no HTTP library would: `answer` gets the connection once the request has begun to arrive. */
+/** A server that can send malformed HTTP: `answer` gets the connection once the request begins to arrive. */
 export async function startRawReceiver(answer: (socket: Socket) => void): Promise<RawReceiver> {
   const sockets = new Set<Socket>();
   let connections = 0;

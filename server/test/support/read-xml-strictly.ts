@@ -4,7 +4,7 @@ export interface XmlElement {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: readonly XmlElement[];
-  /** All text directly inside. */
+  /** Text directly inside the element. */
   readonly text: string;
 }
 
@@ -13,7 +13,7 @@ interface OpenElement extends XmlElement {
   text: string;
 }
 
-/** Reads a document as somebody who knows nothing of our writer does, and refuses all that is not well-formed XML 1.0. */
+/** Parses a document independently of our writer, and rejects anything that is not well-formed XML 1.0. */
 export function readXmlStrictly(document: string): XmlElement {
   const parser = new SaxesParser();
   const top: OpenElement = { name: "", attributes: {}, children: [], text: "" };
@@ -37,7 +37,7 @@ export function readXmlStrictly(document: string): XmlElement {
   return root;
 }
 
-/** The element at a path below another, or undefined. */
+/** Returns the element at a path below another one, or undefined. */
 export const elementAt = (element: XmlElement | undefined, path: string): XmlElement | undefined =>
   path
     .split("/")

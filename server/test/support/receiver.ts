@@ -7,17 +7,17 @@ export interface ReceivedRequest {
   readonly atMs: number;
 }
 
-/** What to answer: a status, nothing for ever, or whatever the test does with the answer. */
+/** How to answer: with a status, never, or by a function of the test. */
 export type Answer = number | "hang" | ((answer: ServerResponse, request: ReceivedRequest) => void);
 
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
   readonly received: readonly ReceivedRequest[];
-  /** From the next request on. */
+  /** Applies from the next request on. */
   answer(answer: Answer): void;
 }
 
-/** A real server that remembers what it got. Answers 200 until it is told otherwise. */
+/** An HTTP server that records its requests. Answers 200 by default. */
 export async function startReceiver(first: Answer = 200): Promise<Receiver> {
   const received: ReceivedRequest[] = [];
   let next = first;

@@ -4,22 +4,22 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Far more than a run writes. Memory is used only as it is written. */
+/** More than a run writes. Memory is used only for written blocks. */
 const roomy = "6g";
 
 /**
- * How many blocks of 4 kB stay free. What is written between looking and resizing makes a size too small to be accepted, and
- * PostgreSQL writes segments of 16 MB: then it is looked at again, and more is left.
+ * Free blocks of 4 kB to leave. A resize fails if PostgreSQL, which writes segments of 16 MB, has used more since the free space was
+ * read. It is then repeated with more free space.
  */
 const leftBlocks = [2, 200, 2000, 20_000];
 
-/** A file system in memory that can be made full at once, and roomy again, without a file being written. */
+/** A file system in memory that can be made full, and large again, without writing a file. */
 export interface SmallDisk extends AsyncDisposable {
   fill(): Promise<void>;
   makeRoom(): Promise<void>;
 }
 
-/** Mounts one on a folder; undefined where that is not permitted. */
+/** Mounts one on a folder. Undefined without the permission to mount. */
 export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefined> {
   const options = (size: string | number): string => `size=${size},mode=755`;
   try {

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { until } from "./until.ts";
 
 const commandLine = fileURLToPath(new URL("../../bin/bellwire", import.meta.url));
-/** A first start makes a database and may build pages, on a machine that does other things as well. */
+/** A first start creates a database and may build the web pages, possibly on a busy machine. */
 const startMs = 120_000;
 const stopMs = 30_000;
-/** What is kept of what a process says: a long run says more than anybody reads. */
+/** Characters of output to keep. */
 const saidMax = 1_000_000;
 
 export interface SignIn {
@@ -19,14 +19,14 @@ export interface SignIn {
   readonly providerKey: string;
 }
 
-/** Bellwire as an operator starts it: a process of its own, the leader of its group, as in a terminal. */
+/** Bellwire as an operator starts it: a process that leads its own group, as in a terminal. */
 export class BellwireProcess implements AsyncDisposable {
   readonly #child;
   #stdout = "";
   #stderr = "";
-  /** The address in the ready line. */
+  /** The URL in the ready line. */
   url = "";
-  /** With the exit code, or the signal that ended it. */
+  /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 
   constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
@@ -62,7 +62,7 @@ export class BellwireProcess implements AsyncDisposable {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** To the whole group, as Ctrl-C does it. */
+  /** Sends the signal to the whole group, like Ctrl-C. */
   signal(signal: NodeJS.Signals): void {
     if (!this.hasEnded) process.kill(-this.pid, signal);
   }
@@ -83,7 +83,7 @@ export class BellwireProcess implements AsyncDisposable {
     return this.ended;
   }
 
-  /** Ends it as a crash would: no process of it gets to do anything. */
+  /** Kills all of its processes, like a crash. */
   async kill(): Promise<void> {
     this.signal("SIGKILL");
     await this.ended;
@@ -108,14 +108,14 @@ export interface BellwireOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Bellwire on an embedded PostgreSQL and a free port, ready to be used. */
+/** Starts Bellwire on an embedded PostgreSQL and a free port, and waits until it is ready. */
 export async function startBellwire({ dataDir, environment }: BellwireOptions): Promise<BellwireProcess> {
   const bellwire = serve(dataDir, environment);
   await bellwire.ready();
   return bellwire;
 }
 
-/** How to sign in, as it was printed at the first start. */
+/** Returns the credentials that the first start printed. */
 export async function readSignIn(dataDir: string): Promise<SignIn> {
   const text = await readFile(join(dataDir, "first-sign-in"), "utf8");
   const find = (pattern: RegExp): string => pattern.exec(text)?.[1] ?? "";

@@ -10,7 +10,7 @@ import { encryption } from "./build-webhooks.ts";
 
 export interface TestEngine extends AsyncDisposable {
   readonly engine: RunningEngine;
-  /** One line for each attempt. */
+  /** One log line per attempt. */
   readonly lines: readonly AttemptLine[];
   readonly warnings: readonly string[];
 }
@@ -22,17 +22,17 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   readonly drainMs?: number;
   readonly disableAfterMs?: number;
   readonly userAgent?: string;
-  /** Newest first; without them, the key of build-webhooks.ts. */
+  /** Newest first. Defaults to the key of build-webhooks.ts. */
   readonly keys?: readonly Buffer[];
-  /** Called before endpoints' settings are read; throws as a database that is away does. */
+  /** Called before endpoints' settings are read; throws like an unavailable database. */
   readonly onReadSettings?: () => void;
-  /** Called when they have been read, before the engine has them. */
+  /** Called when they were read, before the engine gets them. */
   readonly onSettingsRead?: () => void;
-  /** Hears how many outcomes were to be written, and how many were. */
+  /** Gets the number of outcomes to record, and of those recorded. */
   readonly onSettled?: (asked: number, written: number) => void;
 }
 
-/** The engine as it runs in production, on the test's database and on this machine's loopback addresses. */
+/** The production engine, on the test's database and with loopback receivers allowed. */
 export async function startTestEngine(pool: Pool, options: TestEngineOptions = {}): Promise<TestEngine> {
   const {
     leaseMs = 3000,

@@ -1,4 +1,4 @@
-/** The one cell that the template has. */
+/** The template's only cell. */
 export const schema = "bellwire";
 
 export const templateName = "bellwire_template";

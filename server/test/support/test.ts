@@ -8,9 +8,9 @@ import { HandDrivenClock } from "./hand-driven-clock.ts";
 import { schema } from "./test-databases.ts";
 
 /**
- * What a test can ask for by naming it: `database`, a pool on a fresh database of its own, for what commits; `tx`, a
- * transaction that is rolled back afterwards, for everything else, since it costs nothing; `clock`, driven by hand. What a
- * file has for all its tests keeps `fileClock`, which is the same one: each test that names it finds it at its start.
+ * Fixtures that a test gets by naming them: `database`, a pool on a new database, for tests that commit; `tx`, a transaction that is
+ * rolled back afterwards and costs nothing, for all others; `clock`, which only the test advances. Fixtures of a whole file use
+ * `fileClock`, the same clock, which is reset for each test that names it.
  */
 export const test = base
   .extend("fileClock", { scope: "file" }, () => new HandDrivenClock())
@@ -32,7 +32,7 @@ export const test = base
     return pool;
   })
 
-  /** On the same database as `database`, with all rights on it: the application may not change history. */
+  /** On the same database as `database`, as its owner: the application's role cannot change history. */
   .extend("owner", async ({ databaseUrl }, { onCleanup }) => {
     const pool = await openPool({ connectionString: databaseUrl, schema });
     onCleanup(() => closePool(pool));

@@ -13,22 +13,22 @@ import { familyOf, isAlive, kill, postmasterOf } from "./processes.ts";
 import { until } from "./until.ts";
 
 export interface ThrowAwayPostgres extends AsyncDisposable {
-  /** Connects as the owner of everything. */
+  /** Connects as the owner. */
   urlOf(database: string): string;
-  /** The socket that it listens on. */
+  /** Its socket. */
   readonly socketPath: string;
   readonly place: ServerLocation;
-  /** Part of the socket's name, and with TLS a port of 127.0.0.1. */
+  /** Part of the socket's name; with TLS also a port of 127.0.0.1. */
   readonly port: number;
-  /** As given at its start. A standby of this server gets the same. */
+  /** Settings of its start. A standby of this server gets the same ones. */
   readonly settings: ServerSettings;
-  /** Ends every process at once, as when its host dies. The files stay until it is disposed of. */
+  /** Kills every process at once, as if its host died. The files stay until disposal. */
   kill(): Promise<void>;
 }
 
 export type ServerSettings = Readonly<Record<string, string>>;
 
-/** Nothing here outlives the run, so nothing waits for a disk, and plans change only when a test analyzes. */
+/** No durability, since the data does not outlive the run. No autovacuum, so plans change only when a test analyzes. */
 const hasty = {
   fsync: "off",
   synchronous_commit: "off",
@@ -42,7 +42,7 @@ const hasty = {
 const ownerPassword = "throw-away";
 const silently = (): void => undefined;
 
-/** Starts PostgreSQL as the product does, and makes sure that it is this server which answers. */
+/** Starts PostgreSQL as the product does, and checks that this server answers. */
 export async function startThrowAwayPostgres({
   tls,
   settings = {},
@@ -57,7 +57,7 @@ export async function startThrowAwayPostgres({
   return startPostgres(place, binaries, { ...settings, ...(tls && (await overTls(place, tls))) });
 }
 
-/** Settings with which it also listens on 127.0.0.1, and offers TLS there. */
+/** Settings for listening on 127.0.0.1 with TLS. */
 async function overTls(
   { folder, user }: ServerLocation,
   { cert, key }: IssuedCertificate,
@@ -74,7 +74,7 @@ async function overTls(
   return { ssl: "on", ...files, listen_addresses: "127.0.0.1", port };
 }
 
-/** A standby that follows `primary`, from a copy of its files, until it is cut off or promoted. */
+/** Starts a standby that follows `primary` from a base backup, until it is cut off or promoted. */
 export const startStandby = async (primary: ThrowAwayPostgres): Promise<ThrowAwayPostgres> =>
   startCopy(
     await copyFiles(primary),
@@ -82,7 +82,7 @@ export const startStandby = async (primary: ThrowAwayPostgres): Promise<ThrowAwa
     primary.settings,
   );
 
-/** Another server on files that were copied with `copyFiles`: as if they had been put back in place. */
+/** Starts a server on files that `copyFiles` copied, like a restore in place. */
 export async function startCopy(
   place: ServerLocation,
   files: Readonly<Record<string, string>> = {},
@@ -111,7 +111,7 @@ export async function copyFiles(primary: ThrowAwayPostgres): Promise<ServerLocat
   await copyFolder(join(primary.place.folder, "postgres"), data);
   const { rows } = await client.query<{ labelfile: string }>("select labelfile from pg_backup_stop(false)");
   await client.end();
-  // What was logged while it was copied, without which the copy is none.
+  // Adds the WAL that was written during the copy, without which the copy is useless.
   await copyFolder(join(primary.place.folder, "postgres", "pg_wal"), join(data, "pg_wal"));
   await writeFile(join(data, "backup_label"), rows[0]?.labelfile ?? "");
   await chmod(data, 0o700);
@@ -122,7 +122,7 @@ export async function copyFiles(primary: ThrowAwayPostgres): Promise<ServerLocat
   return { folder, user };
 }
 
-/** Copies a folder that is being written to. The write-ahead log knows of the files that disappear meanwhile. */
+/** Copies a folder during writes. The WAL restores files that disappear meanwhile. */
 async function copyFolder(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const entry of await readdir(from, { withFileTypes: true })) {
@@ -156,7 +156,7 @@ async function startPostgres(
     settings: more,
     async kill() {
       const postmaster = await postmasterOf(folder);
-      if (server.pid !== undefined) kill(server.pid, "SIGKILL"); // the shell, which would tidy up
+      if (server.pid !== undefined) kill(server.pid, "SIGKILL"); // the shell, which would clean up
       if (postmaster === undefined) return;
       const family = await familyOf(postmaster);
       for (const pid of family) kill(pid, "SIGKILL");
@@ -165,12 +165,12 @@ async function startPostgres(
     async [Symbol.asyncDispose]() {
       server.stdin?.end();
       await exited;
-      await rm(folder, { recursive: true, force: true }); // of one that was killed
+      await rm(folder, { recursive: true, force: true }); // left by a killed server
     },
   };
 }
 
-/** A shell stands between: when our end of its input closes, also because we were killed, it stops the server and tidies up. */
+/** Runs the server under a shell, which stops the server and cleans up when its input closes, also if this process is killed. */
 function startServer(place: ServerLocation, binaries: string, more: ServerSettings): ChildProcess {
   const settings = Object.entries({ ...serverSettings(place.folder), ...hasty, ...more });
   const options = settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]);

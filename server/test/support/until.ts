@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
- * Waits for a condition to hold and gives back what it found. Fails, saying what it waited for, at the deadline: late
- * enough for a machine that is busy with something else.
+ * Waits until a condition holds, and returns its value. Throws at the deadline, which is long enough for a busy machine, with the
+ * condition in the message.
  */
 export async function until<Found>(
   condition: () => Found | Promise<Found>,

@@ -3,8 +3,8 @@ import Schema from "typebox/schema";
 import { fieldsOf, follow, type Fields } from "./open-api.ts";
 
 /**
- * Notes each answer that the OpenAPI document does not tell of: its status, its media type, or what its JSON holds. Call
- * it before the routes are added; read what was noted when all requests are answered.
+ * Records each response that the OpenAPI document does not describe: its status, its media type, or its JSON. Call it before
+ * routes are added; read the records when all requests are answered.
  */
 export function watchAnswers(http: FastifyInstance, document: () => Promise<Fields>): readonly string[] {
   const complaints = new Set<string>();
@@ -23,7 +23,7 @@ export function watchAnswers(http: FastifyInstance, document: () => Promise<Fiel
   return list;
 }
 
-/** PATCH does what PUT does where only that is told of; an extension is none of the path. */
+/** PATCH is documented as PUT; an extension is not part of the path. */
 function operationOf(document: Fields, { method, routeOptions }: FastifyRequest): Fields | undefined {
   const path = (routeOptions.url ?? "").replace(/\.:extension$/, "").replaceAll(/:(\w+)/g, "{$1}");
   const paths = fieldsOf(document["paths"]);
@@ -32,13 +32,13 @@ function operationOf(document: Fields, { method, routeOptions }: FastifyRequest)
   return found === undefined ? undefined : fieldsOf(found);
 }
 
-/** What HTTP sends without a body, whatever a route gives. */
+/** Statuses and methods without a body in HTTP. */
 const hasNoBody = new Set([204, 304]);
 
 interface Sent {
   readonly status: number;
   readonly type: string;
-  /** Undefined for what is no text. */
+  /** Undefined for bytes that are not text. */
   readonly text: string | undefined;
 }
 
@@ -59,7 +59,7 @@ function judge(document: Fields, operation: Fields, { status, type, text }: Sent
 
 type Validator = ReturnType<typeof Schema.Compile>;
 
-/** Compiling one takes longer than the answer that it judges. */
+/** Compiling a validator takes longer than the response. */
 const validators = new WeakMap<Fields, Validator>();
 
 function validatorOf(document: Fields, media: Fields): Validator {

@@ -1,4 +1,4 @@
-/** Loaded before the product (`--import`): a process whose clock is off by `WRONG_CLOCK_MS`, as on a machine that is set wrong. */
+/** Loaded before the product (`--import`): shifts the clock of the process by `WRONG_CLOCK_MS`. */
 const offMs = Number(process.env["WRONG_CLOCK_MS"] ?? "0");
 const right = Date;
 const wrongNow = (): number => right.now() + offMs;
