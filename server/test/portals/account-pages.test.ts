@@ -159,8 +159,10 @@ test("the account's plan can be changed to a published one, if the provider allo
     ]);
   await permit("none");
   expect((await ada.get("/account/plan")).status).toBe(404);
+  expect((await ada.get("/account")).html).not.toContain('href="/account/plan"');
 
   await permit("direct");
+  expect((await ada.get("/account")).html).toContain('<a href="/account/plan">Change account plan</a>');
   const { html } = await ada.get("/account/plan");
   expect(html).not.toContain("Secret");
   const [, gold = ""] = /<option value="(\d+)">Gold/.exec(html) ?? [];
@@ -216,6 +218,7 @@ test("an account plan change request is stored and mailed, and the plan does not
   ]);
   await portal.newEvents();
   const { html } = await ada.get("/account/plan");
+  expect((await ada.get("/account")).html).toContain('<a href="/account/plan">Request another account plan</a>');
   expect(html).toContain("must approve a change");
   const [, gold = ""] = /<option value="(\d+)">Gold/.exec(html) ?? [];
 
