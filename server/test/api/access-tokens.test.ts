@@ -7,7 +7,7 @@ const wanted = { name: "crm", permission: "rw", scopes: ["account_management"] }
 const idOfAdmin = async (api: ApiHouse): Promise<number> =>
   Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);
 
-test("a token's value is told once, works at once, and is never listed", async ({ api }) => {
+test("a token's value is returned once, works immediately, and is never listed", async ({ api }) => {
   const made = await api.ask("POST", personal, { payload: wanted });
   const { id, value } = made.json().access_token;
   const headers = { authorization: `Bearer ${value}` };
@@ -24,7 +24,7 @@ test("a token's value is told once, works at once, and is never listed", async (
   }
 });
 
-test("a deleted token opens nothing", async ({ api }) => {
+test("a deleted token is denied", async ({ api }) => {
   const { value } = (await api.ask("POST", personal, { payload: wanted })).json().access_token;
   const headers = { authorization: `Bearer ${value}` };
 
@@ -32,12 +32,12 @@ test("a deleted token opens nothing", async ({ api }) => {
   expect((await api.ask("GET", "/accounts.xml", { headers })).statusCode).toBe(403);
 });
 
-test("a token is JSON alone", async ({ api }) => {
+test("access tokens have no XML", async ({ api }) => {
   expect((await api.ask("GET", "/personal/access_tokens.xml")).statusCode).toBe(406);
 });
 
 test.for(["2099-01-01", "2099-01-01T00:00:00", "2099-02-30T00:00:00Z", "2001-01-01T00:00:00Z", "tomorrow"])(
-  "a token that ends %s is refused",
+  "an expiry of %s is rejected",
   async (expires_at, { api }) => {
     const answer = await api.ask("POST", personal, { payload: { ...wanted, expires_at } });
 
@@ -50,13 +50,15 @@ test.for([
   [{ permission: "rwx" }, "permission"],
   [{ scopes: ["everything"] }, "scopes"],
   [{ scopes: [] }, "scopes"],
-] as const)("a token with %j is refused", async ([wrong, field], { api }) => {
+] as const)("a token with %j is rejected", async ([wrong, field], { api }) => {
   const answer = await api.ask("POST", personal, { payload: { ...wanted, ...wrong } });
 
   expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, [field]]);
 });
 
-test("tokens are for oneself; the provider key makes them for anybody, and has none of its own", async ({ api }) => {
+test("users create tokens for themselves; the provider key creates them for any user and owns none", async ({
+  api,
+}) => {
   const admin = await idOfAdmin(api);
   const other = { authorization: `Bearer ${await api.addToken({})}` };
   const byKey = { authorization: `Bearer ${api.key}` };
@@ -68,7 +70,7 @@ test("tokens are for oneself; the provider key makes them for anybody, and has n
   expect((await api.ask("GET", personal, { headers: byKey })).statusCode).toBe(403);
 });
 
-test("nobody reads or deletes another's tokens", async ({ api }) => {
+test("callers can neither read nor delete another user's tokens", async ({ api }) => {
   const { id, value } = (await api.ask("POST", personal, { payload: wanted })).json().access_token;
   const headers = { authorization: `Bearer ${await api.addToken({})}` };
   for (const name of [id, value]) {
@@ -77,7 +79,7 @@ test("nobody reads or deletes another's tokens", async ({ api }) => {
   }
 });
 
-test("a token makes none that is worth more than itself", async ({ api, clock }) => {
+test("a token cannot create a token with more rights than its own", async ({ api, clock }) => {
   const inDays = (days: number): Date => new Date(clock.now().getTime() + days * 86_400_000);
   const headers = { authorization: `Bearer ${await api.addToken({ expiresAt: inDays(1) })}` };
   const expires_at = inDays(1).toISOString();

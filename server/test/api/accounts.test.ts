@@ -13,7 +13,7 @@ const countEvents = async ({ pool, provider }: ApiHouse, type: string): Promise<
   return rows.length;
 };
 
-test("an account is read in both formats", async ({ api }) => {
+test("an account is returned in both formats", async ({ api }) => {
   const id = await signUp(api);
 
   const xml = await api.ask("GET", `/accounts/${id}.xml`);
@@ -24,10 +24,7 @@ test("an account is read in both formats", async ({ api }) => {
   expect(json.json().account).toMatchObject({ id, org_name: "Quay Ltd" });
 });
 
-test("another provider's account is not there: not to read, not to change, not with what belongs to it", async ({
-  api,
-  neighbour,
-}) => {
+test("another provider's account and its objects can be neither read nor updated", async ({ api, neighbour }) => {
   const id = await signUp(neighbour);
   for (const path of [`/accounts/${id}`, `/accounts/${id}/users`, `/accounts/${id}/applications`]) {
     const answer = await api.ask("GET", path);
@@ -40,13 +37,13 @@ test("another provider's account is not there: not to read, not to change, not w
 });
 
 test.for(["abc", "0", "-1", "99999999999999999999", "1%2e5", "1;drop"])(
-  "there is no account %s",
+  "the account id %s is not found",
   async (id, { api }) => {
     expect((await api.ask("GET", `/accounts/${id}.xml`)).statusCode).toBe(404);
   },
 );
 
-test.for(["PUT", "PATCH"] as const)("%s changes what it names, and tells so once", async (method, { api }) => {
+test.for(["PUT", "PATCH"] as const)("%s updates the given fields and creates one event", async (method, { api }) => {
   const id = await signUp(api);
   const payload = { org_name: "Quay & Co", monthly_charging_enabled: "false" };
   const answer = await api.ask(method, `/accounts/${id}.json`, { payload });
@@ -60,7 +57,7 @@ test.for(["PUT", "PATCH"] as const)("%s changes what it names, and tells so once
   expect(await countEvents(api, "account.updated")).toBe(1);
 });
 
-test("a change that changes nothing is no event", async ({ api }) => {
+test("an update without effect creates no event", async ({ api }) => {
   const id = await signUp(api);
   const answer = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: "Quay Ltd" } });
 
@@ -68,7 +65,7 @@ test("a change that changes nothing is no event", async ({ api }) => {
   expect(await countEvents(api, "account.updated")).toBe(0);
 });
 
-test("`name` stands for org_name, and annotations are taken from a nested form", async ({ api }) => {
+test("`name` is a synonym of org_name, and annotations are parsed from a nested form", async ({ api }) => {
   const id = await signUp(api);
   const answer = await api.ask("PUT", `/accounts/${id}.xml`, {
     payload: "name=Pier&annotations%5Bmanaged_by%5D=operator",
@@ -80,7 +77,7 @@ test("`name` stands for org_name, and annotations are taken from a nested form",
   );
 });
 
-test("a program may set what developers can only read", async ({ api }) => {
+test("a program can set fields that are read-only for developers", async ({ api }) => {
   await api.pool.query(
     `insert into fields_definitions (provider_id, target, name, label, read_only, position)
      values ($1, 'Account', 'region', 'Region', true, 9)`,
@@ -93,7 +90,7 @@ test("a program may set what developers can only read", async ({ api }) => {
   );
 });
 
-test("a blank name is refused, and nothing is changed", async ({ api }) => {
+test("a blank name is rejected and changes nothing", async ({ api }) => {
   const id = await signUp(api);
   const answer = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: " " } });
 
@@ -104,7 +101,7 @@ test("a blank name is refused, and nothing is changed", async ({ api }) => {
   expect(await countEvents(api, "account.updated")).toBe(0);
 });
 
-test("a list of one page says nothing of pages, and filters by state", async ({ api }) => {
+test("a list of one page has no page metadata; a list is filtered by state", async ({ api }) => {
   const [first, second] = [await signUp(api), await signUp(api, "Pier Ltd")];
   const one = await api.ask("GET", `/accounts/${first}.xml`);
   const other = await api.ask("GET", `/accounts/${second}.xml`);
@@ -121,7 +118,7 @@ test("a list of one page says nothing of pages, and filters by state", async ({ 
   expect((await api.ask("GET", "/accounts.xml?state=approved")).body).toBe(`${xmlDeclaration}<accounts></accounts>`);
 });
 
-test("a list of several pages says which one it is", async ({ api }) => {
+test("a list of several pages has page metadata", async ({ api }) => {
   const ids = [await signUp(api), await signUp(api, "Pier Ltd"), await signUp(api, "Dock Ltd")];
   const xml = await api.ask("GET", "/accounts.xml?page=2&per_page=2");
   const json = await api.ask("GET", "/accounts.json?page=2&per_page=2");
@@ -137,7 +134,7 @@ test("a list of several pages says which one it is", async ({ api }) => {
   }
 });
 
-test("who holds the newest answer is told so, and gets nothing else", async ({ api }) => {
+test("a current ETag is answered with 304 and an empty body", async ({ api }) => {
   const id = await signUp(api);
   const first = await api.ask("GET", `/accounts/${id}.json`);
   const { etag = "" } = first.headers;
@@ -151,7 +148,9 @@ test("who holds the newest answer is told so, and gets nothing else", async ({ a
   expect([otherFormat.statusCode, changed.statusCode]).toEqual([200, 200]);
 });
 
-test("a tag is known alone or in a list, weak or strong, and by a star; in HEAD, too", async ({ api }) => {
+test("If-None-Match matches a single ETag, a list, weak and strong forms and `*`, for GET and HEAD", async ({
+  api,
+}) => {
   const id = await signUp(api);
   for (const path of [`/accounts/${id}.json`, `/accounts/${id}.xml`, "/accounts.json", "/users.json"]) {
     const { etag } = (await api.ask("GET", path)).headers;
@@ -184,9 +183,7 @@ test("a tag is known alone or in a list, weak or strong, and by a star; in HEAD,
   expect((await api.ask("PUT", `/accounts/${id}.json`, change)).statusCode).toBe(200);
 });
 
-test("what belongs to an account or an application changes its document, which is then sent, not 304", async ({
-  api,
-}) => {
+test("a change of an object's users, keys or filters invalidates its ETag", async ({ api }) => {
   const id = await signUp(api);
   const { users } = (await api.ask("GET", `/accounts/${id}/users.json`)).json();
   const { applications } = (await api.ask("GET", `/accounts/${id}/applications.json`)).json();
@@ -211,7 +208,7 @@ test("what belongs to an account or an application changes its document, which i
   }
 });
 
-test("users and applications are listed and read in both formats", async ({ api }) => {
+test("users and applications are listed and returned in both formats", async ({ api }) => {
   const id = await signUp(api);
   const { users } = (await api.ask("GET", `/accounts/${id}/users.json`)).json();
   const { applications } = (await api.ask("GET", `/accounts/${id}/applications.json`)).json();
@@ -232,7 +229,7 @@ test("users and applications are listed and read in both formats", async ({ api 
   );
 });
 
-test("lists are filtered by what can be said of their things, and empty for what cannot", async ({ api }) => {
+test("lists are filtered by state and role; an unknown value matches nothing", async ({ api }) => {
   const id = await signUp(api);
   const count = async (path: string): Promise<number> => {
     const answer = await api.ask("GET", `/accounts/${id}${path}`);
@@ -249,7 +246,7 @@ test("lists are filtered by what can be said of their things, and empty for what
   expect(await count("/applications.json?state=suspended")).toBe(0);
 });
 
-test("a user or an application of another account is not there", async ({ api }) => {
+test("a user or application of another account is not found", async ({ api }) => {
   const [mine, other] = [await signUp(api), await signUp(api, "Other Ltd")];
   const { users } = (await api.ask("GET", `/accounts/${other}/users.json`)).json();
   const { applications } = (await api.ask("GET", `/accounts/${other}/applications.json`)).json();

@@ -9,7 +9,7 @@ import { readXmlStrictly } from "../support/read-xml-strictly.ts";
 import { openDoor, openHouse, test as base } from "./api-test.ts";
 import { fill, make, type Made } from "./made-things.ts";
 
-/** One provider for all runs: what one of them does not break, the next may. */
+/** One provider for all runs, so that damage of one run shows in the next. */
 const test = base.extend("made", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }) => {
   const clock = new HandDrivenClock();
   const { http, complaints } = openDoor(pool, clock);
@@ -26,7 +26,7 @@ const texts = [
   ["true", "on", "admin", "active", "publish", "rw", "account_management", "Account", "direct", "oauth", "2"],
 ].flat();
 
-/** What every object seems to have. */
+/** Names that every object inherits. */
 const inherited = ["__proto__", "constructor", "toString", "valueOf", "hasOwnProperty", "toJSON", "then"];
 
 const value = fc.letrec<{ any: unknown }>((tie) => ({
@@ -56,7 +56,7 @@ const known = [
   "name\ud800",
   ...inherited,
 ];
-/** As they are documented, and as a form says lists and objects. */
+/** The documented names, and the names of lists and objects in a form. */
 const namesOf = ({ body, query }: Operation): readonly string[] => {
   const names = [body, query].flatMap((schema) => Object.keys(schema?.properties ?? {}));
   return [...names, ...names, ...names.flatMap((name) => [`${name}[]`, `${name}[a]`])];
@@ -77,7 +77,7 @@ const inputOf = (operation: Operation): fc.Arbitrary<Input> =>
     format: fc.constantFrom(...operation.formats),
   });
 
-/** What a form or a query can say of it. */
+/** Returns a value as forms and queries send it. */
 const pairsOf = (values: Input["values"]): [string, string][] =>
   Object.entries(values).flatMap(([name, it]): [string, string][] => {
     if (Array.isArray(it)) return it.map((each) => [`${name}[]`, textOf(each)]);
@@ -87,7 +87,7 @@ const pairsOf = (values: Input["values"]): [string, string][] =>
 
 const textOf = (it: unknown): string => (typeof it === "string" ? it.toWellFormed() : JSON.stringify(it));
 
-/** Once more what was said last, since forms can. */
+/** Repeats the last field, as forms may. */
 const repeated = (pairs: [string, string][]): [string, string][] => [...pairs, ...pairs.slice(-1)];
 
 function requestOf({ method, path, wrapper = "wrapper" }: Operation, made: Made, { values, as, format }: Input) {
@@ -105,11 +105,11 @@ function requestOf({ method, path, wrapper = "wrapper" }: Operation, made: Made,
   return { method, path: url, more: { payload, headers: { "content-type": "application/x-www-form-urlencoded" } } };
 }
 
-// What is deleted is deleted, whatever the body says.
+// A DELETE has its effect whatever the body contains.
 const asked = operations.filter(({ method }) => method !== "DELETE");
 
 test.for(asked)(
-  "whatever is sent is done, or refused in words with nothing stored: $title",
+  "any input either succeeds or is rejected with an error and no effect: $title",
   { timeout: 60_000 },
   async (operation, { made: { api, made, complaints } }) => {
     const earlier = complaints.length;
@@ -129,7 +129,7 @@ test.for(asked)(
   },
 );
 
-/** 3scale says nothing, in either format, of a value that is taken; in XML nothing of what is missing or not permitted. */
+/** 3scale's body is empty for a taken value, and in XML also for a missing object and a denied action. */
 function expectWords({ statusCode, headers, body }: LightMyRequestResponse, format: Input["format"]): void {
   const isWordless = format === "xml" && (statusCode === 404 || (statusCode === 403 && body === ""));
   if (statusCode === 409 || isWordless) return expect(body).toBe("");
@@ -146,5 +146,5 @@ const tables = [
 const rowsOf = (table: string): string =>
   `select '${table}' as table, md5(string_agg(to_jsonb(it)::text, ' ' order by to_jsonb(it)::text)) as rows from ${table} it`;
 
-/** All that is stored, in few letters. */
+/** A digest of all stored data. */
 const snapshot = (pool: Pool): Promise<unknown[]> => pool.query(tables.map(rowsOf).join(" union all "));

@@ -18,18 +18,18 @@ import { passwords } from "../support/passwords.ts";
 export const baseDomain = "bellwire.test";
 export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>';
 
-/** A provider of its own with the API in front of it. */
+/** A new provider, and requests to its API. */
 export interface ApiHouse {
   readonly pool: Pool;
   readonly provider: Provider;
   readonly host: string;
   readonly token: string;
   readonly key: string;
-  /** Asks with the admin's token, unless headers say otherwise. */
+  /** Sends a request with the admin's token, unless `headers` override it. */
   ask(method: Method, path: string, more?: InjectOptions): Promise<LightMyRequestResponse>;
-  /** Asks with nothing but what is given. */
+  /** Sends a request without credentials. */
   askBare(request: InjectOptions): Promise<LightMyRequestResponse>;
-  /** A token of a user of its own. */
+  /** Creates a user and returns a token of it. */
   addToken(of: TokenOf): Promise<string>;
 }
 
@@ -62,7 +62,7 @@ const document = describeAccountManagementApi("0.0.0");
 
 interface WatchedDoor {
   readonly http: FastifyInstance;
-  /** Of answers that the documentation does not tell of. */
+  /** Responses that the OpenAPI document does not describe. */
   readonly complaints: readonly string[];
 }
 

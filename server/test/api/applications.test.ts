@@ -3,7 +3,7 @@ import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
 
 const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
 
-/** An account, and a product whose applications have an id and keys, with a plan. */
+/** Creates an account, and a service with application ids and keys and a plan. */
 async function make(api: ApiHouse): Promise<{ account: number; service: number; plan: number }> {
   const post = async (path: string, payload: object): Promise<number> =>
     idIn((await api.ask("POST", path, { payload })).body);
@@ -20,7 +20,7 @@ async function makeApplication(api: ApiHouse): Promise<{ path: string; service: 
   return { path: `/accounts/${account}/applications/${id}`, service };
 }
 
-test("a form may give several keys, with brackets or by saying the name again", async ({ api }) => {
+test("a form may repeat application_key, with or without brackets", async ({ api }) => {
   const { account, plan } = await make(api);
   for (const [name, keys] of [
     ["one", "application_key[]=key-one&application_key[]=key-two"],
@@ -34,7 +34,7 @@ test("a form may give several keys, with brackets or by saying the name again", 
   }
 });
 
-test("keys are listed with times as programs know them", async ({ api }) => {
+test("keys are listed with their timestamps", async ({ api }) => {
   const { path } = await makeApplication(api);
 
   expect((await api.ask("GET", `${path}/keys.xml`)).body).toMatch(
@@ -42,7 +42,7 @@ test("keys are listed with times as programs know them", async ({ api }) => {
   );
 });
 
-test("a key is deleted by its value, also if that ends like an extension", async ({ api }) => {
+test("a key is deleted by its value, even if the value ends like an extension", async ({ api }) => {
   const { path } = await makeApplication(api);
   await api.ask("POST", `${path}/keys.xml`, { payload: { key: "secret.xml" } });
   const asks = async (key: string): Promise<number> => (await api.ask("DELETE", `${path}/keys/${key}`)).statusCode;
@@ -53,7 +53,7 @@ test("a key is deleted by its value, also if that ends like an extension", async
   expect(await asks("key-one")).toBe(200);
 });
 
-test("a sixth key, and one that is no key, are refused with the reason", async ({ api }) => {
+test("a sixth key and a malformed key are rejected with the reason", async ({ api }) => {
   const { path } = await makeApplication(api);
   const add = (key: string) => api.ask("POST", `${path}/keys.json`, { payload: { key } });
   for (const number of [2, 3, 4, 5]) expect((await add(`key-${number}`)).statusCode).toBe(201);
@@ -63,7 +63,7 @@ test("a sixth key, and one that is no key, are refused with the reason", async (
   expect([spaced.statusCode, Object.keys(spaced.json().errors)]).toEqual([422, expect.arrayContaining(["value"])]);
 });
 
-test("accepting or resuming what is live is refused by its state", async ({ api }) => {
+test("a live application can be neither accepted nor resumed", async ({ api }) => {
   const { path } = await makeApplication(api);
   for (const step of ["accept", "resume"]) {
     const answer = await api.ask("PUT", `${path}/${step}.json`);
@@ -71,7 +71,7 @@ test("accepting or resuming what is live is refused by its state", async ({ api 
   }
 });
 
-test("an application is found by what it calls with, in its own product alone", async ({ api }) => {
+test("an application is found by its credentials, in its own service only", async ({ api }) => {
   const { path, service } = await makeApplication(api);
   const appId = (await api.ask("GET", `${path}.json`)).json().application.application_id;
   const found = async (query: string): Promise<number> =>
@@ -84,7 +84,7 @@ test("an application is found by what it calls with, in its own product alone", 
   expect(await found("")).toBe(404);
 });
 
-test("the list of all applications is filtered, and refuses a day that is none", async ({ api }) => {
+test("the list of all applications is filtered, and an invalid day is rejected", async ({ api }) => {
   const { service } = await makeApplication(api);
   const count = async (query: string): Promise<number> =>
     (await api.ask("GET", `/applications.json?${query}`)).json<{ applications: [] }>().applications.length;
@@ -97,7 +97,7 @@ test("the list of all applications is filtered, and refuses a day that is none",
   expect([wrong.statusCode, wrong.json()]).toEqual([400, { error: "invalid time" }]);
 });
 
-test("an account stays subscribed while an application of its is in use", async ({ api }) => {
+test("an account cannot unsubscribe while one of its applications is not suspended", async ({ api }) => {
   const { path } = await makeApplication(api);
   const account = path.split("/")[2];
   const list = await api.ask("GET", `/accounts/${account}/service_contracts.json`);
@@ -114,9 +114,7 @@ test("an account stays subscribed while an application of its is in use", async 
   expect((await api.ask("GET", `${path}.xml`)).statusCode).toBe(404);
 });
 
-test("an application needs no name: without one it has none, and one that is emptied is an empty text", async ({
-  api,
-}) => {
+test("an application's name is optional; an emptied name stays an empty text", async ({ api }) => {
   const { account, plan } = await make(api);
   const made = await api.ask("POST", `/accounts/${account}/applications.json`, { payload: { plan_id: plan } });
   expect([made.statusCode, made.json().application.name]).toEqual([201, undefined]);
@@ -132,7 +130,7 @@ test("an application needs no name: without one it has none, and one that is emp
   expect((await api.ask("GET", `${path}.xml`)).body).toMatch(/<\/plan><description>Times<\/description><extra_fields>/);
 });
 
-test("a product without a service plan takes no application, in 3scale's words", async ({ api }) => {
+test("a service without a service plan rejects applications with 3scale's message", async ({ api }) => {
   const { account, service, plan } = await make(api);
   await api.pool.query("delete from plans where product_id = $1 and kind = 'service_plan'", [service]);
   const ask = (format: string) =>

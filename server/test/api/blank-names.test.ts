@@ -11,14 +11,17 @@ const made = [
   ["personal/access_tokens", "name", { permission: "ro", scopes: ["account_management"] }],
 ] as const;
 
-test.for(made)("a name that shows nothing is refused as blank: %s, %s", async ([path, field, more], { api }) => {
-  for (const name of invisible) {
-    const answer = await api.ask("POST", `/${path}.json`, { payload: { ...more, [field]: name } });
-    expect([name, answer.statusCode, answer.json().errors?.[field]]).toEqual([name, 422, ["can't be blank"]]);
-  }
-});
+test.for(made)(
+  "a name without a visible character is rejected as blank: %s, %s",
+  async ([path, field, more], { api }) => {
+    for (const name of invisible) {
+      const answer = await api.ask("POST", `/${path}.json`, { payload: { ...more, [field]: name } });
+      expect([name, answer.statusCode, answer.json().errors?.[field]]).toEqual([name, 422, ["can't be blank"]]);
+    }
+  },
+);
 
-test("a name that shows something may hold any of them", async ({ api }) => {
+test("a name with a visible character may also contain invisible ones", async ({ api }) => {
   const payload = { org_name: "\u200fשלום\u200b", username: "mira", email: "mira@harbour.example" };
   const answer = await api.ask("POST", "/signup.json", { payload });
   expect([answer.statusCode, answer.json().account.org_name]).toEqual([201, payload.org_name]);

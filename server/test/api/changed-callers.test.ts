@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { updateProviderSettings } from "#portal/provider-account/index.ts";
 import { type ApiHouse, test } from "./api-test.ts";
 
-/** What a token of somebody else's is answered. It has been used once, so that it is known. */
+/** Creates another admin with a token, and uses the token once, so that any cache holds it. */
 async function addCaller(api: ApiHouse, username: string) {
   const asKey = { headers: { authorization: `Bearer ${api.key}` } };
   const payload = { username, email: `${username}@acme.test`, password: "a long enough password" };
@@ -21,13 +21,13 @@ test.for([
   ["suspended", "PUT", "/suspend"],
   ["made a member", "PUT", "/member"],
   ["deleted", "DELETE", ""],
-] as const)("the very next request of somebody who is %s is refused", async ([, method, step], { api }) => {
+] as const)("the next request of a user who was %s is denied", async ([, method, step], { api }) => {
   const grace = await addCaller(api, "grace");
   expect((await api.ask(method, `/users/${grace.id}${step}.json`)).statusCode).toBe(200);
   expect(await grace.status()).toBe(403);
 });
 
-test("the very next request with a deleted token is refused", async ({ api }) => {
+test("the next request with a deleted token is denied", async ({ api }) => {
   const grace = await addCaller(api, "grace");
   const { headers } = grace;
   const [token] = (await api.ask("GET", "/personal/access_tokens.json", { headers })).json().access_tokens;
@@ -36,7 +36,7 @@ test("the very next request with a deleted token is refused", async ({ api }) =>
   expect(await grace.status()).toBe(403);
 });
 
-test("the very next document is written in the provider's new time zone", async ({ api, clock }) => {
+test("the next response uses the provider's new time zone", async ({ api, clock }) => {
   const payload = { org_name: "Quay", username: "quay", email: "quay@quay.test", password: "a long enough password" };
   await api.ask("POST", "/signup.json", { payload });
   const list = async (): Promise<string> => (await api.ask("GET", "/accounts.json")).body;

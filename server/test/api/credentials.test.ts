@@ -55,7 +55,7 @@ const wrong: readonly [string, (api: ApiHouse) => InjectOptions][] = [
   ["a scheme that nobody knows", ({ token }) => ({ headers: { authorization: `Token ${token}` } })],
 ];
 
-test.for(wrong)("%s is denied, in the format that was asked for", async ([, credentials], { api }) => {
+test.for(wrong)("%s is denied in the requested format", async ([, credentials], { api }) => {
   const xml = await api.askBare({ url: "/admin/api/accounts/1.xml", ...credentials(api) });
   const json = await api.askBare({ url: "/admin/api/accounts/1.json", ...credentials(api) });
 
@@ -65,7 +65,7 @@ test.for(wrong)("%s is denied, in the format that was asked for", async ([, cred
   expect(json.headers["content-type"]).toBe("application/json; charset=utf-8");
 });
 
-test("an expired token is no token", async ({ api, clock }) => {
+test("an expired token is denied", async ({ api, clock }) => {
   const token = await api.addToken({ expiresAt: new Date(clock.now().getTime() + 1000) });
   const ask = () => api.askBare({ url: `/admin/api/webhooks/failures.xml?access_token=${token}` });
 
@@ -89,7 +89,7 @@ test("the Developer Portal's host and an unknown host are denied", async ({ api 
   }
 });
 
-test("a host that no trusted proxy forwards does not count", async ({ api, neighbour }) => {
+test("X-Forwarded-Host is ignored without a trusted proxy", async ({ api, neighbour }) => {
   const answer = await api.ask("GET", "/webhooks/failures.xml", { headers: { "x-forwarded-host": neighbour.host } });
 
   expect(answer.statusCode).toBe(200);
@@ -97,7 +97,7 @@ test("a host that no trusted proxy forwards does not count", async ({ api, neigh
 
 const permissionDenied = `${xmlDeclaration}<error>Your access token does not have the correct permissions</error>`;
 
-test("a read-only token reads, and is refused every change", async ({ api }) => {
+test("a read-only token can read, and every change is denied", async ({ api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
 
   expect((await api.ask("GET", "/webhooks/failures.xml", { headers })).statusCode).toBe(200);
@@ -111,13 +111,13 @@ test("a read-only token reads, and is refused every change", async ({ api }) => 
   }
 });
 
-test("a token without the scope is refused, and says so", async ({ api }) => {
+test("a token without the scope is denied with the reason", async ({ api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ scopes: ["stats"] })}` };
 
   expect((await api.ask("GET", "/accounts/1.xml", { headers })).body).toBe(permissionDenied);
 });
 
-test("a member needs the section for accounts, and never gets at webhooks", async ({ api }) => {
+test("a member needs the section `partners` for accounts, and can never access webhooks", async ({ api }) => {
   const partner = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
   const other = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["plans"] })}` };
   const forbidden = '{"status":"Forbidden"}';
@@ -135,14 +135,18 @@ test("a member needs the section for accounts, and never gets at webhooks", asyn
   expect([redirected.statusCode, redirected.body]).toEqual([403, forbidden]);
 });
 
-test("a suspended provider's API says nothing", async ({ api }) => {
+test("a suspended provider's API answers 403 with an empty body", async ({ api }) => {
   await api.pool.query("update providers set state = 'suspended' where id = $1", [api.provider.id]);
   const answer = await api.ask("GET", "/webhooks/failures.xml");
 
   expect([answer.statusCode, answer.body]).toEqual([403, ""]);
 });
 
-test("who guesses credentials is told to wait, while others are not", async ({ api, neighbour, clock }) => {
+test("guessing credentials is rate limited per network, and valid tokens are not affected", async ({
+  api,
+  neighbour,
+  clock,
+}) => {
   const guess = () => api.askBare({ url: "/admin/api/webhooks/failures.xml?access_token=guess" });
   for (let i = 0; i < 30; i += 1) expect((await guess()).statusCode).toBe(403);
 
@@ -158,7 +162,7 @@ test("who guesses credentials is told to wait, while others are not", async ({ a
   expect((await guess()).statusCode).toBe(403);
 });
 
-test("a token that is deleted while a body is on its way opens nothing any more", async ({ api, clock }) => {
+test("a token that is deleted while the body arrives is denied", async ({ api, clock }) => {
   async function* slowly(): AsyncGenerator<string> {
     yield '{"org_name":';
     await api.pool.query("delete from access_tokens where provider_id = $1", [api.provider.id]);

@@ -16,7 +16,7 @@ async function signUp(api: ApiHouse): Promise<string> {
   return `/accounts/${account.id}`;
 }
 
-test("whom a card is billed to is kept, and shown from when the field is defined", async ({ api }) => {
+test("a card's billing address is stored, and returned once the field is defined", async ({ api }) => {
   const path = await signUp(api);
   const keep = (payload: object) => api.ask("PUT", `${path}/credit_card.json`, { payload: { ...card, ...payload } });
   const phone = { billing_address_phone: "+44 1482 1", billing_address_zip: "HU1" };
@@ -51,9 +51,7 @@ test("whom a card is billed to is kept, and shown from when the field is defined
   });
 });
 
-test("a card is not kept without whom it is billed to, and the first part that is missing is named", async ({
-  api,
-}) => {
+test("a card without a billing name is rejected, and only the first missing part is reported", async ({ api }) => {
   const path = await signUp(api);
   const put = (payload: object) => api.ask("PUT", `${path}/credit_card.json`, { payload });
   const bare = await put({ ...card, billing_address_city: "", billing_address_zip: "x".repeat(256) });

@@ -4,27 +4,30 @@ import { operations } from "#http/account-management-api/index.ts";
 import { test, xmlDeclaration } from "./api-test.ts";
 import { fillPath, takeSteps } from "./take-steps.ts";
 
-test.for(["xml", "json"] as const)("every operation does its work and answers in %s", async (wanted, { api }) => {
-  const taken = new Set<string>();
-  for await (const { operation, format, answer } of takeSteps(api, wanted)) {
-    const { title, method, response } = operation;
-    const { statusCode, body, headers } = answer;
-    taken.add(title);
-    const said = [title, body.slice(0, 300)];
-    expect([...said, statusCode]).toEqual([...said, method === "POST" ? 201 : 200]);
-    if (method === "POST")
-      expect([title, headers.location]).toEqual([title, expect.stringMatching(/^http.*\/admin\/api\//)]);
-    if (!response) expect([title, body]).toEqual([title, ""]);
-    else if (format === "xml") expect(body.startsWith(xmlDeclaration) || body.startsWith("<permissions>")).toBe(true);
-    else expect(Value.Errors(response.schema, JSON.parse(body))).toEqual([]);
-  }
-  expect(taken).toEqual(new Set(operations.map(({ title }) => title)));
-});
+test.for(["xml", "json"] as const)(
+  "every operation succeeds and responds in %s as documented",
+  async (wanted, { api }) => {
+    const taken = new Set<string>();
+    for await (const { operation, format, answer } of takeSteps(api, wanted)) {
+      const { title, method, response } = operation;
+      const { statusCode, body, headers } = answer;
+      taken.add(title);
+      const said = [title, body.slice(0, 300)];
+      expect([...said, statusCode]).toEqual([...said, method === "POST" ? 201 : 200]);
+      if (method === "POST")
+        expect([title, headers.location]).toEqual([title, expect.stringMatching(/^http.*\/admin\/api\//)]);
+      if (!response) expect([title, body]).toEqual([title, ""]);
+      else if (format === "xml") expect(body.startsWith(xmlDeclaration) || body.startsWith("<permissions>")).toBe(true);
+      else expect(Value.Errors(response.schema, JSON.parse(body))).toEqual([]);
+    }
+    expect(taken).toEqual(new Set(operations.map(({ title }) => title)));
+  },
+);
 
 const countTraces = `
   select (select count(*) from events where provider_id = $1) + (select count(*) from audit_records where provider_id = $1) as traces`;
 
-test("whatever an operation changes, an event or the audit tells who did it", async ({ api }) => {
+test("every change creates an event or an audit record", async ({ api }) => {
   const count = async (): Promise<number> => {
     const [row] = await api.pool.query<{ traces: number }>(countTraces, [api.provider.id]);
     return row?.traces ?? 0;
@@ -41,7 +44,7 @@ test("whatever an operation changes, an event or the audit tells who did it", as
 const changing = operations.filter(({ method }) => method !== "GET");
 const ones = (path: string): string => fillPath(path, [1, 1, 1]);
 
-test.for(changing)("a read-only token is refused: $title", async ({ method, path, formats }, { api }) => {
+test.for(changing)("a read-only token is denied: $title", async ({ method, path, formats }, { api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
   const answer = await api.ask(method, `${ones(path)}.${formats[0]}`, { headers, payload: {} });
 
@@ -53,21 +56,18 @@ test.for(changing)("a read-only token is refused: $title", async ({ method, path
 
 const withBody = operations.filter(({ body }) => body !== undefined);
 
-test.for(withBody)(
-  "what cannot be read, or is too much, is not looked into: $title",
-  async ({ method, path }, { api }) => {
-    const ask = async (payload: string): Promise<number> =>
-      (await api.ask(method, `${ones(path)}.json`, { payload, headers: { "content-type": "application/json" } }))
-        .statusCode;
+test.for(withBody)("an unreadable or oversized body is rejected: $title", async ({ method, path }, { api }) => {
+  const ask = async (payload: string): Promise<number> =>
+    (await api.ask(method, `${ones(path)}.json`, { payload, headers: { "content-type": "application/json" } }))
+      .statusCode;
 
-    expect(await ask('{"name":')).toBe(400);
-    expect(await ask('["name"]')).toBe(400);
-    expect(await ask(JSON.stringify({ name: "x".repeat(1024 * 1024) }))).toBe(413);
-  },
-);
+  expect(await ask('{"name":')).toBe(400);
+  expect(await ask('["name"]')).toBe(400);
+  expect(await ask(JSON.stringify({ name: "x".repeat(1024 * 1024) }))).toBe(413);
+});
 
 test.for(withBody)(
-  "values of a wrong kind are refused by name: $title",
+  "values of a wrong type are rejected by field: $title",
   async ({ method, path, body, wrapper }, { api }) => {
     const names = Object.keys(body?.properties ?? {});
     const wrong = Object.fromEntries(names.map((name) => [name, [{ $ne: "" }]]));
@@ -83,7 +83,7 @@ test.for(withBody)(
 const wrapped = operations.filter(({ wrapper }) => wrapper !== undefined);
 
 test.for(wrapped)(
-  "values in the query alone are not enough: $title",
+  "flat parameters in the query only are missing parameters: $title",
   async ({ method, path, wrapper = "", wrapperMayBeEmpty }, { api }) => {
     const ask = (payload: object) => api.ask(method, `${ones(path)}.json?name=x`, { payload });
 
@@ -94,7 +94,7 @@ test.for(wrapped)(
   },
 );
 
-test("a format that nobody knows is refused wherever a path has an extension", async ({ api }) => {
+test("an unknown extension is answered with 406 by every operation", async ({ api }) => {
   const read = operations.filter(({ method, textParameters }) => method === "GET" && !textParameters);
   for (const { path } of read) {
     expect([path, (await api.ask("GET", `${ones(path)}.yaml`)).statusCode]).toEqual([path, 406]);

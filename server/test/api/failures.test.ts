@@ -4,7 +4,7 @@ import { fail } from "../support/build-failures.ts";
 import { anEvent, encryption, recordNow } from "../support/build-webhooks.ts";
 import { type ApiHouse, test, xmlDeclaration } from "./api-test.ts";
 
-/** Signs somebody up, so that the webhook has deliveries, and gives those up at the moments given. */
+/** Signs up an account, so that the webhook has deliveries, and fails them at the given times. */
 async function giveUp(api: ApiHouse, moments: readonly string[]): Promise<readonly string[]> {
   const switches = { account_created_on: true, user_created_on: true, application_created_on: true };
   const webhook = { url: "https://hooks.example/3s?a=1&b=2", active: true, provider_actions: true, ...switches };
@@ -34,7 +34,7 @@ async function giveUp(api: ApiHouse, moments: readonly string[]): Promise<readon
 const idsIn = (xml: string): readonly string[] =>
   Array.from(xml.matchAll(/<webhooks-failure><id>([^<]+)/g), ([, id = ""]) => id);
 
-test("the list is 3scale's, oldest first, with the id that the receiver knows", async ({ api }) => {
+test("the list is 3scale's XML, oldest first, with the event's id", async ({ api }) => {
   const [account = "", user = ""] = await giveUp(api, ["2026-03-01T09:07:15.250Z", "2026-03-01T09:07:14Z"]);
   const { body, headers } = await api.ask("GET", "/webhooks/failures.xml");
 
@@ -49,7 +49,7 @@ test("the list is 3scale's, oldest first, with the id that the receiver knows", 
   expect(body.endsWith("\n  </object>\n</event></webhooks-failure></webhooks-failures>")).toBe(true);
 });
 
-test("in JSON the event is the very document that was sent", async ({ api }) => {
+test("in JSON the event is the body that was sent", async ({ api }) => {
   const [id] = await giveUp(api, ["2026-03-01T09:07:15Z"]);
   const [payload] = await api.pool.query<{ body: Buffer }>("select body from payloads where event_id = $1", [id]);
   const answer = await api.ask("GET", "/webhooks/failures.json");
@@ -68,14 +68,14 @@ test("in JSON the event is the very document that was sent", async ({ api }) => 
   expect(answer.body).toContain('"event":"\\u003c?xml version=');
 });
 
-test("without failures, and without a webhook, the list is empty", async ({ api }) => {
+test("the list is empty without failures and without a webhook", async ({ api }) => {
   expect((await api.ask("GET", "/webhooks/failures.xml")).body).toBe(
     `${xmlDeclaration}<webhooks-failures></webhooks-failures>`,
   );
   expect((await api.ask("GET", "/webhooks/failures.json")).body).toBe('{"webhooks-failures":[]}');
 });
 
-test("a list that is too long for one piece is told whole, in pieces, with no tag", async ({ api }) => {
+test("a list of more than one megabyte is streamed completely, without an ETag", async ({ api }) => {
   const webhook = { url: "https://hooks.example/3s", active: true, account_created_on: true };
   await api.ask("PUT", "/webhooks.json", { payload: webhook });
   const document = record("account", [value("id", 31), value("org_name", "Harbour & Sons ".repeat(200))]);
@@ -99,16 +99,16 @@ test("a list that is too long for one piece is told whole, in pieces, with no ta
   }
 });
 
-test("deleting up to a time that was read leaves what came later", async ({ api }) => {
+test("deleting up to a time keeps later failures", async ({ api }) => {
   const ids = await giveUp(api, ["2026-03-01T09:07:15.900Z", "2026-03-01T09:07:16Z", "2026-03-01T09:07:17Z"]);
   const answer = await api.ask("DELETE", "/webhooks/failures.xml", { query: { time: "2026-03-01T09:07:16Z" } });
 
   expect([answer.statusCode, answer.body]).toEqual([200, ""]);
-  expect(answer.headers).not.toHaveProperty("cache-control"); // there is nothing to keep
+  expect(answer.headers).not.toHaveProperty("cache-control");
   expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids.slice(2));
 });
 
-test("deleting without a time empties the list, and the history stays", async ({ api }) => {
+test("deleting without a time empties the list and keeps the history", async ({ api }) => {
   const ids = await giveUp(api, ["2026-03-01T09:07:15Z", "2026-03-01T09:07:16Z"]);
   const answer = await api.ask("DELETE", "/webhooks/failures.json");
   const kept = await api.pool.query("select from deliveries where event_id = any($1)", [ids]);
@@ -119,7 +119,7 @@ test("deleting without a time empties the list, and the history stays", async ({
 });
 
 test.for(["323123122", "2020", "1", "", "tomorrow", "2010-13-01"])(
-  "the time %j is refused, and nothing is deleted",
+  "the time %j is rejected and deletes nothing",
   async (time, { api }) => {
     const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);
     const xml = await api.ask("DELETE", "/webhooks/failures.xml", { query: { time } });
@@ -131,21 +131,21 @@ test.for(["323123122", "2020", "1", "", "tomorrow", "2010-13-01"])(
   },
 );
 
-test("a time that is a list deletes nothing", async ({ api }) => {
+test("a `time` that is a list is rejected and deletes nothing", async ({ api }) => {
   const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);
 
   expect((await api.ask("DELETE", "/webhooks/failures.xml?time[]=2026-01-01")).statusCode).toBe(400);
   expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
 });
 
-test.for(["2010-01-01", "2010-01-01 10:10:10", "10:30"])("the time %s is understood", async (time, { api }) => {
+test.for(["2010-01-01", "2010-01-01 10:10:10", "10:30"])("the time %s is accepted", async (time, { api }) => {
   await giveUp(api, ["2009-03-01T09:07:15Z"]);
   await api.ask("DELETE", "/webhooks/failures.xml", { query: { time } });
 
   expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual([]);
 });
 
-test("the list of one provider is not the list of another", async ({ api, neighbour }) => {
+test("a provider neither lists nor deletes another provider's failures", async ({ api, neighbour }) => {
   const ids = await giveUp(api, ["2026-03-01T09:07:15Z"]);
   await neighbour.ask("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/" } });
 
@@ -154,7 +154,7 @@ test("the list of one provider is not the list of another", async ({ api, neighb
   expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
 });
 
-test("without the capability a token sees no failures, and the provider key does", async ({ api }) => {
+test("without the webhooks capability a token is denied the list, and the provider key is not", async ({ api }) => {
   await api.pool.query("update providers set web_hooks = 'denied' where id = $1", [api.provider.id]);
   const byToken = await api.ask("GET", "/webhooks/failures.xml");
   const byKey = await api.askBare({ url: `/admin/api/webhooks/failures.xml?provider_key=${api.key}` });

@@ -3,7 +3,7 @@ import { test } from "./api-test.ts";
 
 const region = { target: "Account", name: "region", label: "Region" };
 
-test("a field that is defined is kept from then on, and seen no more when it is not", async ({ api }) => {
+test("a defined field is stored and returned until its definition is deleted", async ({ api }) => {
   const { id } = (await api.ask("POST", "/fields_definitions.json", { payload: region })).json().fields_definition;
   const payload = { org_name: "Quay Ltd", username: "quay", region: "emea" };
   const { account } = (await api.ask("POST", "/signup.json", { payload })).json();
@@ -13,7 +13,7 @@ test("a field that is defined is kept from then on, and seen no more when it is 
   expect((await api.ask("GET", `/accounts/${account.id}.json`)).json().account).not.toHaveProperty("region");
 });
 
-test("a field that nothing can do without stays", async ({ api }) => {
+test("a built-in field cannot be deleted", async ({ api }) => {
   const { fields_definitions: all } = (await api.ask("GET", "/fields_definitions.json")).json<{
     fields_definitions: { fields_definition: { id: number; name: string } }[];
   }>();
@@ -26,7 +26,7 @@ test("a field that nothing can do without stays", async ({ api }) => {
   ]);
 });
 
-test("what contradicts itself, or has a reserved or a taken name, is refused by name", async ({ api }) => {
+test("contradicting settings and reserved or taken names are rejected by field", async ({ api }) => {
   await api.ask("POST", "/fields_definitions.json", { payload: region });
   const wrong = async (payload: object): Promise<readonly string[]> =>
     Object.keys(
@@ -39,9 +39,7 @@ test("what contradicts itself, or has a reserved or a taken name, is refused by 
   expect(await wrong({ name: "team", target: "Planet" })).toContain("target");
 });
 
-test("what another process has changed of the definitions counts at once, in what is read and in what is written", async ({
-  api,
-}) => {
+test("definitions changed by another process apply immediately to reads and writes", async ({ api }) => {
   const payload = { org_name: "Quay Ltd", username: "quay" };
   const { id } = (await api.ask("POST", "/signup.json", { payload })).json().account;
   const write = async (value: string) =>

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { test } from "./api-test.ts";
 
-test("an account is found by a user's name, else the user's id, else the address, and a wrong one is not made up for", async ({
+test("an account is found by username, else user_id, else email, without fallback from a wrong one", async ({
   api,
 }) => {
   const payload = { org_name: "Quay", username: "mira", email: "mira@quay.example" };
@@ -21,7 +21,7 @@ test("an account is found by a user's name, else the user's id, else the address
   expect(await find("")).toBe(404);
 });
 
-test("a neighbour's account is not found by anything", async ({ api, neighbour }) => {
+test("another provider's account is not found by any parameter", async ({ api, neighbour }) => {
   const payload = { org_name: "Quay", username: "mira", email: "mira@quay.example" };
   const { account } = (await neighbour.ask("POST", "/signup.json", { payload })).json();
   const [user] = (await neighbour.ask("GET", `/accounts/${account.id}/users.json`)).json().users;

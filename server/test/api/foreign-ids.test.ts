@@ -4,29 +4,29 @@ import { operations } from "#http/account-management-api/index.ts";
 import { test } from "./api-test.ts";
 import { fill, make } from "./made-things.ts";
 
-const ofOneThing = operations.filter(({ path }) => path.includes("{"));
+const withId = operations.filter(({ path }) => path.includes("{"));
 
-// A field that is named in the body is of the right kind, so that nothing but the path can be what is wrong.
+// The body is valid, so only the path can be wrong.
 const payloadOf = ({ wrapper, rejectsUnknown }: Pick<Operation, "wrapper" | "rejectsUnknown">): object =>
   wrapper === undefined ? {} : { [wrapper]: rejectsUnknown ? { name: "Mine" } : { name: "Mine", label: "Mine" } };
 
-test("what is another provider's is not there, for any operation, and stays as it is", async ({ api, neighbour }) => {
+test("no operation can read or change another provider's objects", async ({ api, neighbour }) => {
   const theirs = await make(neighbour);
   const before = (await neighbour.ask("GET", `/accounts/${theirs.account}.xml`)).body;
-  for (const operation of ofOneThing) {
+  for (const operation of withId) {
     const { method, path, title } = operation;
-    const own = title === "Access Token Create"; // of nobody but oneself: a caller learns nothing of other ids
+    const isOwnOnly = title === "Access Token Create"; // denies other users before it reveals whether they exist
     const answer = await api.ask(method, fill(path, theirs), {
       headers: { accept: "application/json" },
       ...(method === "GET" ? {} : { payload: payloadOf(operation) }),
     });
-    expect([title, answer.statusCode]).toEqual([title, own ? 403 : 404]);
+    expect([title, answer.statusCode]).toEqual([title, isOwnOnly ? 403 : 404]);
   }
 
   expect((await neighbour.ask("GET", `/accounts/${theirs.account}.xml`)).body).toBe(before);
 });
 
-test("the provider key opens nothing of another provider's either", async ({ api, neighbour }) => {
+test("the provider key cannot access another provider's objects", async ({ api, neighbour }) => {
   const theirs = await make(neighbour);
   const path = `/users/${theirs.providerUser}/access_tokens.json`;
   const payload = { name: "x", permission: "rw", scopes: ["account_management"] };
@@ -35,9 +35,9 @@ test("the provider key opens nothing of another provider's either", async ({ api
   expect(answer.statusCode).toBe(404);
 });
 
-test("what nobody has is not there, for any operation", async ({ api }) => {
+test("every operation answers 404 to an id that does not exist", async ({ api }) => {
   await make(api);
-  for (const operation of ofOneThing) {
+  for (const operation of withId) {
     const { method, path, title } = operation;
     const url = path.replaceAll(/\{\w+\}/g, "999999999");
     const answer = await api.ask(method, url, {

@@ -12,11 +12,11 @@ test.for<[string, Readonly<Record<string, string>>, string]>([
   ["/webhooks/failures?format=json", {}, emptyJson],
   ["/webhooks/failures", { accept: "application/json" }, emptyJson],
   ["/webhooks/failures.xml", { accept: "application/json" }, emptyXml],
-])("%s with %j is answered in its format", async ([path, headers, body], { api }) => {
+])("%s with %j is answered in the requested format", async ([path, headers, body], { api }) => {
   expect((await api.ask("GET", path, { headers })).body).toBe(body);
 });
 
-test("links and Location lead to where the outside reaches us, and over another host to that one", async ({ api }) => {
+test("links and Location use the public URL, or the host of the request if it differs", async ({ api }) => {
   const { json, headers } = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay", username: "quay" } });
   expect(JSON.stringify(json())).toContain(`"https://${api.host}/admin/api/accounts/`);
   const made = await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } });
@@ -27,14 +27,14 @@ test("links and Location lead to where the outside reaches us, and over another 
   expect((await api.ask("GET", "/provider.json", { headers: inside })).body).toContain(`"http://${inside.host}/admin`);
 });
 
-test("an unknown format is refused in plain text", async ({ api }) => {
+test("an unknown format is rejected in plain text", async ({ api }) => {
   const answer = await api.ask("GET", "/webhooks/failures.yaml");
 
   expect([answer.statusCode, answer.body]).toEqual([406, "This format is not understood here."]);
   expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
 });
 
-test("an unknown path is not found, in the format that was asked for", async ({ api }) => {
+test("an unknown path is answered with 404 in the requested format", async ({ api }) => {
   const xml = await api.ask("GET", "/invoices.xml");
   const json = await api.ask("GET", "/invoices", { headers: { accept: "application/json" } });
   const byExtension = await api.ask("GET", "/invoices/7.json?page=2");
@@ -50,14 +50,14 @@ test.for<[string, number, string, string]>([
   ["a multipart form that is none", 400, "multipart/form-data; boundary=x", "nonsense"],
   ["XML", 415, "application/xml", "<url/>"],
   ["too much", 413, "application/json", JSON.stringify({ url: "x".repeat(1024 * 1024) })],
-])("a body of %s is refused with %i", async ([, status, type, payload], { api }) => {
+])("a body of %s is rejected with %i", async ([, status, type, payload], { api }) => {
   const answer = await api.ask("PUT", "/webhooks.json", { payload, headers: { "content-type": type } });
 
   expect(answer.statusCode).toBe(status);
   expect(Object.keys(answer.json())).toEqual(["error"]);
 });
 
-test("a body of nothing is no bad JSON", async ({ api }) => {
+test("an empty body is accepted as JSON", async ({ api }) => {
   const headers = { "content-type": "application/json" };
 
   expect((await api.ask("DELETE", "/webhooks/failures.json", { headers })).statusCode).toBe(200);
@@ -71,14 +71,14 @@ test.for([
   ["PUT", "/webhooks.json?access_token=%00"],
   ["GET", "/accounts/%00.json"],
   ["DELETE", "/webhooks/failures.json?time=%00"],
-] as const)("a zero byte is no way to break in: %s %s", async ([method, path], { api }) => {
+] as const)("a zero byte in the path is not found: %s %s", async ([method, path], { api }) => {
   const answer = await api.ask(method, path);
 
   expect(answer.statusCode).toBeGreaterThanOrEqual(400);
   expect(answer.statusCode).toBeLessThan(500);
 });
 
-test("what goes wrong inside is told by its request id alone", async ({ api }) => {
+test("an internal error reveals only the request id", async ({ api }) => {
   await api.pool.query("update providers set time_zone = 'Nowhere/At_All' where id = $1", [api.provider.id]);
   const answer = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
 
@@ -86,7 +86,7 @@ test("what goes wrong inside is told by its request id alone", async ({ api }) =
   expect(answer.json().error).toMatch(/^Something went wrong on our side\. .* Request id: \S+$/);
 });
 
-test("a type that is not understood is no matter where nothing is sent", async ({ api }) => {
+test("an unknown Content-Type is accepted if the body is empty", async ({ api }) => {
   const { account } = await make(api);
   for (const type of [
     "application/xml",

@@ -11,7 +11,7 @@ export interface Made {
   readonly field: number;
 }
 
-/** What a provider has after one sign-up, by the ids that are asked for in paths. */
+/** Signs up an account and returns the ids of the provider's objects. */
 export async function make(api: ApiHouse): Promise<Made> {
   const first = async (path: string, method: "GET" | "POST" = "GET", payload?: object): Promise<number> => {
     const answer = await api.ask(method, path, payload ? { payload } : {});
@@ -30,7 +30,7 @@ export async function make(api: ApiHouse): Promise<Made> {
   };
 }
 
-/** A path with the ids of what was made. */
+/** Replaces the parameters of a path with ids of these objects. */
 export function fill(path: string, made: Made): string {
   const isOf = (part: string): boolean => path.includes(part);
   const id = isOf("/fields_definitions/")

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { test, type ApiHouse } from "./api-test.ts";
 
-/** Accounts without users or applications, straight into the database. */
+/** Inserts accounts without users and applications. */
 const insertAccounts = ({ pool, provider }: ApiHouse, count: number): Promise<unknown> =>
   pool.query(
     `insert into accounts (provider_id, org_name, plan_id)
@@ -10,10 +10,7 @@ const insertAccounts = ({ pool, provider }: ApiHouse, count: number): Promise<un
     [provider.id, count],
   );
 
-test("600 accounts are two pages, each of which says where it stands, and hold each account once", async ({
-  api,
-  neighbour,
-}) => {
+test("600 accounts are two pages with metadata, and each account is on one of them", async ({ api, neighbour }) => {
   await insertAccounts(neighbour, 50);
   await insertAccounts(api, 600);
   const [first, second, third] = await Promise.all(
@@ -31,7 +28,7 @@ test("600 accounts are two pages, each of which says where it stands, and hold e
   expect(json.json().metadata).toEqual({ per_page: 500, total_entries: 600, total_pages: 2, current_page: 2 });
 });
 
-test("a search finds by the organization's and by its users' names and addresses, page by page", async ({
+test("a search matches the organization's name and its users' names and email addresses, in pages", async ({
   api,
   neighbour,
 }) => {

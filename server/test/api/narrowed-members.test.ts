@@ -6,7 +6,7 @@ import { memberSections } from "#portal/provider-account/index.ts";
 import { test, type ApiHouse } from "./api-test.ts";
 import { fill, make } from "./made-things.ts";
 
-/** Whether an operation is about one service, or about what somebody has of it. */
+/** Returns true for operations on one service, or on an object of one service. */
 const isOfService = ({ path }: Operation): boolean =>
   /^\/(services|accounts\/\{account_id\}\/applications)\/\{/.test(path);
 
@@ -18,7 +18,7 @@ const addService = async (api: ApiHouse, name: string): Promise<number> =>
 
 type Headers = Readonly<Record<string, string>>;
 
-/** A member with every section, who looks after these services only: signed in, and as a program with a token. */
+/** Creates a member with all sections, limited to these services, and returns headers of its token and of its session. */
 async function narrow(
   api: ApiHouse,
   now: Date,
@@ -38,10 +38,7 @@ async function narrow(
   ];
 }
 
-test("what is of a service that a member does not look after is not there, for any operation", async ({
-  api,
-  clock,
-}) => {
+test("no operation can access objects of a service outside the member's scope", async ({ api, clock }) => {
   const made = await make(api);
   const other = await addService(api, "Other");
   const seen = async (): Promise<string> =>
@@ -54,14 +51,14 @@ test("what is of a service that a member does not look after is not there, for a
       const { method, path, title } = operation;
       const url = `/admin/api${fill(path, made)}`;
       const asked = { headers: { accept: "application/json", ...headers }, ...payloadOf(operation) };
-      const status = title === "Service Delete" ? 403 : 404; // no member deletes any
+      const status = title === "Service Delete" ? 403 : 404; // no member may delete services
       expect([title, (await api.askBare({ method, url, ...asked })).statusCode]).toEqual([title, status]);
     }
   }
   expect(await seen()).toBe(before);
 });
 
-test("lists and searches leave out what is of services that a member does not look after", async ({ api, clock }) => {
+test("lists and searches omit objects of services outside the member's scope", async ({ api, clock }) => {
   const { account, application, service } = await make(api);
   const other = await addService(api, "Other");
   const [own = {}] = await narrow(api, clock.now(), [other]);
@@ -82,10 +79,7 @@ test("lists and searches leave out what is of services that a member does not lo
   expect(await ids(`/accounts/${account}.json`, own)).toContain(String(account));
 });
 
-test("an account's plans are told but for those of services that a member does not look after", async ({
-  api,
-  clock,
-}) => {
+test("an account's plans omit those of services outside the member's scope", async ({ api, clock }) => {
   const { account, service } = await make(api);
   const other = await addService(api, "Other");
   const plans = async (method: "GET" | "PUT" | "POST", path: string, headers: Headers, payload?: object) =>
@@ -116,10 +110,7 @@ test("an account's plans are told but for those of services that a member does n
   expect(all).toEqual(["account_plan", "service_plan", "service_plan", "application_plan"]);
 });
 
-test("an application is found by its key, unless it is of a service that a member does not look after", async ({
-  api,
-  clock,
-}) => {
+test("an application is not found by its key if its service is outside the member's scope", async ({ api, clock }) => {
   const { account } = await make(api);
   const [found] = (await api.ask("GET", `/accounts/${account}/applications.json`)).json().applications;
   const [own = {}] = await narrow(api, clock.now(), [await addService(api, "Other")]);
@@ -130,7 +121,7 @@ test("an application is found by its key, unless it is of a service that a membe
   }
 });
 
-test("a member adds applications of the own services only, and no services", async ({ api, clock }) => {
+test("a member limited to services creates applications of these only, and no services", async ({ api, clock }) => {
   const { account, applicationPlan, service } = await make(api);
   const other = await addService(api, "Other");
   const [own = {}] = await narrow(api, clock.now(), [other]);
@@ -152,7 +143,7 @@ test("a member adds applications of the own services only, and no services", asy
   expect((await api.ask("GET", `/services/${service}.json`, { headers: own })).statusCode).toBe(404);
 });
 
-test("the services of a member are told, and null or nothing stands for all of them", async ({ api }) => {
+test("a member's services are returned, and null or an empty text stands for all", async ({ api }) => {
   const { service } = await make(api);
   await api.addToken({ role: "member", sections: ["partners"] });
   const [member] = await api.pool.query<{ id: number }>(
@@ -178,9 +169,7 @@ test("the services of a member are told, and null or nothing stands for all of t
   expect(await put({ allowed_service_ids: [] })).toEqual([]);
 });
 
-test("an admin is not narrowed by what was said when he was a member; a deleted service is forgotten", async ({
-  api,
-}) => {
+test("an admin is not limited by an earlier scope, and a deleted service leaves the scope", async ({ api }) => {
   const { service } = await make(api);
   const other = await addService(api, "Other");
   const token = await api.addToken({ role: "member", sections: ["partners"], serviceIds: [other] });

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
 import { test } from "./api-test.ts";
 
-test("the OpenAPI document is served as it is generated", async ({ api }) => {
+test("the served OpenAPI document equals the generated one", async ({ api }) => {
   const answer = await api.askBare({ url: "/admin/api/openapi.json" });
 
   expect(answer.json()).toEqual(await describeAccountManagementApi("0.0.0"));
@@ -10,7 +10,7 @@ test("the OpenAPI document is served as it is generated", async ({ api }) => {
 
 const methods = ["GET", "POST", "PUT", "DELETE"] as const;
 
-test("every operation that is documented is served, and asks who is asking", async ({ api }) => {
+test("every documented operation is served and requires credentials", async ({ api }) => {
   const { paths }: { paths: object } = JSON.parse(JSON.stringify(await describeAccountManagementApi("0.0.0")));
   const ask = async (method: (typeof methods)[number], path: string): Promise<number> =>
     (await api.askBare({ method, url: path.replaceAll(/\{\w+\}/g, "1") })).statusCode;

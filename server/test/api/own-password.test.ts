@@ -6,7 +6,7 @@ import { passwords } from "../support/passwords.ts";
 const password = "correct horse battery";
 const another = "another horse battery";
 
-/** Ada, an admin, in two browsers. */
+/** Creates the admin Ada with two sessions. */
 async function signInTwice(api: ApiHouse, now: Date) {
   const providerId = api.provider.id;
   const passwordHash = await passwords.hash(password, { providerId });
@@ -31,7 +31,7 @@ const askFrom = (api: ApiHouse, { cookieValue, csrfToken }: Browser) => ({
     }),
 });
 
-test("who is signed in chooses another password by the present one, and stays signed in here alone", async ({
+test("changing the own password in a session requires the current one and ends all other sessions", async ({
   api,
   clock,
 }) => {
@@ -50,7 +50,7 @@ test("who is signed in chooses another password by the present one, and stays si
   expect(await signInProviderUser(api.pool, passwords, login)).toMatchObject({ user: { id: userId } });
 });
 
-test("a browser that was left signed in does not find out the password by trying", async ({ api, clock }) => {
+test("guesses of the current password in a session are rate limited", async ({ api, clock }) => {
   const { userId, here } = await signInTwice(api, clock.now());
   const { put } = askFrom(api, here);
   const guess = (current_password: string) =>
@@ -62,10 +62,7 @@ test("a browser that was left signed in does not find out the password by trying
   expect((await put(`/admin/api/users/${userId}.json`, { email: "ada@acme.test" })).statusCode).toBe(200);
 });
 
-test("neither a program nor an admin who helps a colleague is asked for a password that they cannot know", async ({
-  api,
-  clock,
-}) => {
+test("programs and admins set another user's password without the current one", async ({ api, clock }) => {
   const { userId, here } = await signInTwice(api, clock.now());
   const { user: colleague } = (
     await api.ask("POST", "/users.json", { payload: { username: "grace", email: "grace@acme.test", password } })

@@ -5,10 +5,10 @@ import { operations } from "#http/account-management-api/index.ts";
 import { memberSections } from "#portal/provider-account/index.ts";
 import { test, type ApiHouse } from "./api-test.ts";
 
-/** Whom an operation is for, besides admins: anybody, nobody, or members with one of these sections. */
+/** The callers that may use an operation besides admins: all, none, or members with one of these sections. */
 type OpenTo = "all" | "admins" | readonly (typeof memberSections)[number][];
 
-/** By tag; then those that differ from the rest of theirs. */
+/** By tag, then by title for exceptions. */
 const openTo: Readonly<Record<string, OpenTo>> = {
   Webhooks: "admins",
   Signup: ["partners"],
@@ -65,14 +65,14 @@ const signIn = ({ pool, provider }: ApiHouse, now: Date, of: { role: Role; secti
     return { userId, headers: { cookie: `bellwire_admin=${cookieValue}`, "x-csrf-token": csrfToken } };
   });
 
-/** The path with one id in every place. As it is one's own, what is only for oneself is not refused. */
+/** Fills a path with the caller's own id, so that operations on oneself are allowed. */
 const urlOf = ({ path, formats }: Operation, id: number): string =>
   `/admin/api${path.replaceAll(/\{\w+\}/g, String(id))}.${formats.includes("json") ? "json" : formats[0]}`;
 
 test.for([
   ["no section", []],
   ...memberSections.map((section): [string, string[]] => [`the section ${section}`, [section]]),
-] as const)("a member with %s opens what is written of it, and nothing else", async ([, sections], { api, clock }) => {
+] as const)("a member with %s can use exactly the listed operations", async ([, sections], { api, clock }) => {
   const { userId, headers } = await signIn(api, clock.now(), { role: "member", sections });
   for (const operation of operations) {
     const { method, title } = operation;

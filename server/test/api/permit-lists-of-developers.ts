@@ -68,7 +68,7 @@ const card = {
   credit_card_expiration_year: "31",
 };
 
-/** Of accounts, their users and their applications. */
+/** The permit lists of accounts, their users and their applications. */
 export const listsOfDevelopers: readonly PermitList[] = [
   {
     controller: "accounts update",

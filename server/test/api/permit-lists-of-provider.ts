@@ -38,7 +38,7 @@ const serviceValues: readonly Permit[] = [
 
 const planValues: readonly Permit[] = [shows("name", "Gold"), shows("approval_required", true)];
 
-/** A plan is hidden before. */
+/** New plans are hidden. */
 const publishing: readonly Permit[] = [
   refuses("state_event", "hide"),
   refuses("state_event", "burn"),
@@ -52,7 +52,7 @@ const paidPlanValues: readonly Permit[] = [
   shows("setup_fee", 99.99),
 ];
 
-/** Of what a provider sets up, and of its own users. */
+/** The permit lists of a provider's services, plans, settings and users. */
 export const listsOfProvider: readonly PermitList[] = [
   {
     controller: "users create",
@@ -185,7 +185,7 @@ export const listsOfProvider: readonly PermitList[] = [
       { ...truth("required", true), also: { hidden: false, read_only: false } },
       shows("choices", ["red", "green"]),
       shows("position", 1),
-      // Neither can be changed later.
+      // Neither can be updated.
       shows("target", "User", "Account"),
       shows("name", "colour", "region"),
     ],

@@ -19,7 +19,7 @@ const operationOf = (title: string): Operation => {
 
 const firstId = (answer: LightMyRequestResponse): number => Number(/"id":(\d+)/.exec(answer.body)?.[1]);
 
-/** All that the lists need to be there, each provider's own. */
+/** Creates the objects that the lists refer to. */
 async function makeWorld(api: ApiHouse): Promise<World> {
   const define = (target: string, name: string, more = {}) =>
     api.ask("POST", "/fields_definitions.json", { payload: { target, name, label: name, ...more } });
@@ -43,7 +43,7 @@ async function makeWorld(api: ApiHouse): Promise<World> {
   };
 }
 
-/** `billing_address[city]` puts the value into an object, beside what is there. */
+/** Adds a value to a body; `billing_address[city]` adds it to the object's other fields. */
 function withValue(values: Readonly<Record<string, unknown>>, { name, send, also }: Permit): object {
   const [, outer = name, inner] = /^(\w+)\[(\w+)\]$/.exec(name) ?? [];
   const all: Readonly<Record<string, unknown>> = { ...values, ...also };
@@ -54,7 +54,7 @@ function withValue(values: Readonly<Record<string, unknown>>, { name, send, also
 }
 
 test.for(permitLists.map((list): [string, PermitList] => [list.controller, list]))(
-  "every name that 3scale permits works, or is refused: %s",
+  "every parameter that 3scale permits has its effect or is rejected: %s",
   async ([, list], { api }) => {
     const world = await makeWorld(api);
     const operation = operationOf(list.title);
@@ -82,7 +82,7 @@ const valueOf = (effect: Effect): unknown =>
         ? effect.refused
         : undefined;
 
-/** What the answer says of a permitted name; or the changed row, or else the newest of the table. */
+/** Returns a parameter's value in the response, or in its column of the updated or newest row. */
 async function effectOf(
   api: ApiHouse,
   { name, effect }: Permit,
@@ -111,12 +111,12 @@ async function effectOf(
 const partOf = (it: unknown, name: string): unknown =>
   typeof it === "object" && it !== null ? Object.getOwnPropertyDescriptor(it, name)?.value : undefined;
 
-test("every operation that reads a body has its permit list, and each list names what the operation documents", () => {
+test("every operation with a body has a permit list that covers its documented parameters", () => {
   const titles = new Set(permitLists.map(({ title }) => title));
   const withBody = operations.filter(({ body }) => body !== undefined).map(({ title }) => title);
   expect(withBody.filter((title) => !titles.has(title))).toEqual([
-    "Application Change Plan", // `plan_id`, as with accounts
-    "Access Token Create", // the names of "Personal Access Token Create"
+    "Application Change Plan", // the same `plan_id` as "Account Change Plan"
+    "Access Token Create", // the same parameters as "Personal Access Token Create"
   ]);
   const world: World = {
     account: 1,

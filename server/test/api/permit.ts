@@ -1,42 +1,39 @@
 import type { Made } from "./made-things.ts";
 
-/** Besides what a sign-up makes. */
+/** The objects that the permit lists refer to. */
 export interface World extends Made {
   readonly servicePlan: number;
-  /** An application plan that is hidden, as new ones are. */
   readonly hiddenPlan: number;
-  /** A colleague who is no admin. */
   readonly member: number;
   readonly ownField: number;
 }
 
-/** What a name that 3scale permits must do here. */
+/** The effect that a parameter permitted by 3scale must have. */
 export type Effect =
-  /** The answer has it, under its own name or another. */
+  /** The response has the value, under the parameter's name or another. */
   | { readonly shows: unknown; readonly as?: string }
-  /** No answer has it; the row of this table has, in the column. */
+  /** No response has the value, but a column of this table. */
   | { readonly stores: unknown; readonly in: string; readonly column?: string }
-  /** It is refused, at this field. */
+  /** The value is rejected at this field. */
   | { readonly refused: string }
-  /** It is accepted and nothing is kept of it, for this reason. */
+  /** The value is accepted and ignored, for this reason. */
   | { readonly ignored: string };
 
 export interface Permit {
   readonly name: string;
   readonly send: unknown;
   readonly effect: Effect;
-  /** What must be sent with it. */
+  /** Parameters that must be sent with it. */
   readonly also?: object;
 }
 
 /** One row of 3scale's permit lists (section 4.5 of its description): the parameters that a controller's action reads. */
 export interface PermitList {
   readonly controller: string;
-  /** The title of our operation. */
   readonly title: string;
-  /** Ids in the path. */
+  /** The ids in the path. */
   readonly at?: (made: World) => readonly number[];
-  /** What each request needs besides the name in question. `n` differs each time. */
+  /** Parameters that every request needs. `n` is unique per request. */
   readonly base?: (made: World, n: number) => Readonly<Record<string, unknown>>;
   readonly permits: (made: World) => readonly Permit[];
 }
@@ -64,7 +61,7 @@ export const refuses = (name: string, send: unknown, field = name): Permit => ({
 
 export const truth = (name: string, value: boolean): Permit => shows(name, value);
 
-/** That a password is confirmed is seen by one that is not. */
+/** Proves that the confirmation is read: one that differs from the password is rejected. */
 export const wrongConfirmation: Permit = {
   name: "password_confirmation",
   send: "another password",

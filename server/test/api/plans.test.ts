@@ -3,7 +3,7 @@ import { test, xmlDeclaration } from "./api-test.ts";
 
 const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
 
-test("a plan in JSON has numbers, and no trial is 0 days", async ({ api }) => {
+test("a plan in JSON has numeric sums, and 0 days without a trial", async ({ api }) => {
   const service = idIn((await api.ask("GET", "/services.json")).body);
   const payload = { name: "Pro", cost_per_month: "12.50", state_event: "publish" };
   const made = await api.ask("POST", `/services/${service}/application_plans.json`, { payload });
@@ -24,32 +24,32 @@ test("a plan in JSON has numbers, and no trial is 0 days", async ({ api }) => {
   );
 });
 
-test("sums in JSON are floats also where there is no fraction", async ({ api }) => {
+test("sums in JSON are floats even without a fraction", async ({ api }) => {
   const { body } = await api.ask("POST", "/account_plans.json", { payload: { name: "Gold", cost_per_month: "0100" } });
   expect(body).toContain('"setup_fee":0.0,"cost_per_month":100.0,');
 });
 
-test("a sum of more decimals than are kept is refused, and says why", async ({ api }) => {
+test("a sum with too many decimals is rejected with the reason", async ({ api }) => {
   const payload = { name: "Gold", cost_per_month: "12.345678" };
   expect((await api.ask("POST", "/account_plans.json", { payload })).json()).toEqual({
     errors: { cost_per_month: ["has too many decimals (maximum is 4)"] },
   });
 });
 
-test("flat and wrapped values mean the same", async ({ api }) => {
+test("flat and wrapped parameters have the same effect", async ({ api }) => {
   const flat = await api.ask("POST", "/account_plans.json", { payload: { name: "One" } });
   const wrapped = await api.ask("POST", "/account_plans.json", { payload: { account_plan: { name: "Two" } } });
 
   expect([flat.json().account_plan.name, wrapped.json().account_plan.name]).toEqual(["One", "Two"]);
 });
 
-test("a step that plans do not take is refused", async ({ api }) => {
+test("an unknown state_event of a plan is rejected", async ({ api }) => {
   const answer = await api.ask("POST", "/account_plans.json", { payload: { name: "One", state_event: "burn" } });
 
   expect([answer.statusCode, answer.json()]).toEqual([422, { errors: { state_event: ["invalid"] } }]);
 });
 
-test("a plan that somebody is on stays", async ({ api }) => {
+test("a plan in use cannot be deleted", async ({ api }) => {
   await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
   const plan = idIn((await api.ask("GET", "/account_plans.json")).body);
   const answer = await api.ask("DELETE", `/account_plans/${plan}.xml`);
@@ -60,7 +60,7 @@ test("a plan that somebody is on stays", async ({ api }) => {
   ]);
 });
 
-test("account plans are for members with the section plans; products also for those with partners", async ({ api }) => {
+test("account plans require the section `plans`; services accept `partners`, too", async ({ api }) => {
   const status = async (path: string, section: string): Promise<number> => {
     const headers = {
       authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners", section] })}`,
@@ -73,7 +73,7 @@ test("account plans are for members with the section plans; products also for th
   expect(await status("/services.xml", "finance")).toBe(200);
 });
 
-test("services are listed page by page", async ({ api }) => {
+test("services are listed in pages", async ({ api }) => {
   await api.ask("POST", "/services.json", { payload: { name: "Tides" } });
   const xml = await api.ask("GET", "/services.xml?per_page=1");
 

@@ -9,7 +9,7 @@ const create = async (api: ApiHouse, payload: object = { name: "Tide API" }) =>
 const update = (api: ApiHouse, id: number, payload: object | string, headers = {}) =>
   api.ask("PUT", `/services/${id}.json`, { payload, headers });
 
-test("a new product is what 3scale makes it, in both formats", async ({ api }) => {
+test("a new service has 3scale's defaults in both formats", async ({ api }) => {
   const service = await create(api, { name: "Tide API", annotations: { managed_by: "operator" } });
   const self = `https://${api.host}/admin/api/services/${service.id}`;
   expect(JSON.stringify(service)).toBe(
@@ -45,7 +45,7 @@ test("a new product is what 3scale makes it, in both formats", async ({ api }) =
   );
 });
 
-test("a product without a support address has the provider's, and that the first admin's", async ({ api }) => {
+test("a service's support address defaults to the provider's, and that to the first admin's", async ({ api }) => {
   const { id } = await create(api);
   const shown = async (): Promise<unknown> =>
     (await api.ask("GET", `/services/${id}.json`)).json().service.support_email;
@@ -85,7 +85,7 @@ test.for(
   }
 });
 
-test("a state event in XML is refused in a sentence, and a state that is sent is dropped", async ({ api }) => {
+test("an invalid state_event is rejected with a sentence in XML, and `state` is ignored", async ({ api }) => {
   const { id } = await create(api);
   const answer = await api.ask("PUT", `/services/${id}.xml`, { payload: { state_event: "take_offline" } });
   expect([answer.statusCode, answer.body]).toEqual([
@@ -95,7 +95,7 @@ test("a state event in XML is refused in a sentence, and a state that is sent is
   expect((await update(api, id, { state: "published" })).json().service.state).toBe("incomplete");
 });
 
-test("notification settings are read from forms and cleared by an empty value", async ({ api }) => {
+test("notification settings are parsed from forms and cleared by an empty value", async ({ api }) => {
   const { id } = await create(api);
   const form = { "content-type": "application/x-www-form-urlencoded" };
   const sent = "service[notification_settings][web_provider][]=&service[notification_settings][web_provider][]=50";
@@ -113,7 +113,7 @@ test.for([
   [{ backend_version: "3" }, "backend_version", "is not included in the list"],
   [{ annotations: { owner: "x" } }, "annotations.name", "is not included in the list"],
   [{ name: "" }, "name", "can't be blank"],
-] as const)("refused: %j", async ([payload, field, says], { api }) => {
+] as const)("rejected: %j", async ([payload, field, says], { api }) => {
   const { id } = await create(api);
   const answer = await update(api, id, payload);
   expect([answer.statusCode, answer.json()]).toEqual([422, { errors: { [field]: [says] } }]);
@@ -124,9 +124,7 @@ test.for([["a"], ["-tides"], ["tides!"]])("the system name %s is refused", async
   expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, ["system_name"]]);
 });
 
-test("the last product stays: for a token, for the provider key and for a session, each in its words", async ({
-  api,
-}) => {
+test("the last service cannot be deleted; token, provider key and session get different errors", async ({ api }) => {
   const { service } = await make(api);
   const remove = (format: string, authorization = `Bearer ${api.token}`) =>
     api.ask("DELETE", `/services/${service}.${format}`, { headers: { authorization } });
@@ -155,7 +153,7 @@ test("the last product stays: for a token, for the provider key and for a sessio
   expect((await api.ask("GET", `/services/${service}.json`)).statusCode).toBe(200);
 });
 
-test("another product is deleted, by its method or by its state event, for admins alone", async ({ api }) => {
+test("admins delete a service by DELETE or by its state event, and members cannot", async ({ api }) => {
   const [one, other] = [await create(api), await create(api, { name: "Other" })];
   const member = await api.addToken({ role: "member", sections: ["partners", "plans"] });
   const headers = { authorization: `Bearer ${member}` };
@@ -170,7 +168,7 @@ test("another product is deleted, by its method or by its state event, for admin
   for (const { id } of [one, other]) expect((await api.ask("GET", `/services/${id}.json`)).statusCode).toBe(404);
 });
 
-test("two who delete the last two products at once leave one", async ({ api }) => {
+test("concurrent deletions of the last two services leave one", async ({ api }) => {
   const { service } = await make(api);
   const { id } = await create(api);
   const answers = await Promise.all([service, id].map((it) => api.ask("DELETE", `/services/${it}.json`)));

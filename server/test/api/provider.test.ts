@@ -6,7 +6,7 @@ import { type ApiHouse, test, xmlDeclaration } from "./api-test.ts";
 const idOfAdmin = async (api: ApiHouse): Promise<number> =>
   Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);
 
-test("the last admin of a provider stays, and stays an admin who can sign in", async ({ api }) => {
+test("the last admin of a provider can be neither deleted, suspended nor made a member", async ({ api }) => {
   const admin = await idOfAdmin(api);
   for (const [method, path] of [
     ["DELETE", `/users/${admin}.json`],
@@ -26,9 +26,7 @@ test("the last admin of a provider stays, and stays an admin who can sign in", a
   }
 });
 
-test("a step that does not lead on from a colleague's state is refused with the colleague as he is", async ({
-  api,
-}) => {
+test("a refused transition of a provider's user shows the user unchanged", async ({ api }) => {
   const payload = { username: "grace", email: "grace@acme.test", password: "a long enough password" };
   const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
   const refused = async (step: string, from: string) => {
@@ -48,7 +46,7 @@ test("a step that does not lead on from a colleague's state is refused with the 
   await refused("suspend", "pending");
   await api.ask("PUT", `/users/${id}/activate.json`);
   await api.ask("PUT", `/users/${id}/suspend.json`);
-  // An activation is refused without him, also once it is done.
+  // The refusal of an activation does not show the user.
   for (const step of ["activate", "unsuspend", "activate"]) {
     const answer = await api.ask("PUT", `/users/${id}/${step}.json`);
     if (step === "unsuspend") expect(answer.statusCode).toBe(200);
@@ -60,7 +58,7 @@ test("a step that does not lead on from a colleague's state is refused with the 
   }
 });
 
-test("a member may do what its sections say, from the moment that they are given", async ({ api }) => {
+test("a member's permissions follow the sections immediately", async ({ api }) => {
   const payload = { username: "grace", email: "grace@acme.test", password: "a long enough password" };
   const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
   await api.ask("PUT", `/users/${id}/activate.json`);
@@ -80,7 +78,7 @@ test("a member may do what its sections say, from the moment that they are given
   expect((await api.ask("GET", `/users/${id}/permissions.json`)).json()).toEqual(given.json());
 });
 
-test("sections and services that do not exist are dropped, and the others count", async ({ api, neighbour }) => {
+test("unknown sections and services are ignored, and the others apply", async ({ api, neighbour }) => {
   const payload = { username: "grace", email: "grace@acme.test" };
   const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
   const [own, foreign] = [await api.ask("GET", "/services.json"), await neighbour.ask("GET", "/services.json")].map(
@@ -106,7 +104,7 @@ test("sections and services that do not exist are dropped, and the others count"
   expect(await ask({ allowed_service_ids: [foreign] })).toMatchObject({ allowed_service_ids: [] });
 });
 
-test("an admin's permissions are changed with the provider key alone, and count once he is a member", async ({
+test("only the provider key updates an admin's permissions, which apply once the admin becomes a member", async ({
   api,
 }) => {
   const admin = await idOfAdmin(api);
@@ -123,7 +121,9 @@ test("an admin's permissions are changed with the provider key alone, and count 
   expect(kept).toEqual([{ sections: ["plans"] }]);
 });
 
-test("a colleague is added without a password, and with permissions by who may grant them", async ({ api }) => {
+test("a user is created without a password, and with permissions only by callers who may grant them", async ({
+  api,
+}) => {
   const add = (username: string, more: object, headers = {}) =>
     api.ask("POST", "/users.json", { payload: { username, email: `${username}@acme.test`, ...more }, headers });
   const added = await add("grace", { member_permission_ids: ["plans"], member_permission_service_ids: "[]" });
@@ -142,7 +142,7 @@ test("a colleague is added without a password, and with permissions by who may g
   expect([cas.statusCode, cas.json()]).toEqual([422, { errors: { cas_identifier: ["is not supported"] } }]);
 });
 
-test("permissions that a member sends for himself are dropped", async ({ api }) => {
+test("permissions that a member sends for itself are ignored", async ({ api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
   const [own] = await api.pool.query<{ id: number }>(
     "select id from provider_users where provider_id = $1 and role = 'member'",
@@ -154,7 +154,7 @@ test("permissions that a member sends for himself are dropped", async ({ api }) 
   expect(after).toEqual([{ sections: ["partners"], email: "own@acme.test" }]);
 });
 
-test("a member sees and changes itself among the provider's users, and nobody else", async ({ api }) => {
+test("a member can read and update only itself among the provider's users", async ({ api }) => {
   const admin = await idOfAdmin(api);
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
   const own = await api.pool.query<{ id: number }>(
@@ -170,7 +170,7 @@ test("a member sees and changes itself among the provider's users, and nobody el
   expect(await status("GET", "/users.xml")).toBe(403);
 });
 
-test("a member sees himself among the users of the provider's account, and an admin everybody", async ({ api }) => {
+test("the provider's XML shows a member only itself, and an admin all users", async ({ api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
   const roles = async (more: object): Promise<readonly string[]> => {
     const { body } = await api.ask("GET", "/provider.xml", more);
@@ -180,7 +180,7 @@ test("a member sees himself among the users of the provider's account, and an ad
   expect(await roles({})).toEqual(["admin", "member"]);
 });
 
-test("settings that are named change, the others stay, and nonsense is refused", async ({ api }) => {
+test("given settings are updated, others stay, and invalid values are rejected", async ({ api }) => {
   const before = (await api.ask("GET", "/settings.json")).json().settings;
   const payload = { signups_enabled: "0", change_account_plan_permission: "direct" };
   const after = (await api.ask("PUT", "/settings.json", { payload })).json().settings;
@@ -191,7 +191,7 @@ test("settings that are named change, the others stay, and nonsense is refused",
   expect((await api.ask("GET", "/settings.xml")).statusCode).toBe(406);
 });
 
-test("activation by mail, passwords, time zone and webhooks are set, wrapped or not, and obeyed at once", async ({
+test("email activation, password length, time zone and webhooks are updated, wrapped or not, and apply immediately", async ({
   api,
 }) => {
   const read = async () => (await api.ask("GET", "/settings.json")).json().settings;
@@ -212,7 +212,7 @@ test("activation by mail, passwords, time zone and webhooks are set, wrapped or 
   expect(await put(changed)).toEqual({ ...before, ...wanted, ...changed });
 });
 
-test("a form sets them, too: nothing is the default of the activation by mail", async ({ api }) => {
+test("settings are parsed from a form; an empty text resets email_activation", async ({ api }) => {
   const put = async (payload: string) =>
     (
       await api.ask("PUT", "/settings.json", {
@@ -239,7 +239,7 @@ test.for([
   ["password_length_min", "12.5"],
   ["password_length_min", null],
   ["web_hooks", "off"],
-] as const)("%s is not set to %s, nor is anything beside it", async ([name, value], { api }) => {
+] as const)("%s cannot be set to %s, and no other setting changes with it", async ([name, value], { api }) => {
   const before = (await api.ask("GET", "/settings.json")).body;
   const payload = { signups_enabled: false, [name]: value };
   const answer = await api.ask("PUT", "/settings.json", { payload });
@@ -248,7 +248,7 @@ test.for([
   expect((await api.ask("GET", "/settings.json")).body).toBe(before);
 });
 
-test("a member with the settings changes them, but not whether webhooks are sent", async ({ api }) => {
+test("a member with the section `settings` can update settings, except web_hooks", async ({ api }) => {
   const token = await api.addToken({ role: "member", sections: ["partners", "settings"] });
   const put = async (payload: object): Promise<number> =>
     (await api.ask("PUT", "/settings.json", { payload, headers: { authorization: `Bearer ${token}` } })).statusCode;
@@ -261,7 +261,7 @@ test("a member with the settings changes them, but not whether webhooks are sent
   });
 });
 
-test("the provider tells where its two sides are, and forgets an address that is emptied", async ({ api }) => {
+test("the provider's document has the URLs of both portals, and an empty address removes it", async ({ api }) => {
   const { subdomain } = api.provider;
   await api.ask("PUT", "/provider.json", { payload: { support_email: "help@acme.test" } });
 

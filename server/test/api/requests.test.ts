@@ -4,7 +4,7 @@ import { test } from "./api-test.ts";
 
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
-test("a GET takes its parameters from a body, too, as JSON or as a form, and its token", async ({ api }) => {
+test("a GET reads parameters and its token from a JSON or form body, too", async ({ api }) => {
   const { account } = await make(api);
   const find = (payload: object | string, headers = {}) => api.ask("GET", "/accounts/find.json", { payload, headers });
   expect((await find({ username: "quay" })).json().account.id).toBe(account);
@@ -18,13 +18,13 @@ test("a GET takes its parameters from a body, too, as JSON or as a form, and its
   expect((await find("<find/>", { "content-type": "application/xml" })).statusCode).toBe(404);
 });
 
-test("of a name that is in the query and in the body, the query's value counts", async ({ api }) => {
+test("a query parameter overrides the body's parameter of the same name", async ({ api }) => {
   const { account } = await make(api);
   const answer = await api.ask("PUT", `/accounts/${account}.json?org_name=Query`, { payload: { org_name: "Body" } });
   expect(answer.json().account.org_name).toBe("Query");
 });
 
-test("a complete wrapper in the query counts, flat names there do not", async ({ api }) => {
+test("a wrapper in the query counts; flat parameters in the query do not", async ({ api }) => {
   const { service } = await make(api);
   const wrapped = await api.ask("PUT", `/services/${service}.json?service[name]=Wrapped`, {
     payload: { name: "Flat" },
@@ -36,7 +36,7 @@ test("a complete wrapper in the query counts, flat names there do not", async ({
   expect(answer.json().service).toMatchObject({ description: "Inside", name: "Wrapped" });
 });
 
-test("a POST stands for the method that its form or a header names", async ({ api }) => {
+test("a POST overrides its method by a form field or a header", async ({ api }) => {
   const { account, service } = await make(api);
   const path = `/accounts/${account}.json`;
   const put = await api.ask("POST", path, { payload: "_method=put&org_name=Pier", headers: form });
@@ -59,7 +59,7 @@ test("a POST stands for the method that its form or a header names", async ({ ap
   expect((await api.ask("GET", path)).statusCode).toBe(404);
 });
 
-test("a method that a POST stands for is refused as that method is", async ({ api }) => {
+test("an overridden method needs that method's permission", async ({ api }) => {
   const { account } = await make(api);
   const headers = {
     authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}`,
@@ -78,14 +78,14 @@ test.for([
   ["", 404],
   ["username=quay&email=", 200],
 ] as const)(
-  "the first name that finds an account counts, also an empty one: %s is %i",
+  "the first parameter of Account Find counts, even an empty one: %s is %i",
   async ([query, status], { api }) => {
     await make(api);
     expect((await api.ask("GET", `/accounts/find.json?${query}`)).statusCode).toBe(status);
   },
 );
 
-test("an empty key finds no application, whatever else is given", async ({ api }) => {
+test("an empty key finds no application and does not fall back to the id", async ({ api }) => {
   const { account, application } = await make(api);
   for (const query of [`user_key=&application_id=${application}`, `app_id=&application_id=${application}`]) {
     expect((await api.ask("GET", `/applications/find.json?${query}`)).statusCode).toBe(404);

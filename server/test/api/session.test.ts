@@ -24,13 +24,13 @@ const denied = `${xmlDeclaration}<error>Access denied</error>`;
 const account = { org_name: "Quay Ltd", username: "quay" };
 const url = "/admin/api/signup.json";
 
-test("the Admin Portal's session reads with its cookie alone", async ({ api, clock }) => {
+test("an Admin Portal session reads with its cookie only", async ({ api, clock }) => {
   const { cookie } = await signIn(api, clock.now());
 
   expect((await api.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).statusCode).toBe(200);
 });
 
-test("what changes things also needs the session's own token", async ({ api, clock }) => {
+test("a session needs its CSRF token for changes", async ({ api, clock }) => {
   const { cookie, csrfToken } = await signIn(api, clock.now());
   const ask = (headers: Readonly<Record<string, string>>) =>
     api.askBare({ method: "POST", url, payload: account, headers: { cookie, ...headers } });
@@ -40,7 +40,7 @@ test("what changes things also needs the session's own token", async ({ api, clo
   expect((await ask({ "x-csrf-token": csrfToken })).statusCode).toBe(201);
 });
 
-test("a page of another origin changes nothing, even if it knew the token", async ({ api, clock }) => {
+test("a cross-origin request is denied even with the CSRF token", async ({ api, clock }) => {
   const { cookie, csrfToken } = await signIn(api, clock.now());
   const ask = (headers: Readonly<Record<string, string>>) =>
     api.askBare({ method: "POST", url, payload: account, headers: { cookie, "x-csrf-token": csrfToken, ...headers } });
@@ -50,14 +50,14 @@ test("a page of another origin changes nothing, even if it knew the token", asyn
   expect((await ask({ "sec-fetch-site": "same-origin" })).statusCode).toBe(201);
 });
 
-test("the session of somebody who was suspended opens nothing", async ({ api, clock }) => {
+test("a suspended user's session is denied", async ({ api, clock }) => {
   const { cookie } = await signIn(api, clock.now());
   await api.pool.query("update provider_users set state = 'suspended' where provider_id = $1", [api.provider.id]);
 
   expect((await api.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).body).toBe(denied);
 });
 
-test("what a session does is told as the user's, in the Admin Portal", async ({ api, clock }) => {
+test("events of a session name the user and the channel admin_portal", async ({ api, clock }) => {
   const { cookie, csrfToken } = await signIn(api, clock.now());
   await api.askBare({ method: "POST", url, payload: account, headers: { cookie, "x-csrf-token": csrfToken } });
   const told = await api.pool.query("select distinct actor_kind, channel from events where provider_id = $1", [
@@ -67,7 +67,7 @@ test("what a session does is told as the user's, in the Admin Portal", async ({ 
   expect(told).toEqual([{ actorKind: "admin", channel: "admin_portal" }]);
 });
 
-test("a session that has ended, or is the Developer Portal's, opens nothing", async ({ api, clock, neighbour }) => {
+test("an ended session and a Developer Portal session are denied", async ({ api, clock, neighbour }) => {
   const ended = await signIn(api, clock.now());
   await api.pool.inTransaction((tx) => endSession(tx, ended.cookieValue));
   const developers = await signIn(neighbour, clock.now(), { audience: "developer" });
@@ -83,13 +83,13 @@ test("a session that has ended, or is the Developer Portal's, opens nothing", as
   }
 });
 
-test("one provider's session opens nothing at another's host", async ({ api, clock, neighbour }) => {
+test("a provider's session is denied at another provider's host", async ({ api, clock, neighbour }) => {
   const { cookie } = await signIn(neighbour, clock.now());
 
   expect((await api.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).body).toBe(denied);
 });
 
-test("a member's session is refused what members may not do", async ({ api, clock }) => {
+test("a member's session is denied actions that need another role", async ({ api, clock }) => {
   const { cookie } = await signIn(api, clock.now(), { role: "member" });
   const answer = await api.askBare({ url: "/admin/api/webhooks/failures.json", headers: { cookie } });
 

@@ -11,7 +11,7 @@ const eventsOf = async ({ pool, provider }: ApiHouse): Promise<readonly string[]
   return rows.map(({ type }) => type);
 };
 
-test("a sign-up answers with the account, its users and, in XML, its applications", async ({ api }) => {
+test("a sign-up's XML has the account with its plans, users and applications", async ({ api }) => {
   const answer = await api.ask("POST", "/signup.xml", { payload: { ...mira, password } });
 
   expect(answer.statusCode).toBe(201);
@@ -26,7 +26,7 @@ test("a sign-up answers with the account, its users and, in XML, its application
   );
 });
 
-test("a sign-up answers in JSON without plans, users and applications", async ({ api }) => {
+test("a sign-up's JSON has no plans, users and applications", async ({ api }) => {
   const answer = await api.ask("POST", "/signup.json", { payload: mira });
 
   expect(answer.statusCode).toBe(201);
@@ -37,7 +37,7 @@ test("a sign-up answers in JSON without plans, users and applications", async ({
   expect(account.links[0]).toEqual({ rel: "self", href: `https://${api.host}/admin/api/accounts/${account.id}` });
 });
 
-test("a sign-up by token is told by its events, one for each thing that was made, and by whom", async ({ api }) => {
+test("a sign-up by token creates an event per object, with the token's user as actor", async ({ api }) => {
   await api.ask("POST", "/signup.xml", { payload: { ...mira, password } });
 
   expect(await eventsOf(api)).toEqual(["account.created", "user.created", "application.created"]);
@@ -48,7 +48,7 @@ test("a sign-up by token is told by its events, one for each thing that was made
   expect(actors).toEqual([{ actorKind: "token", channel: "api" }]);
 });
 
-test("a sign-up by provider key is told without a user", async ({ api }) => {
+test("events of a sign-up by provider key have no user", async ({ api }) => {
   const url = `/admin/api/signup.xml?provider_key=${api.key}`;
   await api.askBare({ method: "POST", url, payload: mira });
 
@@ -65,14 +65,14 @@ test.for([
   ],
   ["JSON", { payload: mira }],
   ["the query", { query: mira }],
-] as const)("a sign-up is read from %s", async ([, request], { api }) => {
+] as const)("a sign-up is parsed from %s", async ([, request], { api }) => {
   const answer = await api.ask("POST", "/signup.json", request);
 
   expect(answer.statusCode).toBe(201);
   expect(answer.json().account.org_name).toBe("Harbour & Sons");
 });
 
-test("a sign-up is read from a multipart form, whose files are left out", async ({ api }) => {
+test("a sign-up is parsed from a multipart form, without its files", async ({ api }) => {
   const form = new FormData();
   for (const [name, text] of Object.entries(mira)) form.append(name, text);
   form.append("logo", new Blob(["PNG"]), "logo.png");
@@ -86,7 +86,7 @@ test("a sign-up is read from a multipart form, whose files are left out", async 
   expect(answer.statusCode).toBe(201);
 });
 
-test("what is wrong with the account and with its user is told together, and nothing is made", async ({ api }) => {
+test("errors of the account and its user are returned together, and nothing is created", async ({ api }) => {
   await api.ask("POST", "/signup.xml", { payload: mira });
   const payload = { org_name: "", username: "mira", email: "no address", password: "short" };
 
@@ -102,7 +102,7 @@ test("what is wrong with the account and with its user is told together, and not
   expect(await eventsOf(api)).toHaveLength(3);
 });
 
-test("a default plan takes the place of one that is not there, or another provider's", async ({ api, neighbour }) => {
+test("an unknown plan and another provider's plan are replaced by the default plan", async ({ api, neighbour }) => {
   const [plan] = await api.pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'account_plan'",
     [neighbour.provider.id],
@@ -120,14 +120,14 @@ test("a default plan takes the place of one that is not there, or another provid
   }
 });
 
-test("a plan counts as the kind that it is, under whichever name it comes", async ({ api }) => {
+test("a plan counts as its own kind, whatever the parameter's name", async ({ api }) => {
   const gold = (await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan.id;
   const answer = await api.ask("POST", "/signup.json", { payload: { ...mira, application_plan_id: gold } });
   const { id } = answer.json().account;
   expect((await api.ask("GET", `/accounts/${id}/plan.json`)).json().account_plan.id).toBe(gold);
 });
 
-test("a sign-up must give the fields that are required, but the address; other requests need not", async ({ api }) => {
+test("a sign-up requires required fields except the email; other requests do not", async ({ api }) => {
   const field = { target: "Account", name: "region", label: "Region", required: true };
   await api.ask("POST", "/fields_definitions.json", { payload: field });
   const names = { org_name: "Quay", username: "quay" };
@@ -140,7 +140,7 @@ test("a sign-up must give the fields that are required, but the address; other r
   expect([emptied.statusCode, emptied.json().account.region]).toEqual([200, ""]);
 });
 
-test("a name that XML cannot hold is refused in words", async ({ api }) => {
+test("a name with characters that XML cannot contain is rejected", async ({ api }) => {
   const answer = await api.ask("POST", "/signup.json", { payload: { ...mira, org_name: "Harbour\u0007 \0" } });
 
   expect(answer.statusCode).toBe(422);

@@ -12,12 +12,12 @@ interface Taken {
   readonly answer: LightMyRequestResponse;
 }
 
-/** Takes the steps of the walk one after another, in the format that is wanted where the operation has it. */
-export async function* takeSteps(api: ApiHouse, wanted: Format): AsyncGenerator<Taken> {
+/** Calls every operation in order, in the given format where the operation has it. */
+export async function* takeSteps(api: ApiHouse, preferred: Format): AsyncGenerator<Taken> {
   const ids: Record<string, number | string> = { key: "key.three" };
   for (const step of steps) {
     const operation = operationOf(step);
-    const format = operation.formats.includes(wanted) ? wanted : "json";
+    const format = operation.formats.includes(preferred) ? preferred : "json";
     const answer = await take(api, step, { operation, ids, format });
     yield { operation, format, answer };
     const found = idsIn(answer.body);
@@ -27,12 +27,12 @@ export async function* takeSteps(api: ApiHouse, wanted: Format): AsyncGenerator<
 }
 
 function operationOf({ title }: Step): Operation {
-  const operation = operations.find((it) => it.title === title);
-  if (!operation) throw new Error(`There is no operation ${title}.`);
+  const operation = operations.find((candidate) => candidate.title === title);
+  if (!operation) throw new Error(`Unknown operation: ${title}`);
   return operation;
 }
 
-/** A path with these in the places of its parameters. */
+/** Replaces the parameters of a path with these values, in order. */
 export const fillPath = (path: string, them: readonly (string | number | undefined)[]): string => {
   const left = [...them];
   return path.replaceAll(/\{\w+\}/g, () => String(left.shift()));

@@ -15,7 +15,7 @@ const addMember = async (api: ApiHouse, account: number, payload: object): Promi
 
 const member = { username: "olaf", email: "olaf@quay.test" };
 
-test("a new user is a pending member, whatever else is asked for", async ({ api }) => {
+test("a new user is a pending member, whatever role and state are sent", async ({ api }) => {
   const { account } = await signUp(api);
   const payload = { ...member, role: "admin", state: "active" };
   const answer = await api.ask("POST", `/accounts/${account}/users.json`, { payload });
@@ -24,7 +24,7 @@ test("a new user is a pending member, whatever else is asked for", async ({ api 
   expect(answer.headers.location).toMatch(new RegExp(`/admin/api/accounts/${account}/users/${answer.json().user.id}$`));
 });
 
-test("an empty confirmation is not the password", async ({ api }) => {
+test("an empty password confirmation does not match", async ({ api }) => {
   const { account, admin } = await signUp(api);
   const payload = { ...member, password: "correct horse battery", password_confirmation: "" };
   const errors = { errors: { password_confirmation: ["doesn't match Password"] } };
@@ -34,7 +34,7 @@ test("an empty confirmation is not the password", async ({ api }) => {
   expect((await api.ask("PUT", `/accounts/${account}/users/${admin}.json`, change)).json()).toEqual(errors);
 });
 
-test("role and state are not changed by an update", async ({ api }) => {
+test("an update ignores role and state", async ({ api }) => {
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);
   const payload = { role: "admin", state: "active", email: "olafur@quay.test" };
@@ -43,7 +43,7 @@ test("role and state are not changed by an update", async ({ api }) => {
   expect(answer.json().user).toMatchObject({ role: "member", state: "pending", email: "olafur@quay.test" });
 });
 
-test("the last admin of an account stays, and the refusal says so", async ({ api }) => {
+test("the last admin of an account cannot be deleted, and the error says why", async ({ api }) => {
   const { account, admin } = await signUp(api);
   const xml = await api.ask("DELETE", `/accounts/${account}/users/${admin}.xml`);
   const json = await api.ask("DELETE", `/accounts/${account}/users/${admin}.json`);
@@ -55,7 +55,7 @@ test("the last admin of an account stays, and the refusal says so", async ({ api
   expect([json.statusCode, json.json()]).toEqual([403, { errors: { base: ["Can't delete last admin"] } }]);
 });
 
-test("the last admin is not made a member, and the refusal says so at the role", async ({ api }) => {
+test("the last admin cannot become a member, and the error is at `role`", async ({ api }) => {
   const { account, admin } = await signUp(api);
   const answer = await api.ask("PUT", `/accounts/${account}/users/${admin}/member.json`);
 
@@ -65,7 +65,7 @@ test("the last admin is not made a member, and the refusal says so at the role",
   ]);
 });
 
-test("a step that does not lead on from the user's state is refused with the user as it is", async ({ api }) => {
+test("a refused transition of a user shows the user unchanged", async ({ api }) => {
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);
   const json = await api.ask("PUT", `/accounts/${account}/users/${id}/suspend.json`);
@@ -89,7 +89,7 @@ test("a step that does not lead on from the user's state is refused with the use
   expect([xml.statusCode, xml.body]).toEqual([422, indentXml(oneLine)]);
 });
 
-test("who is active already can be activated again, who is suspended cannot", async ({ api }) => {
+test("an active user can be activated again, and a suspended user cannot", async ({ api }) => {
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);
   const step = async (name: string): Promise<number> =>
@@ -99,14 +99,14 @@ test("who is active already can be activated again, who is suspended cannot", as
   expect([await step("activate"), await step("unsuspend"), await step("unsuspend")]).toEqual([422, 200, 422]);
 });
 
-test("a name that is taken is refused by its field", async ({ api }) => {
+test("a taken username is rejected by field", async ({ api }) => {
   const { account } = await signUp(api);
   const answer = await api.ask("POST", `/accounts/${account}/users.json`, { payload: { ...member, username: "QUAY" } });
 
   expect([answer.statusCode, answer.json()]).toEqual([422, { errors: { username: ["has already been taken"] } }]);
 });
 
-test("members with the section change users, and make none", async ({ api }) => {
+test("members with the section `partners` update users, but cannot create any", async ({ api }) => {
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
@@ -116,7 +116,7 @@ test("members with the section change users, and make none", async ({ api }) => 
   expect([changed.statusCode, made.statusCode, made.body]).toEqual([200, 403, ""]);
 });
 
-test("actions with a name are no PATCH", async ({ api }) => {
+test("named actions do not accept PATCH", async ({ api }) => {
   const { account, admin } = await signUp(api);
 
   expect((await api.ask("PATCH", `/accounts/${account}/approve.xml`)).statusCode).toBe(404);

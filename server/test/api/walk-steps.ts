@@ -1,13 +1,13 @@
-/** The ids of what was made so far on the walk, by the names that the steps give them. */
+/** The ids of the objects created so far, by the names in `keep`. */
 export type Ids = Readonly<Record<string, number | string>>;
 
 export interface Step {
   readonly title: string;
-  /** What stands in the path, in its order. */
+  /** The names of the ids in the path, in order. */
   readonly at?: readonly string[];
   readonly query?: string;
   readonly payload?: (ids: Ids) => object;
-  /** Under which name the first, or the last, id of the answer is kept. */
+  /** The name to keep the response's first, or last, id under. */
   readonly keep?: string;
   readonly keepLast?: string;
 }
@@ -19,7 +19,7 @@ const plan = ["service", "plan"];
 const providerUser = ["providerUser"];
 const secret = "a long enough password";
 
-/** Each operation once or more, in an order in which each finds what it needs. */
+/** Every operation at least once, in an order in which each finds the objects that it needs. */
 export const steps: readonly Step[] = [
   {
     title: "Signup Express (Account Create)",

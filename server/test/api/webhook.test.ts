@@ -24,7 +24,7 @@ const off = {
 const url = "https://hooks.example/3s?secret=1";
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
-test("the first PUT makes the webhook, with everything off that it does not name", async ({ api }) => {
+test("the first PUT creates the webhook with all other switches off", async ({ api }) => {
   const answer = await api.ask("PUT", "/webhooks.json", { payload: { url, user_created_on: true } });
 
   expect(answer.statusCode).toBe(200);
@@ -33,7 +33,7 @@ test("the first PUT makes the webhook, with everything off that it does not name
   );
 });
 
-test("the next PUT changes what it names and nothing else", async ({ api }) => {
+test("a later PUT or PATCH updates only the given settings", async ({ api }) => {
   await api.ask("PUT", "/webhooks.json", { payload: { url, active: true, user_created_on: true } });
   const answer = await api.ask("PATCH", "/webhooks.json", { payload: { account_created_on: true } });
 
@@ -61,7 +61,7 @@ test.for([
   ["nested JSON", async () => ({ payload: { web_hook: { url, active: true } } })],
   ["a flat multipart form", async () => multipartOf({ url, active: "1" })],
   ["a nested multipart form", async () => multipartOf({ "web_hook[url]": url, "web_hook[active]": "1" })],
-] as const)("the webhook is read from %s", async ([, request], { api }) => {
+] as const)("the webhook is parsed from %s", async ([, request], { api }) => {
   const answer = await api.ask("PUT", "/webhooks.json", await request());
 
   expect(answer.json().webhook).toMatchObject({ url, active: true });
@@ -75,14 +75,14 @@ test.for([
   ["1", true],
   ["true", true],
   ["on", true],
-] as const)("a switch set to %j", async ([text, on], { api }) => {
+] as const)("a switch set to %j is parsed as Rails does", async ([text, on], { api }) => {
   const payload = new URLSearchParams({ url, user_created_on: text }).toString();
   const answer = await api.ask("PUT", "/webhooks.json", { payload, headers: form });
 
   expect(answer.json().webhook.user_created_on).toBe(on);
 });
 
-test("anything else is dropped", async ({ api }) => {
+test("unknown parameters are ignored", async ({ api }) => {
   const payload = { url, push_application_content_type: false, all_actors: true, id: 7, name: "mine" };
   const answer = await api.ask("PUT", "/webhooks.json", { payload });
 
@@ -90,7 +90,7 @@ test("anything else is dropped", async ({ api }) => {
 });
 
 test.for(["/webhooks.xml", "/webhooks", "/webhooks.yaml"])(
-  "%s is not acceptable: the webhook is JSON only",
+  "%s is answered with 406: the webhook is JSON only",
   async (path, { api }) => {
     const answer = await api.ask("PUT", path, { payload: { url } });
 
@@ -119,7 +119,7 @@ test.for<[string, InjectOptions]>([
   expect([after.statusCode, after.body]).toEqual([200, before.body]);
 });
 
-test("what 3scale drops is dropped, also where nothing else is sent", async ({ api }) => {
+test("ignored parameters are accepted even if nothing else is sent", async ({ api }) => {
   const before = await api.ask("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/", active: true } });
   const after = await api.ask("PUT", "/webhooks.json", { payload: { push_application_content_type: false } });
   expect([after.statusCode, after.body]).toEqual([200, before.body]);
@@ -128,7 +128,7 @@ test("what 3scale drops is dropped, also where nothing else is sent", async ({ a
   expect([kept.statusCode, kept.json().account_plan.name]).toEqual([200, "Gold"]);
 });
 
-test("a web_hook that is no object is refused", async ({ api }) => {
+test("a web_hook other than an object is rejected", async ({ api }) => {
   const answer = await api.ask("PUT", "/webhooks.json", { payload: { web_hook: "yes" } });
 
   expect([answer.statusCode, answer.body]).toEqual([422, "Wrong type for parameter: web_hook"]);
@@ -143,7 +143,7 @@ test.for([
   ["a zero byte", "http://hooks.example/\0"],
   ["text around a URL", "see http://hooks.example/ please"],
   ["256 characters", `https://hooks.example/${"x".repeat(234)}`],
-])("an active webhook cannot lead to %s", async ([, bad], { api }) => {
+])("an active webhook's URL cannot be %s", async ([, bad], { api }) => {
   const answer = await api.ask("PUT", "/webhooks.json", { payload: { url: bad, active: true } });
 
   expect(answer.statusCode).toBe(422);
@@ -154,7 +154,7 @@ test.for([
 const setCapability = ({ pool, provider }: ApiHouse, to: string) =>
   pool.query("update providers set web_hooks = $2 where id = $1", [provider.id, to]);
 
-test("without the capability nobody sets the webhook, whatever proves who is asking", async ({ api }) => {
+test("without the webhooks capability neither a token nor the provider key updates the webhook", async ({ api }) => {
   await setCapability(api, "denied");
   const byToken = await api.ask("PUT", "/webhooks.json", { payload: { url } });
   const byKey = await api.askBare({
@@ -167,7 +167,7 @@ test("without the capability nobody sets the webhook, whatever proves who is ask
   expect(byToken.body).toBe('{"status":"Forbidden"}');
 });
 
-test("a hidden capability is enough, and so is the provider key", async ({ api }) => {
+test("the webhooks capability `hidden` allows the provider key to update the webhook", async ({ api }) => {
   await setCapability(api, "hidden");
   const answer = await api.askBare({
     method: "PUT",
@@ -178,7 +178,7 @@ test("a hidden capability is enough, and so is the provider key", async ({ api }
   expect(answer.statusCode).toBe(200);
 });
 
-test("there is no reading, deleting or listing of the webhook", async ({ api }) => {
+test("the webhook can be neither read, listed nor deleted", async ({ api }) => {
   for (const method of ["GET", "DELETE", "POST"] as const) {
     expect((await api.ask(method, "/webhooks.json")).statusCode).toBe(404);
   }

@@ -17,12 +17,12 @@ test.each([
   ["application-user-key", jsonOf(applications["user-key"].updated)],
   ["application-app-id", jsonOf(applications["app-id"].updated)],
   ["application-oidc", jsonOf(applications.oidc.created)],
-])("what the API answers is, field by field and in this order: %s", async (file, json) => {
+])("the API's JSON equals the golden file, in this field order: %s", async (file, json) => {
   const golden = await readFile(new URL(`golden/${file}.json`, import.meta.url), "utf8");
   expect(`${JSON.stringify(json, null, 2)}\n`).toBe(golden);
 });
 
-test("an application of an account that is about to go is not enabled", () => {
+test("an application of an account that is scheduled for deletion is not enabled", () => {
   const account = { orgName: "Fjord & Sons", state: "scheduled_for_deletion" };
   const json = applicationToJson(applications["user-key"].created, { ...ofFjord, account });
   expect(json).toMatchObject({ application: { state: "live", enabled: false } });

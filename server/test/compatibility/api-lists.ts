@@ -75,7 +75,7 @@ const acme = {
 };
 const origins = { admin: adminUrl, developer: "https://acme.example.com" };
 
-/** What the API answers about the things around applications, by the name of its golden file. */
+/** Documents of the API by the name of their golden file. */
 export const asXml: readonly (readonly [file: string, document: Node])[] = [
   ["plans", list("plans", plans.map(representPlan), "open")],
   ["keys", representKeys(application.keys, provider)],

@@ -30,7 +30,7 @@ const documents: readonly (readonly [file: string, type: string, document: Node]
   ]),
 ];
 
-test.each(documents)("what receivers get is, byte for byte: %s", async (file, type, document) => {
+test.each(documents)("the 3scale document of an event equals the golden file: %s", async (file, type, document) => {
   const golden = await readFile(new URL(`golden/${file}.xml`, import.meta.url), "utf8");
   expect(render3scale(type, document)).toBe(golden.trimEnd());
 });

@@ -8,7 +8,7 @@ import { aDefinition, aPlan, aProduct, aProvider, standardDefinitions } from "..
 const morning = new Date("2026-05-04T06:30:00.250Z");
 const later = new Date("2026-05-06T19:00:41.900Z");
 
-/** A provider that keeps more than the standard fields, some built in, some its own. */
+/** A provider with optional built-in fields and custom fields. */
 export const settings: DocumentSettings = {
   provider: aProvider(),
   definitions: [
@@ -23,7 +23,7 @@ export const settings: DocumentSettings = {
   ],
 };
 
-/** The same provider, at home in Portugal. */
+/** The same provider in another time zone. */
 export const settingsInLisbon: DocumentSettings = { ...settings, provider: aProvider({ timeZone: "Europe/Lisbon" }) };
 
 const accountPlan = aPlan({ id: 61, kind: "account_plan", productId: null, name: "Default", state: "hidden" });
@@ -111,7 +111,7 @@ export const changedAccount: AccountDetails = {
   users: [],
 };
 
-/** The last state of an account that is suspended: nobody is billed. */
+/** A suspended account, which has no billing fields. */
 export const lastAccount: AccountDetails = {
   account: { ...account, state: "suspended", updatedAt: later },
   plans: [accountPlan],
@@ -132,7 +132,7 @@ const oidcProduct = aProduct({
   },
 });
 
-const applicationOf = (product: Product, plan: Plan, its: Partial<Application>): Application => ({
+const applicationOf = (product: Product, plan: Plan, fields: Partial<Application>): Application => ({
   id: 71,
   accountId: 41,
   product,
@@ -153,12 +153,12 @@ const applicationOf = (product: Product, plan: Plan, its: Partial<Application>):
   fields: {},
   createdAt: morning,
   updatedAt: morning,
-  ...its,
+  ...fields,
 });
 
 const keyOf = (value: string): Application["keys"][number] => ({ value, createdAt: morning, updatedAt: morning });
 
-/** A new application of each kind of product, and the same after a change. */
+/** An application of each kind of service, when created and after an update. */
 export const applications = {
   "user-key": {
     created: applicationOf(userKeyProduct, basic, { userKey: "6e0a9be17c3f4e28b6a1f0c2d4e68791" }),

@@ -8,7 +8,7 @@ const titleOf = new Map<string, string>(
   ),
 );
 
-test("every operation that 3scale lists is served, in each format that it has there, and bears its title", () => {
+test("every operation of 3scale's API is served in its formats under its title", () => {
   const wanted = Object.entries(listedOperations).flatMap(([operation, title]) => [
     [operation, title],
     [operation.replace(/\.xml$/, ".json"), title],

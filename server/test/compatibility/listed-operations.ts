@@ -1,7 +1,6 @@
 /**
- * The operations of 3scale's Account Management API with the titles that its documentation has for them, without messages.
- * What is listed with `.json` has no XML. Of two titles its documentation says in front that they are deprecated, which
- * they are not here.
+ * The operations of 3scale's Account Management API with their documented titles, without those of messages. Operations
+ * listed with `.json` have no XML. Two titles lack the prefix that marks them as deprecated in 3scale.
  */
 export const listedOperations: Readonly<Record<string, string>> = {
   "PUT /webhooks.json": "WebHooks Update",

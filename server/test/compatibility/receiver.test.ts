@@ -39,7 +39,7 @@ test.each(documents)("a receiver reads the same object from every format: %s", (
   }
 });
 
-/** XML has no types: there, 12.5 and true are texts. */
+/** XML has no types, so 12.5 and true are texts. */
 const untyped = (read: unknown): unknown =>
   JSON.parse(JSON.stringify(read), (_name, it: unknown) => {
     if (typeof it === "boolean") return String(it);

@@ -2,7 +2,7 @@ import type { Finding } from "./read-findings.ts";
 
 interface Explanation {
   readonly name: string;
-  /** Why the answer is right all the same. */
+  /** The reason why the response is correct. */
   readonly because: string;
   readonly covers: (finding: Finding) => boolean;
 }
@@ -10,7 +10,7 @@ interface Explanation {
 const isBellwireApi = ({ operation }: Finding): boolean => operation.includes(" /api/v1/");
 const isAccountManagementApi = ({ operation }: Finding): boolean => operation.includes(" /admin/api/");
 
-/** The findings that are no mistakes. 5xx, content types, and bodies that break their schema are never among them. */
+/** Findings that are not defects. Never 5xx, content types, or bodies that violate their schema. */
 const explanations: readonly Explanation[] = [
   {
     name: "429 instead of 401 for wrong credentials",
@@ -19,12 +19,13 @@ const explanations: readonly Explanation[] = [
   },
   {
     name: "431 for a request line beyond 16 KiB",
-    because: "Node.js refuses it before there is a request with a path, so it belongs to no operation of a document.",
+    because: "Node.js rejects it before the request has a path, so no operation can document it.",
     covers: ({ check, status }) => status === 431 && (check === "ST103" || check === "ST201"),
   },
   {
     name: "a zero byte in a text",
-    because: "PostgreSQL stores none, and JSON Schema has no plain way to say so. It is a request that cannot be read.",
+    because:
+      "PostgreSQL cannot store it, and JSON Schema cannot exclude it simply. The response is request-unreadable.",
     covers: ({ check, status, request, answer }) =>
       check === "ST202" &&
       status === 400 &&
@@ -47,7 +48,7 @@ const explanations: readonly Explanation[] = [
   {
     name: "the settings of an endpoint",
     because:
-      "Its URL must be one that we may send to, headers have names of HTTP, a name is one line, and XML has no control characters. The answer is 422 and names the field.",
+      "Its URL must be an allowed target, header names follow HTTP, a name is one line, and XML has no control characters. The response is 422 and names the field.",
     covers: (finding) =>
       /^(POST|PATCH) \/api\/v1\/endpoints(\/\{id\})?$/.test(finding.operation) &&
       finding.check === "ST202" &&
@@ -57,7 +58,7 @@ const explanations: readonly Explanation[] = [
   {
     name: "a rule of the Bellwire API that no schema can state",
     because:
-      "Cursors are opaque, an id must exist, and fields depend on each other: `plan_id` on `operation`, `since` on `until`, `all` on the other filters. The answer is 422 and names the field.",
+      "Cursors are opaque, an id must exist, and fields depend on each other: `plan_id` on `operation`, `since` on `until`, `all` on the other filters. The response is 422 and names the field.",
     covers: (finding) =>
       isBellwireApi(finding) &&
       finding.check === "ST202" &&
@@ -72,13 +73,13 @@ const explanations: readonly Explanation[] = [
   },
   {
     name: "a value of another type in the Account Management API",
-    because: "3scale casts values as Rails does: a form's 0 is false, a number is a text, and null is nothing.",
+    because: "3scale casts values as Rails does: 0 in a form is false, a number is a text, and null is absent.",
     covers: (finding) => isAccountManagementApi(finding) && finding.check === "ST201" && finding.status < 300,
   },
   {
     name: "a rule of the Account Management API that no schema can state",
     because:
-      "Names must be free, times are written in many ways, steps depend on the state, an update needs one field at least, and the provider defines fields. The answer names the field, as 3scale's does.",
+      "Names must be unique, times have many formats, transitions depend on the state, an update needs at least one field, and the provider defines fields. The response names the field, as in 3scale.",
     covers: (finding) =>
       isAccountManagementApi(finding) &&
       finding.check === "ST202" &&

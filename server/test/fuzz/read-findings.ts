@@ -1,20 +1,20 @@
 import { readFile } from "node:fs/promises";
 
-/** One check that schemathesis saw fail, with the answer that failed it. */
+/** A check of schemathesis that failed, with the response. */
 export interface Finding {
-  /** Schemathesis's stable code of the check: `schemathesis explain ST202`. */
+  /** Schemathesis's code of the check; see `schemathesis explain ST202`. */
   readonly check: string;
   /** Method and path as in the document: "POST /api/v1/bins". */
   readonly operation: string;
-  /** 0 where nothing was answered. */
+  /** 0 without a response. */
   readonly status: number;
   readonly message: string;
-  /** Path, query and body as sent. */
+  /** The path, query and body. */
   readonly request: string;
   readonly answer: string;
 }
 
-/** Returns the findings of a report, and the number of requests that were sent. Reads schemathesis's ndjson reports. */
+/** Reads an NDJSON report of schemathesis. Returns its findings and the number of requests. */
 export async function readFindings(report: string): Promise<{ findings: Finding[]; requests: number }> {
   const events = (await readFile(report, "utf8"))
     .split("\n")
@@ -48,7 +48,7 @@ const findingsOf = (recorder: unknown): Finding[] =>
     });
   });
 
-/** An operation that schemathesis could not test at all is a finding as well. */
+/** An operation that schemathesis could not test counts as a finding. */
 const brokenRun = (error: unknown): Finding => ({
   check: "run failed",
   operation: textOf(at(error, "label")),
@@ -61,7 +61,7 @@ const brokenRun = (error: unknown): Finding => ({
 const entriesOf = (it: unknown): [string, unknown][] =>
   typeof it === "object" && it !== null ? Object.entries(it) : [];
 
-/** Reports hold bodies in Base64. */
+/** Reports encode bodies in Base64. */
 const bytesOf = (it: unknown): string => Buffer.from(textOf(at(it, "$base64")), "base64").toString();
 
 const textOf = (it: unknown): string => (typeof it === "string" ? it : "");

@@ -35,14 +35,14 @@ test.each(documents)("the document of %s tells what is sent to webhooks for ever
   }
 });
 
-test("every operation of the Bellwire API also tells of 401", () => {
+test("every operation of the Bellwire API documents 401", () => {
   const document = fieldsOf(documents[1]?.[1]);
   const silent = operationsIn(document).filter(({ operation }) => !("401" in fieldsOf(operation["responses"])));
 
   expect(silent.map(({ path }) => path)).toEqual([]);
 });
 
-/** The same document, with one operation told otherwise. */
+/** Returns the document with one operation changed. */
 const retold = (change: object): Fields => ({
   paths: {
     "/things/{id}": {
@@ -62,7 +62,7 @@ const retold = (change: object): Fields => ({
   },
 });
 
-test("a document that says everything has no gaps", () => {
+test("a complete document has no gaps", () => {
   expect(findGaps(retold({}))).toEqual([]);
 });
 
@@ -79,6 +79,6 @@ test.each<[string, object]>([
   ["has no example in application/json", { requestBody: { content: noExample } }],
   ["that its schema does not allow", { requestBody: { content: wrongExample } }],
   ["has no example in application/json", { responses: { 200: { description: "So.", content: noExample } } }],
-])("a gap is found: an operation that %s", (gap, change) => {
+])("the gap finder reports an operation that %s", (gap, change) => {
   expect(findGaps(retold(change)).join("\n")).toContain(gap);
 });

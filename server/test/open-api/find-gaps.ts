@@ -1,14 +1,14 @@
 import Schema from "typebox/schema";
 import { fieldsOf, follow, operationsIn, type DocumentedOperation, type Fields } from "../support/open-api.ts";
 
-/** What an OpenAPI document leaves unsaid: a sentence for each gap. */
+/** Returns a sentence for each gap in an OpenAPI document. */
 export const findGaps = (document: Fields): readonly string[] => [
   ...operationsIn(document).flatMap((it) => gapsOfOperation(document, it)),
   ...operationsIn(document, "webhooks").flatMap((it) => gapsOfContent(document, it, bodyOf(it))),
   ...namesTwice(document),
 ];
 
-/** The refusals that an operation can meet because of what it takes. Who may not see it is told 401, or as 3scale says it 403. */
+/** The errors that follow from an operation's input. Missing credentials are 401, and 403 in 3scale's API. */
 function refusalsExpected({ path, operation }: DocumentedOperation): readonly string[] {
   const takes = operation["requestBody"] !== undefined;
   return ["403", ...(path.includes("{") ? ["404"] : []), ...(takes ? ["400", "413", "415", "422"] : [])];
@@ -41,11 +41,11 @@ function gapsOfOperation(document: Fields, it: DocumentedOperation): readonly st
 
 const bodyOf = ({ operation }: DocumentedOperation): unknown => fieldsOf(operation["requestBody"])["content"];
 
-/** Each media type has an example, which its schema allows. */
+/** Requires an example that matches the schema in each media type. */
 const gapsOfContent = (document: Fields, { path, method }: DocumentedOperation, content: unknown): readonly string[] =>
   Object.entries(fieldsOf(content)).flatMap(([type, media]) => {
     const { example, examples, schema } = fieldsOf(media);
-    if (fieldsOf(schema)["format"] === "binary") return []; // a document in JSON cannot hold bytes
+    if (fieldsOf(schema)["format"] === "binary") return []; // JSON examples cannot contain bytes
     const shown =
       example === undefined ? Object.values(fieldsOf(examples)).map((it) => fieldsOf(it)["value"]) : [example];
     if (shown.length === 0) return [`${method} ${path} has no example in ${type}`];

@@ -8,7 +8,7 @@ test.each([
   ["2027-01-01T01:00:00+01:00", "2027-01-01T00:00:00.000Z"],
   ["2027-01-01T00:00:00.250Z", "2027-01-01T00:00:00.000Z"],
   ["2027-01-01 00:00Z", "2027-01-01T00:00:00.000Z"],
-])("%s is a moment", (text, moment) => {
+])("%s is parsed", (text, moment) => {
   expect(parseZonedTime(text, now)?.toISOString()).toBe(moment);
 });
 

@@ -35,7 +35,7 @@ test("errors of fields are sentences in XML and lists in JSON", () => {
   );
 });
 
-test("what cannot be deleted says why, and is forbidden", () => {
+test("an object that cannot be deleted is answered with 403 and the reason", () => {
   const problem = new Problem("not-deletable", { errors: { base: ["is the last admin"] } });
 
   expect(renderError(problem, "xml", "r1")).toEqual({
@@ -45,14 +45,14 @@ test("what cannot be deleted says why, and is forbidden", () => {
   expect(renderError(problem, "json", "r1").text).toBe('{"errors":{"base":["is the last admin"]}}');
 });
 
-test("what nobody foresaw tells its request id and nothing more", () => {
+test("an internal error reveals only the request id", () => {
   const problem = new Problem("internal", { cause: new Error("password=hunter2") });
 
   expect(renderError(problem, "json", "r1").text).toContain("Request id: r1");
   expect(renderError(problem, "json", "r1").text).not.toContain("hunter2");
 });
 
-test("a missing parameter and an unknown format are told in plain text", () => {
+test("a missing parameter and an unknown format are plain text", () => {
   const problem = new Problem("parameter-missing", { detail: "Required parameter missing: web_hook" });
 
   expect(renderError(problem, "json", "r1")).toEqual({
@@ -69,7 +69,7 @@ test("a missing parameter and an unknown format are told in plain text", () => {
   expect(renderError(new Problem("format-unknown"), "xml", "r1")).toMatchObject({ status: 406, isPlain: true });
 });
 
-test("a refusal that repeats characters which XML cannot hold is written all the same", () => {
+test("an error that quotes characters which XML cannot contain is still rendered", () => {
   const unknown = new Problem("parameter-unknown", { detail: "A parameter is not known here: \u0011x." });
   expect(renderError(unknown, "xml", "r1").text).toBe(`${xml}<error>A parameter is not known here: \ufffdx.</error>`);
   const invalid = new Problem("invalid", { errors: { "x\u0000": ["is not known"] } });

@@ -45,6 +45,6 @@ test.each<[string, Asked, readonly Format[]]>([
   ["an unknown Accept", { accept: "text/csv" }, ["xml", "json"]],
   ["neither", { accept: "application/xml;q=0, application/json;q=0" }, ["xml", "json"]],
   ["XML where there is only JSON", {}, ["json"]],
-])("%s is refused", (_what, asked, offered) => {
+])("%s is rejected", (_what, asked, offered) => {
   expect(() => negotiateFormat(asking(asked), offered)).toThrow(new Problem("format-unknown").message);
 });

@@ -17,7 +17,7 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   ["what empties", { name: null, cost: null, choices: "" }],
   ["what nobody asked for", { other: { any: "thing" } }],
   ["an id of nothing", { plan_id: "none" }],
-])("%s is of the right kind", (_what, values) => {
+])("no type error: %s", (_what, values) => {
   expect(findTypeErrors(values, schema)).toEqual({});
 });
 
@@ -27,6 +27,6 @@ test.each<[string, Readonly<Record<string, unknown>>, object]>([
   ["a word as a number", { cost: "much" }, { cost: ["is not a number"] }],
   ["a number without an end", { cost: "1e999" }, { cost: ["is not a number"] }],
   ["objects in a list", { choices: [{}] }, { choices: ["is invalid"] }],
-])("%s is refused by its name", (_what, values, errors) => {
+])("a type error by field: %s", (_what, values, errors) => {
   expect(findTypeErrors(values, schema)).toEqual(errors);
 });

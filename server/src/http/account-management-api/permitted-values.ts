@@ -12,7 +12,7 @@ type PermittedParameters = Pick<
 interface SentParameters {
   readonly query: Parameters;
   readonly body: Parameters;
-  /** Whether the body's Content-Type is one that parameters are parsed from. */
+  /** True if the body's Content-Type is one that parameters are parsed from. */
   readonly hasReadableBody: boolean;
 }
 

@@ -4,7 +4,7 @@ import { bufferStream } from "./responses.ts";
 
 const megabyte = "x".repeat(1_000_000);
 
-/** Pieces, and how many were made. */
+/** Returns a stream of chunks, and counts how many it produced. */
 function making(pieces: readonly string[]) {
   const made = { count: 0 };
   async function* make(): AsyncGenerator<string, void> {
@@ -16,13 +16,13 @@ function making(pieces: readonly string[]) {
   return { made, pieces: make() };
 }
 
-test("what fits into a megabyte is one text", async () => {
+test("a stream of up to one megabyte is returned as one string", async () => {
   expect(await bufferStream(making([]).pieces)).toBe("");
   expect(await bufferStream(making(["<list>", "<one/>", "</list>"]).pieces)).toBe("<list><one/></list>");
   expect(await bufferStream(making([megabyte]).pieces)).toBe(megabyte);
 });
 
-test("what does not comes whole and in order, and no piece is made before the one before it is taken", async () => {
+test("a longer stream is returned completely, in order and with backpressure", async () => {
   const { made, pieces } = making(["a", megabyte, "b", "c"]);
   const gathered = await bufferStream(pieces);
   if (typeof gathered === "string") throw new Error("It is one text.");
@@ -35,7 +35,7 @@ test("what does not comes whole and in order, and no piece is made before the on
   expect(taken).toEqual([`a${megabyte}`, "b", "c"]);
 });
 
-test("what cannot be read to its end is not taken for the whole", async () => {
+test("a failing stream rejects", async () => {
   async function* breaking(): AsyncGenerator<string, void> {
     yield `${megabyte}!`;
     throw new Error("the database is gone");

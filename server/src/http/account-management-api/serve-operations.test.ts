@@ -8,7 +8,7 @@ test.each([
   ["/users/{id}/permissions", ["PUT", "PATCH"]],
   ["/accounts/{id}/approve", ["PUT"]],
   ["/services/{service_id}/application_plans/{id}/default", ["PUT"]],
-])("%s is changed by %j", (path, methods) => {
+])("%s accepts %j", (path, methods) => {
   expect(methodsOf({ method: "PUT", path })).toEqual(methods);
 });
 
@@ -19,6 +19,6 @@ test.each([
   ["a.xml.xml", { key: "a.xml", extension: "xml" }],
   ["a.yaml", { key: "a.yaml" }],
   [".xml", { key: ".xml" }],
-])("%s in a path is read as %j", (key, read) => {
+])("%s in a path is split into %j", (key, read) => {
   expect(splitExtension({ key }, "key")).toEqual(read);
 });

@@ -16,7 +16,7 @@ export interface ApiDocsNeeds {
 const pagePath = "/p/admin/api-docs";
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
-/** Interactive documentation of both APIs, which acts as the signed-in user. */
+/** Serves interactive documentation of both APIs. Its requests act as the signed-in user. */
 export const apiDocs =
   (needs: ApiDocsNeeds): FastifyPluginAsync =>
   async (http) => {
@@ -38,7 +38,7 @@ export const apiDocs =
 
 const sendPage = (reply: FastifyReply, html: string): FastifyReply => reply.type("text/html; charset=utf-8").send(html);
 
-/** Scalar writes its styles into the page. Its script is a file like ours, so scripts stay as strict as everywhere. */
+/** Allows inline styles, which Scalar needs. Scripts stay limited to files of this server. */
 function allowInlineStyle(http: FastifyInstance): void {
   const name = "content-security-policy";
   http.addHook("onSend", async (_request, reply) => {
@@ -48,12 +48,12 @@ function allowInlineStyle(http: FastifyInstance): void {
 
 const compress = promisify(brotliCompress);
 
-/** 5 MB become 1.4 in half a second; a higher level would take ten for a tenth less. */
+/** Compresses 5 MB to 1.4 MB in 0.5 s. A higher level takes 10 s to save another 10 %. */
 const compressionLevel = 5;
 
 /**
- * Serves the script of Scalar's API reference, and gives its path. Its plugin would also serve a page with an inline
- * script, which our pages do not allow; so the plugin is asked for the script alone, when somebody first wants it.
+ * Serves the script of Scalar's API reference and returns its path. Takes the script from Scalar's plugin at the first
+ * request, because the plugin's own page has an inline script, which our content security policy forbids.
  */
 async function serveScalar(http: FastifyInstance, prefix: string): Promise<string> {
   let ready: Promise<{ plain: Buffer; compressed: Buffer }> | undefined;
@@ -82,7 +82,7 @@ async function readScript(): Promise<{ plain: Buffer; compressed: Buffer }> {
   return { plain, compressed };
 }
 
-/** What goes wrong, as pages. The inside story goes to the log. */
+/** Renders errors as pages. Internal errors are logged and shown by their request id only. */
 function handleErrors(http: FastifyInstance, assets: Readonly<Record<string, string>>): void {
   http.setErrorHandler<Error>((error, request, reply) => {
     const problem = problemOfError(error);
@@ -90,15 +90,15 @@ function handleErrors(http: FastifyInstance, assets: Readonly<Record<string, str
     if (status >= 500) request.log.error({ err: error }, "page failed");
     if (code === "database-away") return sendDatabaseAwayPage(reply, problem);
     if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
-    const says = code === "internal" ? `${message} It is ${request.id}.` : message;
-    return reply.code(status).type("text/html; charset=utf-8").send(renderMessagePage(says, assets));
+    const text = code === "internal" ? `${message} It is ${request.id}.` : message;
+    return reply.code(status).type("text/html; charset=utf-8").send(renderMessagePage(text, assets));
   });
 }
 
 interface ApiDocsPage {
   readonly username: string;
   readonly csrfToken: string;
-  /** Names of files to their paths. */
+  /** The path of each asset, by file name. */
   readonly assets: Readonly<Record<string, string>>;
   readonly scalarPath: string;
 }
@@ -117,16 +117,16 @@ const renderApiDocsPage = ({ username, csrfToken, assets, scalarPath }: ApiDocsP
   <body>
     <header class="bar">
       <a href="/p/admin">Back to the Admin Portal</a>
-      <span>Requests sent from here act as <strong>${escapeHtml(username)}</strong>, for real. With an access token they act as a program.</span>
+      <span>Requests sent from this page change real data as <strong>${escapeHtml(username)}</strong>, or as a program if you enter an access token.</span>
     </header>
     <div id="api-docs"></div>
-    <noscript>This page needs JavaScript. The documents that it shows are <a href="/admin/api/openapi.json">/admin/api/openapi.json</a>
+    <noscript>This page needs JavaScript. It shows the OpenAPI documents <a href="/admin/api/openapi.json">/admin/api/openapi.json</a>
       and <a href="/api/v1/openapi.json">/api/v1/openapi.json</a>.</noscript>
   </body>
 </html>
 `;
 
-const renderMessagePage = (says: string, assets: Readonly<Record<string, string>>): string => `<!doctype html>
+const renderMessagePage = (message: string, assets: Readonly<Record<string, string>>): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -139,8 +139,8 @@ const renderMessagePage = (says: string, assets: Readonly<Record<string, string>
       <a href="/p/admin">Back to the Admin Portal</a>
     </header>
     <main class="message">
-      <h1>That did not work</h1>
-      <p>${escapeHtml(says)}</p>
+      <h1>Something went wrong</h1>
+      <p>${escapeHtml(message)}</p>
     </main>
   </body>
 </html>
@@ -148,5 +148,5 @@ const renderMessagePage = (says: string, assets: Readonly<Record<string, string>
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** A text as it stands in a page, also within an attribute. */
+/** Escapes a text for content and attributes. */
 const escapeHtml = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? "");

@@ -1,6 +1,6 @@
 const csrfToken = document.querySelector('meta[name="csrf-token"]').content;
 
-/** Requests carry the session's cookie by themselves; what changes things needs its token too. */
+/** Adds the CSRF token, which requests that change data need in addition to the session's cookie. */
 function fetchAsUser(input, init = {}) {
   const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : undefined));
   const { origin } = new URL(input instanceof Request ? input.url : input, location.href);
@@ -15,7 +15,7 @@ window.Scalar.createApiReference("#api-docs", {
   ],
   customFetch: fetchAsUser,
   baseServerURL: location.origin,
-  // Nothing is asked of, or told to, anybody but this server.
+  // Contact no other server.
   withDefaultFonts: false,
   telemetry: false,
   agent: { disabled: true },
