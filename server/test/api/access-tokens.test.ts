@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import { test, type ApiHouse } from "./api-test.ts";
+import { test, type ProviderApi } from "./api-test.ts";
 
 const personal = "/personal/access_tokens.json";
 const wanted = { name: "crm", permission: "rw", scopes: ["account_management"] };
 
-const idOfAdmin = async (api: ApiHouse): Promise<number> =>
+const idOfAdmin = async (api: ProviderApi): Promise<number> =>
   Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);
 
 test("a token's value is returned once, works immediately, and is never listed", async ({ api }) => {

@@ -19,7 +19,7 @@ export const baseDomain = "bellwire.test";
 export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>';
 
 /** A new provider, and requests to its API. */
-export interface ApiHouse {
+export interface ProviderApi {
   readonly pool: Pool;
   readonly provider: Provider;
   readonly host: string;
@@ -30,12 +30,12 @@ export interface ApiHouse {
   /** Sends a request without credentials. */
   askBare(request: InjectOptions): Promise<LightMyRequestResponse>;
   /** Creates a user and returns a token of it. */
-  addToken(of: TokenOf): Promise<string>;
+  addToken(of: TokenOptions): Promise<string>;
 }
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
 
-interface TokenOf {
+interface TokenOptions {
   readonly role?: Exclude<AdminCaller["role"], "key">;
   readonly sections?: readonly string[];
   readonly serviceIds?: readonly number[];
@@ -46,7 +46,7 @@ interface TokenOf {
 
 export const test = base
   .extend("door", { scope: "file" }, async ({ sharedPool, fileClock }, { onCleanup }) => {
-    const door = openDoor(sharedPool, fileClock);
+    const door = openApi(sharedPool, fileClock);
     onCleanup(() => door.http.close());
     return door;
   })
@@ -55,18 +55,18 @@ export const test = base
     onCleanup(() => expect(complaints.slice(earlier)).toEqual([]));
     return http;
   })
-  .extend("api", async ({ sharedPool, http, clock }) => openHouse(sharedPool, http, clock.now()))
-  .extend("neighbour", async ({ sharedPool, http, clock }) => openHouse(sharedPool, http, clock.now()));
+  .extend("api", async ({ sharedPool, http, clock }) => createProviderApi(sharedPool, http, clock.now()))
+  .extend("neighbour", async ({ sharedPool, http, clock }) => createProviderApi(sharedPool, http, clock.now()));
 
 const document = describeAccountManagementApi("0.0.0");
 
-interface WatchedDoor {
+interface WatchedApi {
   readonly http: FastifyInstance;
   /** Responses that the OpenAPI document does not describe. */
   readonly complaints: readonly string[];
 }
 
-export function openDoor(pool: Pool, clock: HandDrivenClock): WatchedDoor {
+export function openApi(pool: Pool, clock: HandDrivenClock): WatchedApi {
   const http = fastify({ routerOptions: { maxParamLength: 500 } });
   const complaints = watchAnswers(http, () => document);
   const allowed = parseAllowedTargets("none");
@@ -91,7 +91,7 @@ export function openDoor(pool: Pool, clock: HandDrivenClock): WatchedDoor {
   return { http, complaints };
 }
 
-export async function openHouse(pool: Pool, http: FastifyInstance, now: Date): Promise<ApiHouse> {
+export async function createProviderApi(pool: Pool, http: FastifyInstance, now: Date): Promise<ProviderApi> {
   const subdomain = `p${randomBytes(6).toString("hex")}`;
   const made = await pool.inTransaction((tx) =>
     setUpProvider(tx, passwords, {
@@ -105,7 +105,7 @@ export async function openHouse(pool: Pool, http: FastifyInstance, now: Date): P
   if ("refused" in made) throw new Error(JSON.stringify(made.refused));
   const { provider, accessToken: token, providerKey: key } = made;
   const host = `${subdomain}-admin.${baseDomain}`;
-  const askBare: ApiHouse["askBare"] = ({ headers, ...request }) =>
+  const askBare: ProviderApi["askBare"] = ({ headers, ...request }) =>
     http.inject({ ...request, headers: { host, ...headers } });
   return {
     pool,
@@ -123,7 +123,14 @@ export async function openHouse(pool: Pool, http: FastifyInstance, now: Date): P
 async function addToken(
   tx: Parameters<typeof createAccessToken>[0],
   providerId: number,
-  { role = "admin", sections = [], serviceIds, scopes = ["account_management"], permission = "rw", expiresAt }: TokenOf,
+  {
+    role = "admin",
+    sections = [],
+    serviceIds,
+    scopes = ["account_management"],
+    permission = "rw",
+    expiresAt,
+  }: TokenOptions,
 ): Promise<string> {
   const username = `u${randomBytes(6).toString("hex")}`;
   const user = await createProviderUser(tx, {

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+import { test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
 
 const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
 
 /** Creates an account, and a service with application ids and keys and a plan. */
-async function make(api: ApiHouse): Promise<{ account: number; service: number; plan: number }> {
+async function make(api: ProviderApi): Promise<{ account: number; service: number; plan: number }> {
   const post = async (path: string, payload: object): Promise<number> =>
     idIn((await api.ask("POST", path, { payload })).body);
   const account = await post("/signup.json", { org_name: "Quay Ltd", username: "quay" });
@@ -13,7 +13,7 @@ async function make(api: ApiHouse): Promise<{ account: number; service: number; 
   return { account, service, plan };
 }
 
-async function makeApplication(api: ApiHouse): Promise<{ path: string; service: number }> {
+async function makeApplication(api: ProviderApi): Promise<{ path: string; service: number }> {
   const { account, service, plan } = await make(api);
   const payload = { plan_id: plan, name: "Ferry", application_key: "key-one" };
   const id = idIn((await api.ask("POST", `/accounts/${account}/applications.json`, { payload })).body);

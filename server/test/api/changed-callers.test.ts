@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { updateProviderSettings } from "#portal/provider-account/index.ts";
-import { type ApiHouse, test } from "./api-test.ts";
+import { type ProviderApi, test } from "./api-test.ts";
 
 /** Creates another admin with a token, and uses the token once, so that any cache holds it. */
-async function addCaller(api: ApiHouse, username: string) {
+async function addCaller(api: ProviderApi, username: string) {
   const asKey = { headers: { authorization: `Bearer ${api.key}` } };
   const payload = { username, email: `${username}@acme.test`, password: "a long enough password" };
   const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { InjectOptions } from "fastify";
 import { expect } from "vitest";
-import { baseDomain, test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+import { baseDomain, test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
 
 const basic = (user: string, password: string): Record<string, string> => ({
   authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
@@ -9,7 +9,7 @@ const basic = (user: string, password: string): Record<string, string> => ({
 
 const deniedXml = `${xmlDeclaration}<error>Access denied</error>`;
 
-const ways: readonly [string, (api: ApiHouse) => InjectOptions][] = [
+const ways: readonly [string, (api: ProviderApi) => InjectOptions][] = [
   ["a token in the query", ({ token }) => ({ query: { access_token: token } })],
   ["a key in the query", ({ key }) => ({ query: { provider_key: key } })],
   ["a token as Basic user", ({ token }) => ({ headers: basic(token, "") })],
@@ -27,7 +27,7 @@ test.for(ways)("%s opens the API", async ([, credentials], { api }) => {
   expect(answer.statusCode).toBe(200);
 });
 
-const bodies: readonly [string, (api: ApiHouse) => InjectOptions][] = [
+const bodies: readonly [string, (api: ProviderApi) => InjectOptions][] = [
   ["a token in a form", ({ token }) => form(`access_token=${token}&org_name=Quay`)],
   ["a key in a form", ({ key }) => form(`provider_key=${key}&org_name=Quay`)],
   ["a token in JSON", ({ token }) => ({ payload: { access_token: token, org_name: "Quay" } })],
@@ -44,7 +44,7 @@ test.for(bodies)("%s opens the API", async ([, credentials], { api }) => {
   expect(answer.statusCode).toBe(404);
 });
 
-const wrong: readonly [string, (api: ApiHouse) => InjectOptions][] = [
+const wrong: readonly [string, (api: ProviderApi) => InjectOptions][] = [
   ["nothing", () => ({})],
   ["an unknown token", () => ({ query: { access_token: "0".repeat(96) } })],
   ["a key given as a token", ({ key }) => ({ query: { access_token: key } })],

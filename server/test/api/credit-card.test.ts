@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { test, type ApiHouse } from "./api-test.ts";
+import { test, type ProviderApi } from "./api-test.ts";
 
 const card = { credit_card_token: "cus_4f2a", credit_card_expiration_year: "2031", credit_card_expiration_month: "5" };
 const billing = {
@@ -9,7 +9,7 @@ const billing = {
   billing_address_country: "GB",
 };
 
-async function signUp(api: ApiHouse): Promise<string> {
+async function signUp(api: ProviderApi): Promise<string> {
   const { account } = (
     await api.ask("POST", "/signup.json", { payload: { org_name: "Quay", username: "quay" } })
   ).json();

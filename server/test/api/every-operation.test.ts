@@ -2,13 +2,13 @@ import { Value } from "typebox/value";
 import { expect } from "vitest";
 import { operations } from "#http/account-management-api/index.ts";
 import { test, xmlDeclaration } from "./api-test.ts";
-import { fillPath, takeSteps } from "./take-steps.ts";
+import { fillPath, walkOperations } from "./operation-walk.ts";
 
 test.for(["xml", "json"] as const)(
   "every operation succeeds and responds in %s as documented",
   async (wanted, { api }) => {
     const taken = new Set<string>();
-    for await (const { operation, format, answer } of takeSteps(api, wanted)) {
+    for await (const { operation, format, answer } of walkOperations(api, wanted)) {
       const { title, method, response } = operation;
       const { statusCode, body, headers } = answer;
       taken.add(title);
@@ -33,7 +33,7 @@ test("every change creates an event or an audit record", async ({ api }) => {
     return row?.traces ?? 0;
   };
   let before = await count();
-  for await (const { operation } of takeSteps(api, "json")) {
+  for await (const { operation } of walkOperations(api, "json")) {
     const after = await count();
     const { title, method } = operation;
     expect([title, after > before]).toEqual([title, method !== "GET"]);

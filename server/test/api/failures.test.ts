@@ -2,10 +2,10 @@ import { expect } from "vitest";
 import { record, value } from "#platform/document.ts";
 import { fail } from "../support/build-failures.ts";
 import { anEvent, encryption, recordNow } from "../support/build-webhooks.ts";
-import { type ApiHouse, test, xmlDeclaration } from "./api-test.ts";
+import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 
 /** Signs up an account, so that the webhook has deliveries, and fails them at the given times. */
-async function giveUp(api: ApiHouse, moments: readonly string[]): Promise<readonly string[]> {
+async function giveUp(api: ProviderApi, moments: readonly string[]): Promise<readonly string[]> {
   const switches = { account_created_on: true, user_created_on: true, application_created_on: true };
   const webhook = { url: "https://hooks.example/3s?a=1&b=2", active: true, provider_actions: true, ...switches };
   await api.ask("PUT", "/webhooks.json", { payload: webhook });

@@ -1,24 +1,24 @@
 import { expect } from "vitest";
-import type { Operation } from "#http/account-management-api/operation.ts";
 import { operations } from "#http/account-management-api/index.ts";
+import type { Operation } from "#http/account-management-api/operation.ts";
 import { test } from "./api-test.ts";
-import { fill, make } from "./made-things.ts";
+import { createPortalObjects, fillIds } from "./portal-objects.ts";
 
 const withId = operations.filter(({ path }) => path.includes("{"));
 
 // The body is valid, so only the path can be wrong.
-const payloadOf = ({ wrapper, rejectsUnknown }: Pick<Operation, "wrapper" | "rejectsUnknown">): object =>
+const validPayload = ({ wrapper, rejectsUnknown }: Pick<Operation, "wrapper" | "rejectsUnknown">): object =>
   wrapper === undefined ? {} : { [wrapper]: rejectsUnknown ? { name: "Mine" } : { name: "Mine", label: "Mine" } };
 
 test("no operation can read or change another provider's objects", async ({ api, neighbour }) => {
-  const theirs = await make(neighbour);
+  const theirs = await createPortalObjects(neighbour);
   const before = (await neighbour.ask("GET", `/accounts/${theirs.account}.xml`)).body;
   for (const operation of withId) {
     const { method, path, title } = operation;
     const isOwnOnly = title === "Access Token Create"; // denies other users before it reveals whether they exist
-    const answer = await api.ask(method, fill(path, theirs), {
+    const answer = await api.ask(method, fillIds(path, theirs), {
       headers: { accept: "application/json" },
-      ...(method === "GET" ? {} : { payload: payloadOf(operation) }),
+      ...(method === "GET" ? {} : { payload: validPayload(operation) }),
     });
     expect([title, answer.statusCode]).toEqual([title, isOwnOnly ? 403 : 404]);
   }
@@ -27,7 +27,7 @@ test("no operation can read or change another provider's objects", async ({ api,
 });
 
 test("the provider key cannot access another provider's objects", async ({ api, neighbour }) => {
-  const theirs = await make(neighbour);
+  const theirs = await createPortalObjects(neighbour);
   const path = `/users/${theirs.providerUser}/access_tokens.json`;
   const payload = { name: "x", permission: "rw", scopes: ["account_management"] };
   const answer = await api.askBare({ method: "POST", url: `/admin/api${path}?provider_key=${api.key}`, payload });
@@ -36,13 +36,13 @@ test("the provider key cannot access another provider's objects", async ({ api, 
 });
 
 test("every operation answers 404 to an id that does not exist", async ({ api }) => {
-  await make(api);
+  await createPortalObjects(api);
   for (const operation of withId) {
     const { method, path, title } = operation;
     const url = path.replaceAll(/\{\w+\}/g, "999999999");
     const answer = await api.ask(method, url, {
       headers: { accept: "application/json" },
-      ...(method === "GET" ? {} : { payload: payloadOf(operation) }),
+      ...(method === "GET" ? {} : { payload: validPayload(operation) }),
     });
     expect([title, answer.statusCode]).toEqual([title, title === "Access Token Create" ? 403 : 404]);
   }

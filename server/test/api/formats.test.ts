@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { make } from "./made-things.ts";
 import { test, xmlDeclaration } from "./api-test.ts";
+import { createPortalObjects } from "./portal-objects.ts";
 
 const emptyXml = `${xmlDeclaration}<webhooks-failures></webhooks-failures>`;
 const emptyJson = '{"webhooks-failures":[]}';
@@ -87,7 +87,7 @@ test("an internal error reveals only the request id", async ({ api }) => {
 });
 
 test("an unknown Content-Type is accepted if the body is empty", async ({ api }) => {
-  const { account } = await make(api);
+  const { account } = await createPortalObjects(api);
   for (const type of [
     "application/xml",
     "text/xml; charset=utf-8",

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { test, type ApiHouse } from "./api-test.ts";
+import { test, type ProviderApi } from "./api-test.ts";
 
 /** Inserts accounts without users and applications. */
-const insertAccounts = ({ pool, provider }: ApiHouse, count: number): Promise<unknown> =>
+const insertAccounts = ({ pool, provider }: ProviderApi, count: number): Promise<unknown> =>
   pool.query(
     `insert into accounts (provider_id, org_name, plan_id)
      select $1, 'Account ' || number, (select id from plans where provider_id = $1 and kind = 'account_plan')

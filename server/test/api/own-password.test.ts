@@ -1,13 +1,13 @@
 import { expect } from "vitest";
 import { createProviderUser, createSession, signInProviderUser } from "#access/index.ts";
-import { test, type ApiHouse } from "./api-test.ts";
+import { test, type ProviderApi } from "./api-test.ts";
 import { passwords } from "../support/passwords.ts";
 
 const password = "correct horse battery";
 const another = "another horse battery";
 
 /** Creates the admin Ada with two sessions. */
-async function signInTwice(api: ApiHouse, now: Date) {
+async function signInTwice(api: ProviderApi, now: Date) {
   const providerId = api.provider.id;
   const passwordHash = await passwords.hash(password, { providerId });
   return api.pool.inTransaction(async (tx) => {
@@ -19,7 +19,7 @@ async function signInTwice(api: ApiHouse, now: Date) {
 
 type Browser = Awaited<ReturnType<typeof signInTwice>>["here"];
 
-const askFrom = (api: ApiHouse, { cookieValue, csrfToken }: Browser) => ({
+const askFrom = (api: ProviderApi, { cookieValue, csrfToken }: Browser) => ({
   read: async (url: string): Promise<number> =>
     (await api.askBare({ url, headers: { cookie: `bellwire_admin=${cookieValue}` } })).statusCode,
   put: (url: string, payload: object) =>

@@ -3,7 +3,7 @@ import { createProviderUser, createSession, scopes, type Role } from "#access/in
 import type { Operation } from "#http/account-management-api/operation.ts";
 import { operations } from "#http/account-management-api/index.ts";
 import { memberSections } from "#portal/provider-account/index.ts";
-import { test, type ApiHouse } from "./api-test.ts";
+import { test, type ProviderApi } from "./api-test.ts";
 
 /** The callers that may use an operation besides admins: all, none, or members with one of these sections. */
 type OpenTo = "all" | "admins" | readonly (typeof memberSections)[number][];
@@ -56,7 +56,7 @@ interface SignedIn {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const signIn = ({ pool, provider }: ApiHouse, now: Date, of: { role: Role; sections: readonly string[] }) =>
+const signIn = ({ pool, provider }: ProviderApi, now: Date, of: { role: Role; sections: readonly string[] }) =>
   pool.inTransaction(async (tx): Promise<SignedIn> => {
     const user = { providerId: provider.id, username: "ada", passwordHash: "none", ...of };
     const { id: userId } = await createProviderUser(tx, user);

@@ -1,19 +1,19 @@
 import {
-  personOf,
+  type Permit,
+  type PermitList,
+  type PermitObjects,
   refuses,
   shows,
   showsAs,
+  showsBoolean,
   stores,
-  truth,
+  uniquePerson,
   wrongConfirmation,
-  type Permit,
-  type PermitList,
-  type World,
-} from "./permit.ts";
+} from "./permit-list.ts";
 
-const ofAccount = ({ account }: World) => [account];
-const ofUser = ({ account, user }: World) => [account, user];
-const ofApplication = ({ account, application }: World) => [account, application];
+const ofAccount = ({ account }: PermitObjects) => [account];
+const ofUser = ({ account, user }: PermitObjects) => [account, user];
+const ofApplication = ({ account, application }: PermitObjects) => [account, application];
 
 const nested = { name: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "Portugal" };
 const billingParts = [
@@ -78,14 +78,14 @@ export const listsOfDevelopers: readonly PermitList[] = [
       shows("org_name", "Pier"),
       showsAs("name", "org_name", "Dock"),
       ...accountPart,
-      truth("monthly_billing_enabled", false),
-      truth("monthly_charging_enabled", false),
+      showsBoolean("monthly_billing_enabled", false),
+      showsBoolean("monthly_charging_enabled", false),
     ],
   },
   {
     controller: "signups",
     title: "Signup Express (Account Create)",
-    base: (_made, n) => ({ org_name: `Org ${n}`, ...personOf(n) }),
+    base: (_made, n) => ({ org_name: `Org ${n}`, ...uniquePerson(n) }),
     permits: ({ accountPlan, servicePlan, applicationPlan }) => [
       shows("org_name", "Pier"),
       ...accountPart,
@@ -109,7 +109,7 @@ export const listsOfDevelopers: readonly PermitList[] = [
     controller: "buyers_users create",
     title: "User Create",
     at: ofAccount,
-    base: (_made, n) => personOf(n),
+    base: (_made, n) => uniquePerson(n),
     permits: () => [
       shows("username", "bosun"),
       shows("email", "bosun@quay.example"),

@@ -1,13 +1,13 @@
 import type { LightMyRequestResponse } from "fastify";
 import { expect } from "vitest";
-import type { Operation } from "#http/account-management-api/operation.ts";
 import { operations } from "#http/account-management-api/index.ts";
-import { test, type ApiHouse } from "./api-test.ts";
-import { make } from "./made-things.ts";
+import type { Operation } from "#http/account-management-api/operation.ts";
+import { type ProviderApi, test } from "./api-test.ts";
+import { fillPath } from "./operation-walk.ts";
+import type { Effect, Permit, PermitList, PermitObjects } from "./permit-list.ts";
 import { listsOfDevelopers } from "./permit-lists-of-developers.ts";
 import { listsOfProvider } from "./permit-lists-of-provider.ts";
-import type { Effect, Permit, PermitList, World } from "./permit.ts";
-import { fillPath } from "./take-steps.ts";
+import { createPortalObjects } from "./portal-objects.ts";
 
 const permitLists = [...listsOfDevelopers, ...listsOfProvider];
 
@@ -20,14 +20,14 @@ const operationOf = (title: string): Operation => {
 const firstId = (answer: LightMyRequestResponse): number => Number(/"id":(\d+)/.exec(answer.body)?.[1]);
 
 /** Creates the objects that the lists refer to. */
-async function makeWorld(api: ApiHouse): Promise<World> {
+async function createPermitObjects(api: ProviderApi): Promise<PermitObjects> {
   const define = (target: string, name: string, more = {}) =>
     api.ask("POST", "/fields_definitions.json", { payload: { target, name, label: name, ...more } });
   const ownField = firstId(await define("Account", "region"));
   await define("Account", "billing_address", { read_only: true });
   await define("User", "job_role");
   await define("Cinstance", "stage");
-  const made = await make(api);
+  const made = await createPortalObjects(api);
   const [servicePlan] = await api.pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'service_plan'",
     [api.provider.id],
@@ -56,7 +56,7 @@ function withValue(values: Readonly<Record<string, unknown>>, { name, send, also
 test.for(permitLists.map((list): [string, PermitList] => [list.controller, list]))(
   "every parameter that 3scale permits has its effect or is rejected: %s",
   async ([, list], { api }) => {
-    const world = await makeWorld(api);
+    const world = await createPermitObjects(api);
     const operation = operationOf(list.title);
     for (const [n, permit] of list.permits(world).entries()) {
       const values = withValue(list.base?.(world, n) ?? {}, permit);
@@ -84,7 +84,7 @@ const valueOf = (effect: Effect): unknown =>
 
 /** Returns a parameter's value in the response, or in its column of the updated or newest row. */
 async function effectOf(
-  api: ApiHouse,
+  api: ProviderApi,
   { name, effect }: Permit,
   { answer, id }: { readonly answer: LightMyRequestResponse; readonly id: number | undefined },
 ): Promise<{ status: number; effect: unknown; body?: string }> {
@@ -118,7 +118,7 @@ test("every operation with a body has a permit list that covers its documented p
     "Application Change Plan", // the same `plan_id` as "Account Change Plan"
     "Access Token Create", // the same parameters as "Personal Access Token Create"
   ]);
-  const world: World = {
+  const world: PermitObjects = {
     account: 1,
     user: 1,
     application: 1,

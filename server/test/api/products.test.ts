@@ -1,12 +1,12 @@
 import { expect } from "vitest";
 import { indentXml } from "#platform/xml.ts";
-import { type ApiHouse, test, xmlDeclaration } from "./api-test.ts";
-import { make } from "./made-things.ts";
+import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
+import { createPortalObjects } from "./portal-objects.ts";
 
-const create = async (api: ApiHouse, payload: object = { name: "Tide API" }) =>
+const create = async (api: ProviderApi, payload: object = { name: "Tide API" }) =>
   (await api.ask("POST", "/services.json", { payload })).json().service;
 
-const update = (api: ApiHouse, id: number, payload: object | string, headers = {}) =>
+const update = (api: ProviderApi, id: number, payload: object | string, headers = {}) =>
   api.ask("PUT", `/services/${id}.json`, { payload, headers });
 
 test("a new service has 3scale's defaults in both formats", async ({ api }) => {
@@ -125,7 +125,7 @@ test.for([["a"], ["-tides"], ["tides!"]])("the system name %s is refused", async
 });
 
 test("the last service cannot be deleted; token, provider key and session get different errors", async ({ api }) => {
-  const { service } = await make(api);
+  const { service } = await createPortalObjects(api);
   const remove = (format: string, authorization = `Bearer ${api.token}`) =>
     api.ask("DELETE", `/services/${service}.${format}`, { headers: { authorization } });
   const [json, xml] = [await remove("json"), await remove("xml")];
@@ -169,7 +169,7 @@ test("admins delete a service by DELETE or by its state event, and members canno
 });
 
 test("concurrent deletions of the last two services leave one", async ({ api }) => {
-  const { service } = await make(api);
+  const { service } = await createPortalObjects(api);
   const { id } = await create(api);
   const answers = await Promise.all([service, id].map((it) => api.ask("DELETE", `/services/${it}.json`)));
   expect(answers.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 403]);

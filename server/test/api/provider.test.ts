@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { indentXml } from "#platform/xml.ts";
 import { memberSections } from "#portal/provider-account/index.ts";
-import { type ApiHouse, test, xmlDeclaration } from "./api-test.ts";
+import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 
-const idOfAdmin = async (api: ApiHouse): Promise<number> =>
+const idOfAdmin = async (api: ProviderApi): Promise<number> =>
   Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);
 
 test("the last admin of a provider can be neither deleted, suspended nor made a member", async ({ api }) => {

@@ -1,11 +1,11 @@
 import { expect } from "vitest";
-import { make } from "./made-things.ts";
 import { test } from "./api-test.ts";
+import { createPortalObjects } from "./portal-objects.ts";
 
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
 test("a GET reads parameters and its token from a JSON or form body, too", async ({ api }) => {
-  const { account } = await make(api);
+  const { account } = await createPortalObjects(api);
   const find = (payload: object | string, headers = {}) => api.ask("GET", "/accounts/find.json", { payload, headers });
   expect((await find({ username: "quay" })).json().account.id).toBe(account);
   expect((await find("username=quay", form)).json().account.id).toBe(account);
@@ -19,13 +19,13 @@ test("a GET reads parameters and its token from a JSON or form body, too", async
 });
 
 test("a query parameter overrides the body's parameter of the same name", async ({ api }) => {
-  const { account } = await make(api);
+  const { account } = await createPortalObjects(api);
   const answer = await api.ask("PUT", `/accounts/${account}.json?org_name=Query`, { payload: { org_name: "Body" } });
   expect(answer.json().account.org_name).toBe("Query");
 });
 
 test("a wrapper in the query counts; flat parameters in the query do not", async ({ api }) => {
-  const { service } = await make(api);
+  const { service } = await createPortalObjects(api);
   const wrapped = await api.ask("PUT", `/services/${service}.json?service[name]=Wrapped`, {
     payload: { name: "Flat" },
   });
@@ -37,7 +37,7 @@ test("a wrapper in the query counts; flat parameters in the query do not", async
 });
 
 test("a POST overrides its method by a form field or a header", async ({ api }) => {
-  const { account, service } = await make(api);
+  const { account, service } = await createPortalObjects(api);
   const path = `/accounts/${account}.json`;
   const put = await api.ask("POST", path, { payload: "_method=put&org_name=Pier", headers: form });
   expect([put.statusCode, put.json().account.org_name]).toEqual([200, "Pier"]);
@@ -60,36 +60,11 @@ test("a POST overrides its method by a form field or a header", async ({ api }) 
 });
 
 test("an overridden method needs that method's permission", async ({ api }) => {
-  const { account } = await make(api);
+  const { account } = await createPortalObjects(api);
   const headers = {
     authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}`,
     ...form,
   };
   const answer = await api.ask("POST", `/accounts/${account}.json`, { payload: "_method=delete", headers });
   expect([answer.statusCode, answer.body]).toEqual([403, '{"status":"Forbidden"}']);
-});
-
-test.for([
-  ["username=", 404],
-  ["username=&email=quay@quay.test", 404],
-  ["user_id=", 404],
-  ["user_id=&username=quay", 200],
-  ["email=", 404],
-  ["", 404],
-  ["username=quay&email=", 200],
-] as const)(
-  "the first parameter of Account Find counts, even an empty one: %s is %i",
-  async ([query, status], { api }) => {
-    await make(api);
-    expect((await api.ask("GET", `/accounts/find.json?${query}`)).statusCode).toBe(status);
-  },
-);
-
-test("an empty key finds no application and does not fall back to the id", async ({ api }) => {
-  const { account, application } = await make(api);
-  for (const query of [`user_key=&application_id=${application}`, `app_id=&application_id=${application}`]) {
-    expect((await api.ask("GET", `/applications/find.json?${query}`)).statusCode).toBe(404);
-  }
-  expect((await api.ask("GET", `/applications/find.json?application_id=${application}`)).statusCode).toBe(200);
-  expect((await api.ask("GET", `/accounts/${account}/applications/find.json?user_key=`)).statusCode).toBe(404);
 });

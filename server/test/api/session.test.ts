@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { createProviderUser, createSession, endSession, type Audience, type Role } from "#access/index.ts";
-import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+import { test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
 
 interface SignedIn {
   readonly cookie: string;
@@ -9,7 +9,7 @@ interface SignedIn {
 }
 
 const signIn = (
-  api: ApiHouse,
+  api: ProviderApi,
   now: Date,
   { role = "admin", audience = "admin" }: { role?: Role; audience?: Audience } = {},
 ) =>

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+import { test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
 
 const mira = { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example" };
 const password = "a long password";
 
-const eventsOf = async ({ pool, provider }: ApiHouse): Promise<readonly string[]> => {
+const eventsOf = async ({ pool, provider }: ProviderApi): Promise<readonly string[]> => {
   const rows = await pool.query<{ type: string }>("select type from events where provider_id = $1 order by id", [
     provider.id,
   ]);

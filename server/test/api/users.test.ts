@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { indentXml } from "#platform/xml.ts";
-import { type ApiHouse, test, xmlDeclaration } from "./api-test.ts";
+import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 
-async function signUp(api: ApiHouse): Promise<{ account: number; admin: number }> {
+async function signUp(api: ProviderApi): Promise<{ account: number; admin: number }> {
   const answer = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
   const account = answer.json<{ account: { id: number } }>().account.id;
   const users = (await api.ask("GET", `/accounts/${account}/users.json`)).json<{ users: { user: { id: number } }[] }>()
@@ -10,7 +10,7 @@ async function signUp(api: ApiHouse): Promise<{ account: number; admin: number }
   return { account, admin: users[0]?.user.id ?? 0 };
 }
 
-const addMember = async (api: ApiHouse, account: number, payload: object): Promise<number> =>
+const addMember = async (api: ProviderApi, account: number, payload: object): Promise<number> =>
   (await api.ask("POST", `/accounts/${account}/users.json`, { payload })).json<{ user: { id: number } }>().user.id;
 
 const member = { username: "olaf", email: "olaf@quay.test" };

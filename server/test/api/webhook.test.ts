@@ -1,6 +1,6 @@
 import type { InjectOptions } from "fastify";
 import { expect } from "vitest";
-import { test, type ApiHouse } from "./api-test.ts";
+import { test, type ProviderApi } from "./api-test.ts";
 
 const off = {
   account_created_on: false,
@@ -151,7 +151,7 @@ test.for([
   expect(Object.keys(answer.json().errors)).toEqual(["url"]);
 });
 
-const setCapability = ({ pool, provider }: ApiHouse, to: string) =>
+const setCapability = ({ pool, provider }: ProviderApi, to: string) =>
   pool.query("update providers set web_hooks = $2 where id = $1", [provider.id, to]);
 
 test("without the webhooks capability neither a token nor the provider key updates the webhook", async ({ api }) => {

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
-import { type ApiHouse, test } from "./api-test.ts";
-import { fill, make } from "./made-things.ts";
+import { type ProviderApi, test } from "./api-test.ts";
+import { createPortalObjects, fillIds } from "./portal-objects.ts";
 
 interface Schema {
   readonly $ref?: string;
@@ -77,7 +77,7 @@ test("the OpenAPI document lists the updates of accounts, users, applications, p
 });
 
 test.for(updates)("each field of an update is read back: $path", async ({ path, fields }, { api }) => {
-  const made = await make(api);
+  const made = await createPortalObjects(api);
   const field = await api.ask("POST", "/fields_definitions.json", {
     payload: { target: "Account", name: "region", label: "Region" },
   });
@@ -85,7 +85,7 @@ test.for(updates)("each field of an update is read back: $path", async ({ path, 
     payload: { username: "member", email: "member@quay.example", password: "a long password" },
   });
   const [fieldId, memberId] = [field.json().fields_definition.id, member.json().user.id];
-  const object = fill(path, { ...made, field: fieldId, providerUser: memberId });
+  const object = fillIds(path, { ...made, field: fieldId, providerUser: memberId });
   const url = object.endsWith(".json") ? object : `${object}.json`;
   const id = Number(/(\d+)(?:\.json|\/permissions)?$/.exec(object)?.[1]);
   const place: Place = { api, url, id, table: tables[path] };
@@ -105,7 +105,7 @@ test.for(updates)("each field of an update is read back: $path", async ({ path, 
 });
 
 interface Place {
-  readonly api: ApiHouse;
+  readonly api: ProviderApi;
   readonly url: string;
   readonly id: number;
   readonly table: string | undefined;

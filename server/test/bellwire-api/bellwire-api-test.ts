@@ -9,7 +9,7 @@ import { newUuidV7 } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
 import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
-import { type ApiHouse, baseDomain, openHouse } from "../api/api-test.ts";
+import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test.ts";
 import { lookupHere } from "../support/build-attempts.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -17,7 +17,7 @@ import { test as base } from "../support/test.ts";
 import { watchAnswers } from "../support/watch-answers.ts";
 
 /** A provider of its own with the Bellwire API in front of it. */
-export interface BellwireHouse extends ApiHouse {
+export interface BellwireHouse extends ProviderApi {
   /** Below /api/v1, with the admin's token unless headers say otherwise. */
   call(
     method: NonNullable<InjectOptions["method"]>,
@@ -94,7 +94,7 @@ export function openBellwireApi(
 }
 
 export async function openBellwireHouse(pool: Pool, http: FastifyInstance, now: Date): Promise<BellwireHouse> {
-  const house = await openHouse(pool, http, now);
+  const house = await createProviderApi(pool, http, now);
   return {
     ...house,
     call: (method, path, { headers, ...more } = {}) =>

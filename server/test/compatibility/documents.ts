@@ -132,7 +132,7 @@ const oidcProduct = aProduct({
   },
 });
 
-const applicationOf = (product: Product, plan: Plan, fields: Partial<Application>): Application => ({
+const buildApplication = (product: Product, plan: Plan, fields: Partial<Application>): Application => ({
   id: 71,
   accountId: 41,
   product,
@@ -156,13 +156,13 @@ const applicationOf = (product: Product, plan: Plan, fields: Partial<Application
   ...fields,
 });
 
-const keyOf = (value: string): Application["keys"][number] => ({ value, createdAt: morning, updatedAt: morning });
+const buildKey = (value: string): Application["keys"][number] => ({ value, createdAt: morning, updatedAt: morning });
 
 /** An application of each kind of service, when created and after an update. */
 export const applications = {
   "user-key": {
-    created: applicationOf(userKeyProduct, basic, { userKey: "6e0a9be17c3f4e28b6a1f0c2d4e68791" }),
-    updated: applicationOf(userKeyProduct, basic, {
+    created: buildApplication(userKeyProduct, basic, { userKey: "6e0a9be17c3f4e28b6a1f0c2d4e68791" }),
+    updated: buildApplication(userKeyProduct, basic, {
       userKey: "6e0a9be17c3f4e28b6a1f0c2d4e68791",
       state: "suspended",
       description: null,
@@ -171,10 +171,13 @@ export const applications = {
     }),
   },
   "app-id": {
-    created: applicationOf(appIdProduct, customized, { applicationId: "b1c2d3e4", keys: [keyOf("key-number-1")] }),
-    updated: applicationOf(appIdProduct, customized, {
+    created: buildApplication(appIdProduct, customized, {
       applicationId: "b1c2d3e4",
-      keys: [keyOf("key-number-1"), keyOf("key-number-2")],
+      keys: [buildKey("key-number-1")],
+    }),
+    updated: buildApplication(appIdProduct, customized, {
+      applicationId: "b1c2d3e4",
+      keys: [buildKey("key-number-1"), buildKey("key-number-2")],
       referrerFilters: ["*.fjord.example"],
       firstTrafficAt: morning,
       firstDailyTrafficAt: later,
@@ -182,13 +185,13 @@ export const applications = {
     }),
   },
   oidc: {
-    created: applicationOf(oidcProduct, aPlan({ id: 66, productId: 9, isDefault: false }), {
+    created: buildApplication(oidcProduct, aPlan({ id: 66, productId: 9, isDefault: false }), {
       applicationId: "c0ffee42",
     }),
-    updated: applicationOf(oidcProduct, aPlan({ id: 66, productId: 9, isDefault: false }), {
+    updated: buildApplication(oidcProduct, aPlan({ id: 66, productId: 9, isDefault: false }), {
       applicationId: "c0ffee42",
       redirectUrl: "https://app.fjord.example/back?a=1&b=2",
-      keys: [keyOf("client-secret-1")],
+      keys: [buildKey("client-secret-1")],
       state: "pending",
       updatedAt: later,
     }),

@@ -5,8 +5,8 @@ import { describeAccountManagementApi } from "#http/account-management-api/index
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { deliveryId } from "#webhooks/deliveries/index.ts";
-import { type ApiHouse, baseDomain, openHouse } from "../api/api-test.ts";
-import { make } from "../api/made-things.ts";
+import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test.ts";
+import { createPortalObjects } from "../api/portal-objects.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { fieldsOf, operationsIn } from "../support/open-api.ts";
 import { openEveryDoor } from "../support/open-every-door.ts";
@@ -17,11 +17,11 @@ import { type Route, routesOf } from "./routes-of.ts";
 type Ids = Readonly<Record<string, string | number>>;
 
 /** A provider with one of each thing, under the names by which paths know them. */
-async function settle(pool: Pool, http: FastifyInstance): Promise<{ house: ApiHouse; ids: Ids }> {
-  const house = await openHouse(pool, http, new Date());
+async function settle(pool: Pool, http: FastifyInstance): Promise<{ house: ProviderApi; ids: Ids }> {
+  const house = await createProviderApi(pool, http, new Date());
   const providerId = house.provider.id;
   const endpoint = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/hook", allActors: true });
-  const made = await make(house);
+  const made = await createPortalObjects(house);
   const firstOf = async (table: string): Promise<string> =>
     String(
       (await pool.query<{ id: unknown }>(`select id from ${table} where provider_id = $1 limit 1`, [providerId]))[0]
@@ -147,7 +147,7 @@ const credentials = {
 
 interface Me {
   readonly pool: Pool;
-  readonly house: ApiHouse;
+  readonly house: ProviderApi;
   readonly ids: Ids;
 }
 
@@ -219,7 +219,7 @@ test.for(ways)(
     const before = await snapshot(owner, tables, theirs.house.provider.id);
     const empty = tables.map(({ name }) => name).filter((name) => !isFilled(before.get(name)));
     expect(empty).toEqual([]); // a new table has to be filled in settle()
-    const hostOf = ({ house }: { house: ApiHouse }): string =>
+    const hostOf = ({ house }: { house: ProviderApi }): string =>
       side === "admin" ? house.host : `${house.provider.subdomain}.${baseDomain}`;
 
     const routes = routesOf(doors.http).filter(({ path }) => !isPublic(path));

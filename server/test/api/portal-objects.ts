@@ -1,6 +1,6 @@
-import type { ApiHouse } from "./api-test.ts";
+import type { ProviderApi } from "./api-test.ts";
 
-export interface Made {
+export interface PortalObjects {
   readonly account: number;
   readonly user: number;
   readonly application: number;
@@ -12,7 +12,7 @@ export interface Made {
 }
 
 /** Signs up an account and returns the ids of the provider's objects. */
-export async function make(api: ApiHouse): Promise<Made> {
+export async function createPortalObjects(api: ProviderApi): Promise<PortalObjects> {
   const first = async (path: string, method: "GET" | "POST" = "GET", payload?: object): Promise<number> => {
     const answer = await api.ask(method, path, payload ? { payload } : {});
     return Number(/"id":(\d+)/.exec(answer.body)?.[1]);
@@ -31,7 +31,7 @@ export async function make(api: ApiHouse): Promise<Made> {
 }
 
 /** Replaces the parameters of a path with ids of these objects. */
-export function fill(path: string, made: Made): string {
+export function fillIds(path: string, made: PortalObjects): string {
   const isOf = (part: string): boolean => path.includes(part);
   const id = isOf("/fields_definitions/")
     ? made.field

@@ -1,7 +1,7 @@
-import type { Made } from "./made-things.ts";
+import type { PortalObjects } from "./portal-objects.ts";
 
 /** The objects that the permit lists refer to. */
-export interface World extends Made {
+export interface PermitObjects extends PortalObjects {
   readonly servicePlan: number;
   readonly hiddenPlan: number;
   readonly member: number;
@@ -32,10 +32,10 @@ export interface PermitList {
   readonly controller: string;
   readonly title: string;
   /** The ids in the path. */
-  readonly at?: (made: World) => readonly number[];
+  readonly at?: (made: PermitObjects) => readonly number[];
   /** Parameters that every request needs. `n` is unique per request. */
-  readonly base?: (made: World, n: number) => Readonly<Record<string, unknown>>;
-  readonly permits: (made: World) => readonly Permit[];
+  readonly base?: (made: PermitObjects, n: number) => Readonly<Record<string, unknown>>;
+  readonly permits: (made: PermitObjects) => readonly Permit[];
 }
 
 export const shows = (name: string, send: unknown, value: unknown = send): Permit => ({
@@ -59,7 +59,7 @@ export const refuses = (name: string, send: unknown, field = name): Permit => ({
   effect: { refused: field },
 });
 
-export const truth = (name: string, value: boolean): Permit => shows(name, value);
+export const showsBoolean = (name: string, value: boolean): Permit => shows(name, value);
 
 /** Proves that the confirmation is read: one that differs from the password is rejected. */
 export const wrongConfirmation: Permit = {
@@ -69,4 +69,4 @@ export const wrongConfirmation: Permit = {
   effect: { refused: "password_confirmation" },
 };
 
-export const personOf = (n: number) => ({ username: `person${n}`, email: `person${n}@quay.example` });
+export const uniquePerson = (n: number) => ({ username: `person${n}`, email: `person${n}@quay.example` });

@@ -1,7 +1,12 @@
-/** The ids of the objects created so far, by the names in `keep`. */
-export type Ids = Readonly<Record<string, number | string>>;
+import type { LightMyRequestResponse } from "fastify";
+import { operations } from "#http/account-management-api/index.ts";
+import type { Operation } from "#http/account-management-api/operation.ts";
+import type { ProviderApi } from "./api-test.ts";
 
-export interface Step {
+/** The ids of the objects created so far, by the names in `keep`. */
+type Ids = Readonly<Record<string, number | string>>;
+
+interface Step {
   readonly title: string;
   /** The names of the ids in the path, in order. */
   readonly at?: readonly string[];
@@ -20,7 +25,7 @@ const providerUser = ["providerUser"];
 const secret = "a long enough password";
 
 /** Every operation at least once, in an order in which each finds the objects that it needs. */
-export const steps: readonly Step[] = [
+const steps: readonly Step[] = [
   {
     title: "Signup Express (Account Create)",
     payload: () => ({ org_name: "Harbour", username: "mira", email: "mira@harbour.test" }),
@@ -188,3 +193,53 @@ export const steps: readonly Step[] = [
   { title: "Webhooks Delete Failed Deliveries" },
   { title: "Account Delete", at: account },
 ];
+
+type Format = Operation["formats"][number];
+
+interface Visit {
+  readonly operation: Operation;
+  readonly format: Format;
+  readonly answer: LightMyRequestResponse;
+}
+
+/** Calls every operation in order, in the given format where the operation has it. */
+export async function* walkOperations(api: ProviderApi, preferred: Format): AsyncGenerator<Visit> {
+  const ids: Record<string, number | string> = { key: "key.three" };
+  for (const step of steps) {
+    const operation = operationOf(step);
+    const format = operation.formats.includes(preferred) ? preferred : "json";
+    const answer = await callOperation(api, step, { operation, ids, format });
+    yield { operation, format, answer };
+    const found = idsIn(answer.body);
+    if (step.keep !== undefined) ids[step.keep] = found[0] ?? 0;
+    if (step.keepLast !== undefined) ids[step.keepLast] = found.at(-1) ?? 0;
+  }
+}
+
+function operationOf({ title }: Step): Operation {
+  const operation = operations.find((candidate) => candidate.title === title);
+  if (!operation) throw new Error(`Unknown operation: ${title}`);
+  return operation;
+}
+
+/** Replaces the parameters of a path with these values, in order. */
+export const fillPath = (path: string, them: readonly (string | number | undefined)[]): string => {
+  const left = [...them];
+  return path.replaceAll(/\{\w+\}/g, () => String(left.shift()));
+};
+
+async function callOperation(
+  api: ProviderApi,
+  { at = [], query, payload }: Step,
+  { operation: { method, path }, ids, format }: { operation: Operation; ids: Ids; format: Format },
+): Promise<LightMyRequestResponse> {
+  const filled = fillPath(
+    path,
+    at.map((name) => ids[name]),
+  );
+  const url = `${filled}.${format}`;
+  return api.ask(method, query === undefined ? url : `${url}?${query}`, payload ? { payload: payload(ids) } : {});
+}
+
+const idsIn = (body: string): readonly number[] =>
+  Array.from(body.matchAll(/(?:<id(?: [^>]*)?>|"id":)(\d+)/g), ([, id]) => Number(id));

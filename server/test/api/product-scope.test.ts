@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { createProviderUser, createSession } from "#access/index.ts";
-import type { Operation } from "#http/account-management-api/operation.ts";
 import { operations } from "#http/account-management-api/index.ts";
+import type { Operation } from "#http/account-management-api/operation.ts";
 import { memberSections } from "#portal/provider-account/index.ts";
-import { test, type ApiHouse } from "./api-test.ts";
-import { fill, make } from "./made-things.ts";
+import { type ProviderApi, test } from "./api-test.ts";
+import { createPortalObjects, fillIds } from "./portal-objects.ts";
 
 /** Returns true for operations on one service, or on an object of one service. */
 const isOfService = ({ path }: Operation): boolean =>
@@ -13,14 +13,14 @@ const isOfService = ({ path }: Operation): boolean =>
 const payloadOf = ({ method, wrapper }: Operation): { payload?: object } =>
   method === "GET" ? {} : { payload: wrapper === undefined ? { name: "Mine" } : { [wrapper]: { name: "Mine" } } };
 
-const addService = async (api: ApiHouse, name: string): Promise<number> =>
+const addService = async (api: ProviderApi, name: string): Promise<number> =>
   Number((await api.ask("POST", "/services.json", { payload: { name } })).json().service.id);
 
 type Headers = Readonly<Record<string, string>>;
 
 /** Creates a member with all sections, limited to these services, and returns headers of its token and of its session. */
-async function narrow(
-  api: ApiHouse,
+async function createLimitedMember(
+  api: ProviderApi,
   now: Date,
   serviceIds: readonly number[],
   username = "ada",
@@ -39,17 +39,17 @@ async function narrow(
 }
 
 test("no operation can access objects of a service outside the member's scope", async ({ api, clock }) => {
-  const made = await make(api);
+  const made = await createPortalObjects(api);
   const other = await addService(api, "Other");
   const seen = async (): Promise<string> =>
     (await api.ask("GET", "/applications.json")).body + (await api.ask("GET", "/services.json")).body;
   const before = await seen();
   const concerned = operations.filter(isOfService);
   expect(concerned.length).toBeGreaterThan(20);
-  for (const headers of await narrow(api, clock.now(), [other])) {
+  for (const headers of await createLimitedMember(api, clock.now(), [other])) {
     for (const operation of concerned) {
       const { method, path, title } = operation;
-      const url = `/admin/api${fill(path, made)}`;
+      const url = `/admin/api${fillIds(path, made)}`;
       const asked = { headers: { accept: "application/json", ...headers }, ...payloadOf(operation) };
       const status = title === "Service Delete" ? 403 : 404; // no member may delete services
       expect([title, (await api.askBare({ method, url, ...asked })).statusCode]).toEqual([title, status]);
@@ -59,9 +59,9 @@ test("no operation can access objects of a service outside the member's scope", 
 });
 
 test("lists and searches omit objects of services outside the member's scope", async ({ api, clock }) => {
-  const { account, application, service } = await make(api);
+  const { account, application, service } = await createPortalObjects(api);
   const other = await addService(api, "Other");
-  const [own = {}] = await narrow(api, clock.now(), [other]);
+  const [own = {}] = await createLimitedMember(api, clock.now(), [other]);
   const all = { authorization: `Bearer ${api.token}` };
   const ids = async (path: string, headers: Headers): Promise<readonly string[]> =>
     Array.from((await api.ask("GET", path, { headers })).body.matchAll(/"id":(\d+)/g), ([, id = ""]) => id);
@@ -80,7 +80,7 @@ test("lists and searches omit objects of services outside the member's scope", a
 });
 
 test("an account's plans omit those of services outside the member's scope", async ({ api, clock }) => {
-  const { account, service } = await make(api);
+  const { account, service } = await createPortalObjects(api);
   const other = await addService(api, "Other");
   const plans = async (method: "GET" | "PUT" | "POST", path: string, headers: Headers, payload?: object) =>
     Array.from(
@@ -98,12 +98,12 @@ test("an account's plans omit those of services outside the member's scope", asy
     [[service], whole],
     [[other], ["account_plan"]],
   ] as const) {
-    const [own = {}] = await narrow(api, clock.now(), reach, `ada-${reach.join("-")}`);
+    const [own = {}] = await createLimitedMember(api, clock.now(), reach, `ada-${reach.join("-")}`);
     for (const [method, path, payload] of ways) {
       expect([path, await plans(method, path, own, payload)]).toEqual([path, expected]);
     }
   }
-  const [own = {}] = await narrow(api, clock.now(), [other], "eve");
+  const [own = {}] = await createLimitedMember(api, clock.now(), [other], "eve");
   const seen = await plans("POST", "/signup.xml", own, { org_name: "Pier", username: "pier" });
   expect(seen).toEqual(["account_plan", "service_plan"]);
   const all = await plans("GET", "/accounts/find.xml?username=pier", { authorization: `Bearer ${api.token}` });
@@ -111,9 +111,9 @@ test("an account's plans omit those of services outside the member's scope", asy
 });
 
 test("an application is not found by its key if its service is outside the member's scope", async ({ api, clock }) => {
-  const { account } = await make(api);
+  const { account } = await createPortalObjects(api);
   const [found] = (await api.ask("GET", `/accounts/${account}/applications.json`)).json().applications;
-  const [own = {}] = await narrow(api, clock.now(), [await addService(api, "Other")]);
+  const [own = {}] = await createLimitedMember(api, clock.now(), [await addService(api, "Other")]);
   for (const path of ["/applications", `/accounts/${account}/applications`]) {
     const url = `${path}/find.json?user_key=${found.application.user_key}`;
     expect((await api.ask("GET", url)).statusCode).toBe(200);
@@ -122,9 +122,9 @@ test("an application is not found by its key if its service is outside the membe
 });
 
 test("a member limited to services creates applications of these only, and no services", async ({ api, clock }) => {
-  const { account, applicationPlan, service } = await make(api);
+  const { account, applicationPlan, service } = await createPortalObjects(api);
   const other = await addService(api, "Other");
-  const [own = {}] = await narrow(api, clock.now(), [other]);
+  const [own = {}] = await createLimitedMember(api, clock.now(), [other]);
   const name = { name: "Mine", description: "x" };
   const made = await api.ask("POST", `/services/${other}/application_plans.json`, { headers: own, payload: name });
   expect(made.statusCode).toBe(201);
@@ -144,7 +144,7 @@ test("a member limited to services creates applications of these only, and no se
 });
 
 test("a member's services are returned, and null or an empty text stands for all", async ({ api }) => {
-  const { service } = await make(api);
+  const { service } = await createPortalObjects(api);
   await api.addToken({ role: "member", sections: ["partners"] });
   const [member] = await api.pool.query<{ id: number }>(
     "select id from provider_users where provider_id = $1 and role = 'member'",
@@ -170,7 +170,7 @@ test("a member's services are returned, and null or an empty text stands for all
 });
 
 test("an admin is not limited by an earlier scope, and a deleted service leaves the scope", async ({ api }) => {
-  const { service } = await make(api);
+  const { service } = await createPortalObjects(api);
   const other = await addService(api, "Other");
   const token = await api.addToken({ role: "member", sections: ["partners"], serviceIds: [other] });
   const headers = { authorization: `Bearer ${token}` };

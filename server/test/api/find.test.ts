@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { test } from "./api-test.ts";
+import { createPortalObjects } from "./portal-objects.ts";
 
 test("an account is found by username, else user_id, else email, without fallback from a wrong one", async ({
   api,
@@ -28,4 +29,28 @@ test("another provider's account is not found by any parameter", async ({ api, n
   for (const query of ["username=mira", `user_id=${user.user.id}`, "email=mira@quay.example"]) {
     expect([query, (await api.ask("GET", `/accounts/find.json?${query}`)).statusCode]).toEqual([query, 404]);
   }
+});
+
+test("the first parameter of Account Find counts, even an empty one", async ({ api }) => {
+  await createPortalObjects(api);
+  for (const [query, status] of [
+    ["username=", 404],
+    ["username=&email=quay@quay.test", 404],
+    ["user_id=", 404],
+    ["user_id=&username=quay", 200],
+    ["email=", 404],
+    ["", 404],
+    ["username=quay&email=", 200],
+  ] as const) {
+    expect([query, (await api.ask("GET", `/accounts/find.json?${query}`)).statusCode]).toEqual([query, status]);
+  }
+});
+
+test("an empty key finds no application and does not fall back to the id", async ({ api }) => {
+  const { account, application } = await createPortalObjects(api);
+  for (const query of [`user_key=&application_id=${application}`, `app_id=&application_id=${application}`]) {
+    expect((await api.ask("GET", `/applications/find.json?${query}`)).statusCode).toBe(404);
+  }
+  expect((await api.ask("GET", `/applications/find.json?application_id=${application}`)).statusCode).toBe(200);
+  expect((await api.ask("GET", `/accounts/${account}/applications/find.json?user_key=`)).statusCode).toBe(404);
 });
