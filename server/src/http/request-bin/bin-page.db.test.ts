@@ -30,7 +30,7 @@ async function openDoor(pool: Pool) {
 }
 
 test(
-  "what comes appears on the open page by itself, and the page's controls work without a reload",
+  "an open page shows new requests, and its controls work without a reload",
   { timeout: 60_000 },
   async ({ database }) => {
     const bin = await makeBin(database);
@@ -68,7 +68,7 @@ test(
 );
 
 test(
-  "a page that stays open leads to what it does not show any more, and says when its bin is gone",
+  "an open page links to the requests that it removed, and says when its bin was deleted",
   { timeout: 60_000 },
   async ({ database }) => {
     const bin = await makeBin(database);

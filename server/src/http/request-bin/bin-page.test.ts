@@ -4,12 +4,12 @@ import { SerialQueue, answerChoices, renderCurl } from "./bin-page.ts";
 
 const chosen = (answerStatus: number, answerDelayMs: number) => {
   const { statuses, delays } = answerChoices({ answerStatus, answerDelayMs });
-  return { all: statuses.length + delays.length, shown: [...statuses, ...delays].filter((it) => it.is_chosen) };
+  return { all: statuses.length + delays.length, shown: [...statuses, ...delays].filter((choice) => choice.is_chosen) };
 };
 
-test("what a bin answers is shown, also what none of the buttons stands for", () => {
-  expect(chosen(500, 2000)).toMatchObject({ all: 12, shown: [{ status: 500 }, { delay_ms: 2000, says: "2 s" }] });
-  expect(chosen(418, 1500)).toMatchObject({ all: 14, shown: [{ status: 418 }, { delay_ms: 1500, says: "1.5 s" }] });
+test("the current response is marked, and added to the choices if it is none of them", () => {
+  expect(chosen(500, 2000)).toMatchObject({ all: 12, shown: [{ status: 500 }, { delay_ms: 2000, label: "2 s" }] });
+  expect(chosen(418, 1500)).toMatchObject({ all: 14, shown: [{ status: 418 }, { delay_ms: 1500, label: "1.5 s" }] });
 });
 
 const url = "http://localhost:3000/bins/abc";
@@ -36,7 +36,7 @@ function argumentsOf(command: string): string[] {
     .split("\0");
 }
 
-test("the command sends the same request, whatever a stranger put into it", () => {
+test("the curl command repeats the request, whatever characters it contains", () => {
   expect(argumentsOf(renderCurl(request, url, request.body.toString()))).toEqual([
     "-X",
     "POST",
@@ -51,7 +51,7 @@ test("the command sends the same request, whatever a stranger put into it", () =
   ]);
 });
 
-test("a body that is no text goes through base64", () => {
+test("the curl command decodes a binary body from base64", () => {
   const body = Buffer.from([0, 255, 10]);
   expect(argumentsOf(renderCurl({ ...request, body }, url, undefined)).slice(-3)).toEqual([
     "--data-binary",
@@ -60,14 +60,14 @@ test("a body that is no text goes through base64", () => {
   ]);
 });
 
-test("a request without a body has none", () => {
+test("the curl command of a request without a body sends none", () => {
   expect(renderCurl({ ...request, query: "", headers: [], body: Buffer.alloc(0) }, url, "")).toBe(
     `curl -X POST ${url}`,
   );
 });
 
-test("jobs run in order and one at a time, and the event loop turns between them", async () => {
-  const turns = new SerialQueue();
+test("jobs run in order and one at a time, with a turn of the event loop between them", async () => {
+  const queue = new SerialQueue();
   const log: string[] = [];
   let isOver = false;
   const turn = (): void => {
@@ -76,7 +76,7 @@ test("jobs run in order and one at a time, and the event loop turns between them
   };
   setImmediate(turn);
   const jobs = ["a", "b", "c"].map((name) =>
-    turns.run(async () => {
+    queue.run(async () => {
       log.push(`${name} begins`);
       await new Promise((resolve) => setTimeout(resolve, 1));
       log.push(`${name} ends`);
@@ -88,10 +88,10 @@ test("jobs run in order and one at a time, and the event loop turns between them
   expect(events).toMatch(/a begins, turn, a ends, turn, b begins, turn, b ends, turn, c begins, turn, c ends$/);
 });
 
-test("a job that fails leaves the next one its turn", async () => {
-  const turns = new SerialQueue();
-  const failing = turns.run(() => Promise.reject(new Error("no")));
-  const next = turns.run(async () => "done");
+test("a failed job does not stop the next one", async () => {
+  const queue = new SerialQueue();
+  const failing = queue.run(() => Promise.reject(new Error("no")));
+  const next = queue.run(async () => "done");
   await expect(failing).rejects.toThrow("no");
   expect(await next).toBe("done");
 });

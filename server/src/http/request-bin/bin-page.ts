@@ -10,84 +10,83 @@ import { type RequestBinNeeds, type Viewer, indentJson, maskBody, maskHeaders, m
 
 interface RequestPage {
   readonly requests: readonly BinRequest[];
-  /** The number before which there are more. */
+  /** The number of the page's oldest request, if older ones follow. */
   readonly older: number | undefined;
-  /** Shows the newest, and goes on as more come. */
+  /** The newest page also shows requests as they arrive. */
   readonly isNewest: boolean;
 }
 
 interface BinMessage {
   readonly status: number;
-  readonly says: string;
-  /** Under a host that nobody is served under there is no page to go on to. */
+  readonly text: string;
+  /** False on a host without a provider, which has no pages to link to. */
   readonly hasHome?: boolean;
 }
 
 export interface BinPages {
   page(reply: FastifyReply, viewer: Viewer, page: RequestPage): Promise<FastifyReply>;
-  /** One request, as it stands on the viewer's page. */
-  request(asked: FastifyRequest, viewer: Viewer, request: BinRequest): Promise<string>;
+  /** Renders one request as the viewer's page shows it. */
+  request(viewRequest: FastifyRequest, viewer: Viewer, request: BinRequest): Promise<string>;
   message(reply: FastifyReply, message: BinMessage): Promise<FastifyReply>;
 }
 
 const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 
-/** Open at first; below them, one line each. */
+/** The first requests of a page are open, the others are collapsed. */
 const openRequestsMax = 3;
 
 export function createBinPages(
-  { pool, originOf, secretsOfBin, turns }: RequestBinNeeds & { readonly turns: SerialQueue },
+  { pool, originOf, secretsOfBin, queue }: RequestBinNeeds & { readonly queue: SerialQueue },
   assetPaths: Readonly<Record<string, string>>,
 ): BinPages {
-  const write = createTemplateRenderer(templates);
+  const render = createTemplateRenderer(templates);
   const assets = { css: assetPaths["bin.css"], js: assetPaths["bin.js"], icon: assetPaths["icon.svg"] };
   const send = async (reply: FastifyReply, status: number, html: Promise<string>): Promise<FastifyReply> =>
     reply
       .code(status)
       .type("text/html; charset=utf-8")
       .send(await html);
-  const surroundingsOf = async (asked: FastifyRequest, viewer: Viewer) => ({
+  const contextOf = async (viewRequest: FastifyRequest, viewer: Viewer): Promise<RenderContext> => ({
     viewer,
-    binUrl: `${originOf(asked)}/bins/${viewer.bin.id}`,
+    binUrl: `${originOf(viewRequest)}/bins/${viewer.bin.id}`,
     secrets: await secretsOfBin(viewer.bin),
   });
-  const message = (reply: FastifyReply, { status, says, hasHome = true }: BinMessage): Promise<FastifyReply> =>
-    send(reply, status, write("message", { assets, says, has_home: hasHome }));
+  const message = (reply: FastifyReply, { status, text, hasHome = true }: BinMessage): Promise<FastifyReply> =>
+    send(reply, status, render("message", { assets, text, has_home: hasHome }));
 
   return {
     message,
     async page(reply, viewer, { requests, older, isNewest }) {
       const { bin, isAdmin } = viewer;
-      const surroundings = await surroundingsOf(reply.request, viewer);
-      const described = [];
-      for (const [at, request] of requests.entries()) {
-        const it = await turns.run(async () => {
-          const signature = await verifyBinRequest(pool, bin, { request, secrets: surroundings.secrets });
-          return representRequest(request, signature, surroundings);
+      const context = await contextOf(reply.request, viewer);
+      const documents = [];
+      for (const [index, request] of requests.entries()) {
+        const document = await queue.run(async () => {
+          const signature = await verifyBinRequest(pool, bin, { request, secrets: context.secrets });
+          return representRequest(request, signature, context);
         });
-        described.push({ ...it, is_open: at < openRequestsMax });
+        documents.push({ ...document, is_open: index < openRequestsMax });
       }
-      const html = write("bin", {
+      const html = render("bin", {
         assets,
         is_newest: isNewest,
         is_masked: !isAdmin,
         paths: pathsOf(bin, older),
-        bin: { url: surroundings.binUrl, requests_caught: bin.requestsCaught },
+        bin: { url: context.binUrl, requests_caught: bin.requestsCaught },
         ...answerChoices(bin),
-        requests: described,
+        requests: documents,
       });
       return send(reply, 200, html);
     },
-    async request(asked, viewer, request) {
-      const surroundings = await surroundingsOf(asked, viewer);
-      const signature = await verifyBinRequest(pool, viewer.bin, { request, secrets: surroundings.secrets });
-      const described = representRequest(request, signature, surroundings);
-      return write("request", { request: { ...described, is_open: true } });
+    async request(viewRequest, viewer, request) {
+      const context = await contextOf(viewRequest, viewer);
+      const signature = await verifyBinRequest(pool, viewer.bin, { request, secrets: context.secrets });
+      const document = representRequest(request, signature, context);
+      return render("request", { request: { ...document, is_open: true } });
     },
   };
 }
 
-/** Where the page's links and its form lead. */
 const pathsOf = (bin: Bin, older: number | undefined) => ({
   newest: viewPath(bin),
   older: older === undefined ? undefined : viewPath(bin, "", { before: String(older) }),
@@ -95,14 +94,14 @@ const pathsOf = (bin: Bin, older: number | undefined) => ({
   stream: viewPath(bin, "/stream"),
 });
 
-export interface RenderContext {
+interface RenderContext {
   readonly viewer: Viewer;
   readonly binUrl: string;
-  /** Of the endpoints that point to the bin. */
+  /** The signing secrets of the endpoints that point to the bin. */
   readonly secrets: readonly string[];
 }
 
-/** Returns a request as the page's template shows it, without what only admins may see or repeat. */
+/** Represents a request for the page's template. Only admins see secrets and the command that repeats the request. */
 function representRequest(
   request: BinRequest,
   signature: SignatureVerdict | null,
@@ -110,13 +109,13 @@ function representRequest(
 ) {
   const { bin, isAdmin } = viewer;
   const { number, method, body, bodyBytes, receivedAt } = request;
-  const isCut = body.length < bodyBytes;
+  const isTruncated = body.length < bodyBytes;
   const query = isAdmin ? request.query : maskQuery(request.query);
   const headers = isAdmin ? request.headers : maskHeaders(request.headers);
-  const header = (name: string): string | undefined => headers.find(([its]) => its.toLowerCase() === name)?.[1];
+  const header = (name: string): string | undefined => headers.find(([field]) => field.toLowerCase() === name)?.[1];
   const eventType = header("bellwire-event-type");
   const attempt = header("bellwire-attempt");
-  const text = textOf(body, isCut);
+  const text = textOf(body, isTruncated);
   return {
     number,
     method,
@@ -135,45 +134,47 @@ function representRequest(
       formatBytes(bodyBytes),
     ].filter(Boolean),
     headers: headers.map(([name, value]) => ({ name, value })),
-    body: isAdmin ? representBody(text, { bodyBytes, isCut }) : representMaskedBody(text, { bodyBytes, isCut }),
+    body: isAdmin
+      ? representBody(text, { bodyBytes, isTruncated })
+      : representMaskedBody(text, { bodyBytes, isTruncated }),
     body_path: isAdmin ? viewPath(bin, `/requests/${number}/body`) : undefined,
-    curl: !isAdmin || isCut ? undefined : renderCurl(request, binUrl, text),
+    curl: !isAdmin || isTruncated ? undefined : renderCurl(request, binUrl, text),
   };
 }
 
-function representSignature(verdict: SignatureVerdict | null): { kind: string; says: string } {
-  if (verdict === "missing") return { kind: "missing", says: "Not signed" };
-  if (verdict === null) return { kind: "missing", says: "Signature not checked: no endpoint points here" };
+function representSignature(verdict: SignatureVerdict | null): { kind: string; text: string } {
+  if (verdict === "missing") return { kind: "missing", text: "Not signed" };
+  if (verdict === null) return { kind: "missing", text: "Signature not checked: no endpoint points here" };
   return verdict === "valid"
-    ? { kind: "valid", says: "Signature valid" }
-    : { kind: "invalid", says: "Signature invalid" };
+    ? { kind: "valid", text: "Signature valid" }
+    : { kind: "invalid", text: "Signature invalid" };
 }
 
 interface BodySize {
   readonly bodyBytes: number;
-  /** Whether the text is its beginning only. */
-  readonly isCut: boolean;
+  /** True if the text is only the start of the body. */
+  readonly isTruncated: boolean;
 }
 
-function representBody(text: string | undefined, { bodyBytes, isCut }: BodySize) {
+function representBody(text: string | undefined, { bodyBytes, isTruncated }: BodySize) {
   if (bodyBytes === 0) return { kind: "empty" };
   if (text === undefined) return { kind: "binary" };
-  if (isCut) return { kind: "text", shown: text, is_cut: true };
+  if (isTruncated) return { kind: "text", shown: text, is_truncated: true };
   const shown = indentJson(text) ?? indentXml(text) ?? text;
-  return { kind: "text", shown, ...(shown === text ? {} : { as_it_came: text }) };
+  return { kind: "text", shown, ...(shown === text ? {} : { as_received: text }) };
 }
 
-function representMaskedBody(text: string | undefined, { bodyBytes, isCut }: BodySize) {
+function representMaskedBody(text: string | undefined, { bodyBytes, isTruncated }: BodySize) {
   if (bodyBytes === 0) return { kind: "empty" };
   if (text === undefined) return { kind: "binary" };
   const shown = maskBody(text);
-  return shown === undefined ? { kind: "hidden" } : { kind: "text", shown, is_cut: isCut };
+  return shown === undefined ? { kind: "hidden" } : { kind: "text", shown, is_truncated: isTruncated };
 }
 
-/** `undefined`: it is not text, or holds what no text does. The beginning of one may end within a character. */
-function textOf(body: Buffer, isCut: boolean): string | undefined {
+/** Returns undefined for bytes that are not UTF-8 or contain control characters. A truncated text may end within a character. */
+function textOf(body: Buffer, isTruncated: boolean): string | undefined {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body, { stream: isCut });
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body, { stream: isTruncated });
     return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
   } catch {
     return undefined;
@@ -183,20 +184,20 @@ function textOf(body: Buffer, isCut: boolean): string | undefined {
 const formatBytes = (bytes: number): string => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`);
 
 const answerStatuses = [
-  { status: 200, says: "OK" },
-  { status: 201, says: "Created" },
-  { status: 301, says: "Moved" },
-  { status: 404, says: "Not found" },
-  { status: 410, says: "Gone" },
-  { status: 429, says: "Too many" },
-  { status: 500, says: "Error" },
-  { status: 503, says: "Unavailable" },
+  { status: 200, label: "OK" },
+  { status: 201, label: "Created" },
+  { status: 301, label: "Moved" },
+  { status: 404, label: "Not found" },
+  { status: 410, label: "Gone" },
+  { status: 429, label: "Too many" },
+  { status: 500, label: "Error" },
+  { status: 503, label: "Unavailable" },
 ];
 const answerDelays = [0, 2000, 10_000, 70_000];
 
-/** What can be chosen for a bin's answer, and what is. Whatever else the API has set is one more choice. */
+/** Returns the choices of a bin's response and marks the current ones. A value that only the API can set is one more choice. */
 export const answerChoices = ({ answerStatus, answerDelayMs }: Readonly<Record<Answer, number>>) => ({
-  statuses: markChosen(answerStatuses, { status: answerStatus, says: "Set elsewhere" }, ({ status }) => status),
+  statuses: markChosen(answerStatuses, { status: answerStatus, label: "Set elsewhere" }, ({ status }) => status),
   delays: markChosen(
     answerDelays.map((ms) => delayChoice(ms)),
     delayChoice(answerDelayMs),
@@ -206,16 +207,16 @@ export const answerChoices = ({ answerStatus, answerDelayMs }: Readonly<Record<A
 
 type Answer = "answerStatus" | "answerDelayMs";
 
-const delayChoice = (ms: number) => ({ delay_ms: ms, says: `${ms / 1000} s` });
+const delayChoice = (ms: number) => ({ delay_ms: ms, label: `${ms / 1000} s` });
 
 function markChosen<Choice>(choices: readonly Choice[], chosen: Choice, valueOf: (choice: Choice) => number) {
-  const isThere = choices.some((it) => valueOf(it) === valueOf(chosen));
-  return (isThere ? choices : [...choices, chosen])
+  const isListed = choices.some((choice) => valueOf(choice) === valueOf(chosen));
+  return (isListed ? choices : [...choices, chosen])
     .toSorted((a, b) => valueOf(a) - valueOf(b))
-    .map((it) => ({ ...it, is_chosen: valueOf(it) === valueOf(chosen) }));
+    .map((choice) => ({ ...choice, is_chosen: valueOf(choice) === valueOf(chosen) }));
 }
 
-/** What curl says by itself. */
+/** Headers that curl sends by itself. */
 const implicitHeaders: ReadonlySet<string> = new Set([
   "host",
   "connection",
@@ -224,7 +225,7 @@ const implicitHeaders: ReadonlySet<string> = new Set([
   "expect",
 ]);
 
-/** A command for a POSIX shell that sends the same request again. */
+/** Renders a command for a POSIX shell that repeats the request. */
 export function renderCurl(
   { method, query, headers, body }: Pick<BinRequest, "method" | "query" | "headers" | "body">,
   url: string,
@@ -245,8 +246,8 @@ export function renderCurl(
 const shellQuote = (text: string): string => (/^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /**
- * Runs jobs in order, one at a time, and lets the event loop turn before each. Reading and rendering one request takes up to
- * 15 ms, so streams that all did it at once would make every other request wait for a second and more.
+ * Runs jobs in order, one at a time, with a turn of the event loop before each. Reading and rendering one request takes up to
+ * 15 ms, so concurrent streams would delay every other request by a second and more.
  */
 export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import Fastify from "fastify";
 import { expect, vi } from "vitest";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
@@ -18,17 +19,26 @@ const test = base
     const providerId = await buildProvider(database);
     return database.inTransaction((tx) => createBin(tx, { providerId }));
   })
-  .extend("http", async ({ database, bin }, { onCleanup }) => {
-    expect(bin.requestsCaught).toBe(0); // its provider is there before anybody asks for it
+  .extend("renderings", () => ({ count: 0, concurrent: 0, concurrentMax: 0 }))
+  .extend("http", async ({ database, bin, renderings }, { onCleanup }) => {
+    expect(bin.requestsCaught).toBe(0); // creates the bin and its provider first
     const http = Fastify();
-    http.register(async (doors) => {
-      addFindProviderHook(doors, { pool: database, clock: systemClock, baseDomain: undefined });
-      await doors.register(
+    http.register(async (scope) => {
+      addFindProviderHook(scope, { pool: database, clock: systemClock, baseDomain: undefined });
+      await scope.register(
         requestBinPlugin({
           pool: database,
           clock: systemClock,
           originOf: () => publicUrl,
-          secretsOfBin: async () => [testSecret],
+          secretsOfBin: async () => {
+            // Called once in each rendering, for some milliseconds, so that concurrent renderings would overlap.
+            renderings.count += 1;
+            renderings.concurrent += 1;
+            renderings.concurrentMax = Math.max(renderings.concurrentMax, renderings.concurrent);
+            await wait(10);
+            renderings.concurrent -= 1;
+            return [testSecret];
+          },
         }),
       );
     });
@@ -37,7 +47,7 @@ const test = base
   });
 
 test.for(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "PROPFIND", "REPORT", "PURGE"] as const)(
-  "a bin takes %s",
+  "a bin accepts %s",
   async (method, { http, bin, database }) => {
     expect((await http.inject({ method, url: `/bins/${bin.id}?a=b?c` })).statusCode).toBe(200);
     const { requests } = await listBinRequests(database, { ...bin, binId: bin.id });
@@ -51,27 +61,27 @@ test.for([
   "multipart/form-data; boundary=x",
   "nonsense",
   undefined,
-])("a bin takes bytes that are not the %s they claim to be", async (contentType, { http, bin, database }) => {
+])("a bin accepts bytes that do not match their content type %s", async (contentType, { http, bin, database }) => {
   const headers = contentType === undefined ? {} : { "content-type": contentType };
   const body = Buffer.from([123, 0, 255]);
   expect((await http.inject({ method: "POST", url: `/bins/${bin.id}`, headers, body })).statusCode).toBe(200);
   expect((await listBinRequests(database, { ...bin, binId: bin.id })).requests).toMatchObject([{ body }]);
 });
 
-test("a bin answers what it was told", async ({ http, bin, database }) => {
+test("a bin responds with its configured status and delay", async ({ http, bin, database }) => {
   await database.inTransaction((tx) => updateBin(tx, bin, { answerStatus: 503, answerDelayMs: 30 }));
   const startedMs = performance.now();
   expect((await http.inject({ method: "POST", url: `/bins/${bin.id}` })).statusCode).toBe(503);
   expect(performance.now() - startedMs).toBeGreaterThanOrEqual(29);
 });
 
-test("a body of more than 1 MiB is answered with 413", async ({ http, bin, database }) => {
+test("a body of more than 1 MiB gets a 413", async ({ http, bin, database }) => {
   const answer = await http.inject({ method: "POST", url: `/bins/${bin.id}`, body: Buffer.alloc(1024 * 1024 + 1) });
   expect(answer.statusCode).toBe(413);
   expect((await listBinRequests(database, { ...bin, binId: bin.id })).requests).toEqual([]);
 });
 
-test("what is not there is 404, at every address of a bin", async ({ http }) => {
+test("every URL of a bin that does not exist returns 404", async ({ http }) => {
   const gone = "/bins/aaaaaaaaaaaaaaaaaaaaaaaaaa";
   for (const url of [gone, `${gone}/view`, `${gone}/view/stream`, `${gone}/view/requests/1/body`]) {
     expect((await http.inject({ url })).statusCode).toBe(404);
@@ -79,13 +89,13 @@ test("what is not there is 404, at every address of a bin", async ({ http }) => 
   expect((await http.inject({ method: "POST", url: `${gone}/view/answer` })).statusCode).toBe(404);
 });
 
-test("the page of a bin that is not there is no dead end", async ({ http }) => {
+test("the 404 page of a bin links to the Admin Portal", async ({ http }) => {
   const { body } = await http.inject({ url: "/bins/nothing/view" });
-  expect(body).toContain("There is no such bin");
+  expect(body).toContain("This bin does not exist");
   expect(body).toContain('<a href="/">Home</a>');
 });
 
-test("the receiving address takes a browser's request too, and leads nobody to what others sent", async ({
+test("the receiving URL accepts a browser's request and does not link to received requests", async ({
   http,
   bin,
   database,
@@ -96,17 +106,13 @@ test("the receiving address takes a browser's request too, and leads nobody to w
   expect((await listBinRequests(database, { ...bin, binId: bin.id })).requests).toHaveLength(1);
 });
 
-test("an empty bin says that it waits, and how to send something", async ({ http, bin }) => {
+test("the page of an empty bin explains how to send a request", async ({ http, bin }) => {
   const page = await http.inject({ url: viewPath(bin) });
   expect(page.body).toContain("Waiting for your first webhook");
   expect(page.body).toContain(`curl ${publicUrl}/bins/${bin.id} -d hello=world`);
 });
 
-test("the page says of each request which event it is, which attempt, and how its signature looks", async ({
-  http,
-  bin,
-  database,
-}) => {
+test("the page shows event type, attempt and signature check of each request", async ({ http, bin, database }) => {
   await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
   const url = `${publicUrl}/bins/${bin.id}`;
   await sender.send(buildAttempt({ url, body: Buffer.from("<event><type>account</type></event>"), attempt: 2 }));
@@ -122,7 +128,7 @@ test("the page says of each request which event it is, which attempt, and how it
   expect(third).toContain("Not signed");
 });
 
-test("nothing that was caught becomes part of the page", async ({ http, bin, database }) => {
+test("received text is escaped in the page", async ({ http, bin, database }) => {
   const { cookie } = await adminCookie(database, bin.providerId);
   const evil = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>`;
   await http.inject({
@@ -151,7 +157,7 @@ test("nothing that was caught becomes part of the page", async ({ http, bin, dat
   });
 });
 
-test("the page of a busy bin goes on where it ends", async ({ http, bin }) => {
+test("the page of a busy bin links to older requests", async ({ http, bin }) => {
   for (let n = 0; n < 52; n += 1) await http.inject({ method: "POST", url: `/bins/${bin.id}` });
   const numbersOn = async (url: string) =>
     [...(await http.inject({ url })).body.matchAll(/id="request-(\d+)"/g)].map(([, it]) => Number(it));
@@ -160,14 +166,14 @@ test("the page of a busy bin goes on where it ends", async ({ http, bin }) => {
   expect(await numbersOn(viewPath(bin, "", { before: "3" }))).toEqual([2, 1]);
 });
 
-test("an answer that none of the controls stands for is shown all the same", async ({ http, bin, database }) => {
+test("a response that no control offers is shown as one more choice", async ({ http, bin, database }) => {
   await database.inTransaction((tx) => updateBin(tx, bin, { answerStatus: 418, answerDelayMs: 1500 }));
   const { body } = await http.inject({ url: viewPath(bin) });
   expect(body).toMatch(/value="418"[^>]* aria-pressed="true"[^>]*>418</);
   expect(body).toMatch(/value="1500" aria-pressed="true">1\.5 s</);
 });
 
-test("the page's controls say what the bin answers from then on", async ({ http, bin, database }) => {
+test("the page's controls change the bin's response", async ({ http, bin, database }) => {
   const send = (payload: string, headers = {}) =>
     http.inject({
       method: "POST",
@@ -188,7 +194,7 @@ test("the page's controls say what the bin answers from then on", async ({ http,
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 500, answerDelayMs: 2000 });
 });
 
-/** Reads server-sent events until the test is over. */
+/** Reads server-sent events until the end of the test. */
 async function readStream(url: string, headers = {}) {
   const over = new AbortController();
   const response = await fetch(url, { headers, signal: over.signal });
@@ -200,12 +206,13 @@ async function readStream(url: string, headers = {}) {
     contentType: response.headers.get("content-type"),
     numbers: () =>
       [...text.matchAll(/^id: (\d+)\nevent: request\ndata: \{"number":\1,"html":"/gm)].map(([, it]) => Number(it)),
+    data: () => (text.match(/^data: .*$/gm) ?? []).join(""),
     ended: reading,
     [Symbol.dispose]: () => over.abort(),
   };
 }
 
-test("who watches sees each request as it comes, and goes on where he was cut off", async ({ http, bin }) => {
+test("a stream sends each request as it arrives and resumes after the last id", async ({ http, bin }) => {
   const at = await http.listen({ port: 0, host: "127.0.0.1" });
   const post = () => http.inject({ method: "POST", url: `/bins/${bin.id}`, body: "a\r\nb" });
   await post();
@@ -221,7 +228,7 @@ test("who watches sees each request as it comes, and goes on where he was cut of
   expect(later.numbers()).toEqual([3]);
 });
 
-test("who watches a bin that catches more than is read at once misses none of it", async ({ http, bin }) => {
+test("a stream skips no request of a backlog that is larger than one read", async ({ http, bin }) => {
   for (let n = 0; n < 52; n += 1) await http.inject({ method: "POST", url: `/bins/${bin.id}` });
   const at = await http.listen({ port: 0, host: "127.0.0.1" });
   using stream = await readStream(`${at}${viewPath(bin, "/stream", { after: "0" })}`);
@@ -229,7 +236,42 @@ test("who watches a bin that catches more than is read at once misses none of it
   expect(stream.numbers()).toEqual(Array.from({ length: 52 }, (_, place) => place + 1));
 });
 
-test("the stream of a bin ends when the bin is deleted", async ({ http, bin, database }) => {
+test("viewers of one bin with the same rights share one rendering of a request", async ({
+  http,
+  bin,
+  database,
+  renderings,
+}) => {
+  const at = await http.listen({ port: 0, host: "127.0.0.1" });
+  const url = `${at}${viewPath(bin, "/stream", { after: "0" })}`;
+  const { cookie } = await adminCookie(database, bin.providerId);
+  using first = await readStream(url);
+  using second = await readStream(url);
+  using admin = await readStream(url, { cookie });
+  await http.inject({
+    method: "POST",
+    url: `/bins/${bin.id}`,
+    headers: { "content-type": "application/json" },
+    payload: '{"password":"hunter2"}',
+  });
+  await until(() => [first, second, admin].every((stream) => stream.numbers().length === 1));
+  expect(renderings.count).toBe(2); // one with masked credentials, one for the admin
+  expect(first.data()).toBe(second.data());
+  expect(first.data()).not.toContain("hunter2");
+  expect(admin.data()).toContain("hunter2");
+});
+
+test("streams of several bins render one request at a time", async ({ http, bin, database, renderings }) => {
+  const at = await http.listen({ port: 0, host: "127.0.0.1" });
+  const other = await database.inTransaction((tx) => createBin(tx, bin));
+  for (const { id } of [bin, other, bin, other]) await http.inject({ method: "POST", url: `/bins/${id}`, body: "a" });
+  using first = await readStream(`${at}${viewPath(bin, "/stream", { after: "0" })}`);
+  using second = await readStream(`${at}${viewPath(other, "/stream", { after: "0" })}`);
+  await until(() => first.numbers().length === 2 && second.numbers().length === 2);
+  expect(renderings).toMatchObject({ count: 4, concurrentMax: 1 });
+});
+
+test("deleting a bin ends its streams", async ({ http, bin, database }) => {
   const at = await http.listen({ port: 0, host: "127.0.0.1" });
   using stream = await readStream(`${at}${viewPath(bin, "/stream", { after: "0" })}`);
   await database.inTransaction((tx) => deleteBin(tx, bin));
@@ -237,7 +279,7 @@ test("the stream of a bin ends when the bin is deleted", async ({ http, bin, dat
   expect((await http.inject({ url: viewPath(bin, "/stream", { after: "0" }) })).statusCode).toBe(404);
 });
 
-test("a request is shown within half a second, although the page asks for nothing", async ({ http, bin }) => {
+test("a stream sends a new request within half a second", async ({ http, bin }) => {
   const at = await http.listen({ port: 0, host: "127.0.0.1" });
   using stream = await readStream(`${at}${viewPath(bin, "/stream", { after: "0" })}`);
   await http.inject({ method: "POST", url: `/bins/${bin.id}` });
@@ -246,7 +288,7 @@ test("a request is shown within half a second, although the page asks for nothin
   await vi.waitFor(() => expect(stream.numbers()).toEqual([1, 2]), { timeout: 500, interval: 10 });
 });
 
-test("a server that stops ends the streams of those who watch", async ({ http, bin }) => {
+test("closing the server ends its streams", async ({ http, bin }) => {
   const at = await http.listen({ port: 0, host: "127.0.0.1" });
   using stream = await readStream(`${at}${viewPath(bin, "/stream", { after: "0" })}`);
   await http.close();

@@ -12,10 +12,9 @@ import { type RequestBinNeeds, createFindViewer } from "./viewer.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
-/** Two fields. */
 const formBytesMax = 4 * 1024;
 
-/** `/bins/{id}` takes anything; `/bins/{id}/view` shows what came, to whoever has the view key or is signed in as admin. */
+/** Serves `/bins/{id}`, which accepts any request, and `/bins/{id}/view`, which shows them to viewers with the view key and to admins. */
 export const requestBinPlugin =
   (needs: RequestBinNeeds): FastifyPluginAsync =>
   async (http) => {
@@ -23,34 +22,34 @@ export const requestBinPlugin =
   };
 
 async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<void> {
-  await bins.register(async (catching) => addReceiveRoute(catching, needs));
-  await bins.register(async (pages) => {
-    const assets = await servePageAssets(pages, { folder: assetsFolder, prefix: "/assets" });
-    const turns = new SerialQueue();
-    const show = createBinPages({ ...needs, turns }, assets);
+  await bins.register(async (receiving) => addReceiveRoute(receiving, needs));
+  await bins.register(async (viewing) => {
+    const assets = await servePageAssets(viewing, { folder: assetsFolder, prefix: "/assets" });
+    const queue = new SerialQueue();
+    const pages = createBinPages({ ...needs, queue }, assets);
     const watchers = new BinWatchers(needs.pool);
     const access = new StreamAccess(needs.pool);
-    pages.addHook("preClose", async () => {
+    viewing.addHook("preClose", async () => {
       watchers.close();
       access.close();
     });
 
-    pages.removeAllContentTypeParsers(); // what is no form is refused, instead of changing nothing
-    acceptForms(pages, { bytesMax: formBytesMax });
-    addPageHeaders(pages);
-    answerErrorsAsPages(pages, show);
+    viewing.removeAllContentTypeParsers(); // other bodies are refused instead of ignored
+    acceptForms(viewing, { bytesMax: formBytesMax });
+    addPageHeaders(viewing);
+    answerErrorsAsPages(viewing, pages);
     const findViewer = createFindViewer(needs);
-    addViewRoute(pages, { ...needs, show, findViewer });
-    addStreamRoute(pages, { ...needs, show, watchers, access, findViewer, turns });
-    addAnswerRoute(pages, { ...needs, show, findViewer });
-    addBodyRoute(pages, { ...needs, findViewer });
+    addViewRoute(viewing, { ...needs, pages, findViewer });
+    addStreamRoute(viewing, { ...needs, pages, watchers, access, findViewer, queue });
+    addAnswerRoute(viewing, { ...needs, pages, findViewer });
+    addBodyRoute(viewing, { ...needs, findViewer });
   });
 }
 
-/** What is not there below /bins, and what goes wrong, as pages of the bins. The inside story goes to the log. */
-function answerErrorsAsPages(http: FastifyInstance, show: BinPages): void {
+/** Answers unknown paths and errors with pages. Details go to the log. */
+function answerErrorsAsPages(http: FastifyInstance, pages: BinPages): void {
   http.setNotFoundHandler(async (_request, reply) =>
-    show.message(reply, { status: 404, says: "There is no such page." }),
+    pages.message(reply, { status: 404, text: "This page does not exist." }),
   );
 
   http.setErrorHandler<Error>(async (error, request, reply) => {
@@ -59,7 +58,7 @@ function answerErrorsAsPages(http: FastifyInstance, show: BinPages): void {
     if (status >= 500) request.log.error({ err: error }, "page failed");
     if (code === "database-away") return sendDatabaseAwayPage(reply, problem);
     if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
-    const says = code === "internal" ? `${message} It is ${request.id}.` : message;
-    return show.message(reply, { status, says, hasHome: code !== "host-unknown" });
+    const text = code === "internal" ? `${message} Request id: ${request.id}` : message;
+    return pages.message(reply, { status, text, hasHome: code !== "host-unknown" });
   });
 }

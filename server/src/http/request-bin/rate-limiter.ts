@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "#platform/clock.ts";
 import type { RateLimit } from "#platform/limits.ts";
 
-/** Some 1 MB. Who was seen longest ago gives way, and begins with a full bucket again. */
+/** About 1 MB. The least recently used key is dropped and starts with a full bucket again. */
 const keysMax = 10_000;
 
 interface Bucket {
@@ -21,14 +21,14 @@ export class RateLimiter {
     this.#rate = rate;
   }
 
-  /** Takes the bytes and returns 0, or takes none and returns the seconds until they may be taken. */
+  /** Takes the bytes and returns 0, or takes none and returns the seconds until they are available. */
   secondsToWait(key: string, bytes: number): number {
     const { max, perSecond } = this.#rate;
     const atMs = this.#clock.monotonicMs();
     const before = this.#buckets.get(key) ?? { bytes: max, atMs };
-    const there = Math.min(max, before.bytes + ((atMs - before.atMs) / 1000) * perSecond);
-    if (there < bytes) return Math.ceil((bytes - there) / perSecond);
-    this.#buckets.set(key, { bytes: there - bytes, atMs });
+    const available = Math.min(max, before.bytes + ((atMs - before.atMs) / 1000) * perSecond);
+    if (available < bytes) return Math.ceil((bytes - available) / perSecond);
+    this.#buckets.set(key, { bytes: available - bytes, atMs });
     return 0;
   }
 }

@@ -10,14 +10,14 @@ import { RateLimiter } from "./rate-limiter.ts";
 import type { BinParams, RequestBinNeeds } from "./viewer.ts";
 
 const { max, perSecond } = binLimits.bytesOfBin;
-const rateInWords = `This bin takes ${formatBytes(max)} at once, and ${formatBytes(perSecond)} a second after that.`;
+const rateText = `This bin accepts ${formatBytes(max)} at once, then ${formatBytes(perSecond)} a second.`;
 
-/** Any method, any content type, any bytes: nothing is parsed, and what is too long is refused. */
+/** Accepts any method, content type and bytes without parsing them, up to the size limit. */
 export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
   acceptEveryMethod(http);
   http.removeAllContentTypeParsers();
   const bodiesInFlight = limitIncomingBytes(http, clock);
-  // Fastify refuses a Content-Type that it cannot read. What came is kept from the raw headers, so nothing is lost here.
+  // Fastify refuses a Content-Type that it cannot parse. The stored headers come from the raw ones, so nothing is lost.
   http.addHook("onRequest", async (request) => {
     request.headers["content-type"] = "application/octet-stream";
   });
@@ -28,8 +28,8 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
     const { code, status, message, retryAfterSeconds } = problemOfError(error);
     if (status >= 500) request.log.error({ err: error }, "request failed");
     if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
-    const moreExact = code === "internal" ? `${message} Request id: ${request.id}` : message;
-    const text = status === 413 ? `A bin takes bodies of ${formatBytes(binLimits.bodyBytes.max)} at most.` : moreExact;
+    const detail = code === "internal" ? `${message} Request id: ${request.id}` : message;
+    const text = status === 413 ? `A bin accepts bodies of ${formatBytes(binLimits.bodyBytes.max)} at most.` : detail;
     return reply.code(status).type("text/plain; charset=utf-8").send(`${text}\n`);
   });
 
@@ -37,33 +37,33 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
     const { id } = request.params;
     const [path = "", ...query] = request.url.split("?");
     const address = { binId: id, providerId: request.provider.id };
-    const answer = await receiveRequest(pool, address, {
+    const response = await receiveRequest(pool, address, {
       method: request.method,
       path,
       query: query.join("?"),
       headers: headerPairs(request.raw.rawHeaders),
       body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     });
-    if (!answer) return reply.code(404).type("text/plain").send("There is no such bin.\n");
-    request.body = undefined; // it must not wait in memory for a delayed answer
+    if (!response) return reply.code(404).type("text/plain").send("This bin does not exist.\n");
+    request.body = undefined; // frees its memory during a delayed response
     bodiesInFlight.release(request);
-    if (answer.retryAfterSeconds !== undefined) {
+    if (response.retryAfterSeconds !== undefined) {
       throw new Problem("too-many-requests", {
-        detail: rateInWords,
-        retryAfterSeconds: answer.retryAfterSeconds,
+        detail: rateText,
+        retryAfterSeconds: response.retryAfterSeconds,
       });
     }
-    if (answer.delayMs > 0) {
+    if (response.delayMs > 0) {
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
-      await clock.sleep(answer.delayMs, gone.signal);
+      await clock.sleep(response.delayMs, gone.signal);
     }
-    reply.code(answer.status);
+    reply.code(response.status);
     return isOpenedInBrowser(request) ? reply.type("text/plain; charset=utf-8").send(textForBrowsers) : reply.send();
   });
 }
 
-/** What one network may send to bins, and what may be in memory at once, is known before a body is read. */
+/** Enforces the rate limits and the memory limit before a body is read. */
 function limitIncomingBytes(http: FastifyInstance, clock: Clock): BodiesInFlight {
   const networks = new RateLimiter(clock, binLimits.bytesOfNetwork);
   const providers = new RateLimiter(clock, binLimits.bytesOfProvider);
@@ -81,7 +81,7 @@ function limitIncomingBytes(http: FastifyInstance, clock: Clock): BodiesInFlight
   return bodiesInFlight;
 }
 
-/** Memory for bodies between their arrival and the database. */
+/** Counts the bytes of bodies that are in memory on their way to the database. */
 class BodiesInFlight {
   readonly #reserved = new Map<FastifyRequest, number>();
   #bytes = 0;
@@ -93,21 +93,21 @@ class BodiesInFlight {
     return true;
   }
 
-  /** Frees what is reserved for the request, once. */
+  /** Frees the request's reservation. Further calls do nothing. */
   release(request: FastifyRequest): void {
     this.#bytes -= this.#reserved.get(request) ?? 0;
     this.#reserved.delete(request);
   }
 }
 
-/** As much as may come, if the request does not say. What is longer than allowed is refused unread. */
+/** Returns the maximum for a body of unknown length. Longer bodies are refused unread. */
 function expectedBodyBytes({ headers }: FastifyRequest): number {
   if (headers["transfer-encoding"] !== undefined) return binLimits.bodyBytes.max;
   const length = Number(headers["content-length"] ?? 0);
   return Math.min(length || 0, binLimits.bodyBytes.max);
 }
 
-/** Fastify knows some of those that HTTP has, and Node reads all but this one, which is for proxies. */
+/** Adds the methods that Node parses and Fastify does not route. CONNECT is for proxies only. */
 function acceptEveryMethod(http: FastifyInstance): void {
   const unknown = METHODS.filter((method) => method !== "CONNECT" && !http.supportedMethods.includes(method));
   for (const method of unknown) http.addHttpMethod(method, { hasBody: true });
@@ -116,10 +116,10 @@ function acceptEveryMethod(http: FastifyInstance): void {
 const isOpenedInBrowser = ({ method, headers }: FastifyRequest): boolean =>
   method === "GET" && (headers.accept ?? "").includes("text/html");
 
-/** Somebody may take the receiving address for the view; it gives no right to view, so it does not lead there. */
+/** For people who confuse the receiving URL with the view. The URL gives no right to view, so it contains no link. */
 const textForBrowsers =
-  "This is a request bin: it received your request, as it receives any.\n" +
-  "What it received is in the Admin Portal, under Webhooks > Request bins.\n";
+  "This is a request bin. It has received your request.\n" +
+  "Received requests are in the Admin Portal, under Webhooks > Request bins.\n";
 
 function headerPairs(raw: readonly string[]): (readonly [string, string])[] {
   return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as const] : []));

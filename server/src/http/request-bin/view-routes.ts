@@ -5,7 +5,6 @@ import { listBinRequests, readBinRequestBody, updateBin } from "#request-bin/ind
 import type { BinPages } from "./bin-page.ts";
 import { type FindViewer, type NotViewer, type RequestBinNeeds, type ViewRequest, viewPath } from "./viewer.ts";
 
-/** Fits on a few screens; the rest is behind "Older". */
 const requestsPerPage = 50;
 
 interface PageRequest extends ViewRequest {
@@ -13,45 +12,45 @@ interface PageRequest extends ViewRequest {
 }
 
 interface ViewNeeds extends RequestBinNeeds {
-  readonly show: BinPages;
+  readonly pages: BinPages;
   readonly findViewer: FindViewer;
 }
 
-export function addViewRoute(http: FastifyInstance, { pool, show, findViewer }: ViewNeeds): void {
+export function addViewRoute(http: FastifyInstance, { pool, pages, findViewer }: ViewNeeds): void {
   http.get<PageRequest>("/:id/view", async (request, reply) => {
     const viewer = await findViewer(request);
-    if (typeof viewer === "string") return sendRefusalPage(show, reply, viewer);
+    if (typeof viewer === "string") return sendRefusalPage(pages, reply, viewer);
     const { bin } = viewer;
     const before = /^\d{1,9}$/.test(request.query.before ?? "") ? Number(request.query.before) : undefined;
     const page = { providerId: bin.providerId, binId: bin.id, before, limit: requestsPerPage };
     const { requests, hasMore } = await listBinRequests(pool, page);
     const older = hasMore ? requests.at(-1)?.number : undefined;
-    return show.page(reply, viewer, { requests, older, isNewest: before === undefined });
+    return pages.page(reply, viewer, { requests, older, isNewest: before === undefined });
   });
 }
 
 interface AnswerNeeds extends RequestBinNeeds {
-  readonly show: BinPages;
+  readonly pages: BinPages;
   readonly findViewer: FindViewer;
 }
 
 const delaySecondsMax = binLimits.answerDelaySeconds.max;
 
-/** The two controls of the page. Whoever may view the bin may use them, but no page of another site in their browser. */
-export function addAnswerRoute(http: FastifyInstance, { pool, show, findViewer }: AnswerNeeds): void {
+/** Changes the bin's response. Every viewer may do so, but no page of another site in a viewer's browser. */
+export function addAnswerRoute(http: FastifyInstance, { pool, pages, findViewer }: AnswerNeeds): void {
   http.post<ViewRequest>("/:id/view/answer", async (request, reply) => {
     if (isCrossOrigin(request))
-      return show.message(reply, { status: 403, says: "This form was sent from another site." });
+      return pages.message(reply, { status: 403, text: "This form was sent from another site." });
     const viewer = await findViewer(request);
-    if (typeof viewer === "string") return sendRefusalPage(show, reply, viewer);
+    if (typeof viewer === "string") return sendRefusalPage(pages, reply, viewer);
     const { bin } = viewer;
     const { status, delay_ms } = readForm(request.body);
     const answerStatus = wholeNumber(status, 200, 599);
     const answerDelayMs = wholeNumber(delay_ms, 0, delaySecondsMax * 1000);
-    if (answerStatus === "wrong" || answerDelayMs === "wrong") {
-      return show.message(reply, {
+    if (answerStatus === "invalid" || answerDelayMs === "invalid") {
+      return pages.message(reply, {
         status: 422,
-        says: `A bin answers with a status from 200 to 599, after ${delaySecondsMax} seconds at most.`,
+        text: `A bin responds with a status from 200 to 599, after at most ${delaySecondsMax} seconds.`,
       });
     }
     await pool.inTransaction((tx) => updateBin(tx, bin, { answerStatus, answerDelayMs }));
@@ -59,10 +58,10 @@ export function addAnswerRoute(http: FastifyInstance, { pool, show, findViewer }
   });
 }
 
-function wholeNumber(text: string | undefined, min: number, max: number): number | "wrong" | undefined {
+function wholeNumber(text: string | undefined, min: number, max: number): number | "invalid" | undefined {
   if (text === undefined) return undefined;
   const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  return number >= min && number <= max ? number : "wrong";
+  return number >= min && number <= max ? number : "invalid";
 }
 
 interface BodyRequest extends ViewRequest {
@@ -70,8 +69,8 @@ interface BodyRequest extends ViewRequest {
 }
 
 /**
- * Sends the bytes of one body, to be saved. They are a stranger's, so never shown as what they claim to be; and they may
- * hold credentials, so only admins get them.
+ * Sends one body as a download. Its bytes are a stranger's, so they are never served with their own content type. They may
+ * contain credentials, so only admins get them.
  */
 export function addBodyRoute(
   http: FastifyInstance,
@@ -84,7 +83,7 @@ export function addBodyRoute(
     const { bin } = viewer;
     const number = /^\d{1,9}$/.test(request.params.number) ? Number(request.params.number) : 0;
     const body = await readBinRequestBody(pool, { providerId: bin.providerId, binId: bin.id, number });
-    if (!body) return reply.code(404).type("text/plain").send("There is no such request.\n");
+    if (!body) return reply.code(404).type("text/plain").send("This request does not exist.\n");
     return reply
       .type("application/octet-stream")
       .header("content-disposition", `attachment; filename="request-${number}"`)
@@ -93,18 +92,17 @@ export function addBodyRoute(
 }
 
 const refusals = {
-  "no bin": { status: 404, says: "There is no such bin. It may have been deleted." },
+  "no bin": { status: 404, text: "This bin does not exist. It may have been deleted." },
   "no right": {
     status: 403,
-    says: "This page opens with the bin's view link, or for admins who are signed in to the Admin Portal.",
+    text: "Open this page with the bin's view link, or sign in to the Admin Portal as an admin.",
   },
-  suspended: { status: 403, says: "This provider is suspended." },
-} as const satisfies Record<NotViewer, { status: number; says: string }>;
+  suspended: { status: 403, text: "This provider is suspended." },
+} as const satisfies Record<NotViewer, { status: number; text: string }>;
 
-/** As a page. */
-const sendRefusalPage = (show: BinPages, reply: FastifyReply, reason: NotViewer): Promise<FastifyReply> =>
-  show.message(reply, refusals[reason]);
+const sendRefusalPage = (pages: BinPages, reply: FastifyReply, reason: NotViewer): Promise<FastifyReply> =>
+  pages.message(reply, refusals[reason]);
 
-/** As a line of text, for requests that no page answers. */
+/** Sends a refusal as plain text, for requests that are not made by a page load. */
 export const sendRefusalText = (reply: FastifyReply, reason: NotViewer): FastifyReply =>
-  reply.code(refusals[reason].status).type("text/plain; charset=utf-8").send(`${refusals[reason].says}\n`);
+  reply.code(refusals[reason].status).type("text/plain; charset=utf-8").send(`${refusals[reason].text}\n`);

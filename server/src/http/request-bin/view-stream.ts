@@ -1,44 +1,46 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import { EventStream, type StreamAccess } from "#http/shared/event-stream.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { listBinRequestsAfter, readBin } from "#request-bin/index.ts";
+import { type BinRequest, listBinRequestsAfter, readBin } from "#request-bin/index.ts";
 import type { BinPages, SerialQueue } from "./bin-page.ts";
 import { sendRefusalText } from "./view-routes.ts";
 import type { FindViewer, RequestBinNeeds, ViewRequest, Viewer } from "./viewer.ts";
 
 interface StreamNeeds extends RequestBinNeeds {
-  readonly show: BinPages;
+  readonly pages: BinPages;
   readonly watchers: BinWatchers;
   readonly access: StreamAccess;
   readonly findViewer: FindViewer;
-  readonly turns: SerialQueue;
+  readonly queue: SerialQueue;
 }
 
 interface StreamRequest extends ViewRequest {
   readonly Querystring: { readonly key?: string; readonly after?: string };
 }
 
-/** Each new request of the bin as it is shown on the page. A browser that was cut off goes on where it was. */
+/** Streams each new request of a bin as its page shows it. A browser that reconnects resumes after its last request. */
 export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void {
-  // HEAD would be a stream of nothing, without an end.
+  const messages = new RenderedMessages(needs);
+  // A HEAD request to a stream would never end.
   const options = { exposeHeadRoute: false } as const;
   http.get<StreamRequest>("/:id/view/stream", options, async (request, reply) => {
     const viewer = await needs.findViewer(request);
     if (typeof viewer === "string") return sendRefusalText(reply, viewer);
-    const seen = request.headers["last-event-id"] ?? request.query.after;
-    const after = typeof seen === "string" && /^\d{1,9}$/.test(seen) ? Number(seen) : 0;
+    const lastId = request.headers["last-event-id"] ?? request.query.after;
+    const after = typeof lastId === "string" && /^\d{1,9}$/.test(lastId) ? Number(lastId) : 0;
     const stream = new EventStream(reply.raw, needs.clock);
-    const checkAccess = async (): Promise<void> => {
+    const endUnlessAllowed = async (): Promise<void> => {
       if (!(await isStillViewer(needs, request, viewer))) stream.end("access-ended");
     };
-    const stopWatching = needs.access.watch(viewer.bin.providerId, () => void checkAccess());
+    const stopWatching = needs.access.watch(viewer.bin.providerId, () => void endUnlessAllowed());
     if (!stopWatching) throw new Problem("too-many-streams", { retryAfterSeconds: 60 });
     reply.hijack();
     stream.open();
     try {
-      await streamRequests(stream, { needs, asked: request, viewer, after });
+      await streamRequests(stream, { needs, messages, streamRequest: request, viewer, after });
     } finally {
       stopWatching();
     }
@@ -46,7 +48,7 @@ export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void 
   });
 }
 
-/** Whether they may view as much as before. Somebody who may now see less, or more, is told so by coming again. */
+/** Checks whether the viewer may see exactly as much as before. Otherwise the page reconnects and gets its new view. */
 async function isStillViewer(
   { findViewer }: StreamNeeds,
   request: FastifyRequest<StreamRequest>,
@@ -57,15 +59,58 @@ async function isStillViewer(
     const viewer = await findViewer(request);
     return typeof viewer !== "string" && viewer.isAdmin === isAdmin;
   } catch (error) {
-    return !(error instanceof Problem); // a database that is away says nothing about them, and shows them nothing
+    return !(error instanceof Problem); // while the database is away, nothing is shown either
+  }
+}
+
+/** Characters of rendered messages in memory, for all bins. The largest message has about one million. */
+const cachedCharactersMax = 8 * 1024 * 1024;
+/** Long enough for all viewers of a bin. A rotated secret changes the signature of later renderings only. */
+const cachedMs = 5000;
+
+/**
+ * Renders each request once for all viewers of a bin with the same rights. Rendering takes up to 15 ms, so forty viewers of a
+ * flooded bin would otherwise cost more than half a second of the event loop for each request.
+ */
+class RenderedMessages {
+  readonly #needs: StreamNeeds;
+  readonly #cache: LRUCache<string, string>;
+
+  constructor(needs: StreamNeeds) {
+    this.#needs = needs;
+    this.#cache = new LRUCache({
+      maxSize: cachedCharactersMax,
+      sizeCalculation: (message) => message.length,
+      ttl: cachedMs,
+      ttlResolution: 0,
+      perf: { now: () => needs.clock.monotonicMs() },
+    });
+  }
+
+  /** Renders one request at a time, so that the second viewer finds the rendering of the first. */
+  render(streamRequest: FastifyRequest, viewer: Viewer, request: BinRequest): Promise<string> {
+    const { pages, queue, originOf } = this.#needs;
+    const key = `${originOf(streamRequest)} ${viewer.bin.id} ${viewer.isAdmin} ${request.number}`;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return Promise.resolve(cached);
+    return queue.run(async () => {
+      const rendered = this.#cache.get(key);
+      if (rendered !== undefined) return rendered;
+      const html = await pages.request(streamRequest, viewer, request);
+      const { number } = request;
+      const message = `id: ${number}\nevent: request\ndata: ${JSON.stringify({ number, html })}\n\n`;
+      this.#cache.set(key, message);
+      return message;
+    });
   }
 }
 
 interface Streaming {
   readonly needs: StreamNeeds;
-  readonly asked: FastifyRequest;
+  readonly messages: RenderedMessages;
+  readonly streamRequest: FastifyRequest;
   readonly viewer: Viewer;
-  /** The number of the last request that was seen. */
+  /** The number of the last request that the browser has. */
   readonly after: number;
 }
 
@@ -77,33 +122,32 @@ async function streamRequests(stream: EventStream, streaming: Streaming): Promis
     await stream.send("retry: 1000\n\n");
     await sendNewRequests(stream, watch, streaming);
   } catch {
-    // The database is away: the browser comes back in a second, and goes on where it was.
+    // The database is away. The browser reconnects after a second and resumes.
   } finally {
     needs.watchers.stop(viewer.bin.id, watch);
     stream.end("reconnect");
   }
 }
 
-/** Looks without a hint, so that a connection that is gone is noticed. */
+/** A comment, which finds out connections that are gone. */
 const heartbeat = ":\n\n";
 
 async function sendNewRequests(stream: EventStream, watch: BinWatch, streaming: Streaming): Promise<void> {
-  const { needs, asked, viewer, after } = streaming;
+  const { needs, messages, streamRequest, viewer, after } = streaming;
   const { bin } = viewer;
-  const { pool, clock, show, turns } = needs;
+  const { pool, clock, queue } = needs;
   let last = after;
   while (!watch.isOver) {
     const key = { providerId: bin.providerId, binId: bin.id, after: last };
-    const { requests, hasMore } = await turns.run(() => listBinRequestsAfter(pool, key));
+    const { requests, hasMore } = await queue.run(() => listBinRequestsAfter(pool, key));
     for (const request of requests) {
       if (stream.isOver) return;
-      const html = await turns.run(async () => (stream.isOver ? "" : show.request(asked, viewer, request)));
+      await stream.send(await messages.render(streamRequest, viewer, request));
       last = request.number;
-      await stream.send(`id: ${last}\nevent: request\ndata: ${JSON.stringify({ number: last, html })}\n\n`);
     }
     if (hasMore && requests.length > 0) continue;
     if (requests.length === 0) {
-      // Nothing comes to a bin that was deleted. Whoever asks for its stream again is told so.
+      // A deleted bin receives nothing. Reconnecting to its stream is answered 404.
       if (!(await readBin(pool, bin))) return stream.end("gone");
       await stream.send(heartbeat);
     }
@@ -111,22 +155,22 @@ async function sendNewRequests(stream: EventStream, watch: BinWatch, streaming: 
   }
 }
 
-/** A hint can be lost: whoever watches looks this often in any case. */
+/** Hints can be lost, so each watch also polls. */
 const pollEveryMs = 2000;
 
-/** One who waits for what comes to a bin. */
+/** One viewer's wait for new requests of a bin. */
 class BinWatch {
-  #woken = new AbortController();
+  #wake = new AbortController();
   isOver = false;
 
-  /** Resolves as soon as something may have come since the last call, and after a while in any case. */
+  /** Resolves on the next hint since the last call, and after the poll time at the latest. */
   async next(clock: Clock): Promise<void> {
-    await clock.sleep(pollEveryMs, this.#woken.signal);
-    this.#woken = new AbortController();
+    await clock.sleep(pollEveryMs, this.#wake.signal);
+    this.#wake = new AbortController();
   }
 
   wake(): void {
-    this.#woken.abort();
+    this.#wake.abort();
   }
 
   end(): void {
@@ -135,7 +179,7 @@ class BinWatch {
   }
 }
 
-/** All who watch bins in this process, with one listener for the hints. */
+/** All watches of this process, with one listener for the hints. */
 export class BinWatchers {
   readonly #watches = new Map<string, Set<BinWatch>>();
   readonly #stopListening: () => void;
@@ -159,7 +203,7 @@ export class BinWatchers {
     if (watches?.size === 0) this.#watches.delete(binId);
   }
 
-  /** Ends every watch, so that the server can stop although browsers would stay for ever. */
+  /** Ends every watch, because browsers would otherwise keep the server from stopping. */
   close(): void {
     this.#stopListening();
     for (const watches of this.#watches.values()) for (const watch of watches) watch.end();

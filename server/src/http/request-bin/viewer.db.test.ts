@@ -43,7 +43,7 @@ const form = { headers: { "content-type": "application/x-www-form-urlencoded" },
 const post = (http: FastifyInstance, bin: Bin, body: string, headers = {}, query = "") =>
   http.inject({ method: "POST", url: `/bins/${bin.id}${query}`, headers, payload: body });
 
-test("who knows the receiving address alone sees nothing that others sent, and sets no answer", async ({
+test("the receiving URL alone gives no right to view requests or to change the response", async ({
   http,
   bin,
   database,
@@ -60,7 +60,7 @@ test("who knows the receiving address alone sees nothing that others sent, and s
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200 });
 });
 
-test("an admin who is signed in may view without the key, a member may not", async ({ http, bin, database }) => {
+test("a signed-in admin may view without the key, a member may not", async ({ http, bin, database }) => {
   const { cookie: admin } = await adminCookie(database, bin.providerId);
   const { cookie: member } = await adminCookie(database, bin.providerId, "member");
   await post(http, bin, "hello=world");
@@ -74,7 +74,7 @@ const application = [
   '{"type":"application.created","data":{"application":{"user_key":"3c0ffee","keys":["5ec2e7"],"name":"Quay"}}}',
 ];
 
-test.for(application)("credentials in %s are shown to admins alone", async (body, { http, bin, database }) => {
+test.for(application)("only admins see credentials in %s", async (body, { http, bin, database }) => {
   const { cookie: admin } = await adminCookie(database, bin.providerId);
   await post(http, bin, body, { authorization: "Basic 5ec2e7", "webhook-id": "evt" }, "?token=5ec2e7&plain");
 
@@ -90,14 +90,14 @@ test.for(application)("credentials in %s are shown to admins alone", async (body
   expect((await http.inject({ url: saved, headers: { cookie: admin } })).body).toBe(body);
 });
 
-test("a bin is not viewed at another provider's host", async ({ http, bin, database }) => {
+test("a bin cannot be viewed on another provider's host", async ({ http, bin, database }) => {
   const other = (await setUp(database)).provider;
   const elsewhere = await database.inTransaction((tx) => createBin(tx, { providerId: other.id }));
   expect((await http.inject({ url: viewPath(elsewhere) })).statusCode).toBe(404);
   expect((await http.inject({ url: viewPath(bin) })).statusCode).toBe(200);
 });
 
-test("a suspended provider's bins show nothing", async ({ http, bin, database }) => {
+test("the bins of a suspended provider show nothing", async ({ http, bin, database }) => {
   await database.query("update providers set state = 'suspended' where id = $1", [bin.providerId]);
   for (const address of addresses(bin, bin.viewKey)) {
     const answer = await http.inject({ ...address, ...(address.method === "POST" && form) });
@@ -115,6 +115,6 @@ test.for([
   ["user_key=3c0ffee", undefined],
   ["<application><user_key>3c0ffee</user_key>", undefined],
   ['{"user_key":"3c0ffee"', undefined],
-] as const)("of the body %o others than admins see %o", ([body, shown]) => {
+] as const)("viewers who are not admins see the body %o as %o", ([body, shown]) => {
   expect(maskBody(body)?.replace("user\\u005fkey", "user_key")).toBe(shown);
 });

@@ -13,9 +13,9 @@ import { credentialFields } from "#webhooks/events/index.ts";
 export interface RequestBinNeeds {
   readonly pool: Pool;
   readonly clock: Clock;
-  /** Where the outside reaches the bins of whom a request was sent to, without a slash at the end. */
+  /** Returns the public base URL of the provider's bins, without a trailing slash. */
   readonly originOf: (request: FastifyRequest) => string;
-  /** The secrets of the endpoints that point to the bin; none if there is no such endpoint. */
+  /** Returns the secrets of the endpoints that point to the bin. */
   readonly secretsOfBin: (bin: { readonly providerId: number; readonly id: string }) => Promise<readonly string[]>;
 }
 
@@ -23,10 +23,9 @@ export interface BinParams {
   readonly Params: { readonly id: string };
 }
 
-/** Somebody with the right to view a bin. */
 export interface Viewer {
   readonly bin: Bin;
-  /** Whether they are signed in as an admin of the bin's provider: all others see credentials masked. */
+  /** True for a signed-in admin of the bin's provider. All others see credentials masked. */
   readonly isAdmin: boolean;
 }
 
@@ -35,12 +34,12 @@ export interface ViewRequest {
   readonly Querystring: { readonly key?: string };
 }
 
-/** `no bin`: there is none with this id at this provider's host. `no right`: neither the view key nor an admin's session. */
+/** `no bin`: the provider has no bin with this id. `no right`: neither the view key nor an admin's session. */
 export type NotViewer = "no bin" | "no right" | "suspended";
 
 export type FindViewer = (request: FastifyRequest<ViewRequest>) => Promise<Viewer | NotViewer>;
 
-/** The right to view is the bin's view key, or an Admin Portal session of somebody who may read its webhooks. */
+/** Finds a viewer by the bin's view key, or by an Admin Portal session with permission to read webhooks. */
 export const createFindViewer =
   ({ pool, clock }: { readonly pool: Database; readonly clock: Clock }): FindViewer =>
   async (request) => {
@@ -55,20 +54,19 @@ export const createFindViewer =
     return isAdmin || hasViewKey(query.key, bin) ? { bin, isAdmin } : "no right";
   };
 
-// A parameter that is given twice is a list.
+// A parameter that is given twice is an array.
 const hasViewKey = (key: unknown, bin: Bin): boolean => typeof key === "string" && isSameSecret(key, bin.viewKey);
 
-/** A path of the bin's view with its key, so that what links there works for whoever may view. */
+/** Returns a path of the bin's view with its key, so that links work for every viewer. */
 export function viewPath({ id, viewKey }: Bin, below = "", parameters: Readonly<Record<string, string>> = {}): string {
   return `/bins/${id}/view${below}?${new URLSearchParams({ key: viewKey, ...parameters }).toString()}`;
 }
 
-/** Shown in place of a secret. */
 const mask = "…";
 
 /**
- * Names whose values only admins see: the credential fields of event documents, the key that a `key_*` event is about,
- * and the credentials that our own APIs take.
+ * Names of values that only admins see: credential fields of event documents, the key of a `key_*` event, and the credentials
+ * of our own APIs.
  */
 const secretNames: ReadonlySet<string> = new Set([
   ...credentialFields,
@@ -78,7 +76,7 @@ const secretNames: ReadonlySet<string> = new Set([
   "secret",
 ]);
 
-/** Headers that carry no secret. All others may: an endpoint's own headers often hold an `Authorization`. */
+/** Headers without secrets. All others may contain one: an endpoint's own headers often include an `Authorization`. */
 const openHeaders: ReadonlySet<string> = new Set([
   "accept",
   "accept-encoding",
@@ -97,19 +95,19 @@ const openHeaderPrefixes = ["bellwire-", "webhook-", "ce-"];
 
 type Header = readonly [name: string, value: string];
 
-/** Hides the value of each header that may be a secret. */
+/** Masks the value of each header that may be a secret. */
 export const maskHeaders = (headers: readonly Header[]): readonly Header[] =>
   headers.map(([name, value]) => [name, isOpen(name.toLowerCase()) ? value : mask]);
 
 const isOpen = (name: string): boolean =>
   openHeaders.has(name) || openHeaderPrefixes.some((prefix) => name.startsWith(prefix));
 
-/** Hides all values of a query string, as in an endpoint's URL. */
+/** Masks all values of a query string, as in an endpoint's URL. */
 export const maskQuery = (query: string): string => maskUrl(`?${query}`).slice(1);
 
 /**
- * Returns the body indented, with the values of secret names hidden. Returns `undefined` if it cannot tell where such
- * values end: a text that is neither JSON nor XML, or only the beginning of one, and that contains a secret name.
+ * Returns the body indented, with the values of secret names masked. Returns `undefined` where the end of such a value is
+ * unknown: the text contains a secret name and is neither JSON nor XML, or is truncated.
  */
 export function maskBody(text: string): string | undefined {
   const isSecret = (name: string): boolean => secretNames.has(name);
@@ -121,7 +119,7 @@ const containsSecretName = (text: string): boolean => text.split(/\W+/).some((wo
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** How deep things may stand in each other: indentation grows with the square of it. */
+/** The indentation of nested JSON grows with the square of its depth. */
 const depthMax = 50;
 
 interface Masking {
@@ -130,8 +128,8 @@ interface Masking {
 }
 
 /**
- * Returns the same JSON with line breaks, every number and key as it was written, and the values of secret names masked.
- * `undefined`: it is no JSON, or nested too deeply.
+ * Returns the JSON with line breaks, with numbers and keys as they were written and the values of secret names masked. Returns
+ * `undefined` for a text that is not JSON or is nested too deeply.
  */
 export function indentJson(text: string, masking?: Masking): string | undefined {
   try {
@@ -140,37 +138,37 @@ export function indentJson(text: string, masking?: Masking): string | undefined 
     return undefined;
   }
   let depth = 0;
-  let written = "";
+  let output = "";
   let previous = "";
   let name = "";
-  /** Brackets open inside the value that is being masked; 0 outside of one. */
+  /** Open brackets inside the value that is being masked. 0 outside of one. */
   let maskedDepth = 0;
   const breakLine = (): string => `\n${"  ".repeat(depth)}`;
-  for (const [it] of text.matchAll(token)) {
+  for (const [lexeme] of text.matchAll(token)) {
     if (maskedDepth > 0) {
-      if (it === "{" || it === "[") maskedDepth += 1;
-      if (it === "}" || it === "]") maskedDepth -= 1;
+      if (lexeme === "{" || lexeme === "[") maskedDepth += 1;
+      if (lexeme === "}" || lexeme === "]") maskedDepth -= 1;
       continue;
     }
     if (masking && previous === ":" && masking.isSecret(name)) {
-      written += JSON.stringify(masking.mask);
-      maskedDepth = it === "{" || it === "[" ? 1 : 0;
+      output += JSON.stringify(masking.mask);
+      maskedDepth = lexeme === "{" || lexeme === "[" ? 1 : 0;
       previous = masking.mask;
       continue;
     }
-    const closes = it === "}" || it === "]";
+    const closes = lexeme === "}" || lexeme === "]";
     if (closes) depth -= 1;
     const isEmpty = closes && (previous === "{" || previous === "[");
-    if ((closes && !isEmpty) || (!closes && (previous === "{" || previous === "["))) written += breakLine();
-    written += it;
-    if (it === "{" || it === "[") depth += 1;
+    if ((closes && !isEmpty) || (!closes && (previous === "{" || previous === "["))) output += breakLine();
+    output += lexeme;
+    if (lexeme === "{" || lexeme === "[") depth += 1;
     if (depth > depthMax) return undefined;
-    if (it === ",") written += breakLine();
-    if (it === ":") {
-      written += " ";
+    if (lexeme === ",") output += breakLine();
+    if (lexeme === ":") {
+      output += " ";
       name = String(JSON.parse(previous));
     }
-    previous = it;
+    previous = lexeme;
   }
-  return written;
+  return output;
 }

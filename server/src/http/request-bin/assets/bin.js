@@ -1,4 +1,4 @@
-// Everything here is convenience: without it the page works by reloading.
+// The page also works without this script, by reloading.
 const list = document.getElementById("requests");
 const stream = list?.dataset.stream;
 const shownMax = 200;
@@ -33,7 +33,7 @@ async function copy(button) {
   setTimeout(() => (button.textContent = button.dataset.label), 1500);
 }
 
-/** The markup comes from our server, which has escaped all that was caught; scripts in it would not run either way. */
+/** Inserts markup from our server, which escapes all received text. Scripts in inserted markup do not run either. */
 function show(number, html) {
   if (document.getElementById(`request-${number}`)) return;
   list.insertAdjacentHTML("afterbegin", html);
@@ -45,11 +45,11 @@ function show(number, html) {
   document.getElementById("caught").hidden = false;
   document.getElementById("count").textContent = String(number);
   document.title = `(${number}) Request bin | Bellwire`;
-  if (list.childElementCount > shownMax) cut();
+  if (list.childElementCount > shownMax) removeOldest();
 }
 
-/** What does not fit any more is behind "Older", which begins below the last that does. */
-function cut() {
+/** Removes requests beyond the maximum and points "Older" at the first removed one. */
+function removeOldest() {
   while (list.childElementCount > shownMax) list.lastElementChild.remove();
   const older = document.getElementById("older");
   const link = older.querySelector("a");
@@ -59,29 +59,29 @@ function cut() {
   older.hidden = false;
 }
 
-function sayLive(state, says) {
+function showStatus(state, text) {
   const live = document.getElementById("live");
   live.hidden = false;
   live.dataset.state = state;
-  document.getElementById("live-says").textContent = says;
+  document.getElementById("live-says").textContent = text;
 }
 
-/** Reads the page again and takes what is new in it: for networks that cut streams off. */
-async function look() {
+/** Polls the page for new requests, for networks that cut streams off. */
+async function poll() {
   try {
-    const answer = await fetch(location.href);
-    if (answer.status === 404) return sayLive("gone", "This bin was deleted");
-    if (!answer.ok) throw new Error(`answered ${answer.status}`);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await fetch(location.href);
+    if (response.status === 404) return showStatus("gone", "This bin was deleted");
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = [...page.querySelectorAll(".request")].filter(
-      (it) => Number(it.dataset.number) > Number(list.dataset.last),
+      (request) => Number(request.dataset.number) > Number(list.dataset.last),
     );
-    for (const it of fresh.toReversed()) show(Number(it.dataset.number), it.outerHTML);
-    sayLive("on", "Looking every 3 seconds");
+    for (const request of fresh.toReversed()) show(Number(request.dataset.number), request.outerHTML);
+    showStatus("on", "Refreshing every 3 seconds");
   } catch {
-    sayLive("off", "No connection");
+    showStatus("off", "No connection");
   }
-  setTimeout(() => void look(), 3000);
+  setTimeout(() => void poll(), 3000);
 }
 
 const failuresMax = 5;
@@ -91,7 +91,7 @@ function listen() {
   const source = new EventSource(`${stream}&after=${list.dataset.last}`);
   source.addEventListener("open", () => {
     failures = 0;
-    sayLive("on", "Live");
+    showStatus("on", "Live");
   });
   source.addEventListener("request", (event) => {
     const { number, html } = JSON.parse(event.data);
@@ -99,10 +99,10 @@ function listen() {
   });
   source.addEventListener("error", () => {
     failures += 1;
-    sayLive("off", "Reconnecting");
+    showStatus("off", "Reconnecting");
     if (failures < failuresMax && source.readyState !== EventSource.CLOSED) return;
     source.close();
-    void look();
+    void poll();
   });
 }
 
@@ -113,10 +113,10 @@ document.addEventListener("click", (event) => {
 
 async function choose(form, button) {
   const body = new URLSearchParams([[button.name, button.value]]);
-  const answer = await fetch(form.action, { method: "POST", body }).catch(() => undefined);
-  if (!answer?.ok) return location.reload();
-  for (const it of form.querySelectorAll(`button[name="${button.name}"]`))
-    it.setAttribute("aria-pressed", String(it === button));
+  const response = await fetch(form.action, { method: "POST", body }).catch(() => undefined);
+  if (!response?.ok) return location.reload();
+  for (const choice of form.querySelectorAll(`button[name="${button.name}"]`))
+    choice.setAttribute("aria-pressed", String(choice === button));
 }
 
 document.getElementById("answer")?.addEventListener("submit", (event) => {
