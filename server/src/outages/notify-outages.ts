@@ -64,7 +64,7 @@ const endStatement = `
   join providers as provider on provider.id = ended.provider_id
   join endpoints as endpoint on endpoint.provider_id = ended.provider_id and endpoint.id = ended.endpoint_id`;
 
-/** Ends the outages since whose beginning a delivery has succeeded. */
+/** Ends outages after a successful delivery. */
 const endOutages = (tx: Transaction): Promise<Outage[]> => tx.query<Outage>(endStatement);
 
 interface DisabledOutage extends Outage {

@@ -2,16 +2,18 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 
-/** A built-in receiver that shows what it caught. Its id is the receiving address, which gives no right to view. */
+/**
+ * A built-in receiver that shows its requests. The id is the receiving address and grants no access to the requests.
+ */
 export interface Bin {
   readonly providerId: number;
   readonly id: string;
-  /** Whoever has it may view what the bin caught, credentials masked, and change how it answers. */
+  /** Grants access to the requests, with credentials masked, and to the bin's response. */
   readonly viewKey: string;
-  /** What it answers with, and how long it waits before. */
+  /** The response, and the wait before it. */
   readonly answerStatus: number;
   readonly answerDelayMs: number;
-  /** How many requests it ever caught. The newest are kept. */
+  /** The number of requests ever received. Only the newest are kept. */
   readonly requestsCaught: number;
   readonly createdAt: Date;
 }
@@ -25,17 +27,17 @@ const columns = `
   provider_id, id, view_key, answer_status, answer_delay_ms,
   requests_caught, created_at`;
 
-/** 130 random bits: neither a bin nor its view is found by guessing. */
+/** 130 random bits, so that neither an id nor a view key can be guessed. */
 const secretLength = 26;
 
-/** PostgreSQL refuses a text with a zero byte, which no id has. */
+/** PostgreSQL refuses a zero byte, so such an id is rejected first. */
 export const mayBeBinId = (id: string): boolean => /^[\w-]+$/.test(id);
 
 const insertStatement = `
   insert into bins (provider_id, id, view_key, answer_status, answer_delay_ms) values ($1, $2, $3, $4, $5)
   returning ${columns}`;
 
-/** Answers 200 at once unless told otherwise. */
+/** The default response is an immediate 200. */
 export async function createBin(
   tx: Transaction,
   { providerId, answerStatus = 200, answerDelayMs = 0 }: { readonly providerId: number } & BinAnswer,
@@ -53,7 +55,7 @@ export async function readBin(db: Database, { providerId, id }: BinKey): Promise
   return bin;
 }
 
-/** Newest first. `after` is the last bin of the page before. */
+/** Newest first. `after` is the last bin of the previous page. */
 const listStatement = `
   select ${columns} from bins
   where provider_id = $1
@@ -82,7 +84,7 @@ const updateStatement = `
   where provider_id = $1 and id = $2
   returning ${columns}`;
 
-/** What it answers from now on; what is not given stays. */
+/** Updates the response. Omitted values stay. */
 export async function updateBin(
   tx: Transaction,
   { providerId, id }: BinKey,
@@ -94,7 +96,7 @@ export async function updateBin(
   return bin;
 }
 
-/** With all that it caught. Says whether there was such a bin. */
+/** Deletes a bin with its requests. Returns whether it existed. */
 export async function deleteBin(tx: Transaction, { providerId, id }: BinKey): Promise<boolean> {
   const deleted = await tx.query("delete from bins where provider_id = $1 and id = $2 returning id", [providerId, id]);
   if (deleted.length > 0) tx.hintAfterCommit("bins", id);

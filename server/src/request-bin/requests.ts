@@ -2,7 +2,7 @@ import type { Database, Pool, Transaction } from "#platform/database/database.ts
 import { binLimits } from "#platform/limits.ts";
 import { mayBeBinId } from "./bins.ts";
 
-/** A row costs as much as its bytes and this. */
+/** The fixed cost of a row besides its bytes. */
 export const requestOverheadBytes = 1024;
 
 interface IncomingRequest {
@@ -10,7 +10,7 @@ interface IncomingRequest {
   readonly path: string;
   /** Without the question mark. */
   readonly query: string;
-  /** As they came, in order. */
+  /** In the order received. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
 }
@@ -18,12 +18,13 @@ interface IncomingRequest {
 export interface BinResponse {
   readonly status: number;
   readonly delayMs: number;
-  /** With 429: the bin takes no more before. */
+  /** Only with 429. */
   readonly retryAfterSeconds?: number;
 }
 
-// Numbers the request by the bin's own row, whose lock makes the order of numbers the order of commits: a reader who goes on
-// from the last number misses nothing. The row is a token bucket too; a request that it has no room for writes nothing.
+// The bin's row numbers the request. Its lock makes the order of numbers the order of commits, so a reader that
+// continues from the last number skips nothing. The row is also a token bucket: a request beyond its limit writes
+// nothing.
 const countStatement = `
   update bins
   set requests_caught = requests_caught + 1, bytes_caught = bytes_caught + $2,
@@ -41,7 +42,7 @@ const insertStatement = `
   insert into bin_requests (provider_id, bin_id, number, method, path, query, headers, body, size, ends_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 
-// Drops the oldest beyond either limit. Along the primary key: the oldest row that may stay is found among the first few.
+// Deletes the oldest beyond either limit. Along the primary key: the oldest row to keep is among the first few.
 const dropStatement = `
   delete from bin_requests
   where provider_id = $1 and bin_id = $2 and number < greatest($3 + 1, (
@@ -51,11 +52,11 @@ const dropStatement = `
 
 interface BinAddress {
   readonly binId: string;
-  /** At whose host the bin was looked for; left out by our own sender, which uses none. */
+  /** The provider of the requested host. Our own sender omits it. */
   readonly providerId?: number;
 }
 
-/** Keeps the request and returns how the bin answers it. `undefined`: there is no such bin. */
+/** Stores the request and returns the bin's response, or undefined if there is no such bin. */
 export async function receiveRequest(
   pool: Pool,
   { binId, providerId: askedProviderId }: BinAddress,
@@ -88,40 +89,40 @@ interface Counted {
   readonly delayMs: number;
 }
 
-/** `undefined`: there is no such bin. */
+/** Returns undefined if there is no such bin. */
 async function secondsToWait(tx: Transaction, values: readonly unknown[]): Promise<number | undefined> {
   const [wait] = await tx.query<{ seconds: number }>(waitStatement, values);
   return wait && Math.max(1, wait.seconds);
 }
 
-/** PostgreSQL's text has no NUL, and half a surrogate pair is no UTF-8. */
+/** PostgreSQL's text allows neither NUL nor half a surrogate pair. */
 const storableText = (text: string): string => text.replaceAll("\0", "�").toWellFormed();
 
 const binPath = /^\/bins\/([a-z2-7]{26})$/;
 
 export interface OwnBinsNeeds {
   readonly pool: Pool;
-  /** Whether the URL leads to this installation. */
+  /** Returns whether the URL leads to this installation. */
   readonly isOurs: (url: URL) => boolean;
 }
 
-/** Bins of this installation, for a sender that hands them their requests without going over the network. */
+/** Returns the bins of this installation for the sender, which delivers to them without the network. */
 export const createOwnBins = ({ pool, isOurs }: OwnBinsNeeds) => ({
   matches: (url: URL): string | undefined => (isOurs(url) ? binPath.exec(url.pathname)?.[1] : undefined),
   deliver: (binId: string, request: IncomingRequest) => receiveRequest(pool, { binId }, request),
 });
 
 export interface BinRequest {
-  /** Counted from 1 in the order of arrival. */
+  /** Counts from 1 in the order of arrival. */
   readonly number: number;
   readonly receivedAt: Date;
   readonly method: string;
   readonly path: string;
   readonly query: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Its beginning, if it is longer than `shown-body-bytes`. */
+  /** Truncated to `shown-body-bytes`. */
   readonly body: Buffer;
-  /** How long the whole body is. */
+  /** The length of the whole body. */
   readonly bodyBytes: number;
 }
 
@@ -134,11 +135,10 @@ interface BinKey {
 
 export interface BinRequestPage {
   readonly requests: readonly BinRequest[];
-  /** Whether there are more behind them. */
   readonly hasMore: boolean;
 }
 
-// Sizes alone decide how far a page reaches, so what does not fit is never read. Along the primary key.
+// Sizes alone decide the length of a page, so rows that do not fit are never read. Along the primary key.
 const selectSizes = `
   select number, least(size, $5::integer) as size
   from bin_requests
@@ -155,17 +155,17 @@ const rowsStatement = `
 const numberMax = 2 ** 31 - 1;
 
 interface BinRequestFilter extends BinKey {
-  /** Those that came before, or after, the request of this number. */
+  /** The number of a request to continue from. */
   readonly before?: number | undefined;
   readonly after?: number | undefined;
   readonly limit?: number | undefined;
 }
 
-/** Reads newest first: as many as `limit` says, or fewer if they are large. */
+/** Lists newest first: at most `limit`, fewer if they are large. */
 export const listBinRequests = (db: Database, filter: BinRequestFilter): Promise<BinRequestPage> =>
   readPage(db, newestFirst, filter);
 
-/** Reads oldest first: whoever goes on from the last of them leaves none out, however fast they come. */
+/** Lists oldest first, so that continuing from the last one skips none. */
 export const listBinRequestsAfter = (
   db: Database,
   filter: BinRequestFilter & { readonly after: number },
@@ -182,7 +182,7 @@ async function readPage(
   const rows = numbers.length === 0 ? [] : await db.query<BinRequest>(rowsStatement, values);
   const byNumber = new Map(rows.map((row) => [row.number, row]));
   return {
-    requests: numbers.flatMap((number) => byNumber.get(number) ?? []), // one may have been dropped meanwhile
+    requests: numbers.flatMap((number) => byNumber.get(number) ?? []), // may have been deleted meanwhile
     hasMore: sized.length > numbers.length,
   };
 }
@@ -199,7 +199,6 @@ function takeWhileFitting(sized: readonly Sized[]): readonly Sized[] {
 
 const bodyStatement = `select body from bin_requests where provider_id = $1 and bin_id = $2 and number = $3`;
 
-/** Reads a whole body. */
 export async function readBinRequestBody(
   db: Database,
   { providerId, binId, number }: BinKey & { readonly number: number },

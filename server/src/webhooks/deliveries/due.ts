@@ -2,8 +2,8 @@ import type { Database } from "#platform/database/database.ts";
 import type { BodyFormat, EventContext } from "./payload.ts";
 
 /**
- * How far a lane has been read. Times are PostgreSQL's text in UTC, which sorts like the times themselves: a JavaScript
- * Date would lose the microseconds.
+ * How far a lane has been read. Times are PostgreSQL's text in UTC, which sorts like the times; a JavaScript Date
+ * would lose the microseconds.
  */
 export interface LaneCursor {
   readonly dueAt: string;
@@ -18,7 +18,7 @@ export interface LaneToRead {
   readonly limit: number;
 }
 
-/** One event for one endpoint, with all that a request needs beside the endpoint's own settings. */
+/** One event for one endpoint, with everything a request needs except the endpoint's settings. */
 export interface DueDelivery {
   readonly endpointId: number;
   readonly eventId: string;
@@ -28,25 +28,26 @@ export interface DueDelivery {
   readonly roundStart: number;
   readonly replay: number;
   readonly format: BodyFormat;
-  /** What is sent, byte for byte, as UTF-8. */
+  /** The body, byte for byte, as UTF-8. */
   readonly body: string;
   readonly context: EventContext;
-  /** The endpoint's, now: the settings are read again when it differs from those at hand. */
+  /** The endpoint's current version. The engine reloads settings that are older. */
   readonly endpointVersion: number;
 }
 
-/** Of a row of `due` with its `payload` and `endpoint`. */
+/** Columns of a row of `due` with its `payload` and `endpoint`. */
 const dueDeliveryColumns = `due.endpoint_id, due.event_id, due.due_at::text as "dueAt",
     due.ordering_key, due.attempts_made, due.round_start, due.replay, due.format,
     convert_from(payload.body, 'UTF8') as body, payload.context, endpoint.version as "endpointVersion"`;
 
-// Due rows of each lane, in order, after the cursor: one statement for many small lanes and for one large one. Only the
-// owner of a lane reads here, so no row is locked or written before it is sent.
+// Due rows of each lane, in order, after its cursor: one statement for many small lanes and for a large one. Only a
+// lane's owner reads it, so no row is locked or written before it is sent.
 //
-// Reads due_lane_idx from the cursor to statement_timestamp(). With clock_timestamp(), which changes within a statement,
-// the index could not be searched for the end, and every row that waits behind its key's head would be read. Payloads are
-// read by primary key in one partition each; they carry the event's context, since joining events took a quarter of the
-// statement. Bodies come as text: as bytea they would arrive as hex digits, which takes half of the driver's time.
+// Reads due_lane_idx from the cursor to statement_timestamp(). clock_timestamp() changes within a statement, so the
+// index could not be searched for the end, and every row that waits behind the first of its key would be read.
+// Payloads are read by primary key, in one partition each. They carry the event's context, because joining events
+// took a quarter of the statement. Bodies arrive as text: bytea would arrive as hex digits, which takes half of the
+// driver's time.
 const dueStatement = `
   select ${dueDeliveryColumns}
   from unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::integer[]) as lane (endpoint_id, due_at, event_id, places)
@@ -73,19 +74,19 @@ export async function readDueDeliveries(db: Database, lanes: readonly LaneToRead
   ]);
 }
 
-/** Rows of one ordering key behind one that has been read. */
+/** The rows of one ordering key behind one that has been read. */
 export interface RunToRead {
   readonly endpointId: number;
   readonly orderingKey: string;
   readonly afterSequence: number;
-  /** The first of the key that the reader has sent or is sending. If the database has one before it, that one goes first. */
+  /** The first row of the key that the engine has sent or is sending. A row before it in the database goes first. */
   readonly fromSequence: number;
   readonly limit: number;
 }
 
-// Rows of each key in sequence, whatever they wait for: due_order_idx serves them, two probes per key. Within a key, rows
-// become visible in the order of their sequence, since events of one account are numbered and recorded one after another.
-// Only a replay adds rows before others: then nothing is read, and the database decides what comes next.
+// Rows of each key in sequence, due or not: due_order_idx serves them with two probes per key. Within a key, rows
+// become visible in sequence, because the events of an account are numbered and recorded one after another. Only a
+// replay inserts rows before others: then nothing is read, and the database decides the next one.
 const runsStatement = `
   select ${dueDeliveryColumns}
   from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[])
@@ -107,7 +108,7 @@ const runsStatement = `
     on payload.provider_id = due.provider_id and payload.event_id = due.event_id and payload.format = due.format
   order by due.endpoint_id, due.ordering_key, due.sequence`;
 
-/** Reads what follows in each key, in sequence, due or not. */
+/** Returns the next rows of each ordering key in sequence, due or not. */
 export async function readRuns(db: Database, runs: readonly RunToRead[]): Promise<DueDelivery[]> {
   if (runs.length === 0) return [];
   return db.query<DueDelivery>(runsStatement, [
@@ -120,8 +121,8 @@ export async function readRuns(db: Database, runs: readonly RunToRead[]): Promis
 }
 
 /**
- * What PostgreSQL says about transactions that are still running. Every transaction below `oldestRunning` has ended;
- * `nextToStart` is the number that the next one to write will get; `at` was the time just before.
+ * The running transactions of the database. Every transaction below `oldestRunning` has ended, `nextToStart` is the
+ * number of the next one that writes, and `at` is the time just before.
  */
 export interface TransactionSample {
   readonly at: string;
@@ -129,7 +130,7 @@ export interface TransactionSample {
   readonly nextToStart: bigint;
 }
 
-// A second off, since a row's due time is taken shortly before or after its transaction gets a number.
+// Minus a second, because a row's due time is taken shortly before or after its transaction gets a number.
 const sampleStatement = `
   select (statement_timestamp() - interval '1 second')::text as "at",
     transactions_horizon()::text as "oldestRunning",
@@ -142,47 +143,48 @@ export async function sampleTransactions(db: Database): Promise<TransactionSampl
 }
 
 /**
- * How far a cursor may move without passing a row that a running transaction has yet to show. Rows become visible in
- * the order of commits, not of due times; so a cursor stays behind the newest moment for which it is known that every
- * transaction begun before it has ended. Only transactions that write count, and only those of this database: neither a
- * backup nor a neighbour holds it back.
+ * How far a cursor may advance without skipping a row that a running transaction has yet to commit. Rows become
+ * visible in the order of commits, not of due times. So a cursor stays behind the newest time before which every
+ * transaction has ended. Only writing transactions of this database count: a backup or another database does not hold
+ * it back.
  */
 export class Horizon {
   #samples: TransactionSample[] = [];
   #at = "-infinity";
 
-  /** The moment that cursors may reach in a read that begins now, or later. */
+  /** The time that cursors may reach in a read that begins now or later. */
   get at(): string {
     return this.#at;
   }
 
-  /** Takes a newer sample, for the reads that begin from now on. */
+  /** Applies a newer sample to reads that begin from now on. */
   advance(sample: TransactionSample): void {
     this.#samples.push(sample);
     while (this.#samples[0] && this.#samples[0].nextToStart <= sample.oldestRunning) {
       this.#at = this.#samples[0].at;
       this.#samples.shift();
     }
-    // A transaction that stays open for long keeps samples waiting; every second one of many is enough.
+    // A long transaction accumulates samples; every second one is precise enough.
     if (this.#samples.length > 1000) this.#samples = this.#samples.filter((_, index) => index % 2 === 0);
   }
 }
 
 export interface DueMeasure {
-  /** At most 10,000: beyond that the age tells more. */
+  /** At most 10,000. Beyond that, the age says more. */
   readonly due: number;
   readonly oldestAgeSeconds: number;
-  /** Of the oldest event that an endpoint has still to get: also behind another of its order, or before a retry. */
+  /** The age of the oldest event that has yet to be delivered, waiting in order or for a retry included. */
   readonly oldestEventAgeSeconds: number;
 }
 
-// Skips from endpoint to endpoint through due_lane_idx, as find-due-lanes.ts does: a handful of index probes each, 10,000
-// endpoints at most. Of each, the first due row, and the oldest row by due_oldest_idx. Then counts due rows of those lanes,
-// 10,000 at most. So a million rows cost as much as ten thousand, some 5 ms, and 10,000 endpoints some 100 ms. Rows that are held
-// (the endpoint is paused, disabled or off) are left out.
+// Skips from endpoint to endpoint through due_lane_idx, as findStatement of lanes.ts does: a few index probes each,
+// for at most 10,000 endpoints. Reads the first due row of each, and the oldest row by due_oldest_idx. Then counts at
+// most 10,000 due rows. So a million rows cost as much as ten thousand, about 5 ms, and 10,000 endpoints about 100
+// ms. Held rows are excluded.
 //
-// An index can be searched for statement_timestamp(); with clock_timestamp(), which changes within the statement, each row of
-// a lane would be read, also those waiting in order. An event's time is the first 48 bits of its id, in milliseconds.
+// An index can be searched for statement_timestamp(). clock_timestamp() changes within the statement, so every row of
+// a lane would be read, those that wait in order included. The first 48 bits of an event's id are its time in
+// milliseconds.
 const measureStatement = `
   with recursive waiting (endpoint_id) as (
     (select endpoint_id from due order by endpoint_id limit 1)
@@ -219,14 +221,14 @@ const measureStatement = `
     greatest(0, coalesce(extract(epoch from statement_timestamp() - event_at), 0))::float8 as "oldestEventAgeSeconds"
   from since`;
 
-/** How much waits to be sent, and for how long: cheap enough to be asked every few seconds, whatever waits. */
+/** Measures the backlog: cheap enough for a query every few seconds, whatever its size. */
 export async function measureDue(db: Database): Promise<DueMeasure> {
   const [row] = await db.query<DueMeasure>(measureStatement);
   if (!row) throw new Error("PostgreSQL answered an aggregate without a row");
   return row;
 }
 
-// The first due row of each of the provider's endpoints that may send, by due_lane_idx: one index probe an endpoint.
+// The first due row of each of the provider's active endpoints, by due_lane_idx: one index probe per endpoint.
 const providerLagStatement = `
   select coalesce(extract(epoch from clock_timestamp() - min(first.due_at)), 0)::float8 as "lagSeconds"
   from endpoints endpoint
@@ -236,13 +238,13 @@ const providerLagStatement = `
   ) first
   where endpoint.provider_id = $1 and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null`;
 
-/** Returns for how many seconds the provider's oldest due delivery has been due; 0 if none is. */
+/** Returns the age in seconds of the provider's oldest due delivery, or 0. */
 export async function measureProviderLag(db: Database, providerId: number): Promise<number> {
   const [row] = await db.query<{ lagSeconds: number }>(providerLagStatement, [providerId]);
   return row?.lagSeconds ?? 0;
 }
 
-// Along the held endpoints' parts of due_lane_idx, some 15 ms for 100,000.
+// Along the held endpoints' parts of due_lane_idx, about 15 ms for 100,000.
 const heldStatement = `
   select count(*) as held from (
     select from endpoints endpoint
@@ -251,7 +253,7 @@ const heldStatement = `
     limit 100000
   ) held`;
 
-/** How many deliveries wait for endpoints that are off, paused or disabled, counted to 100,000. */
+/** Counts deliveries held for endpoints that are off, paused or disabled, up to 100,000. */
 export async function countHeld(db: Database): Promise<number> {
   const [row] = await db.query<{ held: number }>(heldStatement);
   return row?.held ?? 0;

@@ -3,33 +3,33 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { type FailureFilter, readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
 
-// What is taken off the list, a piece at a time. Of each statement $1 to $8 are the same: the filter's provider, endpoint and
-// `until`, the horizon, the cursor (endpoint, time, event), and how many rows at most.
+// Parameters $1 to $8 are the same in all statements: the filter's provider, endpoint and `until`, the horizon, the
+// cursor (endpoint, time, event), and the batch size.
 
 /**
- * The next rows after the cursor that failed before the horizon, and in the second of `until` or before. In the order of
- * failures_list_idx, and along it: so what the pieces before have deleted is not read again, not even as dead rows, and of an
- * endpoint alone only its part of the index is.
+ * The next rows after the cursor that failed before the horizon and no later than the second of `until`, along
+ * failures_list_idx. So rows that earlier batches deleted are not read again, not even as dead rows, and a single
+ * endpoint reads only its part of the index.
  */
 const matchesFilter = `provider_id = $1 and endpoint_id <= coalesce($2, 9223372036854775807)
       and (endpoint_id, failed_at, event_id) > ($5::bigint, $6::timestamptz, $7::uuid)
       and failed_at < least($4::timestamptz, date_trunc('second', $3::timestamptz) + interval '1 second')`;
 
-/** Those of some events, 200 at most from a door: by failures_event_idx, so that the others of the list are not read. */
+/** The rows of some events, at most 200 per request, by failures_event_idx. */
 const matchesEvents = `${matchesFilter} and event_id = any($9::uuid[])`;
 
 /**
- * Rows are locked in the index's order, and what somebody else is taking is his: two who want the same rows share them, and
- * nobody waits.
+ * Rows are locked in the order of the index. Rows locked by another statement are skipped, so two that want the same
+ * rows share them and neither waits.
  */
 const nextBatch = `order by endpoint_id, failed_at, event_id
     limit $8
     for update skip locked`;
 
 /**
- * Deletes what was picked, and tells where the next piece begins: nowhere when this one is not full, since then it has come
- * to the end. Deleted by the place of the locked rows: by key, PostgreSQL would read the whole table for each piece, dead rows
- * and all. One that has failed again since this statement began has moved, and stays.
+ * Deletes the batch and returns its last row, from which the next one continues, if the batch is full. Deletes by
+ * ctid: by key, PostgreSQL would read the whole table for each batch, dead rows included. A row that has failed again
+ * since the statement began has moved, and stays.
  */
 const deletedBatch = `taken as (
     delete from failures where ctid = any(array(select ctid from picked))
@@ -41,17 +41,16 @@ const deletedBatch = `taken as (
     limit 1
   )`;
 
-/** One transaction takes so many at most: half a second, and no lock or log that others wait for. */
+/** Half a second per transaction, so that locks and log stay short. */
 const batchRowsDefault = 10_000;
 
-/** Who wants it. */
 interface Requester {
   readonly actor: Actor;
-  /** What the audit record says besides. */
+  /** Additional detail for the audit record. */
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
-/** What a statement tells of its piece: how many it took, and the last it looked at, unless it came to the end. */
+/** The number of rows, and the last row if the batch was full. */
 interface Batch {
   readonly count: number;
   readonly endpointId: number | null;
@@ -60,28 +59,29 @@ interface Batch {
 }
 
 interface BatchJob<P extends Batch> {
-  /** As pick-failures.ts explains: of the list, and of some events. */
+  /** For all failures that match a filter, and for those of some events. */
   readonly statements: { readonly listed: string; readonly named: string };
   readonly filter: FailureFilter;
-  /** Only what failed before is taken: what comes while this goes on must not keep it going. */
+  /** Only earlier failures count, so that new ones cannot keep the job running. */
   readonly horizon: Date;
   readonly action: string;
   readonly askedBy: Requester;
   readonly pieceRowsMax?: number | undefined;
-  /** What else belongs into the transaction of a piece. */
+  /** Additional work in the batch's transaction. */
   readonly follow?: (tx: Transaction, piece: P) => Promise<void>;
 }
 
-// Sorting is cheaper only by PostgreSQL's guess, made without knowing how much a piece is: it would read and sort all that is
-// left, dead rows and all, for each piece. With this it goes along failures_list_idx, also in a plan for any values.
+// PostgreSQL guesses that sorting is cheaper, without knowing the batch size: it would read and sort all remaining
+// rows for each batch, dead ones included. Without sorting it reads along failures_list_idx, also with a generic
+// plan.
 const alongTheIndex = `select set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true)`;
 
 const start = { failedAt: "-infinity", eventId: "00000000-0000-0000-0000-000000000000" } as const;
 
 /**
- * Takes failures off the list a piece at a time, each in a transaction of its own, so that a million are not too many. If it
- * dies in between, what was taken is taken, with its record; the rest is on the list. It goes on when whoever asked has gone
- * away: they wanted all of it. Gives how many it took.
+ * Takes failures off the list in batches, each in its own transaction with its audit record, so that a million are
+ * not too many. After a crash, the rest is still listed. Continues when the requester disconnects. Returns the number
+ * of rows.
  */
 async function processInBatches<P extends Batch>(pool: Pool, taking: BatchJob<P>): Promise<number> {
   const { statements, filter, horizon, action, askedBy, pieceRowsMax = batchRowsDefault, follow } = taking;
@@ -133,7 +133,7 @@ const deleteStatements = {
   ), ${deletedBatch}, ${countedBatch}`,
 };
 
-/** Takes failures off the list; their history stays. Gives how many. */
+/** Deletes failures from the list. Their history stays. Returns their number. */
 export const deleteFailures = async (
   pool: Pool,
   filter: FailureFilter,
@@ -143,18 +143,18 @@ export const deleteFailures = async (
   processInBatches(pool, {
     statements: deleteStatements,
     filter,
-    // What is deleted is what could be read: never a failure of a second to which something may yet be added.
+    // Deletes only failures that could be read, never one of a second that is still open.
     horizon: await readFailureHorizon(pool),
     action: "failures.deleted",
     askedBy,
     pieceRowsMax,
   });
 
-// Failures of an endpoint that is gone stay, however many they are: the index passes them by. A join would give up its order.
+// Failures of deleted endpoints stay, however many they are: the index skips them. A join would lose its order.
 const hasEndpoint = `endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))`;
 
-// Each starts a new round of retries with the same id and bytes. Each looks up its own rows of the history, by primary key:
-// joined otherwise, PostgreSQL may read all days of it for each piece.
+// Each starts a new round of retries with the same id and bytes. History is read by primary key for each row: with
+// other joins, PostgreSQL may read every day of it for each batch.
 const dueAgain = `again as (
     insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
     select taken.provider_id, taken.event_id, taken.endpoint_id, ended.format, ended.attempts_made, ended.attempts_made,
@@ -180,7 +180,7 @@ const dueAgain = `again as (
   ) counted
   left join last on true`;
 
-// Off the list and due again, in one statement: a failure is never in both places, nor in none. @indexed
+// Deletes failures and makes deliveries due in one statement, so none is in both places or in neither. @indexed
 const retryStatements = {
   listed: `
   with picked as materialized (
@@ -196,7 +196,7 @@ const retryStatements = {
   ), ${deletedBatch}, ${dueAgain}`,
 };
 
-// Whatever has failed by now, to the millisecond in which failures tell their time.
+// All failures so far. Failures store their time in milliseconds.
 const horizonStatement = `select clock_timestamp()::timestamptz(3) + interval '1 millisecond' as horizon`;
 
 interface RetriedBatch extends Batch {
@@ -204,8 +204,8 @@ interface RetriedBatch extends Batch {
 }
 
 /**
- * Makes failed deliveries due now, also if their receivers asked to be left alone: those that are on the list by now. What
- * fails again meanwhile stays there. Gives how many.
+ * Makes the failed deliveries on the list due now, and ends their lanes' pauses. Deliveries that fail again meanwhile
+ * stay on the list. Returns their number.
  */
 export async function retryFailures(
   pool: Pool,
@@ -230,7 +230,7 @@ export async function retryFailures(
   });
 }
 
-/** A receiver that asks to be left alone again, at a retried delivery, is: the next piece is not another wish to send. */
+/** Ends a lane's pause once per job: a pause that a retried delivery causes must stay. */
 async function endPausesOnce(tx: Transaction, lifted: Set<number>, endpointIds: readonly number[]): Promise<void> {
   const held = endpointIds.filter((id) => !lifted.has(id));
   await endLanePauses(tx, held);

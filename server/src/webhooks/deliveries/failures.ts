@@ -2,22 +2,22 @@ import type { Database, Pool } from "#platform/database/database.ts";
 import { bytesArray, plainArray } from "#platform/database/values.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
 
-/** How many rows were encrypted again, and how many are left: undecryptable, or locked by somebody else. */
+/** The rest is undecryptable, or locked by another transaction. */
 export interface Reencrypted {
   readonly done: number;
   readonly left: number;
 }
 
 /**
- * The moment of a failure, for whoever writes one. First a shared lock is taken that is named by the second, then the moment:
- * so until the transaction ends, others can see in which second it may have failed something. The lock waits for nobody,
- * and pg_locks shows it to every role, as pg_stat_activity does not show when another's transaction began. The name's second
- * half has four bytes, so seconds are counted from 2000 on.
+ * The time of a failure, for statements that insert one. Takes a shared lock named by the current second, then the
+ * time. So until the transaction ends, others can see in which second it may have failed something. The lock never
+ * waits, and pg_locks shows it to every role, while pg_stat_activity hides the start of others' transactions. The
+ * second half of the lock's name has four bytes, so seconds count from 2000.
  */
 export const failingNow = `case when pg_try_advisory_xact_lock_shared(1650814060,
     floor(extract(epoch from clock_timestamp()) - 946684800)::integer) then clock_timestamp() end`;
 
-// Before the second that is running, and before that of each transaction that has yet to show a failure.
+// Before the current second, and before the second of each transaction that has yet to commit a failure.
 const failureHorizonStatement = `
   select least(date_trunc('second', statement_timestamp()), (
     select to_timestamp(min(objid::bigint) + 946684800) from pg_locks
@@ -26,9 +26,8 @@ const failureHorizonStatement = `
   )) as horizon`;
 
 /**
- * Failures before this moment are all there to be read, by a statement that begins from now on: none is added, however late
- * its transaction commits. A statement of its own, since one that looked at the locks by itself could find a lock gone
- * whose failure came after its snapshot.
+ * Returns the time before which no failure is added any more, for a statement that begins afterwards. It is a
+ * statement of its own: one that read the locks itself could miss a lock whose failure came after its snapshot.
  */
 export async function readFailureHorizon(db: Database): Promise<Date> {
   const [row] = await db.query<{ horizon: Date }>(failureHorizonStatement);
@@ -36,9 +35,9 @@ export async function readFailureHorizon(db: Database): Promise<Date> {
   return row.horizon;
 }
 
-/** A delivery whose attempts are used up. */
+/** A delivery without attempts left. */
 export interface Failure {
-  /** The event's id, which the receiver knows as `webhook-id`. */
+  /** The receiver sees it as `webhook-id`. */
   readonly eventId: string;
   readonly endpointId: number;
   readonly endpointName: string;
@@ -46,25 +45,23 @@ export interface Failure {
   readonly accountId: number;
   readonly accountName: string;
   readonly attemptsMade: number;
-  /** When it was given up. */
   readonly failedAt: Date;
   readonly error: string;
-  /** Where the last attempt went, with the values of its query. */
+  /** The URL of the last attempt, its secrets included. */
   readonly url: string;
-  /** The bytes that were sent. */
   readonly body: Buffer;
 }
 
 export interface FailureFilter {
   readonly providerId: number;
   readonly endpointId?: number | undefined;
-  /** Up to and including this moment; lists never show a second to which something may yet be added. */
+  /** Inclusive. Lists never show a second to which a failure may still be added. */
   readonly until?: Date | undefined;
   readonly eventIds?: readonly string[] | undefined;
 }
 
-// An entry is shown once its second has passed and nobody is left who may add another to that: times are told in whole
-// seconds, so whoever deletes up to a time that he read can only delete what he has seen, and no cursor passes one by.
+// An entry appears once its second has passed and no transaction can add another one to it. Times are shown in whole
+// seconds, so deleting up to a time that was read deletes only entries that were seen, and no cursor skips one.
 const entries = `
   select failure.event_id, failure.endpoint_id, endpoint.name as "endpointName",
     event.type as "eventType", event.account_id, event.account_name,
@@ -80,8 +77,8 @@ const entries = `
     and ($3::uuid[] is null or failure.event_id = any($3))
     and failure.failed_at < least($4::timestamptz, date_trunc('second', $2::timestamptz) + interval '1 second')`;
 
-// From the cursor on, in either direction, so that a page of a million reads no more than a page: along failures_age_idx, or
-// along failures_list_idx when it is of one endpoint.
+// From the cursor in either direction, so that a page of a million rows reads one page: along failures_age_idx, or
+// along failures_list_idx for a single endpoint.
 const oldestFirst = `and (failure.failed_at, failure.event_id, failure.endpoint_id) > ($5::timestamptz, $6::uuid, $7::bigint)
   order by failure.failed_at, failure.event_id, failure.endpoint_id
   limit $8`;
@@ -103,11 +100,11 @@ const starts = {
 } as const;
 
 export interface FailurePage {
-  /** Which come first: the oldest, if nothing is said. */
+  /** The oldest come first by default. */
   readonly order?: keyof typeof starts | undefined;
   readonly after?: { readonly failedAt: Date; readonly eventId: string; readonly endpointId: number } | undefined;
   readonly limit?: number | undefined;
-  /** As `readFailureHorizon` gave it before: what has failed since then is not shown. */
+  /** From an earlier `readFailureHorizon`. Later failures are not shown. */
   readonly horizon?: Date | undefined;
 }
 
@@ -129,7 +126,7 @@ export async function listFailures(
   return rows.map(({ cipher, ...failure }) => ({ ...failure, url: decryptUrl(encryption, cipher) }));
 }
 
-/** One URL that no key can read does not hide the rest of the list. */
+/** Returns "" for a URL that no key can decrypt, so that the rest of the list is shown. */
 function decryptUrl(encryption: Encryption, cipher: Buffer): string {
   try {
     return encryption.decrypt("endpoint url", cipher);
@@ -149,13 +146,12 @@ const countStrandedStatement = `
   where provider_id = $1 and ($2::bigint is null or endpoint_id = $2)
     and endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is not null))`;
 
-/** How many of them cannot be retried, since their endpoints were deleted. */
+/** Counts failures that cannot be retried, because their endpoints were deleted. */
 export async function countStrandedFailures(db: Database, providerId: number, endpointId?: number): Promise<number> {
   const [row] = await db.query<{ count: number }>(countStrandedStatement, [providerId, endpointId]);
   return row?.count ?? 0;
 }
 
-/** How many deliveries wait for somebody to deal with them. */
 export async function countFailures(db: Database, providerId: number, endpointId?: number): Promise<number> {
   const [row] = await db.query<{ count: number }>(countStatement, [providerId, endpointId]);
   return row?.count ?? 0;
@@ -163,25 +159,25 @@ export async function countFailures(db: Database, providerId: number, endpointId
 
 const countAllStatement = `select count(*) as count from (select from failures limit 100000) counted`;
 
-/** How many failures all providers have, counted to 100,000: some 10 ms. */
+/** Counts the failures of all providers up to 100,000, in about 10 ms. */
 export async function countAllFailures(db: Database): Promise<number> {
   const [row] = await db.query<{ count: number }>(countAllStatement);
   return row?.count ?? 0;
 }
 
-/** Some megabyte. */
+/** About a megabyte. */
 const pageRows = 500;
 
 /**
- * All failures that there are as it begins, oldest first, so many at a time: a million do not fit into memory. Who deletes
- * some meanwhile is not told them.
+ * Yields all failures that exist at the start, oldest first, in pages: a million do not fit into memory. Failures
+ * deleted in the meantime are left out.
  */
 export async function* allFailures(
   db: Database,
   encryption: Encryption,
   filter: FailureFilter,
 ): AsyncGenerator<readonly Failure[], void> {
-  const horizon = await readFailureHorizon(db); // or it would not end where they come faster than they are read
+  const horizon = await readFailureHorizon(db); // otherwise it would not end where failures are added faster than they are read
   for (let after: Failure | undefined; ;) {
     const page = await listFailures(db, encryption, filter, { after, limit: pageRows, horizon });
     yield page;
@@ -204,8 +200,8 @@ const firstKey: Omit<EncryptedFailure, "cipher"> = {
   eventId: "00000000-0000-0000-0000-000000000000",
 };
 
-// Along the primary key, so that each failure is looked at once. Rows that are being retried or deleted are passed over, as
-// everywhere on this table: whoever waits for none of them cannot be part of a deadlock.
+// Along the primary key, so that each failure is read once. Skips rows that are being retried or deleted, as every
+// statement on this table does, so that none can be part of a deadlock.
 const selectOutdated = `
   select provider_id, endpoint_id, event_id, url as cipher
   from failures
@@ -222,7 +218,7 @@ const updateUrls = `
   where failures.provider_id = changed.provider_id and failures.endpoint_id = changed.endpoint_id
     and failures.event_id = changed.event_id`;
 
-/** Encrypts with the newest key the URLs of failures that an older key encrypted, 500 failures a transaction. */
+/** Encrypts the URLs of older keys with the newest one, 500 failures per transaction. */
 export async function reencryptFailures(pool: Pool, encryption: Encryption): Promise<Reencrypted> {
   let [done, after] = [0, firstKey];
   for (;;) {

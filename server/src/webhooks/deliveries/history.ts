@@ -1,22 +1,22 @@
 import type { Database, Pool } from "#platform/database/database.ts";
 
-/** Days whose tables are created in advance. Events of a day without tables cannot be recorded. */
+/** Events of a day without partitions cannot be recorded. */
 const daysAhead = 14;
 
-// By the database's clock: a process whose clock is wrong must neither skip days nor create others.
+// By the database's clock: a process with a wrong clock must neither skip days nor create others.
 const addDays = `
   select add_history_days(today - 1, today + $1::integer)
   from (select (clock_timestamp() at time zone 'UTC')::date as today) as clock`;
 
-/** Creates the tables of the coming days, where they are missing. */
+/** Creates the missing partitions of the coming days. */
 export async function addComingDays(db: Database): Promise<void> {
   await db.query(addDays, [daysAhead]);
 }
 
 export interface HistoryDays {
-  /** The database's clock. */
+  /** By the database's clock. */
   readonly now: Date;
-  /** Days in a row, from today on, that have all their tables. */
+  /** The number of consecutive days, from today, with all partitions. */
   readonly daysReady: number;
 }
 
@@ -28,15 +28,15 @@ const readDays = `
     ) as "daysReady"
   from (select clock_timestamp() as now) as clock`;
 
-/** Reads the database's clock, and how many days of history are ready by it. Takes no lock. */
+/** Reads the database's clock and the number of days that are ready. Takes no lock. */
 export async function readHistoryDays(db: Database): Promise<HistoryDays> {
   const [days] = await db.query<HistoryDays>(readDays, [daysAhead]);
   if (!days) throw new Error("The database did not tell its time.");
   return days;
 }
 
-// Of any of the four: a day whose tables were not all retired the last time is gone on with. Names are compared as text, since
-// PostgreSQL may look at those of other tables first, which are no dates.
+// A day with any of the four partitions left, because an interrupted run continues. Names are compared as text, since
+// PostgreSQL may evaluate those of other tables first, which are not dates.
 const expired = `
   select to_char(to_date(day, 'YYYYMMDD'), 'YYYY-MM-DD') as day
   from (
@@ -48,7 +48,7 @@ const expired = `
   ) history_day
   order by day`;
 
-// The lock on the row orders processes that do this at the same time.
+// The row lock serializes processes that run this concurrently.
 const advance = `
   update retention_clock
   set trusted_at = least(clock_timestamp(),
@@ -57,15 +57,15 @@ const advance = `
   returning trusted_at, extract(epoch from read_at - trusted_at)::float8 as "behindSeconds"`;
 
 export interface RetentionTime {
-  /** What is older than the retention by this time may go. */
+  /** Older data than the retention before this time may be deleted. */
   readonly now: Date;
-  /** How far the database's clock has leapt ahead of the time that retention trusts. */
+  /** How far the database's clock is ahead of this time after a leap. */
   readonly behindSeconds: number;
 }
 
 /**
- * Returns the time that retention goes by. Both the database's clock and the machine's must agree that a day is over, so the
- * earlier one counts; and the time advances by a day at most each run, however far the database's clock has leapt.
+ * Advances the clock of the retention. A day is over when both the database's clock and the machine's say so, so the
+ * earlier one counts. Each run advances by at most a day, however far the database's clock has leapt.
  */
 export async function advanceRetention(db: Database, machineNow: Date): Promise<RetentionTime> {
   const [advanced] = await db.query<{ trustedAt: Date; behindSeconds: number }>(advance);
@@ -74,7 +74,7 @@ export async function advanceRetention(db: Database, machineNow: Date): Promise<
   return { now: trustedAt < machineNow ? trustedAt : machineNow, behindSeconds: Math.max(0, behindSeconds) };
 }
 
-/** Reads how many seconds the time that retention goes by is behind the database's clock. */
+/** Returns how many seconds the clock of the retention is behind the database's clock. */
 export async function readRetentionBehind(db: Database): Promise<number> {
   const [read] = await db.query<{ seconds: number }>(
     "select extract(epoch from clock_timestamp() - trusted_at)::float8 as seconds from retention_clock",
@@ -82,20 +82,19 @@ export async function readRetentionBehind(db: Database): Promise<number> {
   return read?.seconds ?? Number.NaN;
 }
 
-/** In this order: what stays of the events decides what stays of the others. */
+/** In this order: the events that remain decide which other rows remain. */
 const histories = ["events", "payloads", "deliveries", "attempts"] as const;
 
-// Each a transaction of its own. Their locks stand with the functions.
+// Each runs in its own transaction. The functions state their locks.
 const retire = `select retire_history_day($1, $2::date) as "isRetired"`;
 const dropRetired = `select drop_retired_history()`;
 
 /**
- * Drops what is older than `retentionDays`, a table of a day at a time, but for what is still due or on the failure list:
- * that stays until somebody has dealt with it. Gives the days of which something was dropped. Rejects when a table is too
- * busy for its swap: try again later, and it goes on there.
+ * Drops partitions older than `retentionDays`, except rows that are due or on the failure list. Returns the days of
+ * which something was dropped. Rejects if a table is too busy to be replaced; the next call continues.
  */
 export async function retireExpiredDays(pool: Pool, now: Date, retentionDays: number): Promise<readonly string[]> {
-  await pool.query(dropRetired); // what a process that was killed has left
+  await pool.query(dropRetired); // left by a process that was killed
   const days = await pool.query<{ day: string }>(expired, [dayOf(now), retentionDays]);
   const dropped = new Set<string>();
   for (const { day } of days) {

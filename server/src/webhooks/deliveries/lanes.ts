@@ -1,9 +1,9 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 
 /**
- * Makes an engine known, or known again: an engine that others gave up for dead starts anew under a new id.
+ * Registers an engine. One that others have declared dead registers again under a new id.
  *
- * @param process the mark of the process it runs in, if the system can tell
+ * @param process identifies the engine's process, if the system can
  */
 export async function insertEngine(db: Database, engineId: string, process?: string): Promise<void> {
   await db.query(
@@ -13,9 +13,9 @@ export async function insertEngine(db: Database, engineId: string, process?: str
 }
 
 /**
- * Deletes the engines of processes that have ended, so that their lanes are free at once and not when the lease has run out.
- * What such an engine has asked of the database may still be done after that: it settles nothing of a lane that has a new
- * epoch, and takes no lanes without its row.
+ * Deletes the engines of processes that have ended, so that their lanes are free at once instead of after a lease. A
+ * late statement of such an engine does no harm: it settles nothing under a newer epoch, and claims no lane without
+ * its row.
  */
 export async function deleteEndedEngines(db: Database, hasEnded: (process: string) => Promise<boolean>): Promise<void> {
   const engines = await db.query<{ id: string; process: string }>(
@@ -28,17 +28,17 @@ export async function deleteEndedEngines(db: Database, hasEnded: (process: strin
   if (ended.length > 0) await db.query(`delete from engines where id = any($1)`, [ended]);
 }
 
-// After a failover the database may be in an earlier state than the engine remembers: a lane that it has released is its own
-// again, and deliveries that it has settled are due behind its cursor. So the heart of an engine stops with a switch, and its
-// lease runs out.
+// After a failover the database may be older than the engine's memory: a lane that the engine has released is its own
+// again, and deliveries that it has settled are due behind its cursor. So heartbeats fail after a failover, and the
+// lease expires.
 const heartbeatStatement = `
   update engines set beat_at = clock_timestamp()
   where id = $1 and switches = (select count(*) from database_switches)
   returning id`;
 
 /**
- * Renews the engine's lease. Returns false when its row is gone, since others may have taken its lanes, and when the database was
- * switched since the engine entered.
+ * Renews the engine's lease. Returns false if its row is gone, because others may own its lanes, or if the database
+ * has failed over since the engine registered.
  */
 export async function recordHeartbeat(db: Database, engineId: string): Promise<boolean> {
   return (await db.query(heartbeatStatement, [engineId])).length === 1;
@@ -48,36 +48,36 @@ export async function deleteEngine(db: Database, engineId: string): Promise<void
   await db.query(`delete from engines where id = $1`, [engineId]);
 }
 
-// An hour is far beyond any lease, and a row costs nothing: it stays long enough to be looked at.
+// An hour far exceeds any lease, and a row costs nothing, so it can be inspected.
 const deleteDeadStatement = `
   delete from engines
   where beat_at < clock_timestamp() - interval '1 hour'
     and not exists (select from lanes where lanes.owner = engines.id)`;
 
-/** Forgets engines that died long ago and own nothing any more. */
+/** Deletes engines that died long ago and own nothing. */
 export async function deleteDeadEngines(db: Database): Promise<void> {
   await db.query(deleteDeadStatement);
 }
 
-/** What is due, by endpoints, and who serves it. */
+/** The endpoints with due deliveries, by owner. */
 export interface DueLanes {
-  /** Endpoints whose deliveries wait for an engine, whatever hint was lost. */
+  /** Endpoints without an owner. Finds their deliveries even if every hint is lost. */
   readonly free: readonly number[];
-  /** How many with something due are the asking engine's. */
+  /** The number of lanes with due work that the asking engine owns. */
   readonly own: number;
-  /** How many with something due are some living engine's. */
+  /** The number of lanes with due work that live engines own. */
   readonly owned: number;
-  /** How many engines live. */
+  /** The number of live engines. */
   readonly engines: number;
 }
 
-// The lane's first due time is a subquery with a limit and not an `exists`: PostgreSQL may answer an `exists` from a hash of
+// The first due time is a subquery with a limit, not an `exists`: PostgreSQL may answer an `exists` from a hash of
 // all due rows, which took 300 ms with a million of them.
 //
-// Lanes that have something due and that nobody serves: no owner, or one whose heart has stopped for a lease. Skips from
-// endpoint to endpoint through due_lane_idx, two index probes each, so a full lane's million rows are never walked to
-// find another lane's one, and endpoints with nothing due cost nothing. Beside them, how many are served, since they have
-// been met anyway. Locks nothing: take-lanes.ts does.
+// Finds lanes with due work and no live owner: none, or one without a heartbeat for a lease. Skips from endpoint to
+// endpoint through due_lane_idx with two index probes each. So a lane's million rows are not scanned to find another
+// lane's single one, and idle endpoints cost nothing. Counts the owned lanes on the way. Locks nothing:
+// claimStatement does.
 const findStatement = `
   with recursive waiting (endpoint_id) as (
     (select endpoint_id from due order by endpoint_id limit 1)
@@ -104,7 +104,7 @@ const findStatement = `
     count(*) filter (where owner = $1) as own, count(owner) as owned, (select count(*) from living) as engines
   from lane`;
 
-/** Looks for lanes that nobody serves, for an engine that serves some. */
+/** Returns the unowned lanes with due work, and the numbers for an equal share. */
 export async function findDueLanes(
   db: Database,
   { engineId, leaseSeconds }: { readonly engineId: string; readonly leaseSeconds: number },
@@ -115,25 +115,26 @@ export async function findDueLanes(
 
 export interface ClaimedLane {
   readonly endpointId: number;
-  /** Counts owners. What is settled under an older epoch than the lane's is dropped. */
+  /** Counts owners. Outcomes of an older epoch are dropped. */
   readonly epoch: number;
-  /** Attempts in a row without an answer, under owners before. */
+  /** Consecutive attempts without a response under previous owners. */
   readonly unanswered: number;
-  /** How often somebody has lifted a hold by hand. */
+  /** The number of manual retries that ended a pause. */
   readonly lifts: number;
-  /** For how long all attempts have failed, under owners before; null when the last one succeeded. */
+  /** The time since which all attempts have failed under previous owners. Null after a success. */
   readonly failingSeconds: number | null;
   readonly failedAttempts: number;
-  /** For how long sends of owners before still count against a limit per second. */
+  /** The time for which sends of previous owners count against the limit per second. */
   readonly rateSeconds: number;
 }
 
-// Locks the lanes' rows, skipping those that another engine is taking at this moment, and writes its name on them. Two
-// engines that both found a lane free cannot both get it: the loser skips the row, or finds the owner already changed. An
-// engine asks for a lane of its own when it never heard that it got it, or that it gave it back. What it asked before, on
-// a line that was cut, may still be done after that; it would count the lane's owners up behind the engine's back. So
-// its own row is locked first, and only the newest asking passes. An owner that did not give its lane back may have sent until
-// now, so its sends count for a second more.
+// Locks the lanes' rows, skipping those that another engine is claiming, and sets their owner. Two engines that found
+// the same lane free cannot both get it: the loser skips the row, or finds the owner changed.
+//
+// An engine claims its own lane again if it never received the response to a claim or release. A claim sent earlier
+// on a broken connection may still execute afterwards, and would increment the epoch unnoticed. So the engine's own
+// row is locked first, and only the newest claim passes. An owner that did not release its lane may have sent until
+// now, so its sends count for another second.
 const claimStatement = `
   with newest as (
     update engines set asked = $4 where id = $1 and asked < $4 returning id
@@ -159,14 +160,14 @@ const claimStatement = `
     case when free.was_owned then 1
       else coalesce(greatest(0, extract(epoch from lanes.rate_until - clock_timestamp())), 0) end::float8 as "rateSeconds"`;
 
-/** Makes the engine the owner of those of the lanes that are free, or whose owner has not been heard of for a lease. */
+/** Claims the unowned lanes, and those whose owner has sent no heartbeat for a lease. */
 export async function claimLanes(
   db: Database,
   lanes: {
     readonly engineId: string;
     readonly endpointIds: readonly number[];
     readonly leaseSeconds: number;
-    /** Higher each time. */
+    /** Increases with each claim. */
     readonly asked: number;
   },
 ): Promise<ClaimedLane[]> {
@@ -184,7 +185,7 @@ const verifyStatement = `
   from unnest($2::bigint[], $3::bigint[]) as held (endpoint_id, epoch)
   join lanes on lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1`;
 
-/** Which of the lanes are the engine's, under the epoch that it knows. */
+/** Returns the lanes that the engine owns under the epoch it knows. */
 export async function verifyOwnership(db: Database, engineId: string, lanes: readonly OwnedLane[]): Promise<number[]> {
   const ids = lanes.map((lane) => lane.endpointId);
   const rows = await db.query<OwnedLane>(verifyStatement, [engineId, ids, lanes.map((lane) => lane.epoch)]);
@@ -192,17 +193,17 @@ export async function verifyOwnership(db: Database, engineId: string, lanes: rea
 }
 
 export interface ReleasedLane extends OwnedLane {
-  /** The receiver is to be left alone for that long. */
+  /** The rest of the lane's pause. */
   readonly pauseSeconds: number;
   readonly unanswered: number;
-  /** As it was taken: a hold that somebody has lifted since is not made again. */
+  /** The count at the claim. A pause that a retry has ended in the meantime is not stored. */
   readonly lifts: number;
   readonly failingSeconds: number | null;
   readonly failedAttempts: number;
   readonly rateSeconds: number;
 }
 
-// Locked in the order in which lift-hold.ts locks them.
+// Locks in the same order as endPausesStatement.
 const releaseStatement = `
   with held as (
     select held.*
@@ -219,7 +220,7 @@ const releaseStatement = `
   from held
   where lanes.endpoint_id = held.endpoint_id`;
 
-/** Gives lanes back, so that the next engine need not wait for the lease to run out. */
+/** Releases lanes, so that the next engine need not wait for the lease to expire. */
 export async function releaseLanes(db: Database, engineId: string, lanes: readonly ReleasedLane[]): Promise<void> {
   if (lanes.length === 0) return;
   await db.query(releaseStatement, [
@@ -235,7 +236,7 @@ export async function releaseLanes(db: Database, engineId: string, lanes: readon
   ]);
 }
 
-// Locked in the order in which engines lock the lanes that they give back.
+// Locks in the same order as releaseStatement.
 const endPausesStatement = `
   with held as (
     select endpoint_id from lanes where endpoint_id = any($1) order by endpoint_id for update
@@ -243,8 +244,8 @@ const endPausesStatement = `
   update lanes set not_before = null, lifts = lifts + 1 from held where lanes.endpoint_id = held.endpoint_id`;
 
 /**
- * Ends the peace that receivers asked for, or got because they do not answer: somebody wants to send to them now. The owner
- * of a lane hears of it when it gives the lane back, which it does as soon as nothing is in flight there.
+ * Ends the pauses of lanes for a manual retry. An owner notices when it releases the lane, as soon as nothing is in
+ * flight.
  */
 export async function endLanePauses(tx: Transaction, endpointIds: readonly number[]): Promise<void> {
   if (endpointIds.length > 0) await tx.query(endPausesStatement, [endpointIds]);
@@ -255,7 +256,7 @@ export function insertLane(tx: Transaction, lane: { readonly providerId: number;
   tx.send("insert into lanes (provider_id, endpoint_id) values ($1, $2)", [lane.providerId, lane.endpointId]);
 }
 
-/** Restarts the count of a lane's failed attempts, for an endpoint that may be enabled again. */
+/** Resets a lane's count of failed attempts, for an endpoint that may be enabled again. */
 export function resetLaneFailures(tx: Transaction, endpointId: number): void {
   tx.send("update lanes set failing_since = null, failed_attempts = 0 where endpoint_id = $1", [endpointId]);
 }

@@ -4,12 +4,12 @@ import { isoTime } from "#platform/times.ts";
 export type BodyFamily = "3scale" | "json" | "cloudevents" | "cloudevents-binary";
 
 /**
- * How the bytes of a delivery are made. An endpoint's `format` names the family; whether credentials are in it makes two
- * bodies of one family, so that they are stored once each however many endpoints want them.
+ * The format of stored bytes. Credentials make two bodies of one family, each stored once however many endpoints need
+ * it.
  */
 export type BodyFormat = "3scale" | `${Exclude<BodyFamily, "3scale">}${"" | "+credentials"}`;
 
-/** 3scale's documents always carry the credentials: its receivers read them there. */
+/** 3scale's documents always contain the credentials, as its receivers expect. */
 export function bodyFormatOf({
   format,
   includeCredentials,
@@ -35,12 +35,12 @@ export function contentTypeOf(format: BodyFormat): string {
   }
 }
 
-/** Whether the event's own attributes travel in the headers, and the body is its data alone. */
+/** Returns whether the event's attributes are headers and the body is its data alone. */
 export const isBinaryCloudEvent = (format: BodyFormat): boolean => format.startsWith("cloudevents-binary");
 
 /**
- * What is told of an event beside its body, in headers: CloudEvents calls such things context attributes (§3.1). Fixed when
- * the event is recorded, and kept with each of its bodies, so that whoever sends one reads one row.
+ * The facts about an event that are sent as headers: CloudEvents' context attributes (§3.1). Fixed when the event is
+ * recorded and stored with each body, so that sending reads one row.
  */
 export interface EventContext {
   readonly type: string;

@@ -1,10 +1,9 @@
 import type { Transaction } from "#platform/database/database.ts";
 import type { BodyFormat } from "./payload.ts";
 
-/** The deliveries of one endpoint that are sent one at a time, in sequence: none, those about one object, or those of one account. */
+/** The scope of an ordering key. Deliveries of one endpoint with the same key are sent one at a time, in sequence. */
 export type Ordering = "none" | "object" | "account";
 
-/** What keeps its order at an endpoint: all that concerns an account, or an object alone. */
 export function orderingKeyOf(
   ordering: Ordering,
   event: { readonly type: string; readonly accountId: number; readonly objectId: number },
@@ -23,22 +22,23 @@ export interface PlannedDelivery {
   readonly eventId: string;
   readonly endpointId: number;
   readonly format: BodyFormat;
-  /** `account/31`: deliveries of one endpoint with the same key go one after another. Null: in no order. */
+  /** For example `account/31`. Null: no order. */
   readonly orderingKey: string | null;
-  /** The event's, in its account. */
+  /** The event's number in its account. */
   readonly sequence: number;
 }
 
 const dueColumns = `provider_id, event_id, endpoint_id, format, ordering_key, sequence, due_at`;
 
-// One row for each endpoint that is to hear of an event, in the transaction that records the event. `due_at` is the clock at
-// each row, not the start of the transaction: a reader's cursor rests on it (see read-due-deliveries.ts). Unnested in the
-// select list, see insert-events.ts.
+// One row per subscribed endpoint, in the transaction that records the event. `due_at` is the clock at each row, not
+// the start of the transaction, because cursors rely on it (due.ts). Unnested in the select list, as in
+// record-events.ts.
 const plannedColumns = `unnest($2::uuid[]) as event_id, unnest($3::bigint[]) as endpoint_id, unnest($4::text[]) as format,
       unnest($5::text[]) as ordering_key, unnest($6::bigint[]) as sequence`;
 
-// In no order, as by default to 3scale's webhook: nothing that exists is read or locked, so recordings for one endpoint never
-// wait for each other. Half of what the statement below costs. Nearly always it is one, and so it has no arrays.
+// Without an ordering key, the default for 3scale's webhook, no existing row is read or locked, so recordings for one
+// endpoint never wait for each other: half the cost of the ordered statement. A single row, nearly always the case,
+// needs no arrays.
 const oneUnorderedStatement = `
   insert into due (${dueColumns})
   values ($1, $2, $3, $4, $5, $6, clock_timestamp())`;
@@ -48,9 +48,10 @@ const unorderedStatement = `
   select $1, planned.*, clock_timestamp()
   from (select ${plannedColumns}) as planned`;
 
-// With an order, the first row of each key is locked through due_order_idx: if there is one, the new row waits behind it.
-// Whoever ends that row needs the same lock and looks for the next row afterwards, so it finds this one, or this
-// statement finds the row gone. Locks are taken in the order (endpoint_id, ordering_key), as settling takes them.
+// With an ordering key, the first row of each key is locked through due_order_idx, and the new row waits behind it. A
+// statement that ends the first row needs the same lock and looks for the next row afterwards. So it finds the new
+// one, or this statement finds the first one gone. Locks are taken in the order (endpoint_id, ordering_key), as
+// settling does.
 const orderedStatement = `
   with planned as (
     select ${plannedColumns}
@@ -74,7 +75,7 @@ const orderedStatement = `
     ) then 'infinity' else clock_timestamp() end
   from planned`;
 
-/** Makes the deliveries of events that this transaction records. */
+/** Inserts the deliveries of events that this transaction records. */
 export function planDeliveries(tx: Transaction, providerId: number, planned: readonly PlannedDelivery[]): void {
   if (planned.length === 0) return;
   const isUnordered = planned.every((delivery) => delivery.orderingKey === null);

@@ -4,7 +4,7 @@ import type { BodyFormat } from "./payload.ts";
 
 type DeliveryState = "pending" | "delivered" | "failed" | "cancelled";
 
-/** One event for one endpoint: the promise, and what has become of it. */
+/** One event for one endpoint. */
 export interface Delivery {
   readonly eventId: string;
   readonly endpointId: number;
@@ -17,9 +17,9 @@ export interface Delivery {
   readonly attemptsMade: number;
   readonly replay: number;
   readonly occurredAt: Date;
-  /** Null when it has ended, or waits for another one in its order. */
+  /** Null when the delivery has ended, or waits for another one of its ordering key. */
   readonly nextAttemptAt: Date | null;
-  /** Null while it is pending. */
+  /** Null while the delivery is pending. */
   readonly endedAt: Date | null;
   readonly lastAttemptAt: Date | null;
   readonly lastStatus: number | null;
@@ -27,11 +27,11 @@ export interface Delivery {
   readonly lastLatencyMs: number | null;
 }
 
-/** A delivery's id as it is shown outside: the event's, which the receiver knows too, and the endpoint's. */
+/** Returns the public id: the event's, which the receiver sees as `webhook-id`, and the endpoint's. */
 export const deliveryId = ({ eventId, endpointId }: Pick<Delivery, "eventId" | "endpointId">): string =>
   `${eventId}.${endpointId}`;
 
-/** Undefined for anything that `deliveryId` does not make. */
+/** Returns undefined for a text that is not a delivery's public id. */
 export function parseDeliveryId(id: string): { eventId: string; endpointId: number } | undefined {
   const parts = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d+)$/.exec(id);
   const [eventId, endpointId] = [parts?.[1], parseRowId(parts?.[2] ?? "")];
@@ -39,8 +39,8 @@ export function parseDeliveryId(id: string): { eventId: string; endpointId: numb
 }
 
 /**
- * All attempts, for a `from`: those that are rows of their own, and the first attempts that delivered in no order, which
- * are part of their delivery's row. What is asked of it is asked of both.
+ * All attempts, for a `from` clause: rows of `attempts`, and successful first attempts without an ordering key, which
+ * are columns of their delivery's row. Conditions apply to both parts.
  */
 export const everyAttempt = `(
     select provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body, recorded_in
@@ -60,14 +60,14 @@ export interface DeliveryFilter {
   readonly eventIds?: readonly string[] | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
-  /** The last one of the page before. */
+  /** The last delivery of the previous page. */
   readonly after?: { readonly eventId: string; readonly endpointId: number } | undefined;
   readonly limit: number;
 }
 
-// Newest event first. Walks the provider's events down their primary key and looks up each one's deliveries, live and
-// ended, by primary key: what is due hides the end of an earlier round. Stops at the limit; a filter that matches
-// seldom walks further, down to `since`.
+// Newest event first. Walks the provider's events by primary key and reads each one's deliveries, pending and ended,
+// by primary key. A pending row hides the end of an earlier round. Stops at the limit; a rare filter walks further,
+// down to `since`.
 const listStatement = `
   select event.id as "eventId", delivery.endpoint_id, endpoint.name as "endpointName",
     event.type as "eventType", event.object_id, event.account_id,
@@ -120,15 +120,15 @@ export async function listDeliveries(db: Database, filter: DeliveryFilter): Prom
   ]);
 }
 
-/** Where a pending delivery stands among those of its order. */
+/** The position of a pending delivery within its ordering key. */
 interface PlaceInOrder {
-  /** The event of the one that goes first, while this one waits for it. */
+  /** The event of the first delivery of the key, if this one waits for it. */
   readonly waitsForEventId: string | null;
-  /** How many wait for this one, counted up to a thousand. */
+  /** The number of deliveries that wait for this one, at most 1,000. */
   readonly holdsUp: number;
 }
 
-// Along due_order_idx, from both ends of the order. Only the first of an order holds others up.
+// Reads due_order_idx from both ends of the key. Only the first delivery of a key blocks others.
 const placeStatement = `
   select first.event_id as "waitsForEventId",
     case when first.event_id is null then (select count(*) from (
@@ -145,7 +145,7 @@ const placeStatement = `
   ) first on true
   where due.provider_id = $1 and due.event_id = $2 and due.endpoint_id = $3 and due.ordering_key is not null`;
 
-/** Nobody waits for what has ended, was retried or skipped, or goes without an order. */
+/** Returns zeros for a delivery that has ended, was retried or skipped, or has no ordering key. */
 async function readPlaceInOrder(
   db: Database,
   { providerId, eventId, endpointId }: { providerId: number; eventId: string; endpointId: number },
@@ -154,7 +154,6 @@ async function readPlaceInOrder(
   return place ?? { waitsForEventId: null, holdsUp: 0 };
 }
 
-/** One try over HTTP. */
 export interface Attempt {
   readonly number: number;
   readonly at: Date;
@@ -167,7 +166,7 @@ export interface Attempt {
 
 export interface DeliveryDetails extends Delivery, PlaceInOrder {
   readonly attempts: readonly Attempt[];
-  /** The bytes that were, or will be, sent. */
+  /** The bytes of every attempt, sent or to be sent. */
   readonly body: Buffer | null;
   readonly format: BodyFormat | null;
 }
@@ -203,7 +202,7 @@ export async function readDelivery(
   };
 }
 
-/** A place in the order of attempts: the transaction that recorded one, and the attempt. */
+/** A position in the feed of attempts: the transaction that recorded one, and the attempt. */
 export interface AttemptCursor {
   readonly recordedIn: number;
   readonly eventId: string;
@@ -218,9 +217,9 @@ export interface FollowedAttempt extends AttemptCursor {
   readonly latencyMs: number;
 }
 
-// Oldest first, in the order of transactions, and only below the oldest one still running: one that began earlier and
-// commits later is not passed by. attempts_feed_idx and deliveries_feed_idx (BRIN) lead to the newest blocks of each day,
-// whatever their number.
+// In the order of transactions, below the oldest one still running, so that a transaction which began earlier and
+// commits later is not skipped. attempts_feed_idx and deliveries_feed_idx (BRIN) lead to the newest blocks of each
+// day, whatever their number.
 const followStatement = `
   select recorded_in, event_id, endpoint_id, number, at, status, error,
     latency_ms
@@ -232,7 +231,7 @@ const followStatement = `
   order by recorded_in, event_id, endpoint_id, number
   limit $6`;
 
-/** Attempts in the order in which they are sure to be complete. */
+/** Returns attempts in an order that is complete: no earlier one appears later. */
 export async function followAttempts(
   db: Database,
   { providerId, after, limit }: { readonly providerId: number; readonly after: AttemptCursor; readonly limit: number },

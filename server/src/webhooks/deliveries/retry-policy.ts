@@ -3,36 +3,36 @@ import { parseHttpDate } from "#platform/times.ts";
 /** The status codes that count as delivered. */
 export type SuccessRule = "200" | "200-207" | "2xx";
 
-/** What came of one try over HTTP. A receiver that answers 500 is a value like any other. */
+/** The classified result of one HTTP request. Any response, a 500 too, is `answered`. */
 export type AttemptOutcome = { readonly latencyMs: number } & (
   | {
       readonly kind: "answered";
       readonly status: number;
-      /** As received, names in lower case. */
+      /** Names are in lower case. */
       readonly headers: Readonly<Record<string, string>>;
       /** The start of the body, 64 KiB at most. */
       readonly body: Uint8Array;
     }
-  /** No answer: refused, reset, no such name, TLS. `reason` is a sentence for the admin. */
+  /** No response: refused, reset, unknown name, TLS. `reason` is a sentence for the admin. */
   | {
       readonly kind: "unreachable";
       readonly code: string;
       readonly reason: string;
-      /** The receiver broke a limit of answers, or spoke no HTTP: trying again soon costs much and brings nothing. */
+      /** The response broke a limit, or was not HTTP: retrying soon is expensive and useless. */
       readonly isUnusable?: true;
     }
   | { readonly kind: "timed-out"; readonly afterSeconds: number; readonly phase: "connect" | "answer" }
-  /** The URL leads to an address that the operator has not allowed. Nothing was sent. */
+  /** The URL resolves to an address that the operator has not allowed. Nothing was sent. */
   | { readonly kind: "forbidden-target"; readonly address: string; readonly reason: string }
 );
 
 export interface RetryPolicy {
   readonly success: SuccessRule;
-  /** The wait before each retry; as many retries as waits. */
+  /** The wait before each retry. There are as many retries as waits. */
   readonly waitsSeconds: readonly number[];
-  /** Whether 410 means that the receiver is gone for good. To 3scale's webhook it is an error like any other. */
+  /** If true, 410 ends the delivery and disables the endpoint. For 3scale's webhook it is an ordinary error. */
   readonly believesGone: boolean;
-  /** The part of a wait that chance may add, 0 to 1: retries of many deliveries spread out. */
+  /** The random part of a wait, 0 to 1, that spreads the retries of many deliveries. */
   readonly jitter: number;
 }
 
@@ -40,13 +40,13 @@ export type NextStep =
   | { readonly step: "done" }
   | { readonly step: "retry"; readonly afterSeconds: number; readonly error: string }
   | { readonly step: "give-up"; readonly error: string }
-  /** Given up, and nothing more is to be sent there. */
+  /** The delivery has failed, and the endpoint is disabled. */
   | { readonly step: "disable"; readonly error: string };
 
 /**
- * What becomes of a delivery after an attempt. `attemptsInRound` counts this one and those since the delivery was made,
- * or last retried by hand. `chance` is a number from 0 to 1, `now` when the answer was there. A wait is never shorter than
- * the schedule says, nor than the receiver asked for with `Retry-After`.
+ * Decides the next step after an attempt. `attemptsInRound` counts this attempt and those since the delivery was
+ * created or last retried manually. `chance` is from 0 to 1, `now` is the time of the response. A wait is at least
+ * that of the schedule and that of `Retry-After`.
  */
 export function nextStep(
   outcome: AttemptOutcome,
@@ -63,7 +63,7 @@ export function nextStep(
   return { step: "retry", afterSeconds: Math.max(waitSeconds * (1 + policy.jitter * chance), asked), error };
 }
 
-/** Why an attempt does not count as delivered, as a sentence for the admin; nothing when it does count. */
+/** Returns a sentence for the admin, or undefined if the attempt counts as delivered. */
 export function errorOf(outcome: AttemptOutcome, success: SuccessRule): string | undefined {
   switch (outcome.kind) {
     case "answered":
@@ -95,7 +95,9 @@ function refusal(status: number, success: SuccessRule): string {
   return `Answered ${status}`;
 }
 
-/** `Retry-After` in seconds from `now` (RFC 9110 §10.2.3: so many, or a date), of 429 and 503 answers; a day at most. */
+/**
+ * Returns the seconds of `Retry-After` in 429 and 503 responses (RFC 9110 §10.2.3: seconds or a date), at most a day.
+ */
 export function retryAfterSeconds(outcome: AttemptOutcome, now: Date): number | undefined {
   if (outcome.kind !== "answered" || (outcome.status !== 429 && outcome.status !== 503)) return undefined;
   const asked = outcome.headers["retry-after"];

@@ -4,12 +4,12 @@ import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
 import { promoteNext } from "./transitions.ts";
 
-/** What an attempt came to, ready to be written. */
+/** The outcome of an attempt, ready to be written. */
 export interface Settlement {
   readonly endpointId: number;
   readonly epoch: number;
   readonly eventId: string;
-  /** 1-based, over all rounds. */
+  /** Counts from 1, over all rounds of retries. */
   readonly number: number;
   readonly at: Date;
   readonly status: number | null;
@@ -19,15 +19,15 @@ export interface Settlement {
   readonly responseBody: Uint8Array | null;
   readonly orderingKey: string | null;
   readonly end: "delivered" | "failed" | null;
-  /** Null when it ended. Counted from the commit's clock, the database's. */
+  /** Null when the delivery has ended. Counts from the database's clock at commit. */
   readonly retryAfterSeconds: number | null;
-  /** Where it went, encrypted: kept with a failure. */
+  /** The encrypted URL of the attempt, kept with a failure. */
   readonly url: Uint8Array | null;
 }
 
-// Deliveries that were delivered by their first attempt: nearly all there are, so they have a statement that does no more than
-// they need, 11 µs a delivery where write-outcomes.ts takes 18. The end is expected to be the delivery's first, and the
-// attempt becomes part of its row (see every-attempt.ts). Lanes are read as in write-outcomes.ts, due rows by primary key.
+// Successful first attempts are nearly all there are, so they have a statement of their own: 11 µs per delivery,
+// where the general one below takes 18. It expects that the delivery has not ended before, and stores the attempt in
+// the delivery's row (see everyAttempt). Lanes are read as below, due rows by primary key.
 const firstOutcome = `outcome as (
     select outcome.*
     from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::timestamptz[], $6::smallint[], $7::integer[], $8::json[], $9::bytea[])
@@ -45,7 +45,7 @@ const firstEnded = `ended as (
   )
   select count(*) as written from ended`;
 
-// In no order: no row is locked before it is deleted, since nothing is to be done in between and nobody waits for it.
+// Without an ordering key, no row is locked before it is deleted, because no other delivery waits for it.
 const unorderedStatement = `
   with ${firstOutcome}, mine as (
     delete from due using outcome
@@ -53,7 +53,8 @@ const unorderedStatement = `
     returning outcome.*, due.provider_id, due.replay, due.format
   ), ${firstEnded}`;
 
-// In an order: rows are locked in the order (endpoint_id, ordering_key, event_id), as recording and write-outcomes.ts do.
+// With an ordering key, rows are locked in the order (endpoint_id, ordering_key, event_id), as recording and
+// outcomesStatement do.
 const orderedStatement = `
   with ${firstOutcome}, mine as (
     select outcome.*, due.provider_id, due.replay, due.format
@@ -65,10 +66,10 @@ const orderedStatement = `
     delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
   ), ${firstEnded}`;
 
-/** Whether an outcome is one of those that these statements write. */
+/** Returns whether `writeFirstDeliveries` can write the outcome. */
 const isFirstDelivery = ({ end, number }: Settlement): boolean => end === "delivered" && number === 1;
 
-/** Writes first deliveries, of which all have an order or none has. Gives how many were written. */
+/** Writes successful first attempts, either all with an ordering key or all without. Returns the number written. */
 async function writeFirstDeliveries(
   db: Database,
   engineId: string,
@@ -90,15 +91,18 @@ async function writeFirstDeliveries(
   return row?.written ?? 0;
 }
 
-/** One of the deliveries has ended before: it was cancelled before its first attempt, and made due again. Nothing is written. */
+/**
+ * Returns whether a delivery had ended before: cancelled before its first attempt, then made due again. Nothing was
+ * written.
+ */
 const hasEndedBefore = (error: unknown): boolean => errorCode(error) === uniqueViolation;
 
 const uniqueViolation = "23505";
 
-// Any outcomes in one statement. What was sent under an epoch that is no longer the lane's is dropped whole: the new owner
-// sends and settles it. The lane is read, not locked: a takeover between this snapshot and the commit costs a repeat,
-// never a loss, and both settles find each other through the due row, by primary key, which is deleted or counted up
-// once only. Rows are locked in the order (endpoint_id, ordering_key, event_id), as recording locks them.
+// Writes any outcomes in one statement. Drops outcomes of an old epoch: the new owner sends and settles those
+// deliveries. The lane is read without a lock. A claim between this snapshot and the commit can repeat a delivery but
+// not lose one: both settles meet at the due row, by primary key, and only one can delete it or increment its
+// attempts. Rows are locked in the order (endpoint_id, ordering_key, event_id), as recording does.
 const outcomesStatement = `
   with outcome as (
     select outcome.*
@@ -137,7 +141,7 @@ const outcomesStatement = `
   from mine
   returning event_id`;
 
-/** Writes outcomes of any kind. Gives how many were written. */
+/** Writes outcomes of any kind. Returns the number written. */
 export async function writeOutcomes(
   db: Database,
   engineId: string,
@@ -163,9 +167,10 @@ export async function writeOutcomes(
   return written.length;
 }
 
-// What was on its way when its delivery was cancelled, or its endpoint deleted: the receiver was told, so the admin sees the
-// attempt, though nothing follows from it. Whose lane it was does not matter any more, and each number is written once, since it
-// counts the delivery's attempts up. Deliveries are locked by their primary key; the provider is the endpoint's.
+// Attempts that were in flight when their delivery was cancelled or their endpoint deleted. The receiver got the
+// request, so the attempt is recorded, without consequences. The lane's owner is irrelevant, and each number is
+// written once, because it must be the delivery's next. Deliveries are locked by primary key; the provider is the
+// endpoint's.
 const lateStatement = `
   with outcome as (
     select outcome.*, endpoints.provider_id
@@ -187,7 +192,7 @@ const lateStatement = `
   from late
   returning event_id`;
 
-/** Writes those of the outcomes whose delivery was cancelled meanwhile. Gives how many were written. */
+/** Writes outcomes of deliveries that were cancelled in the meantime. Returns the number written. */
 async function writeLateAttempts(db: Database, settlements: readonly Settlement[]): Promise<number> {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
   const written = await db.query(lateStatement, [
@@ -204,7 +209,7 @@ async function writeLateAttempts(db: Database, settlements: readonly Settlement[
   return written.length;
 }
 
-/** Writes outcomes. Gives how many were written: the others were no longer this engine's to settle, or already settled. */
+/** Writes outcomes. Returns the number written: the rest belongs to another engine by now, or was settled before. */
 export async function settleDeliveries(
   pool: Pool,
   engineId: string,
@@ -215,8 +220,8 @@ export async function settleDeliveries(
 }
 
 /**
- * Outcomes with an order go together: if one were recorded before the one ahead of it, a crash in between would send them again
- * in the wrong order.
+ * Outcomes with an ordering key share a transaction: if a later one committed without the one ahead of it, a crash in
+ * between would send them again in the wrong order.
  */
 async function settle(pool: Pool, engineId: string, settlements: readonly Settlement[]): Promise<number> {
   const [ordered = [], unordered = []] = divide(settlements, (it) => it.orderingKey !== null);
@@ -245,7 +250,7 @@ async function settleFirsts(firsts: readonly Settlement[], settleWith: Settle): 
   }
 }
 
-/** Where a delivery has ended, the next one of its key becomes due with the same commit. */
+/** The commit that ends a delivery makes the next one of its ordering key due. */
 async function settleInOrder(
   pool: Pool,
   engineId: string,

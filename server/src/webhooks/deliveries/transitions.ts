@@ -3,19 +3,19 @@ import { failingNow } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
 import type { BodyFormat } from "./payload.ts";
 
-/** An ordered key in which a delivery has ended. */
+/** An ordering key in which a delivery has ended. */
 export interface EndedKey {
   readonly endpointId: number;
   readonly orderingKey: string;
 }
 
-// Makes the first row of each key due. Runs after the statement that ended the row before it, in the same transaction: only a
-// newer snapshot sees a row that was recorded while that statement waited for the lock. The first row in this snapshot may
-// be leaving its order at this moment (retried, skipped or cancelled): once its lock is free it is no longer the next, and the
-// snapshot has not seen which one is, so the caller asks again.
+// Makes the first row of each key due. Runs after the statement that ended the previous row, in the same transaction:
+// only a newer snapshot contains a row that was recorded while that statement waited for the lock. The first row of
+// this snapshot may be leaving its key (retried, skipped or cancelled). Once its lock is free it is no longer the
+// next one, which this snapshot may not contain, so the caller repeats the statement.
 //
-// due_order_idx gives each key's first row, one probe per key. Keys are sorted, because all that lock rows of several keys
-// do so in that order.
+// due_order_idx finds each key's first row with one probe. Keys are sorted, because every statement that locks rows
+// of several keys uses that order.
 const promoteStatement = `
   with next as materialized (
     select first.event_id, first.endpoint_id
@@ -40,7 +40,7 @@ const promoteStatement = `
   )
   select (select count(*) from next) > (select count(*) from promoted) as "someLeft"`;
 
-/** Lets the next delivery of each key go. */
+/** Makes the next delivery of each key due. */
 export async function promoteNext(tx: Transaction, ended: readonly EndedKey[]): Promise<void> {
   if (ended.length === 0) return;
   const keys = [ended.map((key) => key.endpointId), ended.map((key) => key.orderingKey)];
@@ -56,17 +56,17 @@ interface DeliveryKey {
   readonly endpointId: number;
 }
 
-// A delivery that is still due: at once. One that waits in its order leaves it, as one that is skipped does: it waits for
-// nobody any more, and nobody for it. The owner of its lane knows what is in flight and does not send it beside itself.
+// A pending delivery becomes due now. One that waits in its key leaves it, as a skipped one does. The lane's owner
+// knows its deliveries in flight and does not send this one concurrently.
 const makeDueNow = `
   update due set due_at = clock_timestamp(), ordering_key = case when due_at = 'infinity' then null else ordering_key end
   where event_id = $2 and endpoint_id = $3 and provider_id = $1
   returning event_id`;
 
-// One that has ended: due again, with a new round of retries. It keeps its id and its bytes; what had been delivered
-// says with its replay count that it is a repeat by intent. Its failure is dealt with, so it leaves the list. Its turn in an
-// order has passed: it waits for nobody, and nobody for it. The failure goes first, as it does where many are retried: who
-// inserted first would wait for one who has deleted it, and who in turn waits to insert.
+// An ended delivery becomes due again with a new round of retries, the same id and the same bytes. If it had been
+// delivered, its replay count marks the intended repetition. It leaves the failure list, and its ordering key,
+// because its turn has passed. The failure is deleted first, as in batches of retries: in the opposite order, two
+// statements could wait for each other.
 const makeEndedDueAgain = `
   with ended as (
     select ended.*, event.sequence
@@ -88,7 +88,10 @@ const makeEndedDueAgain = `
   on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()
   returning event_id`;
 
-/** Makes a delivery due now, whatever its state, also if its receiver asked to be left alone. False when there is none, or its endpoint is gone. */
+/**
+ * Makes a delivery due now in any state, and ends its lane's pause. Returns false if the delivery or its endpoint
+ * does not exist.
+ */
 export async function retryDelivery(
   tx: Transaction,
   { providerId, eventId, endpointId }: DeliveryKey,
@@ -117,8 +120,8 @@ const cancelStatement = `
   select endpoint_id, ordering_key from gone`;
 
 /**
- * Gives a pending delivery up, and lets the next of its order go. An attempt in flight may still arrive; its outcome is
- * not recorded. False when nothing is pending.
+ * Cancels a pending delivery and makes the next one of its key due. An attempt in flight may still arrive. Returns
+ * false if it is not pending.
  */
 export async function cancelDelivery(
   tx: Transaction,
@@ -157,7 +160,7 @@ export async function cancelDeliveriesOf(tx: Transaction, endpointIds: readonly 
   return cancelled.length;
 }
 
-// What the receiver was never sent, because a gate stopped it or the endpoint came later: "Send it now".
+// A delivery that never existed, because a gate stopped the event or the endpoint is newer: "Send it now".
 const insertMissing = `
   insert into due (provider_id, event_id, endpoint_id, format, sequence)
   select event.provider_id, event.id, $3, $4, event.sequence
@@ -169,7 +172,10 @@ const insertMissing = `
   on conflict (event_id, endpoint_id) do nothing
   returning event_id`;
 
-/** Makes the delivery that an event did not have. Its payload in this format must exist. False when there is one already. */
+/**
+ * Inserts the delivery that an event lacks. Its payload in this format must exist. Returns false if there is a
+ * delivery already.
+ */
 export async function insertDelivery(
   tx: Transaction,
   { providerId, eventId, endpointId }: DeliveryKey,
@@ -180,7 +186,7 @@ export async function insertDelivery(
   return made.length > 0;
 }
 
-// The delivery leaves its order: it goes on being tried, and nobody waits for it any more.
+// The delivery leaves its key. It keeps being retried, and others no longer wait for it.
 const skipStatement = `
   with before as (
     select event_id, endpoint_id, ordering_key from due
@@ -192,7 +198,7 @@ const skipStatement = `
   where due.event_id = before.event_id and due.endpoint_id = before.endpoint_id
   returning before.ordering_key`;
 
-/** Lets those that wait for a delivery in their order go. False when nothing waits for it: it has ended, or has no order. */
+/** Releases the deliveries that wait for this one. Returns false if it has ended or has no ordering key. */
 export async function skipDelivery(
   tx: Transaction,
   { providerId, eventId, endpointId }: DeliveryKey,
@@ -204,22 +210,22 @@ export async function skipDelivery(
   return true;
 }
 
-/** A delivery that is to be made, or made again. Its bytes in this format are stored. */
+/** A delivery to insert or to repeat. Its bytes in this format are stored. */
 export interface DeliveryToRepeat {
   readonly eventId: string;
   readonly format: BodyFormat;
   readonly orderingKey: string | null;
   readonly sequence: number;
-  /** So far; none if there was no delivery. */
+  /** 0 if there was no delivery. */
   readonly attemptsMade: number;
-  /** How often it is then sent again by hand. */
+  /** The replay count of the repetition. */
   readonly replay: number;
 }
 
-// Due again, and off the list of failures, in one statement: never in both places, nor in none. What is due already stays as
-// it is. In their order they come by sequence, before what is pending of the same key but for what is in flight: the first
-// row of each key is locked and those behind it wait, as plan-deliveries.ts explains. The failures go first, as they do where
-// many are retried: who inserted first would wait for one who has deleted them, and who in turn waits to insert.
+// Makes deliveries due and deletes their failures in one statement, so none is in both places or in neither. Pending
+// deliveries stay as they are. Within a key they precede, by sequence, pending ones that are not in flight: the first
+// row of each key is locked and later ones wait, as in orderedStatement of plan.ts. Failures are deleted first, as in
+// batches of retries: in the opposite order, two statements could wait for each other.
 const makeDueAgainStatement = `
   with revived as (
     select * from unnest($3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::smallint[], $8::smallint[])
@@ -249,7 +255,7 @@ const makeDueAgainStatement = `
   where (select count(*) from dealt_with) >= 0
   on conflict (event_id, endpoint_id) do nothing`;
 
-/** Makes deliveries of one endpoint due: those that ended, with a new round of retries, and those that there never were. */
+/** Makes deliveries of one endpoint due: ended ones with a new round of retries, and missing ones. */
 export async function makeDueAgain(
   tx: Transaction,
   { providerId, endpointId }: { readonly providerId: number; readonly endpointId: number },
@@ -270,18 +276,17 @@ export async function makeDueAgain(
   tx.hintAfterCommit("history", "");
 }
 
-/** How much is held for the endpoints of one provider that are off, paused or disabled. */
+/** The deliveries that a provider's endpoints may hold while off, paused or disabled. */
 export interface BacklogQuota {
   readonly rowsMax: number;
   readonly daysMax: number;
 }
 
-/** One transaction moves so many of a provider's at most: half a second. */
+/** A transaction fails at most this many deliveries of a provider: half a second. */
 const limitBatchMax = 5000;
 
-// Oldest event first. Walks the held endpoints' part of due_lane_idx, and no other lane's: an hour apart, half a second for a
-// million rows. Rows are locked in the order in which settling locks them; what somebody else is changing is left to
-// the next time.
+// Oldest event first. Walks only the held endpoints' part of due_lane_idx: half a second for a million rows, once an
+// hour. Rows are locked in the order of settling; rows locked by others are left to the next run.
 const limitStatement = `
   with held as (
     select id, provider_id, url from endpoints
@@ -329,8 +334,8 @@ const limitStatement = `
   select endpoint_id, ordering_key from mine`;
 
 /**
- * Puts on the failure list what is held beyond the quota, the oldest first: with its reason, to be retried or deleted, so
- * that nothing is lost. Gives how many; as long as it gives some, there may be more.
+ * Moves held deliveries beyond the quota to the failure list, oldest first, so that none is lost. Returns their
+ * number. Call it until it returns 0.
  */
 export async function limitBacklogs(tx: Transaction, { rowsMax, daysMax }: BacklogQuota): Promise<number> {
   const failed = await tx.query<{ endpointId: number; orderingKey: string | null }>(limitStatement, [

@@ -56,7 +56,7 @@ test.each([
 test("a refusal names the address and the setting that would allow it", async () => {
   expect(await checkEndpointUrl("https://inside.example/x", rules)).toBe(
     "inside.example leads to 10.1.2.3, which is not a public address. " +
-      "Whoever runs Bellwire can allow it with the setting BELLWIRE_ALLOWED_TARGETS",
+      "The operator can allow it with the setting BELLWIRE_ALLOWED_TARGETS",
   );
   expect(await checkEndpointUrl("http://192.168.0.1/", rules)).toMatch(/^Leads to 192\.168\.0\.1, which/);
 });
@@ -93,9 +93,9 @@ test.each([
   [{ "Bellwire-Attempt": "1" }, "Bellwire-Attempt is set by Bellwire"],
   [{ Host: "internal" }, "Host is set by Bellwire"],
   [{ "Transfer-Encoding": "chunked" }, "Transfer-Encoding is set by Bellwire"],
-  [{ "x y": "1" }, '"x y" is not a header\'s name: it has letters, digits, - and _'],
-  [{ "x-a": "1\r\nx-b: 2" }, "x-a holds characters that a header cannot: it has printable ASCII, blanks and tabs"],
-  [{ "x-a": "1", "X-A": "2" }, "has the same name twice"],
+  [{ "x y": "1" }, '"x y" is not a valid header name: use letters, digits, - and _'],
+  [{ "x-a": "1\r\nx-b: 2" }, "x-a has an invalid value: use printable ASCII, spaces and tabs"],
+  [{ "x-a": "1", "X-A": "2" }, "contains the same name twice"],
   [{ "x-a": "1".repeat(9000) }, "is longer than 8000 characters in all"],
 ])("what would change or break the request is refused: %j", (headers, wrong) => {
   expect(checkHeaders(headers)).toEqual([wrong]);

@@ -2,9 +2,9 @@ import { type AllowedTargets, type HideAddress, type Lookup, resolveTarget } fro
 import { isBlank, isXmlText } from "#platform/xml.ts";
 import { type EndpointSettings, type Refused, defaultEndpointName } from "./settings.ts";
 
-/** What the connection, the body and the answer need. */
+/** Headers that the connection, the body or the response need. */
 const reservedNames: ReadonlySet<string> = new Set([
-  "accept-encoding", // an answer is kept as it came, and never decompressed
+  "accept-encoding", // response bodies are stored as received, never decompressed
   "connection",
   "content-encoding",
   "content-length",
@@ -21,7 +21,7 @@ const reservedNames: ReadonlySet<string> = new Set([
   "user-agent",
 ]);
 
-/** Ours to set: an endpoint's own headers may not, and could not pretend to be an event of ours, which in CloudEvents has attributes `ce-…`. */
+/** Returns whether only Bellwire may set the header: `ce-…` are the attributes of CloudEvents. */
 export function isReservedHeader(name: string): boolean {
   const lowerCase = name.toLowerCase();
   return (
@@ -35,8 +35,8 @@ export function isReservedHeader(name: string): boolean {
 const mask = "…";
 
 /**
- * A URL as it may be shown: the values of its query and who signs in with it are secrets. Works on the text, so that
- * what is not a URL is masked too.
+ * Masks the secrets of a URL: user information, the values of its query, the fragment. Works on the text, so that
+ * invalid URLs are masked too.
  */
 export function maskUrl(url: string): string {
   const [before = "", ...afterHash] = url.split("#");
@@ -48,7 +48,7 @@ export function maskUrl(url: string): string {
   return `${shown}?${parameters.join("&")}${fragment}`;
 }
 
-/** Whether a mask stands where a secret belongs, as when part of a masked URL is changed and written back. */
+/** Returns whether a mask is in the place of a secret, as in an edited copy of a masked URL. */
 export const containsMask = (url: string): boolean => /(?:[?&=#]|\/\/)…(?:[&#@]|$)/.test(url);
 
 function maskParameter(parameter: string): string {
@@ -62,22 +62,20 @@ const headerNamePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const headerValuePattern = /^[\t -~]*$/;
 
 const headerCountMax = 50;
-/** Together with ours well below the 16 KiB that receivers commonly accept. */
+/** With ours well below the 16 KiB that receivers commonly accept. */
 const headerCharactersMax = 8000;
 
-/** What is wrong with an endpoint's own headers, as sentences. */
+/** Returns the errors of custom headers. */
 export function checkHeaders(headers: Readonly<Record<string, string>>): readonly string[] {
   const entries = Object.entries(headers);
   const wrong = entries.flatMap(([name, value]) => {
     if (!headerNamePattern.test(name))
-      return [`${JSON.stringify(name)} is not a header's name: it has letters, digits, - and _`];
+      return [`${JSON.stringify(name)} is not a valid header name: use letters, digits, - and _`];
     if (isReservedHeader(name)) return [`${name} is set by Bellwire`];
-    return headerValuePattern.test(value)
-      ? []
-      : [`${name} holds characters that a header cannot: it has printable ASCII, blanks and tabs`];
+    return headerValuePattern.test(value) ? [] : [`${name} has an invalid value: use printable ASCII, spaces and tabs`];
   });
   const names = new Set(entries.map(([name]) => name.toLowerCase()));
-  if (names.size < entries.length) wrong.push("has the same name twice");
+  if (names.size < entries.length) wrong.push("contains the same name twice");
   if (entries.length > headerCountMax) wrong.push(`has more than ${headerCountMax} headers`);
   if (entries.join("").length > headerCharactersMax)
     wrong.push(`is longer than ${headerCharactersMax} characters in all`);
@@ -87,14 +85,14 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): readonl
 export interface TargetRules {
   readonly allowed: AllowedTargets;
   readonly lookup: Lookup;
-  /** Bins of this installation are delivered to without the network, so they need no permission. */
+  /** Deliveries to our own bins do not use the network, so they need no permission. */
   readonly isOwnBin: (url: URL) => boolean;
   readonly hideAddress?: HideAddress;
 }
 
 const invalidUrl = "Must be a valid URL such as http://example.com";
 
-/** What is wrong with a URL, as a sentence, or nothing. A name that does not resolve now may do so later: it is accepted. */
+/** Returns the error of a URL. Accepts a name that does not resolve, because it may later. */
 export async function checkEndpointUrl(url: string, rules: TargetRules): Promise<string | undefined> {
   const parsed = parseEndpointUrl(url);
   if (!parsed) return invalidUrl;
@@ -109,11 +107,11 @@ export async function checkEndpointUrl(url: string, rules: TargetRules): Promise
   if (target.isDenied) return `${leads} to ${target.forbidden}, which the setting BELLWIRE_DENIED_TARGETS denies`;
   return (
     `${leads} to ${target.forbidden}, which is not a public address. ` +
-    "Whoever runs Bellwire can allow it with the setting BELLWIRE_ALLOWED_TARGETS"
+    "The operator can allow it with the setting BELLWIRE_ALLOWED_TARGETS"
   );
 }
 
-/** An absolute http or https URL, and nothing around it. The failure list shows it in XML, so XML must be able to. */
+/** Parses an absolute http or https URL. The failure list shows it in XML, so it must be text that XML allows. */
 function parseEndpointUrl(url: string): URL | undefined {
   const parsed = isXmlText(url) && /^https?:\/\/[^/\s][^\s]*$/i.test(url) ? URL.parse(url) : null;
   return parsed && parsed.port !== "0" && mayBeHost(parsed.hostname) ? parsed : undefined;
@@ -121,7 +119,7 @@ function parseEndpointUrl(url: string): URL | undefined {
 
 const hostLengthMax = 253;
 
-/** Of what no name server can ever have (RFC 1035 §2.3.4), it is known that it will not come up later. */
+/** Returns false for names that no name server can have (RFC 1035 §2.3.4), so they will not resolve later either. */
 function mayBeHost(hostname: string): boolean {
   const labels = hostname.replace(/\.$/, "").split(".");
   return (
@@ -133,7 +131,7 @@ function mayBeHost(hostname: string): boolean {
 /** 3scale's limit for its webhook, and a common one for the others. */
 const urlLengthMax = (name: string): number => (name === defaultEndpointName ? 255 : 2048);
 
-/** What is wrong with settings that are to be saved, or nothing. `before` are those that they replace. */
+/** Returns the errors of settings to be saved. `before` are the settings they replace. */
 export async function checkEndpoint(
   settings: EndpointSettings,
   before: EndpointSettings | undefined,
@@ -153,11 +151,11 @@ export async function checkEndpoint(
 
 function checkName({ name }: EndpointSettings, before: EndpointSettings | undefined): string | undefined {
   if (isBlank(name)) return "can't be blank";
-  // It stands in the subjects of mails, which are lines.
+  // Mails contain it in their subject, which is one line.
   const isLine = isXmlText(name) && !/\p{Cc}/u.test(name);
-  if (!isLine && name !== before?.name) return "must be one line, without characters that no text has";
+  if (!isLine && name !== before?.name) return "must be one line of text";
   return before?.name === defaultEndpointName && name !== defaultEndpointName
-    ? "can't be changed: 3scale's page and API know this endpoint by it"
+    ? "can't be changed: 3scale's page and API identify this endpoint by it"
     : undefined;
 }
 
@@ -166,7 +164,7 @@ async function checkUrl(
   before: EndpointSettings | undefined,
   rules: TargetRules,
 ): Promise<string | undefined> {
-  // 3scale demands its webhook's URL only while it is active, so that a form can be saved half done.
+  // 3scale requires the URL only while its webhook is active, so that a form can be saved half done.
   if (url === "" && name === defaultEndpointName && !active) return undefined;
   if (before?.url === url && (before.active || !active)) return undefined;
   const lengthMax = urlLengthMax(name);

@@ -8,7 +8,7 @@ import { type Endpoint, type EndpointInput, type Refused, defaultEndpointName } 
 type EventTypes = Endpoint["eventTypes"];
 type Switches = { readonly [Name in SwitchName]?: boolean | undefined };
 
-/** 3scale's view of the default endpoint's types of events. */
+/** Returns the default endpoint's event types as 3scale's switches. */
 export function switchesOf({
   eventTypes: chosen,
 }: Pick<Endpoint, "eventTypes">): readonly { name: SwitchName; on: boolean }[] {
@@ -16,7 +16,7 @@ export function switchesOf({
   return switchNames.map((name) => ({ name, on: on.has(name) }));
 }
 
-/** What 3scale's form and API can set. What is left out stays as it is; a new webhook starts with everything off. */
+/** The fields of 3scale's form and API. Omitted ones stay. A new webhook starts with every switch off. */
 export interface DefaultWebhookChange {
   readonly url?: string | undefined;
   readonly active?: boolean | undefined;
@@ -30,7 +30,10 @@ interface Save {
   readonly actor: Actor;
 }
 
-/** Makes the default endpoint, or changes it, as 3scale's `PUT webhooks` does. Of two that make it at once, one changes it. */
+/**
+ * Creates or updates the default endpoint, as 3scale's `PUT webhooks` does. Of two concurrent first calls, the second
+ * updates.
+ */
 export const saveDefaultEndpoint = (needs: EndpointNeeds, wanted: Save): Promise<Endpoint | Refused> =>
   retryOnUniqueViolation(() => save(needs, wanted));
 
@@ -48,7 +51,7 @@ function applySwitches(chosen: EventTypes, switches: Switches): EventTypes {
     type,
     on: switches[switchName] ?? isChosen(chosen, type),
   }));
-  // `*` also means the types that are yet to come, so it stays until a switch is turned off.
+  // `*` includes future types, so it stays until a switch is turned off.
   if (chosen.includes("*") && wanted.every(({ on }) => on)) return chosen;
   return wanted.filter(({ on }) => on).map(({ type }) => type);
 }

@@ -6,7 +6,7 @@ import type { Endpoint, SendingField } from "./settings.ts";
 /** The settings that the sender and an engine read. */
 export interface DeliverySettings extends Pick<Endpoint, SendingField | "urlMasked" | "secrets" | "version"> {
   readonly endpointId: number;
-  /** Is it 3scale's webhook? 3scale never disables that one. */
+  /** True for 3scale's webhook, which 3scale never disables. */
   readonly isDefault: boolean;
   /** The provider's admin URL, the source of its CloudEvents. */
   readonly eventSource: string;

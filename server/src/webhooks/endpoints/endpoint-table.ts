@@ -59,7 +59,7 @@ function endpointOf(encryption: Encryption, row: Row): Endpoint {
   };
 }
 
-/** Decrypts what it can. The rest is empty, and `undecryptable` states the reason. */
+/** Decrypts the settings. Undecryptable ones are empty, and `undecryptable` states the reason. */
 export function decryptEndpoint(encryption: Encryption, ciphers: EndpointCiphers): Decrypted {
   let undecryptable: string | null = null;
   const decrypt = (purpose: string, cipher: Buffer | null): string | undefined => {

@@ -3,7 +3,7 @@ import { propertyName } from "#platform/database/values.ts";
 import type { BodyFamily } from "#webhooks/deliveries/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
 
-/** What the defaults of a new endpoint depend on. */
+/** The facts that defaults depend on. */
 interface NewEndpoint {
   readonly format: BodyFamily;
   /** The operator's retry waits for the `3scale` format. */
@@ -220,7 +220,7 @@ export function withDefaults(input: EndpointInput, retryWaitsSeconds: readonly n
   return applyInput(defaultSettings({ format: input.format ?? "3scale", retryWaitsSeconds }), input);
 }
 
-// The overloads state what the loops over the table cannot infer.
+// The overloads state types that loops over the table cannot infer.
 function defaultSettings(endpoint: NewEndpoint): EndpointSettings;
 function defaultSettings(endpoint: NewEndpoint): object {
   const required = { name: "", url: "" };
@@ -247,7 +247,7 @@ export function settingsByColumn(settings: Readonly<Record<string, unknown>>): o
   );
 }
 
-/** Returns the input whose fields have the API's names. */
+/** Returns the input of a body of the API. */
 export function inputByColumn(body: {
   readonly [Column in SettingColumn]?: Static<Settings[Column]["schema"]> | undefined;
 }): EndpointInput;

@@ -17,7 +17,7 @@ const insertPayloads = `
   from unnest($3::uuid[], $4::bytea[], $5::json[]) as payload (event_id, body, context)
   on conflict (provider_id, event_id, format) do nothing`;
 
-/** Makes the bytes of events in a format in which nobody was subscribed to them, from their recorded documents. */
+/** Renders events in a format without a subscriber when they were recorded, from their stored documents. */
 export async function storePayloads(
   tx: Transaction,
   wanted: { readonly providerId: number; readonly eventIds: readonly string[]; readonly format: BodyFormat },
@@ -43,9 +43,9 @@ function bodyOf({ actorKind, actorUserId, previous, key, ...rest }: Unrendered, 
 }
 
 /**
- * Delivers an event to an endpoint that was not sent it, because a gate stopped it there or the endpoint came later. The
- * bytes are those recorded in the endpoint's format, or made now from the recorded document. False when the event is
- * not there or has a delivery for the endpoint already.
+ * Sends an event to an endpoint that has no delivery of it, because of a gate or because it is newer. The bytes are
+ * those stored in the endpoint's format, or rendered now from the stored document. Returns false if there is no such
+ * event, or a delivery already.
  */
 export async function sendEventNow(
   tx: Transaction,

@@ -5,7 +5,7 @@ import type { EventType } from "./catalogue.ts";
 import type { EventKey } from "./render-event.ts";
 import type { Gate } from "./subscriptions.ts";
 
-/** What happened, without the object: what lists show. */
+/** An event without its object, for lists. */
 export interface EventSummary {
   readonly id: string;
   readonly type: EventType;
@@ -30,12 +30,12 @@ export interface EventFilter {
   readonly limit: number;
 }
 
-/** The columns of an `EventSummary`, of `events event`. */
+/** Columns of `events event`. */
 export const summaryColumns = `event.id, event.type, event.object_id, event.account_id,
   event.account_name, event.sequence, event.actor_kind,
   event.actor_user_id, event.channel, event.occurred_at, event.previous`;
 
-// Nothing happened before 1970, which is as far as the times in ids go back.
+// Times in ids begin in 1970.
 const matches = `event.provider_id = $1
     and ($2::text is null or event.type = $2)
     and ($3::bigint is null or event.object_id = $3)
@@ -52,7 +52,7 @@ const filterValues = (filter: EventFilter): unknown[] => [
   filter.until,
 ];
 
-// Newest first, down the primary key.
+// Along the primary key.
 const newestFirst = `
   select ${summaryColumns}
   from events event
@@ -60,7 +60,7 @@ const newestFirst = `
   order by event.id desc
   limit $8`;
 
-/** Events, newest first: for people, who look at the top. `after` is the last id of the page before. */
+/** Lists events, newest first. `after` is the last id of the previous page. */
 export async function listEvents(
   db: Database,
   filter: EventFilter & { readonly after?: string | undefined },
@@ -68,7 +68,7 @@ export async function listEvents(
   return db.query<EventSummary>(newestFirst, [...filterValues(filter), filter.after, filter.limit]);
 }
 
-/** A place in the feed: the transaction that recorded an event, and the event. */
+/** A position in the feed: the transaction that recorded an event, and the event. */
 export interface FeedCursor {
   readonly recordedIn: number;
   readonly id: string;
@@ -76,8 +76,8 @@ export interface FeedCursor {
 
 export const startOfFeed: FeedCursor = { recordedIn: 0, id: "00000000-0000-0000-0000-000000000000" };
 
-// Oldest first, in the order of transactions along events_feed_idx, and only below the oldest transaction still running:
-// one that began earlier and commits later is not passed by, however late it is.
+// In the order of transactions along events_feed_idx, below the oldest transaction still running, so that one which
+// began earlier and commits later is not skipped.
 const oldestFirst = `
   select ${summaryColumns}, event.recorded_in
   from events event
@@ -87,7 +87,9 @@ const oldestFirst = `
   order by event.recorded_in, event.id
   limit $9`;
 
-/** Events in the order in which they are sure to be complete: for programs, which follow from where they were. */
+/**
+ * Lists events in an order that is complete: no earlier one appears later. Programs continue from their last cursor.
+ */
 export async function followEvents(
   db: Database,
   filter: EventFilter & { readonly after?: FeedCursor | undefined },
@@ -96,12 +98,12 @@ export async function followEvents(
   return db.query(oldestFirst, [...filterValues(filter), after.recordedIn, after.id, filter.limit]);
 }
 
-/** Whether an endpoint was sent the event, or which gate stopped it there. */
+/** The delivery of an event to an endpoint, or the gate that stopped it. */
 export interface Verdict {
   readonly endpointId: number;
   readonly endpointName: string;
   readonly sent: boolean;
-  /** Null when it was sent, or when the endpoint came later. */
+  /** Null if there is a delivery, or if the endpoint is newer than the event. */
   readonly gate: Gate | null;
 }
 
@@ -117,7 +119,7 @@ const eventStatement = `
   from events event
   where event.provider_id = $1 and event.id = $2`;
 
-// Every endpoint of the provider, also those that came later or are gone but were sent it.
+// All endpoints of the provider that exist, have a delivery, or stopped the event.
 const verdictsStatement = `
   select endpoint.id as "endpointId", endpoint.name as "endpointName",
     delivery.endpoint_id is not null as sent, event.withheld ->> endpoint.id::text as gate

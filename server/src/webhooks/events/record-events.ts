@@ -15,25 +15,25 @@ import type { EventType } from "./catalogue.ts";
 import { type EventKey, renderEvent, rendererVersion } from "./render-event.ts";
 import { type Gate, type Subscription, decideGate, readSubscriptions } from "./subscriptions.ts";
 
-/** What a use case tells of a change that it makes in the same transaction. */
+/** A change that a use case makes in the same transaction. */
 export interface NewEvent {
   readonly type: EventType;
-  /** Id of the account, user or application that changed. */
+  /** The id of the changed account, user or application. */
   readonly objectId: number;
-  /** The developer account that it concerns: its own id, or that of the user's or application's account. */
+  /** The object's account, or the account itself. */
   readonly accountId: number;
   readonly accountName: string;
-  /** Its number in its account, without gaps: taken under a lock that is held until the transaction ends. */
+  /** Gapless per account: taken under a lock that is held until the transaction ends. */
   readonly sequence: number;
-  /** The object as it is at the end of the transaction, `record("account", …)` and so on. */
+  /** The object at the end of the transaction. */
   readonly document: Node;
-  /** Of what happened to a key. 3scale's XML does not tell it. */
+  /** For events about a key. 3scale's XML does not contain it. */
   readonly key?: EventKey;
-  /** For updates: each changed field with the value it had. */
+  /** For updates: the changed fields and their previous values. */
   readonly previous?: Readonly<Record<string, unknown>>;
 }
 
-/** Who made the change, through which door, and when; and what the provider was set up like. */
+/** The actor, channel and time of a change. */
 export interface Cause {
   readonly providerId: number;
   readonly actor: Actor;
@@ -41,22 +41,22 @@ export interface Cause {
   readonly now: Date;
 }
 
-/** What is known of an event once it has an id, a number in its account and verdicts. */
+/** A recorded event, for callers that report it. */
 export interface RecordedEvent {
   readonly id: string;
   readonly type: EventType;
   readonly sequence: number;
-  /** Of its document and of the bodies of its deliveries. */
+  /** The size of its document and of all bodies. */
   readonly bytes: number;
-  /** The endpoints that have a delivery of it. */
+  /** The endpoints with a delivery. */
   readonly endpointIds: readonly number[];
 }
 
 interface EventRow extends NewEvent {
   readonly id: string;
-  /** The document as it is stored. */
+  /** The document as stored. */
   readonly documentText: string;
-  /** Endpoint id to the gate that stopped the event there. */
+  /** Endpoint ids and the gates that stopped the event there. */
   readonly withheld: Readonly<Record<number, Gate>>;
 }
 
@@ -72,8 +72,8 @@ const eventColumns = `provider_id, actor_kind, actor_user_id, channel, occurred_
 
 const payloadColumns = `provider_id, event_id, format, body, context`;
 
-// An event and its bytes. Appends to today's partitions; locks nothing that exists. Nearly always it is one for endpoints of one
-// format: as arrays, its values cost PostgreSQL 70 µs more, 220 instead of 150, and its bytes would go as digits.
+// One event with one payload, nearly always the case: as arrays, its values cost PostgreSQL 220 µs instead of 150,
+// and its bytes would be sent as hex digits. Appends to today's partitions and locks no existing row.
 const insertOne = `
   with recorded as (
     insert into events (${eventColumns})
@@ -81,8 +81,8 @@ const insertOne = `
   )
   insert into payloads (${payloadColumns}) values ($1, $7, $17, $18, $19)`;
 
-// The same for several. What is unnested stands in the select list, where all arrays are stepped through together: in `from`,
-// each is put into a store of its own first, which for one event of 1 KB took 100 µs of 260.
+// Several events. They are unnested in the select list, which steps through all arrays together: in `from`, each is
+// stored separately first, which took 100 of 260 µs for one event of 1 KB.
 const insertSeveral = `
   with recorded as (
     insert into events (${eventColumns})
@@ -143,8 +143,8 @@ function insertEvents(
 }
 
 /**
- * Records what changed, fixes the bytes that endpoints will get, and makes one delivery for each endpoint that is to
- * hear of it: all in the transaction of the change, so that an event exists if and only if its change does.
+ * Records events, renders their bodies, and inserts one delivery per subscribed endpoint. The change's transaction
+ * includes all of it, so an event exists if and only if its change committed.
  */
 export async function recordEvents(
   tx: Transaction,
@@ -182,7 +182,7 @@ interface PlannedEvent {
   readonly deliveries: readonly PlannedDelivery[];
 }
 
-/** Pure but for the id: which endpoints get the event, what stops it at the others, and the bytes in each format. */
+/** Decides the deliveries and gates of an event and renders its bodies. Pure except for the id. */
 function planEvent(cause: Cause, event: NewEvent, subscriptions: readonly Subscription[]): PlannedEvent {
   const id = newUuidV7(cause.now.getTime());
   const { sequence } = event;
@@ -206,7 +206,7 @@ function planEvent(cause: Cause, event: NewEvent, subscriptions: readonly Subscr
   const { now: occurredAt, channel } = cause;
   const row: EventRow = { ...event, id, withheld, documentText: JSON.stringify(event.document) };
   const formats = new Set<BodyFormat>(deliveries.map((delivery) => delivery.format));
-  const [{ source } = { source: "/" }] = subscriptions; // the provider's, so the same in all
+  const [{ source } = { source: "/" }] = subscriptions; // the provider's source is the same in all subscriptions
   const rendered = { ...event, id, source, occurredAt, actor: actorInBody(cause.actor), channel };
   const context = contextOf({ ...event, ...actorColumns(cause.actor), occurredAt, channel });
   const payloads = [...formats].map((format) => ({

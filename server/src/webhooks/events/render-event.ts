@@ -3,19 +3,19 @@ import { type Node, documentToJson } from "#platform/document.ts";
 import { renderXml } from "#platform/xml.ts";
 import type { BodyFormat } from "#webhooks/deliveries/index.ts";
 
-/** A key that came, changed or went: what it is stored as, and since when it is one. */
+/** A created, changed or deleted key. */
 export interface EventKey {
   readonly value: string;
-  /** As documents write times. */
+  /** In the time format of documents. */
   readonly createdAt: string;
 }
 
-/** What is told of an event beside its data. */
+/** An event's attributes besides its data. */
 export interface CloudEventFacts {
   readonly id: string;
-  /** How the outside reaches the provider. */
+  /** The provider's admin URL. */
   readonly source: string;
-  /** `account.created` */
+  /** For example `account.created`. */
   readonly type: string;
   readonly objectId: number;
   /** ISO 8601 with milliseconds. */
@@ -26,7 +26,10 @@ export interface CloudEventFacts {
   readonly channel: string;
 }
 
-/** The attributes of CloudEvents 1.0.2, and ours, whose names may hold nothing but small letters and digits. */
+/**
+ * Returns the attributes of CloudEvents 1.0.2 and our extensions, whose names may contain only lower-case letters and
+ * digits.
+ */
 export const cloudEventAttributes = (event: CloudEventFacts) => ({
   specversion: "1.0",
   id: event.id,
@@ -39,10 +42,10 @@ export const cloudEventAttributes = (event: CloudEventFacts) => ({
   bellwirechannel: event.channel,
 });
 
-/** The fields of event documents that let their bearer call the provider's API, or act as an application. */
+/** The fields of documents that authorize calls to the provider's API, or identify an application there. */
 export const credentialFields: ReadonlySet<string> = new Set(["user_key", "provider_verification_key", "keys"]);
 
-/** The document without keys: they are sent only where they are asked for. */
+/** Removes the credentials, which are sent only on request. */
 export function withoutCredentials(document: Node): Node {
   if (!("record" in document)) return document;
   return {
@@ -51,22 +54,21 @@ export function withoutCredentials(document: Node): Node {
   };
 }
 
-/** 3scale's envelope: action, type, object, on one line. Neither part of the type needs escaping. */
+/** Renders 3scale's envelope on one line. Neither part of the type needs escaping. */
 export const render3scale = (type: string, document: Node): string => {
   const [object, action] = type.split(".", 2);
   return `<?xml version="1.0" encoding="UTF-8"?><event><action>${action}</action><type>${object}</type><object>${renderXml(document)}</object></event>`;
 };
 
 export interface Credentials {
-  /** Whether keys are in it. */
   readonly withCredentials: boolean;
 }
 
-/** The body that Standard Webhooks recommends: `type`, `timestamp`, `data`. */
+/** Renders the body that Standard Webhooks recommends. */
 const renderJson = (event: RenderedEvent, choice: Credentials): string =>
   JSON.stringify({ type: event.type, timestamp: event.occurredAt.toISOString(), data: dataOf(event, choice) });
 
-/** A CloudEvent in structured mode: its attributes and its data in one. */
+/** Renders a CloudEvent in structured mode. */
 function renderCloudEvent(event: RenderedEvent, choice: Credentials): string {
   const { kind, user_id: userId } = event.actor;
   const attributes = cloudEventAttributes({
@@ -77,10 +79,9 @@ function renderCloudEvent(event: RenderedEvent, choice: Credentials): string {
   return JSON.stringify({ ...attributes, datacontenttype: "application/json", data: dataOf(event, choice) });
 }
 
-/** The body of a CloudEvent in binary mode: its attributes are headers. */
+/** Renders the data of a CloudEvent in binary mode, whose attributes are headers. */
 const renderData = (event: RenderedEvent, choice: Credentials): string => JSON.stringify(dataOf(event, choice));
 
-/** The whole document and its context. */
 function dataOf(event: RenderedEvent, { withCredentials }: Credentials): object {
   const document = withCredentials ? event.document : withoutCredentials(event.document);
   return {
@@ -94,16 +95,19 @@ function dataOf(event: RenderedEvent, { withCredentials }: Credentials): object 
   };
 }
 
-/** Enough to tell a key from others, and not to use it. */
+/** Identifies a key without revealing it. */
 export const keyInBody = ({ value, createdAt }: EventKey) => ({ last4: value.slice(-4), created_at: createdAt });
 
-/** Counts the changes of what the renderers below make of one and the same event. Stored with each event. */
+/**
+ * The version of the renderers below, stored with each event. Increment it when the output for the same event
+ * changes.
+ */
 export const rendererVersion = 1;
 
-/** All that a body can tell of an event. */
+/** The input of all renderers. */
 interface RenderedEvent {
   readonly id: string;
-  /** How the outside reaches the provider. */
+  /** The provider's admin URL. */
   readonly source: string;
   readonly type: string;
   readonly occurredAt: Date;
@@ -118,7 +122,7 @@ interface RenderedEvent {
   readonly previous?: Readonly<Record<string, unknown>>;
 }
 
-/** The bytes of an event's deliveries in one format, fixed here once. */
+/** Renders the bytes of an event in one format. */
 export function renderEvent(event: RenderedEvent, format: BodyFormat): Buffer {
   const withCredentials = format.endsWith("+credentials");
   switch (format) {

@@ -7,11 +7,11 @@ export interface Sample {
   readonly id: string;
   readonly type: EventType;
   readonly now: Date;
-  /** How the outside reaches the provider. */
+  /** The provider's admin URL. */
   readonly source: string;
 }
 
-/** What is told of an invented event beside its object. Its ids are those of nobody: 0. */
+/** Returns the attributes of a sample. Its ids are 0, which no object has. */
 export const sampleFacts = ({ type, now }: Pick<Sample, "type" | "now">) =>
   ({
     type,
@@ -22,7 +22,7 @@ export const sampleFacts = ({ type, now }: Pick<Sample, "type" | "now">) =>
     channel: "developer_portal",
   }) as const;
 
-/** The bytes of an invented event, as an endpoint would get them. */
+/** Renders the bytes that an endpoint would receive for a sample. */
 export function sampleBody({ id, type, now, source }: Sample, format: BodyFormat): Buffer {
   const document = sampleDocument(type, now);
   return renderEvent(

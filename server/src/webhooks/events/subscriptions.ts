@@ -2,24 +2,24 @@ import type { Actor } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import type { BodyFamily, Ordering } from "#webhooks/deliveries/index.ts";
 
-/** What decides whether an endpoint gets an event, and in which form. */
+/** The settings that decide which events an endpoint gets, and in which form. */
 export interface Subscription {
   readonly id: number;
   readonly active: boolean;
-  /** Types of events; `*` is all. */
+  /** `*` means all types. */
   readonly eventTypes: readonly string[];
   readonly providerActions: boolean;
   readonly allActors: boolean;
   readonly format: BodyFamily;
   readonly includeCredentials: boolean;
   readonly ordering: Ordering;
-  /** How the outside reaches the provider: what CloudEvents name as their source. */
+  /** The provider's admin URL, the source of its CloudEvents. */
   readonly source: string;
-  /** The provider's capability. Denied: nothing is sent to any endpoint. */
+  /** The provider's capability. `denied` stops all events. */
   readonly webHooks: "denied" | "hidden" | "visible";
 }
 
-// Locks nothing: a change of an endpoint that commits meanwhile counts from the next event on. @indexed
+// Locks nothing: a concurrent change of an endpoint applies from the next event on. @indexed
 const subscriptionsStatement = `
   select endpoint.id, endpoint.active, endpoint.event_types, endpoint.provider_actions,
     endpoint.all_actors, endpoint.format, endpoint.include_credentials,
@@ -33,10 +33,10 @@ const subscriptionsStatement = `
 export const readSubscriptions = (tx: Transaction, providerId: number): Promise<readonly Subscription[]> =>
   tx.query<Subscription>(subscriptionsStatement, [providerId]);
 
-/** What keeps an event from an endpoint. The order is the order in which an admin would clear them away. */
+/** The rules that can keep an event from an endpoint, in the order in which an admin would resolve them. */
 export type Gate = "web_hooks_denied" | "not_active" | "switch_off" | "no_acting_user" | "admin_actions_off";
 
-/** The gate that stops an event of this type by this actor, or nothing when the endpoint gets it. */
+/** Returns the gate that stops the event, or undefined if the endpoint gets it. */
 export function decideGate(
   subscription: Subscription,
   event: { readonly type: string; readonly actor: Actor },

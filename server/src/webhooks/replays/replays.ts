@@ -1,43 +1,45 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 
-/** `failed`: what is on the list of failures. `missing`: what there is no delivery for. `all`: these, and what had ended. */
+/**
+ * `failed`: deliveries on the failure list. `missing`: events without a delivery. `all`: both, and ended deliveries.
+ */
 export type ReplayKind = "failed" | "missing" | "all";
 
-/** What is to be sent again to which endpoint. */
+/** The events to resend to an endpoint. */
 export interface ReplayRange {
   readonly providerId: number;
   readonly endpointId: number;
-  /** Of the events; included. */
+  /** The first time of events, inclusive. */
   readonly since: Date;
-  /** Excluded. */
+  /** Exclusive. */
   readonly until: Date;
-  /** Null: all. */
+  /** Null: all types. */
   readonly eventTypes: readonly string[] | null;
   readonly only: ReplayKind;
 }
 
-/** Deliveries, by what they were before. */
+/** Deliveries by their previous state. */
 export interface ReplayCounts {
   readonly failed: number;
   readonly missing: number;
   readonly delivered: number;
-  /** Cancelled, or failed and taken off the list. */
+  /** Cancelled, or failed and deleted from the failure list. */
   readonly givenUp: number;
 }
 
 export interface Replay extends ReplayRange, ReplayCounts {
   readonly id: number;
   readonly state: "running" | "done" | "cancelled";
-  /** Events up to this id have been dealt with. */
+  /** The last event that was examined. */
   readonly lastEvent: string;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
 }
 
-/** How much of the time that it is about has been worked through, from 0 to 1. */
+/** Returns the examined part of the time range, from 0 to 1. */
 export function progressOf({ state, since, until, lastEvent }: Replay): number {
   if (state === "done") return 1;
-  const at = Number.parseInt(lastEvent.replaceAll("-", "").slice(0, 12), 16); // a UUIDv7 begins with its milliseconds
+  const at = Number.parseInt(lastEvent.replaceAll("-", "").slice(0, 12), 16); // a UUIDv7 begins with its time in milliseconds
   const part = (at - since.getTime()) / Math.max(1, until.getTime() - since.getTime());
   return Math.min(1, Math.max(0, part));
 }
@@ -53,7 +55,7 @@ const insertReplay = `
   on conflict (endpoint_id) where finished_at is null do nothing
   returning ${columns}`;
 
-/** Asks for a replay. Undefined when one of this endpoint is under way. */
+/** Starts a replay. Returns undefined if the endpoint has a running one. */
 export async function startReplay(tx: Transaction, range: ReplayRange): Promise<Replay | undefined> {
   const { providerId, endpointId, since, until, eventTypes, only } = range;
   const [replay] = await tx.query<Replay>(insertReplay, [providerId, endpointId, since, until, eventTypes, only]);
@@ -74,7 +76,7 @@ const selectReplays = `
   order by id desc
   limit $4`;
 
-/** Newest first. */
+/** Lists replays, newest first. */
 export async function listReplays(
   db: Database,
   filter: {
@@ -92,14 +94,16 @@ const cancelStatement = `
   where provider_id = $1 and id = $2 and finished_at is null
   returning ${columns}`;
 
-/** Stops a replay after the chunk that is being worked. What it has made due stays. Undefined when it is not running. */
+/**
+ * Stops a replay after its current batch. Deliveries that it has made due stay due. Returns undefined if it is not
+ * running.
+ */
 export async function cancelReplay(tx: Transaction, providerId: number, id: number): Promise<Replay | undefined> {
   const [replay] = await tx.query<Replay>(cancelStatement, [providerId, id]);
   return replay;
 }
 
-// Rows of all providers, the first to be over first; those that another process deletes are skipped. Served by
-// replays_finished_idx.
+// Rows of all providers, by replays_finished_idx. Skips rows that another process deletes.
 const deleteOldStatement = `
   delete from replays
   where (provider_id, id) in (
@@ -111,9 +115,9 @@ const deleteOldStatement = `
     for update skip locked)
   returning id`;
 
-/** A transaction of some 10 ms, whatever has gathered. */
+/** About 10 ms per transaction, whatever the number of rows. */
 const deleteBatchRows = 1000;
 
-/** Deletes some of the replays that were over before the history begins, and gives how many: more may be left, until none. */
+/** Deletes some replays that ended before the retention, and returns their number. Call it until it returns 0. */
 export const deleteOldReplays = async (db: Database, now: Date, retentionDays: number): Promise<number> =>
   (await db.query(deleteOldStatement, [now, retentionDays, deleteBatchRows])).length;

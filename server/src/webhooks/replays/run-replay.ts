@@ -10,26 +10,25 @@ import type { Endpoint } from "#webhooks/endpoints/index.ts";
 import { storePayloads } from "#webhooks/events/index.ts";
 import type { ReplayCounts, ReplayRange } from "./replays.ts";
 
-/** What a delivery that can be replayed was before. */
 type PreviousState = keyof ReplayCounts;
 
-/** An event, and what has become of it at the endpoint. */
+/** An event, and the state of its delivery to the endpoint. */
 interface ExaminedEvent {
   readonly eventId: string;
-  /** Null: it is due already, or not asked for. */
+  /** Null: pending, or excluded by the replay. */
   readonly was: PreviousState | null;
   readonly type: string;
   readonly objectId: number;
   readonly accountId: number;
   readonly sequence: number;
-  /** Null: it was never sent. */
+  /** Null: there is no delivery. */
   readonly format: BodyFormat | null;
   readonly attemptsMade: number;
   readonly replay: number;
 }
 
-// An event whose delivery is due needs nothing. One that the endpoint has no delivery of is missing only if the endpoint
-// wants its type: $6 are the types that it is subscribed to.
+// A pending delivery needs nothing. A missing delivery counts only if the endpoint subscribes to the event's type: $6
+// are its event types.
 const previousState = `
   case
     when due.event_id is not null then null
@@ -47,8 +46,8 @@ const joins = `
   left join deliveries ended
     on ended.provider_id = $1 and ended.event_id = event.id and ended.endpoint_id = $2`;
 
-// Up the provider's events by primary key from the cursor on, each one's deliveries by primary key. What is not wanted is
-// given, too: the cursor goes on behind it.
+// Walks the provider's events from the cursor by primary key, and reads each one's delivery by primary key. Returns
+// excluded events too, because the cursor advances past them.
 const chunkStatement = `
   select event.id as "eventId", ${previousState} as was, event.type, event.object_id, event.account_id,
     event.sequence, ended.format, coalesce(ended.attempts_made, 0) as "attemptsMade", coalesce(ended.replay, 0) as replay
@@ -92,7 +91,7 @@ const countReplayableStatement = `
       and event.id < uuid_v7_floor(greatest($4::timestamptz, 'epoch'))
   ) examined`;
 
-/** What a replay would send, if it began and ended now. */
+/** Counts the deliveries that a replay would send now. */
 export async function countReplayable(
   db: Database,
   it: ReplayRange & { readonly subscribedTo: readonly string[] },
@@ -102,7 +101,7 @@ export async function countReplayable(
   return counts ?? { failed: 0, missing: 0, delivered: 0, givenUp: 0 };
 }
 
-/** Events looked at in one transaction: some tens of milliseconds, and rows that nobody waits for. */
+/** Events examined per transaction: some tens of milliseconds, without locks that others wait for. */
 const chunkMax = 500;
 
 type ClaimedReplay = ReplayRange &
@@ -113,8 +112,8 @@ type ClaimedReplay = ReplayRange &
     readonly isEndpointGone: boolean;
   };
 
-// The replay that has waited longest, locked until its chunk has been committed. One that another process works on is
-// passed by, so that no chunk is done twice. By replays_running_idx, which holds the running ones alone.
+// The replay that has waited longest, locked until its batch commits. Skips replays that another process works on, so
+// no batch runs twice. By replays_running_idx, which contains only running ones.
 const claim = `
   select replay.provider_id, replay.id, replay.endpoint_id, replay.since, replay.until,
     replay.event_types, replay.kind as only, replay.last_event, endpoint.format,
@@ -133,12 +132,12 @@ const advance = `
     finished_at = case when $8 <> 'running' then clock_timestamp() end
   where provider_id = $1 and id = $2`;
 
-// At the end of the queue: a replay that cannot go on must not keep the others from it.
+// Moves a replay that cannot continue to the end of the queue, so that it does not block the others.
 const postpone = `update replays set worked_at = clock_timestamp() where id = $1 and finished_at is null`;
 
 /**
- * Works one chunk of one replay: what it finds is made due, and the replay's cursor goes on, in one transaction. Whoever is
- * killed in between has done nothing, and whoever comes next goes on there. False when there is nothing to do.
+ * Runs one batch of one replay: makes deliveries due and advances the cursor in one transaction, so a killed process
+ * leaves nothing half done. Returns false if no replay is running.
  */
 export async function workOnReplay(pool: Pool): Promise<boolean> {
   let claimed: ClaimedReplay | undefined;
@@ -173,7 +172,7 @@ async function workChunk(tx: Transaction, replay: ClaimedReplay): Promise<void> 
   ]);
 }
 
-/** What was sent before keeps its bytes; what was not gets those of the endpoint's format. */
+/** A previous delivery keeps its bytes. A missing one gets those of the endpoint's format. */
 async function makeDue(tx: Transaction, replay: ClaimedReplay, chosen: readonly ExaminedEvent[]): Promise<void> {
   const format = bodyFormatOf(replay);
   const unsent = chosen.filter((event) => event.format === null).map(({ eventId }) => eventId);
