@@ -33,13 +33,13 @@ test("a developer requests an account plan and the admin approves it", async () 
     await developer.getByText("You have requested Gold").waitFor(wait);
 
     await admin.goto(`${bellwire.url}/p/admin/accounts`);
-    const requests = admin.locator(".bellwire-notice").filter({ hasText: "Accounts ask for another plan" });
+    const requests = admin.locator(".bellwire-notice").filter({ hasText: "Plan change requests" });
     await requests.getByRole("link", { name: "Harbour & Sons" }).click();
-    await admin.getByText("mira asks for the plan Gold").waitFor(wait);
-    await admin.getByRole("button", { name: "Move to Gold" }).click();
+    await admin.getByText("mira requests the plan Gold").waitFor(wait);
+    await admin.getByRole("button", { name: "Change to Gold" }).click();
     await admin.getByText("The plan was changed").waitFor(wait);
 
-    await expect.poll(() => admin.getByText("mira asks for the plan Gold").count(), wait).toBe(0);
+    await expect.poll(() => admin.getByText("mira requests the plan Gold").count(), wait).toBe(0);
     await developer.goto(`${bellwire.url}/account`);
     await developer.getByText("Gold", { exact: true }).waitFor(wait);
     expect(await developer.getByText("You have requested").count()).toBe(0);
@@ -63,7 +63,7 @@ async function publishPlan(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name: "Create a plan" }).click();
   await page.fill("[name=name]", name);
   await page.getByRole("button", { name: "Create", exact: true }).click();
-  await page.getByRole("button", { name: `Actions of ${name}` }).click();
+  await page.getByRole("button", { name: `Actions for ${name}` }).click();
   await page.getByRole("menuitem", { name: "Publish" }).click();
   await page.getByRole("row").filter({ hasText: name }).filter({ hasText: "Published" }).waitFor(wait);
 }

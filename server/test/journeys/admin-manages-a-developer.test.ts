@@ -22,7 +22,7 @@ test("changes by an admin send webhooks only while admin actions are enabled", {
 
     await chooseAction(page, "Make pending");
     await page.getByRole("dialog").getByRole("button", { name: "Make pending" }).click();
-    await page.getByText("The account's state was changed").waitFor(wait);
+    await page.getByText("The account was updated").waitFor(wait);
     await inviteUser(page);
     for (const viewport of [
       { width: 1280, height: 720 },
@@ -34,7 +34,7 @@ test("changes by an admin send webhooks only while admin actions are enabled", {
     await page.setViewportSize({ width: 1280, height: 720 });
     await page.getByText("Pending", { exact: true }).first().waitFor(wait);
     await page.goto(`${bellwire.url}/p/admin/deliveries`);
-    await page.getByText("Nothing was sent yet").waitFor(wait);
+    await page.getByText("Nothing has been sent yet").waitFor(wait);
 
     await page.goto(`${bellwire.url}/p/admin/webhooks/edit`);
     await page.getByLabel(switchLabel).check();
@@ -71,16 +71,16 @@ async function createAccount(page: Page): Promise<void> {
 
 /** Invites a user and leaves the confirmation visible. */
 async function inviteUser(page: Page): Promise<void> {
-  await page.getByRole("button", { name: "Invite somebody" }).click();
+  await page.getByRole("button", { name: "Invite a user" }).click();
   await page.fill("[name=email]", "nora@harbour.example");
   await page.getByRole("button", { name: "Send invitation" }).click();
   await page.getByText("nora@harbour.example").waitFor(wait);
-  await page.getByText("The invitation is on its way").waitFor(wait);
+  await page.getByText("The invitation was sent").waitFor(wait);
 }
 
 /** Returns by how many pixels the confirmation covers the page. */
 async function overlap(page: Page): Promise<number> {
-  const message = await page.getByText("The invitation is on its way").boundingBox();
+  const message = await page.getByText("The invitation was sent").boundingBox();
   const below = await page.locator(".pf-v6-c-page").boundingBox();
   return below && message ? Math.max(0, below.y + below.height - message.y) : Infinity;
 }

@@ -24,10 +24,10 @@ test("an admin previews a replay, starts it, and sees it finish", { timeout: 240
     await page.getByRole("link", { name: "default", exact: true }).click();
     await page.getByRole("button", { name: "Replay…" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByText("There is nothing of that to send").waitFor(wait);
-    await dialog.getByLabel("Which").selectOption("missing");
+    await dialog.getByText("There is nothing to send").waitFor(wait);
+    await dialog.getByLabel("Events to send").selectOption("missing");
     await dialog.getByText("3 deliveries: 3 never sent").waitFor(wait);
-    await dialog.getByRole("button", { name: "Send 3" }).click();
+    await dialog.getByRole("button", { name: "Send 3 deliveries" }).click();
     await page.getByText("Last replay: done").waitFor(wait);
 
     await page.goto(`${bellwire.url}/p/admin/deliveries`);

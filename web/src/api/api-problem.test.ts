@@ -11,17 +11,12 @@ test.each([
   ],
   ["what is wrong with the whole, as a sentence", 422, { errors: { base: ["limit reached"] } }, "Limit reached."],
   ["the title where no field is to blame", 409, { title: "Somebody was faster." }, "Somebody was faster."],
-  [
-    "what a bare 404 means",
-    404,
-    { status: "Not found" },
-    "It is not there any more: somebody may have deleted it meanwhile.",
-  ],
+  ["what a bare 404 means", 404, { status: "Not found" }, "This no longer exists. Somebody may have deleted it."],
   ["what a bare 403 means", 403, undefined, "You are not allowed to do this."],
-])("a refusal says %s", (_guarantee, status, body, says) => {
+])("an error message says %s", (_guarantee, status, body, says) => {
   expect(saysWhy(new ApiProblem(status, body))).toBe(says);
 });
 
-test("a lost network is said in words of ours, whatever the browser's are", () => {
+test("a lost network has a message of its own in every browser", () => {
   expect(saysWhy(new TypeError("Failed to fetch"))).toContain("cannot be reached");
 });

@@ -19,7 +19,7 @@ export class ApiProblem extends Error {
 /** For responses without a body, such as most of 3scale's. */
 const wordless: Readonly<Record<number, string>> = {
   403: "You are not allowed to do this.",
-  404: "It is not there any more: somebody may have deleted it meanwhile.",
+  404: "This no longer exists. Somebody may have deleted it.",
 };
 
 function readProblem(body: unknown) {
@@ -61,7 +61,7 @@ const sentence = (text: string): string =>
 
 export function saysWhy(error: unknown): string {
   // `fetch` throws a TypeError, and each browser words it differently.
-  if (error instanceof TypeError) return "The server cannot be reached. Look at your connection, and try again.";
+  if (error instanceof TypeError) return "The server cannot be reached. Check your connection and try again.";
   return error instanceof Error ? error.message : "Something went wrong. Try again.";
 }
 

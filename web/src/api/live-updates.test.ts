@@ -58,7 +58,7 @@ function follow() {
   return { told, stop, newest, refreshed };
 }
 
-test("a stream that the browser gave up is opened anew, again and again, and says meanwhile that it is not live", async () => {
+test("a stream that the browser gave up is reopened with backoff and reported as not live meanwhile", async () => {
   const { told, newest } = follow();
   newest().open();
   newest().refuse();
@@ -73,7 +73,7 @@ test("a stream that the browser gave up is opened anew, again and again, and say
   expect(told.at(-1)).toBe("live");
 });
 
-test("whoever was cut off for good is shown what he missed", async () => {
+test("a reopened stream refreshes everything that was missed", async () => {
   const { newest, refreshed } = follow();
   newest().open();
   newest().refuse();
@@ -83,7 +83,7 @@ test("whoever was cut off for good is shown what he missed", async () => {
   expect(refreshed().toSorted()).toEqual(["deliveries", "endpoints", "events", "failures"]);
 });
 
-test("after a break that the browser mended, only what is not told later is read again", async () => {
+test("after a reconnect by the browser, only queries that the server does not replay are refreshed", async () => {
   const { newest, refreshed } = follow();
   newest().open();
   newest().break();
@@ -93,14 +93,14 @@ test("after a break that the browser mended, only what is not told later is read
   expect(refreshed().toSorted()).toEqual(["endpoints", "failures"]);
 });
 
-test("a connection that died in silence is noticed", async () => {
+test("a silent dead connection is detected", async () => {
   const { newest } = follow();
   newest().open();
   await vi.advanceTimersByTimeAsync(6 * 60_000);
   expect(Stream.opened).toHaveLength(2);
 });
 
-test("nothing is opened any more once nobody follows", async () => {
+test("no stream is opened after the last follower has left", async () => {
   const { newest, stop } = follow();
   newest().refuse();
   stop();
@@ -109,7 +109,7 @@ test("nothing is opened any more once nobody follows", async () => {
   expect(newest().readyState).toBe(Stream.CLOSED);
 });
 
-test("an attempt refreshes the lists of deliveries, its own delivery and nothing else", () => {
+test("an attempt refreshes the lists of deliveries and its own delivery only", () => {
   expect(staleKeys("attempt", { delivery_id: "e.1", event_id: "e", endpoint_id: 1, error: null })).toEqual({
     now: [
       ["deliveries", "list"],
@@ -119,18 +119,18 @@ test("an attempt refreshes the lists of deliveries, its own delivery and nothing
   });
 });
 
-test("a delivery that ended refreshes the failures once their list can show it", () => {
+test("an ended delivery refreshes the failures once their list can show it", () => {
   const { now, soon } = staleKeys("delivery", { id: "e.1", event_id: "e", state: "failed" });
   expect(soon).toEqual([["failures"]]);
   expect(now).not.toContainEqual(["failures"]);
 });
 
-test("an attempt that failed refreshes its endpoint, which may be held now", () => {
+test("a failed attempt refreshes its endpoint, which may be paused now", () => {
   const { soon } = staleKeys("attempt", { delivery_id: "e.1", event_id: "e", endpoint_id: 1, error: "Answered 503" });
   expect(soon).toEqual([["endpoints", 1]]);
 });
 
-test("an endpoint that was deleted leaves the lists of endpoints, and what it cancelled is shown", () => {
+test("a deleted endpoint leaves the lists, and its cancelled deliveries are refreshed", () => {
   const { now } = staleKeys("endpoint_deleted", { id: 1 });
   expect(now).toEqual(expect.arrayContaining([["endpoints"], ["deliveries"]]));
 });
@@ -145,7 +145,7 @@ test("a burst of messages about one list fetches it once", async () => {
   expect(invalidateQueries.mock.calls).toEqual([[{ queryKey: ["deliveries", "list"] }]]);
 });
 
-test("what becomes stale while it is fetched is fetched again, after that", async () => {
+test("a query that becomes stale while it is fetched is fetched again afterwards", async () => {
   const { promise: fetched, resolve: answer } = Promise.withResolvers<void>();
   const invalidateQueries = vi.fn<() => Promise<void>>().mockReturnValueOnce(fetched).mockResolvedValue();
   vi.useFakeTimers();
@@ -163,7 +163,7 @@ test("what becomes stale while it is fetched is fetched again, after that", asyn
   expect(invalidateQueries).toHaveBeenCalledTimes(2);
 });
 
-test("what is just being fetched, such as more of a list, is not cut off but marked after that", async () => {
+test('a running fetch, such as "Load more", is not cancelled but invalidated afterwards', async () => {
   const invalidateQueries = vi.fn<() => Promise<void>>().mockResolvedValue();
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
@@ -179,7 +179,7 @@ test("what is just being fetched, such as more of a list, is not cut off but mar
   expect(invalidateQueries).toHaveBeenCalledOnce();
 });
 
-test("after it was stopped nothing is marked any more, not even what came during the last round", async () => {
+test("nothing is invalidated after the stop, not even messages of the last round", async () => {
   const { promise: fetched, resolve: answer } = Promise.withResolvers<void>();
   const invalidateQueries = vi.fn<() => Promise<void>>().mockReturnValueOnce(fetched).mockResolvedValue();
   vi.useFakeTimers();

@@ -18,12 +18,12 @@ test.each([
   expect(paths.map((path) => mayOpen(session, path))).toEqual(paths.map(() => may));
 });
 
-test("webhooks are used by whom the server lets into them", () => {
+test("the session says whether the user may use webhooks", () => {
   expect(mayUseWebhooks(session)).toBe(false);
   expect(mayUseWebhooks({ ...session, places: new Map([["webhooks", true]]) })).toBe(true);
 });
 
-test("whoever has to sign in again comes back to the page, as it was filtered", () => {
+test("signing in again returns to the page with its filter", () => {
   const path = signInPath({ pathname: "/p/admin/deliveries", search: "?state=failed" });
   const { pathname, searchParams } = new URL(path, "https://bellwire.example");
   expect([pathname, searchParams.get("return_to")]).toEqual(["/p/login", "/p/admin/deliveries?state=failed"]);

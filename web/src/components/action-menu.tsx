@@ -59,7 +59,7 @@ export function RowActions({ of, items, isDisabled = false }: RowActionsProps) {
   const toggle = ({ toggleRef, isOpen, onToggle }: CustomActionsToggleProps) => (
     <MenuToggle
       ref={toggleRef}
-      aria-label={`Actions of ${of}`}
+      aria-label={`Actions for ${of}`}
       variant="plain"
       icon={<EllipsisVIcon />}
       isExpanded={isOpen}

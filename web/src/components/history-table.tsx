@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { useApi } from "../api/bellwire-client.ts";
 import type { Delivery } from "../api/deliveries.ts";
 import { type Event, eventTypesQuery } from "../api/events.ts";
-import { AnswerLabel, DeliveryStateLabel } from "./labels.tsx";
+import { AnswerLabel, DeliveryStateLabel, Name } from "./labels.tsx";
 import { When } from "./time.tsx";
 
 interface HistoryRow {
@@ -33,7 +33,11 @@ export interface HistoryTableProps<Row> {
   readonly more: readonly HistoryColumn<Row>[];
 }
 
-const accountColumn: HistoryColumn<HistoryRow> = { title: "Account", show: (row) => row.account_name, isName: true };
+const accountColumn: HistoryColumn<HistoryRow> = {
+  title: "Account",
+  show: (row) => row.account_name && <Name>{row.account_name}</Name>,
+  isName: true,
+};
 const whenColumn: HistoryColumn<HistoryRow> = { title: "When", show: (row) => <When at={row.occurred_at} /> };
 
 const wideOnly: NonNullable<TdProps["visibility"]> = ["hidden", "visibleOnMd"];
@@ -96,9 +100,9 @@ const deliveryEventColumn: HistoryColumn<Delivery> = {
 
 const deliveryColumns: readonly HistoryColumn<Delivery>[] = [
   { title: "State", show: ({ state }) => <DeliveryStateLabel state={state} /> },
-  { title: "Last answer", show: ({ last_attempt }) => <AnswerLabel attempt={last_attempt} /> },
+  { title: "Last response", show: ({ last_attempt }) => <AnswerLabel attempt={last_attempt} /> },
   { title: "Attempts", show: ({ attempts_made }) => attempts_made, isWideOnly: true },
-  { title: "Endpoint", show: ({ endpoint_name }) => endpoint_name, isWideOnly: true, isName: true },
+  { title: "Endpoint", show: ({ endpoint_name }) => <Name>{endpoint_name}</Name>, isWideOnly: true, isName: true },
 ];
 
 export const DeliveriesTable = ({ deliveries }: { deliveries: readonly Delivery[] }) => (
@@ -120,14 +124,14 @@ const kinds = {
   admin: "An admin",
   token: "An access token",
   key: "The provider key",
-  system: "Bellwire itself",
+  system: "Bellwire",
 } as const satisfies Record<Event["actor"]["kind"], string>;
 
 const channels = {
   developer_portal: "Developer Portal",
   admin_portal: "Admin Portal",
   api: "API",
-  system: "in the background",
+  system: "Background",
 } as const satisfies Record<Event["channel"], string>;
 
 export const channelName = (channel: Event["channel"]): string => channels[channel];

@@ -6,6 +6,9 @@ import type { ApplicationState } from "../api/applications.ts";
 import type { DeliveryState } from "../api/deliveries.ts";
 import { useLiveState } from "../api/live-updates.tsx";
 
+/** Isolates a user-chosen name, so that a right-to-left name does not reorder the text around it. */
+export const Name = ({ children }: { children: string }) => <bdi>{children}</bdi>;
+
 type State = AccountState | ApplicationState | User["state"];
 
 const looks = {
@@ -69,7 +72,7 @@ export function AnswerLabel({ attempt }: AnswerLabelProps) {
   const { status, error } = attempt;
   return (
     <Label isCompact color={error === null ? "green" : "red"} variant="outline" title={error ?? undefined}>
-      {status ?? "No answer"}
+      {status ?? "No response"}
     </Label>
   );
 }

@@ -80,11 +80,11 @@ export interface NothingMatchesProps {
 /** Replaces a list that no row of the filter matches. */
 export function NothingMatches({ to, of }: NothingMatchesProps) {
   return (
-    <EmptyState titleText="Nothing matches" icon={SearchIcon} headingLevel="h2">
-      <EmptyStateBody>No {of} fits these filters.</EmptyStateBody>
+    <EmptyState titleText="No matches" icon={SearchIcon} headingLevel="h2">
+      <EmptyStateBody>No {of} matches these filters.</EmptyStateBody>
       <EmptyStateFooter>
         <LinkButton to={to} search={{}} variant="link">
-          Clear the filters
+          Clear filters
         </LinkButton>
       </EmptyStateFooter>
     </EmptyState>
@@ -130,7 +130,7 @@ export function LoadMore({ query }: LoadMoreProps) {
       <Stack hasGutter>
         {isFetchNextPageError && (
           <StackItem>
-            <Alert isInline isPlain component="p" variant="danger" title="The list goes on, but could not be loaded" />
+            <Alert isInline isPlain component="p" variant="danger" title="The next page could not be loaded" />
           </StackItem>
         )}
         <StackItem>

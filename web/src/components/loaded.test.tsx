@@ -9,13 +9,13 @@ const session = {
   places: new Map([["accounts", true] as const, ...closed.map((place) => [place, false] as const)]),
 };
 
-test("a page that is closed says so in its title, and leads to what is open to a member, and to nothing else", async () => {
+test("a page without permission says so in its title, and leads to the pages that the member may open", async () => {
   const page = showPage("/deliveries", {}, session);
   await says("Access denied");
   await waitFor(() => expect(document.title).toBe("Access denied | Bellwire"));
-  await click("What is open to you");
+  await click("Pages you can open");
   await waitFor(() => expect(page.address()).toBe("/"));
-  await says("This is open to you");
+  await says("You can open these pages");
   const main = [...document.querySelectorAll("main a")].map((it) => it.textContent);
   expect(main).toEqual(expect.arrayContaining(["Accounts", "Access tokens", "Personal settings"]));
   for (const title of ["Products", "General settings", "Mails"]) expect(main).not.toContain(title);

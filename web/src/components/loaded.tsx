@@ -39,10 +39,10 @@ export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Da
   return (
     <EmptyState
       status={gone ? "info" : "danger"}
-      titleText={gone ? "There is no such thing here" : "This could not be loaded"}
+      titleText={gone ? "Not found" : "This page could not be loaded"}
       headingLevel="h2"
     >
-      <EmptyStateBody>{gone ? "It may have been deleted, or its time was up." : saysWhy(error)}</EmptyStateBody>
+      <EmptyStateBody>{gone ? "It may have been deleted or have expired." : saysWhy(error)}</EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
           {gone && back && <LinkButton to={back.to}>{back.label}</LinkButton>}
@@ -76,12 +76,12 @@ export function AccessDenied() {
   return (
     <EmptyState titleText={title} icon={LockIcon} headingLevel="h1">
       <EmptyStateBody>
-        Webhooks, mails and the team are for admins; every other page is for those to whom an admin has given its
-        section. Ask an admin of your organization.
+        Webhooks, mails and the team are for admins. Other pages need permissions, which an admin of your organization
+        can give you.
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
-          <LinkButton to="/">What is open to you</LinkButton>
+          <LinkButton to="/">Pages you can open</LinkButton>
         </EmptyStateActions>
       </EmptyStateFooter>
     </EmptyState>

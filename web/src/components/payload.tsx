@@ -8,7 +8,7 @@ export function Payload({ text, label }: { text: string; label: string }) {
   const toast = useToast();
   const copy = (): void => {
     navigator.clipboard.writeText(text).then(
-      () => toast({ kind: "success", title: "Copied as it was sent" }),
+      () => toast({ kind: "success", title: "Copied" }),
       () => toast({ kind: "warning", title: "The browser did not allow copying" }),
     );
   };

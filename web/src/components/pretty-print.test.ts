@@ -5,7 +5,7 @@ import { prettyPrint } from "./pretty-print.ts";
 /** What is shown, marks included. */
 const shown = (text: string): string => prettyPrint(text).join("");
 
-test("an event's XML is shown an element a line, text in its element", () => {
+test("XML is shown one element per line, with text in its element", () => {
   const xml =
     '<?xml version="1.0" encoding="UTF-8"?><event><type>account</type><object><account><id>7</id><plans></plans><note/></account></object></event>';
   expect(shown(xml)).toBe(
@@ -25,16 +25,16 @@ test("an event's XML is shown an element a line, text in its element", () => {
   );
 });
 
-test("JSON is indented, and broken JSON is shown as it came", () => {
+test("JSON is indented, and invalid JSON stays as it is", () => {
   expect(shown('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
   expect(shown('{"a":')).toBe('{"a":');
 });
 
-test("text that is neither stays as it is", () => {
+test("other text stays as it is", () => {
   expect(shown("Not found")).toBe("Not found");
 });
 
-test("tags and names of members are marked", () => {
+test("tags and member names are marked", () => {
   expect(prettyPrint("<a>1</a>")).toEqual(["", "<a>", "1", "</a>", ""]);
   expect(prettyPrint('{"a":"b:","c":[1]}')).toEqual(["{\n  ", '"a"', ': "b:",\n  ', '"c"', ": [\n    1\n  ]\n}"]);
 });
@@ -49,11 +49,11 @@ test.each([
   ["escaped quotes in broken JSON", `{"${'\\"'.repeat(mebibyte / 2)}`],
   ["lists in lists", `${"[".repeat(1000)}${"]".repeat(1000)}`],
   ["unclosed lists", "[".repeat(mebibyte)],
-])("%s without an end are shown as they came, in time", (_what, text) => {
+])("unterminated %s stay as they are, in linear time", (_what, text) => {
   expect(prettyPrint(text)).toEqual([text]);
 });
 
-test("a long text with escaped quotes, or with more marks than a browser can show, is laid out in time", () => {
+test("a long text with escaped quotes, or with more marks than a browser can show, is formatted in time", () => {
   const quotes = JSON.stringify({ a: '"'.repeat(mebibyte) });
   expect(shown(quotes)).toBe(JSON.stringify(JSON.parse(quotes), undefined, 2));
   expect(prettyPrint("<a/>".repeat(16_384))).toEqual([Array.from({ length: 16_384 }, () => "<a/>").join("\n")]);

@@ -4,7 +4,7 @@ import { click, fill, showInPortal } from "../testing/show-in-portal.tsx";
 import { waitFor } from "../testing/wait-for.ts";
 import { ProductDialog } from "./product-dialog.tsx";
 
-test("what developers may do with a product is shown and changed, rule by rule", async () => {
+test("the rules of a product are shown and changed", async () => {
   const { changes } = showInPortal(<ProductDialog product={exampleProduct} onClose={() => undefined} />, {
     answers: { "PUT services/7": [200, { service: exampleProduct }] },
   });
@@ -34,7 +34,7 @@ test("what developers may do with a product is shown and changed, rule by rule",
   ]);
 });
 
-test("an edit can be saved once something was typed, and not before", async () => {
+test("an edit can be saved only after a change", async () => {
   showInPortal(<ProductDialog product={exampleProduct} onClose={() => undefined} />, { answers: {} });
   const save = () => document.querySelector<HTMLButtonElement>("[role=dialog] [type=submit]");
   await waitFor(() => expect(save()?.disabled).toBe(true));

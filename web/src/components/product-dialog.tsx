@@ -26,8 +26,8 @@ export function ProductDialog({ product, onClose }: ProductDialogProps) {
         ? api.change<{ service: Product }>(`services/${product.id}`, typed)
         : api.create<{ service: Product }>("services", typed),
     stale: [["products"], ["applications"]],
-    done: product ? "The product was changed" : "The product was created",
-    failed: product ? "The product could not be changed" : "The product could not be created",
+    done: product ? "The product was updated" : "The product was created",
+    failed: product ? "The product could not be updated" : "The product could not be created",
     onDone: async ({ service: { id } }) => {
       onClose();
       if (!product) await navigate({ to: "/products/$id", params: { id: String(id) } });
@@ -37,7 +37,7 @@ export function ProductDialog({ product, onClose }: ProductDialogProps) {
   return (
     <FormDialog
       title={product ? `Edit ${product.name}` : "Create a product"}
-      {...(!product && { description: "What its developers may do can be decided once it is there." })}
+      {...(!product && { description: "You can choose the rights of developers after creating the product." })}
       submit={product ? "Save" : "Create"}
       {...dialog}
     >
@@ -45,7 +45,7 @@ export function ProductDialog({ product, onClose }: ProductDialogProps) {
       <TextField {...field("description")} label="Description" />
       <SelectField
         {...field("backend_version")}
-        label="Applications prove who they are with"
+        label="Authentication"
         options={Object.entries(credentialsName).map(([value, label]) => ({ value, label }))}
       />
       {product && (
@@ -70,17 +70,17 @@ const ProductRules = ({ toggle, permission }: ProductRulesProps) => (
       <SwitchField
         {...toggle("buyers_manage_apps")}
         label="Developers create, edit and delete applications"
-        hint="Off: only you do"
+        hint="If off, only you do"
       />
       <SwitchField
         {...toggle("buyer_can_select_plan")}
         label="Developers choose the plan of a new application"
-        hint="Of all that are published. Off: it comes to the default plan"
+        hint="Any published plan. If off, it gets the default plan"
       />
       <SelectField
         {...permission}
         label="Changing the plan of an application"
-        hint="What developers may do about it"
+        hint="The rights of developers"
         options={planPermissions}
       />
     </FormSection>
@@ -88,37 +88,37 @@ const ProductRules = ({ toggle, permission }: ProductRulesProps) => (
       <SwitchField
         {...toggle("buyer_key_regenerate_enabled")}
         label="Developers replace their user key"
-        hint="Where applications prove who they are with one"
+        hint="For applications with a user key"
       />
       <SwitchField
         {...toggle("buyers_manage_keys")}
         label="Developers add, replace and delete application keys"
-        hint="Where there is an application id; so with the next two"
+        hint="For applications with an application id. This also applies to the next two"
       />
       <SwitchField
         {...toggle("custom_keys_enabled")}
-        label="Developers choose what a key is"
-        hint="Off: Bellwire makes one that nobody can guess"
+        label="Developers choose the value of a key"
+        hint="If off, Bellwire generates a random key"
       />
       <SwitchField
         {...toggle("mandatory_app_key")}
-        label="An application has a key at all times"
-        hint="It comes with one, and nobody deletes its last one in a portal"
+        label="An application always has a key"
+        hint="New applications get one, and its last key cannot be deleted in a portal"
       />
     </FormSection>
     <FormSection title="Referrers" titleElement="h3">
       <SwitchField
         {...toggle("referrer_filters_required")}
-        label="Applications name the sites that they are called from"
-        hint="Developers keep the list. It is part of an application's document"
+        label="Applications list the sites that call from them"
+        hint="Developers maintain the list, which webhooks include"
       />
     </FormSection>
   </>
 );
 
 export const credentialsName: Readonly<Record<Product["backend_version"], string>> = {
-  "1": "A user key",
-  "2": "An application id and keys",
+  "1": "User key",
+  "2": "Application id and keys",
   oauth: "OAuth",
   oidc: "OpenID Connect",
 };

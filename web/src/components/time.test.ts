@@ -10,19 +10,19 @@ test.each([
   ["2026-11-24T12:00:45Z", "in 45 seconds"],
   ["2026-11-23T11:00:00Z", "yesterday"],
   ["2026-11-20T11:00:00Z", "4 days ago"],
-])("%s is told as %s", (at, distance) => {
+])("%s is described as %s", (at, distance) => {
   expect(describeDistance(new Date(at), now)).toBe(distance);
 });
 
-test("a moment is told in the provider's time zone", () => {
+test("a time is shown in the provider's time zone", () => {
   expect(describeMoment(now, "Asia/Tokyo")).toContain("21:00:00");
 });
 
-test("a time zone that is not known here leaves a right time", () => {
+test("an unknown time zone falls back to UTC", () => {
   expect(describeMoment(now, "Pacific Time (US & Canada)")).toMatch(/12:00:00 UTC/);
 });
 
-test("where two zones tell the same, a moment is told once, and otherwise in both", () => {
+test("a time is shown once if both zones agree, and otherwise in both", () => {
   expect(describeInZones(now, ["UTC", "Etc/UTC"])).toBe("24 Nov 2026, 12:00:00 UTC");
   expect(describeInZones(now, ["Asia/Tokyo", "UTC"])).toBe("24 Nov 2026, 21:00:00 GMT+9 (24 Nov 2026, 12:00:00 UTC)");
 });

@@ -4,7 +4,7 @@ import type { User } from "../api/accounts.ts";
 import { useManagement } from "../api/management-client.ts";
 import { RowActions } from "./action-menu.tsx";
 import { useChange } from "./form/use-change.ts";
-import { StateLabel } from "./labels.tsx";
+import { Name, StateLabel } from "./labels.tsx";
 
 export interface UsersTableProps {
   readonly users: readonly User[];
@@ -30,7 +30,7 @@ export function UsersTable({ users, label, isBusy, itemsFor }: UsersTableProps) 
         {users.map((user) => (
           <Tr key={user.id}>
             <Td dataLabel="Username" modifier="breakWord">
-              {user.username}
+              <Name>{user.username}</Name>
             </Td>
             <Td dataLabel="Email" modifier="breakWord">
               {user.email || <span className="bellwire-subtle">None</span>}
@@ -77,8 +77,8 @@ export function useUserActions({ path, stale }: UsersPlace, onDone: () => void) 
     change: ({ id, operation }: { id: number; operation: UserStep["operation"] }) =>
       api.change(`${path}/${id}/${operation}`),
     stale,
-    done: "The user was changed",
-    failed: "The user could not be changed",
+    done: "The user was updated",
+    failed: "The user could not be updated",
     onDone,
   });
   const remove = useChange({

@@ -30,6 +30,7 @@ import { mayUseWebhooks, useSession } from "../api/session.tsx";
 import { LinkButton } from "../components/page-header.tsx";
 import { sidebarToggleId } from "./app-navigation.tsx";
 import { ThemeChoice } from "./theme.tsx";
+import { Name } from "../components/labels.tsx";
 
 export interface AppMastheadProps {
   readonly isSidebarOpen: boolean;
@@ -61,7 +62,7 @@ export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps
         <Toolbar isStatic>
           <ToolbarContent>
             <ToolbarItem visibility={{ default: "hidden", md: "visible" }} alignSelf="center">
-              {session.providerName}
+              <Name>{session.providerName}</Name>
             </ToolbarItem>
             <ToolbarGroup
               align={{ default: "alignEnd" }}
@@ -113,9 +114,7 @@ function HelpMenu() {
       <DropdownList>
         <DropdownItem to="/p/admin/api-docs">API Docs</DropdownItem>
         {mayUseWebhooks(useSession()) && (
-          <DropdownItem onClick={() => void navigate({ to: "/webhooks/samples" })}>
-            What the webhooks look like
-          </DropdownItem>
+          <DropdownItem onClick={() => void navigate({ to: "/webhooks/samples" })}>Webhook samples</DropdownItem>
         )}
       </DropdownList>
     </MastheadMenu>

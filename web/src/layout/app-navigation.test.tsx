@@ -42,11 +42,11 @@ test.each([
     "Start Developers Accounts Applications Products Products Account Settings Access tokens",
   ],
   ["no section", "access-tokens", "Start Account Settings Access tokens"],
-])("a member with %s is offered what is open, in groups that hold something", async (_section, open, offered) => {
+])("a member with %s is offered the permitted pages, without empty groups", async (_section, open, offered) => {
   expect((await offeredTo(open)).join(" ")).toBe(offered);
 });
 
-test("an admin is offered every place", async () => {
+test("an admin is offered every page", async () => {
   expect(await offeredTo(everyPlace)).toHaveLength(1 + 4 + everyPlace.split(" ").length);
 });
 
@@ -63,7 +63,7 @@ function scrolledFor(top: number, bottom: number): number {
   return sidebar.scrollTop;
 }
 
-test("the sidebar is scrolled as far as its link of this page asks for, and the first Tab stays at the start of the page", () => {
+test("the sidebar scrolls to the link of the page, and the first Tab starts at the top of the page", () => {
   expect(scrolledFor(200, 240)).toBe(50);
   expect(scrolledFor(520, 560)).toBe(110);
   expect(scrolledFor(80, 120)).toBe(30);
@@ -81,7 +81,7 @@ async function openOverThePage(): Promise<void> {
   await isOpen(true);
 }
 
-test("the navigation over a phone's page closes by Escape and by a tap beside it, and not by one on it", async () => {
+test("the navigation over a phone's page closes with Escape and with a tap outside, but not inside", async () => {
   showPage("/nowhere", {});
   await says("There is no such page");
   await isOpen(false);

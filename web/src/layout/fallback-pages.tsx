@@ -16,10 +16,10 @@ export function NotFoundPage() {
   return (
     <PageSection isFilled>
       <EmptyState titleText={notFoundTitle} icon={SearchIcon} headingLevel="h1">
-        <EmptyStateBody>The address may be mistyped, or the page has moved.</EmptyStateBody>
+        <EmptyStateBody>The address may be wrong, or the page has moved.</EmptyStateBody>
         <EmptyStateFooter>
           <EmptyStateActions>
-            <LinkButton to="/">To the start</LinkButton>
+            <LinkButton to="/">Go to the start page</LinkButton>
           </EmptyStateActions>
         </EmptyStateFooter>
       </EmptyState>
@@ -27,7 +27,7 @@ export function NotFoundPage() {
   );
 }
 
-const brokenTitle = "This page broke";
+const brokenTitle = "This page failed to load";
 
 /**
  * Shown after an error of ours, or when a page file of an older version no longer exists. Reloading fixes the latter.
@@ -37,12 +37,10 @@ export function PageBroken() {
   return (
     <PageSection isFilled>
       <EmptyState status="danger" titleText={brokenTitle} headingLevel="h1">
-        <EmptyStateBody>
-          Nothing was lost. If Bellwire was updated a moment ago, loading the page again brings the new one.
-        </EmptyStateBody>
+        <EmptyStateBody>No data was lost. If Bellwire was just updated, reload the page.</EmptyStateBody>
         <EmptyStateFooter>
           <EmptyStateActions>
-            <Button onClick={() => location.reload()}>Load again</Button>
+            <Button onClick={() => location.reload()}>Reload</Button>
           </EmptyStateActions>
         </EmptyStateFooter>
       </EmptyState>

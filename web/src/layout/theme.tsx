@@ -30,7 +30,7 @@ function applyTheme(): void {
   document.documentElement.style.colorScheme = isDark ? "dark" : "light";
 }
 
-const labels = { system: "As the system", light: "Light", dark: "Dark" } as const;
+const labels = { system: "System", light: "Light", dark: "Dark" } as const;
 
 export function ThemeChoice() {
   const [chosen, setChosen] = useState(readTheme);

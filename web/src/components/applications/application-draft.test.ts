@@ -9,7 +9,7 @@ const product = (id: number, backend_version: Product["backend_version"]): Produ
   backend_version,
 });
 
-test("credentials that were typed for a product of another kind are not sent, nor what is empty", () => {
+test("empty credentials and those of another kind of product are not sent", () => {
   const values = {
     name: "Ferry times",
     user_key: "u-key",
@@ -31,13 +31,13 @@ test("credentials that were typed for a product of another kind are not sent, no
   });
 });
 
-test("the only product is chosen, and of several none", () => {
+test("the only product is preselected, one of several is not", () => {
   expect(productOf({}, [product(7, "1")])?.id).toBe(7);
   expect(productOf({}, [product(7, "1"), product(8, "2")])).toBeUndefined();
   expect(productOf({ productId: "8" }, [product(7, "1"), product(8, "2")])?.id).toBe(8);
 });
 
-test("the default plan is chosen until another is", () => {
+test("the default plan is preselected", () => {
   const plans = [
     { id: 1, default: false },
     { id: 2, default: true },

@@ -2,7 +2,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
 import { type Application, nameOf } from "../../api/applications.ts";
 import { Tick, TickAll, type Ticks } from "../bulk/row-selection.tsx";
-import { StateLabel } from "../labels.tsx";
+import { Name, StateLabel } from "../labels.tsx";
 import { When } from "../time.tsx";
 
 export interface ApplicationsTableProps {
@@ -36,21 +36,21 @@ export function ApplicationsTable({ applications, showsAccount = false, ticks }:
                 to="/accounts/$accountId/applications/$id"
                 params={{ accountId: String(it.account_id), id: String(it.id) }}
               >
-                {nameOf(it)}
+                <Name>{nameOf(it)}</Name>
               </Link>
             </Td>
             {showsAccount && (
               <Td dataLabel="Account" modifier="breakWord">
                 <Link to="/accounts/$id" params={{ id: String(it.account_id) }}>
-                  {it.org_name}
+                  <Name>{it.org_name}</Name>
                 </Link>
               </Td>
             )}
             <Td dataLabel="Product" modifier="breakWord">
-              {it.service_name}
+              <Name>{it.service_name}</Name>
             </Td>
             <Td dataLabel="Plan" modifier="breakWord">
-              {it.plan_name}
+              <Name>{it.plan_name}</Name>
             </Td>
             <Td dataLabel="State">
               <StateLabel state={it.state} />

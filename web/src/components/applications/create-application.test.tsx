@@ -37,7 +37,7 @@ const idOf = (name: string) => document.querySelector(`[role=dialog] [name=${nam
 const fillField = (name: string, value: string) => waitFor(() => fill(idOf(name), value));
 const quay = { id: 4, org_name: "Quay Books" };
 
-test("of the chosen product alone the plans are offered, and its credentials", async () => {
+test("the dialog offers the plans and credentials of the chosen product only", async () => {
   const { changes, path } = show({}, quay);
   await click("Create an application");
   await waitFor(() => expect(offered("product_id")).toEqual(["Choose a product", "Ferries", "Tides"]));
@@ -61,13 +61,13 @@ test("of the chosen product alone the plans are offered, and its credentials", a
   await waitFor(() => expect(path()).toBe("/accounts/4/applications/9"));
 });
 
-test("a field that is required must be filled in", async () => {
+test("a required field must be filled in", async () => {
   show({}, quay);
   await click("Create an application");
   await waitFor(() => expect(document.querySelector("[name=berth]")?.hasAttribute("required")).toBe(true));
 });
 
-test("what is refused is said beside its field, and what was typed stays", async () => {
+test("an error is shown beside its field, and the values stay", async () => {
   show({ "POST accounts/4/applications": [422, { errors: { user_key: ["has already been taken"] } }] }, quay);
   await click("Create an application");
   await fill("product_id", "7");
@@ -81,7 +81,7 @@ test("what is refused is said beside its field, and what was typed stays", async
   expect(document.querySelector<HTMLInputElement>("#user_key")?.value).toBe("u-key");
 });
 
-test("where all accounts are in question one is found and chosen, and stays chosen while another is looked for", async () => {
+test("an account is found by search and stays chosen during another search", async () => {
   const { changes } = show();
   await click("Create an application");
   await waitFor(() => expect(offered("account_id")).toEqual(["Choose an account", "Quay Books", "Harbour"]));

@@ -74,7 +74,7 @@ function CreateApplicationDialog({ account, onClose }: CreateApplicationDialogPr
   return (
     <FormDialog
       title="Create an application"
-      {...(account && { description: `Of ${account.org_name}.` })}
+      {...(account && { description: `For ${account.org_name}.` })}
       submit="Create"
       isBusy={isPending}
       isDisabled={!owner || !product || !planId}
@@ -123,7 +123,7 @@ function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
     <>
       <TextField
         id="account_query"
-        label="Find the account"
+        label="Search for an account"
         hint="A part of its name, or of a user's name or e-mail address"
         value={query}
         onChange={setQuery}
@@ -132,7 +132,7 @@ function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
         id="account_id"
         label="Account"
         isRequired
-        hint={total > accounts.length && `The first ${accounts.length} of ${total}: find it above if it is not here`}
+        hint={total > accounts.length && `The first ${accounts.length} of ${total}. Search above for others`}
         value={chosen ? String(chosen.id) : ""}
         options={[
           { value: "", label: accounts.length > 0 ? "Choose an account" : "No account matches" },
@@ -160,15 +160,15 @@ function PlanChoice({ products, product, plans, planId, errors, onProduct, onPla
   const plan = plans?.find(({ id }) => String(id) === planId);
   const hint =
     plans?.length === 0
-      ? "This product has no plan: make one first"
-      : plan?.approval_required && "It waits for approval then, as this plan requires";
+      ? "This product has no plan. Create a plan first"
+      : plan?.approval_required && "This plan requires approval, so the application will be pending";
   return (
     <>
       <SelectField
         id="product_id"
         label="Product"
         isRequired
-        hint={products?.length === 0 && "There is no product yet: make one first"}
+        hint={products?.length === 0 && "There are no products yet. Create a product first"}
         value={product ? String(product.id) : ""}
         options={[
           ...(products?.length === 1 ? [] : [{ value: "", label: "Choose a product" }]),
@@ -214,7 +214,7 @@ const ChosenCredentials = ({ backendVersion, values, errors, onChange }: ChosenC
   ));
 
 function hintOf(name: string, backendVersion: Product["backend_version"]): string {
-  if (name === "redirect_url") return "May be left empty";
+  if (name === "redirect_url") return "Optional";
   const isOptional = name === "application_key" && backendVersion === "2";
-  return isOptional ? "Left empty: a random one where the product wants one, else none" : "Left empty: a random one";
+  return isOptional ? "If empty: a random key if the product requires one, otherwise none" : "If empty: a random value";
 }

@@ -30,6 +30,7 @@ import {
   refusedOf,
   sayDone,
 } from "./bulk-operation.ts";
+import { Name } from "../labels.tsx";
 
 export interface BulkMenuProps<Name extends string> extends Pick<BulkDialogProps<Name>, "act"> {
   readonly nouns: Nouns;
@@ -128,7 +129,9 @@ const shownMax = 10;
 const SelectedNames = ({ selected }: { selected: readonly Selected[] }) => (
   <List isPlain className="bellwire-break">
     {selected.slice(0, shownMax).map(({ id, name }) => (
-      <ListItem key={id}>{name}</ListItem>
+      <ListItem key={id}>
+        <Name>{name}</Name>
+      </ListItem>
     ))}
     {selected.length > shownMax && <ListItem>and {selected.length - shownMax} more</ListItem>}
   </List>
@@ -155,7 +158,7 @@ function BulkResult({ says, refused, onClose }: BulkResultProps) {
               isLiveRegion
               component="h2"
               variant="warning"
-              title={`${count} ${count === 1 ? "stays" : "stay"} as before, and ${count === 1 ? "is" : "are"} still selected`}
+              title={`${count} could not be changed and ${count === 1 ? "is" : "are"} still selected`}
             />
           </StackItem>
           <StackItem>

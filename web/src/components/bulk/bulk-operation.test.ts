@@ -6,11 +6,11 @@ test.each([
   [0, "No account was suspended"],
   [1, "1 account was suspended"],
   [3, "3 accounts were suspended"],
-])("how many were done is said: %i", (count, says) => {
+])("the number of changed objects is reported: %i", (count, says) => {
   expect(sayDone(count, ["account", "accounts"], "suspended")).toBe(says);
 });
 
-test("each that was refused is named, with its own reason", () => {
+test("each object that could not be changed is named with its own reason", () => {
   const outcomes = [
     { id: 1, done: true },
     {

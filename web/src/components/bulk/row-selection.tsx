@@ -34,7 +34,7 @@ export function TickAll({ ticks: { ticked, onTick }, ids, noun }: TickAllProps) 
     <Th className={look}>
       <Checkbox
         id="tick-all"
-        aria-label={`Select all ${noun} of this page`}
+        aria-label={`Select all ${noun} on this page`}
         isChecked={isChecked}
         onChange={(_, isTicked) => onTick(ids, isTicked)}
       />

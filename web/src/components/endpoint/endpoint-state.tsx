@@ -12,7 +12,7 @@ export function EndpointStateLabel({ endpoint: { state, active, disabled_reason 
   if (state === "disabled" || state === "undecryptable") {
     return (
       <Label isCompact status="danger" title={disabled_reason ?? undefined}>
-        {state === "disabled" ? "Disabled" : "Undecryptable"}
+        {state === "disabled" ? "Disabled" : "Cannot be decrypted"}
       </Label>
     );
   }
@@ -57,7 +57,7 @@ export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, he
         </AlertActionLink>
       }
     >
-      {disabled_reason} Events are recorded and held meanwhile, and sent when you resume.
+      {disabled_reason} Events are recorded, and their deliveries are held until you resume.
     </Alert>
   );
 }
@@ -70,8 +70,9 @@ const UndecryptableNotice = ({ reason }: { reason: string | null }) => (
 );
 
 const HeldNotice = ({ until }: { until: string }) => (
-  <Alert isInline component="h3" variant="info" title="The receiver is left alone for a while">
-    It asked for that, or does not answer. Deliveries go on at <When at={until} isExact />, or as soon as you retry one.
+  <Alert isInline component="h3" variant="info" title="Deliveries are paused for a while">
+    The receiver asked for a pause or does not respond. Deliveries resume at <When at={until} isExact />, or as soon as
+    you retry one.
   </Alert>
 );
 

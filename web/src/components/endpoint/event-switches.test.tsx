@@ -32,29 +32,29 @@ function show(changed: Partial<Choices>) {
 
 const reason = "Cannot fire while actions in the admin portal do not trigger webhooks";
 
-test("only the switch that cannot fire says so, beside itself", () => {
+test("only the event that cannot fire says so", () => {
   const { page } = show({});
   const switches = [...page.querySelectorAll(".pf-v6-c-check")].map((it) => it.textContent);
   expect(switches.filter((text) => text.includes(reason))).toEqual([expect.stringContaining("Application suspended")]);
 });
 
-test("the reason goes with the checkbox that was in the way", () => {
+test("the reason disappears with the setting that caused it", () => {
   expect(show({ provider_actions: true }).page.textContent).not.toContain("Cannot fire");
 });
 
-test("a switch that cannot fire may be switched on all the same", () => {
+test("an event that cannot fire can still be selected", () => {
   const { click, switchesAfter } = show({});
   click("#application_suspended_on");
   expect(switchesAfter()).toEqual(new Set(["application.suspended"]));
 });
 
-test("a group is switched on as a whole, and off", () => {
+test("a group is selected and deselected as a whole", () => {
   const off = show({});
-  off.click("button[aria-label='All of Applications']");
+  off.click("button[aria-label='All: Applications']");
   expect(off.switchesAfter()).toEqual(new Set(["application.created", "application.suspended"]));
 
   const on = show({ switches: new Set(["application.created", "application.suspended"]) });
-  on.click("button[aria-label='None of Applications']");
+  on.click("button[aria-label='None: Applications']");
   expect(on.switchesAfter()).toEqual(new Set());
 });
 
@@ -77,7 +77,7 @@ test.each([
   expect(cannotFire({ interfaces: [...interfaces] }, settings) === undefined).toBe(canFire);
 });
 
-test("the reason names the checkbox that would change it", () => {
+test("the reason names the setting that would change it", () => {
   expect(cannotFire({ interfaces: ["api"] }, off)).toBe(
     "Cannot fire while actions in the admin portal do not trigger webhooks",
   );

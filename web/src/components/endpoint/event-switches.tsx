@@ -48,12 +48,7 @@ function SwitchGroup({ group, members, settings, onTurn }: SwitchGroupProps) {
       fieldId={`events-${group}`}
       label={group}
       labelInfo={
-        <Button
-          variant="link"
-          isInline
-          aria-label={`${opposite} of ${group}`}
-          onClick={() => onTurn(members, !areAllOn)}
-        >
+        <Button variant="link" isInline aria-label={`${opposite}: ${group}`} onClick={() => onTurn(members, !areAllOn)}>
           {opposite}
         </Button>
       }
@@ -116,7 +111,7 @@ export function ActorChoices({ settings, onChange }: ActorChoicesProps) {
         id="provider_actions"
         name="provider_actions"
         label="Actions in the admin portal also trigger webhooks"
-        description="And with an access token. Unchecked: only what developers do in the Developer Portal triggers webhooks"
+        description="Includes access tokens. If unchecked, only changes in the Developer Portal trigger webhooks"
         isChecked={settings.provider_actions}
         onChange={(_, provider_actions) => onChange({ provider_actions })}
       />
@@ -124,7 +119,7 @@ export function ActorChoices({ settings, onChange }: ActorChoicesProps) {
         id="all_actors"
         name="all_actors"
         label="Also activation by e-mail, provider key and background changes"
-        description="Unchecked: changes that no signed-in person and no access token made are recorded, and not sent"
+        description="If unchecked, changes without a signed-in user or access token are recorded but not sent"
         isChecked={settings.all_actors}
         onChange={(_, all_actors) => onChange({ all_actors })}
       />

@@ -54,11 +54,11 @@ export function SigningSecret({ endpoint: { id, previous_secret_until } }: { end
       <FormHelperText>
         <HelperText>
           <HelperTextItem>
-            Every request is signed with it (Standard Webhooks): your receiver can check that it comes from here.
+            Every request is signed with this secret (Standard Webhooks), so your receiver can verify its origin.
           </HelperTextItem>
           {previous_secret_until && (
             <HelperTextItem variant="warning">
-              The previous secret still signs beside it, until <When at={previous_secret_until} isExact />.
+              The previous secret also signs until <When at={previous_secret_until} isExact />.
             </HelperTextItem>
           )}
         </HelperText>
@@ -73,8 +73,8 @@ function RotateButton({ id, onRotated }: { id: number; onRotated: (secret: strin
   const rotate = useChange({
     change: () => answerOf(api.POST("/api/v1/endpoints/{id}/rotate_secret", { params: { path: { id } } })),
     stale: [["endpoints"]],
-    done: "There is a new secret. For 24 hours both sign",
-    failed: "The secret could not be changed",
+    done: "The secret was rotated. Both secrets sign for 24 hours",
+    failed: "The secret could not be rotated",
     onDone: ({ secret }) => {
       setAsking(false);
       onRotated(secret);
@@ -87,15 +87,15 @@ function RotateButton({ id, onRotated }: { id: number; onRotated: (secret: strin
       </Button>
       {isAsking && (
         <ConfirmDialog
-          title="Make a new secret?"
+          title="Rotate the signing secret?"
           confirm="Rotate"
           isBusy={rotate.isPending}
           onConfirm={() => rotate.mutate(undefined)}
           onClose={() => setAsking(false)}
         >
           <Content component="p">
-            For 24 hours the old and the new one both sign every request, so that your receiver can change without a
-            gap. After that the old one is gone.
+            The old and the new secret both sign every request for 24 hours, so your receiver can switch without a gap.
+            After that only the new one signs.
           </Content>
         </ConfirmDialog>
       )}

@@ -13,7 +13,7 @@ test.each([
   expect(pingToast(url, { status, error }, "Ping")).toMatchObject({ kind, title: `${url} responded with ${status}` });
 });
 
-test("no answer at all is a danger that says why", () => {
+test("a missing response is an error with its reason", () => {
   const attempt = { status: null, error: "connection refused" };
   expect(pingToast(url, attempt, "Ping")).toEqual({ kind: "danger", title: 'Ping failed: "connection refused"' });
   expect(pingToast(url, attempt, "Test event").title).toBe('Test event failed: "connection refused"');

@@ -44,7 +44,7 @@ export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps)
           <InputGroupItem>
             <FormSelect
               id="test_event_type"
-              aria-label="Event to send as a test"
+              aria-label="Test event"
               value={type}
               onChange={(_, chosen) => isEventTypeName(chosen) && setType(chosen)}
             >
@@ -108,5 +108,5 @@ export function pingToast(url: string, { status, error }: Pick<Attempt, "status"
   const title = `${url} responded with ${status}`;
   if (status < 200 || status >= 300) return { kind: "warning", title };
   // A response such as 202 is no delivery while only 200 counts.
-  return { kind: "success", title, ...(error && { detail: `A delivery would be tried again: ${error}` }) };
+  return { kind: "success", title, ...(error && { detail: `A delivery would be retried: ${error}` }) };
 }

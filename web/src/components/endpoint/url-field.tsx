@@ -22,7 +22,7 @@ export const UrlField = ({ url, maxLength = 255, errors, onChange, endpointId, o
     <TextField
       id="url"
       label="URL"
-      hint="This address is notified about all the events selected below"
+      hint="The selected events below are sent to this address"
       errors={errors}
       value={url}
       input={{ inputMode: "url", spellCheck: false, maxLength }}
@@ -56,7 +56,7 @@ export function WholeUrlButton({ endpointId, url, onRead }: WholeUrlButtonProps)
   return (
     <div>
       <Button variant="link" isInline isLoading={isPending} isDisabled={isPending} onClick={() => mutate()}>
-        Show the whole URL
+        Show the full URL
       </Button>
     </div>
   );

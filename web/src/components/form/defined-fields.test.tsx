@@ -37,7 +37,7 @@ function stagesShownWhere(held: string): readonly [choices: readonly string[], s
   return [options.map((it) => it.textContent), page.querySelector("select")?.value];
 }
 
-test("a value that is not offered any more is shown as what it is, and can be kept", () => {
+test("a saved value that is no longer offered is shown and can be kept", () => {
   expect(stagesShownWhere("gamma")).toEqual([["None", "alpha", "beta", "gamma"], "gamma"]);
   expect(stagesShownWhere("beta")).toEqual([["None", "alpha", "beta"], "beta"]);
 });

@@ -80,8 +80,8 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
   const { mutate, isPending, errors, reset, take } = useChange({
     change: () => api.change(path, typed),
     stale,
-    done: `The ${noun} was changed`,
-    failed: `The ${noun} could not be changed`,
+    done: `The ${noun} was updated`,
+    failed: `The ${noun} could not be updated`,
     fields: useDefinitions(target).map(({ name }) => name),
     onDone: forget,
   });

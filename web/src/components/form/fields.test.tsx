@@ -14,7 +14,7 @@ const below = (errors?: readonly string[]): string | undefined =>
     />,
   ).querySelector("#name-hint")?.textContent;
 
-test("what explains a field stays below it while what is wrong with it is said", () => {
+test("the hint of a field stays below it while an error is shown", () => {
   expect(below()).toBe("A letter, then digits");
   expect(below(["is too short"])).toMatch(/is too short.*A letter, then digits/);
 });

@@ -72,9 +72,9 @@ const show = (answers: Answers) => showInPortal(<Page />, { answers });
 const dialog = () => document.querySelector("[role=dialog]");
 const alertOf = (it: ParentNode | null) => it?.querySelector("[role=alert]")?.textContent;
 
-test("a form that is refused stays open, says so in itself, keeps what was typed, and goes to the wrong field", async () => {
+test("a rejected form stays open, shows the error, keeps the values and focuses the invalid field", async () => {
   show({ "PUT users/6": [422, { errors: { email: ["is invalid"] } }] });
-  await click("Actions of olaf");
+  await click("Actions for olaf");
   await click("Edit");
   await fill("email", "olaf");
   await click("Save");
@@ -85,45 +85,45 @@ test("a form that is refused stays open, says so in itself, keeps what was typed
   expect(dialog()?.querySelector<HTMLInputElement>("#email")?.value).toBe("olaf");
 });
 
-test("a question whose deed is refused stays open and says why, and a fresh one says nothing of it", async () => {
+test("a rejected confirmation stays open and says why, and a new one does not", async () => {
   show({ "DELETE users/6": [403, { error: "The last admin stays." }] });
-  await click("Actions of olaf");
+  await click("Actions for olaf");
   await click("Delete");
   await click("Delete");
   await waitFor(() => expect(alertOf(dialog())).toContain("The last admin stays."));
   await click("Cancel");
   await waitFor(() => expect(dialog()).toBeNull());
   expect(alertOf(document)).toBeUndefined();
-  await click("Actions of olaf");
+  await click("Actions for olaf");
   await click("Delete");
   await waitFor(() => expect(dialog()).not.toBeNull());
   expect(alertOf(dialog())).toBeUndefined();
 });
 
-test("once a dialog closes, the menu that it was opened from has the focus again", async () => {
+test("the menu that opened a dialog gets the focus when it closes", async () => {
   show({});
-  await click("Actions of olaf");
+  await click("Actions for olaf");
   await waitFor(() => expect(document.querySelector("[role=menuitem]")).not.toBeNull());
   document.querySelector<HTMLElement>("[role=menuitem]")?.focus();
   await click("Edit");
   await waitFor(() => expect(dialog()).not.toBeNull());
   await click("Cancel");
-  await waitFor(() => expect(document.activeElement?.getAttribute("aria-label")).toBe("Actions of olaf"));
+  await waitFor(() => expect(document.activeElement?.getAttribute("aria-label")).toBe("Actions for olaf"));
 });
 
-test("a menu whose row is being changed keeps the focus, and nothing of it can be chosen", async () => {
+test("the menu of a row that is being changed keeps the focus, and its items are disabled", async () => {
   showInPortal(<RowActions of="olaf" isDisabled items={[{ title: "Edit" }]} />, { answers: {} });
-  await click("Actions of olaf");
+  await click("Actions for olaf");
   await waitFor(() => {
     expect(document.querySelector<HTMLButtonElement>("[role=menuitem]")?.disabled).toBe(true);
   });
 });
 
-test("without a network a change fails at once, says so, and is not done later", async () => {
+test("without a network a change fails at once, says so, and does not run later", async () => {
   onTestFinished(() => onlineManager.setOnline(true));
   onlineManager.setOnline(false);
   const { changes } = show({ "DELETE users/6": "lost" });
-  await click("Actions of olaf");
+  await click("Actions for olaf");
   await click("Delete");
   await click("Delete");
   await waitFor(() => expect(alertOf(dialog())).toContain("The server cannot be reached."));
@@ -131,16 +131,16 @@ test("without a network a change fails at once, says so, and is not done later",
   expect(changes()).toHaveLength(1);
 });
 
-test("once a dialog has taken away what it was opened from, the page has the focus, and not nothing", async () => {
+test("when a dialog has deleted the element that opened it, the page gets the focus", async () => {
   show({ "DELETE users/6": [200, {}] });
-  await click("Actions of olaf");
+  await click("Actions for olaf");
   await click("Delete");
   await click("Delete");
   await waitFor(() => expect(dialog()).toBeNull());
   await waitFor(() => expect(document.activeElement?.tagName).toBe("MAIN"));
 });
 
-test("while something is under way, neither a form nor a question asks for it again", async () => {
+test("a second submit during a request is ignored", async () => {
   const act = vi.fn<() => void>();
   const words = { title: "Edit olaf", isBusy: true, onClose: () => undefined };
   showInPortal(

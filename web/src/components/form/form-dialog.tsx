@@ -71,13 +71,23 @@ export interface ConfirmDialogProps {
   readonly children: ReactNode;
   /** The verb on the button. */
   readonly confirm: string;
+  /** The button that closes the dialog without the action. */
+  readonly dismiss?: string;
   readonly isBusy: boolean;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }
 
 /** Asks for confirmation of a destructive action. Stays open until the action is done, and shows a rejection. */
-export function ConfirmDialog({ title, children, confirm, isBusy, onConfirm, onClose }: ConfirmDialogProps) {
+export function ConfirmDialog({
+  title,
+  children,
+  confirm,
+  dismiss = "Cancel",
+  isBusy,
+  onConfirm,
+  onClose,
+}: ConfirmDialogProps) {
   const id = useId();
   useFocusBack();
   const { refusal, forget } = useRefusal();
@@ -98,7 +108,7 @@ export function ConfirmDialog({ title, children, confirm, isBusy, onConfirm, onC
           {confirm}
         </Button>
         <Button variant="link" onClick={onClose}>
-          Cancel
+          {dismiss}
         </Button>
       </ModalFooter>
     </Modal>
@@ -148,4 +158,4 @@ function focusIfLost(page: Document): void {
 }
 
 /** Mentions webhooks in confirmations. Each endpoint decides whether changes by admins are sent. */
-export const toldToEndpoints = "Endpoints that are told what admins do get a webhook.";
+export const toldToEndpoints = "Endpoints that receive changes by admins get a webhook.";

@@ -3,19 +3,19 @@ import { focusWrongField } from "./use-change.ts";
 
 const wrong = (id: string): string => `<input id="${id}" aria-invalid="true" />`;
 
-test("the first field that was refused is gone to, past those that are right", () => {
+test("the first invalid field gets the focus", () => {
   document.body.innerHTML = `<input aria-invalid="false" />${wrong("url")}${wrong("name")}`;
   focusWrongField();
   expect(document.activeElement?.id).toBe("url");
 });
 
-test("a dialog's field comes before one of the page behind it", () => {
+test("an invalid field of a dialog gets the focus before one of the page", () => {
   document.body.innerHTML = `<form id="sent">${wrong("behind")}</form><div role="dialog">${wrong("of-dialog")}</div>`;
   focusWrongField(document.getElementById("sent"));
   expect(document.activeElement?.id).toBe("of-dialog");
 });
 
-test("the field is brought to the middle, where nothing covers it or what is said below it", () => {
+test("the focused field is centred, so nothing covers its error", () => {
   document.body.innerHTML = wrong("url");
   const field = document.getElementById("url");
   const scroll = vi.fn<(options: ScrollIntoViewOptions) => void>();

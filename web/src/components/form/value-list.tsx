@@ -78,12 +78,12 @@ export function ValueList({ values, limit, onEnd, onRemove, onReplace, ...add }:
         {values.length < limit ? (
           <AddValue {...add} />
         ) : (
-          `There is room for ${limit}, and no more: to add another ${noun}, delete one first.`
+          `The limit is ${limit}. To add another ${noun}, delete one first.`
         )}
       </StackItem>
       {toEnd && (
         <ConfirmDialog
-          title={toEnd.isReplaced ? `Make a new ${noun} in the place of this one?` : `Delete this ${noun}?`}
+          title={toEnd.isReplaced ? `Replace this ${noun} with a new one?` : `Delete this ${noun}?`}
           confirm={toEnd.isReplaced ? "Regenerate" : "Delete"}
           isBusy={isBusy}
           onConfirm={() => (toEnd.isReplaced ? onReplace : onRemove)?.(toEnd.value, close)}

@@ -17,33 +17,33 @@ const dialog = () => document.querySelector("[role=dialog]");
 const offered = () => [...document.querySelectorAll("#plan_id option")].map((it) => it.textContent);
 const submit = () =>
   [...document.querySelectorAll<HTMLButtonElement>("[role=dialog] button")].find(
-    ({ textContent }) => textContent === "Change the plan",
+    ({ textContent }) => textContent === "Change plan",
   );
 
-test("the present plan is said and not offered, and none is taken that nobody chose", async () => {
+test("the present plan is named but not offered, and none is preselected", async () => {
   const { changes } = show({ id: 1, name: "Basic" });
   await click("Change plan");
-  await waitFor(() => expect(dialog()?.textContent).toContain("Now on Basic."));
+  await waitFor(() => expect(dialog()?.textContent).toContain("Present plan: Basic."));
   expect(offered()).toEqual(["Choose a plan", "Gold (hidden)"]);
   expect(submit()?.disabled).toBe(true);
   await fill("plan_id", "2");
-  await click("Change the plan");
+  await click("Change plan");
   await waitFor(() => expect(changes()).toEqual([{ request: `PUT ${path}`, body: { plan_id: 2 } }]));
   await waitFor(() => expect(dialog()).toBeNull());
 });
 
-test("from a plan of its own an application can go to every other, and it is said that its own is deleted", async () => {
+test("an application on a custom plan can change to every plan, and is told that its own is deleted", async () => {
   show({ id: 3, name: "Basic (custom)" });
   await click("Change plan");
-  await waitFor(() => expect(dialog()?.textContent).toContain("made for this application alone, and is deleted"));
+  await waitFor(() => expect(dialog()?.textContent).toContain("made for this application alone and will be deleted"));
   expect(offered()).toEqual(["Choose a plan", "Basic", "Gold (hidden)"]);
 });
 
-test("a plan that is gone meanwhile is refused beside the choice", async () => {
+test("an error about a deleted plan is shown beside the select", async () => {
   show({ id: 1, name: "Basic" }, { [`PUT ${path}`]: [422, { errors: { plan_id: ["is not there"] } }] });
   await click("Change plan");
   await fill("plan_id", "2");
-  await click("Change the plan");
+  await click("Change plan");
   await waitFor(() => expect(refusal()).toContain("could not be changed"));
   expect(document.getElementById("plan_id-hint")?.textContent).toContain("is not there");
 });

@@ -6,6 +6,7 @@ import type { AccountPlan } from "../../api/products.ts";
 import { SelectField } from "../form/fields.tsx";
 import { FormDialog, toldToEndpoints } from "../form/form-dialog.tsx";
 import { useChange } from "../form/use-change.ts";
+import { Name } from "../labels.tsx";
 
 export interface PlanChangeProps extends Omit<ChangePlanDialogProps, "onClose" | "present" | "isCustom"> {
   readonly present: { readonly id: number; readonly name: string };
@@ -17,7 +18,7 @@ export function PlanChange({ present, plans, ...rest }: PlanChangeProps) {
   const others = plans.filter(({ id }) => id !== present.id);
   return (
     <>
-      {present.name}{" "}
+      <Name>{present.name}</Name>{" "}
       {others.length > 0 && (
         <Button variant="link" isInline onClick={() => setChoosing(true)}>
           Change plan
@@ -61,12 +62,12 @@ function ChangePlanDialog({ path, stale, plans, present, isCustom = false, onClo
     fields: ["plan_id"],
     onDone: onClose,
   });
-  const leaves = isCustom ? " That plan was made for this application alone, and is deleted." : "";
+  const leaves = isCustom ? " The present plan was made for this application alone and will be deleted." : "";
   return (
     <FormDialog
-      title="Change the plan"
-      description={`Now on ${present}.${leaves} The new plan holds at once. ${toldToEndpoints}`}
-      submit="Change the plan"
+      title="Change plan"
+      description={`Present plan: ${present}.${leaves} The new plan applies immediately. ${toldToEndpoints}`}
+      submit="Change plan"
       isBusy={isPending}
       isDisabled={!planId}
       onSubmit={() => mutate(undefined)}
@@ -94,9 +95,12 @@ export const planOptions = (plans: readonly PlanOnOffer[]) => [
 
 /** The API's values for the plan changes that developers may make. */
 export const planPermissions = [
-  { value: "direct", label: "They change it themselves" },
-  { value: "request", label: "They ask for another, and you decide" },
-  { value: "credit_card", label: "They change it themselves if they have a credit card, else not at all" },
-  { value: "request_credit_card", label: "They change it themselves if they have a credit card, else they ask" },
-  { value: "none", label: "Only you change it" },
+  { value: "direct", label: "Developers change the plan themselves" },
+  { value: "request", label: "Developers request a plan, and you decide" },
+  { value: "credit_card", label: "Developers with a credit card change the plan themselves" },
+  {
+    value: "request_credit_card",
+    label: "Developers with a credit card change the plan themselves, others request it",
+  },
+  { value: "none", label: "Only you change the plan" },
 ] as const;

@@ -5,6 +5,7 @@ import { useManagement } from "../../api/management-client.ts";
 import { useChange } from "../form/use-change.ts";
 import { When } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
+import { Name } from "../labels.tsx";
 
 interface Asked {
   readonly plan_id: number;
@@ -33,8 +34,8 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
       ? toast({ kind: "success", title })
       : toast({
           kind: "info",
-          title: "This was decided or changed meanwhile",
-          detail: "The page shows what holds now.",
+          title: "The request was already decided or changed",
+          detail: "The page now shows the present plan.",
         });
   const granting = useChange({
     change: async () => {
@@ -51,7 +52,7 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
     change: () => decline().then(() => true, whetherGone),
     stale,
     failed: "The request could not be declined",
-    onDone: tell("The plan stays as it is"),
+    onDone: tell("The request was declined"),
   });
   const isBusy = granting.isPending || declining.isPending;
   return (
@@ -59,11 +60,11 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
       isInline
       component="h2"
       variant="info"
-      title={`${asked_by ?? "Somebody"} asks for the plan ${plan_name}`}
+      title={`${asked_by ?? "Somebody"} requests the plan ${plan_name}`}
       actionLinks={
         <>
           <AlertActionLink isDisabled={isBusy} onClick={() => granting.mutate(undefined)}>
-            Move to {plan_name}
+            Change to <Name>{plan_name}</Name>
           </AlertActionLink>
           <AlertActionLink isDisabled={isBusy} onClick={() => declining.mutate(undefined)}>
             Decline
@@ -71,7 +72,7 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
         </>
       }
     >
-      Asked <When at={created_at} />.
+      Requested <When at={created_at} />.
     </Alert>
   );
 }

@@ -8,6 +8,7 @@ import { RowActions } from "../action-menu.tsx";
 import { TextField } from "../form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../form/use-change.ts";
+import { Name } from "../labels.tsx";
 
 export interface PlanListProps {
   /** The path of the plans in the API: `account_plans`. */
@@ -38,7 +39,7 @@ export function PlanList({ path, plans }: PlanListProps) {
           itemsFor={mayChange ? itemsFor : undefined}
         />
       ) : (
-        <Content component="p">Without a plan nobody can sign up for it. Make one, and make it the default.</Content>
+        <Content component="p">Nobody can sign up without a plan. Create a plan and make it the default.</Content>
       )}
       {toEdit && <PlanDialog path={path} plan={toEdit} onClose={() => setToEdit(undefined)} />}
       {toDelete && (
@@ -50,7 +51,8 @@ export function PlanList({ path, plans }: PlanListProps) {
           onClose={() => setToDelete(undefined)}
         >
           <Content component="p">
-            It cannot be brought back. A plan that somebody is on stays: move them to another one first.
+            A deleted plan cannot be restored. A plan in use cannot be deleted: change the plan of its accounts or
+            applications first.
           </Content>
         </ConfirmDialog>
       )}
@@ -61,17 +63,17 @@ export function PlanList({ path, plans }: PlanListProps) {
 function usePlanActions(path: string, onDeleted: () => void) {
   const api = useManagement();
   const stale = [["plans"]];
-  const failed = "The plan could not be changed";
+  const failed = "The plan could not be updated";
   const change = useChange({
     change: ({ id, values }: { id: number; values: Values }) => api.change(`${path}/${id}`, values),
     stale,
-    done: "The plan was changed",
+    done: "The plan was updated",
     failed,
   });
   const makeDefault = useChange({
     change: (id: number) => api.change(`${path}/${id}/default`),
     stale,
-    done: "It is the default plan now",
+    done: "The plan is now the default",
     failed,
   });
   const remove = useChange({
@@ -99,7 +101,7 @@ function PlansTable({ plans, isBusy, itemsFor }: PlansTableProps) {
           <Th>Plan</Th>
           <Th>State</Th>
           <Th>Approval</Th>
-          <Th modifier="nowrap">Costs a month</Th>
+          <Th modifier="nowrap">Cost per month</Th>
           <Th modifier="nowrap">Setup fee</Th>
           <Th>Trial</Th>
           {itemsFor && <Th screenReaderText="Actions" />}
@@ -109,11 +111,11 @@ function PlansTable({ plans, isBusy, itemsFor }: PlansTableProps) {
         {plans.map((plan) => (
           <Tr key={plan.id}>
             <Td dataLabel="Plan" modifier="breakWord">
-              {plan.name} {plan.default && <Label isCompact>Default</Label>}
+              <Name>{plan.name}</Name> {plan.default && <Label isCompact>Default</Label>}
             </Td>
             <Td dataLabel="State">{plan.state === "published" ? "Published" : "Hidden"}</Td>
             <Td dataLabel="Approval">{plan.approval_required ? "Required" : "Not required"}</Td>
-            <Td dataLabel="Costs a month">{plan.cost_per_month}</Td>
+            <Td dataLabel="Cost per month">{plan.cost_per_month}</Td>
             <Td dataLabel="Setup fee">{plan.setup_fee}</Td>
             <Td dataLabel="Trial">{plan.trial_period_days > 0 ? `${plan.trial_period_days} days` : "None"}</Td>
             {itemsFor && (
@@ -166,21 +168,21 @@ function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
     fields,
     change: (typed) => (plan ? api.change(`${path}/${plan.id}`, typed) : api.create(path, typed)),
     stale: [["plans"], ["accounts"], ["applications"]], // these show the plan's name
-    done: plan ? "The plan was changed" : "The plan was created",
-    failed: plan ? "The plan could not be changed" : "The plan could not be created",
+    done: plan ? "The plan was updated" : "The plan was created",
+    failed: plan ? "The plan could not be updated" : "The plan could not be created",
     onDone: onClose,
     onClose,
   });
   return (
     <FormDialog title={plan ? `Edit ${plan.name}` : "Create a plan"} submit={plan ? "Save" : "Create"} {...dialog}>
       <TextField {...field("name")} label="Name" isRequired />
-      <TextField {...field("cost_per_month")} label="Costs a month" input={{ type: "number", min: 0, step: "any" }} />
+      <TextField {...field("cost_per_month")} label="Cost per month" input={{ type: "number", min: 0, step: "any" }} />
       <TextField {...field("setup_fee")} label="Setup fee" input={{ type: "number", min: 0, step: "any" }} />
-      <TextField {...field("trial_period_days")} label="Trial in days" input={{ type: "number", min: 0 }} />
+      <TextField {...field("trial_period_days")} label="Trial period in days" input={{ type: "number", min: 0 }} />
       <Checkbox
         id="approval_required"
         label="Approval required"
-        description="Whoever comes to this plan waits until you approve"
+        description="New accounts or applications on this plan wait for your approval"
         isChecked={values["approval_required"] === true}
         onChange={(_, approval_required) => type({ approval_required })}
       />

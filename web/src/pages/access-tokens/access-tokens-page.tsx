@@ -12,6 +12,7 @@ import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 import { CreateTokenDialog } from "./create-token-dialog.tsx";
+import { Name } from "../../components/labels.tsx";
 
 export function AccessTokensPage() {
   const query = useQuery(accessTokensQuery(useManagement()));
@@ -19,7 +20,7 @@ export function AccessTokensPage() {
   return (
     <>
       <PageHeader title="Access tokens" actions={<Button onClick={() => setCreating(true)}>Create a token</Button>}>
-        A program that calls the APIs with a token of yours acts as you. Only your own tokens are listed.
+        A program that calls the APIs with your token acts as you. The list contains only your own tokens.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="tokens" />}>
@@ -28,7 +29,7 @@ export function AccessTokensPage() {
               <AccessTokensTable tokens={tokens} />
             ) : (
               <EmptyState titleText="You have no access tokens" icon={KeyIcon} headingLevel="h2">
-                <EmptyStateBody>Make one for each program, so that each can be stopped on its own.</EmptyStateBody>
+                <EmptyStateBody>Create one token for each program, so you can revoke each separately.</EmptyStateBody>
               </EmptyState>
             )
           }
@@ -65,7 +66,7 @@ export function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }
           {tokens.map((token) => (
             <Tr key={token.id}>
               <Td dataLabel="Name" modifier="breakWord">
-                {token.name}
+                <Name>{token.name}</Name>
               </Td>
               <Td dataLabel="Scopes">{token.scopes.join(", ")}</Td>
               <Td dataLabel="Permission">{token.permission === "rw" ? "Read and write" : "Read only"}</Td>
@@ -89,7 +90,7 @@ export function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }
           onClose={() => setToDelete(undefined)}
         >
           <Content component="p">
-            Programs that use it are refused from now on. It cannot be brought back: they need a new one.
+            Programs that use this token will be rejected. A deleted token cannot be restored.
           </Content>
         </ConfirmDialog>
       )}

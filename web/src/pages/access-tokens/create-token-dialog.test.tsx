@@ -6,7 +6,7 @@ import { CreateTokenDialog } from "./create-token-dialog.tsx";
 
 const pressEscape = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
 
-test("a new token, which is shown this once, stays until its button says that it was copied", async () => {
+test("a new token stays visible until its button confirms the copy", async () => {
   const onClose = vi.fn<() => void>();
   showInPortal(<CreateTokenDialog onClose={onClose} />, {
     answers: { "POST personal/access_tokens": [201, { access_token: { value: "s3cret" } }] },
@@ -21,6 +21,6 @@ test("a new token, which is shown this once, stays until its button says that it
   pressEscape();
   expect(document.querySelector("[role=dialog] [aria-label=Close]")).toBeNull();
   expect(onClose).toHaveBeenCalledTimes(1);
-  await click("I have copied it");
+  await click("I copied the token");
   expect(onClose).toHaveBeenCalledTimes(2);
 });

@@ -51,7 +51,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
         id="name"
         label="Name"
         isRequired
-        hint="Which program uses it"
+        hint="The program that uses the token"
         errors={errors["name"]}
         value={name}
         onChange={setName}
@@ -80,7 +80,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
       <TextField
         id="expires_at"
         label="Expires"
-        hint="In this browser's time zone. Left empty: never"
+        hint="In this browser's time zone. If empty, the token never expires"
         errors={errors["expires_at"]}
         value={expires}
         input={{ type: "datetime-local" }}
@@ -99,8 +99,8 @@ function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void
       <ModalBody>
         <Stack hasGutter>
           <StackItem>
-            <Alert isInline component="h3" variant="warning" title="This is the only time that it is shown">
-              Copy it to where the program finds it. Bellwire keeps only what it takes to recognize it.
+            <Alert isInline component="h3" variant="warning" title="The token is shown only once">
+              Copy it now. Bellwire stores only a hash of it.
             </Alert>
           </StackItem>
           <StackItem>
@@ -111,7 +111,7 @@ function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void
         </Stack>
       </ModalBody>
       <ModalFooter>
-        <Button onClick={onClose}>I have copied it</Button>
+        <Button onClick={onClose}>I copied the token</Button>
       </ModalFooter>
     </Modal>
   );

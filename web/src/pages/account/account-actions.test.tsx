@@ -32,11 +32,11 @@ const answers: Answers = {
 const dialog = () => document.querySelector("[role=dialog]")?.textContent;
 
 test.each([
-  ["Suspend", "approved", "POST accounts/4/suspend", "until you resume it, which makes it approved"],
-  ["Suspend", "pending", "POST accounts/4/suspend", "until you resume it, which makes it approved"],
+  ["Suspend", "approved", "POST accounts/4/suspend", "until you resume the account, which makes it approved"],
+  ["Suspend", "pending", "POST accounts/4/suspend", "until you resume the account, which makes it approved"],
   ["Reject", "pending", "PUT accounts/4/reject", "Its admins get a mail."],
-  ["Make pending", "approved", "PUT accounts/4/make_pending", "until you approve it"],
-] as const)("%s is asked about before an account that is %s is locked out", async (title, state, request, says) => {
+  ["Make pending", "approved", "PUT accounts/4/make_pending", "until you approve the account"],
+] as const)("%s of an account that is %s asks for confirmation", async (title, state, request, says) => {
   const { changes } = showInPortal(<AccountActions account={account(state)} />, { answers, session });
   await click("Actions");
   await click(title);
@@ -48,7 +48,7 @@ test.each([
   await waitFor(() => expect(dialog()).toBeUndefined());
 });
 
-test("nothing is asked before an account is let in", async () => {
+test("approving an account asks for no confirmation", async () => {
   const { changes } = showInPortal(<AccountActions account={account("pending")} />, { answers, session });
   await click("Actions");
   await click("Approve");
@@ -58,10 +58,10 @@ test("nothing is asked before an account is let in", async () => {
 test.each([
   ["Suspend", "PUT accounts/4/users/6/suspend", "until you unsuspend"],
   ["Make a member", "PUT accounts/4/users/6/member", "until you make mira an admin again"],
-  ["Delete", "DELETE accounts/4/users/6", "cannot be brought back"],
-])("%s is asked about before a user is touched, with what comes of it", async (title, request, says) => {
+  ["Delete", "DELETE accounts/4/users/6", "cannot be restored"],
+])("%s of a user asks for confirmation and names the consequences", async (title, request, says) => {
   const { changes } = showInPortal(<UserList accountId={4} />, { answers, session });
-  await click("Actions of mira");
+  await click("Actions for mira");
   await click(title);
   await waitFor(() => expect(dialog()).toContain(says));
   expect(dialog()).toContain("get a webhook");

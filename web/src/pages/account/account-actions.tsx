@@ -21,8 +21,8 @@ export function AccountActions({ account }: { account: Account }) {
       await (isOurs(taken) ? api.operate(path) : api.change(path));
     },
     stale: [["accounts"]],
-    done: "The account's state was changed",
-    failed: "The account's state could not be changed",
+    done: "The account was updated",
+    failed: "The account could not be updated",
     onDone: () => setToConfirm(undefined),
   });
   const isAdmin = mayAdminister(useSession());
@@ -84,8 +84,8 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
       onClose={onClose}
     >
       <Content component="p">
-        Its users, its applications and their keys go with it, and cannot be brought back. {toldToEndpoints} What
-        happened stays readable under Events.
+        This also deletes its users, applications and keys. They cannot be restored. {toldToEndpoints} Its events stay
+        readable.
       </Content>
     </ConfirmDialog>
   );
@@ -108,7 +108,7 @@ const steps: readonly (AccountStep & { readonly from: readonly AccountState[] })
 const stepsFrom = (state: AccountState, isAdmin: boolean): readonly AccountStep[] =>
   steps.filter(({ from, operation }) => from.includes(state) && (isAdmin || operation === "make_pending"));
 
-const isOut = "Its users are signed out at once and cannot sign in";
+const isOut = "Its users are signed out immediately and cannot sign in";
 
 const isTold = `Its admins get a mail. ${toldToEndpoints}`;
 
@@ -121,13 +121,13 @@ function accountQuestion(
     case "suspend":
       return {
         title: `Suspend ${name}?`,
-        says: `${isOut} until you resume it, which makes it approved. ${toldToEndpoints}`,
+        says: `${isOut} until you resume the account, which makes it approved. ${toldToEndpoints}`,
       };
     case "reject":
-      return { title: `Reject ${name}?`, says: `${isOut} unless you approve it later. ${isTold}` };
+      return { title: `Reject ${name}?`, says: `${isOut} unless you approve the account later. ${isTold}` };
     case "make_pending":
       return state === "approved"
-        ? { title: `Make ${name} pending?`, says: `${isOut} until you approve it. ${isTold}` }
+        ? { title: `Make ${name} pending?`, says: `${isOut} until you approve the account. ${isTold}` }
         : undefined;
     case "approve":
     case "resume":

@@ -13,7 +13,7 @@ const account = {
 };
 const definition = { id: 1, target: "Account", name: "org_name", label: "Organization", choices: [], position: 1 };
 
-test("an organization's new name is read anew in the lists of applications", async () => {
+test("an organization's new name is refreshed in the lists of applications", async () => {
   const page = showPage("/accounts/4", {
     "GET /admin/api/accounts/4.json": () => [200, { account }],
     "PUT /admin/api/accounts/4.json": () => [200, { account }],
@@ -26,7 +26,7 @@ test("an organization's new name is read anew in the lists of applications", asy
   );
   await fill(id, "Quay Press");
   await click("Save");
-  await says("The account was changed");
+  await says("The account was updated");
   expect(page.queries.getQueryState(list)?.isInvalidated).toBe(true);
 });
 
@@ -52,7 +52,7 @@ const page = () => document.body.textContent;
 
 test("a request is granted", async () => {
   const { changes } = show();
-  await click("Move to Gold");
+  await click("Change to Gold");
   await waitFor(() => expect(page()).toContain("The plan was changed"));
   expect(changes()).toEqual([{ request: "PUT accounts/4/change_plan", body: { plan_id: 2 } }]);
 });
@@ -60,24 +60,24 @@ test("a request is granted", async () => {
 test.each([
   ["declined or granted", []],
   ["changed to another plan", [{ ...request, plan_id: 3, plan_name: "Silver" }]],
-])("a request that was %s meanwhile is not granted, and the notice shows what holds", async (_how, data) => {
+])("a request that was %s meanwhile is not granted, and the notice shows the present state", async (_how, data) => {
   const { answers, changes } = show();
-  await waitFor(() => expect(page()).toContain("mira asks for the plan Gold"));
+  await waitFor(() => expect(page()).toContain("mira requests the plan Gold"));
   answers["GET account_plan_requests"] = [200, { data }];
-  await click("Move to Gold");
-  await waitFor(() => expect(page()).toContain("This was decided or changed meanwhile"));
+  await click("Change to Gold");
+  await waitFor(() => expect(page()).toContain("The request was already decided or changed"));
   expect(changes()).toEqual([]);
   await waitFor(() => expect(page()).not.toContain("Gold"));
-  expect(page().includes("mira asks for the plan Silver")).toBe(data.length > 0);
+  expect(page().includes("mira requests the plan Silver")).toBe(data.length > 0);
 });
 
-test("a request that was decided meanwhile cannot be declined any more, and goes without an error", async () => {
+test("a request that was decided meanwhile cannot be declined any more, without an error", async () => {
   const { answers } = show();
-  await waitFor(() => expect(page()).toContain("mira asks for the plan Gold"));
+  await waitFor(() => expect(page()).toContain("mira requests the plan Gold"));
   answers["DELETE accounts/4/plan_request"] = [404, { title: "There is no such thing.", code: "not-found" }];
   answers["GET account_plan_requests"] = [200, { data: [] }];
   await click("Decline");
-  await waitFor(() => expect(page()).toContain("This was decided or changed meanwhile"));
+  await waitFor(() => expect(page()).toContain("The request was already decided or changed"));
   await waitFor(() => expect(page()).not.toContain("Gold"));
   expect(page()).not.toContain("could not be declined");
 });

@@ -62,7 +62,7 @@ function AccountView({ account }: { account: Account }) {
       </SectionCard>
       <SectionCard title="Applications">
         <Loaded query={applications} skeleton={<TableSkeleton of="applications" />}>
-          {(all) => (all.length > 0 ? <ApplicationsTable applications={all} /> : "It has no application.")}
+          {(all) => (all.length > 0 ? <ApplicationsTable applications={all} /> : "This account has no applications.")}
         </Loaded>{" "}
         <CreateApplication account={account} variant="link" isInline />
       </SectionCard>
@@ -70,7 +70,7 @@ function AccountView({ account }: { account: Account }) {
         <AccountForm account={account} />
       </SectionCard>
       {mayUseWebhooks(session) && (
-        <SectionCard title="What happened">
+        <SectionCard title="History">
           <Link to="/events" search={{ account_id: account.id }}>
             Events of this account
           </Link>
@@ -97,7 +97,7 @@ export function AccountFacts({ account }: { account: Account }) {
       <Fact term="Created">
         <When at={account.created_at} isExact />
       </Fact>
-      <Fact term="Changed">
+      <Fact term="Updated">
         <When at={account.updated_at} isExact />
       </Fact>
     </DescriptionList>

@@ -24,7 +24,7 @@ export function InvitationList({ accountId }: { accountId: number }) {
   const resend = useChange({
     change: (id: number) => settled(api.POST("/api/v1/accounts/{id}/invitations/{invitation_id}/resend", pathOf(id))),
     stale,
-    done: "The invitation is on its way again",
+    done: "The invitation was sent again",
     failed: "The invitation could not be sent",
   });
   const remove = useChange({
@@ -53,21 +53,21 @@ export function InvitationList({ accountId }: { accountId: number }) {
       </Loaded>
       {mayInvite ? (
         <Button variant="link" isInline onClick={() => setInviting(true)}>
-          Invite somebody
+          Invite a user
         </Button>
       ) : (
-        query.data?.length === 0 && "Nobody is invited."
+        query.data?.length === 0 && "No open invitations."
       )}
       {isInviting && <InviteDialog accountId={accountId} onClose={() => setInviting(false)} />}
       {toDelete && (
         <ConfirmDialog
-          title={`Delete the invitation of ${toDelete.email}?`}
+          title={`Delete the invitation for ${toDelete.email}?`}
           confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">The link in its mail opens nothing any more.</Content>
+          <Content component="p">The link in the mail will no longer work.</Content>
         </ConfirmDialog>
       )}
     </>
@@ -144,15 +144,15 @@ function InviteDialog({ accountId, onClose }: { accountId: number; onClose: () =
     change: () =>
       answerOf(api.POST("/api/v1/accounts/{id}/invitations", { params: { path: { id: accountId } }, body: { email } })),
     stale: [invitationsQuery(api, accountId).queryKey, ["mails"]],
-    done: "The invitation is on its way",
-    failed: "Nobody could be invited",
+    done: "The invitation was sent",
+    failed: "The invitation could not be sent",
     fields: ["email"],
     onDone: onClose,
   });
   return (
     <FormDialog
-      title="Invite somebody"
-      description="They get a mail with a link, choose a name and a password, and are members of the account."
+      title="Invite a user"
+      description="The user gets a mail with a link, chooses a name and a password, and becomes a member of the account."
       submit="Send invitation"
       isBusy={isPending}
       onSubmit={() => mutate(undefined)}

@@ -34,7 +34,7 @@ export function UserList({ accountId }: { accountId: number }) {
   const sendActivation = useChange({
     change: (id: number) => api.operate(`users/${id}/send_activation`),
     stale: [["mails"]],
-    done: "The activation mail is on its way",
+    done: "The activation mail was sent",
     failed: "The activation mail could not be sent",
   });
   const itemsFor = (user: User) => [
@@ -101,17 +101,17 @@ function userQuestion(operation: UserStep["operation"] | "delete", name: string)
     case "suspend":
       return {
         title: `Suspend ${name}?`,
-        says: `${name} is signed out at once and cannot sign in until you unsuspend. ${toldToEndpoints}`,
+        says: `${name} is signed out immediately and cannot sign in until you unsuspend the user. ${toldToEndpoints}`,
       };
     case "member":
       return {
         title: `Make ${name} a member?`,
-        says: `${name} can no longer invite, change or remove users of the account, until you make ${name} an admin again. ${toldToEndpoints}`,
+        says: `${name} can no longer invite, edit or delete users of the account until you make ${name} an admin again. ${toldToEndpoints}`,
       };
     case "delete":
       return {
         title: `Delete ${name}?`,
-        says: `${name} is signed out at once, can no longer sign in, and cannot be brought back. ${toldToEndpoints}`,
+        says: `${name} is signed out immediately and can no longer sign in. A deleted user cannot be restored. ${toldToEndpoints}`,
       };
     case "activate":
     case "unsuspend":
@@ -135,8 +135,8 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
   const { mutate, isPending, errors } = useChange({
     change: () => (user ? api.change(`${path}/${user.id}`, typed) : api.create(path, typed)),
     stale: [["accounts"]],
-    done: user ? "The user was changed" : "The user was added, and waits to be activated",
-    failed: user ? "The user could not be changed" : "The user could not be added",
+    done: user ? "The user was updated" : "The user was added and needs activation",
+    failed: user ? "The user could not be updated" : "The user could not be added",
     fields: ["password", ...useDefinitions("User").map(({ name }) => name)],
     onDone: onClose,
   });
@@ -154,7 +154,7 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
       <NewPasswordField
         id="password"
         label={user ? "New password" : "Password"}
-        {...(user && { note: "Left empty: it stays as it is" })}
+        {...(user && { note: "If empty, the password stays the same" })}
         errors={errors["password"]}
         value={textOf(values["password"])}
         onChange={(password) => change({ password })}

@@ -31,8 +31,8 @@ export function AccountBulkMenu({ selected, onDone }: AccountBulkMenuProps) {
 
 type Operation = BulkOperation<BellwireSchemas["AccountsToChange"]["operation"]>;
 
-const isOut = "Their users are signed out at once and cannot sign in";
-const isTold = `The admins of each get a mail. ${toldToEndpoints}`;
+const isOut = "Their users are signed out immediately and cannot sign in";
+const isTold = `Their admins get a mail. ${toldToEndpoints}`;
 
 const forMembers: ReadonlySet<Operation["operation"]> = new Set(["make_pending", "change_plan"]);
 
@@ -62,20 +62,20 @@ function accountOperations(plans: readonly PlanOnOffer[], isAdmin: boolean): rea
       operation: "resume",
       title: "Resume",
       done: "resumed",
-      says: `They are approved then, and their users can sign in. ${toldToEndpoints}`,
+      says: `They become approved, and their users can sign in. ${toldToEndpoints}`,
     },
     {
       operation: "change_plan",
       title: "Change plan",
       done: "moved",
-      says: `The new plan holds at once. ${toldToEndpoints}`,
+      says: `The new plan applies immediately. ${toldToEndpoints}`,
       plans,
     },
     {
       operation: "delete",
       title: "Delete",
       done: "deleted",
-      says: `Their users, their applications and their keys go with them, and cannot be brought back. ${toldToEndpoints}`,
+      says: `This also deletes their users, applications and keys. They cannot be restored. ${toldToEndpoints}`,
       isDanger: true,
     },
   ];

@@ -27,14 +27,14 @@ const items = () => [...document.querySelectorAll("[role=menuitem]")].map((it) =
 const done = (...ids: number[]) => ids.map((id) => ({ id, done: true }));
 const isTicked = (id: number) => document.querySelector<HTMLInputElement>(`#tick-${id}`)?.checked;
 
-test("nothing can be done with several until some are ticked", async () => {
+test("bulk operations need a selection", async () => {
   show([200, { data: [] }]);
   await waitFor(() => expect(page()).toContain("Quay Books"));
   const menu = [...document.querySelectorAll("button")].find((it) => it.textContent === "With selected");
   expect(menu?.disabled).toBe(true);
 });
 
-test("what is done with several is asked about by their names, and told", async () => {
+test("a bulk operation asks for confirmation with the names, and reports the result", async () => {
   const { answers, changes } = show([200, { data: done(4, 6) }]);
   await tick("tick-4");
   await tick("tick-6");
@@ -52,7 +52,7 @@ test("what is done with several is asked about by their names, and told", async 
   await waitFor(() => expect(dialog()).toBeUndefined());
 });
 
-test("those that are refused are named with the reason of each, and stay ticked", async () => {
+test("objects that could not be changed are named with their reasons and stay selected", async () => {
   const refused = { id: 5, done: false, code: "invalid", errors: { base: ["Not from here"] } };
   show([200, { data: [...done(4, 6), refused] }]);
   await tick("tick-all");
@@ -66,7 +66,7 @@ test("those that are refused are named with the reason of each, and stay ticked"
   await waitFor(() => expect([4, 5, 6].map(isTicked)).toEqual([false, true, false]));
 });
 
-test("a plan is changed for several once one is chosen", async () => {
+test("a bulk plan change needs a plan", async () => {
   const { changes } = show([200, { data: done(4) }]);
   await tick("tick-4");
   await click("With 1 selected");
@@ -80,7 +80,7 @@ test("a plan is changed for several once one is chosen", async () => {
   );
 });
 
-test("a refusal of the whole is said in the dialog", async () => {
+test("a rejection of the whole operation is shown in the dialog", async () => {
   show([403, { title: "You may not do this.", code: "forbidden" }]);
   await tick("tick-4");
   await click("With 1 selected");
@@ -89,7 +89,7 @@ test("a refusal of the whole is said in the dialog", async () => {
   await waitFor(() => expect(refusal()).toContain("You may not do this."));
 });
 
-test("members are offered what they may do, and no more", async () => {
+test("members are offered only the permitted operations", async () => {
   show([200, { data: [] }], []);
   await tick("tick-4");
   await click("With 1 selected");

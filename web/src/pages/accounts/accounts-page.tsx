@@ -24,7 +24,7 @@ import { Tick, TickAll, type Ticks, useTicks } from "../../components/bulk/row-s
 import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useDialogForm } from "../../components/form/use-change.ts";
-import { StateLabel } from "../../components/labels.tsx";
+import { Name, StateLabel } from "../../components/labels.tsx";
 import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
@@ -95,14 +95,14 @@ export function PlanRequestsNotice() {
   const { data: requests = [] } = useQuery(accountPlanRequestsQuery(useApi()));
   if (requests.length === 0) return null;
   return (
-    <Alert isInline component="h2" variant="info" className="bellwire-notice" title="Accounts ask for another plan">
+    <Alert isInline component="h2" variant="info" className="bellwire-notice" title="Plan change requests">
       <List isPlain>
         {requests.map(({ account_id, org_name, plan_name }) => (
           <ListItem key={account_id}>
             <Link to="/accounts/$id" params={{ id: String(account_id) }}>
-              {org_name}
+              <Name>{org_name}</Name>
             </Link>
-            : {plan_name}
+            : <Name>{plan_name}</Name>
           </ListItem>
         ))}
       </List>
@@ -124,7 +124,7 @@ export function AccountsTable({ accounts, ticks }: AccountsTableProps) {
           <Th width={50}>Organization</Th>
           <Th>State</Th>
           <Th>Created</Th>
-          <Th>Changed</Th>
+          <Th>Updated</Th>
         </Tr>
       </Thead>
       <Tbody>
@@ -133,7 +133,7 @@ export function AccountsTable({ accounts, ticks }: AccountsTableProps) {
             <Tick ticks={ticks} id={account.id} name={account.org_name} />
             <Td dataLabel="Organization" modifier="breakWord">
               <Link to="/accounts/$id" params={{ id: String(account.id) }}>
-                {account.org_name}
+                <Name>{account.org_name}</Name>
               </Link>
             </Td>
             <Td dataLabel="State">
@@ -142,7 +142,7 @@ export function AccountsTable({ accounts, ticks }: AccountsTableProps) {
             <Td dataLabel="Created">
               <When at={account.created_at} />
             </Td>
-            <Td dataLabel="Changed">
+            <Td dataLabel="Updated">
               <When at={account.updated_at} />
             </Td>
           </Tr>
@@ -166,8 +166,8 @@ export function NoAccounts({ isFiltered, onShowAll }: NoAccountsProps) {
     >
       <EmptyStateBody>
         {isFiltered
-          ? "The search looks at the names of organizations, and at the names and e-mail addresses of their users."
-          : "An account is made when somebody signs up in the Developer Portal, when you make one here, or by a program through the API."}
+          ? "The search covers the names of organizations, and the names and e-mail addresses of their users."
+          : "An account is created when a developer signs up, when you create one here, or through the API."}
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
@@ -204,14 +204,14 @@ export function CreateAccountDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
       title="Create an account"
-      description="With its first user, who is its admin, and an application on the default plan."
+      description="This also creates its first user, an admin of the account, and an application on the default plan."
       submit="Create"
       {...dialog}
     >
       <TextField {...field("org_name")} label="Organization" isRequired />
       <TextField {...field("username")} label="Username" isRequired />
       <TextField {...field("email")} label="Email" input={{ type: "email" }} isRequired />
-      <NewPasswordField {...field("password")} label="Password" note="Without one, the user waits to be activated" />
+      <NewPasswordField {...field("password")} label="Password" note="Without a password, the user needs activation" />
     </FormDialog>
   );
 }

@@ -34,9 +34,9 @@ const dialog = () => document.querySelector("[role=dialog]")?.textContent;
 
 test.each([
   ["Suspend", `PUT ${at}/suspend`, "until you resume it"],
-  ["Back to the plan as it is for all", `PUT ${at}/decustomize_plan`, "cannot be brought back"],
-  ["Delete", `DELETE ${at}`, "cannot be brought back"],
-])("%s is asked about before it is done, with what comes of it", async (title, request, says) => {
+  ["Return to the standard plan", `PUT ${at}/decustomize_plan`, "cannot be restored"],
+  ["Delete", `DELETE ${at}`, "cannot be restored"],
+])("%s asks for confirmation and names the consequences", async (title, request, says) => {
   const { changes } = showInPortal(<ApplicationActions application={application("live")} />, { answers });
   await waitFor(async () => {
     if (!document.querySelector("[role=menuitem]")) await click("Actions");
@@ -50,7 +50,7 @@ test.each([
   await waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
 });
 
-test("an application is rejected with a reason, which goes into the mail to the account's admins", async () => {
+test("an application is rejected with a reason, which the mail to the account's admins contains", async () => {
   const { changes } = showInPortal(<ApplicationActions application={application("pending")} />, { answers });
   await click("Actions");
   await click("Reject");
@@ -65,11 +65,11 @@ const plansForAll = [{ id: 1 }, { id: 2 }];
 const offered = (planId: number, plans?: typeof plansForAll) =>
   planSteps({ plan_id: planId }, plans).map(({ operation }) => operation);
 
-test("a plan that all can have can be customized, and only one that was leads back", () => {
+test("a shared plan can be customized, and only a customized plan can be reverted", () => {
   expect(offered(2, plansForAll)).toEqual(["customize_plan"]);
   expect(offered(3, plansForAll)).toEqual(["decustomize_plan"]);
 });
 
-test("nothing is offered while it is not known which of both it is", () => {
+test("no plan operation is offered while the plans load", () => {
   expect(offered(2)).toEqual([]);
 });

@@ -28,8 +28,8 @@ export function ApplicationActions({ application }: { application: Application }
   const step = useChange({
     change: (operation: string) => api.change(`${path}/${operation}`),
     stale: [["applications"]],
-    done: "The application was changed",
-    failed: "The application could not be changed",
+    done: "The application was updated",
+    failed: "The application could not be updated",
     onDone: close,
   });
   const taken = [...steps[application.state], ...planSteps(application, plans)].map(({ operation, title }) => {
@@ -71,12 +71,12 @@ function applicationQuestion(operation: string, name: string): Question | undefi
     case "suspend":
       return {
         title: `Suspend ${name}?`,
-        says: `It must not be served any more, until you resume it. ${toldToEndpoints}`,
+        says: `The application must no longer be served until you resume it. ${toldToEndpoints}`,
       };
     case "decustomize_plan":
       return {
-        title: `Take ${name} back to the plan as it is for all?`,
-        says: `The plan that was made for it alone is deleted, and cannot be brought back. ${toldToEndpoints}`,
+        title: `Return ${name} to the standard plan?`,
+        says: `The customized plan is deleted and cannot be restored. ${toldToEndpoints}`,
       };
     default:
       return undefined;
@@ -94,7 +94,7 @@ export function planSteps(
   if (plansForAll === undefined) return [];
   return plansForAll.some(({ id }) => id === plan_id)
     ? [{ operation: "customize_plan", title: "Customize the plan" }]
-    : [{ operation: "decustomize_plan", title: "Back to the plan as it is for all" }];
+    : [{ operation: "decustomize_plan", title: "Return to the standard plan" }];
 }
 
 interface EndDialogProps {
@@ -119,7 +119,7 @@ function DeleteApplicationDialog({ application, name, onClose }: EndDialogProps)
       onClose={onClose}
     >
       <Content component="p">
-        It ends at once, with its credentials, and cannot be brought back. {toldToEndpoints}
+        The application and its credentials stop working immediately. They cannot be restored. {toldToEndpoints}
       </Content>
     </ConfirmDialog>
   );
@@ -138,7 +138,7 @@ function RejectApplicationDialog({ application, name, onClose }: EndDialogProps)
   return (
     <FormDialog
       title={`Reject ${name}?`}
-      description={`It is deleted, with its credentials, and cannot be brought back. ${toldToEndpoints}`}
+      description={`The application and its credentials are deleted. They cannot be restored. ${toldToEndpoints}`}
       submit="Reject"
       isDanger
       isBusy={isPending}
@@ -148,7 +148,7 @@ function RejectApplicationDialog({ application, name, onClose }: EndDialogProps)
       <TextField
         id="reason"
         label="Reason"
-        hint="The account's admins read it in a mail. Left empty: the mail gives none"
+        hint="The account's admins get a mail with this reason. If empty, the mail contains none"
         errors={errors["reason"]}
         value={reason}
         onChange={setReason}

@@ -14,7 +14,7 @@ import { useManagement } from "../../api/management-client.ts";
 import { applicationPlansQuery } from "../../api/products.ts";
 import { Fact } from "../../components/facts.tsx";
 import { DetailsForm } from "../../components/form/defined-fields.tsx";
-import { StateLabel } from "../../components/labels.tsx";
+import { Name, StateLabel } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
@@ -108,10 +108,12 @@ export function ApplicationFacts({ application }: { application: Application }) 
       </Fact>
       <Fact term="Account">
         <Link to="/accounts/$id" params={{ id: String(application.account_id) }}>
-          {application.org_name}
+          <Name>{application.org_name}</Name>
         </Link>
       </Fact>
-      <Fact term="Product">{application.service_name}</Fact>
+      <Fact term="Product">
+        <Name>{application.service_name}</Name>
+      </Fact>
       <Fact term="Plan">
         <PlanChange
           path={`${pathOf(key)}/change_plan`}
@@ -123,7 +125,7 @@ export function ApplicationFacts({ application }: { application: Application }) 
       <Fact term="Created">
         <When at={application.created_at} isExact />
       </Fact>
-      <Fact term="Changed">
+      <Fact term="Updated">
         <When at={application.updated_at} isExact />
       </Fact>
     </DescriptionList>

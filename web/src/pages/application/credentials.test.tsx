@@ -18,7 +18,7 @@ function show(keys: readonly string[], application = {}) {
 const page = () => document.body.textContent;
 const dialog = () => document.querySelector("[role=dialog]");
 
-test("a key is deleted or replaced once the question is answered, it is that key, and the list is the new one", async () => {
+test("the confirmed key is deleted or replaced, and the list is refreshed", async () => {
   const { answers, changes } = show(["k-one", "k-two"]);
   answers["POST applications/8/regenerate_key"] = [204, undefined];
   answers[`DELETE ${at}/k-one`] = [200, {}];
@@ -37,7 +37,7 @@ test("a key is deleted or replaced once the question is answered, it is that key
   expect(page()).not.toContain("k-one");
 });
 
-test("a key that stays is said in the dialog to stay, and why", async () => {
+test("a key that could not be deleted is reported in the dialog, with the reason", async () => {
   const { answers } = show(["k-one"]);
   answers[`DELETE ${at}/k-one`] = [403, { error: "The last key cannot go." }];
   await click("Delete the key k-one");
@@ -45,7 +45,7 @@ test("a key that stays is said in the dialog to stay, and why", async () => {
   await waitFor(() => expect(refusal()).toContain("The last key cannot go."));
 });
 
-test("what was typed for a key that is refused stays, and goes once the key is there", async () => {
+test("the value of a rejected key stays, and is cleared once the key is added", async () => {
   const { answers } = show(["k-one"]);
   const typed = () => document.querySelector<HTMLInputElement>("#new-key")?.value;
   answers[`POST ${at}`] = [422, { errors: { value: ["is too short"] } }];
@@ -64,23 +64,23 @@ test("what was typed for a key that is refused stays, and goes once the key is t
 });
 
 test.each([
-  ["five keys, and no sixth", ["k-1", "k-2", "k-3", "k-4", "k-5"], {}, "There is room for 5"],
-  ["one secret of a client, and no second", ["k-1"], { client_id: "c" }, "There is room for 1"],
-])("there is room for %s, which is said before one is typed", async (_many, keys, application, says) => {
+  ["five keys, and no sixth", ["k-1", "k-2", "k-3", "k-4", "k-5"], {}, "The limit is 5"],
+  ["one secret of a client, and no second", ["k-1"], { client_id: "c" }, "The limit is 1"],
+])("the limit of %s is stated in advance", async (_many, keys, application, says) => {
   show(keys, application);
   await waitFor(() => expect(page()).toContain(says));
   expect(document.getElementById("new-key")).toBeNull();
 });
 
-test("keys that are not there yet, or cannot be read, are not said to be none", async () => {
+test("keys that are loading or unreadable are not shown as none", async () => {
   const { answers } = show([]);
   answers[`GET ${at}`] = [404, {}];
   expect(page()).not.toContain("None yet");
-  await waitFor(() => expect(page()).toContain("There is no such thing here"));
+  await waitFor(() => expect(page()).toContain("Not found"));
   expect(page()).not.toContain("None yet");
 });
 
-test("each key is copied by a button of its own name", async () => {
+test("each key has a copy button with its own name", async () => {
   show(["k-one", "k-two"]);
   await waitFor(() => expect(page()).toContain("k-two"));
   const names = [...document.querySelectorAll("button")].map((it) => it.getAttribute("aria-label") ?? it.textContent);

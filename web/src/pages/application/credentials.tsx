@@ -28,8 +28,8 @@ export function UserKey({ applicationKey, userKey }: UserKeyProps) {
   const regenerate = useChange({
     change: () => api.operate(`applications/${applicationKey.id}/regenerate_user_key`),
     stale: [["applications"]],
-    done: "There is a new user key",
-    failed: "The user key could not be changed",
+    done: "The user key was regenerated",
+    failed: "The user key could not be regenerated",
     onDone: close,
   });
   return (
@@ -56,15 +56,14 @@ export function UserKey({ applicationKey, userKey }: UserKeyProps) {
       {open === "set" && <SetUserKeyDialog applicationKey={applicationKey} onClose={close} />}
       {open === "regenerate" && (
         <ConfirmDialog
-          title="Make a new user key?"
+          title="Regenerate the user key?"
           confirm="Regenerate"
           isBusy={regenerate.isPending}
           onConfirm={() => regenerate.mutate(undefined)}
           onClose={close}
         >
           <Content component="p">
-            The old one opens nothing any more, at once, and the application must be given the new one.{" "}
-            {toldToEndpoints}
+            The old key stops working immediately, and the application needs the new one. {toldToEndpoints}
           </Content>
         </ConfirmDialog>
       )}
@@ -86,7 +85,7 @@ function SetUserKeyDialog({ applicationKey, onClose }: { applicationKey: Applica
   return (
     <FormDialog
       title="Set the user key"
-      description={`The old one opens nothing any more, at once. ${toldToEndpoints}`}
+      description={`The old key stops working immediately. ${toldToEndpoints}`}
       submit="Set"
       isBusy={isPending}
       onSubmit={() => mutate(undefined)}
@@ -132,7 +131,7 @@ export function KeyList({ applicationKey, application: { application_id = "", cl
   const replace = useChange({
     change: (key: string) => api.operate(`applications/${applicationKey.id}/regenerate_key`, { key }),
     stale: [["applications"]],
-    done: "There is a new key",
+    done: "The key was regenerated",
     failed: "The key could not be regenerated",
   });
   return (
@@ -157,8 +156,8 @@ export function KeyList({ applicationKey, application: { application_id = "", cl
             noun="key"
             values={keys.map(({ value }) => value)}
             limit={limit}
-            hint={`Of 5 to 255 characters without spaces. Left empty: a random one. There is room for ${limit} in all`}
-            onEnd={`It opens nothing any more, at once, and cannot be brought back. ${toldToEndpoints}`}
+            hint={`5 to 255 characters without spaces. If empty: a random key. The limit is ${limit}`}
+            onEnd={`The key stops working immediately and cannot be restored. ${toldToEndpoints}`}
             errors={add.errors["value"] ?? add.errors["key"]}
             isBusy={add.isPending || remove.isPending || replace.isPending}
             onAdd={(key, onSuccess, event) => {
@@ -200,8 +199,8 @@ export function ReferrerFilterList({ applicationKey }: { applicationKey: Applica
           noun="referrer filter"
           values={filters.map(({ value }) => value)}
           limit={filtersMax}
-          hint={`A domain or address that calls may come from: example.com, *.example.com. There is room for ${filtersMax} in all`}
-          onEnd="Calls from there are no longer let in by it, at once."
+          hint={`A domain or address that calls come from: example.com, *.example.com. The limit is ${filtersMax}`}
+          onEnd="Calls from this address are no longer allowed by this filter."
           errors={add.errors["value"] ?? add.errors["referrer_filter"]}
           isBusy={add.isPending || remove.isPending}
           onAdd={(value, onSuccess, event) => {

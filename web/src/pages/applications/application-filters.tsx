@@ -18,8 +18,8 @@ const byName: Handle = { value: "name", label: "Application", text: "A part of t
 const handles: readonly Handle[] = [
   byName,
   { value: "account_query", label: "Account", text: "A part of the account's name" },
-  { value: "app_id", label: "Application id", text: "The whole application id" },
-  { value: "user_key", label: "User key", text: "The whole user key" },
+  { value: "app_id", label: "Application id", text: "The full application id" },
+  { value: "user_key", label: "User key", text: "The full user key" },
 ];
 
 const handleOf = (by: string | undefined): Handle => handles.find(({ value }) => value === by) ?? byName;

@@ -37,7 +37,7 @@ test.each([
   ["name", "ferry", "name=ferry"],
   ["account_query", "quay", "account_query=quay"],
   ["user_key", "u-key", "user_key=u-key"],
-])("a text that is looked for by %s is in the address, and asked for", async (by, text, asked) => {
+])("a search by %s is in the address and in the request", async (by, text, asked) => {
   const shown = show("/applications", {
     [`GET applications?${asked}&per_page=50`]: listOf(application(8, "Found it")),
   });
@@ -47,7 +47,7 @@ test.each([
   expect(shown.search()).toEqual({ by, query: text });
 });
 
-test("an address with a filter shows that, and narrows it further", async () => {
+test("an address with a filter shows it, and can be filtered further", async () => {
   const shown = show("/applications?state=live&service_id=7&colour=red", {
     "GET applications?service_id=7&state=live&per_page=50": listOf(application(8, "Ferry times")),
     "GET applications?service_id=7&plan_id=1&state=live&per_page=50": listOf(application(9, "Tide clock")),
@@ -66,7 +66,7 @@ test("an application id is found in full, within the rest of the filter", async 
   await waitFor(() => expect(page()).toContain("No application matches"));
 });
 
-test("nothing that matches is said to be that, with a way back to all", async () => {
+test("an empty result says so and leads back to all", async () => {
   const shown = show("/applications?by=app_id&query=nowhere");
   await waitFor(() => expect(page()).toContain("No application matches"));
   await click("Show all applications");
@@ -76,7 +76,7 @@ test("nothing that matches is said to be that, with a way back to all", async ()
 
 const items = () => [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
 
-test("several applications go to another plan only where they are of one product", async () => {
+test("a bulk plan change needs applications of one product", async () => {
   const { changes } = show("/applications", {
     "GET applications?per_page=50": listOf(application(8, "Ferry times"), application(9, "Tide clock", "live", 8)),
     "POST applications/bulk": [200, { data: [{ id: 8, done: true }] }],

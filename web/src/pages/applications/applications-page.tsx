@@ -25,6 +25,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { readApplicationSearch } from "../list-filters.ts";
 import { ApplicationBulkMenu } from "./application-bulk-menu.tsx";
 import { ApplicationFilters } from "./application-filters.tsx";
+import { Name } from "../../components/labels.tsx";
 
 const route = getRouteApi("/applications");
 
@@ -39,7 +40,7 @@ export function ApplicationsPage() {
   return (
     <>
       <PageHeader title="Applications" actions={<CreateApplication />}>
-        Of all accounts and products: each has credentials, and is on a plan.
+        The applications of all accounts and products.
       </PageHeader>
       <PageSection isFilled>
         <PlanRequestsNotice />
@@ -74,7 +75,7 @@ export function PlanRequestsNotice() {
   const { data: requests = [] } = useQuery(planRequestsQuery(useApi()));
   if (requests.length === 0) return null;
   return (
-    <Alert isInline component="h2" variant="info" className="bellwire-notice" title="Developers ask for another plan">
+    <Alert isInline component="h2" variant="info" className="bellwire-notice" title="Plan change requests">
       <List isPlain>
         {requests.map(({ application_id, application_name, account_id, org_name, plan_name }) => (
           <ListItem key={application_id}>
@@ -82,9 +83,9 @@ export function PlanRequestsNotice() {
               to="/accounts/$accountId/applications/$id"
               params={{ accountId: String(account_id), id: String(application_id) }}
             >
-              {application_name}
+              <Name>{application_name}</Name>
             </Link>{" "}
-            of {org_name}: {plan_name}
+            of <Name>{org_name}</Name>: <Name>{plan_name}</Name>
           </ListItem>
         ))}
       </List>
@@ -100,9 +101,7 @@ export interface NoApplicationsProps {
 export const NoApplications = ({ isFiltered, onShowAll }: NoApplicationsProps) =>
   isFiltered ? (
     <EmptyState titleText="No application matches" icon={SearchIcon} headingLevel="h2">
-      <EmptyStateBody>
-        Names are searched for a part of them. An application id or a user key must be given in full.
-      </EmptyStateBody>
+      <EmptyStateBody>Search for a part of a name, or for a full application id or user key.</EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
           <Button variant="link" onClick={onShowAll}>
@@ -114,7 +113,8 @@ export const NoApplications = ({ isFiltered, onShowAll }: NoApplicationsProps) =
   ) : (
     <EmptyState titleText="No applications yet" icon={CubesIcon} headingLevel="h2">
       <EmptyStateBody>
-        Each account gets one on the default plan when it signs up. Developers make more in the Developer Portal.
+        Each account gets one application on the default plan when it signs up. Developers create more in the Developer
+        Portal.
       </EmptyStateBody>
     </EmptyState>
   );

@@ -10,14 +10,15 @@ import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 import { describeAction, describeDetail, describeSubject, pageOfSubject } from "./audit-record.ts";
+import { Name } from "../../components/labels.tsx";
 
 export function AuditLogPage() {
   const query = useInfiniteQuery(auditRecordsQuery(useApi()));
   return (
     <>
       <PageHeader title="Audit log">
-        Who of your team changed endpoints, settings, plans, colleagues and tokens, and who retried or deleted
-        deliveries. What happens to accounts, users and applications is told by the events.
+        Changes by your team to endpoints, settings, plans, colleagues and tokens, and retried or deleted deliveries.
+        Changes to accounts, users and applications are under Events.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the audit log" />}>
@@ -25,9 +26,9 @@ export function AuditLogPage() {
             const records = pages.flatMap((page) => page.data);
             if (records.length > 0) return <AuditTable records={records} />;
             return (
-              <EmptyState titleText="Nothing was done yet" icon={HistoryIcon} headingLevel="h2">
+              <EmptyState titleText="No actions yet" icon={HistoryIcon} headingLevel="h2">
                 <EmptyStateBody>
-                  What you and your colleagues change is kept here, with who did it and when.
+                  Actions by you and your colleagues appear here, with the user and the time.
                 </EmptyStateBody>
               </EmptyState>
             );
@@ -39,14 +40,14 @@ export function AuditLogPage() {
   );
 }
 
-const ofNobody = { admin: "An admin", token: "An access token", key: "The provider key", system: "Bellwire itself" };
+const ofNobody = { admin: "An admin", token: "An access token", key: "The provider key", system: "Bellwire" };
 
 export const AuditTable = ({ records }: { records: readonly AuditRecord[] }) => (
   <Table aria-label="Audit log" variant="compact">
     <Thead>
       <Tr>
-        <Th modifier="nowrap">Deed</Th>
-        <Th modifier="nowrap">On</Th>
+        <Th modifier="nowrap">Action</Th>
+        <Th modifier="nowrap">Object</Th>
         <Th>Details</Th>
         <Th modifier="nowrap">By</Th>
         <Th modifier="nowrap">When</Th>
@@ -55,8 +56,8 @@ export const AuditTable = ({ records }: { records: readonly AuditRecord[] }) => 
     <Tbody>
       {records.map((record) => (
         <Tr key={record.id}>
-          <Td dataLabel="Deed">{describeAction(record.action)}</Td>
-          <Td dataLabel="On">
+          <Td dataLabel="Action">{describeAction(record.action)}</Td>
+          <Td dataLabel="Object">
             <Subject subject={record.subject} />
           </Td>
           <Td dataLabel="Details" modifier="breakWord">
@@ -85,7 +86,7 @@ function Doer({ actor: { kind, user_id, username } }: { actor: AuditRecord["acto
   if (user_id === null) return ofNobody[kind];
   return (
     <>
-      {username ?? `User ${user_id}, who is gone`}
+      <Name>{username ?? `User ${user_id} (deleted)`}</Name>
       {kind === "token" && <span className="bellwire-subtle"> (with an access token)</span>}
     </>
   );

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { describeAction, describeDetail, describeSubject, pageOfSubject } from "./audit-record.ts";
 
-test("what was done, and to what, is told in words", () => {
+test("an action and its subject are described in words", () => {
   expect(describeAction("endpoint.secret_rotated")).toBe("Endpoint secret rotated");
   expect(describeAction("plan-request.declined")).toBe("Plan request declined");
   expect(describeSubject("fields-definition/3")).toBe("Fields definition 3");
   expect(describeSubject("failures")).toBe("Failures");
 });
 
-test("a subject that has a page leads there, another nowhere", () => {
+test("a subject with a page links to it, another does not", () => {
   expect(pageOfSubject("endpoint/3")).toBe("/endpoints/3");
   expect(pageOfSubject("delivery/019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5")).toBe(
     "/deliveries/019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",
@@ -17,7 +17,7 @@ test("a subject that has a page leads there, another nowhere", () => {
   expect(pageOfSubject("failures")).toBeUndefined();
 });
 
-test("details are told with their names, also lists, and what is within others", () => {
+test("details are described by name, including lists and nested values", () => {
   expect(describeDetail({ changed: ["isDefault", "name"], eventTypes: [] })).toEqual(["changed: isDefault, name"]);
   expect(describeDetail({ timeoutSeconds: 5, maxInFlight: null, active: false })).toEqual([
     "timeout seconds: 5",
@@ -29,7 +29,7 @@ test("details are told with their names, also lists, and what is within others",
   ]);
 });
 
-test("whether a member has every product, some or none is told, as where it is chosen", () => {
+test("the products of a member are described as all, some or none", () => {
   expect(describeDetail({ role: "member", serviceIds: null })).toEqual(["role: member", "products: all"]);
   expect(describeDetail({ serviceIds: [3, 5] })).toEqual(["products: 3, 5"]);
   expect(describeDetail({ serviceIds: [] })).toEqual(["products: none"]);

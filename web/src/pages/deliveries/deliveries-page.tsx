@@ -16,7 +16,7 @@ import { eventTypesQuery } from "../../api/events.ts";
 import { useSession } from "../../api/session.tsx";
 import { EndpointFilter } from "../../components/endpoint/endpoint-filter.tsx";
 import { DeliveriesTable } from "../../components/history-table.tsx";
-import { LiveLabel } from "../../components/labels.tsx";
+import { LiveLabel, Name } from "../../components/labels.tsx";
 import { LoadMore, NothingMatches, SelectFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader, SignUpButton } from "../../components/page-header.tsx";
@@ -31,7 +31,7 @@ export function DeliveriesPage() {
   return (
     <>
       <PageHeader title="Deliveries" actions={<LiveLabel />}>
-        Each line is one event on its way to one endpoint, with every attempt and how it was answered.
+        Each row is one event for one endpoint, with the response to its last attempt.
       </PageHeader>
       <PageSection isFilled>
         <DeliveryFilters filter={filter} />
@@ -84,10 +84,10 @@ export function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
   const session = useSession();
   if (isFiltered) return <NothingMatches to="/deliveries" of="delivery" />;
   return (
-    <EmptyState titleText="Nothing was sent yet" icon={PaperPlaneIcon} headingLevel="h2">
+    <EmptyState titleText="Nothing has been sent yet" icon={PaperPlaneIcon} headingLevel="h2">
       <EmptyStateBody>
-        A delivery appears here by itself when a developer of {session.providerName} signs up or changes something, and
-        the webhooks settings send that event.
+        A delivery appears here automatically when a developer of <Name>{session.providerName}</Name> signs up or
+        changes something, and the webhooks settings select that event.
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>

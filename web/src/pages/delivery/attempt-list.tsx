@@ -10,7 +10,7 @@ import { When } from "../../components/time.tsx";
 /** The attempts, newest first. The newest is expanded. */
 export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
   const [turned, setTurned] = useState<ReadonlySet<number>>(new Set());
-  if (attempts.length === 0) return <Content component="p">The first attempt has not been made yet.</Content>;
+  if (attempts.length === 0) return <Content component="p">No attempt has been made yet.</Content>;
 
   const newestFirst = attempts.toSorted((one, other) => other.number - one.number);
   const isOpen = (number: number): boolean => turned.has(number) !== (number === newestFirst[0]?.number);
@@ -19,12 +19,12 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
     <Table aria-label="Attempts" variant="compact">
       <Thead>
         <Tr>
-          <Th screenReaderText="Answer" />
+          <Th screenReaderText="Response" />
           <Th modifier="fitContent">Attempt</Th>
-          <Th modifier="fitContent">Answer</Th>
+          <Th modifier="fitContent">Response</Th>
           <Th modifier="fitContent">Latency</Th>
           <Th>When</Th>
-          <Th>What went wrong</Th>
+          <Th>Error</Th>
         </Tr>
       </Thead>
       {newestFirst.map((attempt, rowIndex) => (
@@ -42,7 +42,7 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
             <Td id={`simple-node${rowIndex}`} dataLabel="Attempt">
               {attempt.number}
             </Td>
-            <Td dataLabel="Answer">
+            <Td dataLabel="Response">
               <AnswerLabel attempt={attempt} />
             </Td>
             <Td dataLabel="Latency" modifier="nowrap">
@@ -51,7 +51,7 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
             <Td dataLabel="When">
               <When at={attempt.at} isExact />
             </Td>
-            <Td dataLabel="What went wrong">{attempt.error ?? "Nothing"}</Td>
+            <Td dataLabel="Error">{attempt.error ?? "None"}</Td>
           </Tr>
           <Tr isExpanded={isOpen(attempt.number)}>
             <Td colSpan={6}>
@@ -68,17 +68,17 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
 
 /** The response's headers and the start of its body. */
 function AttemptAnswer({ attempt: { response_headers, response_body } }: { attempt: Attempt }) {
-  if (!response_headers) return <Content component="p">The receiver did not answer.</Content>;
+  if (!response_headers) return <Content component="p">The receiver did not respond.</Content>;
   return (
     <Stack hasGutter>
       <StackItem className="bellwire-mono">
-        <HeaderFacts label="Headers of the answer" headers={response_headers} />
+        <HeaderFacts label="Response headers" headers={response_headers} />
       </StackItem>
       <StackItem>
         {response_body ? (
-          <Payload text={response_body} label="the answer" />
+          <Payload text={response_body} label="the response" />
         ) : (
-          <Content component="p">The answer has no body.</Content>
+          <Content component="p">The response has no body.</Content>
         )}
       </StackItem>
     </Stack>

@@ -28,12 +28,12 @@ export function DeliveryActions({ delivery, endpoint, isEndpointDeleted }: Deliv
       {!isEndpointDeleted && !isHeld && <RetryButton delivery={delivery} />}
       {isPending && holds_up > 0 && (
         <Button variant="secondary" onClick={() => setAsked("skip")}>
-          Let the next go
+          Skip
         </Button>
       )}
       {isPending && (
         <Button variant="secondary" isDanger onClick={() => setAsked("cancel")}>
-          Give up
+          Cancel delivery
         </Button>
       )}
       {/* Stays open if the delivery ends meanwhile, and then shows the rejection. */}
@@ -43,8 +43,8 @@ export function DeliveryActions({ delivery, endpoint, isEndpointDeleted }: Deliv
 }
 
 const asks = {
-  skip: { title: "Let the next go first?", confirm: "Let them go" },
-  cancel: { title: "Give this delivery up?", confirm: "Give up" },
+  skip: { title: "Release the deliveries that wait for this one?", confirm: "Skip", dismiss: "Back" },
+  cancel: { title: "Cancel this delivery?", confirm: "Cancel delivery", dismiss: "Keep delivery" },
 } as const;
 
 interface DeedDialogProps {
@@ -65,10 +65,8 @@ function DeedDialog({ deed, delivery: { id, holds_up }, onClose }: DeedDialogPro
     >
       <Content component="p">
         {deed === "skip"
-          ? `${waiting} for this one in its order. They go now; this one goes on being tried, and arrives after later ones. It cannot be put back into its order.`
-          : `It is not tried any more, and does not come to the failures. The receiver misses it, unless you send it by hand.${
-              holds_up > 0 ? ` ${waiting} for it in its order, and go then.` : ""
-            }`}
+          ? `${waiting} for this one because of the order. They will be sent now. This one is still retried, and arrives after later ones. Skipping cannot be undone.`
+          : `There will be no more attempts, and the delivery does not join the failures. The receiver misses this event unless you send it manually.${holds_up > 0 ? ` ${waiting} for this one because of the order, and will be sent then.` : ""}`}
       </Content>
     </ConfirmDialog>
   );
@@ -80,8 +78,8 @@ const counted = (count: number): string => (count >= 1000 ? "1,000 or more" : St
 /** `skip` releases the deliveries that wait for this one. `cancel` ends its attempts. */
 type DeliveryDeed = "skip" | "cancel";
 
-const done = { skip: "Those that waited for it go now", cancel: "The delivery was given up" } as const;
-const failed = { skip: "The next could not be let go", cancel: "The delivery could not be given up" } as const;
+const done = { skip: "The waiting deliveries will be sent now", cancel: "The delivery was cancelled" } as const;
+const failed = { skip: "The delivery could not be skipped", cancel: "The delivery could not be cancelled" } as const;
 
 function useDeliveryDeed(deed: DeliveryDeed) {
   const api = useApi();
@@ -115,7 +113,7 @@ function RetryButton({ delivery: { id, state, waits_for } }: { delivery: Deliver
       isDisabled={retry.isPending}
       onClick={() => retry.mutate(id)}
     >
-      {state === "delivered" ? "Send again" : waits_for === null ? "Retry now" : "Send before its turn"}
+      {state === "delivered" ? "Send again" : waits_for === null ? "Retry now" : "Send out of order"}
     </Button>
   );
 }

@@ -49,52 +49,52 @@ async function offeredWith(changed: Partial<DeliveryInFull>, endpointNow?: objec
   return offered();
 }
 
-test("only what can work is offered", async () => {
-  expect(await offeredWith({})).toEqual(["Retry now", "Give up"]);
-  expect(await offeredWith({ holds_up: 2 })).toEqual(["Retry now", "Let the next go", "Give up"]);
+test("only actions that can succeed are offered", async () => {
+  expect(await offeredWith({})).toEqual(["Retry now", "Cancel delivery"]);
+  expect(await offeredWith({ holds_up: 2 })).toEqual(["Retry now", "Skip", "Cancel delivery"]);
   expect(await offeredWith({ waits_for: "0192f0c1-0000-7000-8000-000000000000.1" })).toEqual([
-    "Send before its turn",
-    "Give up",
+    "Send out of order",
+    "Cancel delivery",
   ]);
   expect(await offeredWith({ state: "delivered" })).toEqual(["Send again"]);
 });
 
-test("what a paused endpoint holds says so, leads there, and cannot be hurried", async () => {
+test("a delivery of a paused endpoint says so, links to the endpoint, and cannot be retried", async () => {
   showPage(`/deliveries/${id}`, serverWith({}, { ...endpoint, state: "paused" }));
-  await says("The endpoint is paused. It is held until somebody changes that");
+  await says("The endpoint is paused. The delivery is held until you change");
   expect(document.querySelector("main .pf-v6-c-alert a")?.getAttribute("href")).toBe("/endpoints/1");
-  expect(offered()).toEqual(["Give up"]);
+  expect(offered()).toEqual(["Cancel delivery"]);
 });
 
-test("what waits in its order leads to the one that goes first", async () => {
+test("a delivery that waits for another links to it", async () => {
   const first = "0192f0c1-0000-7000-8000-000000000000.1";
   showPage(`/deliveries/${id}`, serverWith({ waits_for: first }));
-  await says("the delivery that goes first");
+  await says("the delivery before it");
   expect(document.querySelector("main .pf-v6-c-alert a")?.getAttribute("href")).toBe(`/deliveries/${first}`);
 });
 
-test("those that wait are let go only after it was said what that does", async () => {
+test("skipping a delivery asks for confirmation", async () => {
   const page = showPage(`/deliveries/${id}`, serverWith({ holds_up: 2 }));
-  await says("Let the next go");
-  await click("Let the next go");
-  await says("2 deliveries wait for this one in its order. They go now");
+  await says("Skip");
+  await click("Skip");
+  await says("2 deliveries wait for this one because of the order. They go now");
   expect(page.askedFor(`POST ${api}/skip`)).toEqual([]);
-  await click("Let them go");
-  await says("Those that waited for it go now");
+  await click("Skip");
+  await says("The waiting deliveries will be sent now");
   expect(page.askedFor(`POST ${api}/skip`)).toHaveLength(1);
 });
 
-test("what ended while it was asked cannot be given up, and the page shows what it is now", async () => {
+test("a delivery that ended during the confirmation cannot be cancelled, and the page shows its state", async () => {
   const page = showPage(`/deliveries/${id}`, serverWith({}));
-  await says("Give up");
-  await click("Give up");
-  await says("It is not tried any more");
-  await click("Give up");
+  await says("Cancel delivery");
+  await click("Cancel delivery");
+  await says("There will be no more attempts");
+  await click("Cancel delivery");
   await says("It has ended already.");
   await waitFor(() => expect(page.askedFor(`GET ${api}`).length).toBeGreaterThan(1));
 });
 
-test("a delivery of a deleted endpoint says so, and cannot be sent there", async () => {
+test("a delivery of a deleted endpoint says so, and cannot be retried", async () => {
   const server = serverWith({ state: "failed" });
   showPage(`/deliveries/${id}`, {
     ...server,

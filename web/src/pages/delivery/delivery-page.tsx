@@ -7,7 +7,7 @@ import { type DeliveryInFull, deliveryQuery } from "../../api/deliveries.ts";
 import { endpointQuery } from "../../api/endpoints.ts";
 import { Fact } from "../../components/facts.tsx";
 import { useEventTypeName } from "../../components/history-table.tsx";
-import { DeliveryStateLabel, LiveLabel } from "../../components/labels.tsx";
+import { DeliveryStateLabel, LiveLabel, Name } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { Payload } from "../../components/payload.tsx";
@@ -17,7 +17,7 @@ import { DeliveryActions, type DeliveryActionsProps } from "./delivery-actions.t
 import { HeldNotice } from "./held-notice.tsx";
 
 const route = getRouteApi("/deliveries/$id");
-const back = { to: "/deliveries", label: "To the deliveries" } as const;
+const back = { to: "/deliveries", label: "Go to the deliveries" } as const;
 
 export function DeliveryPage() {
   const { id } = route.useParams();
@@ -59,7 +59,7 @@ function DeliveryInFullView({ delivery, endpoint, isEndpointDeleted }: DeliveryA
       <SectionCard title="Attempts">
         <AttemptList attempts={delivery.attempts} />
       </SectionCard>
-      <SectionCard title="What is sent">
+      <SectionCard title="Request body">
         <Body delivery={delivery} />
       </SectionCard>
     </Stack>
@@ -67,7 +67,7 @@ function DeliveryInFullView({ delivery, endpoint, isEndpointDeleted }: DeliveryA
 }
 
 const Body = ({ delivery: { body } }: { delivery: DeliveryInFull }) =>
-  body === null ? "The body is no longer kept." : <Payload text={body} label="the body" />;
+  body === null ? "The body is no longer stored." : <Payload text={body} label="the body" />;
 
 export interface DeliveryFactsProps {
   readonly delivery: DeliveryInFull;
@@ -82,7 +82,7 @@ export function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProp
         <DeliveryStateLabel state={delivery.state} />
         {delivery.next_attempt_at && (
           <>
-            {new Date(delivery.next_attempt_at) > now ? " next attempt " : " due since "}
+            {new Date(delivery.next_attempt_at) > now ? " next attempt " : " due "}
             <When at={delivery.next_attempt_at} />
           </>
         )}
@@ -94,15 +94,17 @@ export function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProp
       </Fact>
       <Fact term="Account">
         <Link to="/events" search={{ account_id: delivery.account_id }}>
-          {delivery.account_name}
+          <Name>{delivery.account_name}</Name>
         </Link>
       </Fact>
       <Fact term="Endpoint">
         {isEndpointDeleted ? (
-          `${delivery.endpoint_name} (deleted)`
+          <>
+            <Name>{delivery.endpoint_name}</Name> (deleted)
+          </>
         ) : (
           <Link to="/endpoints/$id" params={{ id: String(delivery.endpoint_id) }}>
-            {delivery.endpoint_name}
+            <Name>{delivery.endpoint_name}</Name>
           </Link>
         )}
       </Fact>
@@ -117,7 +119,7 @@ export function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProp
       <Fact term="webhook-id">
         <span className="bellwire-mono">{delivery.event_id}</span>
       </Fact>
-      {delivery.replay > 0 && <Fact term="Sent again by hand">{delivery.replay}×</Fact>}
+      {delivery.replay > 0 && <Fact term="Manual retries">{delivery.replay}×</Fact>}
     </DescriptionList>
   );
 }

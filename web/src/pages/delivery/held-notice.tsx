@@ -16,7 +16,12 @@ export function HeldNotice({ delivery, endpoint }: HeldNoticeProps) {
   if (holds.length === 0) return null;
   return (
     <StackItem>
-      <Alert isInline component="h2" variant={isOnlyScheduled(holds) ? "info" : "warning"} title="This delivery waits">
+      <Alert
+        isInline
+        component="h2"
+        variant={isOnlyScheduled(holds) ? "info" : "warning"}
+        title="This delivery is waiting"
+      >
         <List isPlain={holds.length === 1}>
           {holds.map((hold) => (
             <ListItem key={hold.by}>
@@ -47,7 +52,7 @@ function WhyHeld({ hold, endpointId }: { hold: Hold; endpointId: number }) {
       return (
         <>
           {whatEndpointIs[hold.by]}
-          {hold.reason && `: ${hold.reason}`}. It is held until somebody changes that:{" "}
+          {hold.reason && `: ${hold.reason}`}. The delivery is held until you change{" "}
           <Link to="/endpoints/$id" params={{ id: String(endpointId) }}>
             the endpoint
           </Link>
@@ -56,30 +61,30 @@ function WhyHeld({ hold, endpointId }: { hold: Hold; endpointId: number }) {
     case "order":
       return (
         <>
-          It waits in its order until{" "}
+          It waits for{" "}
           <Link to="/deliveries/$id" params={{ id: hold.deliveryId }}>
-            the delivery that goes first
+            the delivery before it
           </Link>{" "}
-          has ended.
+          to end, because of the order.
         </>
       );
     case "receiver":
       return (
         <>
-          The receiver asked to be left alone, or does not answer. Nothing is sent there before{" "}
+          The receiver asked for a pause or does not respond. Nothing is sent to it before{" "}
           <When at={hold.until} isExact />.
         </>
       );
     case "retry-after":
       return (
         <>
-          The receiver asked with Retry-After to wait. It is tried again at <When at={hold.until} isExact />.
+          The receiver asked with Retry-After to wait. The next attempt is at <When at={hold.until} isExact />.
         </>
       );
     case "schedule":
       return (
         <>
-          It is tried again at <When at={hold.until} isExact />.
+          The next attempt is at <When at={hold.until} isExact />.
         </>
       );
   }

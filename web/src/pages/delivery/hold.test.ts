@@ -21,11 +21,11 @@ const busyAttempt = {
   response_body: null,
 };
 
-test("what has ended is not held, whatever its endpoint is", () => {
+test("an ended delivery is not held, whatever the state of its endpoint", () => {
   expect(whyHeld({ ...waiting, state: "failed" }, { ...on, state: "paused" }, now)).toEqual([]);
 });
 
-test("what is due is not held", () => {
+test("a due delivery is not held", () => {
   expect(whyHeld({ ...waiting, next_attempt_at: "2026-03-01T08:59:59.000Z" }, on, now)).toEqual([]);
 });
 
@@ -38,22 +38,22 @@ test.each([
   expect(whyHeld(waiting, endpoint, now)).toEqual([{ by, reason: null }]);
 });
 
-test("it names the one that goes first in its order", () => {
+test("the delivery before it is named", () => {
   expect(whyHeld({ ...waiting, waits_for: "e.1" }, on, now)).toEqual([{ by: "order", deliveryId: "e.1" }]);
 });
 
-test("a receiver that is left alone holds it until then, and not after", () => {
+test("a paused receiver holds it until the pause ends", () => {
   expect(whyHeld(waiting, { ...on, held_until: later }, now)).toEqual([{ by: "receiver", until: later }]);
   expect(whyHeld(waiting, { ...on, held_until: later }, new Date("2026-03-01T09:10:01Z"))).toEqual([]);
 });
 
-test("what the receiver asked for with Retry-After is told apart from the endpoint's own waits", () => {
+test("a wait by Retry-After is distinguished from the endpoint's own waits", () => {
   const retried = { ...waiting, next_attempt_at: later };
   expect(whyHeld(retried, on, now)).toEqual([{ by: "schedule", until: later }]);
   expect(whyHeld({ ...retried, attempts: [busyAttempt] }, on, now)).toEqual([{ by: "retry-after", until: later }]);
 });
 
-test("every reason is told", () => {
+test("every reason is listed", () => {
   const endpoint = { ...on, state: "paused", held_until: later } as const;
   expect(whyHeld({ ...waiting, waits_for: "e.1" }, endpoint, now).map(({ by }) => by)).toEqual([
     "paused",

@@ -4,12 +4,12 @@ import { newDraft } from "./endpoint-draft.ts";
 
 const saved = { ...newDraft("json"), waits: "5s, 5m" };
 
-test("what is right is not complained of", () => {
+test("valid values have no errors", () => {
   expect(checkDraft(saved, false)).toEqual({});
   expect(checkDraft({ ...saved, waits: "none", inFlight: "1", perSecond: "100000" }, false)).toEqual({});
 });
 
-test("emptied waits of an endpoint are no answer: whether it is tried again must be said", () => {
+test("an existing endpoint needs waits or “none”", () => {
   expect(checkDraft({ ...saved, waits: " " }, false)["retry_waits_seconds"]).toEqual([
     expect.stringContaining("“none”"),
   ]);
@@ -28,7 +28,7 @@ test.each([
   ["max_in_flight", { inFlight: "0" }],
   ["max_in_flight", { inFlight: "1.5" }],
   ["max_per_second", { perSecond: "1e3" }],
-])("%s is not sent as it is in %j", (field, typed) => {
+])("%s is rejected in %j", (field, typed) => {
   expect(Object.keys(checkDraft({ ...saved, ...typed }, false))).toEqual([field]);
 });
 
@@ -36,7 +36,7 @@ test.each([
   ["60, 60", [60, 60]],
   ["5s,5m, 2h ,1d", [5, 300, 7200, 86_400]],
   ["none", []],
-])("waits are read with and without their unit: %j", (text, seconds) => {
+])("waits are parsed with and without a unit: %j", (text, seconds) => {
   expect(readWaits(text)).toEqual(seconds);
 });
 
@@ -44,13 +44,13 @@ test.each(["", "soon", "5 weeks", "-3", "1.5h"])("what is no wait is not guessed
   expect(readWaits(text)).toBeUndefined();
 });
 
-test("what is written reads as the same waits", () => {
+test("formatted waits parse to the same waits", () => {
   const waits = [0, 5, 60, 90, 3600, 50_400, 86_400];
   expect(writeWaits(waits)).toBe("0s, 5s, 1m, 90s, 1h, 14h, 1d");
   expect(readWaits(writeWaits(waits))).toEqual(waits);
 });
 
-test("the attempts are counted with the first one", () => {
+test("the number of attempts includes the first one", () => {
   expect(describeWaits([60, 60, 60, 60, 60])).toBe("6 attempts within 5 minutes");
   expect(describeWaits([])).toContain("No retry");
   expect(readWaits(writeWaits([]))).toEqual([]);

@@ -6,19 +6,18 @@ import type { EndpointDraft } from "./endpoint-draft.ts";
 import type { EndpointFieldsProps } from "./endpoint-form.tsx";
 
 const formats = [
-  { value: "json", label: "JSON, as Standard Webhooks recommends" },
+  { value: "json", label: "JSON (Standard Webhooks)" },
   { value: "cloudevents", label: "CloudEvents, structured: one JSON object" },
   { value: "cloudevents-binary", label: "CloudEvents, binary: attributes in headers, data in the body" },
-  { value: "3scale", label: "XML, as 3scale sends it" },
+  { value: "3scale", label: "XML (3scale)" },
 ] as const;
 
 const formatHints = {
-  json: "{“type”, “timestamp”, “data”}: every field of the XML, and what changed. Any Standard Webhooks library can check it",
+  json: "{“type”, “timestamp”, “data”}: every field of the XML, and the changed values. Any Standard Webhooks library can verify it",
   cloudevents: "application/cloudevents+json with the same data as JSON has. Any CloudEvents 1.0 library can read it",
   "cloudevents-binary":
-    "Headers ce-id, ce-type, ce-subject and so on; the body is the data. For brokers and functions that look at headers only",
-  "3scale":
-    "For receivers that were written for 3scale. The signature comes along in headers, which an old receiver ignores",
+    "Headers ce-id, ce-type, ce-subject and so on; the body is the data. For brokers and functions that read only headers",
+  "3scale": "For receivers written for 3scale. The signature is in headers, which older receivers ignore",
 } as const;
 
 export function FormatFields({ draft, onChange }: EndpointFieldsProps) {
@@ -47,12 +46,12 @@ export function FormatFields({ draft, onChange }: EndpointFieldsProps) {
           isPlain
           component="h3"
           variant="info"
-          title="This format carries the keys of your developers, as 3scale does"
+          title="This format contains the keys of your developers, as 3scale's does"
         />
       )}
       {draft.format !== "3scale" && draft.include_credentials && (
-        <Alert isInline component="h3" variant="warning" title="Whoever reads these requests can call your API">
-          Use https, keep the bodies out of logs, and choose this only if the receiver cannot do without.
+        <Alert isInline component="h3" variant="warning" title="Anyone with access to these requests can call your API">
+          Use https, keep the bodies out of logs, and choose this only if the receiver needs the credentials.
         </Alert>
       )}
     </>
@@ -60,7 +59,7 @@ export function FormatFields({ draft, onChange }: EndpointFieldsProps) {
 }
 
 const successRules = [
-  { value: "200", label: "200 and nothing else" },
+  { value: "200", label: "Only 200" },
   { value: "200-207", label: "200 to 207" },
   { value: "2xx", label: "Any 2xx" },
 ] as const;
@@ -71,15 +70,15 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
     <>
       <SelectField
         id="success"
-        label="Answers that count as delivered"
-        hint={`Any other answer, a redirect included, is tried again. ${whatGoneDoes(draft.name)}`}
+        label="Responses that count as delivered"
+        hint={`Any other response, including a redirect, is retried. ${whatGoneDoes(draft.name)}`}
         value={draft.success}
         options={successRules}
         onChange={(success) => onChange({ success })}
       />
       <TextField
         id="retry_waits_seconds"
-        label="Waits before each further attempt"
+        label="Waits before retries"
         hint={
           fromFormat
             ? `${whatTheFormatDoes(draft.format)}. ${whatRetryAfterDoes}`
@@ -107,10 +106,10 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
 /** 3scale's own webhook has always treated 410 as any other error. */
 const whatGoneDoes = (name: string): string =>
   name === "default"
-    ? "So is 410, which disables every endpoint but this one"
-    : "410 ends it and disables the endpoint";
+    ? "This includes 410, which disables every other endpoint"
+    : "410 fails the delivery and disables the endpoint";
 
-const whatRetryAfterDoes = "A receiver that answers 429 or 503 with Retry-After is waited for, up to a day";
+const whatRetryAfterDoes = "After 429 or 503 with Retry-After, Bellwire waits as long as requested, up to a day";
 
 /** Waits that cannot be parsed are not described. */
 function describeRetries(waits: readonly number[] | undefined): string {
@@ -126,18 +125,18 @@ const whatTheFormatDoes = (format: EndpointDraft["format"]): string =>
 const orderings = [
   {
     value: "account",
-    label: "One after another for each account",
-    says: "A user never arrives before its account. While one delivery is being retried, the later ones of that account wait",
+    label: "In order for each account",
+    says: "A user never arrives before its account. While a delivery is retried, later ones of the same account wait",
   },
   {
     value: "object",
-    label: "One after another for each object",
-    says: "Two changes of one application arrive in their order; an account and its user may overtake each other",
+    label: "In order for each object",
+    says: "Two changes of one application arrive in order, but a user can arrive before its account",
   },
   {
     value: "none",
-    label: "As they come",
-    says: "The fastest. The receiver puts them in order by bellwire-sequence, or does not mind",
+    label: "No order",
+    says: "The fastest. The receiver sorts by bellwire-sequence, or does not need the order",
   },
 ] as const;
 
@@ -159,8 +158,8 @@ export function PaceFields({ draft, errors, onChange }: EndpointFieldsProps) {
       </FormGroup>
       <TextField
         id="max_in_flight"
-        label="Most in flight"
-        hint="Requests under way at once. Left empty: Bellwire finds out what the receiver can take"
+        label="Maximum requests in flight"
+        hint="Concurrent requests. If empty, Bellwire adapts to the receiver"
         errors={errors["max_in_flight"]}
         value={draft.inFlight}
         input={{ type: "number", ...endpointLimits.max_in_flight }}
@@ -168,8 +167,8 @@ export function PaceFields({ draft, errors, onChange }: EndpointFieldsProps) {
       />
       <TextField
         id="max_per_second"
-        label="Most per second"
-        hint="Left empty: no limit"
+        label="Maximum requests per second"
+        hint="If empty: no limit"
         errors={errors["max_per_second"]}
         value={draft.perSecond}
         input={{ type: "number", ...endpointLimits.max_per_second }}

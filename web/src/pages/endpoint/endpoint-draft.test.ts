@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 
 import { bodyOf, newDraft } from "./endpoint-draft.ts";
 
-test("what was not touched is not sent, so that a change elsewhere meanwhile stays", () => {
+test("fields without edits are not sent, so concurrent changes survive", () => {
   expect(bodyOf({ url: "https://hooks.example" })).toEqual({ url: "https://hooks.example" });
 });
 
-test("what was emptied is sent as nothing, not as an empty text", () => {
+test("emptied values are sent as null, not as an empty text", () => {
   expect(bodyOf({ description: "", inFlight: "", perSecond: "" })).toEqual({
     description: null,
     max_in_flight: null,
@@ -19,7 +19,7 @@ test("waits that are left to the format are not sent as none", () => {
   expect(bodyOf({ waits: "none" })).toEqual({ retry_waits_seconds: [] });
 });
 
-test("all events are one star, so that those to come are in", () => {
+test("all events are sent as one star, which includes future ones", () => {
   const switches = new Set(["account.created"] as const);
   expect(bodyOf({ sendsAll: true, switches })).toEqual({ event_types: ["*"] });
   expect(bodyOf({ sendsAll: false, switches })).toEqual({ event_types: ["account.created"] });

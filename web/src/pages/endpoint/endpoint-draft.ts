@@ -135,8 +135,8 @@ export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: () => v
   const { mutate, isPending, errors, error, reset, take } = useChange({
     change: save,
     stale: [["endpoints"]],
-    done: endpoint ? "The endpoint was changed" : "The endpoint was created",
-    failed: endpoint ? "The endpoint could not be changed" : "The endpoint could not be created",
+    done: endpoint ? "The endpoint was updated" : "The endpoint was created",
+    failed: endpoint ? "The endpoint could not be updated" : "The endpoint could not be created",
     fields,
     onDone: async ({ id }) => {
       onSaved();

@@ -56,24 +56,24 @@ export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   const parts = { draft, errors: { ...errors, ...wrong }, onChange: change };
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
-      <FormSection title="Where to" titleElement="h2">
+      <FormSection title="Destination" titleElement="h2">
         <WhereFields {...parts} isDefault={endpoint?.name === "default"} endpointId={endpoint?.id} />
         <HeadersField {...parts} />
       </FormSection>
-      <FormSection title="Which events" titleElement="h2">
+      <FormSection title="Events" titleElement="h2">
         <EventChoice {...parts} types={types} />
       </FormSection>
-      <FormSection title="In which format" titleElement="h2">
+      <FormSection title="Format" titleElement="h2">
         <FormatFields {...parts} />
       </FormSection>
-      <FormSection title="What counts, and what follows when it fails" titleElement="h2">
+      <FormSection title="Success and retries" titleElement="h2">
         <RetryFields {...parts} isNew={!endpoint} />
       </FormSection>
-      <FormSection title="In which order, and how fast" titleElement="h2">
+      <FormSection title="Order and speed" titleElement="h2">
         <PaceFields {...parts} />
       </FormSection>
       <SaveBar
-        save={endpoint ? "Save the endpoint" : "Create the endpoint"}
+        save={endpoint ? "Save endpoint" : "Create endpoint"}
         isSaving={isSaving}
         onDiscard={typed && endpoint ? discard : undefined}
       >
@@ -101,7 +101,7 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
         isRequired
         hint={
           isDefault
-            ? "It is the one of the Webhooks page and of 3scale's API, which know it by this name"
+            ? "The Webhooks page and 3scale's API use this name"
             : "For you and your colleagues: “CRM”, “Billing”"
         }
         errors={errors["name"]}
@@ -128,7 +128,7 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
         id="active"
         name="active"
         label="Active"
-        description="Unchecked: new events make no delivery here, and what is due is held"
+        description="If unchecked, new events create no delivery, and pending ones are held"
         isChecked={draft.active}
         onChange={(_, active) => onChange({ active })}
       />
@@ -139,7 +139,7 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
 function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsProps) {
   const put = (place: number, line: HeaderLine): void => onChange({ headers: headers.with(place, line) });
   return (
-    <FormGroup role="group" label="Headers of your own" fieldId="headers" aria-describedby={hintIdOf("headers")}>
+    <FormGroup role="group" label="Custom headers" fieldId="headers" aria-describedby={hintIdOf("headers")}>
       <Stack hasGutter>
         {headers.map((line, place) => {
           const key = `header ${place}`; // a line has no identity besides its position
@@ -167,7 +167,7 @@ function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsPr
       </Stack>
       <FieldHint
         id="headers"
-        hint="Sent along with every request, for example an Authorization that your receiver asks for. Kept encrypted."
+        hint="Sent with every request, for example an Authorization that your receiver requires. Stored encrypted."
         errors={errors["headers"]}
       />
     </FormGroup>
@@ -217,14 +217,14 @@ function EventChoice({ draft, onChange, types }: EndpointFieldsProps & { types: 
           id="events_all"
           name="events"
           label="Every event"
-          description="Also those that a later version of Bellwire brings"
+          description="Including events of later versions of Bellwire"
           isChecked={draft.sendsAll}
           onChange={() => onChange({ sendsAll: true })}
         />
         <Radio
           id="events_chosen"
           name="events"
-          label="Only these"
+          label="Selected events"
           isChecked={!draft.sendsAll}
           onChange={() => onChange({ sendsAll: false })}
         />

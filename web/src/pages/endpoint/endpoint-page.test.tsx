@@ -53,33 +53,33 @@ function serverWithCrm() {
   return { server, remove: () => (isThere = false) };
 }
 
-test("an endpoint that was deleted elsewhere leaves its page, which leads back", async () => {
+test("an endpoint that was deleted elsewhere disappears from its page, which links back", async () => {
   const { server, remove } = serverWithCrm();
   const page = showPage("/endpoints/5", server);
-  await says("Save the endpoint");
+  await says("Save endpoint");
   remove();
   await page.queries.invalidateQueries({ queryKey: ["endpoints"] });
-  await says("There is no such thing here");
-  expect(shown()).not.toContain("Save the endpoint");
+  await says("Not found");
+  expect(shown()).not.toContain("Save endpoint");
   expect(document.querySelector("h1")?.textContent).toBe("Endpoint");
-  await click("To the endpoints");
+  await click("Go to the endpoints");
   await says("No endpoints yet");
 });
 
-test("what cannot be the id of an endpoint is no endpoint, and no breakdown", async () => {
+test('an address that is no endpoint id shows "Not found", not an error', async () => {
   showPage("/endpoints/abc", {
     "GET /api/v1/endpoints/NaN": () => [422, { title: "Wrong.", code: "invalid", errors: { id: ["must be integer"] } }],
     "GET /api/v1/event_types": () => [200, { data: [] }],
   });
-  await says("There is no such thing here");
-  expect(shown()).toContain("To the endpoints");
+  await says("Not found");
+  expect(shown()).toContain("Go to the endpoints");
 });
 
-test("a deleted endpoint is gone from the list that was loaded before", async () => {
+test("a deleted endpoint disappears from the loaded list", async () => {
   const page = showPage("/endpoints", serverWithCrm().server);
   await says("crm.example");
   await click("crm");
-  await says("Save the endpoint");
+  await says("Save endpoint");
   await click("Delete");
   await says("Delete crm?");
   await click("Delete");
@@ -87,62 +87,62 @@ test("a deleted endpoint is gone from the list that was loaded before", async ()
   await says("No endpoints yet");
 });
 
-test("a list narrowed to an endpoint that is deleted says so, and does not seem to show every one", async () => {
+test("a list filtered by a deleted endpoint says so", async () => {
   showPage("/deliveries?endpoint_id=9", serverWithCrm().server);
   await says("Endpoint 9, deleted");
   expect(document.querySelector<HTMLSelectElement>("select[aria-label=Endpoint]")?.value).toBe("9");
 });
 
-test("emptied waits are asked about beside their field, and not sent", async () => {
+test("emptied waits show an error beside their field, and are not sent", async () => {
   const page = showPage("/endpoints/5", serverWithCrm().server);
-  await says("Save the endpoint");
+  await says("Save endpoint");
   await fill("retry_waits_seconds", "");
   await says("Enter “none” for no retry");
   expect(shown()).not.toContain("No retry");
-  await click("Save the endpoint");
+  await click("Save endpoint");
   expect(page.askedFor("PATCH /api/v1/endpoints/5")).toEqual([]);
 
   await fill("retry_waits_seconds", "none");
   await says("No retry");
-  await click("Save the endpoint");
+  await click("Save endpoint");
   await waitFor(() => expect(page.askedFor("PATCH /api/v1/endpoints/5")).toHaveLength(1));
   expect(page.askedFor("PATCH /api/v1/endpoints/5")[0]?.body).toEqual({ retry_waits_seconds: [] });
 });
 
-test("waits of a new endpoint that were typed and emptied again are left to its format, as it is said", async () => {
+test("waits of a new endpoint that were entered and emptied are left to its format", async () => {
   const page = showPage("/endpoints/new", serverWithCrm().server);
-  await says("Create the endpoint");
+  await says("Create endpoint");
   await fill("name", "crm");
   await fill("url", "https://crm.example/in");
   await fill("retry_waits_seconds", "5s");
   await fill("retry_waits_seconds", "");
   await says("If empty: 10 attempts within 3.1 days");
-  await click("Create the endpoint");
+  await click("Create endpoint");
   await waitFor(() => expect(page.askedFor("POST /api/v1/endpoints")).toHaveLength(1));
   expect(page.askedFor("POST /api/v1/endpoints")[0]?.body).not.toHaveProperty("retry_waits_seconds");
 });
 
-test("a receiver that is left alone for a while is said so on its page", async () => {
+test("a paused receiver is reported on the endpoint's page", async () => {
   const { server } = serverWithCrm();
   const held = { ...crm, held_until: new Date(Date.now() + 600_000).toISOString() };
   showPage("/endpoints/5", { ...server, "GET /api/v1/endpoints/5": () => [200, held] });
-  await waitFor(() => expect(shown()).toContain("The receiver is left alone for a while"));
+  await waitFor(() => expect(shown()).toContain("Deliveries are paused for a while"));
 });
 
-test("why something could not be done is said in the dialog that asked for it", async () => {
+test("an error is shown in the dialog that ran the action", async () => {
   const { server } = serverWithCrm();
   showPage("/endpoints/5", {
     ...server,
     "DELETE /api/v1/endpoints/5": () => [503, { title: "The database is away." }],
   });
-  await says("Save the endpoint");
+  await says("Save endpoint");
   await click("Delete");
   await says("Delete crm?");
   await click("Delete");
   await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("The database is away."));
 });
 
-test("of a replay it is said at its field what is wrong with the time, and nothing is counted or sent", async () => {
+test("an invalid time of a replay is reported beside its field, and nothing is counted or sent", async () => {
   const page = showPage("/endpoints/5", serverWithCrm().server);
   await click("Replay…");
   await waitFor(() => expect(page.askedFor("POST /api/v1/replays")).toHaveLength(1));
@@ -154,13 +154,13 @@ test("of a replay it is said at its field what is wrong with the time, and nothi
   expect(page.askedFor("POST /api/v1/replays")).toHaveLength(1);
 });
 
-test("an endpoint that cannot be decrypted says what to do, and offers no way to resume it unread", async () => {
+test("an endpoint that cannot be decrypted explains the repair, and offers no resume", async () => {
   const { server } = serverWithCrm();
   const reason = "Its settings cannot be decrypted: it was encrypted with another BELLWIRE_SECRET_KEY (7f3a91c0).";
   const broken: Endpoint = { ...crm, url: "", state: "undecryptable", disabled_reason: reason };
   showPage("/endpoints/5", { ...server, "GET /api/v1/endpoints/5": () => [200, broken] });
-  await says("Save the endpoint");
+  await says("Save endpoint");
   await says(reason);
   expect(shown()).toContain("enter the URL and the custom headers again");
-  expect(shown()).not.toContain("Enable again");
+  expect(shown()).not.toContain("Enable");
 });

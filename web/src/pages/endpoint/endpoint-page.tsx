@@ -20,7 +20,7 @@ import { EndpointForm } from "./endpoint-form.tsx";
 import { ReplayCard } from "./replay-card.tsx";
 
 const route = getRouteApi("/endpoints/$id");
-const back = { to: "/endpoints", label: "To the endpoints" } as const;
+const back = { to: "/endpoints", label: "Go to the endpoints" } as const;
 
 export function EndpointPage() {
   const id = Number(route.useParams().id);
@@ -59,14 +59,14 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
           <EndpointStateNotice endpoint={endpoint} />
         </StackItem>
       )}
-      <SectionCard title="How it is doing">
+      <SectionCard title="Status">
         <EndpointFacts endpoint={endpoint} />
       </SectionCard>
-      <SectionCard title="Try it">
+      <SectionCard title="Test">
         {endpoint.url ? (
           <TestRequests endpoint={endpoint} types={types} onAnswered={() => undefined} />
         ) : (
-          "There is no URL yet to send a test to."
+          "Save a URL before sending a test."
         )}
       </SectionCard>
       <SectionCard title="Replay">
@@ -96,7 +96,7 @@ export function EndpointFacts({ endpoint }: { endpoint: Endpoint }) {
           {usePendingCount(endpoint.id)}
         </Link>
       </Fact>
-      <Fact term="Last problem">
+      <Fact term="Last failure">
         {newest ? (
           <>
             <Link to="/deliveries/$id" params={{ id: newest.delivery_id }}>
@@ -110,13 +110,13 @@ export function EndpointFacts({ endpoint }: { endpoint: Endpoint }) {
       </Fact>
       <Fact term="Deliveries">
         <Link to="/deliveries" search={search}>
-          All of this endpoint
+          All deliveries of this endpoint
         </Link>
       </Fact>
       <Fact term="Created">
         <When at={endpoint.created_at} isExact />
       </Fact>
-      <Fact term="Changed">
+      <Fact term="Updated">
         <When at={endpoint.updated_at} isExact />
       </Fact>
     </DescriptionList>
@@ -131,7 +131,7 @@ export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: E
     change: (next: "enabled" | "paused") =>
       answerOf(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: next } })),
     stale: [["endpoints"]],
-    done: isRunning ? "Deliveries are paused" : "Deliveries go on",
+    done: isRunning ? "Deliveries are paused" : "Deliveries resumed",
     failed: isRunning ? "The endpoint could not be paused" : "The endpoint could not be resumed",
   });
   return (
@@ -143,7 +143,7 @@ export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: E
           isDisabled={turn.isPending}
           onClick={() => turn.mutate(isRunning ? "paused" : "enabled")}
         >
-          {isRunning ? "Pause" : state === "paused" ? "Resume" : "Enable again"}
+          {isRunning ? "Pause" : state === "paused" ? "Resume" : "Enable"}
         </Button>
       )}
       <Button variant="secondary" isDanger onClick={() => setDeleting(true)}>
@@ -183,8 +183,8 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
       onClose={onClose}
     >
       <Content component="p">
-        Pending deliveries that this cancels: {pending}. What was sent stays readable under Deliveries.
-        {name === "default" && " The Webhooks page starts anew, with everything off."}
+        Pending deliveries that will be cancelled: {pending}. Past deliveries stay readable.
+        {name === "default" && " The Webhooks page then starts over, with everything off."}
       </Content>
     </ConfirmDialog>
   );
@@ -209,7 +209,8 @@ export function NewEndpointPage() {
         title="New endpoint"
         breadcrumb={<PageBreadcrumb to="/endpoints" list="Endpoints" here="New endpoint" />}
       >
-        A name and a URL are enough: the rest fits the format, and can be changed at any time.
+        Enter a name and a URL. The other settings have defaults that fit the format, and you can change them at any
+        time.
       </PageHeader>
       <PageSection>
         <Loaded query={types} skeleton={<TableSkeleton of="the form" />}>

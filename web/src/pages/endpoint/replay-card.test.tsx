@@ -14,27 +14,27 @@ test.each([
   ["an end that is yet to come", "2026-03-01T09:00:00", "2026-03-09T09:00:00", {}],
   ["no end", "2026-03-01T09:00:00", "", {}],
   ["a start that is not typed to its end", "", "2026-03-01T08:00:00", {}],
-])("of a span of time it is said at its field what is wrong with it: %s", (_span, since, until, wrong) => {
+])("an invalid time range is reported beside its field: %s", (_span, since, until, wrong) => {
   expect(checkSpan(since, until, now)).toEqual(wrong);
 });
 
-test("a moment is written so that reading it gives the same second, in any time zone", () => {
+test("a time keeps its second when it is formatted and parsed, in any time zone", () => {
   const at = new Date("2026-03-01T09:07:05.999Z");
   expect(localText(at)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:05$/);
   expect(new Date(localText(at)).toISOString()).toBe("2026-03-01T09:07:05.000Z");
 });
 
-test("what is not typed to its end is no time", () => {
+test("an incomplete time is no time", () => {
   expect(isTime("2026-03-01T09:07:05")).toBe(true);
   expect(isTime("")).toBe(false);
   expect(isTime("tomorrow")).toBe(false);
 });
 
-test("only what there is is named", () => {
+test("counts of zero are omitted", () => {
   const none = { failed: 0, missing: 0, delivered: 0, given_up: 0, total: 0 };
   expect(describeCounts(none)).toBe("");
   expect(describeCounts({ ...none, failed: 3, missing: 1200 })).toBe("3 failed, 1,200 never sent");
   expect(describeCounts({ ...none, delivered: 1, given_up: 2 })).toBe(
-    "1 delivered before, 2 given up or taken off the list",
+    "1 already delivered, 2 cancelled or deleted from the failures",
   );
 });

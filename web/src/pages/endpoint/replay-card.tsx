@@ -17,8 +17,7 @@ export function ReplayCard({ endpointId }: { endpointId: number }) {
     <Stack hasGutter>
       <StackItem>
         <Content component="p">
-          For a receiver that lost something, or that came later than what happened: events of a span of time go out
-          again.
+          Sends the events of a time range again, for a receiver that lost some or was added later.
         </Content>
       </StackItem>
       {replay && (
@@ -49,7 +48,7 @@ export function ReplayCard({ endpointId }: { endpointId: number }) {
   );
 }
 
-const titles = { running: "Replay under way", done: "Last replay: done", cancelled: "Last replay: stopped" } as const;
+const titles = { running: "Replay running", done: "Last replay: done", cancelled: "Last replay: stopped" } as const;
 
 function ReplayProgress({ replay: { id, state, progress, counts, created_at } }: { replay: Replay }) {
   return (
@@ -62,7 +61,7 @@ function ReplayProgress({ replay: { id, state, progress, counts, created_at } }:
         {...(state === "done" && { variant: "success" })}
       />
       <Content component="small">
-        {counts.total === 0 ? "Nothing made due so far" : `Made due: ${describeCounts(counts)}`}. Started{" "}
+        {counts.total === 0 ? "No deliveries yet" : `Deliveries: ${describeCounts(counts)}`}. Started{" "}
         <When at={created_at} />.
       </Content>
     </>
@@ -85,15 +84,15 @@ function StopButton({ replay: { id, endpoint_id } }: { replay: Replay }) {
 }
 
 const kinds = [
-  { value: "failed", label: "What failed and is still on the list" },
-  { value: "missing", label: "What was never sent" },
-  { value: "all", label: "Everything, also what was delivered" },
+  { value: "failed", label: "Failed deliveries" },
+  { value: "missing", label: "Events that were never sent" },
+  { value: "all", label: "All events, including delivered ones" },
 ] as const;
 
 const hints = {
-  failed: "The same bytes again, with a new round of attempts",
-  missing: "Events that this endpoint has no delivery of: it came later, was off, or did not listen",
-  all: "What was delivered before says so in the header bellwire-replay; a receiver knows it by its webhook-id",
+  failed: "Retries the deliveries on the failure list with the same bytes",
+  missing: "Events without a delivery: the endpoint was created later, was off, or did not select them",
+  all: "Delivered events are sent again with the header bellwire-replay and the same webhook-id",
 } as const;
 
 const dayMs = 86_400_000;
@@ -133,8 +132,10 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
   return (
     <FormDialog
       title="Replay"
-      description="Sends the events of a span of time to this endpoint again, each with the same webhook-id."
-      submit={total ? `Send ${total.toLocaleString("en")}` : "Send"}
+      description="Sends the events of a time range to this endpoint again, each with the same webhook-id."
+      submit={
+        total ? `Send ${total.toLocaleString("en")} ${total === 1 ? "delivery" : "deliveries"}` : "Send deliveries"
+      }
       isBusy={isPending}
       isDisabled={!total}
       onSubmit={() => wanted && total && mutate(wanted)}
@@ -153,13 +154,20 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
       <TextField
         id="until"
         label="Until"
-        hint="Left empty: until now"
+        hint="If empty: until now"
         errors={wrong.until}
         value={until}
         input={{ type: "datetime-local", step: 1 }}
         onChange={setUntil}
       />
-      <SelectField id="only" label="Which" hint={hints[only]} value={only} options={kinds} onChange={setOnly} />
+      <SelectField
+        id="only"
+        label="Events to send"
+        hint={hints[only]}
+        value={only}
+        options={kinds}
+        onChange={setOnly}
+      />
       {wanted && <Preview counts={preview.data} error={preview.error} />}
     </FormDialog>
   );
@@ -169,7 +177,7 @@ function Preview({ counts, error }: { counts: Replay["counts"] | undefined; erro
   if (error) return <Alert isInline isPlain component="h3" variant="danger" title={saysWhy(error)} />;
   if (!counts) return <Alert isInline isPlain component="h3" variant="info" title="Counting…" />;
   if (counts.total === 0) {
-    return <Alert isInline isPlain component="h3" variant="info" title="There is nothing of that to send" />;
+    return <Alert isInline isPlain component="h3" variant="info" title="There is nothing to send" />;
   }
   const deliveries = counts.total === 1 ? "1 delivery" : `${counts.total.toLocaleString("en")} deliveries`;
   return (
@@ -208,8 +216,8 @@ export function describeCounts({ failed, missing, delivered, given_up }: Replay[
   const counts: readonly (readonly [number, string])[] = [
     [failed, "failed"],
     [missing, "never sent"],
-    [delivered, "delivered before"],
-    [given_up, "given up or taken off the list"],
+    [delivered, "already delivered"],
+    [given_up, "cancelled or deleted from the failures"],
   ];
   return counts
     .filter(([count]) => count > 0)

@@ -10,6 +10,7 @@ import { EndpointStateLabel, formatName } from "../../components/endpoint/endpoi
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
+import { Name } from "../../components/labels.tsx";
 
 export function EndpointsPage() {
   const query = useQuery(endpointsQuery(useApi()));
@@ -17,7 +18,7 @@ export function EndpointsPage() {
   return (
     <>
       <PageHeader title="Endpoints" actions={query.data?.length ? create : undefined}>
-        Each has its own URL, events, format and pace. The one named “default” is the webhook of the Webhooks page.
+        Each endpoint has its own URL, events and format. The endpoint “default” is the webhook of the Webhooks page.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="endpoints" />}>
@@ -27,8 +28,8 @@ export function EndpointsPage() {
             ) : (
               <EmptyState titleText="No endpoints yet" icon={ShareAltIcon} headingLevel="h2">
                 <EmptyStateBody>
-                  An endpoint is a receiver of yours: the CRM gets accounts and users as JSON, the billing gets plan
-                  changes as XML, and neither waits for the other.
+                  An endpoint is a receiver. The CRM can get accounts and users as JSON and the billing system plan
+                  changes as XML, and neither delays the other.
                 </EmptyStateBody>
                 <EmptyStateFooter>
                   <EmptyStateActions>{create}</EmptyStateActions>
@@ -55,7 +56,7 @@ export function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }
           <Th modifier="nowrap">State</Th>
           <Th modifier="nowrap">Format</Th>
           <Th modifier="nowrap">Events</Th>
-          <Th width={25}>Last problem</Th>
+          <Th width={25}>Last failure</Th>
         </Tr>
       </Thead>
       <Tbody>
@@ -63,7 +64,7 @@ export function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }
           <Tr key={endpoint.id}>
             <Td dataLabel="Name">
               <Link to="/endpoints/$id" params={{ id: String(endpoint.id) }}>
-                {endpoint.name}
+                <Name>{endpoint.name}</Name>
               </Link>
             </Td>
             <Td dataLabel="URL" modifier="breakWord">
@@ -76,7 +77,7 @@ export function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }
               {formatName[endpoint.format]}
             </Td>
             <Td dataLabel="Events">{endpoint.event_types.includes("*") ? "All" : endpoint.event_types.length}</Td>
-            <Td dataLabel="Last problem">
+            <Td dataLabel="Last failure">
               <LastProblem
                 endpoint={endpoint}
                 failures={ofEndpoint.get(endpoint.id) ?? []}

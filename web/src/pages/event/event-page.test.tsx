@@ -24,7 +24,7 @@ const deliveries = [
   { id: `${id}.3`, state: "failed" },
 ];
 
-test("of each endpoint it is said what became of the delivery, and that it was sent of none that has not arrived", async () => {
+test('each endpoint shows the state of its delivery, and none shows "sent" before it has arrived', async () => {
   const page = showPage(`/events/${id}`, {
     [`GET /api/v1/events/${id}`]: () => [200, event],
     "GET /api/v1/deliveries": () => [200, { data: deliveries, next: null }],
@@ -42,10 +42,10 @@ test.each([
   ["admin_actions_off", "provider_actions"],
   ["no_acting_user", "all_actors"],
   ["web_hooks_denied", undefined],
-] as const)("the gate %s leads to the control that opens it", (gate, control) => {
+] as const)("the gate %s links to its setting", (gate, control) => {
   expect(describeGate(gate, suspended).control?.id).toBe(control);
 });
 
-test("a switch that was off is named", () => {
+test("an unselected event is named", () => {
   expect(describeGate("switch_off", suspended).reason).toContain("Application suspended");
 });

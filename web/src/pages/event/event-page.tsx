@@ -11,9 +11,10 @@ import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-h
 import { Payload } from "../../components/payload.tsx";
 import { When } from "../../components/time.tsx";
 import { VerdictList } from "./verdict-list.tsx";
+import { Name } from "../../components/labels.tsx";
 
 const route = getRouteApi("/events/$id");
-const back = { to: "/events", label: "To the events" } as const;
+const back = { to: "/events", label: "Go to the events" } as const;
 
 export function EventPage() {
   const { id } = route.useParams();
@@ -26,18 +27,18 @@ export function EventPage() {
         <Loaded query={query} skeleton={<TableSkeleton of="the event" />} back={back}>
           {(event) => (
             <Stack hasGutter>
-              <SectionCard title="Who was told">
+              <SectionCard title="Endpoints">
                 <VerdictList event={event} />
               </SectionCard>
-              <SectionCard title="What happened">
+              <SectionCard title="Event">
                 <EventFacts event={event} />
               </SectionCard>
               {event.previous !== null && (
-                <SectionCard title="What it was before">
+                <SectionCard title="Previous values">
                   <Payload text={JSON.stringify(event.previous)} label="the previous values" />
                 </SectionCard>
               )}
-              <SectionCard title="The document">
+              <SectionCard title="Document">
                 <Payload text={JSON.stringify(event.document)} label="the document" />
               </SectionCard>
             </Stack>
@@ -56,17 +57,17 @@ function EventFacts({ event }: { event: EventInFull }) {
       </Fact>
       <Fact term="Account">
         <Link to="/events" search={{ account_id: event.account_id }}>
-          {event.account_name}
+          <Name>{event.account_name}</Name>
         </Link>
       </Fact>
-      <Fact term="By">
+      <Fact term="Actor">
         <ActorName actor={event.actor} />
       </Fact>
-      <Fact term="Through">{channelName(event.channel)}</Fact>
+      <Fact term="Channel">{channelName(event.channel)}</Fact>
       <Fact term="When">
         <When at={event.occurred_at} isExact />
       </Fact>
-      <Fact term="Sequence in its account">{event.sequence}</Fact>
+      <Fact term="Sequence within the account">{event.sequence}</Fact>
       <Fact term="Object">{event.object_id}</Fact>
       <Fact term="Id">
         <span className="bellwire-mono">{event.id}</span>

@@ -7,7 +7,7 @@ import { answerOf, useApi } from "../../api/bellwire-client.ts";
 import { type DeliveryState, deliveriesQuery } from "../../api/deliveries.ts";
 import { type EventInFull, type EventType, type Verdict, eventTypesQuery } from "../../api/events.ts";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
-import { DeliveryStateLabel } from "../../components/labels.tsx";
+import { DeliveryStateLabel, Name } from "../../components/labels.tsx";
 import { LinkButton } from "../../components/page-header.tsx";
 import { useToast } from "../../components/toast-context.ts";
 
@@ -17,7 +17,7 @@ export function VerdictList({ event }: { event: EventInFull }) {
   const { data: deliveries } = useInfiniteQuery(deliveriesQuery(useApi(), { event_id: event.id }));
   const states = new Map(deliveries?.pages.flatMap(({ data }) => data).map(({ id, state }) => [id, state]));
   if (event.verdicts.length === 0) {
-    return <Content component="p">There was no endpoint to tell. Set one up, and send the event then.</Content>;
+    return <Content component="p">No endpoint existed. Create an endpoint, then send the event.</Content>;
   }
   return (
     <Table aria-label="Endpoints" variant="compact">
@@ -25,7 +25,7 @@ export function VerdictList({ event }: { event: EventInFull }) {
         <Tr>
           <Th modifier="nowrap">Endpoint</Th>
           <Th modifier="nowrap">Delivery</Th>
-          <Th>Why</Th>
+          <Th>Reason</Th>
           <Th screenReaderText="Actions" />
         </Tr>
       </Thead>
@@ -33,13 +33,13 @@ export function VerdictList({ event }: { event: EventInFull }) {
         {event.verdicts.map((verdict) => (
           <Tr key={verdict.endpoint_id}>
             <Td dataLabel="Endpoint">
-              {verdict.endpoint_name}
+              <Name>{verdict.endpoint_name}</Name>
               {isDeleted(verdict.endpoint_id) && " (deleted)"}
             </Td>
             <Td dataLabel="Delivery">
               <VerdictLabel verdict={verdict} state={states.get(verdict.delivery_id ?? "")} />
             </Td>
-            <Td dataLabel="Why">
+            <Td dataLabel="Reason">
               <WhyNotSent verdict={verdict} type={event.type} />
             </Td>
             <Td modifier="nowrap">
@@ -74,7 +74,7 @@ function NextStep({ verdict: { delivery_id, endpoint_id }, eventId, isDeleted }:
   if (delivery_id === null) return isDeleted ? null : <SendNowButton eventId={eventId} endpointId={endpoint_id} />;
   return (
     <LinkButton to="/deliveries/$id" params={{ id: delivery_id }} variant="link" isInline>
-      The delivery
+      Show delivery
     </LinkButton>
   );
 }
@@ -87,10 +87,10 @@ export interface WhyNotSentProps {
 function WhyNotSent({ verdict: { sent, gate, endpoint_name }, type }: WhyNotSentProps) {
   const { data: types = [] } = useQuery(eventTypesQuery(useApi()));
   const entry = types.find((it) => it.type === type) ?? { label: type, switch: "" };
-  if (gate === null) return sent ? "Selected, and nothing stood in the way" : "The endpoint did not exist yet";
+  if (gate === null) return sent ? "Selected" : "The endpoint did not exist yet";
 
   const { reason, control } = describeGate(gate, entry);
-  const isSentAfterAll = sent && " It was sent by hand afterwards.";
+  const isSentAfterAll = sent && " It was sent manually later.";
   return (
     <>
       {reason}.{isSentAfterAll}
@@ -126,12 +126,13 @@ export function describeGate(gate: Gate, type: Pick<EventType, "label" | "switch
       return { reason: `The event was not selected: ${type.label}`, control: { id: type.switch, label: type.label } };
     case "admin_actions_off":
       return {
-        reason: "An admin or an access token did it, and actions in the admin portal did not trigger webhooks",
+        reason: "An admin or an access token made the change, and actions in the admin portal did not trigger webhooks",
         control: { id: "provider_actions", label: "Actions in the admin portal also trigger webhooks" },
       };
     case "no_acting_user":
       return {
-        reason: "No user did it: it was activation by e-mail, the provider key, or a change in the background",
+        reason:
+          "No user made the change: it was an activation by e-mail, a call with the provider key or a background change",
         control: { id: "all_actors", label: "Also activation by e-mail, provider key and background changes" },
       };
   }
@@ -167,7 +168,7 @@ function SendNowButton({ eventId, endpointId }: SendNowButtonProps) {
       isDisabled={send.isPending}
       onClick={() => send.mutate()}
     >
-      Send it now
+      Send now
     </Button>
   );
 }

@@ -35,7 +35,7 @@ export function EventsPage() {
   return (
     <>
       <PageHeader title="Events" actions={<LiveLabel />}>
-        Everything that happened to accounts, users and applications, whether it was sent or not.
+        Every change to accounts, users and applications, sent or not.
       </PageHeader>
       <PageSection isFilled>
         <EventFilters filter={filter} accountName={query.data?.pages[0]?.data[0]?.account_name} />
@@ -98,8 +98,8 @@ const eventColumn: HistoryColumn<Event> = {
 };
 
 const columns: readonly HistoryColumn<Event>[] = [
-  { title: "By", show: ({ actor }) => <ActorName actor={actor} /> },
-  { title: "Through", show: ({ channel }) => channelName(channel) },
+  { title: "Actor", show: ({ actor }) => <ActorName actor={actor} /> },
+  { title: "Channel", show: ({ channel }) => channelName(channel) },
   { title: "Sequence", show: ({ sequence }) => sequence },
 ];
 
@@ -110,10 +110,10 @@ export const EventsTable = ({ events }: { events: readonly Event[] }) => (
 export function NoEvents({ isFiltered }: { isFiltered: boolean }) {
   if (isFiltered) return <NothingMatches to="/events" of="event" />;
   return (
-    <EmptyState titleText="No event yet" icon={HistoryIcon} headingLevel="h2">
+    <EmptyState titleText="No events yet" icon={HistoryIcon} headingLevel="h2">
       <EmptyStateBody>
-        An event is recorded together with the change that it tells of. A sign-up makes three: the account, its first
-        user, and an application.
+        Bellwire records an event with each change. A sign-up creates three: the account, its first user and an
+        application.
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>

@@ -17,13 +17,13 @@ const failure = {
   url_masked: "https://quay.example/…",
 };
 
-test("failures that could not be deleted are said to stay, in the dialog that asked", async () => {
+test("a failed deletion is reported in the dialog that asked", async () => {
   const problem = { title: "Too many requests.", code: "rate-limited" };
   const upTo = new Date("2026-03-01T09:00:01Z");
   showInPortal(<FailureList failures={[failure]} filter={{}} upTo={upTo} />, {
     answers: { "DELETE failures?until=2026-03-01T09%3A00%3A01.000Z": [429, problem] },
   });
-  await click("Delete all");
+  await click("Delete all failures");
   await click("Delete");
   await waitFor(() => expect(refusal()).toContain("Too many requests."));
 });

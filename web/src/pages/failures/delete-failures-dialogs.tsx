@@ -21,8 +21,7 @@ export interface DeleteFailuresDialogProps {
   readonly onClose: () => void;
 }
 
-const whatDeletingDoes =
-  "They leave this list and are not tried again. What was sent and answered stays readable under Deliveries.";
+const whatDeletingDoes = "They leave the list and are not retried. Their deliveries stay readable.";
 
 export function DeleteFailuresDialog({ toDelete, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
   const title = `Delete ${toDelete.says}?`;
@@ -71,8 +70,8 @@ export function DeleteUntilDialog({ upTo, isBusy, onDelete, onClose }: DeleteUnt
       />
       {isTime && (
         <Content component="p">
-          Deletes what failed up to {describeInZones(until, zones)}, shown here or not. What failed later
-          {typed > upTo && " or fails from now on"} stays.
+          Deletes the failures up to {describeInZones(until, zones)}, including those not shown here. Later failures
+          {typed > upTo && " and new ones"} stay.
         </Content>
       )}
       <Content component="p">{whatDeletingDoes}</Content>

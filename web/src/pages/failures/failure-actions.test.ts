@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { chooseFailures, chooseUpTo, countOf, describeOutcome } from "./failure-actions.ts";
 
-test("an event that failed at two endpoints is chosen at the one whose line was ticked", () => {
+test("an event that failed at two endpoints is chosen at the selected one only", () => {
   expect(chooseFailures([{ endpoint_id: 1, id: "both" }])).toEqual([{ endpoint_id: 1, ids: ["both"] }]);
 });
 
-test("lines of several endpoints are chosen an endpoint at a time", () => {
+test("failures of several endpoints are chosen endpoint by endpoint", () => {
   const ticked = [
     { endpoint_id: 1, id: "both" },
     { endpoint_id: 2, id: "both" },
@@ -17,7 +17,7 @@ test("lines of several endpoints are chosen an endpoint at a time", () => {
   ]);
 });
 
-test("more than one request can name are chosen piece by piece, each once", () => {
+test("more ids than one request accepts are split into requests, each id once", () => {
   const ticked = Array.from({ length: 450 }, (_, place) => ({ endpoint_id: 1, id: `${place}` }));
   const chosen = chooseFailures(ticked);
   expect(chosen.flatMap((it) => ("ids" in it ? it.ids : []))).toEqual(ticked.map(({ id }) => id));
@@ -25,11 +25,11 @@ test("more than one request can name are chosen piece by piece, each once", () =
   expect(countOf(chosen)).toBe(450);
 });
 
-test("how many fall into a time is not known beforehand", () => {
+test("the number of failures up to a time is not known in advance", () => {
   expect(countOf([{ until: "2026-03-01T09:00:00.000Z" }, { endpoint_id: 1, ids: ["a"] }])).toBeUndefined();
 });
 
-test("of the second of a line, those that failed after it are not chosen with it", () => {
+test("later failures of the same second are not chosen", () => {
   const shown = [
     { endpoint_id: 1, id: "after it", failed_at: "2026-03-01T09:00:05.300Z" },
     { endpoint_id: 1, id: "itself", failed_at: "2026-03-01T09:00:05.200Z" },
@@ -48,21 +48,21 @@ test("of the second of a line, those that failed after it are not chosen with it
   });
 });
 
-test("what was not done is told beside what was", () => {
+test("a partial result names both numbers", () => {
   expect(describeOutcome("retry", { done: 3, wanted: 5 })).toMatchObject({
     kind: "warning",
-    title: "3 failures will be tried again, 2 not",
+    title: "3 failures will be retried, 2 not",
   });
 });
 
-test("nothing done is no success", () => {
+test("no change is not reported as success", () => {
   expect(describeOutcome("retry", { done: 0, wanted: undefined })).toMatchObject({
     kind: "warning",
     title: "No failure was retried",
   });
 });
 
-test("trouble on the way tells how far it came", () => {
+test("an error midway names the progress", () => {
   const trouble = new Error("The server answered with 503.");
   expect(describeOutcome("delete", { done: 200, wanted: 450, trouble })).toEqual({
     kind: "danger",
@@ -71,9 +71,9 @@ test("trouble on the way tells how far it came", () => {
   });
 });
 
-test("all done is a success with its number", () => {
+test("a complete result is a success with its number", () => {
   expect(describeOutcome("retry", { done: 1200, wanted: 1200 })).toEqual({
     kind: "success",
-    title: "1,200 failures will be tried again",
+    title: "1,200 failures will be retried",
   });
 });

@@ -116,10 +116,10 @@ export const counted = (count: number): string =>
   count === 1 ? "1 failure" : `${count.toLocaleString("en")} failures`;
 
 const participle = { retry: "retried", delete: "deleted" } as const;
-const success = { retry: "will be tried again", delete: "deleted" } as const;
+const success = { retry: "will be retried", delete: "deleted" } as const;
 const whyNot = {
-  retry: "They had left the list meanwhile, or their endpoint was deleted.",
-  delete: "They had left the list meanwhile.",
+  retry: "The others have left the list, or their endpoint was deleted.",
+  delete: "The others have left the list.",
 } as const;
 
 /** Describes the result of an action, complete or partial. */
@@ -138,7 +138,7 @@ export function describeOutcome(deed: Deed, { done, wanted, trouble }: Outcome):
   if (wanted !== undefined && done < wanted) {
     return { kind: "warning", title: `${title}, ${(wanted - done).toLocaleString("en")} not`, detail: whyNot[deed] };
   }
-  return { kind: "success", title, ...(deed === "delete" && { detail: "The history of the deliveries stays." }) };
+  return { kind: "success", title, ...(deed === "delete" && { detail: "Their deliveries stay readable." }) };
 }
 
 const doneOf = (done: number, wanted: number | undefined): string =>

@@ -1,8 +1,10 @@
 import { Button, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Failure, FailureFilter } from "../../api/deliveries.ts";
+import { useApi } from "../../api/bellwire-client.ts";
+import { type Failure, type FailureFilter, failureCountQuery } from "../../api/deliveries.ts";
 import { useSession } from "../../api/session.tsx";
 import { RowActions } from "../../components/action-menu.tsx";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
@@ -10,6 +12,7 @@ import { EventTypeName } from "../../components/history-table.tsx";
 import { When, describeMoment } from "../../components/time.tsx";
 import { DeleteFailuresDialog, DeleteUntilDialog, type ToDelete } from "./delete-failures-dialogs.tsx";
 import { type Chosen, chooseFailures, chooseUpTo, counted, useFailureActions } from "./failure-actions.ts";
+import { Name } from "../../components/labels.tsx";
 
 export interface FailureListProps {
   readonly failures: readonly Failure[];
@@ -24,6 +27,8 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
   const [toDelete, setToDelete] = useState<ToDelete>();
   const [untilMost, setUntilMost] = useState<Date>();
   const { retry, remove, isBusy, progress } = useFailureActions();
+  const { data: count = 0 } = useQuery(failureCountQuery(useApi()));
+  const allFailures = endpoint_id === undefined ? describeAll(count) : "all failures of this endpoint";
   const ofEndpoint = endpoint_id === undefined ? {} : { endpoint_id };
   // A failure that was retried meanwhile has left the list, and must not be counted.
   const selected = failures.filter(({ delivery_id }) => ticked.has(delivery_id));
@@ -50,6 +55,7 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
     <>
       <FailureToolbar
         selectedCount={selected.length}
+        allFailures={allFailures}
         isBusy={isBusy}
         progress={progress}
         onRetrySelected={retrySelected}
@@ -58,8 +64,8 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
         onDeleteAll={() =>
           setToDelete({
             chosen: [{ ...ofEndpoint, until: upTo.toISOString() }],
-            says: endpoint_id === undefined ? "all failures" : "all failures of this endpoint",
-            note: `That is what has failed up to ${describeMoment(upTo, timeZone)}, shown here or not. What fails from now on stays.`,
+            says: endpoint_id === undefined ? "all failures" : allFailures,
+            note: `This includes failures up to ${describeMoment(upTo, timeZone)} that are not shown here. Later ones stay.`,
           })
         }
         onDeleteUntil={() => setUntilMost(upTo)}
@@ -97,8 +103,13 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
   );
 }
 
+/** Returns "all 31 failures". The count is 0 while it loads. */
+const describeAll = (count: number): string => (count > 1 ? `all ${counted(count)}` : "all failures");
+
 export interface FailureToolbarProps {
   readonly selectedCount: number;
+  /** The failures that are affected without a selection, in words: "all 31 failures". */
+  readonly allFailures: string;
   readonly isBusy: boolean;
   /** The progress of a long action. */
   readonly progress: string | undefined;
@@ -112,12 +123,13 @@ export interface FailureToolbarProps {
 function FailureToolbar(props: FailureToolbarProps) {
   const { selectedCount, isBusy } = props;
   const hasSelection = selectedCount > 0;
+  const selectedFailures = `${selectedCount} selected ${selectedCount === 1 ? "failure" : "failures"}`;
   return (
     <Toolbar inset={{ default: "insetNone" }}>
       <ToolbarContent>
         <ToolbarItem>
           <Button isDisabled={isBusy} onClick={hasSelection ? props.onRetrySelected : props.onRetryAll}>
-            {hasSelection ? `Retry ${selectedCount} selected` : "Retry all"}
+            Retry {hasSelection ? selectedFailures : props.allFailures}
           </Button>
         </ToolbarItem>
         <ToolbarItem>
@@ -127,12 +139,12 @@ function FailureToolbar(props: FailureToolbarProps) {
             isDisabled={isBusy}
             onClick={hasSelection ? props.onDeleteSelected : props.onDeleteAll}
           >
-            {hasSelection ? `Delete ${selectedCount} selected` : "Delete all"}
+            Delete {hasSelection ? selectedFailures : props.allFailures}
           </Button>
         </ToolbarItem>
         <ToolbarItem>
           <Button variant="link" isDanger isDisabled={isBusy} onClick={props.onDeleteUntil}>
-            Delete older…
+            Delete older failures…
           </Button>
         </ToolbarItem>
         <ToolbarItem alignSelf="center">
@@ -162,7 +174,7 @@ function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo
       <Thead>
         <Tr>
           <Th
-            aria-label="Select all that are shown"
+            aria-label="Select all rows"
             select={{
               isSelected: areAllTicked,
               onSelect: (_, isTicked) =>
@@ -174,8 +186,8 @@ function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo
           />
           <Th modifier="nowrap">Event</Th>
           <Th modifier="nowrap">Account</Th>
-          <Th modifier="nowrap">What went wrong</Th>
-          <Th modifier="nowrap">Where to</Th>
+          <Th modifier="nowrap">Error</Th>
+          <Th modifier="nowrap">Endpoint</Th>
           <Th modifier="nowrap">Failed</Th>
           <Th screenReaderText="Actions" />
         </Tr>
@@ -196,13 +208,13 @@ function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo
               </Link>
             </Td>
             <Td dataLabel="Account" modifier="breakWord">
-              {failure.account_name}
+              <Name>{failure.account_name}</Name>
             </Td>
-            <Td dataLabel="What went wrong" modifier="breakWord">
+            <Td dataLabel="Error" modifier="breakWord">
               {failure.error}
             </Td>
-            <Td dataLabel="Where to" modifier="breakWord">
-              {failure.endpoint_name}
+            <Td dataLabel="Endpoint" modifier="breakWord">
+              <Name>{failure.endpoint_name}</Name>
               {isDeleted(failure.endpoint_id) && " (deleted)"}
               <div className="bellwire-mono bellwire-subtle">{failure.url_masked}</div>
             </Td>
@@ -215,7 +227,7 @@ function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo
                 isDisabled={isBusy}
                 items={[
                   ...(isDeleted(failure.endpoint_id) ? [] : [{ title: "Retry", onClick: () => onRetry(failure) }]),
-                  { title: "Delete this one and all older", isDanger: true, onClick: () => onDeleteUpTo(failure) },
+                  { title: "Delete this and all older failures", isDanger: true, onClick: () => onDeleteUpTo(failure) },
                 ]}
               />
             </Td>

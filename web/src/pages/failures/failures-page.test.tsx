@@ -37,18 +37,18 @@ const serverWithMany: Server = { ...server, "GET /api/v1/failures": () => [200, 
 async function retryMany(): Promise<void> {
   await says("Account 119");
   flushSync(() => document.querySelector<HTMLElement>("thead input")?.click());
-  await click("Retry 120 selected");
+  await click("Retry 120 selected failures");
 }
 
-test("more failures than one request can name are all retried, each once", async () => {
+test("more failures than one request accepts are all retried, each once", async () => {
   const page = showPage("/failures", serverWithMany);
   await retryMany();
-  await says("120 failures will be tried again");
+  await says("120 failures will be retried");
   const asked = page.askedFor("POST /api/v1/failures/retry").flatMap(({ body }) => idsIn(body));
   expect(asked).toEqual(many.map(({ id }) => id));
 });
 
-test("when the server fails on the way, it is told how many were retried", async () => {
+test("a server error midway reports the number of retried failures", async () => {
   let asked = 0;
   const page = showPage("/failures", {
     ...serverWithMany,
@@ -61,12 +61,12 @@ test("when the server fails on the way, it is told how many were retried", async
   expect(page.askedFor("POST /api/v1/failures/retry")).toHaveLength(2);
 });
 
-test("all are deleted up to what was shown, and nothing that failed since", async () => {
+test('"Delete all" spares failures that are newer than the list', async () => {
   const page = showPage("/failures", server);
   await says("Account 1");
   const shownAtMs = Date.now();
-  await click("Delete all");
-  await says("What fails from now on stays");
+  await click("Delete all 2 failures");
+  await says("Later ones stay");
   await click("Delete");
   await waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
   const [{ query } = { query: new URLSearchParams() }] = page.askedFor("DELETE /api/v1/failures");
@@ -74,34 +74,34 @@ test("all are deleted up to what was shown, and nothing that failed since", asyn
   expect(Date.parse(query.get("until") ?? "")).toBeLessThan(shownAtMs);
 });
 
-test("the time up to which failures are deleted is told with its zone, and is the one that is sent", async () => {
+test("the time of a deletion is shown with its zone and sent exactly", async () => {
   const page = showPage("/failures", server);
   await says("Account 1");
-  await click("Delete older…");
+  await click("Delete older failures…");
   await fill("failed_until", "2026-03-01T09:00:05");
   const until = new Date("2026-03-01T09:00:05");
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
   await says(`In this browser's time zone, ${timeZone}`);
-  await says("what failed up to 1 Mar 2026, 09:00:05");
+  await says("failures up to 1 Mar 2026, 09:00:05");
   await click("Delete");
   await waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
   expect(page.askedFor("DELETE /api/v1/failures")[0]?.query.get("until")).toBe(until.toISOString());
 });
 
-test("a time to come deletes nothing that has not been shown", async () => {
+test("a future time deletes no failure that was not shown", async () => {
   const page = showPage("/failures", server);
   await says("Account 1");
-  await click("Delete older…");
+  await click("Delete older failures…");
   const openedAtMs = Date.now();
   await fill("failed_until", "2999-01-01T00:00:00");
-  await says("or fails from now on stays");
+  await says("and new ones stay");
   await click("Delete");
   await waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
   const until = page.askedFor("DELETE /api/v1/failures")[0]?.query.get("until") ?? "";
   expect(Date.parse(until)).toBeLessThan(openedAtMs);
 });
 
-test("the newest come first, or the oldest, and the address says which", async () => {
+test("failures are sorted newest or oldest first, as the address says", async () => {
   const page = showPage("/failures?order=oldest&endpoint_id=1", server);
   await says("Account 1");
   const [{ query } = { query: new URLSearchParams() }] = page.askedFor("GET /api/v1/failures");
@@ -111,15 +111,15 @@ test("the newest come first, or the oldest, and the address says which", async (
   expect(document.querySelector<HTMLSelectElement>("select[aria-label=Order]")?.value).toBe("newest");
 });
 
-test("of a deleted endpoint it is told, and nothing can be retried there", async () => {
+test("a failure of a deleted endpoint says so, and cannot be retried", async () => {
   showPage("/failures", { ...server, "GET /api/v1/endpoints": () => [200, { data: [], next: null }] });
   await says("crm (deleted)");
-  await click("Actions of row 1, account.created of Account 0");
-  await says("Delete this one and all older");
+  await click("Actions for row 1, account.created of Account 0");
+  await says("Delete this and all older failures");
   expect([...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent)).not.toContain("Retry");
 });
 
-test("where more could not be loaded, the list does not look ended", async () => {
+test("a list whose next page failed to load does not look complete", async () => {
   showPage("/failures", {
     ...server,
     "GET /api/v1/failures": ({ query }) =>
@@ -127,10 +127,10 @@ test("where more could not be loaded, the list does not look ended", async () =>
   });
   await says("Load more");
   await click("Load more");
-  await waitFor(() => expect(shown()).toContain("The list goes on, but could not be loaded"));
+  await waitFor(() => expect(shown()).toContain("The next page could not be loaded"));
 });
 
-test("the keyboard goes back to the row's menu when its dialog is closed, and to the page when the row is gone", async () => {
+test("the row's menu gets the focus when its dialog closes, and the page does when the row is gone", async () => {
   let isThere = true;
   showPage("/failures", {
     ...server,
@@ -142,10 +142,10 @@ test("the keyboard goes back to the row's menu when its dialog is closed, and to
   });
   const focused = (): string | null | undefined =>
     document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.tagName;
-  const menu = "Actions of row 1, account.created of Account 0";
+  const menu = "Actions for row 1, account.created of Account 0";
   const ask = async (): Promise<void> => {
     await click(menu);
-    await click("Delete this one and all older");
+    await click("Delete this and all older failures");
     await says("Delete this failure and all older ones?");
   };
   await says("Account 0");
@@ -154,13 +154,13 @@ test("the keyboard goes back to the row's menu when its dialog is closed, and to
   await waitFor(() => expect(focused()).toBe(menu));
   await ask();
   await click("Delete");
-  await says("Nothing has failed");
+  await says("No failures");
   await waitFor(() => expect(focused()).toBe("MAIN"));
 });
 
-test("names of one long word break in their cells, and push no column off the screen", async () => {
+test("long words in names break in their cells and push no column off the screen", async () => {
   showPage("/failures", server);
   await says("Account 1");
   const breaking = [...document.querySelectorAll<HTMLElement>("tbody tr:first-child .pf-m-break-word")];
-  expect(breaking.map(({ dataset }) => dataset["label"])).toEqual(["Account", "What went wrong", "Where to"]);
+  expect(breaking.map(({ dataset }) => dataset["label"])).toEqual(["Account", "Error", "Endpoint"]);
 });

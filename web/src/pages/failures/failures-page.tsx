@@ -26,7 +26,7 @@ export function FailuresPage() {
   return (
     <>
       <PageHeader title="Failures" actions={<LiveLabel />}>
-        Deliveries whose attempts are used up. They wait here until you retry or delete them.
+        Deliveries without attempts left. They stay here until you retry or delete them.
       </PageHeader>
       <PageSection isFilled>
         <FailureFilters filter={filter} />
@@ -67,17 +67,17 @@ export function NoFailures({ isFiltered }: { isFiltered: boolean }) {
   return (
     <EmptyState
       status="success"
-      titleText={isFiltered ? "Nothing of this endpoint is on the list" : "Nothing has failed"}
+      titleText={isFiltered ? "No failures of this endpoint" : "No failures"}
       headingLevel="h2"
     >
       <EmptyStateBody>
-        A delivery comes here when its last attempt was not answered as it should be. Repair the receiver, then retry:
-        it gets the same id and the same bytes.
+        A delivery appears here after its last attempt has failed. Repair the receiver, then retry. The receiver gets
+        the same id and the same bytes.
       </EmptyStateBody>
       {isFiltered && (
         <EmptyStateFooter>
           <LinkButton to="/failures" search={{}} variant="link">
-            Failures of every endpoint
+            Show the failures of all endpoints
           </LinkButton>
         </EmptyStateFooter>
       )}

@@ -19,9 +19,9 @@ export const targetNames: Readonly<Record<FieldTarget, string>> = {
 };
 
 const rules = [
-  { name: "required", label: "Required", says: "Cannot be left empty. Not together with the other two" },
+  { name: "required", label: "Required", says: "Cannot be empty. Not available together with the other two rules" },
   { name: "hidden", label: "Hidden", says: "Developers do not see it" },
-  { name: "read_only", label: "Read only", says: "Developers see it, and only you change it" },
+  { name: "read_only", label: "Read only", says: "Developers see it, but only you can change it" },
 ] as const;
 
 const fields = ["target", "name", "label", "choices", ...rules.map(({ name }) => name)];
@@ -38,8 +38,8 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
         : api.create("fields_definitions", { target: values["target"], ...given });
     },
     stale: [["fields definitions"]],
-    done: definition ? "The field was changed" : "The field was created",
-    failed: definition ? "The field could not be changed" : "The field could not be created",
+    done: definition ? "The field was updated" : "The field was created",
+    failed: definition ? "The field could not be updated" : "The field could not be created",
     fields,
     onDone: onClose,
   });
@@ -53,7 +53,7 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
     <FormDialog
       title={definition ? `Edit ${definition.label}` : "Create a field"}
       {...(definition && {
-        description: `The API and the webhooks call it ${definition.name}, whatever its label is.`,
+        description: `Its name in the API and in webhooks is ${definition.name}.`,
       })}
       submit={definition ? "Save" : "Create"}
       isBusy={isPending}
@@ -65,7 +65,7 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
         <>
           <SelectField
             id="target"
-            label="Of"
+            label="Object"
             value={String(values["target"])}
             errors={errors["target"]}
             options={fieldTargets.map((value) => ({ value, label: targetNames[value] }))}
@@ -75,15 +75,15 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
             {...text("name")}
             label="Name"
             isRequired
-            hint="As the API and the webhooks call it: a letter, then letters, digits, - and _. It stays"
+            hint="The name in the API and in webhooks: a letter, then letters, digits, - and _. Cannot be changed later"
           />
         </>
       )}
-      <TextField {...text("label")} label="Label" isRequired hint="As forms call it" />
+      <TextField {...text("label")} label="Label" isRequired hint="The name in forms" />
       <TextAreaField
         id="choices"
         label="Choices"
-        hint={`One on each line. Left empty: any text.${keepsHint(definition)}`}
+        hint={`One per line. If empty: any text.${keepsHint(definition)}`}
         errors={errors["choices"]}
         value={lines ?? linesOf(definition?.choices ?? [])}
         onChange={setLines}
@@ -109,7 +109,7 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
 
 /** Saved values are never deleted. */
 const keepsHint = (definition: FieldsDefinition | undefined): string =>
-  definition ? " What was chosen before and is not among them any more stays until somebody changes it" : "";
+  definition ? " Saved values that are no longer a choice stay until somebody changes them" : "";
 
 const alwaysThere: Readonly<Record<FieldTarget, readonly string[]>> = {
   Account: ["org_name"],

@@ -20,9 +20,9 @@ const show = (others: Answers = {}) => showInPortal(<FieldsDefinitionsPage />, {
 const items = () => [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
 const textOf = (id: string) => document.querySelector<HTMLTextAreaElement>(`#${id}`)?.value;
 
-test("a choice with commas stays one while others are added, and empty lines make none", async () => {
+test("a choice with commas survives when others are added, and empty lines are dropped", async () => {
   const { changes } = show();
-  await click("Actions of port");
+  await click("Actions for port");
   await click("Edit");
   await waitFor(() => expect(textOf("choices")).toBe("Bergen, Norway\nOslo"));
   await fill("choices", "Bergen, Norway\n\n Stavanger \n");
@@ -34,9 +34,9 @@ test("a choice with commas stays one while others are added, and empty lines mak
   );
 });
 
-test("a label is changed alone: choices that nobody touched are not sent", async () => {
+test("changing a label does not send the choices", async () => {
   const { changes } = show();
-  await click("Actions of port");
+  await click("Actions for port");
   await click("Edit");
   await fill("label", "Home port");
   await click("Save");
@@ -45,47 +45,47 @@ test("a label is changed alone: choices that nobody touched are not sent", async
   );
 });
 
-test("a field can be saved once its label or its choices were typed, and not before", async () => {
+test("a field can be saved only after a change of its label or choices", async () => {
   show();
   const save = () => document.querySelector<HTMLButtonElement>("[role=dialog] [type=submit]");
-  await click("Actions of port");
+  await click("Actions for port");
   await click("Edit");
   await waitFor(() => expect(save()?.disabled).toBe(true));
   await fill("choices", "Oslo");
   expect(save()?.disabled).toBe(false);
 });
 
-test("how choices are typed is said, and that what was chosen before stays", async () => {
+test("the hint explains how to enter choices, and that saved values stay", async () => {
   show();
-  await click("Actions of port");
+  await click("Actions for port");
   await click("Edit");
-  await waitFor(() => expect(document.getElementById("choices-hint")?.textContent).toContain("One on each line"));
-  expect(document.getElementById("choices-hint")?.textContent).toContain("stays until somebody changes it");
+  await waitFor(() => expect(document.getElementById("choices-hint")?.textContent).toContain("One per line"));
+  expect(document.getElementById("choices-hint")?.textContent).toContain("stay until somebody changes them");
 });
 
 test.each([
   ["Move up", 1],
   ["Move down", 3],
-])("a field goes to another place by “%s”", async (title, position) => {
+])("a field is moved by “%s”", async (title, position) => {
   const { changes } = show();
-  await click("Actions of port");
+  await click("Actions for port");
   await click(title);
   await waitFor(() => expect(changes()).toEqual([{ request: "PUT fields_definitions/2", body: { position } }]));
 });
 
-test("what the API would refuse or pass over is not offered: the first goes no higher, the last no lower, and a field that nothing can do without stays", async () => {
+test("impossible actions are not offered: moving the first field up or the last down, and deleting a required one", async () => {
   show();
-  await click("Actions of org_name");
+  await click("Actions for org_name");
   await waitFor(() => expect(items()).toEqual(["Edit", "Move down"]));
   await click("Edit");
   await waitFor(() => expect(document.getElementById("label")).not.toBeNull());
   expect(document.getElementById("required")).toBeNull();
   await click("Cancel");
-  await click("Actions of berth");
+  await click("Actions for berth");
   await waitFor(() => expect(items()).toEqual(["Edit", "Move up", "Delete"]));
 });
 
-test("rules that contradict each other are refused beside them", async () => {
+test("contradictory rules show their error beside them", async () => {
   show({ "POST fields_definitions": [422, { errors: { required: ["Fields cannot be required AND hidden"] } }] });
   await click("Create a field");
   await fill("name", "berth");
@@ -98,11 +98,11 @@ test("rules that contradict each other are refused beside them", async () => {
   await waitFor(() => expect(document.activeElement?.id).toBe("required"));
 });
 
-test("a choice with commas stays one, however often it is edited", () => {
+test("a choice with commas survives any number of edits", () => {
   const choices = ["Bergen, Norway", "Oslo"];
   expect(choicesIn(linesOf(choices))).toEqual(choices);
 });
 
-test("empty lines, spaces around and repetitions make no choice", () => {
+test("empty lines, surrounding spaces and duplicates are dropped", () => {
   expect(choicesIn("\n  Oslo \r\n\nBergen\nOslo\n   \n")).toEqual(["Oslo", "Bergen"]);
 });

@@ -32,7 +32,7 @@ export function FieldsDefinitionsPage() {
   return (
     <>
       <PageHeader title="Fields definitions" actions={<Button onClick={() => setToEdit("new")}>Create a field</Button>}>
-        What is asked of accounts, users and applications: on forms, in the API, and in what webhooks carry.
+        The fields of accounts, users and applications in forms, the API and webhooks.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="fields" />}>
@@ -64,7 +64,7 @@ export function FieldsDefinitionsPage() {
           onClose={() => setToDelete(undefined)}
         >
           <Content component="p">
-            Forms no longer ask for it, and the API and the webhooks no longer carry it. What it holds is kept, unseen.
+            Forms, the API and webhooks will no longer contain this field. Its saved values are kept.
           </Content>
         </ConfirmDialog>
       )}

@@ -4,7 +4,7 @@ import { exampleSession } from "../../testing/examples.ts";
 import { mount } from "../../testing/in-portal.tsx";
 import { MailList, MailText } from "./mails-page.tsx";
 
-test("a subject or an address of one long word breaks in its cell, and pushes nothing off the screen", () => {
+test("a long word in a subject or address breaks in its cell and pushes nothing off the screen", () => {
   const mail = {
     id: 1,
     subject: "Join",
@@ -25,7 +25,7 @@ test("a subject or an address of one long word breaks in its cell, and pushes no
 
 const session = { ...exampleSession, developerPortalUrl: "https://acme.example/" };
 
-test("the link of a mail can be followed, and an address that a developer put into it cannot", () => {
+test("our links in a mail are links, and addresses that a developer wrote are not", () => {
   const text = "join https://evil.example/\n\nhttps://acme.example/signup/x1\nhttps://evil.example/\n";
   const page = mount(
     <SessionContext value={session}>

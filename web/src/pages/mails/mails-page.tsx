@@ -21,14 +21,14 @@ import { LoadMore } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
+import { Name } from "../../components/labels.tsx";
 
 export function MailsPage() {
   const query = useInfiniteQuery(mailsQuery(useApi()));
   return (
     <>
       <PageHeader title="Mails">
-        What your developers were written. Until a mail server is set up (BELLWIRE_SMTP_URL), mails stay here, and their
-        links work all the same.
+        Mails to your developers. Without a mail server (BELLWIRE_SMTP_URL) mails stay here, and their links still work.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="mails" />}>
@@ -38,7 +38,8 @@ export function MailsPage() {
             return (
               <EmptyState titleText="No mails yet" icon={EnvelopeIcon} headingLevel="h2">
                 <EmptyStateBody>
-                  Activations, invitations, new passwords and decisions about accounts are written to developers.
+                  Bellwire writes to developers about activations, invitations, new passwords and decisions about
+                  accounts.
                 </EmptyStateBody>
               </EmptyState>
             );
@@ -76,8 +77,12 @@ function MailRow({ mail }: { mail: Mail }) {
         <DataListItemCells
           dataListCells={[
             <DataListCell key="subject" width={3} wrapModifier="breakWord">
-              <span id={titleId}>{mail.subject}</span>
-              <div className="bellwire-subtle">to {mail.recipient}</div>
+              <span id={titleId}>
+                <Name>{mail.subject}</Name>
+              </span>
+              <div className="bellwire-subtle">
+                to <Name>{mail.recipient}</Name>
+              </div>
             </DataListCell>,
             <DataListCell key="state">
               <MailState mail={mail} />
@@ -90,7 +95,7 @@ function MailRow({ mail }: { mail: Mail }) {
       </DataListItemRow>
       <DataListContent id={textId} aria-label={mail.subject} isHidden={!isOpen}>
         <MailText text={mail.text} />
-        {mail.last_error && <p className="bellwire-subtle">The mail server said: {mail.last_error}</p>}
+        {mail.last_error && <p className="bellwire-subtle">Error of the mail server: {mail.last_error}</p>}
       </DataListContent>
     </DataListItem>
   );
@@ -106,10 +111,10 @@ function MailState({ mail: { sent_at, attempts_made } }: { mail: Mail }) {
   }
   return attempts_made > 0 ? (
     <Label isCompact status="warning">
-      Tried {attempts_made}×
+      Attempts: {attempts_made}
     </Label>
   ) : (
-    <Label isCompact>Kept here</Label>
+    <Label isCompact>Not sent</Label>
   );
 }
 

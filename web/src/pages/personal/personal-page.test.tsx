@@ -7,15 +7,15 @@ import { PersonalPage } from "./personal-page.tsx";
 const user = { id: 5, username: "mia", email: "mia@acme.test", role: "member", state: "active" };
 const answers: Answers = { "GET users/5": [200, { user }], "PUT users/5": [200, { user }] };
 
-test("somebody changes the own name, which is shown at once", async () => {
+test("a user's own name is changed and shown at once", async () => {
   const { changes, renewSession } = showInPortal(<PersonalPage />, { answers, session: { role: "member" } });
   await fill("username", "mia.k");
-  await click("Save your names");
+  await click("Save profile");
   await waitFor(() => expect(renewSession).toHaveBeenCalledOnce());
   expect(changes()).toEqual([{ request: "PUT users/5", body: { username: "mia.k" } }]);
 });
 
-test("a new password is chosen by the present one, and the rule is told before", async () => {
+test("a new password needs the present one, and its rule is stated in advance", async () => {
   const errors = { current_password: ["is incorrect"] };
   const { changes } = showInPortal(<PersonalPage />, {
     answers: { ...answers, "PUT users/5": [422, { errors }] },
@@ -25,7 +25,7 @@ test("a new password is chosen by the present one, and the rule is told before",
   await fill("password", "another horse battery");
   await fill("password_confirmation", "another horse battery");
   expect(document.getElementById("password-hint")?.textContent).toBe("20 characters or more");
-  await click("Change the password");
+  await click("Change password");
   await waitFor(() => {
     expect(document.getElementById("current_password-hint")?.textContent).toContain("is incorrect");
   });
@@ -41,15 +41,15 @@ test("a new password is chosen by the present one, and the rule is told before",
   ]);
 });
 
-test("of two forms the one that was sent has the focus, whatever is wrong in the other", async () => {
+test("the invalid field of the submitted form gets the focus, not that of another form", async () => {
   const errors = { username: ["is taken"], current_password: ["is incorrect"] };
   showInPortal(<PersonalPage />, { answers: { ...answers, "PUT users/5": [422, { errors }] } });
   await fill("username", "olaf");
-  await click("Save your names");
+  await click("Save profile");
   await waitFor(() => expect(document.activeElement?.id).toBe("username"));
   await fill("current_password", "wrong");
   await fill("password", "another horse battery");
   await fill("password_confirmation", "another horse battery");
-  await click("Change the password");
+  await click("Change password");
   await waitFor(() => expect(document.activeElement?.id).toBe("current_password"));
 });

@@ -15,15 +15,15 @@ export function PersonalPage() {
   const query = useQuery(colleagueQuery(useManagement(), useSession().userId));
   return (
     <>
-      <PageHeader title="Personal settings">What you are called here, and how you sign in.</PageHeader>
+      <PageHeader title="Personal settings">Your username, e-mail address and password.</PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="your settings" />}>
           {(user) => (
             <Stack hasGutter>
-              <SectionCard title="Your names">
+              <SectionCard title="Profile">
                 <OwnNamesForm user={user} />
               </SectionCard>
-              <SectionCard title="Your password">
+              <SectionCard title="Password">
                 <OwnPasswordForm userId={user.id} />
               </SectionCard>
             </Stack>
@@ -41,8 +41,8 @@ export function OwnNamesForm({ user }: { user: User }) {
     userId: user.id,
     saved: user,
     fields: nameFields,
-    done: "Your names were changed",
-    failed: "Your names could not be changed",
+    done: "Your profile was updated",
+    failed: "Your profile could not be updated",
   });
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
@@ -50,12 +50,12 @@ export function OwnNamesForm({ user }: { user: User }) {
       <TextField
         {...field("email")}
         label="Email"
-        hint="You may sign in with it, too. Admins get mails there, such as those about webhooks that fail"
+        hint="You can also sign in with it. Admins get mails there, for example about failing webhooks"
         input={{ type: "email", autoComplete: "email" }}
       />
       <ActionGroup>
         <Button type="submit" isLoading={isBusy} isDisabled={isBusy || isUntouched}>
-          Save your names
+          Save profile
         </Button>
       </ActionGroup>
     </Form>
@@ -70,7 +70,7 @@ export function OwnPasswordForm({ userId }: { userId: number }) {
     userId,
     saved: nothing,
     fields: passwordFields,
-    done: "Your password was changed, and all your other browsers are signed out",
+    done: "Your password was changed, and your other browsers were signed out",
     failed: "Your password could not be changed",
   });
   return (
@@ -84,13 +84,13 @@ export function OwnPasswordForm({ userId }: { userId: number }) {
       <NewPasswordField {...field("password")} label="New password" isRequired />
       <TextField
         {...field("password_confirmation")}
-        label="New password once more"
+        label="Confirm new password"
         isRequired
         input={{ type: "password", autoComplete: "new-password" }}
       />
       <ActionGroup>
         <Button type="submit" isLoading={isBusy} isDisabled={isBusy || isUntouched}>
-          Change the password
+          Change password
         </Button>
       </ActionGroup>
     </Form>

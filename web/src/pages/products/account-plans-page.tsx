@@ -11,7 +11,7 @@ export function AccountPlansPage() {
   return (
     <>
       <PageHeader title="Account plans" actions={<CreatePlan path="account_plans" />}>
-        Every account is on one. Who signs up comes to the default plan, and waits if that requires approval.
+        Every account has a plan. New accounts get the default plan, and wait if it requires approval.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="plans" />}>

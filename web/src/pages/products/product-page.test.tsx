@@ -27,7 +27,7 @@ function showProduct() {
 
 const isOffered = (name: string) => [...document.querySelectorAll("button")].some((it) => it.textContent === name);
 
-test("whoever goes back to a product that was deleted does not find it, and nothing to be done with it", async () => {
+test("going back to a deleted product shows neither the product nor its actions", async () => {
   const page = showProduct();
   await says("Ferries");
   await click("Delete");
@@ -39,32 +39,32 @@ test("whoever goes back to a product that was deleted does not find it, and noth
   await waitFor(() => expect(page.queries.getQueryData(["products", "one", 7])).toBeUndefined());
 
   page.router.history.back();
-  await says("There is no such thing here");
+  await says("Not found");
   expect(isOffered("Edit")).toBe(false);
 });
 
-test("a product that was deleted elsewhere leaves its page, with what could be done with it", async () => {
+test("a product that was deleted elsewhere disappears from its page, with its actions", async () => {
   const page = showProduct();
   await waitFor(() => expect(isOffered("Edit")).toBe(true));
   page.remove();
   await page.queries.invalidateQueries({ queryKey: ["products"] });
-  await says("There is no such thing here");
+  await says("Not found");
   expect(isOffered("Edit")).toBe(false);
   expect(shown()).not.toContain("Ferries");
 });
 
-test("a plan's new name is read anew wherever its old one was shown", async () => {
+test("a plan's new name is refreshed wherever it is shown", async () => {
   const page = showProduct();
   const shows = [
     ["applications", "list", {}],
     ["accounts", "one", 4, "plan"],
   ];
   for (const queryKey of shows) page.queries.setQueryData(queryKey, { plan_name: "Basic" });
-  await click("Actions of Basic");
+  await click("Actions for Basic");
   await click("Edit");
   await waitFor(() => expect(document.querySelector("[role=dialog] #name")).not.toBeNull());
   await fill("name", "Small");
   await click("Save");
-  await says("The plan was changed");
+  await says("The plan was updated");
   expect(shows.map((queryKey) => page.queries.getQueryState(queryKey)?.isInvalidated)).toEqual([true, true]);
 });

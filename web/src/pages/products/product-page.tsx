@@ -50,7 +50,7 @@ function ProductView({ product }: { product: Product }) {
           <Fact term="System name">
             <span className="bellwire-mono">{product.system_name}</span>
           </Fact>
-          <Fact term="Applications prove who they are with">{credentialsName[product.backend_version]}</Fact>
+          <Fact term="Authentication">{credentialsName[product.backend_version]}</Fact>
         </DescriptionList>
       </SectionCard>
       <SectionCard title="Application plans" actions={<CreatePlan path={path} variant="secondary" size="sm" />}>
@@ -101,8 +101,8 @@ function ProductActions({ product }: { product: Product }) {
           onClose={close}
         >
           <Content component="p">
-            Its plans and all applications on them go with it, and cannot be brought back. Each application is told as
-            deleted to endpoints that ask for all actors.
+            This also deletes its plans and all applications on them. They cannot be restored. Endpoints that receive
+            changes by all actors get a webhook for each application.
           </Content>
         </ConfirmDialog>
       )}

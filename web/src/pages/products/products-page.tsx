@@ -11,6 +11,7 @@ import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { ProductDialog, credentialsName } from "../../components/product-dialog.tsx";
 import { When } from "../../components/time.tsx";
+import { Name } from "../../components/labels.tsx";
 
 export function ProductsPage() {
   const query = useQuery(productsQuery(useManagement()));
@@ -22,7 +23,7 @@ export function ProductsPage() {
         title="Products"
         actions={mayCreate && <Button onClick={() => setCreating(true)}>Create a product</Button>}
       >
-        The APIs that your developers use. Each has plans, and an application is on one of them.
+        The APIs that your developers use. Each product has plans, and each application is on a plan.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="products" />}>
@@ -31,7 +32,9 @@ export function ProductsPage() {
               <ProductsTable products={products} />
             ) : (
               <EmptyState titleText="No products yet" icon={CubesIcon} headingLevel="h2">
-                <EmptyStateBody>Make one, give it a plan, and developers can make applications for it.</EmptyStateBody>
+                <EmptyStateBody>
+                  Create a product and a plan, and developers can create applications for it.
+                </EmptyStateBody>
               </EmptyState>
             )
           }
@@ -49,7 +52,7 @@ function ProductsTable({ products }: { products: readonly Product[] }) {
         <Tr>
           <Th>Product</Th>
           <Th>System name</Th>
-          <Th>Applications prove who they are with</Th>
+          <Th>Authentication</Th>
           <Th>Created</Th>
         </Tr>
       </Thead>
@@ -58,13 +61,13 @@ function ProductsTable({ products }: { products: readonly Product[] }) {
           <Tr key={product.id}>
             <Td dataLabel="Product" modifier="breakWord">
               <Link to="/products/$id" params={{ id: String(product.id) }}>
-                {product.name}
+                <Name>{product.name}</Name>
               </Link>
             </Td>
             <Td dataLabel="System name">
               <span className="bellwire-mono">{product.system_name}</span>
             </Td>
-            <Td dataLabel="Applications prove who they are with">{credentialsName[product.backend_version]}</Td>
+            <Td dataLabel="Authentication">{credentialsName[product.backend_version]}</Td>
             <Td dataLabel="Created">
               <When at={product.created_at} />
             </Td>

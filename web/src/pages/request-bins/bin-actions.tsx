@@ -15,8 +15,8 @@ export function ChangeAnswerDialog({ bin, onClose }: { bin: Bin; onClose: () => 
   const errors = change.error instanceof ApiProblem ? change.error.errors : {};
   return (
     <FormDialog
-      title="How the bin answers"
-      description="Let it fail, or take its time, and watch what becomes of the deliveries."
+      title="Response of the bin"
+      description="Let the bin fail or respond slowly, and watch the retries."
       submit="Save"
       isBusy={change.isPending}
       isDisabled={status === "" || delayMs === ""}
@@ -73,10 +73,10 @@ export function useBinActions() {
     mutationFn: ({ id, answer_status, answer_delay_ms }: Pick<Bin, "id" | "answer_status" | "answer_delay_ms">) =>
       answerOf(api.PATCH("/api/v1/bins/{id}", { params: { path: { id } }, body: { answer_status, answer_delay_ms } })),
     onSuccess: async (bin) => {
-      toast({ kind: "success", title: `The bin now answers ${describeAnswer(bin)}` });
+      toast({ kind: "success", title: `The bin now responds with ${describeAnswer(bin)}` });
       await refresh();
     },
-    onError: tell("The bin could not be changed"),
+    onError: tell("The bin could not be updated"),
   });
   return { create, remove, change };
 }

@@ -32,7 +32,7 @@ export function RequestBinsPage() {
   return (
     <>
       <PageHeader title="Request bins" actions={query.data?.length ? createButton : undefined}>
-        A bin is a receiver for trying things out: it takes any request, shows it, and answers as you tell it to.
+        A request bin is a receiver for tests. It accepts and shows any request, with the response that you choose.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="bins" />}>
@@ -42,8 +42,8 @@ export function RequestBinsPage() {
             ) : (
               <EmptyState titleText="No bins yet" icon={InboxIcon} headingLevel="h2">
                 <EmptyStateBody>
-                  Make one, use its address as the URL of your webhooks, and watch what comes: headers, body, and
-                  whether the signature is right.
+                  Create a bin, enter its address as the URL of your webhooks, and watch the requests with headers, body
+                  and signature.
                 </EmptyStateBody>
                 <EmptyStateFooter>
                   <EmptyStateActions>{createButton}</EmptyStateActions>
@@ -67,9 +67,9 @@ export function BinsTable({ bins }: { bins: readonly Bin[] }) {
         <Thead>
           <Tr>
             <Th>URL</Th>
-            <Th width={20}>Answers</Th>
+            <Th width={20}>Response</Th>
             <Th>Created</Th>
-            <Th screenReaderText="What it caught" />
+            <Th screenReaderText="Requests" />
             <Th screenReaderText="Actions" />
           </Tr>
         </Thead>
@@ -88,7 +88,7 @@ export function BinsTable({ bins }: { bins: readonly Bin[] }) {
           onClose={() => setToDelete(undefined)}
           onConfirm={() => remove.mutate(toDelete.id, { onSuccess: () => setToDelete(undefined) })}
         >
-          <Content component="p">What it caught goes with it, and what is still sent to it will fail.</Content>
+          <Content component="p">This also deletes its requests. Further deliveries to this bin will fail.</Content>
         </ConfirmDialog>
       )}
     </>
@@ -116,11 +116,11 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
           {bin.url}
         </ClipboardCopy>
       </Td>
-      <Td dataLabel="Answers" modifier="nowrap">
+      <Td dataLabel="Response" modifier="nowrap">
         <Button
           variant="link"
           isInline
-          aria-label={`${describeAnswer(bin)}, change the answer of ${bin.url}`}
+          aria-label={`${describeAnswer(bin)}, change the response of ${bin.url}`}
           onClick={onChange}
         >
           {describeAnswer(bin)}
@@ -137,16 +137,16 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
           href={bin.view_url}
           target="_blank"
           rel="noreferrer"
-          aria-label={`Watch ${bin.url}`}
+          aria-label={`Show the requests of ${bin.url}`}
         >
-          Watch
+          Show requests
         </Button>
       </Td>
       <Td isActionCell>
         <RowActions
           of={bin.url}
           items={[
-            { title: "Change the answer", onClick: onChange },
+            { title: "Change response", onClick: onChange },
             { title: "Delete", isDanger: true, onClick: onDelete },
           ]}
         />

@@ -9,7 +9,7 @@ const data = [
   { name: "users-per-account", of: "account", max: 1000, used: null },
 ];
 
-test("the limits are read once they are opened, with what is used of those of the provider", async () => {
+test("the limits are fetched when they are expanded, with their use", async () => {
   showInPortal(<LimitsSection />, { answers: { "GET limits": [200, { data }] } });
   await waitFor(() => expect(document.body.textContent).toContain("Limits"));
   expect(document.querySelector("table")).toBeNull();

@@ -16,7 +16,7 @@ export function LimitsSection() {
   const [isOpen, setOpen] = useState(false);
   return (
     <ExpandableSection toggleText="Limits" isExpanded={isOpen} onToggle={(_event, open) => setOpen(open)}>
-      <Content component="p">Nobody is expected to meet these. Your operator can raise them for you.</Content>
+      <Content component="p">Your operator can raise these limits.</Content>
       {isOpen && <Limits />}
     </ExpandableSection>
   );

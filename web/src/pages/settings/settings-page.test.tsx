@@ -28,7 +28,7 @@ beforeEach(() => void vi.spyOn(Intl, "supportedValuesOf").mockReturnValue(["Euro
 
 const valueOf = (id: string): string | undefined => document.querySelector<HTMLInputElement>(`#${id}`)?.value;
 
-test("each setting has its place, and only what was changed is sent", async () => {
+test("each setting is shown, and only edits are sent", async () => {
   const { changes, renewSession } = showInPortal(<SettingsPage />, { answers });
   await waitFor(() => expect(valueOf("time_zone")).toBe("Europe/Oslo"));
   expect(Object.keys(settings).filter((name) => !document.getElementById(name))).toEqual([]);
@@ -36,7 +36,7 @@ test("each setting has its place, and only what was changed is sent", async () =
   await fill("email_activation", "true");
   await fill("password_length_min", "16");
   document.getElementById("signups_enabled")?.click();
-  await click("Save the settings");
+  await click("Save settings");
 
   await waitFor(() => expect(renewSession).toHaveBeenCalledOnce());
   expect(changes()).toEqual([
@@ -47,27 +47,27 @@ test("each setting has its place, and only what was changed is sent", async () =
   ]);
 });
 
-test("the default of the activation by mail can be had back", async () => {
+test("the default of the activation by mail can be restored", async () => {
   const saved = { settings: { ...settings, email_activation: false } };
   const { changes } = showInPortal(<SettingsPage />, { answers: { ...answers, "GET settings": [200, saved] } });
   await waitFor(() => expect(valueOf("email_activation")).toBe("false"));
   await fill("email_activation", "");
-  await click("Save the settings");
+  await click("Save settings");
   await waitFor(() => expect(changes()).toEqual([{ request: "PUT settings", body: { email_activation: null } }]));
 });
 
-test("what is refused says so beside its field", async () => {
+test("an error is shown beside its field", async () => {
   const errors = { time_zone: ["is not a time zone"] };
   showInPortal(<SettingsPage />, { answers: { ...answers, "PUT settings": [422, { errors }] } });
   await fill("time_zone", "UTC");
-  await click("Save the settings");
+  await click("Save settings");
   await waitFor(() => {
     expect(document.getElementById("time_zone-hint")?.textContent).toContain("is not a time zone");
     expect(document.getElementById("time_zone")?.getAttribute("aria-invalid")).toBe("true");
   });
 });
 
-test("a member is not offered to deny the webhooks", async () => {
+test("a member is not offered the switch for webhooks", async () => {
   showInPortal(<SettingsPage />, { answers, session: { role: "member" } });
   await waitFor(() => expect(valueOf("time_zone")).toBe("Europe/Oslo"));
   expect(document.getElementById("web_hooks")).toBeNull();

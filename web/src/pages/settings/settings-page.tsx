@@ -16,9 +16,7 @@ export function SettingsPage() {
   const query = useQuery(settingsQuery(useManagement()));
   return (
     <>
-      <PageHeader title="General settings">
-        Who comes into the Developer Portal and what they may do there, and what holds everywhere.
-      </PageHeader>
+      <PageHeader title="General settings">Access to the Developer Portal, and settings for all pages.</PageHeader>
       <PageSection>
         <Loaded query={query} skeleton={<TableSkeleton of="the settings" />}>
           {(saved) => <SettingsForm saved={saved} />}
@@ -36,23 +34,22 @@ export function SettingsForm({ saved }: { saved: Settings }) {
   const { isChanged, isSaving, submit, discard } = form;
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
-      <FormSection title="Signing up" titleElement="h2">
+      <FormSection title="Sign-up" titleElement="h2">
         <SignUpFields form={form} />
       </FormSection>
       <FormSection title="Accounts" titleElement="h2">
         <AccountFields form={form} />
       </FormSection>
-      <FormSection title="Everywhere" titleElement="h2">
+      <FormSection title="All pages" titleElement="h2">
         <EverywhereFields form={form} />
       </FormSection>
-      <FormSection title="Kept for other programs" titleElement="h2">
+      <FormSection title="Stored for other programs" titleElement="h2">
         <Content component="p">
-          Programs that were written for 3scale may read and set these. Bellwire keeps them; its own pages do not act on
-          them.
+          Programs written for 3scale may read and set these. Bellwire stores them, but its own pages do not use them.
         </Content>
         <KeptFields form={form} />
       </FormSection>
-      <SaveBar save="Save the settings" isSaving={isSaving} onDiscard={isChanged ? discard : undefined} />
+      <SaveBar save="Save settings" isSaving={isSaving} onDiscard={isChanged ? discard : undefined} />
     </Form>
   );
 }
@@ -65,8 +62,8 @@ export function useSettingsForm(saved: Settings) {
   const { mutate, isPending, errors, reset, take } = useChange({
     change: () => api.change("settings", typed),
     stale: [["settings"], ["plans"]],
-    done: "The settings were changed",
-    failed: "The settings could not be changed",
+    done: "The settings were updated",
+    failed: "The settings could not be updated",
     fields: Object.keys(values),
     // The session contains permissions, the time zone and the password rule, which may have changed.
     onDone: async () => {
@@ -104,7 +101,7 @@ export function useSettingsForm(saved: Settings) {
 export type SettingsFormState = ReturnType<typeof useSettingsForm>;
 
 const activations = [
-  { value: "", label: "When mail can be sent" },
+  { value: "", label: "If a mail server is configured" },
   { value: "true", label: "Always" },
   { value: "false", label: "Never" },
 ] as const;
@@ -123,17 +120,17 @@ export function SignUpFields({ form: { field, toggle, values, errors, change } }
       <SwitchField
         {...toggle("signups_enabled")}
         label="Developers can sign up"
-        hint="Off: the form is closed, and only you create accounts, here or by the API"
+        hint="If off, the form is closed, and only you create accounts, here or through the API"
       />
       <SwitchField
         {...toggle("account_approval_required")}
-        label="New accounts wait until you approve them"
-        hint="Of the default account plan. Off: whoever has signed up can begin"
+        label="New accounts need your approval"
+        hint="Applies to the default account plan. If off, new accounts are approved immediately"
       />
       <SelectField
         id="email_activation"
-        label="A new developer opens the link in a mail first"
-        hint="Until then the account does not count. While no mail server is set, such mails wait on the page Mails"
+        label="New developers confirm their e-mail address"
+        hint="The account stays inactive until then. Without a mail server, the mail is on the page Mails"
         errors={errors["email_activation"]}
         value={activationOf(values["email_activation"])}
         options={activations}
@@ -141,7 +138,7 @@ export function SignUpFields({ form: { field, toggle, values, errors, change } }
       />
       <TextField
         {...field("password_length_min")}
-        label="Characters of a password, at least"
+        label="Minimum length of passwords"
         hint={`For developers and your team, from ${passwordLength.min} to ${passwordLength.max}. Existing passwords stay valid`}
         input={{ type: "number", ...passwordLength }}
       />
@@ -155,12 +152,12 @@ export function AccountFields({ form: { field, toggle } }: { form: SettingsFormS
       <SwitchField
         {...toggle("useraccountarea_enabled")}
         label="Developers edit their account"
-        hint="Off: they see it, and only you change it"
+        hint="If off, they can read it, but only you can change it"
       />
       <SelectField
         {...field("change_account_plan_permission")}
         label="Changing the account plan"
-        hint="What developers may do about the plan that their account is on"
+        hint="The rights of developers"
         options={planPermissions}
       />
     </>
@@ -169,7 +166,7 @@ export function AccountFields({ form: { field, toggle } }: { form: SettingsFormS
 
 const webHooks = [
   { value: "visible", label: "Allowed" },
-  { value: "hidden", label: "Allowed, and called hidden towards programs" },
+  { value: "hidden", label: "Allowed, but reported as hidden to programs" },
   { value: "denied", label: "Denied" },
 ] as const;
 
@@ -186,14 +183,14 @@ export function EverywhereFields({ form: { field, values } }: { form: SettingsFo
       <SelectField
         {...field("time_zone")}
         label="Time zone"
-        hint="Times on these pages, in the answers of the API and in webhooks are written in it"
+        hint="Used on these pages, in API responses and in webhooks"
         options={timeZonesWith(textOf(values["time_zone"]))}
       />
       {maySwitch && (
         <SelectField
           {...field("web_hooks")}
           label="Webhooks"
-          hint="Denied: their pages are closed, and what happens meanwhile is recorded and not sent"
+          hint="Denied: the pages about webhooks are closed, and events are recorded but not sent"
           options={webHooks}
         />
       )}
@@ -204,14 +201,14 @@ export function EverywhereFields({ form: { field, values } }: { form: SettingsFo
 export function KeptFields({ form: { field, toggle } }: { form: SettingsFormState }) {
   return (
     <>
-      <SwitchField {...toggle("account_plans_ui_visible")} label="Account plans are shown" />
-      <SwitchField {...toggle("service_plans_ui_visible")} label="Service plans are shown" />
-      <SwitchField {...toggle("hide_service")} label="Products are hidden" />
-      <SwitchField {...toggle("public_search")} label="The search is open to everybody" />
-      <SwitchField {...toggle("enforce_sso")} label="Your team signs in by single sign-on alone" />
+      <SwitchField {...toggle("account_plans_ui_visible")} label="Show account plans" />
+      <SwitchField {...toggle("service_plans_ui_visible")} label="Show service plans" />
+      <SwitchField {...toggle("hide_service")} label="Hide products" />
+      <SwitchField {...toggle("public_search")} label="Open the search to everyone" />
+      <SwitchField {...toggle("enforce_sso")} label="Require single sign-on for your team" />
       <SelectField
         {...field("change_service_plan_permission")}
-        label="Changing the plan of a subscription to a product"
+        label="Changing the plan of a product subscription"
         options={planPermissions}
       />
     </>

@@ -23,6 +23,7 @@ import { mayOpen, mayUseWebhooks, useSession } from "../../api/session.tsx";
 import { DeliveriesTable } from "../../components/history-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader, SignUpButton } from "../../components/page-header.tsx";
+import { Name } from "../../components/labels.tsx";
 
 const newest = 5;
 
@@ -31,7 +32,7 @@ export function StartPage() {
   return (
     <>
       <PageHeader title={session.providerName}>
-        When a developer signs up, or an account, user or application changes, your back office hears of it.
+        Your back office is notified when developers sign up, and when accounts, users or applications change.
       </PageHeader>
       {mayUseWebhooks(session) ? (
         <>
@@ -40,9 +41,9 @@ export function StartPage() {
         </>
       ) : (
         <PageSection isFilled>
-          <EmptyState titleText="Webhooks are in the hands of the admins" icon={LockIcon} headingLevel="h2">
+          <EmptyState titleText="Webhooks are managed by admins" icon={LockIcon} headingLevel="h2">
             <EmptyStateBody>
-              Ask an admin of {session.providerName} if you need to see or change them. This is open to you:
+              Ask an admin of <Name>{session.providerName}</Name> to see or change them. You can open these pages:
             </EmptyStateBody>
             <EmptyStateFooter>
               <OpenPlaces />
@@ -63,21 +64,21 @@ function FirstSteps() {
     <PageSection aria-label="First steps">
       <Gallery hasGutter minWidths={{ default: "100%", md: "16rem" }}>
         <StepCard number={1} title="Sign up" action={<SignUpButton />}>
-          Be a developer for a minute: five fields, and an account, a user and an application are made.
+          Sign up as a developer. This creates an account, a user and an application.
         </StepCard>
         <StepCard number={2} title="Watch the webhooks" action={<WatchButton bin={bin} />}>
-          Three requests arrive within a second, signed, each with the whole document.
+          Three signed requests arrive within a second, each with the complete document.
         </StepCard>
         <StepCard
           number={3}
-          title={bin ? "Now your own URL" : "Your own URL"}
+          title={bin ? "Now use your own URL" : "Use your own URL"}
           action={
             <LinkButton to="/webhooks/edit" hash="url" variant="secondary">
               Webhooks settings
             </LinkButton>
           }
         >
-          Choose where they go and which events are sent, and try it with a test event.
+          Choose the URL and the events, and send a test event.
         </StepCard>
       </Gallery>
     </PageSection>
@@ -95,7 +96,7 @@ function NewestDeliveries() {
         {({ pages }) => {
           const deliveries = pages[0]?.data ?? [];
           if (deliveries.length === 0)
-            return <p className="bellwire-subtle">None yet. They appear here by themselves.</p>;
+            return <p className="bellwire-subtle">No deliveries yet. They appear here automatically.</p>;
           return <DeliveriesTable deliveries={deliveries} />;
         }}
       </Loaded>

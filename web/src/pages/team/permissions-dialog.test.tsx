@@ -19,7 +19,7 @@ async function open(sections: readonly string[], services: readonly number[] | n
   const shown = showInPortal(<TeamPage />, {
     answers: { ...answers, "GET users/7/permissions": [200, { permissions }], ...others },
   });
-  await click("Actions of lena");
+  await click("Actions for lena");
   await click("Permissions");
   return shown;
 }
@@ -29,7 +29,7 @@ const saveButton = () =>
   [...document.querySelectorAll<HTMLButtonElement>("[role=dialog] button")].find((it) => it.textContent === "Save");
 const put = (body: object) => ({ request: "PUT users/7/permissions", body });
 
-test("what is set is shown, and nothing can be saved before it is there and something was chosen", async () => {
+test("the present permissions are shown, and can be saved only once loaded and changed", async () => {
   await open(["settings"], [2]);
   await waitFor(() => expect(isOn("section_settings")).toBe(true));
   expect([isOn("section_plans"), isOn("services_some"), isOn("service_1"), isOn("service_2")]).toEqual([
@@ -48,14 +48,14 @@ test("permissions that cannot be read are not shown as none", async () => {
   expect(saveButton()?.disabled).toBe(true);
 });
 
-test("what nobody touched is not sent", async () => {
+test("permissions without edits are not sent", async () => {
   const { changes } = await open(["settings"], [2]);
   await tick("section_plans");
   await click("Save");
   await waitFor(() => expect(changes()).toEqual([put({ allowed_sections: ["settings", "plans"] })]));
 });
 
-test("no product is another choice than every product, and is said", async () => {
+test("no product is distinguished from every product", async () => {
   const { changes } = await open(["plans"], null);
   await tick("services_some");
   expect(document.getElementById("allowed_service_ids-hint")?.textContent).toContain("no product");
@@ -63,14 +63,14 @@ test("no product is another choice than every product, and is said", async () =>
   await waitFor(() => expect(changes()).toEqual([put({ allowed_service_ids: [] })]));
 });
 
-test("a product that is gone meanwhile does not keep the others from being chosen", async () => {
+test("a deleted product does not prevent choosing the others", async () => {
   const { changes } = await open(["plans"], [gone, 2]);
   await tick("service_1");
   await click("Save");
   await waitFor(() => expect(changes()).toEqual([put({ allowed_service_ids: [2, 1] })]));
 });
 
-test("a refusal is said in the dialog, which keeps what was ticked", async () => {
+test("a rejection is shown in the dialog, which keeps the selection", async () => {
   await open(["plans"], [2], {
     "PUT users/7/permissions": [422, { errors: { allowed_service_ids: ["must be services that are there"] } }],
   });

@@ -42,7 +42,7 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
   const refetch = () => Promise.all([permissions.refetch(), products.refetch()]);
   return (
     <FormDialog
-      title={`What ${user.username} may open`}
+      title={`Permissions of ${user.username}`}
       submit="Save"
       isBusy={isPending}
       isDisabled={!data || !isTouched(touched)}
@@ -98,13 +98,17 @@ function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProp
       kind="radiogroup"
       id="allowed_service_ids"
       label="Products"
-      hint={!isEveryProduct && productIds.length === 0 && "None is ticked: no product, no plan and no application"}
+      hint={
+        !isEveryProduct &&
+        productIds.length === 0 &&
+        "No product is selected, so the user can open no products, plans or applications"
+      }
       errors={errors}
     >
       <Radio
         id="services_all"
         name="services"
-        label="All, also those that are still to come"
+        label="All products, including future ones"
         isValid={!errors}
         isChecked={isEveryProduct}
         onChange={() => onChange({ isEveryProduct: true })}
@@ -112,7 +116,7 @@ function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProp
       <Radio
         id="services_some"
         name="services"
-        label="Only those that are ticked, with their plans and applications"
+        label="Only the selected products, with their plans and applications"
         isChecked={!isEveryProduct}
         onChange={() => onChange({ isEveryProduct: false })}
       />

@@ -14,7 +14,7 @@ const answers: Answers = {
 };
 
 const menu = async (of: string): Promise<string[]> => {
-  await click(`Actions of ${of}`);
+  await click(`Actions for ${of}`);
   return waitFor(() => {
     const items = [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
     expect(items).not.toEqual([]);
@@ -22,7 +22,7 @@ const menu = async (of: string): Promise<string[]> => {
   });
 };
 
-test("what could lock oneself out is not offered on one's own row", async () => {
+test("actions that could lock out the user are not offered on the user's own row", async () => {
   const { path } = showInPortal(<TeamPage />, { answers });
   expect(await menu("mia")).toEqual(["Personal settings"]);
   await click("Personal settings");
@@ -32,7 +32,7 @@ test("what could lock oneself out is not offered on one's own row", async () => 
 test.each([
   ["Suspend", "suspend", "Suspend olaf?"],
   ["Make a member", "member", "Make olaf a member?"],
-])("%s is asked about before it is done", async (title, operation, question) => {
+])("%s asks for confirmation", async (title, operation, question) => {
   const { changes } = showInPortal(<TeamPage />, { answers });
   expect(await menu("olaf")).toEqual(["Edit", "Suspend", "Make a member", "Delete"]);
   await click(title);
@@ -43,7 +43,7 @@ test.each([
   await waitFor(() => expect(document.querySelector("[role=dialog]")).toBeNull());
 });
 
-test("a colleague's names are changed, and the password stays unless one is given", async () => {
+test("a colleague's names are changed, and the password stays unless one is entered", async () => {
   const { changes } = showInPortal(<TeamPage />, { answers });
   await menu("olaf");
   await click("Edit");

@@ -42,8 +42,8 @@ export function TeamPage() {
   return (
     <>
       <PageHeader title="Team" actions={<Button onClick={() => setCreating(true)}>Add a colleague</Button>}>
-        Who can sign in here. Admins may do everything; members what their sections open, for the products that they
-        look after.
+        The users who can sign in here. Admins can do everything. Members can use the sections and products in their
+        permissions.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the team" />}>
@@ -103,22 +103,22 @@ export function colleagueQuestion(operation: UserStep["operation"] | "delete", n
     case "suspend":
       return {
         title: `Suspend ${name}?`,
-        says: `${name} is signed out at once and cannot sign in, and access tokens of ${name} stop working, until you unsuspend.`,
+        says: `${name} is signed out immediately and cannot sign in until you unsuspend the user. Access tokens of ${name} stop working too.`,
       };
     case "admin":
       return {
         title: `Make ${name} an admin?`,
-        says: "An admin may do everything, also suspend, change and delete you, until somebody takes this back.",
+        says: "An admin can do everything, including suspending, changing and deleting you.",
       };
     case "member":
       return {
         title: `Make ${name} a member?`,
-        says: `From now on ${name} opens what the permissions say, and nothing else. You can take this back.`,
+        says: `${name} will have only the rights in the permissions. You can undo this.`,
       };
     case "delete":
       return {
         title: `Delete ${name}?`,
-        says: `${name} is signed out at once and cannot be brought back, and access tokens of ${name} stop working.`,
+        says: `${name} is signed out immediately, and access tokens of ${name} stop working. A deleted user cannot be restored.`,
       };
     case "activate":
     case "unsuspend":
@@ -135,7 +135,7 @@ export function CreateTeamMemberDialog({ onClose }: { onClose: () => void }) {
     fields: newColleagueFields,
     change: (typed) => api.create("users", typed),
     stale: [["team"]],
-    done: "The colleague was added. Activate, and choose the sections",
+    done: "The colleague was added. Activate the user and choose the permissions",
     failed: "The colleague could not be added",
     onDone: onClose,
     onClose,
@@ -143,13 +143,18 @@ export function CreateTeamMemberDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
       title="Add a colleague"
-      description="A member, who waits to be activated. Sections and role can be chosen then."
+      description="The colleague becomes a member who needs activation. You can choose permissions and role afterwards."
       submit="Add"
       {...dialog}
     >
       <TextField {...field("username")} label="Username" isRequired />
       <TextField {...field("email")} label="Email" isRequired input={{ type: "email" }} />
-      <NewPasswordField {...field("password")} label="Password" isRequired note="Tell it in person" />
+      <NewPasswordField
+        {...field("password")}
+        label="Password"
+        isRequired
+        note="Tell your colleague the password in person"
+      />
     </FormDialog>
   );
 }
@@ -163,8 +168,8 @@ export function EditColleagueDialog({ user, onClose }: { user: User; onClose: ()
     fields: colleagueFields,
     change: (typed) => api.change(`users/${user.id}`, typed),
     stale: [["team"]],
-    done: "The colleague was changed",
-    failed: "The colleague could not be changed",
+    done: "The colleague was updated",
+    failed: "The colleague could not be updated",
     onDone: onClose,
     onClose,
   });
@@ -175,7 +180,7 @@ export function EditColleagueDialog({ user, onClose }: { user: User; onClose: ()
       <NewPasswordField
         {...field("password")}
         label="New password"
-        note="Left empty: it stays as it is. Another one signs the colleague out everywhere"
+        note="If empty, the password stays the same. A new one signs the colleague out everywhere"
       />
     </FormDialog>
   );

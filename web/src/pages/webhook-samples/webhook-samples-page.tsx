@@ -22,9 +22,8 @@ export function WebhookSamplesPage() {
   const sample = useQuery(sampleQuery(api, type, format));
   return (
     <>
-      <PageHeader title="What the webhooks look like">
-        Each one is a POST request: the headers say what it is and prove where it comes from, the body is the changed
-        object.
+      <PageHeader title="Webhook samples">
+        Each webhook is a POST request. The headers identify and sign it, and the body is the changed object.
       </PageHeader>
       <PageSection isFilled>
         <Stack hasGutter>
@@ -56,8 +55,8 @@ export function WebhookSamplesPage() {
           </StackItem>
           <StackItem>
             <Content component="p">
-              Answer with status 200 as soon as you have stored it. Anything else, or no answer, and it is sent again
-              with the same webhook-id and the same bytes.
+              Respond with status 200 as soon as you have stored the request. After any other response, or none, it is
+              retried with the same webhook-id and the same bytes.
             </Content>
           </StackItem>
         </Stack>
@@ -85,18 +84,18 @@ const cloudEventHeaders = (type: EventTypeName) => ({
   "ce-type": type,
   "ce-subject": `${type.split(".")[0]}/ and its id`,
   "ce-time": "The same as bellwire-event-time",
-  "ce-bellwiresequence": "The same as bellwire-sequence, and so are ce-bellwireactor and ce-bellwirechannel",
+  "ce-bellwiresequence": "The same as bellwire-sequence. Also ce-bellwireactor and ce-bellwirechannel",
 });
 
 export function HeaderList({ type, format }: HeaderListProps) {
   const headers = {
     "content-type": contentTypes[format],
-    "webhook-id": "The same for every attempt: remember it, to ignore what comes twice",
-    "webhook-timestamp": "Seconds since 1970, of this attempt",
+    "webhook-id": "The same for every attempt. Store it to detect repeated requests",
+    "webhook-timestamp": "The time of this attempt in seconds since 1970",
     "webhook-signature": "v1, and an HMAC-SHA256 over id.timestamp.body with the signing secret",
-    "bellwire-attempt": "1, and up with each try",
+    "bellwire-attempt": "The number of the attempt, from 1",
     "bellwire-event-type": type,
-    "bellwire-event-time": "When it happened, to the millisecond",
+    "bellwire-event-time": "The time of the change, to the millisecond",
     "bellwire-sequence": "Counts the events of the account, without gaps",
     "bellwire-actor": "developer, admin, token, key or system",
     "bellwire-channel": "developer_portal, admin_portal, api or system",

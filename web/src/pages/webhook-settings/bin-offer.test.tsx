@@ -38,19 +38,19 @@ const serverWith = (endpoints: readonly object[]): Server => ({
   "PATCH /api/v1/endpoints/1": () => [200, {}],
 });
 
-test("a bin takes the place of a URL only after it was asked, and the URL is told to be kept", async () => {
+test("a bin replaces a URL only after confirmation, which shows the URL", async () => {
   const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
-  await says("Want to see what is sent?");
+  await says("Do you want to see the requests?");
   await click("Use a request bin");
-  await says("your receiver gets nothing until you put it back. Keep it:https://crm.example/in");
+  await says("your receiver gets nothing until you restore it. Your present URL:https://crm.example/in");
   await click("Cancel");
   expect(page.askedFor("POST /api/v1/bins")).toEqual([]);
   expect(page.askedFor("PUT /admin/api/webhooks.json")).toEqual([]);
 });
 
-test("what was chosen and not saved yet is saved along, and no event is added to those that are chosen", async () => {
+test("unsaved edits are saved too, and no event is added to the selected ones", async () => {
   const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
-  await says("Want to see what is sent?");
+  await says("Do you want to see the requests?");
   await waitFor(() => document.querySelector<HTMLElement>("#provider_actions")?.click());
   await fill("url", "https://other.example/in");
   await click("Use a request bin");
@@ -66,7 +66,7 @@ test("what was chosen and not saved yet is saved along, and no event is added to
   });
 });
 
-test("where there is no URL yet, one click is enough and switches all events on", async () => {
+test("without a URL, one click is enough and selects all events", async () => {
   const page = showPage("/webhooks/new", serverWith([]));
   await says("No receiver yet?");
   await click("Use a request bin");

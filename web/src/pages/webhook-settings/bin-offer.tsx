@@ -33,7 +33,7 @@ export function BinOffer({ endpointId, savedUrl, settings, types, onSaved }: Bin
       isInline
       component="h3"
       variant="custom"
-      title={savedUrl ? "Want to see what is sent?" : "No receiver yet?"}
+      title={savedUrl ? "Do you want to see the requests?" : "No receiver yet?"}
       actionLinks={
         <Button
           variant="secondary"
@@ -46,8 +46,8 @@ export function BinOffer({ endpointId, savedUrl, settings, types, onSaved }: Bin
         </Button>
       }
     >
-      A request bin is a receiver that comes with Bellwire. One click makes one and sends the webhooks there: the events
-      that are selected below, or all if none is.
+      A request bin is a receiver within Bellwire. One click creates one and makes it the receiver of the selected
+      events, or of all events if none is selected.
       {isAsking && (
         <ReplaceUrlDialog
           endpointId={endpointId}
@@ -74,7 +74,7 @@ function ReplaceUrlDialog({ endpointId, replaced, ...dialog }: ReplaceUrlDialogP
   return (
     <ConfirmDialog title="Send the webhooks to a request bin?" confirm="Use a request bin" {...dialog}>
       <Content component="p">
-        The bin takes the place of your URL, and your receiver gets nothing until you put it back. Keep it:
+        The bin replaces your URL, and your receiver gets nothing until you restore it. Your present URL:
       </Content>
       {replaced.map((url) => (
         <Content key={url} component="p" className="bellwire-mono">
@@ -84,7 +84,7 @@ function ReplaceUrlDialog({ endpointId, replaced, ...dialog }: ReplaceUrlDialogP
       {endpointId !== undefined && !wholeUrl && (
         <WholeUrlButton endpointId={endpointId} url={replaced.join(" ")} onRead={setWholeUrl} />
       )}
-      <Content component="p">What else was changed on this page is saved along.</Content>
+      <Content component="p">Your other changes on this page are saved too.</Content>
     </ConfirmDialog>
   );
 }
@@ -98,13 +98,13 @@ const BinNotice = ({ bin }: { bin: Bin }) => (
     actionLinks={
       <>
         <AlertActionLink component="a" href={bin.view_url} target="_blank" rel="noreferrer">
-          Watch what it catches
+          Show its requests
         </AlertActionLink>
-        <AlertActionLink onClick={() => document.getElementById("url")?.focus()}>Now your own URL</AlertActionLink>
+        <AlertActionLink onClick={() => document.getElementById("url")?.focus()}>Use your own URL</AlertActionLink>
       </>
     }
   >
-    It shows each request with its headers and checks the signature. Nothing leaves this server.
+    The bin shows each request with its headers and verifies the signature. Nothing leaves this server.
   </Alert>
 );
 
@@ -125,7 +125,7 @@ function useBinAsReceiver(types: readonly EventType[], onSaved: () => void) {
     },
     onSuccess: (count) => {
       onSaved();
-      const detail = count === types.length ? "All events are on." : `Events that are on: ${count}.`;
+      const detail = count === types.length ? "All events are selected." : `Selected events: ${count}.`;
       toast({ kind: "success", title: "Webhooks now go to a request bin", detail });
     },
     onError: (error) => toast({ kind: "danger", title: "The request bin could not be used", detail: saysWhy(error) }),

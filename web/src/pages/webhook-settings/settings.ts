@@ -79,7 +79,7 @@ async function putWebhooks(csrfToken: string, webhooks: Record<string, string | 
 
 async function readDefaultEndpoint(api: ApiClient): Promise<Endpoint> {
   const endpoint = (await readEndpoints(api)).find(({ name }) => name === "default");
-  if (!endpoint) throw new Error("The settings were saved, but cannot be read.");
+  if (!endpoint) throw new Error("The settings were saved but cannot be read.");
   return endpoint;
 }
 

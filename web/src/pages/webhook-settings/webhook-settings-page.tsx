@@ -91,7 +91,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
           id="active"
           name="active"
           label="Webhooks enabled"
-          description="The main switch: without it nothing is sent, whatever is chosen below"
+          description="The main switch. If off, nothing is sent"
           isChecked={settings.active}
           onChange={(_, active) => change({ active })}
         />
@@ -126,7 +126,13 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
       </FormSection>
       <FormSection title="Events that trigger webhooks" titleElement="h2">
         {!settings.active && (
-          <Alert isInline component="h3" isPlain variant="info" title="Nothing fires while webhooks are not enabled" />
+          <Alert
+            isInline
+            component="h3"
+            isPlain
+            variant="info"
+            title="Nothing is sent while webhooks are not enabled"
+          />
         )}
         <EventSwitches types={types} settings={settings} onChange={(switches) => change({ switches })} />
       </FormSection>
@@ -158,8 +164,8 @@ export function SuccessChoice({ endpoint, success, testStatus, onChange }: Succe
       label="Count 200–207 as delivered"
       description={
         answered
-          ? `Your receiver answers ${answered}. Unchecked: only 200 counts, and anything else is tried again`
-          : "Unchecked: only 200 counts, and anything else is tried again"
+          ? `Your receiver responds with ${answered}. If unchecked, only 200 counts, and any other response is retried`
+          : "If unchecked, only 200 counts, and any other response is retried"
       }
       isChecked={success !== "200"}
       onChange={(_, isChecked) => onChange(isChecked ? "200-207" : "200")}
