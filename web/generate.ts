@@ -94,14 +94,23 @@ function endpointDefaults(document: OpenAPI3): Json {
   return Object.fromEntries(defaults);
 }
 
+const itemsOf = (document: OpenAPI3, schema: string, field: string): unknown => {
+  const properties = memberOf(document.components?.schemas?.[schema], "properties");
+  return memberOf(memberOf(properties, field), "items")["enum"];
+};
+
 async function writeFacts(bellwire: OpenAPI3, management: OpenAPI3): Promise<void> {
   const eventTypes = memberOf(memberOf(bellwire.components?.schemas?.["EventType"], "properties"), "type")["enum"];
+  const scopes = itemsOf(management, "PersonalAccessTokenCreateRequest", "scopes");
+  const sections = itemsOf(management, "UserPermissionsUpdateRequest", "allowed_sections");
   const facts = {
     endpointLimits: limitsOf(bellwire, "EndpointChange"),
     endpointDefaults: endpointDefaults(bellwire),
     binLimits: limitsOf(bellwire, "BinAnswerChange"),
     settingsLimits: limitsOf(management, "SettingsUpdateRequest"),
     eventTypeNames: eventTypes,
+    accessTokenScopes: scopes,
+    permissionSections: sections,
   };
   const lines = Object.entries(facts).map(
     ([name, value]) => `export const ${name} = ${JSON.stringify(value, undefined, 2)} as const;\n`,

@@ -24,8 +24,8 @@ test("an admin signs in and receives the app with the session data", async ({ po
     role: "admin",
     csrfToken: expect.stringMatching(/^[0-9a-f]{64}$/),
     providerName: "Wheat & Sons",
-    places: expect.objectContaining({ accounts: true, webhooks: true, team: true }),
-    deeds: expect.arrayContaining(["administer-portal", "change-webhooks"]),
+    pages: expect.objectContaining({ accounts: true, webhooks: true, team: true }),
+    allowedActions: expect.arrayContaining(["administer-portal", "change-webhooks"]),
     timeZone: "UTC",
     passwordLengthMin: 12,
     publicUrl: `https://${portal.provider.subdomain}-admin.bellwire.test`,
@@ -131,10 +131,10 @@ test.for([
   const { id } = await portal.addProviderUser("mia", "member");
   await portal.pool.query("update provider_users set sections = array[$2] where id = $1", [id, section]);
   const mia = await portal.signedIn("mia");
-  const { places } = await mia.session();
+  const { pages } = await mia.session();
   for (const place of everyPlace.split(" ")) {
     const isOpen = open.split(" ").includes(place);
-    expect([place, places[place]]).toEqual([place, isOpen]);
+    expect([place, pages[place]]).toEqual([place, isOpen]);
     for (const url of [`/p/admin/${place}`, `/p/admin/${place}/1?x`])
       expect([url, (await mia.get(url)).status]).toEqual([url, isOpen ? 200 : 403]);
   }
@@ -144,9 +144,7 @@ test.for([
 test("an admin can open every page", async ({ portal }) => {
   portal.buildWeb();
   const boss = await portal.signedIn("boss");
-  expect((await boss.session()).places).toEqual(
-    Object.fromEntries(everyPlace.split(" ").map((place) => [place, true])),
-  );
+  expect((await boss.session()).pages).toEqual(Object.fromEntries(everyPlace.split(" ").map((place) => [place, true])));
 });
 
 test("an admin gets 403 for the webhooks pages while the capability is denied", async ({ portal }) => {

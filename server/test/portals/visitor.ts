@@ -63,7 +63,7 @@ export class Visitor {
   }
 
   /** Returns the session data in the Admin Portal's page. */
-  async session(): Promise<{ csrfToken: string; places: Record<string, boolean> }> {
+  async session(): Promise<{ csrfToken: string; pages: Record<string, boolean> }> {
     const { html } = await this.get("/p/admin");
     const [, json = "{}"] = /id="bellwire-session">(.*?)<\/script>/.exec(html) ?? [];
     return JSON.parse(json);

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, answerOf } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
 import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 import type { AccountPlan } from "./products.ts";
 
@@ -10,9 +10,9 @@ export type AccountState = (typeof accountStates)[number] | "scheduled_for_delet
 export type Account = ManagementSchemas["Account"];
 
 /** The page's position in its list. Absent when one page holds everything. */
-export type Standing = ManagementSchemas["Metadata"];
+export type ListMetadata = ManagementSchemas["Metadata"];
 
-interface AccountAnswer {
+interface AccountBody {
   readonly account: Account;
 }
 
@@ -30,7 +30,7 @@ export const accountsQuery = (api: ManagementClient, filter: AccountFilter) =>
     queryKey: ["accounts", "list", filter],
     queryFn: async () => {
       const query = { ...filter, per_page: perPage };
-      const { accounts, metadata } = await api.read<{ accounts: AccountAnswer[]; metadata?: Standing }>(
+      const { accounts, metadata } = await api.read<{ accounts: AccountBody[]; metadata?: ListMetadata }>(
         "accounts",
         query,
       );
@@ -41,7 +41,7 @@ export const accountsQuery = (api: ManagementClient, filter: AccountFilter) =>
 export const accountQuery = (api: ManagementClient, id: number) =>
   queryOptions({
     queryKey: ["accounts", "one", id],
-    queryFn: async () => (await api.read<AccountAnswer>(`accounts/${id}`)).account,
+    queryFn: async () => (await api.read<AccountBody>(`accounts/${id}`)).account,
   });
 
 export const planOfAccountQuery = (api: ManagementClient, id: number) =>
@@ -65,14 +65,14 @@ export const invitationsQuery = (api: ApiClient, accountId: number) =>
   queryOptions({
     queryKey: ["accounts", "one", accountId, "invitations"],
     queryFn: async () =>
-      (await answerOf(api.GET("/api/v1/accounts/{id}/invitations", { params: { path: { id: accountId } } }))).data,
+      (await responseBody(api.GET("/api/v1/accounts/{id}/invitations", { params: { path: { id: accountId } } }))).data,
   });
 
 /** Lists the account plan requests that are still open. */
 export const accountPlanRequestsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["accounts", "plan requests"],
-    queryFn: async () => (await answerOf(api.GET("/api/v1/account_plan_requests"))).data,
+    queryFn: async () => (await responseBody(api.GET("/api/v1/account_plan_requests"))).data,
   });
 
 export type Mail = BellwireSchemas["Mail"];
@@ -81,7 +81,9 @@ export const mailsQuery = (api: ApiClient) =>
   infiniteQueryOptions({
     queryKey: ["mails"],
     queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      answerOf(api.GET("/api/v1/mails", { params: { query: { limit: 50, ...(pageParam && { after: pageParam }) } } })),
+      responseBody(
+        api.GET("/api/v1/mails", { params: { query: { limit: 50, ...(pageParam && { after: pageParam }) } } }),
+      ),
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { ApiProblem, saysWhy } from "./api-problem.ts";
+import { ApiProblem, errorMessage } from "./api-problem.ts";
 
 test.each([
   [
@@ -14,9 +14,9 @@ test.each([
   ["what a bare 404 means", 404, { status: "Not found" }, "This no longer exists. Somebody may have deleted it."],
   ["what a bare 403 means", 403, undefined, "You are not allowed to do this."],
 ])("an error message says %s", (_guarantee, status, body, says) => {
-  expect(saysWhy(new ApiProblem(status, body))).toBe(says);
+  expect(errorMessage(new ApiProblem(status, body))).toBe(says);
 });
 
 test("a lost network has a message of its own in every browser", () => {
-  expect(saysWhy(new TypeError("Failed to fetch"))).toContain("cannot be reached");
+  expect(errorMessage(new TypeError("Failed to fetch"))).toContain("cannot be reached");
 });

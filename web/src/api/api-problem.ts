@@ -9,7 +9,7 @@ export class ApiProblem extends Error {
   constructor(status: number, body: unknown) {
     const { title, code, errors } = readProblem(body);
     // The messages of the fields are more specific than the title.
-    super(inSentences(errors) || (title ?? (wordless[status] || `The server answered with ${status}.`)));
+    super(fieldSentences(errors) || (title ?? (defaultMessages[status] || `The server answered with ${status}.`)));
     this.status = status;
     this.code = code ?? "unknown";
     this.errors = errors;
@@ -17,7 +17,7 @@ export class ApiProblem extends Error {
 }
 
 /** For responses without a body, such as most of 3scale's. */
-const wordless: Readonly<Record<number, string>> = {
+const defaultMessages: Readonly<Record<number, string>> = {
   403: "You are not allowed to do this.",
   404: "This no longer exists. Somebody may have deleted it.",
 };
@@ -47,7 +47,7 @@ function readFieldErrors(errors: unknown): Record<string, string[]> {
 }
 
 /** Turns "org_name" and "can't be blank" into "Org name can't be blank." */
-function inSentences(errors: Readonly<Record<string, readonly string[]>>): string {
+function fieldSentences(errors: Readonly<Record<string, readonly string[]>>): string {
   const sentences = Object.entries(errors).flatMap(([field, says]) =>
     says.map((it) => sentence(field === "base" ? it : `${words(field)} ${it}`)),
   );
@@ -59,18 +59,18 @@ const words = (field: string): string => field.replace(/_id$/, "").replaceAll("_
 const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
-export function saysWhy(error: unknown): string {
+export function errorMessage(error: unknown): string {
   // `fetch` throws a TypeError, and each browser words it differently.
   if (error instanceof TypeError) return "The server cannot be reached. Check your connection and try again.";
   return error instanceof Error ? error.message : "Something went wrong. Try again.";
 }
 
 /** Returns true if the object does not exist. An id that the API cannot parse answers 422. */
-export const isGone = (error: unknown): boolean =>
+export const isNotFound = (error: unknown): boolean =>
   error instanceof ApiProblem && (error.status === 404 || (error.status === 422 && error.errors["id"] !== undefined));
 
-export const isClosed = (error: unknown): boolean => error instanceof ApiProblem && error.status === 403;
+export const isForbidden = (error: unknown): boolean => error instanceof ApiProblem && error.status === 403;
 
 /** Returns a query's data. After a 404 or 403 the cached data must not stay on the page. */
-export const presentOf = <Data>({ data, error }: { data: Data | undefined; error: unknown }): Data | undefined =>
-  isGone(error) || isClosed(error) ? undefined : data;
+export const currentData = <Data>({ data, error }: { data: Data | undefined; error: unknown }): Data | undefined =>
+  isNotFound(error) || isForbidden(error) ? undefined : data;

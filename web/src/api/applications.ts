@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
-import { type Standing, perPage } from "./accounts.ts";
+import { type ListMetadata, perPage } from "./accounts.ts";
 import { ApiProblem } from "./api-problem.ts";
-import { type ApiClient, type BellwireSchemas, answerOf } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
 import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 
 export const applicationStates = ["pending", "live", "suspended"] as const;
@@ -11,19 +11,19 @@ export type ApplicationState = (typeof applicationStates)[number];
 export type Application = ManagementSchemas["Application"];
 
 /** Applications of older versions may have no name. */
-export const nameOf = ({ id, name }: Pick<Application, "id" | "name">): string => name || `Application ${id}`;
+export const applicationName = ({ id, name }: Pick<Application, "id" | "name">): string => name || `Application ${id}`;
 
 interface ApplicationAnswer {
   readonly application: Application;
 }
 
 /** The fields that a search can use. Names match a part; credentials match in full. */
-export const applicationHandles = ["name", "account_query", "app_id", "user_key"] as const;
-export type ApplicationHandle = (typeof applicationHandles)[number];
+export const searchFields = ["name", "account_query", "app_id", "user_key"] as const;
+export type SearchField = (typeof searchFields)[number];
 
 export interface ApplicationFilter {
   /** The field that `query` searches. */
-  readonly by?: ApplicationHandle;
+  readonly by?: SearchField;
   readonly query?: string;
   readonly service_id?: number;
   readonly plan_id?: number;
@@ -48,7 +48,7 @@ async function readPage(
   { by = "name", query: text, ...filter }: ApplicationFilter,
 ): Promise<ApplicationsPage> {
   const query = { ...filter, ...(text && { [by]: text }), per_page: perPage };
-  const { applications, metadata } = await api.read<{ applications: ApplicationAnswer[]; metadata?: Standing }>(
+  const { applications, metadata } = await api.read<{ applications: ApplicationAnswer[]; metadata?: ListMetadata }>(
     "applications",
     query,
   );
@@ -89,19 +89,22 @@ export interface ApplicationKey {
   readonly id: number;
 }
 
-export const pathOf = ({ accountId, id }: ApplicationKey): string => `accounts/${accountId}/applications/${id}`;
+export const applicationPath = ({ accountId, id }: ApplicationKey): string =>
+  `accounts/${accountId}/applications/${id}`;
 
 export const applicationQuery = (api: ManagementClient, key: ApplicationKey) =>
   queryOptions({
     queryKey: ["applications", "one", key.id],
-    queryFn: async () => (await api.read<ApplicationAnswer>(pathOf(key))).application,
+    queryFn: async () => (await api.read<ApplicationAnswer>(applicationPath(key))).application,
   });
 
 export const keysQuery = (api: ManagementClient, key: ApplicationKey) =>
   queryOptions({
     queryKey: ["applications", "one", key.id, "keys"],
     queryFn: async () => {
-      const { keys } = await api.read<{ keys: { key: ManagementSchemas["ApplicationKey"] }[] }>(`${pathOf(key)}/keys`);
+      const { keys } = await api.read<{ keys: { key: ManagementSchemas["ApplicationKey"] }[] }>(
+        `${applicationPath(key)}/keys`,
+      );
       return keys.map((it) => it.key);
     },
   });
@@ -112,7 +115,7 @@ export const referrerFiltersQuery = (api: ManagementClient, key: ApplicationKey)
     queryFn: async () => {
       const { referrer_filters } = await api.read<{
         referrer_filters: { referrer_filter: ManagementSchemas["ReferrerFilter"] }[];
-      }>(`${pathOf(key)}/referrer_filters`);
+      }>(`${applicationPath(key)}/referrer_filters`);
       return referrer_filters.map((it) => it.referrer_filter);
     },
   });
@@ -123,5 +126,5 @@ export type PlanRequest = BellwireSchemas["PlanRequest"];
 export const planRequestsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["applications", "plan requests"],
-    queryFn: async () => (await answerOf(api.GET("/api/v1/plan_requests"))).data,
+    queryFn: async () => (await responseBody(api.GET("/api/v1/plan_requests"))).data,
   });

@@ -33,14 +33,14 @@ interface Call<Data> {
 }
 
 /** Returns the body of a successful response. Throws an ApiProblem for any other. */
-export async function answerOf<Data>(call: Promise<Call<Data>>): Promise<Data> {
+export async function responseBody<Data>(call: Promise<Call<Data>>): Promise<Data> {
   const { data, error, response } = await call;
   if (!response.ok || data === undefined) throw new ApiProblem(response.status, error);
   return data;
 }
 
 /** Throws an ApiProblem unless the call succeeded. For responses without a body. */
-export async function settled(call: Promise<Call<unknown>>): Promise<void> {
+export async function expectSuccess(call: Promise<Call<unknown>>): Promise<void> {
   const { error, response } = await call;
   if (!response.ok) throw new ApiProblem(response.status, error);
 }
@@ -59,7 +59,7 @@ interface Page<Row> {
 }
 
 /** Reads all pages of a list, for choices that must offer every entry. */
-export async function everyPage<Row>(
+export async function readAllPages<Row>(
   read: (query: { limit: number; after?: string }) => Promise<Page<Row>>,
 ): Promise<Row[]> {
   const rows: Row[] = [];

@@ -1,9 +1,9 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, answerOf } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
 import type { EventTypeName } from "./events.ts";
 
 export type Delivery = BellwireSchemas["Delivery"];
-export type DeliveryInFull = BellwireSchemas["DeliveryInFull"];
+export type DeliveryDetails = BellwireSchemas["DeliveryInFull"];
 export type DeliveryState = Delivery["state"];
 export type Attempt = BellwireSchemas["Attempt"];
 
@@ -18,7 +18,7 @@ export const deliveriesQuery = (api: ApiClient, filter: DeliveryFilter, limit = 
   infiniteQueryOptions({
     queryKey: ["deliveries", "list", filter, limit],
     queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      answerOf(
+      responseBody(
         api.GET("/api/v1/deliveries", {
           params: { query: { ...filter, limit, ...(pageParam && { after: pageParam }) } },
         }),
@@ -30,7 +30,7 @@ export const deliveriesQuery = (api: ApiClient, filter: DeliveryFilter, limit = 
 export const deliveryQuery = (api: ApiClient, id: string) =>
   queryOptions({
     queryKey: ["deliveries", "one", id],
-    queryFn: () => answerOf(api.GET("/api/v1/deliveries/{id}", { params: { path: { id } } })),
+    queryFn: () => responseBody(api.GET("/api/v1/deliveries/{id}", { params: { path: { id } } })),
   });
 
 export type Failure = BellwireSchemas["Failure"];
@@ -48,8 +48,8 @@ export const failuresQuery = (api: ApiClient, filter: FailureFilter, limit = 50)
     queryFn: async ({ pageParam }: { pageParam: string | undefined }) => {
       const query = { order: "newest", ...filter, limit, ...(pageParam && { after: pageParam }) } as const;
       const call = api.GET("/api/v1/failures", { params: { query } });
-      const page = await answerOf(call);
-      return { ...page, upTo: lastSecondOf((await call).response) };
+      const page = await responseBody(call);
+      return { ...page, upTo: completeUpTo((await call).response) };
     },
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
@@ -59,7 +59,7 @@ export const failuresQuery = (api: ApiClient, filter: FailureFilter, limit = 50)
  * The second before the response, by the server's clock: the list shows a second of failures once that second has
  * passed.
  */
-function lastSecondOf({ headers }: Response): Date {
+function completeUpTo({ headers }: Response): Date {
   const answeredMs = Date.parse(headers.get("date") ?? "");
   return new Date((Number.isNaN(answeredMs) ? Date.now() : answeredMs) - 1000);
 }
@@ -68,7 +68,7 @@ function lastSecondOf({ headers }: Response): Date {
 export const failureCountQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["failures", "count"],
-    queryFn: async () => (await answerOf(api.GET("/api/v1/failures/count"))).count,
+    queryFn: async () => (await responseBody(api.GET("/api/v1/failures/count"))).count,
     refetchInterval: 60_000, // the stream does not report a deleted failure
   });
 
@@ -78,6 +78,6 @@ export const newestFailuresQuery = (api: ApiClient, endpointId?: number) =>
     queryKey: ["failures", "newest", endpointId],
     queryFn: () => {
       const ofEndpoint = endpointId === undefined ? { limit: 200 } : { endpoint_id: endpointId, limit: 1 };
-      return answerOf(api.GET("/api/v1/failures", { params: { query: { order: "newest", ...ofEndpoint } } }));
+      return responseBody(api.GET("/api/v1/failures", { params: { query: { order: "newest", ...ofEndpoint } } }));
     },
   });

@@ -1,10 +1,10 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, answerOf, everyPage } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody, readAllPages } from "./bellwire-client.ts";
 
 export type Endpoint = BellwireSchemas["Endpoint"];
 
 export const readEndpoints = (api: ApiClient): Promise<Endpoint[]> =>
-  everyPage((query) => answerOf(api.GET("/api/v1/endpoints", { params: { query } })));
+  readAllPages((query) => responseBody(api.GET("/api/v1/endpoints", { params: { query } })));
 
 export const endpointsQuery = (api: ApiClient) =>
   queryOptions({ queryKey: ["endpoints"], queryFn: () => readEndpoints(api) });
@@ -12,7 +12,7 @@ export const endpointsQuery = (api: ApiClient) =>
 export const endpointQuery = (api: ApiClient, id: number) =>
   queryOptions({
     queryKey: ["endpoints", id],
-    queryFn: () => answerOf(api.GET("/api/v1/endpoints/{id}", { params: { path: { id } } })),
+    queryFn: () => responseBody(api.GET("/api/v1/endpoints/{id}", { params: { path: { id } } })),
   });
 
 /** Finds the endpoint of "Account Settings > Integrate > Webhooks". Null before the first save. */
@@ -25,7 +25,7 @@ export const defaultEndpointQuery = (api: ApiClient) =>
 export type Replay = BellwireSchemas["Replay"];
 export type NewReplay = BellwireSchemas["NewReplay"];
 
-const lookAgainMs = 1000;
+const pollMs = 1000;
 
 /**
  * Reads the newest replay of an endpoint, or null. Polls while it runs, because the stream does not report its
@@ -36,29 +36,29 @@ export const newestReplayQuery = (api: ApiClient, endpointId: number) =>
     queryKey: ["replays", "newest", endpointId],
     queryFn: async () => {
       const query = { endpoint_id: endpointId, limit: 1 };
-      return (await answerOf(api.GET("/api/v1/replays", { params: { query } }))).data[0] ?? null;
+      return (await responseBody(api.GET("/api/v1/replays", { params: { query } }))).data[0] ?? null;
     },
-    refetchInterval: ({ state }) => (state.data?.state === "running" ? lookAgainMs : false),
+    refetchInterval: ({ state }) => (state.data?.state === "running" ? pollMs : false),
   });
 
 /** Counts the deliveries that a replay would send. Undefined input is incomplete input. */
-export const replayPreviewQuery = (api: ApiClient, wanted: NewReplay | undefined) =>
+export const replayPreviewQuery = (api: ApiClient, newReplay: NewReplay | undefined) =>
   queryOptions({
-    queryKey: ["replays", "preview", wanted],
-    queryFn: async () => wanted && (await countsOf(api, wanted)),
-    enabled: wanted !== undefined,
+    queryKey: ["replays", "preview", newReplay],
+    queryFn: async () => newReplay && (await previewCounts(api, newReplay)),
+    enabled: newReplay !== undefined,
     placeholderData: keepPreviousData,
     gcTime: 0, // counts change, so each dialog counts again
     retry: false,
   });
 
-const countsOf = async (api: ApiClient, wanted: NewReplay): Promise<Replay["counts"]> =>
-  (await answerOf(api.POST("/api/v1/replays", { body: { ...wanted, dry_run: true } }))).counts;
+const previewCounts = async (api: ApiClient, newReplay: NewReplay): Promise<Replay["counts"]> =>
+  (await responseBody(api.POST("/api/v1/replays", { body: { ...newReplay, dry_run: true } }))).counts;
 
 export type Bin = BellwireSchemas["Bin"];
 
 export const binsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["bins"],
-    queryFn: () => everyPage((query) => answerOf(api.GET("/api/v1/bins", { params: { query } }))),
+    queryFn: () => readAllPages((query) => responseBody(api.GET("/api/v1/bins", { params: { query } }))),
   });

@@ -1,10 +1,10 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, answerOf } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { eventTypeNames } from "./facts.ts";
 
 export type Event = BellwireSchemas["Event"];
-export type EventInFull = BellwireSchemas["EventInFull"];
+export type EventDetails = BellwireSchemas["EventInFull"];
 export type Verdict = BellwireSchemas["Verdict"];
 
 export interface EventFilter {
@@ -16,7 +16,7 @@ export const eventsQuery = (api: ApiClient, filter: EventFilter, limit = 50) =>
   infiniteQueryOptions({
     queryKey: ["events", "list", filter, limit],
     queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      answerOf(
+      responseBody(
         api.GET("/api/v1/events", { params: { query: { ...filter, limit, ...(pageParam && { after: pageParam }) } } }),
       ),
     initialPageParam: undefined,
@@ -26,7 +26,7 @@ export const eventsQuery = (api: ApiClient, filter: EventFilter, limit = 50) =>
 export const eventQuery = (api: ApiClient, id: string) =>
   queryOptions({
     queryKey: ["events", "one", id],
-    queryFn: () => answerOf(api.GET("/api/v1/events/{id}", { params: { path: { id } } })),
+    queryFn: () => responseBody(api.GET("/api/v1/events/{id}", { params: { path: { id } } })),
   });
 
 export type EventType = BellwireSchemas["EventType"];
@@ -36,7 +36,7 @@ export type EventTypeName = EventType["type"];
 export const eventTypesQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["event-types"],
-    queryFn: async () => (await answerOf(api.GET("/api/v1/event_types"))).data,
+    queryFn: async () => (await responseBody(api.GET("/api/v1/event_types"))).data,
     staleTime: Infinity,
   });
 
@@ -45,7 +45,7 @@ export const sampleQuery = (api: ApiClient, type: EventTypeName, format: Endpoin
   queryOptions({
     queryKey: ["event-types", type, "sample", format],
     queryFn: () =>
-      answerOf(
+      responseBody(
         api.GET("/api/v1/event_types/{type}/sample", {
           params: { path: { type }, query: { format } },
           parseAs: "text",

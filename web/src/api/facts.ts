@@ -125,3 +125,21 @@ export const eventTypeNames = [
   "application.key_deleted",
   "application.key_updated"
 ] as const;
+
+export const accessTokenScopes = [
+  "account_management",
+  "cms",
+  "finance",
+  "policy_registry",
+  "stats"
+] as const;
+
+export const permissionSections = [
+  "portal",
+  "finance",
+  "partners",
+  "monitoring",
+  "settings",
+  "plans",
+  "policy_registry"
+] as const;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { waitFor } from "../testing/wait-for.ts";
-import { type LiveState, followStream, gatherStaleKeys, staleKeys } from "./live-updates.tsx";
+import { type LiveState, followStream, batchInvalidations, staleKeys } from "./live-updates.tsx";
 
 /** An EventSource as the server and the network would have it. */
 class Stream extends EventTarget {
@@ -137,7 +137,7 @@ test("a deleted endpoint leaves the lists, and its cancelled deliveries are refr
 
 test("a burst of messages about one list fetches it once", async () => {
   const invalidateQueries = vi.fn<() => Promise<void>>().mockResolvedValue();
-  const gatherer = gatherStaleKeys({ invalidateQueries, isFetching: () => 0 }, 1);
+  const gatherer = batchInvalidations({ invalidateQueries, isFetching: () => 0 }, 1);
 
   for (let message = 0; message < 50; message += 1) gatherer.add(["deliveries", "list"]);
   await waitFor(() => expect(invalidateQueries).toHaveBeenCalled());
@@ -150,7 +150,7 @@ test("a query that becomes stale while it is fetched is fetched again afterwards
   const invalidateQueries = vi.fn<() => Promise<void>>().mockReturnValueOnce(fetched).mockResolvedValue();
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
-  const gatherer = gatherStaleKeys({ invalidateQueries, isFetching: () => 0 }, 1);
+  const gatherer = batchInvalidations({ invalidateQueries, isFetching: () => 0 }, 1);
 
   gatherer.add(["deliveries", "list"]);
   await vi.advanceTimersByTimeAsync(10);
@@ -168,7 +168,7 @@ test('a running fetch, such as "Load more", is not cancelled but invalidated aft
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   let fetching = 1;
-  const gatherer = gatherStaleKeys({ invalidateQueries, isFetching: () => fetching }, 1);
+  const gatherer = batchInvalidations({ invalidateQueries, isFetching: () => fetching }, 1);
 
   gatherer.add(["deliveries", "list"]);
   await vi.advanceTimersByTimeAsync(10);
@@ -184,7 +184,7 @@ test("nothing is invalidated after the stop, not even messages of the last round
   const invalidateQueries = vi.fn<() => Promise<void>>().mockReturnValueOnce(fetched).mockResolvedValue();
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
-  const gatherer = gatherStaleKeys({ invalidateQueries, isFetching: () => 0 }, 1);
+  const gatherer = batchInvalidations({ invalidateQueries, isFetching: () => 0 }, 1);
 
   gatherer.add(["deliveries", "list"]);
   await vi.advanceTimersByTimeAsync(10);

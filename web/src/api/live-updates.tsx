@@ -7,21 +7,21 @@ const nowMs = 200;
 const soonMs = 1200;
 
 /** The server ends a stream after five minutes and the browser reconnects. A stream that lasts longer is dead. */
-const aliveMs = 6 * 60_000;
-const againMs = 1000;
-const againMostMs = 30_000;
+const streamLifetimeMs = 6 * 60_000;
+const reconnectMs = 1000;
+const reconnectMaxMs = 30_000;
 
 export type LiveState = "connecting" | "live" | "interrupted";
 
 /** Queries that the stream keeps fresh. Failures and replays change together with deliveries. */
-const followed: readonly QueryKey[] = [["events"], ["deliveries"], ["failures"], ["endpoints"]];
+const streamedQueries: readonly QueryKey[] = [["events"], ["deliveries"], ["failures"], ["endpoints"]];
 /** The server replays missed events and deliveries, but not changed endpoints or deleted failures. */
-const notTold: readonly QueryKey[] = [["endpoints"], ["failures"]];
+const notReplayed: readonly QueryKey[] = [["endpoints"], ["failures"]];
 
 /** Follows the event stream and invalidates the queries that its messages affect. Returns a function that stops it. */
-export function followStream(client: StaleClient, tell: (state: LiveState) => void): () => void {
-  const now = gatherStaleKeys(client, nowMs);
-  const soon = gatherStaleKeys(client, soonMs);
+export function followStream(client: InvalidationClient, onState: (state: LiveState) => void): () => void {
+  const now = batchInvalidations(client, nowMs);
+  const soon = batchInvalidations(client, soonMs);
   let stream: EventSource;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failedInRow = 0;
@@ -40,23 +40,23 @@ export function followStream(client: StaleClient, tell: (state: LiveState) => vo
       missed.forEach(now.add);
       missed = [];
       failedInRow = 0;
-      tell("live");
-      retryAfter(aliveMs);
+      onState("live");
+      retryAfter(streamLifetimeMs);
     });
     stream.addEventListener("error", () => {
-      tell("interrupted");
+      onState("interrupted");
       // A browser reconnects by itself, with the id of the last message. After an HTTP error, as during a restart or
       // after the session has ended, it does not, so this reconnects.
-      if (stream.readyState !== EventSource.CLOSED) missed = missed.length > 0 ? missed : notTold;
-      else retryAfter(Math.min(againMs * 2 ** failedInRow++, againMostMs));
+      if (stream.readyState !== EventSource.CLOSED) missed = missed.length > 0 ? missed : notReplayed;
+      else retryAfter(Math.min(reconnectMs * 2 ** failedInRow++, reconnectMaxMs));
     });
   };
   const retryAfter = (ms: number): void => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       stream.close();
-      tell("interrupted");
-      missed = followed; // a new stream starts at the current time
+      onState("interrupted");
+      missed = streamedQueries; // a new stream starts at the current time
       connect();
     }, ms);
   };
@@ -107,9 +107,9 @@ export function staleKeys(kind: MessageKind, data: unknown): { readonly now: Que
 }
 
 /** The part of QueryClient that invalidation needs. */
-type StaleClient = Pick<QueryClient, "invalidateQueries" | "isFetching">;
+type InvalidationClient = Pick<QueryClient, "invalidateQueries" | "isFetching">;
 
-export interface Gatherer {
+export interface InvalidationBatch {
   readonly add: (queryKey: QueryKey) => void;
   readonly stop: () => void;
 }
@@ -118,7 +118,7 @@ export interface Gatherer {
  * Invalidates queries once per burst of messages. Skips queries that are being fetched until they are done: under load,
  * cancelling them would discard responses before they are shown.
  */
-export function gatherStaleKeys(client: StaleClient, afterMs: number): Gatherer {
+export function batchInvalidations(client: InvalidationClient, afterMs: number): InvalidationBatch {
   const gathered = new Map<string, QueryKey>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;

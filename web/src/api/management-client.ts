@@ -13,10 +13,10 @@ export interface ManagementClient {
   /** `path` is relative to `/admin/api` and has no extension, as in the API's documentation. */
   read<Answer>(path: string, query?: Query): Promise<Answer>;
   create<Answer>(path: string, values?: Values): Promise<Answer>;
-  change<Answer>(path: string, values?: Values): Promise<Answer>;
-  remove(path: string): Promise<void>;
+  update<Answer>(path: string, values?: Values): Promise<Answer>;
+  delete(path: string): Promise<void>;
   /** Runs an operation that 3scale's API does not have, such as `accounts/7/suspend`. */
-  operate(path: string, values?: Values): Promise<void>;
+  runOperation(path: string, values?: Values): Promise<void>;
 }
 
 export interface ManagementClientOptions {
@@ -46,9 +46,9 @@ export function createManagementClient({ csrfToken, toSignIn }: ManagementClient
   return {
     read: async (path, query = {}) => (await call("GET", `${at(path)}${searchOf(query)}`)).json(),
     create: async (path, values = {}) => (await call("POST", at(path), values)).json(),
-    change: async (path, values = {}) => (await call("PUT", at(path), values)).json(),
-    remove: async (path) => void (await call("DELETE", at(path))),
-    operate: async (path, values = {}) => void (await call("POST", `/api/v1/${path}`, values)),
+    update: async (path, values = {}) => (await call("PUT", at(path), values)).json(),
+    delete: async (path) => void (await call("DELETE", at(path))),
+    runOperation: async (path, values = {}) => void (await call("POST", `/api/v1/${path}`, values)),
   };
 }
 

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { Standing } from "./accounts.ts";
+import type { ListMetadata } from "./accounts.ts";
 import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 
 export type Product = ManagementSchemas["Service"];
@@ -17,7 +17,10 @@ export const productsQuery = (api: ManagementClient) =>
 /** Reads all pages, so that selects can offer every product. */
 async function readProducts(api: ManagementClient, page = 1): Promise<readonly Product[]> {
   const query = page > 1 ? { page } : {};
-  const { services, metadata } = await api.read<{ services: ProductAnswer[]; metadata?: Standing }>("services", query);
+  const { services, metadata } = await api.read<{ services: ProductAnswer[]; metadata?: ListMetadata }>(
+    "services",
+    query,
+  );
   const products = services.map(({ service }) => service);
   return metadata && page < metadata.total_pages ? [...products, ...(await readProducts(api, page + 1))] : products;
 }

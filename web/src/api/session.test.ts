@@ -4,7 +4,7 @@ import { type Session, mayOpen, mayUseWebhooks, signInPath } from "./session.tsx
 
 const session: Session = {
   ...exampleSession,
-  places: new Map([
+  pages: new Map([
     ["accounts", true],
     ["webhooks", false],
   ]),
@@ -20,7 +20,7 @@ test.each([
 
 test("the session says whether the user may use webhooks", () => {
   expect(mayUseWebhooks(session)).toBe(false);
-  expect(mayUseWebhooks({ ...session, places: new Map([["webhooks", true]]) })).toBe(true);
+  expect(mayUseWebhooks({ ...session, pages: new Map([["webhooks", true]]) })).toBe(true);
 });
 
 test("signing in again returns to the page with its filter", () => {

@@ -6,9 +6,9 @@ export interface Session {
   readonly userName: string;
   readonly role: "admin" | "member";
   /** Says for the first segment of each page's path whether the user may open it. The server decides. */
-  readonly places: ReadonlyMap<string, boolean>;
+  readonly pages: ReadonlyMap<string, boolean>;
   /** The actions that the server allows the user. */
-  readonly deeds: ReadonlySet<string>;
+  readonly allowedActions: ReadonlySet<string>;
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
@@ -18,25 +18,25 @@ export interface Session {
 }
 
 /** Allows approving, rejecting, suspending and deleting accounts, and adding users to them. */
-export const mayAdminister = ({ deeds }: Session): boolean => deeds.has("administer-portal");
-export const mayCreateProducts = ({ deeds }: Session): boolean => deeds.has("create-products");
-export const mayChangePlans = ({ deeds }: Session): boolean => deeds.has("change-plans");
+export const mayAdminister = ({ allowedActions }: Session): boolean => allowedActions.has("administer-portal");
+export const mayCreateProducts = ({ allowedActions }: Session): boolean => allowedActions.has("create-products");
+export const mayChangePlans = ({ allowedActions }: Session): boolean => allowedActions.has("change-plans");
 
 /** Only admins may turn webhooks on or off; no section grants it to members. */
 export const maySwitchWebhooks = ({ role }: Session): boolean => role === "admin";
 
 /** Returns true for pages that the user may open, and for unknown paths, which the router handles. */
-export const mayOpen = ({ places }: Session, path: string): boolean => places.get(path.split("/")[1] ?? "") ?? true;
+export const mayOpen = ({ pages }: Session, path: string): boolean => pages.get(path.split("/")[1] ?? "") ?? true;
 
 export const mayUseWebhooks = (session: Session): boolean => mayOpen(session, "/webhooks");
 
-const elementOf = (page: Document): HTMLElement | null => page.getElementById("bellwire-session");
+const sessionElement = (page: Document): HTMLElement | null => page.getElementById("bellwire-session");
 
 /** The sign-in page contains no session. */
-const holdsSession = (page: Document): boolean => elementOf(page) !== null;
+const hasSession = (page: Document): boolean => sessionElement(page) !== null;
 
 export function readSession(page: Document): Session {
-  const content: unknown = JSON.parse(elementOf(page)?.textContent ?? "null");
+  const content: unknown = JSON.parse(sessionElement(page)?.textContent ?? "null");
   const fields = new Map<string, unknown>(Object.entries(content ?? {}));
   const text = (name: string): string => {
     const value = fields.get(name);
@@ -46,13 +46,13 @@ export function readSession(page: Document): Session {
     const value = fields.get(name);
     return typeof value === "number" ? value : 0;
   };
-  const deeds: unknown = fields.get("deeds");
+  const allowedActions: unknown = fields.get("allowedActions");
   return {
     userId: number("userId"),
     userName: text("userName"),
     role: text("role") === "admin" ? "admin" : "member",
-    places: new Map(Object.entries(fields.get("places") ?? {}).map(([place, isOpen]) => [place, isOpen === true])),
-    deeds: new Set(Array.isArray(deeds) ? deeds.map(String) : []),
+    pages: new Map(Object.entries(fields.get("pages") ?? {}).map(([path, isOpen]) => [path, isOpen === true])),
+    allowedActions: new Set(Array.isArray(allowedActions) ? allowedActions.map(String) : []),
     csrfToken: text("csrfToken"),
     providerName: text("providerName"),
     timeZone: text("timeZone") || "UTC",
@@ -99,7 +99,7 @@ async function fetchPage(): Promise<Document | undefined> {
   const response = await fetch(import.meta.env.BASE_URL, { credentials: "same-origin" }).catch(() => undefined);
   if (!response?.ok) return undefined;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  return holdsSession(page) ? page : undefined;
+  return hasSession(page) ? page : undefined;
 }
 
 /** Returns the address of the sign-in page, which returns to the present page after sign-in. */

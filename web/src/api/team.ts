@@ -1,18 +1,10 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { User } from "./accounts.ts";
-import { type ApiClient, type BellwireSchemas, answerOf } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import type { accessTokenScopes, permissionSections } from "./facts.ts";
 import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 
-export const sections = [
-  "partners",
-  "plans",
-  "settings",
-  "portal",
-  "finance",
-  "monitoring",
-  "policy_registry",
-] as const;
-export type Section = (typeof sections)[number];
+export type Section = (typeof permissionSections)[number];
 
 /** Lists the provider's own users. */
 export const teamQuery = (api: ManagementClient) =>
@@ -37,8 +29,7 @@ export const permissionsQuery = (api: ManagementClient, userId: number) =>
     queryFn: async () => (await api.read<{ permissions: Permissions }>(`users/${userId}/permissions`)).permissions,
   });
 
-export const scopes = ["account_management", "finance", "stats", "cms", "policy_registry"] as const;
-export type Scope = (typeof scopes)[number];
+export type Scope = (typeof accessTokenScopes)[number];
 
 export type AccessToken = ManagementSchemas["AccessToken"];
 
@@ -62,7 +53,7 @@ export const auditRecordsQuery = (api: ApiClient) =>
   infiniteQueryOptions({
     queryKey: ["audit-records"],
     queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      answerOf(
+      responseBody(
         api.GET("/api/v1/audit_records", { params: { query: { limit: 50, ...(pageParam && { after: pageParam }) } } }),
       ),
     initialPageParam: undefined,

@@ -44,7 +44,7 @@ const wideOnly: NonNullable<TdProps["visibility"]> = ["hidden", "visibleOnMd"];
 
 /** A table of events or deliveries. */
 export function HistoryTable<Row extends HistoryRow>({ label, rows, first, more }: HistoryTableProps<Row>) {
-  const arrival = useArrivals(rows);
+  const arrival = useNewRowClass(rows);
   const columns = [first, accountColumn, ...more, whenColumn];
   const widthOf = ({ isWideOnly }: HistoryColumn<Row>) => (isWideOnly ? { visibility: wideOnly } : {});
   return (
@@ -83,7 +83,7 @@ interface Identified {
 }
 
 /** Returns a class name for rows that are newer than the first rows shown. */
-function useArrivals(rows: readonly Identified[]): (row: Identified) => string {
+function useNewRowClass(rows: readonly Identified[]): (row: Identified) => string {
   const [newestFirstShown] = useState(rows[0]?.id ?? "");
   // Ids are UUIDv7, so they sort by time. Rows of "Load more" are older.
   return ({ id }) => (id > newestFirstShown ? "bellwire-new" : "");

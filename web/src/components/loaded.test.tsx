@@ -6,7 +6,7 @@ import { waitFor } from "../testing/wait-for.ts";
 const closed = ["webhooks", "deliveries", "mails", "team", "products", "settings"];
 const session = {
   role: "member" as const,
-  places: new Map([["accounts", true] as const, ...closed.map((place) => [place, false] as const)]),
+  pages: new Map([["accounts", true] as const, ...closed.map((place) => [place, false] as const)]),
 };
 
 test("a page without permission says so in its title, and leads to the pages that the member may open", async () => {

@@ -11,7 +11,7 @@ import {
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { isClosed, isGone, presentOf, saysWhy } from "../api/api-problem.ts";
+import { isForbidden, isNotFound, currentData, errorMessage } from "../api/api-problem.ts";
 import { LinkButton, usePageTitle } from "./page-header.tsx";
 
 interface Loading<Data> {
@@ -31,18 +31,18 @@ export interface LoadedProps<Data> {
 /** Renders the data of a query. Shows the skeleton while loading, and the error with a retry button after a failure. */
 export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Data>) {
   const { error, refetch } = query;
-  const data = presentOf(query);
+  const data = currentData(query);
   if (data !== undefined) return children(data);
   if (!error) return skeleton;
-  if (isClosed(error)) return <AccessDenied />;
-  const gone = isGone(error);
+  if (isForbidden(error)) return <AccessDenied />;
+  const gone = isNotFound(error);
   return (
     <EmptyState
       status={gone ? "info" : "danger"}
       titleText={gone ? "Not found" : "This page could not be loaded"}
       headingLevel="h2"
     >
-      <EmptyStateBody>{gone ? "It may have been deleted or have expired." : saysWhy(error)}</EmptyStateBody>
+      <EmptyStateBody>{gone ? "It may have been deleted or have expired." : errorMessage(error)}</EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
           {gone && back && <LinkButton to={back.to}>{back.label}</LinkButton>}

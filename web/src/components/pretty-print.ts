@@ -62,7 +62,7 @@ function prettyXml(text: string): readonly string[] | undefined {
     if (closes) depth -= 1;
     if (depth > depthMax) return undefined;
     const opened = lines.at(-1);
-    const closesPreviousLine = closes && opened !== undefined && isOpeningOf(opened, content);
+    const closesPreviousLine = closes && opened !== undefined && isOpeningTag(opened, content);
     if (closesPreviousLine) lines[lines.length - 1] = opened + content;
     else lines.push(indent.repeat(Math.max(depth, 0)) + content);
     const opens = !closes && !/^<[?!]/.test(content) && !/^<[^>]*\/>/.test(content);
@@ -72,5 +72,5 @@ function prettyXml(text: string): readonly string[] | undefined {
 }
 
 /** Returns true if the line is `<name …>text` and the token is `</name>`. */
-const isOpeningOf = (line: string, closing: string): boolean =>
+const isOpeningTag = (line: string, closing: string): boolean =>
   line.trimStart().match(/^<([^\s/>?!]+)[^>]*>[^<]*$/)?.[1] === closing.match(/^<\/([^\s>]+)/)?.[1];

@@ -23,7 +23,7 @@ export function ProductDialog({ product, onClose }: ProductDialogProps) {
     fields,
     change: (typed) =>
       product
-        ? api.change<{ service: Product }>(`services/${product.id}`, typed)
+        ? api.update<{ service: Product }>(`services/${product.id}`, typed)
         : api.create<{ service: Product }>("services", typed),
     stale: [["products"], ["applications"]],
     done: product ? "The product was updated" : "The product was created",
@@ -46,7 +46,7 @@ export function ProductDialog({ product, onClose }: ProductDialogProps) {
       <SelectField
         {...field("backend_version")}
         label="Authentication"
-        options={Object.entries(credentialsName).map(([value, label]) => ({ value, label }))}
+        options={Object.entries(authenticationNames).map(([value, label]) => ({ value, label }))}
       />
       {product && (
         <ProductRules
@@ -116,7 +116,7 @@ const ProductRules = ({ toggle, permission }: ProductRulesProps) => (
   </>
 );
 
-export const credentialsName: Readonly<Record<Product["backend_version"], string>> = {
+export const authenticationNames: Readonly<Record<Product["backend_version"], string>> = {
   "1": "User key",
   "2": "Application id and keys",
   oauth: "OAuth",

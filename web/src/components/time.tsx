@@ -21,8 +21,8 @@ export function When({ at, isExact = false }: WhenProps) {
 
 const tickMs = 1000;
 
-function onTick(tell: () => void): () => void {
-  const timer = setInterval(tell, tickMs);
+function onTick(onChange: () => void): () => void {
+  const timer = setInterval(onChange, tickMs);
   return () => clearInterval(timer);
 }
 

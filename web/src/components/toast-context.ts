@@ -14,14 +14,14 @@ export const ToastContext = createContext<(toast: Toast) => void>(() => undefine
 export const useToast = (): ((toast: Toast) => void) => use(ToastContext);
 
 /** Registers the topmost dialog as the receiver of rejections. Returns a function that unregisters it. */
-type Enter = (tell: (refusal: Toast) => void) => () => void;
+type Enter = (onRejection: (rejection: Toast) => void) => () => void;
 
 export const DialogContext = createContext<Enter>(() => () => undefined);
 
 /** Returns the rejection of the last action while this dialog is topmost. Toasts would appear behind it. */
-export function useRefusal() {
+export function useRejection() {
   const enter = use(DialogContext);
-  const [refusal, setRefusal] = useState<Toast>();
+  const [rejection, setRefusal] = useState<Toast>();
   useEffect(() => enter(setRefusal), [enter]);
-  return { refusal, forget: () => setRefusal(undefined) };
+  return { rejection, forget: () => setRefusal(undefined) };
 }

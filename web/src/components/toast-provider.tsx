@@ -10,11 +10,11 @@ const subjectOf = ({ about, title }: Toast): string => about ?? title;
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<readonly { readonly key: number; readonly toast: Toast }[]>([]);
   const shownBefore = useRef(0);
-  const dialogs = useRef<readonly ((refusal: Toast) => void)[]>([]);
-  const enter = useCallback((tell: (refusal: Toast) => void) => {
-    dialogs.current = [...dialogs.current, tell];
+  const dialogs = useRef<readonly ((rejection: Toast) => void)[]>([]);
+  const enter = useCallback((onRejection: (rejection: Toast) => void) => {
+    dialogs.current = [...dialogs.current, onRejection];
     return () => {
-      dialogs.current = dialogs.current.filter((it) => it !== tell);
+      dialogs.current = dialogs.current.filter((it) => it !== onRejection);
     };
   }, []);
   const show = useCallback((toast: Toast) => {

@@ -75,14 +75,14 @@ export function useUserActions({ path, stale }: UsersPlace, onDone: () => void) 
   const api = useManagement();
   const step = useChange({
     change: ({ id, operation }: { id: number; operation: UserStep["operation"] }) =>
-      api.change(`${path}/${id}/${operation}`),
+      api.update(`${path}/${id}/${operation}`),
     stale,
     done: "The user was updated",
     failed: "The user could not be updated",
     onDone,
   });
   const remove = useChange({
-    change: (id: number) => api.remove(`${path}/${id}`),
+    change: (id: number) => api.delete(`${path}/${id}`),
     stale,
     done: "The user was deleted",
     failed: "The user could not be deleted",

@@ -9,16 +9,16 @@ import { mount } from "../testing/in-portal.tsx";
 import { click } from "../testing/show-in-portal.tsx";
 import { says, showPage } from "../testing/show-page.tsx";
 import { waitFor } from "../testing/wait-for.ts";
-import { AppNavigation, showInSidebar } from "./app-navigation.tsx";
+import { AppNavigation, scrollSidebarTo } from "./app-navigation.tsx";
 
 const everyPlace =
   "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings team access-tokens audit-log webhooks endpoints";
 
-/** What the navigation offers to somebody to whom these places are open: its groups and its links. */
+/** Returns the groups and links that the navigation offers a user with these pages. */
 async function offeredTo(open: string): Promise<readonly string[]> {
   const session = {
     ...exampleSession,
-    places: new Map(everyPlace.split(" ").map((place) => [place, open.split(" ").includes(place)])),
+    pages: new Map(everyPlace.split(" ").map((place) => [place, open.split(" ").includes(place)])),
   };
   const routeTree = createRootRoute({ component: () => <AppNavigation onGo={() => undefined} /> });
   const router = createRouter({ routeTree, history: createMemoryHistory() });
@@ -59,7 +59,7 @@ function scrolledFor(top: number, bottom: number): number {
   vi.spyOn(sidebar, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 100, 200, 400));
   vi.spyOn(link, "getBoundingClientRect").mockReturnValue(new DOMRect(0, top, 200, bottom - top));
   link.scrollIntoView = () => expect.fail("The first Tab would go on from the link.");
-  showInSidebar(link);
+  scrollSidebarTo(link);
   return sidebar.scrollTop;
 }
 

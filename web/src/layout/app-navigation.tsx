@@ -7,7 +7,7 @@ import { failureCountQuery } from "../api/deliveries.ts";
 import { mayOpen, mayUseWebhooks, useSession } from "../api/session.tsx";
 
 /** An application's path is below its account's. */
-const isOfApplications = (path: string): boolean => path.includes("/applications");
+const isApplicationPath = (path: string): boolean => path.includes("/applications");
 
 /** The navigation of the Admin Portal. */
 export function AppNavigation({ onGo }: { onGo: () => void }) {
@@ -18,28 +18,28 @@ export function AppNavigation({ onGo }: { onGo: () => void }) {
           Start
         </NavLink>
       </NavList>
-      <NavPlaces title="Developers" of={["/accounts", "/applications", "/mails"]}>
-        <NavLink to="/accounts" isAt={(path) => path.startsWith("/accounts") && !isOfApplications(path)}>
+      <NavSection title="Developers" of={["/accounts", "/applications", "/mails"]}>
+        <NavLink to="/accounts" isAt={(path) => path.startsWith("/accounts") && !isApplicationPath(path)}>
           Accounts
         </NavLink>
-        <NavLink to="/applications" isAt={isOfApplications}>
+        <NavLink to="/applications" isAt={isApplicationPath}>
           Applications
         </NavLink>
         <NavLink to="/mails">Mails</NavLink>
-      </NavPlaces>
-      <NavPlaces title="Products" of={["/products", "/account-plans", "/fields-definitions"]}>
+      </NavSection>
+      <NavSection title="Products" of={["/products", "/account-plans", "/fields-definitions"]}>
         <NavLink to="/products">Products</NavLink>
         <NavLink to="/account-plans">Account plans</NavLink>
         <NavLink to="/fields-definitions">Fields definitions</NavLink>
-      </NavPlaces>
-      <NavPlaces title="Webhooks" of={["/deliveries", "/failures", "/events", "/bins"]}>
+      </NavSection>
+      <NavSection title="Webhooks" of={["/deliveries", "/failures", "/events", "/bins"]}>
         <NavLink to="/deliveries">Deliveries</NavLink>
         <NavLink to="/failures">
           Failures <FailureBadge />
         </NavLink>
         <NavLink to="/events">Events</NavLink>
         <NavLink to="/bins">Request bins</NavLink>
-      </NavPlaces>
+      </NavSection>
       <AccountSettingsNavigation />
     </Nav>
   );
@@ -50,13 +50,13 @@ function FailureBadge() {
   return count > 0 ? <Badge screenReaderText="failures">{count}</Badge> : null;
 }
 
-const isOfWebhooks = (path: string): boolean => /^\/webhooks(\/|$)/.test(path);
+const isWebhooksPath = (path: string): boolean => /^\/webhooks(\/|$)/.test(path);
 
 function AccountSettingsNavigation() {
   const path = useLocation({ select: ({ pathname }) => pathname });
   const session = useSession();
   return (
-    <NavPlaces title="Account Settings" of={["/settings", "/team", "/access-tokens", "/audit-log", "/webhooks"]}>
+    <NavSection title="Account Settings" of={["/settings", "/team", "/access-tokens", "/audit-log", "/webhooks"]}>
       <NavLink to="/settings">General</NavLink>
       <NavLink to="/team">Team</NavLink>
       <NavLink to="/access-tokens">Access tokens</NavLink>
@@ -66,9 +66,9 @@ function AccountSettingsNavigation() {
           title="Integrate"
           groupId="integrate"
           isExpanded
-          isActive={isOfWebhooks(path) || /^\/endpoints(\/|$)/.test(path)}
+          isActive={isWebhooksPath(path) || /^\/endpoints(\/|$)/.test(path)}
         >
-          <NavLink to="/webhooks/edit" groupId="integrate" isAt={isOfWebhooks}>
+          <NavLink to="/webhooks/edit" groupId="integrate" isAt={isWebhooksPath}>
             Webhooks
           </NavLink>
           <NavLink to="/endpoints" groupId="integrate">
@@ -76,18 +76,18 @@ function AccountSettingsNavigation() {
           </NavLink>
         </NavExpandable>
       )}
-    </NavPlaces>
+    </NavSection>
   );
 }
 
-export interface NavPlacesProps {
+export interface NavSectionProps {
   readonly title: string;
   /** The paths of the group. The group is hidden if none of them may be opened. */
   readonly of: readonly string[];
   readonly children: ReactNode;
 }
 
-function NavPlaces({ title, of, children }: NavPlacesProps) {
+function NavSection({ title, of, children }: NavSectionProps) {
   const session = useSession();
   return of.some((path) => mayOpen(session, path)) ? <NavGroup title={title}>{children}</NavGroup> : null;
 }
@@ -108,7 +108,7 @@ function NavLink({ to, isAt, groupId, children }: NavLinkProps) {
   const link = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
     // The last links can be below the visible part of the sidebar.
-    if (isHere && link.current) showInSidebar(link.current);
+    if (isHere && link.current) scrollSidebarTo(link.current);
   }, [isHere]);
   if (!isOpen) return null;
   return (
@@ -124,7 +124,7 @@ function NavLink({ to, isAt, groupId, children }: NavLinkProps) {
  * Scrolls the sidebar until a link is visible. Does not use `scrollIntoView`: after that the first Tab key would
  * continue from the link, past "Skip to content".
  */
-export function showInSidebar(link: HTMLElement): void {
+export function scrollSidebarTo(link: HTMLElement): void {
   const sidebar = link.closest(".pf-v6-c-page__sidebar");
   if (!sidebar) return;
   const [of, within] = [link.getBoundingClientRect(), sidebar.getBoundingClientRect()];

@@ -1,5 +1,5 @@
 import { type AccountFilter, accountStates } from "../api/accounts.ts";
-import { type ApplicationFilter, applicationHandles, applicationStates } from "../api/applications.ts";
+import { type ApplicationFilter, searchFields, applicationStates } from "../api/applications.ts";
 import type { DeliveryFilter, DeliveryState, FailureFilter } from "../api/deliveries.ts";
 import { type EventFilter, isEventTypeName } from "../api/events.ts";
 
@@ -19,7 +19,7 @@ export function readAccountSearch(search: Record<string, unknown>): AccountFilte
 /** Parses the filter from the page's address. Invalid values are ignored. */
 export function readApplicationSearch(search: Record<string, unknown>): ApplicationFilter {
   const state = applicationStates.find((it) => it === search["state"]);
-  const by = applicationHandles.find((it) => it === search["by"]);
+  const by = searchFields.find((it) => it === search["by"]);
   // The router parses digits in the address as a number.
   const query = ["string", "number"].includes(typeof search["query"]) ? String(search["query"]) : "";
   const number = (name: string): number | undefined => {

@@ -112,7 +112,7 @@ export const tick = (id: string): Promise<void> =>
   });
 
 /** Returns the rejection that the topmost dialog shows, if any. */
-export const refusal = (): string | undefined => document.querySelector("[role=dialog] [role=alert]")?.textContent;
+export const rejection = (): string | undefined => document.querySelector("[role=dialog] [role=alert]")?.textContent;
 
 /** Waits for a control by its id, and for the option of a select, and sets the value as a user does. */
 export const fill = (id: string, value: string): Promise<void> =>

@@ -26,7 +26,7 @@ async function showApp(portal: AdminPortal, request: FastifyRequest, reply: Fast
   if (html === undefined) return showBuildPending(portal, request, reply);
   // The app shows the denial; the status tells other clients.
   return reply
-    .code(isClosedPage(session.places, request.url) ? 403 : 200)
+    .code(isClosedPage(session.pages, request.url) ? 403 : 200)
     .type("text/html; charset=utf-8")
     .send(html);
 }
@@ -98,8 +98,8 @@ interface SessionData {
   readonly userName: string;
   readonly role: ProviderUser["role"];
   /** Permitted pages and actions. The app shows only these; the server enforces them. */
-  readonly places: Readonly<Record<string, boolean>>;
-  readonly deeds: readonly Action[];
+  readonly pages: Readonly<Record<string, boolean>>;
+  readonly allowedActions: readonly Action[];
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
@@ -111,13 +111,13 @@ interface SessionData {
 type Urls = Pick<AdminPortalNeeds, "adminPortalUrl" | "developerPortalUrl">;
 
 function sessionDataFor(portal: Urls, provider: Provider, { user, csrfToken }: SignedInUser): SessionData {
-  const deeds = allowedActions(callerOfPortalUser(user), provider);
+  const allowed = allowedActions(callerOfPortalUser(user), provider);
   return {
     userId: user.id,
     userName: user.username,
     role: user.role,
-    places: openPages(deeds),
-    deeds,
+    pages: openPages(allowed),
+    allowedActions: allowed,
     csrfToken,
     providerName: provider.name,
     timeZone: provider.timeZone,
@@ -128,10 +128,10 @@ function sessionDataFor(portal: Urls, provider: Provider, { user, csrfToken }: S
 }
 
 /** True if the URL belongs to a page that the user may not open. The app handles unknown pages. */
-function isClosedPage(places: Readonly<Record<string, boolean>>, url: string): boolean {
-  const [, place = ""] = /^\/p\/admin\/([^/?]+)/.exec(url) ?? [];
-  return places[place] === false;
+function isClosedPage(pages: Readonly<Record<string, boolean>>, url: string): boolean {
+  const [, page = ""] = /^\/p\/admin\/([^/?]+)/.exec(url) ?? [];
+  return pages[page] === false;
 }
 
-const openPages = (deeds: readonly Action[]): Readonly<Record<string, boolean>> =>
-  Object.fromEntries(Object.entries(requiredActions).map(([place, deed]) => [place, deeds.includes(deed)]));
+const openPages = (allowed: readonly Action[]): Readonly<Record<string, boolean>> =>
+  Object.fromEntries(Object.entries(requiredActions).map(([page, action]) => [page, allowed.includes(action)]));

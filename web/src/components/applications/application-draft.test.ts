@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Product } from "../../api/products.ts";
 import { exampleProduct } from "../../testing/examples.ts";
-import { planIdOf, productOf, valuesOf } from "./application-draft.ts";
+import { chosenPlanId, chosenProduct, requestBody } from "./application-draft.ts";
 
 const product = (id: number, backend_version: Product["backend_version"]): Product => ({
   ...exampleProduct,
@@ -17,13 +17,13 @@ test("empty credentials and those of another kind of product are not sent", () =
     application_key: "",
     region: "north",
   };
-  expect(valuesOf({ values }, product(7, "2"), "3")).toEqual({
+  expect(requestBody({ values }, product(7, "2"), "3")).toEqual({
     plan_id: 3,
     name: "Ferry times",
     application_id: "app-id",
     region: "north",
   });
-  expect(valuesOf({ values }, product(7, "1"), "3")).toEqual({
+  expect(requestBody({ values }, product(7, "1"), "3")).toEqual({
     plan_id: 3,
     name: "Ferry times",
     user_key: "u-key",
@@ -32,9 +32,9 @@ test("empty credentials and those of another kind of product are not sent", () =
 });
 
 test("the only product is preselected, one of several is not", () => {
-  expect(productOf({}, [product(7, "1")])?.id).toBe(7);
-  expect(productOf({}, [product(7, "1"), product(8, "2")])).toBeUndefined();
-  expect(productOf({ productId: "8" }, [product(7, "1"), product(8, "2")])?.id).toBe(8);
+  expect(chosenProduct({}, [product(7, "1")])?.id).toBe(7);
+  expect(chosenProduct({}, [product(7, "1"), product(8, "2")])).toBeUndefined();
+  expect(chosenProduct({ productId: "8" }, [product(7, "1"), product(8, "2")])?.id).toBe(8);
 });
 
 test("the default plan is preselected", () => {
@@ -42,5 +42,5 @@ test("the default plan is preselected", () => {
     { id: 1, default: false },
     { id: 2, default: true },
   ];
-  expect([planIdOf({}, plans), planIdOf({ planId: "1" }, plans), planIdOf({}, [])]).toEqual(["2", "1", ""]);
+  expect([chosenPlanId({}, plans), chosenPlanId({ planId: "1" }, plans), chosenPlanId({}, [])]).toEqual(["2", "1", ""]);
 });

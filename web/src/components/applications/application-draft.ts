@@ -11,7 +11,7 @@ export interface ApplicationDraft {
 }
 
 /** The credentials that an admin can set for a new application, by the product's authentication. */
-export const credentialsOf: Readonly<
+export const credentialFields: Readonly<
   Record<Product["backend_version"], readonly { readonly name: string; readonly label: string }[]>
 > = {
   "1": [{ name: "user_key", label: "User key" }],
@@ -32,24 +32,24 @@ export const credentialsOf: Readonly<
 };
 
 export const credentialNames: readonly string[] = [
-  ...new Set(Object.values(credentialsOf).flatMap((them) => them.map(({ name }) => name))),
+  ...new Set(Object.values(credentialFields).flatMap((them) => them.map(({ name }) => name))),
 ];
 
 /** Returns the chosen product, or the only one. */
-export const productOf = (
+export const chosenProduct = (
   { productId }: Pick<ApplicationDraft, "productId">,
   products: readonly Product[],
 ): Product | undefined => (products.length === 1 ? products[0] : products.find(({ id }) => String(id) === productId));
 
 /** Returns the id of the chosen plan, or of the product's default plan. */
-export const planIdOf = (
+export const chosenPlanId = (
   { planId }: Pick<ApplicationDraft, "planId">,
   plans: readonly Pick<AccountPlan, "id" | "default">[],
 ): string => planId ?? String(plans.find((plan) => plan.default)?.id ?? "");
 
 /** Returns the request body: the filled-in fields, without credentials that the product does not use. */
-export function valuesOf({ values }: ApplicationDraft, product: Product, planId: string): Values {
-  const ofProduct = new Set(credentialsOf[product.backend_version].map(({ name }) => name));
+export function requestBody({ values }: ApplicationDraft, product: Product, planId: string): Values {
+  const ofProduct = new Set(credentialFields[product.backend_version].map(({ name }) => name));
   const given = Object.entries(values).filter(
     ([name, value]) => value !== "" && (ofProduct.has(name) || !credentialNames.includes(name)),
   );

@@ -1,7 +1,7 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
-import { type Application, nameOf } from "../../api/applications.ts";
-import { Tick, TickAll, type Ticks } from "../bulk/row-selection.tsx";
+import { type Application, applicationName } from "../../api/applications.ts";
+import { SelectRowCell, SelectAllCell, type RowSelection } from "../bulk/row-selection.tsx";
 import { Name, StateLabel } from "../labels.tsx";
 import { When } from "../time.tsx";
 
@@ -10,7 +10,7 @@ export interface ApplicationsTableProps {
   /** Shows the account column, for lists over several accounts. */
   readonly showsAccount?: boolean;
   /** Shows checkboxes for bulk operations. */
-  readonly ticks?: Ticks;
+  readonly ticks?: RowSelection;
 }
 
 export function ApplicationsTable({ applications, showsAccount = false, ticks }: ApplicationsTableProps) {
@@ -18,7 +18,7 @@ export function ApplicationsTable({ applications, showsAccount = false, ticks }:
     <Table aria-label="Applications" variant="compact">
       <Thead>
         <Tr>
-          {ticks && <TickAll ticks={ticks} ids={applications.map(({ id }) => id)} noun="applications" />}
+          {ticks && <SelectAllCell ticks={ticks} ids={applications.map(({ id }) => id)} noun="applications" />}
           <Th width={25}>Application</Th>
           {showsAccount && <Th>Account</Th>}
           <Th>Product</Th>
@@ -30,13 +30,13 @@ export function ApplicationsTable({ applications, showsAccount = false, ticks }:
       <Tbody>
         {applications.map((it) => (
           <Tr key={it.id}>
-            {ticks && <Tick ticks={ticks} id={it.id} name={`${nameOf(it)} of ${it.org_name}`} />}
+            {ticks && <SelectRowCell ticks={ticks} id={it.id} name={`${applicationName(it)} of ${it.org_name}`} />}
             <Td dataLabel="Application" modifier="breakWord">
               <Link
                 to="/accounts/$accountId/applications/$id"
                 params={{ accountId: String(it.account_id), id: String(it.id) }}
               >
-                <Name>{nameOf(it)}</Name>
+                <Name>{applicationName(it)}</Name>
               </Link>
             </Td>
             {showsAccount && (

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Answers, click, fill, refusal, showInPortal } from "../../testing/show-in-portal.tsx";
+import { type Answers, click, fill, rejection, showInPortal } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { CreateApplication } from "./create-application.tsx";
 
@@ -76,7 +76,7 @@ test("an error is shown beside its field, and the values stay", async () => {
   await fillField("berth", "B2");
   await fill("user_key", "u-key");
   await click("Create");
-  await waitFor(() => expect(refusal()).toContain("could not be created"));
+  await waitFor(() => expect(rejection()).toContain("could not be created"));
   expect(document.getElementById("user_key-hint")?.textContent).toContain("has already been taken");
   expect(document.querySelector<HTMLInputElement>("#user_key")?.value).toBe("u-key");
 });

@@ -9,15 +9,15 @@ import { type ApplicationPlan, type Product, applicationPlansQuery, productsQuer
 import { DefinedFields, useDefinitions } from "../form/defined-fields.tsx";
 import { SelectField, TextField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
-import { textOf, useChange } from "../form/use-change.ts";
+import { fieldText, useChange } from "../form/use-change.ts";
 import { planOptions } from "../plans/plan-change.tsx";
 import {
   type ApplicationDraft,
   credentialNames,
-  credentialsOf,
-  planIdOf,
-  productOf,
-  valuesOf,
+  credentialFields,
+  chosenPlanId,
+  chosenProduct,
+  requestBody,
 } from "./application-draft.ts";
 
 type CreateApplicationProps = Pick<CreateApplicationDialogProps, "account"> & Pick<ButtonProps, "variant" | "isInline">;
@@ -50,25 +50,25 @@ function CreateApplicationDialog({ account, onClose }: CreateApplicationDialogPr
   const type = (values: ApplicationDraft["values"]): void =>
     setDraft({ ...draft, values: { ...draft.values, ...values } });
   const { data: products = [], isSuccess: areProductsThere } = useQuery(productsQuery(api));
-  const product = productOf(draft, products);
+  const product = chosenProduct(draft, products);
   const { data: plans } = useQuery({ ...applicationPlansQuery(api, product?.id ?? 0), enabled: product !== undefined });
-  const planId = planIdOf(draft, plans ?? []);
+  const planId = chosenPlanId(draft, plans ?? []);
   const owner = account ?? chosen;
   const { mutate, isPending, errors } = useChange({
     change: async () => {
       if (!product || !owner) return undefined;
       const path = `accounts/${owner.id}/applications`;
-      return (await api.create<{ application: Application }>(path, valuesOf(draft, product, planId))).application;
+      return (await api.create<{ application: Application }>(path, requestBody(draft, product, planId))).application;
     },
     stale: [["applications"], ["plans"]],
     done: "The application was created",
     failed: "The application could not be created",
     fields: [...useDefinitions("Cinstance").map(({ name }) => name), "plan_id", ...credentialNames],
-    onDone: (made) =>
-      made &&
+    onDone: (created) =>
+      created &&
       navigate({
         to: "/accounts/$accountId/applications/$id",
-        params: { accountId: String(made.account_id), id: String(made.id) },
+        params: { accountId: String(created.account_id), id: String(created.id) },
       }),
   });
   return (
@@ -201,14 +201,14 @@ export interface ChosenCredentialsProps {
 
 /** Credentials that the admin brings from elsewhere instead of generated ones. */
 const ChosenCredentials = ({ backendVersion, values, errors, onChange }: ChosenCredentialsProps) =>
-  credentialsOf[backendVersion].map(({ name, label }) => (
+  credentialFields[backendVersion].map(({ name, label }) => (
     <TextField
       key={name}
       id={name}
       label={label}
       hint={hintOf(name, backendVersion)}
       errors={errors[name]}
-      value={textOf(values[name])}
+      value={fieldText(values[name])}
       onChange={(typed) => onChange({ [name]: typed })}
     />
   ));

@@ -27,8 +27,8 @@ import {
   type Nouns,
   type Selected,
   counted,
-  refusedOf,
-  sayDone,
+  unchangedObjects,
+  describeDone,
 } from "./bulk-operation.ts";
 import { Name } from "../labels.tsx";
 
@@ -74,7 +74,7 @@ interface BulkDialogProps<Name extends string> {
 /** Asks for confirmation, runs the operation, and lists the objects that could not be changed with the reasons. */
 function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
   const { nouns, selected, operation: chosen, act, stale, onDone, onClose } = props;
-  const { operation, title, done, says, plans, isDanger = false } = chosen;
+  const { operation, title, done, consequence, plans, isDanger = false } = chosen;
   const toast = useToast();
   const [planId, setPlanId] = useState("");
   const { mutate, isPending, errors, data } = useChange({
@@ -86,20 +86,24 @@ function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
       const ids = outcomes.filter((it) => it.done).map(({ id }) => id);
       onDone(ids);
       if (ids.length < outcomes.length) return;
-      toast({ kind: "success", title: sayDone(ids.length, nouns, done) });
+      toast({ kind: "success", title: describeDone(ids.length, nouns, done) });
       onClose();
     },
   });
-  const refused = data && refusedOf(data, selected);
+  const refused = data && unchangedObjects(data, selected);
   if (refused?.length) {
     return (
-      <BulkResult says={sayDone(selected.length - refused.length, nouns, done)} refused={refused} onClose={onClose} />
+      <BulkResult
+        consequence={describeDone(selected.length - refused.length, nouns, done)}
+        refused={refused}
+        onClose={onClose}
+      />
     );
   }
   return (
     <FormDialog
       title={`${title}: ${counted(selected.length, nouns)}`}
-      description={says}
+      description={consequence}
       submit={title}
       isDanger={isDanger}
       isBusy={isPending}
@@ -138,18 +142,18 @@ const SelectedNames = ({ selected }: { selected: readonly Selected[] }) => (
 );
 
 export interface BulkResultProps {
-  readonly says: string;
-  readonly refused: ReturnType<typeof refusedOf>;
+  readonly consequence: string;
+  readonly refused: ReturnType<typeof unchangedObjects>;
   readonly onClose: () => void;
 }
 
 /** Says how many objects changed and lists the others, which stay selected. */
-function BulkResult({ says, refused, onClose }: BulkResultProps) {
+function BulkResult({ consequence, refused, onClose }: BulkResultProps) {
   const id = useId();
   const count = refused.length;
   return (
     <Modal variant="small" isOpen onClose={onClose} aria-labelledby={id}>
-      <ModalHeader title={says} labelId={id} />
+      <ModalHeader title={consequence} labelId={id} />
       <ModalBody>
         <Stack hasGutter>
           <StackItem>

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 
-import { refusedOf, sayDone } from "./bulk-operation.ts";
+import { unchangedObjects, describeDone } from "./bulk-operation.ts";
 
 test.each([
   [0, "No account was suspended"],
   [1, "1 account was suspended"],
   [3, "3 accounts were suspended"],
 ])("the number of changed objects is reported: %i", (count, says) => {
-  expect(sayDone(count, ["account", "accounts"], "suspended")).toBe(says);
+  expect(describeDone(count, ["account", "accounts"], "suspended")).toBe(says);
 });
 
 test("each object that could not be changed is named with its own reason", () => {
@@ -27,7 +27,7 @@ test("each object that could not be changed is named with its own reason", () =>
     { id: 2, name: "Harbour" },
     { id: 3, name: "Pier" },
   ];
-  expect(refusedOf(outcomes, selected)).toEqual([
+  expect(unchangedObjects(outcomes, selected)).toEqual([
     { id: 2, name: "Harbour", why: "Not from here." },
     { id: 3, name: "Pier", why: "There is no such thing." },
   ]);

@@ -12,7 +12,7 @@ export interface BulkOperation<Name extends string> {
   /** The past participle for messages: "suspended". */
   readonly done: string;
   /** The consequences, shown before confirmation. */
-  readonly says: string;
+  readonly consequence: string;
   readonly isDanger?: boolean;
   /** The plans to choose from, if the operation needs one. */
   readonly plans?: readonly PlanOnOffer[];
@@ -29,11 +29,11 @@ export type Nouns = readonly [one: string, several: string];
 export const counted = (count: number, [one, several]: Nouns): string => `${count} ${count === 1 ? one : several}`;
 
 /** Returns "2 accounts were suspended". */
-export const sayDone = (count: number, nouns: Nouns, done: string): string =>
+export const describeDone = (count: number, nouns: Nouns, done: string): string =>
   `${count === 0 ? `No ${nouns[0]}` : counted(count, nouns)} ${count > 1 ? "were" : "was"} ${done}`;
 
 /** Returns the objects that could not be changed, each with its name and the reason. */
-export const refusedOf = (outcomes: readonly BulkOutcome[], selected: readonly Selected[]) =>
+export const unchangedObjects = (outcomes: readonly BulkOutcome[], selected: readonly Selected[]) =>
   outcomes
     .filter(({ done }) => !done)
     .map((outcome) => ({

@@ -3,12 +3,12 @@ import { Td, Th } from "@patternfly/react-table";
 import { useState } from "react";
 
 /** The ids of the selected rows. */
-export interface Ticks {
+export interface RowSelection {
   readonly ticked: ReadonlySet<number>;
   readonly onTick: (ids: readonly number[], isTicked: boolean) => void;
 }
 
-export function useTicks(): Ticks {
+export function useRowSelection(): RowSelection {
   const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set());
   return {
     ticked,
@@ -19,15 +19,15 @@ export function useTicks(): Ticks {
 
 const look = "pf-v6-c-table__check";
 
-export interface TickAllProps {
-  readonly ticks: Ticks;
+export interface SelectAllCellProps {
+  readonly ticks: RowSelection;
   readonly ids: readonly number[];
   /** The plural of the rows: "accounts". */
   readonly noun: string;
 }
 
 /** Selects or deselects every row of the page. */
-export function TickAll({ ticks: { ticked, onTick }, ids, noun }: TickAllProps) {
+export function SelectAllCell({ ticks: { ticked, onTick }, ids, noun }: SelectAllCellProps) {
   const count = ids.filter((id) => ticked.has(id)).length;
   const isChecked = count === ids.length || (count > 0 && null);
   return (
@@ -42,14 +42,14 @@ export function TickAll({ ticks: { ticked, onTick }, ids, noun }: TickAllProps) 
   );
 }
 
-export interface TickProps {
-  readonly ticks: Ticks;
+export interface SelectRowCellProps {
+  readonly ticks: RowSelection;
   readonly id: number;
   /** The row's name, for the accessible name of the checkbox. */
   readonly name: string;
 }
 
-export const Tick = ({ ticks: { ticked, onTick }, id, name }: TickProps) => (
+export const SelectRowCell = ({ ticks: { ticked, onTick }, id, name }: SelectRowCellProps) => (
   <Td className={look}>
     <Checkbox
       id={`tick-${id}`}

@@ -1,8 +1,8 @@
 import { Alert, AlertActionLink, Label } from "@patternfly/react-core";
 import PauseCircleIcon from "@patternfly/react-icons/dist/esm/icons/pause-circle-icon";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { saysWhy } from "../../api/api-problem.ts";
-import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import { errorMessage } from "../../api/api-problem.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { When, useNow } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
@@ -38,9 +38,10 @@ export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, he
   const toast = useToast();
   const resume = useMutation({
     mutationFn: () =>
-      answerOf(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: "enabled" } })),
+      responseBody(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: "enabled" } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["endpoints"] }),
-    onError: (error) => toast({ kind: "danger", title: "The endpoint could not be resumed", detail: saysWhy(error) }),
+    onError: (error) =>
+      toast({ kind: "danger", title: "The endpoint could not be resumed", detail: errorMessage(error) }),
   });
   const now = useNow();
   if (state === "undecryptable") return <UndecryptableNotice reason={disabled_reason} />;

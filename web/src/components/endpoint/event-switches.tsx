@@ -60,7 +60,7 @@ function SwitchGroup({ group, members, settings, onTurn }: SwitchGroupProps) {
           id={it.switch}
           name={it.switch}
           label={it.label}
-          description={<WhyNot reason={cannotFire(it, settings)} />}
+          description={<ReasonNotToFire reason={reasonNotToFire(it, settings)} />}
           isChecked={settings.switches.has(it.type)}
           onChange={(_, isOn) => onTurn([it], isOn)}
         />
@@ -69,7 +69,7 @@ function SwitchGroup({ group, members, settings, onTurn }: SwitchGroupProps) {
   );
 }
 
-function WhyNot({ reason }: { reason: string | undefined }) {
+function ReasonNotToFire({ reason }: { reason: string | undefined }) {
   if (!reason) return null;
   return (
     <HelperText>
@@ -83,7 +83,7 @@ function WhyNot({ reason }: { reason: string | undefined }) {
  * Changes by developers always fire. Changes by admins and access tokens need `provider_actions`. Changes with the
  * provider key, which uses the API too, and background changes need `all_actors`.
  */
-export function cannotFire(
+export function reasonNotToFire(
   { interfaces }: Pick<EventType, "interfaces">,
   settings: { readonly provider_actions: boolean; readonly all_actors: boolean },
 ): string | undefined {
@@ -92,6 +92,13 @@ export function cannotFire(
   if (settings.all_actors && (interfaces.includes("api") || interfaces.includes("background"))) return undefined;
   return "Cannot fire while actions in the admin portal do not trigger webhooks";
 }
+
+/** The labels of the settings that can stop an event. Events that were not sent refer to them. */
+export const settingLabels = {
+  active: "Webhooks enabled",
+  provider_actions: "Actions in the admin portal also trigger webhooks",
+  all_actors: "Also activation by e-mail, provider key and background changes",
+} as const;
 
 interface Actors {
   readonly provider_actions: boolean;
@@ -110,7 +117,7 @@ export function ActorChoices({ settings, onChange }: ActorChoicesProps) {
       <Checkbox
         id="provider_actions"
         name="provider_actions"
-        label="Actions in the admin portal also trigger webhooks"
+        label={settingLabels.provider_actions}
         description="Includes access tokens. If unchecked, only changes in the Developer Portal trigger webhooks"
         isChecked={settings.provider_actions}
         onChange={(_, provider_actions) => onChange({ provider_actions })}
@@ -118,7 +125,7 @@ export function ActorChoices({ settings, onChange }: ActorChoicesProps) {
       <Checkbox
         id="all_actors"
         name="all_actors"
-        label="Also activation by e-mail, provider key and background changes"
+        label={settingLabels.all_actors}
         description="If unchecked, changes without a signed-in user or access token are recorded but not sent"
         isChecked={settings.all_actors}
         onChange={(_, all_actors) => onChange({ all_actors })}

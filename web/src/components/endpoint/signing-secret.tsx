@@ -11,8 +11,8 @@ import {
 } from "@patternfly/react-core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { saysWhy } from "../../api/api-problem.ts";
-import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import { errorMessage } from "../../api/api-problem.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { ConfirmDialog } from "../form/form-dialog.tsx";
 import { useChange } from "../form/use-change.ts";
@@ -25,9 +25,9 @@ export function SigningSecret({ endpoint: { id, previous_secret_until } }: { end
   const toast = useToast();
   const [secret, setSecret] = useState<string>();
   const { isPending, mutate } = useMutation({
-    mutationFn: () => answerOf(api.GET("/api/v1/endpoints/{id}/secret", { params: { path: { id } } })),
+    mutationFn: () => responseBody(api.GET("/api/v1/endpoints/{id}/secret", { params: { path: { id } } })),
     onSuccess: (answer) => setSecret(answer.secret),
-    onError: (error) => toast({ kind: "danger", title: "The secret could not be read", detail: saysWhy(error) }),
+    onError: (error) => toast({ kind: "danger", title: "The secret could not be read", detail: errorMessage(error) }),
     gcTime: 0,
   });
   return (
@@ -71,7 +71,7 @@ function RotateButton({ id, onRotated }: { id: number; onRotated: (secret: strin
   const api = useApi();
   const [isAsking, setAsking] = useState(false);
   const rotate = useChange({
-    change: () => answerOf(api.POST("/api/v1/endpoints/{id}/rotate_secret", { params: { path: { id } } })),
+    change: () => responseBody(api.POST("/api/v1/endpoints/{id}/rotate_secret", { params: { path: { id } } })),
     stale: [["endpoints"]],
     done: "The secret was rotated. Both secrets sign for 24 hours",
     failed: "The secret could not be rotated",

@@ -7,7 +7,7 @@ test.each([
   ["a good answer is a success", 200, null, "success"],
   ["any 2xx is a success", 202, "answered 202", "success"],
   ["a redirect is a warning", 301, "answered 301", "warning"],
-  ["a refusal is a warning", 404, "answered 404", "warning"],
+  ["a rejection is a warning", 404, "answered 404", "warning"],
   ["a broken receiver is a warning", 500, "answered 500", "warning"],
 ] as const)("%s", (_guarantee, status, error, kind) => {
   expect(pingToast(url, { status, error }, "Ping")).toMatchObject({ kind, title: `${url} responded with ${status}` });

@@ -9,8 +9,8 @@ import {
 } from "@patternfly/react-core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
-import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Attempt } from "../../api/deliveries.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EventType, type EventTypeName, isEventTypeName } from "../../api/events.ts";
@@ -75,7 +75,7 @@ function usePing({ id, url }: Endpoint, onAnswered: (status: number | undefined)
   const toast = useToast();
   return useMutation({
     mutationFn: (event_type: EventTypeName | undefined) =>
-      answerOf(
+      responseBody(
         api.POST("/api/v1/endpoints/{id}/ping", { params: { path: { id } }, body: event_type ? { event_type } : {} }),
       ),
     onSuccess: (attempt, event_type) => {
@@ -88,7 +88,7 @@ function usePing({ id, url }: Endpoint, onAnswered: (status: number | undefined)
         about: "ping",
         title: hasNoUrl(error)
           ? "Nowhere to ping"
-          : `${requestName(event_type)} failed: ${JSON.stringify(saysWhy(error))}`,
+          : `${requestName(event_type)} failed: ${JSON.stringify(errorMessage(error))}`,
       }),
   });
 }

@@ -1,7 +1,7 @@
 import { Button } from "@patternfly/react-core";
 import { useMutation } from "@tanstack/react-query";
-import { saysWhy } from "../../api/api-problem.ts";
-import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import { errorMessage } from "../../api/api-problem.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { TextField } from "../form/fields.tsx";
 import { useToast } from "../toast-context.ts";
 
@@ -28,14 +28,14 @@ export const UrlField = ({ url, maxLength = 255, errors, onChange, endpointId, o
       input={{ inputMode: "url", spellCheck: false, maxLength }}
       onChange={onChange}
     />
-    {endpointId !== undefined && <WholeUrlButton endpointId={endpointId} url={url} onRead={onRead} />}
+    {endpointId !== undefined && <FullUrlButton endpointId={endpointId} url={url} onRead={onRead} />}
   </>
 );
 
 /** Replaces secret values in URLs of the API. */
 const mask = "…";
 
-export interface WholeUrlButtonProps {
+export interface FullUrlButtonProps {
   readonly endpointId: number;
   /** The displayed URL. The button appears only while it contains the mask. */
   readonly url: string;
@@ -43,13 +43,13 @@ export interface WholeUrlButtonProps {
 }
 
 /** Reads the URL with its secrets. The audit log records that. */
-export function WholeUrlButton({ endpointId, url, onRead }: WholeUrlButtonProps) {
+export function FullUrlButton({ endpointId, url, onRead }: FullUrlButtonProps) {
   const api = useApi();
   const toast = useToast();
   const { isPending, mutate } = useMutation({
-    mutationFn: () => answerOf(api.GET("/api/v1/endpoints/{id}/url", { params: { path: { id: endpointId } } })),
+    mutationFn: () => responseBody(api.GET("/api/v1/endpoints/{id}/url", { params: { path: { id: endpointId } } })),
     onSuccess: (answer) => onRead(answer.url),
-    onError: (error) => toast({ kind: "danger", title: "The URL could not be read", detail: saysWhy(error) }),
+    onError: (error) => toast({ kind: "danger", title: "The URL could not be read", detail: errorMessage(error) }),
     gcTime: 0,
   });
   if (!url.includes(mask)) return null;

@@ -4,7 +4,7 @@ import { type FormEvent, useId } from "react";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { type FieldTarget, type FieldsDefinition, fieldsDefinitionsQuery } from "../../api/settings.ts";
 import { SelectField, TextField } from "./fields.tsx";
-import { textOf, useChange, useTyped } from "./use-change.ts";
+import { fieldText, useChange, useEdits } from "./use-change.ts";
 
 export interface DefinedFieldsProps {
   readonly target: FieldTarget;
@@ -30,8 +30,8 @@ export function DefinedFields({ target, values, saved, errors, onChange }: Defin
       key={definition.name}
       id={`${id}${definition.name}`}
       definition={definition}
-      value={textOf(values[definition.name])}
-      held={textOf(saved[definition.name])}
+      value={fieldText(values[definition.name])}
+      held={fieldText(saved[definition.name])}
       errors={errors[definition.name]}
       onChange={(value) => onChange({ [definition.name]: value })}
     />
@@ -76,9 +76,9 @@ export interface DetailsFormProps {
 /** A form for the defined fields of an account or application. */
 export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormProps) {
   const api = useManagement();
-  const { values, typed, change, forget } = useTyped(saved);
+  const { values, typed, change, forget } = useEdits(saved);
   const { mutate, isPending, errors, reset, take } = useChange({
-    change: () => api.change(path, typed),
+    change: () => api.update(path, typed),
     stale,
     done: `The ${noun} was updated`,
     failed: `The ${noun} could not be updated`,

@@ -28,7 +28,7 @@ interface FieldProps {
 }
 
 /** Returns the id of the text that describes a control. */
-export const hintIdOf = (id: string): string => `${id}-hint`;
+export const hintId = (id: string): string => `${id}-hint`;
 
 const none: readonly string[] = [];
 
@@ -45,7 +45,7 @@ function Field({ id, label, hint, errors, isRequired = false, children }: FieldP
 /** The errors and the hint of a field, for screen readers too. */
 export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "hint" | "errors">) => (
   <FormHelperText>
-    <HelperText id={hintIdOf(id)} isLiveRegion>
+    <HelperText id={hintId(id)} isLiveRegion>
       {errors.map((error) => (
         <HelperTextItem key={error} variant="error">
           {error}
@@ -74,7 +74,7 @@ export function TextField({ value, onChange, input, ...field }: TextFieldProps) 
         value={value}
         isRequired={field.isRequired ?? false}
         validated={field.errors?.length ? "error" : "default"}
-        aria-describedby={hintIdOf(field.id)}
+        aria-describedby={hintId(field.id)}
         onChange={(_, typed) => onChange(typed)}
       />
     </Field>
@@ -95,7 +95,7 @@ export const TextAreaField = ({ value, onChange, ...field }: TextAreaFieldProps)
       value={value}
       isRequired={field.isRequired ?? false}
       validated={field.errors?.length ? "error" : "default"}
-      aria-describedby={hintIdOf(field.id)}
+      aria-describedby={hintId(field.id)}
       resizeOrientation="vertical"
       autoResize
       onChange={(_, typed) => onChange(typed)}
@@ -139,7 +139,7 @@ export function SelectField<Value extends string>({ value, options, onChange, ..
         value={value}
         isRequired={field.isRequired ?? false}
         validated={field.errors?.length ? "error" : "default"}
-        aria-describedby={hintIdOf(field.id)}
+        aria-describedby={hintId(field.id)}
         onChange={(_, chosen) => choose(chosen)}
       >
         {options.map((option) => (
@@ -158,7 +158,7 @@ export interface ChoiceGroupProps extends Omit<FieldProps, "isRequired"> {
 
 /** A group of choices with its errors and hint below. */
 export const ChoiceGroup = ({ id, kind, label, hint, errors, children }: ChoiceGroupProps) => (
-  <FormGroup role={kind} label={label} fieldId={id} isStack aria-describedby={hintIdOf(id)}>
+  <FormGroup role={kind} label={label} fieldId={id} isStack aria-describedby={hintId(id)}>
     {children}
     <FieldHint id={id} hint={hint} errors={errors} />
   </FormGroup>

@@ -30,7 +30,7 @@ function Edit({ onClose }: { onClose: () => void }) {
   const { field, dialog } = useDialogForm({
     saved: {},
     fields: ["name", "email"],
-    change: (typed) => api.change("users/6", typed),
+    change: (typed) => api.update("users/6", typed),
     stale: [],
     failed: "Not edited",
     onDone: onClose,
@@ -47,7 +47,7 @@ function Edit({ onClose }: { onClose: () => void }) {
 function Delete({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
   const api = useManagement();
   const { mutate, isPending } = useChange({
-    change: () => api.remove("users/6"),
+    change: () => api.delete("users/6"),
     stale: [],
     failed: "Not deleted",
     onDone: () => {

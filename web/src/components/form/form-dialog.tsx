@@ -1,6 +1,6 @@
 import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { type FormEvent, type ReactNode, useEffect, useId } from "react";
-import { type Toast, useRefusal } from "../toast-context.ts";
+import { type Toast, useRejection } from "../toast-context.ts";
 
 export interface FormDialogProps {
   readonly title: string;
@@ -24,7 +24,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
   const { isLenient = false, isDanger = false, onSubmit, onClose, children } = rest;
   const id = useId();
   useFocusBack();
-  const { refusal, forget } = useRefusal();
+  const { rejection, forget } = useRejection();
   const handle = (event: FormEvent): void => {
     event.preventDefault();
     if (isBusy || isDisabled) return;
@@ -35,7 +35,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
     <Modal variant="small" isOpen onClose={onClose} aria-labelledby={`${id}title`}>
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
-        <Refused refusal={refusal} />
+        <Rejection rejection={rejection} />
         {/* The API treats some fields that are marked as required, such as a user's e-mail address, as optional. */}
         <Form id={`${id}form`} noValidate={isLenient} onSubmit={handle}>
           {children}
@@ -63,7 +63,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
 /** The title and text of a confirmation. */
 export interface Question {
   readonly title: string;
-  readonly says: string;
+  readonly text: string;
 }
 
 export interface ConfirmDialogProps {
@@ -90,7 +90,7 @@ export function ConfirmDialog({
 }: ConfirmDialogProps) {
   const id = useId();
   useFocusBack();
-  const { refusal, forget } = useRefusal();
+  const { rejection, forget } = useRejection();
   const act = (): void => {
     if (isBusy) return;
     forget();
@@ -100,7 +100,7 @@ export function ConfirmDialog({
     <Modal variant="small" isOpen onClose={onClose} aria-labelledby={`${id}title`} aria-describedby={`${id}body`}>
       <ModalHeader title={title} titleIconVariant="warning" labelId={`${id}title`} />
       <ModalBody id={`${id}body`}>
-        <Refused refusal={refusal} />
+        <Rejection rejection={rejection} />
         {children}
       </ModalBody>
       <ModalFooter>
@@ -116,8 +116,8 @@ export function ConfirmDialog({
 }
 
 /** Shows why the action was rejected and the dialog stays open. */
-const Refused = ({ refusal }: { refusal: Toast | undefined }) =>
-  refusal && (
+const Rejection = ({ rejection }: { rejection: Toast | undefined }) =>
+  rejection && (
     <div ref={scrollIntoView}>
       <Alert
         isInline
@@ -125,10 +125,10 @@ const Refused = ({ refusal }: { refusal: Toast | undefined }) =>
         role="alert"
         component="h2"
         variant="danger"
-        title={refusal.title}
+        title={rejection.title}
         className="bellwire-notice"
       >
-        {refusal.detail}
+        {rejection.detail}
       </Alert>
     </div>
   );
@@ -158,4 +158,4 @@ function focusIfLost(page: Document): void {
 }
 
 /** Mentions webhooks in confirmations. Each endpoint decides whether changes by admins are sent. */
-export const toldToEndpoints = "Endpoints that receive changes by admins get a webhook.";
+export const webhookNote = "Endpoints that receive changes by admins get a webhook.";

@@ -1,6 +1,6 @@
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
+import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import type { Values } from "../../api/management-client.ts";
 import { useToast } from "../toast-context.ts";
 
@@ -40,7 +40,7 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
     onError: (error) => {
       const names = Object.keys(errorsOf(error));
       const isShown = names.length > 0 && names.every((name) => fields.includes(name));
-      toast({ kind: "danger", title: failed, about: failed, ...(!isShown && { detail: saysWhy(error) }) });
+      toast({ kind: "danger", title: failed, about: failed, ...(!isShown && { detail: errorMessage(error) }) });
       // The page may be outdated: somebody else changed or deleted the object.
       if (error instanceof ApiProblem) void refresh();
     },
@@ -48,7 +48,7 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   const { error } = mutation;
   const sent = useRef<Element>(null);
   useEffect(() => {
-    if (Object.keys(errorsOf(error)).length > 0) focusWrongField(sent.current);
+    if (Object.keys(errorsOf(error)).length > 0) focusInvalidField(sent.current);
   }, [error]);
   return {
     ...mutation,
@@ -68,7 +68,7 @@ const errorsOf = (error: unknown): Readonly<Record<string, readonly string[]>> =
   error instanceof ApiProblem ? error.errors : {};
 
 /** Holds the edits over the saved values. Fields without an edit follow the saved values. */
-export function useTyped(saved: Values) {
+export function useEdits(saved: Values) {
   const [typed, setTyped] = useState<Values>();
   return {
     values: { ...saved, ...typed },
@@ -93,14 +93,14 @@ interface DialogFormOptions<Name extends string, Done> extends Omit<
 /** The state of a form in a dialog: its fields by name, and the properties of `FormDialog`. */
 export function useDialogForm<Name extends string, Done>(options: DialogFormOptions<Name, Done>) {
   const { saved, change, onClose, ...rest } = options;
-  const { values, typed, change: type } = useTyped(saved);
+  const { values, typed, change: type } = useEdits(saved);
   const { mutate, isPending, errors } = useChange({ ...rest, change: () => change(typed ?? {}) });
   return {
     values,
     type,
     field: (id: Name) => ({
       id,
-      value: textOf(values[id]),
+      value: fieldText(values[id]),
       errors: errors[id],
       onChange: (value: string) => type({ [id]: value }),
     }),
@@ -110,11 +110,11 @@ export function useDialogForm<Name extends string, Done>(options: DialogFormOpti
 }
 
 /** Returns a value of the API as the text of an input. Missing values become an empty text. */
-export const textOf = (value: unknown): string =>
+export const fieldText = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? String(value) : "";
 
 /** Focuses the first invalid field: of the open dialog, or of the submitted form, since a page can have several. */
-export function focusWrongField(sent: Element | null = null): void {
+export function focusInvalidField(sent: Element | null = null): void {
   const form = document.querySelector("[role=dialog]") ?? sent ?? document;
   const field = form.querySelector<HTMLElement>("[aria-invalid=true]");
   field?.focus({ preventScroll: true });

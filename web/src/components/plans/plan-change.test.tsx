@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { click, fill, refusal, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { click, fill, rejection, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { PlanChange } from "./plan-change.tsx";
 
@@ -44,6 +44,6 @@ test("an error about a deleted plan is shown beside the select", async () => {
   await click("Change plan");
   await fill("plan_id", "2");
   await click("Change plan");
-  await waitFor(() => expect(refusal()).toContain("could not be changed"));
+  await waitFor(() => expect(rejection()).toContain("could not be changed"));
   expect(document.getElementById("plan_id-hint")?.textContent).toContain("is not there");
 });

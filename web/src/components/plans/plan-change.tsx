@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
 import type { AccountPlan } from "../../api/products.ts";
 import { SelectField } from "../form/fields.tsx";
-import { FormDialog, toldToEndpoints } from "../form/form-dialog.tsx";
+import { FormDialog, webhookNote } from "../form/form-dialog.tsx";
 import { useChange } from "../form/use-change.ts";
 import { Name } from "../labels.tsx";
 
@@ -55,7 +55,7 @@ function ChangePlanDialog({ path, stale, plans, present, isCustom = false, onClo
   const api = useManagement();
   const [planId, setPlanId] = useState("");
   const { mutate, isPending, errors } = useChange({
-    change: () => api.change(path, { plan_id: Number(planId) }),
+    change: () => api.update(path, { plan_id: Number(planId) }),
     stale: [...stale, ["plans"]],
     done: "The plan was changed",
     failed: "The plan could not be changed",
@@ -66,7 +66,7 @@ function ChangePlanDialog({ path, stale, plans, present, isCustom = false, onClo
   return (
     <FormDialog
       title="Change plan"
-      description={`Present plan: ${present}.${leaves} The new plan applies immediately. ${toldToEndpoints}`}
+      description={`Present plan: ${present}.${leaves} The new plan applies immediately. ${webhookNote}`}
       submit="Change plan"
       isBusy={isPending}
       isDisabled={!planId}

@@ -7,7 +7,7 @@ import { When } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
 import { Name } from "../labels.tsx";
 
-interface Asked {
+interface RequestedPlan {
   readonly plan_id: number;
   readonly plan_name: string;
   readonly asked_by: string | null;
@@ -15,11 +15,11 @@ interface Asked {
 }
 
 export interface PlanDecisionProps {
-  readonly request: Asked;
+  readonly request: RequestedPlan;
   /** The path of the operation that changes the plan. */
   readonly path: string;
   /** Reads the present request, if there is one. */
-  readonly readAgain: () => Promise<Asked | undefined>;
+  readonly readAgain: () => Promise<RequestedPlan | undefined>;
   readonly decline: () => Promise<unknown>;
   readonly stale: readonly QueryKey[];
 }
@@ -29,7 +29,7 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
   const management = useManagement();
   const toast = useToast();
   const { plan_id, plan_name, asked_by, created_at } = request;
-  const tell = (title: string) => (isDecidedHere: boolean) =>
+  const report = (title: string) => (isDecidedHere: boolean) =>
     isDecidedHere
       ? toast({ kind: "success", title })
       : toast({
@@ -41,18 +41,18 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
     change: async () => {
       const now = await readAgain();
       if (now?.plan_id !== plan_id) return false;
-      await management.change(path, { plan_id });
+      await management.update(path, { plan_id });
       return true;
     },
     stale,
     failed: "The plan could not be changed",
-    onDone: tell("The plan was changed"),
+    onDone: report("The plan was changed"),
   });
   const declining = useChange({
-    change: () => decline().then(() => true, whetherGone),
+    change: () => decline().then(() => true, falseIfNotFound),
     stale,
     failed: "The request could not be declined",
-    onDone: tell("The request was declined"),
+    onDone: report("The request was declined"),
   });
   const isBusy = granting.isPending || declining.isPending;
   return (
@@ -78,7 +78,7 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
 }
 
 /** A 404 means that the request is already decided. */
-function whetherGone(error: unknown): false {
+function falseIfNotFound(error: unknown): false {
   if (error instanceof ApiProblem && error.status === 404) return false;
   throw error;
 }

@@ -65,19 +65,19 @@ function usePlanActions(path: string, onDeleted: () => void) {
   const stale = [["plans"]];
   const failed = "The plan could not be updated";
   const change = useChange({
-    change: ({ id, values }: { id: number; values: Values }) => api.change(`${path}/${id}`, values),
+    change: ({ id, values }: { id: number; values: Values }) => api.update(`${path}/${id}`, values),
     stale,
     done: "The plan was updated",
     failed,
   });
   const makeDefault = useChange({
-    change: (id: number) => api.change(`${path}/${id}/default`),
+    change: (id: number) => api.update(`${path}/${id}/default`),
     stale,
     done: "The plan is now the default",
     failed,
   });
   const remove = useChange({
-    change: (id: number) => api.remove(`${path}/${id}`),
+    change: (id: number) => api.delete(`${path}/${id}`),
     stale,
     done: "The plan was deleted",
     failed: "The plan could not be deleted",
@@ -159,14 +159,14 @@ export interface PlanDialogProps {
 
 const fields = ["name", "cost_per_month", "setup_fee", "trial_period_days"] as const;
 
-const ofNewPlan = { name: "", cost_per_month: 0, setup_fee: 0, trial_period_days: 0, approval_required: false };
+const newPlan = { name: "", cost_per_month: 0, setup_fee: 0, trial_period_days: 0, approval_required: false };
 
 function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
   const api = useManagement();
   const { field, dialog, values, type } = useDialogForm({
-    saved: { ...(plan ?? ofNewPlan) },
+    saved: { ...(plan ?? newPlan) },
     fields,
-    change: (typed) => (plan ? api.change(`${path}/${plan.id}`, typed) : api.create(path, typed)),
+    change: (typed) => (plan ? api.update(`${path}/${plan.id}`, typed) : api.create(path, typed)),
     stale: [["plans"], ["accounts"], ["applications"]], // these show the plan's name
     done: plan ? "The plan was updated" : "The plan was created",
     failed: plan ? "The plan could not be updated" : "The plan could not be created",

@@ -44,7 +44,7 @@ export function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }
   const api = useManagement();
   const [toDelete, setToDelete] = useState<AccessToken>();
   const remove = useChange({
-    change: (id: number) => api.remove(`personal/access_tokens/${id}`),
+    change: (id: number) => api.delete(`personal/access_tokens/${id}`),
     stale: [["access tokens"]],
     done: "The token was deleted",
     failed: "The token could not be deleted",

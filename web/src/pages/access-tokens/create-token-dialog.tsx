@@ -12,7 +12,8 @@ import {
 } from "@patternfly/react-core";
 import { useId, useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
-import { type NewAccessToken, type Scope, scopes } from "../../api/team.ts";
+import { accessTokenScopes } from "../../api/facts.ts";
+import type { NewAccessToken, Scope } from "../../api/team.ts";
 import { ChoiceGroup, SelectField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
@@ -57,7 +58,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
         onChange={setName}
       />
       <ChoiceGroup kind="group" id="scopes" label="Scopes" errors={errors["scopes"]}>
-        {scopes.map((scope) => (
+        {accessTokenScopes.map((scope) => (
           <Checkbox
             key={scope}
             id={`scope_${scope}`}

@@ -5,7 +5,7 @@ import { waitFor } from "../../testing/wait-for.ts";
 import { AccountActions } from "./account-actions.tsx";
 import { UserList } from "./user-list.tsx";
 
-const session = { deeds: new Set(["administer-portal"]) };
+const session = { allowedActions: new Set(["administer-portal"]) };
 const account = (state: Account["state"]): Account => ({
   id: 4,
   state,

@@ -5,20 +5,20 @@ import type { Account, AccountState } from "../../api/accounts.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { mayAdminister, useSession } from "../../api/session.tsx";
 import { ActionMenu } from "../../components/action-menu.tsx";
-import { ConfirmDialog, type Question, toldToEndpoints } from "../../components/form/form-dialog.tsx";
+import { ConfirmDialog, type Question, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 
 /** 3scale's API cannot suspend accounts, so these are operations of Bellwire. */
-const isOurs = ({ operation }: AccountStep): boolean => operation === "suspend" || operation === "resume";
+const isBellwireOperation = ({ operation }: AccountStep): boolean => operation === "suspend" || operation === "resume";
 
 export function AccountActions({ account }: { account: Account }) {
   const { id, org_name, state } = account;
   const api = useManagement();
-  const [toConfirm, setToConfirm] = useState<"delete" | (Question & { readonly taken: AccountStep })>();
+  const [toConfirm, setToConfirm] = useState<"delete" | (Question & { readonly chosen: AccountStep })>();
   const step = useChange({
-    change: async (taken: AccountStep) => {
-      const path = `accounts/${id}/${taken.operation}`;
-      await (isOurs(taken) ? api.operate(path) : api.change(path));
+    change: async (chosen: AccountStep) => {
+      const path = `accounts/${id}/${chosen.operation}`;
+      await (isBellwireOperation(chosen) ? api.runOperation(path) : api.update(path));
     },
     stale: [["accounts"]],
     done: "The account was updated",
@@ -26,9 +26,12 @@ export function AccountActions({ account }: { account: Account }) {
     onDone: () => setToConfirm(undefined),
   });
   const isAdmin = mayAdminister(useSession());
-  const actions = stepsFrom(state, isAdmin).map((taken) => {
-    const asks = accountQuestion(taken.operation, account);
-    return { title: taken.title, onClick: () => (asks ? setToConfirm({ taken, ...asks }) : step.mutate(taken)) };
+  const actions = stepsFrom(state, isAdmin).map((chosen) => {
+    const confirmation = accountQuestion(chosen.operation, account);
+    return {
+      title: chosen.title,
+      onClick: () => (confirmation ? setToConfirm({ chosen, ...confirmation }) : step.mutate(chosen)),
+    };
   });
   return (
     <>
@@ -45,12 +48,12 @@ export function AccountActions({ account }: { account: Account }) {
       {toConfirm && toConfirm !== "delete" && (
         <ConfirmDialog
           title={toConfirm.title}
-          confirm={toConfirm.taken.title}
+          confirm={toConfirm.chosen.title}
           isBusy={step.isPending}
-          onConfirm={() => step.mutate(toConfirm.taken)}
+          onConfirm={() => step.mutate(toConfirm.chosen)}
           onClose={() => setToConfirm(undefined)}
         >
-          <Content component="p">{toConfirm.says}</Content>
+          <Content component="p">{toConfirm.text}</Content>
         </ConfirmDialog>
       )}
     </>
@@ -61,7 +64,7 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
   const api = useManagement();
   const navigate = useNavigate();
   const remove = useChange({
-    change: () => api.remove(`accounts/${id}`),
+    change: () => api.delete(`accounts/${id}`),
     stale: [
       ["accounts", "list"],
       ["applications", "list"],
@@ -84,7 +87,7 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
       onClose={onClose}
     >
       <Content component="p">
-        This also deletes its users, applications and keys. They cannot be restored. {toldToEndpoints} Its events stay
+        This also deletes its users, applications and keys. They cannot be restored. {webhookNote} Its events stay
         readable.
       </Content>
     </ConfirmDialog>
@@ -108,9 +111,9 @@ const steps: readonly (AccountStep & { readonly from: readonly AccountState[] })
 const stepsFrom = (state: AccountState, isAdmin: boolean): readonly AccountStep[] =>
   steps.filter(({ from, operation }) => from.includes(state) && (isAdmin || operation === "make_pending"));
 
-const isOut = "Its users are signed out immediately and cannot sign in";
+const signedOut = "Its users are signed out immediately and cannot sign in";
 
-const isTold = `Its admins get a mail. ${toldToEndpoints}`;
+const notified = `Its admins get a mail. ${webhookNote}`;
 
 /** Returns the confirmation before a step that locks an account's users out. From "approved" every step does. */
 function accountQuestion(
@@ -121,13 +124,13 @@ function accountQuestion(
     case "suspend":
       return {
         title: `Suspend ${name}?`,
-        says: `${isOut} until you resume the account, which makes it approved. ${toldToEndpoints}`,
+        text: `${signedOut} until you resume the account, which makes it approved. ${webhookNote}`,
       };
     case "reject":
-      return { title: `Reject ${name}?`, says: `${isOut} unless you approve the account later. ${isTold}` };
+      return { title: `Reject ${name}?`, text: `${signedOut} unless you approve the account later. ${notified}` };
     case "make_pending":
       return state === "approved"
-        ? { title: `Make ${name} pending?`, says: `${isOut} until you approve the account. ${isTold}` }
+        ? { title: `Make ${name} pending?`, text: `${signedOut} until you approve the account. ${notified}` }
         : undefined;
     case "approve":
     case "resume":

@@ -2,9 +2,9 @@ import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
 import { type Account, accountPlanRequestsQuery, accountQuery, planOfAccountQuery } from "../../api/accounts.ts";
-import { presentOf } from "../../api/api-problem.ts";
+import { currentData } from "../../api/api-problem.ts";
 import { applicationsOfAccountQuery } from "../../api/applications.ts";
-import { settled, useApi } from "../../api/bellwire-client.ts";
+import { expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { accountPlansQuery } from "../../api/products.ts";
 import { mayUseWebhooks, useSession } from "../../api/session.tsx";
@@ -27,7 +27,7 @@ const route = getRouteApi("/accounts/$id");
 export function AccountPage() {
   const id = Number(route.useParams().id);
   const query = useQuery(accountQuery(useManagement(), id));
-  const account = presentOf(query);
+  const account = currentData(query);
   const name = account?.org_name ?? "Account";
   return (
     <>
@@ -128,7 +128,7 @@ export function PlanRequestNotice({ accountId }: { accountId: number }) {
       request={request}
       path={`accounts/${accountId}/change_plan`}
       readAgain={async () => findIn(await client.fetchQuery({ ...query, staleTime: 0 }))}
-      decline={() => settled(api.DELETE("/api/v1/accounts/{id}/plan_request", { params: { path } }))}
+      decline={() => expectSuccess(api.DELETE("/api/v1/accounts/{id}/plan_request", { params: { path } }))}
       stale={[["accounts"]]}
     />
   ) : null;

@@ -3,7 +3,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Invitation, invitationsQuery } from "../../api/accounts.ts";
-import { answerOf, settled, useApi } from "../../api/bellwire-client.ts";
+import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { mayAdminister, useSession } from "../../api/session.tsx";
 import { RowActions } from "../../components/action-menu.tsx";
 import { TextField } from "../../components/form/fields.tsx";
@@ -22,13 +22,14 @@ export function InvitationList({ accountId }: { accountId: number }) {
   const pathOf = (id: number) => ({ params: { path: { id: accountId, invitation_id: id } } });
   const stale = [invitationsQuery(api, accountId).queryKey, ["mails"]];
   const resend = useChange({
-    change: (id: number) => settled(api.POST("/api/v1/accounts/{id}/invitations/{invitation_id}/resend", pathOf(id))),
+    change: (id: number) =>
+      expectSuccess(api.POST("/api/v1/accounts/{id}/invitations/{invitation_id}/resend", pathOf(id))),
     stale,
     done: "The invitation was sent again",
     failed: "The invitation could not be sent",
   });
   const remove = useChange({
-    change: (id: number) => settled(api.DELETE("/api/v1/accounts/{id}/invitations/{invitation_id}", pathOf(id))),
+    change: (id: number) => expectSuccess(api.DELETE("/api/v1/accounts/{id}/invitations/{invitation_id}", pathOf(id))),
     stale,
     done: "The invitation was deleted",
     failed: "The invitation could not be deleted",
@@ -142,7 +143,9 @@ function InviteDialog({ accountId, onClose }: { accountId: number; onClose: () =
   const [email, setEmail] = useState("");
   const { mutate, isPending, errors } = useChange({
     change: () =>
-      answerOf(api.POST("/api/v1/accounts/{id}/invitations", { params: { path: { id: accountId } }, body: { email } })),
+      responseBody(
+        api.POST("/api/v1/accounts/{id}/invitations", { params: { path: { id: accountId } }, body: { email } }),
+      ),
     stale: [invitationsQuery(api, accountId).queryKey, ["mails"]],
     done: "The invitation was sent",
     failed: "The invitation could not be sent",

@@ -11,9 +11,9 @@ import {
   type ConfirmDialogProps,
   FormDialog,
   type Question,
-  toldToEndpoints,
+  webhookNote,
 } from "../../components/form/form-dialog.tsx";
-import { textOf, useChange, useTyped } from "../../components/form/use-change.ts";
+import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { type UserStep, UsersTable, useUserActions, userSteps } from "../../components/users-table.tsx";
 
@@ -32,7 +32,7 @@ export function UserList({ accountId }: { accountId: number }) {
   const confirm = ({ user: { id }, operation }: ToConfirm): void =>
     operation === "delete" ? remove.mutate(id) : step.mutate({ id, operation });
   const sendActivation = useChange({
-    change: (id: number) => api.operate(`users/${id}/send_activation`),
+    change: (id: number) => api.runOperation(`users/${id}/send_activation`),
     stale: [["mails"]],
     done: "The activation mail was sent",
     failed: "The activation mail could not be sent",
@@ -89,7 +89,7 @@ function UserQuestion({ user, operation, ...rest }: UserQuestionProps) {
   return (
     question && (
       <ConfirmDialog title={question.title} confirm={verbs[operation] ?? "Yes"} {...rest}>
-        <Content component="p">{question.says}</Content>
+        <Content component="p">{question.text}</Content>
       </ConfirmDialog>
     )
   );
@@ -101,17 +101,17 @@ function userQuestion(operation: UserStep["operation"] | "delete", name: string)
     case "suspend":
       return {
         title: `Suspend ${name}?`,
-        says: `${name} is signed out immediately and cannot sign in until you unsuspend the user. ${toldToEndpoints}`,
+        text: `${name} is signed out immediately and cannot sign in until you unsuspend the user. ${webhookNote}`,
       };
     case "member":
       return {
         title: `Make ${name} a member?`,
-        says: `${name} can no longer invite, edit or delete users of the account until you make ${name} an admin again. ${toldToEndpoints}`,
+        text: `${name} can no longer invite, edit or delete users of the account until you make ${name} an admin again. ${webhookNote}`,
       };
     case "delete":
       return {
         title: `Delete ${name}?`,
-        says: `${name} is signed out immediately and can no longer sign in. A deleted user cannot be restored. ${toldToEndpoints}`,
+        text: `${name} is signed out immediately and can no longer sign in. A deleted user cannot be restored. ${webhookNote}`,
       };
     case "activate":
     case "unsuspend":
@@ -131,9 +131,9 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
   const api = useManagement();
   const path = `accounts/${accountId}/users`;
   const saved = user ?? {};
-  const { values, typed, change } = useTyped(saved);
+  const { values, typed, change } = useEdits(saved);
   const { mutate, isPending, errors } = useChange({
-    change: () => (user ? api.change(`${path}/${user.id}`, typed) : api.create(path, typed)),
+    change: () => (user ? api.update(`${path}/${user.id}`, typed) : api.create(path, typed)),
     stale: [["accounts"]],
     done: user ? "The user was updated" : "The user was added and needs activation",
     failed: user ? "The user could not be updated" : "The user could not be added",
@@ -156,7 +156,7 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
         label={user ? "New password" : "Password"}
         {...(user && { note: "If empty, the password stays the same" })}
         errors={errors["password"]}
-        value={textOf(values["password"])}
+        value={fieldText(values["password"])}
         onChange={(password) => change({ password })}
       />
     </FormDialog>

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Account } from "../../api/accounts.ts";
-import { type BellwireSchemas, answerOf, useApi } from "../../api/bellwire-client.ts";
+import { type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { accountPlansQuery } from "../../api/products.ts";
 import { mayAdminister, useSession } from "../../api/session.tsx";
 import { BulkMenu } from "../../components/bulk/bulk-menu.tsx";
 import type { BulkOperation } from "../../components/bulk/bulk-operation.ts";
-import { toldToEndpoints } from "../../components/form/form-dialog.tsx";
+import { webhookNote } from "../../components/form/form-dialog.tsx";
 import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
 
 export interface AccountBulkMenuProps {
@@ -22,7 +22,7 @@ export function AccountBulkMenu({ selected, onDone }: AccountBulkMenuProps) {
       nouns={["account", "accounts"]}
       selected={selected.map(({ id, org_name }) => ({ id, name: org_name }))}
       operations={accountOperations(plans, mayAdminister(useSession()))}
-      act={async (body) => (await answerOf(api.POST("/api/v1/accounts/bulk", { body }))).data}
+      act={async (body) => (await responseBody(api.POST("/api/v1/accounts/bulk", { body }))).data}
       stale={[["accounts"], ["applications"], ["mails"]]}
       onDone={onDone}
     />
@@ -31,51 +31,51 @@ export function AccountBulkMenu({ selected, onDone }: AccountBulkMenuProps) {
 
 type Operation = BulkOperation<BellwireSchemas["AccountsToChange"]["operation"]>;
 
-const isOut = "Their users are signed out immediately and cannot sign in";
-const isTold = `Their admins get a mail. ${toldToEndpoints}`;
+const signedOut = "Their users are signed out immediately and cannot sign in";
+const notified = `Their admins get a mail. ${webhookNote}`;
 
 const forMembers: ReadonlySet<Operation["operation"]> = new Set(["make_pending", "change_plan"]);
 
 /** Returns the bulk operations. Members of the section may only make accounts pending and change plans. */
 function accountOperations(plans: readonly PlanOnOffer[], isAdmin: boolean): readonly Operation[] {
   const all: readonly Operation[] = [
-    { operation: "approve", title: "Approve", done: "approved", says: `Their users can sign in. ${isTold}` },
+    { operation: "approve", title: "Approve", done: "approved", consequence: `Their users can sign in. ${notified}` },
     {
       operation: "make_pending",
       title: "Make pending",
       done: "made pending",
-      says: `${isOut} until you approve them. ${isTold}`,
+      consequence: `${signedOut} until you approve them. ${notified}`,
     },
     {
       operation: "reject",
       title: "Reject",
       done: "rejected",
-      says: `${isOut} unless you approve them later. ${isTold}`,
+      consequence: `${signedOut} unless you approve them later. ${notified}`,
     },
     {
       operation: "suspend",
       title: "Suspend",
       done: "suspended",
-      says: `${isOut} until you resume them, which makes them approved. ${toldToEndpoints}`,
+      consequence: `${signedOut} until you resume them, which makes them approved. ${webhookNote}`,
     },
     {
       operation: "resume",
       title: "Resume",
       done: "resumed",
-      says: `They become approved, and their users can sign in. ${toldToEndpoints}`,
+      consequence: `They become approved, and their users can sign in. ${webhookNote}`,
     },
     {
       operation: "change_plan",
       title: "Change plan",
       done: "moved",
-      says: `The new plan applies immediately. ${toldToEndpoints}`,
+      consequence: `The new plan applies immediately. ${webhookNote}`,
       plans,
     },
     {
       operation: "delete",
       title: "Delete",
       done: "deleted",
-      says: `This also deletes their users, applications and keys. They cannot be restored. ${toldToEndpoints}`,
+      consequence: `This also deletes their users, applications and keys. They cannot be restored. ${webhookNote}`,
       isDanger: true,
     },
   ];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Answer, click, fill, refusal, showInPortal, tick } from "../../testing/show-in-portal.tsx";
+import { type Answer, click, fill, rejection, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { readAccountSearch } from "../list-filters.ts";
 import { AccountsPage } from "./accounts-page.tsx";
@@ -10,7 +10,7 @@ const account = (id: number, org_name: string) => ({
 const listed = "GET accounts?per_page=50";
 const plan = (id: number, name: string) => ({ account_plan: { id, name, state: "published" } });
 
-function show(outcomes: Answer, deeds = ["administer-portal"]) {
+function show(outcomes: Answer, allowedActions = ["administer-portal"]) {
   const answers: Record<string, Answer> = {
     [listed]: [200, { accounts: [account(4, "Quay Books"), account(5, "Harbour"), account(6, "Pier")] }],
     "GET account_plan_requests": [200, { data: [] }],
@@ -18,7 +18,10 @@ function show(outcomes: Answer, deeds = ["administer-portal"]) {
     "POST accounts/bulk": outcomes,
   };
   const route = { path: "/accounts", read: readAccountSearch };
-  return { answers, ...showInPortal(<AccountsPage />, { answers, route, session: { deeds: new Set(deeds) } }) };
+  return {
+    answers,
+    ...showInPortal(<AccountsPage />, { answers, route, session: { allowedActions: new Set(allowedActions) } }),
+  };
 }
 
 const page = () => document.body.textContent;
@@ -86,7 +89,7 @@ test("a rejection of the whole operation is shown in the dialog", async () => {
   await click("With 1 selected");
   await click("Delete");
   await click("Delete");
-  await waitFor(() => expect(refusal()).toContain("You may not do this."));
+  await waitFor(() => expect(rejection()).toContain("You may not do this."));
 });
 
 test("members are offered only the permitted operations", async () => {

@@ -20,7 +20,12 @@ import { useState } from "react";
 import { type Account, accountPlanRequestsQuery, accountStates, accountsQuery } from "../../api/accounts.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
-import { Tick, TickAll, type Ticks, useTicks } from "../../components/bulk/row-selection.tsx";
+import {
+  SelectRowCell,
+  SelectAllCell,
+  type RowSelection,
+  useRowSelection,
+} from "../../components/bulk/row-selection.tsx";
 import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useDialogForm } from "../../components/form/use-change.ts";
@@ -40,7 +45,7 @@ export function AccountsPage() {
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/accounts", search: readAccountSearch(search), replace: true });
   const query = useQuery(accountsQuery(useManagement(), filter));
-  const ticks = useTicks();
+  const ticks = useRowSelection();
   const selected = query.data?.accounts.filter(({ id }) => ticks.ticked.has(id)) ?? [];
   const [isCreating, setCreating] = useState(false);
   return (
@@ -112,7 +117,7 @@ export function PlanRequestsNotice() {
 
 export interface AccountsTableProps {
   readonly accounts: readonly Account[];
-  readonly ticks: Ticks;
+  readonly ticks: RowSelection;
 }
 
 export function AccountsTable({ accounts, ticks }: AccountsTableProps) {
@@ -120,7 +125,7 @@ export function AccountsTable({ accounts, ticks }: AccountsTableProps) {
     <Table aria-label="Accounts" variant="compact">
       <Thead>
         <Tr>
-          <TickAll ticks={ticks} ids={accounts.map(({ id }) => id)} noun="accounts" />
+          <SelectAllCell ticks={ticks} ids={accounts.map(({ id }) => id)} noun="accounts" />
           <Th width={50}>Organization</Th>
           <Th>State</Th>
           <Th>Created</Th>
@@ -130,7 +135,7 @@ export function AccountsTable({ accounts, ticks }: AccountsTableProps) {
       <Tbody>
         {accounts.map((account) => (
           <Tr key={account.id}>
-            <Tick ticks={ticks} id={account.id} name={account.org_name} />
+            <SelectRowCell ticks={ticks} id={account.id} name={account.org_name} />
             <Td dataLabel="Organization" modifier="breakWord">
               <Link to="/accounts/$id" params={{ id: String(account.id) }}>
                 <Name>{account.org_name}</Name>

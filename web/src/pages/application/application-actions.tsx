@@ -2,12 +2,12 @@ import { Content } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { type Application, pathOf } from "../../api/applications.ts";
+import { type Application, applicationPath } from "../../api/applications.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { type ApplicationPlan, applicationPlansQuery } from "../../api/products.ts";
 import { ActionMenu } from "../../components/action-menu.tsx";
 import { TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog, type Question, toldToEndpoints } from "../../components/form/form-dialog.tsx";
+import { ConfirmDialog, FormDialog, type Question, webhookNote } from "../../components/form/form-dialog.tsx";
 import { type ChangeOptions, useChange } from "../../components/form/use-change.ts";
 
 const steps = {
@@ -24,24 +24,27 @@ export function ApplicationActions({ application }: { application: Application }
   const [open, setOpen] = useState<Open>();
   const close = (): void => setOpen(undefined);
   const name = application.name || "the application";
-  const path = pathOf({ accountId: application.account_id, id: application.id });
+  const path = applicationPath({ accountId: application.account_id, id: application.id });
   const step = useChange({
-    change: (operation: string) => api.change(`${path}/${operation}`),
+    change: (operation: string) => api.update(`${path}/${operation}`),
     stale: [["applications"]],
     done: "The application was updated",
     failed: "The application could not be updated",
     onDone: close,
   });
-  const taken = [...steps[application.state], ...planSteps(application, plans)].map(({ operation, title }) => {
-    const asks = applicationQuestion(operation, name);
-    return { title, onClick: () => (asks ? setOpen({ ...asks, operation, verb: title }) : step.mutate(operation)) };
+  const stepActions = [...steps[application.state], ...planSteps(application, plans)].map(({ operation, title }) => {
+    const confirmation = applicationQuestion(operation, name);
+    return {
+      title,
+      onClick: () => (confirmation ? setOpen({ ...confirmation, operation, verb: title }) : step.mutate(operation)),
+    };
   });
   return (
     <>
       <ActionMenu
         isBusy={step.isPending}
         actions={[
-          ...taken,
+          ...stepActions,
           ...(application.state === "pending"
             ? [{ title: "Reject", isDanger: true, onClick: () => setOpen("reject") }]
             : []),
@@ -58,7 +61,7 @@ export function ApplicationActions({ application }: { application: Application }
           onConfirm={() => step.mutate(open.operation)}
           onClose={close}
         >
-          <Content component="p">{open.says}</Content>
+          <Content component="p">{open.text}</Content>
         </ConfirmDialog>
       )}
     </>
@@ -71,12 +74,12 @@ function applicationQuestion(operation: string, name: string): Question | undefi
     case "suspend":
       return {
         title: `Suspend ${name}?`,
-        says: `The application must no longer be served until you resume it. ${toldToEndpoints}`,
+        text: `The application must no longer be served until you resume it. ${webhookNote}`,
       };
     case "decustomize_plan":
       return {
         title: `Return ${name} to the standard plan?`,
-        says: `The customized plan is deleted and cannot be restored. ${toldToEndpoints}`,
+        text: `The customized plan is deleted and cannot be restored. ${webhookNote}`,
       };
     default:
       return undefined;
@@ -106,7 +109,7 @@ interface EndDialogProps {
 function DeleteApplicationDialog({ application, name, onClose }: EndDialogProps) {
   const api = useManagement();
   const { mutate, isPending } = useApplicationEnd(application, {
-    change: () => api.remove(pathOf({ accountId: application.account_id, id: application.id })),
+    change: () => api.delete(applicationPath({ accountId: application.account_id, id: application.id })),
     done: `${name} was deleted`,
     failed: "The application could not be deleted",
   });
@@ -119,7 +122,7 @@ function DeleteApplicationDialog({ application, name, onClose }: EndDialogProps)
       onClose={onClose}
     >
       <Content component="p">
-        The application and its credentials stop working immediately. They cannot be restored. {toldToEndpoints}
+        The application and its credentials stop working immediately. They cannot be restored. {webhookNote}
       </Content>
     </ConfirmDialog>
   );
@@ -130,7 +133,7 @@ function RejectApplicationDialog({ application, name, onClose }: EndDialogProps)
   const api = useManagement();
   const [reason, setReason] = useState("");
   const { mutate, isPending, errors } = useApplicationEnd(application, {
-    change: () => api.operate(`applications/${application.id}/reject`, { reason }),
+    change: () => api.runOperation(`applications/${application.id}/reject`, { reason }),
     done: `${name} was rejected`,
     failed: "The application could not be rejected",
     fields: ["reason"],
@@ -138,7 +141,7 @@ function RejectApplicationDialog({ application, name, onClose }: EndDialogProps)
   return (
     <FormDialog
       title={`Reject ${name}?`}
-      description={`The application and its credentials are deleted. They cannot be restored. ${toldToEndpoints}`}
+      description={`The application and its credentials are deleted. They cannot be restored. ${webhookNote}`}
       submit="Reject"
       isDanger
       isBusy={isPending}

@@ -1,15 +1,15 @@
 import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
-import { presentOf } from "../../api/api-problem.ts";
+import { currentData } from "../../api/api-problem.ts";
 import {
   type Application,
   type ApplicationKey,
   applicationQuery,
-  pathOf,
+  applicationPath,
   planRequestsQuery,
 } from "../../api/applications.ts";
-import { settled, useApi } from "../../api/bellwire-client.ts";
+import { expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { applicationPlansQuery } from "../../api/products.ts";
 import { Fact } from "../../components/facts.tsx";
@@ -29,7 +29,7 @@ export function ApplicationPage() {
   const params = route.useParams();
   const key = { accountId: Number(params.accountId), id: Number(params.id) };
   const query = useQuery(applicationQuery(useManagement(), key));
-  const application = presentOf(query);
+  const application = currentData(query);
   const name = application?.name || "Application";
   return (
     <>
@@ -68,7 +68,7 @@ function ApplicationView({ application }: { application: Application }) {
       <SectionCard title="Details">
         <DetailsForm
           target="Cinstance"
-          path={pathOf(key)}
+          path={applicationPath(key)}
           saved={application}
           stale={[["applications"]]}
           noun="application"
@@ -90,9 +90,9 @@ export function PlanRequestNotice({ applicationKey }: { applicationKey: Applicat
   return request ? (
     <PlanDecision
       request={request}
-      path={`${pathOf(applicationKey)}/change_plan`}
+      path={`${applicationPath(applicationKey)}/change_plan`}
       readAgain={async () => findIn(await client.fetchQuery({ ...query, staleTime: 0 }))}
-      decline={() => settled(api.DELETE("/api/v1/applications/{id}/plan_request", { params: { path } }))}
+      decline={() => expectSuccess(api.DELETE("/api/v1/applications/{id}/plan_request", { params: { path } }))}
       stale={[["applications"]]}
     />
   ) : null;
@@ -116,7 +116,7 @@ export function ApplicationFacts({ application }: { application: Application }) 
       </Fact>
       <Fact term="Plan">
         <PlanChange
-          path={`${pathOf(key)}/change_plan`}
+          path={`${applicationPath(key)}/change_plan`}
           stale={[["applications"]]}
           plans={plans}
           present={{ id: application.plan_id, name: application.plan_name }}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Answer, click, fill, refusal, showInPortal } from "../../testing/show-in-portal.tsx";
+import { type Answer, click, fill, rejection, showInPortal } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { KeyList } from "./credentials.tsx";
 
@@ -42,7 +42,7 @@ test("a key that could not be deleted is reported in the dialog, with the reason
   answers[`DELETE ${at}/k-one`] = [403, { error: "The last key cannot go." }];
   await click("Delete the key k-one");
   await click("Delete");
-  await waitFor(() => expect(refusal()).toContain("The last key cannot go."));
+  await waitFor(() => expect(rejection()).toContain("The last key cannot go."));
 });
 
 test("the value of a rejected key stays, and is cleared once the key is added", async () => {

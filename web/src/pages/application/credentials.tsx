@@ -5,12 +5,12 @@ import {
   type Application,
   type ApplicationKey,
   keysQuery,
-  pathOf,
+  applicationPath,
   referrerFiltersQuery,
 } from "../../api/applications.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog, toldToEndpoints } from "../../components/form/form-dialog.tsx";
+import { ConfirmDialog, FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { ValueList } from "../../components/form/value-list.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
@@ -26,7 +26,7 @@ export function UserKey({ applicationKey, userKey }: UserKeyProps) {
   const [open, setOpen] = useState<"set" | "regenerate">();
   const close = (): void => setOpen(undefined);
   const regenerate = useChange({
-    change: () => api.operate(`applications/${applicationKey.id}/regenerate_user_key`),
+    change: () => api.runOperation(`applications/${applicationKey.id}/regenerate_user_key`),
     stale: [["applications"]],
     done: "The user key was regenerated",
     failed: "The user key could not be regenerated",
@@ -63,7 +63,7 @@ export function UserKey({ applicationKey, userKey }: UserKeyProps) {
           onClose={close}
         >
           <Content component="p">
-            The old key stops working immediately, and the application needs the new one. {toldToEndpoints}
+            The old key stops working immediately, and the application needs the new one. {webhookNote}
           </Content>
         </ConfirmDialog>
       )}
@@ -75,7 +75,7 @@ function SetUserKeyDialog({ applicationKey, onClose }: { applicationKey: Applica
   const api = useManagement();
   const [userKey, setUserKey] = useState("");
   const { mutate, isPending, errors } = useChange({
-    change: () => api.change(pathOf(applicationKey), { user_key: userKey }),
+    change: () => api.update(applicationPath(applicationKey), { user_key: userKey }),
     stale: [["applications"]],
     done: "The user key was set",
     failed: "The user key could not be set",
@@ -85,7 +85,7 @@ function SetUserKeyDialog({ applicationKey, onClose }: { applicationKey: Applica
   return (
     <FormDialog
       title="Set the user key"
-      description={`The old key stops working immediately. ${toldToEndpoints}`}
+      description={`The old key stops working immediately. ${webhookNote}`}
       submit="Set"
       isBusy={isPending}
       onSubmit={() => mutate(undefined)}
@@ -114,7 +114,7 @@ export function KeyList({ applicationKey, application: { application_id = "", cl
   const query = useQuery(keysQuery(api, applicationKey));
   // A client of OAuth or OpenID Connect has one secret.
   const limit = client_id === undefined ? 5 : 1;
-  const path = `${pathOf(applicationKey)}/keys`;
+  const path = `${applicationPath(applicationKey)}/keys`;
   const add = useChange({
     change: (key: string) => api.create(path, key ? { key } : {}),
     stale: [["applications"]],
@@ -123,13 +123,13 @@ export function KeyList({ applicationKey, application: { application_id = "", cl
     fields: ["value", "key"],
   });
   const remove = useChange({
-    change: (key: string) => api.remove(`${path}/${encodeURIComponent(key)}`),
+    change: (key: string) => api.delete(`${path}/${encodeURIComponent(key)}`),
     stale: [["applications"]],
     done: "The key was deleted",
     failed: "The key could not be deleted",
   });
   const replace = useChange({
-    change: (key: string) => api.operate(`applications/${applicationKey.id}/regenerate_key`, { key }),
+    change: (key: string) => api.runOperation(`applications/${applicationKey.id}/regenerate_key`, { key }),
     stale: [["applications"]],
     done: "The key was regenerated",
     failed: "The key could not be regenerated",
@@ -157,7 +157,7 @@ export function KeyList({ applicationKey, application: { application_id = "", cl
             values={keys.map(({ value }) => value)}
             limit={limit}
             hint={`5 to 255 characters without spaces. If empty: a random key. The limit is ${limit}`}
-            onEnd={`The key stops working immediately and cannot be restored. ${toldToEndpoints}`}
+            onEnd={`The key stops working immediately and cannot be restored. ${webhookNote}`}
             errors={add.errors["value"] ?? add.errors["key"]}
             isBusy={add.isPending || remove.isPending || replace.isPending}
             onAdd={(key, onSuccess, event) => {
@@ -178,7 +178,7 @@ const filtersMax = 5;
 export function ReferrerFilterList({ applicationKey }: { applicationKey: ApplicationKey }) {
   const api = useManagement();
   const query = useQuery(referrerFiltersQuery(api, applicationKey));
-  const path = `${pathOf(applicationKey)}/referrer_filters`;
+  const path = `${applicationPath(applicationKey)}/referrer_filters`;
   const add = useChange({
     change: (referrer_filter: string) => api.create(path, { referrer_filter }),
     stale: [["applications"]],
@@ -187,7 +187,7 @@ export function ReferrerFilterList({ applicationKey }: { applicationKey: Applica
     fields: ["value", "referrer_filter"],
   });
   const remove = useChange({
-    change: (id: number) => api.remove(`${path}/${id}`),
+    change: (id: number) => api.delete(`${path}/${id}`),
     stale: [["applications"]],
     done: "The referrer filter was deleted",
     failed: "The referrer filter could not be deleted",

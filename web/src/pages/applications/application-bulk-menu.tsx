@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { type Application, nameOf } from "../../api/applications.ts";
-import { type BellwireSchemas, answerOf, useApi } from "../../api/bellwire-client.ts";
+import { type Application, applicationName } from "../../api/applications.ts";
+import { type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { applicationPlansQuery } from "../../api/products.ts";
 import { BulkMenu } from "../../components/bulk/bulk-menu.tsx";
 import type { BulkOperation } from "../../components/bulk/bulk-operation.ts";
-import { toldToEndpoints } from "../../components/form/form-dialog.tsx";
+import { webhookNote } from "../../components/form/form-dialog.tsx";
 import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
 
 export interface ApplicationBulkMenuProps {
@@ -24,9 +24,9 @@ export function ApplicationBulkMenu({ selected, onDone }: ApplicationBulkMenuPro
   return (
     <BulkMenu
       nouns={["application", "applications"]}
-      selected={selected.map((it) => ({ id: it.id, name: `${nameOf(it)} of ${it.org_name}` }))}
+      selected={selected.map((it) => ({ id: it.id, name: `${applicationName(it)} of ${it.org_name}` }))}
       operations={applicationOperations(isOneProduct ? plans : [])}
-      act={async (body) => (await answerOf(api.POST("/api/v1/applications/bulk", { body }))).data}
+      act={async (body) => (await responseBody(api.POST("/api/v1/applications/bulk", { body }))).data}
       stale={[["applications"], ["plans"], ["mails"]]}
       onDone={onDone}
     />
@@ -42,34 +42,34 @@ function applicationOperations(plans: readonly PlanOnOffer[]): readonly Operatio
       operation: "accept",
       title: "Accept",
       done: "accepted",
-      says: `Pending applications become live. ${toldToEndpoints}`,
+      consequence: `Pending applications become live. ${webhookNote}`,
     },
     {
       operation: "suspend",
       title: "Suspend",
       done: "suspended",
-      says: `They must no longer be served until you resume them. ${toldToEndpoints}`,
+      consequence: `They must no longer be served until you resume them. ${webhookNote}`,
     },
-    { operation: "resume", title: "Resume", done: "resumed", says: `They become live again. ${toldToEndpoints}` },
+    { operation: "resume", title: "Resume", done: "resumed", consequence: `They become live again. ${webhookNote}` },
     {
       operation: "change_plan",
       title: "Change plan",
       done: "moved",
-      says: `The new plan applies immediately. Customized plans of these applications are deleted. ${toldToEndpoints}`,
+      consequence: `The new plan applies immediately. Customized plans of these applications are deleted. ${webhookNote}`,
       plans,
     },
     {
       operation: "reject",
       title: "Reject",
       done: "rejected",
-      says: `The applications and their credentials are deleted and cannot be restored. The admins of their accounts get a mail without a reason. ${toldToEndpoints}`,
+      consequence: `The applications and their credentials are deleted and cannot be restored. The admins of their accounts get a mail without a reason. ${webhookNote}`,
       isDanger: true,
     },
     {
       operation: "delete",
       title: "Delete",
       done: "deleted",
-      says: `The applications and their credentials stop working immediately and cannot be restored. ${toldToEndpoints}`,
+      consequence: `The applications and their credentials stop working immediately and cannot be restored. ${webhookNote}`,
       isDanger: true,
     },
   ];

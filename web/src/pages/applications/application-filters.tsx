@@ -1,14 +1,14 @@
 import { Button, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { type ApplicationFilter, type ApplicationHandle, applicationStates } from "../../api/applications.ts";
+import { type ApplicationFilter, type SearchField, applicationStates } from "../../api/applications.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { applicationPlansQuery, productsQuery } from "../../api/products.ts";
-import { textOf } from "../../components/form/use-change.ts";
+import { fieldText } from "../../components/form/use-change.ts";
 import { SelectFilter, TextFilter } from "../../components/lists.tsx";
 
 interface Handle {
-  readonly value: ApplicationHandle;
+  readonly value: SearchField;
   readonly label: string;
   /** The placeholder of the search. */
   readonly text: string;
@@ -48,7 +48,7 @@ export function ApplicationFilters({ filter, onNarrow, children }: ApplicationFi
         <SelectFilter
           label="Product"
           all="Every product"
-          value={textOf(service_id)}
+          value={fieldText(service_id)}
           options={products.map(({ id, name }) => ({ value: String(id), label: name }))}
           onChange={(id) => narrow({ service_id: id, plan_id: undefined })}
         />
@@ -56,7 +56,7 @@ export function ApplicationFilters({ filter, onNarrow, children }: ApplicationFi
           <SelectFilter
             label="Plan"
             all="Every plan"
-            value={textOf(plan_id)}
+            value={fieldText(plan_id)}
             options={plans.map(({ id, name }) => ({ value: String(id), label: name }))}
             onChange={(id) => narrow({ plan_id: id })}
           />

@@ -18,7 +18,7 @@ import { useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { ApplicationsTable } from "../../components/applications/applications-table.tsx";
 import { CreateApplication } from "../../components/applications/create-application.tsx";
-import { useTicks } from "../../components/bulk/row-selection.tsx";
+import { useRowSelection } from "../../components/bulk/row-selection.tsx";
 import { ListPagination } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -35,7 +35,7 @@ export function ApplicationsPage() {
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/applications", search: readApplicationSearch(search), replace: true });
   const query = useQuery(applicationsQuery(useManagement(), filter));
-  const ticks = useTicks();
+  const ticks = useRowSelection();
   const selected = query.data?.applications.filter(({ id }) => ticks.ticked.has(id)) ?? [];
   return (
     <>

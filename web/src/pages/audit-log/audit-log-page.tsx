@@ -9,7 +9,7 @@ import { LoadMore } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
-import { describeAction, describeDetail, describeSubject, pageOfSubject } from "./audit-record.ts";
+import { describeAction, describeDetail, describeSubject, subjectPath } from "./audit-record.ts";
 import { Name } from "../../components/labels.tsx";
 
 export function AuditLogPage() {
@@ -40,7 +40,7 @@ export function AuditLogPage() {
   );
 }
 
-const ofNobody = { admin: "An admin", token: "An access token", key: "The provider key", system: "Bellwire" };
+const actorKinds = { admin: "An admin", token: "An access token", key: "The provider key", system: "Bellwire" };
 
 export const AuditTable = ({ records }: { records: readonly AuditRecord[] }) => (
   <Table aria-label="Audit log" variant="compact">
@@ -66,7 +66,7 @@ export const AuditTable = ({ records }: { records: readonly AuditRecord[] }) => 
             ))}
           </Td>
           <Td dataLabel="By">
-            <Doer actor={record.actor} />
+            <AuditActor actor={record.actor} />
           </Td>
           <Td dataLabel="When">
             <When at={record.at} />
@@ -78,12 +78,12 @@ export const AuditTable = ({ records }: { records: readonly AuditRecord[] }) => 
 );
 
 function Subject({ subject }: { subject: string }) {
-  const [page, name] = [pageOfSubject(subject), describeSubject(subject)];
+  const [page, name] = [subjectPath(subject), describeSubject(subject)];
   return page === undefined ? name : <Link to={page}>{name}</Link>;
 }
 
-function Doer({ actor: { kind, user_id, username } }: { actor: AuditRecord["actor"] }) {
-  if (user_id === null) return ofNobody[kind];
+function AuditActor({ actor: { kind, user_id, username } }: { actor: AuditRecord["actor"] }) {
+  if (user_id === null) return actorKinds[kind];
   return (
     <>
       <Name>{username ?? `User ${user_id} (deleted)`}</Name>

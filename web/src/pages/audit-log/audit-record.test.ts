@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeAction, describeDetail, describeSubject, pageOfSubject } from "./audit-record.ts";
+import { describeAction, describeDetail, describeSubject, subjectPath } from "./audit-record.ts";
 
 test("an action and its subject are described in words", () => {
   expect(describeAction("endpoint.secret_rotated")).toBe("Endpoint secret rotated");
@@ -9,12 +9,12 @@ test("an action and its subject are described in words", () => {
 });
 
 test("a subject with a page links to it, another does not", () => {
-  expect(pageOfSubject("endpoint/3")).toBe("/endpoints/3");
-  expect(pageOfSubject("delivery/019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5")).toBe(
+  expect(subjectPath("endpoint/3")).toBe("/endpoints/3");
+  expect(subjectPath("delivery/019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5")).toBe(
     "/deliveries/019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",
   );
-  expect(pageOfSubject("token/8")).toBeUndefined();
-  expect(pageOfSubject("failures")).toBeUndefined();
+  expect(subjectPath("token/8")).toBeUndefined();
+  expect(subjectPath("failures")).toBeUndefined();
 });
 
 test("details are described by name, including lists and nested values", () => {

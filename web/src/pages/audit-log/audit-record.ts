@@ -8,7 +8,7 @@ export function describeSubject(subject: string): string {
 }
 
 /** Returns the path of the subject's page, if it has one. */
-export function pageOfSubject(subject: string): string | undefined {
+export function subjectPath(subject: string): string | undefined {
   const [kind = "", id = ""] = subject.split("/", 2);
   const folder = pages[kind];
   return folder && id ? `/${folder}/${encodeURIComponent(id)}` : undefined;
@@ -25,18 +25,18 @@ const pages: Readonly<Record<string, string>> = {
 /** Returns the details, a line each: "changed: url, active". Empty values are omitted. */
 export const describeDetail = (detail: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(detail).flatMap(([name, value]) => {
-    if (name === "serviceIds") return [`products: ${textOfReach(value)}`];
-    const text = textOf(value);
+    if (name === "serviceIds") return [`products: ${productScopeText(value)}`];
+    const text = detailText(value);
     return text === "" ? [] : [`${inWords(name)}: ${text}`];
   });
 
 /** Null means all products, future ones included. */
-const textOfReach = (value: unknown): string => (value === null ? "all" : textOf(value) || "none");
+const productScopeText = (value: unknown): string => (value === null ? "all" : detailText(value) || "none");
 
-function textOf(value: unknown): string {
+function detailText(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "none";
-  if (Array.isArray(value)) return value.map(textOf).join(", ");
+  if (Array.isArray(value)) return value.map(detailText).join(", ");
   return typeof value === "object" ? describeDetail({ ...value }).join("; ") : JSON.stringify(value);
 }
 

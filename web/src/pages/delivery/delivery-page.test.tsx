@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DeliveryInFull } from "../../api/deliveries.ts";
+import type { DeliveryDetails } from "../../api/deliveries.ts";
 import { click } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
@@ -7,7 +7,7 @@ import { waitFor } from "../../testing/wait-for.ts";
 const id = "0192f0c1-0000-7000-8000-000000000001.1";
 const api = `/api/v1/deliveries/${id}`;
 
-const delivery: DeliveryInFull = {
+const delivery: DeliveryDetails = {
   id,
   event_id: "0192f0c1-0000-7000-8000-000000000001",
   event_type: "account.created",
@@ -32,7 +32,7 @@ const delivery: DeliveryInFull = {
 
 const endpoint = { id: 1, name: "crm", state: "enabled", active: true, disabled_reason: null, held_until: null };
 
-const serverWith = (changed: Partial<DeliveryInFull>, endpointNow: object | undefined = endpoint): Server => ({
+const serverWith = (changed: Partial<DeliveryDetails>, endpointNow: object | undefined = endpoint): Server => ({
   [`GET ${api}`]: () => [200, { ...delivery, ...changed }],
   [`POST ${api}/skip`]: () => [200, delivery],
   [`POST ${api}/cancel`]: () => [409, { title: "It has ended already.", code: "conflict" }],
@@ -42,7 +42,7 @@ const serverWith = (changed: Partial<DeliveryInFull>, endpointNow: object | unde
 const offered = (): readonly string[] =>
   [...document.querySelectorAll("main button")].map((it) => it.textContent.trim()).filter((name) => name !== "");
 
-async function offeredWith(changed: Partial<DeliveryInFull>, endpointNow?: object): Promise<readonly string[]> {
+async function offeredWith(changed: Partial<DeliveryDetails>, endpointNow?: object): Promise<readonly string[]> {
   showPage(`/deliveries/${id}`, serverWith(changed, endpointNow));
   await says("webhook-id");
   await says("crm");
@@ -77,7 +77,7 @@ test("skipping a delivery asks for confirmation", async () => {
   const page = showPage(`/deliveries/${id}`, serverWith({ holds_up: 2 }));
   await says("Skip");
   await click("Skip");
-  await says("2 deliveries wait for this one because of the order. They go now");
+  await says("2 deliveries wait for this one because of the order. They will be sent now");
   expect(page.askedFor(`POST ${api}/skip`)).toEqual([]);
   await click("Skip");
   await says("The waiting deliveries will be sent now");

@@ -1,9 +1,9 @@
 import { DescriptionList, Flex, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
-import { isGone, presentOf } from "../../api/api-problem.ts";
+import { isNotFound, currentData } from "../../api/api-problem.ts";
 import { useApi } from "../../api/bellwire-client.ts";
-import { type DeliveryInFull, deliveryQuery } from "../../api/deliveries.ts";
+import { type DeliveryDetails, deliveryQuery } from "../../api/deliveries.ts";
 import { endpointQuery } from "../../api/endpoints.ts";
 import { Fact } from "../../components/facts.tsx";
 import { useEventTypeName } from "../../components/history-table.tsx";
@@ -23,10 +23,10 @@ export function DeliveryPage() {
   const { id } = route.useParams();
   const api = useApi();
   const query = useQuery(deliveryQuery(api, id));
-  const present = presentOf(query);
+  const present = currentData(query);
   const endpointId = present?.endpoint_id;
   const endpoint = useQuery({ ...endpointQuery(api, endpointId ?? 0), enabled: endpointId !== undefined });
-  const receiver = { endpoint: presentOf(endpoint), isEndpointDeleted: isGone(endpoint.error) };
+  const receiver = { endpoint: currentData(endpoint), isEndpointDeleted: isNotFound(endpoint.error) };
   const name = useEventTypeName(present?.event_type ?? "Delivery");
   return (
     <>
@@ -42,14 +42,14 @@ export function DeliveryPage() {
       />
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the delivery" />} back={back}>
-          {(delivery) => <DeliveryInFullView key={id} delivery={delivery} {...receiver} />}
+          {(delivery) => <DeliveryView key={id} delivery={delivery} {...receiver} />}
         </Loaded>
       </PageSection>
     </>
   );
 }
 
-function DeliveryInFullView({ delivery, endpoint, isEndpointDeleted }: DeliveryActionsProps) {
+function DeliveryView({ delivery, endpoint, isEndpointDeleted }: DeliveryActionsProps) {
   return (
     <Stack hasGutter>
       <HeldNotice delivery={delivery} endpoint={endpoint} />
@@ -66,11 +66,11 @@ function DeliveryInFullView({ delivery, endpoint, isEndpointDeleted }: DeliveryA
   );
 }
 
-const Body = ({ delivery: { body } }: { delivery: DeliveryInFull }) =>
+const Body = ({ delivery: { body } }: { delivery: DeliveryDetails }) =>
   body === null ? "The body is no longer stored." : <Payload text={body} label="the body" />;
 
 export interface DeliveryFactsProps {
-  readonly delivery: DeliveryInFull;
+  readonly delivery: DeliveryDetails;
   readonly isEndpointDeleted: boolean;
 }
 

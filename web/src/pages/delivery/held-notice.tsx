@@ -1,18 +1,18 @@
 import { Alert, List, ListItem, StackItem } from "@patternfly/react-core";
 import { Link } from "@tanstack/react-router";
-import type { DeliveryInFull } from "../../api/deliveries.ts";
+import type { DeliveryDetails } from "../../api/deliveries.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { When, useNow } from "../../components/time.tsx";
-import { type Hold, whyHeld } from "./hold.ts";
+import { type Hold, holdReasons } from "./hold.ts";
 
 export interface HeldNoticeProps {
-  readonly delivery: DeliveryInFull;
+  readonly delivery: DeliveryDetails;
   readonly endpoint: Endpoint | undefined;
 }
 
 /** Says why a delivery waits and until when, and links to the object that can change it. */
 export function HeldNotice({ delivery, endpoint }: HeldNoticeProps) {
-  const holds = whyHeld(delivery, endpoint, useNow());
+  const holds = holdReasons(delivery, endpoint, useNow());
   if (holds.length === 0) return null;
   return (
     <StackItem>
@@ -25,7 +25,7 @@ export function HeldNotice({ delivery, endpoint }: HeldNoticeProps) {
         <List isPlain={holds.length === 1}>
           {holds.map((hold) => (
             <ListItem key={hold.by}>
-              <WhyHeld hold={hold} endpointId={delivery.endpoint_id} />
+              <HoldReason hold={hold} endpointId={delivery.endpoint_id} />
             </ListItem>
           ))}
         </List>
@@ -36,14 +36,14 @@ export function HeldNotice({ delivery, endpoint }: HeldNoticeProps) {
 
 const isOnlyScheduled = (holds: readonly Hold[]): boolean => holds.every(({ by }) => by === "schedule");
 
-const whatEndpointIs = {
+const endpointStates = {
   paused: "The endpoint is paused",
   disabled: "The endpoint was disabled",
   undecryptable: "The endpoint cannot be decrypted",
   "not active": "The endpoint is not active",
 } as const;
 
-function WhyHeld({ hold, endpointId }: { hold: Hold; endpointId: number }) {
+function HoldReason({ hold, endpointId }: { hold: Hold; endpointId: number }) {
   switch (hold.by) {
     case "paused":
     case "disabled":
@@ -51,7 +51,7 @@ function WhyHeld({ hold, endpointId }: { hold: Hold; endpointId: number }) {
     case "not active":
       return (
         <>
-          {whatEndpointIs[hold.by]}
+          {endpointStates[hold.by]}
           {hold.reason && `: ${hold.reason}`}. The delivery is held until you change{" "}
           <Link to="/endpoints/$id" params={{ id: String(endpointId) }}>
             the endpoint

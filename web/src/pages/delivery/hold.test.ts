@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { whyHeld } from "./hold.ts";
+import { holdReasons } from "./hold.ts";
 
 const now = new Date("2026-03-01T09:00:00Z");
 const later = "2026-03-01T09:10:00.000Z";
-const waiting: Parameters<typeof whyHeld>[0] = {
+const waiting: Parameters<typeof holdReasons>[0] = {
   state: "pending",
   waits_for: null,
   next_attempt_at: null,
@@ -22,11 +22,11 @@ const busyAttempt = {
 };
 
 test("an ended delivery is not held, whatever the state of its endpoint", () => {
-  expect(whyHeld({ ...waiting, state: "failed" }, { ...on, state: "paused" }, now)).toEqual([]);
+  expect(holdReasons({ ...waiting, state: "failed" }, { ...on, state: "paused" }, now)).toEqual([]);
 });
 
 test("a due delivery is not held", () => {
-  expect(whyHeld({ ...waiting, next_attempt_at: "2026-03-01T08:59:59.000Z" }, on, now)).toEqual([]);
+  expect(holdReasons({ ...waiting, next_attempt_at: "2026-03-01T08:59:59.000Z" }, on, now)).toEqual([]);
 });
 
 test.each([
@@ -35,27 +35,27 @@ test.each([
   ["undecryptable", { ...on, state: "undecryptable" } as const],
   ["not active", { ...on, active: false } as const],
 ])("an endpoint that is %s holds it", (by, endpoint) => {
-  expect(whyHeld(waiting, endpoint, now)).toEqual([{ by, reason: null }]);
+  expect(holdReasons(waiting, endpoint, now)).toEqual([{ by, reason: null }]);
 });
 
 test("the delivery before it is named", () => {
-  expect(whyHeld({ ...waiting, waits_for: "e.1" }, on, now)).toEqual([{ by: "order", deliveryId: "e.1" }]);
+  expect(holdReasons({ ...waiting, waits_for: "e.1" }, on, now)).toEqual([{ by: "order", deliveryId: "e.1" }]);
 });
 
 test("a paused receiver holds it until the pause ends", () => {
-  expect(whyHeld(waiting, { ...on, held_until: later }, now)).toEqual([{ by: "receiver", until: later }]);
-  expect(whyHeld(waiting, { ...on, held_until: later }, new Date("2026-03-01T09:10:01Z"))).toEqual([]);
+  expect(holdReasons(waiting, { ...on, held_until: later }, now)).toEqual([{ by: "receiver", until: later }]);
+  expect(holdReasons(waiting, { ...on, held_until: later }, new Date("2026-03-01T09:10:01Z"))).toEqual([]);
 });
 
 test("a wait by Retry-After is distinguished from the endpoint's own waits", () => {
   const retried = { ...waiting, next_attempt_at: later };
-  expect(whyHeld(retried, on, now)).toEqual([{ by: "schedule", until: later }]);
-  expect(whyHeld({ ...retried, attempts: [busyAttempt] }, on, now)).toEqual([{ by: "retry-after", until: later }]);
+  expect(holdReasons(retried, on, now)).toEqual([{ by: "schedule", until: later }]);
+  expect(holdReasons({ ...retried, attempts: [busyAttempt] }, on, now)).toEqual([{ by: "retry-after", until: later }]);
 });
 
 test("every reason is listed", () => {
   const endpoint = { ...on, state: "paused", held_until: later } as const;
-  expect(whyHeld({ ...waiting, waits_for: "e.1" }, endpoint, now).map(({ by }) => by)).toEqual([
+  expect(holdReasons({ ...waiting, waits_for: "e.1" }, endpoint, now).map(({ by }) => by)).toEqual([
     "paused",
     "order",
     "receiver",

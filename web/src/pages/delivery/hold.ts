@@ -1,4 +1,4 @@
-import type { DeliveryInFull } from "../../api/deliveries.ts";
+import type { DeliveryDetails } from "../../api/deliveries.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 
 /** A reason that a pending delivery is not being sent. */
@@ -14,30 +14,31 @@ export type Hold =
   /** The backoff before the next attempt. */
   | { readonly by: "schedule"; readonly until: string };
 
-type Waiting = Pick<DeliveryInFull, "state" | "waits_for" | "next_attempt_at" | "attempts">;
-type Holding = Pick<Endpoint, "state" | "active" | "disabled_reason" | "held_until">;
+type HeldDelivery = Pick<DeliveryDetails, "state" | "waits_for" | "next_attempt_at" | "attempts">;
+type HoldingEndpoint = Pick<Endpoint, "state" | "active" | "disabled_reason" | "held_until">;
 
 /** Returns every reason that holds the delivery now. Reasons that need an action come first. */
-export function whyHeld(delivery: Waiting, endpoint: Holding | undefined, now: Date): readonly Hold[] {
+export function holdReasons(delivery: HeldDelivery, endpoint: HoldingEndpoint | undefined, now: Date): readonly Hold[] {
   if (delivery.state !== "pending") return [];
   const { waits_for, next_attempt_at } = delivery;
   const isAhead = (time: string | null | undefined): time is string => Boolean(time) && new Date(time ?? 0) > now;
   const holds: Hold[] = [];
-  if (endpoint && isOff(endpoint)) {
+  if (endpoint && isStopped(endpoint)) {
     const by = endpoint.state === "enabled" ? "not active" : endpoint.state;
     holds.push({ by, reason: endpoint.disabled_reason });
   }
   if (waits_for !== null) holds.push({ by: "order", deliveryId: waits_for });
   if (isAhead(endpoint?.held_until)) holds.push({ by: "receiver", until: endpoint.held_until });
   if (isAhead(next_attempt_at)) {
-    holds.push({ by: wasAskedToWait(delivery) ? "retry-after" : "schedule", until: next_attempt_at });
+    holds.push({ by: hasRetryAfter(delivery) ? "retry-after" : "schedule", until: next_attempt_at });
   }
   return holds;
 }
 
-export const isOff = ({ state, active }: Pick<Endpoint, "state" | "active">): boolean => state !== "enabled" || !active;
+export const isStopped = ({ state, active }: Pick<Endpoint, "state" | "active">): boolean =>
+  state !== "enabled" || !active;
 
-function wasAskedToWait({ attempts }: Pick<Waiting, "attempts">): boolean {
+function hasRetryAfter({ attempts }: Pick<HeldDelivery, "attempts">): boolean {
   const last = attempts.toSorted((one, other) => one.number - other.number).at(-1);
   const isHeard = last?.status === 429 || last?.status === 503;
   return isHeard && last.response_headers?.["retry-after"] !== undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkDraft, describeWaits, readWaits, writeWaits } from "./check-draft.ts";
+import { checkDraft, describeWaits, parseWaits, formatWaits } from "./check-draft.ts";
 import { newDraft } from "./endpoint-draft.ts";
 
 const saved = { ...newDraft("json"), waits: "5s, 5m" };
@@ -37,21 +37,21 @@ test.each([
   ["5s,5m, 2h ,1d", [5, 300, 7200, 86_400]],
   ["none", []],
 ])("waits are parsed with and without a unit: %j", (text, seconds) => {
-  expect(readWaits(text)).toEqual(seconds);
+  expect(parseWaits(text)).toEqual(seconds);
 });
 
 test.each(["", "soon", "5 weeks", "-3", "1.5h"])("what is no wait is not guessed at: %j", (text) => {
-  expect(readWaits(text)).toBeUndefined();
+  expect(parseWaits(text)).toBeUndefined();
 });
 
 test("formatted waits parse to the same waits", () => {
   const waits = [0, 5, 60, 90, 3600, 50_400, 86_400];
-  expect(writeWaits(waits)).toBe("0s, 5s, 1m, 90s, 1h, 14h, 1d");
-  expect(readWaits(writeWaits(waits))).toEqual(waits);
+  expect(formatWaits(waits)).toBe("0s, 5s, 1m, 90s, 1h, 14h, 1d");
+  expect(parseWaits(formatWaits(waits))).toEqual(waits);
 });
 
 test("the number of attempts includes the first one", () => {
   expect(describeWaits([60, 60, 60, 60, 60])).toBe("6 attempts within 5 minutes");
   expect(describeWaits([])).toContain("No retry");
-  expect(readWaits(writeWaits([]))).toEqual([]);
+  expect(parseWaits(formatWaits([]))).toEqual([]);
 });

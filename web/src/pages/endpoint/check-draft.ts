@@ -15,14 +15,14 @@ export function checkDraft(draft: EndpointDraft, isNew: boolean): Readonly<Recor
 }
 
 function waitsError(typed: string, isNew: boolean): string | undefined {
-  if (isLeftToFormat(typed)) {
+  if (usesFormatWaits(typed)) {
     return isNew ? undefined : "Enter “none” for no retry, or waits such as 30s, 5m, 2h";
   }
-  const waits = readWaits(typed);
+  const waits = parseWaits(typed);
   if (!waits) return "Enter waits such as 30s, 5m, 2h or 1d, separated by commas, or “none”";
   const { maxItems, items } = endpointLimits.retry_waits_seconds;
   if (waits.length > maxItems) return `Enter at most ${maxItems} waits, not ${waits.length}`;
-  return waits.some((seconds) => seconds > items.max) ? `A wait can be at most ${writeWait(items.max)}` : undefined;
+  return waits.some((seconds) => seconds > items.max) ? `A wait can be at most ${formatWait(items.max)}` : undefined;
 }
 
 function numberError(field: NumberField, typed: string): string | undefined {
@@ -42,15 +42,15 @@ const isUnit = (text: string): text is keyof typeof units => Object.hasOwn(units
 const never = "none";
 
 /** Returns true for empty text: a new endpoint gets the waits of its format. */
-export const isLeftToFormat = (text: string): boolean => text.trim() === "";
+export const usesFormatWaits = (text: string): boolean => text.trim() === "";
 
 /**
  * Parses "5s, 5m, 2h" into seconds and "none" into no waits. Numbers without a unit are seconds. Returns undefined for
  * invalid text.
  */
-export function readWaits(text: string): number[] | undefined {
+export function parseWaits(text: string): number[] | undefined {
   if (text.trim().toLowerCase() === never) return [];
-  if (isLeftToFormat(text)) return undefined;
+  if (usesFormatWaits(text)) return undefined;
   const seconds = text
     .split(/[,;\n]/)
     .map((part) => part.trim().toLowerCase())
@@ -63,13 +63,13 @@ export function readWaits(text: string): number[] | undefined {
 }
 
 /** Uses the largest unit with a whole number: 7200 becomes "2h". */
-function writeWait(seconds: number): string {
+function formatWait(seconds: number): string {
   const unit = (["d", "h", "m"] as const).find((it) => seconds > 0 && seconds % units[it] === 0) ?? "s";
   return `${seconds / units[unit]}${unit}`;
 }
 
-export const writeWaits = (seconds: readonly number[]): string =>
-  seconds.length === 0 ? never : seconds.map(writeWait).join(", ");
+export const formatWaits = (seconds: readonly number[]): string =>
+  seconds.length === 0 ? never : seconds.map(formatWait).join(", ");
 
 /** Returns "6 attempts within 5 minutes", without the duration of the attempts. */
 export function describeWaits(seconds: readonly number[]): string {

@@ -1,7 +1,7 @@
 import { Alert, Checkbox, FormGroup, Radio } from "@patternfly/react-core";
 import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
 import { SelectField, TextField } from "../../components/form/fields.tsx";
-import { describeWaits, isLeftToFormat, readWaits } from "./check-draft.ts";
+import { describeWaits, usesFormatWaits, parseWaits } from "./check-draft.ts";
 import type { EndpointDraft } from "./endpoint-draft.ts";
 import type { EndpointFieldsProps } from "./endpoint-form.tsx";
 
@@ -65,13 +65,13 @@ const successRules = [
 ] as const;
 
 export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsProps & { isNew: boolean }) {
-  const fromFormat = isNew && isLeftToFormat(draft.waits);
+  const fromFormat = isNew && usesFormatWaits(draft.waits);
   return (
     <>
       <SelectField
         id="success"
         label="Responses that count as delivered"
-        hint={`Any other response, including a redirect, is retried. ${whatGoneDoes(draft.name)}`}
+        hint={`Any other response, including a redirect, is retried. ${describeGone(draft.name)}`}
         value={draft.success}
         options={successRules}
         onChange={(success) => onChange({ success })}
@@ -80,9 +80,7 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
         id="retry_waits_seconds"
         label="Waits before retries"
         hint={
-          fromFormat
-            ? `${whatTheFormatDoes(draft.format)}. ${whatRetryAfterDoes}`
-            : describeRetries(readWaits(draft.waits))
+          fromFormat ? `${formatWaitsHint(draft.format)}. ${retryAfterHint}` : describeRetries(parseWaits(draft.waits))
         }
         errors={errors["retry_waits_seconds"]}
         value={draft.waits}
@@ -104,20 +102,20 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
 }
 
 /** 3scale's own webhook has always treated 410 as any other error. */
-const whatGoneDoes = (name: string): string =>
+const describeGone = (name: string): string =>
   name === "default"
     ? "This includes 410, which disables every other endpoint"
     : "410 fails the delivery and disables the endpoint";
 
-const whatRetryAfterDoes = "After 429 or 503 with Retry-After, Bellwire waits as long as requested, up to a day";
+const retryAfterHint = "After 429 or 503 with Retry-After, Bellwire waits as long as requested, up to a day";
 
 /** Waits that cannot be parsed are not described. */
 function describeRetries(waits: readonly number[] | undefined): string {
-  if (!waits) return whatRetryAfterDoes;
-  return waits.length === 0 ? describeWaits(waits) : `${describeWaits(waits)}. ${whatRetryAfterDoes}`;
+  if (!waits) return retryAfterHint;
+  return waits.length === 0 ? describeWaits(waits) : `${describeWaits(waits)}. ${retryAfterHint}`;
 }
 
-const whatTheFormatDoes = (format: EndpointDraft["format"]): string =>
+const formatWaitsHint = (format: EndpointDraft["format"]): string =>
   format === "3scale"
     ? "If empty: 6 attempts, one minute apart, as 3scale does, unless your operator configured other waits"
     : `If empty: ${describeWaits(endpointDefaults[format].retry_waits_seconds)}, with growing waits`;
@@ -126,17 +124,17 @@ const orderings = [
   {
     value: "account",
     label: "In order for each account",
-    says: "A user never arrives before its account. While a delivery is retried, later ones of the same account wait",
+    hint: "A user never arrives before its account. While a delivery is retried, later ones of the same account wait",
   },
   {
     value: "object",
     label: "In order for each object",
-    says: "Two changes of one application arrive in order, but a user can arrive before its account",
+    hint: "Two changes of one application arrive in order, but a user can arrive before its account",
   },
   {
     value: "none",
     label: "No order",
-    says: "The fastest. The receiver sorts by bellwire-sequence, or does not need the order",
+    hint: "The fastest. The receiver sorts by bellwire-sequence, or does not need the order",
   },
 ] as const;
 
@@ -144,13 +142,13 @@ export function PaceFields({ draft, errors, onChange }: EndpointFieldsProps) {
   return (
     <>
       <FormGroup role="radiogroup" fieldId="ordering" label="Order" isStack>
-        {orderings.map(({ value, label, says }) => (
+        {orderings.map(({ value, label, hint }) => (
           <Radio
             key={value}
             id={`ordering_${value}`}
             name="ordering"
             label={label}
-            description={says}
+            description={hint}
             isChecked={draft.ordering === value}
             onChange={() => onChange({ ordering: value })}
           />

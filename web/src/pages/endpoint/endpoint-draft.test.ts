@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 
-import { bodyOf, newDraft } from "./endpoint-draft.ts";
+import { requestBody, newDraft } from "./endpoint-draft.ts";
 
 test("fields without edits are not sent, so concurrent changes survive", () => {
-  expect(bodyOf({ url: "https://hooks.example" })).toEqual({ url: "https://hooks.example" });
+  expect(requestBody({ url: "https://hooks.example" })).toEqual({ url: "https://hooks.example" });
 });
 
 test("emptied values are sent as null, not as an empty text", () => {
-  expect(bodyOf({ description: "", inFlight: "", perSecond: "" })).toEqual({
+  expect(requestBody({ description: "", inFlight: "", perSecond: "" })).toEqual({
     description: null,
     max_in_flight: null,
     max_per_second: null,
@@ -15,14 +15,14 @@ test("emptied values are sent as null, not as an empty text", () => {
 });
 
 test("waits that are left to the format are not sent as none", () => {
-  expect(bodyOf({ waits: "" })).toEqual({});
-  expect(bodyOf({ waits: "none" })).toEqual({ retry_waits_seconds: [] });
+  expect(requestBody({ waits: "" })).toEqual({});
+  expect(requestBody({ waits: "none" })).toEqual({ retry_waits_seconds: [] });
 });
 
 test("all events are sent as one star, which includes future ones", () => {
   const switches = new Set(["account.created"] as const);
-  expect(bodyOf({ sendsAll: true, switches })).toEqual({ event_types: ["*"] });
-  expect(bodyOf({ sendsAll: false, switches })).toEqual({ event_types: ["account.created"] });
+  expect(requestBody({ sendsAll: true, switches })).toEqual({ event_types: ["*"] });
+  expect(requestBody({ sendsAll: false, switches })).toEqual({ event_types: ["account.created"] });
 });
 
 test.each(["json", "cloudevents", "cloudevents-binary"] as const)("a new endpoint follows its format: %s", (format) => {

@@ -1,12 +1,12 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiProblem } from "../../api/api-problem.ts";
-import { type BellwireSchemas, answerOf, useApi } from "../../api/bellwire-client.ts";
+import { type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import type { EventType, EventTypeName } from "../../api/events.ts";
 import { endpointDefaults } from "../../api/facts.ts";
 import { useChange } from "../../components/form/use-change.ts";
-import { readWaits, writeWaits } from "./check-draft.ts";
+import { parseWaits, formatWaits } from "./check-draft.ts";
 
 export interface HeaderLine {
   readonly name: string;
@@ -58,7 +58,7 @@ export const newDraft = (format: Endpoint["format"]): EndpointDraft => ({
 });
 
 /** Returns the saved endpoint as values of the form. */
-function draftOf(endpoint: Endpoint, types: readonly EventType[]): EndpointDraft {
+function draftFrom(endpoint: Endpoint, types: readonly EventType[]): EndpointDraft {
   const { event_types, headers, retry_waits_seconds, timeout_seconds, max_in_flight, max_per_second } = endpoint;
   return {
     ...endpoint,
@@ -66,7 +66,7 @@ function draftOf(endpoint: Endpoint, types: readonly EventType[]): EndpointDraft
     sendsAll: event_types.includes("*"),
     switches: new Set(types.map(({ type }) => type).filter((type) => event_types.includes(type))),
     headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
-    waits: writeWaits(retry_waits_seconds),
+    waits: formatWaits(retry_waits_seconds),
     timeout: String(timeout_seconds),
     inFlight: max_in_flight?.toString() ?? "",
     perSecond: max_per_second?.toString() ?? "",
@@ -74,9 +74,9 @@ function draftOf(endpoint: Endpoint, types: readonly EventType[]): EndpointDraft
 }
 
 /** Returns the request body with the edited fields only. */
-export function bodyOf(typed: Partial<EndpointDraft>): BellwireSchemas["EndpointChange"] {
+export function requestBody(typed: Partial<EndpointDraft>): BellwireSchemas["EndpointChange"] {
   const { description, sendsAll, switches, headers, waits, timeout, inFlight, perSecond, ...same } = typed;
-  const retry_waits_seconds = waits === undefined ? undefined : readWaits(waits);
+  const retry_waits_seconds = waits === undefined ? undefined : parseWaits(waits);
   return {
     ...same,
     ...(description !== undefined && { description: description || null }),
@@ -97,7 +97,7 @@ const numberOrNone = (typed: string): number | null => (typed === "" ? null : Nu
 /** Holds the edits over the saved endpoint, or over the defaults of the chosen format. */
 export function useEndpointDraft(endpoint: Endpoint | undefined, types: readonly EventType[]) {
   const [typed, setTyped] = useState<Partial<EndpointDraft>>();
-  const base = endpoint ? draftOf(endpoint, types) : newDraft(typed?.format ?? "json");
+  const base = endpoint ? draftFrom(endpoint, types) : newDraft(typed?.format ?? "json");
   const draft = { ...base, ...typed };
   const change = (changed: Partial<EndpointDraft>): void => {
     // Both are needed together to say which events are sent.
@@ -126,11 +126,11 @@ export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: () => v
   const save = async (typed: Partial<EndpointDraft>): Promise<Endpoint> => {
     if (endpoint) {
       const params = { path: { id: endpoint.id } };
-      return answerOf(api.PATCH("/api/v1/endpoints/{id}", { params, body: bodyOf(typed) }));
+      return responseBody(api.PATCH("/api/v1/endpoints/{id}", { params, body: requestBody(typed) }));
     }
     const draft = { ...newDraft(typed.format ?? "json"), ...typed };
     const { name, url } = draft;
-    return answerOf(api.POST("/api/v1/endpoints", { body: { ...bodyOf(draft), name, url } }));
+    return responseBody(api.POST("/api/v1/endpoints", { body: { ...requestBody(draft), name, url } }));
   };
   const { mutate, isPending, errors, error, reset, take } = useChange({
     change: save,

@@ -20,8 +20,8 @@ import type { EventType } from "../../api/events.ts";
 import { endpointLimits } from "../../api/facts.ts";
 import { ActorChoices, EventSwitches } from "../../components/endpoint/event-switches.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
-import { FieldHint, SaveBar, TextField, hintIdOf } from "../../components/form/fields.tsx";
-import { focusWrongField } from "../../components/form/use-change.ts";
+import { FieldHint, SaveBar, TextField, hintId } from "../../components/form/fields.tsx";
+import { focusInvalidField } from "../../components/form/use-change.ts";
 import { checkDraft } from "./check-draft.ts";
 import { FormatFields, PaceFields, RetryFields } from "./delivery-fields.tsx";
 import { type EndpointDraft, type HeaderLine, useEndpointDraft, useSaveEndpoint } from "./endpoint-draft.ts";
@@ -43,17 +43,17 @@ export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   const navigate = useNavigate();
   const { draft, typed, change, forget } = useEndpointDraft(endpoint, types);
   const { save, isSaving, errors, forgetErrors, take } = useSaveEndpoint(endpoint, forget);
-  const wrong = checkDraft(draft, !endpoint);
+  const draftErrors = checkDraft(draft, !endpoint);
   const discard = (): void => {
     forget();
     forgetErrors();
   };
   const submit = (event: FormEvent): void => {
     take(event);
-    if (Object.keys(wrong).length === 0) save(typed ?? {});
-    else focusWrongField(event.currentTarget);
+    if (Object.keys(draftErrors).length === 0) save(typed ?? {});
+    else focusInvalidField(event.currentTarget);
   };
-  const parts = { draft, errors: { ...errors, ...wrong }, onChange: change };
+  const parts = { draft, errors: { ...errors, ...draftErrors }, onChange: change };
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
       <FormSection title="Destination" titleElement="h2">
@@ -139,7 +139,7 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
 function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsProps) {
   const put = (place: number, line: HeaderLine): void => onChange({ headers: headers.with(place, line) });
   return (
-    <FormGroup role="group" label="Custom headers" fieldId="headers" aria-describedby={hintIdOf("headers")}>
+    <FormGroup role="group" label="Custom headers" fieldId="headers" aria-describedby={hintId("headers")}>
       <Stack hasGutter>
         {headers.map((line, place) => {
           const key = `header ${place}`; // a line has no identity besides its position

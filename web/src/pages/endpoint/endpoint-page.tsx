@@ -2,8 +2,8 @@ import { Button, Content, DescriptionList, Flex, PageSection, Stack, StackItem }
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { presentOf } from "../../api/api-problem.ts";
-import { answerOf, settled, useApi } from "../../api/bellwire-client.ts";
+import { currentData } from "../../api/api-problem.ts";
+import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { deliveriesQuery, newestFailuresQuery } from "../../api/deliveries.ts";
 import { type Endpoint, endpointQuery, endpointsQuery } from "../../api/endpoints.ts";
 import { type EventType, eventTypesQuery } from "../../api/events.ts";
@@ -27,7 +27,7 @@ export function EndpointPage() {
   const api = useApi();
   const query = useQuery(endpointQuery(api, id));
   const types = useQuery(eventTypesQuery(api));
-  const present = presentOf(query);
+  const present = currentData(query);
   const name = present?.name ?? "Endpoint";
   return (
     <>
@@ -129,7 +129,7 @@ export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: E
   const isRunning = state === "enabled";
   const turn = useChange({
     change: (next: "enabled" | "paused") =>
-      answerOf(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: next } })),
+      responseBody(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: next } })),
     stale: [["endpoints"]],
     done: isRunning ? "Deliveries are paused" : "Deliveries resumed",
     failed: isRunning ? "The endpoint could not be paused" : "The endpoint could not be resumed",
@@ -154,7 +154,7 @@ export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: E
   );
 }
 
-const whatItWasIn = [["endpoints"], ["deliveries"], ["failures"], ["events", "one"]];
+const affectedQueries = [["endpoints"], ["deliveries"], ["failures"], ["events", "one"]];
 
 function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string; onClose: () => void }) {
   const api = useApi();
@@ -162,7 +162,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
   const navigate = useNavigate();
   const pending = usePendingCount(id);
   const remove = useChange({
-    change: () => settled(api.DELETE("/api/v1/endpoints/{id}", { params: { path: { id } } })),
+    change: () => expectSuccess(api.DELETE("/api/v1/endpoints/{id}", { params: { path: { id } } })),
     stale: [],
     done: `The endpoint ${name} was deleted`,
     failed: "The endpoint could not be deleted",
@@ -171,7 +171,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
       // Leave the page first, because it would fetch the endpoint again.
       await navigate({ to: "/endpoints" });
       client.removeQueries({ queryKey: ["endpoints", id] });
-      await Promise.all(whatItWasIn.map((queryKey) => client.invalidateQueries({ queryKey })));
+      await Promise.all(affectedQueries.map((queryKey) => client.invalidateQueries({ queryKey })));
     },
   });
   return (

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkSpan, describeCounts, isTime, localText } from "./replay-card.tsx";
+import { timeRangeErrors, describeCounts, isTime, dateInputValue } from "./replay-card.tsx";
 
 const now = new Date("2026-03-02T09:00:00");
 
@@ -15,13 +15,13 @@ test.each([
   ["no end", "2026-03-01T09:00:00", "", {}],
   ["a start that is not typed to its end", "", "2026-03-01T08:00:00", {}],
 ])("an invalid time range is reported beside its field: %s", (_span, since, until, wrong) => {
-  expect(checkSpan(since, until, now)).toEqual(wrong);
+  expect(timeRangeErrors(since, until, now)).toEqual(wrong);
 });
 
 test("a time keeps its second when it is formatted and parsed, in any time zone", () => {
   const at = new Date("2026-03-01T09:07:05.999Z");
-  expect(localText(at)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:05$/);
-  expect(new Date(localText(at)).toISOString()).toBe("2026-03-01T09:07:05.000Z");
+  expect(dateInputValue(at)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:05$/);
+  expect(new Date(dateInputValue(at)).toISOString()).toBe("2026-03-01T09:07:05.000Z");
 });
 
 test("an incomplete time is no time", () => {

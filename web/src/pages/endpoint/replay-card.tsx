@@ -1,8 +1,8 @@
 import { Alert, Button, Content, Flex, FlexItem, Progress, Stack, StackItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { saysWhy } from "../../api/api-problem.ts";
-import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import { errorMessage } from "../../api/api-problem.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type NewReplay, type Replay, newestReplayQuery, replayPreviewQuery } from "../../api/endpoints.ts";
 import { SelectField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
@@ -71,7 +71,7 @@ function ReplayProgress({ replay: { id, state, progress, counts, created_at } }:
 function StopButton({ replay: { id, endpoint_id } }: { replay: Replay }) {
   const api = useApi();
   const stop = useChange({
-    change: () => answerOf(api.POST("/api/v1/replays/{id}/cancel", { params: { path: { id } } })),
+    change: () => responseBody(api.POST("/api/v1/replays/{id}/cancel", { params: { path: { id } } })),
     stale: [["replays", "newest", endpoint_id]],
     done: "The replay was stopped",
     failed: "The replay could not be stopped",
@@ -107,12 +107,12 @@ export interface ReplayDialogProps {
 /** Chooses the events to replay, and shows their number in advance. */
 function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
   const api = useApi();
-  const [since, setSince] = useState(localText(new Date(now.getTime() - dayMs)));
+  const [since, setSince] = useState(dateInputValue(new Date(now.getTime() - dayMs)));
   const [until, setUntil] = useState("");
   const [only, setOnly] = useState<Replay["only"]>("failed");
-  const wrong = checkSpan(since, until, useNow());
-  const isWhole = isTime(since) && (until === "" || isTime(until)) && !wrong.since && !wrong.until;
-  const wanted: NewReplay | undefined = isWhole
+  const timeErrors = timeRangeErrors(since, until, useNow());
+  const isWhole = isTime(since) && (until === "" || isTime(until)) && !timeErrors.since && !timeErrors.until;
+  const newReplay: NewReplay | undefined = isWhole
     ? {
         endpoint_id: endpointId,
         since: new Date(since).toISOString(),
@@ -120,9 +120,9 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         only,
       }
     : undefined;
-  const preview = useQuery(replayPreviewQuery(api, wanted));
+  const preview = useQuery(replayPreviewQuery(api, newReplay));
   const { mutate, isPending, errors } = useChange({
-    change: (body: NewReplay) => answerOf(api.POST("/api/v1/replays", { body })),
+    change: (body: NewReplay) => responseBody(api.POST("/api/v1/replays", { body })),
     stale: [["replays", "newest", endpointId]],
     failed: "The replay could not be started",
     fields: ["since"],
@@ -138,7 +138,7 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
       }
       isBusy={isPending}
       isDisabled={!total}
-      onSubmit={() => wanted && total && mutate(wanted)}
+      onSubmit={() => newReplay && total && mutate(newReplay)}
       onClose={onClose}
     >
       <TextField
@@ -146,7 +146,7 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         label="Events from"
         isRequired
         hint={`In this browser's time zone, ${browserTimeZone()}`}
-        errors={wrong.since ?? errors["since"]}
+        errors={timeErrors.since ?? errors["since"]}
         value={since}
         input={{ type: "datetime-local", step: 1 }}
         onChange={setSince}
@@ -155,7 +155,7 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         id="until"
         label="Until"
         hint="If empty: until now"
-        errors={wrong.until}
+        errors={timeErrors.until}
         value={until}
         input={{ type: "datetime-local", step: 1 }}
         onChange={setUntil}
@@ -168,13 +168,13 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         options={kinds}
         onChange={setOnly}
       />
-      {wanted && <Preview counts={preview.data} error={preview.error} />}
+      {newReplay && <Preview counts={preview.data} error={preview.error} />}
     </FormDialog>
   );
 }
 
 function Preview({ counts, error }: { counts: Replay["counts"] | undefined; error: unknown }) {
-  if (error) return <Alert isInline isPlain component="h3" variant="danger" title={saysWhy(error)} />;
+  if (error) return <Alert isInline isPlain component="h3" variant="danger" title={errorMessage(error)} />;
   if (!counts) return <Alert isInline isPlain component="h3" variant="info" title="Counting…" />;
   if (counts.total === 0) {
     return <Alert isInline isPlain component="h3" variant="info" title="There is nothing to send" />;
@@ -192,7 +192,7 @@ function Preview({ counts, error }: { counts: Replay["counts"] | undefined; erro
 }
 
 /** Returns the errors of a time range by field. Incomplete input is not an error. */
-export function checkSpan(
+export function timeRangeErrors(
   since: string,
   until: string,
   now: Date,
@@ -203,7 +203,7 @@ export function checkSpan(
 }
 
 /** Returns a time as the value of a date input: in the browser's time zone, to the second. */
-export function localText(at: Date): string {
+export function dateInputValue(at: Date): string {
   const two = (part: number): string => String(part).padStart(2, "0");
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day}T${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;

@@ -1,9 +1,9 @@
 import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
-import { presentOf } from "../../api/api-problem.ts";
+import { currentData } from "../../api/api-problem.ts";
 import { useApi } from "../../api/bellwire-client.ts";
-import { type EventInFull, eventQuery } from "../../api/events.ts";
+import { type EventDetails, eventQuery } from "../../api/events.ts";
 import { Fact } from "../../components/facts.tsx";
 import { ActorName, channelName, useEventTypeName } from "../../components/history-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
@@ -19,7 +19,7 @@ const back = { to: "/events", label: "Go to the events" } as const;
 export function EventPage() {
   const { id } = route.useParams();
   const query = useQuery(eventQuery(useApi(), id));
-  const name = useEventTypeName(presentOf(query)?.type ?? "Event");
+  const name = useEventTypeName(currentData(query)?.type ?? "Event");
   return (
     <>
       <PageHeader title={name} breadcrumb={<PageBreadcrumb to="/events" list="Events" here={name} />} />
@@ -49,7 +49,7 @@ export function EventPage() {
   );
 }
 
-function EventFacts({ event }: { event: EventInFull }) {
+function EventFacts({ event }: { event: EventDetails }) {
   return (
     <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
       <Fact term="Type">

@@ -2,17 +2,18 @@ import { Button, Content, Label } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { saysWhy } from "../../api/api-problem.ts";
-import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import { errorMessage } from "../../api/api-problem.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type DeliveryState, deliveriesQuery } from "../../api/deliveries.ts";
-import { type EventInFull, type EventType, type Verdict, eventTypesQuery } from "../../api/events.ts";
+import { type EventDetails, type EventType, type Verdict, eventTypesQuery } from "../../api/events.ts";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { DeliveryStateLabel, Name } from "../../components/labels.tsx";
 import { LinkButton } from "../../components/page-header.tsx";
 import { useToast } from "../../components/toast-context.ts";
+import { settingLabels } from "../../components/endpoint/event-switches.tsx";
 
 /** Shows for each endpoint the state of its delivery, or the gate that stopped the event. */
-export function VerdictList({ event }: { event: EventInFull }) {
+export function VerdictList({ event }: { event: EventDetails }) {
   const isDeleted = useIsDeletedEndpoint();
   const { data: deliveries } = useInfiniteQuery(deliveriesQuery(useApi(), { event_id: event.id }));
   const states = new Map(deliveries?.pages.flatMap(({ data }) => data).map(({ id, state }) => [id, state]));
@@ -40,7 +41,7 @@ export function VerdictList({ event }: { event: EventInFull }) {
               <VerdictLabel verdict={verdict} state={states.get(verdict.delivery_id ?? "")} />
             </Td>
             <Td dataLabel="Reason">
-              <WhyNotSent verdict={verdict} type={event.type} />
+              <VerdictReason verdict={verdict} type={event.type} />
             </Td>
             <Td modifier="nowrap">
               <NextStep verdict={verdict} eventId={event.id} isDeleted={isDeleted(verdict.endpoint_id)} />
@@ -79,12 +80,12 @@ function NextStep({ verdict: { delivery_id, endpoint_id }, eventId, isDeleted }:
   );
 }
 
-export interface WhyNotSentProps {
+export interface VerdictReasonProps {
   readonly verdict: Verdict;
   readonly type: string;
 }
 
-function WhyNotSent({ verdict: { sent, gate, endpoint_name }, type }: WhyNotSentProps) {
+function VerdictReason({ verdict: { sent, gate, endpoint_name }, type }: VerdictReasonProps) {
   const { data: types = [] } = useQuery(eventTypesQuery(useApi()));
   const entry = types.find((it) => it.type === type) ?? { label: type, switch: "" };
   if (gate === null) return sent ? "Selected" : "The endpoint did not exist yet";
@@ -109,31 +110,33 @@ function WhyNotSent({ verdict: { sent, gate, endpoint_name }, type }: WhyNotSent
 
 type Gate = NonNullable<Verdict["gate"]>;
 
-export interface GateInWords {
+export interface GateReason {
   readonly reason: string;
   /** The control of the Webhooks page that lets such an event through, if there is one. */
   readonly control?: { readonly id: string; readonly label: string };
 }
 
+const settingControl = (id: keyof typeof settingLabels) => ({ id, label: settingLabels[id] });
+
 /** Explains why the event was not sent, by the settings of that time. */
-export function describeGate(gate: Gate, type: Pick<EventType, "label" | "switch">): GateInWords {
+export function describeGate(gate: Gate, type: Pick<EventType, "label" | "switch">): GateReason {
   switch (gate) {
     case "web_hooks_denied":
       return { reason: "Webhooks were not part of the plan" };
     case "not_active":
-      return { reason: "Webhooks were not enabled", control: { id: "active", label: "Webhooks enabled" } };
+      return { reason: "Webhooks were not enabled", control: settingControl("active") };
     case "switch_off":
       return { reason: `The event was not selected: ${type.label}`, control: { id: type.switch, label: type.label } };
     case "admin_actions_off":
       return {
         reason: "An admin or an access token made the change, and actions in the admin portal did not trigger webhooks",
-        control: { id: "provider_actions", label: "Actions in the admin portal also trigger webhooks" },
+        control: settingControl("provider_actions"),
       };
     case "no_acting_user":
       return {
         reason:
           "No user made the change: it was an activation by e-mail, a call with the provider key or a background change",
-        control: { id: "all_actors", label: "Also activation by e-mail, provider key and background changes" },
+        control: settingControl("all_actors"),
       };
   }
 }
@@ -151,14 +154,14 @@ function SendNowButton({ eventId, endpointId }: SendNowButtonProps) {
   const toast = useToast();
   const send = useMutation({
     mutationFn: () =>
-      answerOf(
+      responseBody(
         api.POST("/api/v1/events/{id}/send", { params: { path: { id: eventId } }, body: { endpoint_id: endpointId } }),
       ),
     onSuccess: async ({ id }) => {
       void client.invalidateQueries({ queryKey: ["events", "one", eventId] });
       await navigate({ to: "/deliveries/$id", params: { id } });
     },
-    onError: (error) => toast({ kind: "danger", title: "The event could not be sent", detail: saysWhy(error) }),
+    onError: (error) => toast({ kind: "danger", title: "The event could not be sent", detail: errorMessage(error) }),
   });
   return (
     <Button

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { click, refusal, showInPortal } from "../../testing/show-in-portal.tsx";
+import { click, rejection, showInPortal } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { FailureList } from "./failure-list.tsx";
 
@@ -25,5 +25,5 @@ test("a failed deletion is reported in the dialog that asked", async () => {
   });
   await click("Delete all failures");
   await click("Delete");
-  await waitFor(() => expect(refusal()).toContain("Too many requests."));
+  await waitFor(() => expect(rejection()).toContain("Too many requests."));
 });

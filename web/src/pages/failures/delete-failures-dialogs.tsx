@@ -9,7 +9,7 @@ import type { Chosen } from "./failure-actions.ts";
 export interface ToDelete {
   readonly chosen: readonly Chosen[];
   /** The failures in words: "all failures", "1 selected failure". */
-  readonly says: string;
+  readonly label: string;
   /** More information about the failures. */
   readonly note?: string;
 }
@@ -21,14 +21,14 @@ export interface DeleteFailuresDialogProps {
   readonly onClose: () => void;
 }
 
-const whatDeletingDoes = "They leave the list and are not retried. Their deliveries stay readable.";
+const deletionHint = "They leave the list and are not retried. Their deliveries stay readable.";
 
 export function DeleteFailuresDialog({ toDelete, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
-  const title = `Delete ${toDelete.says}?`;
+  const title = `Delete ${toDelete.label}?`;
   return (
     <ConfirmDialog title={title} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
       {toDelete.note && <Content component="p">{toDelete.note}</Content>}
-      <Content component="p">{whatDeletingDoes}</Content>
+      <Content component="p">{deletionHint}</Content>
     </ConfirmDialog>
   );
 }
@@ -74,7 +74,7 @@ export function DeleteUntilDialog({ upTo, isBusy, onDelete, onClose }: DeleteUnt
           {typed > upTo && " and new ones"} stay.
         </Content>
       )}
-      <Content component="p">{whatDeletingDoes}</Content>
+      <Content component="p">{deletionHint}</Content>
     </FormDialog>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseFailures, chooseUpTo, countOf, describeOutcome } from "./failure-actions.ts";
+import { chooseFailures, chooseUpTo, countChosen, describeOutcome } from "./failure-actions.ts";
 
 test("an event that failed at two endpoints is chosen at the selected one only", () => {
   expect(chooseFailures([{ endpoint_id: 1, id: "both" }])).toEqual([{ endpoint_id: 1, ids: ["both"] }]);
@@ -22,11 +22,11 @@ test("more ids than one request accepts are split into requests, each id once", 
   const chosen = chooseFailures(ticked);
   expect(chosen.flatMap((it) => ("ids" in it ? it.ids : []))).toEqual(ticked.map(({ id }) => id));
   expect(chosen.map((it) => "ids" in it && it.ids.length)).toEqual([100, 100, 100, 100, 50]);
-  expect(countOf(chosen)).toBe(450);
+  expect(countChosen(chosen)).toBe(450);
 });
 
 test("the number of failures up to a time is not known in advance", () => {
-  expect(countOf([{ until: "2026-03-01T09:00:00.000Z" }, { endpoint_id: 1, ids: ["a"] }])).toBeUndefined();
+  expect(countChosen([{ until: "2026-03-01T09:00:00.000Z" }, { endpoint_id: 1, ids: ["a"] }])).toBeUndefined();
 });
 
 test("later failures of the same second are not chosen", () => {
@@ -49,22 +49,22 @@ test("later failures of the same second are not chosen", () => {
 });
 
 test("a partial result names both numbers", () => {
-  expect(describeOutcome("retry", { done: 3, wanted: 5 })).toMatchObject({
+  expect(describeOutcome("retry", { done: 3, expected: 5 })).toMatchObject({
     kind: "warning",
     title: "3 failures will be retried, 2 not",
   });
 });
 
 test("no change is not reported as success", () => {
-  expect(describeOutcome("retry", { done: 0, wanted: undefined })).toMatchObject({
+  expect(describeOutcome("retry", { done: 0, expected: undefined })).toMatchObject({
     kind: "warning",
     title: "No failure was retried",
   });
 });
 
 test("an error midway names the progress", () => {
-  const trouble = new Error("The server answered with 503.");
-  expect(describeOutcome("delete", { done: 200, wanted: 450, trouble })).toEqual({
+  const error = new Error("The server answered with 503.");
+  expect(describeOutcome("delete", { done: 200, expected: 450, error })).toEqual({
     kind: "danger",
     title: "Not all failures were deleted",
     detail: "200 of 450 done, then: The server answered with 503.",
@@ -72,7 +72,7 @@ test("an error midway names the progress", () => {
 });
 
 test("a complete result is a success with its number", () => {
-  expect(describeOutcome("retry", { done: 1200, wanted: 1200 })).toEqual({
+  expect(describeOutcome("retry", { done: 1200, expected: 1200 })).toEqual({
     kind: "success",
     title: "1,200 failures will be retried",
   });

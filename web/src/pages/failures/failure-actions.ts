@@ -1,19 +1,19 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { saysWhy } from "../../api/api-problem.ts";
-import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import { errorMessage } from "../../api/api-problem.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Failure } from "../../api/deliveries.ts";
 import { type Toast, useToast } from "../../components/toast-context.ts";
 
 export function useFailureActions() {
   const api = useApi();
   const [progress, setProgress] = useState<string>();
-  const retry = useDeed("retry", setProgress, async (body) => {
-    const answer = await answerOf(api.POST("/api/v1/failures/retry", { body }));
+  const retry = useFailureAction("retry", setProgress, async (body) => {
+    const answer = await responseBody(api.POST("/api/v1/failures/retry", { body }));
     return answer.retried;
   });
-  const remove = useDeed("delete", setProgress, async (query) => {
-    const answer = await answerOf(api.DELETE("/api/v1/failures", { params: { query } }));
+  const remove = useFailureAction("delete", setProgress, async (query) => {
+    const answer = await responseBody(api.DELETE("/api/v1/failures", { params: { query } }));
     return answer.deleted;
   });
   return {
@@ -26,8 +26,8 @@ export function useFailureActions() {
 }
 
 /** Runs an action on the chosen failures, one request at a time, and reports the result even if one fails. */
-function useDeed(
-  deed: Deed,
+function useFailureAction(
+  action: FailureAction,
   tellProgress: (progress: string | undefined) => void,
   act: (chosen: Chosen) => Promise<number>,
 ) {
@@ -35,22 +35,22 @@ function useDeed(
   const toast = useToast();
   return useMutation({
     mutationFn: async (chosen: readonly Chosen[]): Promise<Outcome> => {
-      const wanted = countOf(chosen);
+      const expected = countChosen(chosen);
       let done = 0;
       for (const it of chosen) {
-        if (chosen.length > 1) tellProgress(`${doneOf(done, wanted)}…`);
+        if (chosen.length > 1) tellProgress(`${describeProgress(done, expected)}…`);
         try {
           // Sequential: each request is a transaction on the same rows.
           done += await act(it);
-        } catch (trouble) {
-          return { done, wanted, trouble };
+        } catch (error) {
+          return { done, expected, error };
         }
       }
-      return { done, wanted };
+      return { done, expected };
     },
     onSuccess: async (outcome) => {
       tellProgress(undefined);
-      toast(describeOutcome(deed, outcome));
+      toast(describeOutcome(action, outcome));
       await client.invalidateQueries({ queryKey: ["failures"] });
       await client.invalidateQueries({ queryKey: ["deliveries"] });
       await client.invalidateQueries({ queryKey: ["endpoints"] }); // a retry ends the pause of the endpoint
@@ -75,10 +75,10 @@ const idsMax = 100;
 /** Chooses these failures, grouped by endpoint: an event that failed at two endpoints has the same id at both. */
 export const chooseFailures = (failures: readonly Named[]): readonly Chosen[] =>
   [...Map.groupBy(failures, ({ endpoint_id }) => endpoint_id)].flatMap(([endpoint_id, ofEndpoint]) =>
-    piecesOf(ofEndpoint.map(({ id }) => id)).map((ids) => ({ endpoint_id, ids })),
+    requestSizedChunks(ofEndpoint.map(({ id }) => id)).map((ids) => ({ endpoint_id, ids })),
   );
 
-function piecesOf(ids: readonly string[]): string[][] {
+function requestSizedChunks(ids: readonly string[]): string[][] {
   const count = Math.ceil(ids.length / idsMax);
   return Array.from({ length: count }, (_, place) => ids.slice(place * idsMax, (place + 1) * idsMax));
 }
@@ -96,20 +96,20 @@ export function chooseUpTo(shown: readonly Timed[], last: Timed, filter: { endpo
 const secondOf = ({ failed_at }: Timed): number => Math.floor(Date.parse(failed_at) / 1000);
 
 /** Counts the failures, if the number is known in advance. */
-export function countOf(chosen: readonly Chosen[]): number | undefined {
+export function countChosen(chosen: readonly Chosen[]): number | undefined {
   const counts = chosen.map((it) => ("ids" in it ? it.ids.length : NaN));
   const count = counts.reduce((sum, each) => sum + each, 0);
   return Number.isNaN(count) ? undefined : count;
 }
 
-type Deed = "retry" | "delete";
+type FailureAction = "retry" | "delete";
 
 interface Outcome {
   readonly done: number;
   /** Undefined if not known in advance. */
-  readonly wanted: number | undefined;
+  readonly expected: number | undefined;
   /** The error that stopped the action early. */
-  readonly trouble?: unknown;
+  readonly error?: unknown;
 }
 
 export const counted = (count: number): string =>
@@ -117,31 +117,36 @@ export const counted = (count: number): string =>
 
 const participle = { retry: "retried", delete: "deleted" } as const;
 const success = { retry: "will be retried", delete: "deleted" } as const;
-const whyNot = {
+const remainderReasons = {
   retry: "The others have left the list, or their endpoint was deleted.",
   delete: "The others have left the list.",
 } as const;
 
 /** Describes the result of an action, complete or partial. */
-export function describeOutcome(deed: Deed, { done, wanted, trouble }: Outcome): Toast {
-  if (trouble !== undefined) {
+export function describeOutcome(action: FailureAction, { done, expected, error }: Outcome): Toast {
+  if (error !== undefined) {
     return done === 0
-      ? { kind: "danger", title: `The failures could not be ${participle[deed]}`, detail: saysWhy(trouble) }
+      ? { kind: "danger", title: `The failures could not be ${participle[action]}`, detail: errorMessage(error) }
       : {
           kind: "danger",
-          title: `Not all failures were ${participle[deed]}`,
-          detail: `${doneOf(done, wanted)}, then: ${saysWhy(trouble)}`,
+          title: `Not all failures were ${participle[action]}`,
+          detail: `${describeProgress(done, expected)}, then: ${errorMessage(error)}`,
         };
   }
-  if (done === 0) return { kind: "warning", title: `No failure was ${participle[deed]}`, detail: whyNot[deed] };
-  const title = `${counted(done)} ${success[deed]}`;
-  if (wanted !== undefined && done < wanted) {
-    return { kind: "warning", title: `${title}, ${(wanted - done).toLocaleString("en")} not`, detail: whyNot[deed] };
+  if (done === 0)
+    return { kind: "warning", title: `No failure was ${participle[action]}`, detail: remainderReasons[action] };
+  const title = `${counted(done)} ${success[action]}`;
+  if (expected !== undefined && done < expected) {
+    return {
+      kind: "warning",
+      title: `${title}, ${(expected - done).toLocaleString("en")} not`,
+      detail: remainderReasons[action],
+    };
   }
-  return { kind: "success", title, ...(deed === "delete" && { detail: "Their deliveries stay readable." }) };
+  return { kind: "success", title, ...(action === "delete" && { detail: "Their deliveries stay readable." }) };
 }
 
-const doneOf = (done: number, wanted: number | undefined): string =>
-  wanted === undefined
+const describeProgress = (done: number, expected: number | undefined): string =>
+  expected === undefined
     ? `${done.toLocaleString("en")} done`
-    : `${done.toLocaleString("en")} of ${wanted.toLocaleString("en")} done`;
+    : `${done.toLocaleString("en")} of ${expected.toLocaleString("en")} done`;

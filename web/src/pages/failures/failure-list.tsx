@@ -46,8 +46,8 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
   // The dialog stays open until the action is done, because it shows a rejection.
   const removeChosen = (these: readonly Chosen[]): void =>
     remove.mutate(these, {
-      onSuccess: ({ trouble }) => {
-        if (trouble === undefined) close();
+      onSuccess: ({ error }) => {
+        if (error === undefined) close();
       },
     });
 
@@ -60,11 +60,11 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
         progress={progress}
         onRetrySelected={retrySelected}
         onRetryAll={retryAll}
-        onDeleteSelected={() => setToDelete({ chosen, says: counted(selected.length).replace(" ", " selected ") })}
+        onDeleteSelected={() => setToDelete({ chosen, label: counted(selected.length).replace(" ", " selected ") })}
         onDeleteAll={() =>
           setToDelete({
             chosen: [{ ...ofEndpoint, until: upTo.toISOString() }],
-            says: endpoint_id === undefined ? "all failures" : allFailures,
+            label: endpoint_id === undefined ? "all failures" : allFailures,
             note: `This includes failures up to ${describeMoment(upTo, timeZone)} that are not shown here. Later ones stay.`,
           })
         }
@@ -79,7 +79,7 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
         onDeleteUpTo={(failure) =>
           setToDelete({
             chosen: chooseUpTo(failures, failure, ofEndpoint),
-            says: "this failure and all older ones",
+            label: "this failure and all older ones",
           })
         }
       />

@@ -4,7 +4,7 @@ import { useManagement } from "../../api/management-client.ts";
 import { type FieldTarget, type FieldsDefinition, fieldTargets } from "../../api/settings.ts";
 import { ChoiceGroup, SelectField, TextAreaField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
-import { textOf, useChange, useTyped } from "../../components/form/use-change.ts";
+import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 
 export interface FieldDialogProps {
   /** Without it, the dialog creates a field. */
@@ -19,22 +19,22 @@ export const targetNames: Readonly<Record<FieldTarget, string>> = {
 };
 
 const rules = [
-  { name: "required", label: "Required", says: "Cannot be empty. Not available together with the other two rules" },
-  { name: "hidden", label: "Hidden", says: "Developers do not see it" },
-  { name: "read_only", label: "Read only", says: "Developers see it, but only you can change it" },
+  { name: "required", label: "Required", hint: "Cannot be empty. Not available together with the other two rules" },
+  { name: "hidden", label: "Hidden", hint: "Developers do not see it" },
+  { name: "read_only", label: "Read only", hint: "Developers see it, but only you can change it" },
 ] as const;
 
 const fields = ["target", "name", "label", "choices", ...rules.map(({ name }) => name)];
 
 export function FieldDialog({ definition, onClose }: FieldDialogProps) {
   const api = useManagement();
-  const { values, typed, change } = useTyped({ target: "Account", ...definition });
+  const { values, typed, change } = useEdits({ target: "Account", ...definition });
   const [lines, setLines] = useState<string>();
   const { mutate, isPending, errors } = useChange({
     change: () => {
-      const given = { ...typed, ...(lines !== undefined && { choices: choicesIn(lines) }) };
+      const given = { ...typed, ...(lines !== undefined && { choices: parseChoices(lines) }) };
       return definition
-        ? api.change(`fields_definitions/${definition.id}`, given)
+        ? api.update(`fields_definitions/${definition.id}`, given)
         : api.create("fields_definitions", { target: values["target"], ...given });
     },
     stale: [["fields definitions"]],
@@ -45,7 +45,7 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
   });
   const text = (id: "name" | "label") => ({
     id,
-    value: textOf(values[id]),
+    value: fieldText(values[id]),
     errors: errors[id],
     onChange: (value: string) => change({ [id]: value }),
   });
@@ -85,17 +85,17 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
         label="Choices"
         hint={`One per line. If empty: any text.${keepsHint(definition)}`}
         errors={errors["choices"]}
-        value={lines ?? linesOf(definition?.choices ?? [])}
+        value={lines ?? choicesToLines(definition?.choices ?? [])}
         onChange={setLines}
       />
-      {!(definition && isAlwaysThere(definition)) && (
+      {!(definition && isBuiltIn(definition)) && (
         <ChoiceGroup kind="group" id="rules" label="Rules" errors={rules.flatMap(({ name }) => errors[name] ?? [])}>
-          {rules.map(({ name, label, says }) => (
+          {rules.map(({ name, label, hint }) => (
             <Checkbox
               key={name}
               id={name}
               label={label}
-              description={says}
+              description={hint}
               isValid={!errors[name]}
               isChecked={values[name] === true}
               onChange={(_, isOn) => change({ [name]: isOn })}
@@ -111,21 +111,21 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
 const keepsHint = (definition: FieldsDefinition | undefined): string =>
   definition ? " Saved values that are no longer a choice stay until somebody changes them" : "";
 
-const alwaysThere: Readonly<Record<FieldTarget, readonly string[]>> = {
+const builtInFields: Readonly<Record<FieldTarget, readonly string[]>> = {
   Account: ["org_name"],
   User: ["username", "email"],
   Cinstance: ["name"],
 };
 
 /** Returns true for fields that the API keeps required and does not delete. */
-export const isAlwaysThere = ({ target, name }: Pick<FieldsDefinition, "target" | "name">): boolean =>
-  alwaysThere[target].includes(name);
+export const isBuiltIn = ({ target, name }: Pick<FieldsDefinition, "target" | "name">): boolean =>
+  builtInFields[target].includes(name);
 
 /** Returns the choices as text, one per line, since a choice can contain commas. */
-export const linesOf = (choices: readonly string[]): string => choices.join("\n");
+export const choicesToLines = (choices: readonly string[]): string => choices.join("\n");
 
 /** Parses the lines: trims them, and drops empty ones and duplicates. */
-export const choicesIn = (lines: string): string[] => [
+export const parseChoices = (lines: string): string[] => [
   ...new Set(
     lines
       .split(/\r?\n/)

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Answers, click, fill, refusal, showInPortal, tick } from "../../testing/show-in-portal.tsx";
+import { type Answers, click, fill, rejection, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
-import { choicesIn, linesOf } from "./field-dialog.tsx";
+import { parseChoices, choicesToLines } from "./field-dialog.tsx";
 import { FieldsDefinitionsPage } from "./fields-definitions-page.tsx";
 
 const field = (id: number, name: string, choices: readonly string[] = []) => ({
@@ -94,15 +94,15 @@ test("contradictory rules show their error beside them", async () => {
   await tick("hidden");
   await click("Create");
   await waitFor(() => expect(document.getElementById("rules-hint")?.textContent).toContain("cannot be required"));
-  expect(refusal()).not.toContain("cannot be required");
+  expect(rejection()).not.toContain("cannot be required");
   await waitFor(() => expect(document.activeElement?.id).toBe("required"));
 });
 
 test("a choice with commas survives any number of edits", () => {
   const choices = ["Bergen, Norway", "Oslo"];
-  expect(choicesIn(linesOf(choices))).toEqual(choices);
+  expect(parseChoices(choicesToLines(choices))).toEqual(choices);
 });
 
 test("empty lines, surrounding spaces and duplicates are dropped", () => {
-  expect(choicesIn("\n  Oslo \r\n\nBergen\nOslo\n   \n")).toEqual(["Oslo", "Bergen"]);
+  expect(parseChoices("\n  Oslo \r\n\nBergen\nOslo\n   \n")).toEqual(["Oslo", "Bergen"]);
 });

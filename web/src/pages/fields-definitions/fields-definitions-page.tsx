@@ -9,7 +9,7 @@ import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SectionCard } from "../../components/page-header.tsx";
-import { FieldDialog, isAlwaysThere, targetNames } from "./field-dialog.tsx";
+import { FieldDialog, isBuiltIn, targetNames } from "./field-dialog.tsx";
 
 export function FieldsDefinitionsPage() {
   const api = useManagement();
@@ -17,7 +17,7 @@ export function FieldsDefinitionsPage() {
   const [toEdit, setToEdit] = useState<FieldsDefinition | "new">();
   const [toDelete, setToDelete] = useState<FieldsDefinition>();
   const remove = useChange({
-    change: (id: number) => api.remove(`fields_definitions/${id}`),
+    change: (id: number) => api.delete(`fields_definitions/${id}`),
     stale: [["fields definitions"]],
     done: "The field was deleted",
     failed: "The field could not be deleted",
@@ -25,7 +25,7 @@ export function FieldsDefinitionsPage() {
   });
   const move = useChange({
     change: ({ id, position }: { id: number; position: number }) =>
-      api.change(`fields_definitions/${id}`, { position }),
+      api.update(`fields_definitions/${id}`, { position }),
     stale: [["fields definitions"]],
     failed: "The field could not be moved",
   });
@@ -88,7 +88,7 @@ export function FieldsTable({ label, definitions, onEdit, onDelete, onMove, isBu
     { title: "Edit", onClick: () => onEdit(definition) },
     ...(place > 0 ? [{ title: "Move up", onClick: () => onMove(definition, place) }] : []),
     ...(place < ordered.length - 1 ? [{ title: "Move down", onClick: () => onMove(definition, place + 2) }] : []),
-    ...(isAlwaysThere(definition) ? [] : [{ title: "Delete", isDanger: true, onClick: () => onDelete(definition) }]),
+    ...(isBuiltIn(definition) ? [] : [{ title: "Delete", isDanger: true, onClick: () => onDelete(definition) }]),
   ];
   return (
     <Table aria-label={`Fields of ${label}`} variant="compact">

@@ -6,7 +6,7 @@ import { type Values, useManagement } from "../../api/management-client.ts";
 import { useRenewSession, useSession } from "../../api/session.tsx";
 import { colleagueQuery } from "../../api/team.ts";
 import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
-import { textOf, useChange, useTyped } from "../../components/form/use-change.ts";
+import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SectionCard } from "../../components/page-header.tsx";
 
@@ -109,9 +109,9 @@ interface OwnChange<Name extends string> {
 export function useOwnChange<Name extends string>({ userId, saved, fields, done, failed }: OwnChange<Name>) {
   const api = useManagement();
   const renewSession = useRenewSession();
-  const { values, typed, change, forget } = useTyped(saved);
+  const { values, typed, change, forget } = useEdits(saved);
   const { mutate, isPending, errors, take } = useChange({
-    change: () => api.change(`users/${userId}`, typed),
+    change: () => api.update(`users/${userId}`, typed),
     stale: [["team"]],
     done,
     failed,
@@ -124,7 +124,7 @@ export function useOwnChange<Name extends string>({ userId, saved, fields, done,
   return {
     field: (id: Name) => ({
       id,
-      value: textOf(values[id]),
+      value: fieldText(values[id]),
       errors: errors[id],
       onChange: (value: string) => change({ [id]: value }),
     }),

@@ -21,7 +21,7 @@ function showProduct() {
       return [200, {}];
     },
   };
-  const page = showPage("/products/7", server, { deeds: new Set(["change-plans"]) });
+  const page = showPage("/products/7", server, { allowedActions: new Set(["change-plans"]) });
   return { ...page, remove: () => (isThere = false) };
 }
 

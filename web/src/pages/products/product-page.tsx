@@ -2,7 +2,7 @@ import { Button, Content, DescriptionList, Flex, PageSection, Stack } from "@pat
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { presentOf } from "../../api/api-problem.ts";
+import { currentData } from "../../api/api-problem.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { type Product, applicationPlansQuery, productQuery } from "../../api/products.ts";
 import { mayChangePlans, useSession } from "../../api/session.tsx";
@@ -12,7 +12,7 @@ import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
-import { ProductDialog, credentialsName } from "../../components/product-dialog.tsx";
+import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
 
 const route = getRouteApi("/products/$id");
 
@@ -20,7 +20,7 @@ export function ProductPage() {
   const id = Number(route.useParams().id);
   const query = useQuery(productQuery(useManagement(), id));
   const mayChange = mayChangePlans(useSession());
-  const product = presentOf(query);
+  const product = currentData(query);
   const name = product?.name ?? "Product";
   return (
     <>
@@ -50,7 +50,7 @@ function ProductView({ product }: { product: Product }) {
           <Fact term="System name">
             <span className="bellwire-mono">{product.system_name}</span>
           </Fact>
-          <Fact term="Authentication">{credentialsName[product.backend_version]}</Fact>
+          <Fact term="Authentication">{authenticationNames[product.backend_version]}</Fact>
         </DescriptionList>
       </SectionCard>
       <SectionCard title="Application plans" actions={<CreatePlan path={path} variant="secondary" size="sm" />}>
@@ -68,7 +68,7 @@ function ProductActions({ product }: { product: Product }) {
   const [open, setOpen] = useState<"edit" | "delete">();
   const close = (): void => setOpen(undefined);
   const remove = useChange({
-    change: () => api.remove(`services/${product.id}`),
+    change: () => api.delete(`services/${product.id}`),
     stale: [
       ["products", "list"],
       ["applications", "list"],

@@ -9,7 +9,7 @@ import { type Product, productsQuery } from "../../api/products.ts";
 import { mayCreateProducts, useSession } from "../../api/session.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { ProductDialog, credentialsName } from "../../components/product-dialog.tsx";
+import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
 import { When } from "../../components/time.tsx";
 import { Name } from "../../components/labels.tsx";
 
@@ -67,7 +67,7 @@ function ProductsTable({ products }: { products: readonly Product[] }) {
             <Td dataLabel="System name">
               <span className="bellwire-mono">{product.system_name}</span>
             </Td>
-            <Td dataLabel="Authentication">{credentialsName[product.backend_version]}</Td>
+            <Td dataLabel="Authentication">{authenticationNames[product.backend_version]}</Td>
             <Td dataLabel="Created">
               <When at={product.created_at} />
             </Td>

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
-import { answerOf, settled, useApi } from "../../api/bellwire-client.ts";
+import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
+import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import type { Bin } from "../../api/endpoints.ts";
 import { binLimits } from "../../api/facts.ts";
 import { TextField } from "../../components/form/fields.tsx";
@@ -57,26 +57,29 @@ export function useBinActions() {
   const client = useQueryClient();
   const toast = useToast();
   const refresh = () => client.invalidateQueries({ queryKey: ["bins"] });
-  const tell = (title: string) => (error: unknown) => toast({ kind: "danger", title, detail: saysWhy(error) });
+  const showError = (title: string) => (error: unknown) =>
+    toast({ kind: "danger", title, detail: errorMessage(error) });
 
   const create = useMutation({
-    mutationFn: () => answerOf(api.POST("/api/v1/bins", { body: {} })),
+    mutationFn: () => responseBody(api.POST("/api/v1/bins", { body: {} })),
     onSuccess: refresh,
-    onError: tell("The bin could not be created"),
+    onError: showError("The bin could not be created"),
   });
   const remove = useMutation({
-    mutationFn: (id: string) => settled(api.DELETE("/api/v1/bins/{id}", { params: { path: { id } } })),
+    mutationFn: (id: string) => expectSuccess(api.DELETE("/api/v1/bins/{id}", { params: { path: { id } } })),
     onSuccess: refresh,
-    onError: tell("The bin could not be deleted"),
+    onError: showError("The bin could not be deleted"),
   });
   const change = useMutation({
     mutationFn: ({ id, answer_status, answer_delay_ms }: Pick<Bin, "id" | "answer_status" | "answer_delay_ms">) =>
-      answerOf(api.PATCH("/api/v1/bins/{id}", { params: { path: { id } }, body: { answer_status, answer_delay_ms } })),
+      responseBody(
+        api.PATCH("/api/v1/bins/{id}", { params: { path: { id } }, body: { answer_status, answer_delay_ms } }),
+      ),
     onSuccess: async (bin) => {
       toast({ kind: "success", title: `The bin now responds with ${describeAnswer(bin)}` });
       await refresh();
     },
-    onError: tell("The bin could not be updated"),
+    onError: showError("The bin could not be updated"),
   });
   return { create, remove, change };
 }

@@ -2,11 +2,11 @@ import { Content, ExpandableSection } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { type ApiClient, answerOf, useApi } from "../../api/bellwire-client.ts";
+import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 
 const limitsQuery = (api: ApiClient) =>
-  queryOptions({ queryKey: ["limits"], queryFn: () => answerOf(api.GET("/api/v1/limits")) });
+  queryOptions({ queryKey: ["limits"], queryFn: () => responseBody(api.GET("/api/v1/limits")) });
 
 /** Returns "Endpoints per provider" for `endpoints-per-provider`. */
 const inWords = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll("-", " ")}`;

@@ -6,7 +6,7 @@ import { maySwitchWebhooks, useRenewSession, useSession } from "../../api/sessio
 import { settingsLimits } from "../../api/facts.ts";
 import { type Settings, settingsQuery } from "../../api/settings.ts";
 import { SaveBar, SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
-import { textOf, useChange, useTyped } from "../../components/form/use-change.ts";
+import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { planPermissions } from "../../components/plans/plan-change.tsx";
@@ -58,9 +58,9 @@ export function SettingsForm({ saved }: { saved: Settings }) {
 export function useSettingsForm(saved: Settings) {
   const api = useManagement();
   const renewSession = useRenewSession();
-  const { values, typed, change, forget } = useTyped(saved);
+  const { values, typed, change, forget } = useEdits(saved);
   const { mutate, isPending, errors, reset, take } = useChange({
-    change: () => api.change("settings", typed),
+    change: () => api.update("settings", typed),
     stale: [["settings"], ["plans"]],
     done: "The settings were updated",
     failed: "The settings could not be updated",
@@ -78,7 +78,7 @@ export function useSettingsForm(saved: Settings) {
     /** Properties of a text or select field. */
     field: (id: string) => ({
       id,
-      value: textOf(values[id]),
+      value: fieldText(values[id]),
       errors: errors[id],
       onChange: (value: string) => change({ [id]: value }),
     }),
@@ -110,9 +110,10 @@ const passwordLength = settingsLimits.password_length_min;
 
 type Activation = (typeof activations)[number]["value"];
 
-const meant: Readonly<Record<Activation, boolean | null>> = { "": null, true: true, false: false };
+const activationValues: Readonly<Record<Activation, boolean | null>> = { "": null, true: true, false: false };
 
-const activationOf = (value: unknown): Activation => activations.find((it) => meant[it.value] === value)?.value ?? "";
+const activationOf = (value: unknown): Activation =>
+  activations.find((it) => activationValues[it.value] === value)?.value ?? "";
 
 export function SignUpFields({ form: { field, toggle, values, errors, change } }: { form: SettingsFormState }) {
   return (
@@ -134,7 +135,7 @@ export function SignUpFields({ form: { field, toggle, values, errors, change } }
         errors={errors["email_activation"]}
         value={activationOf(values["email_activation"])}
         options={activations}
-        onChange={(chosen) => change({ email_activation: meant[chosen] })}
+        onChange={(chosen) => change({ email_activation: activationValues[chosen] })}
       />
       <TextField
         {...field("password_length_min")}
@@ -184,7 +185,7 @@ export function EverywhereFields({ form: { field, values } }: { form: SettingsFo
         {...field("time_zone")}
         label="Time zone"
         hint="Used on these pages, in API responses and in webhooks"
-        options={timeZonesWith(textOf(values["time_zone"]))}
+        options={timeZonesWith(fieldText(values["time_zone"]))}
       />
       {maySwitch && (
         <SelectField

@@ -46,7 +46,7 @@ export function StartPage() {
               Ask an admin of <Name>{session.providerName}</Name> to see or change them. You can open these pages:
             </EmptyStateBody>
             <EmptyStateFooter>
-              <OpenPlaces />
+              <PermittedPages />
             </EmptyStateFooter>
           </EmptyState>
         </PageSection>
@@ -151,7 +151,7 @@ export function WatchButton({ bin }: { bin: Bin | undefined }) {
 }
 
 /** The pages that members may get, by their names in the navigation. */
-const places = [
+const pages = [
   { to: "/accounts", title: "Accounts" },
   { to: "/applications", title: "Applications" },
   { to: "/products", title: "Products" },
@@ -163,11 +163,11 @@ const places = [
 ] as const;
 
 /** Links to the pages that a member may open. */
-export function OpenPlaces() {
+export function PermittedPages() {
   const session = useSession();
   return (
     <EmptyStateActions>
-      {places
+      {pages
         .filter(({ to }) => mayOpen(session, to))
         .map(({ to, title }) => (
           <LinkButton key={to} to={to} variant="link">

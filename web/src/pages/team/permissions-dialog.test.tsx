@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { click, refusal, showInPortal, tick, type Answers } from "../../testing/show-in-portal.tsx";
+import { click, rejection, showInPortal, tick, type Answers } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { TeamPage } from "./team-page.tsx";
 
@@ -43,7 +43,7 @@ test("the present permissions are shown, and can be saved only once loaded and c
 
 test("permissions that cannot be read are not shown as none", async () => {
   await open([], null, { "GET users/7/permissions": [404, {}] });
-  await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("There is no such"));
+  await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("Not found"));
   expect(document.getElementById("section_settings")).toBeNull();
   expect(saveButton()?.disabled).toBe(true);
 });
@@ -76,7 +76,7 @@ test("a rejection is shown in the dialog, which keeps the selection", async () =
   });
   await tick("service_1");
   await click("Save");
-  await waitFor(() => expect(refusal()).toContain("could not be changed"));
+  await waitFor(() => expect(rejection()).toContain("could not be changed"));
   expect(document.getElementById("allowed_service_ids-hint")?.textContent).toContain("must be services that are there");
   expect(isOn("service_1")).toBe(true);
 });

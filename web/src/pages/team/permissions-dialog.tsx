@@ -4,7 +4,8 @@ import { useState } from "react";
 import type { User } from "../../api/accounts.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { type Product, productsQuery } from "../../api/products.ts";
-import { type Permissions, type Section, permissionsQuery, sections } from "../../api/team.ts";
+import { type Permissions, type Section, permissionsQuery } from "../../api/team.ts";
+import { permissionSections } from "../../api/facts.ts";
 import { ChoiceGroup } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
@@ -27,12 +28,12 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
   // Always starts from the present permissions: an older response would undo changes of another admin.
   const permissions = useQuery({ ...permissionsQuery(api, user.id), refetchOnMount: "always" });
   const products = useQuery(productsQuery(api));
-  const [touched, setTouched] = useState<Touched>({});
-  const touch = (it: Touched): void => setTouched({ ...touched, ...it });
+  const [edits, setEdits] = useState<PermissionEdits>({});
+  const edit = (it: PermissionEdits): void => setEdits({ ...edits, ...it });
   const saved = permissions.isFetchedAfterMount ? permissions.data : undefined;
   const data = saved && products.data && { saved, products: products.data };
   const { mutate, isPending, errors } = useChange({
-    change: () => api.change(`users/${user.id}/permissions`, data && permissionsChange(data, touched)),
+    change: () => api.update(`users/${user.id}/permissions`, data && permissionsChange(data, edits)),
     stale: [["team"], ["products"]],
     done: "The permissions were changed",
     failed: "The permissions could not be changed",
@@ -45,7 +46,7 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
       title={`Permissions of ${user.username}`}
       submit="Save"
       isBusy={isPending}
-      isDisabled={!data || !isTouched(touched)}
+      isDisabled={!data || !hasEdits(edits)}
       onSubmit={() => mutate(undefined)}
       onClose={onClose}
     >
@@ -54,18 +55,18 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
         skeleton={<TableSkeleton of="the permissions" />}
       >
         {(loaded) => {
-          const shown = shownPermissions(loaded, touched);
+          const shown = editedPermissions(loaded, edits);
           return (
             <>
               <ChoiceGroup kind="group" id="allowed_sections" label="Sections" errors={errors["allowed_sections"]}>
-                {sections.map((section) => (
+                {permissionSections.map((section) => (
                   <Checkbox
                     key={section}
                     id={`section_${section}`}
                     label={labels[section]}
                     isValid={!errors["allowed_sections"]}
                     isChecked={shown.sections.includes(section)}
-                    onChange={(_, isOn) => touch({ sections: switched(shown.sections, section, isOn) })}
+                    onChange={(_, isOn) => edit({ sections: withMember(shown.sections, section, isOn) })}
                   />
                 ))}
               </ChoiceGroup>
@@ -73,7 +74,7 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
                 products={loaded.products}
                 chosen={shown}
                 errors={errors["allowed_service_ids"]}
-                onChange={touch}
+                onChange={edit}
               />
             </>
           );
@@ -85,9 +86,9 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
 
 export interface ProductChoiceProps {
   readonly products: readonly Product[];
-  readonly chosen: Required<Touched>;
+  readonly chosen: Required<PermissionEdits>;
   readonly errors: readonly string[] | undefined;
-  readonly onChange: (touched: Touched) => void;
+  readonly onChange: (edits: PermissionEdits) => void;
 }
 
 /** Chooses the products of a member: all, some, or none. */
@@ -127,7 +128,7 @@ function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProp
             id={`service_${id}`}
             label={name}
             isChecked={productIds.includes(id)}
-            onChange={(_, isOn) => onChange({ productIds: switched(productIds, id, isOn) })}
+            onChange={(_, isOn) => onChange({ productIds: withMember(productIds, id, isOn) })}
           />
         ))}
     </ChoiceGroup>
@@ -137,7 +138,7 @@ function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProp
 type Sections = Permissions["allowed_sections"];
 
 /** The edits. */
-interface Touched {
+interface PermissionEdits {
   readonly sections?: Sections;
   /** True for all products, future ones included, whichever are selected. */
   readonly isEveryProduct?: boolean;
@@ -150,29 +151,29 @@ interface LoadedPermissions {
 }
 
 /** Returns the saved permissions with the edits. Omits deleted products, which the API would reject. */
-function shownPermissions({ saved, products }: LoadedPermissions, touched: Touched): Required<Touched> {
+function editedPermissions({ saved, products }: LoadedPermissions, edits: PermissionEdits): Required<PermissionEdits> {
   const isThere = new Set(products.map(({ id }) => id));
-  const ids = touched.productIds ?? saved.allowed_service_ids ?? [];
+  const ids = edits.productIds ?? saved.allowed_service_ids ?? [];
   return {
-    sections: touched.sections ?? saved.allowed_sections,
-    isEveryProduct: touched.isEveryProduct ?? saved.allowed_service_ids === null,
+    sections: edits.sections ?? saved.allowed_sections,
+    isEveryProduct: edits.isEveryProduct ?? saved.allowed_service_ids === null,
     productIds: ids.filter((id) => isThere.has(id)),
   };
 }
 
 /** Returns only the edited permissions, so that changes of another admin survive. */
-function permissionsChange(loaded: LoadedPermissions, touched: Touched): Partial<Permissions> {
-  const { isEveryProduct, productIds } = shownPermissions(loaded, touched);
-  const areProductsTouched = touched.isEveryProduct !== undefined || touched.productIds !== undefined;
+function permissionsChange(loaded: LoadedPermissions, edits: PermissionEdits): Partial<Permissions> {
+  const { isEveryProduct, productIds } = editedPermissions(loaded, edits);
+  const areProductsEdited = edits.isEveryProduct !== undefined || edits.productIds !== undefined;
   return {
-    ...(touched.sections && { allowed_sections: touched.sections }),
-    ...(areProductsTouched && { allowed_service_ids: isEveryProduct ? null : [...productIds] }),
+    ...(edits.sections && { allowed_sections: edits.sections }),
+    ...(areProductsEdited && { allowed_service_ids: isEveryProduct ? null : [...productIds] }),
   };
 }
 
-const isTouched = (touched: Touched): boolean => Object.keys(touched).length > 0;
+const hasEdits = (edits: PermissionEdits): boolean => Object.keys(edits).length > 0;
 
 /** Returns the list with the value added or removed. */
-function switched<T>(all: readonly T[], one: T, isOn: boolean): T[] {
+function withMember<T>(all: readonly T[], one: T, isOn: boolean): T[] {
   return [...all.filter((it) => it !== one), ...(isOn ? [one] : [])];
 }

@@ -23,21 +23,21 @@ export function TeamPage() {
   const close = (): void => setOpen(undefined);
   const { step, remove } = useUserActions({ path: "users", stale: [["team"]] }, close);
 
-  const take = (user: User, taken: UserStep): void =>
-    colleagueQuestion(taken.operation, user.username)
-      ? setOpen({ user, asks: taken })
-      : step.mutate({ id: user.id, operation: taken.operation });
+  const run = (user: User, chosen: UserStep): void =>
+    colleagueQuestion(chosen.operation, user.username)
+      ? setOpen({ user, kind: chosen })
+      : step.mutate({ id: user.id, operation: chosen.operation });
   // Prevents users from locking themselves out by accident.
   const itemsFor = (user: User) =>
     user.id === userId
       ? [{ title: "Personal settings", onClick: () => void navigate({ to: "/personal" }) }]
       : [
-          { title: "Edit", onClick: () => setOpen({ user, asks: "edit" }) },
+          { title: "Edit", onClick: () => setOpen({ user, kind: "edit" }) },
           ...(user.role === "member"
-            ? [{ title: "Permissions", onClick: () => setOpen({ user, asks: "permissions" }) }]
+            ? [{ title: "Permissions", onClick: () => setOpen({ user, kind: "permissions" }) }]
             : []),
-          ...userSteps(user).map((it) => ({ title: it.title, onClick: () => take(user, it) })),
-          { title: "Delete", isDanger: true, onClick: () => setOpen({ user, asks: "delete" }) },
+          ...userSteps(user).map((it) => ({ title: it.title, onClick: () => run(user, it) })),
+          { title: "Delete", isDanger: true, onClick: () => setOpen({ user, kind: "delete" }) },
         ];
   return (
     <>
@@ -69,7 +69,7 @@ export function TeamPage() {
 /** The dialog that the menu of a team member opened. */
 export interface OpenDialog {
   readonly user: User;
-  readonly asks: "edit" | "permissions" | "delete" | UserStep;
+  readonly kind: "edit" | "permissions" | "delete" | UserStep;
 }
 
 export interface ColleagueDialogProps extends OpenDialog {
@@ -79,20 +79,20 @@ export interface ColleagueDialogProps extends OpenDialog {
   readonly onClose: () => void;
 }
 
-export function ColleagueDialog({ user, asks, isBusy, onStep, onDelete, onClose }: ColleagueDialogProps) {
-  if (asks === "edit") return <EditColleagueDialog user={user} onClose={onClose} />;
-  if (asks === "permissions") return <PermissionsDialog user={user} onClose={onClose} />;
-  const operation = asks === "delete" ? asks : asks.operation;
-  const { title, says } = colleagueQuestion(operation, user.username) ?? { title: "Are you sure?", says: "" };
+export function ColleagueDialog({ user, kind, isBusy, onStep, onDelete, onClose }: ColleagueDialogProps) {
+  if (kind === "edit") return <EditColleagueDialog user={user} onClose={onClose} />;
+  if (kind === "permissions") return <PermissionsDialog user={user} onClose={onClose} />;
+  const operation = kind === "delete" ? kind : kind.operation;
+  const { title, text } = colleagueQuestion(operation, user.username) ?? { title: "Are you sure?", text: "" };
   return (
     <ConfirmDialog
       title={title}
-      confirm={asks === "delete" ? "Delete" : asks.title}
+      confirm={kind === "delete" ? "Delete" : kind.title}
       isBusy={isBusy}
-      onConfirm={() => (asks === "delete" ? onDelete() : onStep(asks))}
+      onConfirm={() => (kind === "delete" ? onDelete() : onStep(kind))}
       onClose={onClose}
     >
-      <Content component="p">{says}</Content>
+      <Content component="p">{text}</Content>
     </ConfirmDialog>
   );
 }
@@ -103,22 +103,22 @@ export function colleagueQuestion(operation: UserStep["operation"] | "delete", n
     case "suspend":
       return {
         title: `Suspend ${name}?`,
-        says: `${name} is signed out immediately and cannot sign in until you unsuspend the user. Access tokens of ${name} stop working too.`,
+        text: `${name} is signed out immediately and cannot sign in until you unsuspend the user. Access tokens of ${name} stop working too.`,
       };
     case "admin":
       return {
         title: `Make ${name} an admin?`,
-        says: "An admin can do everything, including suspending, changing and deleting you.",
+        text: "An admin can do everything, including suspending, changing and deleting you.",
       };
     case "member":
       return {
         title: `Make ${name} a member?`,
-        says: `${name} will have only the rights in the permissions. You can undo this.`,
+        text: `${name} will have only the rights in the permissions. You can undo this.`,
       };
     case "delete":
       return {
         title: `Delete ${name}?`,
-        says: `${name} is signed out immediately, and access tokens of ${name} stop working. A deleted user cannot be restored.`,
+        text: `${name} is signed out immediately, and access tokens of ${name} stop working. A deleted user cannot be restored.`,
       };
     case "activate":
     case "unsuspend":
@@ -166,7 +166,7 @@ export function EditColleagueDialog({ user, onClose }: { user: User; onClose: ()
   const { field, dialog } = useDialogForm({
     saved: user,
     fields: colleagueFields,
-    change: (typed) => api.change(`users/${user.id}`, typed),
+    change: (typed) => api.update(`users/${user.id}`, typed),
     stale: [["team"]],
     done: "The colleague was updated",
     failed: "The colleague could not be updated",

@@ -1,12 +1,12 @@
 import { Alert, AlertActionLink, Button, Content } from "@patternfly/react-core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { saysWhy } from "../../api/api-problem.ts";
-import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import { errorMessage } from "../../api/api-problem.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type Bin, binsQuery } from "../../api/endpoints.ts";
 import type { EventType } from "../../api/events.ts";
 import { useSession } from "../../api/session.tsx";
-import { WholeUrlButton } from "../../components/endpoint/url-field.tsx";
+import { FullUrlButton } from "../../components/endpoint/url-field.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import { type Settings, saveSettings } from "./settings.ts";
@@ -82,7 +82,7 @@ function ReplaceUrlDialog({ endpointId, replaced, ...dialog }: ReplaceUrlDialogP
         </Content>
       ))}
       {endpointId !== undefined && !wholeUrl && (
-        <WholeUrlButton endpointId={endpointId} url={replaced.join(" ")} onRead={setWholeUrl} />
+        <FullUrlButton endpointId={endpointId} url={replaced.join(" ")} onRead={setWholeUrl} />
       )}
       <Content component="p">Your other changes on this page are saved too.</Content>
     </ConfirmDialog>
@@ -116,7 +116,7 @@ function useBinAsReceiver(types: readonly EventType[], onSaved: () => void) {
   const { csrfToken } = useSession();
   return useMutation({
     mutationFn: async (settings: Settings) => {
-      const { url } = await answerOf(api.POST("/api/v1/bins", { body: {} }));
+      const { url } = await responseBody(api.POST("/api/v1/bins", { body: {} }));
       const switches = settings.switches.size > 0 ? settings.switches : new Set(types.map(({ type }) => type));
       await saveSettings({ api, csrfToken, types }, { ...settings, url, switches, active: true });
       await client.invalidateQueries({ queryKey: ["bins"] });
@@ -128,6 +128,7 @@ function useBinAsReceiver(types: readonly EventType[], onSaved: () => void) {
       const detail = count === types.length ? "All events are selected." : `Selected events: ${count}.`;
       toast({ kind: "success", title: "Webhooks now go to a request bin", detail });
     },
-    onError: (error) => toast({ kind: "danger", title: "The request bin could not be used", detail: saysWhy(error) }),
+    onError: (error) =>
+      toast({ kind: "danger", title: "The request bin could not be used", detail: errorMessage(error) }),
   });
 }

@@ -1,12 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
-import { type ApiClient, answerOf, useApi } from "../../api/bellwire-client.ts";
+import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
+import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type Endpoint, readEndpoints } from "../../api/endpoints.ts";
 import type { EventType, EventTypeName } from "../../api/events.ts";
 import { useSession } from "../../api/session.tsx";
-import { focusWrongField } from "../../components/form/use-change.ts";
+import { focusInvalidField } from "../../components/form/use-change.ts";
 import { useToast } from "../../components/toast-context.ts";
 
 /** The values of the form. `switches` holds the selected events, such as `account.created`. */
@@ -61,7 +61,7 @@ export async function saveSettings({ api, csrfToken, types }: SaveNeeds, setting
   const endpoint = await readDefaultEndpoint(api);
   const { all_actors, success } = settings;
   if (endpoint.all_actors === all_actors && endpoint.success === success) return;
-  await answerOf(
+  await responseBody(
     api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id: endpoint.id } }, body: { all_actors, success } }),
   );
 }
@@ -114,12 +114,12 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
         kind: "danger",
         title: "Webhooks settings could not be updated",
         about: "settings",
-        ...(!isAboutUrl && { detail: saysWhy(problem) }),
+        ...(!isAboutUrl && { detail: errorMessage(problem) }),
       });
     },
   });
   useEffect(() => {
-    if (urlErrorsOf(error).length > 0) focusWrongField();
+    if (urlErrorsOf(error).length > 0) focusInvalidField();
   }, [error]);
   return { save: mutate, isSaving: isPending, urlErrors: urlErrorsOf(error), forgetErrors: reset };
 }

@@ -7,7 +7,7 @@ import { deliveriesQuery } from "../../api/deliveries.ts";
 import { type Endpoint, defaultEndpointQuery } from "../../api/endpoints.ts";
 import { type EventType, eventTypesQuery } from "../../api/events.ts";
 import { EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
-import { ActorChoices, EventSwitches } from "../../components/endpoint/event-switches.tsx";
+import { ActorChoices, EventSwitches, settingLabels } from "../../components/endpoint/event-switches.tsx";
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
 import { TestRequests } from "../../components/endpoint/test-requests.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
@@ -82,7 +82,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
     forget();
     forgetErrors();
   };
-  usePointedAtControl();
+  useLinkedControl();
 
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
@@ -90,7 +90,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
         <Checkbox
           id="active"
           name="active"
-          label="Webhooks enabled"
+          label={settingLabels.active}
           description="The main switch. If off, nothing is sent"
           isChecked={settings.active}
           onChange={(_, active) => change({ active })}
@@ -176,7 +176,7 @@ export function SuccessChoice({ endpoint, success, testStatus, onChange }: Succe
 const pointedAt = "bellwire-pointed-at";
 
 /** Scrolls to and highlights the control that a link such as `/webhooks/edit#all_actors` names. */
-export function usePointedAtControl(): void {
+export function useLinkedControl(): void {
   const hash = useLocation({ select: (location) => location.hash });
   useEffect(() => {
     const control = document.getElementById(hash);
