@@ -70,7 +70,7 @@ const toReadAccount = ({
   configurationVersion,
 });
 
-/** The accounts of the rows with their plans, oldest first. One that is deleted meanwhile is left out. */
+/** Adds plans to account rows, oldest first. Leaves out accounts deleted in the meantime. */
 async function addPlans(
   db: Database,
   providerId: number,
@@ -89,7 +89,7 @@ async function addPlans(
   return [...found, ...read].toSorted((a, b) => a.whole.account.id - b.whole.account.id);
 }
 
-/** Those of the accounts that are there, oldest first. */
+/** Returns the existing accounts among `ids`, oldest first. */
 export async function listAccountDetails(
   db: Database,
   providerId: number,

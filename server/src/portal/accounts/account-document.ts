@@ -9,21 +9,21 @@ import { writeTimestamp } from "#portal/providers/index.ts";
 import { type User, representUser } from "#portal/users/user.ts";
 import { type Account, accountFields } from "./account.ts";
 
-/** An account with what its document contains. */
+/** An account with everything that its document contains. */
 export interface AccountDetails {
   readonly account: Account;
-  /** Each plan that the account, its subscriptions and its applications are on, once. */
+  /** Each plan of the account, its subscriptions and its applications, once. */
   readonly plans: readonly Plan[];
   readonly users: readonly User[];
 }
 
-/** An account, and what its document is written by. */
+/** An account, and the settings that its documents depend on. */
 export interface AccountWithSettings {
   readonly whole: AccountDetails;
   readonly settings: DocumentSettings;
 }
 
-/** The account as whoever is narrowed to some products may see it: without the plans of the others. */
+/** Removes the plans of products outside of the scope. */
 export const limitToScope = (whole: AccountDetails, reach: ProductScope): AccountDetails =>
   reach === null
     ? whole
@@ -34,7 +34,7 @@ export const limitToScope = (whole: AccountDetails, reach: ProductScope): Accoun
 
 const planKindOrder: readonly PlanKind[] = ["account_plan", "service_plan", "application_plan"];
 
-/** Each plan once, the account's first, then those of its subscriptions, then those of its applications. */
+/** Returns each plan once: account plans, then service plans, then application plans. */
 export const inDocumentOrder = (plans: readonly Plan[]): readonly Plan[] =>
   [...new Map(plans.map((plan) => [plan.id, plan])).values()].toSorted(
     (a, b) => planKindOrder.indexOf(a.kind) - planKindOrder.indexOf(b.kind) || a.id - b.id,
@@ -45,11 +45,14 @@ interface RepresentedAccount {
   readonly node: Node;
 }
 
-// An account that is remembered stays the same object for as long as it says the same, and so do definitions; the provider is
-// read once a second. An account that changes is told by its event and by the answer, which are of one node and one text.
+// Reading the account again makes a new object, so an entry lives as long as one request: the event and the response
+// share one node and its rendered text.
 const representedAccounts = new WeakMap<AccountDetails, RepresentedAccount>();
 
-/** An account as XML documents and webhooks have it. Only the answer to an API sign-up also contains applications. */
+/**
+ * Represents an account as in XML documents and webhooks. Only the response to an API sign-up also contains
+ * applications.
+ */
 export function representAccount(
   whole: AccountDetails,
   settings: DocumentSettings,
@@ -113,13 +116,13 @@ function representBilling(account: Account, { provider }: DocumentSettings): rea
 const billingProperties = documentProperties(accountFields, "billing");
 const cardProperties = documentProperties(accountFields, "card");
 
-/** Nobody is billed who is suspended or about to go. */
+/** Suspended accounts and those scheduled for deletion are not billed. */
 const isBillingStopped = ({ state }: { readonly state: string }): boolean =>
   state === "suspended" || state === "scheduled_for_deletion";
 
 const fieldValuesOf = ({ orgName, fields }: Account): FieldValues => ({ ...fields, org_name: orgName });
 
-/** An account as the API's JSON has it: without plans and users. `adminUrl` is the origin that the API is reached at. */
+/** Represents an account as JSON, without plans and users. `adminUrl` is the origin that the client used. */
 export function accountToJson(account: Account, { provider, definitions }: DocumentSettings, adminUrl: string): Json {
   const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
   const self = `${adminUrl}/admin/api/accounts/${account.id}`;

@@ -3,18 +3,21 @@ import { changeLimits } from "#platform/limits.ts";
 import { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
 import type { Account } from "./account.ts";
 
-/** What happened to an account or to something of it. */
+/** An event of an account, or of its users, applications or keys. */
 export type AccountEvent = Omit<NewEvent, "accountId" | "accountName" | "sequence">;
 
-// The row of a locked account, by the primary key. It stays locked until the transaction ends: that is what makes the numbers
-// gapless and their order the order of commits, and it makes changes of one account wait for each other, no others. Refused by
-// the column, and with it the transaction, if numbers were taken since the row was read: null is no number.
+// By primary key, on a locked account. The lock holds until the transaction ends, so the numbers have no gaps and
+// follow the order of commits; it delays changes of the same account only. If numbers were taken since the row was
+// read, the assignment of null violates the column's constraint and fails the transaction.
 const takeNumbersStatement = `
   update accounts
   set last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $3 then $3 + $4 end
   where provider_id = $1 and id = $2`;
 
-/** Records what happened to a locked account, under its next numbers. They can be gone on from once. */
+/**
+ * Records events of a locked account with its next sequence numbers. Call it once per locked account, because it does
+ * not update `account`.
+ */
 export async function recordAccountEvents(
   tx: Transaction,
   cause: Cause,
@@ -26,7 +29,7 @@ export async function recordAccountEvents(
   return recordWithinLimits(tx, cause, withNumbers(account, account.lastSequence, events));
 }
 
-/** Records the event whose number was taken as the account's row was written. */
+/** Records the event whose sequence number `updateAccountRow` took. */
 export const recordAccountChange = (
   tx: Transaction,
   cause: Cause,
@@ -35,7 +38,7 @@ export const recordAccountChange = (
 ): Promise<readonly RecordedEvent[]> =>
   recordWithinLimits(tx, cause, withNumbers(changed, changed.lastSequence - 1, [event]));
 
-/** Records events of one account, and fails with the transaction if the account was changed too often. */
+/** Records events of one account. Fails the transaction if the account exceeded its limit of changes. */
 async function recordWithinLimits(
   tx: Transaction,
   cause: Cause,
@@ -59,11 +62,11 @@ const withNumbers = (account: Account, last: number, events: readonly AccountEve
 
 const limitValues = [changeLimits.changes, changeLimits.bytes].flatMap(({ name, max }) => [name, max]);
 
-/** True within the counted minute. An end more than a minute away comes from a clock that is ahead, and does not count. */
+/** True within the counted minute. An end more than a minute away comes from a clock that is ahead, and is ignored. */
 const isCurrentMinute = "counter.ends_at > $3 and counter.ends_at <= excluded.ends_at";
 
-// By the primary key, of an account that is locked already, so that nobody waits for it. The change that passes a limit is still
-// recorded, however large it is; the next one is refused, and its transaction with it: null is no number of changes.
+// By primary key, for a locked account, so it never waits. The change that passes a limit is still recorded, however
+// large it is. The next one fails with its transaction, because null violates the column's constraint.
 const countChangesStatement = `
   insert into change_counters as counter (provider_id, account_id, ends_at, changes, bytes)
   values ($1, $2, $3::timestamptz + interval '1 minute', $4, $5)
@@ -83,17 +86,17 @@ interface CountedChanges {
   readonly providerId: number;
   readonly accountId: number;
   readonly changes: number;
-  /** Bytes of the events and of the bodies of their deliveries. */
+  /** Bytes of the events and of their deliveries' bodies. */
   readonly bytes: number;
   readonly now: Date;
 }
 
-/** Counts changes of a locked account, and makes the transaction fail if there were too many in this minute. */
+/** Counts changes of a locked account. Fails the transaction if there were too many in the current minute. */
 function countChanges(tx: Transaction, { providerId, accountId, changes, bytes, now }: CountedChanges): void {
   tx.send(countChangesStatement, [providerId, accountId, now, changes, bytes, ...limitValues]);
 }
 
-// By the primary key. Writes nothing while there is room, and fails like the statement above when there is none.
+// By primary key. Writes nothing below the limit, and fails like the statement above at the limit.
 const requireChangesLeftStatement = `
   update change_counters as counter
   set changes = null
@@ -104,8 +107,8 @@ const requireChangesLeftStatement = `
       or counter.bytes >= coalesce((provider.limits ->> $6)::bigint, $7::bigint))`;
 
 /**
- * Makes the transaction fail if the locked account was changed too often in this minute. Call it before the first write:
- * what a refused change has written takes room on disk although it is rolled back.
+ * Fails the transaction if the locked account changed too often in the current minute. Call it before the first write:
+ * rows of a failed change occupy disk space until vacuum.
  */
 export function requireChangesLeft(
   tx: Transaction,
@@ -114,7 +117,7 @@ export function requireChangesLeft(
   tx.send(requireChangesLeftStatement, [providerId, accountId, now, ...limitValues]);
 }
 
-// Skips rows that somebody counts in at this moment. Served by change_counters_ends_idx.
+// Skips rows that another transaction is updating. Served by change_counters_ends_idx.
 const deleteExpiredCountersStatement = `
   with ended as (
     delete from change_counters

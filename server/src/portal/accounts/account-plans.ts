@@ -9,13 +9,16 @@ import { lockAccount, updateAccountRow } from "./account.ts";
 import type { AccountChange, ChangedAccount } from "./change-account.ts";
 
 interface AccountPlanChange extends AccountChange {
-  /** Also a hidden one: who may choose what is for the door to know. */
+  /** May be a hidden plan: the route decides which plans its clients may choose. */
   readonly planId: number;
 }
 
 type PlanChangeOutcome = (ChangedAccount & { readonly plan: Plan }) | { readonly notFound: "plan" };
 
-/** Moves an account to another account plan and tells so. Undefined if the provider has no such account. */
+/**
+ * Moves an account to another account plan and records the event. Returns undefined if the provider has no such
+ * account.
+ */
 export async function changeAccountPlan(
   pool: Pool,
   { provider, accountId, planId, by }: AccountPlanChange,
@@ -28,7 +31,7 @@ export async function changeAccountPlan(
     if (plan?.kind !== "account_plan") return { notFound: "plan" };
     if (plan.id === before.account.planId) return { whole: before, settings, plan, events: [] };
 
-    await deleteAccountPlanRequestRow(tx, provider.id, accountId); // whatever was asked for: it is decided now
+    await deleteAccountPlanRequestRow(tx, provider.id, accountId); // any pending request is decided by this change
     const account = updateAccountRow(tx, provider.id, { ...before.account, planId }, by.now);
     const plans = [plan, ...before.plans.filter(({ kind }) => kind !== "account_plan")];
     const whole = { ...before, account, plans };
@@ -42,18 +45,18 @@ export async function changeAccountPlan(
   });
 }
 
-/** Another account plan that a developer asks for, where the provider decides. */
+/** A developer's request for another account plan, which the provider decides on. */
 export interface AccountPlanRequest {
   readonly accountId: number;
   readonly orgName: string;
   readonly planId: number;
   readonly planName: string;
-  /** The user's name; null once the user is gone. */
+  /** The username; null once the user is deleted. */
   readonly askedBy: string | null;
   readonly createdAt: Date;
 }
 
-// Oldest first. Of one account, served by the primary key; of all, within the provider's own rows.
+// Oldest first. Served by the primary key for one account; for all, scans the provider's own rows.
 const listPlanRequestsStatement = `
   select request.account_id, account.org_name, request.plan_id,
     plan.name as "planName", asker.username as "askedBy", request.created_at
@@ -65,7 +68,7 @@ const listPlanRequestsStatement = `
   order by request.created_at, request.account_id
   limit $3`;
 
-/** As many as a page of a list shows at most. */
+/** The longest page of a list. */
 const listedPlanRequestsMax = 200;
 
 export const listAccountPlanRequests = (db: Database, providerId: number): Promise<AccountPlanRequest[]> =>
@@ -80,7 +83,7 @@ export async function readAccountPlanRequest(
   return request;
 }
 
-// Who changes their mind asks for the new one only. Who asks for the same again changes nothing.
+// A new request replaces the old one. Repeating a request changes nothing.
 const upsertPlanRequestStatement = `
   insert into account_plan_requests (provider_id, account_id, plan_id, user_id, created_at)
   values ($1, $2, $3, $4, $5)
@@ -89,7 +92,7 @@ const upsertPlanRequestStatement = `
   where account_plan_requests.plan_id <> excluded.plan_id
   returning plan_id`;
 
-/** Whether that is news. */
+/** Returns false if this plan is already requested. */
 async function upsertAccountPlanRequest(
   tx: Transaction,
   providerId: number,
@@ -108,7 +111,7 @@ async function upsertAccountPlanRequest(
 const deletePlanRequestStatement = `
   delete from account_plan_requests where provider_id = $1 and account_id = $2 returning plan_id`;
 
-/** The plan that was asked for, if one was. A request is deleted when it is decided, either way. */
+/** Deletes a request, because it was decided or withdrawn, and returns the requested plan's id if there was one. */
 async function deleteAccountPlanRequestRow(
   tx: Transaction,
   providerId: number,
@@ -120,14 +123,14 @@ async function deleteAccountPlanRequestRow(
 
 interface PlanRequestCreation extends AccountChange {
   readonly planId: number;
-  /** Where an admin of the provider decides. */
+  /** The page on which an admin of the provider decides. */
   readonly decideAt: string;
 }
 
 /**
- * Asks for another account plan that is on offer, and writes so to the provider's admins, unless it is asked for already;
- * nothing of the account changes, so there is no event. Whether developers may ask is for the door to know. Undefined if the
- * provider has no such account.
+ * Requests another published account plan and mails the provider's admins, unless that plan is already requested.
+ * Records no event, because the account does not change. The route checks whether developers may request plans. Returns
+ * undefined if the provider has no such account.
  */
 export const requestAccountPlan = (
   pool: Pool,
@@ -149,7 +152,7 @@ export const requestAccountPlan = (
     return { askedFor: plan };
   });
 
-/** Takes back what was asked for; no event tells of it. Undefined if nothing is, or if it is decided by now. */
+/** Withdraws a request, without an event. Returns undefined if there is none, or if it was already decided. */
 export const withdrawAccountPlanRequest = (
   pool: Pool,
   { provider, accountId }: Pick<AccountChange, "provider" | "accountId">,
@@ -159,7 +162,9 @@ export const withdrawAccountPlanRequest = (
     return planId === undefined ? undefined : { withdrawn: true };
   });
 
-/** The account stays on its plan; no event tells of it. Undefined if nothing is asked for it. */
+/**
+ * Declines a request: the account keeps its plan, and no event is recorded. Returns undefined if there is no request.
+ */
 export const declineAccountPlanRequest = (
   pool: Pool,
   { provider, accountId, by }: AccountChange,

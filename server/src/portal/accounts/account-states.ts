@@ -25,7 +25,7 @@ import {
 } from "./change-account.ts";
 import { secretDigest } from "#platform/ids.ts";
 
-/** A step that an admin takes with an account. */
+/** A state transition that an admin triggers. */
 export type AccountTransition = "make_pending" | "approve" | "reject" | "suspend" | "resume";
 
 type AccountState = Account["state"];
@@ -43,7 +43,7 @@ const accountTransitions: Readonly<
   resume: { from: ["suspended", "scheduled_for_deletion"], to: "approved" },
 };
 
-/** Where the step leads from `state`, or undefined if it does not lead on from there. */
+/** Returns the state after the transition, or undefined if the transition is not allowed from `state`. */
 export function accountStateAfter(state: AccountState, transition: AccountTransition): AccountState | undefined {
   const { from, to } = accountTransitions[transition];
   return from.includes(state) ? to : undefined;
@@ -53,7 +53,7 @@ interface AccountStateChange extends AccountChange {
   readonly transition: AccountTransition;
 }
 
-/** Approves, rejects, suspends an account and so on, and writes to its admins what was decided. */
+/** Approves, rejects, suspends an account and so on, and mails the decision to the account's admins. */
 export const changeAccountState = (
   pool: Pool,
   { transition, ...change }: AccountStateChange,
@@ -72,7 +72,6 @@ export const changeAccountState = (
     },
   );
 
-/** A suspended account has nobody signed in. */
 async function endSessionsOfUsers(
   tx: Transaction,
   { provider }: AccountChange,
@@ -101,11 +100,11 @@ async function mailAdmins(
   }
 }
 
-/** A form that the developer filled in, or a program of the provider's. */
+/** The developer's own sign-up form, or a program of the provider. */
 type SignUpCircumstances =
   | {
       readonly door: "form";
-      /** Whether developers prove their address before they may sign in. */
+      /** True if developers must confirm their email address before they can log in. */
       readonly activatesByMail: boolean;
     }
   | { readonly door: "program"; readonly hasPassword: boolean };
@@ -115,7 +114,7 @@ export interface InitialStates {
   readonly user: "pending" | "active";
 }
 
-/** The states that a new account and its first user begin with. */
+/** Returns the states of a new account and its first user. */
 export function initialStates(by: SignUpCircumstances, accountPlan: Plan): InitialStates {
   const isReady = by.door === "form" ? !by.activatesByMail : by.hasPassword && !accountPlan.approvalRequired;
   return isReady
@@ -123,7 +122,7 @@ export function initialStates(by: SignUpCircumstances, accountPlan: Plan): Initi
     : { account: "created", user: "pending" };
 }
 
-/** What becomes of an account when its first user is activated. */
+/** Returns the state of an account when its first user is activated. */
 const stateOnActivation = (accountPlan: Plan): Extract<Account["state"], "pending" | "approved"> =>
   accountPlan.approvalRequired ? "pending" : "approved";
 
@@ -138,7 +137,7 @@ type ActivationOutcome =
   | { readonly user: User; readonly events: readonly RecordedEvent[] }
   | { readonly refused: FieldErrors };
 
-/** Activates a pending user, and with the first user the account. Undefined if the account has no such user. */
+/** Activates a pending user, and with the first user the account. Returns undefined if the account has no such user. */
 export async function activateUser(
   pool: Pool,
   { provider, accountId, userId, by }: UserActivation,
@@ -162,16 +161,16 @@ export async function activateUser(
 
 interface MailActivation {
   readonly provider: Provider;
-  /** The end of the link in the mail. */
+  /** The last part of the mailed link. */
   readonly code: string;
-  /** Who opens the link, if somebody is signed in. */
+  /** The actor, if the visitor is signed in. */
   readonly actor?: Actor | undefined;
   readonly now: Date;
 }
 
 /**
- * Activates the user who was sent the code, and with the first user the account. Undefined if the code is nobody's, too
- * old, or was used. Where nobody is signed in who could have acted, the actor is the system.
+ * Activates the user with this mailed code, and with the first user the account. The actor is the system if no visitor
+ * is signed in. Returns undefined if the code is unknown, expired or used.
  */
 export async function activateUserByMail(
   pool: Pool,
@@ -193,12 +192,15 @@ export async function activateUserByMail(
 
 interface Activation {
   readonly before: Account;
-  /** A user of the account, active from now on. */
+  /** A user of the account, already activated. */
   readonly user: User;
   readonly cause: Cause;
 }
 
-/** Tells that a user of a locked account is active, and lets the account in with its first one. */
+/**
+ * Records the activation of a locked account's user. The first activation also moves the account out of the state
+ * `created`.
+ */
 async function recordActivation(
   tx: Transaction,
   settings: DocumentSettings,

@@ -14,10 +14,10 @@ import type { Plan } from "#portal/products/index.ts";
 
 type AccountState = "created" | "pending" | "approved" | "rejected" | "suspended" | "scheduled_for_deletion";
 
-/** An organisation of developers, customer of a provider. */
+/** An organisation of developers, a customer of a provider. */
 export interface Account {
   readonly id: number;
-  /** The number of its last event. */
+  /** The sequence number of the account's last event. */
   readonly lastSequence: number;
   readonly orgName: string;
   readonly state: AccountState;
@@ -25,11 +25,13 @@ export interface Account {
   readonly deletionAt: Date | null;
   readonly planId: number;
   readonly annotations: Readonly<Record<string, string>>;
-  /** All fields but `org_name`. */
+  /** All fields except `org_name`. */
   readonly fields: FieldValues;
   readonly monthlyBillingEnabled: boolean;
   readonly monthlyChargingEnabled: boolean;
-  /** What a payment gateway knows the account's card by. No document has it: they say whether there is one. */
+  /**
+   * The payment gateway's reference to the card. No document contains it; documents only say whether a card is stored.
+   */
   readonly creditCardToken: string | null;
   readonly creditCardPartialNumber: string | null;
   /** `2027-05-01` */
@@ -70,14 +72,14 @@ export async function readAccount(db: Database, providerId: number, id: number):
 
 const readAccountsStatement = `select ${selectList(accountFields)} from accounts where provider_id = $1 and id = any($2)`;
 
-/** The accounts with these ids, in no order. */
+/** Returns the accounts with these ids, in no particular order. */
 export const readAccounts = (db: Database, providerId: number, ids: readonly number[]): Promise<Account[]> =>
   db.query<Account>(readAccountsStatement, [providerId, ids]);
 
 // Locks the account until the transaction ends; rows that refer to it can still be written.
 const lockAccountStatement = `${readAccountStatement} for no key update`;
 
-/** The account as it is, and as it stays until this transaction changes it or ends. */
+/** Locks and returns an account, which stays unchanged until this transaction changes it or ends. */
 export async function lockAccount(tx: Transaction, providerId: number, id: number): Promise<Account | undefined> {
   const [account] = await tx.query<Account>(lockAccountStatement, [providerId, id]);
   return account;
@@ -122,14 +124,14 @@ export async function deleteAccountRow(tx: Transaction, providerId: number, id: 
   await tx.query(`delete from accounts where provider_id = $1 and id = $2`, [providerId, id]);
 }
 
-/** Which accounts of a provider; what is not named does not matter. */
+/** Undefined criteria match every account. */
 export interface AccountFilter {
   readonly state?: string | undefined;
-  /** A part of the organization's name, or of a user's name or e-mail address, in any case. */
+  /** Part of the organisation's name, or of a user's name or email address, in any case. */
   readonly query?: string | undefined;
 }
 
-// Within the provider's own rows, in the order of the primary key. The users are read once, not once for each account.
+// Scans the provider's own rows in primary key order. The subquery reads users once, not once per account.
 const matchingAccounts = `
   from accounts
   where provider_id = $1
@@ -143,7 +145,7 @@ const countAccountsStatement = `select count(*) as count ${matchingAccounts}`;
 
 const accountPageStatement = `select id ${matchingAccounts} order by id limit $4 offset $5`;
 
-/** A page of the accounts that match, oldest first, and how many match in all. */
+/** Returns a page of the matching accounts, oldest first, and the number of matches. */
 export async function searchAccounts(
   db: Database,
   providerId: number,

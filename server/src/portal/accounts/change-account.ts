@@ -22,7 +22,7 @@ import { type AccountDetails, type AccountWithSettings, representAccount } from 
 import { type AccountEvent, recordAccountChange, recordAccountEvents, requireChangesLeft } from "./account-events.ts";
 import { type Account, accountFields, deleteAccountRow, updateAccountRow } from "./account.ts";
 
-/** Which account is to be changed, and who wants it. */
+/** The account to change, and the origin of the change. */
 export interface AccountChange {
   readonly provider: Provider;
   readonly accountId: number;
@@ -37,10 +37,13 @@ export type AccountOutcome = ChangedAccount | { readonly refused: FieldErrors };
 
 type DecideAccount = (before: Account, settings: DocumentSettings) => Account | { readonly refused: FieldErrors };
 
-/** What else belongs to the change: only if something changed, and in its transaction. */
+/** Runs in the transaction of the change, and only if something changed. */
 type ApplySideEffects = (tx: Transaction, changed: ChangedAccount, before: Account) => Promise<void>;
 
-/** Changes an account as decided and tells so, if anything changed. Undefined if the provider has no such account. */
+/**
+ * Applies a decided change to an account and records the event, if anything changed. Returns undefined if the provider
+ * has no such account.
+ */
 export async function changeAccount(
   pool: Pool,
   { provider, accountId, by }: AccountChange,
@@ -66,7 +69,7 @@ export async function changeAccount(
   });
 }
 
-/** The event of an account that changed. */
+/** Builds the event of a changed account. */
 export const accountUpdatedEvent = (
   settings: DocumentSettings,
   whole: AccountDetails,
@@ -87,20 +90,20 @@ export function accountChanges(before: Account, after: Account): Readonly<Record
 }
 
 export interface AccountUpdate extends AccountChange {
-  /** As they came, by field name; `name` may stand for `org_name`. What is not named stays. */
+  /** Unparsed values by field name; `name` is an alias of `org_name`. Fields that are left out stay unchanged. */
   readonly values: FieldInput;
   readonly billing?: Readonly<Partial<Record<InDocument<typeof accountFields, "billing">, boolean | undefined>>>;
   readonly writer: FieldWriter;
 }
 
-/** Changes an account's fields, annotations and billing, and tells so, if anything changed. */
+/** Changes an account's fields, annotations and billing, and records the event if anything changed. */
 export const updateAccount = (pool: Pool, update: AccountUpdate): Promise<AccountOutcome | undefined> =>
   changeAccount(pool, update, (before, settings) => {
     const { account, errors } = parseAccountUpdate(settings, before, update);
     return hasNoErrors(errors) ? account : { refused: errors };
   });
 
-/** The account as it is to be, and what is wrong with that. */
+/** Returns the updated account and the errors of the input. */
 function parseAccountUpdate(
   { definitions }: DocumentSettings,
   before: Account,
@@ -123,11 +126,14 @@ function parseAccountUpdate(
   };
 }
 
-/** Programs may call `org_name` `name`. */
+/** Maps `name`, the alias that programs may use, to `org_name`. */
 export const renameOrgName = (input: FieldInput, writer: FieldWriter): FieldInput =>
   writer === "program" && Object.hasOwn(input, "name") ? { org_name: input["name"], ...input } : input;
 
-/** Deletes an account with all that belongs to it, and tells of each part. Undefined if the provider has no such account. */
+/**
+ * Deletes an account with everything that belongs to it, and records an event for each part. Returns undefined if the
+ * provider has no such account.
+ */
 export async function deleteAccount(
   pool: Pool,
   { provider, accountId, by }: AccountChange,
@@ -144,16 +150,19 @@ export async function deleteAccount(
       tx,
       provider.id,
       applications.map(({ id }) => id),
-    ); // with the plans made for them alone
+    ); // with their custom plans
     const cause = { providerId: provider.id, ...by };
     const gone = deletionEvents(settings, whole, applications);
     const events = await recordAccountEvents(tx, cause, whole.account, gone);
-    await deleteAccountRow(tx, provider.id, accountId); // at last: the row counts its events
+    await deleteAccountRow(tx, provider.id, accountId); // last, because the row holds the sequence number of the events
     return { events };
   });
 }
 
-/** The account, its applications, its users: each as it was at last. Keys go without a word, as with any application. */
+/**
+ * Builds the events for the account, its applications and its users in their last state. Keys get no events of their
+ * own, as in any deletion of an application.
+ */
 function deletionEvents(
   settings: DocumentSettings,
   whole: AccountDetails,

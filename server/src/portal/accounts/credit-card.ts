@@ -12,15 +12,15 @@ import { type AccountChange, type AccountOutcome, changeAccount } from "./change
 
 interface CreditCardUpdate extends AccountChange {
   /**
-   * As they came: what a payment gateway gave for a card, a reference to it and never the card; and whom it is billed to,
+   * Unparsed: the payment gateway's reference to a card, never the card itself, and the billing address in
    * `billing_address_name` and so on.
    */
   readonly values: FieldInput;
 }
 
 /**
- * Keeps the reference to an account's credit card, and whom it is billed to, in the place of what was known before: also
- * where the provider has not defined the field, which then shows it from when it does.
+ * Stores the reference to an account's credit card and its billing address, replacing the previous ones. The address is
+ * stored even if the provider has not defined the field, and appears once it does.
  */
 export const updateCreditCard = (
   pool: Pool,
@@ -32,14 +32,14 @@ export const updateCreditCard = (
     return { ...before, ...card, fields: { ...before.fields, billing_address: address } };
   });
 
-/** Forgets the account's credit card, and whom it was billed to. */
+/** Deletes the account's credit card reference and billing address. */
 export const deleteCreditCard = (pool: Pool, change: AccountChange): Promise<AccountOutcome | undefined> =>
   changeAccount(pool, change, (before) => {
     const { billing_address: _, ...fields } = before.fields;
     return { ...before, fields, creditCardToken: null, creditCardPartialNumber: null, creditCardExpiresOn: null };
   });
 
-/** In the order in which they are looked at, with the columns that 3scale names in their place. */
+/** In the order of validation, with the columns that 3scale names in error messages. */
 const requiredCardFields = [
   ["credit_card_token", "credit_card_auth_code"],
   ["billing_address_name", "billing_address_name"],
@@ -56,12 +56,12 @@ interface ParsedCard {
     readonly creditCardPartialNumber: string | null;
     readonly creditCardExpiresOn: string;
   };
-  /** As the field `billing_address` holds it. */
+  /** The value of the field `billing_address`. */
   readonly address: FieldValues[string];
   readonly errors: FieldErrors;
 }
 
-/** Says what is wrong with a card: the first thing that is missing, or else everything. */
+/** Parses a card. Reports the first missing value, or else all errors. */
 function parseCard(values: FieldInput): ParsedCard {
   const read = {
     credit_card_token: parseText(values, "credit_card_token"),

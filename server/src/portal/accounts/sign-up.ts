@@ -46,9 +46,12 @@ import { renameOrgName } from "./change-account.ts";
 
 export interface SignUp {
   readonly provider: Provider;
-  /** As they came, by field name: the account's, its first user's, `password`, `password_confirmation`, `annotations`. */
+  /**
+   * Unparsed values by field name: the account's fields, the first user's fields, `password`, `password_confirmation`,
+   * `annotations`.
+   */
   readonly values: FieldInput;
-  /** The ids of plans of any kind. */
+  /** Ids of plans of any kind. */
   readonly wantedPlans?: readonly number[];
   readonly by: SignUpSource;
   readonly now: Date;
@@ -58,10 +61,10 @@ export type SignUpOutcome =
   | SignedUp
   | { readonly refused: FieldErrors }
   | { readonly notFound: "plan" }
-  /** The form alone can be closed: the provider takes no sign-ups, or has no account plan. */
+  /** Only the form can be closed: the provider accepts no sign-ups, or has no account plan. */
   | { readonly closed: true };
 
-/** A new account with its first user, its subscriptions and its first applications, and the events that tell of them. */
+/** Creates an account with its first user, subscriptions and first applications, and records their events. */
 export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signUp: SignUp): Promise<SignUpOutcome> {
   const { provider, by, values, now } = signUp;
   const isForm = by.door === "form";
@@ -91,7 +94,7 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
   };
   try {
     const signedUp = await pool.inTransaction((tx) => insertSignUp(tx, judged));
-    return signedUp ?? (await signUpAccount(pool, passwords, signUp)); // a plan was deleted meanwhile: with those that are there now
+    return signedUp ?? (await signUpAccount(pool, passwords, signUp)); // a plan was deleted in the meantime, so choose again from the remaining ones
   } catch (error) {
     if (error instanceof NameTaken) return { refused: error.errors };
     throw error;
@@ -114,7 +117,7 @@ async function findPlansForSignUp(
   return wanted ? choosePlans(wanted, await readDefaultPlans(pool, provider.id)) : "unknown plan";
 }
 
-/** Whether the sign-up form is to be shown. */
+/** Returns whether the sign-up form is open. */
 export async function signUpIsOpen(db: Database, provider: Provider): Promise<boolean> {
   const defaults = await readDefaultPlans(db, provider.id);
   return provider.signupsEnabled && defaults.some((plan) => plan.kind === "account_plan");
@@ -123,14 +126,14 @@ export async function signUpIsOpen(db: Database, provider: Provider): Promise<bo
 interface RequestedPlans {
   readonly ids: readonly number[];
   readonly mayBeHidden: boolean;
-  /** As 3scale does for programs: a default plan takes the place of one that is not there. */
+  /** Uses a default plan instead of an unknown one, as 3scale does for programs. */
   readonly dropsUnknown: boolean;
   readonly reach: ProductScope | undefined;
 }
 
 /**
- * Returns the plans that a sign-up asks for, of any kind; or undefined if one of them is not there to be had. One that was
- * made for somebody else's application is not: it goes with that application.
+ * Returns the requested plans, of any kind, or undefined if one is not available. A custom plan of another application
+ * is not available, because it is deleted with that application.
  */
 async function findRequestedPlans(
   db: Database,
@@ -153,9 +156,10 @@ interface ChosenPlans {
 }
 
 /**
- * What a new account gets: the plans that were asked for, and the default ones where nothing was. An account is subscribed
- * to a product once, so two plans for that cannot be had together. An application needs a subscription to its product: one
- * that was asked for cannot be had without, a default one is left out.
+ * Chooses the plans of a new account: the requested ones, and default plans for the kinds and products without a
+ * request. An account has one subscription per product, so two service plans of one product conflict. An application
+ * needs a subscription to its product: a requested plan without one is an error, a default plan without one is left
+ * out.
  */
 export function choosePlans(
   wanted: readonly Plan[],
@@ -182,14 +186,14 @@ const plansOfKind = (plans: readonly Plan[], kind: PlanKind): readonly Plan[] =>
 const areOfDifferentProducts = (plans: readonly Plan[]): boolean =>
   new Set(plans.map(({ productId }) => productId)).size === plans.length;
 
-/** What somebody wants to sign up as, in the words of the domain. */
+/** The parsed values of a sign-up. */
 interface SignUpFields extends UserFields {
   readonly orgName: string;
   readonly accountFields: FieldValues;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Reads the values of a sign-up and says all that is wrong with them, beside the names of the form's fields. */
+/** Parses the values of a sign-up and returns all errors, by the names of the form's fields. */
 export function parseSignUp(
   settings: DocumentSettings,
   input: FieldInput,
@@ -207,19 +211,19 @@ export function parseSignUp(
   };
 }
 
-/** Who fills in the form acts as the user that comes of it; a program acts as who it is. */
+/** The actor of a form is the new user; a program acts as itself. */
 export type SignUpSource =
   | {
       readonly door: "form";
-      /** Where the form came from: networks take turns at hashing. */
+      /** The visitor's address, because password hashing is shared fairly between networks. */
       readonly address: string;
-      /** Whether there is a mail server: without one, nobody is asked to prove an address. */
+      /** True if a mail server is configured. Without one, email addresses are not confirmed. */
       readonly mailIsSent: boolean;
       readonly activationUrl: (code: string) => string;
     }
   | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel; readonly reach?: ProductScope };
 
-/** A sign-up with which nothing is wrong, and what was decided about it. */
+/** A valid sign-up with the decisions about it. */
 export interface ValidSignUp {
   readonly settings: DocumentSettings;
   readonly by: SignUpSource;
@@ -235,7 +239,7 @@ export interface SignedUp extends SignUpResult {
   readonly events: readonly RecordedEvent[];
 }
 
-/** Somebody else took the name in the meantime. Thrown, because what was written before must be undone. */
+/** A concurrent request took the name. Thrown, so that the transaction rolls back. */
 class NameTaken extends Error {
   override readonly name = "NameTaken";
   readonly errors: FieldErrors;
@@ -246,7 +250,7 @@ class NameTaken extends Error {
   }
 }
 
-/** Writes all that a sign-up makes, with its events. Undefined if one of the plans is gone by now. */
+/** Inserts everything that a sign-up creates, with its events. Returns undefined if one of the plans was deleted. */
 async function insertSignUp(tx: Transaction, signUp: ValidSignUp): Promise<SignedUp | undefined> {
   const { settings, by, plans, now } = signUp;
   const providerId = settings.provider.id;
@@ -344,14 +348,17 @@ async function insertApplications(
   return applications;
 }
 
-/** What a sign-up makes, in its final state. */
+/** The objects that a sign-up creates, in their final state. */
 interface SignUpResult {
   readonly whole: AccountDetails;
   readonly user: User;
   readonly applications: readonly Application[];
 }
 
-/** The account, its user and each application, in this order. Only a program is told of the keys that came with one. */
+/**
+ * Builds the events for the account, its user and each application, in this order. Only sign-ups by programs also
+ * record events for the first keys.
+ */
 function signUpEvents(
   settings: DocumentSettings,
   { whole, user, applications }: SignUpResult,

@@ -13,14 +13,14 @@ import type { Product } from "#portal/products/index.ts";
 import { type Application, newKey } from "./application.ts";
 
 interface ApplicationInput {
-  /** As they came, by the names of fields and of the API. */
+  /** Unparsed values by the names of fields and of the API. */
   readonly values: FieldInput;
-  /** Only programs choose user keys and know of traffic. */
+  /** Only programs may set user keys and times of traffic. */
   readonly writer: FieldWriter;
   readonly now: Date;
 }
 
-/** An application after an input, and what is wrong with that. What the input does not name stays. */
+/** Parses an input into the changed application and returns all errors. Values that are left out stay unchanged. */
 export function parseApplication(
   { definitions }: DocumentSettings,
   before: Application,
@@ -64,7 +64,7 @@ export function parseApplication(
   };
 }
 
-/** Undefined: it is not named. */
+/** Returns the text of a value, or undefined if the input does not contain it. */
 function textInput(values: FieldInput, name: string): string | undefined {
   const it = values[name];
   if (it === undefined) return undefined;
@@ -96,7 +96,7 @@ const originErrors = (origin = ""): readonly string[] =>
   origin.length > originLengthMax || !isXmlText(origin) ? ["is invalid"] : [];
 
 const userKeyLengthMax = 256;
-// Words with dots and dashes, or base 64 without slashes, which would end the key in a path.
+// Words with dots and dashes, or base64 without slashes, which would end the key in a URL path.
 const userKeyPattern = /^([\w.-]+|([A-Za-z0-9+]{4})*([A-Za-z0-9+]{4}|[A-Za-z0-9+]{3}=|[A-Za-z0-9+]{2}==))$/;
 
 function userKeyErrors(userKey: string): readonly string[] {
@@ -107,7 +107,7 @@ function userKeyErrors(userKey: string): readonly string[] {
 const idLengthMin = 4;
 const idLengthMax = 255;
 
-/** A new application with the id and the keys that a program chose for it, and what is wrong with them. */
+/** Applies the application id and keys that a program chose for a new application, and returns their errors. */
 export function parseNewCredentials(
   application: Application,
   values: FieldInput,
@@ -129,7 +129,7 @@ export function parseNewCredentials(
   };
 }
 
-/** One key or a list of them; what is empty is none. */
+/** Returns a list of keys from one key or a list. Empty keys are dropped. */
 function keysInput(it: unknown): readonly string[] {
   const them: readonly unknown[] = Array.isArray(it) ? it : [it];
   return them.map((key) => textInput({ key }, "key") ?? "").filter((key) => key !== "");
@@ -140,7 +140,7 @@ function keysErrors(keys: readonly string[]): readonly string[] {
   return [...new Set(keys.flatMap(keyErrors)), ...(isRepeated ? ["has already been taken"] : [])];
 }
 
-// Printable, without spaces, and without slashes, which would end the id in a path.
+// Printable, without spaces and slashes, which would end the id in a URL path.
 const idPattern = /^[\x21-\x2e\x30-\x7e]+$/;
 
 function idErrors(id: string): readonly string[] {
@@ -153,12 +153,12 @@ const keyLengthMin = 5;
 const keyLengthMax = 255;
 const printable = /^[\x21-\x7e]+$/;
 
-/** What is wrong with the value of a key. */
+/** Validates the value of a key. */
 export function keyErrors(value: string): readonly string[] {
   if (value.length < keyLengthMin) return [`is too short (minimum is ${keyLengthMin} characters)`];
   if (value.length > keyLengthMax) return [`is too long (maximum is ${keyLengthMax} characters)`];
   return printable.test(value) ? [] : ["is invalid"];
 }
 
-/** How many keys an application can have: a client has one secret. */
+/** Returns how many keys an application can have. An OAuth client has one secret. */
 export const keysMax = ({ backendVersion }: Product): number => (backendVersion === "oauth" ? 1 : 5);

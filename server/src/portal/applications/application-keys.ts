@@ -18,12 +18,12 @@ import {
 } from "./change-application.ts";
 
 interface KeyAddition extends ApplicationChange {
-  /** Without one, a random one. */
+  /** Defaults to a random value. */
   readonly value?: string | undefined;
   readonly writer: FieldWriter;
 }
 
-/** Adds a key to an application. Undefined if the account has no such application. */
+/** Adds a key to an application. Returns undefined if the account has no such application. */
 export const addApplicationKey = (
   pool: Pool,
   { value: keyValue, writer, ...change }: KeyAddition,
@@ -64,7 +64,7 @@ type KeyNotFound = { readonly notFound: "key" };
 
 type KeyRemovalOutcome = ChangedApplication | KeyNotFound | NotForDevelopers | { readonly notAllowed: "last key" };
 
-/** Removes a key of an application. Undefined if the account has no such application. */
+/** Deletes a key of an application. Returns undefined if the account has no such application. */
 export const removeApplicationKey = (
   pool: Pool,
   { value: keyValue, writer, ...change }: KeyReference,
@@ -86,13 +86,15 @@ export const removeApplicationKey = (
     };
   });
 
-/** People are kept from locking an application out. A program is not: it may be about to add another key. */
+/** Keeps people from deleting the last key of an application. A program may: it can be about to add another one. */
 const needsKey = ({ application, by }: LockedApplication): boolean =>
   application.product.mandatoryAppKey && by.channel !== "api";
 
 type KeyRegenerationOutcome = ChangedApplication | KeyNotFound | NotForDevelopers;
 
-/** Puts a random key in the place of one, or of a client's secret. Undefined if the account has no such application. */
+/**
+ * Replaces a key, or a client's secret, with a random one. Returns undefined if the account has no such application.
+ */
 export const regenerateApplicationKey = (
   pool: Pool,
   { value: keyValue, writer, ...change }: KeyReference,
@@ -109,12 +111,12 @@ export const regenerateApplicationKey = (
     return saveApplication(locked, { ...application, keys: [...others, key] }, [
       keyEvent("application.key_deleted", old),
       keyEvent("application.key_created", key),
-      { type: "application.updated", previous: { keys: null } }, // that they changed, never what they were
+      { type: "application.updated", previous: { keys: null } }, // records that the keys changed, never their values
       keyEvent("application.key_updated", key),
     ]);
   });
 
-/** The keys of an application as the API's XML has them. */
+/** Represents the keys of an application as XML. */
 export const representKeys = (keys: readonly ApplicationKey[], { timeZone }: Provider): Node =>
   list(
     "keys",
@@ -128,14 +130,14 @@ export const representKeys = (keys: readonly ApplicationKey[], { timeZone }: Pro
     "open",
   );
 
-/** Here alone programs are used to `2026-03-01 09:00:00 UTC`. */
+/** Formats a time as `2026-03-01 09:00:00 UTC`, which 3scale uses only here. */
 const withSpaces = (at: Date, timeZone: string): string =>
   writeTimestamp(at, timeZone)
     .replace("T", " ")
     .replace(/Z$/, " UTC")
     .replace(/([+-]\d\d):(\d\d)$/, " $1$2");
 
-/** The same as JSON. `adminUrl` is the origin that the API is reached at. */
+/** Represents the keys as JSON. `adminUrl` is the origin that the client used. */
 export const keysToJson = ({ id, accountId, keys }: Application, { timeZone }: Provider, adminUrl: string): Json => ({
   keys: keys.map((key) => ({
     key: {

@@ -14,14 +14,14 @@ import {
 } from "./change-application.ts";
 
 interface PlanChange extends ApplicationChange {
-  /** Programs may choose a hidden one, too. */
+  /** May be a hidden plan for programs. */
   readonly planId: number;
   readonly writer: FieldWriter;
 }
 
 type PlanChangeOutcome = ChangedApplication | NotForDevelopers | { readonly notFound: "plan" };
 
-/** Moves an application to another plan of its product. Undefined if the account has no such application. */
+/** Moves an application to another plan of its product. Returns undefined if the account has no such application. */
 export const changeApplicationPlan = (
   pool: Pool,
   { planId, writer, ...change }: PlanChange,
@@ -37,21 +37,23 @@ export const changeApplicationPlan = (
     const changed = await saveApplication(locked, { ...application, plan }, [
       { type: "application.plan_changed", previous: { plan_id: before.id } },
     ]);
-    await deletePlanRequestRow(tx, change.provider.id, application.id); // whatever was asked for: it is decided now
+    await deletePlanRequestRow(tx, change.provider.id, application.id); // any pending request is decided by this change
     if (before.customizedFrom !== null) await deletePlanRow(tx, change.provider.id, before.id);
     return changed;
   });
 
-/** Plans of the application's product, but those that were made for somebody else. */
+/** Returns whether the plan belongs to the application's product and is no custom plan. */
 const isAvailable = ({ application }: LockedApplication, plan: Plan): boolean =>
   plan.kind === "application_plan" && plan.productId === application.product.id && plan.customizedFrom === null;
 
-/** Where the product asks for a request, somebody of the provider has to do it. */
+/** Returns whether developers may move to the plan themselves, without a request. */
 const mayChangePlan = ({ application: { product }, account }: LockedApplication, plan: Plan): boolean =>
   plan.state === "published" &&
   planStepOf(product.buyerPlanChangePermission, account.creditCardToken !== null) === "change";
 
-/** Gives an application a plan of its own, which starts as the one it is on. Undefined if there is no such application. */
+/**
+ * Creates a custom plan for an application, as a copy of its plan. Returns undefined if there is no such application.
+ */
 export const customizeApplicationPlan = (
   pool: Pool,
   change: ApplicationChange,
@@ -65,7 +67,10 @@ export const customizeApplicationPlan = (
     return saveApplication(locked, { ...application, plan }, [planUpdatedEvent(before)]);
   });
 
-/** Puts an application back on the plan that its own was made from. Undefined if there is no such application. */
+/**
+ * Moves an application from its custom plan back to the original one. Returns undefined if there is no such
+ * application.
+ */
 export const decustomizeApplicationPlan = (
   pool: Pool,
   change: ApplicationChange,
@@ -95,7 +100,7 @@ const planUpdatedEvent = (before: Plan): { type: "application.updated"; previous
   previous: { plan_id: before.id },
 });
 
-/** Another plan that a developer asks for, where the provider decides. */
+/** A developer's request for another plan, which the provider decides on. */
 export interface PlanRequest {
   readonly applicationId: number;
   readonly applicationName: string;
@@ -103,12 +108,12 @@ export interface PlanRequest {
   readonly orgName: string;
   readonly planId: number;
   readonly planName: string;
-  /** The user's name; null once the user is gone. */
+  /** The username; null once the user is deleted. */
   readonly askedBy: string | null;
   readonly createdAt: Date;
 }
 
-// Oldest first. Of one application, served by the primary key; of all, within the provider's own rows.
+// Oldest first. Served by the primary key for one application; for all, scans the provider's own rows.
 const listPlanRequestsStatement = `
   select request.application_id,
     coalesce(nullif(trim(application.name), ''), 'Application ' || application.id) as "applicationName",
@@ -124,10 +129,10 @@ const listPlanRequestsStatement = `
   order by request.created_at, request.application_id
   limit $3`;
 
-/** As many as a page of a list shows at most. */
+/** The longest page of a list. */
 const listedPlanRequestsMax = 200;
 
-/** What is asked for applications of the products that somebody reaches. */
+/** Lists the requests for applications within a product scope. */
 export const listPlanRequests = (db: Database, providerId: number, reach: ProductScope): Promise<PlanRequest[]> =>
   db.query<PlanRequest>(listPlanRequestsStatement, [providerId, null, listedPlanRequestsMax, reach]);
 
@@ -140,7 +145,7 @@ export async function readPlanRequest(
   return request;
 }
 
-// Who changes their mind asks for the new one only. Who asks for the same again changes nothing.
+// A new request replaces the old one. Repeating a request changes nothing.
 const upsertPlanRequestStatement = `
   insert into plan_requests (provider_id, application_id, plan_id, user_id, created_at)
   values ($1, $2, $3, $4, $5)
@@ -149,7 +154,7 @@ const upsertPlanRequestStatement = `
   where plan_requests.plan_id <> excluded.plan_id
   returning plan_id`;
 
-/** Whether that is news. */
+/** Returns false if this plan is already requested. */
 async function upsertPlanRequest(
   tx: Transaction,
   providerId: number,
@@ -168,7 +173,7 @@ async function upsertPlanRequest(
 const deletePlanRequestStatement = `
   delete from plan_requests where provider_id = $1 and application_id = $2 returning plan_id`;
 
-/** The plan that was asked for, if one was. A request is deleted when it is decided, either way. */
+/** Deletes a request, because it was decided or withdrawn, and returns the requested plan's id if there was one. */
 async function deletePlanRequestRow(
   tx: Transaction,
   providerId: number,
@@ -180,15 +185,15 @@ async function deletePlanRequestRow(
 
 interface PlanRequestCreation extends ApplicationChange {
   readonly planId: number;
-  /** Where an admin of the provider decides. */
+  /** The page on which an admin of the provider decides. */
   readonly decideAt: string;
 }
 
 type PlanRequestOutcome = { readonly askedFor: Plan } | NotForDevelopers | { readonly notFound: "plan" };
 
 /**
- * Asks for another plan, and writes so to the provider's admins, unless it is asked for already; nothing of the application
- * changes, so there is no event. Undefined if the account has no such application.
+ * Requests another plan and mails the provider's admins, unless that plan is already requested. Records no event,
+ * because the application does not change. Returns undefined if the account has no such application.
  */
 export const requestPlan = (
   pool: Pool,
@@ -216,7 +221,7 @@ export const requestPlan = (
     return { askedFor: plan };
   });
 
-/** Takes back what was asked for; no event tells of it. Undefined if nothing is, or if it is decided by now. */
+/** Withdraws a request, without an event. Returns undefined if there is none, or if it was already decided. */
 export const withdrawPlanRequest = async (
   pool: Pool,
   change: ApplicationChange,
@@ -226,7 +231,10 @@ export const withdrawPlanRequest = async (
     return planId === undefined ? undefined : { withdrawn: true };
   });
 
-/** The application stays on its plan; no event tells of it. Undefined if nothing is asked for it. */
+/**
+ * Declines a request: the application keeps its plan, and no event is recorded. Returns undefined if there is no
+ * request.
+ */
 export const declinePlanRequest = async (
   pool: Pool,
   change: ApplicationChange,

@@ -16,7 +16,7 @@ const readRowsStatement = `select ${selectList(applicationFields)} from applicat
 const readApplicationRows = (db: Database, providerId: number, ids: readonly number[]): Promise<ApplicationRow[]> =>
   db.query<ApplicationRow>(readRowsStatement, [providerId, ids]);
 
-// Locks the application until the transaction ends. The account is locked before its applications are, by everybody.
+// Locks the application until the transaction ends. Every transaction locks the account before its applications.
 const lockRowStatement = `
   select ${selectList(applicationFields)}
   from applications
@@ -37,7 +37,7 @@ const listRowsStatement = `
   where provider_id = $1 and account_id = $2 and ($3::bigint is null or product_id = $3)
   order by id`;
 
-/** The applications of an account, of all products or of one. Served by applications_account_idx. */
+/** Lists an account's applications, of all products or of one. Served by applications_account_idx. */
 const listApplicationRows = (
   db: Database,
   providerId: number,
@@ -45,14 +45,14 @@ const listApplicationRows = (
   productId?: number,
 ): Promise<ApplicationRow[]> => db.query<ApplicationRow>(listRowsStatement, [providerId, accountId, productId ?? null]);
 
-// Two that take one key or id at once: the second waits for the first to commit, and then inserts nothing.
+// If two requests take one key or id at once, the second waits for the first to commit and then inserts nothing.
 const insertRowStatement = `
   insert into applications (provider_id, ${insertColumns(applicationFields)})
   values ($1, ${insertParameters(applicationFields, 2)})
   on conflict do nothing
   returning ${selectList(applicationFields)}`;
 
-/** The new row, or undefined if another application of the product has its user key or its application id. */
+/** Returns the new row, or undefined if another application of the product has its user key or application id. */
 async function insertApplicationRow(
   tx: Transaction,
   providerId: number,
@@ -68,7 +68,7 @@ const updateRowStatement = `
   set ${assignments(applicationFields, 3)}
   where provider_id = $1 and id = $2`;
 
-/** Writes what can be changed of a locked application. */
+/** Writes a locked application. */
 export async function updateApplicationRow(
   tx: Transaction,
   providerId: number,
@@ -78,8 +78,8 @@ export async function updateApplicationRow(
   await tx.query(updateRowStatement, [providerId, application.id, ...values]);
 }
 
-// With the plans that were made for them alone. Served by applications_plan_idx: a sign-up once could put a second
-// application on such a plan, which stays until that one goes as well.
+// Also deletes their custom plans. Early versions could put a second application on a custom plan, which stays until
+// that one is deleted, too. Served by applications_plan_idx.
 const deleteRowsStatement = `
   with gone as (delete from applications where provider_id = $1 and id = any($2) returning plan_id)
   delete from plans
@@ -89,7 +89,7 @@ const deleteRowsStatement = `
       where other.provider_id = $1 and other.plan_id = plans.id and other.id <> all($2)
     )`;
 
-/** Deletes applications with their keys, referrer filters and customised plans. */
+/** Deletes applications with their keys, referrer filters and custom plans. */
 export async function deleteApplicationRows(
   tx: Transaction,
   providerId: number,
@@ -134,7 +134,7 @@ export async function deleteKey(
   await tx.query(deleteKeyStatement, [providerId, applicationId, value]);
 }
 
-/** A host, or a pattern of hosts, that calls of an application may come from. */
+/** A host, or a pattern of hosts, from which an application's calls are allowed. */
 export interface ReferrerFilter {
   readonly id: number;
   readonly applicationId: number;
@@ -148,7 +148,7 @@ const filterColumns = `id, application_id as "applicationId", value, created_at,
 const listFiltersStatement = `
   select ${filterColumns} from referrer_filters where provider_id = $1 and application_id = any($2) order by id`;
 
-/** The referrer filters of some applications, oldest first. */
+/** Lists the referrer filters of applications, oldest first. */
 export const listReferrerFilters = (
   db: Database,
   providerId: number,
@@ -192,7 +192,7 @@ export const readApplications = async (
   ids: readonly number[],
 ): Promise<Application[]> => completeRows(db, providerId, await readApplicationRows(db, providerId, ids));
 
-/** The applications of an account, oldest first: of all products or of one. */
+/** Lists an account's applications, oldest first, of all products or of one. */
 export const listApplications = async (
   db: Database,
   providerId: number,
@@ -201,7 +201,10 @@ export const listApplications = async (
 ): Promise<Application[]> =>
   completeRows(db, providerId, await listApplicationRows(db, providerId, accountId, productId));
 
-/** The application as it is, and as it stays until this transaction changes it or ends. Its account is locked before. */
+/**
+ * Locks and returns an application, which stays unchanged until this transaction changes it or ends. The account must
+ * be locked before.
+ */
 export async function lockApplication(
   tx: Transaction,
   which: { readonly providerId: number; readonly accountId: number; readonly applicationId: number },
@@ -211,7 +214,7 @@ export async function lockApplication(
   return application;
 }
 
-/** The rows with what belongs to them, in one statement for each table however many there are. */
+/** Completes rows with products, plans, keys and referrer filters, with one statement per table. */
 async function completeRows(db: Database, providerId: number, rows: readonly ApplicationRow[]): Promise<Application[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
@@ -238,7 +241,10 @@ async function completeRows(db: Database, providerId: number, rows: readonly App
 const byId = <T extends { readonly id: number }>(them: readonly T[]): ReadonlyMap<number, T> =>
   new Map(them.map((it) => [it.id, it]));
 
-/** Stores a new application with its keys. Undefined if another application of the product has its key or id. */
+/**
+ * Inserts an application with its keys. Returns undefined if another application of the product has its user key or
+ * application id.
+ */
 export async function insertApplication(
   tx: Transaction,
   providerId: number,
@@ -258,7 +264,7 @@ const findTakenCredentialsStatement = `
     exists (select from applications
       where provider_id = $1 and application_id = $4 and product_id = $2 and id <> $5) as "applicationId"`;
 
-/** What of an application's credentials another application of the product already has. */
+/** Returns errors for credentials that another application of the product has. */
 export async function findTakenCredentials(
   db: Database,
   providerId: number,

@@ -6,37 +6,37 @@ import { type DocumentSettings, type FieldValues, fieldsToJson, representFields 
 import { type OidcConfiguration, type Plan, type Product, representPlan } from "#portal/products/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
 
-/** What an account uses a product with. Programs know it as a cinstance. */
+/** An account's access to a product. 3scale calls it a cinstance. */
 export interface Application {
   readonly id: number;
   readonly accountId: number;
   readonly product: Product;
   readonly plan: Plan;
-  /** Null if a program gave none. */
+  /** Null if a program created it without a name. */
   readonly name: string | null;
   readonly description: string | null;
   readonly state: "pending" | "live" | "suspended";
-  /** What it calls a product of version `1` with. */
+  /** Authenticates calls of products of version `1`. */
   readonly userKey: string;
-  /** What it calls all other products with: the id, or client id, that programs send. Not the number in `id`. */
+  /** Authenticates calls of all other products: the application id or OAuth client id. Not the number in `id`. */
   readonly applicationId: string;
-  /** Oldest first; for OAuth and OpenID Connect the client secret. */
+  /** Oldest first. For OAuth and OpenID Connect, the only key is the client secret. */
   readonly keys: readonly ApplicationKey[];
   readonly referrerFilters: readonly string[];
   readonly providerVerificationKey: string;
   readonly redirectUrl: string | null;
   readonly createOrigin: string | null;
-  /** What a program says of when it was accepted. No document has it. */
+  /** Set by programs. No document contains it. */
   readonly acceptedAt: Date | null;
   readonly firstTrafficAt: Date | null;
   readonly firstDailyTrafficAt: Date | null;
-  /** All fields but `name` and `description`. */
+  /** All fields except `name` and `description`. */
   readonly fields: FieldValues;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-/** The columns of an application's own row. */
+/** An application's own row. */
 export interface ApplicationRow extends Omit<Application, "product" | "plan" | "keys" | "referrerFilters"> {
   readonly productId: number;
   readonly planId: number;
@@ -78,7 +78,7 @@ export interface ApplicationKey {
   readonly updatedAt: Date;
 }
 
-/** What people read of an application that may have no name. */
+/** Returns a title for pages and mails, because the name may be missing. */
 export const titleOf = ({ id, name }: Pick<Application, "id" | "name">): string => name?.trim() || `Application ${id}`;
 
 export interface NewApplication {
@@ -91,14 +91,14 @@ export interface NewApplication {
 }
 
 const userKeyBytes = 16;
-/** With 4, as programs know it from elsewhere, one in 40,000 would clash in a product of 100,000 applications. */
+/** With 4 bytes, as in 3scale, one of 40,000 would clash in a product of 100,000 applications. */
 const applicationIdBytes = 8;
 
 export const newUserKey = (): string => randomHex(userKeyBytes);
 
 /**
- * An application as it starts, with credentials for every kind of product: a product can change its kind. It waits for
- * approval if its plan says so. Its id comes when it is stored.
+ * Builds a new application with credentials for all backend versions, because a product can change its version. It is
+ * pending if its plan requires approval. The id is assigned on insertion.
  */
 export const newApplication = ({ product, plan, ...application }: NewApplication, now: Date): Application => ({
   ...application,
@@ -125,7 +125,7 @@ const needsFirstKey = ({ backendVersion, mandatoryAppKey }: Product): boolean =>
 
 const keyBytes = 16;
 
-/** A key that nobody can guess, unless a value is given. */
+/** Returns a key with a random value, unless one is given. */
 export const newKey = (now: Date, keyValue: string = randomHex(keyBytes)): ApplicationKey => ({
   value: keyValue,
   createdAt: now,
@@ -138,19 +138,19 @@ type PreviousValues = Readonly<Record<string, unknown>>;
 
 type EventKey = Pick<ApplicationKey, "value" | "createdAt">;
 
-/** What is told of an application: by name alone, with what was there before, or with the key that it is about. */
+/** The content of an event: its type, with the previous values of an update or with the key that it is about. */
 export type ApplicationEventInput =
   | ApplicationEventType
   | { readonly type: ApplicationEventType; readonly previous: PreviousValues }
   | { readonly type: ApplicationEventType; readonly key: EventKey };
 
-/** What happened to an application's key, or to its user key, which is as old as its last change. */
+/** Builds the input of an event about a key or user key. A user key's creation time is its last change. */
 export const keyEvent = (
   type: Extract<ApplicationEventType, `${string}key_${string}`>,
   { value: keyValue, createdAt }: EventKey,
 ): ApplicationEventInput => ({ type, key: { value: keyValue, createdAt } });
 
-/** The event of an application that was made, changed or is gone, in its final state. */
+/** Builds the event of an application in its final state. */
 export function applicationEvent(
   told: ApplicationEventInput,
   settings: DocumentSettings,
@@ -179,7 +179,7 @@ export const applicationChanges = (before: Application, after: Application): Pre
 
 const trafficProperties = documentProperties(applicationFields, "traffic");
 
-/** An application as XML documents and webhooks have it. */
+/** Represents an application as in XML documents and webhooks. */
 export function representApplication(application: Application, settings: DocumentSettings): Node {
   const { timeZone } = settings.provider;
   const time = (name: string, at: Date | null): Node => value(name, at && writeTimestamp(at, timeZone));
@@ -208,7 +208,7 @@ export function representApplication(application: Application, settings: Documen
   ]);
 }
 
-/** The last document of an application: all of it but its keys, which no longer open anything. */
+/** Represents a deleted application, without its keys, which are no longer valid. */
 export function representDeletedApplication(application: Application, settings: DocumentSettings): Node {
   const document = representApplication(application, settings);
   return "record" in document
@@ -216,7 +216,7 @@ export function representDeletedApplication(application: Application, settings: 
     : document;
 }
 
-/** What the application proves itself with, by the way of its product. */
+/** Represents the credentials that the product's backend version uses. */
 function representCredentials(application: Application): readonly Node[] {
   const keys = list(
     "keys",
@@ -253,12 +253,12 @@ const fieldValuesOf = ({ name, description, fields }: Application): FieldValues 
 
 export interface JsonContext {
   readonly settings: DocumentSettings;
-  /** The origin that the API is reached at: links start with it. */
+  /** The origin that the client used. Links start with it. */
   readonly adminUrl: string;
   readonly account: { readonly orgName: string; readonly state: string };
 }
 
-/** An application as the API's JSON has it. */
+/** Represents an application as JSON. */
 export function applicationToJson(application: Application, { settings, adminUrl, account }: JsonContext): Json {
   const { provider, definitions } = settings;
   const time = (at: Date | null): string | null => at && writeTimestamp(at, provider.timeZone);

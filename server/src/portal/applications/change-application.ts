@@ -34,7 +34,7 @@ import {
   titleOf,
 } from "./application.ts";
 
-/** Which application is to be changed, and who wants it. */
+/** The application to change, and the origin of the change. */
 export interface ApplicationChange {
   readonly provider: Provider;
   readonly accountId: number;
@@ -51,10 +51,10 @@ export type Refused = { readonly refused: FieldErrors };
 
 export type ApplicationOutcome = ChangedApplication | Refused;
 
-/** Products can keep some things to the provider: developers then see them and cannot change them. */
+/** The product's settings do not let developers do this. */
 export type NotForDevelopers = { readonly notAllowed: "developers" };
 
-/** An application that stays as it is until this transaction changes it or ends, with all that a change needs. */
+/** A locked application, with everything that a change needs. */
 export interface LockedApplication {
   readonly tx: Transaction;
   readonly settings: DocumentSettings;
@@ -64,8 +64,8 @@ export interface LockedApplication {
 }
 
 /**
- * Does `work` on a locked application, in one transaction. Undefined if the account has no such application, or if it is of
- * a product that whoever wants the change is kept from.
+ * Runs `work` on a locked application, in one transaction. Returns undefined if the account has no such application, or
+ * if its product is outside of the actor's scope.
  */
 export async function changeApplication<T>(
   pool: Pool,
@@ -84,7 +84,7 @@ export async function changeApplication<T>(
   });
 }
 
-/** Stores what the application has become, and tells of it. */
+/** Saves a changed application and records its events. */
 export async function saveApplication(
   { by, ...locked }: LockedApplication,
   changed: Application,
@@ -95,7 +95,7 @@ export async function saveApplication(
   return { application, events: await recordApplicationEvents({ ...locked, by, application }, told) };
 }
 
-/** Records what is told of an application that is in its final state. */
+/** Records events of an application in its final state. */
 export const recordApplicationEvents = (
   { tx, settings, account, application, by }: LockedApplication,
   told: readonly ApplicationEventInput[],
@@ -109,14 +109,18 @@ export const recordApplicationEvents = (
 
 interface ApplicationUpdate extends ApplicationChange {
   /**
-   * As they came, by the names of fields and of the API: `redirect_url`, and for programs `user_key`,
-   * `first_traffic_at`, `first_daily_traffic_at`. What is not named stays.
+   * Unparsed values by the names of fields and of the API: `redirect_url`, and for programs `user_key`,
+   * `first_traffic_at`, `first_daily_traffic_at`, `accepted_at`, `create_origin`. Those that are left out stay
+   * unchanged.
    */
   readonly values: FieldInput;
   readonly writer: FieldWriter;
 }
 
-/** Changes an application and tells so, if anything changed. Undefined if the account has no such application. */
+/**
+ * Changes an application and records the event, if anything changed. Returns undefined if the account has no such
+ * application.
+ */
 export const updateApplication = (
   pool: Pool,
   { values, writer, ...change }: ApplicationUpdate,
@@ -150,7 +154,10 @@ const applicationTransitions = {
 
 export type ApplicationTransition = keyof typeof applicationTransitions;
 
-/** Accepts, suspends or resumes an application, if its state allows that. Undefined if there is no such application. */
+/**
+ * Accepts, suspends or resumes an application, if its state allows that. Returns undefined if the account has no such
+ * application.
+ */
 export const changeApplicationState = (
   pool: Pool,
   { transition, ...change }: ApplicationChange & { readonly transition: ApplicationTransition },
@@ -164,7 +171,7 @@ export const changeApplicationState = (
 
 type UserKeyOutcome = ChangedApplication | NotForDevelopers | { readonly notAllowed: "no user key" };
 
-/** Puts a random user key in the place of the old one. Undefined if the account has no such application. */
+/** Replaces the user key with a random one. Returns undefined if the account has no such application. */
 export const regenerateUserKey = (
   pool: Pool,
   { writer, ...change }: ApplicationChange & { readonly writer: FieldWriter },
@@ -181,7 +188,7 @@ export const regenerateUserKey = (
     ]);
   });
 
-/** Deletes an application; its keys go without a word. Undefined if the account has no such application. */
+/** Deletes an application, without events for its keys. Returns undefined if the account has no such application. */
 export const deleteApplication = (
   pool: Pool,
   { writer, ...change }: ApplicationChange & { readonly writer: FieldWriter },
@@ -191,7 +198,7 @@ export const deleteApplication = (
     return isKept ? { notAllowed: "developers" } : removeApplication(locked);
   });
 
-/** Turns down an application that waits for approval: it is deleted, and the admins of its account are told why. */
+/** Rejects a pending application: deletes it and mails the reason to the admins of its account. */
 export const rejectApplication = (
   pool: Pool,
   { reason, ...change }: ApplicationChange & { readonly reason: string },

@@ -30,11 +30,11 @@ import { requireSubscription } from "./subscriptions.ts";
 export interface ApplicationCreation {
   readonly provider: Provider;
   readonly accountId: number;
-  /** Programs may choose any plan. Developers only published ones, and only where the product lets them choose. */
+  /** Programs may choose any plan; developers only published ones, and only if the product lets them choose. */
   readonly planId: number;
   /**
-   * As they came, by the names of fields and of the API: `redirect_url`, and for programs `user_key`, `application_id`,
-   * `application_key` (one or a list), `first_traffic_at`, `first_daily_traffic_at`, `create_origin`.
+   * Unparsed values by the names of fields and of the API: `redirect_url`, and for programs `user_key`,
+   * `application_id`, `application_key` (one or a list), `first_traffic_at`, `first_daily_traffic_at`, `create_origin`.
    */
   readonly values: FieldInput;
   readonly writer: FieldWriter;
@@ -43,7 +43,7 @@ export interface ApplicationCreation {
 
 type CreationOutcome = ApplicationOutcome | NotForDevelopers | { readonly notFound: "plan" | "service plan" };
 
-/** A new application, with its keys. Undefined if the provider has no such account. */
+/** Creates an application with its keys. Returns undefined if the provider has no such account. */
 export async function createApplication(
   pool: Pool,
   creation: ApplicationCreation,
@@ -65,7 +65,7 @@ export async function createApplication(
     if ("refused" in subscription || "notFound" in subscription) return subscription;
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     await requireWithinLimit(tx, countLimits.applications, { providerId: provider.id, id: accountId });
-    // It is the last that can be refused, so nothing is written before.
+    // Nothing is written before this last step that can fail.
     const application = await insertApplication(tx, provider.id, judged.application);
     if (!application) return { refused: mergeErrors(await findTakenCredentials(tx, provider.id, judged.application)) };
     await insertServiceSubscriptions(tx, { ...which, plans: subscription.toSubscribe, now: by.now });
@@ -73,7 +73,7 @@ export async function createApplication(
   });
 }
 
-/** The product that applications on this plan use. A plan that was made for another's application is not to be had. */
+/** Returns the product of an application plan. Custom plans of other applications are not available. */
 async function productOfPlan(tx: Transaction, providerId: number, plan: Plan): Promise<Product | undefined> {
   if (plan.kind !== "application_plan" || plan.productId === null || plan.customizedFrom !== null) return undefined;
   return readProduct(tx, providerId, plan.productId);
@@ -107,7 +107,7 @@ function parseCreation(
   return hasNoErrors(refused) ? { application } : { refused };
 }
 
-/** The application, then each key that came with it. */
+/** Records the events of the application and of each of its keys. */
 async function recordCreation(made: Parameters<typeof recordApplicationEvents>[0]): Promise<ChangedApplication> {
   const { application } = made;
   const keysCreated = application.keys.map((key) => keyEvent("application.key_created", key));

@@ -16,9 +16,9 @@ interface ProductDeletion {
 }
 
 /**
- * Deletes a product with its plans, its subscriptions and its applications. Whoever deletes a product does not act on
- * each application, so their events have the system as their actor: an endpoint hears of them that asks for all actors. Who
- * deleted the product, the audit says.
+ * Deletes a product with its plans, subscriptions and applications. The events of the applications have the system as
+ * their actor, because their deletion is only a consequence: endpoints receive them if they subscribe to all actors. An
+ * audit record names who deleted the product.
  */
 export async function deleteProduct(
   pool: Pool,
@@ -33,10 +33,10 @@ export async function deleteProduct(
 
 type DeletionOutcome =
   | { readonly product: Product }
-  /** A provider keeps one, so that sign-ups have something to lead to. */
+  /** A provider keeps one product, because sign-ups need one. */
   | { readonly notAllowed: "last product"; readonly product: Product };
 
-/** `again`: an account has come to use the product while it was waited for. */
+/** Returns `again` if another account started to use the product before it was locked. */
 async function deleteLocked(
   tx: Transaction,
   settings: DocumentSettings,
@@ -44,8 +44,7 @@ async function deleteLocked(
 ): Promise<DeletionOutcome | "again" | undefined> {
   const { provider } = settings;
   const isLast = await lockLastProduct(tx, provider.id);
-  // Accounts before products, as everybody locks them: who has the product and waits for an account would wait for ever for
-  // somebody who has the account and waits for the product.
+  // Accounts are locked before products, as in every transaction. The opposite order could deadlock.
   const locked = await tx.query<{ id: number }>(lockAccountsStatement, [provider.id, productId]);
   const product = await lockProduct(tx, provider.id, productId);
   if (!product) return undefined;
@@ -63,18 +62,19 @@ async function deleteLocked(
   return { product };
 }
 
-// One deletion at a time, so that two at once cannot leave none. The provider is locked first, as plans that change do it.
+// One deletion at a time, so that two at once cannot delete all products. The provider is locked first, as when plans
+// change.
 const lockProviderStatement = `select from providers where id = $1 for no key update`;
 const otherProductStatement = `select from products where provider_id = $1 offset 1 limit 1`;
 
-/** Whether the provider has one product alone, which stays so until this transaction ends. */
+/** Returns whether the provider has a single product, and keeps that so until this transaction ends. */
 async function lockLastProduct(tx: Transaction, providerId: number): Promise<boolean> {
   await tx.query(lockProviderStatement, [providerId]);
   return (await tx.query(otherProductStatement, [providerId])).length === 0;
 }
 
-// In one order, so that two who lock several accounts cannot wait for each other. Also those that are only subscribed: that
-// they are no more changes what they say. Served by service_subscriptions_product_idx and applications_product_idx.
+// In id order, so that two transactions that lock several accounts cannot deadlock. Includes accounts that are only
+// subscribed, because their documents change. Served by service_subscriptions_product_idx and applications_product_idx.
 const lockAccountsStatement = `
   select id
   from accounts
@@ -115,7 +115,7 @@ async function deleteApplicationsOf(
 ): Promise<void> {
   const providerId = settings.provider.id;
   const account = await lockAccount(tx, providerId, accountId);
-  if (!account) return; // deleted in the meantime, with its applications
+  if (!account) return; // deleted in the meantime with its applications
   const applications = await listApplications(tx, providerId, accountId, productId);
   const ids = applications.map(({ id }) => id);
   await deleteApplicationRows(tx, providerId, ids);

@@ -4,7 +4,7 @@ import { isXmlText } from "#platform/xml.ts";
 import { readApplication, readApplications } from "./application-table.ts";
 import type { Application } from "./application.ts";
 
-/** How a caller knows an application: by the key or id that it calls with, or by its number. */
+/** Identifies an application by its user key, its application id or its number. */
 export type ApplicationHandle = (
   | { readonly userKey: string }
   | { readonly appId: string }
@@ -12,11 +12,11 @@ export type ApplicationHandle = (
 ) & {
   readonly accountId?: number | undefined;
   readonly productId?: number | undefined;
-  /** Of the products that somebody reaches. */
+  /** The product scope of the caller. */
   readonly reach?: ProductScope;
 };
 
-/** An application of the provider, and of the account and product if they are named. */
+/** Returns an application of the provider, and of the account and product if they are given. */
 export async function findApplication(
   db: Database,
   providerId: number,
@@ -43,12 +43,12 @@ async function findFirst(
   statement: string,
   values: readonly [number, string, number | null, number | null, ProductScope],
 ): Promise<number | undefined> {
-  if (!isXmlText(values[1])) return undefined; // nobody could have it, and the database takes no zero byte
+  if (!isXmlText(values[1])) return undefined; // no application has it, and PostgreSQL rejects zero bytes
   const [found] = await db.query<{ id: number }>(statement, values);
   return found?.id;
 }
 
-// Served by applications_user_key_idx. The key counts only where it opens the product.
+// Served by applications_user_key_idx. A user key is valid only for products of version 1.
 const byUserKeyStatement = `
   select application.id
   from applications as application
@@ -70,27 +70,27 @@ const byAppIdStatement = `
   order by application.id
   limit 1`;
 
-/** Which applications of a provider; what is not named does not matter. */
+/** Undefined criteria match every application. */
 export interface ApplicationFilter {
   readonly accountId?: number | undefined;
   readonly productId?: number | undefined;
   readonly planId?: number | undefined;
   readonly planType?: "free" | "paid" | undefined;
   readonly state?: string | undefined;
-  /** A part of its name. */
+  /** Part of its name. */
   readonly name?: string | undefined;
-  /** A part of the name of its account. */
+  /** Part of the name of its account. */
   readonly accountQuery?: string | undefined;
   readonly userKey?: string | undefined;
-  /** Its last day with traffic is then or later. */
+  /** Its last day with traffic is at this time or later. */
   readonly activeSince?: Date | undefined;
-  /** Its last day with traffic is then or earlier. */
+  /** Its last day with traffic is at this time or earlier. */
   readonly inactiveSince?: Date | undefined;
-  /** Of the products that somebody reaches. */
+  /** The product scope of the caller. */
   readonly reach?: ProductScope;
 }
 
-// Within the provider's own rows, in the order of the primary key; of one product or one plan, served by their index.
+// Scans the provider's own rows in primary key order; for one product or plan, uses its index.
 const matchingApplications = `
   from applications as application
   join plans as plan on plan.provider_id = $1 and plan.id = application.plan_id
@@ -112,7 +112,7 @@ const countApplicationsStatement = `select count(*) as count ${matchingApplicati
 
 const applicationPageStatement = `select application.id ${matchingApplications} order by application.id limit $13 offset $14`;
 
-/** A page of the applications that match, oldest first, and how many match in all. */
+/** Returns a page of the matching applications, oldest first, and the number of matches. */
 export async function searchApplications(
   db: Database,
   providerId: number,

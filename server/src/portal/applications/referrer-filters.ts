@@ -22,7 +22,7 @@ interface FilterOutcome {
   readonly filter: ReferrerFilter;
 }
 
-/** Lets calls come from one more host. No event tells of it. Undefined if the account has no such application. */
+/** Adds a referrer filter, without an event. Returns undefined if the account has no such application. */
 export const addReferrerFilter = (
   pool: Pool,
   { value: pattern, ...change }: ApplicationChange & { readonly value: string },
@@ -41,7 +41,7 @@ export const addReferrerFilter = (
     return { filter, application: { ...application, referrerFilters: [...application.referrerFilters, pattern] } };
   });
 
-/** Takes a referrer filter away again. No event tells of it. Undefined if the account has no such application. */
+/** Deletes a referrer filter, without an event. Returns undefined if the account has no such application. */
 export const removeReferrerFilter = (
   pool: Pool,
   { filterId, ...change }: ApplicationChange & { readonly filterId: number },
@@ -83,7 +83,7 @@ function newFilterErrors({ referrerFilters }: Application, pattern: string): Fie
   });
 }
 
-/** The referrer filters of an application as the API's XML has them. */
+/** Represents the referrer filters of an application as XML. */
 export const representReferrerFilters = (filters: readonly ReferrerFilter[], { timeZone }: Provider): Node =>
   list(
     "referrer_filters",
@@ -101,11 +101,11 @@ export const representReferrerFilters = (filters: readonly ReferrerFilter[], { t
 interface FiltersContext {
   readonly application: Application;
   readonly provider: Provider;
-  /** The origin that the API is reached at: links start with it. */
+  /** The origin that the client used. Links start with it. */
   readonly adminUrl: string;
 }
 
-/** The same as JSON. */
+/** Represents the referrer filters as JSON. */
 export const referrerFiltersToJson = (
   filters: readonly ReferrerFilter[],
   { application: { id, accountId }, provider: { timeZone }, adminUrl }: FiltersContext,

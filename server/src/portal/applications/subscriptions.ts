@@ -12,7 +12,9 @@ import { deleteApplicationRows, listApplications } from "./application-table.ts"
 import { applicationEvent } from "./application.ts";
 import type { Refused } from "./change-application.ts";
 
-/** That an account may have applications of a product, and on which terms. 3scale's API calls it a service contract. */
+/**
+ * Lets an account have applications of a product, on the terms of a service plan. 3scale calls it a service contract.
+ */
 interface Subscription {
   readonly id: number;
   readonly accountId: number;
@@ -29,7 +31,7 @@ const subscriptionColumns = `id, account_id, product_id, plan_id, state,
 const listSubscriptionsStatement = `
   select ${subscriptionColumns} from service_subscriptions where provider_id = $1 and account_id = $2 order by id`;
 
-/** The subscriptions of an account, oldest first. */
+/** Lists the subscriptions of an account, oldest first. */
 const listSubscriptions = (db: Database, providerId: number, accountId: number): Promise<Subscription[]> =>
   db.query<Subscription>(listSubscriptionsStatement, [providerId, accountId]);
 
@@ -41,7 +43,7 @@ async function deleteSubscription(tx: Transaction, providerId: number, id: numbe
 
 const deleteOfProductStatement = `delete from service_subscriptions where provider_id = $1 and product_id = $2`;
 
-/** Nobody is subscribed to the product any more. Served by service_subscriptions_product_idx. */
+/** Deletes all subscriptions to a product. Served by service_subscriptions_product_idx. */
 export async function deleteSubscriptionsOfProduct(
   tx: Transaction,
   providerId: number,
@@ -50,7 +52,7 @@ export async function deleteSubscriptionsOfProduct(
   await tx.query(deleteOfProductStatement, [providerId, productId]);
 }
 
-/** The subscriptions of an account with their plans, oldest first. */
+/** Lists the subscriptions of an account with their plans, oldest first. */
 export async function readSubscriptions(
   db: Database,
   providerId: number,
@@ -70,13 +72,13 @@ interface SubscriptionRequirement {
   readonly providerId: number;
   readonly accountId: number;
   readonly product: Product;
-  /** A developer must wait until the subscription is approved; a program need not. */
+  /** Developers need an approved subscription; programs do not. */
   readonly writer: FieldWriter;
 }
 
 /**
- * The plans by which a locked account is still to be subscribed to a product: one, or none if it is already. Or what is
- * wrong, if it cannot have applications of the product.
+ * Returns the plan to subscribe a locked account to, or no plan if it is subscribed already, or the reason why it
+ * cannot have applications of the product.
  */
 export async function requireSubscription(
   tx: Transaction,
@@ -84,7 +86,7 @@ export async function requireSubscription(
 ): Promise<Refused | { readonly notFound: "service plan" } | { readonly toSubscribe: readonly Plan[] }> {
   const existing = (await listSubscriptions(tx, providerId, accountId)).find((it) => it.productId === product.id);
   const wanted = existing ? undefined : await servicePlanFor(tx, providerId, product, writer);
-  const plan = wanted && (await lockPlanForShare(tx, providerId, wanted.id)); // it may be gone by now
+  const plan = wanted && (await lockPlanForShare(tx, providerId, wanted.id)); // it may have been deleted
   if (!existing && !plan) {
     return writer === "program"
       ? { notFound: "service plan" }
@@ -96,7 +98,7 @@ export async function requireSubscription(
   return { refused: { base: [`Your subscription to ${product.name} is not live.`] } };
 }
 
-/** The default one, else the first; for developers, the first that is published. */
+/** Returns the default service plan, else the first one; for developers, the first published one. */
 async function servicePlanFor(
   db: Database,
   providerId: number,
@@ -118,10 +120,13 @@ interface Unsubscription {
 
 type UnsubscriptionOutcome =
   | { readonly events: readonly RecordedEvent[] }
-  /** Somebody may be calling the product right now. */
+  /** Applications that are not suspended may be calling the product. */
   | { readonly notAllowed: "applications in use"; readonly count: number };
 
-/** Ends a subscription, with the applications, all suspended, that it is for. Undefined if there is no such one. */
+/**
+ * Deletes a subscription with its applications, which must all be suspended. Returns undefined if there is no such
+ * subscription.
+ */
 export async function unsubscribe(
   pool: Pool,
   { provider, accountId, subscriptionId, by }: Unsubscription,
@@ -140,7 +145,7 @@ export async function unsubscribe(
     const ids = applications.map(({ id }) => id);
     await deleteApplicationRows(tx, providerId, ids);
     await deleteSubscription(tx, providerId, subscriptionId);
-    const detail = { accountId, productId: subscription.productId }; // without applications, no event tells of it
+    const detail = { accountId, productId: subscription.productId }; // a subscription without applications records no event
     const said = { action: "subscription.deleted", subject: `subscription/${subscriptionId}`, detail };
     await recordAudit(tx, { providerId, actor: by.actor, ...said });
     const deleted = applications.map((application) => applicationEvent("application.deleted", settings, application));
@@ -148,7 +153,7 @@ export async function unsubscribe(
   });
 }
 
-/** A subscription and the plan that it is on. */
+/** A subscription and its plan. */
 interface SubscriptionOnPlan {
   readonly subscription: Subscription;
   readonly plan: Plan;
@@ -160,7 +165,7 @@ interface ContractColumn {
   readonly value: Value;
 }
 
-/** All columns of 3scale's contracts, in its order: those of applications, too, which are null here. */
+/** Returns all columns of 3scale's contracts, in its order. Columns of applications are null. */
 function contractColumns(
   { subscription, plan }: SubscriptionOnPlan,
   { id, timeZone }: Provider,
@@ -196,7 +201,7 @@ function contractColumns(
   ];
 }
 
-/** A subscription as the API's XML has it: a service contract, whose elements say their types and whether they are null. */
+/** Represents a subscription as XML: a service contract, whose elements have types and mark nulls. */
 export const representSubscription = (it: SubscriptionOnPlan, provider: Provider, now: Date): Node =>
   record(
     "service-contract",
@@ -205,7 +210,7 @@ export const representSubscription = (it: SubscriptionOnPlan, provider: Provider
     ),
   );
 
-/** The same as JSON, with nulls and with the fee as a text. */
+/** Represents a subscription as JSON, with nulls and the fee as text. */
 export const subscriptionToJson = (it: SubscriptionOnPlan, provider: Provider, now: Date): Json => ({
   service_contract: Object.fromEntries(
     contractColumns(it, provider, now).map(({ name, value: held }) => [

@@ -25,14 +25,14 @@ import {
 
 interface DefinitionInput {
   readonly providerId: number;
-  /** As they came, by the names of the API. */
+  /** Unparsed values, by the names of the API. */
   readonly values: FieldInput;
   readonly by: ChangeContext;
 }
 
 type DefinitionOutcome = { readonly definition: FieldsDefinition } | { readonly refused: FieldErrors };
 
-/** Defines one more field, after those of its target. */
+/** Creates a definition, after the others of its target. */
 export async function createFieldsDefinition(
   pool: Pool,
   { providerId, values, by }: DefinitionInput,
@@ -50,7 +50,9 @@ export async function createFieldsDefinition(
   });
 }
 
-/** Changes how a field is kept, or its place among those of its target. Undefined if there is no such definition. */
+/**
+ * Changes a definition, or its position among those of its target. Returns undefined if there is no such definition.
+ */
 export async function updateFieldsDefinition(
   pool: Pool,
   { providerId, id, values, by }: DefinitionInput & { readonly id: number },
@@ -74,9 +76,9 @@ export async function updateFieldsDefinition(
 
 interface Move {
   readonly wanted: FieldsDefinition;
-  /** The other fields of the target, in their order. */
+  /** The other definitions of the target, in their order. */
   readonly others: readonly FieldsDefinition[];
-  /** Counted from 1. What is no number moves nothing. */
+  /** Counted from 1. A value that is not a number moves nothing. */
   readonly position: number;
 }
 
@@ -86,7 +88,10 @@ async function moveDefinition(tx: Transaction, providerId: number, { wanted, oth
   await orderFieldsDefinitions(tx, providerId, ids.toSpliced(position - 1, 0, wanted.id));
 }
 
-/** Keeps a field no more: what it holds stays, unseen. Undefined if there is no such definition. */
+/**
+ * Deletes a definition. Stored values stay, but documents no longer show them. Returns undefined if there is no such
+ * definition.
+ */
 export async function deleteFieldsDefinition(
   pool: Pool,
   { providerId, id, by }: { readonly providerId: number; readonly id: number; readonly by: ChangeContext },
@@ -109,7 +114,7 @@ interface DefinitionAudit {
   readonly changed?: readonly string[];
 }
 
-/** Definitions raise no events; the audit says who did it. */
+/** Records an audit record, because definitions have no events. */
 function auditDefinition(
   tx: Transaction,
   { providerId, definition, by, deed, changed }: DefinitionAudit,
@@ -124,7 +129,7 @@ type ParsedDefinition<T> = { readonly definition: T; readonly errors: FieldError
 const definitionName = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const nameLengthMax = 255;
 
-/** A new definition as an input wants it, and what is wrong with that. */
+/** Parses a new definition and returns all errors. */
 export function parseNewDefinition(input: FieldInput): ParsedDefinition<NewFieldsDefinition> {
   const target = parseTarget(input["target"]);
   const name = typeof input["name"] === "string" ? input["name"].trim() : "";
@@ -142,7 +147,7 @@ export function parseNewDefinition(input: FieldInput): ParsedDefinition<NewField
   };
 }
 
-/** A definition after an input, and what is wrong with that. Target and name stay as they are. */
+/** Parses an input into the changed definition and returns all errors. Target and name stay unchanged. */
 export function parseDefinition<T extends NewFieldsDefinition>(before: T, input: FieldInput): ParsedDefinition<T> {
   const read = {
     label: parseRequiredText(input, "label"),
@@ -166,7 +171,7 @@ export function parseDefinition<T extends NewFieldsDefinition>(before: T, input:
 
 const isList = (it: unknown): it is readonly unknown[] => Array.isArray(it);
 
-/** A list, or a text with commas between; a number is a list of one. */
+/** Parses choices: a list, a text separated by commas, or a single number. */
 function parseChoices(it: unknown): readonly string[] | undefined {
   if (it === undefined) return undefined;
   const them = isList(it) ? it : typeof it === "string" ? it.split(",") : [it];
@@ -203,7 +208,7 @@ function definitionNameErrors(target: FieldTarget, name: string): readonly strin
   return !isBuiltIn(target, name) && isReservedName(target, name) ? ["Field name is not allowed"] : [];
 }
 
-// What objects have, and programs send, of their own. An invented field of that name would be taken for it.
+// Names that objects or requests already use. A defined field with such a name would be mistaken for them.
 const reservedEverywhere = `id state created_at updated_at fields extra_fields links type tenant_id access_token provider_key password
   password_confirmation current_password form_token`;
 
@@ -228,5 +233,5 @@ const reservedNames: Readonly<Record<FieldTarget, ReadonlySet<string>>> = {
   Cinstance: reservedNamesOf("Cinstance"),
 };
 
-/** Whether a name means something else already. */
+/** Returns whether a name is already in use. */
 const isReservedName = (target: FieldTarget, name: string): boolean => reservedNames[target].has(name);

@@ -16,23 +16,23 @@ import {
 import type { FieldTarget, FieldsDefinition } from "./fields-definition.ts";
 import { type FieldErrors, type FieldInput, hasNoErrors, mergeErrors } from "./input.ts";
 
-/** The fields that an input names. Null: it is to be empty. */
+/** The fields that an input contains. Null empties a field. */
 export type ParsedFields = Readonly<Record<string, FieldValue | null>>;
 
-/** A developer neither sees nor writes what is hidden or read only. */
+/** Developers neither see nor write hidden or read-only fields. */
 export type FieldWriter = "developer" | "program";
 
 interface FieldInputRules {
   readonly definitions: readonly FieldsDefinition[];
   readonly target: FieldTarget;
   readonly writer: FieldWriter;
-  /** A sign-up must give what is required, also one by a program; of its other requests none must. */
+  /** Sign-ups must contain required fields. Other requests by programs may omit them. */
   readonly isSignUp?: boolean;
-  /** What the fields hold so far: a value that is not offered any more may stay. */
+  /** The current values. A value that is no longer among the choices may stay. */
   readonly held?: FieldValues;
 }
 
-/** Takes the defined fields out of an input and judges them. What is not defined is not looked at. */
+/** Parses the defined fields of an input and returns their errors. Ignores undefined fields. */
 export function parseFieldInput(
   { definitions, target, writer, isSignUp = false, held = {} }: FieldInputRules,
   input: FieldInput,
@@ -65,7 +65,10 @@ export function parseFieldInput(
   return { given, errors: mergeErrors(...errors) };
 }
 
-/** Programs may also send an account's own fields inside `extra_fields`. Undefined: the input does not name the field. */
+/**
+ * Returns the input of a field, or undefined if the input does not contain it. Programs may also send an account's own
+ * fields inside `extra_fields`.
+ */
 function inputValue({ target, name }: FieldsDefinition, writer: FieldWriter, input: FieldInput): unknown {
   if (Object.hasOwn(input, name)) return input[name];
   const extra = input["extra_fields"];
@@ -73,7 +76,7 @@ function inputValue({ target, name }: FieldsDefinition, writer: FieldWriter, inp
   return isExtra && isRecord(extra) && Object.hasOwn(extra, name) ? extra[name] : undefined;
 }
 
-/** What is wrong with an input that is to make something new: the required fields that it leaves out. */
+/** Returns errors for required fields that the input of a new object omits. */
 export function missingFields(
   { definitions, target, writer, isSignUp = false }: FieldInputRules,
   input: FieldInput,
@@ -88,7 +91,7 @@ export function missingFields(
   return Object.fromEntries(missing.map(({ name }) => [name, [blank]]));
 }
 
-/** What programs need not give although it is required: how a user name or address is wrong, its own rules say. */
+/** Required fields that programs may omit, because `user-input.ts` validates them. */
 const validatedElsewhere: ReadonlySet<string> = new Set(["username", "email"]);
 
 const isRequired = ({ target, required, name }: FieldsDefinition, writer: FieldWriter, isSignUp: boolean): boolean =>
@@ -97,7 +100,7 @@ const isRequired = ({ target, required, name }: FieldsDefinition, writer: FieldW
     (target === "Account" && name === "org_name") ||
     (isSignUp && !(target === "User" && validatedElsewhere.has(name))));
 
-/** The fields of an object after an input: what it does not name stays, and what it empties goes. */
+/** Applies parsed fields to the current ones. Fields that the input omits stay; emptied ones are deleted. */
 export function applyFieldInput(fields: FieldValues, given: ParsedFields): FieldValues {
   const merged = new Map(Object.entries(fields));
   for (const [name, it] of Object.entries(given)) {
@@ -111,7 +114,9 @@ const isEmptyAddress = (it: FieldValue): boolean => isAddress(it) && Object.valu
 
 type ParsedValue = { readonly value: FieldValue | null } | "unreadable" | undefined;
 
-/** A program's blank text in the place of another stays one, since JSON shows it. Everywhere else it says nothing. */
+/**
+ * Keeps a blank text of a program that replaces another text, because JSON shows it. Otherwise blank means no value.
+ */
 function parseValue(it: unknown, keepsBlank: boolean): ParsedValue {
   if (it === undefined) return undefined;
   if (!Array.isArray(it)) {
@@ -126,16 +131,16 @@ function parseValue(it: unknown, keepsBlank: boolean): ParsedValue {
 }
 
 interface ParsedAddress {
-  /** As it is to be, with what it was. Null: none. */
+  /** The current address with the parts of the input. Null deletes the address. */
   readonly value: AddressValue | null;
   readonly errors: FieldErrors;
 }
 
-/** What programs call the parts of an address that documents show under another name. */
+/** Names of address parts in requests, where they differ from documents. */
 const inputNames: Readonly<Partial<Record<AddressPart, string>>> = { company: "name", phone_number: "phone" };
 const requiredNestedParts: readonly AddressPart[] = ["company", "address1", "city", "country"];
 
-/** Reads an address that is sent as one nested value, or in flat parts: `billing_address_city`. */
+/** Parses an address, sent as a nested value or in flat parts such as `billing_address_city`. */
 function parseBillingAddress(input: FieldInput, held: FieldValue | undefined): ParsedAddress | undefined {
   const nested = input["billing_address"];
   if (nested === null || nested === "") return { value: null, errors: {} };

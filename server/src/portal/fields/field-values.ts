@@ -1,12 +1,12 @@
 import { type Json, type Node, record, repeated, value } from "#platform/document.ts";
 import type { FieldTarget, FieldsDefinition } from "./fields-definition.ts";
 
-/** What a field holds: a text, several texts, or the parts of an address. */
+/** The value of a field: a text, several texts, or the parts of an address. */
 export type FieldValue = string | readonly string[] | AddressValue;
 
 export type AddressValue = Readonly<Partial<Record<AddressPart, string>>>;
 
-/** The fields of one account, user or application, by name. */
+/** The field values of one account, user or application, by name. */
 export type FieldValues = Readonly<Record<string, FieldValue>>;
 
 export const addressParts = [
@@ -21,7 +21,7 @@ export const addressParts = [
 ] as const;
 export type AddressPart = (typeof addressParts)[number];
 
-// Fields with an element of their own in documents. All others are the provider's inventions, inside `extra_fields`.
+// Fields with their own element in documents. All others are inside `extra_fields`.
 const builtInFields: Readonly<Record<FieldTarget, ReadonlySet<string>>> = {
   Account: new Set([
     "org_name",
@@ -46,14 +46,17 @@ const builtInFields: Readonly<Record<FieldTarget, ReadonlySet<string>>> = {
 
 export const isBuiltIn = (target: FieldTarget, name: string): boolean => builtInFields[target].has(name);
 
-// Those that hold no text. A user's field of the same name is an invention like any other.
+// These two hold no text. A user's field of the same name is an ordinary one.
 export const isRate = (target: FieldTarget, name: string): boolean => target === "Account" && name === "vat_rate";
 export const isBillingAddress = (target: FieldTarget, name: string): boolean =>
   target === "Account" && name === "billing_address";
 
 export const isAddress = (it: FieldValue): it is AddressValue => typeof it === "object" && !Array.isArray(it);
 
-/** The value of a field. A field may be called `constructor`, which every object seems to have. */
+/**
+ * Returns the value of a field. A plain index would find inherited properties, for example for a field named
+ * `constructor`.
+ */
 export const fieldValue = (values: FieldValues, name: string): FieldValue | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined;
 
@@ -63,12 +66,12 @@ const permanentFields: Readonly<Record<FieldTarget, readonly string[]>> = {
   Cinstance: ["name"],
 };
 
-/** Whether a field is one that nothing can do without. */
+/** Returns whether a field cannot be deleted, hidden or made optional. */
 export const isPermanent = (target: FieldTarget, name: string): boolean => permanentFields[target].includes(name);
 
 /**
- * The defined fields of an object as XML has them: the built-in ones, then the others inside `extra_fields`, both in the
- * order of their positions, stripped, and without those that are blank.
+ * Represents the defined fields of an object as XML: the built-in ones, then the others inside `extra_fields`, both by
+ * position, trimmed, and without blank ones.
  */
 export function representFields(
   definitions: readonly FieldsDefinition[],
@@ -101,8 +104,8 @@ function representField({ target, name }: FieldsDefinition, it: FieldValue | und
 type RepresentedAddress = Readonly<Record<AddressPart | "address", string | null>>;
 
 /**
- * Returns a billing address as documents show it: each part, with what else the account says in the place of three that are
- * missing. Once the field is defined, accounts without any address have one, too.
+ * Returns a billing address as documents show it. Three missing parts fall back to other values of the account, so
+ * accounts without any address have one as soon as the field is defined.
  */
 function withFallbacks(values: FieldValues): RepresentedAddress {
   const stored = fieldValue(values, "billing_address");
@@ -140,10 +143,10 @@ const representAddress = (address: RepresentedAddress): Node =>
     Object.entries(address).map(([part, text]) => value(part, text)),
   );
 
-/** By their English names in lower case. Made once, when first needed: that takes 80 ms. */
+/** ISO codes by lower-case English name. Computed on first use, because that takes 80 ms. */
 let countryCodes: ReadonlyMap<string, string> | undefined;
 
-/** Returns the ISO 3166 code of a country that is named in English, or that is given as a code. */
+/** Returns the ISO 3166 code of a country, given by its English name or its code. */
 function countryCodeOf(country: string | null): string | null {
   if (country === null) return null;
   if (/^[A-Z]{2}$/.test(country)) return country;
@@ -155,12 +158,12 @@ function listCountryCodes(): ReadonlyMap<string, string> {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".split("");
   const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
   const codes = letters.flatMap((first) => letters.map((second) => `${first}${second}`));
-  // A code that was replaced, such as UK by GB, is not the one that its locale has.
+  // Skips replaced codes, such as UK for GB, whose locale has another region.
   const current = codes.filter((code) => new Intl.Locale(`und-${code}`).region === code);
   return new Map(current.map((code) => [(names.of(code) ?? code).toLowerCase(), code]));
 }
 
-/** The same fields as the API's JSON has them: flat, the built-in ones first, blank ones kept. */
+/** Represents the defined fields as JSON: flat, the built-in ones first, with blank ones. */
 export function fieldsToJson(
   definitions: readonly FieldsDefinition[],
   target: FieldTarget,

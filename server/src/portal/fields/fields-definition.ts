@@ -2,10 +2,10 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import type { Json } from "#platform/document.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 
-/** What a field belongs to. `Cinstance` is an application, by the name that programs know. */
+/** The object that a field belongs to. `Cinstance` is 3scale's name for an application. */
 export type FieldTarget = "Account" | "User" | "Cinstance";
 
-/** A field that the provider keeps of its accounts, users or applications. */
+/** A field that the provider defined for its accounts, users or applications. */
 export interface FieldsDefinition {
   readonly id: number;
   readonly target: FieldTarget;
@@ -25,7 +25,7 @@ const definitionColumns = `id, target, name, label, required, hidden, read_only,
 
 const listDefinitionsStatement = `select ${definitionColumns} from fields_definitions where provider_id = $1 order by target, position, id`;
 
-/** All definitions of a provider, those of one target in the order of their positions. */
+/** Returns the provider's definitions by target, in the order of their positions. */
 export const readFieldsDefinitions = (db: Database, providerId: number): Promise<FieldsDefinition[]> =>
   db.query<FieldsDefinition>(listDefinitionsStatement, [providerId]);
 
@@ -35,7 +35,10 @@ const listVersionedDefinitionsStatement = `
   where provider_id = $1
   order by target, position, id`;
 
-/** The same, and the version of the provider's configuration, if there are any. */
+/**
+ * Returns the definitions with the version of the provider's configuration. The version is undefined if there are no
+ * definitions.
+ */
 async function readVersionedDefinitions(
   db: Database,
   providerId: number,
@@ -56,13 +59,13 @@ export async function readFieldsDefinition(
   return definition;
 }
 
-// Locks them all until the transaction ends: one at a time changes the order.
+// Locks all definitions until the transaction ends, because any change may reorder them.
 const lockDefinitionsStatement = `${listDefinitionsStatement} for update`;
 
 export const lockFieldsDefinitions = (tx: Transaction, providerId: number): Promise<FieldsDefinition[]> =>
   tx.query<FieldsDefinition>(lockDefinitionsStatement, [providerId]);
 
-// Two that take one name at once: the second waits for the first to commit, and then inserts nothing.
+// If two requests take one name at once, the second waits for the first to commit and then inserts nothing.
 const insertDefinitionStatement = `
   insert into fields_definitions (provider_id, target, name, label, required, hidden, read_only, choices, position,
     created_at, updated_at)
@@ -72,7 +75,7 @@ const insertDefinitionStatement = `
 
 export type NewFieldsDefinition = Omit<FieldsDefinition, "id" | "createdAt" | "updatedAt">;
 
-/** The new definition, or undefined if another of the target has its name. */
+/** Returns the new definition, or undefined if another of the target has its name. */
 export async function insertFieldsDefinition(
   tx: Transaction,
   providerId: number,
@@ -90,7 +93,7 @@ const updateDefinitionStatement = `
   set label = $3, required = $4, hidden = $5, read_only = $6, choices = $7, updated_at = $8
   where provider_id = $1 and id = $2`;
 
-/** Writes what can be changed of a locked definition, but its position. */
+/** Writes a locked definition, except its position. */
 export async function updateFieldsDefinitionRow(
   tx: Transaction,
   providerId: number,
@@ -129,12 +132,12 @@ const insertStandardFieldsStatement = `
     ($1, 'Cinstance', 'name', 'Name', true, 1, $2, $2),
     ($1, 'Cinstance', 'description', 'Description', false, 2, $2, $2)`;
 
-/** The fields that every provider starts with. */
+/** Inserts the fields that every provider starts with. */
 export async function insertStandardFields(tx: Transaction, providerId: number, now: Date): Promise<void> {
   await tx.query(insertStandardFieldsStatement, [providerId, now]);
 }
 
-/** What of a provider decides how its documents look: time zone, state, and the fields it has defined. */
+/** The provider's properties that determine its documents: time zone, state, and defined fields. */
 export interface DocumentSettings {
   readonly provider: Provider;
   readonly definitions: readonly FieldsDefinition[];
@@ -145,14 +148,14 @@ export const readDocumentSettings = async (db: Database, provider: Provider): Pr
   definitions: await readFieldsDefinitions(db, provider.id),
 });
 
-// A version names the same configuration for ever, so what is remembered of one is never stale. Whoever asks has read the
-// version just now, with what the definitions are needed for.
+// A version identifies one immutable configuration, so cached definitions are never stale. Callers read the version
+// together with the data that they need the definitions for.
 const definitionsByVersion = new Map<string, readonly FieldsDefinition[]>();
 
-/** Versions at most: some kilobytes each. */
+/** A few kilobytes per version. */
 const cachedVersionsMax = 1000;
 
-/** The same for who knows the version of the provider's configuration: they are read once. */
+/** Returns the document settings for a known version of the provider's configuration, from the cache if possible. */
 export async function readCachedDocumentSettings(
   db: Database,
   provider: Provider,
@@ -160,14 +163,14 @@ export async function readCachedDocumentSettings(
 ): Promise<DocumentSettings> {
   const known = definitionsByVersion.get(configurationVersion);
   if (known) return { provider, definitions: known };
-  const { version, definitions } = await readVersionedDefinitions(db, provider.id); // a later one, it may be
+  const { version, definitions } = await readVersionedDefinitions(db, provider.id); // may be a later version
   if (version !== undefined) definitionsByVersion.set(version, definitions);
   const [oldest] = definitionsByVersion.keys();
   if (definitionsByVersion.size > cachedVersionsMax && oldest !== undefined) definitionsByVersion.delete(oldest);
   return { provider, definitions };
 }
 
-/** A fields definition as the API has it, which has it as JSON alone. */
+/** Represents a fields definition as JSON. The API has no XML for it. */
 export const definitionToJson = (definition: FieldsDefinition, { timeZone }: Provider): Json => ({
   fields_definition: {
     id: definition.id,

@@ -1,9 +1,9 @@
 import { isXmlText, trimUnicode } from "#platform/xml.ts";
 
-/** What is wrong with an input, by the name of the field that it stands beside. */
+/** Validation errors, by the name of the form field or parameter. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
-/** All that is wrong in one; a field with nothing wrong is left out. */
+/** Merges errors by field, and leaves out fields without errors. */
 export function mergeErrors(...parts: readonly FieldErrors[]): FieldErrors {
   const merged = new Map<string, readonly string[]>();
   for (const [name, messages] of parts.flatMap((part) => Object.entries(part))) {
@@ -14,19 +14,19 @@ export function mergeErrors(...parts: readonly FieldErrors[]): FieldErrors {
 
 export const hasNoErrors = (errors: FieldErrors): boolean => Object.keys(errors).length === 0;
 
-/** What is wrong with a value that has to differ from all others. */
+/** Returns the error of a value that must be unique. */
 export const takenErrors = (isTaken: boolean | undefined): readonly string[] =>
   isTaken ? ["has already been taken"] : [];
 
-/** The refusal of a step that does not lead on from the state that something is in. */
+/** Returns the error of a transition that the current state does not allow. */
 export const refuseTransition = (step: string): { readonly refused: FieldErrors } => ({
   refused: { state: [`cannot transition via "${step}"`] },
 });
 
-/** Values as a form or a program sent them, by name. */
+/** Unparsed values of a form or a program, by name. */
 export type FieldInput = Readonly<Record<string, unknown>>;
 
-/** One thing that an input says. `undefined`: it does not name it. */
+/** A parsed value. `undefined` if the input does not contain it. */
 export type Parsed<T> = { readonly value: T | undefined; readonly wrong: readonly string[] };
 
 const parsed = <T>(value: T | undefined): Parsed<T> => ({ value, wrong: [] });
@@ -47,14 +47,14 @@ const emailLengthMin = 6;
 const emailLengthMax = 255;
 const emailPattern = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
 
-/** Says what is wrong with an e-mail address; of a missing one, that it does not look like any. */
+/** Validates an email address. A missing one is reported as malformed. */
 export function emailErrors(email: string): readonly string[] {
   if (!emailPattern.test(email) || !isXmlText(email)) return ["should look like an email address"];
   if (email.length < emailLengthMin) return [`is too short (minimum is ${emailLengthMin} characters)`];
   return email.length > emailLengthMax ? [`is too long (maximum is ${emailLengthMax} characters)`] : [];
 }
 
-/** A text that must be there, if it is named. */
+/** Parses a text that must not be blank if the input contains it. */
 export function parseRequiredText(input: FieldInput, name: string): Parsed<string> {
   const read = parseText(input, name);
   return read.value === "" ? invalid("can't be blank") : read;
@@ -63,14 +63,14 @@ export function parseRequiredText(input: FieldInput, name: string): Parsed<strin
 export function parseChoice<T extends string>(input: FieldInput, name: string, choices: readonly T[]): Parsed<T> {
   const it = input[name];
   if (it === undefined || it === null || it === "") return parsed<T>(undefined);
-  const chosen = choices.find((choice) => choice === it || Number(choice) === it); // a version may come as a number
+  const chosen = choices.find((choice) => choice === it || Number(choice) === it); // JSON clients send versions as numbers
   return chosen === undefined ? invalid("is not included in the list") : parsed(chosen);
 }
 
 const trueValues: ReadonlySet<unknown> = new Set([true, 1, "true", "1", "on", "yes"]);
 const falseValues: ReadonlySet<unknown> = new Set([false, 0, "false", "0", "off", "no", "", null]);
 
-/** As forms and programs write it. */
+/** Parses a switch as forms and programs write it. */
 export function parseBoolean(input: FieldInput, name: string): Parsed<boolean> {
   const it = input[name];
   if (it === undefined) return parsed<boolean>(undefined);
@@ -81,7 +81,7 @@ export function parseBoolean(input: FieldInput, name: string): Parsed<boolean> {
 const moneyPattern = /^\d{1,16}(\.\d{1,4})?$/;
 const finerMoneyPattern = /^\d{1,16}\.\d{5,}$/;
 
-/** A sum that is not negative, as text. Nothing is zero. */
+/** Parses a non-negative amount, as text. Blank is zero. */
 export function parseMoney(input: FieldInput, name: string): Parsed<string> {
   const it = input[name];
   if (it === undefined) return parsed<string>(undefined);
@@ -94,7 +94,7 @@ export function parseMoney(input: FieldInput, name: string): Parsed<string> {
 
 const daysMax = 36_500;
 
-/** A whole number of days. Nothing is null. */
+/** Parses a whole number of days. Blank is null. */
 export function parseDays(input: FieldInput, name: string): Parsed<number | null> {
   const it = input[name];
   if (it === undefined) return parsed<number | null>(undefined);
@@ -104,7 +104,7 @@ export function parseDays(input: FieldInput, name: string): Parsed<number | null
   return days < 0 || days > daysMax ? invalid(`must be from 0 to ${daysMax}`) : parsed<number | null>(days);
 }
 
-/** What is wrong with the parts of an input, by name. */
+/** Returns the errors of parsed values, by name. */
 export const errorsOf = (read: Readonly<Record<string, Parsed<unknown>>>): FieldErrors =>
   Object.fromEntries(Object.entries(read).map(([name, it]) => [name, it.wrong]));
 
@@ -112,14 +112,14 @@ export type Annotations = Readonly<Record<string, string>>;
 
 const annotationLengthMax = 255;
 
-/** The names that 3scale knows. Others, from before they were refused, stay until they are emptied. */
+/** The names that 3scale accepts. Others were accepted once, and stay until they are emptied. */
 const knownAnnotations: ReadonlySet<string> = new Set(["managed_by"]);
 
-/** As jsonb orders names, shorter ones first: documents show them in this order, before they are stored as after. */
+/** Sorts names as jsonb does, shorter ones first, so that documents look the same before and after they are stored. */
 const inStoredOrder = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
   a.length - b.length || (a < b ? -1 : 1);
 
-/** The annotations after an input: what it does not name stays, and what it empties goes. */
+/** Applies an input to annotations. Names that it omits stay; emptied ones are deleted. */
 export function parseAnnotations(
   old: Annotations,
   input: unknown,

@@ -3,7 +3,7 @@ import type { Transaction } from "#platform/database/database.ts";
 import { nameInLine } from "#platform/xml.ts";
 import { type NewMail, insertMail } from "./outbox.ts";
 
-/** Who a mail is from, in its words. */
+/** The sender's name as the text shows it. */
 interface Sender {
   readonly name: string;
 }
@@ -105,9 +105,9 @@ interface ApplicationRejectedMail {
   readonly provider: { readonly name: string };
   readonly recipient: string;
   readonly username: string;
-  /** The application's. */
+  /** The application's name. */
   readonly name: string;
-  /** In the words of whoever rejected it; may be empty. */
+  /** The reason that the admin typed; may be empty. */
   readonly reason: string;
 }
 
@@ -129,17 +129,17 @@ ${reason === "" ? "" : `\n${reason}\n`}`,
 interface PlanRequestMail {
   readonly provider: { readonly id: number; readonly name: string };
   readonly orgName: string;
-  /** None: it is the plan of the account itself. */
+  /** Undefined for a request for an account plan. */
   readonly application?: string;
   /** The names of the plans. */
   readonly from: string;
   readonly to: string;
-  /** Where an admin of the provider decides. */
+  /** The page on which an admin of the provider decides. */
   readonly decideAt: string;
   readonly now: Date;
 }
 
-/** Writes to the provider's admins that a developer asks for another plan. */
+/** Mails the provider's admins about a developer's request for another plan. */
 export async function insertPlanRequestMails(tx: Transaction, request: PlanRequestMail): Promise<void> {
   const { provider, now } = request;
   for (const recipient of await listAdminAddresses(tx, provider.id))

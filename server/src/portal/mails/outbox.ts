@@ -5,7 +5,7 @@ export interface NewMail {
   readonly subject: string;
   /** Plain text. */
   readonly text: string;
-  /** The link in the text that lets whoever opens it in. It is removed from the outbox once the mail is sent. */
+  /** A link in the text that works as a credential. Deleted from the outbox once the mail is sent. */
   readonly secretLink?: string;
 }
 
@@ -13,10 +13,10 @@ export interface NewMail {
 export interface Mail extends Omit<NewMail, "secretLink"> {
   readonly id: number;
   readonly createdAt: Date;
-  /** Null: it has not gone out. */
+  /** Null until it is sent. */
   readonly sentAt: Date | null;
   readonly attemptsMade: number;
-  /** Why the last attempt did not work out. */
+  /** The error of the last attempt. */
   readonly lastError: string | null;
 }
 
@@ -24,7 +24,7 @@ const insertMailStatement = `
   insert into mails (provider_id, recipient, subject, text, secret_link, created_at, due_at)
   values ($1, $2, $3, $4, $5, $6, $6)`;
 
-/** Puts a mail into the outbox, with the change that it tells of. */
+/** Inserts a mail into the outbox, in the transaction of the change that it reports. */
 export async function insertMail(
   tx: Transaction,
   providerId: number,
@@ -43,7 +43,7 @@ const listMailsStatement = `
   order by id desc
   limit $3`;
 
-/** The outbox, newest first, from the mail `before` on. */
+/** Lists the outbox, newest first, starting below the id `before`. */
 export const listMails = (
   db: Database,
   providerId: number,
@@ -52,24 +52,24 @@ export const listMails = (
 
 const countMailsStatement = `select count(*) as count from mails where provider_id = $1 and sent_at is null`;
 
-/** How many mails have not gone out. */
+/** Counts the provider's unsent mails. */
 export async function countMails(db: Database, providerId: number): Promise<number> {
   const [row] = await db.query<{ count: number }>(countMailsStatement, [providerId]);
   return row?.count ?? 0;
 }
 
-// Of all providers; served by mails_due_idx. What is older than three days is not sent any more.
+// Counts mails of all providers; served by mails_due_idx. Mails older than three days are no longer sent.
 const countWaitingMailsStatement = `
   select count(*) as count
   from (select from mails where sent_at is null and created_at > now() - interval '3 days' limit 10000) waiting`;
 
-/** How many mails are still to go out, counted to 10,000. */
+/** Counts waiting mails of all providers, up to 10,000. */
 export async function countWaitingMails(db: Database): Promise<number> {
   const [row] = await db.query<{ count: number }>(countWaitingMailsStatement);
   return row?.count ?? 0;
 }
 
-/** Hands a mail to the mail server. Rejects, with words for people, if that does not take it. */
+/** Passes a mail to the mail server. Rejects with a readable message if the server does not accept it. */
 export type SendMail = (
   mail: Omit<NewMail, "secretLink"> & { readonly from: { name: string; address: string | null } },
 ) => Promise<void>;
@@ -84,9 +84,9 @@ interface ClaimedMail extends Omit<NewMail, "secretLink"> {
 
 const batchSize = 5;
 
-// A mail that is three days old has lost its sense: a mail server that is set up late, or repaired late, gets none of
-// those. Whoever takes a mail moves it five minutes ahead, so that it is tried again if this process dies over it; two
-// that look at once skip each other's rows. Served by mails_due_idx.
+// Mails older than three days are not sent, even if the mail server is configured or repaired later. A claim moves the
+// due time five minutes ahead, so another process retries if this one dies. Concurrent claims skip each other's rows.
+// Served by mails_due_idx.
 const claimMailsStatement = `
   update mails
   set due_at = $1::timestamptz + interval '5 minutes', attempts_made = attempts_made + 1
@@ -101,7 +101,7 @@ const claimMailsStatement = `
   returning mails.provider_id, mails.id, recipient, subject, text, attempts_made,
     provider.name as "providerName", provider.from_email`;
 
-// From now on the recipient has the link, and nobody who reads the outbox needs it.
+// The recipient has the link now, so it is removed from the outbox.
 const markSentStatement = `
   update mails
   set sent_at = $3, last_error = null, secret_link = null,
@@ -119,7 +119,7 @@ interface MailSending {
   readonly now: () => Date;
 }
 
-/** Sends what is due, at least once, and never while a transaction is open. Gives how many were tried. */
+/** Sends due mails, at least once, outside of any transaction. Returns the number of attempts. */
 export async function sendDueMails({ pool, send, now }: MailSending): Promise<number> {
   const mails = await pool.query<ClaimedMail>(claimMailsStatement, [now(), batchSize]);
   for (const mail of mails) {
@@ -138,12 +138,12 @@ export async function sendDueMails({ pool, send, now }: MailSending): Promise<nu
 const firstRetryDelaySeconds = 30;
 const longestRetryDelaySeconds = 3600;
 
-/** Half a minute after the first attempt, then twice as long each time, up to an hour. */
+/** Returns 30 s after the first attempt, doubling with each attempt up to an hour. */
 const retryDelaySeconds = (attemptsMade: number): number =>
   Math.min(firstRetryDelaySeconds * 2 ** (attemptsMade - 1), longestRetryDelaySeconds);
 
-// Rows of all providers, oldest first, which another process may be about: those are skipped. What has not gone out is tried
-// for three days, however short the history is kept. Served by mails_created_idx.
+// Rows of all providers, oldest first. Skips rows that another process locked. Unsent mails are kept for at least three
+// days, because they are retried that long. Served by mails_created_idx.
 const deleteOldMailsStatement = `
   delete from mails
   where (provider_id, id) in (
@@ -156,9 +156,9 @@ const deleteOldMailsStatement = `
     for update skip locked)
   returning id`;
 
-/** A transaction of some 10 ms, whatever has gathered. */
+/** Limits a transaction to about 10 ms. */
 const deletedAtOnce = 1000;
 
-/** Deletes some of the mails that are older than the history is kept, and gives how many: more may be left, until none. */
+/** Deletes up to 1,000 mails older than the retention and returns how many. Call it again until it returns 0. */
 export const deleteOldMails = async (db: Database, now: Date, retentionDays: number): Promise<number> =>
   (await db.query(deleteOldMailsStatement, [now, retentionDays, deletedAtOnce])).length;

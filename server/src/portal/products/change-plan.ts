@@ -25,7 +25,7 @@ import {
 } from "./plan.ts";
 import { lockProductForShare } from "./product.ts";
 
-/** What the provider decides of a plan. */
+/** The properties that a provider sets. */
 type PlanTerms = Pick<
   Plan,
   "name" | "state" | "approvalRequired" | "setupFee" | "costPerMonth" | "trialPeriodDays" | "cancellationPeriodSeconds"
@@ -33,14 +33,14 @@ type PlanTerms = Pick<
 
 interface ParsedPlan {
   readonly terms: PlanTerms;
-  /** Undefined if the input does not name it. It is stored and shown nowhere, as in 3scale's API. */
+  /** Undefined if the input omits it. Stored and never shown, as in 3scale's API. */
   readonly description: string | undefined;
   readonly errors: FieldErrors;
 }
 
 const descriptionLengthMax = 65_535;
 
-/** A plan's terms after an input, and what is wrong with it. What the input does not name stays. */
+/** Parses an input into the changed terms and returns all errors. Terms that the input omits stay unchanged. */
 export function parsePlan(before: PlanTerms, input: FieldInput): ParsedPlan {
   const read = {
     name: parseRequiredText(input, "name"),
@@ -84,7 +84,7 @@ interface PlanCreation {
   readonly kind: PlanKind;
   /** Null for an account plan. */
   readonly productId: number | null;
-  /** As they came, by the names of the API. */
+  /** Unparsed values, by the names of the API. */
   readonly values: FieldInput;
   readonly by: ChangeContext;
 }
@@ -100,8 +100,8 @@ const newPlanTerms: PlanTerms = {
 };
 
 /**
- * A new plan, hidden unless it is published at once. Nothing tells of plans: they are the provider's own doing; the audit says
- * who did it. Undefined if the product is gone.
+ * Creates a plan, hidden unless the input publishes it. Records an audit record, because plans have no events. Returns
+ * undefined if the product does not exist.
  */
 export async function createPlan(
   pool: Pool,
@@ -138,7 +138,7 @@ function auditPlanCreation(
   return recordAudit(tx, { providerId, actor: by.actor, ...said });
 }
 
-/** A plan of a kind, and of a product unless it is an account plan. */
+/** Identifies a plan of a kind, and of a product unless it is an account plan. */
 interface PlanReference {
   readonly providerId: number;
   readonly kind: Plan["kind"];
@@ -148,7 +148,10 @@ interface PlanReference {
 
 type PlanUpdate = PlanReference & { readonly values: FieldInput; readonly by: ChangeContext };
 
-/** Changes the terms of a plan, also for those who are on it. Undefined if there is no such plan. */
+/**
+ * Changes the terms of a plan, also for its current accounts, subscriptions or applications. Returns undefined if there
+ * is no such plan.
+ */
 export async function updatePlan(
   pool: Pool,
   { values, by, ...wanted }: PlanUpdate,
@@ -170,11 +173,11 @@ export async function updatePlan(
   });
 }
 
-/** Whether a plan is there, of the kind and the product that the caller says. */
+/** Returns whether the plan exists and has the kind and product of the reference. */
 const isReferenced = (plan: Plan | undefined, { kind, productId }: PlanReference): plan is Plan =>
   plan !== undefined && plan.kind === kind && plan.productId === productId;
 
-// The old default goes first: plans_default_idx allows one at a time. Both plans' rows are locked by then.
+// Clears the old default first, because plans_default_idx allows only one. Both rows are locked.
 const clearDefaultStatement = `
   update plans
   set is_default = false, updated_at = $4
@@ -182,7 +185,7 @@ const clearDefaultStatement = `
 
 const makeDefaultStatement = `update plans set is_default = true, updated_at = $3 where provider_id = $1 and id = $2`;
 
-/** Makes a plan the one that new accounts, subscriptions or applications get. Undefined if there is no such plan. */
+/** Makes a plan the default of its kind and product. Returns undefined if there is no such plan. */
 export async function makePlanDefault(
   pool: Pool,
   { by, ...wanted }: PlanReference & { readonly by: ChangeContext },
@@ -207,10 +210,10 @@ const planUseStatement = `
       or exists (select from applications where provider_id = $1 and plan_id = $2) as "isHeld",
     exists (select from plans where provider_id = $1 and customized_from = $2) as "isCustomized"`;
 
-/** Somebody is on it, or on a plan that was made from it. */
+/** The plan, or a custom plan derived from it, is in use. */
 type PlanInUse = `${Plan["kind"]} in use` | `${Plan["kind"]} customized`;
 
-/** Deletes a plan, unless somebody is on it or on a plan that was made from it. Undefined if there is no such plan. */
+/** Deletes a plan, unless it or a custom plan derived from it is in use. Returns undefined if there is no such plan. */
 export async function deletePlan(
   pool: Pool,
   { by, ...wanted }: PlanReference & { readonly by: ChangeContext },

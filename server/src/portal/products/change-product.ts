@@ -30,7 +30,7 @@ import {
 const systemNameLengthMax = 255;
 const suffixBytes = 3;
 
-/** The name that programs know something by, made from the name that people gave it: "Gold & Co." is `gold_co`. */
+/** Derives a system name from a display name: "Gold & Co." becomes `gold_co`. */
 export function deriveSystemName(name: string): string {
   const derived = name
     .normalize("NFKD")
@@ -39,7 +39,7 @@ export function deriveSystemName(name: string): string {
     .replaceAll(/[^a-z0-9]+/g, "_")
     .replaceAll(/^_+|_+$/g, "")
     .slice(0, systemNameLengthMax);
-  // A system name has two characters or more.
+  // A system name has at least two characters.
   return derived.length === 1 ? `${derived}_` : derived || "unnamed";
 }
 
@@ -48,7 +48,7 @@ const systemNamePattern = /^\w[\w/-]+$/;
 export const isSystemName = (text: string): boolean =>
   text.length <= systemNameLengthMax && systemNamePattern.test(text);
 
-/** Another name, for when nobody chose the one that is taken. */
+/** Returns an alternative to a derived name that is taken. */
 export const alternativeSystemName = (taken: string): string =>
   `${taken.slice(0, systemNameLengthMax - 2 * suffixBytes - 1)}_${randomHex(suffixBytes)}`;
 
@@ -61,7 +61,10 @@ const deploymentOptions = [
   ...["ruby", "java", "python", "nodejs", "php", "rest", "csharp"].map((plugin) => `plugin_${plugin}`),
 ];
 
-/** A product after an input, and what is wrong with it. What the input does not name stays; the system name always does. */
+/**
+ * Parses an input into the changed product and returns all errors. Values that the input omits stay unchanged; the
+ * system name never changes.
+ */
 function parseProduct(before: Product, input: FieldInput): { readonly product: Product; readonly errors: FieldErrors } {
   const { texts, truths } = parseProductInput(input);
   const stateEvent = parseStateEvent(before.state, input["state_event"]);
@@ -124,7 +127,7 @@ const parseProductInput = (input: FieldInput) =>
     },
   }) as const;
 
-/** An empty text is one: JSON shows it, and leaves out what is null. */
+/** Keeps an empty text, because JSON shows it, unlike null. */
 const textAfter = (before: string | null, sent: unknown, { value }: Parsed<string>): string | null =>
   sent === null ? null : (value ?? before);
 
@@ -133,7 +136,7 @@ interface Transition {
   readonly to: ProductState;
 }
 
-// 3scale knows `reject`, too, from no state. `mark_as_deleted` also needs what else there is: see `deleteProduct`.
+// 3scale accepts `reject` from no state. `mark_as_deleted` depends on other objects: see `deleteProduct`.
 const productTransitions: Readonly<Record<string, Transition | null>> = {
   publish: { from: ["incomplete", "hidden", "offline", "published"], to: "published" },
   hide: { from: ["incomplete", "published"], to: "hidden" },
@@ -144,7 +147,7 @@ const productTransitions: Readonly<Record<string, Transition | null>> = {
   mark_as_deleted: null,
 };
 
-/** A state event that does not lead on from a state is refused by that state. */
+/** Returns the error of a state event that is not allowed in `state`. */
 export const transitionErrors = (state: string): readonly string[] => [`cannot transition when ${state}`];
 
 function parseStateEvent(state: ProductState, event: unknown): Parsed<ProductState> {
@@ -157,7 +160,9 @@ function parseStateEvent(state: ProductState, event: unknown): Parsed<ProductSta
     : { value: undefined, wrong: transitionErrors(state) };
 }
 
-/** Replaces all of them; an empty value leaves none. Unknown recipients are dropped, as 3scale drops them. */
+/**
+ * Parses settings that replace all current ones; an empty value deletes them. Drops unknown recipients, as 3scale does.
+ */
 function parseNotificationSettings(sent: unknown): Parsed<NotificationSettings> {
   if (sent === undefined) return { value: undefined, wrong: [] };
   if (sent === null || sent === "") return { value: {}, wrong: [] };
@@ -174,7 +179,7 @@ function parseNotificationSettings(sent: unknown): Parsed<NotificationSettings> 
 
 const percentagesMax = 100;
 
-/** Forms send an empty text where nothing is ticked, which 3scale stores as 0. */
+/** Forms send an empty text for an empty selection, which 3scale stores as 0. */
 function parsePercentages(sent: unknown): readonly number[] | undefined {
   const texts = Array.isArray(sent) ? sent.map(textOfNumber) : undefined;
   if (!texts || texts.length > percentagesMax || !texts.every((text) => /^\d{0,9}$/.test(text))) return undefined;
@@ -184,7 +189,7 @@ function parsePercentages(sent: unknown): readonly number[] | undefined {
 const textOfNumber = (it: unknown): string =>
   typeof it === "string" || typeof it === "number" ? String(it).trim() : it === null ? "" : "none";
 
-/** OpenID Connect is OAuth with a configuration. */
+/** OpenID Connect is stored as OAuth with a configuration. */
 function authenticationAfter(
   before: Product,
   wanted: (typeof authenticationModes)[number] | undefined,
@@ -204,14 +209,14 @@ const newOidcConfiguration = (id: number): OidcConfiguration => ({
 
 interface ProductCreation {
   readonly providerId: number;
-  /** As they came, by the names of the API. */
+  /** Unparsed values, by the names of the API. */
   readonly values: FieldInput;
   readonly by: ChangeContext;
 }
 
 type ProductCreationOutcome = { readonly product: Product } | { readonly refused: FieldErrors };
 
-/** A new product, with a service plan for whoever is to use it. Its application plans are the provider's to make. */
+/** Creates a product with a default service plan. The provider adds application plans. */
 export async function createProduct(
   pool: Pool,
   { providerId, values, by }: ProductCreation,
@@ -247,7 +252,7 @@ async function insertProductWithPlan(
   return { product: await updateProductRow(tx, providerId, { ...wanted, id, oidcConfiguration }, now) };
 }
 
-/** What a product is where an input says nothing else. Its id comes when it is stored. */
+/** Defaults of a new product. The id is assigned on insertion. */
 const defaultProduct = (now: Date): Product => ({
   id: 0,
   name: "",
@@ -282,7 +287,7 @@ interface ProductUpdate {
   readonly by: ChangeContext;
 }
 
-/** Changes a product. Nothing tells of it, although its applications may show other credentials from now on. */
+/** Changes a product, without events, although documents of its applications may show other credentials afterwards. */
 export async function updateProduct(
   pool: Pool,
   { providerId, productId, values, by }: ProductUpdate,

@@ -7,17 +7,17 @@ import { lockProductForShare } from "./product.ts";
 
 export type PlanKind = "account_plan" | "service_plan" | "application_plan";
 
-/** On which terms an account, a subscription to a product or an application is held. */
+/** The terms of an account, of a subscription to a product, or of an application. */
 export interface Plan {
   readonly id: number;
   readonly kind: PlanKind;
-  /** Null for account plans alone. */
+  /** Null for account plans only. */
   readonly productId: number | null;
   readonly name: string;
   readonly systemName: string;
   readonly state: "hidden" | "published";
   readonly isDefault: boolean;
-  /** The plan that this one was made from for a single customer. Null for an ordinary plan. */
+  /** The original of a custom plan. Null for an ordinary plan. */
   readonly customizedFrom: number | null;
   readonly approvalRequired: boolean;
   /** Decimals, as text. */
@@ -34,7 +34,7 @@ const planColumns = `id, kind, product_id as "productId", name, system_name as "
   setup_fee::text as "setupFee", cost_per_month::text as "costPerMonth", trial_period_days as "trialPeriodDays",
   cancellation_period as "cancellationPeriodSeconds", created_at as "createdAt", updated_at as "updatedAt"`;
 
-/** A plan that came as JSON inside of another row. */
+/** Converts a plan that was read as JSON inside another row. */
 const planOfJson = (plan: AsJson<Plan>): Plan => ({
   ...plan,
   createdAt: parseIsoTime(plan.createdAt),
@@ -43,15 +43,15 @@ const planOfJson = (plan: AsJson<Plan>): Plan => ({
 
 const readPlansStatement = `select ${planColumns} from plans where provider_id = $1 and id = any($2) order by kind, id`;
 
-/** The plans with these ids: account plans, then application plans, then service plans. */
+/** Returns the plans with these ids: account plans, then application plans, then service plans. */
 export const readPlans = (db: Database, providerId: number, ids: readonly number[]): Promise<Plan[]> =>
   db.query<Plan>(readPlansStatement, [providerId, ids]);
 
-// Rows that refer to the plan can be written, but it cannot be deleted until the transaction ends. The product first,
-// as whoever deletes it with its plans does.
+// Other rows may still refer to the plan, but no transaction can delete it. Locks the product first, as the deletion of
+// a product does.
 const lockPlansForShareStatement = `${readPlansStatement} for key share`;
 
-/** The plan, which stays there until this transaction ends, and with it its product. */
+/** Locks a plan and its product against deletion until this transaction ends. */
 export async function lockPlanForShare(tx: Transaction, providerId: number, id: number): Promise<Plan | undefined> {
   const [known] = await readPlans(tx, providerId, [id]);
   if (!known) return undefined;
@@ -62,7 +62,9 @@ export async function lockPlanForShare(tx: Transaction, providerId: number, id: 
 
 const lockProductsForShareStatement = `select id from products where provider_id = $1 and id = any($2) order by id for key share`;
 
-/** Whether these plans are all still there, as they then are until this transaction ends, and with them their products. */
+/**
+ * Locks plans and their products against deletion until this transaction ends. Returns false if one of them is gone.
+ */
 export async function lockPlansForShare(tx: Transaction, providerId: number, plans: readonly Plan[]): Promise<boolean> {
   const productIds = plans.flatMap(({ productId }) => productId ?? []);
   const ids = new Set(plans.map(({ id }) => id));
@@ -73,16 +75,16 @@ export async function lockPlansForShare(tx: Transaction, providerId: number, pla
   return held.length === ids.size;
 }
 
-// Before any plan, since a plan that changes renews the provider's configuration version, which is in this row: two that took
-// both in different orders would wait for each other for ever.
+// A change of a plan updates the provider's configuration version. Locking the provider before any plan avoids
+// deadlocks.
 const lockProviderStatement = `select from providers where id = $1 for no key update`;
 
-/** Whoever changes one of a provider's plans waits here until this transaction ends. */
+/** Serialises changes of a provider's plans until this transaction ends. */
 export async function lockPlansOfProvider(tx: Transaction, providerId: number): Promise<void> {
   await tx.query(lockProviderStatement, [providerId]);
 }
 
-// Nothing can come to refer to the plan until the transaction ends.
+// No row can start to refer to the plan until the transaction ends.
 const lockPlanStatement = `${readPlansStatement} for update`;
 
 export async function lockPlan(tx: Transaction, providerId: number, id: number): Promise<Plan | undefined> {
@@ -96,7 +98,7 @@ const listPlansStatement = `
   where provider_id = $1 and kind = $2 and ($3::bigint is null or product_id = $3) and customized_from is null
   order by id`;
 
-/** The ordinary plans of a kind, of all products or of one. What was made for a single customer is not among them. */
+/** Lists the plans of a kind, of all products or of one, without custom plans. */
 export const listPlans = (
   db: Database,
   providerId: number,
@@ -106,11 +108,11 @@ export const listPlans = (
 // Served by plans_default_idx.
 const readDefaultPlansStatement = `select ${planColumns} from plans where provider_id = $1 and is_default order by id`;
 
-/** The plans of all kinds that a new account gets unless it asks for others. */
+/** Returns the default plans of all kinds. */
 export const readDefaultPlans = (db: Database, providerId: number): Promise<Plan[]> =>
   db.query<Plan>(readDefaultPlansStatement, [providerId]);
 
-// Two that take one system name at once: the second waits for the first to commit, and then inserts nothing.
+// If two requests take one system name at once, the second waits for the first to commit and then inserts nothing.
 const insertPlanStatement = `
   insert into plans (provider_id, kind, product_id, name, system_name, state, is_default, customized_from,
     approval_required, setup_fee, cost_per_month, trial_period_days, cancellation_period, created_at, updated_at)
@@ -120,7 +122,7 @@ const insertPlanStatement = `
 
 export type NewPlan = Omit<Plan, "id" | "createdAt" | "updatedAt">;
 
-/** The new plan, or undefined if another of its kind and product has its system name. */
+/** Returns the new plan, or undefined if another of its kind and product has its system name. */
 export async function insertPlan(
   tx: Transaction,
   providerId: number,
@@ -151,14 +153,14 @@ type NewDefaultPlan = Pick<Plan, "kind" | "productId" | "name" | "systemName" | 
   readonly now: Date;
 };
 
-/** A plan that is the default of its product, or of the provider for an account plan. */
+/** Inserts a default plan of a product, or of the provider for an account plan. */
 export async function insertDefaultPlan(tx: Transaction, { providerId, now, ...plan }: NewDefaultPlan): Promise<Plan> {
   const inserted = await insertPlan(tx, providerId, { ...freePlan, ...plan, isDefault: true }, now);
   if (!inserted) throw new Error("The new plan was not returned.");
   return inserted;
 }
 
-/** For nothing, at once, for everybody. */
+/** Free, without approval. */
 const freePlan = {
   customizedFrom: null,
   approvalRequired: false,
@@ -175,7 +177,7 @@ const updatePlanStatement = `
   where provider_id = $1 and id = $2
   returning ${planColumns}`;
 
-/** Writes what can be changed of a locked plan. */
+/** Writes a locked plan. */
 export async function updatePlanRow(tx: Transaction, providerId: number, plan: Plan, now: Date): Promise<Plan> {
   const [updated] = await tx.query<Plan>(updatePlanStatement, [
     providerId,
@@ -195,7 +197,7 @@ export async function updatePlanRow(tx: Transaction, providerId: number, plan: P
 
 const updateDescriptionStatement = `update plans set description = $3 where provider_id = $1 and id = $2`;
 
-/** No document has a plan's description, so it is not read with the plan. */
+/** Writes the description, which is stored but not part of `Plan`, because no document contains it. */
 export async function updatePlanDescription(
   tx: Transaction,
   { providerId, planId, description }: { providerId: number; planId: number; description: string },
@@ -203,30 +205,30 @@ export async function updatePlanDescription(
   await tx.query(updateDescriptionStatement, [providerId, planId, description]);
 }
 
-// Served by applications_plan_idx. A sign-up once could put a second application on a plan that was made for another.
+// Served by applications_plan_idx. Early versions could put a second application on a custom plan.
 const deletePlanStatement = `
   delete from plans
   where provider_id = $1 and id = $2
     and not exists (select from applications where provider_id = $1 and plan_id = $2)`;
 
-/** Deletes a plan that nothing is held on. One that an application is still on stays. */
+/** Deletes a plan without accounts and subscriptions. Keeps it if an application still has it. */
 export async function deletePlanRow(tx: Transaction, providerId: number, id: number): Promise<void> {
   await tx.query(deletePlanStatement, [providerId, id]);
 }
 
 export const versionedPlanColumns = `${planColumns}, version`;
 
-/** A plan that came as JSON inside of another row, with the name of what it says. */
+/** A plan that was read as JSON inside another row, with its version. */
 export type VersionedPlan = AsJson<Plan> & { readonly version: string };
 
-// A version names what one plan says for ever, so what is remembered of it is never stale. Whoever asks has read the version
-// just now, with what the plan is needed for.
+// A version identifies one immutable state of a plan, so cached plans are never stale. Callers read the version
+// together with the data that they need the plan for.
 const plansByVersion = new Map<string, Plan>();
 
 /** Half a kilobyte each. */
 const cachedPlansMax = 10_000;
 
-/** The plans of these versions. Undefined if one of them was never read, or is not remembered any more. */
+/** Returns the plans of these versions, or undefined if one is not cached. */
 export function readCachedPlans(versions: readonly string[]): readonly Plan[] | undefined {
   const plans: Plan[] = [];
   for (const version of versions) {
@@ -245,10 +247,10 @@ export function cachePlan({ version, ...json }: VersionedPlan): Plan {
   return plan;
 }
 
-// A plan that is remembered is one object in all accounts that are on it: their documents hold one and the same node.
+// A cached plan is one object in all its accounts, so their documents share one node.
 const representedPlans = new WeakMap<Plan, Node>();
 
-/** A plan as documents contain it. */
+/** Represents a plan as inside other documents. */
 export function representPlan(plan: Plan): Node {
   const found = representedPlans.get(plan);
   if (found) return found;
@@ -275,13 +277,13 @@ const planNode = (plan: Plan): Node =>
     planAttributes(plan),
   );
 
-/** Only an application plan says that it is not the default. */
+/** Only application plans have the attribute `default` with the value false. */
 function planAttributes(plan: Plan): Readonly<Record<string, boolean>> {
   if (plan.kind === "application_plan") return { custom: plan.customizedFrom !== null, default: plan.isDefault };
   return plan.isDefault ? { default: true } : {};
 }
 
-/** A plan as the API's JSON has it. `adminUrl` is the origin that the API is reached at. */
+/** Represents a plan as JSON. `adminUrl` is the origin that the client used. */
 export function planToJson(plan: Plan, { timeZone }: Provider, adminUrl: string): Json {
   return {
     [plan.kind]: {
@@ -313,7 +315,7 @@ const productPartOf = (
   ],
 });
 
-/** What developers may do about a plan: move to another at once, ask the provider for it, or neither. */
+/** Returns whether developers may change the plan themselves, ask the provider for it, or neither. */
 export function planStepOf(permission: string, hasCreditCard: boolean): "change" | "ask" | "none" {
   switch (permission) {
     case "direct":

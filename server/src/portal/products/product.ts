@@ -4,43 +4,43 @@ import { type Json, type Node, list, record, value } from "#platform/document.ts
 import type { Annotations } from "#portal/fields/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 
-/** What the provider's developers use: an API. 3scale's API calls it a service. */
+/** An API that the provider's developers use. 3scale calls it a service. */
 export interface Product {
   readonly id: number;
   readonly name: string;
   readonly systemName: string;
   readonly state: ProductState;
   readonly description: string | null;
-  /** How applications prove who they are. `1`: user key; `2`: application id and keys; `oauth`: OAuth, OpenID Connect. */
+  /** How applications authenticate. `1`: user key; `2`: application id and keys; `oauth`: OAuth, OpenID Connect. */
   readonly backendVersion: "1" | "2" | "oauth";
-  /** Where the gateway runs, which is none of our business: kept for programs that ask. */
+  /** Where the gateway runs. Stored for API clients only. */
   readonly deploymentOption: string;
-  /** Null or blank: the provider's own. */
+  /** Null or blank to use the provider's address. */
   readonly supportEmail: string | null;
   readonly intentionsRequired: boolean;
   readonly txtSupport: string | null;
   readonly terms: string | null;
-  /** At which percentages of a limit whom to notify, by recipient. Null until it is first written. */
+  /** Percentages of a limit that trigger a notification, by recipient. Null until first written. */
   readonly notificationSettings: NotificationSettings | null;
   readonly annotations: Annotations;
-  /** Whether an application of version `2` must have a key. */
+  /** True if an application of version `2` needs a key. */
   readonly mandatoryAppKey: boolean;
   readonly referrerFiltersRequired: boolean;
   readonly buyersManageApps: boolean;
   readonly buyersManageKeys: boolean;
-  /** Whether developers may choose the values of their keys. */
+  /** True if developers may choose the values of their keys. */
   readonly customKeysEnabled: boolean;
   readonly buyerKeyRegenerateEnabled: boolean;
   readonly buyerCanSelectPlan: boolean;
-  /** One of `planChangePermissions`; any other text, which 3scale also keeps, permits nothing. */
+  /** One of `planChangePermissions`. Any other text, which 3scale also stores, permits nothing. */
   readonly buyerPlanChangePermission: string;
-  /** OpenID Connect products only. */
+  /** Set for OpenID Connect products only. */
   readonly oidcConfiguration: OidcConfiguration | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-/** `deleted` is shown once, to whoever deletes a product by a state event. */
+/** `deleted` appears only in the response to a deletion by a state event. */
 export type ProductState = "incomplete" | "hidden" | "offline" | "published" | "deprecated" | "deleted";
 
 export type NotificationSettings = Readonly<
@@ -49,12 +49,12 @@ export type NotificationSettings = Readonly<
 
 export const notificationRecipients = ["web_provider", "email_provider", "web_buyer", "email_buyer"] as const;
 
-/** What a developer must have or do to move to another plan: `direct` is nothing, `none` is in vain. */
+/** The requirement for a developer to change the plan: `direct` has none, `none` never allows it. */
 export type PlanChangePermission = (typeof planChangePermissions)[number];
 
 const planChangePermissions = ["direct", "request", "credit_card", "request_credit_card", "none"] as const;
 
-/** As it is stored and written in documents. */
+/** Stored and shown in documents in this form. */
 export interface OidcConfiguration {
   readonly id: number;
   readonly standard_flow_enabled: boolean;
@@ -79,7 +79,7 @@ const listProductsStatement = `
   order by id
   limit $3 offset $4`;
 
-/** The products of a provider, or those that somebody reaches, oldest first. */
+/** Lists the products of a provider, or those within a product scope, oldest first. */
 export const listProducts = (
   db: Database,
   providerId: number,
@@ -109,12 +109,12 @@ export async function readProduct(db: Database, providerId: number, id: number):
 
 const lockProductForShareStatement = `select id from products where provider_id = $1 and id = $2 for key share`;
 
-/** Whether the product is there, as it then is until this transaction ends. */
+/** Locks a product against deletion until this transaction ends. Returns false if it does not exist. */
 export async function lockProductForShare(tx: Transaction, providerId: number, id: number): Promise<boolean> {
   return (await tx.query(lockProductForShareStatement, [providerId, id])).length > 0;
 }
 
-// Nothing can come to refer to the product, or leave it, until the transaction ends.
+// No row can start or cease to refer to the product until the transaction ends.
 const lockProductStatement = `${readProductsStatement} for update`;
 
 export async function lockProduct(tx: Transaction, providerId: number, id: number): Promise<Product | undefined> {
@@ -136,7 +136,7 @@ interface NewProduct {
   readonly now: Date;
 }
 
-/** The new product, or undefined if another has its system name. */
+/** Returns the new product, or undefined if another has its system name. */
 export async function insertProduct(tx: Transaction, product: NewProduct): Promise<Product | undefined> {
   const { providerId, name, systemName, backendVersion, now } = product;
   const [inserted] = await tx.query<Product>(insertProductStatement, [
@@ -159,7 +159,7 @@ const updateProductStatement = `
   where provider_id = $1 and id = $2
   returning ${productColumns}`;
 
-/** Writes what can be changed of a locked product. */
+/** Writes a locked product. */
 export async function updateProductRow(
   tx: Transaction,
   providerId: number,
@@ -197,19 +197,19 @@ export async function updateProductRow(
 
 const deleteProductStatement = `delete from products where provider_id = $1 and id = $2`;
 
-/** Deletes a product and its plans. Whatever was held on them must be gone before. */
+/** Deletes a product and its plans. Their subscriptions and applications must be deleted before. */
 export async function deleteProductRow(tx: Transaction, providerId: number, id: number): Promise<void> {
   await tx.query(deleteProductStatement, [providerId, id]);
 }
 
-/** What a product's documents contain besides the product. */
+/** The context of a product's documents. */
 export interface ProductContext {
   readonly provider: Provider;
-  /** The provider's support address, for products without one of their own. */
+  /** The provider's support address, for products without their own. */
   readonly supportEmail: string | null;
 }
 
-/** A product as the API's XML has it: a service. Its metrics are not served yet, so their list is empty. */
+/** Represents a product as XML: a service. The list of metrics is empty, because metrics are not supported. */
 export const representProduct = (product: Product, { provider, supportEmail }: ProductContext): Node =>
   record("service", [
     value("id", product.id),
@@ -231,7 +231,7 @@ export const representProduct = (product: Product, { provider, supportEmail }: P
     list("metrics", [], "open"),
   ]);
 
-/** The switches in the order that both formats have them. */
+/** Returns the switches in the order of both formats. */
 const switchesOf = (product: Product): readonly (readonly [string, boolean])[] => [
   ["intentions_required", product.intentionsRequired],
   ["buyers_manage_apps", product.buyersManageApps],
@@ -243,7 +243,7 @@ const switchesOf = (product: Product): readonly (readonly [string, boolean])[] =
   ["buyer_can_select_plan", product.buyerCanSelectPlan],
 ];
 
-/** XML has each list as text: `[0, 50, 100]`. */
+/** XML shows each list as text: `[0, 50, 100]`. */
 const representNotificationSettings = ({ notificationSettings: settings }: Product): readonly Node[] =>
   settings === null
     ? []
@@ -254,7 +254,7 @@ const representNotificationSettings = ({ notificationSettings: settings }: Produ
         ),
       ];
 
-/** The same as JSON, without nulls and with links. `adminUrl` is the origin that the API is reached at. */
+/** Represents a product as JSON, without nulls and with links. `adminUrl` is the origin that the client used. */
 export function productToJson(product: Product, { provider, supportEmail }: ProductContext, adminUrl: string): Json {
   const self = `${adminUrl}/admin/api/services/${product.id}`;
   const time = (at: Date): string => writeTimestamp(at, provider.timeZone);

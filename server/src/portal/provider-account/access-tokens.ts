@@ -14,7 +14,7 @@ import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { isBlank, isXmlText } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
 
-/** What a token may do that asks for another. */
+/** The privileges of the token that requests another one. */
 type RequestingToken = Pick<AdminCaller, "actor" | "permission" | "scopes" | "expiresAt">;
 
 interface RequestedToken {
@@ -29,8 +29,8 @@ interface RequestedToken {
 }
 
 /**
- * A new access token for one of the provider's own users, worth no more than the token that asks for it, if one does. Its value
- * is seen here and never again. Undefined if there is no such user.
+ * Creates an access token for one of the provider's own users, with at most the privileges of the token that requests
+ * it, if one does. The value is returned only here. Returns undefined if there is no such user.
  */
 export async function issueAccessToken(
   pool: Pool,
@@ -81,7 +81,7 @@ function tokenErrors({ name, scopes: wanted, permission, expiresAt }: TokenInput
   });
 }
 
-/** Else whoever finds a token that reads for a day could make one of it that writes for ever. */
+/** Otherwise, a leaked token that reads for one day could create one that writes for ever. */
 function privilegeErrors({ scopes: wanted, permission, expiresAt }: TokenInput, asker: RequestingToken): FieldErrors {
   const end = asker.expiresAt;
   const isLonger = end !== undefined && (expiresAt === undefined || expiresAt > end);

@@ -8,22 +8,22 @@ import { type Provider, isTimeZone, writeTimestamp } from "#portal/providers/ind
 import { representProviderUser } from "./provider-users.ts";
 
 export const planPermissions = ["direct", "request", "credit_card", "request_credit_card", "none"] as const;
-/** Whether developers may change a plan themselves, ask for it, or need a credit card for it. */
+/** Lets developers change a plan themselves, request it, or change it only with a credit card. */
 export type PlanPermission = (typeof planPermissions)[number];
 
-/** `hidden` is allowed as `visible` is. Denied: nothing is sent, and nobody opens the pages of the webhooks. */
+/** `hidden` allows the same as `visible`. `denied` sends nothing and closes the pages of webhooks. */
 export const webHooksStates = ["denied", "hidden", "visible"] as const satisfies readonly Provider["webHooks"][];
 
-/** What the shortest password that is allowed may be set to. */
+/** The range of the minimum password length. */
 export const passwordLengths = { min: 8, max: 100 } as const;
 
-/** What a provider decides about its portal and about itself. */
+/** The provider's settings of itself and its portal. */
 export interface ProviderSettings extends Pick<
   Provider,
   "name" | "timeZone" | "webHooks" | "signupsEnabled" | "emailActivation" | "passwordLengthMin"
 > {
   readonly userAccountAreaEnabled: boolean;
-  /** Null until somebody decides. */
+  /** Null until first set. */
   readonly hideService: boolean | null;
   readonly publicSearch: boolean;
   readonly accountPlansUiVisible: boolean;
@@ -31,9 +31,9 @@ export interface ProviderSettings extends Pick<
   readonly servicePlansUiVisible: boolean;
   readonly changeServicePlanPermission: PlanPermission;
   readonly enforceSso: boolean;
-  /** Whether the default account plan, else the first, lets nobody in unseen. */
+  /** True if the default account plan, or else the first, requires approval. */
   readonly accountApprovalRequired: boolean;
-  /** Null: the installation's. Empty: none, as 3scale keeps it. */
+  /** Null to use the installation's address. Empty for none, as 3scale stores it. */
   readonly fromEmail: string | null;
   readonly supportEmail: string | null;
   readonly financeSupportEmail: string | null;
@@ -65,7 +65,7 @@ export async function readProviderSettings(db: Database, providerId: number): Pr
   return settings;
 }
 
-/** The settings as they are, and as they stay until this transaction changes them or ends. */
+/** Locks and returns the settings, which stay unchanged until this transaction changes them or ends. */
 const lockProviderSettings = async (tx: Transaction, providerId: number): Promise<ProviderSettings> => {
   await tx.query(`select from providers where id = $1 for no key update`, [providerId]);
   return readProviderSettings(tx, providerId);
@@ -89,7 +89,7 @@ const updateApprovalStatement = `
       where other.provider_id = $1 and other.kind = 'account_plan' and other.customized_from is null
         and other.id <> plans.id)`;
 
-/** Writes locked settings. Approval is a matter of the account plan, and is left to the plans where there are several. */
+/** Writes locked settings. Approval belongs to the account plan, and stays unchanged if there are several. */
 async function updateProviderSettingsRow(
   tx: Transaction,
   providerId: number,
@@ -122,7 +122,7 @@ async function updateProviderSettingsRow(
   await tx.query(updateApprovalStatement, [providerId, its.accountApprovalRequired, now]);
 }
 
-/** Whom documents name as the provider's contacts. */
+/** The contact addresses in documents. */
 export interface ContactAddresses {
   readonly supportEmail: string | null;
   readonly financeSupportEmail: string | null;
@@ -141,7 +141,7 @@ const readContactsStatement = `
     limit 1) as first_admin on true
   where provider.id = $1`;
 
-/** The addresses with those that take their places while they are blank: the support address, then the first admin's. */
+/** Returns the addresses. Blank ones fall back to the support address, then to the first admin's address. */
 export async function readContactAddresses(db: Database, providerId: number): Promise<ContactAddresses> {
   const [addresses] = await db.query<ContactAddresses>(readContactsStatement, [providerId]);
   if (!addresses) throw new Error(`Provider ${providerId} is gone.`);
@@ -150,12 +150,12 @@ export async function readContactAddresses(db: Database, providerId: number): Pr
 
 interface ProviderSettingsUpdate {
   readonly providerId: number;
-  /** What is left out stays as it is. */
+  /** Settings that are left out stay unchanged. */
   readonly change: { readonly [Name in keyof ProviderSettings]?: ProviderSettings[Name] | undefined };
   readonly by: ChangeContext;
 }
 
-/** Changes what a provider decides about its portal and itself. These raise no events; the audit says who did it. */
+/** Updates the provider's settings and records an audit record, because they have no events. */
 export async function updateProviderSettings(
   pool: Pool,
   { providerId, change, by }: ProviderSettingsUpdate,
@@ -181,7 +181,7 @@ export async function updateProviderSettings(
   });
 }
 
-/** Who could still sign in, once passwords do not count? */
+/** There is no single sign-on, so this setting would lock everyone out. */
 const noSingleSignOnError =
   "Password-based authentication could not be disabled. No published authentication providers.";
 
@@ -207,7 +207,7 @@ const isShortText = (text: string): boolean => text.length <= settingLengthMax &
 
 const optionalEmailErrors = (email: string | null): readonly string[] => (email ? emailErrors(email) : []);
 
-/** The settings as the API has them. */
+/** Represents the settings as JSON. */
 export const settingsToJson = (its: ProviderSettings): Json => ({
   settings: {
     useraccountarea_enabled: its.userAccountAreaEnabled,
@@ -227,24 +227,24 @@ export const settingsToJson = (its: ProviderSettings): Json => ({
   },
 });
 
-/** Where the two sides of a provider are, as origins: `https://acme-admin.example.com`. */
+/** Origins of the provider's two sides: `https://acme-admin.example.com`. */
 interface Origins {
   readonly admin: string;
   readonly developer: string;
 }
 
-/** A provider with what its documents tell of it. */
+/** A provider with everything that its documents contain. */
 export interface ProviderDetails {
   readonly provider: Provider;
   readonly settings: ProviderSettings;
   readonly contacts: ContactAddresses;
-  /** Where mails come from while the provider names no address. */
+  /** The sender of mails if the provider has no `from_email`. */
   readonly noReplyAddress: string;
-  /** Its own users, or those of them that the reader may know of. */
+  /** The provider's own users that the client may see. */
   readonly users: readonly ProviderUser[];
 }
 
-/** A provider is an account of its own in documents. It has bought no plans and stored no credit card: nobody bills it. */
+/** Represents a provider as an account. It has no plans and no credit card, because it is not billed. */
 export function representProvider(whole: ProviderDetails, origins: Origins): Node {
   const { provider, settings, users } = whole;
   const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
@@ -306,7 +306,7 @@ const addressesOf = ({
   ["site_access_code", settings.siteAccessCode],
 ];
 
-/** As of a new account; left out, as with every account, of one that is suspended or about to go. */
+/** The values of a new account. Left out, as for every account, if it is suspended or scheduled for deletion. */
 const billingOf = ({ state }: Provider): Readonly<Record<string, boolean>> =>
   state === "approved" ? { monthly_billing_enabled: true, monthly_charging_enabled: true } : {};
 

@@ -21,7 +21,7 @@ import { readProducts } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { passwordErrors, userNameErrors } from "#portal/users/index.ts";
 
-/** Which of the provider's own users is to be changed, and who wants it. */
+/** The provider user to change, and the origin of the change. */
 interface ProviderUserChange {
   readonly provider: Provider;
   readonly userId: number;
@@ -31,7 +31,7 @@ interface ProviderUserChange {
 type ProviderUserOutcome =
   | { readonly user: ProviderUser }
   | { readonly refused: FieldErrors }
-  /** Nobody could change anything any more. */
+  /** The provider would have no admin left. */
   | { readonly notAllowed: "only admin" };
 
 type UserDecision =
@@ -42,11 +42,13 @@ type DecideUser = (before: ProviderUser, everybody: readonly ProviderUser[]) => 
 
 interface DecidedChange extends ProviderUserChange {
   readonly decide: DecideUser;
-  /** The cookie of the session that a new password leaves alone. It ends all others. */
+  /** The cookie of the session that survives a new password. All others end. */
   readonly keptSession?: string | undefined;
 }
 
-/** Changes one of the provider's own users as decided. These raise no events; the audit says who did it. */
+/**
+ * Applies a decided change to one of the provider's own users and records an audit record, because they have no events.
+ */
 async function changeProviderUser(
   pool: Pool,
   { provider, userId, by, decide, keptSession }: DecidedChange,
@@ -96,7 +98,7 @@ export const activateProviderUser = (pool: Pool, change: ProviderUserChange): Us
       user.state === "pending" ? { user: { ...user, state: "active" } } : refuseTransition("activate"),
   });
 
-/** Locks somebody out, at once. */
+/** Suspends a user and ends all sessions of that user. */
 export const suspendProviderUser = (pool: Pool, change: ProviderUserChange): UserChangeOutcome =>
   changeProviderUser(pool, {
     ...change,
@@ -111,7 +113,7 @@ export const unsuspendProviderUser = (pool: Pool, change: ProviderUserChange): U
       user.state === "suspended" ? { user: { ...user, state: "active" } } : refuseTransition("unsuspend"),
   });
 
-/** What a member can be allowed, by the names that programs know. */
+/** Sections that a member can have access to, by their API names. */
 export const memberSections = [
   "portal",
   "finance",
@@ -123,13 +125,13 @@ export const memberSections = [
 ] as const;
 
 export interface Permissions {
-  /** What is left out stays. Names that are no sections are dropped. */
+  /** Undefined leaves the sections unchanged. Unknown names are dropped. */
   readonly sections?: readonly string[] | undefined;
-  /** Null: all products. Ids that are no products of the provider are dropped. */
+  /** Null for all products. Ids of unknown products are dropped. */
   readonly serviceIds?: ProductScope | undefined;
 }
 
-/** Changes what a member may do, and for which products. An admin may do all, whatever is stored here. */
+/** Changes a member's sections and products. They do not limit admins. */
 export async function changeProviderUserPermissions(
   pool: Pool,
   { permissions, ...change }: ProviderUserChange & { readonly permissions: Permissions },
@@ -138,7 +140,7 @@ export async function changeProviderUserPermissions(
   return changeProviderUser(pool, { ...change, decide: (user) => ({ user: { ...user, ...known } }) });
 }
 
-/** The permissions that are left after the unknown ones are dropped, as 3scale drops them, in their stored form. */
+/** Drops unknown sections and products, as 3scale does, and returns the stored form. */
 async function dropUnknownPermissions(
   db: Database,
   providerId: number,
@@ -152,7 +154,7 @@ async function dropUnknownPermissions(
   };
 }
 
-// A product that is deleted between this and the change stays in the list, where it opens nothing.
+// A product that is deleted before the change stays in the list, without effect.
 async function dropUnknownProducts(
   db: Database,
   providerId: number,
@@ -162,7 +164,7 @@ async function dropUnknownProducts(
   return products.map(({ id }) => id).toSorted((a, b) => a - b);
 }
 
-/** Removes one of the provider's own users, with all access tokens. Undefined if there is no such user. */
+/** Deletes one of the provider's own users with all access tokens. Returns undefined if there is no such user. */
 export async function deleteProviderUser(
   pool: Pool,
   { provider, userId, by }: ProviderUserChange,
@@ -183,11 +185,11 @@ export async function deleteProviderUser(
 interface ParsedProviderUser {
   readonly username: string;
   readonly email: string | null;
-  /** Undefined: none was given. */
+  /** Undefined if the input has none. */
   readonly password: string | undefined;
 }
 
-/** What an input says of a user's names and password; what it does not name is as it was. */
+/** Parses a user's names and password. Names that the input omits are those of `before`. */
 function parseProviderUser(values: FieldInput, before?: ProviderUser): ParsedProviderUser {
   const text = (name: string): string | undefined => {
     const it = values[name];
@@ -207,14 +209,14 @@ interface ProviderUserRules {
   readonly isNew: boolean;
 }
 
-/** What is wrong with that, by itself. */
+/** Validates parsed values without comparing them to other users. */
 function providerUserErrors(
   wanted: ParsedProviderUser,
   { values, passwordLengthMin, isNew }: ProviderUserRules,
 ): FieldErrors {
   const confirmation = values["password_confirmation"];
   return mergeErrors(
-    // Who has none so far need not say one to change something else.
+    // A user without an email address may change other values without setting one.
     userNameErrors({ ...wanted, email: wanted.email ?? (isNew || values["email"] !== undefined ? "" : null) }),
     { cas_identifier: values["cas_identifier"] ? ["is not supported"] : [] },
     passwordErrors({
@@ -226,7 +228,7 @@ function providerUserErrors(
   );
 }
 
-/** Hashed before the transaction opens, since it takes a while; and only if all else is fine. */
+/** Hashes the password if there are no errors. Runs before the transaction opens, because hashing takes 25 to 60 ms. */
 const hashIfValid = async (
   passwords: PasswordHasher,
   errors: FieldErrors,
@@ -234,7 +236,7 @@ const hashIfValid = async (
 ): Promise<string | undefined> =>
   password !== undefined && hasNoErrors(errors) ? passwords.hash(password, { providerId }) : undefined;
 
-/** Which of the names somebody else among the provider's users has. */
+/** Returns errors for names that another provider user has. */
 function takenNameErrors(
   users: readonly ProviderUser[],
   { username, email }: ParsedProviderUser,
@@ -252,7 +254,7 @@ const isSameName = (one: string, other: string): boolean => one.toLowerCase() ==
 
 interface ProviderUserCreation {
   readonly provider: Provider;
-  /** `username`, `email`, and `password` unless it is to be set later. */
+  /** `username`, `email`, and optionally `password`. */
   readonly values: FieldInput;
   readonly permissions?: Permissions;
   readonly by: ChangeContext;
@@ -260,7 +262,7 @@ interface ProviderUserCreation {
 
 type CreationOutcome = { readonly user: ProviderUser } | { readonly refused: FieldErrors };
 
-/** A new member of the provider's own, who waits to be activated. */
+/** Creates a member among the provider's own users, in the state `pending`. */
 export async function addProviderUser(
   pool: Pool,
   passwords: PasswordHasher,
@@ -292,16 +294,16 @@ export async function addProviderUser(
 }
 
 interface ProviderUserUpdate extends ProviderUserChange {
-  /** `username`, `email`, `password`. What is not named stays. */
+  /** `username`, `email`, `password`. Values that are left out stay unchanged. */
   readonly values: FieldInput;
   readonly permissions?: Permissions;
-  /** What somebody typed to prove that the password is their own. It is looked at unless it is undefined. */
+  /** The current password that the user typed. Undefined skips the check. */
   readonly currentPassword?: string | undefined;
-  /** The cookie of the session that a new password leaves alone. It ends all others. */
+  /** The cookie of the session that survives a new password. All others end. */
   readonly keptSession?: string | undefined;
 }
 
-/** Changes what one of the provider's own users is called, or the password. */
+/** Changes the names or the password of one of the provider's own users. */
 export async function updateProviderUser(
   pool: Pool,
   passwords: PasswordHasher,
@@ -339,7 +341,7 @@ interface PasswordProof {
   readonly currentPassword: string | undefined;
 }
 
-/** Whoever can sign in with it knows it. Before the transaction opens: it takes a while. */
+/** Verifies the current password by a sign-in. Runs before the transaction opens, because hashing takes 25 to 60 ms. */
 async function passwordProofErrors(
   pool: Pool,
   passwords: PasswordHasher,
@@ -354,7 +356,7 @@ async function passwordProofErrors(
   return known?.user.id === user.id ? {} : { current_password: ["is incorrect"] };
 }
 
-/** One of the provider's own users as documents have it. */
+/** Represents one of the provider's own users as XML. */
 export function representProviderUser(user: ProviderUser, provider: Provider): Node {
   const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
   return record("user", [

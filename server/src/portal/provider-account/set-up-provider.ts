@@ -6,7 +6,7 @@ import { type FieldErrors, hasNoErrors, insertStandardFields, mergeErrors } from
 import { type Product, insertDefaultPlan, insertProduct } from "#portal/products/index.ts";
 import { type Provider, insertProvider, readFirstProvider } from "#portal/providers/index.ts";
 
-/** What a new provider is to be. What is left out is made at random. */
+/** A new provider. Credentials that are left out are random. */
 interface ProviderSetup {
   readonly name: string;
   readonly subdomain: string;
@@ -20,7 +20,7 @@ interface ProviderSetup {
 const nameLengthMax = 255;
 const subdomainPattern = /^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$/;
 
-/** What is wrong with the names of a new provider. */
+/** Validates the names of a new provider. */
 export function providerSetupErrors({ name, subdomain }: ProviderSetup): FieldErrors {
   const wrongSubdomain = subdomain.endsWith("-admin")
     ? "must not end in -admin: that is how its admin side is called"
@@ -31,14 +31,14 @@ export function providerSetupErrors({ name, subdomain }: ProviderSetup): FieldEr
   };
 }
 
-// Two that take one subdomain at once: the second waits for the first to commit, and then inserts nothing.
+// If two requests take one subdomain at once, the second waits for the first to commit and then inserts nothing.
 const insertTenantStatement = `
   insert into bellwire_directory.tenants (subdomain, cell_number)
   select $1, number from bellwire_directory.cells where schema_name = current_schema()
   on conflict (subdomain) do nothing
   returning provider_id`;
 
-/** Gives a new provider its id, and its subdomain a way to this cell. Undefined if the subdomain is taken. */
+/** Reserves an id and the subdomain in the directory. Returns undefined if the subdomain is taken. */
 async function insertTenant(tx: Transaction, subdomain: string): Promise<number | undefined> {
   const [tenant] = await tx.query<{ providerId: number }>(insertTenantStatement, [subdomain]);
   return tenant?.providerId;
@@ -47,7 +47,7 @@ async function insertTenant(tx: Transaction, subdomain: string): Promise<number 
 export interface NewProvider {
   readonly provider: Provider;
   readonly product: Product;
-  /** Can be seen here and never again: what is kept are digests. */
+  /** Returned only here, because only digests are stored. */
   readonly accessToken: string;
   readonly providerKey: string;
 }
@@ -55,8 +55,8 @@ export interface NewProvider {
 const providerKeyBytes = 16;
 
 /**
- * A provider that can be used at once: with an admin, an access token for everything, the fields that every provider
- * has, and one product, with plans that need no approval.
+ * Creates a provider that is ready to use, with an admin, an access token with all scopes, the standard fields, and one
+ * product with plans that need no approval.
  */
 export async function setUpProvider(
   tx: Transaction,
@@ -88,7 +88,7 @@ async function insertFirstProduct(tx: Transaction, providerId: number, now: Date
   return product;
 }
 
-/** The provider's first user, with a token that opens all that an admin can do. Answers with the token's value. */
+/** Inserts the provider's first admin with an access token of all scopes, and returns the token's value. */
 async function makeAdmin(
   tx: Transaction,
   providerId: number,
@@ -108,11 +108,11 @@ async function makeAdmin(
   return value;
 }
 
-// Held until the transaction ends: of several processes that find an empty database, one makes the provider and the
-// others wait and then find it.
+// Held until the transaction ends. If several processes find an empty database, one creates the provider and the others
+// wait and then find it.
 const lockFirstProviderStatement = `select pg_advisory_xact_lock(hashtext('bellwire first provider'))`;
 
-/** Sets up a provider if there is none yet. Undefined if there is one. */
+/** Creates the first provider. Returns undefined if there is one already. */
 export async function setUpFirstProvider(
   pool: Pool,
   passwords: PasswordHasher,

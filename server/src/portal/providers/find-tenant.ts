@@ -1,7 +1,7 @@
 import type { Database } from "#platform/database/database.ts";
 import { type Provider, readProvider } from "./provider.ts";
 
-/** What a host serves: the Developer Portal, the admin side, or, without a base domain, both. */
+/** The part of the product that a host serves: the Developer Portal, the admin side, or both without a base domain. */
 export type Side = "developer" | "admin" | "both";
 
 export interface Tenant {
@@ -9,18 +9,18 @@ export interface Tenant {
   readonly side: Side;
 }
 
-// The directory lies outside of every cell, so it is asked on its own and never joined with a cell's tables.
+// The directory is outside of every cell, so it is never joined with a cell's tables.
 const findTenantStatement = `select provider_id from bellwire_directory.tenants where subdomain = $1`;
 
-// The oldest provider: the one that every host means while there is no base domain.
+// The oldest provider serves every host if there is no base domain.
 const firstProviderStatement = `select id as "providerId" from providers order by id limit 1`;
 
-/** Hosts are asked for by whoever likes; those of real providers are some 100 bytes each. */
+/** Anyone can send any host name, so only those of existing providers are cached, about 100 bytes each. */
 const cachedSubdomainsMax = 10_000;
 
 /**
- * Finds the provider that a host means, and which side of it. A subdomain leads to one provider for ever, and the first
- * provider stays the first, so whom it has found it does not look for again.
+ * Creates a function that finds the provider of a host, and the side that the host serves. Caches hits for ever,
+ * because a subdomain never changes its provider and the first provider stays the first.
  */
 export function createFindTenant(
   db: Database,
@@ -45,7 +45,9 @@ export function createFindTenant(
   };
 }
 
-/** `{subdomain}.BASE` is the Developer Portal, `{subdomain}-admin.BASE` the admin side. A port does not matter. */
+/**
+ * Parses a host: `{subdomain}.BASE` is the Developer Portal, `{subdomain}-admin.BASE` the admin side. Ignores the port.
+ */
 export function parseHost(
   host: string,
   baseDomain: string,
@@ -60,7 +62,7 @@ export function parseHost(
     : { subdomain: label, side: "developer" };
 }
 
-/** The provider that `host` means, and which side of it. Undefined for a host that is nobody's. */
+/** Returns the provider of a host and the side that the host serves, or undefined for an unknown host. */
 export async function findProviderByHost(
   db: Database,
   { host, baseDomain }: { host: string; baseDomain?: string | undefined },

@@ -3,17 +3,17 @@ import type { AsJson, Database, Transaction } from "#platform/database/database.
 import { parseIsoTime } from "#platform/times.ts";
 import { secretDigest } from "#platform/ids.ts";
 
-/** An API provider: a tenant, with developer accounts of its own. */
+/** An API provider: a tenant with its own developer accounts. */
 export interface Provider {
   readonly id: number;
   readonly name: string;
   readonly subdomain: string;
   readonly state: "approved" | "suspended" | "scheduled_for_deletion";
-  /** Name of the zone that the timestamps of documents are written in. */
+  /** IANA time zone of timestamps in documents. */
   readonly timeZone: string;
   readonly webHooks: "denied" | "hidden" | "visible";
   readonly signupsEnabled: boolean;
-  /** Whether new developers prove their address first. Null: exactly when mail can be sent. */
+  /** True if new developers must confirm their email address. Null if that depends on a configured mail server. */
   readonly emailActivation: boolean | null;
   readonly passwordLengthMin: number;
   readonly createdAt: Date;
@@ -33,7 +33,7 @@ export async function readProvider(db: Database, id: number): Promise<Provider |
 
 const readFirstProviderStatement = `select ${providerColumns} from providers order by id limit 1`;
 
-/** The oldest provider: the one that every host means while there is no base domain. */
+/** Returns the oldest provider, which serves every host if there is no base domain. */
 export async function readFirstProvider(db: Database): Promise<Provider | undefined> {
   const [provider] = await db.query<Provider>(readFirstProviderStatement);
   return provider;
@@ -61,7 +61,7 @@ export async function insertProvider(tx: Transaction, provider: NewProvider): Pr
 
 const findByKeyStatement = `select id from providers where id = $1 and provider_key_digest = $2`;
 
-/** The provider's id if `value` is its provider key. */
+/** Returns the provider's id if `value` is its provider key. */
 export async function findProviderByKey(
   db: Database,
   providerId: number,
@@ -80,11 +80,11 @@ const readWithTokenStatement = `
 
 export interface ProviderWithToken {
   readonly provider: Provider;
-  /** Undefined if the value is no token of the provider that counts now. */
+  /** Undefined if the value is no valid token of the provider. */
   readonly token: AccessToken | undefined;
 }
 
-/** A provider, and what an access token says that opens its doors. */
+/** Returns a provider with the access token that a request presents. */
 export async function readProviderWithToken(
   db: Database,
   { providerId, value, now }: { providerId: number; value: string | undefined; now: Date },

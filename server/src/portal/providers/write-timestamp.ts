@@ -1,7 +1,9 @@
-// Making a formatter costs some 50 µs, using one 1 µs.
+// Creating a formatter takes about 50 µs, using one 1 µs. One per time zone, of which there are about 600.
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** ISO 8601 in whole seconds: `2026-03-01T09:00:00Z` in UTC, `2026-03-01T10:00:00+01:00` elsewhere. */
+/**
+ * Formats a time as ISO 8601 in whole seconds: `2026-03-01T09:00:00Z` in UTC, `2026-03-01T10:00:00+01:00` elsewhere.
+ */
 export function writeTimestamp(at: Date, timeZone: string): string {
   if (timeZone === "UTC" || timeZone === "Etc/UTC") return `${at.toISOString().slice(0, 19)}Z`;
 
@@ -12,7 +14,7 @@ export function writeTimestamp(at: Date, timeZone: string): string {
   );
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? "";
   const offset = part("timeZoneName").slice("GMT".length, "GMT+00:00".length) || "+00:00";
-  // In the west, the first day of the calendar begins in the year before 1, which is 0.
+  // West of Greenwich, the calendar's first day starts in 1 BC, which ISO 8601 calls year 0.
   const year = (part("era").startsWith("B") ? "0" : part("year")).padStart(4, "0");
   const date = `${year}-${part("month")}-${part("day")}`;
   return `${date}T${part("hour")}:${part("minute")}:${part("second")}${offset}`;
@@ -39,11 +41,14 @@ function formatterFor(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
-/** Whether the IANA has a zone of this name. Node also takes an offset such as +05:30 for one, which knows no summer. */
+/**
+ * Returns whether there is an IANA time zone of this name. Rejects offsets such as +05:30, which Node accepts, because
+ * they have no daylight saving time.
+ */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    // Not kept with the other formatters: in how many ways a name can be written is for whoever asks to say.
+    // Not cached: names can be spelled in many ways, so a client could fill the cache.
     return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch (error) {
     if (error instanceof RangeError) return false;

@@ -30,7 +30,7 @@ import {
   userEvent,
 } from "./user.ts";
 
-/** Which user is to be changed, and who wants it. */
+/** The user to change, and the origin of the change. */
 interface UserChange {
   readonly provider: Provider;
   readonly accountId: number;
@@ -51,7 +51,10 @@ type DecideUser = (
   within: { readonly tx: Transaction; readonly settings: DocumentSettings },
 ) => Promise<UserDecision> | UserDecision;
 
-/** Changes a user as decided and tells so, if anything changed. Undefined if the account has no such user. */
+/**
+ * Applies a decided change to a user and records the event, if anything changed. Returns undefined if the account has
+ * no such user.
+ */
 export async function changeUser(
   pool: Pool,
   { provider, accountId, userId, by }: UserChange,
@@ -67,7 +70,7 @@ export async function changeUser(
 
     const previous = {
       ...userChanges(before.user, wanted.user),
-      ...(wanted.passwordHash === undefined ? {} : { password: null }), // that it changed, never what it was
+      ...(wanted.passwordHash === undefined ? {} : { password: null }), // records that the password changed, never its value
     };
     if (Object.keys(previous).length === 0) return { user: before.user, events: [] };
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
@@ -83,12 +86,12 @@ export async function changeUser(
 interface UserCreation {
   readonly provider: Provider;
   readonly accountId: number;
-  /** As they came, by field name, with `password`. */
+  /** Unparsed values by field name, with `password`. */
   readonly values: FieldInput;
   readonly by: ChangeContext;
 }
 
-/** A new member of an account, who waits to be activated. Undefined if the provider has no such account. */
+/** Creates a member of an account, in the state `pending`. Returns undefined if the provider has no such account. */
 export async function createUser(
   pool: Pool,
   passwords: PasswordHasher,
@@ -129,16 +132,19 @@ export async function createUser(
 }
 
 export interface UserUpdate extends UserChange {
-  /** As they came, by field name, `password` and `password_confirmation` among them. What is not named stays. */
+  /**
+   * Unparsed values by field name, with `password` and `password_confirmation`. Fields that are left out stay
+   * unchanged.
+   */
   readonly values: FieldInput;
   readonly writer: FieldWriter;
-  /** What somebody typed to prove that the details are their own. It is looked at unless it is undefined. */
+  /** The current password that the user typed. Undefined skips the check. */
   readonly currentPassword?: string | undefined;
-  /** The cookie of the session that a new password leaves alone. It ends all others. */
+  /** The cookie of the session that survives a new password. All others end. */
   readonly keptSession?: string | undefined;
 }
 
-/** Changes what a user is called, its other fields, or its password. */
+/** Changes a user's names, other fields or password. */
 export async function updateUser(
   pool: Pool,
   passwords: PasswordHasher,
@@ -182,7 +188,10 @@ function parseUserUpdate(
 const readPasswordHashStatement = `
   select password_hash from users where provider_id = $1 and account_id = $2 and id = $3`;
 
-/** The hash of the new password, if there is to be one. Before the transaction opens: it takes a while. */
+/**
+ * Validates the new password and hashes it, if there is one. Runs before the transaction opens, because hashing takes
+ * 25 to 60 ms.
+ */
 async function parseNewPassword(
   db: Database,
   passwords: PasswordHasher,
@@ -210,7 +219,7 @@ async function parseNewPassword(
   return { hash: await passwords.hash(password, by), errors };
 }
 
-/** Makes a user an admin of the account, or a member; the last admin stays one. */
+/** Makes a user an admin or a member of the account. The last admin cannot become a member. */
 export const changeUserRole = (
   pool: Pool,
   { role, ...change }: UserChange & { readonly role: User["role"] },
@@ -221,7 +230,7 @@ export const changeUserRole = (
       : { user: { ...user, role } },
   );
 
-/** Locks a user out, at once: whoever is signed in is no longer. */
+/** Suspends a user and ends all sessions of that user. */
 export const suspendUser = (pool: Pool, change: UserChange): Promise<UserOutcome | undefined> =>
   changeUser(pool, change, async ({ user }, { tx }) => {
     if (user.state !== "active" && user.state !== "suspended") return refuseTransition("suspend");
@@ -229,7 +238,7 @@ export const suspendUser = (pool: Pool, change: UserChange): Promise<UserOutcome
     return { user: { ...user, state: "suspended" } };
   });
 
-/** Lets a suspended user in again. */
+/** Reactivates a suspended user. */
 export const unsuspendUser = (pool: Pool, change: UserChange): Promise<UserOutcome | undefined> =>
   changeUser(pool, change, ({ user }) =>
     user.state === "suspended" ? { user: { ...user, state: "active" } } : refuseTransition("unsuspend"),
@@ -237,12 +246,12 @@ export const unsuspendUser = (pool: Pool, change: UserChange): Promise<UserOutco
 
 type DeletionOutcome =
   | { readonly user: User; readonly events: readonly RecordedEvent[] }
-  /** Nobody could invite, promote or remove anybody any more. */
+  /** The account would have no admin left. */
   | { readonly notAllowed: "last admin" };
 
 const deleteUserStatement = `delete from users where provider_id = $1 and id = $2`;
 
-/** Removes a user for good. Undefined if the account has no such user. */
+/** Deletes a user. Returns undefined if the account has no such user. */
 export async function deleteUser(
   pool: Pool,
   { provider, accountId, userId, by }: UserChange,
@@ -250,7 +259,7 @@ export async function deleteUser(
   const settings = await readDocumentSettings(pool, provider);
   const providerId = provider.id;
   return pool.inTransaction(async (tx) => {
-    // Of two admins who remove each other at once, the account's lock lets one be first.
+    // If two admins delete each other at once, the account's lock makes one the first.
     const account = await lockAccount(tx, providerId, accountId);
     const locked = account && (await lockUser(tx, { providerId, accountId, userId }));
     if (!locked) return undefined;

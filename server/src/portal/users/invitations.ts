@@ -19,16 +19,16 @@ import type { RecordedEvent } from "#webhooks/events/index.ts";
 import { type UserFields, parseNewUser } from "./user-input.ts";
 import { type User, findTakenUserNames, insertUser, linkLifetime, userEvent } from "./user.ts";
 
-/** Somebody who is asked to join an account, by mail. */
+/** A mailed invitation to join an account. */
 export interface Invitation {
   readonly id: number;
   readonly accountId: number;
   readonly email: string;
-  /** The last time. */
+  /** Time of the last mail. */
   readonly sentAt: Date;
-  /** From then on the link in the mail opens nothing, until it is sent again. */
+  /** The link is invalid from then on, until the invitation is sent again. */
   readonly expiresAt: Date;
-  /** Null: not yet. */
+  /** Null until the invitation is accepted. */
   readonly acceptedAt: Date | null;
   readonly createdAt: Date;
 }
@@ -38,18 +38,18 @@ const invitationColumns = `id, account_id as "accountId", email, sent_at,
 
 const listInvitationsStatement = `select ${invitationColumns} from invitations where provider_id = $1 and account_id = $2 order by id`;
 
-/** The invitations of an account, oldest first, those that were accepted among them. */
+/** Lists the invitations of an account, oldest first, with accepted ones. */
 export const listInvitations = (db: Database, providerId: number, accountId: number): Promise<Invitation[]> =>
   db.query<Invitation>(listInvitationsStatement, [providerId, accountId]);
 
-// Two who invite one address at once: the second waits for the first to commit, and then inserts nothing.
+// If two requests invite one address at once, the second waits for the first to commit and then inserts nothing.
 const insertInvitationStatement = `
   insert into invitations (provider_id, account_id, email, code_digest, sent_at, created_at)
   values ($1, $2, $3, $4, $5, $5)
   on conflict do nothing
   returning ${invitationColumns}`;
 
-/** The new invitation, or undefined if that address is already invited into the account. */
+/** Returns the new invitation, or undefined if that address is already invited to the account. */
 async function insertInvitation(
   tx: Transaction,
   providerId: number,
@@ -67,7 +67,7 @@ const renewInvitationStatement = `
   where provider_id = $1 and account_id = $2 and id = $3 and accepted_at is null
   returning ${invitationColumns}`;
 
-/** Gives an invitation another code: the link that was sent before opens nothing any more. */
+/** Replaces the code of an invitation, which invalidates earlier links. */
 async function renewInvitation(
   tx: Transaction,
   providerId: number,
@@ -87,7 +87,7 @@ async function renewInvitation(
 const deleteInvitationStatement = `
   delete from invitations where provider_id = $1 and account_id = $2 and id = $3 returning ${invitationColumns}`;
 
-/** The invitation that is gone, or undefined if there was none. */
+/** Deletes an invitation and returns it, or undefined if there was none. */
 async function deleteInvitationRow(
   tx: Transaction,
   { providerId, accountId, id }: { providerId: number; accountId: number; id: number },
@@ -104,7 +104,7 @@ const findInvitationStatement = `
   from invitations
   where ${isOpenInvitation}`;
 
-/** The invitation whose mail has this code, which works once, within a fortnight. */
+/** Returns the invitation with this code, which works once, within 14 days. */
 export async function findInvitation(
   db: Database,
   providerId: number,
@@ -134,7 +134,7 @@ async function markAccepted(
 interface InvitationContext {
   readonly provider: Provider;
   readonly accountId: number;
-  /** Where the link in the mail leads. */
+  /** Builds the link in the mail. */
   readonly urlOf: (code: string) => string;
   readonly by: ChangeContext;
 }
@@ -143,7 +143,7 @@ type InvitationOutcome = { readonly invitation: Invitation } | { readonly refuse
 
 const invitationCodeLength = 32;
 
-/** Invites somebody into an account, by mail. No event tells of it. Undefined if the provider has no such account. */
+/** Invites an email address to an account, without an event. Returns undefined if the provider has no such account. */
 export async function inviteUser(
   pool: Pool,
   { email: given, ...inviting }: InvitationContext & { readonly email: string },
@@ -169,7 +169,7 @@ export async function inviteUser(
   });
 }
 
-/** Sends another link, the only one that counts from now on. Undefined if nobody waits for it. */
+/** Mails a new link, which invalidates earlier ones. Returns undefined if there is no open invitation. */
 export async function resendInvitation(
   pool: Pool,
   { invitationId, ...inviting }: InvitationContext & { readonly invitationId: number },
@@ -203,9 +203,9 @@ const insertInvitationMail = (
 
 interface Acceptance {
   readonly provider: Provider;
-  /** The end of the link in the mail. */
+  /** The last part of the mailed link. */
   readonly code: string;
-  /** As they came, by field name. Without an `email`, it is the one that was invited. */
+  /** Unparsed values by field name. `email` defaults to the invited address. */
   readonly values: FieldInput;
   readonly now: Date;
 }
@@ -214,7 +214,10 @@ type AcceptanceOutcome =
   | { readonly user: User; readonly events: readonly RecordedEvent[] }
   | { readonly refused: FieldErrors };
 
-/** Makes who was invited an active member, acting as that user. Undefined if the code is nobody's, too old, or was used. */
+/**
+ * Creates the invited user as an active member, who is the actor of the event. Returns undefined if the code is
+ * unknown, expired or used.
+ */
 export async function acceptInvitation(
   pool: Pool,
   passwords: PasswordHasher,
@@ -248,7 +251,7 @@ export async function acceptInvitation(
   }
 }
 
-/** Thrown, because the invitation must stay open for another try. */
+/** Thrown, so that the transaction rolls back and the invitation stays open. */
 class NameTaken extends Error {
   override readonly name = "TakenMeanwhile";
 }
@@ -286,7 +289,7 @@ interface InvitationDeletion {
   readonly by: ChangeContext;
 }
 
-/** Takes an invitation back: its link opens nothing any more. Undefined if the account has no such invitation. */
+/** Deletes an invitation, which invalidates its link. Returns undefined if the account has no such invitation. */
 export async function deleteInvitation(
   pool: Pool,
   { provider, accountId, invitationId, by }: InvitationDeletion,
@@ -299,7 +302,7 @@ export async function deleteInvitation(
   });
 }
 
-/** Invitations raise no events; the audit says who of the provider invited whom, or took it back. */
+/** Records an audit record, because invitations have no events. */
 const auditInvitation = (
   tx: Transaction,
   deed: "created" | "resent" | "deleted",

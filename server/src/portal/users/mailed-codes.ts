@@ -15,7 +15,7 @@ interface ActivationSending {
   readonly provider: Provider;
   readonly accountId: number;
   readonly userId: number;
-  /** Where the link in the mail leads. */
+  /** Builds the link in the mail. */
   readonly urlOf: (code: string) => string;
   readonly by: ChangeContext;
 }
@@ -23,8 +23,8 @@ interface ActivationSending {
 const activationCodeLength = 32;
 
 /**
- * Writes to a pending user how to become active, with a link that is from now on the only one that counts. Undefined if
- * the account has no such user.
+ * Mails an activation link to a pending user, which invalidates earlier links. Returns undefined if the account has no
+ * such user.
  */
 export async function sendActivation(
   pool: Pool,
@@ -48,7 +48,6 @@ export async function sendActivation(
   });
 }
 
-// The user is locked.
 const renewCodeStatement = `
   update users
   set activation_code_digest = $3, activation_until = $4::timestamptz + ${linkLifetime}
@@ -64,7 +63,7 @@ const findByCodeStatement = `
   from users
   where provider_id = $1 and activation_code_digest = $2 and state = 'pending' and activation_until > $3`;
 
-/** The account of the pending user who was sent this code, as long as it counts. */
+/** Returns the account of the pending user with this code, unless it expired. */
 export async function findAccountOfCode(
   db: Database,
   providerId: number,
@@ -81,7 +80,7 @@ const activateByCodeStatement = `
   where provider_id = $1 and activation_code_digest = $2 and state = 'pending' and activation_until > $3
   returning ${selectList(userFields)}`;
 
-/** Activates the pending user who was sent this code, which works once. */
+/** Activates the pending user with this code. A code works once. */
 export async function activateByCode(
   tx: Transaction,
   providerId: number,
@@ -94,8 +93,8 @@ export async function activateByCode(
 
 const passwordCodeLength = 32;
 
-// Only who can log in can have forgotten how. Whoever asks again within five minutes has a mail with a link that counts, and
-// gets no other: a stranger who knows the address must not fill the mailbox. Served by users_email_idx.
+// Applies to active users only. A request within five minutes of the last one sends nothing, because the earlier link
+// is still valid and strangers must not fill a mailbox. Served by users_email_idx.
 const requestPasswordStatement = `
   update users
   set lost_password_digest = $3, lost_password_until = $4::timestamptz + interval '1 hour'
@@ -106,14 +105,17 @@ const requestPasswordStatement = `
 interface PasswordRequest {
   readonly provider: Provider;
   readonly email: string;
-  /** Where the link in the mail leads. */
+  /** Builds the link in the mail. */
   readonly urlOf: (code: string) => string;
   readonly now: Date;
 }
 
-/** Writes to the user with this address how to choose another password. Nobody is told whether there is one. */
+/**
+ * Mails a link for choosing a new password to the user with this address. Callers cannot learn whether there is such a
+ * user.
+ */
 export async function requestNewPassword(pool: Pool, { provider, email, urlOf, now }: PasswordRequest): Promise<void> {
-  if (!isXmlText(email)) return; // nobody has such an address, and the database takes no zero byte
+  if (!isXmlText(email)) return; // no user has such an address, and PostgreSQL rejects zero bytes
   await pool.inTransaction(async (tx) => {
     const code = randomBase32(passwordCodeLength);
     const values = [provider.id, email.trim(), secretDigest(code), now];
@@ -129,7 +131,7 @@ const findLostPasswordStatement = `
   from users
   where provider_id = $1 and lost_password_digest = $2 and lost_password_until > $3 and state = 'active'`;
 
-/** Who may choose a new password with the code of a mail, which works once, within an hour. */
+/** Returns the user with this mailed code, which works once, within an hour. */
 export async function findLostPassword(
   db: Database,
   { providerId, code, now }: { providerId: number; code: string; now: Date },
@@ -138,7 +140,7 @@ export async function findLostPassword(
   return user;
 }
 
-// Under the user's lock: of two that come with one code at once, the second finds it used.
+// The row is locked, so the second of two concurrent requests finds the code used.
 const useCodeStatement = `
   update users
   set lost_password_digest = null, lost_password_until = null
@@ -154,8 +156,8 @@ interface PasswordReset {
 }
 
 /**
- * Sets the new password of whoever was sent the code, ends their sessions, and tells that the user was changed. Nobody is
- * signed in who could have acted, so the actor is the system. Undefined if the code is nobody's, too old, or was used.
+ * Sets the password of the user with this mailed code, ends the user's sessions, and records the event. The actor is
+ * the system, because no one is signed in. Returns undefined if the code is unknown, expired or used.
  */
 export async function resetPassword(
   pool: Pool,

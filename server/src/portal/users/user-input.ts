@@ -11,7 +11,7 @@ import {
   parseFieldInput,
 } from "#portal/fields/index.ts";
 
-/** What somebody wants to be as a user, in the words of the domain. */
+/** The parsed values of a new user. */
 export interface UserFields {
   readonly username: string;
   readonly email: string | null;
@@ -20,8 +20,8 @@ export interface UserFields {
 }
 
 /**
- * Reads the values of a new user and says all that is wrong with them. Only developers must choose a password, and only a
- * sign-up by a program may leave the address out.
+ * Parses the values of a new user and returns all errors. Developers must choose a password; only a sign-up by a
+ * program may omit the email address.
  */
 export function parseNewUser(
   { provider, definitions }: DocumentSettings,
@@ -57,13 +57,13 @@ export function parseNewUser(
   };
 }
 
-/** Also an empty one: it is not the password. */
+/** Returns the password confirmation, also an empty one, because it differs from the password. */
 export const confirmationOf = ({ password_confirmation: it }: FieldInput): string | undefined =>
   typeof it === "string" ? it : undefined;
 
 export const textOf = (it: unknown): string | undefined => (typeof it === "string" && it !== "" ? it : undefined);
 
-/** A field that is missing need not also be told that it is short. */
+/** Drops errors of fields that do not match, for example "too short" for a missing field. */
 export const filterErrors = (errors: FieldErrors, isWanted: (name: string) => boolean): FieldErrors =>
   Object.fromEntries(Object.entries(errors).filter(([name]) => isWanted(name)));
 
@@ -72,7 +72,7 @@ const usernameLengthMax = 40;
 
 const usernamePattern = /^[A-Za-z0-9.\-_@+]*$/;
 
-/** What is wrong with the names that a user is to have. */
+/** Validates a username and an email address. */
 export function userNameErrors({ username, email }: { username: string; email: string | null }): FieldErrors {
   const wrongName: string[] = [];
   if (username.length < usernameLengthMin) wrongName.push(`is too short (minimum is ${usernameLengthMin} characters)`);
@@ -83,13 +83,13 @@ export function userNameErrors({ username, email }: { username: string; email: s
 
 interface NewPassword {
   readonly password: string | undefined;
-  /** Undefined when it was not asked for. */
+  /** Undefined if the form has no such field. */
   readonly confirmation: string | undefined;
   readonly isRequired: boolean;
   readonly lengthMin: number;
 }
 
-/** What is wrong with the password that somebody wants. */
+/** Validates a new password. */
 export function passwordErrors({ password, confirmation, isRequired, lengthMin }: NewPassword): FieldErrors {
   if (password === undefined || password === "") return isRequired ? { password: ["can't be blank"] } : {};
   return {

@@ -25,7 +25,7 @@ import {
 } from "#portal/fields/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
 
-/** A person in an account. Its password's hash is not part of it: see `findUsersByLogin`. */
+/** A person in an account. The password hash is separate: see `findUsersByLogin`. */
 export interface User {
   readonly id: number;
   readonly accountId: number;
@@ -36,13 +36,13 @@ export interface User {
   readonly activatedAt: Date | null;
   readonly casIdentifier: string | null;
   readonly openId: string | null;
-  /** All fields but `username` and `email`. */
+  /** All fields except `username` and `email`. */
   readonly fields: FieldValues;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-/** How long the link of an activation mail or an invitation counts: longer than a holiday, shorter than a mailbox is kept. */
+/** Lifetime of the links in activation mails and invitations: longer than a holiday. */
 export const linkLifetime = "interval '14 days'";
 
 const stored = { insert: true, update: true } as const;
@@ -63,7 +63,7 @@ export const userFields = {
   updatedAt: {},
 } as const satisfies FieldTable<User>;
 
-/** A user that came as JSON inside of another row. */
+/** Converts a user that was read as JSON inside another row. */
 export const userOfJson = (user: AsJson<User>): User => ({
   ...user,
   activatedAt: user.activatedAt === null ? null : parseIsoTime(user.activatedAt),
@@ -81,12 +81,12 @@ export async function readUser(db: Database, providerId: number, id: number): Pr
 // Served by users_account_idx.
 const listUsersStatement = `select ${selectList(userFields)} from users where provider_id = $1 and account_id = $2 order by id`;
 
-/** The users of an account, oldest first. */
+/** Lists the users of an account, oldest first. */
 export const listUsers = (db: Database, providerId: number, accountId: number): Promise<User[]> =>
   db.query<User>(listUsersStatement, [providerId, accountId]);
 
-// Served by users_username_idx and users_email_idx. One person's name may be another's address: the name goes first, and these
-// two are all that there can be.
+// A login can match one user's name and another user's email address. The match by name comes first; there are never
+// more than two.
 const findByLoginStatement = `
   select ${selectList(userFields)}, password_hash as "passwordHash"
   from users
@@ -95,22 +95,22 @@ const findByLoginStatement = `
 
 export interface UserWithHash {
   readonly user: User;
-  /** Null: signed up without a password, and cannot sign in yet. */
+  /** Null for users without a password, who cannot log in yet. */
   readonly passwordHash: string | null;
 }
 
-/** Everybody who may sign in with this username or e-mail address. */
+/** Returns the users whose username or email address is `login`, with their password hashes. */
 export async function findUsersByLogin(
   db: Database,
   providerId: number,
   login: string,
 ): Promise<readonly UserWithHash[]> {
-  if (!isXmlText(login)) return []; // nobody could sign up so, and the database takes no zero byte
+  if (!isXmlText(login)) return []; // no user has such a name, and PostgreSQL rejects zero bytes
   const found = await db.query<User & { passwordHash: string | null }>(findByLoginStatement, [providerId, login]);
   return found.map(({ passwordHash, ...user }) => ({ user, passwordHash }));
 }
 
-// Two who take one name at once: the second waits for the first to commit, and then inserts nothing.
+// If two requests take one name at once, the second waits for the first to commit and then inserts nothing.
 const insertUserStatement = `
   insert into users (provider_id, created_at, updated_at, password_hash, activation_code_digest, activation_until,
     activated_at, ${insertColumns(userFields)})
@@ -125,7 +125,7 @@ export interface NewUser extends Pick<User, "accountId" | "username" | "email" |
   readonly activationCodeDigest: Buffer | null;
 }
 
-/** The new user, or undefined if the username or the e-mail address is taken. */
+/** Returns the new user, or undefined if the username or email address is taken. */
 export async function insertUser(
   tx: Transaction,
   providerId: number,
@@ -138,7 +138,7 @@ export async function insertUser(
   return inserted;
 }
 
-// Locks the user until the transaction ends. The account is locked before its users are, by everybody.
+// Locks the user until the transaction ends. Every transaction locks the account before its users.
 const lockUserStatement = `
   select ${selectList(userFields)}, password_hash
   from users
@@ -150,7 +150,7 @@ export interface LockedUser {
   readonly passwordHash: string | null;
 }
 
-/** The user as it is, and as it stays until this transaction changes it or ends. */
+/** Locks and returns a user, who stays unchanged until this transaction changes it or ends. */
 export async function lockUser(
   tx: Transaction,
   { providerId, accountId, userId }: { providerId: number; accountId: number; userId: number },
@@ -165,8 +165,8 @@ export async function lockUser(
   return { user, passwordHash };
 }
 
-// A mailed link is for the address and the password that the user had when it was sent: after a change of either it opens
-// nothing, so that whoever reads an old mailbox cannot undo the change. Nor does it in another state than the one it is for.
+// A new email address, password or state invalidates mailed links, so that a reader of an old mailbox cannot undo the
+// change.
 const updateUserStatement = `
   update users
   set ${assignments(userFields, 7)}, updated_at = $3, password_hash = coalesce($4, password_hash),
@@ -177,7 +177,7 @@ const updateUserStatement = `
   where provider_id = $1 and id = $2
   returning ${selectList(userFields)}`;
 
-/** Writes what can be changed of a locked user. Without a hash, the password stays. */
+/** Writes a locked user. Without a hash, the password stays. */
 export async function updateUserRow(
   tx: Transaction,
   providerId: number,
@@ -191,20 +191,20 @@ export async function updateUserRow(
   return updated;
 }
 
-// Each is served by an index of its own: the primary key, users_username_idx, users_email_idx.
+// Served by the primary key, users_username_idx and users_email_idx.
 const findAccountStatements = {
   id: `select account_id from users where provider_id = $1 and id = $2`,
   username: `select account_id from users where provider_id = $1 and lower(username) = lower($2)`,
   email: `select account_id from users where provider_id = $1 and lower(email) = lower($2)`,
 } as const;
 
-/** The account of the one user who has this id, this username or this e-mail address. */
+/** Returns the account of the user with this id, username or email address. */
 export async function findAccountOfUser(
   db: Database,
   providerId: number,
   { by, value: login }: { readonly by: keyof typeof findAccountStatements; readonly value: string | number },
 ): Promise<number | undefined> {
-  if (!isXmlText(String(login))) return undefined; // nobody has it, and the database takes no zero byte
+  if (!isXmlText(String(login))) return undefined; // no user has it, and PostgreSQL rejects zero bytes
   const [found] = await db.query<{ accountId: number }>(findAccountStatements[by], [providerId, login]);
   return found?.accountId;
 }
@@ -216,7 +216,10 @@ const findTakenNamesStatement = `
   from users
   where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($3)) and id is distinct from $4`;
 
-/** What is wrong with names that another user of the provider's accounts already has. With an id: another than that user. */
+/**
+ * Returns errors for a username or email address that another user of the provider has. `id` excludes the user that is
+ * updated.
+ */
 export async function findTakenUserNames(
   db: Database,
   providerId: number,
@@ -231,20 +234,20 @@ export async function findTakenUserNames(
   return { username: takenErrors(taken?.username), email: takenErrors(taken?.email) };
 }
 
-// Whoever changes the password, suspends or deletes the user waits until this transaction ends, and then ends its session.
+// The lock makes changes of the password, suspension and deletion wait for this transaction; they then end its session.
 const holdsPasswordStatement = `
   select from users
   where provider_id = $1 and id = $2 and password_hash = $3 and state = 'active'
   for share`;
 
-/** Whether the user may still log in with the password that was looked at before this transaction. */
+/** Returns whether the user may still log in with the password that was verified before this transaction. */
 export const holdsPassword = async (
   tx: Transaction,
   { providerId, userId, passwordHash }: { providerId: number; userId: number; passwordHash: string },
 ): Promise<boolean> => (await tx.query(holdsPasswordStatement, [providerId, userId, passwordHash])).length > 0;
 
-// Served by users_account_idx. No locks of its own: whoever makes an account's users less holds the account's lock, so of
-// two at once the second sees what the first has left.
+// Needs no lock of its own: every removal or demotion of a user locks the account, so the second of two sees the result
+// of the first.
 const otherAdminStatement = `
   select id
   from users
@@ -252,8 +255,8 @@ const otherAdminStatement = `
   limit 1`;
 
 /**
- * Whether nobody could invite, promote or remove anybody in the account any more, were this user none of its admins. A
- * suspension asks nobody: it is the provider's way to lock out also the only user of an account, and is taken back.
+ * Returns whether the account would lose its last admin without this user. Suspensions skip this check: a provider may
+ * lock out the only user of an account, and undo it.
  */
 export async function isLastAdmin(
   tx: Transaction,
@@ -263,7 +266,7 @@ export async function isLastAdmin(
   return role === "admin" && (await tx.query(otherAdminStatement, [providerId, accountId, id])).length === 0;
 }
 
-/** A user as XML documents and webhooks have it. */
+/** Represents a user as in XML documents and webhooks. */
 export function representUser(user: User, { provider, definitions }: DocumentSettings): Node {
   return record("user", [
     value("id", user.id),
@@ -281,7 +284,7 @@ const identityOf = (user: User): readonly (readonly [string, string])[] =>
     return it === null ? [] : [[columnOf(userFields, property), it] as const];
   });
 
-/** A user as the API's JSON has it. `adminUrl` is the origin that the API is reached at. */
+/** Represents a user as JSON. `adminUrl` is the origin that the client used. */
 export function userToJson(user: User, { provider, definitions }: DocumentSettings, adminUrl: string): Json {
   const account = `${adminUrl}/admin/api/accounts/${user.accountId}`;
   return {
@@ -307,7 +310,7 @@ const fieldValuesOf = ({ username, email, fields }: User): FieldValues => ({
 
 type UserEventType = "user.created" | "user.updated" | "user.deleted";
 
-/** The event of a user that was made, changed or is gone. */
+/** Builds the event of a created, updated or deleted user. */
 export const userEvent = (
   type: UserEventType,
   settings: DocumentSettings,
