@@ -115,7 +115,11 @@ test("a new password logs out all other browsers, but not this one", async ({ po
 test.for([
   [{ password: "" }, "password-error", "can&#39;t be blank"],
   [{ password: "short", password_confirmation: "short" }, "password-error", "is too short"],
-  [{ password_confirmation: "different words" }, "password_confirmation-error", "again doesn&#39;t match New password"],
+  [
+    { password_confirmation: "different words" },
+    "password_confirmation-error",
+    "confirmation doesn&#39;t match New password",
+  ],
   [{ current_password: "wrong" }, "current_password-error", "is incorrect"],
   [{ current_password: "" }, "current_password-error", "can&#39;t be blank"],
   [{ current_password: "", password: "short" }, "current_password-error", "can&#39;t be blank"],

@@ -42,7 +42,7 @@ test.for([
   ["username", "ada?", /Use only letters, numbers, and \.-_@\+ please\./],
   ["email", "nonsense", /Email .*should look like an email address/],
   ["password", "short", /Password is too short/],
-  ["password_confirmation", "something else", /Password again doesn&#39;t match/],
+  ["password_confirmation", "something else", /Password confirmation doesn&#39;t match/],
 ] as const)(
   "%s = %j is rejected with an error at its field, and the other values are kept",
   async ([name, value, words], { portal }) => {

@@ -23,7 +23,7 @@ test.for([
 test("the error of a repeated password uses the label of the password field", () => {
   const errors = { password_confirmation: ["doesn't match Password"] };
   expect(errorsOf(passwordFields("New password", 8), errors)).toEqual([
-    "New password again doesn't match New password",
+    "New password confirmation doesn't match New password",
   ]);
-  expect(errorsOf(passwordFields("Password", 8), errors)).toEqual(["Password again doesn't match Password"]);
+  expect(errorsOf(passwordFields("Password", 8), errors)).toEqual(["Password confirmation doesn't match Password"]);
 });

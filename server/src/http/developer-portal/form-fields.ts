@@ -71,7 +71,7 @@ export const passwordFields = (label: string, passwordLengthMin: number): readon
   },
   {
     name: "password_confirmation",
-    label: `${label} again`,
+    label: `${label} confirmation`,
     type: "password",
     required: true,
     autocomplete: "new-password",
