@@ -110,10 +110,10 @@ export function measureEngine(
     "Endpoints with due deliveries whose settings this process cannot decrypt: their deliveries are held.",
     () => engine.undecryptable,
   );
-  gauge("bellwire_windows_places", "Deliveries that the lanes' windows allow at once, all together.", () =>
+  gauge("bellwire_windows_slots", "Deliveries that the lanes' windows allow at once, all together.", () =>
     engine.windows.reduce((sum, size) => sum + size, 0),
   );
-  gauge("bellwire_windows_narrowest_places", "The narrowest lane's window; 0 without lanes.", () =>
+  gauge("bellwire_windows_narrowest_slots", "The narrowest lane's window; 0 without lanes.", () =>
     engine.windows.reduce((least, size) => (least === 0 ? size : Math.min(least, size)), 0),
   );
 }

@@ -1,11 +1,11 @@
 import { expect } from "vitest";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { addApplicationKey } from "#portal/applications/index.ts";
-import { routesOf } from "../doors/routes-of.ts";
+import { routesOf } from "../http/routes-of.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
-import { type BellwireHouse, test as base } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
+import { type BellwireHouse, test as base } from "./bellwire-api-test.ts";
 
 const minuteMs = 60_000;
 

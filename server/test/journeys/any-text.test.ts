@@ -4,7 +4,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { isXmlText, trimUnicode } from "#platform/xml.ts";
 import { setUp } from "../portal/house.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { elementAt, readXmlStrictly } from "../support/read-xml-strictly.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -35,7 +35,7 @@ const test = base.extend(
       await buildEndpoint(pool, endpoint);
     }
     running.use(await startTestEngine(pool));
-    const { http } = running.use(await openEveryDoor(pool));
+    const { http } = running.use(await openWebServer(pool));
     return { url: await http.listen({ host: "127.0.0.1", port: 0 }), token, receiver };
   },
 );

@@ -10,7 +10,7 @@ import { type Bin, createBin, receiveRequest } from "#request-bin/index.ts";
 import { setUp } from "../portal/house.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -27,10 +27,10 @@ interface House {
 const test = base.extend("house", async ({ database }, { onCleanup }): Promise<House> => {
   const { provider, accessToken } = await setUp(database);
   const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-  const { http, ...doors } = await openEveryDoor(database);
+  const { http, ...server } = await openWebServer(database);
   onCleanup(async () => {
     http.server.closeAllConnections(); // a failed test leaves some open, and the server would wait for them
-    await doors[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
   });
   return { pool: database, http, bin, headers: { authorization: `Bearer ${accessToken}` } };
 });

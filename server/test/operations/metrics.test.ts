@@ -84,8 +84,8 @@ test("what was delivered, what is under way and what the database took is told a
   expect(told.get("bellwire_attempt_duration_seconds_count")).toBe(2);
   expect(told.get("bellwire_attempts_in_flight")).toBe(1);
   expect(told.get("bellwire_lanes_owned")).toBe(1);
-  expect(told.get("bellwire_windows_places")).toBeGreaterThan(0);
-  expect(told.get("bellwire_windows_narrowest_places")).toBe(told.get("bellwire_windows_places"));
+  expect(told.get("bellwire_windows_slots")).toBeGreaterThan(0);
+  expect(told.get("bellwire_windows_narrowest_slots")).toBe(told.get("bellwire_windows_slots"));
   expect(told.get('bellwire_engine_step_duration_seconds_count{step="take"}')).toBeGreaterThan(0);
   expect(told.get('bellwire_engine_step_duration_seconds_count{step="read"}')).toBeGreaterThan(0);
   expect(told.get('bellwire_engine_step_duration_seconds_count{step="settle"}')).toBe(2);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { routesOf } from "../doors/routes-of.ts";
+import { routesOf } from "../http/routes-of.ts";
 import { test } from "./portal-test.ts";
 
 const elsewhere = { origin: "https://elsewhere.example" };

@@ -4,7 +4,7 @@ import type { Pool } from "#platform/database/database.ts";
 import type { NewProvider } from "#portal/provider-account/index.ts";
 import { setUp } from "../portal/house.ts";
 import { buildEndpoint, encryption } from "../support/build-webhooks.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 import { type Scan, openPlanner } from "./read-plan.ts";
 
@@ -68,11 +68,11 @@ test(
   async ({ database: pool, databaseUrl }) => {
     const { provider, accessToken: token, ids } = await fillTwo(pool);
     const asked: Asked[] = [];
-    await using doors = await openEveryDoor(recording(pool, asked), { baseDomain });
+    await using server = await openWebServer(recording(pool, asked), { baseDomain });
     const headers = { host: `${provider.subdomain}-admin.${baseDomain}`, authorization: `Bearer ${token}` };
     for (const list of lists) {
       const url = list.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(ids[name]));
-      const { statusCode } = await doors.http.inject({ url, headers });
+      const { statusCode } = await server.http.inject({ url, headers });
       expect([list, statusCode]).toEqual([list, expect.toBeOneOf([200, 404])]);
     }
 

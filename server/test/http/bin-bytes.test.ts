@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { createBin } from "#request-bin/index.ts";
 import { setUp } from "../portal/house.ts";
 import { adminCookie } from "../support/admin-cookie.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 
 /** Sends bytes as they are and returns the status line of the response. */
@@ -71,22 +71,22 @@ test.for(places)(
     const { provider, accessToken } = await setUp(database);
     const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
     const { cookie } = await adminCookie(database, provider.id);
-    await using doors = await openEveryDoor(database);
-    await doors.http.listen({ host: "127.0.0.1", port: 0 });
-    const port = Number(new URL(doors.http.listeningOrigin).port);
+    await using server = await openWebServer(database);
+    await server.http.listen({ host: "127.0.0.1", port: 0 });
+    const port = Number(new URL(server.http.listeningOrigin).port);
 
     const statuses: string[] = [];
     // Control characters last, so that the newest page shows them.
     for (let byte = 255; byte >= 0; byte -= 1) statuses.push(await sendRaw(port, write(bin.id, part(byte))));
 
     expect(statuses.filter((status) => !/^HTTP\/1\.1 [24]/.test(status))).toEqual([]);
-    const list = await doors.http.inject({
+    const list = await server.http.inject({
       url: `/api/v1/bins/${bin.id}/requests?limit=200`,
       headers: { authorization: `Bearer ${accessToken}` },
     });
     expect(list.statusCode).toBe(200);
     for (const headers of [{ cookie }, {}]) {
-      const page = await doors.http.inject({ url: `/bins/${bin.id}/view?key=${bin.viewKey}`, headers });
+      const page = await server.http.inject({ url: `/bins/${bin.id}/view?key=${bin.viewKey}`, headers });
       expect(page.statusCode).toBe(200);
     }
   },
@@ -95,10 +95,10 @@ test.for(places)(
 test("a bin takes nothing at another provider's host", async ({ database }) => {
   const [{ provider }, other] = [await setUp(database), await setUp(database)];
   const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-  await using doors = await openEveryDoor(database, { baseDomain: "bellwire.test" });
+  await using server = await openWebServer(database, { baseDomain: "bellwire.test" });
   const send = async (subdomain: string): Promise<number> => {
     const headers = { host: `${subdomain}-admin.bellwire.test` };
-    return (await doors.http.inject({ method: "POST", url: `/bins/${bin.id}`, headers })).statusCode;
+    return (await server.http.inject({ method: "POST", url: `/bins/${bin.id}`, headers })).statusCode;
   };
   expect([await send(provider.subdomain), await send(other.provider.subdomain)]).toEqual([200, 404]);
 });

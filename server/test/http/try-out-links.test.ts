@@ -5,7 +5,7 @@ import { providerUrls } from "../../src/app/addresses.ts";
 import { createTryOut, signInLines } from "../../src/app/first-start.ts";
 import { setUp } from "../portal/house.ts";
 import { encryption } from "../support/build-webhooks.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 
 const config = { adminPassword: undefined, accessToken: undefined, providerKey: undefined };
@@ -20,10 +20,10 @@ test.for([undefined, "bellwire.test"])(
     const targets = { allowed, lookup: async () => [], isOwnBin: () => true };
     const urls = providerUrls("http://bellwire.test", baseDomain);
     const bin = await createTryOut({ pool, encryption, targets, retryWaitsSeconds: [60] }, provider, urls);
-    await using doors = await openEveryDoor(pool, { baseDomain, tryOut: { providerId: provider.id } });
+    await using server = await openWebServer(pool, { baseDomain, tryOut: { providerId: provider.id } });
     const open = async (link: string) => {
       const { host, pathname, search } = new URL(link);
-      return doors.http.inject({ url: `${pathname}${search}`, headers: { host } });
+      return server.http.inject({ url: `${pathname}${search}`, headers: { host } });
     };
 
     const printed = signInLines({ config, provider, credentials, urls, bin }).match(/http\S+/g) ?? [];

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { openEveryDoor } from "../support/open-every-door.ts";
 import { setUp } from "../portal/house.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 
 test.for([
@@ -10,8 +10,8 @@ test.for([
   ["/master/api/providers.json", "application/json", '{"status":"Not found"}'],
 ] as const)("a program that asks for %s is told so in its format", async ([url, type, body], { database }) => {
   await setUp(database);
-  await using doors = await openEveryDoor(database);
-  const answer = await doors.http.inject({ method: "GET", url });
+  await using server = await openWebServer(database);
+  const answer = await server.http.inject({ method: "GET", url });
   expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([
     404,
     `${type}; charset=utf-8`,

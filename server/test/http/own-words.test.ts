@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { setUp } from "../portal/house.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test as base } from "../support/test.ts";
 
 type Sent = readonly [method: "GET" | "POST" | "PUT" | "DELETE", path: string, contentType?: string, body?: string];
@@ -8,8 +8,8 @@ type Sent = readonly [method: "GET" | "POST" | "PUT" | "DELETE", path: string, c
 /** Everything, for one provider with a bin. */
 const test = base.extend("send", { scope: "file" }, async ({ sharedPool }, { onCleanup }) => {
   const { accessToken } = await setUp(sharedPool);
-  const { http, ...doors } = await openEveryDoor(sharedPool);
-  onCleanup(() => doors[Symbol.asyncDispose]());
+  const { http, ...server } = await openWebServer(sharedPool);
+  onCleanup(() => server[Symbol.asyncDispose]());
   const authorization = `Bearer ${accessToken}`;
   const made = await http.inject({ method: "POST", url: "/api/v1/bins", headers: { authorization }, payload: {} });
   const bin: string = made.json().id;
@@ -63,14 +63,14 @@ test.for<readonly [guarantee: string, sent: Sent, status: number, type: string, 
 
 test("a host that nobody is served under is refused as a page by what shows pages", async ({ database }) => {
   await setUp(database);
-  await using doors = await openEveryDoor(database, { baseDomain: "bellwire.test" });
+  await using server = await openWebServer(database, { baseDomain: "bellwire.test" });
   const headers = { host: "nobody.elsewhere.example" };
   for (const [url, type] of [
     ["/bins/aaaa/view", html],
     ["/bins/aaaa", plain],
     ["/p/admin/api-docs", html],
   ] as const) {
-    const answer = await doors.http.inject({ url, headers });
+    const answer = await server.http.inject({ url, headers });
     expect([url, answer.statusCode, answer.headers["content-type"]]).toEqual([url, 404, type]);
     expect(answer.body).toContain("No provider is served under this host.");
   }

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { operations } from "#http/account-management-api/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { setUp } from "../portal/house.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 import { routesOf } from "./routes-of.ts";
 
@@ -36,15 +36,15 @@ const countRows = (pool: Pool): Promise<object[]> => pool.query(rowsStatement);
 
 test("an id that nothing can have is not found by any DELETE, and nothing goes", async ({ database }) => {
   const { accessToken } = await setUp(database);
-  await using doors = await openEveryDoor(database);
-  await doors.http.ready();
+  await using server = await openWebServer(database);
+  await server.http.ready();
   const ofApi = operations
     .filter(({ method }) => method === "DELETE")
     .map(({ path, textParameters: texts = [] }) => ({
       path: `/admin/api${path.replaceAll(/\{(\w+)\}/g, ":$1")}`,
       texts,
     }));
-  const others = routesOf(doors.http)
+  const others = routesOf(server.http)
     .filter(({ method, path }) => method === "DELETE" && path.startsWith("/api/v1/"))
     .map(({ path }) => ({ path, texts: [] }));
   expect([ofApi.length > 12, others.length > 3]).toEqual([true, true]);
@@ -53,7 +53,7 @@ test("an id that nothing can have is not found by any DELETE, and nothing goes",
 
   for (const { path, texts } of [...ofApi, ...others]) {
     for (const url of malformed.flatMap((bad) => pathsWithOne(path, texts, bad))) {
-      const { statusCode } = await doors.http.inject({ method: "DELETE", url, headers });
+      const { statusCode } = await server.http.inject({ method: "DELETE", url, headers });
       const isFormat = url.startsWith("/admin/api/") && url.endsWith(".5"); // an extension, which no format has
       expect([url, statusCode]).toEqual([url, isFormat ? 406 : 404]);
     }
@@ -63,24 +63,24 @@ test("an id that nothing can have is not found by any DELETE, and nothing goes",
 
 test("an id that is nearly somebody's is nobody's", async ({ database }) => {
   const { accessToken } = await setUp(database);
-  await using doors = await openEveryDoor(database);
+  await using server = await openWebServer(database);
   const headers = { authorization: `Bearer ${accessToken}`, accept: "application/json" };
   const payload = { name: "crm", url: "http://127.0.0.1/" };
-  const made = await doors.http.inject({ method: "POST", url: "/api/v1/endpoints", headers, payload });
+  const made = await server.http.inject({ method: "POST", url: "/api/v1/endpoints", headers, payload });
   const { id } = made.json();
   const hex = id.toString(16);
   const shapes = [`${id}.5`, `${id}.0`, `${id}e0`, `0x${hex}`, `0b${id.toString(2)}`, `0${id}`, `+${id}`, `%20${id}`];
   const nearly = [...shapes, `${id}%20`, `${id}n`, "true", `${id}%00`, `%EF%BC%91${String(id).slice(1)}`];
 
   for (const it of nearly) {
-    const deletion = await doors.http.inject({ method: "DELETE", url: `/api/v1/endpoints/${it}`, headers });
+    const deletion = await server.http.inject({ method: "DELETE", url: `/api/v1/endpoints/${it}`, headers });
     expect([it, deletion.statusCode]).toEqual([it, 404]);
     for (const asked of ["deliveries?endpoint_id=", "endpoints?limit=", "failures?endpoint_id="]) {
-      const answer = await doors.http.inject({ url: `/api/v1/${asked}${it}`, headers });
+      const answer = await server.http.inject({ url: `/api/v1/${asked}${it}`, headers });
       expect([asked, it, answer.statusCode, answer.json().code]).toEqual([asked, it, 422, "invalid"]);
     }
   }
   for (const url of [`/api/v1/endpoints/${id}`, `/api/v1/deliveries?endpoint_id=${id}&limit=1`]) {
-    expect((await doors.http.inject({ url, headers })).statusCode).toBe(200);
+    expect((await server.http.inject({ url, headers })).statusCode).toBe(200);
   }
 });

@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { expect } from "vitest";
 import { setUp } from "../portal/house.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { routesOf } from "./routes-of.ts";
@@ -15,16 +15,16 @@ const mayBeKept = /\/assets\/|\/scalar\.js$|\.svg$/;
 
 test("no answer is kept but public files, none is sniffed, and https stays https", async ({ database }) => {
   const { accessToken } = await setUp(database);
-  await using doors = await openEveryDoor(database, { publicUrl: "https://bellwire.test" });
-  await doors.http.ready();
-  const routes = routesOf(doors.http).filter(({ path }) => !path.endsWith("/stream"));
+  await using server = await openWebServer(database, { publicUrl: "https://bellwire.test" });
+  await server.http.ready();
+  const routes = routesOf(server.http).filter(({ path }) => !path.endsWith("/stream"));
   expect(routes.length).toBeGreaterThan(250);
 
   for (const { method, path } of routes) {
     const url = path.replaceAll(/:\w+/g, "1").replace("*", "x");
     const signedIn = { authorization: `Bearer ${accessToken}` };
     for (const headers of [{}, signedIn]) {
-      const { headers: given } = await doors.http.inject({ method, url, headers });
+      const { headers: given } = await server.http.inject({ method, url, headers });
       const said = `${method} ${path}`;
       expect([said, given["x-content-type-options"]]).toEqual([said, "nosniff"]);
       expect([said, given["strict-transport-security"]]).toEqual([said, "max-age=31536000"]);
@@ -35,14 +35,14 @@ test("no answer is kept but public files, none is sniffed, and https stays https
 
 test("without https nothing tells browsers to insist on it", async ({ database }) => {
   await setUp(database);
-  await using doors = await openEveryDoor(database);
-  expect((await doors.http.inject("/")).headers).not.toHaveProperty("strict-transport-security");
+  await using server = await openWebServer(database);
+  expect((await server.http.inject("/")).headers).not.toHaveProperty("strict-transport-security");
 });
 
 test("what the process counts is on the public port only where there are no tenants", async ({ database }) => {
   const { provider } = await setUp(database);
   for (const baseDomain of [undefined, "bellwire.test"]) {
-    await using doors = await openEveryDoor(database, { baseDomain });
+    await using server = await openWebServer(database, { baseDomain });
     const hosts = [
       `${provider.subdomain}.bellwire.test`,
       `${provider.subdomain}-admin.bellwire.test`,
@@ -51,7 +51,7 @@ test("what the process counts is on the public port only where there are no tena
     ];
     for (const host of hosts) {
       const statusOf = async (url: string): Promise<number> =>
-        (await doors.http.inject({ url, headers: { host }, remoteAddress: "127.0.0.1" })).statusCode;
+        (await server.http.inject({ url, headers: { host }, remoteAddress: "127.0.0.1" })).statusCode;
       expect([baseDomain, host, await statusOf("/metrics")]).toEqual([baseDomain, host, baseDomain ? 404 : 200]);
       expect([baseDomain, host, await statusOf("/healthz")]).toEqual([baseDomain, host, 200]);
     }
@@ -69,8 +69,8 @@ const paths = ["/", "/signup", "/p/login", "/admin/api/accounts.json", "/api/v1/
 
 test("a request with two Host headers is refused on every interface", async ({ database }) => {
   await setUp(database);
-  await using doors = await openEveryDoor(database);
-  const port = await listen(doors.http);
+  await using server = await openWebServer(database);
+  const port = await listen(server.http);
   for (const path of paths) {
     for (const hosts of ["Host: a.test\r\nHost: b.test", "Host: a.test\r\nhOST: a.test", "Host: a.test"]) {
       const socket = connect(port, "127.0.0.1");
@@ -85,8 +85,8 @@ test("clients that reset their connection leave no error in the log, and the ser
   const { accessToken } = await setUp(database);
   const lines: { readonly level: number; readonly msg: string }[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  await using doors = await openEveryDoor(database, { log });
-  const port = await listen(doors.http);
+  await using server = await openWebServer(database, { log });
+  const port = await listen(server.http);
   const rounds = 20;
   for (let round = 0; round < rounds; round += 1) {
     for (const path of paths) {

@@ -12,11 +12,11 @@ import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";
 import { passwords } from "./passwords.ts";
 
-interface EveryDoor extends AsyncDisposable {
+interface WebServer extends AsyncDisposable {
   readonly http: FastifyInstance;
 }
 
-interface Opened {
+interface WebServerOptions {
   readonly publicUrl?: string;
   readonly log?: FastifyBaseLogger;
   readonly baseDomain?: string | undefined;
@@ -24,10 +24,10 @@ interface Opened {
 }
 
 /** Composes everything that a web process serves, in this process, without listening on a port. */
-export async function openEveryDoor(
+export async function openWebServer(
   pool: Pool,
-  { baseDomain, tryOut, publicUrl = "http://bellwire.test", log = createLogger("silent") }: Opened = {},
-): Promise<EveryDoor> {
+  { baseDomain, tryOut, publicUrl = "http://bellwire.test", log = createLogger("silent") }: WebServerOptions = {},
+): Promise<WebServer> {
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const urls = providerUrls(publicUrl, baseDomain);

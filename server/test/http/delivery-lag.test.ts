@@ -2,7 +2,7 @@ import type { InjectOptions } from "fastify";
 import { expect } from "vitest";
 import { setUp } from "../portal/house.ts";
 import { buildEndpoint, recordNow } from "../support/build-webhooks.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -15,14 +15,14 @@ test("while deliveries are late, answers to changes say by how much, and no othe
   database,
 }) => {
   const { accessToken, provider } = await setUp(database);
-  await using doors = await openEveryDoor(database);
+  await using server = await openWebServer(database);
   const headers = { authorization: `Bearer ${accessToken}` };
   let number = 0;
   const lagOf = async (request: InjectOptions): Promise<unknown> => {
     number += 1;
     const payload = { org_name: `Quay ${number}`, username: `quay${number}` };
     const sent = request.url === "/admin/api/signup.json" ? { ...request, payload } : request;
-    const answer = await doors.http.inject({ ...sent, headers });
+    const answer = await server.http.inject({ ...sent, headers });
     expect(answer.statusCode).toBeLessThan(300);
     return answer.headers["bellwire-delivery-lag"];
   };

@@ -3,16 +3,16 @@ import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { createUser } from "#portal/users/index.ts";
 import { byForm, now, setUp, signUp } from "../portal/house.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
-import { test as base } from "../support/test.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { passwords } from "../support/passwords.ts";
+import { test as base } from "../support/test.ts";
 
 const baseDomain = "bellwire.test";
 
 const test = base.extend("http", { scope: "file" }, async ({ sharedPool }, { onCleanup }) => {
-  const doors = await openEveryDoor(sharedPool, { baseDomain });
-  onCleanup(() => doors[Symbol.asyncDispose]());
-  return doors.http;
+  const server = await openWebServer(sharedPool, { baseDomain });
+  onCleanup(() => server[Symbol.asyncDispose]());
+  return server.http;
 });
 
 interface Scene {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { setUp } from "../portal/house.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test as base } from "../support/test.ts";
 
 /** What Date reads and PostgreSQL does not, as its year has not four digits; some by their zone alone. */
@@ -13,11 +13,11 @@ type Method = "GET" | "POST" | "PUT" | "DELETE";
 /** Everything, for one provider. */
 const test = base.extend("ask", { scope: "file" }, async ({ sharedPool }, { onCleanup }) => {
   const { accessToken } = await setUp(sharedPool);
-  const doors = await openEveryDoor(sharedPool);
-  onCleanup(() => doors[Symbol.asyncDispose]());
+  const server = await openWebServer(sharedPool);
+  onCleanup(() => server[Symbol.asyncDispose]());
   const headers = { authorization: `Bearer ${accessToken}` };
   return (method: Method, url: string, payload?: object) =>
-    doors.http.inject({ method, url, headers, ...(payload ? { payload } : {}) });
+    server.http.inject({ method, url, headers, ...(payload ? { payload } : {}) });
 });
 
 type Ask = (time: string) => readonly [method: Method, url: string, payload?: object];

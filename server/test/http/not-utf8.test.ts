@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { setUp } from "../portal/house.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 
 const form = "application/x-www-form-urlencoded";
@@ -26,8 +26,8 @@ test.for(sent)(
   "bytes that are no text are refused, not guessed: %s, %s, %j",
   async ([path, type, body], { database }) => {
     const { accessToken } = await setUp(database);
-    await using doors = await openEveryDoor(database);
-    const answer = await doors.http.inject({
+    await using server = await openWebServer(database);
+    const answer = await server.http.inject({
       method: "POST",
       url: path,
       headers: { "content-type": type, authorization: `Bearer ${accessToken}` },
@@ -42,13 +42,13 @@ test.for(sent)(
 
 test("a file in a multipart form may hold any bytes, beside fields that are texts", async ({ database }) => {
   const { accessToken } = await setUp(database);
-  await using doors = await openEveryDoor(database);
+  await using server = await openWebServer(database);
   const parts = [
     'content-disposition: form-data; name="org_name"\r\n\r\nQuay',
     'content-disposition: form-data; name="username"\r\n\r\nmira',
     'content-disposition: form-data; name="logo"; filename="logo.png"\r\ncontent-type: image/png\r\n\r\n\u00ff\u0000',
   ];
-  const answer = await doors.http.inject({
+  const answer = await server.http.inject({
     method: "POST",
     url: "/admin/api/signup.json",
     headers: { "content-type": "multipart/form-data; boundary=x", authorization: `Bearer ${accessToken}` },

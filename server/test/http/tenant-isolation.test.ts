@@ -9,7 +9,7 @@ import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test
 import { createPortalObjects } from "../api/portal-objects.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { fieldsOf, operationsIn } from "../support/open-api.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
 import { type Route, routesOf } from "./routes-of.ts";
@@ -211,8 +211,8 @@ test.for(ways)(
   "a %s of one provider opens, shows and changes nothing of another's, on either one's %s side",
   { timeout: 120_000 },
   async ([as, side], { database: pool, owner }) => {
-    await using doors = await openEveryDoor(pool, { baseDomain });
-    const [mine, theirs] = [await settle(pool, doors.http), await settle(pool, doors.http)];
+    await using server = await openWebServer(pool, { baseDomain });
+    const [mine, theirs] = [await settle(pool, server.http), await settle(pool, server.http)];
     const tables = await ownTables(owner);
     expect(tables.length).toBeGreaterThan(25);
     await mark(owner, tables, theirs.house.provider.id);
@@ -222,13 +222,13 @@ test.for(ways)(
     const hostOf = ({ house }: { house: ProviderApi }): string =>
       side === "admin" ? house.host : `${house.provider.subdomain}.${baseDomain}`;
 
-    const routes = routesOf(doors.http).filter(({ path }) => !isPublic(path));
-    const known = new Set(routesOf(doors.http).map(({ method, path }) => `${method} ${withoutNames(path)}`));
+    const routes = routesOf(server.http).filter(({ path }) => !isPublic(path));
+    const known = new Set(routesOf(server.http).map(({ method, path }) => `${method} ${withoutNames(path)}`));
     expect(documented.filter((operation) => !known.has(operation))).toEqual([]);
     for (const route of routes) {
       for (const host of [hostOf(mine), hostOf(theirs)]) {
         if (host === hostOf(mine) && (route.path.endsWith("/stream") || !route.path.includes(":"))) continue;
-        const answer = await doors.http.inject(
+        const answer = await server.http.inject(
           requestOf(route, theirs.ids, host, await credentials[as]({ pool, ...mine })),
         );
         const said = `${route.method} ${route.path} at ${host} answers ${answer.statusCode}`;

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { setUp } from "../portal/house.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 
 const html = "text/html; charset=utf-8";
@@ -18,8 +18,8 @@ test.for([
   ["/bins/%FF", "text/plain; charset=utf-8"],
 ] as const)("%s is refused as the door refuses everything", async ([url, type], { sharedPool }) => {
   const { accessToken } = await setUp(sharedPool);
-  await using doors = await openEveryDoor(sharedPool);
-  const answer = await doors.http.inject({ url, headers: { authorization: `Bearer ${accessToken}` } });
+  await using server = await openWebServer(sharedPool);
+  const answer = await server.http.inject({ url, headers: { authorization: `Bearer ${accessToken}` } });
 
   expect([answer.statusCode, answer.headers["content-type"]]).toEqual([400, type]);
   expect(answer.body).toContain("cannot be read");
@@ -27,8 +27,8 @@ test.for([
 
 test("a path whose percent-encoding is text leads where it always did", async ({ sharedPool }) => {
   await setUp(sharedPool);
-  await using doors = await openEveryDoor(sharedPool);
+  await using server = await openWebServer(sharedPool);
 
-  expect((await doors.http.inject({ url: "/log%69n" })).statusCode).toBe(200);
-  expect((await doors.http.inject({ url: "/login?next=%FF" })).statusCode).not.toBe(500);
+  expect((await server.http.inject({ url: "/log%69n" })).statusCode).toBe(200);
+  expect((await server.http.inject({ url: "/login?next=%FF" })).statusCode).not.toBe(500);
 });

@@ -1,14 +1,14 @@
 import { expect } from "vitest";
 import { setUp } from "../portal/house.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test as base } from "../support/test.ts";
 
 type Sent = readonly [method: "POST" | "PUT", url: string, type: string, body: string];
 
 const test = base.extend("send", { scope: "file" }, async ({ sharedPool }, { onCleanup }) => {
   const { accessToken } = await setUp(sharedPool);
-  const { http, ...doors } = await openEveryDoor(sharedPool);
-  onCleanup(() => doors[Symbol.asyncDispose]());
+  const { http, ...server } = await openWebServer(sharedPool);
+  onCleanup(() => server[Symbol.asyncDispose]());
   return ([method, url, type, payload]: Sent) =>
     http.inject({
       method,

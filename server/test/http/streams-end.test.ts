@@ -5,7 +5,7 @@ import { createBin } from "#request-bin/index.ts";
 import { setUp } from "../portal/house.ts";
 import { adminCookie } from "../support/admin-cookie.ts";
 import { openEventStream } from "../support/event-stream.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -14,9 +14,9 @@ const test = base.extend("house", async ({ database }, { onCleanup }) => {
   const { provider, accessToken } = await setUp(database);
   const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
   const admin = await adminCookie(database, provider.id);
-  const { http, ...doors } = await openEveryDoor(database);
+  const { http, ...server } = await openWebServer(database);
   await http.listen({ host: "127.0.0.1", port: 0 });
-  onCleanup(() => doors[Symbol.asyncDispose]());
+  onCleanup(() => server[Symbol.asyncDispose]());
   return { pool: database, http, bin, admin, accessToken };
 });
 

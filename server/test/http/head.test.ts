@@ -1,27 +1,27 @@
 import { expect } from "vitest";
 import { setUp } from "../portal/house.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 import { routesOf } from "./routes-of.ts";
 
 test("HEAD is answered as GET, without the body; but for streams, which it would never end", async ({ database }) => {
   const { accessToken } = await setUp(database);
-  await using doors = await openEveryDoor(database);
-  await doors.http.ready();
+  await using server = await openWebServer(database);
+  await server.http.ready();
   const headers = { authorization: `Bearer ${accessToken}` };
-  const made = await doors.http.inject({ method: "POST", url: "/api/v1/bins", headers, payload: {} });
-  const urls = routesOf(doors.http)
+  const made = await server.http.inject({ method: "POST", url: "/api/v1/bins", headers, payload: {} });
+  const urls = routesOf(server.http)
     .filter(({ method }) => method === "GET")
     .map(({ path }) => path.replaceAll(/:\w+/g, path.startsWith("/bins/") ? made.json().id : "1").replace("*", "x"));
   expect(urls.length).toBeGreaterThan(130);
 
   for (const url of urls) {
-    const head = await doors.http.inject({ method: "HEAD", url, headers });
+    const head = await server.http.inject({ method: "HEAD", url, headers });
     if (url.endsWith("/stream")) {
       expect([url, head.statusCode]).toEqual([url, url.startsWith("/api/") ? 405 : 404]);
       continue;
     }
-    const got = await doors.http.inject({ url, headers });
+    const got = await server.http.inject({ url, headers });
     const said = [head.statusCode, head.headers["content-type"], head.body];
     expect([url, ...said]).toEqual([url, got.statusCode, got.headers["content-type"], ""]);
   }
