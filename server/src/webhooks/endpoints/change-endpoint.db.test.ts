@@ -15,7 +15,7 @@ import {
 } from "./change-endpoint.ts";
 import { readDeliverySettings } from "./delivery-settings.ts";
 import { listEndpoints, readEndpoint } from "./endpoint-table.ts";
-import type { Endpoint, EndpointInput, Refused } from "./settings.ts";
+import { type Endpoint, type EndpointInput, type Refused, settingEntries } from "./settings.ts";
 
 const admin: Actor = { kind: "admin", userId: 7 };
 const url = "https://ann:pa55@crm.example/hooks?token=s3cret";
@@ -57,6 +57,31 @@ test("a new endpoint gets the defaults of its format, and a lane", async ({ data
   expect(json).toMatchObject({ success: "2xx", timeoutSeconds: 5, ordering: "account" });
   const days = json.retryWaitsSeconds.reduce((sum, seconds) => sum + seconds, 0) / 86_400;
   expect(days).toBeGreaterThan(3);
+});
+
+/** Columns that Bellwire sets itself. */
+const ownColumns = [
+  "provider_id",
+  "id",
+  "url_masked",
+  "secret",
+  "previous_secret",
+  "previous_secret_until",
+  "disabled_reason",
+  "disabled_told",
+  "version",
+  "created_at",
+  "updated_at",
+  "deleted_at",
+];
+
+test("each other column of endpoints is a row of the table of settings", async ({ database }) => {
+  const columns = await database.query<{ name: string }>(
+    `select attname as name from pg_attribute
+     where attrelid = 'endpoints'::regclass and attnum > 0 and not attisdropped`,
+  );
+  const settings = settingEntries.map(([column]) => column);
+  expect(columns.map(({ name }) => name).toSorted()).toEqual([...ownColumns, ...settings].toSorted());
 });
 
 test("nothing secret of an endpoint is stored in clear", async ({ database }) => {

@@ -108,16 +108,28 @@ export function useEndpointDraft(endpoint: Endpoint | undefined, types: readonly
   return { draft, typed, change, forget: () => setTyped(undefined) };
 }
 
-const fields = [
-  "name",
-  "url",
-  "description",
-  "headers",
-  "retry_waits_seconds",
-  "timeout_seconds",
-  "max_in_flight",
-  "max_per_second",
-];
+/** All settings, and whether the form shows the errors of their field. */
+export const endpointSettings = {
+  name: true,
+  url: true,
+  description: true,
+  active: false,
+  event_types: false,
+  provider_actions: false,
+  all_actors: false,
+  format: false,
+  headers: true,
+  retry_waits_seconds: true,
+  success: false,
+  timeout_seconds: true,
+  max_in_flight: true,
+  max_per_second: true,
+  ordering: false,
+  include_credentials: false,
+  state: false,
+} as const satisfies Record<keyof BellwireSchemas["EndpointChange"], boolean>;
+
+const fields = Object.entries(endpointSettings).flatMap(([field, hasErrors]) => (hasErrors ? [field] : []));
 
 /** Creates the endpoint, or sends the edits of an existing one. */
 export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: () => void) {

@@ -3,6 +3,7 @@ import type { Endpoint } from "../../api/endpoints.ts";
 import { click, fill } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
+import { endpointSettings } from "./endpoint-draft.ts";
 
 const crm: Endpoint = {
   id: 5,
@@ -152,6 +153,22 @@ test("an invalid time of a replay is reported beside its field, and nothing is c
   await waitFor(() => expect(document.getElementById("since-hint")?.textContent).toContain("Must be in the past"));
   expect(document.querySelector<HTMLButtonElement>("[role=dialog] [type=submit]")?.disabled).toBe(true);
   expect(page.askedFor("POST /api/v1/replays")).toHaveLength(1);
+});
+
+/** Inputs whose id is not the setting's name, and the hint of headers, whose inputs have none. */
+const otherIds: Readonly<Record<string, string>> = {
+  event_types: "events_all",
+  headers: "headers-hint",
+  ordering: "ordering_none",
+};
+/** A button of the page sets it. */
+const withoutInput = ["state"];
+
+test("the form of a new endpoint has an input for each setting", async () => {
+  showPage("/endpoints/new", serverWithCrm().server);
+  await says("Timeout in seconds");
+  const missing = Object.keys(endpointSettings).filter((name) => !document.getElementById(otherIds[name] ?? name));
+  expect(missing).toEqual(withoutInput);
 });
 
 test("an endpoint that cannot be decrypted explains the repair, and offers no resume", async () => {

@@ -1,0 +1,86 @@
+import { globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import { test } from "../support/test.ts";
+import { schema } from "../support/test-databases.ts";
+
+const source = fileURLToPath(new URL("../../src/", import.meta.url));
+
+/** The module that writes each table. Undefined: only functions and migrations of the database do. */
+const owners: Readonly<Record<string, string | undefined>> = {
+  access_tokens: "access",
+  account_plan_requests: "portal/accounts",
+  accounts: "portal/accounts",
+  application_keys: "portal/applications",
+  applications: "portal/applications",
+  attempt_counters: "access",
+  attempts: "webhooks/deliveries",
+  audit_records: "access",
+  bin_requests: "request-bin",
+  bins: "request-bin",
+  change_counters: "portal/accounts",
+  database_switches: undefined,
+  deliveries: "webhooks/deliveries",
+  due: "webhooks/deliveries",
+  endpoints: "webhooks/endpoints",
+  engines: "webhooks/deliveries",
+  events: "webhooks/events",
+  failures: "webhooks/deliveries",
+  fields_definitions: "portal/fields",
+  invitations: "portal/users",
+  key_checks: "platform",
+  lanes: "webhooks/deliveries",
+  mails: "portal/mails",
+  outages: "outages",
+  payloads: "webhooks/events",
+  plan_requests: "portal/applications",
+  plans: "portal/products",
+  products: "portal/products",
+  provider_users: "access",
+  providers: "portal/provider-account",
+  referrer_filters: "portal/applications",
+  replays: "webhooks/replays",
+  retention_clock: "webhooks/deliveries",
+  service_subscriptions: "portal/applications",
+  sessions: "access",
+  transaction_numbers: undefined,
+  users: "portal/users",
+};
+
+/** Statements outside the owner, which an import of the owner would close into a circle, as `file: table`. */
+const exceptions = [
+  "cli/providers.ts: providers", // limits, which only the command line sets
+  "portal/accounts/account.ts: service_subscriptions", // an account's first subscriptions, inserted with it
+  "portal/applications/application-table.ts: plans", // the custom plan of a deleted application
+  "portal/provider-account/provider-settings.ts: plans", // the default plan's approval is one of the provider's settings
+  "portal/providers/provider.ts: providers", // the insert, for modules below provider-account
+  "webhooks/endpoints/change-endpoint.ts: providers", // the source of CloudEvents
+];
+
+test("each table is written only by the module that owns it", async ({ database }) => {
+  const rows = await database.query<{ name: string }>(
+    `select relname as name from pg_class
+     where relnamespace = $1::regnamespace and relkind in ('r', 'p') and not relispartition order by relname`,
+    [schema],
+  );
+  const tables = rows.map(({ name }) => name).filter((name) => name !== "migrations");
+  expect(Object.keys(owners)).toEqual(tables);
+
+  const writes = globSync("**/*.ts", { cwd: source, exclude: ["**/*.test.ts"] }).flatMap((path) =>
+    writtenTables(readFileSync(source + path, "utf8"))
+      .filter((table) => tables.includes(table))
+      .map((table) => ({ path, table })),
+  );
+  const isByOwner = ({ path, table }: { path: string; table: string }): boolean =>
+    path.startsWith(`${owners[table] ?? "none"}/`);
+  const others = writes.filter((write) => !isByOwner(write)).map(({ path, table }) => `${path}: ${table}`);
+  expect([...new Set(others)].toSorted()).toEqual(exceptions);
+  const written = new Set(writes.map(({ table }) => table));
+  expect(tables.filter((table) => owners[table] !== undefined && !written.has(table))).toEqual([]);
+});
+
+/** Returns the tables that the statements of a file insert into, update or delete from. */
+function writtenTables(file: string): readonly string[] {
+  const code = file.replaceAll(/\/\*[^]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+  return [...code.matchAll(/\b(?:insert into|delete from|update)\s+(\w+)/g)].map(([, table = ""]) => table);
+}
