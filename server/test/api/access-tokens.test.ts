@@ -2,14 +2,14 @@ import { expect } from "vitest";
 import { test, type ProviderApi } from "./api-test.ts";
 
 const personal = "/personal/access_tokens.json";
-const wanted = { name: "crm", permission: "rw", scopes: ["account_management"] };
+const newToken = { name: "crm", permission: "rw", scopes: ["account_management"] };
 
 const idOfAdmin = async (api: ProviderApi): Promise<number> =>
   Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);
 
 test("a token's value is returned once, works immediately, and is never listed", async ({ api }) => {
-  const made = await api.ask("POST", personal, { payload: wanted });
-  const { id, value } = made.json().access_token;
+  const created = await api.ask("POST", personal, { payload: newToken });
+  const { id, value } = created.json().access_token;
   const headers = { authorization: `Bearer ${value}` };
 
   expect(value).toMatch(/^[0-9a-f]{96}$/);
@@ -25,7 +25,7 @@ test("a token's value is returned once, works immediately, and is never listed",
 });
 
 test("a deleted token is denied", async ({ api }) => {
-  const { value } = (await api.ask("POST", personal, { payload: wanted })).json().access_token;
+  const { value } = (await api.ask("POST", personal, { payload: newToken })).json().access_token;
   const headers = { authorization: `Bearer ${value}` };
 
   expect((await api.ask("DELETE", `/personal/access_tokens/${value}.json`)).statusCode).toBe(200);
@@ -39,9 +39,9 @@ test("access tokens have no XML", async ({ api }) => {
 test.for(["2099-01-01", "2099-01-01T00:00:00", "2099-02-30T00:00:00Z", "2001-01-01T00:00:00Z", "tomorrow"])(
   "an expiry of %s is rejected",
   async (expires_at, { api }) => {
-    const answer = await api.ask("POST", personal, { payload: { ...wanted, expires_at } });
+    const response = await api.ask("POST", personal, { payload: { ...newToken, expires_at } });
 
-    expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, ["expires_at"]]);
+    expect([response.statusCode, Object.keys(response.json().errors)]).toEqual([422, ["expires_at"]]);
   },
 );
 
@@ -51,9 +51,9 @@ test.for([
   [{ scopes: ["everything"] }, "scopes"],
   [{ scopes: [] }, "scopes"],
 ] as const)("a token with %j is rejected", async ([wrong, field], { api }) => {
-  const answer = await api.ask("POST", personal, { payload: { ...wanted, ...wrong } });
+  const response = await api.ask("POST", personal, { payload: { ...newToken, ...wrong } });
 
-  expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, [field]]);
+  expect([response.statusCode, Object.keys(response.json().errors)]).toEqual([422, [field]]);
 });
 
 test("users create tokens for themselves; the provider key creates them for any user and owns none", async ({
@@ -64,14 +64,14 @@ test("users create tokens for themselves; the provider key creates them for any 
   const byKey = { authorization: `Bearer ${api.key}` };
   const path = `/users/${admin}/access_tokens.json`;
 
-  expect((await api.ask("POST", path, { payload: wanted })).statusCode).toBe(201);
-  expect((await api.ask("POST", path, { payload: wanted, headers: other })).statusCode).toBe(403);
-  expect((await api.ask("POST", path, { payload: wanted, headers: byKey })).statusCode).toBe(201);
+  expect((await api.ask("POST", path, { payload: newToken })).statusCode).toBe(201);
+  expect((await api.ask("POST", path, { payload: newToken, headers: other })).statusCode).toBe(403);
+  expect((await api.ask("POST", path, { payload: newToken, headers: byKey })).statusCode).toBe(201);
   expect((await api.ask("GET", personal, { headers: byKey })).statusCode).toBe(403);
 });
 
 test("callers can neither read nor delete another user's tokens", async ({ api }) => {
-  const { id, value } = (await api.ask("POST", personal, { payload: wanted })).json().access_token;
+  const { id, value } = (await api.ask("POST", personal, { payload: newToken })).json().access_token;
   const headers = { authorization: `Bearer ${await api.addToken({})}` };
   for (const name of [id, value]) {
     expect((await api.ask("GET", `/personal/access_tokens/${name}.json`, { headers })).statusCode).toBe(404);
@@ -84,8 +84,8 @@ test("a token cannot create a token with more rights than its own", async ({ api
   const headers = { authorization: `Bearer ${await api.addToken({ expiresAt: inDays(1) })}` };
   const expires_at = inDays(1).toISOString();
   const make = async (more: object): Promise<readonly unknown[]> => {
-    const answer = await api.ask("POST", personal, { headers, payload: { ...wanted, expires_at, ...more } });
-    return [answer.statusCode, Object.keys(answer.json().errors ?? {})];
+    const response = await api.ask("POST", personal, { headers, payload: { ...newToken, expires_at, ...more } });
+    return [response.statusCode, Object.keys(response.json().errors ?? {})];
   };
 
   expect(await make({})).toEqual([201, []]);
@@ -95,5 +95,5 @@ test("a token cannot create a token with more rights than its own", async ({ api
   expect(await make({ expires_at: "" })).toEqual([422, ["expires_at"]]);
 
   const readOnly = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
-  expect((await api.ask("POST", personal, { headers: readOnly, payload: wanted })).statusCode).toBe(403);
+  expect((await api.ask("POST", personal, { headers: readOnly, payload: newToken })).statusCode).toBe(403);
 });

@@ -3,8 +3,8 @@ import { test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
 
 async function signUp(api: ProviderApi, orgName = "Quay Ltd"): Promise<number> {
   const username = `u${orgName.replaceAll(/\W/g, "").toLowerCase()}`;
-  const answer = await api.ask("POST", "/signup.json", { payload: { org_name: orgName, username } });
-  const { account } = answer.json<{ account: { id: number } }>();
+  const response = await api.ask("POST", "/signup.json", { payload: { org_name: orgName, username } });
+  const { account } = response.json<{ account: { id: number } }>();
   return account.id;
 }
 
@@ -34,10 +34,10 @@ test.for(["abc", "0", "-1", "99999999999999999999", "1%2e5", "1;drop"])(
 test.for(["PUT", "PATCH"] as const)("%s updates the given fields and creates one event", async (method, { api }) => {
   const id = await signUp(api);
   const payload = { org_name: "Quay & Co", monthly_charging_enabled: "false" };
-  const answer = await api.ask(method, `/accounts/${id}.json`, { payload });
+  const response = await api.ask(method, `/accounts/${id}.json`, { payload });
 
-  expect(answer.statusCode).toBe(200);
-  expect(answer.json().account).toMatchObject({
+  expect(response.statusCode).toBe(200);
+  expect(response.json().account).toMatchObject({
     org_name: "Quay & Co",
     monthly_charging_enabled: false,
     monthly_billing_enabled: true,
@@ -47,20 +47,20 @@ test.for(["PUT", "PATCH"] as const)("%s updates the given fields and creates one
 
 test("an update without effect creates no event", async ({ api }) => {
   const id = await signUp(api);
-  const answer = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: "Quay Ltd" } });
+  const response = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: "Quay Ltd" } });
 
-  expect(answer.statusCode).toBe(200);
+  expect(response.statusCode).toBe(200);
   expect(await countEvents(api, "account.updated")).toBe(0);
 });
 
 test("`name` is a synonym of org_name, and annotations are parsed from a nested form", async ({ api }) => {
   const id = await signUp(api);
-  const answer = await api.ask("PUT", `/accounts/${id}.xml`, {
+  const response = await api.ask("PUT", `/accounts/${id}.xml`, {
     payload: "name=Pier&annotations%5Bmanaged_by%5D=operator",
     headers: { "content-type": "application/x-www-form-urlencoded" },
   });
 
-  expect(answer.body).toContain(
+  expect(response.body).toContain(
     "<annotations><managed_by>operator</managed_by></annotations><org_name>Pier</org_name>",
   );
 });
@@ -80,9 +80,9 @@ test("a program can set fields that are read-only for developers", async ({ api 
 
 test("a blank name is rejected and changes nothing", async ({ api }) => {
   const id = await signUp(api);
-  const answer = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: " " } });
+  const response = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: " " } });
 
-  expect([answer.statusCode, answer.body]).toEqual([
+  expect([response.statusCode, response.body]).toEqual([
     422,
     `${xmlDeclaration}<errors><error>Organization/Group Name can't be blank</error></errors>`,
   ]);
@@ -143,7 +143,7 @@ test("If-None-Match matches a single ETag, a list, weak and strong forms and `*`
   for (const path of [`/accounts/${id}.json`, `/accounts/${id}.xml`, "/accounts.json", "/users.json"]) {
     const { etag } = (await api.ask("GET", path)).headers;
     const tag = String(etag);
-    for (const [known, status] of [
+    for (const [validator, status] of [
       [tag, 304],
       [tag.replace("W/", ""), 304],
       [`"another", ${tag}`, 304],
@@ -154,12 +154,12 @@ test("If-None-Match matches a single ETag, a list, weak and strong forms and `*`
       ["", 200],
     ] as const) {
       for (const method of ["GET", "HEAD"] as const) {
-        const answer = await api.ask(method, path, { headers: { "if-none-match": known } });
-        const said = [answer.statusCode, answer.headers.etag, answer.body === ""];
-        expect([path, method, known, ...said]).toEqual([
+        const response = await api.ask(method, path, { headers: { "if-none-match": validator } });
+        const actual = [response.statusCode, response.headers.etag, response.body === ""];
+        expect([path, method, validator, ...actual]).toEqual([
           path,
           method,
-          known,
+          validator,
           status,
           tag,
           !(status === 200 && method === "GET"),
@@ -178,20 +178,23 @@ test("a change of an object's users, keys or filters invalidates its ETag", asyn
   const application = `/accounts/${id}/applications/${applications[0].application.id}`;
   const service = `/services/${applications[0].application.service_id}.json`;
   await api.ask("PUT", service, { payload: { backend_version: "2", referrer_filters_required: true } });
-  const deeds = [
+  const changes = [
     [`/accounts/${id}.xml`, "PUT", `/accounts/${id}/users/${users[0].user.id}.json`, { username: "quayside" }],
     [`${application}.xml`, "POST", `${application}/keys.json`, { key: "another-key" }],
     [`${application}.xml`, "POST", `${application}/referrer_filters.json`, { referrer_filter: "*.quay.example" }],
   ] as const;
-  for (const [document, method, deed, payload] of deeds) {
+  for (const [document, method, changePath, payload] of changes) {
     const { headers } = await api.ask("GET", document);
-    expect([deed, (await api.ask(method, deed, { payload })).statusCode]).toEqual([deed, method === "PUT" ? 200 : 201]);
-    for (const [asked, known] of [
+    expect([changePath, (await api.ask(method, changePath, { payload })).statusCode]).toEqual([
+      changePath,
+      method === "PUT" ? 200 : 201,
+    ]);
+    for (const [header, validator] of [
       ["if-modified-since", headers["last-modified"]],
       ["if-none-match", headers.etag],
     ] as const) {
-      const again = await api.ask("GET", document, { headers: { [asked]: String(known) } });
-      expect([deed, asked, again.statusCode]).toEqual([deed, asked, 200]);
+      const again = await api.ask("GET", document, { headers: { [header]: String(validator) } });
+      expect([changePath, header, again.statusCode]).toEqual([changePath, header, 200]);
     }
   }
 });
@@ -220,10 +223,10 @@ test("users and applications are listed and returned in both formats", async ({ 
 test("lists are filtered by state and role; an unknown value matches nothing", async ({ api }) => {
   const id = await signUp(api);
   const count = async (path: string): Promise<number> => {
-    const answer = await api.ask("GET", `/accounts/${id}${path}`);
+    const response = await api.ask("GET", `/accounts/${id}${path}`);
     return (
-      answer.json<{ users?: []; applications?: [] }>()[path.startsWith("/users") ? "users" : "applications"]?.length ??
-      -1
+      response.json<{ users?: []; applications?: [] }>()[path.startsWith("/users") ? "users" : "applications"]
+        ?.length ?? -1
     );
   };
 

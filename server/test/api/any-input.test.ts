@@ -10,12 +10,12 @@ import { createProviderApi, openApi, test as base } from "./api-test.ts";
 import { type PortalObjects, createPortalObjects, fillIds } from "./portal-objects.ts";
 
 /** One provider for all runs, so that damage of one run shows in the next. */
-const test = base.extend("made", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }) => {
+const test = base.extend("shared", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }) => {
   const clock = new HandDrivenClock();
   const { http, complaints } = openApi(pool, clock);
   onCleanup(() => http.close());
   const api = await createProviderApi(pool, http, clock.now());
-  return { api, made: await createPortalObjects(api), complaints };
+  return { api, objects: await createPortalObjects(api), complaints };
 });
 
 const texts = [
@@ -41,7 +41,7 @@ const value = fc.letrec<{ any: unknown }>((tie) => ({
   ),
 })).any;
 
-const known = [
+const otherNames = [
   "annotations",
   "annotations[a]",
   "billing_address",
@@ -70,7 +70,7 @@ interface Input {
 
 const inputOf = (operation: Operation): fc.Arbitrary<Input> =>
   fc.record({
-    values: fc.dictionary(fc.constantFrom(...namesOf(operation), ...namesOf(operation), ...known), value, {
+    values: fc.dictionary(fc.constantFrom(...namesOf(operation), ...namesOf(operation), ...otherNames), value, {
       maxKeys: 6,
     }),
     as: fc.constantFrom("json" as const, "form" as const, "multipart" as const, "query" as const, "wrapped" as const),
@@ -92,10 +92,10 @@ const repeated = (pairs: [string, string][]): [string, string][] => [...pairs, .
 
 function requestOf(
   { method, path, wrapper = "wrapper" }: Operation,
-  made: PortalObjects,
+  objects: PortalObjects,
   { values, as, format }: Input,
 ) {
-  const url = `${fillIds(path, made)}.${format}`;
+  const url = `${fillIds(path, objects)}.${format}`;
   const pairs = repeated(pairsOf(values));
   if (as === "query" || method === "GET") return { method, path: `${url}?${new URLSearchParams(pairs).toString()}` };
   if (as === "json") return { method, path: url, more: { payload: values } };
@@ -115,19 +115,19 @@ const testedOperations = operations.filter(({ method }) => method !== "DELETE");
 test.for(testedOperations)(
   "any input either succeeds or is rejected with an error and no effect: $title",
   { timeout: 60_000 },
-  async (operation, { made: { api, made, complaints } }) => {
+  async (operation, { shared: { api, objects, complaints } }) => {
     const earlier = complaints.length;
     let before = await snapshot(api.pool);
     await fc.assert(
       fc.asyncProperty(inputOf(operation), async (input) => {
-        const { method, path, more } = requestOf(operation, made, input);
-        const answer = await api.ask(method, path, more);
-        expect([answer.body.slice(0, 500), answer.statusCode < 500]).toEqual([answer.body.slice(0, 500), true]);
+        const { method, path, more } = requestOf(operation, objects, input);
+        const response = await api.ask(method, path, more);
+        expect([response.body.slice(0, 500), response.statusCode < 500]).toEqual([response.body.slice(0, 500), true]);
         const after = await snapshot(api.pool);
-        const isSuccess = answer.statusCode < 400;
+        const isSuccess = response.statusCode < 400;
         if (!isSuccess) expect(after).toEqual(before);
         before = after;
-        if (!isSuccess) expectError(answer, input.format);
+        if (!isSuccess) expectError(response, input.format);
       }),
       { numRuns: 20 },
     );

@@ -93,7 +93,7 @@ export function openApi(pool: Pool, clock: HandDrivenClock): WatchedApi {
 
 export async function createProviderApi(pool: Pool, http: FastifyInstance, now: Date): Promise<ProviderApi> {
   const subdomain = `p${randomBytes(6).toString("hex")}`;
-  const made = await pool.inTransaction((tx) =>
+  const setup = await pool.inTransaction((tx) =>
     setUpProvider(tx, passwords, {
       name: subdomain,
       subdomain,
@@ -102,8 +102,8 @@ export async function createProviderApi(pool: Pool, http: FastifyInstance, now: 
       now,
     }),
   );
-  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
-  const { provider, accessToken: token, providerKey: key } = made;
+  if ("refused" in setup) throw new Error(JSON.stringify(setup.refused));
+  const { provider, accessToken: token, providerKey: key } = setup;
   const host = `${subdomain}-admin.${baseDomain}`;
   const askBare: ProviderApi["askBare"] = ({ headers, ...request }) =>
     http.inject({ ...request, headers: { host, ...headers } });

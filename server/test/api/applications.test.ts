@@ -26,11 +26,11 @@ test("a form may repeat application_key, with or without brackets", async ({ api
     ["one", "application_key[]=key-one&application_key[]=key-two"],
     ["two", "application_key=key-one&application_key=key-two"],
   ]) {
-    const answer = await api.ask("POST", `/accounts/${account}/applications.xml`, {
+    const response = await api.ask("POST", `/accounts/${account}/applications.xml`, {
       payload: `plan_id=${plan}&name=${name}&${keys}`,
       headers: { "content-type": "application/x-www-form-urlencoded" },
     });
-    expect(answer.body).toContain("<keys><key>key-one</key><key>key-two</key></keys>");
+    expect(response.body).toContain("<keys><key>key-one</key><key>key-two</key></keys>");
   }
 });
 
@@ -66,8 +66,8 @@ test("a sixth key and a malformed key are rejected with the reason", async ({ ap
 test("a live application can be neither accepted nor resumed", async ({ api }) => {
   const { path } = await makeApplication(api);
   for (const step of ["accept", "resume"]) {
-    const answer = await api.ask("PUT", `${path}/${step}.json`);
-    expect([step, answer.statusCode, Object.keys(answer.json().errors)]).toEqual([step, 422, ["state"]]);
+    const response = await api.ask("PUT", `${path}/${step}.json`);
+    expect([step, response.statusCode, Object.keys(response.json().errors)]).toEqual([step, 422, ["state"]]);
   }
 });
 
@@ -116,9 +116,9 @@ test("an account cannot unsubscribe while one of its applications is not suspend
 
 test("an application's name is optional; an emptied name stays an empty text", async ({ api }) => {
   const { account, plan } = await make(api);
-  const made = await api.ask("POST", `/accounts/${account}/applications.json`, { payload: { plan_id: plan } });
-  expect([made.statusCode, made.json().application.name]).toEqual([201, undefined]);
-  const path = `/accounts/${account}/applications/${made.json().application.id}`;
+  const created = await api.ask("POST", `/accounts/${account}/applications.json`, { payload: { plan_id: plan } });
+  expect([created.statusCode, created.json().application.name]).toEqual([201, undefined]);
+  const path = `/accounts/${account}/applications/${created.json().application.id}`;
   expect((await api.ask("GET", `${path}.xml`)).body).not.toContain("<name></name>");
 
   const put = async (payload: object): Promise<unknown> =>

@@ -3,7 +3,7 @@ import { test } from "./api-test.ts";
 
 const invisible = ["\n", "\r\n\t", "\u200b", "\u202e\u2069", "\u00a0\ufeff\u2060", "\u3164"];
 
-const made = [
+const namedObjects = [
   ["signup", "org_name", { username: "mira", email: "mira@harbour.example" }],
   ["services", "name", {}],
   ["account_plans", "name", {}],
@@ -11,18 +11,18 @@ const made = [
   ["personal/access_tokens", "name", { permission: "ro", scopes: ["account_management"] }],
 ] as const;
 
-test.for(made)(
+test.for(namedObjects)(
   "a name without a visible character is rejected as blank: %s, %s",
   async ([path, field, more], { api }) => {
     for (const name of invisible) {
-      const answer = await api.ask("POST", `/${path}.json`, { payload: { ...more, [field]: name } });
-      expect([name, answer.statusCode, answer.json().errors?.[field]]).toEqual([name, 422, ["can't be blank"]]);
+      const response = await api.ask("POST", `/${path}.json`, { payload: { ...more, [field]: name } });
+      expect([name, response.statusCode, response.json().errors?.[field]]).toEqual([name, 422, ["can't be blank"]]);
     }
   },
 );
 
 test("a name with a visible character may also contain invisible ones", async ({ api }) => {
   const payload = { org_name: "\u200fשלום\u200b", username: "mira", email: "mira@harbour.example" };
-  const answer = await api.ask("POST", "/signup.json", { payload });
-  expect([answer.statusCode, answer.json().account.org_name]).toEqual([201, payload.org_name]);
+  const response = await api.ask("POST", "/signup.json", { payload });
+  expect([response.statusCode, response.json().account.org_name]).toEqual([201, payload.org_name]);
 });

@@ -9,9 +9,9 @@ async function addCaller(api: ProviderApi, username: string) {
   const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
   await api.ask("PUT", `/users/${id}/activate.json`);
   await api.ask("PUT", `/users/${id}/admin.json`);
-  const wanted = { name: "t", permission: "rw", scopes: ["account_management"] };
-  const made = await api.ask("POST", `/users/${id}/access_tokens.json`, { ...asKey, payload: wanted });
-  const headers = { authorization: `Bearer ${made.json().access_token.value}` };
+  const token = { name: "t", permission: "rw", scopes: ["account_management"] };
+  const created = await api.ask("POST", `/users/${id}/access_tokens.json`, { ...asKey, payload: token });
+  const headers = { authorization: `Bearer ${created.json().access_token.value}` };
   const status = async (): Promise<number> => (await api.ask("GET", "/accounts.xml", { headers })).statusCode;
   expect(await status()).toBe(200);
   return { id, status, headers };

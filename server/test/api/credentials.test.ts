@@ -22,9 +22,9 @@ const ways: readonly [string, (api: ProviderApi) => InjectOptions][] = [
 ];
 
 test.for(ways)("%s opens the API", async ([, credentials], { api }) => {
-  const answer = await api.askBare({ url: "/admin/api/webhooks/failures.xml", ...credentials(api) });
+  const response = await api.askBare({ url: "/admin/api/webhooks/failures.xml", ...credentials(api) });
 
-  expect(answer.statusCode).toBe(200);
+  expect(response.statusCode).toBe(200);
 });
 
 const bodies: readonly [string, (api: ProviderApi) => InjectOptions][] = [
@@ -39,9 +39,9 @@ const form = (payload: string): InjectOptions => ({
 });
 
 test.for(bodies)("%s opens the API", async ([, credentials], { api }) => {
-  const answer = await api.askBare({ method: "PUT", url: "/admin/api/accounts/1.xml", ...credentials(api) });
+  const response = await api.askBare({ method: "PUT", url: "/admin/api/accounts/1.xml", ...credentials(api) });
 
-  expect(answer.statusCode).toBe(404);
+  expect(response.statusCode).toBe(404);
 });
 
 const wrong: readonly [string, (api: ProviderApi) => InjectOptions][] = [
@@ -76,23 +76,23 @@ test("an expired token is denied", async ({ api, clock }) => {
 
 test("another provider's token and key are denied", async ({ api, neighbour }) => {
   for (const credentials of [`access_token=${neighbour.token}`, `provider_key=${neighbour.key}`]) {
-    const answer = await api.askBare({ url: `/admin/api/webhooks/failures.xml?${credentials}` });
-    expect([answer.statusCode, answer.body]).toEqual([403, deniedXml]);
+    const response = await api.askBare({ url: `/admin/api/webhooks/failures.xml?${credentials}` });
+    expect([response.statusCode, response.body]).toEqual([403, deniedXml]);
   }
 });
 
 test("the Developer Portal's host and an unknown host are denied", async ({ api }) => {
   const { subdomain } = api.provider;
   for (const host of [`${subdomain}.${baseDomain}`, `nobody-admin.${baseDomain}`, "elsewhere.test"]) {
-    const answer = await api.ask("GET", "/webhooks/failures.xml", { headers: { host } });
-    expect([host, answer.statusCode, answer.body]).toEqual([host, 403, deniedXml]);
+    const response = await api.ask("GET", "/webhooks/failures.xml", { headers: { host } });
+    expect([host, response.statusCode, response.body]).toEqual([host, 403, deniedXml]);
   }
 });
 
 test("X-Forwarded-Host is ignored without a trusted proxy", async ({ api, neighbour }) => {
-  const answer = await api.ask("GET", "/webhooks/failures.xml", { headers: { "x-forwarded-host": neighbour.host } });
+  const response = await api.ask("GET", "/webhooks/failures.xml", { headers: { "x-forwarded-host": neighbour.host } });
 
-  expect(answer.statusCode).toBe(200);
+  expect(response.statusCode).toBe(200);
 });
 
 const permissionDenied = `${xmlDeclaration}<error>Your access token does not have the correct permissions</error>`;
@@ -106,8 +106,8 @@ test("a read-only token can read, and every change is denied", async ({ api }) =
     ["PUT", "/accounts/1.xml"],
     ["DELETE", "/webhooks/failures.xml"],
   ] as const) {
-    const answer = await api.ask(method, path, { headers });
-    expect([path, answer.statusCode, answer.body]).toEqual([path, 403, permissionDenied]);
+    const response = await api.ask(method, path, { headers });
+    expect([path, response.statusCode, response.body]).toEqual([path, 403, permissionDenied]);
   }
 });
 
@@ -137,9 +137,9 @@ test("a member needs the section `partners` for accounts, and can never access w
 
 test("a suspended provider's API answers 403 with an empty body", async ({ api }) => {
   await api.pool.query("update providers set state = 'suspended' where id = $1", [api.provider.id]);
-  const answer = await api.ask("GET", "/webhooks/failures.xml");
+  const response = await api.ask("GET", "/webhooks/failures.xml");
 
-  expect([answer.statusCode, answer.body]).toEqual([403, ""]);
+  expect([response.statusCode, response.body]).toEqual([403, ""]);
 });
 
 test("guessing credentials is rate limited per network, and valid tokens are not affected", async ({
@@ -171,6 +171,6 @@ test("a token that is deleted while the body arrives is denied", async ({ api, c
   }
   const payload = Readable.from(slowly());
   const headers = { "content-type": "application/json" };
-  const answer = await api.ask("PUT", "/accounts/1.xml", { payload, headers });
-  expect(answer.statusCode).toBe(403);
+  const response = await api.ask("PUT", "/accounts/1.xml", { payload, headers });
+  expect(response.statusCode).toBe(403);
 });

@@ -6,19 +6,19 @@ import { fillPath, walkOperations } from "./operation-walk.ts";
 
 test.for(["xml", "json"] as const)(
   "every operation succeeds and responds in %s as documented",
-  async (wanted, { api }) => {
+  async (preferred, { api }) => {
     const taken = new Set<string>();
-    for await (const { operation, format, answer } of walkOperations(api, wanted)) {
-      const { title, method, response } = operation;
-      const { statusCode, body, headers } = answer;
+    for await (const { operation, format, response } of walkOperations(api, preferred)) {
+      const { title, method, response: documented } = operation;
+      const { statusCode, body, headers } = response;
       taken.add(title);
-      const said = [title, body.slice(0, 300)];
-      expect([...said, statusCode]).toEqual([...said, method === "POST" ? 201 : 200]);
+      const context = [title, body.slice(0, 300)];
+      expect([...context, statusCode]).toEqual([...context, method === "POST" ? 201 : 200]);
       if (method === "POST")
         expect([title, headers.location]).toEqual([title, expect.stringMatching(/^http.*\/admin\/api\//)]);
-      if (!response) expect([title, body]).toEqual([title, ""]);
+      if (!documented) expect([title, body]).toEqual([title, ""]);
       else if (format === "xml") expect(body.startsWith(xmlDeclaration) || body.startsWith("<permissions>")).toBe(true);
-      else expect(Value.Errors(response.schema, JSON.parse(body))).toEqual([]);
+      else expect(Value.Errors(documented.schema, JSON.parse(body))).toEqual([]);
     }
     expect(taken).toEqual(new Set(operations.map(({ title }) => title)));
   },
@@ -46,9 +46,9 @@ const ones = (path: string): string => fillPath(path, [1, 1, 1]);
 
 test.for(changing)("a read-only token is denied: $title", async ({ method, path, formats }, { api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
-  const answer = await api.ask(method, `${ones(path)}.${formats[0]}`, { headers, payload: {} });
+  const response = await api.ask(method, `${ones(path)}.${formats[0]}`, { headers, payload: {} });
 
-  expect([answer.statusCode, answer.body]).toEqual([
+  expect([response.statusCode, response.body]).toEqual([
     403,
     expect.stringContaining("does not have the correct permissions"),
   ]);
@@ -71,12 +71,12 @@ test.for(withBody)(
   async ({ method, path, body, wrapper }, { api }) => {
     const names = Object.keys(body?.properties ?? {});
     const wrong = Object.fromEntries(names.map((name) => [name, [{ $ne: "" }]]));
-    const answer = await api.ask(method, `${ones(path)}.json`, {
+    const response = await api.ask(method, `${ones(path)}.json`, {
       payload: wrapper === undefined ? wrong : { [wrapper]: wrong },
     });
 
-    expect(answer.statusCode).toBe(422);
-    expect(Object.keys(answer.json().errors)).toEqual(names);
+    expect(response.statusCode).toBe(422);
+    expect(Object.keys(response.json().errors)).toEqual(names);
   },
 );
 

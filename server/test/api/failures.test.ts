@@ -52,9 +52,9 @@ test("the list is 3scale's XML, oldest first, with the event's id", async ({ api
 test("in JSON the event is the body that was sent", async ({ api }) => {
   const [id] = await giveUp(api, ["2026-03-01T09:07:15Z"]);
   const [payload] = await api.pool.query<{ body: Buffer }>("select body from payloads where event_id = $1", [id]);
-  const answer = await api.ask("GET", "/webhooks/failures.json");
+  const response = await api.ask("GET", "/webhooks/failures.json");
 
-  expect(answer.json()["webhooks-failures"]).toEqual([
+  expect(response.json()["webhooks-failures"]).toEqual([
     {
       "webhooks-failure": {
         id,
@@ -65,7 +65,7 @@ test("in JSON the event is the body that was sent", async ({ api }) => {
       },
     },
   ]);
-  expect(answer.body).toContain('"event":"\\u003c?xml version=');
+  expect(response.body).toContain('"event":"\\u003c?xml version=');
 });
 
 test("the list is empty without failures and without a webhook", async ({ api }) => {
@@ -101,19 +101,19 @@ test("a list of more than one megabyte is streamed completely, without an ETag",
 
 test("deleting up to a time keeps later failures", async ({ api }) => {
   const ids = await giveUp(api, ["2026-03-01T09:07:15.900Z", "2026-03-01T09:07:16Z", "2026-03-01T09:07:17Z"]);
-  const answer = await api.ask("DELETE", "/webhooks/failures.xml", { query: { time: "2026-03-01T09:07:16Z" } });
+  const response = await api.ask("DELETE", "/webhooks/failures.xml", { query: { time: "2026-03-01T09:07:16Z" } });
 
-  expect([answer.statusCode, answer.body]).toEqual([200, ""]);
-  expect(answer.headers).not.toHaveProperty("cache-control");
+  expect([response.statusCode, response.body]).toEqual([200, ""]);
+  expect(response.headers).not.toHaveProperty("cache-control");
   expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids.slice(2));
 });
 
 test("deleting without a time empties the list and keeps the history", async ({ api }) => {
   const ids = await giveUp(api, ["2026-03-01T09:07:15Z", "2026-03-01T09:07:16Z"]);
-  const answer = await api.ask("DELETE", "/webhooks/failures.json");
+  const response = await api.ask("DELETE", "/webhooks/failures.json");
   const kept = await api.pool.query("select from deliveries where event_id = any($1)", [ids]);
 
-  expect([answer.statusCode, answer.body]).toEqual([200, ""]);
+  expect([response.statusCode, response.body]).toEqual([200, ""]);
   expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual([]);
   expect(kept).toHaveLength(2);
 });

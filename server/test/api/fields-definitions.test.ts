@@ -18,9 +18,9 @@ test("a built-in field cannot be deleted", async ({ api }) => {
     fields_definitions: { fields_definition: { id: number; name: string } }[];
   }>();
   const orgName = all.find((it) => it.fields_definition.name === "org_name");
-  const answer = await api.ask("DELETE", `/fields_definitions/${orgName?.fields_definition.id}.json`);
+  const response = await api.ask("DELETE", `/fields_definitions/${orgName?.fields_definition.id}.json`);
 
-  expect([answer.statusCode, answer.json()]).toEqual([
+  expect([response.statusCode, response.json()]).toEqual([
     403,
     { errors: { base: ["Built-in fields cannot be deleted"] } },
   ]);

@@ -9,8 +9,8 @@ test("an account is found by username, else user_id, else email, without fallbac
   const { account } = (await api.ask("POST", "/signup.json", { payload })).json();
   const [user] = (await api.ask("GET", `/accounts/${account.id}/users.json`)).json().users;
   const find = async (query: string): Promise<unknown> => {
-    const answer = await api.ask("GET", `/accounts/find.json?${query}`);
-    return answer.statusCode === 200 ? answer.json().account.id : answer.statusCode;
+    const response = await api.ask("GET", `/accounts/find.json?${query}`);
+    return response.statusCode === 200 ? response.json().account.id : response.statusCode;
   };
 
   expect(await find("username=mira")).toBe(account.id);

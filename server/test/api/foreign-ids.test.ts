@@ -11,28 +11,28 @@ const validPayload = ({ wrapper, rejectsUnknown }: Pick<Operation, "wrapper" | "
   wrapper === undefined ? {} : { [wrapper]: rejectsUnknown ? { name: "Mine" } : { name: "Mine", label: "Mine" } };
 
 test("no operation can read or change another provider's objects", async ({ api, neighbour }) => {
-  const theirs = await createPortalObjects(neighbour);
-  const before = (await neighbour.ask("GET", `/accounts/${theirs.account}.xml`)).body;
+  const foreign = await createPortalObjects(neighbour);
+  const before = (await neighbour.ask("GET", `/accounts/${foreign.account}.xml`)).body;
   for (const operation of withId) {
     const { method, path, title } = operation;
     const isOwnOnly = title === "Access Token Create"; // denies other users before it reveals whether they exist
-    const answer = await api.ask(method, fillIds(path, theirs), {
+    const response = await api.ask(method, fillIds(path, foreign), {
       headers: { accept: "application/json" },
       ...(method === "GET" ? {} : { payload: validPayload(operation) }),
     });
-    expect([title, answer.statusCode]).toEqual([title, isOwnOnly ? 403 : 404]);
+    expect([title, response.statusCode]).toEqual([title, isOwnOnly ? 403 : 404]);
   }
 
-  expect((await neighbour.ask("GET", `/accounts/${theirs.account}.xml`)).body).toBe(before);
+  expect((await neighbour.ask("GET", `/accounts/${foreign.account}.xml`)).body).toBe(before);
 });
 
 test("the provider key cannot access another provider's objects", async ({ api, neighbour }) => {
-  const theirs = await createPortalObjects(neighbour);
-  const path = `/users/${theirs.providerUser}/access_tokens.json`;
+  const foreign = await createPortalObjects(neighbour);
+  const path = `/users/${foreign.providerUser}/access_tokens.json`;
   const payload = { name: "x", permission: "rw", scopes: ["account_management"] };
-  const answer = await api.askBare({ method: "POST", url: `/admin/api${path}?provider_key=${api.key}`, payload });
+  const response = await api.askBare({ method: "POST", url: `/admin/api${path}?provider_key=${api.key}`, payload });
 
-  expect(answer.statusCode).toBe(404);
+  expect(response.statusCode).toBe(404);
 });
 
 test("every operation answers 404 to an id that does not exist", async ({ api }) => {
@@ -40,10 +40,10 @@ test("every operation answers 404 to an id that does not exist", async ({ api })
   for (const operation of withId) {
     const { method, path, title } = operation;
     const url = path.replaceAll(/\{\w+\}/g, "999999999");
-    const answer = await api.ask(method, url, {
+    const response = await api.ask(method, url, {
       headers: { accept: "application/json" },
       ...(method === "GET" ? {} : { payload: validPayload(operation) }),
     });
-    expect([title, answer.statusCode]).toEqual([title, title === "Access Token Create" ? 403 : 404]);
+    expect([title, response.statusCode]).toEqual([title, title === "Access Token Create" ? 403 : 404]);
   }
 });

@@ -19,8 +19,8 @@ test.for<[string, Readonly<Record<string, string>>, string]>([
 test("links and Location use the public URL, or the host of the request if it differs", async ({ api }) => {
   const { json, headers } = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay", username: "quay" } });
   expect(JSON.stringify(json())).toContain(`"https://${api.host}/admin/api/accounts/`);
-  const made = await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } });
-  expect([headers.location ?? "", made.headers.location ?? ""].join(" ")).not.toContain("http://");
+  const created = await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } });
+  expect([headers.location ?? "", created.headers.location ?? ""].join(" ")).not.toContain("http://");
   const provider = await api.ask("GET", "/provider.json");
   expect(provider.body).toContain(`"https://${api.host}/admin/api/users"`);
   const inside = { host: `${api.host}:8080` };
@@ -28,10 +28,10 @@ test("links and Location use the public URL, or the host of the request if it di
 });
 
 test("an unknown format is rejected in plain text", async ({ api }) => {
-  const answer = await api.ask("GET", "/webhooks/failures.yaml");
+  const response = await api.ask("GET", "/webhooks/failures.yaml");
 
-  expect([answer.statusCode, answer.body]).toEqual([406, "This format is not understood here."]);
-  expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
+  expect([response.statusCode, response.body]).toEqual([406, "This format is not understood here."]);
+  expect(response.headers["content-type"]).toBe("text/plain; charset=utf-8");
 });
 
 test("an unknown path is answered with 404 in the requested format", async ({ api }) => {
@@ -51,10 +51,10 @@ test.for<[string, number, string, string]>([
   ["XML", 415, "application/xml", "<url/>"],
   ["too much", 413, "application/json", JSON.stringify({ url: "x".repeat(1024 * 1024) })],
 ])("a body of %s is rejected with %i", async ([, status, type, payload], { api }) => {
-  const answer = await api.ask("PUT", "/webhooks.json", { payload, headers: { "content-type": type } });
+  const response = await api.ask("PUT", "/webhooks.json", { payload, headers: { "content-type": type } });
 
-  expect(answer.statusCode).toBe(status);
-  expect(Object.keys(answer.json())).toEqual(["error"]);
+  expect(response.statusCode).toBe(status);
+  expect(Object.keys(response.json())).toEqual(["error"]);
 });
 
 test("an empty body is accepted as JSON", async ({ api }) => {
@@ -72,18 +72,18 @@ test.for([
   ["GET", "/accounts/%00.json"],
   ["DELETE", "/webhooks/failures.json?time=%00"],
 ] as const)("a zero byte in the path is not found: %s %s", async ([method, path], { api }) => {
-  const answer = await api.ask(method, path);
+  const response = await api.ask(method, path);
 
-  expect(answer.statusCode).toBeGreaterThanOrEqual(400);
-  expect(answer.statusCode).toBeLessThan(500);
+  expect(response.statusCode).toBeGreaterThanOrEqual(400);
+  expect(response.statusCode).toBeLessThan(500);
 });
 
 test("an internal error reveals only the request id", async ({ api }) => {
   await api.pool.query("update providers set time_zone = 'Nowhere/At_All' where id = $1", [api.provider.id]);
-  const answer = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
+  const response = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
 
-  expect(answer.statusCode).toBe(500);
-  expect(answer.json().error).toMatch(/^Something went wrong on our side\. .* Request id: \S+$/);
+  expect(response.statusCode).toBe(500);
+  expect(response.json().error).toMatch(/^Something went wrong on our side\. .* Request id: \S+$/);
 });
 
 test("an unknown Content-Type is accepted if the body is empty", async ({ api }) => {

@@ -36,8 +36,11 @@ test("a search matches the organization's name and its users' names and email ad
   const mira = { org_name: "Quay 50% Ltd", username: "mira", email: "Mira@Pier.example" };
   for (const house of [api, neighbour]) await house.ask("POST", "/signup.json", { payload: mira });
   const find = async (query: string, more = "") => {
-    const answer = await api.ask("GET", `/accounts.json?query=${encodeURIComponent(query)}${more}`);
-    const { accounts, metadata } = answer.json<{ accounts: { account: { org_name: string } }[]; metadata?: object }>();
+    const response = await api.ask("GET", `/accounts.json?query=${encodeURIComponent(query)}${more}`);
+    const { accounts, metadata } = response.json<{
+      accounts: { account: { org_name: string } }[];
+      metadata?: object;
+    }>();
     return { names: accounts.map(({ account }) => account.org_name), metadata };
   };
 

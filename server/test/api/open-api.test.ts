@@ -3,9 +3,9 @@ import { describeAccountManagementApi } from "#http/account-management-api/index
 import { test } from "./api-test.ts";
 
 test("the served OpenAPI document equals the generated one", async ({ api }) => {
-  const answer = await api.askBare({ url: "/admin/api/openapi.json" });
+  const response = await api.askBare({ url: "/admin/api/openapi.json" });
 
-  expect(answer.json()).toEqual(await describeAccountManagementApi("0.0.0"));
+  expect(response.json()).toEqual(await describeAccountManagementApi("0.0.0"));
 });
 
 const methods = ["GET", "POST", "PUT", "DELETE"] as const;

@@ -199,7 +199,7 @@ type Format = Operation["formats"][number];
 interface Visit {
   readonly operation: Operation;
   readonly format: Format;
-  readonly answer: LightMyRequestResponse;
+  readonly response: LightMyRequestResponse;
 }
 
 /** Calls every operation in order, in the given format where the operation has it. */
@@ -208,9 +208,9 @@ export async function* walkOperations(api: ProviderApi, preferred: Format): Asyn
   for (const step of steps) {
     const operation = operationOf(step);
     const format = operation.formats.includes(preferred) ? preferred : "json";
-    const answer = await callOperation(api, step, { operation, ids, format });
-    yield { operation, format, answer };
-    const found = idsIn(answer.body);
+    const response = await callOperation(api, step, { operation, ids, format });
+    yield { operation, format, response };
+    const found = idsIn(response.body);
     if (step.keep !== undefined) ids[step.keep] = found[0] ?? 0;
     if (step.keepLast !== undefined) ids[step.keepLast] = found.at(-1) ?? 0;
   }

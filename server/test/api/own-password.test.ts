@@ -39,8 +39,8 @@ test("changing the own password in a session requires the current one and ends a
   const url = `/admin/api/users/${userId}.json`;
   const [own, other] = [askFrom(api, here), askFrom(api, elsewhere)];
 
-  for (const said of [{}, { current_password: "" }, { current_password: another }]) {
-    const refused = await own.put(url, { password: another, ...said });
+  for (const wrong of [{}, { current_password: "" }, { current_password: another }]) {
+    const refused = await own.put(url, { password: another, ...wrong });
     expect([refused.statusCode, refused.json()]).toEqual([422, { errors: { current_password: ["is incorrect"] } }]);
   }
   expect([await own.read(url), await other.read(url)]).toEqual([200, 200]);

@@ -32,10 +32,10 @@ export interface PermitList {
   readonly controller: string;
   readonly title: string;
   /** The ids in the path. */
-  readonly at?: (made: PermitObjects) => readonly number[];
+  readonly at?: (objects: PermitObjects) => readonly number[];
   /** Parameters that every request needs. `n` is unique per request. */
-  readonly base?: (made: PermitObjects, n: number) => Readonly<Record<string, unknown>>;
-  readonly permits: (made: PermitObjects) => readonly Permit[];
+  readonly base?: (objects: PermitObjects, n: number) => Readonly<Record<string, unknown>>;
+  readonly permits: (objects: PermitObjects) => readonly Permit[];
 }
 
 export const shows = (name: string, send: unknown, value: unknown = send): Permit => ({

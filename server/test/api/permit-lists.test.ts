@@ -17,7 +17,7 @@ const operationOf = (title: string): Operation => {
   return operation;
 };
 
-const firstId = (answer: LightMyRequestResponse): number => Number(/"id":(\d+)/.exec(answer.body)?.[1]);
+const firstId = (response: LightMyRequestResponse): number => Number(/"id":(\d+)/.exec(response.body)?.[1]);
 
 /** Creates the objects that the lists refer to. */
 async function createPermitObjects(api: ProviderApi): Promise<PermitObjects> {
@@ -27,7 +27,7 @@ async function createPermitObjects(api: ProviderApi): Promise<PermitObjects> {
   await define("Account", "billing_address", { read_only: true });
   await define("User", "job_role");
   await define("Cinstance", "stage");
-  const made = await createPortalObjects(api);
+  const objects = await createPortalObjects(api);
   const [servicePlan] = await api.pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'service_plan'",
     [api.provider.id],
@@ -35,9 +35,9 @@ async function createPermitObjects(api: ProviderApi): Promise<PermitObjects> {
   const hidden = { payload: { name: "Hidden" } };
   const member = { payload: { username: "member", email: "member@acme.example" } };
   return {
-    ...made,
+    ...objects,
     servicePlan: servicePlan?.id ?? 0,
-    hiddenPlan: firstId(await api.ask("POST", `/services/${made.service}/application_plans.json`, hidden)),
+    hiddenPlan: firstId(await api.ask("POST", `/services/${objects.service}/application_plans.json`, hidden)),
     member: firstId(await api.ask("POST", "/users.json", member)),
     ownField,
   };
@@ -62,9 +62,9 @@ test.for(permitLists.map((list): [string, PermitList] => [list.controller, list]
       const values = withValue(list.base?.(world, n) ?? {}, permit);
       const payload = operation.wrapper === undefined ? values : { [operation.wrapper]: values };
       const path = `${fillPath(operation.path, list.at?.(world) ?? [])}.json`;
-      const answer = await api.ask(operation.method, path, { payload });
+      const response = await api.ask(operation.method, path, { payload });
       const id = operation.method === "POST" ? undefined : list.at?.(world).at(-1);
-      expect({ permit, ...(await effectOf(api, permit, { answer, id })) }).toEqual({
+      expect({ permit, ...(await effectOf(api, permit, { response, id })) }).toEqual({
         permit,
         status: "refused" in permit.effect ? 422 : operation.method === "POST" ? 201 : 200,
         effect: valueOf(permit.effect),
@@ -86,14 +86,14 @@ const valueOf = (effect: Effect): unknown =>
 async function effectOf(
   api: ProviderApi,
   { name, effect }: Permit,
-  { answer, id }: { readonly answer: LightMyRequestResponse; readonly id: number | undefined },
+  { response, id }: { readonly response: LightMyRequestResponse; readonly id: number | undefined },
 ): Promise<{ status: number; effect: unknown; body?: string }> {
-  const status = answer.statusCode;
+  const status = response.statusCode;
   if ("refused" in effect) {
-    const errors = Object.keys(answer.json().errors ?? {});
+    const errors = Object.keys(response.json().errors ?? {});
     return { status, effect: errors.length === 1 ? errors[0] : errors };
   }
-  if (status >= 400) return { status, effect: undefined, body: answer.body };
+  if (status >= 400) return { status, effect: undefined, body: response.body };
   if ("ignored" in effect) return { status, effect: undefined };
   if ("stores" in effect) {
     const key = effect.in === "application_keys" ? "application_id" : "id";
@@ -104,7 +104,7 @@ async function effectOf(
     );
     return { status, effect: rows[0]?.it };
   }
-  const [root] = Object.values(answer.json<Record<string, unknown>>());
+  const [root] = Object.values(response.json<Record<string, unknown>>());
   return { status, effect: (effect.as ?? name).split(".").reduce(partOf, root) };
 }
 
@@ -132,11 +132,17 @@ test("every operation with a body has a permit list that covers its documented p
     member: 1,
     ownField: 1,
   };
-  const ours = new Set(["current_password", "email_activation", "password_length_min", "time_zone", "web_hooks"]);
+  const bellwireOnly = new Set([
+    "current_password",
+    "email_activation",
+    "password_length_min",
+    "time_zone",
+    "web_hooks",
+  ]);
   for (const list of permitLists) {
     const named = new Set(list.permits(world).map(({ name }) => name.replace(/\[.*/, "")));
     const documented = Object.keys(operationOf(list.title).body?.properties ?? {});
-    const missing = documented.filter((name) => !named.has(name) && !ours.has(name));
+    const missing = documented.filter((name) => !named.has(name) && !bellwireOnly.has(name));
     expect([list.controller, missing]).toEqual([
       list.controller,
       list.controller.includes("account_plans") ? missing : [],

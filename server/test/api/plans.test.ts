@@ -6,10 +6,10 @@ const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
 test("a plan in JSON has numeric sums, and 0 days without a trial", async ({ api }) => {
   const service = idIn((await api.ask("GET", "/services.json")).body);
   const payload = { name: "Pro", cost_per_month: "12.50", state_event: "publish" };
-  const made = await api.ask("POST", `/services/${service}/application_plans.json`, { payload });
-  const { id } = made.json().application_plan;
+  const created = await api.ask("POST", `/services/${service}/application_plans.json`, { payload });
+  const { id } = created.json().application_plan;
 
-  expect(made.json().application_plan).toMatchObject({
+  expect(created.json().application_plan).toMatchObject({
     name: "Pro",
     state: "published",
     cost_per_month: 12.5,
@@ -18,7 +18,7 @@ test("a plan in JSON has numeric sums, and 0 days without a trial", async ({ api
     custom: false,
     system_name: "pro",
   });
-  expect(made.headers.location).toMatch(new RegExp(`/admin/api/services/${service}/application_plans/${id}$`));
+  expect(created.headers.location).toMatch(new RegExp(`/admin/api/services/${service}/application_plans/${id}$`));
   expect((await api.ask("GET", `/services/${service}/application_plans/${id}.xml`)).body).toMatch(
     /^<\?xml[^>]*\?><plan custom="false" default="false"><id>\d+<\/id><name>Pro<\/name>.*<cost_per_month>12\.5<\/cost_per_month>/,
   );
@@ -44,17 +44,17 @@ test("flat and wrapped parameters have the same effect", async ({ api }) => {
 });
 
 test("an unknown state_event of a plan is rejected", async ({ api }) => {
-  const answer = await api.ask("POST", "/account_plans.json", { payload: { name: "One", state_event: "burn" } });
+  const response = await api.ask("POST", "/account_plans.json", { payload: { name: "One", state_event: "burn" } });
 
-  expect([answer.statusCode, answer.json()]).toEqual([422, { errors: { state_event: ["invalid"] } }]);
+  expect([response.statusCode, response.json()]).toEqual([422, { errors: { state_event: ["invalid"] } }]);
 });
 
 test("a plan in use cannot be deleted", async ({ api }) => {
   await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
   const plan = idIn((await api.ask("GET", "/account_plans.json")).body);
-  const answer = await api.ask("DELETE", `/account_plans/${plan}.xml`);
+  const response = await api.ask("DELETE", `/account_plans/${plan}.xml`);
 
-  expect([answer.statusCode, answer.body]).toEqual([
+  expect([response.statusCode, response.body]).toEqual([
     403,
     `${xmlDeclaration}<errors><error>This account plan cannot be deleted! At least one account depends on it.</error></errors>`,
   ]);

@@ -14,8 +14,8 @@ export interface PortalObjects {
 /** Signs up an account and returns the ids of the provider's objects. */
 export async function createPortalObjects(api: ProviderApi): Promise<PortalObjects> {
   const first = async (path: string, method: "GET" | "POST" = "GET", payload?: object): Promise<number> => {
-    const answer = await api.ask(method, path, payload ? { payload } : {});
-    return Number(/"id":(\d+)/.exec(answer.body)?.[1]);
+    const response = await api.ask(method, path, payload ? { payload } : {});
+    return Number(/"id":(\d+)/.exec(response.body)?.[1]);
   };
   const account = await first("/signup.json", "POST", { org_name: "Quay Ltd", username: "quay" });
   return {
@@ -31,27 +31,27 @@ export async function createPortalObjects(api: ProviderApi): Promise<PortalObjec
 }
 
 /** Replaces the parameters of a path with ids of these objects. */
-export function fillIds(path: string, made: PortalObjects): string {
+export function fillIds(path: string, objects: PortalObjects): string {
   const isOf = (part: string): boolean => path.includes(part);
   const id = isOf("/fields_definitions/")
-    ? made.field
+    ? objects.field
     : isOf("/application_plans/")
-      ? made.applicationPlan
+      ? objects.applicationPlan
       : isOf("/account_plans/")
-        ? made.accountPlan
+        ? objects.accountPlan
         : isOf("/services/")
-          ? made.service
+          ? objects.service
           : isOf("/applications/")
-            ? made.application
+            ? objects.application
             : isOf("/accounts/{account_id}/users/")
-              ? made.user
+              ? objects.user
               : isOf("/accounts/")
-                ? made.account
-                : made.providerUser;
+                ? objects.account
+                : objects.providerUser;
   return path
-    .replace("{account_id}", String(made.account))
-    .replace("{application_id}", String(made.application))
-    .replace("{service_id}", String(made.service))
-    .replace("{user_id}", String(made.providerUser))
+    .replace("{account_id}", String(objects.account))
+    .replace("{application_id}", String(objects.application))
+    .replace("{service_id}", String(objects.service))
+    .replace("{user_id}", String(objects.providerUser))
     .replaceAll(/\{\w+\}/g, String(id));
 }

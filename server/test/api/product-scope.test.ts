@@ -39,7 +39,7 @@ async function createLimitedMember(
 }
 
 test("no operation can access objects of a service outside the member's scope", async ({ api, clock }) => {
-  const made = await createPortalObjects(api);
+  const objects = await createPortalObjects(api);
   const other = await addService(api, "Other");
   const seen = async (): Promise<string> =>
     (await api.ask("GET", "/applications.json")).body + (await api.ask("GET", "/services.json")).body;
@@ -49,10 +49,10 @@ test("no operation can access objects of a service outside the member's scope", 
   for (const headers of await createLimitedMember(api, clock.now(), [other])) {
     for (const operation of concerned) {
       const { method, path, title } = operation;
-      const url = `/admin/api${fillIds(path, made)}`;
-      const asked = { headers: { accept: "application/json", ...headers }, ...payloadOf(operation) };
+      const url = `/admin/api${fillIds(path, objects)}`;
+      const request = { headers: { accept: "application/json", ...headers }, ...payloadOf(operation) };
       const status = title === "Service Delete" ? 403 : 404; // no member may delete services
-      expect([title, (await api.askBare({ method, url, ...asked })).statusCode]).toEqual([title, status]);
+      expect([title, (await api.askBare({ method, url, ...request })).statusCode]).toEqual([title, status]);
     }
   }
   expect(await seen()).toBe(before);
@@ -126,15 +126,15 @@ test("a member limited to services creates applications of these only, and no se
   const other = await addService(api, "Other");
   const [own = {}] = await createLimitedMember(api, clock.now(), [other]);
   const name = { name: "Mine", description: "x" };
-  const made = await api.ask("POST", `/services/${other}/application_plans.json`, { headers: own, payload: name });
-  expect(made.statusCode).toBe(201);
+  const created = await api.ask("POST", `/services/${other}/application_plans.json`, { headers: own, payload: name });
+  expect(created.statusCode).toBe(201);
 
   const add = async (planId: number): Promise<number> => {
     const payload = { plan_id: planId, ...name };
     return (await api.ask("POST", `/accounts/${account}/applications.json`, { headers: own, payload })).statusCode;
   };
   expect(await add(applicationPlan)).toBe(404);
-  expect(await add(made.json().application_plan.id)).toBe(201);
+  expect(await add(created.json().application_plan.id)).toBe(201);
 
   const signUp = { org_name: "Pier", username: "pier", application_plan_id: applicationPlan };
   expect((await api.ask("POST", "/signup.json", { headers: own, payload: signUp })).statusCode).toBe(404);

@@ -79,16 +79,16 @@ test.for(
 )("state events lead from state to state, as far as they go: step %i", async ([, steps], { api }) => {
   const { id } = await create(api);
   for (const [event, expected] of steps) {
-    const answer = await update(api, id, { state_event: event });
-    if (answer.statusCode === 200) expect([event, answer.json().service.state]).toEqual([event, expected]);
-    else expect([event, answer.json()]).toEqual([event, { errors: { state_event: [expected] } }]);
+    const response = await update(api, id, { state_event: event });
+    if (response.statusCode === 200) expect([event, response.json().service.state]).toEqual([event, expected]);
+    else expect([event, response.json()]).toEqual([event, { errors: { state_event: [expected] } }]);
   }
 });
 
 test("an invalid state_event is rejected with a sentence in XML, and `state` is ignored", async ({ api }) => {
   const { id } = await create(api);
-  const answer = await api.ask("PUT", `/services/${id}.xml`, { payload: { state_event: "take_offline" } });
-  expect([answer.statusCode, answer.body]).toEqual([
+  const response = await api.ask("PUT", `/services/${id}.xml`, { payload: { state_event: "take_offline" } });
+  expect([response.statusCode, response.body]).toEqual([
     422,
     `${xmlDeclaration}<errors><error>State event cannot transition when incomplete</error></errors>`,
   ]);
@@ -99,8 +99,8 @@ test("notification settings are parsed from forms and cleared by an empty value"
   const { id } = await create(api);
   const form = { "content-type": "application/x-www-form-urlencoded" };
   const sent = "service[notification_settings][web_provider][]=&service[notification_settings][web_provider][]=50";
-  const answer = await update(api, id, `${sent}&service[notification_settings][unknown][]=1`, form);
-  expect(answer.json().service.notification_settings).toEqual({ web_provider: [0, 50] });
+  const response = await update(api, id, `${sent}&service[notification_settings][unknown][]=1`, form);
+  expect(response.json().service.notification_settings).toEqual({ web_provider: [0, 50] });
   expect((await api.ask("GET", `/services/${id}.xml`)).body).toContain(
     "</annotations><notification_settings><web_provider>[0, 50]</web_provider></notification_settings><deployment_option>",
   );
@@ -115,13 +115,13 @@ test.for([
   [{ name: "" }, "name", "can't be blank"],
 ] as const)("rejected: %j", async ([payload, field, says], { api }) => {
   const { id } = await create(api);
-  const answer = await update(api, id, payload);
-  expect([answer.statusCode, answer.json()]).toEqual([422, { errors: { [field]: [says] } }]);
+  const response = await update(api, id, payload);
+  expect([response.statusCode, response.json()]).toEqual([422, { errors: { [field]: [says] } }]);
 });
 
 test.for([["a"], ["-tides"], ["tides!"]])("the system name %s is refused", async ([system_name], { api }) => {
-  const answer = await api.ask("POST", "/services.json", { payload: { name: "Tides", system_name } });
-  expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, ["system_name"]]);
+  const response = await api.ask("POST", "/services.json", { payload: { name: "Tides", system_name } });
+  expect([response.statusCode, Object.keys(response.json().errors)]).toEqual([422, ["system_name"]]);
 });
 
 test("the last service cannot be deleted; token, provider key and session get different errors", async ({ api }) => {
@@ -171,7 +171,7 @@ test("admins delete a service by DELETE or by its state event, and members canno
 test("concurrent deletions of the last two services leave one", async ({ api }) => {
   const { service } = await createPortalObjects(api);
   const { id } = await create(api);
-  const answers = await Promise.all([service, id].map((it) => api.ask("DELETE", `/services/${it}.json`)));
-  expect(answers.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 403]);
+  const responses = await Promise.all([service, id].map((it) => api.ask("DELETE", `/services/${it}.json`)));
+  expect(responses.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 403]);
   expect((await api.ask("GET", "/services.json")).json().services).toHaveLength(1);
 });

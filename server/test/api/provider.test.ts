@@ -13,8 +13,8 @@ test("the last admin of a provider can be neither deleted, suspended nor made a 
     ["PUT", `/users/${admin}/member.json`],
     ["PUT", `/users/${admin}/suspend.json`],
   ] as const) {
-    const answer = await api.ask(method, path);
-    expect([path, answer.statusCode, answer.json()]).toEqual([
+    const response = await api.ask(method, path);
+    expect([path, response.statusCode, response.json()]).toEqual([
       path,
       403,
       {
@@ -48,10 +48,10 @@ test("a refused transition of a provider's user shows the user unchanged", async
   await api.ask("PUT", `/users/${id}/suspend.json`);
   // The refusal of an activation does not show the user.
   for (const step of ["activate", "unsuspend", "activate"]) {
-    const answer = await api.ask("PUT", `/users/${id}/${step}.json`);
-    if (step === "unsuspend") expect(answer.statusCode).toBe(200);
+    const response = await api.ask("PUT", `/users/${id}/${step}.json`);
+    if (step === "unsuspend") expect(response.statusCode).toBe(200);
     else
-      expect([answer.statusCode, answer.json()]).toEqual([
+      expect([response.statusCode, response.json()]).toEqual([
         422,
         { errors: { state: [`cannot transition via "${step}"`] } },
       ]);
@@ -62,11 +62,11 @@ test("a member's permissions follow the sections immediately", async ({ api }) =
   const payload = { username: "grace", email: "grace@acme.test", password: "a long enough password" };
   const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
   await api.ask("PUT", `/users/${id}/activate.json`);
-  const made = await api.ask("POST", `/users/${id}/access_tokens.json`, {
+  const created = await api.ask("POST", `/users/${id}/access_tokens.json`, {
     payload: { name: "t", permission: "rw", scopes: ["account_management"] },
     headers: { authorization: `Bearer ${api.key}` },
   });
-  const headers = { authorization: `Bearer ${made.json().access_token.value}` };
+  const headers = { authorization: `Bearer ${created.json().access_token.value}` };
   const mayRead = async (): Promise<number> => (await api.ask("GET", "/accounts.xml", { headers })).statusCode;
 
   expect(await mayRead()).toBe(403);
@@ -82,7 +82,7 @@ test("unknown sections and services are ignored, and the others apply", async ({
   const payload = { username: "grace", email: "grace@acme.test" };
   const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
   const [own, foreign] = [await api.ask("GET", "/services.json"), await neighbour.ask("GET", "/services.json")].map(
-    (answer) => Number(answer.json().services[0].service.id),
+    (response) => Number(response.json().services[0].service.id),
   );
   const ask = async (permissions: object): Promise<unknown> => {
     const { user_id, role, links, ...allowed } = (
@@ -197,11 +197,11 @@ test("email activation, password length, time zone and webhooks are updated, wra
   const read = async () => (await api.ask("GET", "/settings.json")).json().settings;
   const put = async (payload: object) => (await api.ask("PUT", "/settings.json", { payload })).json().settings;
   const before = await read();
-  const wanted = { email_activation: true, password_length_min: 20, time_zone: "Asia/Kolkata", web_hooks: "denied" };
+  const settings = { email_activation: true, password_length_min: 20, time_zone: "Asia/Kolkata", web_hooks: "denied" };
 
   expect(before).toMatchObject({ email_activation: null, password_length_min: 12, time_zone: "UTC" });
-  expect(await put({ settings: wanted })).toEqual({ ...before, ...wanted });
-  expect(await read()).toEqual({ ...before, ...wanted });
+  expect(await put({ settings: settings })).toEqual({ ...before, ...settings });
+  expect(await read()).toEqual({ ...before, ...settings });
   expect((await api.ask("GET", "/provider.xml")).body).toContain("+05:30</created_at>");
   expect((await api.ask("GET", "/webhooks/failures.xml")).statusCode).toBe(403);
   const short = { username: "grace", email: "grace@acme.test", password: "fifteen letters" };
@@ -209,7 +209,7 @@ test("email activation, password length, time zone and webhooks are updated, wra
     password: ["is too short (minimum is 20 characters)"],
   });
   const changed = { email_activation: null, password_length_min: 9, web_hooks: "hidden" };
-  expect(await put(changed)).toEqual({ ...before, ...wanted, ...changed });
+  expect(await put(changed)).toEqual({ ...before, ...settings, ...changed });
 });
 
 test("settings are parsed from a form; an empty text resets email_activation", async ({ api }) => {
@@ -242,9 +242,9 @@ test.for([
 ] as const)("%s cannot be set to %s, and no other setting changes with it", async ([name, value], { api }) => {
   const before = (await api.ask("GET", "/settings.json")).body;
   const payload = { signups_enabled: false, [name]: value };
-  const answer = await api.ask("PUT", "/settings.json", { payload });
+  const response = await api.ask("PUT", "/settings.json", { payload });
 
-  expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, [name]]);
+  expect([response.statusCode, Object.keys(response.json().errors)]).toEqual([422, [name]]);
   expect((await api.ask("GET", "/settings.json")).body).toBe(before);
 });
 

@@ -20,8 +20,8 @@ test("a GET reads parameters and its token from a JSON or form body, too", async
 
 test("a query parameter overrides the body's parameter of the same name", async ({ api }) => {
   const { account } = await createPortalObjects(api);
-  const answer = await api.ask("PUT", `/accounts/${account}.json?org_name=Query`, { payload: { org_name: "Body" } });
-  expect(answer.json().account.org_name).toBe("Query");
+  const response = await api.ask("PUT", `/accounts/${account}.json?org_name=Query`, { payload: { org_name: "Body" } });
+  expect(response.json().account.org_name).toBe("Query");
 });
 
 test("a wrapper in the query counts; flat parameters in the query do not", async ({ api }) => {
@@ -32,8 +32,8 @@ test("a wrapper in the query counts; flat parameters in the query do not", async
   expect([wrapped.statusCode, wrapped.json().service.name]).toEqual([200, "Wrapped"]);
   expect((await api.ask("PUT", `/services/${service}.json?name=Flat`)).statusCode).toBe(400);
   const beside = { service: { description: "Inside" }, name: "Beside" };
-  const answer = await api.ask("PUT", `/services/${service}.json`, { payload: beside });
-  expect(answer.json().service).toMatchObject({ description: "Inside", name: "Wrapped" });
+  const response = await api.ask("PUT", `/services/${service}.json`, { payload: beside });
+  expect(response.json().service).toMatchObject({ description: "Inside", name: "Wrapped" });
 });
 
 test("a POST overrides its method by a form field or a header", async ({ api }) => {
@@ -65,6 +65,6 @@ test("an overridden method needs that method's permission", async ({ api }) => {
     authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}`,
     ...form,
   };
-  const answer = await api.ask("POST", `/accounts/${account}.json`, { payload: "_method=delete", headers });
-  expect([answer.statusCode, answer.body]).toEqual([403, '{"status":"Forbidden"}']);
+  const response = await api.ask("POST", `/accounts/${account}.json`, { payload: "_method=delete", headers });
+  expect([response.statusCode, response.body]).toEqual([403, '{"status":"Forbidden"}']);
 });

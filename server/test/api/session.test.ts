@@ -60,11 +60,11 @@ test("a suspended user's session is denied", async ({ api, clock }) => {
 test("events of a session name the user and the channel admin_portal", async ({ api, clock }) => {
   const { cookie, csrfToken } = await signIn(api, clock.now());
   await api.askBare({ method: "POST", url, payload: account, headers: { cookie, "x-csrf-token": csrfToken } });
-  const told = await api.pool.query("select distinct actor_kind, channel from events where provider_id = $1", [
+  const recorded = await api.pool.query("select distinct actor_kind, channel from events where provider_id = $1", [
     api.provider.id,
   ]);
 
-  expect(told).toEqual([{ actorKind: "admin", channel: "admin_portal" }]);
+  expect(recorded).toEqual([{ actorKind: "admin", channel: "admin_portal" }]);
 });
 
 test("an ended session and a Developer Portal session are denied", async ({ api, clock, neighbour }) => {
@@ -78,8 +78,8 @@ test("an ended session and a Developer Portal session are denied", async ({ api,
     [neighbour, developers.cookie],
     [neighbour, renamed],
   ] as const) {
-    const answer = await house.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } });
-    expect([answer.statusCode, answer.body]).toEqual([403, denied]);
+    const response = await house.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } });
+    expect([response.statusCode, response.body]).toEqual([403, denied]);
   }
 });
 
@@ -91,7 +91,7 @@ test("a provider's session is denied at another provider's host", async ({ api, 
 
 test("a member's session is denied actions that need another role", async ({ api, clock }) => {
   const { cookie } = await signIn(api, clock.now(), { role: "member" });
-  const answer = await api.askBare({ url: "/admin/api/webhooks/failures.json", headers: { cookie } });
+  const response = await api.askBare({ url: "/admin/api/webhooks/failures.json", headers: { cookie } });
 
-  expect([answer.statusCode, answer.body]).toEqual([403, '{"status":"Forbidden"}']);
+  expect([response.statusCode, response.body]).toEqual([403, '{"status":"Forbidden"}']);
 });

@@ -12,28 +12,28 @@ const eventsOf = async ({ pool, provider }: ProviderApi): Promise<readonly strin
 };
 
 test("a sign-up's XML has the account with its plans, users and applications", async ({ api }) => {
-  const answer = await api.ask("POST", "/signup.xml", { payload: { ...mira, password } });
+  const response = await api.ask("POST", "/signup.xml", { payload: { ...mira, password } });
 
-  expect(answer.statusCode).toBe(201);
-  const [, id = ""] = /<account><id>(\d+)<\/id>/.exec(answer.body) ?? [];
-  expect(answer.headers["location"]).toBe(`https://${api.host}/admin/api/accounts/${id}`);
-  expect(answer.body.startsWith(`${xmlDeclaration}<account><id>`)).toBe(true);
-  expect(answer.body).toMatch(
+  expect(response.statusCode).toBe(201);
+  const [, id = ""] = /<account><id>(\d+)<\/id>/.exec(response.body) ?? [];
+  expect(response.headers["location"]).toBe(`https://${api.host}/admin/api/accounts/${id}`);
+  expect(response.body.startsWith(`${xmlDeclaration}<account><id>`)).toBe(true);
+  expect(response.body).toMatch(
     /<state>approved<\/state><annotations><\/annotations><org_name>Harbour &amp; Sons<\/org_name><extra_fields><\/extra_fields>/,
   );
-  expect(answer.body).toMatch(
+  expect(response.body).toMatch(
     /<plans><plan default="true">.*<\/plans><users><user>.*<state>active<\/state><role>admin<\/role><username>mira<\/username>.*<\/users><applications><application>.*<name>API signup<\/name><description>API signup<\/description>.*<\/application><\/applications><\/account>$/,
   );
 });
 
 test("a sign-up's JSON has no plans, users and applications", async ({ api }) => {
-  const answer = await api.ask("POST", "/signup.json", { payload: mira });
+  const response = await api.ask("POST", "/signup.json", { payload: mira });
 
-  expect(answer.statusCode).toBe(201);
-  const { account } = answer.json();
+  expect(response.statusCode).toBe(201);
+  const { account } = response.json();
   expect(account).toMatchObject({ state: "created", org_name: "Harbour & Sons", annotations: {} });
   expect(Object.keys(account)).not.toEqual(expect.arrayContaining(["users"]));
-  expect(answer.body).toContain('"org_name":"Harbour \\u0026 Sons"');
+  expect(response.body).toContain('"org_name":"Harbour \\u0026 Sons"');
   expect(account.links[0]).toEqual({ rel: "self", href: `https://${api.host}/admin/api/accounts/${account.id}` });
 });
 
@@ -66,10 +66,10 @@ test.for([
   ["JSON", { payload: mira }],
   ["the query", { query: mira }],
 ] as const)("a sign-up is parsed from %s", async ([, request], { api }) => {
-  const answer = await api.ask("POST", "/signup.json", request);
+  const response = await api.ask("POST", "/signup.json", request);
 
-  expect(answer.statusCode).toBe(201);
-  expect(answer.json().account.org_name).toBe("Harbour & Sons");
+  expect(response.statusCode).toBe(201);
+  expect(response.json().account.org_name).toBe("Harbour & Sons");
 });
 
 test("a sign-up is parsed from a multipart form, without its files", async ({ api }) => {
@@ -78,12 +78,12 @@ test("a sign-up is parsed from a multipart form, without its files", async ({ ap
   form.append("logo", new Blob(["PNG"]), "logo.png");
   const multipart = new Response(form);
 
-  const answer = await api.ask("POST", "/signup.json", {
+  const response = await api.ask("POST", "/signup.json", {
     payload: Buffer.from(await multipart.arrayBuffer()),
     headers: { "content-type": multipart.headers.get("content-type") ?? "" },
   });
 
-  expect(answer.statusCode).toBe(201);
+  expect(response.statusCode).toBe(201);
 });
 
 test("errors of the account and its user are returned together, and nothing is created", async ({ api }) => {
@@ -113,17 +113,17 @@ test("an unknown plan and another provider's plan are replaced by the default pl
   );
   for (const [at, account_plan_id] of [plan?.id, 999_999_999, "abc"].entries()) {
     const names = { username: `mira${at}`, email: `mira${at}@harbour.example` };
-    const answer = await api.ask("POST", "/signup.json", { payload: { ...mira, ...names, account_plan_id } });
-    expect([account_plan_id, answer.statusCode]).toEqual([account_plan_id, 201]);
-    const { id } = answer.json().account;
+    const response = await api.ask("POST", "/signup.json", { payload: { ...mira, ...names, account_plan_id } });
+    expect([account_plan_id, response.statusCode]).toEqual([account_plan_id, 201]);
+    const { id } = response.json().account;
     expect((await api.ask("GET", `/accounts/${id}/plan.json`)).json().account_plan.id).toBe(own?.id);
   }
 });
 
 test("a plan counts as its own kind, whatever the parameter's name", async ({ api }) => {
   const gold = (await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan.id;
-  const answer = await api.ask("POST", "/signup.json", { payload: { ...mira, application_plan_id: gold } });
-  const { id } = answer.json().account;
+  const response = await api.ask("POST", "/signup.json", { payload: { ...mira, application_plan_id: gold } });
+  const { id } = response.json().account;
   expect((await api.ask("GET", `/accounts/${id}/plan.json`)).json().account_plan.id).toBe(gold);
 });
 
@@ -141,8 +141,8 @@ test("a sign-up requires required fields except the email; other requests do not
 });
 
 test("a name with characters that XML cannot contain is rejected", async ({ api }) => {
-  const answer = await api.ask("POST", "/signup.json", { payload: { ...mira, org_name: "Harbour\u0007 \0" } });
+  const response = await api.ask("POST", "/signup.json", { payload: { ...mira, org_name: "Harbour\u0007 \0" } });
 
-  expect(answer.statusCode).toBe(422);
-  expect(answer.json()).toEqual({ errors: { org_name: ["contains characters that are not allowed"] } });
+  expect(response.statusCode).toBe(422);
+  expect(response.json()).toEqual({ errors: { org_name: ["contains characters that are not allowed"] } });
 });

@@ -29,8 +29,8 @@ test.for(strict.map((one) => [`${one.method} ${one.path}`, one] as const))(
       ...(isPost ? [{ payload: { [wrapper]: { ...good, ...misspelled } } }] : []),
     ];
     for (const request of requests) {
-      const answer = await api.ask(method, url, request);
-      expect([request, answer.statusCode, answer.json()]).toEqual([
+      const response = await api.ask(method, url, request);
+      expect([request, response.statusCode, response.json()]).toEqual([
         request,
         400,
         { error: expect.stringMatching(/^A parameter is not known here: (tiem|expire_at)\.$/) },
@@ -51,7 +51,7 @@ test("a misspelled `time` deletes no failure; credentials and a format are accep
 test("bodies other than objects are rejected", async ({ api }) => {
   for (const payload of ["null", "[]", '"all"', "0"]) {
     const headers = { "content-type": "application/json" };
-    const answer = await api.ask("DELETE", "/webhooks/failures.json", { payload, headers });
-    expect([payload, answer.statusCode]).toEqual([payload, 400]);
+    const response = await api.ask("DELETE", "/webhooks/failures.json", { payload, headers });
+    expect([payload, response.statusCode]).toEqual([payload, 400]);
   }
 });

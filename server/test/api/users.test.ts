@@ -3,8 +3,8 @@ import { indentXml } from "#platform/xml.ts";
 import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 
 async function signUp(api: ProviderApi): Promise<{ account: number; admin: number }> {
-  const answer = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
-  const account = answer.json<{ account: { id: number } }>().account.id;
+  const response = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
+  const account = response.json<{ account: { id: number } }>().account.id;
   const users = (await api.ask("GET", `/accounts/${account}/users.json`)).json<{ users: { user: { id: number } }[] }>()
     .users;
   return { account, admin: users[0]?.user.id ?? 0 };
@@ -18,10 +18,12 @@ const member = { username: "olaf", email: "olaf@quay.test" };
 test("a new user is a pending member, whatever role and state are sent", async ({ api }) => {
   const { account } = await signUp(api);
   const payload = { ...member, role: "admin", state: "active" };
-  const answer = await api.ask("POST", `/accounts/${account}/users.json`, { payload });
+  const response = await api.ask("POST", `/accounts/${account}/users.json`, { payload });
 
-  expect(answer.json().user).toMatchObject({ username: "olaf", role: "member", state: "pending" });
-  expect(answer.headers.location).toMatch(new RegExp(`/admin/api/accounts/${account}/users/${answer.json().user.id}$`));
+  expect(response.json().user).toMatchObject({ username: "olaf", role: "member", state: "pending" });
+  expect(response.headers.location).toMatch(
+    new RegExp(`/admin/api/accounts/${account}/users/${response.json().user.id}$`),
+  );
 });
 
 test("an empty password confirmation does not match", async ({ api }) => {
@@ -38,9 +40,9 @@ test("an update ignores role and state", async ({ api }) => {
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);
   const payload = { role: "admin", state: "active", email: "olafur@quay.test" };
-  const answer = await api.ask("PUT", `/accounts/${account}/users/${id}.json`, { payload });
+  const response = await api.ask("PUT", `/accounts/${account}/users/${id}.json`, { payload });
 
-  expect(answer.json().user).toMatchObject({ role: "member", state: "pending", email: "olafur@quay.test" });
+  expect(response.json().user).toMatchObject({ role: "member", state: "pending", email: "olafur@quay.test" });
 });
 
 test("the last admin of an account cannot be deleted, and the error says why", async ({ api }) => {
@@ -57,9 +59,9 @@ test("the last admin of an account cannot be deleted, and the error says why", a
 
 test("the last admin cannot become a member, and the error is at `role`", async ({ api }) => {
   const { account, admin } = await signUp(api);
-  const answer = await api.ask("PUT", `/accounts/${account}/users/${admin}/member.json`);
+  const response = await api.ask("PUT", `/accounts/${account}/users/${admin}/member.json`);
 
-  expect([answer.statusCode, answer.json()]).toEqual([
+  expect([response.statusCode, response.json()]).toEqual([
     403,
     { errors: { role: ["cannot be taken from the last admin"] } },
   ]);
@@ -101,9 +103,11 @@ test("an active user can be activated again, and a suspended user cannot", async
 
 test("a taken username is rejected by field", async ({ api }) => {
   const { account } = await signUp(api);
-  const answer = await api.ask("POST", `/accounts/${account}/users.json`, { payload: { ...member, username: "QUAY" } });
+  const response = await api.ask("POST", `/accounts/${account}/users.json`, {
+    payload: { ...member, username: "QUAY" },
+  });
 
-  expect([answer.statusCode, answer.json()]).toEqual([422, { errors: { username: ["has already been taken"] } }]);
+  expect([response.statusCode, response.json()]).toEqual([422, { errors: { username: ["has already been taken"] } }]);
 });
 
 test("members with the section `partners` update users, but cannot create any", async ({ api }) => {
@@ -111,9 +115,9 @@ test("members with the section `partners` update users, but cannot create any", 
   const id = await addMember(api, account, member);
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
   const changed = await api.ask("PUT", `/accounts/${account}/users/${id}/admin.xml`, { headers });
-  const made = await api.ask("POST", `/accounts/${account}/users.xml`, { headers, payload: { username: "third" } });
+  const created = await api.ask("POST", `/accounts/${account}/users.xml`, { headers, payload: { username: "third" } });
 
-  expect([changed.statusCode, made.statusCode, made.body]).toEqual([200, 403, ""]);
+  expect([changed.statusCode, created.statusCode, created.body]).toEqual([200, 403, ""]);
 });
 
 test("named actions do not accept PATCH", async ({ api }) => {

@@ -25,19 +25,19 @@ const url = "https://hooks.example/3s?secret=1";
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
 test("the first PUT creates the webhook with all other switches off", async ({ api }) => {
-  const answer = await api.ask("PUT", "/webhooks.json", { payload: { url, user_created_on: true } });
+  const response = await api.ask("PUT", "/webhooks.json", { payload: { url, user_created_on: true } });
 
-  expect(answer.statusCode).toBe(200);
-  expect(answer.body).toBe(
+  expect(response.statusCode).toBe(200);
+  expect(response.body).toBe(
     JSON.stringify({ webhook: { url, active: false, provider_actions: false, ...off, user_created_on: true } }),
   );
 });
 
 test("a later PUT or PATCH updates only the given settings", async ({ api }) => {
   await api.ask("PUT", "/webhooks.json", { payload: { url, active: true, user_created_on: true } });
-  const answer = await api.ask("PATCH", "/webhooks.json", { payload: { account_created_on: true } });
+  const response = await api.ask("PATCH", "/webhooks.json", { payload: { account_created_on: true } });
 
-  expect(answer.json().webhook).toMatchObject({ url, active: true, user_created_on: true, account_created_on: true });
+  expect(response.json().webhook).toMatchObject({ url, active: true, user_created_on: true, account_created_on: true });
 });
 
 const multipartOf = async (fields: Readonly<Record<string, string>>) => {
@@ -62,9 +62,9 @@ test.for([
   ["a flat multipart form", async () => multipartOf({ url, active: "1" })],
   ["a nested multipart form", async () => multipartOf({ "web_hook[url]": url, "web_hook[active]": "1" })],
 ] as const)("the webhook is parsed from %s", async ([, request], { api }) => {
-  const answer = await api.ask("PUT", "/webhooks.json", await request());
+  const response = await api.ask("PUT", "/webhooks.json", await request());
 
-  expect(answer.json().webhook).toMatchObject({ url, active: true });
+  expect(response.json().webhook).toMatchObject({ url, active: true });
 });
 
 test.for([
@@ -77,25 +77,25 @@ test.for([
   ["on", true],
 ] as const)("a switch set to %j is parsed as Rails does", async ([text, on], { api }) => {
   const payload = new URLSearchParams({ url, user_created_on: text }).toString();
-  const answer = await api.ask("PUT", "/webhooks.json", { payload, headers: form });
+  const response = await api.ask("PUT", "/webhooks.json", { payload, headers: form });
 
-  expect(answer.json().webhook.user_created_on).toBe(on);
+  expect(response.json().webhook.user_created_on).toBe(on);
 });
 
 test("unknown parameters are ignored", async ({ api }) => {
   const payload = { url, push_application_content_type: false, all_actors: true, id: 7, name: "mine" };
-  const answer = await api.ask("PUT", "/webhooks.json", { payload });
+  const response = await api.ask("PUT", "/webhooks.json", { payload });
 
-  expect(Object.keys(answer.json().webhook)).toEqual(["url", "active", "provider_actions", ...Object.keys(off)]);
+  expect(Object.keys(response.json().webhook)).toEqual(["url", "active", "provider_actions", ...Object.keys(off)]);
 });
 
 test.for(["/webhooks.xml", "/webhooks", "/webhooks.yaml"])(
   "%s is answered with 406: the webhook is JSON only",
   async (path, { api }) => {
-    const answer = await api.ask("PUT", path, { payload: { url } });
+    const response = await api.ask("PUT", path, { payload: { url } });
 
-    expect(answer.statusCode).toBe(406);
-    expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
+    expect(response.statusCode).toBe(406);
+    expect(response.headers["content-type"]).toBe("text/plain; charset=utf-8");
   },
 );
 
@@ -104,9 +104,9 @@ test.for<[string, InjectOptions]>([
   ["parameters in the query only", { query: { url } }],
   ["an empty text", { payload: { web_hook: "" } }],
 ])("%s is a missing parameter", async ([, request], { api }) => {
-  const answer = await api.ask("PUT", "/webhooks.json", request);
+  const response = await api.ask("PUT", "/webhooks.json", request);
 
-  expect([answer.statusCode, answer.body]).toEqual([400, "Required parameter missing: web_hook"]);
+  expect([response.statusCode, response.body]).toEqual([400, "Required parameter missing: web_hook"]);
 });
 
 test.for<[string, InjectOptions]>([
@@ -129,9 +129,9 @@ test("ignored parameters are accepted even if nothing else is sent", async ({ ap
 });
 
 test("a web_hook other than an object is rejected", async ({ api }) => {
-  const answer = await api.ask("PUT", "/webhooks.json", { payload: { web_hook: "yes" } });
+  const response = await api.ask("PUT", "/webhooks.json", { payload: { web_hook: "yes" } });
 
-  expect([answer.statusCode, answer.body]).toEqual([422, "Wrong type for parameter: web_hook"]);
+  expect([response.statusCode, response.body]).toEqual([422, "Wrong type for parameter: web_hook"]);
 });
 
 test.for([
@@ -144,11 +144,11 @@ test.for([
   ["text around a URL", "see http://hooks.example/ please"],
   ["256 characters", `https://hooks.example/${"x".repeat(234)}`],
 ])("an active webhook's URL cannot be %s", async ([, bad], { api }) => {
-  const answer = await api.ask("PUT", "/webhooks.json", { payload: { url: bad, active: true } });
+  const response = await api.ask("PUT", "/webhooks.json", { payload: { url: bad, active: true } });
 
-  expect(answer.statusCode).toBe(422);
-  expect(Object.keys(answer.json())).toEqual(["errors"]);
-  expect(Object.keys(answer.json().errors)).toEqual(["url"]);
+  expect(response.statusCode).toBe(422);
+  expect(Object.keys(response.json())).toEqual(["errors"]);
+  expect(Object.keys(response.json().errors)).toEqual(["url"]);
 });
 
 const setCapability = ({ pool, provider }: ProviderApi, to: string) =>
@@ -169,13 +169,13 @@ test("without the webhooks capability neither a token nor the provider key updat
 
 test("the webhooks capability `hidden` allows the provider key to update the webhook", async ({ api }) => {
   await setCapability(api, "hidden");
-  const answer = await api.askBare({
+  const response = await api.askBare({
     method: "PUT",
     url: "/admin/api/webhooks.json",
     payload: { url, provider_key: api.key },
   });
 
-  expect(answer.statusCode).toBe(200);
+  expect(response.statusCode).toBe(200);
 });
 
 test("the webhook can be neither read, listed nor deleted", async ({ api }) => {

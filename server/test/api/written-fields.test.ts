@@ -77,7 +77,7 @@ test("the OpenAPI document lists the updates of accounts, users, applications, p
 });
 
 test.for(updates)("each field of an update is read back: $path", async ({ path, fields }, { api }) => {
-  const made = await createPortalObjects(api);
+  const objects = await createPortalObjects(api);
   const field = await api.ask("POST", "/fields_definitions.json", {
     payload: { target: "Account", name: "region", label: "Region" },
   });
@@ -85,7 +85,7 @@ test.for(updates)("each field of an update is read back: $path", async ({ path, 
     payload: { username: "member", email: "member@quay.example", password: "a long password" },
   });
   const [fieldId, memberId] = [field.json().fields_definition.id, member.json().user.id];
-  const object = fillIds(path, { ...made, field: fieldId, providerUser: memberId });
+  const object = fillIds(path, { ...objects, field: fieldId, providerUser: memberId });
   const url = object.endsWith(".json") ? object : `${object}.json`;
   const id = Number(/(\d+)(?:\.json|\/permissions)?$/.exec(object)?.[1]);
   const place: Place = { api, url, id, table: tables[path] };
@@ -93,7 +93,7 @@ test.for(updates)("each field of an update is read back: $path", async ({ path, 
   for (const [name, schema] of Object.entries(fields)) {
     if (notWritten[`${path} ${name}`] !== undefined) continue;
     const before = await readField(place, name);
-    const value = anotherValue(schema, { name, before, ids: [made.service] });
+    const value = anotherValue(schema, { name, before, ids: [objects.service] });
     const written = await api.ask("PUT", url, { payload: { [name]: value } });
     expect([name, written.statusCode, written.body]).toEqual([name, 200, expect.any(String)]);
     const after = await readField(place, name);

@@ -66,7 +66,7 @@ const exampleToken = {
   expiresAt: exampleExpiry,
   createdAt: exampleTime,
 } as const;
-/** As long as a real token: 96 hexadecimal digits. */
+/** 96 hexadecimal digits, like a real token. */
 const exampleValue = "0123456789abcdef".repeat(6);
 
 const accessTokenResponse: ResponseDoc = {

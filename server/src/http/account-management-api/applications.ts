@@ -1,13 +1,15 @@
-import { Type } from "typebox";
+import { Type, type TSchema } from "typebox";
 import { isInProductScope } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
+import { columnOf, documentProperties } from "#platform/database/field-table.ts";
 import { record } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import {
   type Application,
   type ApplicationTransition,
+  applicationFields,
   applicationToJson,
   changeApplicationPlan,
   changeApplicationState,
@@ -95,6 +97,11 @@ export function renderApplications({
   };
 }
 
+const trafficSchemas = (schema: TSchema) =>
+  Object.fromEntries(
+    documentProperties(applicationFields, "traffic").map((property) => [columnOf(applicationFields, property), schema]),
+  );
+
 const ApplicationSchema = Type.Object({
   application: Type.Object(
     {
@@ -110,8 +117,7 @@ const ApplicationSchema = Type.Object({
       plan_name: Type.String(),
       account_id: idSchema,
       org_name: Type.String(),
-      first_traffic_at: nullable(timeSchema),
-      first_daily_traffic_at: nullable(timeSchema),
+      ...trafficSchemas(nullable(timeSchema)),
       user_key: Type.Optional(Type.String({ description: "If the service authenticates applications by user key." })),
       provider_verification_key: optionalText,
       application_id: Type.Optional(
@@ -226,8 +232,7 @@ const createApplicationOperation: Operation = {
       application_id: optionalText,
       application_key: Type.Optional(Type.Array(Type.String(), { description: "One or more keys." })),
       redirect_url: optionalText,
-      first_traffic_at: optionalText,
-      first_daily_traffic_at: optionalText,
+      ...trafficSchemas(optionalText),
       accepted_at: optionalText,
       create_origin: optionalText,
     },
@@ -314,8 +319,7 @@ const updateApplicationOperation: Operation = {
       name: optionalText,
       description: optionalText,
       redirect_url: optionalText,
-      first_traffic_at: optionalText,
-      first_daily_traffic_at: optionalText,
+      ...trafficSchemas(optionalText),
       user_key: optionalText,
       accepted_at: optionalText,
       create_origin: optionalText,

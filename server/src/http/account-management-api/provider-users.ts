@@ -218,7 +218,7 @@ const updateProviderUserOperation: Operation = {
   },
 };
 
-/** Updates a user. Users who change their own password in the Admin Portal must know the current one. */
+/** Updates a user. Changing the own password in the Admin Portal requires the current one. */
 async function updateWithPasswordCheck(
   { pool, passwords, passwordGuesses }: OperationNeeds,
   call: Call,
@@ -262,7 +262,7 @@ const deleteProviderUserOperation: Operation = {
 
 interface Transition extends Pick<Operation, "title" | "description"> {
   readonly event: string;
-  /** As in 3scale, the refusal of this transition shows the user. */
+  /** The refusal of this transition shows the user, as in 3scale. */
   readonly refusalShowsUser?: true;
   readonly apply: (
     pool: Pool,

@@ -20,6 +20,7 @@ export {
 export { listApplications, listReferrerFilters, readApplication } from "./application-table.ts";
 export {
   type Application,
+  applicationFields,
   applicationToJson,
   representApplication,
   representDeletedApplication,
