@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { test, xmlDeclaration } from "./api-test.ts";
+import { test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
 
 const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
 
@@ -47,6 +47,40 @@ test("an unknown state_event of a plan is rejected", async ({ api }) => {
   const response = await api.ask("POST", "/account_plans.json", { payload: { name: "One", state_event: "burn" } });
 
   expect([response.statusCode, response.json()]).toEqual([422, { errors: { state_event: ["invalid"] } }]);
+});
+
+async function servicePlanOf({ pool, provider }: ProviderApi, service: number): Promise<number | undefined> {
+  const [plan] = await pool.query<{ id: number }>(
+    "select id from plans where provider_id = $1 and product_id = $2 and kind = 'service_plan'",
+    [provider.id, service],
+  );
+  return plan?.id;
+}
+
+test("a plan is found, updated and deleted under its own service and kind only", async ({ api }) => {
+  const service = idIn((await api.ask("GET", "/services.json")).body);
+  const other = (await api.ask("POST", "/services.json", { payload: { name: "Other" } })).json().service.id;
+  const create = async (path: string): Promise<number> =>
+    idIn((await api.ask("POST", `${path}.json`, { payload: { name: "Spare" } })).body);
+  const own = `/services/${service}/application_plans`;
+  const applicationPlan = await create(own);
+  const accountPlan = await create("/account_plans");
+  const servicePlan = await servicePlanOf(api, service);
+  const foreign = [`/services/${other}/application_plans/${applicationPlan}`, `/account_plans/${applicationPlan}`];
+  for (const path of [...foreign, `${own}/${accountPlan}`, `${own}/${servicePlan}`]) {
+    for (const [method, url] of [
+      ["GET", `${path}.json`],
+      ["PUT", `${path}.json`],
+      ["PUT", `${path}/default.json`],
+      ["DELETE", `${path}.json`],
+    ] as const) {
+      const payload = method === "PUT" ? { payload: { name: "Renamed" } } : {};
+      expect([method, url, (await api.ask(method, url, payload)).statusCode]).toEqual([method, url, 404]);
+    }
+  }
+  for (const path of [`${own}/${applicationPlan}`, `/account_plans/${accountPlan}`]) {
+    expect((await api.ask("GET", `${path}.json`)).body).toContain('"name":"Spare"');
+  }
 });
 
 test("a plan in use cannot be deleted", async ({ api }) => {
