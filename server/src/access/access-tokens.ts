@@ -8,7 +8,7 @@ export type Scope = (typeof scopes)[number];
 
 export type Permission = "ro" | "rw";
 
-/** A token that counts, with what its owner may do. */
+/** A valid token, with the permissions of its owner. */
 export interface AccessToken {
   readonly id: number;
   readonly name: string;
@@ -28,13 +28,13 @@ export interface NewAccessToken {
   readonly scopes: readonly Scope[];
   readonly permission: Permission;
   readonly expiresAt?: Date;
-  /** A value of the operator's own choice; random when left out. */
+  /** Chosen by the operator; random if omitted. */
   readonly value?: string;
 }
 
 const valueBytes = 48;
 
-/** As 3scale's are: 96 hexadecimal digits. */
+/** 96 hexadecimal digits, like 3scale's. */
 export const newTokenValue = (): string => randomHex(valueBytes);
 
 const insertStatement = `
@@ -42,7 +42,7 @@ const insertStatement = `
   values ($1, $2, $3, $4, $5, $6, $7)
   returning id`;
 
-/** The answer is the only time that the value can be seen: what is kept is its digest. */
+/** Creates a token. Only its digest is stored, so this response is the only one with the value. */
 export async function createAccessToken(
   tx: Transaction,
   token: NewAccessToken,
@@ -62,8 +62,8 @@ export async function createAccessToken(
   return { id: row.id, value };
 }
 
-// Of provider $1, with the digest $2, at the time $3. An expired token, and the token of somebody who may not sign in, is no
-// token. Served by the unique key on digest.
+// Finds the token of provider $1 with digest $2 at time $3, unless it is expired or its owner may not sign in.
+// Served by the unique key on digest.
 export const findTokenStatement = `
   select token.id, token.name, token.user_id as "userId", owner.role, owner.sections,
     owner.service_ids as "serviceIds", token.scopes, token.permission, token.expires_at as "expiresAt"
@@ -81,7 +81,7 @@ export async function findAccessToken(
   return token;
 }
 
-/** An access token as its owner sees it later: without its value, which nobody has any more. */
+/** An access token without its value, which is not stored. */
 export interface StoredToken {
   readonly id: number;
   readonly name: string;
@@ -104,7 +104,7 @@ const listStatement = `
   where provider_id = $1 and user_id = $2 and ($3::text is null or position(lower($3) in lower(name)) > 0)
   order by id`;
 
-/** A user's tokens, oldest first; with a name, those whose name contains it. */
+/** Lists a user's tokens, oldest first; with a name, those whose name contains it. */
 export const listAccessTokens = (
   db: Database,
   { providerId, userId }: TokenOwner,
@@ -116,20 +116,20 @@ const readStatement = `
   from access_tokens
   where provider_id = $1 and user_id = $2 and (id::text = $3 or digest = $4)`;
 
-/** The user's token with this id, or with this value. */
+/** Finds the user's token with this id or this value. */
 export async function readOwnAccessToken(
   db: Database,
   { providerId, userId }: TokenOwner,
   idOrValue: string,
 ): Promise<StoredToken | undefined> {
-  if (idOrValue.includes("\0")) return undefined; // PostgreSQL has no text with it
+  if (idOrValue.includes("\0")) return undefined; // PostgreSQL texts cannot contain it
   const [token] = await db.query<StoredToken>(readStatement, [providerId, userId, idOrValue, secretDigest(idOrValue)]);
   return token;
 }
 
 const deleteStatement = `delete from access_tokens where provider_id = $1 and user_id = $2 and id = $3 returning id`;
 
-/** Whether the user had such a token. It opens nothing any more. */
+/** Deletes a token. Returns whether the user had it. */
 export async function deleteAccessToken(
   tx: Transaction,
   { providerId, userId }: TokenOwner,

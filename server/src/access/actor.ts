@@ -1,7 +1,7 @@
 import type { Transaction } from "#platform/database/database.ts";
 
 /**
- * Who makes a change. `key` is a program with the provider key and `system` is Bellwire itself: neither has a user.
+ * The identity that makes a change. `key` is a program with the provider key, `system` is Bellwire itself: neither has a user.
  *
  * - developer: a user of one of the provider's accounts, in the Developer Portal
  * - admin: a user of the provider, in the Admin Portal
@@ -11,25 +11,25 @@ export type Actor =
   | { readonly kind: "developer" | "admin" | "token"; readonly userId: number }
   | { readonly kind: "key" | "system" };
 
-/** The door through which a change came. */
+/** The interface through which a change came. */
 export type Channel = "developer_portal" | "admin_portal" | "api" | "system";
 
-/** Who makes a change, through which door, and when. */
+/** The actor, interface and time of a change. */
 export interface ChangeContext {
   readonly actor: Actor;
   readonly channel: Channel;
   readonly now: Date;
-  /** Applications of other products are not there for them. Left out where nobody is narrowed. */
+  /** Hides applications of other products. Omitted for callers without a product scope. */
   readonly reach?: ProductScope;
 }
 
-/** Which products somebody may see and change: these alone, or, with null, all of them. Left out: nobody is narrowed. */
+/** Products that a caller may see and change. Null means all of them. */
 export type ProductScope = readonly number[] | null;
 
 export const isInProductScope = (reach: ProductScope | undefined, productId: number | null): boolean =>
   reach === null || reach === undefined || (productId !== null && reach.includes(productId));
 
-/** An admin is never narrowed, whatever was said when he was a member. */
+/** Admins have no product scope, even if one is stored from their time as a member. */
 export const productScopeOf = ({
   role,
   serviceIds,
@@ -38,12 +38,12 @@ export const productScopeOf = ({
   readonly serviceIds: ProductScope;
 }): ProductScope => (role === "member" ? serviceIds : null);
 
-/** Where it is told that something of the callers of a provider has changed: itself, its users, their access tokens. */
+/** Hint channel for changes of a provider, its users or their access tokens. */
 export const callersChannel = "callers";
 
 /**
- * For every write that could change what was read of a caller, so that nobody goes on by what they remember. What is only
- * added was never read, and a password is not remembered.
+ * Invalidates cached callers after a write that may change them. Inserts need no invalidation, as missing callers are not cached, nor do
+ * passwords.
  */
 export const notifyCallersChanged = (tx: Transaction, providerId: number): void =>
   tx.hintAfterCommit(callersChannel, String(providerId));

@@ -13,7 +13,7 @@ export interface Counter {
 }
 
 export interface Count {
-  /** 0 when the window is over. */
+  /** 0 after the window. */
   readonly attempts: number;
   readonly secondsLeft: number;
 }
@@ -29,7 +29,7 @@ export const attemptCounter = ({ name, max, windowSeconds }: AttemptLimit, key: 
   windowSeconds,
 });
 
-/** The counters of every network that an address is in. The larger the network, the more attempts it has. */
+/** Returns the counters of every network of an address. Larger networks have more attempts. */
 export const networkCounters = (limit: AttemptLimit, address: string, key = ""): readonly Counter[] =>
   networksOf(address).map(({ network, factor }) =>
     attemptCounter({ ...limit, max: limit.max * factor }, `${network} ${key}`),
@@ -53,8 +53,8 @@ export async function readCounts({ pool, clock }: CounterNeeds, counters: readon
   return countsOf(counters, rows, now);
 }
 
-// In the order of digests, so that two that count the same keys wait for each other and never for ever. A row that ends later
-// than a window from now was written by a process whose clock is ahead: it restarts at one instead of locking out.
+// Locks rows in the order of digests, so that concurrent counts cannot deadlock. A row that ends later than a window from now was
+// written by a process whose clock is ahead: it restarts at one instead of locking out.
 const countStatement = `
   insert into attempt_counters as counter (digest, attempts, ends_at)
   select digest, 1, $3::timestamptz + make_interval(secs => seconds)
@@ -72,7 +72,7 @@ export async function countAttempt({ pool, clock }: CounterNeeds, counters: read
   return countsOf(counters, await pool.query<Row>(countStatement, values), now);
 }
 
-/** After a success: the attempts before it were somebody's typing errors. */
+/** Deletes counters after a success: the attempts before it were typing errors. */
 export async function resetAttempts({ pool }: Pick<CounterNeeds, "pool">, counters: readonly Counter[]): Promise<void> {
   await pool.query("delete from attempt_counters where digest = any($1)", [counters.map(({ digest }) => digest)]);
 }
@@ -88,7 +88,7 @@ function countsOf(counters: readonly Counter[], rows: readonly Row[], now: Date)
   });
 }
 
-// Skips rows that somebody counts in at this moment. Served by attempt_counters_ends_idx.
+// Skips rows that are being counted. Served by attempt_counters_ends_idx.
 const deleteExpiredStatement = `
   with ended as (
     delete from attempt_counters
@@ -99,7 +99,7 @@ const deleteExpiredStatement = `
     returning 1)
   select count(*)::integer as ended from ended`;
 
-/** A flood from many networks writes some rows for each attempt: 50 MB of them are kept, those that end last. */
+/** Limits the rows that a flood from many networks writes, a few per attempt, to 50 MB. */
 const countersMax = 500_000;
 
 /** Deletes up to 10,000 expired counters, and returns how many. */
@@ -108,7 +108,7 @@ export async function deleteExpiredCounters(db: Database, now: Date): Promise<nu
   return deleted?.ended ?? 0;
 }
 
-/** Full counters that a process remembers, so that a flood which is refused costs no statements. */
+/** Caches full counters, so that refusing a flood costs no statements. */
 const fullMax = 10_000;
 
 export interface AttemptLimiter {
@@ -118,13 +118,13 @@ export interface AttemptLimiter {
 }
 
 export interface NetworkLimiter {
-  /** Counts an attempt from an address for all its networks. Returns 0, or the seconds until the next may come. */
+  /** Counts an attempt for all networks of an address. Returns 0, or the seconds until the next one may follow. */
   secondsToWait(address: string, key?: string): Promise<number>;
   /** Returns the same without counting, for callers that count failures only. */
   secondsLeft(address: string, key?: string): Promise<number>;
 }
 
-/** Limits attempts for one key. An attempt is counted before it is made, so a hundred at once are a hundred. */
+/** Limits attempts for one key. An attempt is counted before it is made, so concurrent attempts count in full. */
 export function createAttemptLimiter(needs: CounterNeeds, limit: AttemptLimit): AttemptLimiter {
   const limiter = createLimiter(needs);
   return {
@@ -150,7 +150,7 @@ function createLimiter(needs: CounterNeeds) {
     const until = counters.map(({ digest }) => fullUntilMs.get(digest.toString("hex")) ?? 0);
     return Math.max(0, ...until.map((ms) => Math.ceil((ms - nowMs) / 1000)));
   };
-  /** `attemptsMax` itself is still allowed when it is counted with this attempt, and no longer when it is not. */
+  /** `attemptsMax` attempts are allowed: the count may equal it if it includes this attempt. */
   const judge = (counters: readonly Counter[], counts: readonly Count[], counted: 0 | 1): number => {
     const nowMs = needs.clock.now().getTime();
     const waits = counters.map(({ digest, attemptsMax }, place) => {

@@ -5,11 +5,11 @@ import type { Actor } from "./actor.ts";
 export interface AuditRecord {
   readonly providerId: number;
   readonly actor: Actor;
-  /** `endpoint.changed` and the like. */
+  /** For example `endpoint.changed`. */
   readonly action: string;
-  /** `endpoint/3` and the like. */
+  /** For example `endpoint/3`. */
   readonly subject: string;
-  /** Never a secret. */
+  /** Must not contain secrets. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
@@ -19,14 +19,14 @@ const insertStatement = `
   returning id`;
 
 /**
- * Says who did what on the admin side, in the transaction of the deed. What developers do for themselves, by a use case that
- * both sides have, is no part of it.
+ * Records an action of the admin side, in the transaction of the action. Actions of developers, in use cases that both sides share, are
+ * not recorded.
  */
 export async function recordAudit(tx: Transaction, record: AuditRecord): Promise<void> {
   await insertAudit(tx, record);
 }
 
-/** The same, and gives the record's id, if there is one. */
+/** Records an action, and returns the record's id, if there is one. */
 async function insertAudit(
   tx: Transaction,
   { providerId, actor, action, subject, detail }: AuditRecord,
@@ -41,10 +41,9 @@ async function insertAudit(
 const raiseCountStatement = `select raise_audit_count($1, $2, $3)`;
 
 /**
- * Says who did what, of a deed that is too large for one transaction: one record, which the first piece writes with its count,
- * and which each further piece, in its own transaction, gives the count so far. So it is there as soon as something was
- * changed, and always says exactly how much, also when the process dies between two pieces. Written before the first, it
- * would claim what may never come; after the last, it would be missing; one for each piece would be a hundred of one deed.
+ * Records an action of several batches, each in its own transaction, as one record: the first batch inserts it with its count, each
+ * further one updates the count. The record therefore exists as soon as something has changed, and its count is exact even if the
+ * process dies between two batches.
  */
 export function auditInBatches(record: AuditRecord): (tx: Transaction, countSoFar: number) => Promise<void> {
   let id: number | undefined;
@@ -54,29 +53,29 @@ export function auditInBatches(record: AuditRecord): (tx: Transaction, countSoFa
   };
 }
 
-/** The names of what differs, for the audit: which of a thing's settings somebody changed. */
+/** Returns the names of changed settings, for an audit record. */
 export function changedFields<It extends object>(before: It, after: It): readonly string[] {
   const old = new Map<string, unknown>(Object.entries(before));
   return Object.entries(after).flatMap(([name, it]) => (isDeepStrictEqual(it, old.get(name)) ? [] : [name]));
 }
 
-/** A deed as it was kept. */
+/** An action as it was recorded. */
 export interface StoredAuditRecord extends Pick<AuditRecord, "action" | "subject" | "detail"> {
   readonly id: number;
   readonly at: Date;
   readonly actorKind: Exclude<Actor["kind"], "developer">;
   readonly actorId: number | null;
-  /** As the user is called now. Null if there is none, or none any more. */
+  /** The user's current name. Null without a user, or if it was deleted. */
   readonly actorName: string | null;
 }
 
 export interface AuditPage {
-  /** Where to go on: the id of the last record of the page before. */
+  /** Id of the last record of the previous page. */
   readonly before?: number | undefined;
   readonly limit: number;
 }
 
-// Backwards along the primary key. Users are found by theirs, at most one for each record of the page.
+// Reads the primary key backwards, and one user by its primary key for each record of the page.
 const listStatement = `
   select record.id, record.at, record.actor_kind, record.actor_id,
     provider_user.username as "actorName", record.action, record.subject, record.detail
@@ -87,7 +86,7 @@ const listStatement = `
   order by record.id desc
   limit $3`;
 
-/** Who did what on the admin side, newest first. */
+/** Lists the audit records of a provider, newest first. */
 export const listAuditRecords = (
   db: Database,
   providerId: number,

@@ -3,7 +3,7 @@ import { createFairQueue, QueueFull, type Turn } from "./fair-queue.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A queue with work that ends when the test says so. Records which piece was started and which was refused. */
+/** A queue whose work ends when the test decides. Records started and refused work. */
 function watchedQueue(limits: { places?: number; waitingMax?: number }) {
   const queue = createFairQueue({ places: 1, waitingMax: 100, retryAfterSeconds: 3, ...limits });
   const finish: (() => void)[] = [];

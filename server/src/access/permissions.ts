@@ -2,35 +2,35 @@ import type { Permission, Scope } from "./access-tokens.ts";
 import type { Actor, Channel, ProductScope } from "./actor.ts";
 import type { Role } from "./provider-users.ts";
 
-/** Who calls on the admin side: a signed-in user, a program with a user's token, or one with the provider key. */
+/** A caller of the admin side: a signed-in user, a program with a user's token, or one with the provider key. */
 export interface AdminCaller {
   readonly actor: Actor;
   readonly channel: Channel;
   /** `key`: acts for the provider itself, without a user. */
   readonly role: Role | "key";
   readonly permission: Permission;
-  /** Of a token. A session and the provider key have none and need none. */
+  /** Scopes of a token. Sessions and the provider key need none. */
   readonly scopes: readonly Scope[];
-  /** When a token ends that does. */
+  /** Expiry of a token. */
   readonly expiresAt?: Date;
   readonly sections: readonly string[];
   readonly reach: ProductScope;
 }
 
-/** Why somebody may not. The first that holds, in this order. */
+/** Reasons for a denial. The first one that applies counts. */
 export type Denial = "scope" | "read-only" | "reach" | "role" | "capability";
 
 interface ActionRule {
   readonly writes: boolean;
-  /** A member needs one of these. `admins` only: members may not, whatever their sections. */
+  /** Sections of which a member needs one. `admins`: no member, regardless of sections. */
   readonly members: readonly string[] | "admins" | "all";
-  /** A token needs one of these, and its owner the section that goes with it. */
+  /** Scopes of which a token needs one. Its owner needs the scope's section. */
   readonly scopes?: readonly Scope[];
-  /** Not for a member who is narrowed to some of the products. */
+  /** Denied to members with a product scope. */
   readonly needsAllProducts?: true;
-  /** Only while the provider's `web_hooks` capability is not denied. */
+  /** Denied while the provider's `web_hooks` capability is denied. */
   readonly needsWebHooks?: true;
-  /** The provider key is not asked for the capability: as it always was with the failure list. */
+  /** The capability does not apply to the provider key: 3scale's failure list behaves so. */
   readonly keyIsExempt?: true;
 }
 
@@ -41,24 +41,24 @@ const actions = {
   "administer-portal": { writes: true, members: "admins" },
   "change-credit-card": { writes: true, members: ["finance", "partners"], scopes: ["finance", "account_management"] },
   "read-account-plans": { writes: false, members: ["plans"] },
-  /** Products and the plans of their applications: also for those who look after developers. */
+  /** Products and application plans. Members who manage developers may read them. */
   "read-products": { writes: false, members: ["partners", "plans"] },
   "change-plans": { writes: true, members: ["plans"] },
   "change-products": { writes: true, members: ["partners", "plans"] },
-  /** A new product would be out of reach for whoever is narrowed to others. */
+  /** Members with a product scope could not access a new product. */
   "create-products": { writes: true, members: "admins", needsAllProducts: true },
   "delete-products": { writes: true, members: "admins" },
   "read-settings": { writes: false, members: ["settings"] },
-  /** Which fields accounts, users and applications have: also for those who fill them in. */
+  /** Fields of accounts, users and applications. Members who fill them in may read them. */
   "read-fields": { writes: false, members: ["partners", "settings"] },
   "change-settings": { writes: true, members: ["settings"] },
   "read-provider": { writes: false, members: "all" },
-  /** The provider's own users, and what it says of itself. */
+  /** The provider's own users and settings. */
   "administer-provider": { writes: true, members: "admins" },
   "list-provider-users": { writes: false, members: "admins" },
-  /** Who did what on the provider's side. */
+  /** Audit records. */
   "read-audit": { writes: false, members: "admins" },
-  /** Oneself among the provider's users, and tokens of one's own. */
+  /** The caller's own user and access tokens. */
   "read-own": { writes: false, members: "all" },
   "change-own": { writes: true, members: "all" },
   "read-webhooks": { writes: false, members: "admins", needsWebHooks: true },
@@ -71,13 +71,13 @@ export type Action = keyof typeof actions;
 
 const allActions = Object.keys(actions).filter((name): name is Action => name in actions);
 
-/** All that `caller` may do. */
+/** Returns all actions that `caller` may take. */
 export const allowedActions = (caller: AdminCaller, provider: Parameters<typeof denialReason>[2]): readonly Action[] =>
   allActions.filter((deed) => denialReason(caller, deed, provider) === undefined);
 
 const accountManagement: readonly Scope[] = ["account_management"];
 
-/** The section that a member needs for a token of his to have this scope. */
+/** The section that a member needs for a token with this scope. */
 const sectionOfScope = {
   account_management: "partners",
   cms: "portal",
@@ -86,7 +86,7 @@ const sectionOfScope = {
   stats: "monitoring",
 } as const satisfies Record<Scope, string>;
 
-/** What keeps `caller` from the deed, or undefined. Pure, so that every row of the table is a test. */
+/** Returns the reason that denies `caller` the action, or undefined. */
 export function denialReason(
   caller: AdminCaller,
   deed: Action,
@@ -102,7 +102,7 @@ export function denialReason(
   return undefined;
 }
 
-/** A token is worth no more than what its owner may do. */
+/** A token has no more permissions than its owner. */
 const hasScope = ({ scopes, role, sections }: AdminCaller, wanted: readonly Scope[]): boolean =>
   wanted.some((scope) => scopes.includes(scope) && (role !== "member" || sections.includes(sectionOfScope[scope])));
 

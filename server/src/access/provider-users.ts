@@ -5,15 +5,15 @@ import { endSessionsOfUser } from "./sessions.ts";
 
 export type Role = "admin" | "member";
 
-/** Somebody of the provider's own: signs in to the Admin Portal, owns access tokens. */
+/** A user of the provider, who signs in to the Admin Portal and owns access tokens. */
 export interface ProviderUser {
   readonly id: number;
   readonly username: string;
   readonly email: string | null;
   readonly role: Role;
-  /** What a member may do besides; an admin needs none. */
+  /** Sections of a member. Admins need none. */
   readonly sections: readonly string[];
-  /** The products that a member is narrowed to. */
+  /** The product scope of a member. */
   readonly serviceIds: ProductScope;
   readonly state: "pending" | "active" | "suspended";
   readonly createdAt: Date;
@@ -24,7 +24,7 @@ export interface NewProviderUser {
   readonly providerId: number;
   readonly username: string;
   readonly email?: string;
-  /** Null: nobody signs in until an admin sets a password. */
+  /** Null until an admin sets a password; the user cannot sign in before. */
   readonly passwordHash: string | null;
   readonly role: Role;
   readonly sections?: readonly string[];
@@ -41,7 +41,7 @@ const insertStatement = `
   values ($1, $2, $3, $4, $5, $6, $7, $8)
   returning ${providerUserColumns}`;
 
-/** A name or an address that is taken is a unique violation. */
+/** Inserts a user. A taken name or address raises a unique violation. */
 export async function createProviderUser(tx: Transaction, user: NewProviderUser): Promise<ProviderUser> {
   const [created] = await tx.query<ProviderUser>(insertStatement, [
     user.providerId,
@@ -71,8 +71,8 @@ export async function readProviderUser(
   return user;
 }
 
-// By user name or e-mail, in any case; a name that is another's e-mail comes first, and these two are all that there can be.
-// Served by the two unique indexes on lower(username) and lower(email).
+// Finds at most two users, by user name and then by e-mail, ignoring case. Served by the unique indexes on lower(username) and
+// lower(email).
 const findStatement = `
   select ${providerUserColumns}, password_hash
   from provider_users
@@ -88,30 +88,30 @@ export async function findProviderUserByLogin(
   return first?.user;
 }
 
-/** Apart from the rest, so that the hash does not travel with the user. */
+/** Reads the hash separately, so that user objects never contain it. */
 export interface ProviderUserWithHash {
   readonly user: ProviderUser;
   readonly passwordHash: string | null;
 }
 
-/** Everybody whom a login may mean. */
+/** Returns the users that a login may refer to. */
 async function findProviderUsersByLogin(
   db: Database,
   providerId: number,
   login: string,
 ): Promise<readonly ProviderUserWithHash[]> {
-  if (login.includes("\0")) return []; // PostgreSQL has no text with it, so nobody has such a name
+  if (login.includes("\0")) return []; // PostgreSQL texts cannot contain it
   const rows = await db.query<ProviderUser & { passwordHash: string | null }>(findStatement, [providerId, login]);
   return rows.map(({ passwordHash, ...user }) => ({ user, passwordHash }));
 }
 
-// Whoever changes the password, suspends or deletes the user waits until this transaction ends, and then ends its session.
+// Blocks password changes, suspension and deletion until this transaction ends; they then end its session.
 const lockPasswordStatement = `
   select from provider_users
   where provider_id = $1 and id = $2 and password_hash = $3 and state = 'active'
   for share`;
 
-/** Whether the user may still sign in with the password that was looked at before this transaction. */
+/** Returns whether the user may still sign in with the password that was verified before this transaction. */
 export const lockIfPasswordUnchanged = async (
   tx: Transaction,
   { providerId, userId, passwordHash }: { providerId: number; userId: number; passwordHash: string },
@@ -135,14 +135,14 @@ const listStatement = `
   where provider_id = $1 and ($2::text is null or state = $2) and ($3::text is null or role = $3)
   order by id`;
 
-/** Everybody who works for the provider, or those in a state or of a role; of one that does not exist, nobody. */
+/** Lists the provider's users, optionally of one state or role. */
 export const listProviderUsers = (
   db: Database,
   providerId: number,
   { state, role }: { state?: string | undefined; role?: string | undefined } = {},
 ): Promise<ProviderUser[]> => db.query<ProviderUser>(listStatement, [providerId, state ?? null, role ?? null]);
 
-// All rows of the provider, in one order: of two admins who remove each other at once, one is first.
+// Locks all of the provider's users in one order, so that two admins cannot remove each other at once.
 const lockStatement = `
   select ${providerUserColumns}
   from provider_users
@@ -150,17 +150,17 @@ const lockStatement = `
   order by id
   for no key update`;
 
-/** Everybody as they are, and as they stay until this transaction changes them or ends. */
+/** Locks and returns the provider's users until this transaction ends. */
 export const lockProviderUsers = (tx: Transaction, providerId: number): Promise<ProviderUser[]> =>
   tx.query<ProviderUser>(lockStatement, [providerId]);
 
 const lockForShareStatement = `select from provider_users where provider_id = $1 and id = $2 for key share`;
 
-/** Whether the user is there, as it then is until this transaction ends. */
+/** Locks the user until this transaction ends. Returns whether it exists. */
 export const lockProviderUserForShare = async (tx: Transaction, providerId: number, id: number): Promise<boolean> =>
   (await tx.query(lockForShareStatement, [providerId, id])).length > 0;
 
-/** Whether somebody who can sign in is an admin besides this one. */
+/** Returns whether another admin can sign in. */
 export const hasOtherAdmin = (users: readonly ProviderUser[], id: number): boolean =>
   users.some((user) => user.id !== id && user.role === "admin" && user.state === "active");
 
@@ -171,7 +171,7 @@ const updateStatement = `
   where provider_id = $1 and id = $2
   returning ${providerUserColumns}`;
 
-/** Writes what can be changed of a locked user. Without a hash, the password stays. */
+/** Updates a locked user. Without a hash, the password stays. */
 export async function updateProviderUserRow(
   tx: Transaction,
   providerId: number,
@@ -191,19 +191,19 @@ const forgetProductStatement = `
   set service_ids = array_remove(service_ids, $2)
   where provider_id = $1 and $2 = any(service_ids)`;
 
-/** Nobody is narrowed to a product that is gone: who was to no other has nothing left. */
+/** Removes a deleted product from all product scopes. A scope may become empty. */
 export async function forgetProduct(tx: Transaction, providerId: number, productId: number): Promise<void> {
   await tx.query(forgetProductStatement, [providerId, productId]);
   notifyCallersChanged(tx, providerId);
 }
 
-/** Its access tokens go with it. */
+/** Deletes a user with its access tokens. */
 export async function deleteProviderUserRow(tx: Transaction, providerId: number, id: number): Promise<void> {
   await tx.query(`delete from provider_users where provider_id = $1 and id = $2`, [providerId, id]);
   notifyCallersChanged(tx, providerId);
 }
 
-/** Also ends the user's sessions: whoever knew the old password is out. Hash before the transaction opens, it takes a while. */
+/** Changes a password and ends the user's sessions. Hash before the transaction, as hashing is slow. */
 export async function changeProviderUserPassword(
   tx: Transaction,
   change: { providerId: number; userId: number; passwordHash: string },
@@ -212,7 +212,7 @@ export async function changeProviderUserPassword(
   await endSessionsOfUser(tx, { providerId: change.providerId, audience: "admin", userId: change.userId });
 }
 
-/** Where to write to the provider's admins: those who can sign in and have an address. */
+/** Returns the addresses of the provider's admins who can sign in and have one. */
 export async function listAdminAddresses(db: Database, providerId: number): Promise<readonly string[]> {
   const admins = await listProviderUsers(db, providerId, { state: "active", role: "admin" });
   return admins.flatMap(({ email }) => (email === null ? [] : [email]));
@@ -221,7 +221,7 @@ export async function listAdminAddresses(db: Database, providerId: number): Prom
 interface Login extends HashingFor {
   readonly login: string;
   readonly password: string;
-  /** The only user whose password is tried. */
+  /** Restricts the sign-in to this user. */
   readonly onlyUserId?: number | undefined;
 }
 

@@ -9,13 +9,13 @@ import { CannotStart, errorCode, errorMessage } from "../errors.ts";
  * embedded packages bring neither pg_dump nor pg_basebackup. The result is a data directory that Bellwire can start on.
  */
 
-/** Folders of a data directory whose contents belong to the running server: they are made, and stay empty. */
+/** Folders whose contents belong to the running server: created empty. */
 const emptied = new Set(
   ["pg_wal", "pg_replslot", "pg_dynshmem", "pg_notify", "pg_serial", "pg_snapshots", "pg_stat_tmp", "pg_subtrans"].map(
     (name) => `/${name}`,
   ),
 );
-/** Files that a copy must not have: of the running server, and what it rebuilds at its start. */
+/** Files to leave out: of the running server, and those that it rebuilds at its start. */
 const leftOut = /^\/(postmaster\.(pid|opts)|backup_label.*|tablespace_map.*|.*\/pgsql_tmp.*|.*\/pg_internal\.init.*)$/;
 
 interface BackupNeeds {
@@ -28,7 +28,7 @@ interface BackupNeeds {
   readonly target: string;
 }
 
-/** Files of a data directory that belong to a backup, beside the database: without them it cannot be opened or read. */
+/** Files beside the database without which a backup cannot be opened or decrypted. */
 const keptFiles = ["database-passwords", "secret-key", "first-sign-in"];
 
 /**
@@ -41,7 +41,7 @@ export async function backUp({ ownerUrl, pgData, dataDir, target }: BackupNeeds)
   client.on("error", () => undefined);
   await client.connect();
   try {
-    // The slot keeps the write-ahead log that the copy needs, and goes with this connection.
+    // The slot keeps the WAL that the copy needs. It ends with this connection.
     await client.query(
       "select pg_create_physical_replication_slot('bellwire_backup_' || pg_backend_pid(), true, true)",
     );
@@ -79,11 +79,11 @@ async function makeTarget(target: string): Promise<void> {
   if ((await readdir(target)).length > 0) {
     throw new CannotStart(`The backup cannot be written to ${target}: it must be a new or empty folder.`);
   }
-  // Closed to others; root's lets the user pass through whom PostgreSQL runs as.
+  // Private, but root's folder may be entered by PostgreSQL's user.
   await chmod(target, process.getuid?.() === 0 ? 0o711 : 0o700);
 }
 
-/** Copies a folder that is being written to. What disappears meanwhile is not needed: the write-ahead log knows of it. */
+/** Copies a folder during writes. Files that disappear meanwhile are not needed, as the WAL restores them. */
 async function copyFolder(from: string, to: string, path: string): Promise<void> {
   const { mode, uid, gid } = await stat(from);
   await mkdir(to, { mode: mode & 0o777 });
@@ -117,7 +117,7 @@ async function writeLike(model: string, path: string, text: string): Promise<voi
   await file.sync();
 }
 
-/** PostgreSQL minds whose its files are; only root can have copied somebody else's. */
+/** PostgreSQL checks the owner of its files; only root can have copied those of another user. */
 async function keepOwner(path: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
   if (process.getuid?.() === 0) await chown(path, uid, gid);
 }

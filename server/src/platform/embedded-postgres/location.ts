@@ -5,19 +5,19 @@ import { CannotStart } from "../errors.ts";
 import { readFileIfExists, readOrCreateFile } from "../files.ts";
 import { randomBase32 } from "../ids.ts";
 
-/** Where the database lies, and whom its server runs as (undefined: as us). */
+/** The folder of the database, and the user of its server (undefined: our own). */
 export interface ServerLocation {
   /** Holds the folder `postgres`, PostgreSQL's own data directory. */
   readonly folder: string;
   readonly user: UnprivilegedUser | undefined;
 }
 
-/** Folders outside of everybody's home, for what the server's user must reach: the first that can be used is. */
+/** Folders outside of home directories that the server's user can enter. The first usable one is taken. */
 const commonFolders = ["/var/lib/bellwire", "/var/tmp/bellwire", join(tmpdir(), "bellwire")];
 
 /**
- * The database lies in the data directory itself, unless only root can enter that. Then it lies in a common folder, and the
- * file `postgres-location` in the data directory remembers where.
+ * Returns the database's folder: the data directory, unless only root can enter it. Then it is a shared folder, whose path the file
+ * `postgres-location` in the data directory stores.
  */
 export async function chooseLocation(dataDir: string, say: (line: string) => void): Promise<ServerLocation> {
   const pointer = join(dataDir, "postgres-location");
@@ -36,7 +36,7 @@ export async function chooseLocation(dataDir: string, say: (line: string) => voi
 }
 
 /**
- * The data directory itself is ours to open: to pass through, not to look around. What is closed above it stays closed.
+ * Makes the data directory enterable, but not readable. The folders above it are not changed.
  */
 async function letPass(user: UnprivilegedUser, dataDir: string): Promise<boolean> {
   if (!(await mayEnter(user, dirname(dataDir)))) return false;
@@ -45,7 +45,7 @@ async function letPass(user: UnprivilegedUser, dataDir: string): Promise<boolean
   return mayEnter(user, dataDir);
 }
 
-/** Whoever owns the data goes on running the server. */
+/** The owner of the data keeps running the server. */
 async function existingLocation(
   folder: string,
   user: UnprivilegedUser | undefined,
@@ -66,7 +66,7 @@ async function existingLocation(
   throw new CannotStart(`The user ${runner.name} owns the database in ${folder} but may not enter that folder.`);
 }
 
-/** A common folder that `user` may enter and that nobody but root can have prepared. */
+/** Returns a shared folder that `user` may enter and only root can have prepared. */
 export async function commonFolder(user: UnprivilegedUser): Promise<string> {
   for (const folder of commonFolders) {
     try {
@@ -74,7 +74,7 @@ export async function commonFolder(user: UnprivilegedUser): Promise<string> {
       const { uid, mode } = await stat(folder);
       if (uid === 0 && (mode & 0o022) === 0 && (await mayEnter(user, folder))) return folder;
     } catch {
-      continue; // a read-only file system, or a file of that name: the next will do
+      continue; // a read-only file system, or a file of that name: try the next one
     }
   }
   throw new CannotStart(
@@ -88,23 +88,23 @@ async function ownerOf(path: string): Promise<{ uid: number; gid: number } | und
   return found && { uid: found.uid, gid: found.gid };
 }
 
-/** Whom PostgreSQL runs as, when that is not us. */
+/** The user that PostgreSQL runs as, if it is not our own. */
 export interface UnprivilegedUser {
   readonly uid: number;
   readonly gid: number;
   readonly name: string;
 }
 
-/** Present on nearly every system. None is ever made: that is the administrator's affair. */
+/** Users that nearly every system has. None is created. */
 const namesTried = ["nobody", "postgres", "daemon"];
 
-/** PostgreSQL refuses to run as root, so that root needs somebody else; everybody else runs it himself (undefined). */
+/** PostgreSQL refuses to run as root, so root needs another user. Undefined for all others. */
 export async function findUnprivilegedUser(): Promise<UnprivilegedUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const users = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
   for (const wanted of namesTried) {
     const [name, , uid, gid] = users.find(([first]) => first === wanted) ?? [];
-    // macOS writes nobody's number as -2.
+    // macOS writes the uid of `nobody` as -2.
     if (name && uid && gid && uid !== "0") return { name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
   }
   throw new CannotStart(
@@ -113,7 +113,7 @@ export async function findUnprivilegedUser(): Promise<UnprivilegedUser | undefin
   );
 }
 
-/** Whether `user` may enter `folder`, which takes the right to pass through each folder above it. */
+/** Returns whether `user` may enter `folder` and each folder above it. */
 async function mayEnter(user: UnprivilegedUser, folder: string): Promise<boolean> {
   const { uid, gid, mode } = await stat(folder);
   const passBit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;

@@ -10,20 +10,20 @@ import { findBinaries, initDatabase, ownerRole } from "./programs.ts";
 import { makeSocketFolder, settledPostmaster, socketPort, startServer, stopServer } from "./server.ts";
 
 export interface EmbeddedPostgres extends AsyncDisposable {
-  /** Connects as the superuser that owns everything. */
+  /** Connects as the superuser, the owner. */
   readonly ownerUrl: string;
-  /** Connects as the role that the product runs as. */
+  /** Connects as the product's role. */
   readonly appUrl: string;
   /** PostgreSQL's own data directory. */
   readonly pgData: string;
 }
 
-/** Long enough for whoever ends a whole tree of processes to end us too. */
+/** Long enough for a program that kills a tree of processes to reach this one. */
 const comeBackAfterMs = 1000;
 
 /**
- * The PostgreSQL server of a data directory: started by the process that comes first, joined by those that come later, and
- * stopped by the one that goes last. A server that breaks down meanwhile is started again.
+ * Opens the PostgreSQL server of a data directory. The first process starts it, later ones join it, and the last one stops it. A server
+ * that fails is restarted.
  */
 export async function openEmbeddedPostgres(dataDir: string, say: (line: string) => void): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
@@ -71,13 +71,13 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
       } catch (error) {
         say(errorMessage(error));
       }
-      // A stop that came meanwhile has ended the presence before this one, and nobody else would end this.
+      // A stop during the restart ended only the previous presence, so this one must be ended here.
       if (closing.signal.aborted) await server.presence.end();
     }
   }
 }
 
-/** Closed to others; root's lets the server's user pass through, who has no right to list it. */
+/** Private, but root's folder may be entered, though not listed, by the server's user. */
 async function makeDataDir(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
@@ -86,18 +86,18 @@ async function makeDataDir(folder: string): Promise<void> {
   }
 }
 
-/** A server that runs, and in which this process is present. */
+/** A running server with this process as one of its users. */
 interface RunningServer {
   readonly ownerUrl: string;
   readonly appUrl: string;
   /** PostgreSQL's own data directory. */
   readonly pgData: string;
   readonly presence: Presence;
-  /** Whether this process started it, and not another one before. */
+  /** Whether this process started it. */
   readonly isStartedHere: boolean;
 }
 
-/** Joins the server of a data directory, and starts it (and makes its database) if need be. The caller holds the lock. */
+/** Joins the server of a data directory. Starts it and creates its database if necessary. The caller holds the lock. */
 async function joinOrStartServer(dataDir: string, say: (line: string) => void): Promise<RunningServer> {
   const place = await chooseLocation(dataDir, say);
   const passwords = await loadPasswords(dataDir);
@@ -119,13 +119,13 @@ async function joinOrStartServer(dataDir: string, say: (line: string) => void): 
 }
 
 export interface Passwords {
-  /** Of the superuser that owns everything: makes the database and migrates it. */
+  /** Password of the superuser, which creates and migrates the database. */
   readonly owner: string;
-  /** Of the role that the product connects as. */
+  /** Password of the product's role. */
   readonly app: string;
 }
 
-/** The passwords of the embedded database's two roles, made at the first start and kept in the data directory. */
+/** Reads the passwords of the two roles. The first start creates them in the data directory. */
 async function loadPasswords(dataDir: string): Promise<Passwords> {
   const path = join(dataDir, "database-passwords");
   const { content } = await readOrCreateFile(path, () => `owner ${randomHex(24)}\napp ${randomHex(24)}\n`);
@@ -137,7 +137,7 @@ async function loadPasswords(dataDir: string): Promise<Passwords> {
 const appRole = "bellwire_app";
 const database = "bellwire";
 
-/** Makes the product's role and database if they are not there yet. The caller holds the lock. */
+/** Creates the product's role and database if they are missing. The caller holds the lock. */
 async function ensureAppDatabase(ownerUrlOf: (database: string) => string, appPassword: string): Promise<string> {
   const client = new pg.Client({ connectionString: ownerUrlOf("postgres") });
   client.on("error", () => undefined);
@@ -159,10 +159,10 @@ async function ensureAppDatabase(ownerUrlOf: (database: string) => string, appPa
 
 const namePrefix = "bellwire presence ";
 
-/** Shows the others, for as long as this process lives, that it uses the server: an idle connection, told by its name. */
+/** Registers this process as a user of the server, by an idle connection with a special name. */
 interface Presence {
   readonly name: string;
-  /** Resolves when the connection has ended, whoever ended it. */
+  /** Resolves when the connection has ended, on either side. */
   readonly ended: Promise<void>;
   end(): Promise<void>;
 }
@@ -171,12 +171,12 @@ async function openPresence(ownerUrl: string): Promise<Presence> {
   const name = `${namePrefix}${process.pid}-${randomHex(4)}`;
   const client = new pg.Client({ connectionString: ownerUrl, application_name: name });
   const ended = new Promise<void>((end) => client.once("end", end));
-  client.on("error", () => undefined); // an end follows, and that is heard
+  client.on("error", () => undefined); // an `end` event follows
   await client.connect();
   return { name, ended, end: () => client.end() };
 }
 
-/** How many other processes use the server; none if it does not answer. */
+/** Returns the number of other processes that use the server; 0 if it does not answer. */
 async function countOthers(ownerUrl: string, { name }: Presence): Promise<number> {
   const client = new pg.Client({ connectionString: ownerUrl });
   client.on("error", () => undefined);

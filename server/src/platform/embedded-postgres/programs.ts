@@ -7,7 +7,7 @@ import { readFileIfExists } from "../files.ts";
 import { randomHex } from "../ids.ts";
 import { type ServerLocation, type UnprivilegedUser, commonFolder } from "./location.ts";
 
-/** The folder with PostgreSQL's programs, `initdb` and `postgres`, where the server's user can run them. */
+/** Returns a folder with `initdb` and `postgres` that the server's user can run. */
 export async function findBinaries(user: UnprivilegedUser | undefined, say: (line: string) => void): Promise<string> {
   const home = packageFolder();
   await linkLibraries(home);
@@ -33,7 +33,7 @@ function packageFolder(): string {
   }
 }
 
-/** npm packages hold no symbolic links. The package makes them in an install script, which npm may not run: so do we. */
+/** Creates the symbolic links of the package, which npm cannot pack: its install script may not have run. */
 async function linkLibraries(home: string): Promise<void> {
   const links: { source: string; target: string }[] = JSON.parse(
     await readFile(join(home, "native", "pg-symlinks.json"), "utf8"),
@@ -56,7 +56,7 @@ async function linkLibraries(home: string): Promise<void> {
   }
 }
 
-/** A clone below /root, or one made under a strict umask, cannot be read by the server's user: it gets a copy (60 MB). */
+/** Copies the programs (60 MB) if the server's user cannot read them: in a clone below /root, or with a strict umask. */
 async function copyWithinReach(home: string, user: UnprivilegedUser, say: (line: string) => void): Promise<string> {
   const { name, version }: { name: string; version: string } = JSON.parse(
     await readFile(join(home, "package.json"), "utf8"),
@@ -88,9 +88,9 @@ async function openForReading(folder: string): Promise<void> {
 
 export interface ProgramEnd {
   readonly isFine: boolean;
-  /** The user may not run it, or not read what it needs. */
+  /** The user may not run it, or not read its files. */
   readonly isDenied: boolean;
-  /** What it said, or why it could not be run. */
+  /** Its output, or the reason why it could not be run. */
   readonly words: string;
 }
 
@@ -98,10 +98,10 @@ interface RunOptions {
   readonly user: UnprivilegedUser | undefined;
 }
 
-/** PGDATA, PGOPTIONS and their like are meant for other servers than ours. */
+/** Removes PGDATA, PGOPTIONS and similar variables, which are meant for other servers. */
 const programEnvironment = { LC_ALL: "C", TZ: "UTC" };
 
-/** In a process group of its own, so that Ctrl-C reaches us alone, and in a folder that everybody may enter. */
+/** A process group of its own, so that Ctrl-C reaches only this process, and a folder that every user may enter. */
 export const programOptions = ({ user }: RunOptions) => ({
   detached: true,
   cwd: "/",
@@ -110,13 +110,13 @@ export const programOptions = ({ user }: RunOptions) => ({
 });
 
 /**
- * Until it has a group of its own, a child belongs to ours and hears what is meant for us: Ctrl-C in that instant ends it
- * before it has begun.
+ * A child belongs to our process group until it creates its own. Ctrl-C in that instant ends it before it has begun, so it is started
+ * again.
  */
 export const isOurOwnSignal = (signal: NodeJS.Signals | null): boolean =>
   signal === "SIGINT" || signal === "SIGTERM" || signal === "SIGHUP";
 
-/** More than one such instant in a row is no accident. */
+/** Two such coincidences in a row are no accident. */
 const triesMax = 3;
 
 /** Runs a program to its end. Never rejects. */
@@ -145,7 +145,7 @@ async function runOnce(program: string, args: readonly string[], options: RunOpt
   return promise;
 }
 
-/** What PostgreSQL says when a system fails it, and what that means. */
+/** Known error messages of PostgreSQL, with their cause. */
 const causes: readonly (readonly [said: RegExp, means: string])[] = [
   [/No space left on device|could not extend file/, "the disk is full"],
   [/Disk quota exceeded/, "the disk quota is used up"],
@@ -158,7 +158,7 @@ const causes: readonly (readonly [said: RegExp, means: string])[] = [
 
 const linesShown = 8;
 
-/** The cause in words if it is a known one, and PostgreSQL's last lines in any case. */
+/** Returns the cause if it is known, and PostgreSQL's last lines. */
 export function explainFailure(said: string): string {
   const lines = said.trim().split("\n").slice(-linesShown).join("\n  ");
   const cause = causes.find(([pattern]) => pattern.test(said))?.[1];
@@ -167,7 +167,7 @@ export function explainFailure(said: string): string {
 
 export const ownerRole = "bellwire_owner";
 
-/** The version of PostgreSQL that the package brings: data of another one cannot be opened by it. */
+/** The major version of the packaged PostgreSQL, which cannot open data of another one. */
 const version = "18";
 const draftPrefix = "postgres.draft-";
 
@@ -178,7 +178,7 @@ interface InitNeeds {
   readonly say: (line: string) => void;
 }
 
-/** Makes the data directory if there is none. It appears complete or not at all. The caller holds the lock. */
+/** Creates the data directory if there is none, by a rename once it is complete. The caller holds the lock. */
 export async function initDatabase({ place, binaries, ownerPassword, say }: InitNeeds): Promise<void> {
   const found = (await readFileIfExists(join(place.folder, "postgres", "PG_VERSION")))?.trim();
   if (found === version) return;
@@ -214,7 +214,7 @@ async function makeDraft(draft: string, { place, binaries, ownerPassword }: Omit
       "--auth=scram-sha-256",
       "--data-checksums",
       "--encoding=UTF8",
-      // The same order of texts on every machine and in every version to come, indexes included.
+      // The same collation on every machine and in every later version, for indexes, too.
       "--locale-provider=builtin",
       "--locale=C.UTF-8",
       "--lc-messages=C",
@@ -225,7 +225,7 @@ async function makeDraft(draft: string, { place, binaries, ownerPassword }: Omit
     throw new CannotStart(`A new database could not be made in ${place.folder}: ${explainFailure(end.words)}`);
 }
 
-/** What a start left that was killed amidst its work. */
+/** Removes the files of a start that was killed. */
 async function removeDrafts(folder: string): Promise<void> {
   const left = (await readdir(folder)).filter((name) => name.startsWith(draftPrefix));
   for (const name of left) await rm(join(folder, name), { recursive: true, force: true });

@@ -10,48 +10,46 @@ import { readFileIfExists } from "../files.ts";
 import type { ServerLocation } from "./location.ts";
 import { explainFailure, isOurOwnSignal, programOptions } from "./programs.ts";
 
-/** How our server runs, each with its reason. Given at every start, so that an older data directory follows suit. */
+/** Settings of the server. Passed at every start, so that they also apply to older data directories. */
 export const serverSettings = (socketFolder: string): Readonly<Record<string, string>> => ({
-  // Nobody outside of this machine's user can even try: no port, and a folder that only we can enter.
+  // Only this user can connect: no port, and a socket in a private folder.
   listen_addresses: "",
   port: String(socketPort),
   unix_socket_directories: socketFolder,
   unix_socket_permissions: "0700",
-  // What was acknowledged survives a power cut. These are PostgreSQL's defaults; here they cannot be lost by accident.
+  // Commits survive a power failure. PostgreSQL's defaults, stated so that no configuration file changes them.
   fsync: "on",
   synchronous_commit: "on",
   full_page_writes: "on",
-  // The live tables fit in here many times over; the history is read from the system's cache.
+  // Holds the live tables many times over. The history is read from the system's cache.
   shared_buffers: "256MB",
-  // Full pages are most of what is logged after a checkpoint, and compressing them costs a delivery more (2 µs of
-  // PostgreSQL's 25) than writing them as they are (a tenth to a quarter more bytes). Fewer checkpoints mean fewer of them;
-  // recovery after a crash reads 1 GB in seconds.
+  // Most WAL after a checkpoint is full pages. Compressing them costs 2 of PostgreSQL's 25 µs per delivery, writing them 10 to 25 %
+  // more bytes. Fewer checkpoints write fewer of them; recovery reads 1 GB in seconds.
   wal_compression: "off",
   max_wal_size: "1GB",
   checkpoint_timeout: "15min",
-  // Statements take milliseconds: compiling them takes longer than they do. Without parallel workers /dev/shm, 64 MB in
-  // a container, is not needed.
+  // Statements take milliseconds, less than compiling them. Without parallel workers /dev/shm, 64 MB in a container, is not needed.
   jit: "off",
   max_parallel_workers_per_gather: "0",
   random_page_cost: "1.1",
-  // The table of what is due is filled and emptied all day: dead rows are removed every 15 s, not every minute.
+  // The table `due` is filled and emptied all day: its dead rows are removed every 15 s, not every minute.
   autovacuum_naptime: "15s",
   max_connections: "100",
   timezone: "UTC",
   log_timezone: "UTC",
-  // The log tells of starts, stops and crashes. A failed statement is ours to log, where its values are kept out.
+  // Logs starts, stops and crashes. Bellwire logs failed statements, without their values.
   log_min_messages: "log",
   log_min_error_statement: "panic",
   log_checkpoints: "off",
 });
 
-/** Part of the socket's name, and of nothing else: there is no port. */
+/** Part of the socket's name only: there is no port. */
 export const socketPort = 5432;
 
-/** The longest path of a socket: 104 bytes with the closing zero on macOS, 108 on Linux. */
+/** Maximum length of a socket's path: 104 bytes with the final zero on macOS, 108 on Linux. */
 const socketPathBytesMax = 103;
 
-/** A private folder for the server's socket: beside the data, or below the temporary folder where that path is too long. */
+/** Returns a private folder for the socket: beside the data, or in the temporary folder if that path is too long. */
 export async function makeSocketFolder({ folder, user }: ServerLocation): Promise<string> {
   const beside = join(folder, "socket");
   const fits = Buffer.byteLength(join(beside, `.s.PGSQL.${socketPort}`)) <= socketPathBytesMax;
@@ -70,14 +68,14 @@ export async function makeSocketFolder({ folder, user }: ServerLocation): Promis
   return chosen;
 }
 
-/** The log tells of starts, stops and crashes only: one of 1 MiB is old, and one more is kept. */
+/** A log of 1 MiB is rotated, and one older log is kept. */
 const logBytesMax = 1024 * 1024;
 const startPollMs = 20;
-/** Recovery after a crash may take a while; whoever waits hears of it. */
+/** A longer start, for example with a recovery, is announced. */
 const tellEveryMs = 10_000;
-/** What a server says that a signal to us has ended before it began. */
+/** Marks a server that a signal to this process ended before it began. */
 const hushed = "it was ended by a signal";
-/** How long processes of a server that was killed may still hold its memory. */
+/** Time for the processes of a killed server to release its memory. */
 const leftoversMs = 15_000;
 
 interface StartNeeds {
@@ -87,7 +85,7 @@ interface StartNeeds {
   readonly say: (line: string) => void;
 }
 
-/** Starts the server and resolves once it accepts connections. It outlives us: whoever comes next finds it running. */
+/** Starts the server and resolves once it accepts connections. It outlives this process, so that others can join it. */
 export async function startServer(needs: StartNeeds): Promise<void> {
   const deadlineMs = systemClock.monotonicMs() + leftoversMs;
   for (;;) {
@@ -103,7 +101,7 @@ export async function startServer(needs: StartNeeds): Promise<void> {
   }
 }
 
-/** Undefined when it runs, else what it said before it ended. */
+/** Returns undefined if the server runs, otherwise its last output. */
 async function startOnce({ place, binaries, socketFolder, say }: StartNeeds): Promise<string | undefined> {
   const pgData = join(place.folder, "postgres");
   await removeStaleFiles(pgData, socketFolder);
@@ -118,7 +116,7 @@ async function startOnce({ place, binaries, socketFolder, say }: StartNeeds): Pr
   server.unref();
   let failure: string | undefined;
   server.on("error", (error) => (failure = error.message));
-  server.on("exit", (_code, signal) => (failure ??= isOurOwnSignal(signal) ? hushed : "")); // else the log has the reason
+  server.on("exit", (_code, signal) => (failure ??= isOurOwnSignal(signal) ? hushed : "")); // otherwise the log has the reason
 
   let tellAtMs = systemClock.monotonicMs() + tellEveryMs;
   while (failure === undefined) {
@@ -132,7 +130,7 @@ async function startOnce({ place, binaries, socketFolder, say }: StartNeeds): Pr
   return failure || (await readFile(logPath)).subarray(logStart).toString();
 }
 
-/** Where in the log the coming start begins. */
+/** Returns the log's size, where the next start begins. */
 async function rotate(logPath: string): Promise<number> {
   const size = (await stat(logPath).catch(() => undefined))?.size ?? 0;
   if (size <= logBytesMax) return size;
@@ -140,12 +138,12 @@ async function rotate(logPath: string): Promise<number> {
   return 0;
 }
 
-/** A fast stop writes down what is in memory: a second or two, unless the disk is slow. Nothing is lost by not waiting. */
+/** A fast shutdown writes a checkpoint: one or two seconds, unless the disk is slow. Not waiting for it loses nothing. */
 const fastStopMs = 8000;
-/** An immediate stop writes nothing down; the next start replays what is in the log. */
+/** An immediate shutdown writes nothing; the next start replays the WAL. */
 const immediateStopMs = 5000;
 
-/** Stops the server, whoever is still connected to it. The caller holds the lock. */
+/** Stops the server, and ends its connections. The caller holds the lock. */
 export async function stopServer(pgData: string): Promise<void> {
   const found = await findPostmaster(pgData);
   if (!found) return;
@@ -155,7 +153,7 @@ export async function stopServer(pgData: string): Promise<void> {
   await waitForEnd(found, pgData, immediateStopMs);
 }
 
-/** PostgreSQL's first process, as its file `postmaster.pid` tells. */
+/** The postmaster, read from `postmaster.pid`. */
 export interface Postmaster {
   readonly pid: number;
   readonly state: "starting" | "ready" | "stopping";
@@ -164,8 +162,8 @@ export interface Postmaster {
 const postmasterPollMs = 20;
 
 /**
- * The server that runs on a data directory, if one does. A file alone proves nothing: after a crash it stays, and the
- * number in it may meanwhile be another program's.
+ * Returns the running server of a data directory. The file alone proves nothing: it stays after a crash, and another process may
+ * meanwhile have its pid.
  */
 async function findPostmaster(pgData: string): Promise<Postmaster | undefined> {
   const lines = (await readFileIfExists(join(pgData, "postmaster.pid")))?.split("\n") ?? [];
@@ -175,7 +173,7 @@ async function findPostmaster(pgData: string): Promise<Postmaster | undefined> {
   return { pid, state: said === "ready" || said === "stopping" ? said : "starting" };
 }
 
-/** Resolves with the server once it is neither starting nor stopping, or with undefined once there is none. */
+/** Waits while the server is starting or stopping. Resolves with the server, or with undefined if there is none. */
 export async function settledPostmaster(pgData: string): Promise<Postmaster | undefined> {
   for (;;) {
     const found = await findPostmaster(pgData);
@@ -184,7 +182,7 @@ export async function settledPostmaster(pgData: string): Promise<Postmaster | un
   }
 }
 
-/** Whether the server ended in time. Its file goes a moment before it does. */
+/** Returns whether the server ended in time. It removes its file just before it ends. */
 async function waitForEnd({ pid }: Postmaster, pgData: string, withinMs: number): Promise<boolean> {
   const deadlineMs = systemClock.monotonicMs() + withinMs;
   while (systemClock.monotonicMs() < deadlineMs) {
@@ -194,13 +192,13 @@ async function waitForEnd({ pid }: Postmaster, pgData: string, withinMs: number)
   return false;
 }
 
-/** What a killed server leaves keeps the next one from starting if its number is in use again. The caller holds the lock. */
+/** Removes the pid file of a killed server, which would block a start if its pid is in use again. The caller holds the lock. */
 async function removeStaleFiles(pgData: string, socketFolder: string): Promise<void> {
   const socket = join(socketFolder, `.s.PGSQL.${socketPort}`);
   for (const path of [join(pgData, "postmaster.pid"), socket, `${socket}.lock`]) await rm(path, { force: true });
 }
 
-// A postmaster works in its data directory, and nobody else has a reason to. Where /proc is missing, its command line tells.
+// Only a postmaster has the data directory as its working directory. Without /proc, the command line identifies it.
 async function isPostgresOf(pid: number, pgData: string): Promise<boolean> {
   try {
     if (process.platform === "linux") return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(pgData));
