@@ -137,7 +137,7 @@ export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clo
   };
   return {
     ...store,
-    take: (...asked) => timed("take", () => store.take(...asked)),
+    claim: (...call) => timed("take", () => store.claim(...call)),
     readRuns: (...asked) => timed("read", () => store.readRuns(...asked)),
     readDue: (...asked) => timed("read", () => store.readDue(...asked)),
     settle: (...asked) => timed("settle", () => store.settle(...asked)),

@@ -24,17 +24,17 @@ test("the lanes of an engine whose process has ended are free at once, and no ot
   const startedAt = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
   const crashed = postgresLaneStore(database, encryption, leaseMs, { ...own, pid: other.pid ?? 0, startedAt });
   const crashedId = newId();
-  await crashed.enter(crashedId);
-  const [lane] = await crashed.take(crashedId, [endpointId], 1);
+  await crashed.register(crashedId);
+  const [lane] = await crashed.claim(crashedId, [endpointId], 1);
 
   const store = postgresLaneStore(database, encryption, leaseMs, own);
   const engineId = newId();
-  await store.enter(engineId);
-  expect(await store.take(engineId, [endpointId], 1)).toEqual([]);
+  await store.register(engineId);
+  expect(await store.claim(engineId, [endpointId], 1)).toEqual([]);
   const ended = once(other, "exit");
   other.kill("SIGKILL");
   await ended;
-  expect(await store.beat(engineId)).toBe(true);
+  expect(await store.heartbeat(engineId)).toBe(true);
   expect((await store.findDueLanes(engineId)).free).toEqual([endpointId]);
-  expect(await store.take(engineId, [endpointId], 2)).toMatchObject([{ endpointId, epoch: (lane?.epoch ?? 0) + 1 }]);
+  expect(await store.claim(engineId, [endpointId], 2)).toMatchObject([{ endpointId, epoch: (lane?.epoch ?? 0) + 1 }]);
 });

@@ -118,3 +118,25 @@ test("retries that fall due in the same second are sent one, two, three at a tim
   expect(widths.filter((it) => it.inFlight > Math.min(100, 1 + it.answers))).toEqual([]);
   expect(Math.max(...widths.map((it) => it.inFlight))).toBeGreaterThan(20);
 });
+
+test("a receiver whose name resolves is not delayed by forty whose names are never answered, which hold no slot", async ({
+  database,
+}) => {
+  await using good = await startReceiver();
+  const providerId = await buildProvider(database);
+  await buildEndpoints(database, providerId, 40, (index) => `http://silent${index}.example/hook`);
+  const { port } = new URL(good.url);
+  await buildEndpoint(database, { providerId, url: `http://good.example:${port}/`, name: "good" });
+  const { promise: silence } = Promise.withResolvers<never>();
+  await using running = await startTestEngine(database, {
+    inFlightMax: 8,
+    drainMs: 0,
+    lookup: async (name) => (name === "good.example" ? [{ address: "127.0.0.1", family: 4 }] : silence),
+  });
+
+  await recordNow(database, { providerId });
+  await until(() => good.received.length === 1);
+
+  // Held slots would be one for the silent names, and parked attempts for the others.
+  await until(() => running.engine.inFlight === 0);
+});

@@ -18,8 +18,8 @@ test("what a crashed engine held is delivered by another within a lease", async 
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
   const crashed = postgresLaneStore(database, encryption, 1000);
   const crashedId = newId();
-  await crashed.enter(crashedId);
-  expect(await crashed.take(crashedId, [endpointId], 1)).toHaveLength(1);
+  await crashed.register(crashedId);
+  expect(await crashed.claim(crashedId, [endpointId], 1)).toHaveLength(1);
   await recordNow(database, { providerId }, events(3));
 
   await using _engine = await startTestEngine(database, { leaseMs: 1000 });
@@ -32,10 +32,10 @@ test("a lane that somebody serves is nobody else's", async ({ database }) => {
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [one, other] = [newId(), newId()];
   const store = postgresLaneStore(database, encryption, 60_000);
-  await store.enter(one);
-  await store.enter(other);
+  await store.register(one);
+  await store.register(other);
 
-  const taken = await Promise.all([one, other].map((engineId) => store.take(engineId, [endpointId], 1)));
+  const taken = await Promise.all([one, other].map((engineId) => store.claim(engineId, [endpointId], 1)));
   expect(taken.flat()).toHaveLength(1);
 
   await recordNow(database, { providerId });
@@ -49,10 +49,10 @@ test("an engine that never heard that it got a lane gets it when it asks again, 
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const engineId = newId();
   const store = postgresLaneStore(database, encryption, 60_000);
-  await store.enter(engineId);
+  await store.register(engineId);
 
-  const [unheard] = await store.take(engineId, [endpointId], 1);
-  const [heard] = await store.take(engineId, [endpointId], 2);
+  const [unheard] = await store.claim(engineId, [endpointId], 1);
+  const [heard] = await store.claim(engineId, [endpointId], 2);
 
   expect(heard?.epoch).toBe((unheard?.epoch ?? 0) + 1);
 });
@@ -64,12 +64,12 @@ test("what an engine asked for on a line that was cut gets it no lane once it ha
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const engineId = newId();
   const store = postgresLaneStore(database, encryption, 60_000);
-  await store.enter(engineId);
-  const [lane] = await store.take(engineId, [endpointId], 2);
+  await store.register(engineId);
+  const [lane] = await store.claim(engineId, [endpointId], 2);
 
-  expect(await store.take(engineId, [endpointId], 1)).toEqual([]);
-  expect(lane && (await store.confirm(engineId, [lane]))).toEqual([endpointId]);
-  expect(lane && (await store.confirm(engineId, [{ ...lane, epoch: lane.epoch + 1 }]))).toEqual([]);
+  expect(await store.claim(engineId, [endpointId], 1)).toEqual([]);
+  expect(lane && (await store.verifyOwnership(engineId, [lane]))).toEqual([endpointId]);
+  expect(lane && (await store.verifyOwnership(engineId, [{ ...lane, epoch: lane.epoch + 1 }]))).toEqual([]);
 });
 
 test("an engine that is not the owner any more, whatever the reason, notices it and stops sending", async ({
@@ -102,10 +102,10 @@ test.for([
   const [eventId = ""] = await recordNow(database, { providerId });
   const [frozen, heir] = [newId(), newId()];
   const store = postgresLaneStore(database, encryption, 0); // every lease has run out already
-  await store.enter(frozen);
-  await store.enter(heir);
-  const [before] = await store.take(frozen, [endpointId], 1);
-  const [after] = await store.take(heir, [endpointId], 1);
+  await store.register(frozen);
+  await store.register(heir);
+  const [before] = await store.claim(frozen, [endpointId], 1);
+  const [after] = await store.claim(heir, [endpointId], 1);
   expect(after).toEqual({
     endpointId,
     epoch: (before?.epoch ?? 0) + 1,
@@ -134,8 +134,8 @@ test("a delivery that was cancelled before its first attempt and made due again 
   await database.inTransaction((tx) => retryDelivery(tx, { providerId, eventId, endpointId }));
   const store = postgresLaneStore(database, encryption, 60_000);
   const engineId = newId();
-  await store.enter(engineId);
-  const [lane] = await store.take(engineId, [endpointId], 1);
+  await store.register(engineId);
+  const [lane] = await store.claim(engineId, [endpointId], 1);
 
   const outcomes = [eventId, other].map((id) => ({ ...settlementOf(endpointId, id), epoch: lane?.epoch ?? 0 }));
 

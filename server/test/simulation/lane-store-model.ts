@@ -55,7 +55,7 @@ export class LaneStoreModel {
   #nextTransaction = 1n;
   #sequence = 0;
   readonly #running = new Set<bigint>();
-  readonly #asked = new Map<string, number>();
+  readonly #claimNumbers = new Map<string, number>();
 
   constructor(time: SimulatedTime, leaseMs: number, startMs: number) {
     this.#time = time;
@@ -93,15 +93,15 @@ export class LaneStoreModel {
     return beatAtMs !== undefined && beatAtMs >= this.nowMs - this.#leaseMs;
   }
 
-  enter(engineId: string): void {
+  register(engineId: string): void {
     this.engines.set(engineId, this.nowMs);
   }
 
-  leave(engineId: string): void {
+  unregister(engineId: string): void {
     this.engines.delete(engineId);
   }
 
-  beat(engineId: string): boolean {
+  heartbeat(engineId: string): boolean {
     if (!this.engines.has(engineId)) return false;
     this.engines.set(engineId, this.nowMs);
     return true;
@@ -121,9 +121,9 @@ export class LaneStoreModel {
     };
   }
 
-  take(engineId: string, endpointIds: readonly number[], asked: number): readonly ClaimedLane[] {
-    if (!this.engines.has(engineId) || asked <= (this.#asked.get(engineId) ?? 0)) return [];
-    this.#asked.set(engineId, asked);
+  claim(engineId: string, endpointIds: readonly number[], claimNumber: number): readonly ClaimedLane[] {
+    if (!this.engines.has(engineId) || claimNumber <= (this.#claimNumbers.get(engineId) ?? 0)) return [];
+    this.#claimNumbers.set(engineId, claimNumber);
     return endpointIds.flatMap((endpointId) => {
       const lane = this.lanes.get(endpointId);
       if (!lane || !this.#isOpen(endpointId)) return [];
@@ -137,7 +137,7 @@ export class LaneStoreModel {
     });
   }
 
-  confirm(engineId: string, lanes: readonly OwnedLane[]): readonly number[] {
+  verifyOwnership(engineId: string, lanes: readonly OwnedLane[]): readonly number[] {
     return lanes.flatMap(({ endpointId, epoch }) => {
       const lane = this.lanes.get(endpointId);
       return lane?.owner === engineId && lane.epoch === epoch ? [endpointId] : [];

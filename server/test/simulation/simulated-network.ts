@@ -58,6 +58,15 @@ function outcomeOf(mood: Mood, random: Random, timeoutSeconds: number): AttemptO
 /** The network of one process, which observes each attempt from its start to its answer. */
 export function simulatedNetwork({ time, random, moods: current, watch }: Network, process: SimulatedProcess): Sender {
   return {
+    // Half of the hosts are addresses. Look-ups of the others are quick, slow, or, while receivers misbehave, time out.
+    resolve: (url) =>
+      endpointIdOf(url) % 2 === 0
+        ? undefined
+        : new Promise((resolve) => {
+            time.after(random.pick([0, 0, 0, random.between(0, 50), current.size > 0 ? 3000 : 0]), () =>
+              process.let(resolve),
+            );
+          }),
     send: (request) =>
       new Promise((resolve) => {
         const endpointId = endpointIdOf(request.url);

@@ -68,22 +68,22 @@ export function unreliableStore(
     if (engineId === process.engineId) process.provenAtMs = Math.max(process.provenAtMs, sentAtMs);
   };
   return {
-    async enter(engineId) {
+    async register(engineId) {
       const sentAtMs = time.nowMs;
       process.engineId = engineId;
-      await call(() => model.enter(engineId));
+      await call(() => model.register(engineId));
       prove(engineId, sentAtMs);
     },
-    async beat(engineId) {
+    async heartbeat(engineId) {
       const sentAtMs = time.nowMs;
-      const isKnown = await call(() => model.beat(engineId));
+      const isKnown = await call(() => model.heartbeat(engineId));
       if (isKnown) prove(engineId, sentAtMs);
       return isKnown;
     },
-    leave: (engineId) => call(() => model.leave(engineId)),
+    unregister: (engineId) => call(() => model.unregister(engineId)),
     findDueLanes: (engineId) => call(() => model.findDueLanes(engineId)),
-    take: (engineId, endpointIds, asked) => call(() => model.take(engineId, endpointIds, asked)),
-    confirm: (engineId, lanes) => call(() => model.confirm(engineId, lanes)),
+    claim: (engineId, endpointIds, claimNumber) => call(() => model.claim(engineId, endpointIds, claimNumber)),
+    verifyOwnership: (engineId, lanes) => call(() => model.verifyOwnership(engineId, lanes)),
     release: (engineId, lanes) => call(() => model.release(engineId, lanes)),
     readSettings: (endpointIds) => call(() => model.readSettings(endpointIds)),
     sampleTransactions: () => call(() => model.sampleTransactions()),

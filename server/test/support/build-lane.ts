@@ -1,4 +1,5 @@
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import type { LaneStore } from "#webhooks/engine/index.ts";
 import { Lane } from "../../src/webhooks/engine/lane.ts";
 import { ReceiverHosts } from "../../src/webhooks/engine/receiver-host.ts";
 
@@ -21,7 +22,7 @@ export const settings: DeliverySettings = {
   version: 1,
 };
 
-export const taken = {
+export const claimed = {
   endpointId: 1,
   epoch: 1,
   unanswered: 0,
@@ -32,4 +33,25 @@ export const taken = {
 };
 
 /** Returns a lane that was just claimed. */
-export const newLane = (): Lane => new Lane(taken, settings, new ReceiverHosts(8), 0);
+export const newLane = (): Lane => new Lane(claimed, settings, new ReceiverHosts(8), 0);
+
+export const unused = (): never => {
+  throw new Error("The test does not expect this call.");
+};
+
+/** A store that fails on every call. */
+export const unusedStore: LaneStore = {
+  register: unused,
+  unregister: unused,
+  heartbeat: unused,
+  findDueLanes: unused,
+  claim: unused,
+  verifyOwnership: unused,
+  release: unused,
+  readSettings: unused,
+  sampleTransactions: unused,
+  readDue: unused,
+  readRuns: unused,
+  disableEndpoint: unused,
+  settle: unused,
+};

@@ -133,7 +133,7 @@ const inertNeeds = (version: string): BellwireApiNeeds => ({
   pool: { query: unused, inTransaction: unused, onHint: () => () => undefined },
   encryption: { encrypt: unused, decrypt: unused, reencrypt: unused, keyIds: [] },
   targets: { allowed: { blocks: [], includes: unused, denies: unused }, lookup: unused, isOwnBin: unused },
-  sender: { send: unused },
+  sender: { resolve: unused, send: unused },
 });
 
 function unused(): never {

@@ -148,15 +148,6 @@ type Family = 4 | 6;
 type FamilyAnswer = { readonly addresses: readonly Address[]; readonly ttlSeconds: number } | LookupCode;
 type Answer = readonly Address[] | LookupCode;
 
-/**
- * A time-out is not remembered. Each attempt for such a name takes as long as the last one, so the engine goes on treating
- * its endpoint as slow.
- */
-const negativeCacheSeconds = {
-  ENOTFOUND: lookupLimits.negativeCacheSeconds,
-  EAI_AGAIN: lookupLimits.negativeCacheSeconds,
-  ETIMEOUT: 0,
-} as const;
 const resultOf = { ENOTFOUND: "none", EAI_AGAIN: "failed", ETIMEOUT: "timed-out" } as const;
 
 /**
@@ -239,7 +230,7 @@ export class NameResolver implements Disposable {
     const endedMs = clock.monotonicMs();
     const [answer, ttlSeconds]: readonly [Answer, number] =
       typeof found === "string"
-        ? [found, negativeCacheSeconds[found]]
+        ? [found, lookupLimits.negativeCacheSeconds]
         : [found.addresses, Math.min(found.ttlSeconds, lookupLimits.cacheSecondsMax)];
     if (ttlSeconds > 0) this.#cache.set(name, { answer, expiresMs: endedMs + ttlSeconds * 1000 });
     onLookup?.(typeof found === "string" ? resultOf[found] : "found", (endedMs - startedMs) / 1000);

@@ -33,6 +33,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Room for the body, of which `#bodyBytes` are used. */
   #body: Buffer = nothing;
   #bodyBytes = 0;
+  #isCut = false;
 
   constructor(needs: ExchangeNeeds) {
     const { promise, resolve, reject } = Promise.withResolvers<AttemptOutcome>();
@@ -58,6 +59,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isSettled) return;
     if (this.#keep(chunk)) return;
+    this.#isCut = true;
     this.onResponseEnd();
     controller.abort(new Error("The rest of the answer is not wanted."));
   }
@@ -65,7 +67,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (!this.#answer) return;
     const { status, headers } = this.#answer;
-    this.#settle({ kind: "answered", status, headers: joined(headers), body: this.#body.subarray(0, this.#bodyBytes) });
+    const body = this.#body.subarray(0, this.#bodyBytes);
+    this.#settle({ kind: "answered", status, headers: joined(headers), body, ...(this.#isCut ? { isCut: true } : {}) });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {

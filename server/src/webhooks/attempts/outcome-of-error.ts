@@ -66,8 +66,17 @@ export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<
     return { kind: "timed-out", afterSeconds: connectTimeoutSeconds, phase: "connect" };
   }
   if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") throw error;
-  return { kind: "unreachable", code, reason: sentenceOf(code, error, exchange) };
+  const isUnusable = isParserError(code, error) || code === "ETIMEOUT";
+  return {
+    kind: "unreachable",
+    code,
+    reason: sentenceOf(code, error, exchange),
+    ...(isUnusable ? { isUnusable } : {}),
+  };
 }
+
+const isParserError = (code: string, error: Error): boolean =>
+  code.startsWith("HPE_") || error.name === "HTTPParserError";
 
 const forbidden = (error: ForbiddenTargetError, host: string): Untimed<AttemptOutcome> => ({
   kind: "forbidden-target",
@@ -86,8 +95,7 @@ function sentenceOf(code: string, error: Error, { host, isAnswering }: FailedExc
   const sentence = sentences[code];
   if (isAnswering && sentence === closed) return `${host} closed the connection in the middle of its answer.`;
   if (sentence) return sentence(host, error);
-  if (code.startsWith("HPE_") || error.name === "HTTPParserError")
-    return `${host} did not answer in HTTP/1.1: ${error.message}.`;
+  if (isParserError(code, error)) return `${host} did not answer in HTTP/1.1: ${error.message}.`;
   if (code.startsWith("ERR_SSL_")) return noTls(host, error);
   return `${host} could not be reached: ${error.message}.`;
 }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Clock } from "#platform/clock.ts";
 import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
@@ -10,7 +11,12 @@ import { Signer } from "./signature.ts";
 import { Targets } from "./targets.ts";
 
 export interface Sender {
-  /** Makes one try and says what came of it. Rejects for bugs only, never for what a receiver or a network does. */
+  /**
+   * Resolves the host of the URL, so that an attempt that follows finds the result in the resolver's cache. Returns nothing for
+   * an address or a request bin of this installation.
+   */
+  resolve(url: string): Promise<void> | undefined;
+  /** Makes one attempt. Rejects only for bugs, never for anything that a receiver or a network does. */
   send(request: AttemptRequest): Promise<AttemptOutcome>;
 }
 
@@ -61,8 +67,18 @@ export function createSender(options: SenderOptions): Sender & AsyncDisposable {
     pools.poolOf(origin).dispatch({ method: "POST", path: pathname + query, headers, body }, exchange);
     return exchange.outcome;
   };
-  return { send, [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose]() };
+  const resolve = (url: string): Promise<void> | undefined => {
+    const target = targets.of(url);
+    if (!target || target.binId !== undefined) return undefined;
+    const { hostname } = target;
+    if (hostname.startsWith("[") || isIP(hostname) !== 0) return undefined;
+    // The attempt itself reports a failure.
+    return options.lookup(hostname).then(ignore, ignore);
+  };
+  return { resolve, send, [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose]() };
 }
+
+const ignore = (): void => undefined;
 
 const noUrl: AttemptOutcome = {
   kind: "unreachable",

@@ -5,6 +5,8 @@ export interface Target {
   readonly origin: string;
   /** Host and port. */
   readonly host: string;
+  /** Host without port; an IPv6 address in brackets. */
+  readonly hostname: string;
   readonly pathname: string;
   /** As it is configured, with its question mark. */
   readonly query: string;
@@ -39,9 +41,9 @@ export class Targets {
   #takeApart(text: string): Target | undefined {
     const url = URL.parse(text);
     if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
-    const { origin, host, pathname } = url;
+    const { origin, host, hostname, pathname } = url;
     const query = rawQuery(text);
-    return { origin, host, pathname, query, credentials: credentialsOf(url), binId: this.#binIdOf(url) };
+    return { origin, host, hostname, pathname, query, credentials: credentialsOf(url), binId: this.#binIdOf(url) };
   }
 }
 

@@ -12,13 +12,15 @@ export type AttemptOutcome = { readonly latencyMs: number } & (
       readonly headers: Readonly<Record<string, string>>;
       /** The start of the body, 64 KiB at most. */
       readonly body: Uint8Array;
+      /** The body was longer. */
+      readonly isCut?: true;
     }
   /** No response: refused, reset, unknown name, TLS. `reason` is a sentence for the admin. */
   | {
       readonly kind: "unreachable";
       readonly code: string;
       readonly reason: string;
-      /** The response broke a limit, or was not HTTP: retrying soon is expensive and useless. */
+      /** The response broke a limit or was not HTTP, or name servers timed out: retrying soon is expensive and useless. */
       readonly isUnusable?: true;
     }
   | { readonly kind: "timed-out"; readonly afterSeconds: number; readonly phase: "connect" | "answer" }

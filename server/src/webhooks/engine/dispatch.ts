@@ -1,4 +1,3 @@
-import type { Clock } from "#platform/clock.ts";
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import {
   type AttemptOutcome,
@@ -14,69 +13,71 @@ import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
 import { ConcurrencyLimits, type Pace, type Slot } from "./limits.ts";
-import { SettleQueue, type Settled } from "./settle-queue.ts";
+import { SettleQueue, type SettleResult } from "./settle-queue.ts";
 import type { AttemptLine, EngineNeeds, Sender } from "./store.ts";
 
-/** More outcomes than this wait for the database: nothing new is sent, since it could not be recorded. */
+/** With more outcomes waiting for the database, nothing is sent, since it could not be recorded. */
 const unsettledMax = 5000;
-/** With more in flight than this, places that become free are filled together, after a millisecond. */
-const togetherMin = 8;
-const togetherMs = 1;
-/** How long a stop waits for the database to take the last outcomes. What it does not take is sent again. */
-const settleMs = 3000;
+/** With more attempts in flight, free slots are filled together after a millisecond. */
+const fillTogetherMin = 8;
+const fillTogetherMs = 1;
+/** Starting attempts stops after this time, per pace, so that responses and API requests are processed in between. */
+const fillMaxMs = 5;
 
-/** Gives the free places to lanes, one delivery at a time and in turn, so that a full lane waits like an empty one. */
+interface DispatchEvents {
+  /** The lane may need rows. */
+  readonly onRoom: (lane: Lane) => void;
+  /** Outcomes of the lane were refused. */
+  readonly onRefused: (lane: Lane) => void;
+  /** Outcomes of the lane were given up. */
+  readonly onGivenUp: (lane: Lane) => void;
+}
+
+/** Assigns free slots to lanes, round-robin and one delivery at a time, so that a full lane waits as long as an empty one. */
 export class Dispatch {
   readonly #needs: EngineNeeds;
   readonly #lease: Lease;
-  readonly #onRoom: (lane: Lane) => void;
-  readonly #onDoubt: (lane: Lane) => void;
-  readonly #onGivenUp: (lane: Lane) => void;
-  readonly #places: ConcurrencyLimits;
-  readonly #settle: SettleQueue;
-  readonly #queues: Readonly<Record<Pace, Lane[]>> = { quick: [], unknown: [], slow: [] };
+  readonly #events: DispatchEvents;
+  readonly #limits: ConcurrencyLimits;
+  readonly #outcomes: SettleQueue;
+  readonly #queues: Readonly<Record<Pace, Lane[]>> = { unknown: [], quick: [], slow: [] };
   #isClosed = false;
-  #isRefilling = false;
-  #whenIdle: (() => void) | undefined;
+  #willFill = false;
+  #onIdle: (() => void) | undefined;
 
-  constructor(
-    needs: EngineNeeds,
-    lease: Lease,
-    on: Readonly<Record<"room" | "doubt" | "givenUp", (lane: Lane) => void>>,
-  ) {
+  constructor(needs: EngineNeeds, lease: Lease, events: DispatchEvents) {
     this.#needs = needs;
     this.#lease = lease;
-    this.#onRoom = on.room;
-    this.#onDoubt = on.doubt;
-    this.#onGivenUp = on.givenUp;
-    this.#places = new ConcurrencyLimits(needs.inFlightMax);
-    this.#settle = new SettleQueue(needs);
+    this.#events = events;
+    this.#limits = new ConcurrencyLimits(needs.inFlightMax);
+    this.#outcomes = new SettleQueue(needs);
   }
 
   get inFlight(): number {
-    return this.#places.inFlight;
+    return this.#limits.inFlight;
   }
 
-  /** Sends what the lane has, as places become free. */
+  /** Queues the lane for a slot if it may send. */
   offer(lane: Lane): void {
     const queue = this.#queues[lane.pace];
     if (this.#isClosed || lane.queue === queue || !lane.mayStart(this.#needs.clock.monotonicMs())) return;
-    // It has become slow, or quick, since it got into the other queue.
+    // The pace has changed since the lane was queued.
     lane.queue?.splice(lane.queue.indexOf(lane), 1);
     lane.queue = queue;
     queue.push(lane);
   }
 
-  /** Starts as many attempts as there are places, while the lease holds. */
+  /** Starts attempts while slots are free and the lease holds. */
   fill(): void {
-    this.#places.moveSlow(this.#needs.clock.monotonicMs());
-    // First those of whom nothing is known: they may have a few only, and would find none that is free.
-    this.#fillWith("unknown");
-    this.#fillWith("quick");
-    this.#fillWith("slow");
+    this.#limits.moveLate(this.#needs.clock.monotonicMs());
+    // Unknown receivers first: they may use a few slots only, and would find none free.
+    const isUnknownDone = this.#fillPace("unknown");
+    const isQuickDone = this.#fillPace("quick");
+    const isSlowDone = this.#fillPace("slow");
+    if (!isUnknownDone || !isQuickDone || !isSlowDone) this.#fillSoon();
   }
 
-  /** Forgets who was waiting for a place: their lanes are lost. */
+  /** Empties the queues: the lanes are lost. */
   clear(): void {
     for (const queue of Object.values(this.#queues)) {
       for (const lane of queue) lane.queue = undefined;
@@ -84,121 +85,161 @@ export class Dispatch {
     }
   }
 
-  /** Starts nothing any more. */
+  /** Starts no more attempts. */
   close(): void {
     this.#isClosed = true;
     this.clear();
   }
 
-  /** Waits for the attempts in flight, `ms` at most, and writes what came of them. */
-  async drain(ms: number): Promise<void> {
-    if (this.#places.inFlight > 0) {
-      const giveUp = new AbortController();
-      this.#whenIdle = () => giveUp.abort();
-      await this.#needs.clock.sleep(ms, giveUp.signal);
-    }
-    await atMost(this.#needs.clock, settleMs, this.#settle.drain());
+  /** Waits until no attempt is in flight, at most `ms`. */
+  async drainAttempts(ms: number): Promise<void> {
+    if (this.#limits.inFlight === 0) return;
+    const idle = new AbortController();
+    this.#onIdle = () => idle.abort();
+    await this.#needs.clock.sleep(ms, idle.signal);
   }
 
-  /** Each request that is written alone wakes its receiver, which is a tenth of all work where there are thousands a second. */
+  /** Waits until all outcomes are recorded or given up. */
+  async drainOutcomes(): Promise<void> {
+    await this.#outcomes.drain();
+  }
+
+  /** Fills slots that became free. A request that is written alone wakes its receiver alone, a tenth of all work at 1,000/s. */
   #refill(): void {
-    if (this.#places.inFlight < togetherMin) return this.fill();
-    if (this.#isRefilling) return;
-    this.#isRefilling = true;
-    void this.#needs.clock.sleep(togetherMs).then(() => {
-      this.#isRefilling = false;
+    if (this.#limits.inFlight < fillTogetherMin) this.fill();
+    else this.#fillSoon();
+  }
+
+  #fillSoon(): void {
+    if (this.#willFill) return;
+    this.#willFill = true;
+    void this.#needs.clock.sleep(fillTogetherMs).then(() => {
+      this.#willFill = false;
       this.fill();
     });
   }
 
-  #fillWith(pace: Pace): void {
-    while (this.#places.hasRoom(pace) && this.#settle.length < unsettledMax) {
-      if (!this.#lease.holds) return;
+  /** Returns false when time ran out before slots or lanes did. */
+  #fillPace(pace: Pace): boolean {
+    const endsMs = this.#needs.clock.monotonicMs() + fillMaxMs;
+    while (this.#limits.hasSlot(pace) && this.#outcomes.length < unsettledMax) {
+      const nowMs = this.#needs.clock.monotonicMs();
+      if (!this.#lease.holds) return true;
+      if (nowMs > endsMs) return this.#queues[pace].length === 0;
       const lane = this.#queues[pace].shift();
-      if (!lane) return;
+      if (!lane) return true;
       lane.queue = undefined;
-      if (lane.pace === pace && !lane.origin.hasRoom(pace)) lane.origin.park(lane);
-      else {
-        if (lane.pace === pace) this.#start(lane);
-        this.offer(lane);
+      if (lane.pace === pace) {
+        if (!this.#isResolved(lane, nowMs)) continue;
+        if (!lane.host.hasRoom(pace)) {
+          lane.host.wait(lane);
+          continue;
+        }
+        this.#start(lane, nowMs);
       }
+      this.offer(lane);
     }
+    return true;
   }
 
-  #start(lane: Lane): void {
-    const nowMs = this.#needs.clock.monotonicMs();
+  /**
+   * Returns whether the name of the lane's host is resolved. If not, the lane waits at its host, without a slot: 200 names that
+   * are never answered would otherwise use up the slots of unknown receivers for seconds.
+   */
+  #isResolved(lane: Lane, nowMs: number): boolean {
+    const { host } = lane;
+    if (host.isResolved(nowMs)) return true;
+    if (!host.isResolving) {
+      const resolved = this.#needs.sender.resolve(lane.settings.url);
+      if (!resolved) {
+        host.endResolving(nowMs);
+        return true;
+      }
+      host.beginResolving();
+      void resolved.then(() => {
+        host.endResolving(this.#needs.clock.monotonicMs());
+        for (const waiting of host.takeWaiting()) this.offer(waiting);
+        this.#refill();
+      });
+    }
+    host.wait(lane);
+    return false;
+  }
+
+  #start(lane: Lane, nowMs: number): void {
     const delivery = lane.mayStart(nowMs) ? lane.shift(nowMs) : undefined;
     if (!delivery) return;
-    const { origin } = lane;
-    const { pace, window } = lane;
+    const { host, pace, window } = lane;
     const onLate = (): void => {
       lane.isStalled = true;
       window.narrow();
-      origin.late();
-      lane.letFollow(delivery);
+      host.markLate();
+      lane.releaseSiblings(delivery);
       this.offer(lane);
     };
-    const place = this.#places.take(nowMs, { pace, isFirst: window.pace === "unknown", onLate });
-    // Where answers take long, nothing waits for them.
-    if (place.isLate) lane.letFollow(delivery);
+    const slot = this.#limits.acquire(nowMs, { pace, isFirst: window.pace === "unknown", onLate });
+    // No delivery waits for a slow response.
+    if (slot.isLate) lane.releaseSiblings(delivery);
     lane.inFlight += 1;
-    origin.begin(place.isLate);
+    host.begin(slot.isLate);
     const { engineId, mayStart } = this.#lease;
-    void makeAttempt(this.#needs, lane.settings, { delivery, epoch: lane.epoch, mayStart }).then((done) => {
-      if (!place.isLate) lane.letFollow(delivery);
-      origin.end(place.isLate, done.outcome);
-      this.#end(lane, place, engineId, done);
-      for (const parked of origin.unpark()) this.offer(parked);
+    void makeAttempt(this.#needs, lane.settings, { delivery, epoch: lane.epoch, mayStart }).then((attempt) => {
+      if (!slot.isLate) lane.releaseSiblings(delivery);
+      host.end(slot.isLate, attempt.outcome);
+      this.#end(lane, slot, engineId, attempt);
+      for (const waiting of host.takeWaiting()) this.offer(waiting);
       this.#refill();
     });
   }
 
-  #end(lane: Lane, place: Slot, engineId: string, done: Delivered): void {
-    const { outcome, settlement, isGone, askedSeconds } = done;
-    this.#places.give(place);
+  #end(lane: Lane, slot: Slot, engineId: string, attempt: AttemptResult): void {
+    const { outcome, settlement } = attempt;
+    this.#limits.release(slot);
     lane.inFlight -= 1;
     const nowMs = this.#needs.clock.monotonicMs();
-    lane.learn(outcome, nowMs, askedSeconds);
+    lane.learn(outcome, nowMs, attempt.retryAfterSeconds);
     lane.failure.learn(settlement.end === "delivered", nowMs);
-    if (!place.isLate || lane.inFlight === 0) lane.isStalled = false;
-    const { orderingKey, retryAfterSeconds: waitSeconds } = settlement;
+    if (!slot.isLate || lane.inFlight === 0) lane.isStalled = false;
     lane.ended(settlement, settlement.end !== null, nowMs);
-    const settled = (result: Settled): void => {
-      lane.settled(settlement, this.#needs.clock.monotonicMs());
-      if (result === "doubtful") this.#onDoubt(lane);
-      if (result === "given up") this.#onGivenUp(lane);
-      if (waitSeconds !== null) this.#lookAgain(lane, waitSeconds);
-      else if (orderingKey !== null) this.#goOn(lane, orderingKey);
-    };
-    if (isGone) this.#disable(lane, "The receiver answered 410: it is gone for good.");
+    if (attempt.isGone) this.#disable(lane, "The receiver answered 410: it is gone for good.");
     else if (!lane.settings.isDefault && lane.failure.lastsFor(this.#needs.disableAfterMs, nowMs))
       this.#disable(lane, `No attempt has succeeded for ${daysOf(this.#needs.disableAfterMs)}.`);
-    this.#settle.add({ engineId, settlement, settled });
+    this.#outcomes.add({
+      engineId,
+      settlement,
+      onSettled: (result) => this.#settled(lane, settlement, result),
+    });
     this.offer(lane);
-    this.#onRoom(lane);
-    if (this.#places.inFlight === 0) this.#whenIdle?.();
+    this.#events.onRoom(lane);
+    if (this.#limits.inFlight === 0) this.#onIdle?.();
   }
 
-  /** What is due there is held from now on, and in the database as soon as it can be told. */
+  #settled(lane: Lane, settlement: Settlement, result: SettleResult): void {
+    const nowMs = this.#needs.clock.monotonicMs();
+    lane.settled(settlement, nowMs);
+    if (result === "partly") this.#events.onRefused(lane);
+    if (result === "unknown") this.#events.onGivenUp(lane);
+    const { retryAfterSeconds: waitSeconds, orderingKey } = settlement;
+    if (waitSeconds !== null) lane.polls.pollBy(nowMs + waitSeconds * 1000);
+    else if (orderingKey !== null) this.#startSuccessor(lane, orderingKey);
+  }
+
+  /** Holds the endpoint's deliveries from now on, and disables it in the database. */
   #disable(lane: Lane, reason: string): void {
     lane.switchOff();
-    lane.failure.forget();
+    lane.failure.reset();
     this.#needs.store.disableEndpoint(lane.endpointId, reason).catch((error: unknown) => {
       this.#needs.log.warn({ error, endpointId: lane.endpointId }, "an endpoint could not be disabled");
     });
   }
 
-  /** An ordered delivery is recorded as ended: the next of its key may be at hand, or has become due in the database. */
-  #goOn(lane: Lane, orderingKey: string): void {
-    if (!lane.isRunning(orderingKey)) lane.looks.now();
-    this.#onRoom(lane);
+  /** The end of an ordered delivery is recorded: the next of its key may be in memory, or is due in the database now. */
+  #startSuccessor(lane: Lane, orderingKey: string): void {
+    if (!lane.isRunning(orderingKey)) lane.polls.pollNow();
+    this.#events.onRoom(lane);
     if (lane.queue) return;
     this.offer(lane);
     if (lane.queue) this.#refill();
-  }
-
-  #lookAgain(lane: Lane, afterSeconds: number): void {
-    lane.looks.by(this.#needs.clock.monotonicMs() + afterSeconds * 1000);
   }
 }
 
@@ -207,32 +248,30 @@ function daysOf(ms: number): string {
   return days === 1 ? "a day" : `${days} days`;
 }
 
-/** One attempt and what it came to. No transaction is open while the receiver takes its time. */
-interface Delivered {
+interface AttemptResult {
   readonly outcome: AttemptOutcome;
   readonly settlement: Settlement;
-  /** The receiver says that it is gone: nothing more is to be sent there. */
+  /** The receiver responded with 410, and nothing more is to be sent to it. */
   readonly isGone: boolean;
-  /** How long the receiver asks to be left alone. */
-  readonly askedSeconds: number;
+  readonly retryAfterSeconds: number;
 }
 
-export interface ToDeliver {
+interface AttemptInput {
   readonly delivery: DueDelivery;
   readonly epoch: number;
-  /** Whether it is still this engine's to send, when a connection is there. */
+  /** Checked once a connection is there: whether this engine may still send. */
   readonly mayStart: () => boolean;
 }
 
-/** The whole life of one attempt: send, read the outcome, decide what comes next. */
+/** Makes one attempt: sends, classifies the response, decides the next step. No transaction is open meanwhile. */
 async function makeAttempt(
   { sender, clock, chance, log }: Pick<EngineNeeds, "sender" | "clock" | "chance" | "log">,
   settings: DeliverySettings,
-  { delivery, epoch, mayStart }: ToDeliver,
-): Promise<Delivered> {
+  { delivery, epoch, mayStart }: AttemptInput,
+): Promise<AttemptResult> {
   const at = clock.now();
-  const attempt = delivery.attemptsMade + 1;
-  const outcome = await send(sender, requestOf(settings, delivery, { attempt, sentAt: at, mayStart }));
+  const number = delivery.attemptsMade + 1;
+  const outcome = await send(sender, requestOf(settings, delivery, { attempt: number, sentAt: at, mayStart }));
   const policy = {
     success: settings.success,
     waitsSeconds: settings.retryWaitsSeconds,
@@ -240,33 +279,33 @@ async function makeAttempt(
     believesGone: !settings.isDefault,
   };
   const now = clock.now();
-  const next = nextStep(outcome, attempt - delivery.roundStart, policy, { chance: chance(), now });
-  const made = { number: attempt, at, outcome, next };
-  log.attempt(lineOf(settings, delivery, made));
+  const next = nextStep(outcome, number - delivery.roundStart, policy, { chance: chance(), now });
+  const attempt = { number, at, outcome, next };
+  log.attempt(logLineOf(settings, delivery, attempt));
   return {
     outcome,
-    settlement: settlementOf(settings, epoch, delivery, made),
+    settlement: settlementOf(settings, epoch, delivery, attempt),
     isGone: next.step === "disable",
-    askedSeconds: retryAfterSeconds(outcome, now) ?? 0,
+    retryAfterSeconds: retryAfterSeconds(outcome, now) ?? 0,
   };
 }
 
-/** A mistake of ours counts as a failed attempt: thrown further, the delivery would be tried for ever, at once. */
+/** Counts a bug of the sender as a failed attempt. If it were thrown, the delivery would be repeated at once, for ever. */
 async function send(sender: Sender, request: AttemptRequest): Promise<AttemptOutcome> {
   try {
     return await sender.send(request);
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
     return {
       kind: "unreachable",
       code: "internal",
-      reason: `Bellwire could not make the request: ${what}`,
+      reason: `Bellwire could not make the request: ${message}`,
       latencyMs: 0,
     };
   }
 }
 
-/** 3scale's schedule is kept to the second; the longer ones of the other formats spread by a tenth. */
+/** 3scale's schedule has no jitter; those of the other formats spread by a tenth. */
 const jitterOf = (delivery: DueDelivery): number => (delivery.format === "3scale" ? 0 : 0.1);
 
 const requestOf = (
@@ -289,27 +328,31 @@ const requestOf = (
   event: delivery.context,
 });
 
-interface AttemptMade {
+interface Attempt {
   readonly number: number;
   readonly at: Date;
   readonly outcome: AttemptOutcome;
   readonly next: NextStep;
 }
 
-function settlementOf(settings: DeliverySettings, epoch: number, delivery: DueDelivery, made: AttemptMade): Settlement {
-  const answer = made.outcome.kind === "answered" ? made.outcome : undefined;
-  const { next } = made;
+function settlementOf(
+  settings: DeliverySettings,
+  epoch: number,
+  delivery: DueDelivery,
+  { number, at, outcome, next }: Attempt,
+): Settlement {
+  const response = outcome.kind === "answered" ? outcome : undefined;
   return {
     endpointId: delivery.endpointId,
     epoch,
     eventId: delivery.eventId,
     orderingKey: delivery.orderingKey,
-    number: made.number,
-    at: made.at,
-    latencyMs: Math.round(made.outcome.latencyMs),
-    status: answer?.status ?? null,
-    responseHeaders: answer?.headers ?? null,
-    responseBody: answer?.body ?? null,
+    number,
+    at,
+    latencyMs: Math.round(outcome.latencyMs),
+    status: response?.status ?? null,
+    responseHeaders: response?.headers ?? null,
+    responseBody: response?.body ?? null,
     error: next.step === "done" ? null : next.error,
     end: next.step === "done" ? "delivered" : next.step === "retry" ? null : "failed",
     retryAfterSeconds: next.step === "retry" ? next.afterSeconds : null,
@@ -317,10 +360,10 @@ function settlementOf(settings: DeliverySettings, epoch: number, delivery: DueDe
   };
 }
 
-const lineOf = (
+const logLineOf = (
   settings: DeliverySettings,
   delivery: DueDelivery,
-  { number, outcome, next }: AttemptMade,
+  { number, outcome, next }: Attempt,
 ): AttemptLine => ({
   eventId: delivery.eventId,
   eventType: delivery.context.type,
@@ -333,15 +376,3 @@ const lineOf = (
   next: next.step,
   afterSeconds: next.step === "retry" ? next.afterSeconds : undefined,
 });
-
-/** Waits for something to settle, but not longer than `ms`. What it rejects with is given to `onError`. */
-export async function atMost(
-  clock: Clock,
-  ms: number,
-  work: Promise<unknown>,
-  onError: (error: unknown) => void = () => undefined,
-): Promise<void> {
-  const done = new AbortController();
-  const settled = work.catch(onError).finally(() => done.abort());
-  await Promise.race([settled, clock.sleep(ms, done.signal)]);
-}

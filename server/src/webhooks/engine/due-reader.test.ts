@@ -4,8 +4,8 @@ import { newLane } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { DueReader } from "./due-reader.ts";
 
-// A transaction that shows a row between a read and a sample would be passed by, if the sample counted for that read.
-test("a cursor goes as far as was known before the read, whatever a sample says that was made beside it", async () => {
+// A transaction that commits between a read and a sample would be skipped if the sample counted for that read.
+test("the cursor moves as far as the horizon before the read, whatever a parallel sample returns", async () => {
   const clock = new HandDrivenClock();
   const read: LaneToRead[] = [];
   const store = {
@@ -13,17 +13,17 @@ test("a cursor goes as far as was known before the read, whatever a sample says 
     readRuns: async () => [],
     readDue: async (lanes: readonly LaneToRead[]) => {
       read.push(...lanes);
-      await Promise.resolve(); // the sample is there first
+      await Promise.resolve(); // the sample comes first
       return [];
     },
   };
   const reader = new DueReader({ store, clock }, () => undefined);
   const lane = newLane();
   const times: string[] = [];
-  for (let look = 0; look < 4; look += 1) {
+  for (let poll = 0; poll < 4; poll += 1) {
     times.push(clock.now().toISOString());
-    lane.looks.now();
-    reader.want(lane);
+    lane.polls.pollNow();
+    reader.request(lane);
     await reader.read(1);
     await clock.advance(1000);
   }

@@ -1,170 +1,190 @@
 import type { Clock } from "#platform/clock.ts";
-import { Dispatch, atMost } from "./dispatch.ts";
+import { Dispatch } from "./dispatch.ts";
 import { DueReader } from "./due-reader.ts";
 import { OwnedLanes } from "./lanes.ts";
 import { Lease } from "./lease.ts";
 import type { EngineNeeds } from "./store.ts";
 
-/** How often lanes are looked through for one whose time has come, when nothing else wakes the engine. */
+/** Interval of the work that concerns every lane. */
 const tickMs = 100;
-
-/** A database that is away is not waited for: giving lanes back is a courtesy to the next engine. */
+/** A shutdown does not wait longer for a database that is away: unreleased lanes are claimed when the lease has expired. */
 const shutdownMs = 2000;
+/** How long a shutdown waits for the last outcomes to be recorded. Unrecorded deliveries are sent again. */
+const settleMs = 3000;
 
 export interface RunningEngine {
-  /** Something is due at these endpoints; no names: anywhere. */
+  /** Something is due at these endpoints; without ids, anywhere. */
   hintDue(endpointIds: readonly number[]): void;
-  /** These endpoints have changed; no names: any may have. */
+  /** These endpoints have changed; without ids, any. */
   hintChanged(endpointIds: readonly number[]): void;
   readonly inFlight: number;
   readonly lanes: number;
-  /** Endpoints with due deliveries that this engine cannot decrypt. */
+  /** Number of endpoints with due deliveries that this engine cannot decrypt. */
   readonly undecryptable: number;
-  /** How many deliveries each lane may have in flight. */
+  /** Window size of each lane. */
   readonly windows: readonly number[];
-  /** Lets what is in flight finish, `drainMs` at most, records it, and gives the lanes back. */
+  /** Waits up to `drainMs` for attempts in flight, records their outcomes, and releases the lanes. */
   stop(drainMs: number): Promise<void>;
 }
 
-/** Delivers until it is stopped. What the database or the network do to it is logged and survived. */
+/** Delivers until it is stopped. Failures of the database and the network are logged and survived. */
 export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
   const lease = new Lease(needs, needs.newId());
-  const latch = new Latch(needs.clock);
-  const keeper = new OwnedLanes(needs, lease);
-  const reader = new DueReader(needs, (endpointId) => keeper.hintChanged([endpointId]));
+  const wakeUp = new WakeUp(needs.clock);
+  const lanes = new OwnedLanes(needs, lease);
+  const reader = new DueReader(needs, (endpointId) => lanes.hintChanged([endpointId]));
   const dispatch = new Dispatch(needs, lease, {
-    room: (lane) => {
-      if (!keeper.owns(lane) || !lane.wantsMore) return;
-      reader.want(lane);
-      latch.open();
+    onRoom: (lane) => {
+      if (!lanes.owns(lane) || !lane.needsRows) return;
+      reader.request(lane);
+      wakeUp.now();
     },
-    doubt: (lane) => keeper.doubt(lane),
-    givenUp: (lane) => keeper.takeAnew(lane),
+    onRefused: (lane) => lanes.suspect(lane),
+    onGivenUp: (lane) => lanes.reclaim(lane),
   });
-  const [stopping, beating] = [new AbortController(), new AbortController()];
+  const [stopping, stoppingHeartbeat] = [new AbortController(), new AbortController()];
 
-  await lease.enter(lease.engineId);
-  const heart = lease.beat(beating.signal);
-  const running = runLoop({ needs, lease, latch, keeper, reader, dispatch, signal: stopping.signal });
+  await lease.register(lease.engineId);
+  const heartbeat = lease.keepAlive(stoppingHeartbeat.signal);
+  const loop = runLoop({ needs, lease, wakeUp, lanes, reader, dispatch, signal: stopping.signal });
 
-  return {
-    hintDue: (endpointIds) => {
-      for (const lane of keeper.hintDue(endpointIds)) reader.want(lane);
-      latch.open();
-    },
-    hintChanged: (endpointIds) => {
-      keeper.hintChanged(endpointIds);
-      latch.open();
-    },
-    get inFlight() {
-      return dispatch.inFlight;
-    },
-    get lanes() {
-      return keeper.size;
-    },
-    get undecryptable() {
-      return keeper.undecryptable;
-    },
-    get windows() {
-      return keeper.all().map((lane) => lane.window.size);
-    },
-    async stop(drainMs) {
-      stopping.abort();
-      dispatch.close();
-      latch.open();
-      await atMost(needs.clock, shutdownMs, running);
-      await dispatch.drain(drainMs);
-      beating.abort();
-      await releaseLanesOnShutdown({ needs, lease, keeper }, heart);
-    },
+  const stop = async (drainMs: number): Promise<void> => {
+    stopping.abort();
+    dispatch.close();
+    wakeUp.now();
+    await withTimeLimit(needs.clock, shutdownMs, loop);
+    await dispatch.drainAttempts(drainMs);
+    await withTimeLimit(needs.clock, settleMs, dispatch.drainOutcomes());
+    stoppingHeartbeat.abort();
+    await releaseLanesOnShutdown({ needs, lease, lanes }, heartbeat);
   };
+  return runningEngine({ wakeUp, lanes, reader, dispatch }, stop);
 }
 
-/** Gives the lanes back and leaves, once the heart has stopped. */
+const runningEngine = (
+  { wakeUp, lanes, reader, dispatch }: Pick<Parts, "wakeUp" | "lanes" | "reader" | "dispatch">,
+  stop: RunningEngine["stop"],
+): RunningEngine => ({
+  hintDue: (endpointIds) => {
+    for (const lane of lanes.hintDue(endpointIds)) reader.request(lane);
+    wakeUp.now();
+  },
+  hintChanged: (endpointIds) => {
+    lanes.hintChanged(endpointIds);
+    wakeUp.now();
+  },
+  get inFlight() {
+    return dispatch.inFlight;
+  },
+  get lanes() {
+    return lanes.size;
+  },
+  get undecryptable() {
+    return lanes.undecryptable;
+  },
+  get windows() {
+    return lanes.all().map((lane) => lane.window.size);
+  },
+  stop,
+});
+
+/** Releases the lanes and unregisters the engine, once the last heartbeat has ended. */
 async function releaseLanesOnShutdown(
-  { needs, lease, keeper }: Pick<Parts, "needs" | "lease" | "keeper">,
-  heart: Promise<void>,
+  { needs, lease, lanes }: Pick<Parts, "needs" | "lease" | "lanes">,
+  heartbeat: Promise<void>,
 ): Promise<void> {
-  const leave = async (): Promise<void> => {
-    await heart;
-    await keeper.releaseAll();
-    await needs.store.leave(lease.engineId);
+  const release = async (): Promise<void> => {
+    await heartbeat;
+    await lanes.releaseAll();
+    await needs.store.unregister(lease.engineId);
   };
-  await atMost(needs.clock, shutdownMs, leave(), (error) =>
-    needs.log.warn({ error }, "the lanes could not be given back; others take them when the lease has run out"),
+  await withTimeLimit(needs.clock, shutdownMs, release(), (error) =>
+    needs.log.warn({ error }, "the lanes could not be released; other engines claim them when the lease has expired"),
   );
 }
 
 interface Parts {
   readonly needs: EngineNeeds;
   readonly lease: Lease;
-  readonly latch: Latch;
-  readonly keeper: OwnedLanes;
+  readonly wakeUp: WakeUp;
+  readonly lanes: OwnedLanes;
   readonly reader: DueReader;
   readonly dispatch: Dispatch;
   readonly signal: AbortSignal;
 }
 
-/** The loop: take lanes, read what is due, give it to free places, wait for the next reason. */
+/** Claims lanes, reads due deliveries, fills free slots, and waits for the next reason to do so. */
 async function runLoop(parts: Parts): Promise<void> {
-  const { needs, lease, latch, keeper, reader, dispatch, signal } = parts;
+  const { needs, lease, wakeUp, lanes, reader, dispatch, signal } = parts;
   let tickAtMs = 0;
   while (!signal.aborted) {
     try {
       if (!lease.holds) await restartWithoutLanes(parts);
-      for (const lane of await keeper.take()) reader.want(lane);
-      await keeper.refresh();
-      await keeper.confirm();
+      for (const lane of await lanes.claim()) reader.request(lane);
+      await lanes.refreshSettings();
+      await lanes.verifyOwnership();
       if (needs.clock.monotonicMs() >= tickAtMs) tickAtMs = await tick(parts);
-      for (const lane of await reader.read(keeper.size)) dispatch.offer(lane);
+      for (const lane of await reader.read(lanes.size)) dispatch.offer(lane);
       dispatch.fill();
     } catch (error) {
       needs.log.warn({ error }, "the engine could not reach the database; trying again");
       await needs.clock.sleep(tickMs, signal);
     }
-    if (!reader.isWanted) await latch.pass(tickMs);
+    if (!reader.hasRequests) await wakeUp.wait(tickMs);
   }
 }
 
-/** What needs a look at every lane, and so is done ten times a second only: retries fall due, rates allow more, idle lanes go back. */
-async function tick({ needs, keeper, reader, dispatch }: Parts): Promise<number> {
+/** Visits every lane, ten times a second: retries fall due, rate limits allow more, idle lanes are released. */
+async function tick({ needs, lanes, reader, dispatch }: Parts): Promise<number> {
   const nowMs = needs.clock.monotonicMs();
-  for (const lane of keeper.all()) dispatch.offer(lane);
-  for (const lane of keeper.toLookAt(nowMs)) reader.want(lane);
-  await keeper.releaseIdle(nowMs);
+  for (const lane of lanes.all()) dispatch.offer(lane);
+  for (const lane of lanes.dueForPoll(nowMs)) reader.request(lane);
+  await lanes.releaseIdle(nowMs);
   return nowMs + tickMs;
 }
 
-/** The lease ran out: the database was away, or this process stood still. Its lanes are others' now. */
-async function restartWithoutLanes({ needs, lease, keeper, dispatch }: Parts): Promise<void> {
-  needs.log.warn({ engineId: lease.engineId }, "the lease ran out; starting anew without lanes");
-  keeper.lose();
+/** The lease has expired since the database was away or this process was frozen. Other engines may own the lanes. */
+async function restartWithoutLanes({ needs, lease, lanes, dispatch }: Parts): Promise<void> {
+  needs.log.warn({ engineId: lease.engineId }, "the lease has expired; restarting without lanes");
+  lanes.dropAll();
   dispatch.clear();
-  await lease.enter(needs.newId());
+  await lease.register(needs.newId());
 }
 
-/** Something to wait at until somebody opens it. Opened while nobody waits, it lets the next one through. */
-class Latch {
+/** Waits until `work` settles, at most `ms`. Passes its error to `onError`. */
+async function withTimeLimit(
+  clock: Clock,
+  ms: number,
+  work: Promise<unknown>,
+  onError: (error: unknown) => void = () => undefined,
+): Promise<void> {
+  const done = new AbortController();
+  const settled = work.catch(onError).finally(() => done.abort());
+  await Promise.race([settled, clock.sleep(ms, done.signal)]);
+}
+
+/** Ends the wait of the loop. A wake-up while nobody waits ends the next wait at once. */
+class WakeUp {
   readonly #clock: Clock;
-  #isOpen = false;
+  #isRequested = false;
   #waiting: AbortController | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  open(): void {
-    this.#isOpen = true;
-    this.#waiting?.abort("open"); // without a reason an exception is made, each time
+  now(): void {
+    this.#isRequested = true;
+    this.#waiting?.abort("wake-up"); // abort() without a reason creates an exception each time
   }
 
   /** Waits at most `ms`. */
-  async pass(ms: number): Promise<void> {
-    if (!this.#isOpen) {
+  async wait(ms: number): Promise<void> {
+    if (!this.#isRequested) {
       this.#waiting = new AbortController();
       await this.#clock.sleep(ms, this.#waiting.signal);
       this.#waiting = undefined;
     }
-    this.#isOpen = false;
+    this.#isRequested = false;
   }
 }

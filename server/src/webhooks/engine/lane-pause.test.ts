@@ -52,7 +52,7 @@ test("attempts that end together do not open it when another was answered since 
   const breaker = new Breaker();
   breaker.learn(answered500, minuteMs);
   expect(learnOften(breaker, timedOut, 200, minuteMs + 9999)).toBeUndefined();
-  expect(breaker.seemsAway).toBe(false);
+  expect(breaker.isFailing).toBe(false);
   expect(learnOften(breaker, timedOut, 50, minuteMs + 10_000)).toBe(5000);
 });
 

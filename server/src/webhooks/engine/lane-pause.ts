@@ -1,29 +1,29 @@
 import type { AttemptOutcome, ReleasedLane } from "#webhooks/deliveries/index.ts";
 
 /**
- * A receiver that asked for peace is asked again after this, with one delivery: a mistaken `Retry-After` of a day costs an
- * hour, and a true one an attempt an hour. The delivery that got the answer waits as long as was asked.
+ * A lane pauses for at most an hour at a time, whatever `Retry-After` says: a mistaken day costs an hour, and a correct one
+ * costs an attempt an hour. The delivery that got the response waits for the full time.
  */
 const retryAfterMaxMs = 3_600_000;
 
-/** When a receiver is left alone: while it has asked for that, and between probes while it does not answer at all. */
+/** When a lane sends nothing: during `Retry-After`, and between the probes of an open circuit breaker. */
 export class LanePause {
   readonly breaker: Breaker;
   #untilMs = 0;
 
-  /** `unanswered`: attempts in a row, under owners before. */
+  /** `unanswered` is the number of consecutive attempts without a response under earlier owners. */
   constructor(unanswered: number) {
     this.breaker = new Breaker(unanswered);
   }
 
-  holds(nowMs: number): boolean {
+  isActive(nowMs: number): boolean {
     return nowMs < this.#untilMs;
   }
 
-  /** Learns from an attempt whether to leave the receiver alone from now on. `askedSeconds`: as its `Retry-After` says. */
-  learn(outcome: AttemptOutcome, nowMs: number, askedSeconds: number): boolean {
-    const askedMs = Math.min(retryAfterMaxMs, askedSeconds * 1000);
-    const pauseMs = Math.max(this.breaker.learn(outcome, nowMs) ?? 0, askedMs);
+  /** Learns from an attempt. Returns whether the lane pauses from now on. */
+  learn(outcome: AttemptOutcome, nowMs: number, retryAfterSeconds: number): boolean {
+    const retryAfterMs = Math.min(retryAfterMaxMs, retryAfterSeconds * 1000);
+    const pauseMs = Math.max(this.breaker.learn(outcome, nowMs) ?? 0, retryAfterMs);
     if (pauseMs === 0) return false;
     this.#untilMs = Math.max(this.#untilMs, nowMs + pauseMs);
     return true;
@@ -34,25 +34,25 @@ export class LanePause {
   }
 }
 
-/** So many in a row without an answer are an outage, not bad luck. */
+/** Consecutive attempts without a response that open the breaker. */
 const unansweredMax = 50;
-/** An unusable answer counts as this many: three in a row open the breaker, since each may cost 20 ms of processor time. */
+/** Weight of an unusable response: three in a row open the breaker, since each may cost 20 ms of processor time. */
 const unusableWeight = 17;
-/** Fewer may be bad luck. */
-const seemsAwayMin = 3;
+/** Consecutive attempts without a response that make the next one likely to fail too. */
+const failingMin = 3;
 const firstPauseMs = 5000;
 const pauseMaxMs = 60_000;
 
 /**
- * Notices that nobody answers at all, and then lets one delivery try at a time, after a pause that doubles: the others
- * keep their attempts for when the receiver is back. Any answer, whatever its status, closes it.
+ * Circuit breaker of a lane. While it is open, one delivery at a time probes the receiver, after a pause that doubles: the
+ * others keep their attempts until the receiver is back. Any response, whatever its status, closes it.
  */
 export class Breaker {
   #unanswered: number;
   #pauseMs = firstPauseMs;
-  #answeredMs = Number.NEGATIVE_INFINITY;
+  #respondedMs = Number.NEGATIVE_INFINITY;
 
-  /** `unanswered`: attempts in a row, under owners before. */
+  /** `unanswered` is the number of consecutive attempts without a response under earlier owners. */
   constructor(unanswered = 0) {
     this.#unanswered = unanswered;
   }
@@ -61,9 +61,9 @@ export class Breaker {
     return this.#unanswered;
   }
 
-  /** The next attempt will probably hang. */
-  get seemsAway(): boolean {
-    return this.#unanswered >= seemsAwayMin;
+  /** Whether the next attempt will probably fail. */
+  get isFailing(): boolean {
+    return this.#unanswered >= failingMin;
   }
 
   get isOpen(): boolean {
@@ -71,18 +71,18 @@ export class Breaker {
   }
 
   /**
-   * How long to leave the receiver alone from now, when the attempt has ended; nothing when it may go on. A receiver that has
-   * answered another since the attempt began is there: one that lets some of many hang would else be left alone whenever
-   * those end together.
+   * Learns from an attempt that has just ended. Returns for how long to pause, if at all. A receiver that has responded to
+   * another attempt since this one began is up: otherwise one that lets some of many attempts hang would be paused whenever
+   * these end together.
    */
   learn(outcome: AttemptOutcome, nowMs: number): number | undefined {
     if (outcome.kind === "answered") {
-      this.#answeredMs = nowMs;
+      this.#respondedMs = nowMs;
       this.#unanswered = 0;
       this.#pauseMs = firstPauseMs;
       return undefined;
     }
-    if (nowMs - outcome.latencyMs < this.#answeredMs) return undefined;
+    if (nowMs - outcome.latencyMs < this.#respondedMs) return undefined;
     const weight = outcome.kind === "unreachable" && outcome.isUnusable ? unusableWeight : 1;
     this.#unanswered = Math.min(unansweredMax, this.#unanswered + weight);
     if (!this.isOpen) return undefined;
@@ -92,16 +92,16 @@ export class Breaker {
   }
 }
 
-/** Fewer attempts say too little about a receiver, however far they are apart. */
+/** Fewer attempts prove too little about a receiver, however far apart they are. */
 const attemptsMin = 10;
 
-/** Since when every attempt at an endpoint has failed, and how many there were. Its lane takes this along from owner to owner. */
+/** Since when every attempt at an endpoint has failed, and how many there were. Stored with the lane, so it survives owners. */
 export interface FailingFor {
   readonly failingSeconds: number | null;
   readonly failedAttempts: number;
 }
 
-/** Notices that nothing has got through for so long that nothing will. */
+/** Detects an endpoint at which everything has failed for so long that it is disabled. */
 export class LongFailure {
   #sinceMs: number | undefined;
   #attempts: number;
@@ -112,7 +112,7 @@ export class LongFailure {
   }
 
   learn(isDelivered: boolean, nowMs: number): void {
-    if (isDelivered) return this.forget();
+    if (isDelivered) return this.reset();
     this.#sinceMs ??= nowMs;
     this.#attempts += 1;
   }
@@ -121,7 +121,7 @@ export class LongFailure {
     return this.#sinceMs !== undefined && this.#attempts >= attemptsMin && nowMs - this.#sinceMs >= ms;
   }
 
-  forget(): void {
+  reset(): void {
     this.#sinceMs = undefined;
     this.#attempts = 0;
   }

@@ -8,29 +8,29 @@ import {
 import { OrderedRuns } from "./ordered-runs.ts";
 import { ChangeGroups, WaitingDeliveries } from "./waiting-deliveries.ts";
 
-export type OfKey = Pick<DueDelivery, "eventId" | "orderingKey">;
+export type DeliveryOfKey = Pick<DueDelivery, "eventId" | "orderingKey">;
 
-/** A row that was read and is not settled yet. No body is kept once it is sent. */
-interface Held {
-  /** As it was read last. `infinity`: it was read behind others of its key. */
+/** A row that was read and is not settled yet. Its body is dropped once it is sent. */
+interface HeldRow {
+  /** As of the last read. `infinity`: it was read behind others of its key. */
   dueAt: string;
   readonly attemptsMade: number;
-  /** Of a row that waits behind others of this key. */
+  /** The ordering key of a row that waits behind others. */
   behind: string | undefined;
 }
 
-/** A lane's due deliveries, as far as they have been read: how far that is, what waits for a place, what is not settled yet. */
+/** The due deliveries of a lane that are in memory: the read cursor, the rows that wait for a slot, and the unsettled rows. */
 export class LaneRows {
   readonly #endpointId: number;
   #cursor: LaneCursor = startOfLane;
   readonly #waiting = new WaitingDeliveries();
   readonly #runs: OrderedRuns;
-  /** By event: what has been read and is not settled, so that nothing is sent twice. */
-  readonly #held = new Map<string, Held>();
-  /** Settled while a read was under way. */
-  #settledMeanwhile: string[] = [];
-  #reads = 0;
-  readonly #sameChange = new ChangeGroups();
+  /** Unsettled rows by event id, so that nothing is sent twice. */
+  readonly #held = new Map<string, HeldRow>();
+  /** Event ids settled during a read. */
+  #settledDuringRead: string[] = [];
+  #openReads = 0;
+  readonly #changeGroups = new ChangeGroups();
 
   constructor(endpointId: number) {
     this.#endpointId = endpointId;
@@ -44,133 +44,138 @@ export class LaneRows {
         this.#waiting.push([delivery]);
       },
       release: ({ eventId }) => {
-        // Due by now, and perhaps passed by the cursor.
-        if (this.#held.get(eventId)?.dueAt !== "infinity") this.startOver();
+        // The row is due by now, and the cursor may have passed it.
+        if (this.#held.get(eventId)?.dueAt !== "infinity") this.resetCursor();
         this.#held.delete(eventId);
       },
     });
   }
 
-  /** How many wait for a place. */
+  /** Number of deliveries that wait for a slot. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** How many are not settled. */
+  /** Number of unsettled deliveries. */
   get held(): number {
     return this.#held.size;
   }
 
-  /** Rows behind the head of some key are to be read. */
-  get areRunsWanted(): boolean {
-    return this.#runs.areWanted;
+  /** Whether rows behind the head of some key are to be read. */
+  get needsRuns(): boolean {
+    return this.#runs.needsRead;
   }
 
-  /** Begins a read of about so many. */
-  begin(wanted: number): LaneToRead {
-    this.#reads += 1;
-    // Rows that are held are read again while the cursor has to wait before them: room for them too.
+  /** Begins a read of about `count` rows. */
+  beginRead(count: number): LaneToRead {
+    this.#openReads += 1;
+    // Held rows are read again while the cursor waits in front of them, so the limit leaves room for them.
     let again = 0;
     for (const [eventId, { dueAt }] of this.#held)
-      if (dueAt !== "infinity" && isBehind(this.#cursor, { dueAt, eventId })) again += 1;
-    return { endpointId: this.#endpointId, after: this.#cursor, limit: wanted + again };
+      if (dueAt !== "infinity" && isAfter(this.#cursor, { dueAt, eventId })) again += 1;
+    return { endpointId: this.#endpointId, after: this.#cursor, limit: count + again };
   }
 
-  /** Begins a read of rows behind the heads of keys; `rowsMax` is how many rows the lane may have at hand. */
+  /** Begins a read of rows behind the heads of keys. `rowsMax` bounds the rows of the lane in memory. */
   beginRuns(rowsMax: number): readonly RunToRead[] {
-    if (!this.#runs.areWanted) return [];
-    this.#reads += 1;
-    return this.#runs.ask(rowsMax - this.#waiting.length - this.#runs.behind);
+    if (!this.#runs.needsRead) return [];
+    this.#openReads += 1;
+    return this.#runs.beginReads(rowsMax - this.#waiting.length - this.#runs.behind);
   }
 
-  /** What waited was dropped since the read began, perhaps what its rows come after: it is all to be read again, from the start. */
-  isOutdated(asked: LaneToRead): boolean {
-    return asked.after !== this.#cursor;
+  /** Whether waiting rows were dropped since the read began. Then earlier rows may be missing, and the next read starts over. */
+  isOutdated(read: LaneToRead): boolean {
+    return read.after !== this.#cursor;
   }
 
-  /** Takes what was read, in order. `horizon` is how far the cursor may go. Gives how many rows were new. */
-  end(rows: readonly DueDelivery[], asked: LaneToRead, { horizon, nowMs }: { horizon: string; nowMs: number }): number {
-    if (this.isOutdated(asked)) {
-      this.#close();
+  /** Takes the rows of a read, in order. The cursor moves no further than `horizon`. Returns how many rows were new. */
+  endRead(
+    rows: readonly DueDelivery[],
+    read: LaneToRead,
+    { horizon, nowMs }: { horizon: string; nowMs: number },
+  ): number {
+    if (this.isOutdated(read)) {
+      this.#closeRead();
       return 0;
     }
-    const last = rows.length === asked.limit ? rows.at(-1) : undefined;
+    const last = rows.length === read.limit ? rows.at(-1) : undefined;
     const reached = last && last.dueAt < horizon ? last : { ...startOfLane, dueAt: horizon };
-    if (!rows.some((row) => this.#isMoved(row)) && this.#cursor.dueAt < horizon) this.#cursor = reached;
-    let fresh = 0;
-    for (const row of rows) fresh += Number(this.#take(row, nowMs));
-    this.#close();
-    return fresh;
+    if (!rows.some((row) => this.#hasMoved(row)) && this.#cursor.dueAt < horizon) this.#cursor = reached;
+    let added = 0;
+    for (const row of rows) added += Number(this.#add(row, nowMs));
+    this.#closeRead();
+    return added;
   }
 
-  /** Takes what was read behind the heads of keys. */
-  endRuns(asked: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number): void {
-    if (asked.length === 0) return;
+  /** Takes rows that were read behind the heads of keys. */
+  endRuns(runs: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number): void {
+    if (runs.length === 0) return;
     const byKey = Map.groupBy(rows, (row) => row.orderingKey);
-    for (const run of asked) this.#runs.read(run, byKey.get(run.orderingKey) ?? [], nowMs);
-    this.#close();
+    for (const run of runs) this.#runs.endRead(run, byKey.get(run.orderingKey) ?? [], nowMs);
+    this.#closeRead();
   }
 
-  /** Nothing came of a read. */
+  /** Ends a read that has failed. */
   cancelRead(): void {
-    this.#close();
+    this.#closeRead();
   }
 
   cancelRuns(): void {
     this.#runs.cancelReads();
-    this.#close();
+    this.#closeRead();
   }
 
-  /** The next, of those at hand, that waits for no other of its change. */
+  /** Removes and returns the next delivery that waits for no other of its change. */
   shift(): DueDelivery | undefined {
     for (;;) {
       const delivery = this.#waiting.shift();
       if (!delivery) return undefined;
-      if (!this.#sameChange.mayGo(delivery)) continue;
+      if (!this.#changeGroups.mayStart(delivery)) continue;
       this.#runs.begin(delivery);
       return delivery;
     }
   }
 
-  /** It is answered, or has been out for too long: what waited for it may go. */
-  letFollow(delivery: DueDelivery): void {
-    const behind = this.#sameChange.done(delivery);
-    if (behind.length > 0) this.#waiting.putFirst(behind);
+  /** The delivery has a response or is late: the others of its change may start. */
+  releaseSiblings(delivery: DueDelivery): void {
+    const siblings = this.#changeGroups.done(delivery);
+    if (siblings.length > 0) this.#waiting.unshift(siblings);
   }
 
-  /** An attempt is over, and with it the delivery, or not. */
-  ended({ eventId, orderingKey }: OfKey, isLast: boolean, nowMs: number): void {
+  /** An attempt has ended; with `isLast`, its delivery too. */
+  ended({ eventId, orderingKey }: DeliveryOfKey, isLast: boolean, nowMs: number): void {
     if (orderingKey !== null) this.#runs.end({ eventId, orderingKey }, isLast, nowMs);
   }
 
-  /** Settled. A read that began before may still bring the row, so until that read is done it stays held. */
-  settled({ eventId, orderingKey }: OfKey, nowMs: number): void {
-    if (this.#reads > 0) this.#settledMeanwhile.push(eventId);
+  /** The outcome is recorded. A read that began earlier may still bring the row, so it stays held until that read ends. */
+  settled({ eventId, orderingKey }: DeliveryOfKey, nowMs: number): void {
+    if (this.#openReads > 0) this.#settledDuringRead.push(eventId);
     else this.#held.delete(eventId);
     if (orderingKey !== null) this.#runs.settled({ eventId, orderingKey }, nowMs);
   }
 
-  /** More of this key is at hand, or on its way from the database. */
+  /** Whether more rows of this key are in memory or being read. */
   isRunning(orderingKey: string): boolean {
     return this.#runs.isRunning(orderingKey);
   }
 
-  /** Reads from the start the next time. */
-  startOver(): void {
+  /** Makes the next read start from the beginning of the lane. */
+  resetCursor(): void {
     this.#cursor = { ...startOfLane };
   }
 
-  /** Forgets what was read and not yet sent: it stays due, and is read again from the start. */
+  /** Drops what was read and not sent yet. It stays due and is read again from the beginning. */
   drop(): void {
     this.#runs.clear();
-    for (const delivery of [...this.#waiting.clear(), ...this.#sameChange.clear()]) this.#held.delete(delivery.eventId);
-    this.startOver();
+    for (const delivery of [...this.#waiting.clear(), ...this.#changeGroups.clear()])
+      this.#held.delete(delivery.eventId);
+    this.resetCursor();
   }
 
-  /** Gives whether the row was new. */
-  #take(row: DueDelivery, nowMs: number): boolean {
+  /** Returns whether the row was new. */
+  #add(row: DueDelivery, nowMs: number): boolean {
     const { eventId, dueAt, attemptsMade, orderingKey } = row;
-    // Due, though it waits behind others here: those are no longer before it, or it has left its order.
+    // The row is due although it waits behind others in memory: these have ended, or it has left its order.
     const behind = this.#held.get(eventId)?.behind;
     if (behind !== undefined) this.#runs.reread(behind, nowMs);
     const held = this.#held.get(eventId);
@@ -184,24 +189,24 @@ export class LaneRows {
     return true;
   }
 
-  /** Written, without the engine having heard of it yet: once it has, the row must be found again. */
-  #isMoved(row: DueDelivery): boolean {
+  /** Whether the row was settled and the engine does not know it yet. Once it knows, the row must be found again. */
+  #hasMoved(row: DueDelivery): boolean {
     const held = this.#held.get(row.eventId);
     return held !== undefined && held.dueAt !== row.dueAt && !isPromoted(held, row);
   }
 
-  /** A read is over: when none is under way any more, what was settled meanwhile can no longer come back. */
-  #close(): void {
-    this.#reads -= 1;
-    if (this.#reads > 0) return;
-    for (const eventId of this.#settledMeanwhile) this.#held.delete(eventId);
-    this.#settledMeanwhile = [];
+  /** Once no read is open, settled rows can no longer come back. */
+  #closeRead(): void {
+    this.#openReads -= 1;
+    if (this.#openReads > 0) return;
+    for (const eventId of this.#settledDuringRead) this.#held.delete(eventId);
+    this.#settledDuringRead = [];
   }
 }
 
-/** It was read behind others of its key, and those have been settled: it is due, and has not been written itself. */
-const isPromoted = (held: Held, row: DueDelivery): boolean =>
+/** The row was read behind others of its key. These are settled, so it is due, and it has not been sent itself. */
+const isPromoted = (held: HeldRow, row: DueDelivery): boolean =>
   held.dueAt === "infinity" && held.attemptsMade === row.attemptsMade;
 
-const isBehind = (cursor: LaneCursor, { dueAt, eventId }: LaneCursor): boolean =>
+const isAfter = (cursor: LaneCursor, { dueAt, eventId }: LaneCursor): boolean =>
   dueAt > cursor.dueAt || (dueAt === cursor.dueAt && eventId > cursor.eventId);

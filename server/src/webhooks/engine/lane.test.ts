@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AttemptOutcome, DueDelivery, LaneToRead } from "#webhooks/deliveries/index.ts";
-import { newLane, settings, taken } from "../../../test/support/build-lane.ts";
+import { newLane, settings, claimed } from "../../../test/support/build-lane.ts";
 import { Lane } from "./lane.ts";
 import { ReceiverHosts } from "./receiver-host.ts";
 
@@ -36,62 +36,62 @@ const busy = {
   latencyMs: 1,
 } as const;
 
-function begin(lane: Lane, nowMs: number): LaneToRead {
-  const asked = lane.beginRead(nowMs);
-  if (!asked) throw new Error("the lane reads nothing");
-  return asked;
+function beginRead(lane: Lane, nowMs: number): LaneToRead {
+  const read = lane.beginRead(nowMs);
+  if (!read) throw new Error("the lane reads nothing");
+  return read;
 }
 
-test("a read that comes back after its lane was stopped passes nothing by", () => {
+test("a read that ends after its lane was paused skips no delivery", () => {
   const lane = newLane();
-  lane.endRead([due("a", "10"), due("b", "11")], begin(lane, 0), upTo("20"));
-  const asked = begin(lane, 0);
+  lane.endRead([due("a", "10"), due("b", "11")], beginRead(lane, 0), upTo("20"));
+  const read = beginRead(lane, 0);
   lane.learn(busy, 0, 1);
 
-  expect(lane.endRead([due("c", "30")], asked, upTo("40"))).toBe(0);
-  expect(begin(lane, 5000).after.dueAt).toBe("-infinity");
+  expect(lane.endRead([due("c", "30")], read, upTo("40"))).toBe(0);
+  expect(beginRead(lane, 5000).after.dueAt).toBe("-infinity");
 });
 
-test("a retry whose settle was not heard of yet is found again once it is", () => {
+test("a retry that is due before its settlement is confirmed is found again afterwards", () => {
   const lane = newLane();
-  lane.endRead([due("a", "10")], begin(lane, 0), upTo("20"));
+  lane.endRead([due("a", "10")], beginRead(lane, 0), upTo("20"));
   lane.shift(0);
-  const { after } = begin(lane, 0);
+  const { after } = beginRead(lane, 0);
   lane.endRead([due("a", "30")], { endpointId: 1, after, limit: 10 }, upTo("40"));
-  expect(begin(lane, 0).after.dueAt < "30").toBe(true);
+  expect(beginRead(lane, 0).after.dueAt < "30").toBe(true);
 });
 
-test("a read of a paused endpoint is not the end of what is due", () => {
+test("a read of a paused endpoint does not count as the end of its due rows", () => {
   const lane = newLane();
-  lane.endRead([], begin(lane, 0), upTo("20"));
+  lane.endRead([], beginRead(lane, 0), upTo("20"));
   lane.change({ ...settings, version: 2 }, 0);
-  expect(begin(lane, 0).after.dueAt).toBe("-infinity");
+  expect(beginRead(lane, 0).after.dueAt).toBe("-infinity");
 });
 
-test("a lane with a wide window keeps to its share of the memory, and reads on only when half of that is sent", () => {
+test("a lane with a wide window keeps to its share of the memory and reads more once half of it is sent", () => {
   const lane = newLane();
   const quick: AttemptOutcome = { kind: "answered", status: 200, headers: {}, body: Buffer.alloc(0), latencyMs: 1 };
   for (let answer = 0; answer < 8; answer += 1) lane.learn(quick, 0);
   expect(lane.beginRead(0)?.limit).toBeGreaterThan(4);
   lane.cancelRead();
-  const asked = lane.beginRead(0, 4);
-  expect(asked?.limit).toBe(4);
-  if (!asked) return;
+  const read = lane.beginRead(0, 4);
+  expect(read?.limit).toBe(4);
+  if (!read) return;
   lane.endRead(
     ["a", "b", "c", "d"].map((id) => due(id, "10")),
-    asked,
+    read,
     upTo("20"),
   );
-  expect(lane.wantsMore).toBe(false);
+  expect(lane.needsRows).toBe(false);
   for (let sent = 0; sent < 2; sent += 1) lane.shift(0);
-  expect(lane.wantsMore).toBe(true);
+  expect(lane.needsRows).toBe(true);
   expect(lane.beginRead(0, 4)?.limit).toBe(4); // what is not settled yet lies behind, and is no reason to read more
 });
 
-test("what cannot be passed yet is read again, with room for what comes after it", () => {
+test("rows that the cursor may not pass yet are read again, with room for the rows after them", () => {
   const lane = newLane();
-  lane.endRead([due("a", "10"), due("b", "30")], begin(lane, 0), upTo("20"));
-  const { after, limit } = begin(lane, 0);
+  lane.endRead([due("a", "10"), due("b", "30")], beginRead(lane, 0), upTo("20"));
+  const { after, limit } = beginRead(lane, 0);
   expect(after.dueAt).toBe("20");
   expect(limit).toBe(10 + 1);
 });
@@ -99,20 +99,20 @@ test("what cannot be passed yet is read again, with room for what comes after it
 const answered = { ...busy, status: 200, headers: {} };
 const timedOut = { kind: "timed-out", afterSeconds: 5, phase: "answer", latencyMs: 5000 } as const;
 
-test("a lane that comes back is as quick or as slow as it was", () => {
-  const origins = new ReceiverHosts(8);
+test("a lane that is claimed again has the pace that it had", () => {
+  const hosts = new ReceiverHosts<Lane>(8);
   const paces = [answered, timedOut].map((outcome, at) => {
-    const of = { ...taken, endpointId: at };
-    const lane = new Lane(of, settings, origins, 0);
+    const claim = { ...claimed, endpointId: at };
+    const lane = new Lane(claim, settings, hosts, 0);
     lane.learn(outcome, 0);
-    lane.leave();
-    return new Lane(of, settings, origins, 0).pace;
+    lane.leaveHost();
+    return new Lane(claim, settings, hosts, 0).pace;
   });
 
   expect(paces).toEqual(["quick", "slow"]);
 });
 
-test("how a receiver answered counts for its URL alone", () => {
+test("the pace of a receiver counts for its URL only", () => {
   const lane = newLane();
   lane.learn(timedOut, 0);
   const was = lane.pace;
@@ -123,47 +123,82 @@ test("how a receiver answered counts for its URL alone", () => {
   expect([was, elsewhere, lane.pace]).toEqual(["slow", "unknown", "slow"]);
 });
 
-test("a lane whose owners before got no answer three times is slow until there is one", () => {
+test("a lane with three consecutive attempts without a response is slow until there is one", () => {
   const paceAfter = (unanswered: number): string =>
-    new Lane({ ...taken, unanswered }, settings, new ReceiverHosts(8), 0).pace;
+    new Lane({ ...claimed, unanswered }, settings, new ReceiverHosts<Lane>(8), 0).pace;
 
   expect([2, 3].map(paceAfter)).toEqual(["unknown", "slow"]);
 });
 
-test("the width of a window is not remembered: a delivery may have killed the engine that had it", () => {
-  const origins = new ReceiverHosts(8);
-  const lane = new Lane(taken, settings, origins, 0);
+test("the window size is not remembered, since a delivery may have crashed the engine", () => {
+  const hosts = new ReceiverHosts<Lane>(8);
+  const lane = new Lane(claimed, settings, hosts, 0);
   for (let answer = 0; answer < 8; answer += 1) lane.learn(answered, 0);
-  lane.leave();
+  lane.leaveHost();
 
-  expect([lane.window.size, new Lane(taken, settings, origins, 0).window.size]).toEqual([8, 1]);
+  expect([lane.window.size, new Lane(claimed, settings, hosts, 0).window.size]).toEqual([8, 1]);
 });
 
-/** Looks at a lane, and is to look again in a second. */
-function look(lane: Lane, atMs: number, found: readonly DueDelivery[] = []): void {
-  const asked = begin(lane, atMs);
-  lane.looks.begin(atMs + 1000);
-  lane.endRead(found, asked, upTo("20"));
-  lane.looked(atMs);
+/** Polls a lane; the next poll is due a second later. */
+function poll(lane: Lane, atMs: number, found: readonly DueDelivery[] = []): void {
+  const read = beginRead(lane, atMs);
+  lane.polls.begin(atMs + 1000);
+  lane.endRead(found, read, upTo("20"));
+  lane.polled(atMs);
 }
 
-test("an idle lane goes back right after a look, not before one: what has come meanwhile is not left to the next owner", () => {
+test("an idle lane is released right after a poll, not before one, so that no new row waits for the next owner", () => {
   const lane = newLane();
-  for (const atMs of [0, 1050]) look(lane, atMs);
+  for (const atMs of [0, 1050]) poll(lane, atMs);
   const unseen = lane.mayBeReleased(2020, 2000);
-  look(lane, 2050);
+  poll(lane, 2050);
   const seen = lane.mayBeReleased(2100, 2000);
-  lane.looks.now(); // a hint
+  lane.polls.pollNow(); // a hint
   const hinted = lane.mayBeReleased(2100, 2000);
 
   expect({ unseen, seen, hinted }).toEqual({ unseen: false, seen: true, hinted: false });
 });
 
-test("a lane whose last delivery has just been settled is looked at before it goes back", () => {
+test("a lane whose last delivery was just settled is polled before it is released", () => {
   const lane = newLane();
-  look(lane, 0, [due("a", "10")]);
-  for (const atMs of [1000, 2000, 3000]) look(lane, atMs);
+  poll(lane, 0, [due("a", "10")]);
+  for (const atMs of [1000, 2000, 3000]) poll(lane, atMs);
   lane.settled({ eventId: "a", orderingKey: null }, 3900);
 
   expect(lane.mayBeReleased(3900, 2000)).toBe(false);
+});
+
+test("first attempts go before retries, four to one", () => {
+  const lane = newLane();
+  const retry = (eventId: string): DueDelivery => ({ ...due(eventId, "10"), attemptsMade: 1 });
+  const rows = [..."abcde"]
+    .map((id) => retry(`retry ${id}`))
+    .concat([..."abcde"].map((id) => due(`first ${id}`, "11")));
+  // Of different changes, so that none waits for another.
+  const apart = rows.map((row, number) => ({ ...row, context: { ...row.context, accountId: number } }));
+  lane.endRead(apart, beginRead(lane, 0), upTo("20"));
+  const sent = Array.from({ length: 6 }, () => lane.shift(0)?.eventId);
+  expect(sent).toEqual(["first a", "first b", "first c", "first d", "retry a", "first e"]);
+});
+
+const refused = { kind: "unreachable", code: "ECONNREFUSED", reason: "refused", latencyMs: 1 } as const;
+
+test("a lane that gets quick failures is slow after three, so that it takes no slot from quick receivers", () => {
+  const lane = newLane();
+  const paces = [1, 2, 3].map(() => {
+    lane.learn(refused, 10);
+    return lane.pace;
+  });
+  lane.learn(answered, 20);
+  expect([...paces, lane.pace]).toEqual(["quick", "quick", "slow", "quick"]);
+});
+
+test("a lane whose receiver sends too much is slow after three responses in a row", () => {
+  const lane = newLane();
+  const paces = [1, 2, 3].map(() => {
+    lane.learn({ ...answered, isCut: true }, 0);
+    return lane.pace;
+  });
+  lane.learn(answered, 0);
+  expect([...paces, lane.pace]).toEqual(["quick", "quick", "slow", "quick"]);
 });

@@ -8,195 +8,198 @@ import type {
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import { LanePause, LongFailure } from "./lane-pause.ts";
-import { LaneRows, type OfKey } from "./lane-rows.ts";
+import { type DeliveryOfKey, LaneRows } from "./lane-rows.ts";
 import { type AdaptiveWindow, type Pace, RateLimit } from "./limits.ts";
 import type { ReceiverHost, ReceiverHosts } from "./receiver-host.ts";
 
-/** Rows read ahead for each place of the window, so that reading and sending overlap. */
-const readAhead = 10;
-/** One endpoint's deliveries, while this engine owns them. */
+/** Rows read ahead per slot of the window, so that reading and sending overlap. */
+const rowsPerSlot = 10;
+/** Consecutive oversized responses that make a lane slow. Each costs up to a millisecond and 64 KiB of history. */
+const oversizedMin = 3;
+
+/** The deliveries of one endpoint while this engine owns them. */
 export class Lane {
   readonly endpointId: number;
   readonly epoch: number;
-  readonly #rows: LaneRows;
-  readonly #origins: ReceiverHosts;
-  readonly #peace: LanePause;
   readonly failure: LongFailure;
+  readonly polls = new PollSchedule();
+  readonly #rows: LaneRows;
+  readonly #hosts: ReceiverHosts<Lane>;
+  readonly #pause: LanePause;
   readonly #lifts: number;
-  #origin: ReceiverHost;
+  #host: ReceiverHost<Lane>;
   #window: AdaptiveWindow;
   #rateLimit: RateLimit | undefined;
   #settings: DeliverySettings;
-  readonly looks = new PollSchedule();
   inFlight = 0;
-  /** The same endpoint's, when this engine owned it before: its requests may still be open. */
-  #before: Lane | undefined;
+  /** An earlier lane of the endpoint in this engine, while its requests are still open. */
+  #previous: Lane | undefined;
   #rowsMax = Number.POSITIVE_INFINITY;
-  /** Its answers take so long at present that it may use slow places only. */
+  #oversized = 0;
+  /** Attempts take so long at present that the lane may only use slow slots. */
   isStalled = false;
-  /** The queue for places in which it stands. */
+  /** The dispatch queue in which the lane waits for a slot. */
   queue: Lane[] | undefined;
   #isOff = false;
-  /** It goes back as soon as what is in flight is settled, for another engine to take. */
+  /** To be released once nothing is in flight, for another engine to claim. */
   isLeaving = false;
 
-  constructor(taken: ClaimedLane, settings: DeliverySettings, origins: ReceiverHosts, nowMs: number) {
-    this.endpointId = taken.endpointId;
-    this.epoch = taken.epoch;
-    this.#peace = new LanePause(taken.unanswered);
-    this.failure = new LongFailure(taken, nowMs);
-    this.#lifts = taken.lifts;
-    this.#rows = new LaneRows(taken.endpointId);
-    this.#origins = origins;
-    this.#origin = origins.enter(settings.url);
-    this.#window = origins.windowFor(taken.endpointId, settings.url);
+  constructor(claimed: ClaimedLane, settings: DeliverySettings, hosts: ReceiverHosts<Lane>, nowMs: number) {
+    this.endpointId = claimed.endpointId;
+    this.epoch = claimed.epoch;
+    this.#pause = new LanePause(claimed.unanswered);
+    this.failure = new LongFailure(claimed, nowMs);
+    this.#lifts = claimed.lifts;
+    this.#rows = new LaneRows(claimed.endpointId);
+    this.#hosts = hosts;
+    this.#host = hosts.enter(settings.url);
+    this.#window = hosts.windowFor(claimed.endpointId, settings.url);
     this.#settings = settings;
     const { maxPerSecond } = settings;
-    if (maxPerSecond !== null) this.#rateLimit = new RateLimit(maxPerSecond, nowMs, nowMs + taken.rateSeconds * 1000);
+    if (maxPerSecond !== null) this.#rateLimit = new RateLimit(maxPerSecond, nowMs, nowMs + claimed.rateSeconds * 1000);
   }
 
   get settings(): DeliverySettings {
     return this.#settings;
   }
 
-  get origin(): ReceiverHost {
-    return this.#origin;
+  get host(): ReceiverHost<Lane> {
+    return this.#host;
   }
 
   get window(): AdaptiveWindow {
     return this.#window;
   }
 
-  /** Counts the requests of `before`, which this engine owned until now. */
-  after(before: Lane | undefined): this {
-    this.#before = before;
+  /** Counts the open requests of an earlier lane of the endpoint. */
+  after(previous: Lane | undefined): this {
+    this.#previous = previous;
     return this;
   }
 
-  /** Of this engine to the endpoint, under whichever epoch they began. */
+  /** Open requests of this engine to the endpoint, under any epoch. */
   get openRequests(): number {
-    if (this.#before?.openRequests === 0) this.#before = undefined;
-    return this.inFlight + (this.#before?.openRequests ?? 0);
+    if (this.#previous?.openRequests === 0) this.#previous = undefined;
+    return this.inFlight + (this.#previous?.openRequests ?? 0);
   }
 
-  /** What counts from the next attempt on. */
+  /** Applies settings from the next attempt on. */
   change(settings: DeliverySettings, nowMs: number): void {
     const { maxPerSecond } = settings;
     if (maxPerSecond === null) this.#rateLimit = undefined;
     else if (this.#rateLimit) this.#rateLimit.change(maxPerSecond);
-    // Nobody has counted what was sent in the last second.
+    // The sends of the last second were not counted, so the limit begins a second from now.
     else this.#rateLimit = new RateLimit(maxPerSecond, nowMs, nowMs + 1000);
-    // While it was off, nothing could be read: that was not the end of what is due.
-    if (settings.version !== this.#settings.version) this.#rows.startOver();
+    // Reads of an endpoint that is off find nothing, which is not the end of its due rows.
+    if (settings.version !== this.#settings.version) this.#rows.resetCursor();
     if (settings.url !== this.#settings.url) {
-      this.leave();
-      this.#origin = this.#origins.enter(settings.url);
-      this.#window = this.#origins.windowFor(this.endpointId, settings.url);
+      this.leaveHost();
+      this.#host = this.#hosts.enter(settings.url);
+      this.#window = this.#hosts.windowFor(this.endpointId, settings.url);
     }
     this.#settings = settings;
   }
 
-  /** Sends nothing there any more: it is given back, or goes elsewhere. */
-  leave(): void {
-    this.#origins.leave(this.#origin, { endpointId: this.endpointId, url: this.#settings.url, window: this.#window });
+  /** Stops sending to the present URL: the lane is released, or the endpoint has another URL. */
+  leaveHost(): void {
+    this.#hosts.leave(this.#host, { endpointId: this.endpointId, url: this.#settings.url, window: this.#window });
   }
 
-  /** How its receiver answers; of one that was not asked yet, how its host does. */
+  /** The expected pace of the receiver; that of its host while the endpoint itself has had no response. */
   get pace(): Pace {
-    if (this.isStalled) return "slow";
-    if (this.#window.pace !== "unknown") return this.#window.pace;
-    return this.#peace.breaker.seemsAway ? "slow" : this.#origin.pace;
+    if (this.isStalled || this.#pause.breaker.isFailing || this.#oversized >= oversizedMin) return "slow";
+    return this.#window.pace === "unknown" ? this.#host.pace : this.#window.pace;
   }
 
   mayStart(nowMs: number): boolean {
-    if (this.#isStopped(nowMs) || this.#rateLimit?.has(nowMs) === false) return false;
-    const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
+    if (this.#isStopped(nowMs) || this.#rateLimit?.allows(nowMs) === false) return false;
     return (
       this.#rows.waiting > 0 &&
-      this.inFlight < (this.#peace.breaker.isOpen ? 1 : this.#window.size) &&
-      this.openRequests < widthMax
+      this.inFlight < (this.#pause.breaker.isOpen ? 1 : this.#window.size) &&
+      this.openRequests < (this.settings.maxInFlight ?? Number.POSITIVE_INFINITY)
     );
   }
 
-  /** So little is at hand that the next places would find nothing. */
-  get wantsMore(): boolean {
-    return this.areRunsWanted || (this.looks.areWantedAtOnce && this.#rows.waiting <= this.#wanted / 2);
+  /** Whether so few rows are in memory that the next free slots would find none. */
+  get needsRows(): boolean {
+    return this.needsRuns || (this.polls.isImmediate && this.#rows.waiting <= this.#rowsTarget / 2);
   }
 
-  /** Rows that wait behind the heads of ordering keys are to be read. */
-  get areRunsWanted(): boolean {
-    return this.#rows.areRunsWanted;
+  /** Whether rows behind the heads of ordering keys are to be read. */
+  get needsRuns(): boolean {
+    return this.#rows.needsRuns;
   }
 
-  /** Begins a read, when there is not enough at hand: what to read. `rowsMax` is its share of the memory. */
+  /** Begins a read unless enough rows are in memory. `rowsMax` is the lane's share of the memory. */
   beginRead(nowMs: number, rowsMax = Number.POSITIVE_INFINITY): LaneToRead | undefined {
     this.#rowsMax = rowsMax;
-    const isEnough = this.#isStopped(nowMs) || !this.looks.areDue(nowMs) || this.#rows.waiting > this.#wanted / 2;
-    return isEnough ? undefined : this.#rows.begin(this.#wanted);
+    const isEnough = this.#isStopped(nowMs) || !this.polls.isDue(nowMs) || this.#rows.waiting > this.#rowsTarget / 2;
+    return isEnough ? undefined : this.#rows.beginRead(this.#rowsTarget);
   }
 
-  /** Takes what was read, in order. `horizon` is how far the cursor may go. Gives how many rows were new. */
-  endRead(rows: readonly DueDelivery[], asked: LaneToRead, at: { horizon: string; nowMs: number }): number {
-    if (this.#rows.isOutdated(asked)) this.looks.now();
-    return this.#rows.end(rows, asked, at);
+  /** Takes the rows of a read, in order. The cursor moves no further than `horizon`. Returns how many rows were new. */
+  endRead(rows: readonly DueDelivery[], read: LaneToRead, at: { horizon: string; nowMs: number }): number {
+    if (this.#rows.isOutdated(read)) this.polls.pollNow();
+    return this.#rows.endRead(rows, read, at);
   }
 
   cancelRead(): void {
     this.#rows.cancelRead();
   }
 
-  /** Begins a read of what follows the heads of ordering keys. */
+  /** Begins a read of the rows behind the heads of ordering keys. */
   beginRuns(nowMs: number, rowsMax: number): readonly RunToRead[] {
     return this.#isStopped(nowMs) ? [] : this.#rows.beginRuns(rowsMax);
   }
 
-  endRuns(asked: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number): void {
-    this.#rows.endRuns(asked, rows, nowMs);
+  endRuns(runs: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number): void {
+    this.#rows.endRuns(runs, rows, nowMs);
   }
 
   cancelRuns(): void {
     this.#rows.cancelRuns();
   }
 
-  /** A look that began at `atMs` is done: what it has found is held. */
-  looked(atMs: number): void {
-    this.looks.done(atMs, this.#rows.held === 0);
+  /** A poll that began at `atMs` is done, and the rows that it found are held. */
+  polled(atMs: number): void {
+    this.polls.done(atMs, this.#rows.held === 0);
   }
 
-  /** The next that may be sent, of those at hand. */
+  /** Removes and returns the next delivery in memory that may be sent. */
   shift(nowMs: number): DueDelivery | undefined {
     const delivery = this.#rows.shift();
-    if (delivery) this.#rateLimit?.take(nowMs);
+    if (delivery) this.#rateLimit?.record(nowMs);
     return delivery;
   }
 
-  /** It is answered, or has been out for too long: what waited for it may go. */
-  letFollow(delivery: DueDelivery): void {
-    this.#rows.letFollow(delivery);
+  /** The delivery has a response or is late: the others of its change may start. */
+  releaseSiblings(delivery: DueDelivery): void {
+    this.#rows.releaseSiblings(delivery);
   }
 
-  /** An attempt is over. `isLast`: its delivery has ended, so the next one of its key may go. */
-  ended(delivery: OfKey, isLast: boolean, nowMs: number): void {
+  /** An attempt has ended. With `isLast` its delivery has ended too, so the next one of its key may start. */
+  ended(delivery: DeliveryOfKey, isLast: boolean, nowMs: number): void {
     this.#rows.ended(delivery, isLast, nowMs);
   }
 
-  /** Its outcome is recorded, or will not be. */
-  settled(delivery: OfKey, nowMs: number): void {
+  /** The outcome is recorded, or never will be. */
+  settled(delivery: DeliveryOfKey, nowMs: number): void {
     this.#rows.settled(delivery, nowMs);
   }
 
-  /** More of this key is at hand, or on its way from the database. */
+  /** Whether more rows of this key are in memory or being read. */
   isRunning(orderingKey: string): boolean {
     return this.#rows.isRunning(orderingKey);
   }
 
-  /** Learns from an attempt: how many may be in flight, and whether to leave the receiver alone for a while. */
-  learn(outcome: AttemptOutcome, nowMs: number, askedSeconds = 0): void {
+  /** Learns from an attempt: the size of the window, and whether to pause. */
+  learn(outcome: AttemptOutcome, nowMs: number, retryAfterSeconds = 0): void {
     this.#window.learn(outcome);
-    if (this.#peace.learn(outcome, nowMs, askedSeconds)) this.dropWaiting();
+    if (outcome.kind === "answered") this.#oversized = outcome.isCut ? this.#oversized + 1 : 0;
+    if (this.#pause.learn(outcome, nowMs, retryAfterSeconds)) this.dropWaiting();
   }
 
-  /** What its next owner needs to know. */
+  /** Returns the state that the next owner needs. */
   released(nowMs: number): ReleasedLane {
     const { endpointId, epoch } = this;
     const rateSeconds = (this.#rateLimit?.busyMs(nowMs) ?? 0) / 1000;
@@ -205,86 +208,85 @@ export class Lane {
       epoch,
       rateSeconds,
       lifts: this.#lifts,
-      ...this.#peace.released(nowMs),
+      ...this.#pause.released(nowMs),
       ...this.failure.released(nowMs),
     };
   }
 
-  /** Stops reading and sending: its endpoint is off, or it is others' now. What is in flight is settled under its epoch. */
+  /** Stops reading and sending: the endpoint is off, or the lane is lost. Attempts in flight are settled under its epoch. */
   switchOff(): void {
     this.dropWaiting();
     this.#isOff = true;
   }
 
-  /** The endpoint may be sent to. A receiver that asked for peace still has it. */
-  resume(): void {
+  /** Ends `switchOff`. A pause goes on. */
+  switchOn(): void {
     this.#isOff = false;
   }
 
   /**
-   * Nothing is left to do here: it has been idle for that long, or is stopped. That it is idle is told by a look just now, not
-   * by the one a second ago: what has come since would wait for the next owner's look too, two seconds instead of one.
+   * Returns whether nothing is left to do: the lane has been idle for `idleMs`, or is stopped. A poll just now must have found
+   * it idle, not one a second ago: rows that came since would wait two seconds for the next owner's poll.
    */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
     if (this.#rows.held > 0 || this.#isOff) return this.#rows.held === 0;
-    return this.#isStopped(nowMs) || (this.looks.haveFoundNothingFor(idleMs) && !this.looks.areDue(nowMs));
+    return this.#isStopped(nowMs) || (this.polls.isIdleFor(idleMs) && !this.polls.isDue(nowMs));
   }
 
   dropWaiting(): void {
     this.#rows.drop();
-    this.looks.now();
+    this.polls.pollNow();
   }
 
-  get #wanted(): number {
-    return Math.min(this.#rowsMax, this.#window.size * readAhead);
+  get #rowsTarget(): number {
+    return Math.min(this.#rowsMax, this.#window.size * rowsPerSlot);
   }
 
   #isStopped(nowMs: number): boolean {
-    return this.#isOff || this.isLeaving || this.#peace.holds(nowMs);
+    return this.#isOff || this.isLeaving || this.#pause.isActive(nowMs);
   }
 }
 
 const immediately = Number.NEGATIVE_INFINITY;
 
-/** When a lane is looked at for what is due, and for how long its looks have found nothing. */
+/** When a lane is polled for due rows, and for how long its polls have found nothing. */
 class PollSchedule {
   /** In the clock's monotonic milliseconds. */
   #nextAtMs = immediately;
   #idleSinceMs: number | undefined;
-  /** How long it had been idle when it was last looked at. */
+  /** How long the lane had been idle at the last poll. */
   #idleForMs = 0;
 
-  /** The next one waits for nothing: there is more than the last one found, or somebody says so. */
-  get areWantedAtOnce(): boolean {
+  /** Whether the next poll waits for nothing: the last one left rows behind, or a hint came. */
+  get isImmediate(): boolean {
     return this.#nextAtMs === immediately;
   }
 
-  /** The time of the next one has come. */
-  areDue(nowMs: number): boolean {
+  isDue(nowMs: number): boolean {
     return this.#nextAtMs <= nowMs;
   }
 
-  now(): void {
+  pollNow(): void {
     this.#nextAtMs = immediately;
   }
 
-  /** The next one is then at the latest. */
-  by(atMs: number): void {
+  /** Schedules the next poll no later than `atMs`. */
+  pollBy(atMs: number): void {
     this.#nextAtMs = Math.min(this.#nextAtMs, atMs);
   }
 
-  /** One begins. The next one is then, unless a hint comes while this one is under way. */
+  /** A poll begins. The next one follows at `nextAtMs`, unless a hint comes during this one. */
   begin(nextAtMs: number): void {
     this.#nextAtMs = nextAtMs;
   }
 
-  /** One that began at `atMs` is done, and whether all that was found is settled. */
+  /** A poll that began at `atMs` is done. `isIdle`: everything it found is settled. */
   done(atMs: number, isIdle: boolean): void {
     this.#idleSinceMs = isIdle ? (this.#idleSinceMs ?? atMs) : undefined;
     this.#idleForMs = atMs - (this.#idleSinceMs ?? atMs);
   }
 
-  haveFoundNothingFor(ms: number): boolean {
+  isIdleFor(ms: number): boolean {
     return this.#idleForMs >= ms;
   }
 }

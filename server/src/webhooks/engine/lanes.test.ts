@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
 import type { DueLanes } from "#webhooks/deliveries/index.ts";
-import { Rebalancing } from "./lanes.ts";
+import { claimed, settings, unused, unusedStore } from "../../../test/support/build-lane.ts";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { OwnedLanes, Rebalancing } from "./lanes.ts";
+import { Lease } from "./lease.ts";
+import type { LaneStore } from "./store.ts";
 
-type OneLane = Parameters<Rebalancing["look"]>[0][number];
+type OneLane = Parameters<Rebalancing["poll"]>[0][number];
 
 const ids = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-/** One that waits for a place, and whose receiver answers quickly. */
-const busyLane = (more: Partial<OneLane> = {}): OneLane => ({
+/** Returns a lane that waits for a slot, with a quick receiver. */
+const waitingLane = (more: Partial<OneLane> = {}): OneLane => ({
   isLeaving: false,
   isStalled: false,
   queue: [],
@@ -16,11 +20,11 @@ const busyLane = (more: Partial<OneLane> = {}): OneLane => ({
   ...more,
 });
 
-function newShare() {
+function newRebalancing() {
   const found: { due: DueLanes } = { due: { free: [], own: 0, owned: 0, engines: 1 } };
   return {
     found,
-    share: new Rebalancing(
+    rebalancing: new Rebalancing(
       () => Promise.resolve(found.due),
       () => 0,
     ),
@@ -29,81 +33,105 @@ function newShare() {
 
 const leaving = (lanes: readonly OneLane[]): number => lanes.filter((lane) => lane.isLeaving).length;
 
-test("an engine alone takes all, and gives nothing back", async () => {
-  const { share, found } = newShare();
+test("a single engine claims all lanes and releases none", async () => {
+  const { rebalancing, found } = newRebalancing();
   found.due = { free: ids(10), own: 90, owned: 90, engines: 1 };
-  const lanes = ids(90).map(() => busyLane());
-  expect(await share.look(lanes, 0)).toHaveLength(10);
+  const lanes = ids(90).map(() => waitingLane());
+  expect(await rebalancing.poll(lanes, 0)).toHaveLength(10);
   expect(leaving(lanes)).toBe(0);
 });
 
-test("beside another it takes its share, and the rest once nobody has taken that", async () => {
-  const { share, found } = newShare();
+test("beside another engine it claims its share, and the rest once nobody has claimed that", async () => {
+  const { rebalancing, found } = newRebalancing();
   found.due = { free: ids(10), own: 0, owned: 0, engines: 2 };
-  expect(await share.look([], 0)).toEqual([0, 1, 2, 3, 4]);
-  expect([4, 5].map((id) => share.isLeft(id))).toEqual([false, true]);
+  expect(await rebalancing.poll([], 0)).toEqual([0, 1, 2, 3, 4]);
+  expect([4, 5].map((id) => rebalancing.isLeft(id))).toEqual([false, true]);
 
   found.due = { free: [5, 6, 7], own: 5, owned: 7, engines: 2 };
-  expect(await share.look([], 1000)).toEqual([]);
-  expect([7, 8].map((id) => share.isLeft(id))).toEqual([true, false]);
-  expect(await share.look([], 3000)).toEqual([5, 6, 7]);
+  expect(await rebalancing.poll([], 1000)).toEqual([]);
+  expect([7, 8].map((id) => rebalancing.isLeft(id))).toEqual([true, false]);
+  expect(await rebalancing.poll([], 3000)).toEqual([5, 6, 7]);
 });
 
-test("what it had no room for it takes as soon as it has some", async () => {
-  const { share, found } = newShare();
+test("lanes left for want of capacity are claimed as soon as there is some", async () => {
+  const { rebalancing, found } = newRebalancing();
   found.due = { free: [3], own: 1, owned: 1, engines: 4 };
-  expect(await share.look([], 0)).toEqual([]);
+  expect(await rebalancing.poll([], 0)).toEqual([]);
   found.due = { free: [3], own: 0, owned: 3, engines: 4 };
-  expect(await share.look([], 1000)).toEqual([3]);
+  expect(await rebalancing.poll([], 1000)).toEqual([3]);
 });
 
-test("what it has beyond its share goes back, but nothing that is idle or slow to answer", async () => {
-  const { share, found } = newShare();
+test("lanes beyond its share are released, but none that is idle or slow", async () => {
+  const { rebalancing, found } = newRebalancing();
   found.due = { free: [], own: 100, owned: 100, engines: 2 };
   const [busy, idle, slow] = [ids(70), ids(20), ids(10)];
   const lanes = [
-    ...idle.map(() => busyLane({ queue: undefined })),
-    ...slow.map(() => busyLane({ pace: "slow" })),
-    ...busy.map(() => busyLane()),
+    ...idle.map(() => waitingLane({ queue: undefined })),
+    ...slow.map(() => waitingLane({ pace: "slow" })),
+    ...busy.map(() => waitingLane()),
   ];
-  await share.look(lanes, 0);
+  await rebalancing.poll(lanes, 0);
   expect(leaving(lanes)).toBe(50);
   expect(leaving(lanes.slice(0, 30))).toBe(0);
-  await share.look(lanes, 1000); // what is leaving counts as gone
+  await rebalancing.poll(lanes, 1000); // leaving lanes are counted
   expect(leaving(lanes)).toBe(50);
 });
 
-test("a lane that leaves and whose receiver hangs meanwhile goes on here", async () => {
-  const { share, found } = newShare();
+test("a leaving lane whose receiver hangs stays", async () => {
+  const { rebalancing, found } = newRebalancing();
   found.due = { free: [], own: 10, owned: 20, engines: 2 };
-  const lane = busyLane({ isLeaving: true, isStalled: true });
-  await share.look([lane], 0);
+  const lane = waitingLane({ isLeaving: true, isStalled: true });
+  await rebalancing.poll([lane], 0);
   expect(lane.isLeaving).toBe(false);
 });
 
-test("an eighth too many is near enough, and one of two lanes is not", async () => {
-  const { share, found } = newShare();
-  const lanes = ids(56).map(() => busyLane());
+test("an excess of an eighth is tolerated, and one of two lanes is not", async () => {
+  const { rebalancing, found } = newRebalancing();
+  const lanes = ids(56).map(() => waitingLane());
   found.due = { free: [], own: 56, owned: 100, engines: 2 };
-  await share.look(lanes, 0);
+  await rebalancing.poll(lanes, 0);
   expect(leaving(lanes)).toBe(0);
 
   found.due = { free: [], own: 2, owned: 2, engines: 2 };
-  await share.look(lanes, 0);
+  await rebalancing.poll(lanes, 0);
   expect(leaving(lanes)).toBe(1);
 });
 
-test("what was given and nobody has taken is taken back, and nothing more given for a while", async () => {
-  const { share, found } = newShare();
-  share.leave(1, 0);
+test("a released lane that nobody claims is claimed again, and no more are released for a while", async () => {
+  const { rebalancing, found } = newRebalancing();
+  rebalancing.leave(1, 0);
   found.due = { free: [1], own: 1, owned: 1, engines: 2 };
-  expect(await share.look([], 1000)).toEqual([]);
-  expect(await share.look([], 3000)).toEqual([1]);
+  expect(await rebalancing.poll([], 1000)).toEqual([]);
+  expect(await rebalancing.poll([], 3000)).toEqual([1]);
 
-  const lanes = ids(2).map(() => busyLane());
+  const lanes = ids(2).map(() => waitingLane());
   found.due = { free: [], own: 2, owned: 2, engines: 2 };
-  await share.look(lanes, 4000);
+  await rebalancing.poll(lanes, 4000);
   expect(leaving(lanes)).toBe(0);
-  await share.look(lanes, 24_000);
+  await rebalancing.poll(lanes, 24_000);
   expect(leaving(lanes)).toBe(1);
+});
+
+test("lanes that are claimed together are tried in random order", async () => {
+  const store: LaneStore = {
+    ...unusedStore,
+    findDueLanes: async () => ({ free: [], own: 0, owned: 0, engines: 1 }),
+    claim: async (_engineId, endpointIds) => endpointIds.map((endpointId) => ({ ...claimed, endpointId })),
+    readSettings: async (endpointIds) => endpointIds.map((endpointId) => ({ ...settings, endpointId })),
+  };
+  const chances = [0, 0.5, 0.9, 0.1];
+  const needs = {
+    store,
+    sender: { resolve: () => undefined, send: unused },
+    clock: new HandDrivenClock(),
+    log: { attempt: unused, warn: unused },
+    chance: () => chances.shift() ?? 0,
+    newId: () => "engine",
+    inFlightMax: 8,
+    leaseMs: 60_000,
+    disableAfterMs: 0,
+  };
+  const lanes = new OwnedLanes(needs, new Lease(needs, "engine"));
+  lanes.hintDue([1, 2, 3]);
+  expect((await lanes.claim()).map(({ endpointId }) => endpointId)).toEqual([3, 1, 2]);
 });

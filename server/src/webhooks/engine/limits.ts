@@ -1,145 +1,29 @@
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 
-/** An attempt under way. */
-export interface Slot {
-  readonly startedMs: number;
-  readonly isUnknown: boolean;
-  /** It has taken more than a second, or is expected to. */
-  isLate: boolean;
-  room: Room;
-  readonly onLate: () => void;
-}
+/** A response that takes longer is slow, and its attempt moves to a slow slot. */
+export const slowMs = 1000;
+/** Longer latencies count as this one, so that four quick responses make a receiver that hung for a minute quick again. */
+const latencyMaxMs = 10_000;
 
-/** The two halves, and beside them. */
-type Room = "quick" | "slow" | "aside";
-
-interface Attempt {
-  /** How its receiver may be expected to answer. */
-  readonly pace: Pace;
-  /** Its endpoint has not been answered for before. */
-  readonly isFirst: boolean;
-  readonly onLate: () => void;
-}
-
-/** Who answers a first attempt within that long is told from who hangs. */
-const firstAnswerMs = 200;
-/** So many first attempts to each place may be without an answer and without a place: each costs a socket. */
-const asidePerPlace = 4;
-
-/**
- * The engine's places for attempts, in two halves: one for receivers that answer within a second, one for those that do
- * not. An attempt that turns out to be slow moves over; so that there is room for it, those that are known to be slow
- * start in half of their half only. Those of whom nothing is known start in a quarter of the quick half.
- *
- * An endpoint's first attempt that has no answer after 200 ms steps aside and holds no place any more, so that the next
- * endpoint can be tried: 300 that hang are found out within seconds, not one timeout after another. There is one such
- * attempt for each endpoint, so no receiver gets more for it. If all room aside is taken, it is as late as any other.
- */
-export class ConcurrencyLimits {
-  readonly #halfMax: number;
-  readonly #slowStartMax: number;
-  readonly #unknownMax: number;
-  readonly #asideMax: number;
-  /** Not late yet, in the order of their start. */
-  readonly #inTime = new Set<Slot>();
-  /** First attempts that hold a place, in the same order. */
-  readonly #first = new Set<Slot>();
-  /** Late, while the slow half has no room. */
-  readonly #overdue = new Set<Slot>();
-  readonly #taken: Record<Room, number> = { quick: 0, slow: 0, aside: 0 };
-  #unknown = 0;
-
-  constructor(total: number) {
-    this.#halfMax = Math.max(1, Math.floor(total / 2));
-    this.#slowStartMax = Math.max(1, Math.floor(this.#halfMax / 2));
-    this.#unknownMax = Math.max(1, Math.floor(this.#halfMax / 4));
-    this.#asideMax = total * asidePerPlace;
-  }
-
-  get inFlight(): number {
-    return this.#taken.quick + this.#taken.slow + this.#taken.aside;
-  }
-
-  hasRoom(pace: Pace): boolean {
-    if (pace === "slow") return this.#taken.slow < this.#slowStartMax;
-    return this.#taken.quick < this.#halfMax && (pace === "quick" || this.#unknown < this.#unknownMax);
-  }
-
-  take(startedMs: number, { pace, isFirst, onLate }: Attempt): Slot {
-    const isSlow = pace === "slow";
-    const room = isSlow ? "slow" : "quick";
-    const place: Slot = { startedMs, isUnknown: pace === "unknown", isLate: isSlow, room, onLate };
-    this.#taken[room] += 1;
-    if (place.isUnknown) this.#unknown += 1;
-    if (isSlow) return place;
-    this.#inTime.add(place);
-    if (isFirst) this.#first.add(place);
-    return place;
-  }
-
-  give(place: Slot): void {
-    (place.isLate ? this.#overdue : this.#inTime).delete(place);
-    this.#leave(place);
-  }
-
-  /** Lets first attempts step aside, notices what has taken too long and moves it, the oldest first, as far as there is room. */
-  moveSlow(nowMs: number): void {
-    for (const place of this.#first) {
-      if (nowMs - place.startedMs <= firstAnswerMs || this.#taken.aside >= this.#asideMax) break;
-      this.#move(place, "aside");
-    }
-    for (const place of this.#inTime) {
-      if (nowMs - place.startedMs <= slowMs) break;
-      this.#inTime.delete(place);
-      if (place.room === "quick") this.#overdue.add(place);
-      place.isLate = true;
-      place.onLate();
-    }
-    for (const place of this.#overdue) {
-      if (this.#taken.slow >= this.#halfMax) return;
-      this.#overdue.delete(place);
-      this.#move(place, "slow");
-    }
-  }
-
-  #move(place: Slot, room: Room): void {
-    this.#leave(place);
-    place.room = room;
-    this.#taken[room] += 1;
-  }
-
-  #leave(place: Slot): void {
-    this.#taken[place.room] -= 1;
-    if (place.room !== "quick") return;
-    if (place.isUnknown) this.#unknown -= 1;
-    this.#first.delete(place);
-  }
-}
-
-/** An answer that takes longer is slow: its place goes to the slow half, its lane with it. */
-const slowMs = 1000;
-/** A longer wait counts as this one: whoever hung for a minute is quick again after four quick answers. */
-const countedMaxMs = 10_000;
-
-/** How a receiver answers: it has never been asked, within a second, or not. */
+/** How fast a receiver responds: not known yet, within a second, or slower. */
 export type Pace = "unknown" | "quick" | "slow";
 
 /**
- * How many deliveries a lane, or an origin, may have in flight. Starts at one, so that a delivery that kills its engine
- * cannot take a full window with it when the lane is taken over; opens by one for each quick answer, so that a good
- * receiver has its full width after some milliseconds; halves when there is no answer, and as soon as one is late. Who
- * answers, but slowly, gets an eighth of the width at most, one more for each whole window of answers.
+ * Adaptive concurrency limit of a lane or a receiver host. Starts at 1, so that a delivery that crashes its engine cannot
+ * take a full window with it when the lane is claimed again. Grows by 1 for each quick response, so that a good receiver has
+ * its full window after some milliseconds. Halves when there is no response, and as soon as one is late. A receiver that
+ * responds slowly gets at most an eighth of the maximum, one more for each whole window of responses.
  */
 export class AdaptiveWindow {
   readonly slowMax: number;
   readonly #max: number;
   #size = 1;
-  #usualMs: number | undefined;
+  #latencyMs: number | undefined;
 
-  /** `usualMs`: what it was when somebody last sent there. */
-  constructor(max: number, usualMs?: number) {
+  /** `latencyMs` is the average that an earlier lane of the endpoint ended with. */
+  constructor(max: number, latencyMs?: number) {
     this.#max = max;
-    this.#usualMs = usualMs;
+    this.#latencyMs = latencyMs;
     this.slowMax = Math.max(1, Math.floor(max / 8));
   }
 
@@ -147,37 +31,153 @@ export class AdaptiveWindow {
     return Math.floor(this.#size);
   }
 
-  /** How long answers take; undefined while there was none. */
-  get usualMs(): number | undefined {
-    return this.#usualMs;
+  /** Moving average of the latency; undefined before the first response. */
+  get latencyMs(): number | undefined {
+    return this.#latencyMs;
   }
 
   get pace(): Pace {
-    if (this.#usualMs === undefined) return "unknown";
-    return this.#usualMs > slowMs ? "slow" : "quick";
+    if (this.#latencyMs === undefined) return "unknown";
+    return this.#latencyMs > slowMs ? "slow" : "quick";
   }
 
   learn(outcome: AttemptOutcome): void {
-    const tookMs = Math.min(outcome.latencyMs, countedMaxMs);
-    // Up by an eighth of the newest, down by half: one slow answer among many quick ones makes nobody slow.
-    this.#usualMs ??= tookMs;
-    this.#usualMs += (tookMs - this.#usualMs) / (tookMs > this.#usualMs ? 8 : 2);
+    const latencyMs = Math.min(outcome.latencyMs, latencyMaxMs);
+    // Rises by an eighth of the difference and falls by half, so that one slow response among many quick ones changes no pace.
+    this.#latencyMs ??= latencyMs;
+    this.#latencyMs += (latencyMs - this.#latencyMs) / (latencyMs > this.#latencyMs ? 8 : 2);
     if (outcome.kind !== "answered") this.narrow();
-    else if (tookMs <= slowMs) this.#size = Math.min(this.#max, this.#size + 1);
+    else if (latencyMs <= slowMs) this.#size = Math.min(this.#max, this.#size + 1);
     else if (this.#size < this.slowMax) this.#size = Math.min(this.slowMax, this.#size + 1 / this.#size);
     else if (this.pace === "slow") this.#size = Math.max(this.slowMax, this.#size / 2);
   }
 
-  /** There is no answer, or none yet after a second. */
+  /** Halves the window: an attempt has had no response, or none within a second. */
   narrow(): void {
     this.#size = Math.max(1, this.#size / 2);
   }
 }
 
-/** Sends within one millisecond. */
+/** The slot of an attempt in flight. */
+export interface Slot {
+  readonly startedMs: number;
+  readonly isUnknown: boolean;
+  /** Has taken more than a second, or is expected to. */
+  isLate: boolean;
+  pool: SlotPool;
+  readonly onLate: () => void;
+}
+
+/** `parked`: in flight without a slot. */
+type SlotPool = "quick" | "slow" | "parked";
+
+interface SlotRequest {
+  /** The expected pace of the receiver. */
+  readonly pace: Pace;
+  /** The endpoint has never responded to this engine. */
+  readonly isFirst: boolean;
+  readonly onLate: () => void;
+}
+
+/** A first attempt without a response after this time gives up its slot. */
+const firstResponseMs = 200;
+/** Bounds the parked first attempts per slot, since each holds a socket. */
+const parkedPerSlot = 4;
+
+/**
+ * The engine's concurrency limit, in two halves: quick slots for receivers that respond within a second, slow slots for
+ * others. An attempt that turns out to be slow moves to a slow slot. To leave room for these, receivers known to be slow
+ * start in half of the slow slots only. Receivers with an unknown pace start in a quarter of the quick slots.
+ *
+ * An endpoint's first attempt that has no response after 200 ms is parked: it gives up its slot, so that the next endpoint
+ * can be tried. 300 endpoints that hang are detected within seconds instead of one timeout after another. Each endpoint has
+ * one first attempt, so no receiver gains by it. When the maximum is parked, first attempts wait like any other.
+ */
+export class ConcurrencyLimits {
+  readonly #halfMax: number;
+  readonly #slowStartMax: number;
+  readonly #unknownMax: number;
+  readonly #parkedMax: number;
+  /** Slots that are not late yet, in the order of their start. */
+  readonly #onTime = new Set<Slot>();
+  /** First attempts that hold a slot, in the order of their start. */
+  readonly #first = new Set<Slot>();
+  /** Late, while no slow slot is free. */
+  readonly #overdue = new Set<Slot>();
+  readonly #used: Record<SlotPool, number> = { quick: 0, slow: 0, parked: 0 };
+  #unknown = 0;
+
+  constructor(total: number) {
+    this.#halfMax = Math.max(1, Math.floor(total / 2));
+    this.#slowStartMax = Math.max(1, Math.floor(this.#halfMax / 2));
+    this.#unknownMax = Math.max(1, Math.floor(this.#halfMax / 4));
+    this.#parkedMax = total * parkedPerSlot;
+  }
+
+  get inFlight(): number {
+    return this.#used.quick + this.#used.slow + this.#used.parked;
+  }
+
+  hasSlot(pace: Pace): boolean {
+    if (pace === "slow") return this.#used.slow < this.#slowStartMax;
+    return this.#used.quick < this.#halfMax && (pace === "quick" || this.#unknown < this.#unknownMax);
+  }
+
+  acquire(startedMs: number, { pace, isFirst, onLate }: SlotRequest): Slot {
+    const isSlow = pace === "slow";
+    const pool = isSlow ? "slow" : "quick";
+    const slot: Slot = { startedMs, isUnknown: pace === "unknown", isLate: isSlow, pool, onLate };
+    this.#used[pool] += 1;
+    if (slot.isUnknown) this.#unknown += 1;
+    if (isSlow) return slot;
+    this.#onTime.add(slot);
+    if (isFirst) this.#first.add(slot);
+    return slot;
+  }
+
+  release(slot: Slot): void {
+    (slot.isLate ? this.#overdue : this.#onTime).delete(slot);
+    this.#leavePool(slot);
+  }
+
+  /** Parks first attempts and moves late attempts to slow slots, oldest first, as far as there is room. */
+  moveLate(nowMs: number): void {
+    for (const slot of this.#first) {
+      if (nowMs - slot.startedMs <= firstResponseMs || this.#used.parked >= this.#parkedMax) break;
+      this.#move(slot, "parked");
+    }
+    for (const slot of this.#onTime) {
+      if (nowMs - slot.startedMs <= slowMs) break;
+      this.#onTime.delete(slot);
+      if (slot.pool === "quick") this.#overdue.add(slot);
+      slot.isLate = true;
+      slot.onLate();
+    }
+    for (const slot of this.#overdue) {
+      if (this.#used.slow >= this.#halfMax) return;
+      this.#overdue.delete(slot);
+      this.#move(slot, "slow");
+    }
+  }
+
+  #move(slot: Slot, pool: SlotPool): void {
+    this.#leavePool(slot);
+    slot.pool = pool;
+    this.#used[pool] += 1;
+  }
+
+  #leavePool(slot: Slot): void {
+    this.#used[slot.pool] -= 1;
+    if (slot.pool !== "quick") return;
+    if (slot.isUnknown) this.#unknown -= 1;
+    this.#first.delete(slot);
+  }
+}
+
+/** Sends that started within one millisecond. */
 interface Sends {
   readonly fromMs: number;
-  /** Of the last of them. */
+  /** Start of the last of them. */
   toMs: number;
   count: number;
 }
@@ -185,9 +185,9 @@ interface Sends {
 const windowMs = 1000;
 
 /**
- * Lets at most `perSecond` sends begin in any one second, wherever that second begins, and in bursts of a quarter of it. It
- * remembers the sends of the last second, one entry per millisecond. A lane has one owner at a time; what earlier owners may
- * have sent within the last second is covered by `notBeforeMs`. Begins with one token, so that a new owner gets no burst.
+ * Token bucket that also bounds every one-second window: at most `perSecond` sends start in any second, in bursts of up to
+ * a quarter of it. Remembers the sends of the last second, one entry per millisecond. Sends of earlier owners within the
+ * last second are covered by `notBeforeMs`. Starts with one token, so that a new owner gets no burst.
  */
 export class RateLimit {
   #perSecond: number;
@@ -203,20 +203,20 @@ export class RateLimit {
     this.#notBeforeMs = notBeforeMs;
   }
 
-  /** The sends of the last second still count. */
+  /** Changes the limit. The sends of the last second still count. */
   change(perSecond: number): void {
     this.#perSecond = perSecond;
   }
 
-  has(nowMs: number): boolean {
+  allows(nowMs: number): boolean {
     const earned = ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond;
     this.#tokens = Math.min(Math.max(1, this.#perSecond / 4), this.#tokens + earned);
     this.#filledAtMs = nowMs;
-    this.#forget(nowMs);
+    this.#expire(nowMs);
     return nowMs >= this.#notBeforeMs && this.#tokens >= 1 && this.#inWindow < this.#perSecond;
   }
 
-  take(nowMs: number): void {
+  record(nowMs: number): void {
     this.#tokens -= 1;
     this.#inWindow += 1;
     const last = this.#recent.at(-1);
@@ -227,15 +227,15 @@ export class RateLimit {
     }
   }
 
-  /** How long until sends no longer count against a new owner: up to a second. */
+  /** Returns for how long sends still count against a new owner, at most a second. */
   busyMs(nowMs: number): number {
     const last = this.#recent.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY;
     return Math.max(0, this.#notBeforeMs - nowMs, last + windowMs - nowMs);
   }
 
-  #forget(nowMs: number): void {
+  #expire(nowMs: number): void {
     const first = this.#recent.findIndex(({ toMs }) => nowMs - toMs < windowMs);
-    const old = first === -1 ? this.#recent.splice(0) : this.#recent.splice(0, first);
-    for (const { count } of old) this.#inWindow -= count;
+    const expired = first === -1 ? this.#recent.splice(0) : this.#recent.splice(0, first);
+    for (const { count } of expired) this.#inWindow -= count;
   }
 }

@@ -1,146 +1,149 @@
+import { LRUCache } from "lru-cache";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import type { Lane } from "./lane.ts";
 import { AdaptiveWindow, type Pace } from "./limits.ts";
 
-/** What is known of some hosts that nobody sends to at present: their next delivery need not wait among the unknown. */
-const hostsMax = 20_000;
+/** Hosts and endpoints without lanes whose pace is remembered, so that their next delivery need not count as unknown. */
+const rememberedMax = 20_000;
 
 /**
- * Attempts at a host that has not answered yet, or an eighth of the width if that is more: a few endpoints that hang there
- * say little about the others. With three, one of 20 hosts where 15 of 50 endpoints hang was taken for one that hangs in every
+ * Attempts at a host that has not responded yet, or an eighth of its window if that is more: a few endpoints that hang
+ * say little about the others. With 3, one of 20 hosts at which 15 of 50 endpoints hang was taken for a dead host in every
  * third run.
  */
-const firstAttemptsLeast = 3;
+const firstAttemptsMin = 3;
+
+/** How long a resolved name is taken as resolved. Short, since the resolver's own cache knows the TTL of the addresses. */
+const resolvedMs = 1000;
 
 /**
- * One host, of however many endpoints: they share a window, so that a host that hangs has few attempts of theirs in
- * flight, not one of each, and no more sockets than that. A host may hang for some of its endpoints only: so where
- * there are quick answers, attempts that are late do not count against the window; they have an eighth of the width.
+ * One receiver host (scheme, name and port) of any number of endpoints. Their lanes share a window, so that a host that hangs
+ * has a few attempts in flight and a few sockets, not one per endpoint. A host may hang for some of its endpoints only:
+ * where there are quick responses, late attempts do not count against the window, but against an eighth of it.
  */
-export class ReceiverHost {
+export class ReceiverHost<WaitingLane> {
   readonly #window: AdaptiveWindow;
-  readonly #parked = new Set<Lane>();
-  /** Lanes that send there. */
+  readonly #waiting = new Set<WaitingLane>();
+  /** Lanes that send to this host. */
   lanes = 0;
-  #inTime = 0;
+  #onTime = 0;
   #late = 0;
+  #resolvedUntilMs = Number.NEGATIVE_INFINITY;
+  #isResolving = false;
 
   constructor(windowMax: number) {
     this.#window = new AdaptiveWindow(windowMax);
   }
 
-  /** How a lane that has not been answered yet may expect to be. */
+  /** The expected pace of a lane that has had no response yet. */
   get pace(): Pace {
     const { pace, size } = this.#window;
     return this.#late > 0 && (pace === "quick" || size > 1) ? "unknown" : pace;
   }
 
-  hasRoom(pace: Pace): boolean {
-    const { size, slowMax, pace: its } = this.#window;
-    if (pace === "quick") return this.#inTime < size;
-    if (size > 1 || its === "quick") return this.#inTime < size && this.#late < slowMax;
-    return this.#inTime + this.#late < (its === "unknown" ? Math.max(firstAttemptsLeast, slowMax) : 1);
+  hasRoom(lanePace: Pace): boolean {
+    const { size, slowMax, pace } = this.#window;
+    if (lanePace === "quick") return this.#onTime < size;
+    if (size > 1 || pace === "quick") return this.#onTime < size && this.#late < slowMax;
+    return this.#onTime + this.#late < (pace === "unknown" ? Math.max(firstAttemptsMin, slowMax) : 1);
   }
 
   begin(isLate: boolean): void {
     if (isLate) this.#late += 1;
-    else this.#inTime += 1;
+    else this.#onTime += 1;
   }
 
   /** An attempt has taken more than a second. */
-  late(): void {
-    this.#inTime -= 1;
+  markLate(): void {
+    this.#onTime -= 1;
     this.#late += 1;
     this.#window.narrow();
   }
 
   end(wasLate: boolean, outcome: AttemptOutcome): void {
     if (wasLate) this.#late -= 1;
-    else this.#inTime -= 1;
+    else this.#onTime -= 1;
     this.#window.learn(outcome);
   }
 
-  /** Keeps a lane that found no room. */
-  park(lane: Lane): void {
-    this.#parked.add(lane);
+  /** Keeps a lane until the host has room, or its name is resolved. */
+  wait(lane: WaitingLane): void {
+    this.#waiting.add(lane);
   }
 
-  /** The lanes that have waited longest, as many as there is room for. */
-  unpark(): readonly Lane[] {
-    if (this.#parked.size === 0) return [];
-    const lanes = [...this.#parked].slice(0, Math.max(1, this.#window.size - this.#inTime));
-    for (const lane of lanes) this.#parked.delete(lane);
+  /** Removes and returns the lanes that have waited longest, as many as there is room for. */
+  takeWaiting(): readonly WaitingLane[] {
+    if (this.#waiting.size === 0) return [];
+    const lanes = [...this.#waiting].slice(0, Math.max(1, this.#window.size - this.#onTime));
+    for (const lane of lanes) this.#waiting.delete(lane);
     return lanes;
+  }
+
+  /** Whether an attempt that starts now finds the result of the name's look-up in the resolver's cache. */
+  isResolved(nowMs: number): boolean {
+    return nowMs < this.#resolvedUntilMs;
+  }
+
+  get isResolving(): boolean {
+    return this.#isResolving;
+  }
+
+  beginResolving(): void {
+    this.#isResolving = true;
+  }
+
+  /** The look-up has ended, with or without addresses. */
+  endResolving(nowMs: number): void {
+    this.#isResolving = false;
+    this.#resolvedUntilMs = nowMs + resolvedMs;
   }
 }
 
-/** The hosts that this engine sends to, and those that it has sent to before. */
-export class ReceiverHosts {
+/** The hosts that this engine sends to, or has sent to. */
+export class ReceiverHosts<WaitingLane> {
   readonly #windowMax: number;
-  readonly #known = new Map<string, ReceiverHost>();
-  readonly #paces = new LatencyMemory();
+  readonly #hosts = new Map<string, ReceiverHost<WaitingLane>>();
+  /**
+   * Average latency by endpoint and URL, for lanes that are claimed again. Without it, an endpoint that hangs would count as
+   * unknown at each retry and keep others from their first attempt.
+   */
+  readonly #latenciesMs = new LRUCache<string, number>({ max: rememberedMax });
 
   constructor(windowMax: number) {
     this.#windowMax = windowMax;
   }
 
-  /** The origin of a lane that begins to send there. */
-  enter(url: string): ReceiverHost {
+  /** Returns the host of a lane that starts to send to the URL. */
+  enter(url: string): ReceiverHost<WaitingLane> {
     const name = URL.parse(url)?.origin ?? "";
-    const origin = this.#known.get(name) ?? new ReceiverHost(this.#windowMax);
-    // The map is kept in the order of use, so that the first without lanes is the one to forget.
-    this.#known.delete(name);
-    this.#known.set(name, origin);
-    origin.lanes += 1;
-    if (this.#known.size > hostsMax) this.#forgetOne();
-    return origin;
+    const host = this.#hosts.get(name) ?? new ReceiverHost<WaitingLane>(this.#windowMax);
+    // The map keeps the order of use, so that the first host without lanes is the one to remove.
+    this.#hosts.delete(name);
+    this.#hosts.set(name, host);
+    host.lanes += 1;
+    if (this.#hosts.size > rememberedMax) this.#removeUnused();
+    return host;
   }
 
-  /** For a lane that begins to send there: as quick or as slow as the one before it was at the end. */
+  /** Returns a new window with the pace of the endpoint's last lane for the URL. */
   windowFor(endpointId: number, url: string): AdaptiveWindow {
-    return new AdaptiveWindow(this.#windowMax, this.#paces.recall(endpointId, url));
+    return new AdaptiveWindow(this.#windowMax, this.#latenciesMs.get(keyOf(endpointId, url)));
   }
 
-  /** A lane sends there no more. */
+  /** A lane stops sending to the URL. */
   leave(
-    origin: ReceiverHost,
+    host: ReceiverHost<WaitingLane>,
     { endpointId, url, window }: { endpointId: number; url: string; window: AdaptiveWindow },
   ): void {
-    origin.lanes -= 1;
-    this.#paces.keep(endpointId, url, window.usualMs);
+    host.lanes -= 1;
+    if (window.latencyMs !== undefined) this.#latenciesMs.set(keyOf(endpointId, url), window.latencyMs);
   }
 
-  #forgetOne(): void {
-    for (const [name, { lanes }] of this.#known) {
+  #removeUnused(): void {
+    for (const [name, { lanes }] of this.#hosts) {
       if (lanes > 0) continue;
-      this.#known.delete(name);
+      this.#hosts.delete(name);
       return;
     }
-  }
-}
-
-/** Some of the endpoints that nobody sends to at present: 100 bytes each. */
-const latenciesMax = 20_000;
-
-/**
- * How long endpoints usually took to answer, for lanes that come back: one goes back when it has been idle for a while,
- * and one that hangs comes back with each retry. Among those of whom nothing is known it would keep others from their
- * first attempt, minute after minute. It counts for the URL that answered so.
- */
-class LatencyMemory {
-  readonly #usualMs = new Map<string, number>();
-
-  recall(endpointId: number, url: string): number | undefined {
-    return this.#usualMs.get(keyOf(endpointId, url));
-  }
-
-  keep(endpointId: number, url: string, usualMs: number | undefined): void {
-    if (usualMs === undefined) return;
-    // The map is kept in the order of use, so that the first is the one to forget.
-    this.#usualMs.delete(keyOf(endpointId, url));
-    this.#usualMs.set(keyOf(endpointId, url), usualMs);
-    const [oldest] = this.#usualMs.keys();
-    if (this.#usualMs.size > latenciesMax && oldest !== undefined) this.#usualMs.delete(oldest);
   }
 }
 

@@ -1,38 +1,40 @@
 import type { Settlement } from "#webhooks/deliveries/index.ts";
-import type { EngineNeeds } from "./store.ts";
+import type { EngineNeeds, LaneStore } from "./store.ts";
 
-/** As many outcomes as one statement takes: 1,000 rows of it are some 20 ms of PostgreSQL. */
+/** Outcomes of one statement. 1,000 rows take some 20 ms of PostgreSQL. */
 const batchMax = 1000;
 /**
- * Where more than a few come at a time, the next batch gathers for this long: its rows cost a tenth less than those of
- * batches that follow at once, since fewer commits wait for the disk.
+ * After a batch of more than `smallBatchMax` outcomes, the next one gathers for this long: its rows cost a tenth less than
+ * those of immediate batches, since fewer commits wait for the disk.
  */
 const gatherMs = 20;
-const fewMax = 20;
-/** With a second between them, half a minute: the lease has run out long before, and the lane has another owner. */
+const smallBatchMax = 20;
+/** Half a minute, with up to a second in between: the lease has expired long before, and the lane has another owner. */
 const triesMax = 30;
 
-export interface Unsettled {
+export interface UnsettledOutcome {
   readonly engineId: string;
   readonly settlement: Settlement;
-  readonly settled: (result: Settled) => void;
+  readonly onSettled: (result: SettleResult) => void;
 }
 
 /**
- * `written`: all of its batch was, and so the lane is the engine's. `doubtful`: some were not. `given up`: nobody knows, and the
- * outcomes that follow must not be written under this epoch.
+ * `recorded`: the whole batch, so the lane is the engine's. `partly`: some outcomes of the batch were refused. `unknown`: all
+ * tries have failed, and later outcomes must not be recorded under this epoch.
  */
-export type Settled = "written" | "doubtful" | "given up";
+export type SettleResult = "recorded" | "partly" | "unknown";
 
-/**
- * Outcomes on their way into the database. A single outcome waits for nothing, and many share one statement and one commit.
- */
+interface SettleNeeds extends Pick<EngineNeeds, "clock" | "log"> {
+  readonly store: Pick<LaneStore, "settle">;
+}
+
+/** Records outcomes in batches. A single outcome waits for nothing; many share one statement and one commit. */
 export class SettleQueue {
-  readonly #needs: Pick<EngineNeeds, "store" | "clock" | "log">;
-  #waiting: Unsettled[] = [];
-  #writing: Promise<void> | undefined;
+  readonly #needs: SettleNeeds;
+  #waiting: UnsettledOutcome[] = [];
+  #running: Promise<void> | undefined;
 
-  constructor(needs: Pick<EngineNeeds, "store" | "clock" | "log">) {
+  constructor(needs: SettleNeeds) {
     this.#needs = needs;
   }
 
@@ -40,44 +42,44 @@ export class SettleQueue {
     return this.#waiting.length;
   }
 
-  add(unsettled: Unsettled): void {
-    this.#waiting.push(unsettled);
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined;
+  add(outcome: UnsettledOutcome): void {
+    this.#waiting.push(outcome);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
     });
   }
 
-  /** Resolves when all that was added is written, or given up. */
+  /** Resolves when all outcomes are recorded or given up. */
   async drain(): Promise<void> {
-    while (this.#writing) await this.#writing;
+    while (this.#running) await this.#running;
   }
 
-  async #write(): Promise<void> {
-    await Promise.resolve(); // what is added in this turn goes together
+  async #run(): Promise<void> {
+    await Promise.resolve(); // outcomes of this turn of the event loop form one batch
     while (this.#waiting.length > 0) {
       const engineId = this.#waiting[0]?.engineId ?? "";
-      const batch = this.#waiting.filter((it) => it.engineId === engineId).slice(0, batchMax);
-      const taken = new Set(batch);
-      this.#waiting = this.#waiting.filter((it) => !taken.has(it));
+      const batch = this.#waiting.filter((outcome) => outcome.engineId === engineId).slice(0, batchMax);
+      const inBatch = new Set(batch);
+      this.#waiting = this.#waiting.filter((outcome) => !inBatch.has(outcome));
       await this.#settle(engineId, batch);
-      if (batch.length > fewMax && this.#waiting.length < batchMax) await this.#needs.clock.sleep(gatherMs);
+      if (batch.length > smallBatchMax && this.#waiting.length < batchMax) await this.#needs.clock.sleep(gatherMs);
     }
   }
 
-  /** Tries until it is written: what is dropped here is sent again by whoever owns the lane next. */
-  async #settle(engineId: string, batch: readonly Unsettled[]): Promise<void> {
+  /** Tries until the batch is recorded: the next owner of the lane repeats every delivery without a recorded outcome. */
+  async #settle(engineId: string, batch: readonly UnsettledOutcome[]): Promise<void> {
     const settlements = batch.map(({ settlement }) => settlement);
-    let result: Settled = "given up";
+    let result: SettleResult = "unknown";
     for (let failures = 0; failures < triesMax; failures += 1) {
       try {
-        const written = await this.#needs.store.settle(engineId, settlements);
-        result = written === batch.length ? "written" : "doubtful";
+        const recorded = await this.#needs.store.settle(engineId, settlements);
+        result = recorded === batch.length ? "recorded" : "partly";
         break;
       } catch (error) {
-        this.#needs.log.warn({ error, outcomes: batch.length }, "outcomes could not be written; trying again");
+        this.#needs.log.warn({ error, outcomes: batch.length }, "outcomes could not be recorded; trying again");
         await this.#needs.clock.sleep(Math.min(1000, 50 * 2 ** failures));
       }
     }
-    for (const { settled } of batch) settled(result);
+    for (const { onSettled } of batch) onSettled(result);
   }
 }

@@ -36,37 +36,38 @@ import {
   readDeliverySettings,
 } from "#webhooks/endpoints/index.ts";
 
-/** All that the engine asks of the network. Never rejects for what a receiver can do. */
+/** The engine's interface to the network. Never rejects for anything that a receiver or a name server can do. */
 export interface Sender {
+  /** Resolves the host of the URL. Returns nothing if there is no name to resolve. The result is cached for a second or more. */
+  resolve(url: string): Promise<void> | undefined;
   send(request: AttemptRequest): Promise<AttemptOutcome>;
 }
 
-/** All that the engine asks of PostgreSQL. Every call may reject: the database may be away for a while. */
+/** The engine's interface to PostgreSQL. Every call may reject, since the database may be away for a while. */
 export interface LaneStore {
-  enter(engineId: string): Promise<void>;
-  leave(engineId: string): Promise<void>;
-  /** False when others have given the engine up. */
-  beat(engineId: string): Promise<boolean>;
+  register(engineId: string): Promise<void>;
+  unregister(engineId: string): Promise<void>;
+  /** Returns false if the engine's lease has expired in the database. */
+  heartbeat(engineId: string): Promise<boolean>;
   findDueLanes(engineId: string): Promise<DueLanes>;
-  /** `asked` is higher each time: what is done late, after a newer one, takes nothing. */
-  take(engineId: string, endpointIds: readonly number[], asked: number): Promise<readonly ClaimedLane[]>;
-  /** Which of the lanes are the engine's, under the epoch that it knows. */
-  confirm(engineId: string, lanes: readonly OwnedLane[]): Promise<readonly number[]>;
+  /** `claimNumber` increases with each call: a call that arrives after a later one claims nothing. */
+  claim(engineId: string, endpointIds: readonly number[], claimNumber: number): Promise<readonly ClaimedLane[]>;
+  /** Returns the endpoints of those lanes that the engine owns under the given epoch. */
+  verifyOwnership(engineId: string, lanes: readonly OwnedLane[]): Promise<readonly number[]>;
   release(engineId: string, lanes: readonly ReleasedLane[]): Promise<void>;
   readSettings(endpointIds: readonly number[]): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]>;
   sampleTransactions(): Promise<TransactionSample>;
   readDue(lanes: readonly LaneToRead[]): Promise<readonly DueDelivery[]>;
-  /** Rows that wait behind the heads of ordering keys, in sequence. */
+  /** Reads rows behind the heads of ordering keys, in sequence. */
   readRuns(runs: readonly RunToRead[]): Promise<readonly DueDelivery[]>;
-  /** Its receiver says that it is gone for good, or everything has failed there for too long. */
   disableEndpoint(endpointId: number, reason: string): Promise<void>;
+  /** Records outcomes. Returns how many were recorded; the others were no longer the engine's to record. */
   settle(engineId: string, settlements: readonly Settlement[]): Promise<number>;
 }
 
-/** What happened, one line each, and what goes wrong beside the receivers' answers. */
 export interface EngineLog {
   attempt(line: AttemptLine): void;
-  warn(fields: Readonly<Record<string, unknown>>, sentence: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 export interface AttemptLine {
@@ -87,37 +88,38 @@ export interface EngineNeeds {
   readonly sender: Sender;
   readonly clock: Clock;
   readonly log: EngineLog;
-  /** From 0 to 1. */
+  /** Returns a random number from 0 to 1. */
   readonly chance: () => number;
   readonly newId: () => string;
-  /** Deliveries in flight at once, in this process. */
+  /** Concurrency limit of this process. */
   readonly inFlightMax: number;
-  /** How long an engine may be silent before others take its lanes. */
+  /** Time without a heartbeat after which other engines claim the lanes. */
   readonly leaseMs: number;
-  /** An endpoint at which all attempts have failed for so long is disabled. */
+  /** An endpoint at which all attempts have failed for this long is disabled. */
   readonly disableAfterMs: number;
 }
 
-/** The engine's lanes in PostgreSQL. Each call is one statement and its own transaction. */
+/** The lane store in PostgreSQL. Each call is one statement and its own transaction. */
 export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: number, mark?: ProcessMark): LaneStore {
   const leaseSeconds = leaseMs / 1000;
   const deleteEnded = async (): Promise<void> => {
     if (mark) await deleteEndedEngines(db, (process) => hasProcessEnded(process, mark));
   };
   return {
-    async enter(engineId) {
+    async register(engineId) {
       await deleteDeadEngines(db);
       await deleteEnded();
       await insertEngine(db, engineId, mark && formatProcessMark(mark));
     },
-    leave: (engineId) => deleteEngine(db, engineId),
-    async beat(engineId) {
+    unregister: (engineId) => deleteEngine(db, engineId),
+    async heartbeat(engineId) {
       const [isKnown] = await Promise.all([recordHeartbeat(db, engineId), deleteEnded()]);
       return isKnown;
     },
     findDueLanes: (engineId) => findDueLanes(db, { engineId, leaseSeconds }),
-    take: (engineId, endpointIds, asked) => claimLanes(db, { engineId, endpointIds, asked, leaseSeconds }),
-    confirm: (engineId, lanes) => verifyOwnership(db, engineId, lanes),
+    claim: (engineId, endpointIds, claimNumber) =>
+      claimLanes(db, { engineId, endpointIds, asked: claimNumber, leaseSeconds }),
+    verifyOwnership: (engineId, lanes) => verifyOwnership(db, engineId, lanes),
     release: (engineId, lanes) => releaseLanes(db, engineId, lanes),
     readSettings: (endpointIds) => readDeliverySettings(db, encryption, endpointIds),
     sampleTransactions: () => sampleTransactions(db),

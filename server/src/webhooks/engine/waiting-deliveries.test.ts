@@ -51,7 +51,7 @@ test("where an order is asked, retries go as they come", () => {
 test("what is put first goes first, and nothing is left when it was emptied", () => {
   const waiting = new WaitingDeliveries();
   waiting.push([due("a", 0), due("r", 1)]);
-  waiting.putFirst([due("b", 0)]);
+  waiting.unshift([due("b", 0)]);
   expect(waiting.shift()?.eventId).toBe("b");
   expect(waiting.clear()).toHaveLength(2);
   expect(waiting.shift()).toBeUndefined();
@@ -82,23 +82,23 @@ const delivery = (eventId: string, accountId = 31): DueDelivery => ({
 test("the second event of a change waits for the first, and the third for the second", () => {
   const changes = new ChangeGroups();
   const [first, second, third] = [delivery("1"), delivery("2"), delivery("3")];
-  expect([first, second, third].map((it) => changes.mayGo(it))).toEqual([true, false, false]);
+  expect([first, second, third].map((it) => changes.mayStart(it))).toEqual([true, false, false]);
   const behind = changes.done(first);
   expect(behind).toEqual([second, third]);
-  expect(behind.map((it) => changes.mayGo(it))).toEqual([true, false]);
+  expect(behind.map((it) => changes.mayStart(it))).toEqual([true, false]);
 });
 
 test("another change of the same moment, in another account, waits for nobody", () => {
   const changes = new ChangeGroups();
-  expect(changes.mayGo(delivery("1"))).toBe(true);
-  expect(changes.mayGo(delivery("2", 32))).toBe(true);
+  expect(changes.mayStart(delivery("1"))).toBe(true);
+  expect(changes.mayStart(delivery("2", 32))).toBe(true);
 });
 
 test("what waited is given back once only", () => {
   const changes = new ChangeGroups();
   const [first, second] = [delivery("1"), delivery("2")];
-  changes.mayGo(first);
-  changes.mayGo(second);
+  changes.mayStart(first);
+  changes.mayStart(second);
   expect(changes.clear()).toEqual([second]);
   expect(changes.done(first)).toEqual([]);
 });
@@ -113,7 +113,7 @@ test("what went in first comes out first, whatever is put before it or added mea
     fifo.push(number);
     if (number % 3 > 0) out.push(fifo.shift());
   }
-  fifo.putFirst([-2, -1]);
+  fifo.unshift([-2, -1]);
   out.push(fifo.shift(), fifo.shift(), ...fifo.clear());
   expect(out).toEqual([
     ...Array.from({ length: 66 }, (_, index) => index),

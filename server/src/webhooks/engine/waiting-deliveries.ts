@@ -1,11 +1,12 @@
 import type { DueDelivery } from "#webhooks/deliveries/index.ts";
 
-/** So many first attempts go for each retry, while both wait. */
+/** First attempts sent per retry while both wait. */
 const firstsPerRetry = 4;
 
 /**
- * What was read and waits for a place. First attempts go before retries, four to one: news does not queue behind what the
- * receiver has refused before, and retries are not starved. What has an order keeps it: its retries go as they come.
+ * Deliveries that were read and wait for a slot. First attempts go before retries, four to one: new events do not queue
+ * behind what the receiver has refused before, and retries do not starve. Ordered deliveries keep their order: their retries
+ * count as first attempts.
  */
 export class WaitingDeliveries {
   readonly #firsts = new Fifo<DueDelivery>();
@@ -20,9 +21,9 @@ export class WaitingDeliveries {
     for (const delivery of deliveries) (isRetry(delivery) ? this.#retries : this.#firsts).push(delivery);
   }
 
-  /** Puts some before all others. */
-  putFirst(deliveries: readonly DueDelivery[]): void {
-    this.#firsts.putFirst(deliveries);
+  /** Adds deliveries in front of all others. */
+  unshift(deliveries: readonly DueDelivery[]): void {
+    this.#firsts.unshift(deliveries);
     this.#firstsInTurn = 0;
   }
 
@@ -35,7 +36,7 @@ export class WaitingDeliveries {
     return this.#firsts.shift();
   }
 
-  /** Empties it; gives what was there. */
+  /** Removes and returns all. */
   clear(): readonly DueDelivery[] {
     return [...this.#firsts.clear(), ...this.#retries.clear()];
   }
@@ -45,49 +46,49 @@ const isRetry = ({ orderingKey, attemptsMade, roundStart }: DueDelivery): boolea
   orderingKey === null && attemptsMade > roundStart;
 
 /**
- * Keeps deliveries of one change apart. A sign-up makes three events at one moment; a lane with room for three would send
- * them side by side, and they would arrive in any order. Here the second waits until the first is answered or has been
- * out for too long. It is a courtesy, not an order: a delivery that has failed is not waited for.
+ * Sends the deliveries of one change one after another. A sign-up makes three events; a lane with room for three would send
+ * them in parallel, and they would arrive in any order. The second waits until the first has a response or is late. This is
+ * best effort, not a promise: a delivery that has failed is not waited for.
  */
 export class ChangeGroups {
-  readonly #behind = new Map<string, readonly DueDelivery[]>();
+  readonly #siblings = new Map<string, readonly DueDelivery[]>();
 
-  /** False: another of its change is out, and this one is kept until `done` gives it back. */
-  mayGo(delivery: DueDelivery): boolean {
+  /** Returns false while another delivery of the change is in flight; `done` then returns this one. */
+  mayStart(delivery: DueDelivery): boolean {
     const change = changeOf(delivery);
-    const behind = this.#behind.get(change);
-    this.#behind.set(change, behind ? [...behind, delivery] : noDeliveries);
-    return behind === undefined;
+    const siblings = this.#siblings.get(change);
+    this.#siblings.set(change, siblings ? [...siblings, delivery] : noDeliveries);
+    return siblings === undefined;
   }
 
-  /** Gives back those that waited for this one. */
+  /** Returns the deliveries that waited for this one. */
   done(delivery: DueDelivery): readonly DueDelivery[] {
     const change = changeOf(delivery);
-    const behind = this.#behind.get(change) ?? noDeliveries;
-    this.#behind.delete(change);
-    return behind;
+    const siblings = this.#siblings.get(change) ?? noDeliveries;
+    this.#siblings.delete(change);
+    return siblings;
   }
 
-  /** Gives back all that wait. */
+  /** Removes and returns all that wait. */
   clear(): readonly DueDelivery[] {
-    const all = [...this.#behind.values()].flat();
-    for (const change of this.#behind.keys()) this.#behind.set(change, noDeliveries);
+    const all = [...this.#siblings.values()].flat();
+    for (const change of this.#siblings.keys()) this.#siblings.set(change, noDeliveries);
     return all;
   }
 }
 
-/** Nearly always: so that a delivery needs no list of its own. */
+/** Shared by nearly all changes, so that a delivery needs no list of its own. */
 const noDeliveries: readonly DueDelivery[] = [];
 
-/** The moment and the account. */
+/** Events of one change have the same time and account. */
 const changeOf = ({ context: { time, accountId } }: DueDelivery): string => `${time} ${accountId}`;
 
-/** So many places are left empty in front of what waits, or as many as wait, before it is moved up. */
-const emptyLeast = 20;
+/** Removed items in front of the queue before the rest is moved up. */
+const removedMin = 20;
 
 /**
- * First in, first out: without moving what waits at each step, as an array's own `shift` may, and without keeping what
- * has left: a thousand bodies for each of a hundred lanes would be 150 MB.
+ * First-in, first-out queue. Neither moves its items at each step, as `Array.shift` may, nor keeps removed ones: a thousand
+ * bodies for each of a hundred lanes would be 150 MB.
  */
 export class Fifo<Item> {
   #items: (Item | undefined)[] = [];
@@ -101,8 +102,8 @@ export class Fifo<Item> {
     this.#items.push(item);
   }
 
-  /** Puts some before all others. */
-  putFirst(items: readonly Item[]): void {
+  /** Adds items in front of all others. */
+  unshift(items: readonly Item[]): void {
     this.#items.splice(this.#next, 0, ...items);
   }
 
@@ -111,14 +112,14 @@ export class Fifo<Item> {
     if (item === undefined) return undefined;
     this.#items[this.#next] = undefined;
     this.#next += 1;
-    if (this.#next >= this.length && (this.#next > emptyLeast || this.length === 0)) {
+    if (this.#next >= this.length && (this.#next > removedMin || this.length === 0)) {
       this.#items = this.#items.slice(this.#next);
       this.#next = 0;
     }
     return item;
   }
 
-  /** Empties it; gives what was there. */
+  /** Removes and returns all. */
   clear(): readonly Item[] {
     const items = this.#items.slice(this.#next).filter((item) => item !== undefined);
     this.#items = [];

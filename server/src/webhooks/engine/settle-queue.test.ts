@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import type { Settlement } from "#webhooks/deliveries/index.ts";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { type SettleResult, SettleQueue } from "./settle-queue.ts";
+
+const settlementOf = (eventId: string): Settlement => ({
+  endpointId: 1,
+  epoch: 1,
+  eventId,
+  number: 1,
+  at: new Date(0),
+  status: 200,
+  error: null,
+  latencyMs: 1,
+  responseHeaders: null,
+  responseBody: null,
+  orderingKey: null,
+  end: "delivered",
+  retryAfterSeconds: null,
+  url: null,
+});
+
+function openQueue(recorded: (batch: readonly Settlement[]) => number = (batch) => batch.length) {
+  const clock = new HandDrivenClock();
+  const batches: number[] = [];
+  const results: SettleResult[] = [];
+  const queue = new SettleQueue({
+    clock,
+    log: { attempt: () => undefined, warn: () => undefined },
+    store: {
+      settle: async (_engineId: string, batch: readonly Settlement[]) => {
+        batches.push(batch.length);
+        return recorded(batch);
+      },
+    },
+  });
+  const add = (count: number): void => {
+    for (let number = 0; number < count; number += 1)
+      queue.add({
+        engineId: "one",
+        settlement: settlementOf(String(number)),
+        onSettled: (result) => results.push(result),
+      });
+  };
+  return { clock, batches, results, queue, add };
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("outcomes of one turn of the event loop form one batch, which waits for nothing", async () => {
+  const { batches, add } = openQueue();
+  add(20);
+  await nextTurn();
+  add(1);
+  await nextTurn();
+  expect(batches).toEqual([20, 1]);
+});
+
+test("after a batch of more than 20 outcomes the next one gathers for 20 ms", async () => {
+  const { clock, batches, add } = openQueue();
+  add(21);
+  await nextTurn();
+  add(1);
+  await nextTurn();
+  add(1);
+  await clock.advance(19);
+  expect(batches).toEqual([21]);
+  await clock.advance(1);
+  expect(batches).toEqual([21, 2]);
+});
+
+test("a batch that is refused in part is reported as such to all of its deliveries", async () => {
+  const { results, add } = openQueue((batch) => batch.length - 1);
+  add(2);
+  await nextTurn();
+  expect(results).toEqual(["partly", "partly"]);
+});
+
+test("outcomes that cannot be recorded in 30 tries are given up", async () => {
+  const { clock, batches, results, add } = openQueue(() => {
+    throw new Error("the database is away");
+  });
+  add(1);
+  for (let seconds = 0; seconds < 31; seconds += 1) await clock.advance(1000);
+  expect(batches).toHaveLength(30);
+  expect(results).toEqual(["unknown"]);
+});
