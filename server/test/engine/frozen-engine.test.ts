@@ -13,7 +13,7 @@ const leaseMs = 1000;
 
 interface EngineProcess extends AsyncDisposable {
   signal(signal: "SIGSTOP" | "SIGCONT"): void;
-  /** Of the outcomes that it has tried to write. */
+  /** Numbers of outcomes that it tried to record and that were recorded. */
   readonly settled: { asked: number; written: number };
 }
 

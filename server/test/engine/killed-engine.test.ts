@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 
 const leaseMs = 1000;
 const events = 300;
-/** What an engine may have sent of a key and not recorded. */
+/** Maximum number of sent and unrecorded deliveries of a key. */
 const unrecordedMax = 256;
 
 test(

@@ -119,7 +119,7 @@ test.for([
   const outcome = { ...settlementOf(endpointId, eventId), ...what };
   expect(await store.settle(frozen, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0);
   expect((await listDeliveries(database, { providerId, limit: 1 }))[0]?.state).toBe("pending");
-  expect(await store.settle(heir, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0); // nor what it sent before it had the lane anew
+  expect(await store.settle(heir, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0); // nor outcomes of its earlier epoch
   expect(await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).toBe(1);
   expect(await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).toBe(0);
 });
@@ -177,7 +177,8 @@ test("no transaction is open while a receiver takes its time", async ({ database
   await recordNow(database, { providerId });
   await until(() => receiver.received.length === 1);
 
-  // Whoever looks is in a transaction himself, and the heartbeat may be: over many looks there must be one without others.
+  // The observer is in a transaction itself, and the heartbeat may be: among many samples there must be one without
+  // others.
   const others = `select from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`;
   await until(async () => (await database.query(others)).length === 0, { withinMs: 3500 });
 });

@@ -3,7 +3,7 @@ import { Simulation } from "./simulation.ts";
 
 const troubleMs = 30_000;
 
-test("no second holds more than max_per_second while engines stop, are killed and freeze, and lanes change hands", async () => {
+test("no second exceeds max_per_second while engines stop, crash and freeze and lanes change owners", async () => {
   let sent = 0;
   for (let seed = 1; seed <= 20; seed += 1) {
     const simulation = new Simulation(seed);

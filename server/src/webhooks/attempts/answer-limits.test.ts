@@ -11,7 +11,7 @@ import { guardedConnector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
 import { ReceiverPools } from "./receiver-pools.ts";
 
-/** What a socket may have taken in when the limit is noticed: its buffer and one read beyond it. */
+/** Bytes that a socket may have received when the limit is noticed: its buffer and one more read. */
 const readAheadBytes = 128 * 1024;
 
 /** Makes one attempt as the sender does, and counts the bytes that were read for it. */

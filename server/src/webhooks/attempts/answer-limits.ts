@@ -1,23 +1,29 @@
 import type { Socket } from "node:net";
 
-/** What one attempt may read. Beyond it the attempt ends and its connection is closed. */
+/** Limits of the response to one attempt. Beyond them the attempt ends and its connection is closed. */
 export const answerLimits = {
-  /** Kept of the body. A longer one is cut here; the status counts all the same. */
+  /** Bytes of the body that are kept. A longer body is cut here; the status counts all the same. */
   keptBodyBytes: 64 * 1024,
   /** Status line and headers of the final answer; and its trailers. */
   headerBytes: 16 * 1024,
-  /** Everything: interim answers, line breaks before the answer, headers, chunk sizes and extensions, body, trailers. */
+  /**
+   * Interim responses, line breaks before the response, headers, chunk sizes and extensions, body and trailers
+   * together.
+   */
   totalBytes: 128 * 1024,
-  /** Reads from the socket. Each costs some 20 microseconds, however little it brings. */
+  /** Reads from the socket. Each costs some 20 microseconds, however few bytes it returns. */
   reads: 500,
-  /** Answers 100 to 199 before the final one (RFC 9110, section 15.2). */
+  /** Interim responses (1xx) before the final one (RFC 9110, section 15.2). */
   interimAnswers: 32,
 } as const;
 
-/** undici is given no more at once: it makes an error for each header beyond its limit, until the end of what it was given. */
+/** Bytes passed to undici at once: it creates an error for each header beyond its limit, to the end of these bytes. */
 const sliceBytes = 1024;
 
-/** The receiver broke a limit, or answered what no attempt can use. `says` continues a sentence that begins with its host. */
+/**
+ * The receiver exceeded a limit, or sent a response that no attempt can use. `says` continues a sentence that starts
+ * with its host.
+ */
 export class UnusableAnswerError extends Error {
   override readonly name = "UnusableAnswerError";
   readonly code: string;
@@ -31,9 +37,9 @@ export class UnusableAnswerError extends Error {
 }
 
 /**
- * Makes the socket hold a receiver to `answerLimits`, and takes interim answers out of what undici reads: undici takes an
- * unsolicited `100 Continue` for an error. undici reads with `read()` and sends one request at a time, so both are
- * replaced on this socket. A stream in between would copy every byte.
+ * Enforces `answerLimits` on the socket and removes interim responses: undici takes an unsolicited `100 Continue` for
+ * an error. undici reads with `read()` and sends one request at a time, so both are replaced on this socket. A stream
+ * in between would copy every byte.
  */
 export function limitAnswers(socket: Socket): Socket {
   const answer = new AnswerReader();
@@ -41,7 +47,7 @@ export function limitAnswers(socket: Socket): Socket {
   const write = socket.write.bind(socket);
   return Object.assign(socket, {
     read(size?: number): unknown {
-      // `read(0)` takes nothing; the socket itself calls it to start reading.
+      // `read(0)` returns nothing; the socket itself calls it to start reading.
       if (size !== undefined) return read(size);
       if (socket.destroyed) return null;
       for (;;) {
@@ -69,19 +75,19 @@ const endOfHead = Buffer.from("\r\n\r\n");
 const statusLineBytes = 12;
 const [carriageReturn, lineFeed, letterH, digit2, digit9] = [0x0d, 0x0a, 0x48, 0x32, 0x39];
 
-/** Follows what arrives on one connection, one answer after another. */
+/** Parses the responses of one connection, one after another. */
 class AnswerReader {
   #state: "before" | "in-interim" | "in-head" | "in-body" = "before";
   #bytes = 0;
   #headBytes = 0;
   #reads = 0;
   #interimAnswers = 0;
-  /** Read from the socket, not looked at yet. */
+  /** Read from the socket and not parsed yet. */
   #pending = nothing;
-  /** The start of a status line, or the end of what was looked at in a head, for what comes next to complete. */
+  /** The incomplete start of a status line, or the end of the parsed part of a head. */
   #held = nothing;
 
-  /** A request is written: what arrives from now on is its answer. */
+  /** Starts a new response: a request is being written. */
   begin(): void {
     if (this.#reads === 0) return;
     this.#state = "before";
@@ -113,7 +119,7 @@ class AnswerReader {
     return undefined;
   }
 
-  /** Nearly every answer begins with `HTTP/1.1 2` to `9` in its first read. */
+  /** Nearly every response begins with `HTTP/1.1 2` to `9` in its first read. */
   #before(slice: Buffer): Buffer | UnusableAnswerError {
     const status = slice[9] ?? 0;
     const isFinal = this.#state === "before" && this.#held.length === 0 && slice[0] === letterH;
@@ -184,7 +190,10 @@ const unusable = {
   },
 };
 
-/** A receiver may send some before its status line (RFC 9112, section 2.2, of requests; parsers accept them in both). */
+/**
+ * Removes line breaks before the status line. RFC 9112 (section 2.2) allows them in requests; parsers accept them in
+ * both.
+ */
 function withoutLineBreaks(bytes: Buffer): Buffer {
   let start = 0;
   while (bytes[start] === carriageReturn || bytes[start] === lineFeed) start += 1;
@@ -193,11 +202,11 @@ function withoutLineBreaks(bytes: Buffer): Buffer {
 
 const statusLine = /^HTTP\/\d\.\d (\d{3})/;
 
-/** NaN if the bytes are not a status line. */
+/** Returns NaN if the bytes are not a status line. */
 const statusOf = (bytes: Buffer): number =>
   Number(statusLine.exec(bytes.toString("latin1", 0, statusLineBytes))?.[1] ?? Number.NaN);
 
-/** Whether the bytes are the start of a status line. */
+/** Returns true if the bytes may be the start of a status line. */
 function mayBecomeStatusLine(bytes: Buffer): boolean {
   const text = bytes.toString("latin1");
   return statusLine.test(text + "HTTP/1.1 200".slice(text.length));

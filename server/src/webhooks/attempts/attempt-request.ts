@@ -3,41 +3,41 @@ import { isReservedHeader } from "#webhooks/endpoints/index.ts";
 import { cloudEventAttributes } from "#webhooks/events/index.ts";
 import type { Signer } from "./signature.ts";
 
-/** All there is to one try: where to, what, and how long it may take. */
+/** One attempt: destination, content and time limit. */
 export interface AttemptRequest {
   readonly url: string;
-  /** The endpoint's own. Those that are reserved are left out. */
+  /** Custom headers of the endpoint. Reserved ones are left out. */
   readonly headers: Readonly<Record<string, string>>;
   /** Newest first, as `whsec_` and base64. Each of them signs. */
   readonly secrets: readonly string[];
-  /** For the whole exchange: looking up, connecting, sending and reading the answer. */
+  /** Time limit of the whole exchange: look-up, connection, request and response. */
   readonly timeoutSeconds: number;
   readonly contentType: string;
   readonly body: Uint8Array;
-  /** The same for every attempt of one event to one endpoint. */
+  /** Idempotency key: the same in every attempt of one event to one endpoint. */
   readonly id: string;
   /** Counted from 1. */
   readonly attempt: number;
-  /** How many times it was sent again after it had been settled; 0 for the first sending. */
+  /** Number of redeliveries on request after the delivery had ended; 0 for the first delivery. */
   readonly replay: number;
   readonly event: Omit<EventContext, "accountId">;
-  /** Set for a CloudEvent in binary mode, whose attributes are headers: how the outside reaches the provider. */
+  /** Source of a CloudEvent in binary mode, whose attributes are headers: the public address of the admin side. */
   readonly cloudEventSource?: string;
-  /** Marks a sample that somebody asked for, which is no event. */
+  /** Marks a requested sample, which is no event. */
   readonly test?: boolean;
   readonly sentAt: Date;
-  /** Asked when a connection is there, before the first byte leaves. A no ends the attempt. */
+  /** Checked once a connection is there, before the first byte is written. False ends the attempt. */
   readonly mayStart?: () => boolean;
 }
 
 export interface HeaderNeeds {
   readonly signer: Signer;
   readonly userAgent: string;
-  /** Of the URL. An `authorization` header of the endpoint's own goes before. */
+  /** Credentials of the URL. A custom `authorization` header takes precedence. */
   readonly credentials: string | undefined;
 }
 
-/** Names and values in turn, which is how undici takes them without making objects. */
+/** Returns names and values in turn, the form that undici takes without creating objects. */
 export function requestHeaders(request: AttemptRequest, { signer, userAgent, credentials }: HeaderNeeds): string[] {
   const { id, body, event, attempt, replay, secrets } = request;
   const timestamp = Math.floor(request.sentAt.getTime() / 1000);
@@ -71,13 +71,15 @@ export function requestHeaders(request: AttemptRequest, { signer, userAgent, cre
 
 type Facts = Parameters<typeof cloudEventAttributes>[0];
 
-/** The attributes of a CloudEvent in binary mode, as headers. */
+/** Returns the attributes of a CloudEvent in binary mode as headers. */
 export const cloudEventHeaders = (facts: Facts): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(cloudEventAttributes(facts)).map(([name, it]) => [`ce-${name}`, percentEncoded(String(it))]),
   );
 
-/** What is no visible ASCII character, a quote or a percent sign, as the HTTP binding of CloudEvents writes them (§3.1.3.2). */
+/**
+ * Percent-encodes all but visible ASCII characters, and quotes and percent signs (CloudEvents HTTP binding, 3.1.3.2).
+ */
 export const percentEncoded = (text: string): string =>
   text
     .toWellFormed()
@@ -94,7 +96,7 @@ const always = (says: string): DescribedHeader => ({ says, isAlways: true });
 const sometimes = (says: string): DescribedHeader => ({ says, isAlways: false });
 const binary = (says: string): DescribedHeader => sometimes(`${says} Only in the format \`cloudevents-binary\`.`);
 
-/** The headers of our requests, by the names that `requestHeaders` gives them, for those who receive. */
+/** Describes the request headers for the reference and the portal, by the names of `requestHeaders`. */
 export const describedHeaders: Readonly<Record<string, DescribedHeader>> = {
   "user-agent": always("`Bellwire/` and its version."),
   "webhook-id": always("The event's id: the same at every attempt. Do what you do once for each."),

@@ -203,7 +203,7 @@ test("HTTPS to a port that speaks plain HTTP says that TLS is missing", async ()
   });
 });
 
-/** A proxy that connects to wherever it is told, and remembers where that was. */
+/** Starts a proxy that connects to any address and records it. */
 async function startProxy(status = 200) {
   const asked: { readonly to: string; readonly credentials: string | undefined }[] = [];
   const server = createProxy();

@@ -16,11 +16,11 @@ import { limitAnswers } from "./answer-limits.ts";
 export interface ConnectorOptions {
   readonly allowed: AllowedTargets;
   readonly lookup: Lookup;
-  /** For looking up, TCP and TLS together. */
+  /** Time limit of look-up, TCP and TLS together. */
   readonly connectTimeoutMs: number;
-  /** Certificate authorities that receivers may use beside the well-known ones. */
+  /** Additional certificate authorities. */
   readonly caPem?: string | undefined;
-  /** Every connection goes through this proxy, to the address that was judged here. */
+  /** Proxy of every connection. It connects to the address that was checked here. */
   readonly proxyUrl?: string | undefined;
   readonly hideAddress?: HideAddress;
 }
@@ -30,7 +30,7 @@ export class ForbiddenTargetError extends Error {
   override readonly name = "ForbiddenTargetError";
   readonly address: string;
   readonly isDenied: boolean;
-  /** Whether outcomes leave the address out. */
+  /** Outcomes leave the address out. */
   readonly isHidden: boolean;
 
   constructor(address: string, { isDenied, isHidden }: { readonly isDenied: boolean; readonly isHidden: boolean }) {
@@ -41,7 +41,7 @@ export class ForbiddenTargetError extends Error {
   }
 }
 
-/** No address is known for the name; `code` is the resolver's. */
+/** The name has no address; `code` is that of the resolver. */
 class NoAddressError extends Error {
   override readonly name = "NoAddressError";
   readonly code: string;
@@ -52,17 +52,17 @@ class NoAddressError extends Error {
   }
 }
 
-/** A slow first address leaves time for the next, within the time for connecting. */
+/** Leaves time for the next address within the connect time-out. */
 const addressAttemptTimeoutMs = 2500;
 
-/** Bytes of a response that the socket reads ahead. undici's default of 64 KiB doubles what an endless response costs. */
+/** Bytes that a socket reads ahead. With 64 KiB, the default of undici, an endless response costs twice as much. */
 const socketOptions = { highWaterMark: 16 * 1024 };
 
 type Judge = (hostname: string) => Promise<readonly Address[]>;
 
 /**
- * Opens connections to judged addresses only. A connection judges for itself, in the lookup that it is opened with, so
- * that no second answer of the name can come in between; one that is kept alive stays with the address it has.
+ * Opens connections to checked addresses only. A connection uses the look-up that was checked for it, so no second
+ * answer of the name can come in between. A connection that is kept alive keeps its address.
  */
 export function guardedConnector(options: ConnectorOptions): buildConnector.connector {
   const judge: Judge = async (hostname) => {
@@ -114,7 +114,7 @@ function lookupThatJudges(judge: Judge): LookupFunction {
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
-/** An address in the URL itself is connected to without a lookup, so it is judged before. */
+/** Checks an address in the URL itself before connecting, since no look-up happens. */
 function connectDirectly(connect: buildConnector.connector, judge: Judge): buildConnector.connector {
   return (target, callback) => {
     if (isIP(target.hostname) === 0) return connect(target, callback);
@@ -125,7 +125,7 @@ function connectDirectly(connect: buildConnector.connector, judge: Judge): build
   };
 }
 
-/** The proxy is told the address that was judged here, and never the name. */
+/** Passes the checked address to the proxy, never the name. */
 function connectThroughProxy(
   connect: buildConnector.connector,
   judge: Judge,
@@ -145,7 +145,7 @@ function connectThroughProxy(
   };
 }
 
-/** The proxy did not open a way to the address. */
+/** The proxy refused to connect to the address. */
 export class ProxyRefusedError extends Error {
   override readonly name = "ProxyRefusedError";
   readonly status: number;
@@ -164,7 +164,7 @@ export interface Tunnel {
   readonly timeoutMs: number;
 }
 
-/** Asks the proxy for a connection to the address (CONNECT, RFC 9110 §9.3.6) and gives the socket that leads there. */
+/** Opens a tunnel through the proxy (CONNECT, RFC 9110, section 9.3.6). Returns its socket. */
 function openTunnel({ proxyUrl, address, family, port, timeoutMs }: Tunnel): Promise<Socket> {
   const { protocol, username, password } = new URL(proxyUrl);
   const authority = `${family === 6 ? `[${address}]` : address}:${port}`;

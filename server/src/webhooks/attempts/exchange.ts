@@ -6,7 +6,7 @@ import { type Untimed, outcomeOfError } from "./outcome-of-error.ts";
 
 export interface ExchangeNeeds {
   readonly clock: Clock;
-  /** The URL's host and port. */
+  /** Host and port of the URL. */
   readonly host: string;
   readonly timeoutSeconds: number;
   readonly connectTimeoutSeconds: number;
@@ -16,9 +16,9 @@ export interface ExchangeNeeds {
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
 
 /**
- * One request and its answer. undici calls it as things happen, and the first that settles it counts: the end of the
- * answer, an answer that is long enough, an error, or the time. It is an object and one timer, and no stream, signal or
- * listener, because there are tens of thousands of them a second.
+ * One request and its response. The first event that settles it counts: the end of the response, its size limit, an
+ * error, or the time limit. At tens of thousands per second it is one object and one timer, without streams, signals or
+ * listeners.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly outcome: Promise<AttemptOutcome>;
@@ -30,7 +30,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #isSettled = false;
   #controller: Dispatcher.DispatchController | undefined;
   #answer: { readonly status: number; readonly headers: Headers } | undefined;
-  /** Room for the body, of which `#bodyBytes` are used. */
+  /** Buffer of the body, of which `#bodyBytes` are used. */
   #body: Buffer = nothing;
   #bodyBytes = 0;
   #isCut = false;
@@ -45,7 +45,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(runOutOfTime, needs.timeoutSeconds * 1000, this);
   }
 
-  /** The connection is there and the request is about to be written. Throwing gives the connection back unused. */
+  /** A connection is there and the request is about to be written. Throwing returns the connection unused. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#needs.mayStart?.() === false) this.#settle(noLongerOurs);
     if (this.#isSettled) throw new Error("It is not to be sent any more.");
@@ -81,7 +81,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  /** Copies the chunk, since a chunk of one byte would keep the 64 KiB that it was read with. Returns whether all fitted in. */
+  /**
+   * Copies the chunk, since a chunk of one byte would keep the 64 KiB that it was read with. Returns whether all of it
+   * fitted.
+   */
   #keep(chunk: Buffer): boolean {
     const bytes = Math.min(this.#bodyBytes + chunk.length, answerLimits.keptBodyBytes);
     if (bytes > this.#body.length) {
@@ -121,10 +124,10 @@ const noLongerOurs: Untimed<AttemptOutcome> = {
   reason: "Another engine had taken this over before a connection was free. It was not sent from here.",
 };
 
-// One function for all timers, so that none needs a closure of its own.
+// One function for all timers saves a closure for each.
 const runOutOfTime = (exchange: Exchange): void => exchange.runOutOfTime();
 
-/** A header that came several times is one with commas, as RFC 9110 §5.3 reads it. */
+/** Joins repeated headers with commas (RFC 9110, section 5.3). */
 function joined(headers: Headers): Record<string, string> {
   const plain: Record<string, string> = {};
   for (const name in headers) {

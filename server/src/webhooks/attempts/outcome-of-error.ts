@@ -3,14 +3,14 @@ import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { UnusableAnswerError, answerLimits } from "./answer-limits.ts";
 import { ForbiddenTargetError, ProxyRefusedError } from "./connector.ts";
 
-/** An outcome before it is known how long it took. */
+/** An outcome without its latency. */
 export type Untimed<Outcome> = Outcome extends unknown ? Omit<Outcome, "latencyMs"> : never;
 
 export interface FailedExchange {
-  /** The URL's host and port, to name in sentences. */
+  /** Host and port of the URL, for sentences. */
   readonly host: string;
   readonly connectTimeoutSeconds: number;
-  /** The answer's head has come. */
+  /** The head of the response has arrived. */
   readonly isAnswering: boolean;
 }
 
@@ -51,7 +51,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   UND_ERR_DESTROYED: () => "Bellwire was stopped before the answer came.",
 };
 
-/** Turns what a receiver, a network or a resolver can do into a value; throws what only a bug of ours can do. */
+/**
+ * Converts an error caused by a receiver, a network or a resolver to an outcome. Throws errors that only a bug can
+ * cause.
+ */
 export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<AttemptOutcome> {
   const { host, connectTimeoutSeconds, isAnswering } = exchange;
   if (error instanceof ForbiddenTargetError) return forbidden(error, host);
@@ -100,14 +103,14 @@ function sentenceOf(code: string, error: Error, { host, isAnswering }: FailedExc
   return `${host} could not be reached: ${error.message}.`;
 }
 
-/** undici's parser gives no code with some of its errors. */
+/** Some errors of the parser of undici have no code. */
 const codeOf = (error: Error): string => ("code" in error && typeof error.code === "string" ? error.code : error.name);
 
-/** What is the matter, of OpenSSL's whole story with its numbers and the lines of its code. */
+/** Returns the reason without OpenSSL's error numbers and source lines. */
 const reasonOf = (error: Error): string =>
   "reason" in error && typeof error.reason === "string" ? error.reason : error.message.trim();
 
-/** The names that a wrong certificate is for, as it says them: `DNS:example.org, DNS:*.example.org`. */
+/** Returns the names of the certificate, such as `DNS:example.org, DNS:*.example.org`. */
 function altNamesOf(error: Error): string {
   const cert = "cert" in error ? error.cert : undefined;
   const names = typeof cert === "object" && cert && "subjectaltname" in cert ? cert.subjectaltname : undefined;

@@ -1,21 +1,24 @@
 import type { Clock } from "#platform/clock.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 
-/** What a bin is handed: the same as it would have got over the network. */
+/** A request to a bin, the same as it would have got over the network. */
 export interface BinDelivery {
   readonly method: "POST";
   readonly path: string;
-  /** Without the question mark. */
+  /** Without question mark. */
   readonly query: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
 }
 
-/** Bins of this installation are reached within the process, so that they need no permission of the target guard. */
+/**
+ * Request bins of this installation. Requests reach them within the process, so they need no permission of the target
+ * guard.
+ */
 export interface OwnBins {
-  /** The bin's id, if the URL is one of a bin of ours. */
+  /** Returns the bin id if the URL is one of a bin of this installation. */
   matches(url: URL): string | undefined;
-  /** How the bin answers; `undefined` if there is no such bin. */
+  /** Returns the response of the bin; undefined if there is no such bin. */
   deliver(
     binId: string,
     request: BinDelivery,
@@ -28,7 +31,7 @@ export interface OwnBinAttempt {
   readonly binId: string;
   readonly host: string;
   readonly pathname: string;
-  /** With its question mark. */
+  /** With question mark. */
   readonly query: string;
   /** Names and values in turn. */
   readonly headers: readonly string[];

@@ -3,16 +3,16 @@ import { answerLimits } from "./answer-limits.ts";
 
 export interface PoolOptions {
   readonly connector: buildConnector.connector;
-  /** Connections to one origin at once. What finds none free waits within its own time. */
+  /** Connections per origin. A request without a free one waits within its own time limit. */
   readonly connectionsMax: number;
-  /** Origins with open connections. Beyond it, the one that was used longest ago is closed once it is idle. */
+  /** Origins with open connections. Beyond it, the least recently used one is closed once it is idle. */
   readonly originsMax: number;
 }
 
-/** Longer than it takes to send again to a busy receiver; shorter than the 5 s after which Node's servers hang up. */
+/** Longer than the interval of requests to a busy receiver, shorter than the 5 s after which Node.js servers close. */
 const idleConnectionMs = 4000;
 
-/** A receiver whose name got a new address is followed after this long, however busy its connections are. */
+/** Bounds how long a receiver keeps its old address, however busy its connections are. */
 const connectionLifeMs = 5 * 60_000;
 
 interface OpenPool {
@@ -20,7 +20,7 @@ interface OpenPool {
   readonly life: NodeJS.Timeout;
 }
 
-/** Connections that are kept alive, by origin. An origin without any is forgotten. */
+/** Keep-alive connections by origin. An origin without connections is removed. */
 export class ReceiverPools implements AsyncDisposable {
   readonly #open = new Map<string, OpenPool>();
   readonly #closing = new Set<Pool>();
@@ -30,14 +30,14 @@ export class ReceiverPools implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** How many origins have connections, or will have. */
+  /** Number of origins with connections. */
   get size(): number {
     return this.#open.size;
   }
 
   poolOf(origin: string): Pool {
     const known = this.#open.get(origin);
-    // The map is kept in the order of use, and a full one tells by it which pool to close.
+    // The map keeps the order of use, so that the first origin is the one to close.
     if (known) this.#open.delete(origin);
     const it = known ?? this.#make(origin);
     this.#open.set(origin, it);
@@ -63,7 +63,7 @@ export class ReceiverPools implements AsyncDisposable {
       keepAliveTimeout: idleConnectionMs,
       keepAliveMaxTimeout: idleConnectionMs,
       maxHeaderSize: answerLimits.headerBytes,
-      // An exchange keeps its own time, from the lookup to the last byte.
+      // An exchange has its own time limit for everything.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -72,7 +72,7 @@ export class ReceiverPools implements AsyncDisposable {
       if (connected === 0 && size === 0) this.#close(origin, pool);
     };
     pool.on("disconnect", forgetIdle).on("connectionError", forgetIdle);
-    // Not undici's clientTtl, which looks at the clock for every connection and request: a tenth of all work at 64.
+    // clientTtl of undici reads the clock for every connection and request: a tenth of all work at 64 connections.
     const life = setTimeout(() => this.#close(origin, pool), connectionLifeMs).unref();
     return { pool, life };
   }
@@ -82,7 +82,7 @@ export class ReceiverPools implements AsyncDisposable {
     if (oldest) this.#close(oldest[0], oldest[1].pool);
   }
 
-  /** Lets what is under way finish. The next request to the origin opens a pool of its own. */
+  /** Lets requests in flight finish. The next request to the origin opens a new pool. */
   #close(origin: string, pool: Pool): void {
     const open = this.#open.get(origin);
     if (open?.pool !== pool) return;

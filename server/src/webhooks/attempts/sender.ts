@@ -22,17 +22,17 @@ export interface Sender {
 
 export interface SenderOptions {
   readonly clock: Clock;
-  /** `Bellwire/1.2.3` */
+  /** Such as `Bellwire/1.2.3`. */
   readonly userAgent: string;
   readonly allowed: AllowedTargets;
   readonly lookup: Lookup;
-  /** Certificate authorities that receivers may use beside the well-known ones. */
+  /** Additional certificate authorities. */
   readonly caPem?: string | undefined;
   readonly proxyUrl?: string | undefined;
   readonly hideAddress?: HideAddress;
   readonly ownBins?: OwnBins;
   readonly connectTimeoutSeconds?: number;
-  /** Connections to one origin at once: as many as deliveries in flight, or they wait for each other. */
+  /** Connections per origin: as many as slots, or deliveries wait for each other. */
   readonly connectionsMax?: number;
   readonly originsMax?: number;
 }

@@ -1,9 +1,9 @@
 import { type KeyObject, createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 
-/** What a signature covers, as https://www.standardwebhooks.com says: `id.timestamp.body`. */
+/** Signed content (https://www.standardwebhooks.com): `id.timestamp.body`. */
 export interface SignedContent {
   readonly id: string;
-  /** Seconds since 1970, as text or number. */
+  /** Unix time in seconds, as text or number. */
   readonly timestamp: string | number;
   readonly body: Uint8Array;
 }
@@ -11,11 +11,11 @@ export interface SignedContent {
 /** Enough for every endpoint of a large installation; a key takes some 200 bytes. */
 const keysMax = 10_000;
 
-/** Signs with HMAC-SHA256 and keeps the keys that it has made of secrets. */
+/** Signs with HMAC-SHA256 and caches the keys of secrets. */
 export class Signer {
   readonly #keys = new Map<string, KeyObject>();
 
-  /** One signature for each secret, separated by spaces, so that a receiver who knows any of them can verify. */
+  /** Returns one signature per secret, separated by spaces, so that a receiver with any of them can verify. */
   sign(content: SignedContent, secrets: readonly string[]): string {
     return secrets.map((secret) => `v1,${hmacOf(content, this.#keyOf(secret)).toString("base64")}`).join(" ");
   }
@@ -30,7 +30,7 @@ export class Signer {
   }
 }
 
-/** Whether one of the signatures in the header was made with one of the secrets. Says nothing about the time. */
+/** Returns true if one of the signatures was made with one of the secrets. Does not check the timestamp. */
 export function verifySignature(content: SignedContent, signatures: string, secrets: readonly string[]): boolean {
   const given = signatures
     .split(" ")
@@ -54,7 +54,10 @@ export interface SignedRequest {
   readonly body: Uint8Array;
 }
 
-/** What a receiver that knows the secrets would find. The age of the request is not judged: it may have been kept. */
+/**
+ * Returns the verdict of a receiver that has the secrets. Does not check the age of the request, which may have been
+ * stored.
+ */
 export function judgeSignature({ headers, body }: SignedRequest, secrets: readonly string[]): SignatureVerdict {
   const header = (name: string): string => headers.find(([its]) => its.toLowerCase() === name)?.[1] ?? "";
   const id = header("webhook-id");

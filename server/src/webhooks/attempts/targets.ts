@@ -1,6 +1,6 @@
 import { unescape as percentDecoded } from "node:querystring";
 
-/** What a request needs to know of an endpoint's URL. */
+/** Parts of an endpoint URL that a request needs. */
 export interface Target {
   readonly origin: string;
   /** Host and port. */
@@ -8,18 +8,18 @@ export interface Target {
   /** Host without port; an IPv6 address in brackets. */
   readonly hostname: string;
   readonly pathname: string;
-  /** As it is configured, with its question mark. */
+  /** The query as configured, with its question mark. */
   readonly query: string;
-  /** Of a URL like https://user:password@host/, as the value of an `authorization` header. */
+  /** Value of an `authorization` header, from a URL like https://user:password@host/. */
   readonly credentials: string | undefined;
-  /** Set if it is one of our own request bins. */
+  /** Set for a request bin of this installation. */
   readonly binId: string | undefined;
 }
 
-/** As many as an engine has lanes; a target takes half a kilobyte. */
+/** As many as lanes per engine; a target takes half a kilobyte. */
 const knownMax = 20_000;
 
-/** Takes URLs apart, and remembers them: the same ones come again with each delivery. */
+/** Parses endpoint URLs and caches the results, since each delivery needs them. */
 export class Targets {
   readonly #known = new Map<string, Target | undefined>();
   readonly #binIdOf: (url: URL) => string | undefined;
@@ -28,7 +28,7 @@ export class Targets {
     this.#binIdOf = binIdOf;
   }
 
-  /** Undefined if the text is no URL that can be sent to. */
+  /** Returns undefined if the text is no http or https URL. */
   of(text: string): Target | undefined {
     const known = this.#known.get(text);
     if (known || this.#known.has(text)) return known;
@@ -47,7 +47,7 @@ export class Targets {
   }
 }
 
-/** A user and a password in a URL ask for HTTP Basic, as 3scale's sender has always understood it. */
+/** Converts user and password of a URL to HTTP Basic, as the sender of 3scale does. */
 function credentialsOf({ username, password }: URL): string | undefined {
   if (username === "" && password === "") return undefined;
   const plain = `${percentDecoded(username)}:${percentDecoded(password)}`;
@@ -55,10 +55,9 @@ function credentialsOf({ username, password }: URL): string | undefined {
 }
 
 /**
- * The query of a URL as it is configured, with its question mark; nothing where there is none. A `URL` would write quotes and
- * angle brackets in its own way and drop a question mark with nothing behind it, and a receiver may sign or compare what it
- * was configured with. Only what may not stand in a request line is percent-encoded; line breaks and tabs are no part of a
- * URL, nor is space around it.
+ * Returns the query of a URL as configured, with its question mark; empty without a query. `URL` would rewrite quotes
+ * and angle brackets and drop an empty query, but a receiver may sign or compare it as configured. Percent-encodes only
+ * characters that a request line must not contain; drops line breaks, tabs and surrounding spaces.
  */
 function rawQuery(text: string): string {
   const url = text.replaceAll(/[\t\n\r]/g, "").replace(/[\0- ]+$/, "");

@@ -85,7 +85,7 @@ test("a lane with a wide window keeps to its share of the memory and reads more 
   expect(lane.needsRows).toBe(false);
   for (let sent = 0; sent < 2; sent += 1) lane.shift(0);
   expect(lane.needsRows).toBe(true);
-  expect(lane.beginRead(0, 4)?.limit).toBe(4); // what is not settled yet lies behind, and is no reason to read more
+  expect(lane.beginRead(0, 4)?.limit).toBe(4); // unsettled rows are behind the cursor and cause no read
 });
 
 test("rows that the cursor may not pass yet are read again, with room for the rows after them", () => {
@@ -174,7 +174,7 @@ test("first attempts go before retries, four to one", () => {
   const rows = [..."abcde"]
     .map((id) => retry(`retry ${id}`))
     .concat([..."abcde"].map((id) => due(`first ${id}`, "11")));
-  // Of different changes, so that none waits for another.
+  // Different changes, so that no row waits for another.
   const apart = rows.map((row, number) => ({ ...row, context: { ...row.context, accountId: number } }));
   lane.endRead(apart, beginRead(lane, 0), upTo("20"));
   const sent = Array.from({ length: 6 }, () => lane.shift(0)?.eventId);

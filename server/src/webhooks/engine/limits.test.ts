@@ -5,18 +5,18 @@ import { AdaptiveWindow, ConcurrencyLimits, type Pace, RateLimit, type Slot } fr
 
 const ignore = (): void => undefined;
 
-/** Takes one, for an endpoint that has been asked before unless said otherwise. */
+/** Acquires a slot, by default for an endpoint that has responded before. */
 const take = (limits: ConcurrencyLimits, pace: Pace, { nowMs = 0, isFirst = false, onLate = ignore } = {}): Slot =>
   limits.acquire(nowMs, { pace, isFirst, onLate });
 
-/** Takes as many as there is room for; gives how many. */
+/** Acquires all free slots. Returns their number. */
 function takeAll(limits: ConcurrencyLimits, pace: Pace, options: { nowMs?: number; isFirst?: boolean } = {}): number {
   let taken = 0;
   for (; limits.hasSlot(pace); taken += 1) take(limits, pace, options);
   return taken;
 }
 
-/** Takes what there is room for, ten times a second for a minute, and nobody answers. */
+/** Acquires all free slots ten times per second for a minute, without a response. */
 function hangForAMinute(limits: ConcurrencyLimits, pace: Pace, isFirst: boolean): void {
   for (let nowMs = 0; nowMs < 60_000; nowMs += 100) {
     limits.moveLate(nowMs);
