@@ -171,9 +171,9 @@ test("a lane whose last delivery was just settled is polled before it is release
 test("first attempts go before retries, four to one", () => {
   const lane = newLane();
   const retry = (eventId: string): DueDelivery => ({ ...due(eventId, "10"), attemptsMade: 1 });
-  const rows = [..."abcde"]
+  const rows = ["a", "b", "c", "d", "e"]
     .map((id) => retry(`retry ${id}`))
-    .concat([..."abcde"].map((id) => due(`first ${id}`, "11")));
+    .concat(["a", "b", "c", "d", "e"].map((id) => due(`first ${id}`, "11")));
   // Different changes, so that no row waits for another.
   const apart = rows.map((row, number) => ({ ...row, context: { ...row.context, accountId: number } }));
   lane.endRead(apart, beginRead(lane, 0), upTo("20"));
