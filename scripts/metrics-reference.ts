@@ -8,6 +8,7 @@ import {
   measureEngine,
   measureLaneStore,
   measureNameLookups,
+  measurePool,
   measureProcess,
 } from "../server/src/app/metrics.ts";
 import { systemClock } from "../server/src/platform/clock.ts";
@@ -30,6 +31,7 @@ export async function metricsReference(version: string): Promise<string> {
   measureBacklog(metrics, nowhere);
   httpHistogram(metrics);
   measureDatabase(metrics, { db: nowhere, machine: systemClock });
+  measurePool(metrics, { waiting: 0, onWait: () => undefined });
   measureRestarts(metrics);
   const rows = [...(await metrics.metrics()).matchAll(/^# HELP (bellwire_\S+) (.*)\n# TYPE \S+ (.*)$/gm)].map(
     ([, name, help, type]) => `| \`${name}\` | ${type} | ${help} |`,

@@ -6,7 +6,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { poolWithTimeout } from "#platform/database/pool.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { errorMessage } from "#platform/errors.ts";
-import { newUuidV7, randomFraction } from "#platform/ids.ts";
+import { createIdGenerator, randomFraction } from "#platform/ids.ts";
 import { openMailer } from "#platform/mailer.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { sendDueMails } from "#portal/mails/index.ts";
@@ -73,7 +73,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
       warn: (fields, sentence) => log.warn(fields, sentence),
     },
     chance: randomFraction,
-    newId: () => newUuidV7(clock.now().getTime()),
+    newId: createIdGenerator(clock),
     inFlightMax,
     leaseMs,
     disableAfterMs: disableAfterDays === 0 ? Number.POSITIVE_INFINITY : disableAfterDays * dayMs,

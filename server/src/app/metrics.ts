@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Histogram, type Registry, collectDefaultMetrics } from "prom-client";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import type { OpenedPool } from "#platform/database/pool.ts";
 import { readDatabaseSwitches } from "#platform/database/open-database.ts";
 import type { LookupResult } from "#platform/network/name-resolver.ts";
 import { countWaitingMails } from "#portal/mails/index.ts";
@@ -222,4 +223,21 @@ export function measureDatabase(
     "How often the database went on from an earlier state, after a failover or a restore: changes may be lost. The same from every process.",
     async () => (await readDatabaseSwitches(db)).count,
   );
+}
+
+/** Measures how long work waits for a connection of this process's pool: a sign of slow statements or of too few connections. */
+export function measurePool(metrics: Registry, pool: Pick<OpenedPool, "waiting" | "onWait">): void {
+  const waiting: Gauge = new Gauge({
+    name: "bellwire_database_waiting",
+    help: "Statements and transactions of this process that wait for a database connection.",
+    registers: [metrics],
+    collect: () => waiting.set(pool.waiting),
+  });
+  const seconds = new Histogram({
+    name: "bellwire_database_wait_seconds",
+    help: "How long they waited, if no connection was idle; new connections count. After 10 s they are refused.",
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 10],
+    registers: [metrics],
+  });
+  pool.onWait((waited) => seconds.observe(waited));
 }

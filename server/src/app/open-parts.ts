@@ -7,6 +7,7 @@ import { type Clock, DatabaseClock, systemClock } from "#platform/clock.ts";
 import { type Config, loadSecretKeys } from "#platform/config/read-config.ts";
 import type { DatabaseLog } from "#platform/database/connection-watch.ts";
 import type { Pool } from "#platform/database/database.ts";
+import type { OpenedPool } from "#platform/database/pool.ts";
 import { type Encryption, createEncryption, verifyKeys } from "#platform/encryption.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
@@ -20,7 +21,7 @@ import { createOwnBins } from "#request-bin/index.ts";
 import { type Sender, createSender } from "#webhooks/attempts/index.ts";
 import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
-import { measureNameLookups, measureProcess } from "./metrics.ts";
+import { measureNameLookups, measurePool, measureProcess } from "./metrics.ts";
 
 /** What both roles need. */
 export interface Parts {
@@ -43,7 +44,7 @@ export interface Parts {
 
 interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
   /** Called once the configuration is known to be right: a refused start leaves no database behind. */
-  readonly openDatabase: () => Promise<{ readonly pool: Pool }>;
+  readonly openDatabase: () => Promise<{ readonly pool: OpenedPool }>;
   /** Closes what was opened, last first. */
   readonly running: AsyncDisposableStack;
 }
@@ -64,6 +65,7 @@ export async function openParts({ config, log, urls, openDatabase, running }: Op
   const sender = running.use(
     composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax }),
   );
+  measurePool(metrics, pool);
   measureProcess(metrics, version);
   return {
     config,

@@ -26,7 +26,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { isMigrated } from "#platform/database/migrate.ts";
 import { readDatabaseSwitches } from "#platform/database/open-database.ts";
 import type { Encryption } from "#platform/encryption.ts";
-import { newUuidV7 } from "#platform/ids.ts";
+import { createIdGenerator } from "#platform/ids.ts";
 import { requestLimits } from "#platform/limits.ts";
 import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -116,10 +116,15 @@ const connectionDrainMs = 1000;
 /** What `web` built. */
 const webFolder = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
 
+interface InterfaceParts extends HttpParts {
+  readonly newId: () => string;
+}
+
 /** All doors of the web role, on one server that does not listen yet. */
 export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   const { pool, clock, metrics, baseDomain, isStopping } = parts;
-  const http = openServer(parts);
+  const newId = createIdGenerator(clock);
+  const http = openServer(parts, newId);
   const drain = connectionDrain(connectionDrainMs);
   drain.addHooks(http);
   parts.measureRequests?.(http);
@@ -139,14 +144,13 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
     addFindProviderHook(doors, { pool, clock, baseDomain });
     refuseUnreadablePaths(doors);
     addDeliveryLag(doors, { pool, clock });
-    await registerInterfaces(doors, parts);
+    await registerInterfaces(doors, { ...parts, newId });
   });
   drain.waitLast(http);
   return http;
 }
 
-function openServer({ clock, log, trustedProxies, urls }: HttpParts): FastifyInstance {
-  const newId = (): string => newUuidV7(clock.now().getTime());
+function openServer({ log, trustedProxies, urls }: HttpParts, newId: () => string): FastifyInstance {
   const http = fastify({
     ...connectionOptions({ newId }),
     bodyLimit: requestLimits.apiBodyBytes.max,
@@ -175,9 +179,8 @@ function openServer({ clock, log, trustedProxies, urls }: HttpParts): FastifyIns
   return http;
 }
 
-async function registerInterfaces(doors: FastifyInstance, parts: HttpParts): Promise<void> {
-  const { pool, passwords, clock, encryption, sender, urls, cookieSecret } = parts;
-  const newId = (): string => newUuidV7(clock.now().getTime());
+async function registerInterfaces(doors: FastifyInstance, parts: InterfaceParts): Promise<void> {
+  const { pool, passwords, clock, newId, encryption, sender, urls, cookieSecret } = parts;
   const secureCookies = urls.publicUrl.startsWith("https:");
   const findAdminCaller = createFindAdminCaller({ pool, clock });
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });

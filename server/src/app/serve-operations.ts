@@ -2,7 +2,7 @@ import fastify from "fastify";
 import { operationsPlugin } from "#http/operations/index.ts";
 import { addResponseHeaders, connectionOptions, dropAbortedRequests } from "#http/shared/server-hooks.ts";
 import { systemClock } from "#platform/clock.ts";
-import { newUuidV7 } from "#platform/ids.ts";
+import { createIdGenerator } from "#platform/ids.ts";
 import { isMigrated } from "#platform/database/migrate.ts";
 import { readDatabaseSwitches } from "#platform/database/open-database.ts";
 import { readHistoryDays } from "#webhooks/deliveries/index.ts";
@@ -20,7 +20,7 @@ export async function serveOperations(
   { config, pool, metrics, isStopping }: OperationsServing,
   port: number,
 ): Promise<AsyncDisposable> {
-  const http = fastify(connectionOptions({ newId: () => newUuidV7(systemClock.now().getTime()) }));
+  const http = fastify(connectionOptions({ newId: createIdGenerator(systemClock) }));
   dropAbortedRequests(http);
   addResponseHeaders(http, { isHttps: false });
   await http.register(

@@ -5,7 +5,7 @@ import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { newUuidV7 } from "#platform/ids.ts";
+import { createIdGenerator } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
 import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
@@ -72,7 +72,7 @@ export function openBellwireApi(
     clock,
     encryption,
     sender,
-    newId: () => newUuidV7(clock.now().getTime()),
+    newId: createIdGenerator(clock),
     targets: { allowed, lookup, isOwnBin },
     retryWaitsSeconds: [60],
     findAdminCaller: createFindAdminCaller({ pool, clock }),

@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { expect, onTestFinished } from "vitest";
 import { systemClock } from "#platform/clock.ts";
-import { newUuidV7 } from "#platform/ids.ts";
+import { createIdGenerator } from "#platform/ids.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { postgresLaneStore } from "#webhooks/engine/index.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 
 const leaseMs = 60_000;
-const newId = (): string => newUuidV7(systemClock.now().getTime());
+const newId = createIdGenerator(systemClock);
 
 test("the lanes of an engine whose process has ended are free at once, and no others", async ({ database, skip }) => {
   const own = await readOwnProcessMark();

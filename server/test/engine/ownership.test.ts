@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { systemClock } from "#platform/clock.ts";
-import { newUuidV7 } from "#platform/ids.ts";
+import { createIdGenerator } from "#platform/ids.ts";
 import { cancelDelivery, listDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { type LaneStore, postgresLaneStore } from "#webhooks/engine/index.ts";
 import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
@@ -9,7 +9,7 @@ import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-const newId = (): string => newUuidV7(systemClock.now().getTime());
+const newId = createIdGenerator(systemClock);
 const events = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ accountId: index }));
 
 test("what a crashed engine held is delivered by another within a lease", async ({ database }) => {

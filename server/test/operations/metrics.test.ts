@@ -7,7 +7,7 @@ import { operationsPlugin } from "#http/operations/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { readDatabaseSwitches } from "#platform/database/open-database.ts";
-import { newUuidV7 } from "#platform/ids.ts";
+import { createUuidV7Generator } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
 import { everyAttempt, readHistoryDays } from "#webhooks/deliveries/index.ts";
@@ -126,6 +126,7 @@ test("the oldest undelivered event is told, whether it waits for a retry or behi
     (await scrape(metrics, database)).get("bellwire_oldest_undelivered_event_age_seconds") ?? Number.NaN;
   expect(await ageOf()).toBe(0);
 
+  const newUuidV7 = createUuidV7Generator();
   const aged = (hours: number): string => newUuidV7(Date.now() - hours * 3_600_000);
   const [live, held] = [await buildProvider(database), await buildProvider(database)];
   const url = "http://127.0.0.1:9/";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { newUuidV7 } from "#platform/ids.ts";
+import { createUuidV7Generator } from "#platform/ids.ts";
 import {
   cancelDelivery,
   claimLanes,
@@ -123,7 +123,7 @@ test(
     await pool.inTransaction((tx) =>
       makeDueAgain(tx, { providerId, endpointId }, [
         {
-          eventId: newUuidV7(Date.now()),
+          eventId: createUuidV7Generator()(Date.now()),
           format: "3scale",
           orderingKey: "account/31",
           sequence: 7,

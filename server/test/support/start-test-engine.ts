@@ -1,7 +1,7 @@
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createEncryption } from "#platform/encryption.ts";
-import { newUuidV7 } from "#platform/ids.ts";
+import { createIdGenerator } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { type SenderOptions, createSender } from "#webhooks/attempts/index.ts";
 import { type AttemptLine, type RunningEngine, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
@@ -73,7 +73,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     clock: systemClock,
     log: { attempt: (line) => lines.push(line), warn: (_fields, sentence) => warnings.push(sentence) },
     chance: () => 0,
-    newId: () => newUuidV7(Date.now()),
+    newId: createIdGenerator(systemClock),
     inFlightMax,
     leaseMs,
     disableAfterMs,

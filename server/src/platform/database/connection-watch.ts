@@ -64,7 +64,7 @@ export class ConnectionWatch implements AsyncDisposable {
   }
 
   /** Nothing for a connection whose session is not set up. */
-  lineOf(client: pg.Client): WatchedConnection | undefined {
+  find(client: pg.Client): WatchedConnection | undefined {
     return this.#lines.get(client);
   }
 

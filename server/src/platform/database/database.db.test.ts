@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
 import { type Transaction, runTransaction } from "./database.ts";
+import { createUuidV7Generator } from "../ids.ts";
 import { StatementPipeline } from "./pipeline.ts";
 
 const write = "insert into bellwire.engines (id) values ($1)";
@@ -43,8 +44,8 @@ test("what is asked at once is answered in order, a read before a write", async 
 
 /** A connection on which no transaction begins. */
 class Beginless extends StatementPipeline {
-  override ask(text: string, values: readonly unknown[]): ReturnType<StatementPipeline["ask"]> {
-    return super.ask(text === "begin" ? "select 1 / 0" : text, values);
+  override query(text: string, values: readonly unknown[]): ReturnType<StatementPipeline["query"]> {
+    return super.query(text === "begin" ? "select 1 / 0" : text, values);
   }
 }
 
@@ -60,7 +61,9 @@ test.for<[string, (tx: Transaction) => Promise<unknown>]>([
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(`set search_path = ${schema}`);
-  await expect(runTransaction(new Beginless(client), work)).rejects.toThrow("division by zero");
+  await expect(runTransaction(new Beginless(client, new Map()), createUuidV7Generator(), work)).rejects.toThrow(
+    "division by zero",
+  );
   expect((await client.query("select id from engines")).rows).toEqual([]);
   expect(client.getTransactionStatus()).toBe("I");
   await client.end();

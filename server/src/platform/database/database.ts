@@ -1,88 +1,90 @@
 import { errorCode } from "../errors.ts";
+import type { NewUuidV7 } from "../ids.ts";
 import { classifyDatabaseError } from "./connection.ts";
 import type { StatementPipeline } from "./pipeline.ts";
 
-/** What makes a transaction one. It stays within this folder, so that only `runTransaction` can make a `Transaction`. */
+/** Not exported, so only `runTransaction` can make a `Transaction`. */
 const open: unique symbol = Symbol("an open transaction");
 
-/** Reads. A pool or a transaction will do; a transaction sends at once what is asked at once. */
+/** Reads, in a transaction or not. A transaction sends statements of the same turn of the event loop together. */
 export interface Database {
   /** Returns the rows. Columns in snake_case become properties in camelCase, so no statement needs aliases for that. */
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** Writes. Only `inTransaction` makes one, so "in the same transaction" is checked by the compiler. */
+/** Writes. Only `inTransaction` makes one, so the compiler checks that related writes share a transaction. */
 export interface Transaction extends Database {
   readonly [open]: true;
 
-  /**
-   * Writes without waiting for the answer, so that it goes out together with what follows, be it the commit. If it fails,
-   * so does the transaction.
-   */
+  /** Writes without waiting for the result, so that the next statement or the commit travels with it. A failure fails the transaction. */
   send(text: string, values: readonly unknown[]): void;
 
   /**
-   * Leaves a hint for whoever listens on `channel`, sent once this transaction has committed. A hint saves waiting and
-   * nothing else: it is dropped with a rollback, and lost when the process dies, so no promise may rest on it.
+   * Sends a hint to the listeners of `channel` after the commit. A hint only saves waiting: it is dropped by a rollback and lost
+   * with the process, so no guarantee may rest on it.
    */
   hintAfterCommit(channel: string, value: string): void;
+
+  /** Returns an event id. Ids of one pool ascend strictly. */
+  readonly newUuidV7: NewUuidV7;
 }
 
 export interface Pool extends Database {
-  /** Commits when `work` resolves, rolls back when it rejects, and rejects with what `work` rejected with. */
+  /** Commits when `work` resolves; rolls back and rejects with the same error when it rejects. */
   inTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
 
-  /** Calls `listener` with the values of each bundle of hints, whichever process left them. Returns how to stop. */
+  /** Calls `listener` with the values of each batch of hints, from any process. Returns a function that removes the listener. */
   onHint(channel: string, listener: (values: readonly string[]) => void): () => void;
 }
 
-/** What a statement hears after one that failed, or after a `begin` that did. Then the failure of one that was sent is the one to tell. */
-const afterAFailure: ReadonlySet<string | undefined> = new Set(["25P02", "25P01"]);
+/** Codes of statements that fail because an earlier one failed, which is then the error to report. */
+const consequentialCodes: ReadonlySet<string | undefined> = new Set(["25P02", "25P01"]);
 
-/** Hints that a transaction left, by channel. */
+/** Hints of a transaction, by channel. */
 export type PendingHints = Map<string, Set<string>>;
 
 /**
- * Runs `work` in a transaction on a line of its own. `begin` goes out with what is asked first, and `commit` with what is
- * sent last. Commits when `work` resolves and returns with the hints it left; rolls back when it rejects. Nothing is tried
- * again: who calls knows whether that makes sense.
+ * Runs `work` in a transaction. `begin` travels with the first statement and `commit` with the last ones sent. Returns the
+ * pending hints after the commit. Never retries: only the caller knows whether that is safe.
  */
 export async function runTransaction<T>(
-  line: StatementPipeline,
+  pipeline: StatementPipeline,
+  newUuidV7: NewUuidV7,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<{ result: T; hints: PendingHints }> {
   const hints: PendingHints = new Map();
   const sent: Promise<unknown>[] = [];
   let isOpen = true;
-  const ask: StatementPipeline["ask"] = (text, values) => {
-    if (!isOpen) throw new Error("This transaction has ended; a statement came too late. Is an await missing?");
-    return line.ask(text, values);
+  const query: StatementPipeline["query"] = (text, values) => {
+    if (!isOpen) throw new Error("A statement was sent after the end of its transaction. Is an await missing?");
+    return pipeline.query(text, values);
   };
-  const tellAtTheEnd = (answer: Promise<unknown>): void => {
-    answer.catch(() => undefined);
-    sent.push(answer);
+  const awaitAtCommit = (result: Promise<unknown>): void => {
+    result.catch(() => undefined);
+    sent.push(result);
   };
-  tellAtTheEnd(line.begin());
+  awaitAtCommit(pipeline.begin());
 
   try {
     const result = await work({
       [open]: true,
-      query: async (text, values = []) => (await ask(text, values)).rows,
-      send: (text, values) => tellAtTheEnd(ask(text, values)),
+      query: async (text, values = []) => (await query(text, values)).rows,
+      send: (text, values) => awaitAtCommit(query(text, values)),
       hintAfterCommit(channel, value) {
         hints.set(channel, (hints.get(channel) ?? new Set<string>()).add(value));
       },
+      newUuidV7,
     });
     isOpen = false;
-    const [{ command }] = await Promise.all([line.ask("commit", []), ...sent]);
-    // PostgreSQL answers with "rollback" when a statement failed before.
+    const [{ command }] = await Promise.all([pipeline.query("commit", []), ...sent]);
+    // PostgreSQL responds with "ROLLBACK" when a statement failed before.
     if (command !== "COMMIT") throw new Error("The transaction was rolled back: one of its statements had failed.");
     return { result, hints };
   } catch (error) {
     isOpen = false;
-    // Over a lost connection the server rolls back by itself: a silent one would only be waited for once more.
-    if (classifyDatabaseError(error) !== "away") await line.ask("rollback", []).catch(() => undefined);
-    if (afterAFailure.has(errorCode(error))) await Promise.all(sent);
+    // On a lost connection the server rolls back by itself, and a rollback would only wait for the time limit again.
+    if (classifyDatabaseError(error) !== "away") await pipeline.query("rollback", []).catch(() => undefined);
+    if (consequentialCodes.has(errorCode(error))) await Promise.all(sent);
     throw error;
   }
 }
@@ -90,8 +92,8 @@ export async function runTransaction<T>(
 const uniqueViolation = "23505";
 
 /**
- * For a transaction that looks whether a name is free and then takes it: if somebody else has taken it in between, it is
- * done once more, and then finds that it is taken.
+ * Runs `work` again after a unique violation, once. For a transaction that checks a name and then inserts it: if a concurrent
+ * one inserts the name in between, the second run finds it and refuses it properly.
  */
 export async function retryOnUniqueViolation<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -102,7 +104,7 @@ export async function retryOnUniqueViolation<T>(work: () => Promise<T>): Promise
   }
 }
 
-/** A row as PostgreSQL writes it into JSON, where a moment is a text. For rows that come inside of another row. */
+/** A row that PostgreSQL writes as JSON inside another row: its times are texts. */
 export type AsJson<Row> = {
   readonly [Name in keyof Row]: Row[Name] extends Date
     ? string

@@ -161,7 +161,7 @@ class HintConnection implements AsyncDisposable {
 
   async #sayNow(payload: string): Promise<void> {
     try {
-      await this.#line?.ask("select pg_notify($1, $2)", [this.#options.channel, payload]);
+      await this.#line?.query("select pg_notify($1, $2)", [this.#options.channel, payload]);
     } catch (error) {
       this.#options.log.warn({ err: error }, "hint not sent");
     }
@@ -194,7 +194,7 @@ class HintConnection implements AsyncDisposable {
     for (;;) {
       await systemClock.sleep(Math.min(askEveryMs, query_timeout), this.#closing.signal);
       if (this.#closing.signal.aborted) return;
-      const { rows } = await line.ask("select pg_current_wal_flush_lsn()::text as lsn", []);
+      const { rows } = await line.query("select pg_current_wal_flush_lsn()::text as lsn", []);
       this.#options.seen.lsn = String(rows[0]?.lsn);
     }
   }
@@ -212,7 +212,7 @@ class HintConnection implements AsyncDisposable {
       const { rows } = await client.query<Session>(sessionStatement);
       const [session] = rows;
       await client.query(`listen ${pg.escapeIdentifier(channel)}; set synchronous_commit = off`);
-      const line = new StatementPipeline(client, session && watch.add(client, session));
+      const line = new StatementPipeline(client, new Map(), session && watch.add(client, session));
       if (this.#closing.signal.aborted) return;
       this.#client = client;
       this.#line = line;

@@ -3,72 +3,83 @@ import type pg from "pg";
 import type { WatchedConnection } from "./connection-watch.ts";
 import { type SerializedValue, parserOf, propertyName, serializeValue } from "./values.ts";
 
+/*
+ * Pipelining for `pg`, in this file alone; pipeline.db.test.ts is its conformance test. The driver can send several queries
+ * without waiting, but sends a Sync with each: PostgreSQL then runs a statement although the one before it failed, outside the
+ * transaction that it was meant for, and flushes a response for each. Here one Sync follows a whole batch.
+ */
+
 /**
- * A connection's statements, in the order in which they are asked. What is asked in one turn of the event loop goes out
- * together, at its end; what is asked while an answer is on its way waits for that.
+ * Sends the statements of one connection in order. Statements of one turn of the event loop form a batch, sent at its end;
+ * statements made while a batch is in progress wait for its results.
  */
 export class StatementPipeline {
   readonly #client: pg.Client;
   readonly #watched: Pick<WatchedConnection, "sent" | "answered"> | undefined;
-  #gathered: StatementBatch | undefined;
-  #isAwaiting = false;
+  readonly #prepared: PreparedStatements;
+  #next: StatementBatch | undefined;
+  #isInProgress = false;
   #hasBegun = false;
-  #toldLast: unknown;
+  #lastError: unknown;
 
-  constructor(client: pg.Client, watched?: Pick<WatchedConnection, "sent" | "answered">) {
+  /** @param prepared the statements that the connection has prepared; shared by all pipelines of the connection */
+  constructor(client: pg.Client, prepared: PreparedStatements, watched?: Pick<WatchedConnection, "sent" | "answered">) {
     this.#client = client;
+    this.#prepared = prepared;
     this.#watched = watched;
   }
 
   /**
-   * Begins a transaction. What is asked from now on goes out within it or not at all: what waited for the answer to a `begin`
-   * that failed would be written, and committed, by itself.
+   * Begins a transaction. Later statements are refused if `begin` failed: they would otherwise run, and commit, on their own.
    */
   begin(): Promise<StatementResult> {
-    const answer = this.ask("begin", []);
+    const result = this.query("begin", []);
     this.#hasBegun = true;
-    return answer;
+    return result;
   }
 
-  async ask(text: string, values: readonly unknown[]): Promise<StatementResult> {
-    const written = values.map(serializeValue);
+  async query(text: string, values: readonly unknown[]): Promise<StatementResult> {
+    const serialized = values.map(serializeValue);
     try {
-      return await this.#gather().add(text, written);
+      return await this.#currentBatch().add(text, serialized);
     } catch (error) {
-      // From here on its stack says who asked; it came with that of the socket. What stands behind hears the same, later.
-      if (error instanceof Error && error !== this.#toldLast) Error.captureStackTrace(error);
-      this.#toldLast = error;
+      // The stack of the socket's error names nobody; from here on it names the caller. Statements of the same batch reject with
+      // the same error, which keeps the stack of the first.
+      if (error instanceof Error && error !== this.#lastError) Error.captureStackTrace(error);
+      this.#lastError = error;
       throw error;
     }
   }
 
-  #gather(): StatementBatch {
-    if (!this.#gathered) {
-      const isWithin = this.#hasBegun;
-      this.#gathered = new StatementBatch({
-        refusal: () => (isWithin && this.#client.getTransactionStatus() === "I" ? new NoTransaction() : undefined),
-        ended: () => {
-          this.#isAwaiting = false;
+  #currentBatch(): StatementBatch {
+    if (!this.#next) {
+      const isInTransaction = this.#hasBegun;
+      this.#next = new StatementBatch({
+        prepared: this.#prepared,
+        refusal: () =>
+          isInTransaction && this.#client.getTransactionStatus() === "I" ? new NoTransaction() : undefined,
+        onEnd: () => {
+          this.#isInProgress = false;
           this.#watched?.answered();
-          this.#send();
+          this.#sendNext();
         },
       });
-      process.nextTick(() => this.#send());
+      process.nextTick(() => this.#sendNext());
     }
-    return this.#gathered;
+    return this.#next;
   }
 
-  #send(): void {
-    if (this.#isAwaiting || !this.#gathered) return;
-    const bundle = this.#gathered;
-    this.#gathered = undefined;
-    this.#isAwaiting = true;
+  #sendNext(): void {
+    if (this.#isInProgress || !this.#next) return;
+    const batch = this.#next;
+    this.#next = undefined;
+    this.#isInProgress = true;
     this.#watched?.sent();
-    this.#client.query(bundle);
+    this.#client.query(batch);
   }
 }
 
-/** As PostgreSQL would say it, were it asked: `no_active_sql_transaction`. */
+/** Has the code that PostgreSQL would respond with: `no_active_sql_transaction`. */
 class NoTransaction extends Error {
   readonly code = "25P01";
 
@@ -79,62 +90,77 @@ class NoTransaction extends Error {
 
 interface StatementResult {
   readonly rows: pg.QueryResult["rows"];
-  /** PostgreSQL's tag: `COMMIT`, `INSERT 0 1`. */
+  /** PostgreSQL's command tag: `COMMIT`, `INSERT 0 1`. */
   readonly command: string;
 }
 
 interface PendingStatement {
-  readonly name: string;
   readonly text: string;
   readonly values: readonly SerializedValue[];
-  readonly answered: (answer: StatementResult) => void;
-  readonly failed: (error: unknown) => void;
+  readonly resolve: (result: StatementResult) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-interface BatchOptions {
-  /** Asked when its turn has come. A reason is told to all of it instead, and nothing goes out. */
-  readonly refusal: () => Error | undefined;
-  readonly ended: () => void;
+interface Column {
+  readonly name: string;
+  readonly parse: (text: string) => unknown;
+}
+
+interface PreparedStatement {
+  readonly name: string;
+  /** Undefined: a failure left open whether the server knows the name. */
+  columns: readonly Column[] | undefined;
 }
 
 /**
- * Statements that go out in one piece and are answered in one: a `Sync` stands behind the last of them, where the driver
- * sends one behind each. If one fails, PostgreSQL passes over those behind it. The driver calls what begins with `handle` as
- * the answer comes in. (PostgreSQL, "Message Flow", Pipelining.)
+ * The statements that a connection's server has prepared, by text. Each is parsed, planned and described once: over partitioned
+ * tables, planning a small statement takes longer than running it. Texts are constants of the code, so there are few.
+ */
+export type PreparedStatements = Map<string, PreparedStatement>;
+
+interface BatchOptions {
+  readonly prepared: PreparedStatements;
+  /** Called before the batch is sent. An error rejects all its statements, and nothing is sent. */
+  readonly refusal: () => Error | undefined;
+  readonly onEnd: () => void;
+}
+
+/**
+ * Sends statements with one Sync after the last. If one fails, PostgreSQL skips those after it. The driver calls the methods
+ * that start with `handle` as responses arrive. (PostgreSQL, "Message Flow", Pipelining.)
  */
 class StatementBatch implements pg.Submittable {
-  /** The driver puts its own in this place, and with it stops the clock of `query_timeout`. */
+  /** Replaced by the driver; calling it stops the timer of `query_timeout`. */
   callback: () => void = () => undefined;
-  readonly #needs: BatchOptions;
-  readonly #asked: PendingStatement[] = [];
-  readonly #tellings: (() => void)[] = [];
-  #prepared: PreparedStatements = new Map();
+  readonly #options: BatchOptions;
+  readonly #statements: PendingStatement[] = [];
+  /** One for each statement that completed: results are delivered once the whole batch has succeeded or failed. */
+  readonly #deliveries: (() => void)[] = [];
   #columns: readonly Column[] = [];
   #rows: StatementResult["rows"] = [];
-  #unreadable: unknown;
+  #parseError: unknown;
 
-  constructor(needs: BatchOptions) {
-    this.#needs = needs;
+  constructor(options: BatchOptions) {
+    this.#options = options;
   }
 
-  /** Before it goes out. Rejects with what PostgreSQL said to the statement, or to the one that failed before it. */
+  /** Adds a statement, before the batch is sent. Rejects with PostgreSQL's error for it or for an earlier statement of the batch. */
   add(text: string, values: readonly SerializedValue[]): Promise<StatementResult> {
-    return new Promise((answered, failed) => {
-      this.#asked.push({ name: statementName(text), text, values, answered, failed });
+    return new Promise((resolve, reject) => {
+      this.#statements.push({ text, values, resolve, reject });
     });
   }
 
   submit(connection: pg.Connection): Error | undefined {
-    const refusal = this.#needs.refusal();
+    const refusal = this.#options.refusal();
     if (refusal) return refusal;
-    this.#prepared = preparedStatementsOf(connection);
-    const introduced = new Set<string>();
+    const prepared = new Set<string>();
     connection.stream.cork();
-    for (const asked of this.#asked) {
-      const isNew = this.#prepared.get(asked.name) === undefined && !introduced.has(asked.name);
-      if (isNew) this.#introduce(connection, asked);
-      introduced.add(asked.name);
-      connection.bind({ statement: asked.name, values: [...asked.values] }, true);
+    for (const { text, values } of this.#statements) {
+      const isNew = this.#options.prepared.get(text)?.columns === undefined && !prepared.has(text);
+      const statement = isNew ? this.#prepare(connection, text) : this.#options.prepared.get(text)?.name;
+      prepared.add(text);
+      connection.bind({ statement, values: [...values] }, true);
       if (isNew) connection.describe({ type: "P" }, true);
       connection.execute(null, true);
     }
@@ -144,95 +170,66 @@ class StatementBatch implements pg.Submittable {
     return undefined;
   }
 
-  #introduce(connection: pg.Connection, { name, text }: PendingStatement): void {
-    if (this.#prepared.has(name)) connection.close({ type: "S", name }, true); // it may be there
-    this.#prepared.set(name, undefined);
+  #prepare(connection: pg.Connection, text: string): string {
+    const known = this.#options.prepared.get(text);
+    const name = known?.name ?? createHash("sha256").update(text).digest("base64url").slice(0, 24);
+    if (known) connection.close({ type: "S", name }, true); // the server may have it
+    this.#options.prepared.set(text, { name, columns: undefined });
     connection.parse({ name, text, types: [] }, true);
+    return name;
   }
 
   #expectNext(): void {
-    const next = this.#asked[this.#tellings.length];
-    this.#columns = (next && this.#prepared.get(next.name)) ?? [];
+    const next = this.#statements[this.#deliveries.length];
+    this.#columns = (next && this.#options.prepared.get(next.text)?.columns) ?? [];
     this.#rows = [];
-    this.#unreadable = undefined;
+    this.#parseError = undefined;
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly pg.FieldDef[] }): void {
-    this.#columns = fields.map(({ name, dataTypeID }) => ({ name: propertyName(name), read: parserOf(dataTypeID) }));
+    this.#columns = fields.map(({ name, dataTypeID }) => ({ name: propertyName(name), parse: parserOf(dataTypeID) }));
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
     try {
-      this.#rows.push(readRow(this.#columns, fields));
+      this.#rows.push(parseRow(this.#columns, fields));
     } catch (error) {
-      this.#unreadable ??= error;
+      this.#parseError ??= error;
     }
   }
 
   handleCommandComplete({ text: command }: { readonly text: string }): void {
-    const asked = this.#asked[this.#tellings.length];
-    if (!asked) return;
-    const [rows, unreadable] = [this.#rows, this.#unreadable];
-    this.#prepared.set(asked.name, this.#columns);
-    this.#tellings.push(() =>
-      unreadable === undefined ? asked.answered({ rows, command }) : asked.failed(unreadable),
+    const statement = this.#statements[this.#deliveries.length];
+    if (!statement) return;
+    const [rows, parseError] = [this.#rows, this.#parseError];
+    const prepared = this.#options.prepared.get(statement.text);
+    if (prepared) prepared.columns = this.#columns;
+    this.#deliveries.push(() =>
+      parseError === undefined ? statement.resolve({ rows, command }) : statement.reject(parseError),
     );
     this.#expectNext();
   }
 
   handleReadyForQuery(): void {
     this.callback();
-    for (const tell of this.#tellings) tell();
-    this.#needs.ended();
+    for (const deliver of this.#deliveries) deliver();
+    this.#options.onEnd();
   }
 
-  /** PostgreSQL's, the network's, or the clock's. It may come twice: what was too late is told again when the line is cut. */
+  /** Receives an error of PostgreSQL, the network or the timer; twice if the connection is cut after a timeout. */
   handleError(error: unknown): void {
     this.callback();
-    for (const tell of this.#tellings) tell();
-    for (const { failed } of this.#asked.slice(this.#tellings.length)) failed(error);
-    this.#needs.ended();
+    for (const deliver of this.#deliveries) deliver();
+    for (const { reject } of this.#statements.slice(this.#deliveries.length)) reject(error);
+    this.#options.onEnd();
   }
 }
 
-function readRow(columns: readonly Column[], fields: readonly (string | null)[]): Record<string, unknown> {
+function parseRow(columns: readonly Column[], fields: readonly (string | null)[]): Record<string, unknown> {
   const row: Record<string, unknown> = {};
-  for (const [index, { name, read }] of columns.entries()) {
+  for (const [index, { name, parse }] of columns.entries()) {
     const field = fields[index] ?? null;
-    row[name] = field === null ? null : read(field);
+    row[name] = field === null ? null : parse(field);
   }
   return row;
-}
-
-/** What a column of an answer is called, and how its text is read. */
-interface Column {
-  readonly name: string;
-  readonly read: (text: string) => unknown;
-}
-
-/**
- * What a connection's server has prepared, by name, with the columns that it answers with. It is parsed once, planned once
- * and described once: over partitioned tables, planning a small statement takes longer than running it. Texts are constants
- * of the code, so there are few. Undefined: a failure left open whether the server knows the name.
- */
-type PreparedStatements = Map<string, readonly Column[] | undefined>;
-
-const preparedOn = new WeakMap<pg.Connection, PreparedStatements>();
-
-function preparedStatementsOf(connection: pg.Connection): PreparedStatements {
-  const prepared = preparedOn.get(connection) ?? new Map<string, readonly Column[] | undefined>();
-  preparedOn.set(connection, prepared);
-  return prepared;
-}
-
-const names = new Map<string, string>();
-
-/** What a statement is prepared as. */
-function statementName(text: string): string {
-  let name = names.get(text);
-  if (name === undefined) {
-    name = createHash("sha256").update(text).digest("base64url").slice(0, 24);
-    names.set(text, name);
-  }
-  return name;
 }

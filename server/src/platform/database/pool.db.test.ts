@@ -101,8 +101,8 @@ test("a statement that comes after the end of its transaction is refused", async
     query: () => tx.query("select 1"),
     send: () => tx.send("select 1", []),
   }));
-  await expect(late.query()).rejects.toThrow("This transaction has ended");
-  expect(late.send).toThrow("This transaction has ended");
+  await expect(late.query()).rejects.toThrow("after the end of its transaction");
+  expect(late.send).toThrow("after the end of its transaction");
 });
 
 test("a connection that the server ends amidst a transaction rejects it, and the next one works", async ({
@@ -187,4 +187,21 @@ test("times are read and written the same, however the database writes dates for
     [at],
   );
   expect(read).toEqual({ at, text: "2026-11-26 01:02:03+00" });
+});
+
+test("work that waits for a connection is counted, and its wait is measured", async ({ databaseUrl }) => {
+  await using pool = await openPool({ connectionString: databaseUrl, schema, max: 1 });
+  const waits: number[] = [];
+  pool.onWait((seconds) => waits.push(seconds));
+  await pool.query("select"); // on the idle connection
+  expect(waits).toEqual([]);
+  let queued: Promise<unknown> | undefined;
+  await pool.inTransaction(async (tx) => {
+    queued = pool.query("select");
+    await until(() => pool.waiting === 1);
+    await tx.query("select pg_sleep(0.1)");
+  });
+  await queued;
+  expect(pool.waiting).toBe(0);
+  expect(waits).toEqual([expect.toSatisfy((seconds: number) => seconds >= 0.1 && seconds < 10)]);
 });

@@ -1,61 +1,66 @@
 import pg from "pg";
 import { type Clock, systemClock } from "../clock.ts";
+import { createUuidV7Generator } from "../ids.ts";
 import { ConnectionWatch, type DatabaseLog, type Session } from "./connection-watch.ts";
 import { DatabaseHosts, NoConnection, StandbyRefused, classifyDatabaseError, connectToPrimary } from "./connection.ts";
 import { type Pool, runTransaction } from "./database.ts";
 import { type HintCarrier, Hints, type WalSeen } from "./hints.ts";
-import { StatementPipeline } from "./pipeline.ts";
+import { type PreparedStatements, StatementPipeline } from "./pipeline.ts";
 
 export interface PoolOptions {
   readonly connectionString: string;
-  /** The schema of the cell: what unqualified table names mean. */
+  /** The cell's schema, which resolves unqualified table names. */
   readonly schema: string;
-  /** The role to act as, when it is not the one that connects. */
+  /** The role to act as, if not the one that connects. */
   readonly role?: string;
-  /** Connections at most, the one for hints not counted. */
+  /** Maximum number of connections; the connection for hints does not count. */
   readonly max?: number;
   readonly applicationName?: string;
   readonly log?: DatabaseLog;
-  /** How long an answer may take before the connection is given up, whatever the server says. */
+  /** How long a response may take before the connection is given up, whatever the server says. */
   readonly answerTimeoutMs?: number;
-  /** How long an answer may take before a second connection asks the server about it. */
+  /** How long a response may take before a second connection asks the server about it. */
   readonly overdueMs?: number;
-  /** Carries the hints instead of a connection of this pool's own. */
+  /** Carries the hints instead of a connection of this pool. */
   readonly hints?: HintCarrier;
 }
 
 export interface OpenedPool extends Pool, AsyncDisposable {
-  /** The carrier of this pool's hints, for a process that passes them on to another. */
+  /** The carrier of this pool's hints, for a process that forwards them to another. */
   readonly hints: HintCarrier;
+  /** Work that waits for a connection right now. */
+  readonly waiting: number;
+  /** Calls `listener` with the seconds that work has waited for a connection, if none was idle. */
+  onWait(listener: (seconds: number) => void): void;
 }
 
-/** No statement of ours takes a second; one that takes 30 is stuck, and the caller has given up long ago. */
+/** Our statements take less than a second; one that takes 30 s is stuck, and its caller has given up. */
 const statementTimeoutMs = 30_000;
-/** Later than that the server has answered, or the line is silent and nobody could be asked about it. */
-const usualAnswerTimeoutMs = 35_000;
-/** Statements take milliseconds. With what line-watch.ts does then, changes go to a new primary within 5 s of its taking over. */
-const usualOverdueMs = 1500;
+/** After that, the server has responded, or the connection is silent and nobody could be asked about it. */
+const defaultAnswerTimeoutMs = 35_000;
+/** Statements take milliseconds. With connection-watch.ts, writes reach a new primary within 5 s of its promotion. */
+const defaultOverdueMs = 1500;
 /**
- * A process that hangs amidst a transaction, or whose line is silent, holds row locks and keeps vacuum from its work: the
- * server ends it, before those who wait for its locks have waited too long.
+ * A process that hangs in a transaction, or whose connection is silent, holds row locks and blocks vacuum. The server ends its
+ * session before others have waited too long for its locks.
  */
 const idleInTransactionTimeoutMs = 15_000;
-/** How long a caller waits for a free connection, or for new ones to come about, before it is refused. */
+/** How long work waits for a free or a new connection before it is refused. */
 const connectTimeoutMs = 10_000;
-/** How long one attempt to connect may take: a host that is gone does not refuse, and the next attempt may find its successor. */
+/** The limit of one attempt to connect: a lost host does not refuse, and the next attempt may find its successor. */
 const attemptTimeoutMs = 3000;
-/** The same for the connection that asks about an overdue answer. */
+/** The limit for the connection that asks about an overdue response. */
 const probeTimeoutMs = 2000;
-/** Of a database that was brought to another cluster, the largest number is looked for in its whole history. */
-const patiently = { query_timeout: 60 * 60_000 };
-/** How long a connection may be without traffic before either side's kernel asks whether the other is still there. */
+/** After a move to another cluster, the largest number is searched for in the whole history. */
+const followTimeout = { query_timeout: 60 * 60_000 };
+/** Idle time after which the kernel of either side probes the connection. */
 const keepAliveMs = 15_000;
 
 const silent: DatabaseLog = { warn: () => undefined, error: () => undefined };
 
-/** Resolves once the database has answered, so that an unreachable one is known at the start. */
+/** Opens a pool and awaits a first response, so that an unreachable database fails the start. */
 export async function openPool(options: PoolOptions): Promise<OpenedPool> {
-  const { schema, log = silent, answerTimeoutMs = usualAnswerTimeoutMs, overdueMs = usualOverdueMs } = options;
+  const { schema, log = silent, answerTimeoutMs = defaultAnswerTimeoutMs, overdueMs = defaultOverdueMs } = options;
   const hosts = new DatabaseHosts(options.connectionString);
   const connection: pg.ClientConfig = {
     application_name: options.applicationName ?? "bellwire",
@@ -68,24 +73,21 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   const connect = (): Promise<pg.Client> => connectToPrimary(hosts, probe);
   const watch = new ConnectionWatch({ connect, clock: systemClock, log, overdueMs });
   const seen: WalSeen = { lsn: null, switches: 0 };
-  const connecting = { hosts, connection, watch, seen };
-  const pool = openConnections(connecting, options);
-  const hints =
-    options.hints ??
-    new Hints({
-      connection: () => ({ ...connection, connectionString: hosts.current }),
-      channel: schema,
-      log,
-      watch,
-      seen,
-    });
+  const connections = new Connections({ hosts, connection, watch, seen }, options);
+  const reconnect = (): pg.ClientConfig => ({ ...connection, connectionString: hosts.current });
+  const hints = options.hints ?? new Hints({ connection: reconnect, channel: schema, log, watch, seen });
+  const newUuidV7 = createUuidV7Generator();
 
   const opened: OpenedPool = {
     hints,
-    query: (text, values = []) => onLine(pool, connecting, async (line) => (await line.ask(text, values)).rows),
+    get waiting() {
+      return connections.waiting;
+    },
+    onWait: (listener) => connections.onWait(listener),
+    query: (text, values = []) => connections.use(async (pipeline) => (await pipeline.query(text, values)).rows),
     inTransaction: (work) =>
-      onLine(pool, connecting, async (line) => {
-        const done = await runTransaction(line, work);
+      connections.use(async (pipeline) => {
+        const done = await runTransaction(pipeline, newUuidV7, work);
         hints.spread(done.hints);
         return done.result;
       }),
@@ -93,7 +95,7 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
     async [Symbol.asyncDispose]() {
       await hints[Symbol.asyncDispose]();
       await watch[Symbol.asyncDispose]();
-      await pool.end();
+      await connections.end();
     },
   };
   try {
@@ -112,8 +114,82 @@ interface Connecting {
   readonly seen: WalSeen;
 }
 
-/** The driver's pool, whose connections are watched from the moment on that their session is set up. */
-function openConnections({ hosts, connection, watch, seen }: Connecting, options: PoolOptions): pg.Pool {
+/** The driver's pool, with watched connections, several hosts, and one set of prepared statements per connection. */
+class Connections {
+  readonly #connecting: Connecting;
+  readonly #pool: pg.Pool;
+  readonly #prepared = new WeakMap<pg.Client, PreparedStatements>();
+  readonly #waitListeners: ((seconds: number) => void)[] = [];
+
+  constructor(connecting: Connecting, options: PoolOptions) {
+    this.#connecting = connecting;
+    this.#pool = openDriverPool(connecting, options);
+  }
+
+  get waiting(): number {
+    return this.#pool.waitingCount;
+  }
+
+  onWait(listener: (seconds: number) => void): void {
+    this.#waitListeners.push(listener);
+  }
+
+  /** Runs `work` on a connection of its own. A connection that may be lost, or is still in a transaction, is discarded. */
+  async use<T>(work: (pipeline: StatementPipeline) => Promise<T>): Promise<T> {
+    const client = await this.#checkOut();
+    let isLost = false;
+    try {
+      return await work(new StatementPipeline(client, this.#preparedOf(client), this.#connecting.watch.find(client)));
+    } catch (error) {
+      isLost = classifyDatabaseError(error) === "away"; // the driver may not have noticed
+      throw error;
+    } finally {
+      client.release(isLost || client.getTransactionStatus() !== "I");
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  #preparedOf(client: pg.Client): PreparedStatements {
+    const prepared: PreparedStatements = this.#prepared.get(client) ?? new Map();
+    this.#prepared.set(client, prepared);
+    return prepared;
+  }
+
+  async #checkOut(): Promise<pg.PoolClient> {
+    if (this.#pool.idleCount > this.#pool.waitingCount) return this.#connect();
+    const startedMs = systemClock.monotonicMs();
+    try {
+      return await this.#connect();
+    } finally {
+      const seconds = (systemClock.monotonicMs() - startedMs) / 1000;
+      for (const listener of this.#waitListeners) listener(seconds);
+    }
+  }
+
+  /** Returns a connection. An attempt without a response is followed by another one, which may reach another address or host. */
+  async #connect(): Promise<pg.PoolClient> {
+    const { hosts } = this.#connecting;
+    const deadlineMs = systemClock.monotonicMs() + connectTimeoutMs;
+    for (let tries = 1; ; tries += 1) {
+      const host = hosts.current;
+      try {
+        const client = await this.#pool.connect();
+        if (!client.connection.stream.destroyed) return client;
+        client.release(true); // cut a moment ago; the pool has not noticed
+      } catch (error) {
+        const isSilent = error instanceof Error && error.message === "timeout expired";
+        hosts.leave(host);
+        if ((isSilent || tries < hosts.count) && systemClock.monotonicMs() + attemptTimeoutMs <= deadlineMs) continue;
+        throw this.#pool.ending || error instanceof TypeError ? error : new NoConnection(error); // a TypeError is a bug
+      }
+    }
+  }
+}
+
+function openDriverPool({ hosts, connection, watch, seen }: Connecting, options: PoolOptions): pg.Pool {
   const { schema, role, max = 10, log = silent } = options;
   const verify: pg.PoolConfig["verify"] = (client, done) => {
     openSession(client, { schema, role, log, mustWrite: hosts.mustWrite, seen }).then((session) => {
@@ -121,56 +197,17 @@ function openConnections({ hosts, connection, watch, seen }: Connecting, options
       done();
     }, done);
   };
-  // The pool hands its own time limit, which is for waiting, to its clients, where it is for connecting.
+  // The pool would pass its own time limit, which is for waiting, to its clients, where it limits connecting.
   const Client = class extends pg.Client {
     constructor(config: pg.ClientConfig = connection) {
       super({ ...config, connectionString: hosts.current, connectionTimeoutMillis: attemptTimeoutMs });
     }
   };
   const pool = new pg.Pool({ ...connection, Client, connectionTimeoutMillis: connectTimeoutMs, max, verify });
-  // Without a listener, a connection that the server ends while it is in use would end the process.
+  // Without a listener, a connection that the server ends while in use would end the process.
   pool.on("connect", (client) => client.on("error", (error) => log.warn({ err: error }, "database connection lost")));
-  pool.on("error", () => undefined); // of idle connections: the listener above has told it
+  pool.on("error", () => undefined); // of idle connections; the listener above has logged it
   return pool;
-}
-
-/** Runs `work` on a connection that it has for itself. One that may be lost, or is amidst a transaction, is not used again. */
-async function onLine<T>(
-  pool: pg.Pool,
-  { hosts, watch }: Connecting,
-  work: (line: StatementPipeline) => Promise<T>,
-): Promise<T> {
-  const client = await connectWithin(pool, hosts, connectTimeoutMs);
-  let isLost = false;
-  try {
-    return await work(new StatementPipeline(client, watch.lineOf(client)));
-  } catch (error) {
-    isLost = classifyDatabaseError(error) === "away"; // it may not know yet
-    throw error;
-  } finally {
-    client.release(isLost || client.getTransactionStatus() !== "I");
-  }
-}
-
-/**
- * Takes a connection. An attempt that nobody answers is followed by another one, which may lead to another address; with several
- * hosts, each is tried.
- */
-async function connectWithin(pool: pg.Pool, hosts: DatabaseHosts, ms: number): Promise<pg.PoolClient> {
-  const startedMs = systemClock.monotonicMs();
-  for (let tries = 1; ; tries += 1) {
-    const host = hosts.current;
-    try {
-      const client = await pool.connect();
-      if (!client.connection.stream.destroyed) return client;
-      client.release(true); // cut a moment ago; the pool does not know yet
-    } catch (error) {
-      const isSilent = error instanceof Error && error.message === "timeout expired";
-      hosts.leave(host);
-      if ((isSilent || tries < hosts.count) && systemClock.monotonicMs() - startedMs + attemptTimeoutMs <= ms) continue;
-      throw pool.ending || error instanceof TypeError ? error : new NoConnection(error); // else a mistake of ours
-    }
-  }
 }
 
 interface SessionNeeds {
@@ -182,8 +219,8 @@ interface SessionNeeds {
 }
 
 /**
- * Sets up a session, on a primary that goes on with the numbers given so far. A connection to a standby is refused: it could not
- * be used, and would still be there, unchecked, when the standby is promoted. A primary changes its timeline only by a restart.
+ * Sets up a session on a primary that continues from the numbers given so far. Refuses a standby: it would still be in the pool,
+ * unchecked, after a promotion. A primary changes its timeline only by a restart.
  */
 async function openSession(client: pg.Client, { schema, role, log, mustWrite, seen }: SessionNeeds): Promise<Session> {
   const { isStandby, onlyReads, canFollow, ...session } = await setUpSession(client, schema, role);
@@ -192,14 +229,14 @@ async function openSession(client: pg.Client, { schema, role, log, mustWrite, se
   const { rows } = await client.query<{ isFirst: boolean; lsn: string; switches: string }>({
     text: `select is_first as "isFirst", lsn::text, switches from follow_wal($1::pg_lsn, $2::bigint)`,
     values: [seen.lsn, seen.switches],
-    ...patiently,
+    ...followTimeout,
   });
   const [followed] = rows;
   if (followed) Object.assign(seen, { lsn: followed.lsn, switches: Number(followed.switches) });
   if (followed?.isFirst) {
     log.warn(
       {},
-      "the database goes on from an earlier state (failover or restore): numbers skip ahead, changes may be lost",
+      "the database continues from an earlier state (failover or restore): numbers skip ahead, changes may be lost",
     );
   }
   return session;
@@ -208,12 +245,12 @@ async function openSession(client: pg.Client, { schema, role, log, mustWrite, se
 interface NewSession extends Session {
   readonly isStandby: boolean;
   readonly onlyReads: boolean;
-  /** Not before the first migration. */
+  /** False before the first migration. */
   readonly canFollow: boolean;
 }
 
-// search_path ends with pg_temp: a temporary table must not stand in for one of ours.
-// The server's keepalives end a session whose client is gone within a minute; over a socket they do nothing.
+// search_path ends with pg_temp: a temporary table must not replace one of ours.
+// The server's keepalives end a session without a client within a minute; on a Unix socket they have no effect.
 async function setUpSession(client: pg.Client, schema: string, role = "none"): Promise<NewSession> {
   const { rows } = await client.query<NewSession>(
     `select pg_backend_pid() as pid, pg_postmaster_start_time()::text as server, pg_is_in_recovery() as "isStandby",
@@ -231,25 +268,25 @@ async function setUpSession(client: pg.Client, schema: string, role = "none"): P
     ],
   );
   const [session] = rows;
-  if (!session) throw new Error("The database did not say which process of it answers.");
+  if (!session) throw new Error("PostgreSQL returned no session.");
   return session;
 }
 
 /**
- * A pool that does not wait longer than `ms` for an answer: whoever asks has something better to do. What was asked may
- * be done all the same, now or later.
+ * Wraps a pool so that work rejects after `ms` without a response, for callers with something better to do. The database may
+ * still do the work.
  */
 export function poolWithTimeout(pool: Pool, clock: Clock, ms: number): Pool {
-  const within = async <Answer>(asked: Promise<Answer>): Promise<Answer> => {
-    const answered = new AbortController();
-    const late = clock.sleep(ms, answered.signal).then(() => {
-      throw new Error(`timeout exceeded: the database did not answer within ${ms} ms`);
+  const within = async <Result>(work: Promise<Result>): Promise<Result> => {
+    const done = new AbortController();
+    const late = clock.sleep(ms, done.signal).then(() => {
+      throw new Error(`timeout exceeded: the database did not respond within ${ms} ms`);
     });
     try {
-      return await Promise.race([asked, late]);
+      return await Promise.race([work, late]);
     } finally {
       late.catch(() => undefined);
-      answered.abort();
+      done.abort();
     }
   };
   return {

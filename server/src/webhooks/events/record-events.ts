@@ -1,7 +1,6 @@
 import type { Actor, Channel } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import type { Node } from "#platform/document.ts";
-import { newUuidV7 } from "#platform/ids.ts";
 import {
   type BodyFormat,
   type EventContext,
@@ -154,7 +153,7 @@ export async function recordEvents(
   if (events.length === 0) return [];
   const { providerId } = cause;
   const subscriptions = await readSubscriptions(tx, providerId);
-  const planned = events.map((event) => planEvent(cause, event, subscriptions));
+  const planned = events.map((event) => planEvent(tx.newUuidV7(cause.now.getTime()), cause, event, subscriptions));
   insertEvents(
     tx,
     cause,
@@ -182,9 +181,8 @@ interface PlannedEvent {
   readonly deliveries: readonly PlannedDelivery[];
 }
 
-/** Decides the deliveries and gates of an event and renders its bodies. Pure except for the id. */
-function planEvent(cause: Cause, event: NewEvent, subscriptions: readonly Subscription[]): PlannedEvent {
-  const id = newUuidV7(cause.now.getTime());
+/** Decides the deliveries and gates of an event and renders its bodies. */
+function planEvent(id: string, cause: Cause, event: NewEvent, subscriptions: readonly Subscription[]): PlannedEvent {
   const { sequence } = event;
   const withheld: Record<number, Gate> = {};
   const deliveries: PlannedDelivery[] = [];
