@@ -25,23 +25,21 @@ async function buildBin(pool: Pool) {
 const requestsOf = async (pool: Pool, bin: { providerId: number; id: string }) =>
   (await listBinRequests(pool, { providerId: bin.providerId, binId: bin.id, limit: 1000 })).requests;
 
-test("a bin keeps a request exactly as it came", async ({ database }) => {
+test("a bin stores a request exactly as received", async ({ database }) => {
   const bin = await buildBin(database);
   expect(await receiveRequest(database, { binId: bin.id }, request)).toEqual({ status: 200, delayMs: 0 });
   const [caught] = await requestsOf(database, bin);
   expect(caught).toEqual({ ...request, bodyBytes: 3, number: 1, receivedAt: expect.any(Date) });
 });
 
-test("a bin answers as it is told, from the next request on", async ({ database }) => {
+test("a bin's new response applies from the next request on", async ({ database }) => {
   const bin = await buildBin(database);
   await database.inTransaction((tx) => updateBin(tx, bin, { answerStatus: 503 }));
   await database.inTransaction((tx) => updateBin(tx, bin, { answerDelayMs: 20 }));
   expect(await receiveRequest(database, { binId: bin.id }, request)).toEqual({ status: 503, delayMs: 20 });
 });
 
-test("requests are numbered without gaps in the order in which they can be read, also when they come at once", async ({
-  database,
-}) => {
+test("concurrent requests are numbered without gaps in the order of their commits", async ({ database }) => {
   const bin = await buildBin(database);
   await Promise.all(Array.from({ length: 30 }, () => receiveRequest(database, { binId: bin.id }, request)));
   const numbers = (await requestsOf(database, bin)).map(({ number }) => number);
@@ -56,21 +54,21 @@ test("requests are numbered without gaps in the order in which they can be read,
   expect(page.map(({ number }) => number)).toEqual([19, 18, 17]);
 });
 
-test("a body of more than 1 MiB is refused and not kept", async ({ database }) => {
+test("a body over 1 MiB is refused and not stored", async ({ database }) => {
   const bin = await buildBin(database);
   const tooMuch = { ...request, body: Buffer.alloc(1024 * 1024 + 1) };
   expect(await receiveRequest(database, { binId: bin.id }, tooMuch)).toEqual({ status: 413, delayMs: 0 });
   expect(await requestsOf(database, bin)).toEqual([]);
 });
 
-test("bytes that no text column takes are no reason to lose a request", async ({ database }) => {
+test("bytes that text columns refuse do not lose a request", async ({ database }) => {
   const bin = await buildBin(database);
   const strange = { ...request, path: "/a\0b", query: "\0", headers: [["x", "\0\ud800"]] as const };
   await receiveRequest(database, { binId: bin.id }, strange);
   expect(await requestsOf(database, bin)).toMatchObject([{ path: "/a�b", query: "�" }]);
 });
 
-test("who watches a bin hears of what it caught, once it can be read", async ({ database }) => {
+test("watchers of a bin are notified of a request once it can be read", async ({ database }) => {
   const bin = await buildBin(database);
   const heard = vi.fn<(values: readonly string[]) => void>();
   database.onHint("bins", heard);
@@ -78,7 +76,7 @@ test("who watches a bin hears of what it caught, once it can be read", async ({ 
   await vi.waitFor(() => expect(heard).toHaveBeenCalledWith([bin.id]));
 });
 
-test("one provider sees, changes and deletes nothing of another's bins", async ({ database }) => {
+test("a provider cannot read, update or delete another's bins", async ({ database }) => {
   const bin = await buildBin(database);
   await receiveRequest(database, { binId: bin.id }, request);
   const key = { providerId: await buildProvider(database), id: bin.id };
@@ -90,7 +88,7 @@ test("one provider sees, changes and deletes nothing of another's bins", async (
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200, requestsCaught: 1 });
 });
 
-test("a deleted bin catches nothing and leaves nothing", async ({ database }) => {
+test("a deleted bin stores nothing and leaves nothing", async ({ database }) => {
   const bin = await buildBin(database);
   await receiveRequest(database, { binId: bin.id }, request);
   expect(await database.inTransaction((tx) => deleteBin(tx, bin))).toBe(true);
@@ -98,7 +96,7 @@ test("a deleted bin catches nothing and leaves nothing", async ({ database }) =>
   expect(await requestsOf(database, bin)).toEqual([]);
 });
 
-test("bins are listed newest first, page by page", async ({ database }) => {
+test("bins are listed newest first, in pages", async ({ database }) => {
   const providerId = await buildProvider(database);
   const made: string[] = [];
   for (let n = 0; n < 3; n += 1) made.unshift((await database.inTransaction((tx) => createBin(tx, { providerId }))).id);
@@ -107,7 +105,7 @@ test("bins are listed newest first, page by page", async ({ database }) => {
   expect([...first, ...rest].map(({ id }) => id)).toEqual(made);
 });
 
-test("only URLs of this installation are taken for its bins", async ({ database }) => {
+test("only URLs of this installation match its bins", async ({ database }) => {
   const bin = await buildBin(database);
   const ownBins = createOwnBins({ pool: database, isOurs: ({ origin }) => origin === "http://localhost:3000" });
   const matching = (url: string) => ownBins.matches(new URL(url));

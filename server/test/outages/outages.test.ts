@@ -24,7 +24,7 @@ async function house(pool: Pool): Promise<House> {
   return { providerId, endpointId };
 }
 
-/** A delivery that ends now. */
+/** Inserts a delivery that ends now. */
 async function end(pool: Pool, { providerId, endpointId }: House, state: "delivered" | "failed"): Promise<void> {
   const [eventId] = await recordNow(pool, { providerId });
   await pool.query(
@@ -49,7 +49,7 @@ const mailsOf = async (pool: Pool, { providerId }: House): Promise<string[]> =>
 const began = "ada@acme.example deliveries to default are failing";
 const ended = "ada@acme.example deliveries to default succeed again";
 
-test("the admins get one mail when deliveries begin to fail, and one when they get through again", async ({
+test("admins receive one mail when deliveries begin to fail, and one when they succeed again", async ({
   database: pool,
 }) => {
   const its = await house(pool);
@@ -65,7 +65,7 @@ test("the admins get one mail when deliveries begin to fail, and one when they g
 
   await end(pool, its, "delivered");
   await look(pool);
-  await look(pool); // what failed is still on the list, and is no new outage
+  await look(pool); // the failure is still listed, but is no new outage
   expect(await mailsOf(pool, its)).toEqual([began, ended]);
 
   await end(pool, its, "failed");
@@ -76,7 +76,7 @@ test("the admins get one mail when deliveries begin to fail, and one when they g
   expect(last?.text).toContain(".example/failures");
 });
 
-test("the admins get one mail when an endpoint is disabled, each time, with the reason and its page", async ({
+test("admins receive one mail each time an endpoint is disabled, with the reason and its page", async ({
   database: pool,
 }) => {
   const its = await house(pool);
@@ -96,7 +96,7 @@ test("the admins get one mail when an endpoint is disabled, each time, with the 
   expect(await mailsOf(pool, its)).toEqual([disabled, disabled]);
 });
 
-test("several processes that look at once write once", async ({ database: pool }) => {
+test("concurrent processes send each mail once", async ({ database: pool }) => {
   const its = await house(pool);
   await end(pool, its, "failed");
   await Promise.all([look(pool), look(pool), look(pool)]);
@@ -104,7 +104,7 @@ test("several processes that look at once write once", async ({ database: pool }
   expect(await mailsOf(pool, its)).toEqual([began]);
 });
 
-test("an outage of one endpoint is none of another's, nor of another provider's", async ({ database: pool }) => {
+test("an outage concerns one endpoint of one provider", async ({ database: pool }) => {
   const [its, other] = [await house(pool), await house(pool)];
   const second = await buildEndpoint(pool, { providerId: its.providerId, url: "https://bi.example", name: "second" });
   await end(pool, its, "failed");

@@ -8,7 +8,7 @@ import { test } from "../support/test.ts";
 
 const appendOnly = ["audit_records", "events", "payloads", "attempts"];
 
-test("the application may only add to events, their bytes, attempts and the audit log", async ({ database }) => {
+test("the application's role can only insert events, payloads, attempts and audit records", async ({ database }) => {
   const { provider } = await setUp(database);
   await buildEndpoint(database, { providerId: provider.id, url: "http://127.0.0.1:9/" });
   await recordNow(database, { providerId: provider.id });
@@ -20,10 +20,7 @@ test("the application may only add to events, their bytes, attempts and the audi
   }
 });
 
-test("nor may it change a day of them by its own name, also of one that is added later", async ({
-  database,
-  databaseUrl,
-}) => {
+test("the role cannot change their partitions either, later ones included", async ({ database, databaseUrl }) => {
   await database.query("select add_history_days('2031-01-01', '2031-01-02')");
   const owner = new pg.Client(databaseUrl);
   await owner.connect();
@@ -40,7 +37,7 @@ test("nor may it change a day of them by its own name, also of one that is added
   }
 });
 
-test("the count of an audit record may grow for a day, and nothing else of it changes", async ({ database }) => {
+test("an audit record's count can grow for a day, and nothing else of it can change", async ({ database }) => {
   const { provider } = await setUp(database);
   const insert = `insert into audit_records (provider_id, actor_kind, action, subject, detail, at)
     values ($1, 'system', 'retry', 'failures', '{"count": 10}', now() - make_interval(days => $2)) returning id`;

@@ -12,7 +12,7 @@ interface Stored {
   readonly table: string;
   readonly target: FieldsDefinition["target"];
   readonly fields: Readonly<Record<string, Field>>;
-  /** Columns that no property holds: tenant, secrets and mailed codes. */
+  /** Columns without a property: tenant, secrets and mailed codes. */
   readonly others: readonly string[];
 }
 

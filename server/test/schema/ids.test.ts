@@ -7,7 +7,7 @@ import { test } from "../support/test.ts";
 const newId = `${directorySchema}.new_id()`;
 const epochMs = Date.UTC(2020, 0, 1);
 
-test("no column is counted: every id comes from new_id()", async ({ database }) => {
+test("every id comes from new_id(), none from a sequence", async ({ database }) => {
   const counted = await database.query(
     `select table_schema, table_name, column_name from information_schema.columns
      where table_schema in ($1, $2) and (is_identity = 'YES' or column_default like 'nextval(%')`,
@@ -18,16 +18,14 @@ test("no column is counted: every id comes from new_id()", async ({ database }) 
     `select "column".table_name as name, "column".column_default as default
      from information_schema.columns "column" join information_schema.tables using (table_schema, table_name)
      where table_schema = $1 and column_name = 'id' and data_type = 'bigint' and table_type = 'BASE TABLE'
-       and "column".table_name <> 'providers'`, // its ids come from the directory's tenants
+       and "column".table_name <> 'providers'`, // its ids come from the directory's table of tenants
     [schema],
   );
   expect(made.length).toBeGreaterThanOrEqual(15);
   expect(made.filter((column) => !column.default?.endsWith("new_id()"))).toEqual([]);
 });
 
-test("an id says when it was made, and neither how many there are nor how many there were since", async ({
-  database,
-}) => {
+test("an id reveals its time, but neither the number of rows nor the rate", async ({ database }) => {
   const [read] = await database.query<{ ids: readonly number[]; before: number; after: number }>(`
     select array_agg(${newId} order by number) as ids, min(extract(epoch from transaction_timestamp()) * 1000) as before,
       extract(epoch from clock_timestamp()) * 1000 as after
@@ -42,7 +40,7 @@ test("an id says when it was made, and neither how many there are nor how many t
     expect(atMs).toBeLessThanOrEqual(Math.ceil(Number(read?.after)) + 1000);
   }
 
-  // Counted numbers would be one apart in the lower bits, whenever they are taken.
+  // Sequential numbers would differ by one in the lower bits, at any time.
   const lower: number[] = [];
   for (let n = 0; n < 40; n += 1) {
     const [one] = await database.query<{ id: number }>(`select ${newId} as id, pg_sleep(0.002)`);
@@ -53,7 +51,7 @@ test("an id says when it was made, and neither how many there are nor how many t
   expect(new Set(steps).size).toBeGreaterThan(30);
 });
 
-test("ids of many connections at once are all different", async ({ database }) => {
+test("concurrent connections get different ids", async ({ database }) => {
   const takes = Array.from({ length: 20 }, () =>
     database.query<{ id: number }>(`select ${newId} as id from generate_series(1, 1000)`),
   );
@@ -61,13 +59,11 @@ test("ids of many connections at once are all different", async ({ database }) =
   expect(new Set(ids).size).toBe(20_000);
 });
 
-test("the application takes ids, and cannot read the key that hides their count", async ({ database }) => {
+test("the application's role can take ids, but not read the key that hides their count", async ({ database }) => {
   await expect(database.query(`select key from ${directorySchema}.id_keys`)).rejects.toThrow("permission denied");
 });
 
-test("a provider's own id is not counted either, and the first provider stays the one with the smallest", async ({
-  database,
-}) => {
+test("a provider's id is hidden too, and the first provider keeps the smallest", async ({ database }) => {
   const [first, second] = [await setUp(database), await setUp(database)];
   expect(first.provider.id).toBeGreaterThan(1e12);
   expect(second.provider.id - first.provider.id).toBeGreaterThan(0);

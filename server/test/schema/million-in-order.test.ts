@@ -20,18 +20,18 @@ import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhoo
 import { test } from "../support/test.ts";
 import { openPlanner } from "./read-plan.ts";
 
-/** Waiting behind one head: the account of `anEvent`. */
+/** Deliveries behind one first row: the account of `anEvent`. */
 const ofOneKey = 1_000_000;
 const held = 50_000;
 const engineId = "00000000-0000-7000-8000-000000000001";
-/** `holdsUp` counts to a thousand; everything else reads the rows that it is about, and their neighbours. */
+/** `holdsUp` counts to 1,000. Everything else reads the rows it concerns and their neighbours. */
 const rowsMax = 1_010;
 
 const fill = `
   insert into due (provider_id, endpoint_id, event_id, format, ordering_key, sequence, due_at)
   select $1, $2, uuidv7(), '3scale', $3, number, case when number = 1 then clock_timestamp() else 'infinity' end
   from generate_series($4::integer, $5::integer) as number`;
-/** Of one statement, which is to end long before its time is up. */
+/** Rows per statement, so that each ends long before its timeout. */
 const batch = 50_000;
 
 interface Asked {
@@ -39,7 +39,7 @@ interface Asked {
   readonly values: readonly unknown[];
 }
 
-/** The pool, noting each statement that reads deliveries that are due. */
+/** Returns a pool that records each statement that reads due rows. */
 function recording(pool: Pool, asked: Asked[]): Pool {
   const note = (text: string, values: readonly unknown[]): void => {
     if (/\bdue\b/.test(text)) asked.push({ text, values });
@@ -69,7 +69,7 @@ function recording(pool: Pool, asked: Asked[]): Pool {
 }
 
 test(
-  "no statement about one delivery, key or lane reads the backlog of its key, or what is held for others",
+  "no statement on one delivery, key or lane reads the backlog of the key or held deliveries of others",
   { timeout: 120_000 },
   async ({ database, databaseUrl }) => {
     const providerId = await buildProvider(database);
@@ -133,7 +133,7 @@ test(
       ]),
     );
 
-    await database.query(`delete from due where event_id = any($1)`, [recorded]); // it is recorded again below
+    await database.query(`delete from due where event_id = any($1)`, [recorded]); // recorded again below
 
     for (const mode of ["force_custom_plan", "force_generic_plan"]) {
       await using planner = await openPlanner(databaseUrl, mode);

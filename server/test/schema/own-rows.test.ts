@@ -11,7 +11,7 @@ import { type Scan, openPlanner } from "./read-plan.ts";
 const few = 30;
 const many = 20_000;
 
-/** Of each, as many accounts as are wanted, each with a user, an application, an event and a failed delivery of it. */
+/** Inserts accounts, each with a user, an application, an event and a failed delivery of it. */
 const fill = [
   `insert into accounts (provider_id, org_name, plan_id, state)
    select $1, 'Account ' || number, (select id from plans where provider_id = $1 and kind = 'account_plan'), 'approved'
@@ -63,7 +63,7 @@ const lists = [
 ].flat();
 
 test(
-  "no list reads the rows of another provider, however many those are and however it is planned",
+  "no list reads rows of another provider, whatever their number and the plan",
   { timeout: 120_000 },
   async ({ database: pool, databaseUrl }) => {
     const { provider, accessToken: token, ids } = await fillTwo(pool);
@@ -89,7 +89,7 @@ test(
   },
 );
 
-/** Of a day without events, the planner may well look at all; and of an id there is one row among all providers'. */
+/** A scan of a day without events reads nothing, and an id has one row among all providers. */
 const isOwn = ({ rows, isByIndex, index }: Scan): boolean =>
   rows <= few * 2 &&
   (isByIndex || rows === 0) &&
@@ -100,7 +100,7 @@ interface Asked {
   readonly values: readonly unknown[];
 }
 
-/** The pool, which notes what it is asked. */
+/** Returns a pool that records its statements. */
 const recording = (pool: Pool, asked: Asked[]): Pool => ({
   query: (text, values = []) => {
     asked.push({ text, values });
@@ -110,7 +110,7 @@ const recording = (pool: Pool, asked: Asked[]): Pool => ({
   onHint: (channel, listener) => pool.onHint(channel, listener),
 });
 
-/** A provider with few accounts and all that comes with them, beside one with many. */
+/** Builds a provider with few accounts and their objects, beside one with many. */
 async function fillTwo(pool: Pool): Promise<NewProvider & { ids: Readonly<Record<string, number | string>> }> {
   const [small, large] = [await setUp(pool), await setUp(pool)];
   const url = "http://127.0.0.1:9/hook";

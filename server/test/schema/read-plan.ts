@@ -1,15 +1,15 @@
 import pg from "pg";
 import { schema } from "../support/test-databases.ts";
 
-/** One reading of a table, as it was done. */
+/** A scan of a plan as executed. */
 export interface Scan {
-  /** The table's name, without the day of a partition. */
+  /** Without the suffix of a partition. */
   readonly table: string;
-  /** Else row after row of the table was looked at. */
+  /** False for a sequential scan. */
   readonly isByIndex: boolean;
-  /** Which index led to them, and the column that this index sorts by first. */
+  /** The index, and its first column. */
   readonly index: { readonly name: string; readonly first: string } | undefined;
-  /** How many rows were looked at, those that were not wanted included. */
+  /** The number of rows read, including rows that were filtered out. */
   readonly rows: number;
 }
 
@@ -28,7 +28,7 @@ export interface Planner extends AsyncDisposable {
   scansOf(text: string, values: readonly unknown[]): Promise<readonly Scan[]>;
 }
 
-// Of each index the table, or the one that it is a partition of, and the column that it begins with.
+// Returns each index's table, or its partitioned table, and first column.
 const indexesStatement = `
   select index.relname as name, regexp_replace(owner.relname, '_\\d{8}$', '') as table, first.attname as first
   from pg_index as it
@@ -43,7 +43,7 @@ interface Index {
   readonly first: string;
 }
 
-/** Runs statements as they would be run by a connection that has prepared them, says what each has looked at, and undoes them. */
+/** Executes statements as a connection that has prepared them would, returns their scans, and rolls back. */
 export async function openPlanner(connectionString: string, mode: string): Promise<Planner> {
   const client = new pg.Client({ connectionString });
   await client.connect();
@@ -76,7 +76,7 @@ function scansIn(node: PlanNode, indexes: ReadonlyMap<string, Index>): readonly 
   return [...own, ...(node.Plans ?? []).flatMap((child) => scansIn(child, indexes))];
 }
 
-/** A value as it is written into a statement. */
+/** Returns a value as an SQL literal. */
 export function literalOf(it: unknown): string {
   if (it === null || it === undefined) return "null";
   if (it instanceof Date) return pg.escapeLiteral(it.toISOString());

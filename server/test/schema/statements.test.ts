@@ -16,7 +16,7 @@ const withDerivedStatements = [
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url));
 
-test("PostgreSQL understands every statement, against the schema that the migrations make", async ({ tx }) => {
+test("PostgreSQL prepares every statement against the migrated schema", async ({ tx }) => {
   const { statements, unresolved } = allStatements();
   const refusals: string[] = [];
   for (const [index, { path, text }] of statements.entries()) {
@@ -29,13 +29,13 @@ test("PostgreSQL understands every statement, against the schema that the migrat
     }
   }
   expect(refusals).toEqual([]);
-  expect(statements.length).toBeGreaterThan(80); // else they are no longer found
+  expect(statements.length).toBeGreaterThan(80); // fails if the pattern no longer finds them
   expect(unresolved).toEqual(withDerivedStatements);
 });
 
-// What every request to the API, and every change, begins with; and how a page or a piece of a million failures is found.
+// Statements of every request to the API or of every change, and of batches of a million failures.
 test("an index serves every table that marked statements read", async ({ tx }) => {
-  await tx.query("set local enable_seqscan = off"); // the tables are empty: so that a scan remains only where no index is
+  await tx.query("set local enable_seqscan = off"); // an empty table is scanned only if no index serves it
   const statements = allStatements().statements.filter(({ isMarked }) => isMarked);
   expect(statements).not.toEqual([]);
   await tx.query("set local plan_cache_mode = force_generic_plan");
@@ -47,7 +47,7 @@ test("an index serves every table that marked statements read", async ({ tx }) =
     await tx.query(`deallocate hot_${index}`);
     const plan = rows.flatMap((row) => Object.values(row).map(String));
     const isScan = /(?:Seq|Index|Index Only|Bitmap Heap) Scan /;
-    const byCondition = /^\s*(?:Index|Recheck) Cond: /; // else all of the index is read
+    const byCondition = /^\s*(?:Index|Recheck) Cond: /; // otherwise the whole index is read
     const whole = plan.filter((line, at) => isScan.test(line) && !byCondition.test(plan[at + 1] ?? ""));
     expect(whole).toEqual([]);
   }
@@ -55,7 +55,7 @@ test("an index serves every table that marked statements read", async ({ tx }) =
 
 interface Statement {
   readonly path: string;
-  /** Of the constant that holds it, if one does. */
+  /** The name of the constant that contains it. */
   readonly name: string | undefined;
   readonly text: string;
   /** Whether the comment above its constant says `@indexed`. */
@@ -64,12 +64,12 @@ interface Statement {
 
 type Rows = Parameters<typeof selectList>[0];
 
-/** Parts of statements that are built from a field table. */
+/** Functions that render parts of statements from a field table. */
 const builders = new Map<string, (table: Rows, first: number) => string>(
   Object.entries({ selectList, insertColumns, insertParameters, assignments }),
 );
 
-/** All field tables of the server, by the name that statements use. */
+/** The field tables of the server by name. */
 const fieldTables = new Map<string, Rows>();
 for (const path of globSync("**/*.ts", { cwd: source })) {
   const file = readFileSync(source + path, "utf8");
@@ -80,8 +80,8 @@ for (const path of globSync("**/*.ts", { cwd: source })) {
 }
 
 /**
- * Texts that begin as a statement does, with what is put into them if it is a constant of the file, or one for all; and the
- * files of those that have something else put into them, which nobody can prepare.
+ * Returns the texts that begin like a statement, with constants filled in, and the files with texts that cannot be
+ * filled in.
  */
 function allStatements(): { statements: readonly Statement[]; unresolved: readonly string[] } {
   const files = globSync("**/*.ts", { cwd: source, exclude: ["**/*.test.ts"] }).map((path) => ({

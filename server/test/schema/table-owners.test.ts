@@ -6,7 +6,7 @@ import { schema } from "../support/test-databases.ts";
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url));
 
-/** The module that writes each table. Undefined: only functions and migrations of the database do. */
+/** The module that writes each table. Undefined: only functions of the database do. */
 const owners: Readonly<Record<string, string | undefined>> = {
   access_tokens: "access",
   account_plan_requests: "portal/accounts",
@@ -47,7 +47,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   users: "portal/users",
 };
 
-/** Statements outside the owner, which an import of the owner would close into a circle, as `file: table`. */
+/** Statements outside the owner, as `file: table`. Importing the owner there would close a circle. */
 const exceptions = [
   "cli/providers.ts: providers", // limits, which only the command line sets
   "portal/accounts/account.ts: service_subscriptions", // an account's first subscriptions, inserted with it

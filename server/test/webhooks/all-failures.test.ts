@@ -5,7 +5,7 @@ import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "..
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-test("all failures are told page after page, oldest first, each once; what fails meanwhile is not waited for", async ({
+test("all failures are listed in pages, oldest first, each once, without those added meanwhile", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);

@@ -12,7 +12,7 @@ import { until } from "../support/until.ts";
 
 const ahead = 5_000_000_000;
 
-/** As pg_restore leaves it: what was recorded has numbers that this cluster is far from. */
+/** Simulates pg_restore: the restored rows have numbers far beyond those of this cluster. */
 async function bringHere(owner: Database): Promise<void> {
   await owner.query("update events set recorded_in = recorded_in + $1", [ahead]);
   await owner.query("update transaction_numbers set cluster = cluster + 1");
@@ -20,7 +20,7 @@ async function bringHere(owner: Database): Promise<void> {
 
 const start = (connectionString: string) => migrate({ connectionString, schema });
 
-test("after a move to another cluster, whoever follows goes on where he was, and nothing passes him by", async ({
+test("after a move to another cluster, feeds continue from their cursor without a gap", async ({
   database,
   databaseUrl,
   owner,
@@ -50,7 +50,7 @@ test("after a move to another cluster, whoever follows goes on where he was, and
   expect(await attemptsFrom(after?.recordedIn ?? 0)).toMatchObject([{ endpointId, status: 200 }]);
 });
 
-test("numbers go on without a gap at every other start", async ({ database, databaseUrl, owner }) => {
+test("numbers continue without a gap at every other start", async ({ database, databaseUrl, owner }) => {
   const skipped = () => database.query("select transaction_numbers_skipped() as skipped");
   await start(databaseUrl);
   expect(await skipped()).toEqual([{ skipped: 0 }]);

@@ -6,7 +6,7 @@ import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-test("a second round leaves the attempt that delivered at once as it was", async ({ database }) => {
+test("a second round of retries leaves the first attempt unchanged", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);

@@ -15,7 +15,10 @@ import { test } from "../support/test.ts";
 import { copyFiles, startCopy } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
 
-/** A primary with Bellwire's tables and an asynchronous standby that has caught up, and a line that leads to the primary. */
+/**
+ * Returns a primary with Bellwire's tables, an asynchronous standby that has caught up, and a connection to the
+ * primary.
+ */
 async function openPair(running: AsyncDisposableStack): Promise<DatabasePair> {
   const pair = running.use(
     // Otherwise a new connection may see a log position from before the commits that were just acknowledged.
@@ -31,7 +34,7 @@ async function openPair(running: AsyncDisposableStack): Promise<DatabasePair> {
   return pair;
 }
 
-test("after a failover to a standby that lagged, no number is given twice and no event passes a follower by", async () => {
+test("after a failover to a lagging standby, no number is used twice and no feed skips an event", async () => {
   await using running = new AsyncDisposableStack();
   const pair = await openPair(running);
   const { line, standby, connectionString } = pair;
@@ -51,7 +54,7 @@ test("after a failover to a standby that lagged, no number is given twice and no
   await pair.catchUp();
   await pair.cutOff();
 
-  // Nobody but these readers will know of what follows.
+  // The standby will lack these rows; only the readers know them.
   for (let index = 0; index < 20; index += 1) await rename(`lost ${index}`);
   const lostSignUp = await signUp(pool, {
     provider,
@@ -71,7 +74,7 @@ test("after a failover to a standby that lagged, no number is given twice and no
       () => false,
     ),
   );
-  // Events are shown once all transactions that began before them have ended.
+  // Events appear once all transactions that began before them have ended.
   const after = await until(async () => {
     const read = await follow(before.last);
     return read.events.length > 0 && read;
@@ -90,7 +93,7 @@ test("after a failover to a standby that lagged, no number is given twice and no
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test("a connection to a standby is refused, so that none goes on unchecked when it is promoted", async () => {
+test("a connection to a standby is refused, so that none continues unchecked after its promotion", async () => {
   await using running = new AsyncDisposableStack();
   const pair = await openPair(running);
   const { line, standby, connectionString } = pair;
@@ -101,7 +104,7 @@ test("a connection to a standby is refused, so that none goes on unchecked when 
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test("of several hosts the primary is used, and after a failover its successor", async () => {
+test("the primary among several hosts is used, and its successor after a failover", async () => {
   await using running = new AsyncDisposableStack();
   const pair = await openPair(running);
   const { line, standby, connectionString } = pair;
@@ -121,7 +124,7 @@ test("of several hosts the primary is used, and after a failover its successor",
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test("deliveries that end and a lane that is released in a time that a failover loses are due again, at the same engine too", async () => {
+test("deliveries settled and lanes released in the time that a failover loses are due again, also at the same engine", async () => {
   await using running = new AsyncDisposableStack();
   const pair = await openPair(running);
   const pool = running.use(await openPool({ connectionString: pair.connectionString, schema, overdueMs: 100 }));
@@ -146,7 +149,7 @@ test("deliveries that end and a lane that is released in a time that a failover 
   await until(async () => (await pool.query("select from due")).length === 0);
 });
 
-test("when files are put back in place, processes that know more than the database skip its numbers, and one of them once", async () => {
+test("after a restore in place, processes that know later numbers skip ahead, and one of them once", async () => {
   await using running = new AsyncDisposableStack();
   const { line, primary, connectionString } = await openPair(running);
   const pools = await Promise.all(
@@ -164,7 +167,7 @@ test("when files are put back in place, processes that know more than the databa
   const numbers = () =>
     pool.query<{ last: number }>("select max(sequence) as last from events where account_id = $1", [accountId]);
   const [given] = await numbers();
-  // Each has opened a connection since, which told it how far the log has come.
+  // Each has opened a connection since, and learned the end of the log from it.
   for (const each of pools) await Promise.all(Array.from({ length: 5 }, () => each.query("select pg_sleep(0.5)")));
 
   const back = running.use(await startCopy(files));

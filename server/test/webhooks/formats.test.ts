@@ -18,7 +18,7 @@ const keyCreated = anEvent({
 });
 const secret = Buffer.alloc(32, 1).toString("base64");
 
-/** What arrives at an endpoint of this kind. */
+/** Returns the request that an endpoint of this format receives. */
 async function deliver(
   database: Parameters<typeof startTestEngine>[0],
   choices: Pick<EndpointChoices, "format" | "includeCredentials">,
@@ -47,7 +47,7 @@ const verify = ({ headers, body }: ReceivedRequest): unknown =>
     "webhook-signature": String(headers["webhook-signature"]),
   });
 
-test("JSON is what the library of Standard Webhooks verifies and reads", async ({ database }) => {
+test("the Standard Webhooks library verifies and parses JSON deliveries", async ({ database }) => {
   const request = await deliver(database, { format: "json" });
   expect(request.headers["content-type"]).toBe("application/json");
   expect(verify(request)).toEqual({
@@ -96,14 +96,14 @@ test.for(["json", "cloudevents", "cloudevents-binary"] as const)(
   },
 );
 
-test("3scale's XML is what it was, whether a key is known or not", async ({ database }) => {
+test("a known key does not change 3scale's XML", async ({ database }) => {
   expect((await deliver(database, { format: "3scale" })).body).toBe(
     '<?xml version="1.0" encoding="UTF-8"?><event><action>key_created</action><type>application</type><object>' +
       "<application><id>41</id><user_key>k3y-of-old</user_key><name>Zoë 🚢</name></application></object></event>",
   );
 });
 
-test("what is sent later is, byte for byte and in its context, what would have been sent at once", async ({
+test("a payload rendered later equals, in bytes and context, one rendered when the event is recorded", async ({
   database,
   owner,
 }) => {

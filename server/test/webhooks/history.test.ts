@@ -21,18 +21,18 @@ import { until } from "../support/until.ts";
 
 const dayMs = 86_400_000;
 
-test("a process that runs for months always has the tables of the coming days", async ({ database }) => {
+test("a process that runs for months always has partitions for the coming days", async ({ database }) => {
   const { now, daysReady } = await readHistoryDays(database);
-  expect(daysReady).toBeLessThan(14); // the tests' template has today's alone
+  expect(daysReady).toBeLessThan(14); // the tests' template has only today's
   await addComingDays(database);
   expect(await readHistoryDays(database)).toMatchObject({ daysReady: 15 });
-  // Not an id of ours: those never run backwards, so what this process records next would lie days ahead.
+  // A foreign id: ours never run backwards, so this process would record its next event days ahead.
   const insert = `
     insert into payloads (provider_id, event_id, format, body, context) values (1, uuid_v7_floor($1), '3scale', '', '{}')`;
   await database.inTransaction((tx) => tx.query(insert, [new Date(now.getTime() + 13 * dayMs)]));
 });
 
-test("a machine whose clock is 60 days ahead or behind drops no history", async ({ database }) => {
+test("a machine's clock that is 60 days ahead or behind drops no history", async ({ database }) => {
   const providerId = await buildProvider(database);
   await recordNow(database, { providerId });
   for (const days of [60, -60]) {
@@ -44,11 +44,11 @@ test("a machine whose clock is 60 days ahead or behind drops no history", async 
   expect(await database.query("select from events")).toHaveLength(1);
 });
 
-test("a database whose clock leaps ahead by 60 days loses a day of history each run, and says how far it leapt", async ({
+test("a leap of the database's clock by 60 days drops one day of history per run, and is reported", async ({
   database,
 }) => {
   const farAhead = new Date(Date.now() + 365 * dayMs); // the machine's clock has leapt as well
-  // As if the last run had been 60 days ago by the clock of today.
+  // As if the last run had been 60 days ago.
   await database.query(
     "update retention_clock set trusted_at = now() - interval '60 days', read_at = now() - interval '60 days'",
   );
@@ -56,16 +56,13 @@ test("a database whose clock leaps ahead by 60 days loses a day of history each 
   expect(Math.round(first.behindSeconds / 86_400)).toBe(59);
   expect(await readRetentionBehind(database)).toBeCloseTo(first.behindSeconds, -1);
   const again = await advanceRetention(database, farAhead);
-  expect(again.now.getTime() - first.now.getTime()).toBeLessThan(3_600_000); // another process, at the same time
+  expect(again.now.getTime() - first.now.getTime()).toBeLessThan(3_600_000); // another process, concurrently
   await database.query("update retention_clock set read_at = now() - interval '1 hour'");
   const nextHour = await advanceRetention(database, farAhead);
   expect(Math.round(nextHour.behindSeconds / 86_400)).toBe(58);
 });
 
-test("a process that finds today's tables missing creates them before it records", async ({
-  database,
-  databaseUrl,
-}) => {
+test("a process creates missing partitions of today before it records events", async ({ database, databaseUrl }) => {
   const owner = new pg.Client(databaseUrl);
   await owner.connect();
   const { rows } = await owner.query<{ table: string }>(
@@ -82,7 +79,7 @@ test("a process that finds today's tables missing creates them before it records
   await recordNow(database, { providerId });
 });
 
-test("expired days go, but for what failed or is still due, which can be retried as before", async ({ database }) => {
+test("expired days are dropped except failed and due deliveries, which can still be retried", async ({ database }) => {
   await using receiver = await startReceiver(500);
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
@@ -112,7 +109,7 @@ test("expired days go, but for what failed or is still due, which can be retried
   await retryFailures(database, { providerId }, bySystem);
   await using _engine = await startTestEngine(database);
   await until(async () => (await database.query("select from due")).length === 0);
-  // Dealt with, so the rest of the day goes too.
+  // No longer needed, so the rest of the day is dropped too.
   expect(await retireExpiredDays(database, later, 30)).toHaveLength(1);
   expect(await database.query("select from events")).toEqual([]);
   expect(new Set(receiver.received.slice(-2).map((request) => request.headers["webhook-id"]))).toEqual(

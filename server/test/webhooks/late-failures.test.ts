@@ -7,7 +7,7 @@ import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-/** The database's clock is a second further than now. */
+/** Waits for the next second of the database's clock. */
 async function secondPasses(pool: Pool): Promise<void> {
   const secondOf = async (): Promise<number> =>
     (await pool.query<{ at: Date }>(`select date_trunc('second', clock_timestamp()) as at`))[0]?.at.getTime() ?? 0;
@@ -15,7 +15,7 @@ async function secondPasses(pool: Pool): Promise<void> {
   await until(async () => (await secondOf()) > now);
 }
 
-/** Fails what is held for the provider's endpoint, and commits when it is told to. */
+/** Fails the held deliveries of the provider's endpoint, and commits on demand. */
 async function failSlowly(pool: Pool): Promise<{ commit: () => Promise<unknown> }> {
   const hasFailed = Promise.withResolvers<void>();
   const mayCommit = Promise.withResolvers<void>();
@@ -33,7 +33,7 @@ async function failSlowly(pool: Pool): Promise<{ commit: () => Promise<unknown> 
   };
 }
 
-test("deleting up to a time that was read leaves what failed before it and commits after it", async ({ database }) => {
+test("deleting up to a time that was read keeps failures that commit later", async ({ database }) => {
   await using receiver = await startReceiver(500);
   const providerId = await buildProvider(database);
   const paused = await buildEndpoint(database, { providerId, url: receiver.url, name: "paused" });
@@ -41,7 +41,7 @@ test("deleting up to a time that was read leaves what failed before it and commi
   await database.query(`update endpoints set state = 'paused' where id = $1`, [paused]);
   const late = await failSlowly(database);
 
-  // Meanwhile another fails, and commits at once.
+  // Meanwhile another delivery fails, and commits at once.
   await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
   await database.query(`update endpoints set active = false where id = $1`, [paused]);
   const [quickId] = await recordNow(database, { providerId }, [anEvent({ accountId: 2 })]);
@@ -61,9 +61,7 @@ test("deleting up to a time that was read leaves what failed before it and commi
   expect(await deleteFailures(database, byTime, bySystem)).toBe(2);
 });
 
-test("what failed before the oldest transaction that is failing something is listed meanwhile", async ({
-  database,
-}) => {
+test("failures before the oldest uncommitted one are listed", async ({ database }) => {
   const providerId = await buildProvider(database);
   const paused = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const ids = await recordNow(database, { providerId }, [anEvent(), anEvent()]);

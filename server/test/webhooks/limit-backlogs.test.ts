@@ -20,7 +20,7 @@ const record = (pool: Pool, providerId: number, count: number): Promise<readonly
     Array.from({ length: count }, () => anEvent()),
   );
 
-test("what is held beyond the quota goes to the failure list, the oldest first, with its reason, and a retry brings it back", async ({
+test("held deliveries beyond the quota go to the failure list, oldest first, with the reason, and can be retried", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);
@@ -39,7 +39,7 @@ test("what is held beyond the quota goes to the failure list, the oldest first, 
   expect(await database.query(`select from due`)).toHaveLength(5);
 });
 
-test("what is sent, and what other providers hold, does not count", async ({ database }) => {
+test("deliveries of active endpoints and of other providers do not count", async ({ database }) => {
   const [one, other] = [await buildProvider(database), await buildProvider(database)];
   await buildEndpoint(database, { providerId: one, url });
   const held = await buildEndpoint(database, { providerId: other, url });
@@ -49,7 +49,7 @@ test("what is sent, and what other providers hold, does not count", async ({ dat
   expect(await limit(database, 3)).toBe(0);
 });
 
-test("what is held for too many days goes to the failure list, and what waited behind it is due", async ({
+test("deliveries held for too many days go to the failure list, and the next of their ordering key is due", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);

@@ -6,9 +6,7 @@ import { test } from "../support/test.ts";
 
 const url = "http://127.0.0.1:9/hook";
 
-test("an event has one delivery for each endpoint that is to hear of it, and a verdict for each that is not", async ({
-  database,
-}) => {
+test("an event has one delivery per subscribed endpoint, and a gate for each other one", async ({ database }) => {
   const providerId = await buildProvider(database);
   const hears = await buildEndpoint(database, { providerId, url });
   const alsoHears = await buildEndpoint(database, { providerId, url, name: "second", eventTypes: ["account.created"] });
@@ -33,7 +31,7 @@ test("an event has one delivery for each endpoint that is to hear of it, and a v
   expect(event?.verdicts.map((verdict) => verdict.endpointId)).not.toContain(foreign);
 });
 
-test("a rolled-back change leaves no event, no delivery and no bytes", async ({ database }) => {
+test("a rolled-back change leaves no event, no delivery and no payload", async ({ database }) => {
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url });
   const failing = database.inTransaction(async (tx) => {
@@ -47,9 +45,7 @@ test("a rolled-back change leaves no event, no delivery and no bytes", async ({ 
   }
 });
 
-test("a provider that may not use webhooks still has its events, and the reason why nobody heard", async ({
-  database,
-}) => {
+test("a provider without the webhooks capability still records events, with the gate", async ({ database }) => {
   const providerId = await buildProvider(database, { webHooks: "denied" });
   await buildEndpoint(database, { providerId, url });
   const [id = ""] = await recordNow(database, { providerId });
@@ -58,7 +54,7 @@ test("a provider that may not use webhooks still has its events, and the reason 
   ]);
 });
 
-test("the bytes are 3scale's envelope around the object, on one line", async ({ database }) => {
+test("the bytes are 3scale's envelope around the object on one line", async ({ database }) => {
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url });
   await recordNow(database, { providerId });
@@ -69,7 +65,7 @@ test("the bytes are 3scale's envelope around the object, on one line", async ({ 
   );
 });
 
-test("who follows the feed is never passed by an event whose transaction commits late", async ({ database }) => {
+test("the feed never skips an event whose transaction commits late", async ({ database }) => {
   const providerId = await buildProvider(database);
   const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
   const { promise: isRecorded, resolve: recorded } = Promise.withResolvers<void>();
@@ -81,7 +77,7 @@ test("who follows the feed is never passed by an event whose transaction commits
   await isRecorded;
   await recordNow(database, { providerId }, [anEvent({ accountId: 2 })]);
 
-  // The later event is committed, and yet not shown: following it now would pass the other one by.
+  // The later event is committed but hidden: a feed that read it would skip the other one.
   expect(await followEvents(database, { providerId, limit: 10 })).toEqual([]);
   commit();
   await late;
@@ -96,7 +92,7 @@ test("one provider never reads another's event", async ({ database }) => {
   expect(await readEvent(database, await buildProvider(database), id)).toBeUndefined();
 });
 
-test("a transaction that stays open in another database of the same server holds up nobody here", async ({
+test("an open transaction in another database of the server does not hold back the feed", async ({
   database,
   sharedPool,
 }) => {

@@ -24,7 +24,7 @@ const idOf = ({ headers }: ReceivedRequest): string => String(headers["webhook-i
 
 type Wanted = Pick<ReplayRange, "providerId" | "endpointId" | "only"> & Partial<ReplayRange>;
 
-/** Of the last hour, unless told otherwise. */
+/** The last hour by default. */
 const rangeOf = (wanted: Wanted): ReplayRange => ({
   since: new Date(Date.now() - hourMs),
   until: new Date(Date.now() + 1),
@@ -38,14 +38,14 @@ async function start(database: Pool, wanted: Wanted): Promise<Replay> {
   return replay;
 }
 
-/** Starts a replay and works on it until there is nothing left to do. */
+/** Starts a replay and runs it to its end. */
 async function replayAll(database: Pool, wanted: Wanted): Promise<Replay | undefined> {
   const { providerId, id } = await start(database, wanted);
   while (await workOnReplay(database));
   return readReplay(database, providerId, id);
 }
 
-/** A millisecond in which nothing has happened yet. */
+/** Returns a millisecond without events. */
 async function nextMoment(): Promise<Date> {
   const atMs = Date.now();
   return until(() => Date.now() > atMs && new Date(), { everyMs: 1 });
@@ -54,13 +54,13 @@ async function nextMoment(): Promise<Date> {
 const nothingIsDue = (database: Pool) => async (): Promise<boolean> =>
   (await database.query("select from due")).length === 0;
 
-test("what is missing is sent, in the endpoint's format, if the endpoint wants its type", async ({ database }) => {
+test("missing deliveries are sent in the endpoint's format, if it subscribes to the type", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   const [before = ""] = await recordNow(database, { providerId });
   const types = { eventTypes: ["account.created"], format: "json" } as const;
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, ...types });
-  const token = { kind: "token", userId: 1 } as const; // a gate stops what a token does
+  const token = { kind: "token", userId: 1 } as const; // a gate stops events caused by tokens
   const [stopped = ""] = await recordNow(database, { providerId, actor: token });
   await recordNow(database, { providerId }, [anEvent({ type: "account.updated" })]);
   await using _engine = await startTestEngine(database);
@@ -85,7 +85,7 @@ test("what is missing is sent, in the endpoint's format, if the endpoint wants i
   expect(await countReplayable(database, preview)).toEqual({ ...counts, missing: 0 });
 });
 
-test("of what failed, what is on the list gets a new round, and what was taken off does not", async ({ database }) => {
+test("failures on the list get a new round of retries, deleted ones do not", async ({ database }) => {
   await using receiver = await startReceiver(500);
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
@@ -112,7 +112,7 @@ test("of what failed, what is on the list gets a new round, and what was taken o
   expect(await database.query("select from failures")).toEqual([]);
 });
 
-test("all sends the delivered ones again, counted, with the same id and bytes, and what was given up", async ({
+test("all also repeats delivered and abandoned deliveries, with the same id and bytes, and counts the repetition", async ({
   database,
 }) => {
   await using receiver = await startReceiver();
@@ -124,7 +124,7 @@ test("all sends the delivered ones again, counted, with the same id and bytes, a
   const [delivered = ""] = await recordNow(database, { providerId });
   await until(nothingIsDue(database));
 
-  await database.query(`update endpoints set format = 'json', version = version + 1`); // for what was never sent
+  await database.query(`update endpoints set format = 'json', version = version + 1`); // a delivery that was never sent
   for (const counts of [
     { delivered: 1, givenUp: 1 },
     { delivered: 2, givenUp: 0 },
@@ -139,7 +139,7 @@ test("all sends the delivered ones again, counted, with the same id and bytes, a
   expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1);
 });
 
-test("only events of the span and of the types that are asked for are sent again", async ({ database }) => {
+test("only events of the time range and of the requested types are resent", async ({ database }) => {
   const providerId = await buildProvider(database);
   const record = async (type: "account.created" | "user.created"): Promise<string> =>
     (await recordNow(database, { providerId }, [anEvent({ type })]))[0] ?? "";
@@ -163,7 +163,7 @@ test("only events of the span and of the types that are asked for are sent again
   expect(due.map(({ id }) => id)).toEqual([first, last]);
 });
 
-/** More than are dealt with in one transaction, recorded before there was an endpoint. */
+/** More events than one transaction examines, recorded before the endpoint existed. */
 async function buildBacklog(database: Pool): Promise<{ providerId: number; endpointId: number; ids: string[] }> {
   const providerId = await buildProvider(database);
   const events = Array.from({ length: 1200 }, (_, index) => anEvent({ accountId: index % 3 }));
@@ -174,7 +174,7 @@ async function buildBacklog(database: Pool): Promise<{ providerId: number; endpo
 const dueIds = async (database: Pool): Promise<string[]> =>
   (await database.query<{ id: string }>(`select event_id as id from due order by event_id`)).map(({ id }) => id);
 
-test("whoever dies amidst a replay has done whole chunks, and the next one goes on behind them", async ({
+test("a process that dies in a replay has completed whole batches, and the next one continues", async ({
   database,
 }) => {
   const { providerId, endpointId, ids } = await buildBacklog(database);
@@ -189,7 +189,7 @@ test("whoever dies amidst a replay has done whole chunks, and the next one goes 
   expect(await readReplay(database, providerId, id)).toMatchObject({ missing: 1200, state: "done" });
 });
 
-test("processes that work at once on several replays make each delivery due once", async ({ database }) => {
+test("concurrent processes make each delivery of several replays due once", async ({ database }) => {
   const backlogs = [await buildBacklog(database), await buildBacklog(database)];
   for (const { providerId, endpointId } of backlogs) await start(database, { providerId, endpointId, only: "missing" });
   const work = async (): Promise<void> => {
@@ -206,9 +206,7 @@ test("processes that work at once on several replays make each delivery due once
   expect([first, second]).toMatchObject([[{ missing: 1200, state: "done" }], [{ missing: 1200, state: "done" }]]);
 });
 
-test("an ordered endpoint gets what is replayed in its order, one after another, before what came later", async ({
-  database,
-}) => {
+test("an ordered endpoint receives replayed events in sequence, before later ones", async ({ database }) => {
   await using receiver = await startReceiver(500);
   const providerId = await buildProvider(database);
   const three = await recordNow(database, { providerId }, [anEvent(), anEvent(), anEvent()]);
@@ -216,7 +214,7 @@ test("an ordered endpoint gets what is replayed in its order, one after another,
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, ...waits });
   await using _engine = await startTestEngine(database);
   const [underWay = ""] = await recordNow(database, { providerId });
-  await until(() => receiver.received.length === 1); // its turn has come, and is not taken from it
+  await until(() => receiver.received.length === 1); // it is due already, and stays first
   await replayAll(database, { providerId, endpointId, only: "missing" });
   const [later = ""] = await recordNow(database, { providerId });
 
@@ -235,7 +233,7 @@ test("an ordered endpoint gets what is replayed in its order, one after another,
   expect(Math.max(...most)).toBe(1);
 });
 
-test("an event whose transaction commits late is not passed by", async ({ database }) => {
+test("an event whose transaction commits late is not skipped", async ({ database }) => {
   const providerId = await buildProvider(database);
   const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
   const { promise: isRecorded, resolve: recorded } = Promise.withResolvers<void>();
@@ -254,7 +252,7 @@ test("an event whose transaction commits late is not passed by", async ({ databa
   expect(await readReplay(database, providerId, id)).toMatchObject({ missing: 1, state: "done" });
 });
 
-test("a replay to an endpoint that is gone ends, and makes nothing due", async ({ database }) => {
+test("a replay to a deleted endpoint ends without making deliveries due", async ({ database }) => {
   const { providerId, endpointId } = await buildBacklog(database);
   const { id } = await start(database, { providerId, endpointId, only: "missing" });
   await workOnReplay(database);
@@ -264,10 +262,10 @@ test("a replay to an endpoint that is gone ends, and makes nothing due", async (
   expect(await dueIds(database)).toEqual([]);
 });
 
-test("a replay that cannot go on does not keep others from it", async ({ database, owner }) => {
+test("a replay that cannot continue does not block others", async ({ database, owner }) => {
   const [stuck, fine] = [await buildBacklog(database), await buildBacklog(database)];
   await owner.query(`update events set document = '5' where provider_id = $1`, [stuck.providerId]);
-  await database.query(`update endpoints set format = 'json'`); // so that the bytes have yet to be made
+  await database.query(`update endpoints set format = 'json'`); // so that the payload must be rendered
   await start(database, { ...stuck, only: "missing" });
   const { id } = await start(database, { ...fine, only: "missing" });
   await expect(workOnReplay(database)).rejects.toThrow(TypeError);
@@ -275,9 +273,7 @@ test("a replay that cannot go on does not keep others from it", async ({ databas
   expect(await readReplay(database, fine.providerId, id)).toMatchObject({ missing: 500 });
 });
 
-test("a replay goes when the history of the day on which it was over does, and none that is running", async ({
-  database,
-}) => {
+test("a replay is deleted with the history of the day it ended, never while it runs", async ({ database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   await replayAll(database, { providerId, endpointId, only: "all" });

@@ -14,17 +14,17 @@ import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-// Asked for when it is needed, since midnight may have passed.
+// A function, because midnight may pass during a test.
 const inDays = (days: number): Date => new Date(Date.now() + days * 86_400_000);
 const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
 const today = (): string => dayOf(new Date());
 const tableSuffix = (day: string): string => day.replaceAll("-", "");
 const retire = (database: Pool): Promise<readonly string[]> => retireExpiredDays(database, inDays(31), 30);
-/** So that today's partition is the one that is waited for. */
+/** Retires yesterday, so that today's partition is the busy one. */
 const retireYesterday = (database: Pool): Promise<unknown> => retireExpiredDays(database, inDays(31), 31);
 const notInTime = /lock timeout|came to be wanted/;
 
-/** A transaction that has done `work` and stays open until it is told to commit. */
+/** Opens a transaction that has done `work` and commits on demand. */
 async function holdOpen(
   database: Pool,
   work: (tx: Transaction) => Promise<unknown>,
@@ -48,7 +48,10 @@ async function holdOpen(
 const isWaitingFor = (database: Pool, table: string) => async (): Promise<boolean> =>
   (await database.query("select from pg_locks where not granted and relation = $1::regclass", [table])).length > 0;
 
-/** Retires while `held` is open, and lets it commit once that waits for `table`. It succeeds, or gives way and succeeds later. */
+/**
+ * Retires while `held` is open, and commits it once it waits for `table`. Retiring succeeds, or gives way and
+ * succeeds later.
+ */
 async function retireAmidst(database: Pool, held: { commit(): Promise<void> }, table: string): Promise<void> {
   const first = retire(database).catch((error: unknown) => {
     if (!(error instanceof Error) || !notInTime.test(error.message)) throw error;
@@ -59,7 +62,7 @@ async function retireAmidst(database: Pool, held: { commit(): Promise<void> }, t
   await first;
 }
 
-test("nobody waits for long behind the swap of a day, whoever keeps it from its lock", async ({ database }) => {
+test("replacing a partition never blocks others for long, whoever blocks it", async ({ database }) => {
   const providerId = await buildProvider(database);
   await recordNow(database, { providerId });
   const reading = await holdOpen(database, (tx) => tx.query("select from events"));
@@ -69,7 +72,7 @@ test("nobody waits for long behind the swap of a day, whoever keeps it from its 
     (error: unknown) => error,
   );
   void retiring.then(() => (hasGivenWay = true));
-  // The reader goes on and on: what is recorded meanwhile is recorded since the swap gives way.
+  // The reader never stops, so recording can continue only because the replacement gives way.
   let recorded = 0;
   while (!hasGivenWay) {
     await recordNow(database, { providerId });
@@ -82,7 +85,7 @@ test("nobody waits for long behind the swap of a day, whoever keeps it from its 
   expect(await database.query("select from events")).toEqual([]);
 });
 
-test("a day is dropped while engines settle, other days are vacuumed and somebody holds an old snapshot", async ({
+test("a day is dropped while engines settle, other days are vacuumed and a transaction holds an old snapshot", async ({
   database,
   owner,
 }) => {
@@ -105,7 +108,7 @@ test("a day is dropped while engines settle, other days are vacuumed and somebod
   await reporting.commit();
 });
 
-test("days are added beside transactions that record, and keep nobody from it", async ({ database }) => {
+test("days are added without blocking transactions that record events", async ({ database }) => {
   const providerId = await buildProvider(database);
   const writing = await holdOpen(database, (tx) =>
     tx.query("lock table events, payloads, attempts in row exclusive mode"),
@@ -117,7 +120,7 @@ test("days are added beside transactions that record, and keep nobody from it", 
 });
 
 test.for(["alone", "beside a failure"])(
-  "a delivery that is retried amidst the retiring of its day, %s in it, is delivered",
+  "a delivery that is retried while its day is retired, %s in it, is delivered",
   async (others, { database }) => {
     await using receiver = await startReceiver();
     const providerId = await buildProvider(database);
@@ -145,7 +148,7 @@ test.for(["alone", "beside a failure"])(
   },
 );
 
-test("what becomes of a delivery amidst the retiring of its day is in the history", async ({ database }) => {
+test("the outcome of a delivery while its day is retired is in the history", async ({ database }) => {
   const providerId = await buildProvider(database);
   const url = "http://127.0.0.1:9/";
   const endpointId = await buildEndpoint(database, { providerId, url });
@@ -182,7 +185,7 @@ test("what becomes of a delivery amidst the retiring of its day is in the histor
   expect(left).toHaveLength(4);
 });
 
-test("a day of which a process retired one table before it was killed is retired by the next", async ({ database }) => {
+test("a day that a killed process retired in part is retired by the next one", async ({ database }) => {
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   await recordNow(database, { providerId });

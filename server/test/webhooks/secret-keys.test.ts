@@ -11,7 +11,7 @@ import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-/** The key of build-webhooks.ts, and two that encrypted nothing there. */
+/** The key of build-webhooks.ts, and two unused ones. */
 const oldKey = Buffer.alloc(32, 7);
 const newKey = Buffer.alloc(32, 8);
 const lostKey = Buffer.alloc(32, 9);
@@ -29,7 +29,7 @@ async function rekey(databaseUrl: string, keys: readonly Buffer[]): Promise<[num
   return [code, lines.join("\n")];
 }
 
-test("an endpoint that cannot be decrypted holds its own deliveries and nobody else's, until its URL is entered again", async ({
+test("an undecryptable endpoint holds only its own deliveries, until its URL is entered again", async ({
   database,
 }) => {
   await using receiver = await startReceiver();
@@ -48,7 +48,7 @@ test("an endpoint that cannot be decrypted holds its own deliveries and nobody e
   await until(() => running.engine.undecryptable === 1);
   expect((await delivered())[0]?.endpointId).toBe(good);
   expect(running.warnings).toContain("an endpoint cannot be decrypted; its deliveries are held until it can");
-  // Others may have the key: the lane is theirs to claim.
+  // Another process may have the key, so it can claim the lane.
   await until(async () => (await database.query("select from lanes where owner is null")).length >= 1);
 
   const allowed = parseAllowedTargets("127.0.0.0/8");
@@ -64,7 +64,7 @@ test("an endpoint that cannot be decrypted holds its own deliveries and nobody e
   expect(running.engine.undecryptable).toBe(0);
 });
 
-test("an endpoint that is changed to what this process cannot decrypt is sent nothing more", async ({ database }) => {
+test("an endpoint changed to a value that this process cannot decrypt receives nothing more", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   await using other = await startReceiver();
@@ -85,7 +85,7 @@ test("an endpoint that is changed to what this process cannot decrypt is sent no
   expect(running.engine.undecryptable).toBe(1);
 });
 
-test("lists show the endpoints and failures that can be decrypted, and the others with the reason", async ({
+test("lists show undecryptable endpoints and failures with the reason, and the others as usual", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);
@@ -103,7 +103,7 @@ test("lists show the endpoints and failures that can be decrypted, and the other
   expect(await listFailures(database, encryption, { providerId })).toMatchObject([{ url: "" }]);
 });
 
-test("rekey encrypts everything with the newest key while an engine delivers, and a start without the old key is accepted", async ({
+test("rekey encrypts everything with the newest key while an engine delivers, so the old key is no longer needed", async ({
   database,
   databaseUrl,
 }) => {
@@ -141,10 +141,7 @@ test("rekey encrypts everything with the newest key while an engine delivers, an
   await until(() => receiver.received.length === 2);
 });
 
-test("rekey keeps the old keys while anything cannot be encrypted again, and says so", async ({
-  database,
-  databaseUrl,
-}) => {
+test("rekey reports values that it cannot encrypt, and keeps their keys", async ({ database, databaseUrl }) => {
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: "https://hooks.example/" });
   await buildEndpoint(database, { providerId, url: "https://hooks.example/", name: "broken" });
@@ -160,8 +157,8 @@ test("rekey keeps the old keys while anything cannot be encrypted again, and say
   await expect(verifyKeys(database, createEncryption([newKey]))).rejects.toThrow("Give that key too");
 });
 
-// What rekey does not know of stays under a key that is then removed.
-test("each column of bytes is either encrypted again by rekey, or known to be no ciphertext", async ({ database }) => {
+// A column unknown to rekey stays encrypted with a key that is then removed.
+test("each bytea column is either encrypted by rekey, or listed as plain", async ({ database }) => {
   const reencrypted = new Set([
     "endpoints.url",
     "endpoints.headers",

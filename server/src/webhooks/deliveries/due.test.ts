@@ -3,24 +3,24 @@ import { Horizon } from "./due.ts";
 
 const sample = (at: string, oldestRunning: bigint, nextToStart: bigint) => ({ at, oldestRunning, nextToStart });
 
-/** Where a horizon is after one more sample. */
+/** Advances a horizon by one sample and returns its time. */
 function after(horizon: Horizon, next: ReturnType<typeof sample>): string {
   horizon.advance(next);
   return horizon.at;
 }
 
-test("with nothing running, a cursor may go as far as the sample's own time", () => {
+test("without a running transaction, a cursor may reach the sample's time", () => {
   expect(after(new Horizon(), sample("12:00", 7n, 7n))).toBe("12:00");
 });
 
-test("a cursor waits before the time at which a transaction that still runs may have begun", () => {
+test("a cursor stays before the time when a running transaction may have begun", () => {
   const horizon = new Horizon();
   horizon.advance(sample("12:00", 7n, 7n));
   expect(after(horizon, sample("12:01", 7n, 9n))).toBe("12:00");
   expect(after(horizon, sample("12:02", 7n, 12n))).toBe("12:00");
 });
 
-test("it moves on when all that ran then has ended, though newer ones run", () => {
+test("a cursor advances when the transactions of a sample have ended, while newer ones run", () => {
   const horizon = new Horizon();
   horizon.advance(sample("12:01", 7n, 9n));
   horizon.advance(sample("12:02", 7n, 12n));
@@ -28,7 +28,7 @@ test("it moves on when all that ran then has ended, though newer ones run", () =
   expect(after(horizon, sample("12:04", 13n, 16n))).toBe("12:02");
 });
 
-test("a transaction that stays open for days costs bounded memory and no correctness", () => {
+test("a transaction open for days costs bounded memory and no correctness", () => {
   const horizon = new Horizon();
   for (let second = 0; second < 10_000; second += 1)
     horizon.advance(sample(`before ${second}`, 7n, 8n + BigInt(second)));

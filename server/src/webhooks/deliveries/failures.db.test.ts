@@ -4,9 +4,7 @@ import { test } from "../../../test/support/test.ts";
 import { readFailureHorizon } from "./failures.ts";
 import { writeOutcomes } from "./settle.ts";
 
-test("a settle that is not committed yet holds the horizon at the second of its failure, and no longer", async ({
-  database,
-}) => {
+test("an uncommitted settle holds the horizon at the second of its failure", async ({ database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [eventId = ""] = await recordNow(database, { providerId });

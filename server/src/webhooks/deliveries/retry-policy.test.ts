@@ -19,25 +19,25 @@ test.each([
   ["each retry has its own wait", answered(500), 3, { step: "retry", afterSeconds: 300, error: "Answered 500" }],
   ["after the last wait it is given up", answered(500), 4, { step: "give-up", error: "Answered 500" }],
   [
-    "a receiver that asks for a longer wait gets it",
+    "a longer Retry-After extends the wait",
     answered(503, { "retry-after": "120" }),
     1,
     { step: "retry", afterSeconds: 120, error: "Answered 503" },
   ],
   [
-    "one that asks for a shorter wait does not",
+    "a shorter Retry-After does not shorten the wait",
     answered(429, { "retry-after": "1" }),
     1,
     { step: "retry", afterSeconds: 60, error: "Answered 429" },
   ],
   [
-    "a wait of years is a day",
+    "a Retry-After of years is a day",
     answered(503, { "retry-after": "99999999" }),
     1,
     { step: "retry", afterSeconds: 86_400, error: "Answered 503" },
   ],
   [
-    "only 429 and 503 may ask",
+    "Retry-After counts only in 429 and 503",
     answered(500, { "retry-after": "120" }),
     1,
     { step: "retry", afterSeconds: 60, error: "Answered 500" },
@@ -57,7 +57,7 @@ test.each([
   expect(retryAfterSeconds(answered(503, { "retry-after": date }), now)).toBe(seconds);
 });
 
-test("410 ends it all where it is believed, and is one failure of six where it is not", () => {
+test("410 disables the endpoint where it is believed, and is an ordinary error where it is not", () => {
   expect(nextStep(answered(410), 1, { ...policy, believesGone: true }, { chance: 0, now })).toEqual({
     step: "disable",
     error: "Answered 410",
@@ -65,7 +65,7 @@ test("410 ends it all where it is believed, and is one failure of six where it i
   expect(nextStep(answered(410), 1, policy, { chance: 0, now })).toMatchObject({ step: "retry" });
 });
 
-test("chance only ever lengthens a wait, by the jitter at most", () => {
+test("jitter only lengthens a wait, up to its part", () => {
   const withJitter = { ...policy, jitter: 0.1 };
   expect(nextStep(answered(500), 1, withJitter, { chance: 0, now })).toMatchObject({ afterSeconds: 60 });
   expect(nextStep(answered(500), 1, withJitter, { chance: 1, now })).toMatchObject({ afterSeconds: 66 });
@@ -82,7 +82,7 @@ test.each([
   expect(errorOf(answered(status), success)).toBe(error);
 });
 
-test("no answer in time is told by its phase", () => {
+test("a timeout names its phase", () => {
   expect(errorOf({ kind: "timed-out", phase: "connect", afterSeconds: 10, latencyMs: 0 }, "200")).toBe(
     "No connection within 10 s",
   );

@@ -46,7 +46,7 @@ const auditsOf = (pool: Pool, { providerId }: Endpoint) =>
     [providerId],
   );
 
-test("a new endpoint gets the defaults of its format, and a lane", async ({ database }) => {
+test("a new endpoint has the defaults of its format and a lane", async ({ database }) => {
   const endpoint = await make(database);
   expect(endpoint).toMatchObject({ format: "3scale", success: "200", timeoutSeconds: 60, ordering: "none" });
   expect(endpoint.retryWaitsSeconds).toEqual([1, 2]);
@@ -84,7 +84,7 @@ test("each other column of endpoints is a row of the table of settings", async (
   expect(columns.map(({ name }) => name).toSorted()).toEqual([...ownColumns, ...settings].toSorted());
 });
 
-test("nothing secret of an endpoint is stored in clear", async ({ database }) => {
+test("no secret of an endpoint is stored in clear", async ({ database }) => {
   const { id } = await make(database, { headers: { authorization: "Bearer h3ader" } });
   const [row] = await database.query<{ text: string }>("select endpoints::text as text from endpoints where id = $1", [
     id,
@@ -96,7 +96,7 @@ test("nothing secret of an endpoint is stored in clear", async ({ database }) =>
   }
 });
 
-test("a change counts up the version, and the record of who made it shows no secret", async ({ database }) => {
+test("an update increments the version, and its audit record shows no secret", async ({ database }) => {
   const before = await make(database);
   const input = { url: "https://crm.example/new?token=other", headers: { "x-key": "h3ader" }, active: false };
   const after = saved(await updateEndpoint(needsOf(database), { ...before, input, actor: admin }));
@@ -111,14 +111,14 @@ test("a change counts up the version, and the record of who made it shows no sec
   });
 });
 
-test("a change that changes nothing leaves no trace", async ({ database }) => {
+test("an update without a change writes nothing", async ({ database }) => {
   const before = await make(database);
   const after = await updateEndpoint(needsOf(database), { ...before, input: { active: true, url }, actor: admin });
   expect(after).toEqual(before);
   expect(await auditsOf(database, before)).toHaveLength(1);
 });
 
-test("a URL that is written back as it was shown, without its secrets, keeps them", async ({ database }) => {
+test("writing back a masked URL keeps its secrets", async ({ database }) => {
   const endpoint = await make(database);
   const input = { url: endpoint.urlMasked, description: "read and written back" };
   const change = { providerId: endpoint.providerId, id: endpoint.id, input, actor: admin };
@@ -126,7 +126,7 @@ test("a URL that is written back as it was shown, without its secrets, keeps the
   expect((await readEndpoint(database, encryption, endpoint))?.url).toBe(url);
 });
 
-test("of two changes at once, neither is lost", async ({ database }) => {
+test("two concurrent updates are both applied", async ({ database }) => {
   const before = await make(database);
   await Promise.all([
     updateEndpoint(needsOf(database), { ...before, input: { active: false }, actor: admin }),
@@ -159,7 +159,7 @@ test("after a rotation both secrets sign, the new one first, and a day later onl
   expect(settings).toMatchObject({ secrets: after?.secrets.slice(0, 1) });
 });
 
-test("an engine reads where to deliver, in clear", async ({ database }) => {
+test("engines read the delivery settings in clear", async ({ database }) => {
   const endpoint = await make(database, { maxInFlight: 3, headers: { "x-key": "h3ader" } });
   const [settings] = await readDeliverySettings(database, encryption, [endpoint.id, 999_999]);
   expect(settings).toMatchObject({
@@ -172,7 +172,9 @@ test("an engine reads where to deliver, in clear", async ({ database }) => {
   });
 });
 
-test("deleting an endpoint cancels what is due, keeps its history, and frees its name", async ({ database }) => {
+test("deleting an endpoint cancels its pending deliveries, keeps its history and frees its name", async ({
+  database,
+}) => {
   const endpoint = await make(database, { eventTypes: ["*"] });
   await recordNow(database, { providerId: endpoint.providerId, actor: aDeveloper });
 
@@ -186,7 +188,7 @@ test("deleting an endpoint cancels what is due, keeps its history, and frees its
   await createEndpoint(needsOf(database), { providerId, input: { name: "crm", url }, actor: admin });
 });
 
-test("what is recorded for an endpoint while it is being deleted ends as cancelled", async ({ database }) => {
+test("deliveries recorded while their endpoint is deleted are cancelled", async ({ database }) => {
   const endpoint = await make(database, { eventTypes: ["*"] });
   await database.inTransaction(async (tx) => {
     const subscriptions = await readSubscriptions(tx, endpoint.providerId);
@@ -204,9 +206,7 @@ test("what is recorded for an endpoint while it is being deleted ends as cancell
   expect(await database.query("select state from deliveries")).toEqual([{ state: "cancelled" }]);
 });
 
-test("a change leaves a hint, so that engines read the endpoint again and look for what was held", async ({
-  database,
-}) => {
+test("an update hints to engines to reload the settings and to poll for held deliveries", async ({ database }) => {
   const endpoint = await make(database, { active: false });
   const hints: string[] = [];
   const heard = new Promise<void>((resolve) => {

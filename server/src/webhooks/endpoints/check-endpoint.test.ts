@@ -53,7 +53,7 @@ test.each([
   expect(await checkEndpointUrl(url, rules)).toBeUndefined();
 });
 
-test("a refusal names the address and the setting that would allow it", async () => {
+test("the error names the address and the setting that would allow it", async () => {
   expect(await checkEndpointUrl("https://inside.example/x", rules)).toBe(
     "inside.example leads to 10.1.2.3, which is not a public address. " +
       "The operator can allow it with the setting BELLWIRE_ALLOWED_TARGETS",
@@ -70,12 +70,12 @@ test("a tenant does not learn the address; the operator's log does", async () =>
   expect(hidden).toEqual([{ hostname: "inside.example", address: "10.1.2.3" }]);
 });
 
-test("a bin of our own needs no permission, and nothing else beside it gets one", async () => {
+test("our own bins need no permission, and grant none to other URLs", async () => {
   expect(await checkEndpointUrl("http://10.0.0.1/bins/abc", rules)).toBeUndefined();
   expect(await checkEndpointUrl("http://10.0.0.1/bins/../admin/api", rules)).toContain("BELLWIRE_ALLOWED_TARGETS");
 });
 
-test("a name that is never answered is accepted within the time of a look-up", async () => {
+test("a name whose lookup times out is accepted", async () => {
   await using names = await startNameServer(() => "silence");
   const clock = new HandDrivenClock();
   using resolver = new NameResolver({ clock, servers: [names.address] });
@@ -84,7 +84,7 @@ test("a name that is never answered is accepted within the time of a look-up", a
   expect(await checking).toBeUndefined();
 });
 
-test("what a receiver may ask for is accepted", () => {
+test("legal headers are accepted", () => {
   expect(checkHeaders({ Authorization: "Bearer abc", "x-api-key": "", "X-Team": "back office" })).toEqual([]);
 });
 

@@ -25,12 +25,12 @@ const save = (pool: Pool, providerId: number, change: DefaultWebhookChange) =>
 
 const typesOf = (it: Endpoint | Refused): readonly string[] => ("refused" in it ? [] : it.eventTypes);
 
-/** Who of this database waits for a lock. */
+/** Returns the sessions of this database that wait for a lock. */
 const blockedStatement = `
   select from pg_locks
   where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
 
-test("the first save makes the webhook, with all that is not given off", async ({ database }) => {
+test("the first save creates the webhook, with omitted switches off", async ({ database }) => {
   const providerId = await buildProvider(database);
   expect(await readDefaultEndpoint(database, encryption, providerId)).toBeUndefined();
 
@@ -40,10 +40,10 @@ test("the first save makes the webhook, with all that is not given off", async (
   expect(made?.eventTypes).toEqual(["user.created"]);
 });
 
-test("of two first saves at once, one makes the webhook and the other changes it", async ({ database }) => {
+test("of two concurrent first saves, one creates the webhook and the other updates it", async ({ database }) => {
   const providerId = await buildProvider(database);
   const { saves } = await database.inTransaction(async (tx) => {
-    await tx.query("lock table endpoints in exclusive mode"); // both find no webhook, and neither makes one yet
+    await tx.query("lock table endpoints in exclusive mode"); // both find no webhook, and neither has created one
     const urls = ["http://example.com/a", "http://example.com/b"];
     const saving = { saves: urls.map((url) => save(database, providerId, { url, switches: {} })) };
     await until(async () => (await database.query(blockedStatement)).length === urls.length);
@@ -53,7 +53,7 @@ test("of two first saves at once, one makes the webhook and the other changes it
   expect(await database.query("select from endpoints where provider_id = $1", [providerId])).toHaveLength(1);
 });
 
-test("the next save changes what is given, and leaves the rest", async ({ database }) => {
+test("the next save updates the given fields only", async ({ database }) => {
   const providerId = await buildProvider(database);
   await save(database, providerId, {
     url: "http://example.com",
@@ -68,9 +68,7 @@ test("the next save changes what is given, and leaves the rest", async ({ databa
   expect(typesOf(after)).toEqual(["account.plan_changed", "application.key_updated"]);
 });
 
-test("an active webhook needs a URL, an inactive one may wait for it, and nonsense is always refused", async ({
-  database,
-}) => {
+test("only an active webhook requires a URL, and an invalid one is always refused", async ({ database }) => {
   const providerId = await buildProvider(database);
   const invalid = { refused: { url: ["Must be a valid URL such as http://example.com"] } };
   expect(await save(database, providerId, { active: true, switches: {} })).toEqual(invalid);
@@ -83,7 +81,7 @@ test("an active webhook needs a URL, an inactive one may wait for it, and nonsen
   });
 });
 
-test("everything (`*`) shows as sixteen switches on, and stays until one is turned off", async ({ database }) => {
+test("`*` shows as sixteen switches on, and stays until one is turned off", async ({ database }) => {
   const providerId = await buildProvider(database);
   await save(database, providerId, { url: "http://example.com", switches: {} });
   await database.query("update endpoints set event_types = '{*}'");

@@ -37,7 +37,7 @@ const changes: readonly (readonly [string, string, Partial<Subscription>])[] = [
   ],
 ];
 
-test.for(changes)("a change of %s counts from the next event on", async ([, statement, after], { database }) => {
+test.for(changes)("a change of %s applies from the next event on", async ([, statement, after], { database }) => {
   const { providerId, id } = await subscribe(database);
   const before = await read(database, providerId);
   await database.query(statement, [id]);
@@ -47,7 +47,7 @@ test.for(changes)("a change of %s counts from the next event on", async ([, stat
   expect(subscriptions[0]).toMatchObject(after);
 });
 
-test("an endpoint that comes or goes counts at once, and none of another provider's does", async ({ database }) => {
+test("new and deleted endpoints apply at once, and only to their provider", async ({ database }) => {
   const { providerId, id } = await subscribe(database);
   await subscribe(database);
   const idsNow = async (): Promise<readonly number[]> =>

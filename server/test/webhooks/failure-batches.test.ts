@@ -17,7 +17,7 @@ const ways = [
 
 const plans = ["force_custom_plan", "force_generic_plan"] as const;
 
-/** A provider whose endpoints have so many failures each. */
+/** Builds a provider whose endpoints have this many failures each. */
 async function buildFailures(pool: Pool, { endpoints = 1, each }: { endpoints?: number; each: number }) {
   const providerId = await buildProvider(pool);
   const endpointIds: number[] = [];
@@ -29,8 +29,8 @@ async function buildFailures(pool: Pool, { endpoints = 1, each }: { endpoints?: 
   return { providerId, endpointIds, eventIds };
 }
 
-/** The pool, with something that happens around the work of a piece and before its commit: of the first, the second, … */
-function withPieces(pool: Pool, around: (nth: number, piece: () => Promise<void>) => Promise<void>): Pool {
+/** Returns a pool that runs `around` before the commit of each batch, numbered from 1. */
+function aroundBatches(pool: Pool, around: (nth: number, batch: () => Promise<void>) => Promise<void>): Pool {
   let nth = 0;
   return {
     query: (text, values) => pool.query(text, values),
@@ -41,13 +41,13 @@ function withPieces(pool: Pool, around: (nth: number, piece: () => Promise<void>
         const done: T[] = [];
         await around(nth, async () => void done.push(await work(tx)));
         const [result] = done;
-        if (result === undefined) throw new Error("The piece was not done.");
+        if (result === undefined) throw new Error("The batch was not done.");
         return result;
       }),
   };
 }
 
-/** The pool, which notes how each piece is done, when it is planned like this. */
+/** Returns a pool that records the plan of each batch. */
 const explaining = (pool: Pool, mode: string, explained: string[]): Pool => ({
   query: (text, values) => pool.query(text, values),
   onHint: (channel, listener) => pool.onHint(channel, listener),
@@ -59,12 +59,12 @@ const explaining = (pool: Pool, mode: string, explained: string[]): Pool => ({
           if (text.includes("skip locked")) {
             await tx.query(`set local plan_cache_mode to ${mode}`);
             await tx.query(`savepoint before`);
-            await tx.query(`prepare piece as ${text}`);
+            await tx.query(`prepare batch as ${text}`);
             const plan = await tx.query<object>(
-              `explain (analyze, timing off) execute piece(${values.map(literalOf).join(", ")})`,
+              `explain (analyze, timing off) execute batch(${values.map(literalOf).join(", ")})`,
             );
             await tx.query(`rollback to before`);
-            await tx.query(`deallocate piece`);
+            await tx.query(`deallocate batch`);
             explained.push(plan.flatMap((row) => Object.values(row).map(String)).join("\n"));
           }
           return tx.query(text, values);
@@ -79,38 +79,35 @@ const eventsIn = async (pool: Pool, table: "due" | "failures"): Promise<string[]
 };
 const audits = (pool: Pool) => pool.query(`select action, subject, detail from audit_records order by id`);
 
-test.for(ways)(
-  "to $name all takes them a piece at a time, and is on record once, with the total",
-  async (way, { database }) => {
-    const { providerId, endpointIds } = await buildFailures(database, { endpoints: 2, each: 5 });
-    const neighbour = await buildFailures(database, { each: 1 });
-    const left: number[] = [];
-    const watched = withPieces(database, async (_nth, piece) => {
-      left.push((await eventsIn(database, "failures")).length - 1);
-      await piece();
-    });
+test.for(ways)("to $name all works in batches, with one audit record of the total", async (way, { database }) => {
+  const { providerId, endpointIds } = await buildFailures(database, { endpoints: 2, each: 5 });
+  const neighbour = await buildFailures(database, { each: 1 });
+  const left: number[] = [];
+  const watched = aroundBatches(database, async (_nth, batch) => {
+    left.push((await eventsIn(database, "failures")).length - 1);
+    await batch();
+  });
 
-    expect(await way.take(watched, { providerId }, bySystem, pieceMax)).toBe(10);
-    expect(left).toEqual([10, 7, 4, 1]);
-    expect(await eventsIn(database, "failures")).toEqual(neighbour.eventIds);
-    const due = await database.query(`select endpoint_id as id, count(*) from due group by endpoint_id order by 1`);
-    expect(due).toEqual(way.name === "retry" ? endpointIds.map((id) => ({ id, count: 5 })) : []);
-    expect(await audits(database)).toEqual([{ action: way.action, subject: "failures", detail: { count: 10 } }]);
-  },
-);
+  expect(await way.take(watched, { providerId }, bySystem, pieceMax)).toBe(10);
+  expect(left).toEqual([10, 7, 4, 1]);
+  expect(await eventsIn(database, "failures")).toEqual(neighbour.eventIds);
+  const due = await database.query(`select endpoint_id as id, count(*) from due group by endpoint_id order by 1`);
+  expect(due).toEqual(way.name === "retry" ? endpointIds.map((id) => ({ id, count: 5 })) : []);
+  expect(await audits(database)).toEqual([{ action: way.action, subject: "failures", detail: { count: 10 } }]);
+});
 
-test.for(ways)("a $name that finds nothing is on record too", async (way, { database }) => {
+test.for(ways)("a $name without a match has an audit record too", async (way, { database }) => {
   const providerId = await buildProvider(database);
   expect(await way.take(database, { providerId }, bySystem)).toBe(0);
   expect(await audits(database)).toEqual([{ action: way.action, subject: "failures", detail: { count: 0 } }]);
 });
 
 test.for(ways)(
-  "a $name that dies in the middle has done whole pieces, says how many, and can be asked again",
+  "a $name that is interrupted has completed whole batches, records how many, and can be repeated",
   async (way, { database }) => {
     const { providerId, eventIds } = await buildFailures(database, { each: 10 });
-    const dying = withPieces(database, async (nth, piece) => {
-      await piece();
+    const dying = aroundBatches(database, async (nth, batch) => {
+      await batch();
       if (nth === 3) throw new Error("died");
     });
     await expect(way.take(dying, { providerId }, bySystem, pieceMax)).rejects.toThrow("died");
@@ -124,16 +121,16 @@ test.for(ways)(
   },
 );
 
-test.for(ways)("what fails while a $name runs stays on the list", async (way, { database }) => {
+test.for(ways)("deliveries that fail while a $name runs stay on the list", async (way, { database }) => {
   const { providerId, eventIds } = await buildFailures(database, { each: 5 });
   const lateIds: string[] = [];
-  const running = withPieces(database, async (nth, piece) => {
+  const running = aroundBatches(database, async (nth, batch) => {
     if (nth === 2) {
-      // One that has just been retried, or is new.
+      // The same delivery after a retry, or a new one.
       if (way.name === "delete") await recordNow(database, { providerId });
       lateIds.push(...(await fail(database, providerId, "now")));
     }
-    await piece();
+    await batch();
   });
   expect(await way.take(running, { providerId }, bySystem, pieceMax)).toBe(5);
   expect(lateIds).toHaveLength(way.name === "retry" ? 3 : 1);
@@ -141,21 +138,18 @@ test.for(ways)("what fails while a $name runs stays on the list", async (way, { 
   expect(await eventsIn(database, "due")).toEqual(way.name === "retry" ? eventIds.slice(3) : []);
 });
 
-test.for(ways)(
-  "a $name waits for nobody who has others of the failures in hand, and leaves them to him",
-  async (way, { database }) => {
-    const { providerId, eventIds } = await buildFailures(database, { each: 10 });
-    const [first, last] = [eventIds.slice(0, 2), eventIds.slice(-2)];
-    await database.inTransaction(async (tx) => {
-      await tx.query(`select from failures where event_id = any($1) for update`, [[...first, ...last]]);
-      expect(await way.take(database, { providerId }, bySystem, pieceMax)).toBe(6);
-    });
-    expect(await eventsIn(database, "failures")).toEqual([...first, ...last]);
-    expect(await way.take(database, { providerId }, bySystem, pieceMax)).toBe(4);
-  },
-);
+test.for(ways)("a $name skips failures that another transaction has locked", async (way, { database }) => {
+  const { providerId, eventIds } = await buildFailures(database, { each: 10 });
+  const [first, last] = [eventIds.slice(0, 2), eventIds.slice(-2)];
+  await database.inTransaction(async (tx) => {
+    await tx.query(`select from failures where event_id = any($1) for update`, [[...first, ...last]]);
+    expect(await way.take(database, { providerId }, bySystem, pieceMax)).toBe(6);
+  });
+  expect(await eventsIn(database, "failures")).toEqual([...first, ...last]);
+  expect(await way.take(database, { providerId }, bySystem, pieceMax)).toBe(4);
+});
 
-test("many who retry and delete at once take each failure once", async ({ database }) => {
+test("concurrent retries and deletions process each failure once", async ({ database }) => {
   const { providerId } = await buildFailures(database, { endpoints: 3, each: 20 });
   const taken = await Promise.all(
     [...ways, ...ways].map(async ({ name, take }) => ({
@@ -170,7 +164,7 @@ test("many who retry and delete at once take each failure once", async ({ databa
   expect(await eventsIn(database, "failures")).toEqual([]);
 });
 
-test.for(ways)("to $name by a filter takes what it says in every piece, and no other", async (way, { database }) => {
+test.for(ways)("to $name by a filter applies it in every batch", async (way, { database }) => {
   const { providerId, endpointIds, eventIds } = await buildFailures(database, { endpoints: 2, each: 10 });
   const [, endpointId] = endpointIds;
   const rows = await database.query<{ id: string; at: Date }>(
@@ -188,7 +182,7 @@ test.for(ways)("to $name by a filter takes what it says in every piece, and no o
   expect(await eventsIn(database, "failures")).toHaveLength(20 - 5 - 6 - 1);
 });
 
-test("failures of an endpoint that is gone stay when all are retried, and go when all are deleted", async ({
+test("failures of a deleted endpoint stay when all are retried, and are removed when all are deleted", async ({
   database,
 }) => {
   const { providerId, endpointIds } = await buildFailures(database, { endpoints: 3, each: 4 });
@@ -200,17 +194,15 @@ test("failures of an endpoint that is gone stay when all are retried, and go whe
   expect(await deleteFailures(database, { providerId }, bySystem, pieceMax)).toBe(4);
 });
 
-test("a retry ends the peace that a receiver had asked for, and not the one that it asks for meanwhile", async ({
-  database,
-}) => {
+test("a retry ends an earlier pause of a lane, but not one that a retried delivery causes", async ({ database }) => {
   const { providerId } = await buildFailures(database, { each: 7 });
   const askForPeace = `update lanes set not_before = now() + interval '1 hour'`;
   await database.query(askForPeace);
   const lanes: unknown[] = [];
-  const running = withPieces(database, async (nth, piece) => {
+  const running = aroundBatches(database, async (nth, batch) => {
     lanes.push(...(await database.query(`select not_before is null as "isOpen" from lanes`)));
     if (nth === 3) await database.query(askForPeace);
-    await piece();
+    await batch();
   });
   expect(await retryFailures(running, { providerId }, bySystem, pieceMax)).toBe(7);
   lanes.push(...(await database.query(`select not_before is null as "isOpen" from lanes`)));
@@ -218,11 +210,11 @@ test("a retry ends the peace that a receiver had asked for, and not the one that
 });
 
 test.for(ways.flatMap((way) => plans.map((mode) => ({ ...way, mode }))))(
-  "each piece of a $name reads its own rows of the list and no others, with a $mode plan",
+  "each batch of a $name reads only its own rows of the list, with a $mode plan",
   async ({ take, mode }, { database, databaseUrl }) => {
     const { providerId } = await buildFailures(database, { endpoints: 10, each: 200 });
     await using owner = await openPool({ connectionString: databaseUrl, schema });
-    // Not in the order of their events, and large: so that another index looks cheaper.
+    // In another order than their events, and large, so that another index looks cheaper.
     await owner.query(
       `update failures set failed_at = failed_at - random() * interval '1 day', error = repeat('Answered 500', 100)`,
     );
