@@ -16,6 +16,6 @@ test(
     });
     expect(violations, line).toEqual([]);
     expect(disturbances.length, line).toBeGreaterThan(2);
-    expect(acknowledged, line).toBeGreaterThan(20);
+    expect(acknowledged, line).toBeGreaterThan(2); // hundreds on an idle machine, about ten on one with a load of 15
   },
 );
