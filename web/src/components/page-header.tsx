@@ -38,10 +38,10 @@ export function PageHeader({ title, children, actions, breadcrumb }: PageHeaderP
           <Title headingLevel="h1" className="bellwire-page-title">
             {title}
           </Title>
-          {children && <Content component="p">{children}</Content>}
         </FlexItem>
         {actions && <FlexItem>{actions}</FlexItem>}
       </Flex>
+      {children && <Content component="p">{children}</Content>}
     </PageSection>
   );
 }

@@ -119,6 +119,22 @@ test("a failure of a deleted endpoint says so, and cannot be retried", async () 
   expect([...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent)).not.toContain("Retry");
 });
 
+test("a name is isolated from the text beside it, so a right-to-left one does not reorder it", async () => {
+  const rightToLeft = {
+    ...many[0],
+    account_name: "\u05e9\u05dc\u05d5\u05dd 42",
+    endpoint_name: "\u05de\u05e2\u05e8\u05db\u05ea",
+  };
+  showPage("/failures", {
+    ...server,
+    "GET /api/v1/failures": () => [200, { data: [rightToLeft], next: null }],
+    "GET /api/v1/endpoints": () => [200, { data: [], next: null }],
+  });
+  await says(`${rightToLeft.endpoint_name} (deleted)`);
+  const isolated = [...document.querySelectorAll("td bdi")].map((it) => it.textContent);
+  expect(isolated).toEqual([rightToLeft.account_name, rightToLeft.endpoint_name]);
+});
+
 test("a list whose next page failed to load does not look complete", async () => {
   showPage("/failures", {
     ...server,

@@ -104,7 +104,7 @@ interface BinRowProps {
 function BinRow({ bin, onChange, onDelete }: BinRowProps) {
   return (
     <Tr>
-      <Td dataLabel="URL">
+      <Td dataLabel="URL" modifier="breakWord">
         <ClipboardCopy
           variant="inline-compact"
           isCode
@@ -129,7 +129,7 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
       <Td dataLabel="Created">
         <When at={bin.created_at} />
       </Td>
-      <Td>
+      <Td dataLabel="Requests">
         <Button
           component="a"
           variant="secondary"
