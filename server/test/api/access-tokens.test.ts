@@ -5,17 +5,17 @@ const personal = "/personal/access_tokens.json";
 const newToken = { name: "crm", permission: "rw", scopes: ["account_management"] };
 
 const idOfAdmin = async (api: ProviderApi): Promise<number> =>
-  Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);
+  Number(/"id":(\d+)/.exec((await api.send("GET", "/users.json")).body)?.[1]);
 
 test("a token's value is returned once, works immediately, and is never listed", async ({ api }) => {
-  const created = await api.ask("POST", personal, { payload: newToken });
+  const created = await api.send("POST", personal, { payload: newToken });
   const { id, value } = created.json().access_token;
   const headers = { authorization: `Bearer ${value}` };
 
   expect(value).toMatch(/^[0-9a-f]{96}$/);
-  expect((await api.ask("GET", "/accounts.xml", { headers })).statusCode).toBe(200);
+  expect((await api.send("GET", "/accounts.xml", { headers })).statusCode).toBe(200);
   for (const path of [personal, `/personal/access_tokens/${id}.json`, `/personal/access_tokens/${value}.json`]) {
-    const read = await api.ask("GET", path);
+    const read = await api.send("GET", path);
     expect([read.statusCode, read.body.includes('"name":"crm"'), read.body.includes(value)]).toEqual([
       200,
       true,
@@ -25,21 +25,21 @@ test("a token's value is returned once, works immediately, and is never listed",
 });
 
 test("a deleted token is denied", async ({ api }) => {
-  const { value } = (await api.ask("POST", personal, { payload: newToken })).json().access_token;
+  const { value } = (await api.send("POST", personal, { payload: newToken })).json().access_token;
   const headers = { authorization: `Bearer ${value}` };
 
-  expect((await api.ask("DELETE", `/personal/access_tokens/${value}.json`)).statusCode).toBe(200);
-  expect((await api.ask("GET", "/accounts.xml", { headers })).statusCode).toBe(403);
+  expect((await api.send("DELETE", `/personal/access_tokens/${value}.json`)).statusCode).toBe(200);
+  expect((await api.send("GET", "/accounts.xml", { headers })).statusCode).toBe(403);
 });
 
 test("access tokens have no XML", async ({ api }) => {
-  expect((await api.ask("GET", "/personal/access_tokens.xml")).statusCode).toBe(406);
+  expect((await api.send("GET", "/personal/access_tokens.xml")).statusCode).toBe(406);
 });
 
 test.for(["2099-01-01", "2099-01-01T00:00:00", "2099-02-30T00:00:00Z", "2001-01-01T00:00:00Z", "tomorrow"])(
   "an expiry of %s is rejected",
   async (expires_at, { api }) => {
-    const response = await api.ask("POST", personal, { payload: { ...newToken, expires_at } });
+    const response = await api.send("POST", personal, { payload: { ...newToken, expires_at } });
 
     expect([response.statusCode, Object.keys(response.json().errors)]).toEqual([422, ["expires_at"]]);
   },
@@ -51,7 +51,7 @@ test.for([
   [{ scopes: ["everything"] }, "scopes"],
   [{ scopes: [] }, "scopes"],
 ] as const)("a token with %j is rejected", async ([wrong, field], { api }) => {
-  const response = await api.ask("POST", personal, { payload: { ...newToken, ...wrong } });
+  const response = await api.send("POST", personal, { payload: { ...newToken, ...wrong } });
 
   expect([response.statusCode, Object.keys(response.json().errors)]).toEqual([422, [field]]);
 });
@@ -64,18 +64,18 @@ test("users create tokens for themselves; the provider key creates them for any 
   const byKey = { authorization: `Bearer ${api.key}` };
   const path = `/users/${admin}/access_tokens.json`;
 
-  expect((await api.ask("POST", path, { payload: newToken })).statusCode).toBe(201);
-  expect((await api.ask("POST", path, { payload: newToken, headers: other })).statusCode).toBe(403);
-  expect((await api.ask("POST", path, { payload: newToken, headers: byKey })).statusCode).toBe(201);
-  expect((await api.ask("GET", personal, { headers: byKey })).statusCode).toBe(403);
+  expect((await api.send("POST", path, { payload: newToken })).statusCode).toBe(201);
+  expect((await api.send("POST", path, { payload: newToken, headers: other })).statusCode).toBe(403);
+  expect((await api.send("POST", path, { payload: newToken, headers: byKey })).statusCode).toBe(201);
+  expect((await api.send("GET", personal, { headers: byKey })).statusCode).toBe(403);
 });
 
 test("callers can neither read nor delete another user's tokens", async ({ api }) => {
-  const { id, value } = (await api.ask("POST", personal, { payload: newToken })).json().access_token;
+  const { id, value } = (await api.send("POST", personal, { payload: newToken })).json().access_token;
   const headers = { authorization: `Bearer ${await api.addToken({})}` };
   for (const name of [id, value]) {
-    expect((await api.ask("GET", `/personal/access_tokens/${name}.json`, { headers })).statusCode).toBe(404);
-    expect((await api.ask("DELETE", `/personal/access_tokens/${name}.json`, { headers })).statusCode).toBe(404);
+    expect((await api.send("GET", `/personal/access_tokens/${name}.json`, { headers })).statusCode).toBe(404);
+    expect((await api.send("DELETE", `/personal/access_tokens/${name}.json`, { headers })).statusCode).toBe(404);
   }
 });
 
@@ -84,7 +84,7 @@ test("a token cannot create a token with more rights than its own", async ({ api
   const headers = { authorization: `Bearer ${await api.addToken({ expiresAt: inDays(1) })}` };
   const expires_at = inDays(1).toISOString();
   const make = async (more: object): Promise<readonly unknown[]> => {
-    const response = await api.ask("POST", personal, { headers, payload: { ...newToken, expires_at, ...more } });
+    const response = await api.send("POST", personal, { headers, payload: { ...newToken, expires_at, ...more } });
     return [response.statusCode, Object.keys(response.json().errors ?? {})];
   };
 
@@ -95,5 +95,5 @@ test("a token cannot create a token with more rights than its own", async ({ api
   expect(await make({ expires_at: "" })).toEqual([422, ["expires_at"]]);
 
   const readOnly = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
-  expect((await api.ask("POST", personal, { headers: readOnly, payload: newToken })).statusCode).toBe(403);
+  expect((await api.send("POST", personal, { headers: readOnly, payload: newToken })).statusCode).toBe(403);
 });

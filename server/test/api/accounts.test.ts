@@ -3,7 +3,7 @@ import { test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
 
 async function signUp(api: ProviderApi, orgName = "Quay Ltd"): Promise<number> {
   const username = `u${orgName.replaceAll(/\W/g, "").toLowerCase()}`;
-  const response = await api.ask("POST", "/signup.json", { payload: { org_name: orgName, username } });
+  const response = await api.send("POST", "/signup.json", { payload: { org_name: orgName, username } });
   const { account } = response.json<{ account: { id: number } }>();
   return account.id;
 }
@@ -16,8 +16,8 @@ const countEvents = async ({ pool, provider }: ProviderApi, type: string): Promi
 test("an account is returned in both formats", async ({ api }) => {
   const id = await signUp(api);
 
-  const xml = await api.ask("GET", `/accounts/${id}.xml`);
-  const json = await api.ask("GET", `/accounts/${id}.json`);
+  const xml = await api.send("GET", `/accounts/${id}.xml`);
+  const json = await api.send("GET", `/accounts/${id}.json`);
 
   expect(xml.body.startsWith(`${xmlDeclaration}<account><id>${id}</id>`)).toBe(true);
   expect(xml.body).not.toContain("<applications>");
@@ -27,14 +27,14 @@ test("an account is returned in both formats", async ({ api }) => {
 test.for(["abc", "0", "-1", "99999999999999999999", "1%2e5", "1;drop"])(
   "the account id %s is not found",
   async (id, { api }) => {
-    expect((await api.ask("GET", `/accounts/${id}.xml`)).statusCode).toBe(404);
+    expect((await api.send("GET", `/accounts/${id}.xml`)).statusCode).toBe(404);
   },
 );
 
 test.for(["PUT", "PATCH"] as const)("%s updates the given fields and creates one event", async (method, { api }) => {
   const id = await signUp(api);
   const payload = { org_name: "Quay & Co", monthly_charging_enabled: "false" };
-  const response = await api.ask(method, `/accounts/${id}.json`, { payload });
+  const response = await api.send(method, `/accounts/${id}.json`, { payload });
 
   expect(response.statusCode).toBe(200);
   expect(response.json().account).toMatchObject({
@@ -47,7 +47,7 @@ test.for(["PUT", "PATCH"] as const)("%s updates the given fields and creates one
 
 test("an update without effect creates no event", async ({ api }) => {
   const id = await signUp(api);
-  const response = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: "Quay Ltd" } });
+  const response = await api.send("PUT", `/accounts/${id}.xml`, { payload: { org_name: "Quay Ltd" } });
 
   expect(response.statusCode).toBe(200);
   expect(await countEvents(api, "account.updated")).toBe(0);
@@ -55,7 +55,7 @@ test("an update without effect creates no event", async ({ api }) => {
 
 test("`name` is a synonym of org_name, and annotations are parsed from a nested form", async ({ api }) => {
   const id = await signUp(api);
-  const response = await api.ask("PUT", `/accounts/${id}.xml`, {
+  const response = await api.send("PUT", `/accounts/${id}.xml`, {
     payload: "name=Pier&annotations%5Bmanaged_by%5D=operator",
     headers: { "content-type": "application/x-www-form-urlencoded" },
   });
@@ -73,14 +73,14 @@ test("a program can set fields that are read-only for developers", async ({ api 
   );
   const id = await signUp(api);
 
-  expect((await api.ask("PUT", `/accounts/${id}.xml`, { payload: { region: "emea" } })).body).toContain(
+  expect((await api.send("PUT", `/accounts/${id}.xml`, { payload: { region: "emea" } })).body).toContain(
     "<extra_fields><region>emea</region></extra_fields>",
   );
 });
 
 test("a blank name is rejected and changes nothing", async ({ api }) => {
   const id = await signUp(api);
-  const response = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: " " } });
+  const response = await api.send("PUT", `/accounts/${id}.xml`, { payload: { org_name: " " } });
 
   expect([response.statusCode, response.body]).toEqual([
     422,
@@ -91,25 +91,27 @@ test("a blank name is rejected and changes nothing", async ({ api }) => {
 
 test("a list of one page has no page metadata; a list is filtered by state", async ({ api }) => {
   const [first, second] = [await signUp(api), await signUp(api, "Pier Ltd")];
-  const one = await api.ask("GET", `/accounts/${first}.xml`);
-  const other = await api.ask("GET", `/accounts/${second}.xml`);
+  const one = await api.send("GET", `/accounts/${first}.xml`);
+  const other = await api.send("GET", `/accounts/${second}.xml`);
   const [inOne, inOther] = [one, other].map(({ body }) => body.slice(xmlDeclaration.length));
 
-  expect((await api.ask("GET", "/accounts.xml")).body).toBe(`${xmlDeclaration}<accounts>${inOne}${inOther}</accounts>`);
-  expect((await api.ask("GET", "/accounts.json")).json()).toEqual({
+  expect((await api.send("GET", "/accounts.xml")).body).toBe(
+    `${xmlDeclaration}<accounts>${inOne}${inOther}</accounts>`,
+  );
+  expect((await api.send("GET", "/accounts.json")).json()).toEqual({
     accounts: [
-      (await api.ask("GET", `/accounts/${first}.json`)).json(),
-      (await api.ask("GET", `/accounts/${second}.json`)).json(),
+      (await api.send("GET", `/accounts/${first}.json`)).json(),
+      (await api.send("GET", `/accounts/${second}.json`)).json(),
     ],
   });
-  expect((await api.ask("GET", "/accounts.json?state=approved")).json()).toEqual({ accounts: [] });
-  expect((await api.ask("GET", "/accounts.xml?state=approved")).body).toBe(`${xmlDeclaration}<accounts></accounts>`);
+  expect((await api.send("GET", "/accounts.json?state=approved")).json()).toEqual({ accounts: [] });
+  expect((await api.send("GET", "/accounts.xml?state=approved")).body).toBe(`${xmlDeclaration}<accounts></accounts>`);
 });
 
 test("a list of several pages has page metadata", async ({ api }) => {
   const ids = [await signUp(api), await signUp(api, "Pier Ltd"), await signUp(api, "Dock Ltd")];
-  const xml = await api.ask("GET", "/accounts.xml?page=2&per_page=2");
-  const json = await api.ask("GET", "/accounts.json?page=2&per_page=2");
+  const xml = await api.send("GET", "/accounts.xml?page=2&per_page=2");
+  const json = await api.send("GET", "/accounts.json?page=2&per_page=2");
 
   expect(xml.body).toMatch(
     /^<\?xml[^>]*\?><accounts per_page="2" total_entries="3" total_pages="2" current_page="2"><account>/,
@@ -118,19 +120,19 @@ test("a list of several pages has page metadata", async ({ api }) => {
   expect(json.json().accounts).toHaveLength(1);
   expect(json.json().accounts[0].account.id).toBe(ids[2]);
   for (const nonsense of ["per_page=0", "per_page=501", "per_page=many", "page=0", "page=many"]) {
-    expect((await api.ask("GET", `/accounts.json?${nonsense}`)).json().accounts).toHaveLength(3);
+    expect((await api.send("GET", `/accounts.json?${nonsense}`)).json().accounts).toHaveLength(3);
   }
 });
 
 test("a current ETag is answered with 304 and an empty body", async ({ api }) => {
   const id = await signUp(api);
-  const first = await api.ask("GET", `/accounts/${id}.json`);
+  const first = await api.send("GET", `/accounts/${id}.json`);
   const { etag = "" } = first.headers;
 
-  const byTag = await api.ask("GET", `/accounts/${id}.json`, { headers: { "if-none-match": etag } });
-  const otherFormat = await api.ask("GET", `/accounts/${id}.xml`, { headers: { "if-none-match": etag } });
-  await api.ask("PUT", `/accounts/${id}.json`, { payload: { org_name: "Pier" } });
-  const changed = await api.ask("GET", `/accounts/${id}.json`, { headers: { "if-none-match": etag } });
+  const byTag = await api.send("GET", `/accounts/${id}.json`, { headers: { "if-none-match": etag } });
+  const otherFormat = await api.send("GET", `/accounts/${id}.xml`, { headers: { "if-none-match": etag } });
+  await api.send("PUT", `/accounts/${id}.json`, { payload: { org_name: "Pier" } });
+  const changed = await api.send("GET", `/accounts/${id}.json`, { headers: { "if-none-match": etag } });
 
   expect([byTag.statusCode, byTag.body]).toEqual([304, ""]);
   expect([otherFormat.statusCode, changed.statusCode]).toEqual([200, 200]);
@@ -141,7 +143,7 @@ test("If-None-Match matches a single ETag, a list, weak and strong forms and `*`
 }) => {
   const id = await signUp(api);
   for (const path of [`/accounts/${id}.json`, `/accounts/${id}.xml`, "/accounts.json", "/users.json"]) {
-    const { etag } = (await api.ask("GET", path)).headers;
+    const { etag } = (await api.send("GET", path)).headers;
     const tag = String(etag);
     for (const [validator, status] of [
       [tag, 304],
@@ -154,7 +156,7 @@ test("If-None-Match matches a single ETag, a list, weak and strong forms and `*`
       ["", 200],
     ] as const) {
       for (const method of ["GET", "HEAD"] as const) {
-        const response = await api.ask(method, path, { headers: { "if-none-match": validator } });
+        const response = await api.send(method, path, { headers: { "if-none-match": validator } });
         const actual = [response.statusCode, response.headers.etag, response.body === ""];
         expect([path, method, validator, ...actual]).toEqual([
           path,
@@ -168,24 +170,24 @@ test("If-None-Match matches a single ETag, a list, weak and strong forms and `*`
     }
   }
   const change = { headers: { "if-none-match": "*" }, payload: { org_name: "Pier" } };
-  expect((await api.ask("PUT", `/accounts/${id}.json`, change)).statusCode).toBe(200);
+  expect((await api.send("PUT", `/accounts/${id}.json`, change)).statusCode).toBe(200);
 });
 
 test("a change of an object's users, keys or filters invalidates its ETag", async ({ api }) => {
   const id = await signUp(api);
-  const { users } = (await api.ask("GET", `/accounts/${id}/users.json`)).json();
-  const { applications } = (await api.ask("GET", `/accounts/${id}/applications.json`)).json();
+  const { users } = (await api.send("GET", `/accounts/${id}/users.json`)).json();
+  const { applications } = (await api.send("GET", `/accounts/${id}/applications.json`)).json();
   const application = `/accounts/${id}/applications/${applications[0].application.id}`;
   const service = `/services/${applications[0].application.service_id}.json`;
-  await api.ask("PUT", service, { payload: { backend_version: "2", referrer_filters_required: true } });
+  await api.send("PUT", service, { payload: { backend_version: "2", referrer_filters_required: true } });
   const changes = [
     [`/accounts/${id}.xml`, "PUT", `/accounts/${id}/users/${users[0].user.id}.json`, { username: "quayside" }],
     [`${application}.xml`, "POST", `${application}/keys.json`, { key: "another-key" }],
     [`${application}.xml`, "POST", `${application}/referrer_filters.json`, { referrer_filter: "*.quay.example" }],
   ] as const;
   for (const [document, method, changePath, payload] of changes) {
-    const { headers } = await api.ask("GET", document);
-    expect([changePath, (await api.ask(method, changePath, { payload })).statusCode]).toEqual([
+    const { headers } = await api.send("GET", document);
+    expect([changePath, (await api.send(method, changePath, { payload })).statusCode]).toEqual([
       changePath,
       method === "PUT" ? 200 : 201,
     ]);
@@ -193,7 +195,7 @@ test("a change of an object's users, keys or filters invalidates its ETag", asyn
       ["if-modified-since", headers["last-modified"]],
       ["if-none-match", headers.etag],
     ] as const) {
-      const again = await api.ask("GET", document, { headers: { [header]: String(validator) } });
+      const again = await api.send("GET", document, { headers: { [header]: String(validator) } });
       expect([changePath, header, again.statusCode]).toEqual([changePath, header, 200]);
     }
   }
@@ -201,21 +203,23 @@ test("a change of an object's users, keys or filters invalidates its ETag", asyn
 
 test("users and applications are listed and returned in both formats", async ({ api }) => {
   const id = await signUp(api);
-  const { users } = (await api.ask("GET", `/accounts/${id}/users.json`)).json();
-  const { applications } = (await api.ask("GET", `/accounts/${id}/applications.json`)).json();
+  const { users } = (await api.send("GET", `/accounts/${id}/users.json`)).json();
+  const { applications } = (await api.send("GET", `/accounts/${id}/applications.json`)).json();
   const [user, application] = [users[0].user, applications[0].application];
 
   expect([users.length, applications.length]).toEqual([1, 1]);
   expect(user).toMatchObject({ username: "uquayltd", role: "admin", state: "pending" });
   expect(application).toMatchObject({ state: "live", enabled: true, name: "API signup", org_name: "Quay Ltd" });
-  expect((await api.ask("GET", `/accounts/${id}/users/${user.id}.json`)).json()).toEqual(users[0]);
-  expect((await api.ask("GET", `/accounts/${id}/applications/${application.id}.json`)).json()).toEqual(applications[0]);
-  const oneUser = await api.ask("GET", `/accounts/${id}/users/${user.id}.xml`);
-  expect((await api.ask("GET", `/accounts/${id}/users.xml`)).body).toBe(
+  expect((await api.send("GET", `/accounts/${id}/users/${user.id}.json`)).json()).toEqual(users[0]);
+  expect((await api.send("GET", `/accounts/${id}/applications/${application.id}.json`)).json()).toEqual(
+    applications[0],
+  );
+  const oneUser = await api.send("GET", `/accounts/${id}/users/${user.id}.xml`);
+  expect((await api.send("GET", `/accounts/${id}/users.xml`)).body).toBe(
     `${xmlDeclaration}<users>${oneUser.body.slice(xmlDeclaration.length)}</users>`,
   );
-  const oneApplication = await api.ask("GET", `/accounts/${id}/applications/${application.id}.xml`);
-  expect((await api.ask("GET", `/accounts/${id}/applications.xml`)).body).toBe(
+  const oneApplication = await api.send("GET", `/accounts/${id}/applications/${application.id}.xml`);
+  expect((await api.send("GET", `/accounts/${id}/applications.xml`)).body).toBe(
     `${xmlDeclaration}<applications>${oneApplication.body.slice(xmlDeclaration.length)}</applications>`,
   );
 });
@@ -223,7 +227,7 @@ test("users and applications are listed and returned in both formats", async ({ 
 test("lists are filtered by state and role; an unknown value matches nothing", async ({ api }) => {
   const id = await signUp(api);
   const count = async (path: string): Promise<number> => {
-    const response = await api.ask("GET", `/accounts/${id}${path}`);
+    const response = await api.send("GET", `/accounts/${id}${path}`);
     return (
       response.json<{ users?: []; applications?: [] }>()[path.startsWith("/users") ? "users" : "applications"]
         ?.length ?? -1
@@ -239,11 +243,11 @@ test("lists are filtered by state and role; an unknown value matches nothing", a
 
 test("a user or application of another account is not found", async ({ api }) => {
   const [mine, other] = [await signUp(api), await signUp(api, "Other Ltd")];
-  const { users } = (await api.ask("GET", `/accounts/${other}/users.json`)).json();
-  const { applications } = (await api.ask("GET", `/accounts/${other}/applications.json`)).json();
+  const { users } = (await api.send("GET", `/accounts/${other}/users.json`)).json();
+  const { applications } = (await api.send("GET", `/accounts/${other}/applications.json`)).json();
 
-  expect((await api.ask("GET", `/accounts/${mine}/users/${users[0].user.id}`)).statusCode).toBe(404);
-  expect((await api.ask("GET", `/accounts/${mine}/applications/${applications[0].application.id}`)).statusCode).toBe(
+  expect((await api.send("GET", `/accounts/${mine}/users/${users[0].user.id}`)).statusCode).toBe(404);
+  expect((await api.send("GET", `/accounts/${mine}/applications/${applications[0].application.id}`)).statusCode).toBe(
     404,
   );
 });

@@ -121,7 +121,7 @@ test.for(testedOperations)(
     await fc.assert(
       fc.asyncProperty(inputOf(operation), async (input) => {
         const { method, path, more } = requestOf(operation, objects, input);
-        const response = await api.ask(method, path, more);
+        const response = await api.send(method, path, more);
         expect([response.body.slice(0, 500), response.statusCode < 500]).toEqual([response.body.slice(0, 500), true]);
         const after = await snapshot(api.pool);
         const isSuccess = response.statusCode < 400;

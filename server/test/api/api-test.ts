@@ -26,9 +26,9 @@ export interface ProviderApi {
   readonly token: string;
   readonly key: string;
   /** Sends a request with the admin's token, unless `headers` override it. */
-  ask(method: Method, path: string, more?: InjectOptions): Promise<LightMyRequestResponse>;
+  send(method: Method, path: string, more?: InjectOptions): Promise<LightMyRequestResponse>;
   /** Sends a request without credentials. */
-  askBare(request: InjectOptions): Promise<LightMyRequestResponse>;
+  sendWithoutToken(request: InjectOptions): Promise<LightMyRequestResponse>;
   /** Creates a user and returns a token of it. */
   addToken(of: TokenOptions): Promise<string>;
 }
@@ -105,7 +105,7 @@ export async function createProviderApi(pool: Pool, http: FastifyInstance, now: 
   if ("refused" in setup) throw new Error(JSON.stringify(setup.refused));
   const { provider, accessToken: token, providerKey: key } = setup;
   const host = `${subdomain}-admin.${baseDomain}`;
-  const askBare: ProviderApi["askBare"] = ({ headers, ...request }) =>
+  const sendWithoutToken: ProviderApi["sendWithoutToken"] = ({ headers, ...request }) =>
     http.inject({ ...request, headers: { host, ...headers } });
   return {
     pool,
@@ -113,9 +113,14 @@ export async function createProviderApi(pool: Pool, http: FastifyInstance, now: 
     host,
     token,
     key,
-    askBare,
-    ask: (method, path, { headers, ...more } = {}) =>
-      askBare({ ...more, method, url: `/admin/api${path}`, headers: { authorization: `Bearer ${token}`, ...headers } }),
+    sendWithoutToken,
+    send: (method, path, { headers, ...more } = {}) =>
+      sendWithoutToken({
+        ...more,
+        method,
+        url: `/admin/api${path}`,
+        headers: { authorization: `Bearer ${token}`, ...headers },
+      }),
     addToken: (of) => pool.inTransaction((tx) => addToken(tx, provider.id, of)),
   };
 }

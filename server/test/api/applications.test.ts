@@ -6,7 +6,7 @@ const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
 /** Creates an account, and a service with application ids and keys and a plan. */
 async function make(api: ProviderApi): Promise<{ account: number; service: number; plan: number }> {
   const post = async (path: string, payload: object): Promise<number> =>
-    idIn((await api.ask("POST", path, { payload })).body);
+    idIn((await api.send("POST", path, { payload })).body);
   const account = await post("/signup.json", { org_name: "Quay Ltd", username: "quay" });
   const service = await post("/services.json", { name: "Tides", backend_version: "2" });
   const plan = await post(`/services/${service}/application_plans.json`, { name: "Basic" });
@@ -16,7 +16,7 @@ async function make(api: ProviderApi): Promise<{ account: number; service: numbe
 async function makeApplication(api: ProviderApi): Promise<{ path: string; service: number }> {
   const { account, service, plan } = await make(api);
   const payload = { plan_id: plan, name: "Ferry", application_key: "key-one" };
-  const id = idIn((await api.ask("POST", `/accounts/${account}/applications.json`, { payload })).body);
+  const id = idIn((await api.send("POST", `/accounts/${account}/applications.json`, { payload })).body);
   return { path: `/accounts/${account}/applications/${id}`, service };
 }
 
@@ -26,7 +26,7 @@ test("a form may repeat application_key, with or without brackets", async ({ api
     ["one", "application_key[]=key-one&application_key[]=key-two"],
     ["two", "application_key=key-one&application_key=key-two"],
   ]) {
-    const response = await api.ask("POST", `/accounts/${account}/applications.xml`, {
+    const response = await api.send("POST", `/accounts/${account}/applications.xml`, {
       payload: `plan_id=${plan}&name=${name}&${keys}`,
       headers: { "content-type": "application/x-www-form-urlencoded" },
     });
@@ -37,15 +37,15 @@ test("a form may repeat application_key, with or without brackets", async ({ api
 test("keys are listed with their timestamps", async ({ api }) => {
   const { path } = await makeApplication(api);
 
-  expect((await api.ask("GET", `${path}/keys.xml`)).body).toMatch(
+  expect((await api.send("GET", `${path}/keys.xml`)).body).toMatch(
     /^<\?xml[^>]*\?><keys><key><value>key-one<\/value><updated_at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC<\/updated_at><created_at>/,
   );
 });
 
 test("a key is deleted by its value, even if the value ends like an extension", async ({ api }) => {
   const { path } = await makeApplication(api);
-  await api.ask("POST", `${path}/keys.xml`, { payload: { key: "secret.xml" } });
-  const asks = async (key: string): Promise<number> => (await api.ask("DELETE", `${path}/keys/${key}`)).statusCode;
+  await api.send("POST", `${path}/keys.xml`, { payload: { key: "secret.xml" } });
+  const asks = async (key: string): Promise<number> => (await api.send("DELETE", `${path}/keys/${key}`)).statusCode;
 
   expect(await asks("secret.xml")).toBe(404);
   expect(await asks("secret.xml.xml")).toBe(200);
@@ -55,7 +55,7 @@ test("a key is deleted by its value, even if the value ends like an extension", 
 
 test("a sixth key and a malformed key are rejected with the reason", async ({ api }) => {
   const { path } = await makeApplication(api);
-  const add = (key: string) => api.ask("POST", `${path}/keys.json`, { payload: { key } });
+  const add = (key: string) => api.send("POST", `${path}/keys.json`, { payload: { key } });
   for (const number of [2, 3, 4, 5]) expect((await add(`key-${number}`)).statusCode).toBe(201);
 
   const [sixth, spaced] = [await add("key-6"), await add("a key")];
@@ -66,16 +66,16 @@ test("a sixth key and a malformed key are rejected with the reason", async ({ ap
 test("a live application can be neither accepted nor resumed", async ({ api }) => {
   const { path } = await makeApplication(api);
   for (const step of ["accept", "resume"]) {
-    const response = await api.ask("PUT", `${path}/${step}.json`);
+    const response = await api.send("PUT", `${path}/${step}.json`);
     expect([step, response.statusCode, Object.keys(response.json().errors)]).toEqual([step, 422, ["state"]]);
   }
 });
 
 test("an application is found by its credentials, in its own service only", async ({ api }) => {
   const { path, service } = await makeApplication(api);
-  const appId = (await api.ask("GET", `${path}.json`)).json().application.application_id;
+  const appId = (await api.send("GET", `${path}.json`)).json().application.application_id;
   const found = async (query: string): Promise<number> =>
-    (await api.ask("GET", `/applications/find.json?${query}`)).statusCode;
+    (await api.send("GET", `/applications/find.json?${query}`)).statusCode;
 
   expect(await found(`app_id=${appId}`)).toBe(200);
   expect(await found(`app_id=${appId}&service_id=${service}`)).toBe(200);
@@ -87,55 +87,57 @@ test("an application is found by its credentials, in its own service only", asyn
 test("the list of all applications is filtered, and an invalid day is rejected", async ({ api }) => {
   const { service } = await makeApplication(api);
   const count = async (query: string): Promise<number> =>
-    (await api.ask("GET", `/applications.json?${query}`)).json<{ applications: [] }>().applications.length;
+    (await api.send("GET", `/applications.json?${query}`)).json<{ applications: [] }>().applications.length;
 
   expect(await count("")).toBe(2);
   expect(await count(`service_id=${service}`)).toBe(1);
   expect(await count("plan_type=free&state=live&name=ferr")).toBe(1);
   expect(await count("account_query=nobody")).toBe(0);
-  const wrong = await api.ask("GET", "/applications.json?active_since=yesterday");
+  const wrong = await api.send("GET", "/applications.json?active_since=yesterday");
   expect([wrong.statusCode, wrong.json()]).toEqual([400, { error: "invalid time" }]);
 });
 
 test("an account cannot unsubscribe while one of its applications is not suspended", async ({ api }) => {
   const { path } = await makeApplication(api);
   const account = path.split("/")[2];
-  const list = await api.ask("GET", `/accounts/${account}/service_contracts.json`);
+  const list = await api.send("GET", `/accounts/${account}/service_contracts.json`);
   const [, contract] = list.json<{ service_contracts: { service_contract: { id: number } }[] }>().service_contracts;
   const contractPath = `/accounts/${account}/service_contracts/${contract?.service_contract.id}.xml`;
-  const refused = await api.ask("DELETE", contractPath);
+  const refused = await api.send("DELETE", contractPath);
 
   expect([refused.statusCode, refused.body]).toEqual([
     403,
     `${xmlDeclaration}<errors><error>There is 1 unsuspended application subscribed to the service</error></errors>`,
   ]);
-  await api.ask("PUT", `${path}/suspend.xml`);
-  expect((await api.ask("DELETE", contractPath)).statusCode).toBe(200);
-  expect((await api.ask("GET", `${path}.xml`)).statusCode).toBe(404);
+  await api.send("PUT", `${path}/suspend.xml`);
+  expect((await api.send("DELETE", contractPath)).statusCode).toBe(200);
+  expect((await api.send("GET", `${path}.xml`)).statusCode).toBe(404);
 });
 
 test("an application's name is optional; an emptied name stays an empty text", async ({ api }) => {
   const { account, plan } = await make(api);
-  const created = await api.ask("POST", `/accounts/${account}/applications.json`, { payload: { plan_id: plan } });
+  const created = await api.send("POST", `/accounts/${account}/applications.json`, { payload: { plan_id: plan } });
   expect([created.statusCode, created.json().application.name]).toEqual([201, undefined]);
   const path = `/accounts/${account}/applications/${created.json().application.id}`;
-  expect((await api.ask("GET", `${path}.xml`)).body).not.toContain("<name></name>");
+  expect((await api.send("GET", `${path}.xml`)).body).not.toContain("<name></name>");
 
   const put = async (payload: object): Promise<unknown> =>
-    (await api.ask("PUT", `${path}.json`, { payload })).json().application.name;
+    (await api.send("PUT", `${path}.json`, { payload })).json().application.name;
   expect(await put({ name: "Ferry" })).toBe("Ferry");
   expect(await put({ description: "Times" })).toBe("Ferry");
   expect(await put({ name: "" })).toBe("");
-  expect((await api.ask("GET", `${path}.json`)).json().application).toMatchObject({ name: "", description: "Times" });
-  expect((await api.ask("GET", `${path}.xml`)).body).toMatch(/<\/plan><description>Times<\/description><extra_fields>/);
+  expect((await api.send("GET", `${path}.json`)).json().application).toMatchObject({ name: "", description: "Times" });
+  expect((await api.send("GET", `${path}.xml`)).body).toMatch(
+    /<\/plan><description>Times<\/description><extra_fields>/,
+  );
 });
 
 test("a service without a service plan rejects applications with 3scale's message", async ({ api }) => {
   const { account, service, plan } = await make(api);
   await api.pool.query("delete from plans where product_id = $1 and kind = 'service_plan'", [service]);
-  const ask = (format: string) =>
-    api.ask("POST", `/accounts/${account}/applications.${format}`, { payload: { plan_id: plan } });
-  const [json, xml] = [await ask("json"), await ask("xml")];
+  const send = (format: string) =>
+    api.send("POST", `/accounts/${account}/applications.${format}`, { payload: { plan_id: plan } });
+  const [json, xml] = [await send("json"), await send("xml")];
   expect([json.statusCode, json.json()]).toEqual([422, { error: "You cannot subscribe to that service." }]);
   expect(xml.body).toBe(`${xmlDeclaration}<error>You cannot subscribe to that service.</error>`);
 });

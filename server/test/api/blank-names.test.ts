@@ -15,7 +15,7 @@ test.for(namedObjects)(
   "a name without a visible character is rejected as blank: %s, %s",
   async ([path, field, more], { api }) => {
     for (const name of invisible) {
-      const response = await api.ask("POST", `/${path}.json`, { payload: { ...more, [field]: name } });
+      const response = await api.send("POST", `/${path}.json`, { payload: { ...more, [field]: name } });
       expect([name, response.statusCode, response.json().errors?.[field]]).toEqual([name, 422, ["can't be blank"]]);
     }
   },
@@ -23,6 +23,6 @@ test.for(namedObjects)(
 
 test("a name with a visible character may also contain invisible ones", async ({ api }) => {
   const payload = { org_name: "\u200fשלום\u200b", username: "mira", email: "mira@harbour.example" };
-  const response = await api.ask("POST", "/signup.json", { payload });
+  const response = await api.send("POST", "/signup.json", { payload });
   expect([response.statusCode, response.json().account.org_name]).toEqual([201, payload.org_name]);
 });

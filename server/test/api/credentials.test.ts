@@ -22,7 +22,7 @@ const ways: readonly [string, (api: ProviderApi) => InjectOptions][] = [
 ];
 
 test.for(ways)("%s opens the API", async ([, credentials], { api }) => {
-  const response = await api.askBare({ url: "/admin/api/webhooks/failures.xml", ...credentials(api) });
+  const response = await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml", ...credentials(api) });
 
   expect(response.statusCode).toBe(200);
 });
@@ -39,7 +39,7 @@ const form = (payload: string): InjectOptions => ({
 });
 
 test.for(bodies)("%s opens the API", async ([, credentials], { api }) => {
-  const response = await api.askBare({ method: "PUT", url: "/admin/api/accounts/1.xml", ...credentials(api) });
+  const response = await api.sendWithoutToken({ method: "PUT", url: "/admin/api/accounts/1.xml", ...credentials(api) });
 
   expect(response.statusCode).toBe(404);
 });
@@ -56,8 +56,8 @@ const wrong: readonly [string, (api: ProviderApi) => InjectOptions][] = [
 ];
 
 test.for(wrong)("%s is denied in the requested format", async ([, credentials], { api }) => {
-  const xml = await api.askBare({ url: "/admin/api/accounts/1.xml", ...credentials(api) });
-  const json = await api.askBare({ url: "/admin/api/accounts/1.json", ...credentials(api) });
+  const xml = await api.sendWithoutToken({ url: "/admin/api/accounts/1.xml", ...credentials(api) });
+  const json = await api.sendWithoutToken({ url: "/admin/api/accounts/1.json", ...credentials(api) });
 
   expect([xml.statusCode, xml.body]).toEqual([403, deniedXml]);
   expect(xml.headers["content-type"]).toBe("application/xml; charset=utf-8");
@@ -67,16 +67,16 @@ test.for(wrong)("%s is denied in the requested format", async ([, credentials], 
 
 test("an expired token is denied", async ({ api, clock }) => {
   const token = await api.addToken({ expiresAt: new Date(clock.now().getTime() + 1000) });
-  const ask = () => api.askBare({ url: `/admin/api/webhooks/failures.xml?access_token=${token}` });
+  const send = () => api.sendWithoutToken({ url: `/admin/api/webhooks/failures.xml?access_token=${token}` });
 
-  expect((await ask()).statusCode).toBe(200);
+  expect((await send()).statusCode).toBe(200);
   await clock.advance(1001);
-  expect((await ask()).body).toBe(deniedXml);
+  expect((await send()).body).toBe(deniedXml);
 });
 
 test("another provider's token and key are denied", async ({ api, neighbour }) => {
   for (const credentials of [`access_token=${neighbour.token}`, `provider_key=${neighbour.key}`]) {
-    const response = await api.askBare({ url: `/admin/api/webhooks/failures.xml?${credentials}` });
+    const response = await api.sendWithoutToken({ url: `/admin/api/webhooks/failures.xml?${credentials}` });
     expect([response.statusCode, response.body]).toEqual([403, deniedXml]);
   }
 });
@@ -84,13 +84,13 @@ test("another provider's token and key are denied", async ({ api, neighbour }) =
 test("the Developer Portal's host and an unknown host are denied", async ({ api }) => {
   const { subdomain } = api.provider;
   for (const host of [`${subdomain}.${baseDomain}`, `nobody-admin.${baseDomain}`, "elsewhere.test"]) {
-    const response = await api.ask("GET", "/webhooks/failures.xml", { headers: { host } });
+    const response = await api.send("GET", "/webhooks/failures.xml", { headers: { host } });
     expect([host, response.statusCode, response.body]).toEqual([host, 403, deniedXml]);
   }
 });
 
 test("X-Forwarded-Host is ignored without a trusted proxy", async ({ api, neighbour }) => {
-  const response = await api.ask("GET", "/webhooks/failures.xml", { headers: { "x-forwarded-host": neighbour.host } });
+  const response = await api.send("GET", "/webhooks/failures.xml", { headers: { "x-forwarded-host": neighbour.host } });
 
   expect(response.statusCode).toBe(200);
 });
@@ -100,13 +100,13 @@ const permissionDenied = `${xmlDeclaration}<error>Your access token does not hav
 test("a read-only token can read, and every change is denied", async ({ api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
 
-  expect((await api.ask("GET", "/webhooks/failures.xml", { headers })).statusCode).toBe(200);
+  expect((await api.send("GET", "/webhooks/failures.xml", { headers })).statusCode).toBe(200);
   for (const [method, path] of [
     ["POST", "/signup.xml"],
     ["PUT", "/accounts/1.xml"],
     ["DELETE", "/webhooks/failures.xml"],
   ] as const) {
-    const response = await api.ask(method, path, { headers });
+    const response = await api.send(method, path, { headers });
     expect([path, response.statusCode, response.body]).toEqual([path, 403, permissionDenied]);
   }
 });
@@ -114,7 +114,7 @@ test("a read-only token can read, and every change is denied", async ({ api }) =
 test("a token without the scope is denied with the reason", async ({ api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ scopes: ["stats"] })}` };
 
-  expect((await api.ask("GET", "/accounts/1.xml", { headers })).body).toBe(permissionDenied);
+  expect((await api.send("GET", "/accounts/1.xml", { headers })).body).toBe(permissionDenied);
 });
 
 test("a member needs the section `partners` for accounts, and can never access webhooks", async ({ api }) => {
@@ -122,22 +122,22 @@ test("a member needs the section `partners` for accounts, and can never access w
   const other = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["plans"] })}` };
   const forbidden = '{"status":"Forbidden"}';
 
-  expect((await api.ask("GET", "/accounts/1.json", { headers: partner })).body).toBe('{"status":"Not found"}');
-  expect((await api.ask("GET", "/accounts/1.json", { headers: other })).body).toBe(
+  expect((await api.send("GET", "/accounts/1.json", { headers: partner })).body).toBe('{"status":"Not found"}');
+  expect((await api.send("GET", "/accounts/1.json", { headers: other })).body).toBe(
     '{"error":"Your access token does not have the correct permissions"}',
   );
   for (const method of ["GET", "DELETE"] as const) {
-    expect((await api.ask(method, "/webhooks/failures.json", { headers: partner })).body).toBe(forbidden);
-    expect((await api.ask(method, "/webhooks/failures.xml", { headers: partner })).body).toBe("");
+    expect((await api.send(method, "/webhooks/failures.json", { headers: partner })).body).toBe(forbidden);
+    expect((await api.send(method, "/webhooks/failures.xml", { headers: partner })).body).toBe("");
   }
   const payload = { url: "https://attacker.example/", active: true };
-  const redirected = await api.ask("PUT", "/webhooks.json", { headers: partner, payload });
+  const redirected = await api.send("PUT", "/webhooks.json", { headers: partner, payload });
   expect([redirected.statusCode, redirected.body]).toEqual([403, forbidden]);
 });
 
 test("a suspended provider's API answers 403 with an empty body", async ({ api }) => {
   await api.pool.query("update providers set state = 'suspended' where id = $1", [api.provider.id]);
-  const response = await api.ask("GET", "/webhooks/failures.xml");
+  const response = await api.send("GET", "/webhooks/failures.xml");
 
   expect([response.statusCode, response.body]).toEqual([403, ""]);
 });
@@ -147,16 +147,16 @@ test("guessing credentials is rate limited per network, and valid tokens are not
   neighbour,
   clock,
 }) => {
-  const guess = () => api.askBare({ url: "/admin/api/webhooks/failures.xml?access_token=guess" });
+  const guess = () => api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml?access_token=guess" });
   for (let i = 0; i < 30; i += 1) expect((await guess()).statusCode).toBe(403);
 
   const refused = await guess();
   expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([429, "60"]);
-  expect((await neighbour.ask("GET", "/webhooks/failures.xml")).statusCode).toBe(200);
-  expect((await api.ask("GET", "/webhooks/failures.xml")).statusCode, "nobody guesses a token").toBe(200);
+  expect((await neighbour.send("GET", "/webhooks/failures.xml")).statusCode).toBe(200);
+  expect((await api.send("GET", "/webhooks/failures.xml")).statusCode, "nobody guesses a token").toBe(200);
   const short = "update access_tokens set digest = sha256('short') where provider_id = $1";
   await api.pool.query(short, [api.provider.id]);
-  const lucky = await api.askBare({ url: "/admin/api/webhooks/failures.xml?access_token=short" });
+  const lucky = await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml?access_token=short" });
   expect(lucky.statusCode, "a guess that is right says no more than one that is wrong").toBe(429);
   await clock.advance(60_000);
   expect((await guess()).statusCode).toBe(403);
@@ -171,6 +171,6 @@ test("a token that is deleted while the body arrives is denied", async ({ api, c
   }
   const payload = Readable.from(slowly());
   const headers = { "content-type": "application/json" };
-  const response = await api.ask("PUT", "/accounts/1.xml", { payload, headers });
+  const response = await api.send("PUT", "/accounts/1.xml", { payload, headers });
   expect(response.statusCode).toBe(403);
 });

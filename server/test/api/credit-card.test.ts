@@ -11,20 +11,20 @@ const billing = {
 
 async function signUp(api: ProviderApi): Promise<string> {
   const { account } = (
-    await api.ask("POST", "/signup.json", { payload: { org_name: "Quay", username: "quay" } })
+    await api.send("POST", "/signup.json", { payload: { org_name: "Quay", username: "quay" } })
   ).json();
   return `/accounts/${account.id}`;
 }
 
 test("a card's billing address is stored, and returned once the field is defined", async ({ api }) => {
   const path = await signUp(api);
-  const keep = (payload: object) => api.ask("PUT", `${path}/credit_card.json`, { payload: { ...card, ...payload } });
+  const keep = (payload: object) => api.send("PUT", `${path}/credit_card.json`, { payload: { ...card, ...payload } });
   const phone = { billing_address_phone: "+44 1482 1", billing_address_zip: "HU1" };
   expect((await keep({ ...billing, ...phone })).json().account).not.toHaveProperty("billing_address");
 
   const field = { target: "Account", name: "billing_address", label: "Billing address", read_only: true };
-  expect((await api.ask("POST", "/fields_definitions.json", { payload: field })).statusCode).toBe(201);
-  expect((await api.ask("GET", `${path}.json`)).json().account.billing_address).toEqual({
+  expect((await api.send("POST", "/fields_definitions.json", { payload: field })).statusCode).toBe(201);
+  expect((await api.send("GET", `${path}.json`)).json().account.billing_address).toEqual({
     company: "Mira Harbour",
     address: "1 Quay",
     address1: "1 Quay",
@@ -35,7 +35,7 @@ test("a card's billing address is stored, and returned once the field is defined
     state: null,
     zip: "HU1",
   });
-  expect((await api.ask("GET", `${path}.xml`)).body).toContain(
+  expect((await api.send("GET", `${path}.xml`)).body).toContain(
     "<billing_address><company>Mira Harbour</company><address>1 Quay</address><address1>1 Quay</address1><address2/>" +
       "<phone_number>+44 1482 1</phone_number><city>Hull</city><country>GB</country><state/><zip>HU1</zip></billing_address>",
   );
@@ -43,8 +43,8 @@ test("a card's billing address is stored, and returned once the field is defined
   const moved = await keep({ ...billing, billing_address_city: "York" });
   expect(moved.json().account.billing_address).toMatchObject({ city: "York", phone_number: null, zip: null });
 
-  expect((await api.ask("DELETE", `${path}/credit_card.json`)).statusCode).toBe(200);
-  expect((await api.ask("GET", `${path}.json`)).json().account.billing_address).toMatchObject({
+  expect((await api.send("DELETE", `${path}/credit_card.json`)).statusCode).toBe(200);
+  expect((await api.send("GET", `${path}.json`)).json().account.billing_address).toMatchObject({
     company: "Quay",
     address: "",
     city: null,
@@ -53,7 +53,7 @@ test("a card's billing address is stored, and returned once the field is defined
 
 test("a card without a billing name is rejected, and only the first missing part is reported", async ({ api }) => {
   const path = await signUp(api);
-  const put = (payload: object) => api.ask("PUT", `${path}/credit_card.json`, { payload });
+  const put = (payload: object) => api.send("PUT", `${path}/credit_card.json`, { payload });
   const bare = await put({ ...card, billing_address_city: "", billing_address_zip: "x".repeat(256) });
   expect([bare.statusCode, bare.json()]).toEqual([
     422,
@@ -61,5 +61,5 @@ test("a card without a billing name is rejected, and only the first missing part
       errors: { billing_address_name: ["invalid"] },
     },
   ]);
-  expect((await api.ask("GET", `${path}.json`)).json().account.credit_card_stored).toBe(false);
+  expect((await api.send("GET", `${path}.json`)).json().account.credit_card_stored).toBe(false);
 });

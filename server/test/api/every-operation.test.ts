@@ -46,7 +46,7 @@ const ones = (path: string): string => fillPath(path, [1, 1, 1]);
 
 test.for(changing)("a read-only token is denied: $title", async ({ method, path, formats }, { api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
-  const response = await api.ask(method, `${ones(path)}.${formats[0]}`, { headers, payload: {} });
+  const response = await api.send(method, `${ones(path)}.${formats[0]}`, { headers, payload: {} });
 
   expect([response.statusCode, response.body]).toEqual([
     403,
@@ -57,13 +57,13 @@ test.for(changing)("a read-only token is denied: $title", async ({ method, path,
 const withBody = operations.filter(({ body }) => body !== undefined);
 
 test.for(withBody)("an unreadable or oversized body is rejected: $title", async ({ method, path }, { api }) => {
-  const ask = async (payload: string): Promise<number> =>
-    (await api.ask(method, `${ones(path)}.json`, { payload, headers: { "content-type": "application/json" } }))
+  const send = async (payload: string): Promise<number> =>
+    (await api.send(method, `${ones(path)}.json`, { payload, headers: { "content-type": "application/json" } }))
       .statusCode;
 
-  expect(await ask('{"name":')).toBe(400);
-  expect(await ask('["name"]')).toBe(400);
-  expect(await ask(JSON.stringify({ name: "x".repeat(1024 * 1024) }))).toBe(413);
+  expect(await send('{"name":')).toBe(400);
+  expect(await send('["name"]')).toBe(400);
+  expect(await send(JSON.stringify({ name: "x".repeat(1024 * 1024) }))).toBe(413);
 });
 
 test.for(withBody)(
@@ -71,7 +71,7 @@ test.for(withBody)(
   async ({ method, path, body, wrapper }, { api }) => {
     const names = Object.keys(body?.properties ?? {});
     const wrong = Object.fromEntries(names.map((name) => [name, [{ $ne: "" }]]));
-    const response = await api.ask(method, `${ones(path)}.json`, {
+    const response = await api.send(method, `${ones(path)}.json`, {
       payload: wrapper === undefined ? wrong : { [wrapper]: wrong },
     });
 
@@ -85,9 +85,9 @@ const wrapped = operations.filter(({ wrapper }) => wrapper !== undefined);
 test.for(wrapped)(
   "flat parameters in the query only are missing parameters: $title",
   async ({ method, path, wrapper = "", wrapperMayBeEmpty }, { api }) => {
-    const ask = (payload: object) => api.ask(method, `${ones(path)}.json?name=x`, { payload });
+    const send = (payload: object) => api.send(method, `${ones(path)}.json?name=x`, { payload });
 
-    const [missing, notOne] = [await ask({}), await ask({ [wrapper]: "x" })];
+    const [missing, notOne] = [await send({}), await send({ [wrapper]: "x" })];
     if (wrapperMayBeEmpty) expect(missing.body).not.toContain("Required parameter");
     else expect([missing.statusCode, missing.body]).toEqual([400, `Required parameter missing: ${wrapper}`]);
     expect([notOne.statusCode, notOne.body]).toEqual([422, `Wrong type for parameter: ${wrapper}`]);
@@ -97,6 +97,6 @@ test.for(wrapped)(
 test("an unknown extension is answered with 406 by every operation", async ({ api }) => {
   const read = operations.filter(({ method, textParameters }) => method === "GET" && !textParameters);
   for (const { path } of read) {
-    expect([path, (await api.ask("GET", `${ones(path)}.yaml`)).statusCode]).toEqual([path, 406]);
+    expect([path, (await api.send("GET", `${ones(path)}.yaml`)).statusCode]).toEqual([path, 406]);
   }
 });

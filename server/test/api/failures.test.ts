@@ -8,8 +8,8 @@ import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 async function giveUp(api: ProviderApi, moments: readonly string[]): Promise<readonly string[]> {
   const switches = { account_created_on: true, user_created_on: true, application_created_on: true };
   const webhook = { url: "https://hooks.example/3s?a=1&b=2", active: true, provider_actions: true, ...switches };
-  await api.ask("PUT", "/webhooks.json", { payload: webhook });
-  await api.ask("POST", "/signup.xml", { payload: { org_name: "Harbour & Sons", username: "mira" } });
+  await api.send("PUT", "/webhooks.json", { payload: webhook });
+  await api.send("POST", "/signup.xml", { payload: { org_name: "Harbour & Sons", username: "mira" } });
   const due = await api.pool.query<{ id: string; endpointId: number }>(
     `select event_id as id, endpoint_id from due where provider_id = $1 order by event_id`,
     [api.provider.id],
@@ -36,7 +36,7 @@ const idsIn = (xml: string): readonly string[] =>
 
 test("the list is 3scale's XML, oldest first, with the event's id", async ({ api }) => {
   const [account = "", user = ""] = await giveUp(api, ["2026-03-01T09:07:15.250Z", "2026-03-01T09:07:14Z"]);
-  const { body, headers } = await api.ask("GET", "/webhooks/failures.xml");
+  const { body, headers } = await api.send("GET", "/webhooks/failures.xml");
 
   expect(headers["content-type"]).toBe("application/xml; charset=utf-8");
   expect(idsIn(body)).toEqual([user, account]);
@@ -52,7 +52,7 @@ test("the list is 3scale's XML, oldest first, with the event's id", async ({ api
 test("in JSON the event is the body that was sent", async ({ api }) => {
   const [id] = await giveUp(api, ["2026-03-01T09:07:15Z"]);
   const [payload] = await api.pool.query<{ body: Buffer }>("select body from payloads where event_id = $1", [id]);
-  const response = await api.ask("GET", "/webhooks/failures.json");
+  const response = await api.send("GET", "/webhooks/failures.json");
 
   expect(response.json()["webhooks-failures"]).toEqual([
     {
@@ -69,15 +69,15 @@ test("in JSON the event is the body that was sent", async ({ api }) => {
 });
 
 test("the list is empty without failures and without a webhook", async ({ api }) => {
-  expect((await api.ask("GET", "/webhooks/failures.xml")).body).toBe(
+  expect((await api.send("GET", "/webhooks/failures.xml")).body).toBe(
     `${xmlDeclaration}<webhooks-failures></webhooks-failures>`,
   );
-  expect((await api.ask("GET", "/webhooks/failures.json")).body).toBe('{"webhooks-failures":[]}');
+  expect((await api.send("GET", "/webhooks/failures.json")).body).toBe('{"webhooks-failures":[]}');
 });
 
 test("a list of more than one megabyte is streamed completely, without an ETag", async ({ api }) => {
   const webhook = { url: "https://hooks.example/3s", active: true, account_created_on: true };
-  await api.ask("PUT", "/webhooks.json", { payload: webhook });
+  await api.send("PUT", "/webhooks.json", { payload: webhook });
   const document = record("account", [value("id", 31), value("org_name", "Harbour & Sons ".repeat(200))]);
   const { id: providerId } = api.provider;
   await recordNow(
@@ -87,11 +87,11 @@ test("a list of more than one megabyte is streamed completely, without an ETag",
   );
   const failed = await fail(api.pool, providerId, "an hour ago");
 
-  const xml = await api.ask("GET", "/webhooks/failures.xml");
+  const xml = await api.send("GET", "/webhooks/failures.xml");
   expect(xml.body.length).toBeGreaterThan(1_000_000);
   expect(new Set(idsIn(xml.body))).toEqual(new Set(failed));
   expect(xml.body.endsWith("</event></webhooks-failure></webhooks-failures>")).toBe(true);
-  const json = await api.ask("GET", "/webhooks/failures.json");
+  const json = await api.send("GET", "/webhooks/failures.json");
   expect(json.json()["webhooks-failures"]).toHaveLength(600);
   for (const { headers } of [xml, json]) {
     expect(headers).not.toHaveProperty("etag");
@@ -101,20 +101,20 @@ test("a list of more than one megabyte is streamed completely, without an ETag",
 
 test("deleting up to a time keeps later failures", async ({ api }) => {
   const ids = await giveUp(api, ["2026-03-01T09:07:15.900Z", "2026-03-01T09:07:16Z", "2026-03-01T09:07:17Z"]);
-  const response = await api.ask("DELETE", "/webhooks/failures.xml", { query: { time: "2026-03-01T09:07:16Z" } });
+  const response = await api.send("DELETE", "/webhooks/failures.xml", { query: { time: "2026-03-01T09:07:16Z" } });
 
   expect([response.statusCode, response.body]).toEqual([200, ""]);
   expect(response.headers).not.toHaveProperty("cache-control");
-  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids.slice(2));
+  expect(idsIn((await api.send("GET", "/webhooks/failures.xml")).body)).toEqual(ids.slice(2));
 });
 
 test("deleting without a time empties the list and keeps the history", async ({ api }) => {
   const ids = await giveUp(api, ["2026-03-01T09:07:15Z", "2026-03-01T09:07:16Z"]);
-  const response = await api.ask("DELETE", "/webhooks/failures.json");
+  const response = await api.send("DELETE", "/webhooks/failures.json");
   const kept = await api.pool.query("select from deliveries where event_id = any($1)", [ids]);
 
   expect([response.statusCode, response.body]).toEqual([200, ""]);
-  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual([]);
+  expect(idsIn((await api.send("GET", "/webhooks/failures.xml")).body)).toEqual([]);
   expect(kept).toHaveLength(2);
 });
 
@@ -122,42 +122,42 @@ test.for(["323123122", "2020", "1", "", "tomorrow", "2010-13-01"])(
   "the time %j is rejected and deletes nothing",
   async (time, { api }) => {
     const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);
-    const xml = await api.ask("DELETE", "/webhooks/failures.xml", { query: { time } });
-    const json = await api.ask("DELETE", "/webhooks/failures.json", { query: { time } });
+    const xml = await api.send("DELETE", "/webhooks/failures.xml", { query: { time } });
+    const json = await api.send("DELETE", "/webhooks/failures.json", { query: { time } });
 
     expect([xml.statusCode, xml.body]).toEqual([400, `${xmlDeclaration}<error>invalid time</error>`]);
     expect([json.statusCode, json.body]).toEqual([400, '{"error":"invalid time"}']);
-    expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
+    expect(idsIn((await api.send("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
   },
 );
 
 test("a `time` that is a list is rejected and deletes nothing", async ({ api }) => {
   const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);
 
-  expect((await api.ask("DELETE", "/webhooks/failures.xml?time[]=2026-01-01")).statusCode).toBe(400);
-  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
+  expect((await api.send("DELETE", "/webhooks/failures.xml?time[]=2026-01-01")).statusCode).toBe(400);
+  expect(idsIn((await api.send("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
 });
 
 test.for(["2010-01-01", "2010-01-01 10:10:10", "10:30"])("the time %s is accepted", async (time, { api }) => {
   await giveUp(api, ["2009-03-01T09:07:15Z"]);
-  await api.ask("DELETE", "/webhooks/failures.xml", { query: { time } });
+  await api.send("DELETE", "/webhooks/failures.xml", { query: { time } });
 
-  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual([]);
+  expect(idsIn((await api.send("GET", "/webhooks/failures.xml")).body)).toEqual([]);
 });
 
 test("a provider neither lists nor deletes another provider's failures", async ({ api, neighbour }) => {
   const ids = await giveUp(api, ["2026-03-01T09:07:15Z"]);
-  await neighbour.ask("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/" } });
+  await neighbour.send("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/" } });
 
-  expect(idsIn((await neighbour.ask("GET", "/webhooks/failures.xml")).body)).toEqual([]);
-  await neighbour.ask("DELETE", "/webhooks/failures.xml");
-  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
+  expect(idsIn((await neighbour.send("GET", "/webhooks/failures.xml")).body)).toEqual([]);
+  await neighbour.send("DELETE", "/webhooks/failures.xml");
+  expect(idsIn((await api.send("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
 });
 
 test("without the webhooks capability a token is denied the list, and the provider key is not", async ({ api }) => {
   await api.pool.query("update providers set web_hooks = 'denied' where id = $1", [api.provider.id]);
-  const byToken = await api.ask("GET", "/webhooks/failures.xml");
-  const byKey = await api.askBare({ url: `/admin/api/webhooks/failures.xml?provider_key=${api.key}` });
+  const byToken = await api.send("GET", "/webhooks/failures.xml");
+  const byKey = await api.sendWithoutToken({ url: `/admin/api/webhooks/failures.xml?provider_key=${api.key}` });
 
   expect([byToken.statusCode, byToken.body]).toEqual([403, ""]);
   expect(byKey.statusCode).toBe(200);

@@ -4,21 +4,21 @@ import { test } from "./api-test.ts";
 const region = { target: "Account", name: "region", label: "Region" };
 
 test("a defined field is stored and returned until its definition is deleted", async ({ api }) => {
-  const { id } = (await api.ask("POST", "/fields_definitions.json", { payload: region })).json().fields_definition;
+  const { id } = (await api.send("POST", "/fields_definitions.json", { payload: region })).json().fields_definition;
   const payload = { org_name: "Quay Ltd", username: "quay", region: "emea" };
-  const { account } = (await api.ask("POST", "/signup.json", { payload })).json();
+  const { account } = (await api.send("POST", "/signup.json", { payload })).json();
 
   expect(account.region).toBe("emea");
-  expect((await api.ask("DELETE", `/fields_definitions/${id}.json`)).statusCode).toBe(200);
-  expect((await api.ask("GET", `/accounts/${account.id}.json`)).json().account).not.toHaveProperty("region");
+  expect((await api.send("DELETE", `/fields_definitions/${id}.json`)).statusCode).toBe(200);
+  expect((await api.send("GET", `/accounts/${account.id}.json`)).json().account).not.toHaveProperty("region");
 });
 
 test("a built-in field cannot be deleted", async ({ api }) => {
-  const { fields_definitions: all } = (await api.ask("GET", "/fields_definitions.json")).json<{
+  const { fields_definitions: all } = (await api.send("GET", "/fields_definitions.json")).json<{
     fields_definitions: { fields_definition: { id: number; name: string } }[];
   }>();
   const orgName = all.find((it) => it.fields_definition.name === "org_name");
-  const response = await api.ask("DELETE", `/fields_definitions/${orgName?.fields_definition.id}.json`);
+  const response = await api.send("DELETE", `/fields_definitions/${orgName?.fields_definition.id}.json`);
 
   expect([response.statusCode, response.json()]).toEqual([
     403,
@@ -27,10 +27,10 @@ test("a built-in field cannot be deleted", async ({ api }) => {
 });
 
 test("contradicting settings and reserved or taken names are rejected by field", async ({ api }) => {
-  await api.ask("POST", "/fields_definitions.json", { payload: region });
+  await api.send("POST", "/fields_definitions.json", { payload: region });
   const wrong = async (payload: object): Promise<readonly string[]> =>
     Object.keys(
-      (await api.ask("POST", "/fields_definitions.json", { payload: { ...region, ...payload } })).json().errors,
+      (await api.send("POST", "/fields_definitions.json", { payload: { ...region, ...payload } })).json().errors,
     );
 
   expect(await wrong({})).toEqual(["name"]);
@@ -41,10 +41,10 @@ test("contradicting settings and reserved or taken names are rejected by field",
 
 test("definitions changed by another process apply immediately to reads and writes", async ({ api }) => {
   const payload = { org_name: "Quay Ltd", username: "quay" };
-  const { id } = (await api.ask("POST", "/signup.json", { payload })).json().account;
+  const { id } = (await api.send("POST", "/signup.json", { payload })).json().account;
   const write = async (value: string) =>
-    (await api.ask("PUT", `/accounts/${id}.json`, { payload: { region: value } })).json().account?.region;
-  const read = async () => (await api.ask("GET", `/accounts/${id}.json`)).json().account?.region;
+    (await api.send("PUT", `/accounts/${id}.json`, { payload: { region: value } })).json().account?.region;
+  const read = async () => (await api.send("GET", `/accounts/${id}.json`)).json().account?.region;
   const elsewhere = (text: string) => api.pool.query(text, [api.provider.id]);
 
   expect([await write("emea"), await read()]).toEqual([undefined, undefined]);

@@ -6,10 +6,10 @@ test("an account is found by username, else user_id, else email, without fallbac
   api,
 }) => {
   const payload = { org_name: "Quay", username: "mira", email: "mira@quay.example" };
-  const { account } = (await api.ask("POST", "/signup.json", { payload })).json();
-  const [user] = (await api.ask("GET", `/accounts/${account.id}/users.json`)).json().users;
+  const { account } = (await api.send("POST", "/signup.json", { payload })).json();
+  const [user] = (await api.send("GET", `/accounts/${account.id}/users.json`)).json().users;
   const find = async (query: string): Promise<unknown> => {
-    const response = await api.ask("GET", `/accounts/find.json?${query}`);
+    const response = await api.send("GET", `/accounts/find.json?${query}`);
     return response.statusCode === 200 ? response.json().account.id : response.statusCode;
   };
 
@@ -24,10 +24,10 @@ test("an account is found by username, else user_id, else email, without fallbac
 
 test("another provider's account is not found by any parameter", async ({ api, neighbour }) => {
   const payload = { org_name: "Quay", username: "mira", email: "mira@quay.example" };
-  const { account } = (await neighbour.ask("POST", "/signup.json", { payload })).json();
-  const [user] = (await neighbour.ask("GET", `/accounts/${account.id}/users.json`)).json().users;
+  const { account } = (await neighbour.send("POST", "/signup.json", { payload })).json();
+  const [user] = (await neighbour.send("GET", `/accounts/${account.id}/users.json`)).json().users;
   for (const query of ["username=mira", `user_id=${user.user.id}`, "email=mira@quay.example"]) {
-    expect([query, (await api.ask("GET", `/accounts/find.json?${query}`)).statusCode]).toEqual([query, 404]);
+    expect([query, (await api.send("GET", `/accounts/find.json?${query}`)).statusCode]).toEqual([query, 404]);
   }
 });
 
@@ -42,15 +42,15 @@ test("the first parameter of Account Find counts, even an empty one", async ({ a
     ["", 404],
     ["username=quay&email=", 200],
   ] as const) {
-    expect([query, (await api.ask("GET", `/accounts/find.json?${query}`)).statusCode]).toEqual([query, status]);
+    expect([query, (await api.send("GET", `/accounts/find.json?${query}`)).statusCode]).toEqual([query, status]);
   }
 });
 
 test("an empty key finds no application and does not fall back to the id", async ({ api }) => {
   const { account, application } = await createPortalObjects(api);
   for (const query of [`user_key=&application_id=${application}`, `app_id=&application_id=${application}`]) {
-    expect((await api.ask("GET", `/applications/find.json?${query}`)).statusCode).toBe(404);
+    expect((await api.send("GET", `/applications/find.json?${query}`)).statusCode).toBe(404);
   }
-  expect((await api.ask("GET", `/applications/find.json?application_id=${application}`)).statusCode).toBe(200);
-  expect((await api.ask("GET", `/accounts/${account}/applications/find.json?user_key=`)).statusCode).toBe(404);
+  expect((await api.send("GET", `/applications/find.json?application_id=${application}`)).statusCode).toBe(200);
+  expect((await api.send("GET", `/accounts/${account}/applications/find.json?user_key=`)).statusCode).toBe(404);
 });

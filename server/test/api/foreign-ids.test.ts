@@ -12,25 +12,29 @@ const validPayload = ({ wrapper, rejectsUnknown }: Pick<Operation, "wrapper" | "
 
 test("no operation can read or change another provider's objects", async ({ api, neighbour }) => {
   const foreign = await createPortalObjects(neighbour);
-  const before = (await neighbour.ask("GET", `/accounts/${foreign.account}.xml`)).body;
+  const before = (await neighbour.send("GET", `/accounts/${foreign.account}.xml`)).body;
   for (const operation of withId) {
     const { method, path, title } = operation;
     const isOwnOnly = title === "Access Token Create"; // denies other users before it reveals whether they exist
-    const response = await api.ask(method, fillIds(path, foreign), {
+    const response = await api.send(method, fillIds(path, foreign), {
       headers: { accept: "application/json" },
       ...(method === "GET" ? {} : { payload: validPayload(operation) }),
     });
     expect([title, response.statusCode]).toEqual([title, isOwnOnly ? 403 : 404]);
   }
 
-  expect((await neighbour.ask("GET", `/accounts/${foreign.account}.xml`)).body).toBe(before);
+  expect((await neighbour.send("GET", `/accounts/${foreign.account}.xml`)).body).toBe(before);
 });
 
 test("the provider key cannot access another provider's objects", async ({ api, neighbour }) => {
   const foreign = await createPortalObjects(neighbour);
   const path = `/users/${foreign.providerUser}/access_tokens.json`;
   const payload = { name: "x", permission: "rw", scopes: ["account_management"] };
-  const response = await api.askBare({ method: "POST", url: `/admin/api${path}?provider_key=${api.key}`, payload });
+  const response = await api.sendWithoutToken({
+    method: "POST",
+    url: `/admin/api${path}?provider_key=${api.key}`,
+    payload,
+  });
 
   expect(response.statusCode).toBe(404);
 });
@@ -40,7 +44,7 @@ test("every operation answers 404 to an id that does not exist", async ({ api })
   for (const operation of withId) {
     const { method, path, title } = operation;
     const url = path.replaceAll(/\{\w+\}/g, "999999999");
-    const response = await api.ask(method, url, {
+    const response = await api.send(method, url, {
       headers: { accept: "application/json" },
       ...(method === "GET" ? {} : { payload: validPayload(operation) }),
     });

@@ -13,31 +13,31 @@ test.for<[string, Readonly<Record<string, string>>, string]>([
   ["/webhooks/failures", { accept: "application/json" }, emptyJson],
   ["/webhooks/failures.xml", { accept: "application/json" }, emptyXml],
 ])("%s with %j is answered in the requested format", async ([path, headers, body], { api }) => {
-  expect((await api.ask("GET", path, { headers })).body).toBe(body);
+  expect((await api.send("GET", path, { headers })).body).toBe(body);
 });
 
 test("links and Location use the public URL, or the host of the request if it differs", async ({ api }) => {
-  const { json, headers } = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay", username: "quay" } });
+  const { json, headers } = await api.send("POST", "/signup.json", { payload: { org_name: "Quay", username: "quay" } });
   expect(JSON.stringify(json())).toContain(`"https://${api.host}/admin/api/accounts/`);
-  const created = await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } });
+  const created = await api.send("POST", "/account_plans.json", { payload: { name: "Gold" } });
   expect([headers.location ?? "", created.headers.location ?? ""].join(" ")).not.toContain("http://");
-  const provider = await api.ask("GET", "/provider.json");
+  const provider = await api.send("GET", "/provider.json");
   expect(provider.body).toContain(`"https://${api.host}/admin/api/users"`);
   const inside = { host: `${api.host}:8080` };
-  expect((await api.ask("GET", "/provider.json", { headers: inside })).body).toContain(`"http://${inside.host}/admin`);
+  expect((await api.send("GET", "/provider.json", { headers: inside })).body).toContain(`"http://${inside.host}/admin`);
 });
 
 test("an unknown format is rejected in plain text", async ({ api }) => {
-  const response = await api.ask("GET", "/webhooks/failures.yaml");
+  const response = await api.send("GET", "/webhooks/failures.yaml");
 
   expect([response.statusCode, response.body]).toEqual([406, "This format is not understood here."]);
   expect(response.headers["content-type"]).toBe("text/plain; charset=utf-8");
 });
 
 test("an unknown path is answered with 404 in the requested format", async ({ api }) => {
-  const xml = await api.ask("GET", "/invoices.xml");
-  const json = await api.ask("GET", "/invoices", { headers: { accept: "application/json" } });
-  const byExtension = await api.ask("GET", "/invoices/7.json?page=2");
+  const xml = await api.send("GET", "/invoices.xml");
+  const json = await api.send("GET", "/invoices", { headers: { accept: "application/json" } });
+  const byExtension = await api.send("GET", "/invoices/7.json?page=2");
   expect(byExtension.body).toBe(json.body);
 
   expect([xml.statusCode, xml.body]).toEqual([404, ""]);
@@ -51,7 +51,7 @@ test.for<[string, number, string, string]>([
   ["XML", 415, "application/xml", "<url/>"],
   ["too much", 413, "application/json", JSON.stringify({ url: "x".repeat(1024 * 1024) })],
 ])("a body of %s is rejected with %i", async ([, status, type, payload], { api }) => {
-  const response = await api.ask("PUT", "/webhooks.json", { payload, headers: { "content-type": type } });
+  const response = await api.send("PUT", "/webhooks.json", { payload, headers: { "content-type": type } });
 
   expect(response.statusCode).toBe(status);
   expect(Object.keys(response.json())).toEqual(["error"]);
@@ -60,7 +60,7 @@ test.for<[string, number, string, string]>([
 test("an empty body is accepted as JSON", async ({ api }) => {
   const headers = { "content-type": "application/json" };
 
-  expect((await api.ask("DELETE", "/webhooks/failures.json", { headers })).statusCode).toBe(200);
+  expect((await api.send("DELETE", "/webhooks/failures.json", { headers })).statusCode).toBe(200);
 });
 
 test.for([
@@ -72,7 +72,7 @@ test.for([
   ["GET", "/accounts/%00.json"],
   ["DELETE", "/webhooks/failures.json?time=%00"],
 ] as const)("a zero byte in the path is not found: %s %s", async ([method, path], { api }) => {
-  const response = await api.ask(method, path);
+  const response = await api.send(method, path);
 
   expect(response.statusCode).toBeGreaterThanOrEqual(400);
   expect(response.statusCode).toBeLessThan(500);
@@ -80,7 +80,7 @@ test.for([
 
 test("an internal error reveals only the request id", async ({ api }) => {
   await api.pool.query("update providers set time_zone = 'Nowhere/At_All' where id = $1", [api.provider.id]);
-  const response = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
+  const response = await api.send("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
 
   expect(response.statusCode).toBe(500);
   expect(response.json().error).toMatch(/^Something went wrong on our side\. .* Request id: \S+$/);
@@ -96,7 +96,8 @@ test("an unknown Content-Type is accepted if the body is empty", async ({ api })
   ]) {
     const headers = { "content-type": type };
     const steps = ["make_pending", "approve"].map((step) => `/accounts/${account}/${step}.xml`);
-    for (const step of steps) expect([type, (await api.ask("PUT", step, { headers })).statusCode]).toEqual([type, 200]);
-    expect((await api.ask("DELETE", "/webhooks/failures.xml", { headers })).statusCode).toBe(200);
+    for (const step of steps)
+      expect([type, (await api.send("PUT", step, { headers })).statusCode]).toEqual([type, 200]);
+    expect((await api.send("DELETE", "/webhooks/failures.xml", { headers })).statusCode).toBe(200);
   }
 });

@@ -14,9 +14,9 @@ test("600 accounts are two pages with metadata, and each account is on one of th
   await insertAccounts(neighbour, 50);
   await insertAccounts(api, 600);
   const [first, second, third] = await Promise.all(
-    [1, 2, 3].map((page) => api.ask("GET", `/accounts.xml?page=${page}`)),
+    [1, 2, 3].map((page) => api.send("GET", `/accounts.xml?page=${page}`)),
   );
-  const json = await api.ask("GET", "/accounts.json?page=2");
+  const json = await api.send("GET", "/accounts.json?page=2");
 
   const idsOf = (body = ""): readonly string[] => Array.from(body.matchAll(/<account><id>(\d+)/g), ([, id = ""]) => id);
   expect(first?.body).toMatch(
@@ -34,9 +34,9 @@ test("a search matches the organization's name and its users' names and email ad
 }) => {
   await insertAccounts(api, 30);
   const mira = { org_name: "Quay 50% Ltd", username: "mira", email: "Mira@Pier.example" };
-  for (const house of [api, neighbour]) await house.ask("POST", "/signup.json", { payload: mira });
+  for (const house of [api, neighbour]) await house.send("POST", "/signup.json", { payload: mira });
   const find = async (query: string, more = "") => {
-    const response = await api.ask("GET", `/accounts.json?query=${encodeURIComponent(query)}${more}`);
+    const response = await api.send("GET", `/accounts.json?query=${encodeURIComponent(query)}${more}`);
     const { accounts, metadata } = response.json<{
       accounts: { account: { org_name: string } }[];
       metadata?: object;

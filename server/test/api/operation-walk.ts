@@ -238,7 +238,7 @@ async function callOperation(
     at.map((name) => ids[name]),
   );
   const url = `${filled}.${format}`;
-  return api.ask(method, query === undefined ? url : `${url}?${query}`, payload ? { payload: payload(ids) } : {});
+  return api.send(method, query === undefined ? url : `${url}?${query}`, payload ? { payload: payload(ids) } : {});
 }
 
 const idsIn = (body: string): readonly number[] =>

@@ -21,9 +21,9 @@ type Browser = Awaited<ReturnType<typeof signInTwice>>["here"];
 
 const askFrom = (api: ProviderApi, { cookieValue, csrfToken }: Browser) => ({
   read: async (url: string): Promise<number> =>
-    (await api.askBare({ url, headers: { cookie: `bellwire_admin=${cookieValue}` } })).statusCode,
+    (await api.sendWithoutToken({ url, headers: { cookie: `bellwire_admin=${cookieValue}` } })).statusCode,
   put: (url: string, payload: object) =>
-    api.askBare({
+    api.sendWithoutToken({
       method: "PUT",
       url,
       payload,
@@ -65,10 +65,10 @@ test("guesses of the current password in a session are rate limited", async ({ a
 test("programs and admins set another user's password without the current one", async ({ api, clock }) => {
   const { userId, here } = await signInTwice(api, clock.now());
   const { user: colleague } = (
-    await api.ask("POST", "/users.json", { payload: { username: "grace", email: "grace@acme.test", password } })
+    await api.send("POST", "/users.json", { payload: { username: "grace", email: "grace@acme.test", password } })
   ).json<{ user: { id: number } }>();
 
   const byAda = await askFrom(api, here).put(`/admin/api/users/${colleague.id}.json`, { password: another });
-  const byProgram = await api.ask("PUT", `/users/${userId}.json`, { payload: { password: another } });
+  const byProgram = await api.send("PUT", `/users/${userId}.json`, { payload: { password: another } });
   expect([byAda.statusCode, byProgram.statusCode]).toEqual([200, 200]);
 });

@@ -76,7 +76,7 @@ test.for([
   const { userId, headers } = await signIn(api, clock.now(), { role: "member", sections });
   for (const operation of operations) {
     const { method, title } = operation;
-    const { body } = await api.askBare({ method, url: urlOf(operation, userId), headers, payload: {} });
+    const { body } = await api.sendWithoutToken({ method, url: urlOf(operation, userId), headers, payload: {} });
     expect([title, body !== '{"status":"Forbidden"}']).toEqual([title, isOpenTo(operation, sections)]);
   }
 });
@@ -85,7 +85,7 @@ test.for(scopes)("an admin's token with the scope %s opens what is written of it
   const headers = { authorization: `Bearer ${await api.addToken({ scopes: [scope] })}` };
   for (const operation of operations) {
     const { method, title } = operation;
-    const { body } = await api.askBare({ method, url: urlOf(operation, 1), headers, payload: {} });
+    const { body } = await api.sendWithoutToken({ method, url: urlOf(operation, 1), headers, payload: {} });
     const isOpen = scope === "account_management" || (scope === "finance" && title.endsWith("Credit Card"));
     expect([title, !body.includes("does not have the correct permissions")]).toEqual([title, isOpen]);
   }

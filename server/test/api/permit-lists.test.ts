@@ -22,7 +22,7 @@ const firstId = (response: LightMyRequestResponse): number => Number(/"id":(\d+)
 /** Creates the objects that the lists refer to. */
 async function createPermitObjects(api: ProviderApi): Promise<PermitObjects> {
   const define = (target: string, name: string, more = {}) =>
-    api.ask("POST", "/fields_definitions.json", { payload: { target, name, label: name, ...more } });
+    api.send("POST", "/fields_definitions.json", { payload: { target, name, label: name, ...more } });
   const ownField = firstId(await define("Account", "region"));
   await define("Account", "billing_address", { read_only: true });
   await define("User", "job_role");
@@ -37,8 +37,8 @@ async function createPermitObjects(api: ProviderApi): Promise<PermitObjects> {
   return {
     ...objects,
     servicePlan: servicePlan?.id ?? 0,
-    hiddenPlan: firstId(await api.ask("POST", `/services/${objects.service}/application_plans.json`, hidden)),
-    member: firstId(await api.ask("POST", "/users.json", member)),
+    hiddenPlan: firstId(await api.send("POST", `/services/${objects.service}/application_plans.json`, hidden)),
+    member: firstId(await api.send("POST", "/users.json", member)),
     ownField,
   };
 }
@@ -62,7 +62,7 @@ test.for(permitLists.map((list): [string, PermitList] => [list.controller, list]
       const values = withValue(list.base?.(world, n) ?? {}, permit);
       const payload = operation.wrapper === undefined ? values : { [operation.wrapper]: values };
       const path = `${fillPath(operation.path, list.at?.(world) ?? [])}.json`;
-      const response = await api.ask(operation.method, path, { payload });
+      const response = await api.send(operation.method, path, { payload });
       const id = operation.method === "POST" ? undefined : list.at?.(world).at(-1);
       expect({ permit, ...(await effectOf(api, permit, { response, id })) }).toEqual({
         permit,

@@ -4,9 +4,9 @@ import { test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
 const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
 
 test("a plan in JSON has numeric sums, and 0 days without a trial", async ({ api }) => {
-  const service = idIn((await api.ask("GET", "/services.json")).body);
+  const service = idIn((await api.send("GET", "/services.json")).body);
   const payload = { name: "Pro", cost_per_month: "12.50", state_event: "publish" };
-  const created = await api.ask("POST", `/services/${service}/application_plans.json`, { payload });
+  const created = await api.send("POST", `/services/${service}/application_plans.json`, { payload });
   const { id } = created.json().application_plan;
 
   expect(created.json().application_plan).toMatchObject({
@@ -19,32 +19,32 @@ test("a plan in JSON has numeric sums, and 0 days without a trial", async ({ api
     system_name: "pro",
   });
   expect(created.headers.location).toMatch(new RegExp(`/admin/api/services/${service}/application_plans/${id}$`));
-  expect((await api.ask("GET", `/services/${service}/application_plans/${id}.xml`)).body).toMatch(
+  expect((await api.send("GET", `/services/${service}/application_plans/${id}.xml`)).body).toMatch(
     /^<\?xml[^>]*\?><plan custom="false" default="false"><id>\d+<\/id><name>Pro<\/name>.*<cost_per_month>12\.5<\/cost_per_month>/,
   );
 });
 
 test("sums in JSON are floats even without a fraction", async ({ api }) => {
-  const { body } = await api.ask("POST", "/account_plans.json", { payload: { name: "Gold", cost_per_month: "0100" } });
+  const { body } = await api.send("POST", "/account_plans.json", { payload: { name: "Gold", cost_per_month: "0100" } });
   expect(body).toContain('"setup_fee":0.0,"cost_per_month":100.0,');
 });
 
 test("a sum with too many decimals is rejected with the reason", async ({ api }) => {
   const payload = { name: "Gold", cost_per_month: "12.345678" };
-  expect((await api.ask("POST", "/account_plans.json", { payload })).json()).toEqual({
+  expect((await api.send("POST", "/account_plans.json", { payload })).json()).toEqual({
     errors: { cost_per_month: ["has too many decimals (maximum is 4)"] },
   });
 });
 
 test("flat and wrapped parameters have the same effect", async ({ api }) => {
-  const flat = await api.ask("POST", "/account_plans.json", { payload: { name: "One" } });
-  const wrapped = await api.ask("POST", "/account_plans.json", { payload: { account_plan: { name: "Two" } } });
+  const flat = await api.send("POST", "/account_plans.json", { payload: { name: "One" } });
+  const wrapped = await api.send("POST", "/account_plans.json", { payload: { account_plan: { name: "Two" } } });
 
   expect([flat.json().account_plan.name, wrapped.json().account_plan.name]).toEqual(["One", "Two"]);
 });
 
 test("an unknown state_event of a plan is rejected", async ({ api }) => {
-  const response = await api.ask("POST", "/account_plans.json", { payload: { name: "One", state_event: "burn" } });
+  const response = await api.send("POST", "/account_plans.json", { payload: { name: "One", state_event: "burn" } });
 
   expect([response.statusCode, response.json()]).toEqual([422, { errors: { state_event: ["invalid"] } }]);
 });
@@ -58,10 +58,10 @@ async function servicePlanOf({ pool, provider }: ProviderApi, service: number): 
 }
 
 test("a plan is found, updated and deleted under its own service and kind only", async ({ api }) => {
-  const service = idIn((await api.ask("GET", "/services.json")).body);
-  const other = (await api.ask("POST", "/services.json", { payload: { name: "Other" } })).json().service.id;
+  const service = idIn((await api.send("GET", "/services.json")).body);
+  const other = (await api.send("POST", "/services.json", { payload: { name: "Other" } })).json().service.id;
   const create = async (path: string): Promise<number> =>
-    idIn((await api.ask("POST", `${path}.json`, { payload: { name: "Spare" } })).body);
+    idIn((await api.send("POST", `${path}.json`, { payload: { name: "Spare" } })).body);
   const own = `/services/${service}/application_plans`;
   const applicationPlan = await create(own);
   const accountPlan = await create("/account_plans");
@@ -75,18 +75,18 @@ test("a plan is found, updated and deleted under its own service and kind only",
       ["DELETE", `${path}.json`],
     ] as const) {
       const payload = method === "PUT" ? { payload: { name: "Renamed" } } : {};
-      expect([method, url, (await api.ask(method, url, payload)).statusCode]).toEqual([method, url, 404]);
+      expect([method, url, (await api.send(method, url, payload)).statusCode]).toEqual([method, url, 404]);
     }
   }
   for (const path of [`${own}/${applicationPlan}`, `/account_plans/${accountPlan}`]) {
-    expect((await api.ask("GET", `${path}.json`)).body).toContain('"name":"Spare"');
+    expect((await api.send("GET", `${path}.json`)).body).toContain('"name":"Spare"');
   }
 });
 
 test("a plan in use cannot be deleted", async ({ api }) => {
-  await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
-  const plan = idIn((await api.ask("GET", "/account_plans.json")).body);
-  const response = await api.ask("DELETE", `/account_plans/${plan}.xml`);
+  await api.send("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
+  const plan = idIn((await api.send("GET", "/account_plans.json")).body);
+  const response = await api.send("DELETE", `/account_plans/${plan}.xml`);
 
   expect([response.statusCode, response.body]).toEqual([
     403,
@@ -99,7 +99,7 @@ test("account plans require the section `plans`; services accept `partners`, too
     const headers = {
       authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners", section] })}`,
     };
-    return (await api.ask("GET", path, { headers })).statusCode;
+    return (await api.send("GET", path, { headers })).statusCode;
   };
 
   expect(await status("/account_plans.xml", "plans")).toBe(200);
@@ -108,13 +108,13 @@ test("account plans require the section `plans`; services accept `partners`, too
 });
 
 test("services are listed in pages", async ({ api }) => {
-  await api.ask("POST", "/services.json", { payload: { name: "Tides" } });
-  const xml = await api.ask("GET", "/services.xml?per_page=1");
+  await api.send("POST", "/services.json", { payload: { name: "Tides" } });
+  const xml = await api.send("GET", "/services.xml?per_page=1");
 
   expect(xml.body).toMatch(
     /^<\?xml[^>]*\?><services per_page="1" total_entries="2" total_pages="2" current_page="1"><service>/,
   );
-  expect((await api.ask("GET", "/services.json?per_page=1&page=2")).json()).toMatchObject({
+  expect((await api.send("GET", "/services.json?per_page=1&page=2")).json()).toMatchObject({
     services: [{ service: { name: "Tides", system_name: "tides" } }],
     metadata: { per_page: 1, total_entries: 2, total_pages: 2, current_page: 2 },
   });

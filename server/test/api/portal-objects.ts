@@ -14,7 +14,7 @@ export interface PortalObjects {
 /** Signs up an account and returns the ids of the provider's objects. */
 export async function createPortalObjects(api: ProviderApi): Promise<PortalObjects> {
   const first = async (path: string, method: "GET" | "POST" = "GET", payload?: object): Promise<number> => {
-    const response = await api.ask(method, path, payload ? { payload } : {});
+    const response = await api.send(method, path, payload ? { payload } : {});
     return Number(/"id":(\d+)/.exec(response.body)?.[1]);
   };
   const account = await first("/signup.json", "POST", { org_name: "Quay Ltd", username: "quay" });

@@ -14,7 +14,7 @@ const payloadOf = ({ method, wrapper }: Operation): { payload?: object } =>
   method === "GET" ? {} : { payload: wrapper === undefined ? { name: "Mine" } : { [wrapper]: { name: "Mine" } } };
 
 const addService = async (api: ProviderApi, name: string): Promise<number> =>
-  Number((await api.ask("POST", "/services.json", { payload: { name } })).json().service.id);
+  Number((await api.send("POST", "/services.json", { payload: { name } })).json().service.id);
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -42,7 +42,7 @@ test("no operation can access objects of a service outside the member's scope", 
   const objects = await createPortalObjects(api);
   const other = await addService(api, "Other");
   const seen = async (): Promise<string> =>
-    (await api.ask("GET", "/applications.json")).body + (await api.ask("GET", "/services.json")).body;
+    (await api.send("GET", "/applications.json")).body + (await api.send("GET", "/services.json")).body;
   const before = await seen();
   const concerned = operations.filter(isOfService);
   expect(concerned.length).toBeGreaterThan(20);
@@ -52,7 +52,7 @@ test("no operation can access objects of a service outside the member's scope", 
       const url = `/admin/api${fillIds(path, objects)}`;
       const request = { headers: { accept: "application/json", ...headers }, ...payloadOf(operation) };
       const status = title === "Service Delete" ? 403 : 404; // no member may delete services
-      expect([title, (await api.askBare({ method, url, ...request })).statusCode]).toEqual([title, status]);
+      expect([title, (await api.sendWithoutToken({ method, url, ...request })).statusCode]).toEqual([title, status]);
     }
   }
   expect(await seen()).toBe(before);
@@ -64,7 +64,7 @@ test("lists and searches omit objects of services outside the member's scope", a
   const [own = {}] = await createLimitedMember(api, clock.now(), [other]);
   const all = { authorization: `Bearer ${api.token}` };
   const ids = async (path: string, headers: Headers): Promise<readonly string[]> =>
-    Array.from((await api.ask("GET", path, { headers })).body.matchAll(/"id":(\d+)/g), ([, id = ""]) => id);
+    Array.from((await api.send("GET", path, { headers })).body.matchAll(/"id":(\d+)/g), ([, id = ""]) => id);
   for (const path of [
     "/applications.json",
     `/accounts/${account}/applications.json`,
@@ -84,7 +84,9 @@ test("an account's plans omit those of services outside the member's scope", asy
   const other = await addService(api, "Other");
   const plans = async (method: "GET" | "PUT" | "POST", path: string, headers: Headers, payload?: object) =>
     Array.from(
-      (await api.ask(method, path, { headers, ...(payload ? { payload } : {}) })).body.matchAll(/<type>(\w+)<\/type>/g),
+      (await api.send(method, path, { headers, ...(payload ? { payload } : {}) })).body.matchAll(
+        /<type>(\w+)<\/type>/g,
+      ),
       ([, type]) => type,
     );
   const whole = ["account_plan", "service_plan", "application_plan"];
@@ -112,12 +114,12 @@ test("an account's plans omit those of services outside the member's scope", asy
 
 test("an application is not found by its key if its service is outside the member's scope", async ({ api, clock }) => {
   const { account } = await createPortalObjects(api);
-  const [found] = (await api.ask("GET", `/accounts/${account}/applications.json`)).json().applications;
+  const [found] = (await api.send("GET", `/accounts/${account}/applications.json`)).json().applications;
   const [own = {}] = await createLimitedMember(api, clock.now(), [await addService(api, "Other")]);
   for (const path of ["/applications", `/accounts/${account}/applications`]) {
     const url = `${path}/find.json?user_key=${found.application.user_key}`;
-    expect((await api.ask("GET", url)).statusCode).toBe(200);
-    expect((await api.ask("GET", url, { headers: own })).statusCode).toBe(404);
+    expect((await api.send("GET", url)).statusCode).toBe(200);
+    expect((await api.send("GET", url, { headers: own })).statusCode).toBe(404);
   }
 });
 
@@ -126,21 +128,21 @@ test("a member limited to services creates applications of these only, and no se
   const other = await addService(api, "Other");
   const [own = {}] = await createLimitedMember(api, clock.now(), [other]);
   const name = { name: "Mine", description: "x" };
-  const created = await api.ask("POST", `/services/${other}/application_plans.json`, { headers: own, payload: name });
+  const created = await api.send("POST", `/services/${other}/application_plans.json`, { headers: own, payload: name });
   expect(created.statusCode).toBe(201);
 
   const add = async (planId: number): Promise<number> => {
     const payload = { plan_id: planId, ...name };
-    return (await api.ask("POST", `/accounts/${account}/applications.json`, { headers: own, payload })).statusCode;
+    return (await api.send("POST", `/accounts/${account}/applications.json`, { headers: own, payload })).statusCode;
   };
   expect(await add(applicationPlan)).toBe(404);
   expect(await add(created.json().application_plan.id)).toBe(201);
 
   const signUp = { org_name: "Pier", username: "pier", application_plan_id: applicationPlan };
-  expect((await api.ask("POST", "/signup.json", { headers: own, payload: signUp })).statusCode).toBe(404);
-  const service2 = await api.ask("POST", "/services.json", { headers: own, payload: { name: "Third" } });
+  expect((await api.send("POST", "/signup.json", { headers: own, payload: signUp })).statusCode).toBe(404);
+  const service2 = await api.send("POST", "/services.json", { headers: own, payload: { name: "Third" } });
   expect([service2.statusCode, service2.json()]).toEqual([403, { status: "Forbidden" }]);
-  expect((await api.ask("GET", `/services/${service}.json`, { headers: own })).statusCode).toBe(404);
+  expect((await api.send("GET", `/services/${service}.json`, { headers: own })).statusCode).toBe(404);
 });
 
 test("a member's services are returned, and null or an empty text stands for all", async ({ api }) => {
@@ -153,13 +155,13 @@ test("a member's services are returned, and null or an empty text stands for all
   const path = `/users/${member?.id}/permissions`;
   const put = async (payload: object | string): Promise<unknown> => {
     const headers = typeof payload === "string" ? { "content-type": "application/x-www-form-urlencoded" } : {};
-    return (await api.ask("PUT", `${path}.json`, { payload, headers })).json().permissions.allowed_service_ids;
+    return (await api.send("PUT", `${path}.json`, { payload, headers })).json().permissions.allowed_service_ids;
   };
 
-  expect((await api.ask("GET", `${path}.json`)).json().permissions.allowed_service_ids).toBeNull();
-  expect((await api.ask("GET", `${path}.xml`)).body).not.toContain("allowed_service_ids");
+  expect((await api.send("GET", `${path}.json`)).json().permissions.allowed_service_ids).toBeNull();
+  expect((await api.send("GET", `${path}.xml`)).body).not.toContain("allowed_service_ids");
   expect(await put({ allowed_service_ids: [service] })).toEqual([service]);
-  expect((await api.ask("GET", `${path}.xml`)).body).toContain(
+  expect((await api.send("GET", `${path}.xml`)).body).toContain(
     `  <allowed_service_ids>\n    <allowed_service_id>${service}</allowed_service_id>\n  </allowed_service_ids>\n`,
   );
   expect(await put({ allowed_sections: ["plans"] })).toEqual([service]);
@@ -175,16 +177,16 @@ test("an admin is not limited by an earlier scope, and a deleted service leaves 
   const token = await api.addToken({ role: "member", sections: ["partners"], serviceIds: [other] });
   const headers = { authorization: `Bearer ${token}` };
   const status = async (): Promise<number> =>
-    (await api.ask("GET", `/services/${service}.json`, { headers })).statusCode;
+    (await api.send("GET", `/services/${service}.json`, { headers })).statusCode;
   const [member] = await api.pool.query<{ id: number }>(
     "select id from provider_users where provider_id = $1 and role = 'member'",
     [api.provider.id],
   );
 
-  await api.ask("DELETE", `/services/${other}.json`);
-  const { permissions } = (await api.ask("GET", `/users/${member?.id}/permissions.json`)).json();
+  await api.send("DELETE", `/services/${other}.json`);
+  const { permissions } = (await api.send("GET", `/users/${member?.id}/permissions.json`)).json();
   expect(permissions.allowed_service_ids).toEqual([]);
   expect(await status()).toBe(404);
-  await api.ask("PUT", `/users/${member?.id}/admin.json`);
+  await api.send("PUT", `/users/${member?.id}/admin.json`);
   expect(await status()).toBe(200);
 });

@@ -4,10 +4,10 @@ import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 import { createPortalObjects } from "./portal-objects.ts";
 
 const create = async (api: ProviderApi, payload: object = { name: "Tide API" }) =>
-  (await api.ask("POST", "/services.json", { payload })).json().service;
+  (await api.send("POST", "/services.json", { payload })).json().service;
 
 const update = (api: ProviderApi, id: number, payload: object | string, headers = {}) =>
-  api.ask("PUT", `/services/${id}.json`, { payload, headers });
+  api.send("PUT", `/services/${id}.json`, { payload, headers });
 
 test("a new service has 3scale's defaults in both formats", async ({ api }) => {
   const service = await create(api, { name: "Tide API", annotations: { managed_by: "operator" } });
@@ -38,7 +38,7 @@ test("a new service has 3scale's defaults in both formats", async ({ api }) => {
       })),
     }),
   );
-  const xml = (await api.ask("GET", `/services/${service.id}.xml`)).body;
+  const xml = (await api.send("GET", `/services/${service.id}.xml`)).body;
   expect(xml).toContain("<description/><intentions_required>false</intentions_required>");
   expect(xml).toMatch(
     /<annotations><managed_by>operator<\/managed_by><\/annotations><deployment_option>hosted<\/deployment_option><support_email\/><metrics><\/metrics><\/service>$/,
@@ -48,11 +48,11 @@ test("a new service has 3scale's defaults in both formats", async ({ api }) => {
 test("a service's support address defaults to the provider's, and that to the first admin's", async ({ api }) => {
   const { id } = await create(api);
   const shown = async (): Promise<unknown> =>
-    (await api.ask("GET", `/services/${id}.json`)).json().service.support_email;
+    (await api.send("GET", `/services/${id}.json`)).json().service.support_email;
   expect(await shown()).toBeUndefined();
   await api.pool.query("update provider_users set email = 'boss@acme.test' where provider_id = $1", [api.provider.id]);
   expect(await shown()).toBe("boss@acme.test");
-  await api.ask("PUT", "/provider.json", { payload: { support_email: "help@acme.test" } });
+  await api.send("PUT", "/provider.json", { payload: { support_email: "help@acme.test" } });
   expect(await shown()).toBe("help@acme.test");
   await update(api, id, { support_email: "tides@acme.test" });
   expect(await shown()).toBe("tides@acme.test");
@@ -87,7 +87,7 @@ test.for(
 
 test("an invalid state_event is rejected with a sentence in XML, and `state` is ignored", async ({ api }) => {
   const { id } = await create(api);
-  const response = await api.ask("PUT", `/services/${id}.xml`, { payload: { state_event: "take_offline" } });
+  const response = await api.send("PUT", `/services/${id}.xml`, { payload: { state_event: "take_offline" } });
   expect([response.statusCode, response.body]).toEqual([
     422,
     `${xmlDeclaration}<errors><error>State event cannot transition when incomplete</error></errors>`,
@@ -101,7 +101,7 @@ test("notification settings are parsed from forms and cleared by an empty value"
   const sent = "service[notification_settings][web_provider][]=&service[notification_settings][web_provider][]=50";
   const response = await update(api, id, `${sent}&service[notification_settings][unknown][]=1`, form);
   expect(response.json().service.notification_settings).toEqual({ web_provider: [0, 50] });
-  expect((await api.ask("GET", `/services/${id}.xml`)).body).toContain(
+  expect((await api.send("GET", `/services/${id}.xml`)).body).toContain(
     "</annotations><notification_settings><web_provider>[0, 50]</web_provider></notification_settings><deployment_option>",
   );
   expect((await update(api, id, { notification_settings: "" })).json().service.notification_settings).toEqual({});
@@ -120,14 +120,14 @@ test.for([
 });
 
 test.for([["a"], ["-tides"], ["tides!"]])("the system name %s is refused", async ([system_name], { api }) => {
-  const response = await api.ask("POST", "/services.json", { payload: { name: "Tides", system_name } });
+  const response = await api.send("POST", "/services.json", { payload: { name: "Tides", system_name } });
   expect([response.statusCode, Object.keys(response.json().errors)]).toEqual([422, ["system_name"]]);
 });
 
 test("the last service cannot be deleted; token, provider key and session get different errors", async ({ api }) => {
   const { service } = await createPortalObjects(api);
   const remove = (format: string, authorization = `Bearer ${api.token}`) =>
-    api.ask("DELETE", `/services/${service}.${format}`, { headers: { authorization } });
+    api.send("DELETE", `/services/${service}.${format}`, { headers: { authorization } });
   const [json, xml] = [await remove("json"), await remove("xml")];
   expect([json.statusCode, json.body]).toEqual([403, '{"status":"Forbidden"}']);
   expect([xml.statusCode, xml.body]).toEqual([403, ""]);
@@ -135,7 +135,7 @@ test("the last service cannot be deleted; token, provider key and session get di
   const refusal = { from: "incomplete", event: "mark_as_deleted" };
   const error = 'State cannot transition via "mark as deleted"';
   const byKey = await remove("json", `Bearer ${api.key}`);
-  const object = (await api.ask("GET", `/services/${service}.json`)).json();
+  const object = (await api.send("GET", `/services/${service}.json`)).json();
   expect([byKey.statusCode, byKey.json()]).toEqual([422, { error: { ...refusal, error, object } }]);
   const keyXml = await remove("xml", `Bearer ${api.key}`);
   expect(keyXml.body.split("\n").slice(0, 6)).toEqual([
@@ -150,7 +150,7 @@ test("the last service cannot be deleted; token, provider key and session get di
   expect(keyXml.body).not.toContain("<description"); // null
   const marked = await update(api, service, { state_event: "mark_as_deleted" });
   expect(marked.json()).toEqual({ errors: { state_event: ["cannot transition when incomplete"] } });
-  expect((await api.ask("GET", `/services/${service}.json`)).statusCode).toBe(200);
+  expect((await api.send("GET", `/services/${service}.json`)).statusCode).toBe(200);
 });
 
 test("admins delete a service by DELETE or by its state event, and members cannot", async ({ api }) => {
@@ -159,19 +159,19 @@ test("admins delete a service by DELETE or by its state event, and members canno
   const headers = { authorization: `Bearer ${member}` };
   expect((await update(api, one.id, { description: "Mine" }, headers)).statusCode).toBe(200);
   expect((await update(api, one.id, { state_event: "mark_as_deleted" }, headers)).statusCode).toBe(403);
-  expect((await api.ask("DELETE", `/services/${one.id}.json`, { headers })).statusCode).toBe(403);
-  expect((await api.ask("POST", "/services.json", { payload: { name: "Mine" }, headers })).statusCode).toBe(403);
+  expect((await api.send("DELETE", `/services/${one.id}.json`, { headers })).statusCode).toBe(403);
+  expect((await api.send("POST", "/services.json", { payload: { name: "Mine" }, headers })).statusCode).toBe(403);
 
-  expect((await api.ask("DELETE", `/services/${one.id}.json`)).statusCode).toBe(200);
+  expect((await api.send("DELETE", `/services/${one.id}.json`)).statusCode).toBe(200);
   const marked = await update(api, other.id, { name: "Last words", state_event: "mark_as_deleted" });
   expect(marked.json().service).toMatchObject({ name: "Last words", state: "deleted" });
-  for (const { id } of [one, other]) expect((await api.ask("GET", `/services/${id}.json`)).statusCode).toBe(404);
+  for (const { id } of [one, other]) expect((await api.send("GET", `/services/${id}.json`)).statusCode).toBe(404);
 });
 
 test("concurrent deletions of the last two services leave one", async ({ api }) => {
   const { service } = await createPortalObjects(api);
   const { id } = await create(api);
-  const responses = await Promise.all([service, id].map((it) => api.ask("DELETE", `/services/${it}.json`)));
+  const responses = await Promise.all([service, id].map((it) => api.send("DELETE", `/services/${it}.json`)));
   expect(responses.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 403]);
-  expect((await api.ask("GET", "/services.json")).json().services).toHaveLength(1);
+  expect((await api.send("GET", "/services.json")).json().services).toHaveLength(1);
 });

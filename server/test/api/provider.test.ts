@@ -4,7 +4,7 @@ import { memberSections } from "#portal/provider-account/index.ts";
 import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 
 const idOfAdmin = async (api: ProviderApi): Promise<number> =>
-  Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);
+  Number(/"id":(\d+)/.exec((await api.send("GET", "/users.json")).body)?.[1]);
 
 test("the last admin of a provider can be neither deleted, suspended nor made a member", async ({ api }) => {
   const admin = await idOfAdmin(api);
@@ -13,7 +13,7 @@ test("the last admin of a provider can be neither deleted, suspended nor made a 
     ["PUT", `/users/${admin}/member.json`],
     ["PUT", `/users/${admin}/suspend.json`],
   ] as const) {
-    const response = await api.ask(method, path);
+    const response = await api.send(method, path);
     expect([path, response.statusCode, response.json()]).toEqual([
       path,
       403,
@@ -28,15 +28,15 @@ test("the last admin of a provider can be neither deleted, suspended nor made a 
 
 test("a refused transition of a provider's user shows the user unchanged", async ({ api }) => {
   const payload = { username: "grace", email: "grace@acme.test", password: "a long enough password" };
-  const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
+  const { id } = (await api.send("POST", "/users.json", { payload })).json().user;
   const refused = async (step: string, from: string) => {
     const [json, xml] = [
-      await api.ask("PUT", `/users/${id}/${step}.json`),
-      await api.ask("PUT", `/users/${id}/${step}.xml`),
+      await api.send("PUT", `/users/${id}/${step}.json`),
+      await api.send("PUT", `/users/${id}/${step}.xml`),
     ];
-    const user = (await api.ask("GET", `/users/${id}.xml`)).body;
+    const user = (await api.send("GET", `/users/${id}.xml`)).body;
     const error = `State cannot transition via "${step}"`;
-    const object = (await api.ask("GET", `/users/${id}.json`)).json();
+    const object = (await api.send("GET", `/users/${id}.json`)).json();
     expect([json.statusCode, json.json()]).toEqual([422, { error: { from, event: step, error, object } }]);
     const shown = user.slice(xmlDeclaration.length).replace("<extra_fields></extra_fields>", "<extra_fields/>");
     const oneLine = `<error><from>${from}</from><event>${step}</event><error>${error}</error>${shown}</error>`;
@@ -44,11 +44,11 @@ test("a refused transition of a provider's user shows the user unchanged", async
   };
 
   await refused("suspend", "pending");
-  await api.ask("PUT", `/users/${id}/activate.json`);
-  await api.ask("PUT", `/users/${id}/suspend.json`);
+  await api.send("PUT", `/users/${id}/activate.json`);
+  await api.send("PUT", `/users/${id}/suspend.json`);
   // The refusal of an activation does not show the user.
   for (const step of ["activate", "unsuspend", "activate"]) {
-    const response = await api.ask("PUT", `/users/${id}/${step}.json`);
+    const response = await api.send("PUT", `/users/${id}/${step}.json`);
     if (step === "unsuspend") expect(response.statusCode).toBe(200);
     else
       expect([response.statusCode, response.json()]).toEqual([
@@ -60,48 +60,48 @@ test("a refused transition of a provider's user shows the user unchanged", async
 
 test("a member's permissions follow the sections immediately", async ({ api }) => {
   const payload = { username: "grace", email: "grace@acme.test", password: "a long enough password" };
-  const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
-  await api.ask("PUT", `/users/${id}/activate.json`);
-  const created = await api.ask("POST", `/users/${id}/access_tokens.json`, {
+  const { id } = (await api.send("POST", "/users.json", { payload })).json().user;
+  await api.send("PUT", `/users/${id}/activate.json`);
+  const created = await api.send("POST", `/users/${id}/access_tokens.json`, {
     payload: { name: "t", permission: "rw", scopes: ["account_management"] },
     headers: { authorization: `Bearer ${api.key}` },
   });
   const headers = { authorization: `Bearer ${created.json().access_token.value}` };
-  const mayRead = async (): Promise<number> => (await api.ask("GET", "/accounts.xml", { headers })).statusCode;
+  const mayRead = async (): Promise<number> => (await api.send("GET", "/accounts.xml", { headers })).statusCode;
 
   expect(await mayRead()).toBe(403);
-  const given = await api.ask("PUT", `/users/${id}/permissions.json`, { payload: { allowed_sections: ["partners"] } });
+  const given = await api.send("PUT", `/users/${id}/permissions.json`, { payload: { allowed_sections: ["partners"] } });
   expect(given.json().permissions).toMatchObject({ user_id: id, role: "member", allowed_sections: ["partners"] });
   expect(await mayRead()).toBe(200);
-  const nothing = await api.ask("PUT", `/users/${id}/permissions.json`, { payload: {} });
+  const nothing = await api.send("PUT", `/users/${id}/permissions.json`, { payload: {} });
   expect([nothing.statusCode, nothing.body]).toEqual([400, "Required parameter missing: permissions"]);
-  expect((await api.ask("GET", `/users/${id}/permissions.json`)).json()).toEqual(given.json());
+  expect((await api.send("GET", `/users/${id}/permissions.json`)).json()).toEqual(given.json());
 });
 
 test("unknown sections and services are ignored, and the others apply", async ({ api, neighbour }) => {
   const payload = { username: "grace", email: "grace@acme.test" };
-  const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
-  const [own, foreign] = [await api.ask("GET", "/services.json"), await neighbour.ask("GET", "/services.json")].map(
+  const { id } = (await api.send("POST", "/users.json", { payload })).json().user;
+  const [own, foreign] = [await api.send("GET", "/services.json"), await neighbour.send("GET", "/services.json")].map(
     (response) => Number(response.json().services[0].service.id),
   );
-  const ask = async (permissions: object): Promise<unknown> => {
+  const send = async (permissions: object): Promise<unknown> => {
     const { user_id, role, links, ...allowed } = (
-      await api.ask("PUT", `/users/${id}/permissions.json`, { payload: permissions })
+      await api.send("PUT", `/users/${id}/permissions.json`, { payload: permissions })
     ).json().permissions;
     expect([user_id, role, links.length]).toEqual([id, "member", 1]);
     return allowed;
   };
 
-  expect(await ask({ allowed_sections: ["portal", "everything", "services", "monitoring"] })).toEqual({
+  expect(await send({ allowed_sections: ["portal", "everything", "services", "monitoring"] })).toEqual({
     allowed_sections: ["monitoring", "portal"],
     allowed_service_ids: null,
   });
-  expect(await ask({ permissions: { allowed_sections: ["everything"] } })).toMatchObject({ allowed_sections: [] });
-  expect(await ask({ allowed_service_ids: [own, foreign, 999_999_999, "all"] })).toMatchObject({
+  expect(await send({ permissions: { allowed_sections: ["everything"] } })).toMatchObject({ allowed_sections: [] });
+  expect(await send({ allowed_service_ids: [own, foreign, 999_999_999, "all"] })).toMatchObject({
     allowed_service_ids: [own],
   });
-  expect(await ask({ allowed_service_ids: own })).toMatchObject({ allowed_service_ids: [own] });
-  expect(await ask({ allowed_service_ids: [foreign] })).toMatchObject({ allowed_service_ids: [] });
+  expect(await send({ allowed_service_ids: own })).toMatchObject({ allowed_service_ids: [own] });
+  expect(await send({ allowed_service_ids: [foreign] })).toMatchObject({ allowed_service_ids: [] });
 });
 
 test("only the provider key updates an admin's permissions, which apply once the admin becomes a member", async ({
@@ -109,7 +109,7 @@ test("only the provider key updates an admin's permissions, which apply once the
 }) => {
   const admin = await idOfAdmin(api);
   const put = (format: string, headers = {}) =>
-    api.ask("PUT", `/users/${admin}/permissions.${format}`, { payload: { allowed_sections: ["plans"] }, headers });
+    api.send("PUT", `/users/${admin}/permissions.${format}`, { payload: { allowed_sections: ["plans"] }, headers });
   const [inJson, inXml] = [await put("json"), await put("xml")];
   expect([inJson.statusCode, inJson.body]).toEqual([403, '{"status":"Forbidden"}']);
   expect([inXml.statusCode, inXml.body]).toEqual([403, ""]);
@@ -125,18 +125,18 @@ test("a user is created without a password, and with permissions only by callers
   api,
 }) => {
   const add = (username: string, more: object, headers = {}) =>
-    api.ask("POST", "/users.json", { payload: { username, email: `${username}@acme.test`, ...more }, headers });
+    api.send("POST", "/users.json", { payload: { username, email: `${username}@acme.test`, ...more }, headers });
   const added = await add("grace", { member_permission_ids: ["plans"], member_permission_service_ids: "[]" });
   expect([added.statusCode, added.json().user.state]).toEqual([201, "pending"]);
   const { id } = added.json().user;
-  const permissions = async () => (await api.ask("GET", `/users/${id}/permissions.json`)).json().permissions;
+  const permissions = async () => (await api.send("GET", `/users/${id}/permissions.json`)).json().permissions;
   expect(await permissions()).toMatchObject({ allowed_sections: ["plans"], allowed_service_ids: [] });
 
   const update = { payload: { member_permission_ids: ["finance"] } };
-  expect((await api.ask("PUT", `/users/${id}.json`, update)).statusCode).toBe(200);
+  expect((await api.send("PUT", `/users/${id}.json`, update)).statusCode).toBe(200);
   expect(await permissions()).toMatchObject({ allowed_sections: ["finance"], allowed_service_ids: [] });
 
-  const bare = await api.ask("POST", "/users.json", { payload: { username: "ida" } });
+  const bare = await api.send("POST", "/users.json", { payload: { username: "ida" } });
   expect([bare.statusCode, bare.json()]).toEqual([422, { errors: { email: ["should look like an email address"] } }]);
   const cas = await add("ida", { cas_identifier: "ida" });
   expect([cas.statusCode, cas.json()]).toEqual([422, { errors: { cas_identifier: ["is not supported"] } }]);
@@ -149,7 +149,7 @@ test("permissions that a member sends for itself are ignored", async ({ api }) =
     [api.provider.id],
   );
   const payload = { email: "own@acme.test", member_permission_ids: ["settings"], member_permission_service_ids: "" };
-  expect((await api.ask("PUT", `/users/${own?.id}.json`, { payload, headers })).statusCode).toBe(200);
+  expect((await api.send("PUT", `/users/${own?.id}.json`, { payload, headers })).statusCode).toBe(200);
   const after = await api.pool.query("select sections, email from provider_users where id = $1", [own?.id]);
   expect(after).toEqual([{ sections: ["partners"], email: "own@acme.test" }]);
 });
@@ -162,7 +162,7 @@ test("a member can read and update only itself among the provider's users", asyn
     [api.provider.id],
   );
   const status = async (method: "GET" | "PUT", path: string): Promise<number> =>
-    (await api.ask(method, path, { headers, ...(method === "PUT" ? { payload: {} } : {}) })).statusCode;
+    (await api.send(method, path, { headers, ...(method === "PUT" ? { payload: {} } : {}) })).statusCode;
 
   expect(await status("GET", `/users/${own[0]?.id}.xml`)).toBe(200);
   expect(await status("GET", `/users/${admin}.xml`)).toBe(403);
@@ -173,7 +173,7 @@ test("a member can read and update only itself among the provider's users", asyn
 test("the provider's XML shows a member only itself, and an admin all users", async ({ api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
   const roles = async (more: object): Promise<readonly string[]> => {
-    const { body } = await api.ask("GET", "/provider.xml", more);
+    const { body } = await api.send("GET", "/provider.xml", more);
     return Array.from(body.matchAll(/<role>(\w+)<\/role>/g), ([, role = ""]) => role);
   };
   expect(await roles({ headers })).toEqual(["member"]);
@@ -181,31 +181,31 @@ test("the provider's XML shows a member only itself, and an admin all users", as
 });
 
 test("given settings are updated, others stay, and invalid values are rejected", async ({ api }) => {
-  const before = (await api.ask("GET", "/settings.json")).json().settings;
+  const before = (await api.send("GET", "/settings.json")).json().settings;
   const payload = { signups_enabled: "0", change_account_plan_permission: "direct" };
-  const after = (await api.ask("PUT", "/settings.json", { payload })).json().settings;
-  const wrong = await api.ask("PUT", "/settings.json", { payload: { change_account_plan_permission: "never" } });
+  const after = (await api.send("PUT", "/settings.json", { payload })).json().settings;
+  const wrong = await api.send("PUT", "/settings.json", { payload: { change_account_plan_permission: "never" } });
 
   expect(after).toEqual({ ...before, signups_enabled: false, change_account_plan_permission: "direct" });
   expect([wrong.statusCode, Object.keys(wrong.json().errors)]).toEqual([422, ["change_account_plan_permission"]]);
-  expect((await api.ask("GET", "/settings.xml")).statusCode).toBe(406);
+  expect((await api.send("GET", "/settings.xml")).statusCode).toBe(406);
 });
 
 test("email activation, password length, time zone and webhooks are updated, wrapped or not, and apply immediately", async ({
   api,
 }) => {
-  const read = async () => (await api.ask("GET", "/settings.json")).json().settings;
-  const put = async (payload: object) => (await api.ask("PUT", "/settings.json", { payload })).json().settings;
+  const read = async () => (await api.send("GET", "/settings.json")).json().settings;
+  const put = async (payload: object) => (await api.send("PUT", "/settings.json", { payload })).json().settings;
   const before = await read();
   const settings = { email_activation: true, password_length_min: 20, time_zone: "Asia/Kolkata", web_hooks: "denied" };
 
   expect(before).toMatchObject({ email_activation: null, password_length_min: 12, time_zone: "UTC" });
   expect(await put({ settings: settings })).toEqual({ ...before, ...settings });
   expect(await read()).toEqual({ ...before, ...settings });
-  expect((await api.ask("GET", "/provider.xml")).body).toContain("+05:30</created_at>");
-  expect((await api.ask("GET", "/webhooks/failures.xml")).statusCode).toBe(403);
+  expect((await api.send("GET", "/provider.xml")).body).toContain("+05:30</created_at>");
+  expect((await api.send("GET", "/webhooks/failures.xml")).statusCode).toBe(403);
   const short = { username: "grace", email: "grace@acme.test", password: "fifteen letters" };
-  expect((await api.ask("POST", "/users.json", { payload: short })).json().errors).toEqual({
+  expect((await api.send("POST", "/users.json", { payload: short })).json().errors).toEqual({
     password: ["is too short (minimum is 20 characters)"],
   });
   const changed = { email_activation: null, password_length_min: 9, web_hooks: "hidden" };
@@ -215,7 +215,7 @@ test("email activation, password length, time zone and webhooks are updated, wra
 test("settings are parsed from a form; an empty text resets email_activation", async ({ api }) => {
   const put = async (payload: string) =>
     (
-      await api.ask("PUT", "/settings.json", {
+      await api.send("PUT", "/settings.json", {
         payload,
         headers: { "content-type": "application/x-www-form-urlencoded" },
       })
@@ -240,22 +240,22 @@ test.for([
   ["password_length_min", null],
   ["web_hooks", "off"],
 ] as const)("%s cannot be set to %s, and no other setting changes with it", async ([name, value], { api }) => {
-  const before = (await api.ask("GET", "/settings.json")).body;
+  const before = (await api.send("GET", "/settings.json")).body;
   const payload = { signups_enabled: false, [name]: value };
-  const response = await api.ask("PUT", "/settings.json", { payload });
+  const response = await api.send("PUT", "/settings.json", { payload });
 
   expect([response.statusCode, Object.keys(response.json().errors)]).toEqual([422, [name]]);
-  expect((await api.ask("GET", "/settings.json")).body).toBe(before);
+  expect((await api.send("GET", "/settings.json")).body).toBe(before);
 });
 
 test("a member with the section `settings` can update settings, except web_hooks", async ({ api }) => {
   const token = await api.addToken({ role: "member", sections: ["partners", "settings"] });
   const put = async (payload: object): Promise<number> =>
-    (await api.ask("PUT", "/settings.json", { payload, headers: { authorization: `Bearer ${token}` } })).statusCode;
+    (await api.send("PUT", "/settings.json", { payload, headers: { authorization: `Bearer ${token}` } })).statusCode;
 
   expect(await put({ password_length_min: 16 })).toBe(200);
   expect(await put({ password_length_min: 12, web_hooks: "denied" })).toBe(403);
-  expect((await api.ask("GET", "/settings.json")).json().settings).toMatchObject({
+  expect((await api.send("GET", "/settings.json")).json().settings).toMatchObject({
     password_length_min: 16,
     web_hooks: "visible",
   });
@@ -263,15 +263,15 @@ test("a member with the section `settings` can update settings, except web_hooks
 
 test("the provider's document has the URLs of both portals, and an empty address removes it", async ({ api }) => {
   const { subdomain } = api.provider;
-  await api.ask("PUT", "/provider.json", { payload: { support_email: "help@acme.test" } });
+  await api.send("PUT", "/provider.json", { payload: { support_email: "help@acme.test" } });
 
-  expect((await api.ask("GET", "/provider.json")).json().account).toMatchObject({
+  expect((await api.send("GET", "/provider.json")).json().account).toMatchObject({
     domain: `${subdomain}.bellwire.test`,
     admin_domain: `${subdomain}-admin.bellwire.test`,
     support_email: "help@acme.test",
   });
-  expect((await api.ask("PUT", "/provider.xml", { payload: { support_email: "" } })).body).toContain(
+  expect((await api.send("PUT", "/provider.xml", { payload: { support_email: "" } })).body).toContain(
     "<support_email/>",
   );
-  expect((await api.ask("PUT", "/provider.json", { payload: { from_email: "nobody" } })).statusCode).toBe(422);
+  expect((await api.send("PUT", "/provider.json", { payload: { from_email: "nobody" } })).statusCode).toBe(422);
 });

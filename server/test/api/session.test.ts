@@ -27,39 +27,48 @@ const url = "/admin/api/signup.json";
 test("an Admin Portal session reads with its cookie only", async ({ api, clock }) => {
   const { cookie } = await signIn(api, clock.now());
 
-  expect((await api.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).statusCode).toBe(200);
+  expect(
+    (await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).statusCode,
+  ).toBe(200);
 });
 
 test("a session needs its CSRF token for changes", async ({ api, clock }) => {
   const { cookie, csrfToken } = await signIn(api, clock.now());
-  const ask = (headers: Readonly<Record<string, string>>) =>
-    api.askBare({ method: "POST", url, payload: account, headers: { cookie, ...headers } });
+  const send = (headers: Readonly<Record<string, string>>) =>
+    api.sendWithoutToken({ method: "POST", url, payload: account, headers: { cookie, ...headers } });
 
-  expect((await ask({})).statusCode).toBe(403);
-  expect((await ask({ "x-csrf-token": "0".repeat(csrfToken.length) })).statusCode).toBe(403);
-  expect((await ask({ "x-csrf-token": csrfToken })).statusCode).toBe(201);
+  expect((await send({})).statusCode).toBe(403);
+  expect((await send({ "x-csrf-token": "0".repeat(csrfToken.length) })).statusCode).toBe(403);
+  expect((await send({ "x-csrf-token": csrfToken })).statusCode).toBe(201);
 });
 
 test("a cross-origin request is denied even with the CSRF token", async ({ api, clock }) => {
   const { cookie, csrfToken } = await signIn(api, clock.now());
-  const ask = (headers: Readonly<Record<string, string>>) =>
-    api.askBare({ method: "POST", url, payload: account, headers: { cookie, "x-csrf-token": csrfToken, ...headers } });
+  const send = (headers: Readonly<Record<string, string>>) =>
+    api.sendWithoutToken({
+      method: "POST",
+      url,
+      payload: account,
+      headers: { cookie, "x-csrf-token": csrfToken, ...headers },
+    });
 
-  expect((await ask({ "sec-fetch-site": "cross-site" })).statusCode).toBe(403);
-  expect((await ask({ origin: "https://elsewhere.test" })).statusCode).toBe(403);
-  expect((await ask({ "sec-fetch-site": "same-origin" })).statusCode).toBe(201);
+  expect((await send({ "sec-fetch-site": "cross-site" })).statusCode).toBe(403);
+  expect((await send({ origin: "https://elsewhere.test" })).statusCode).toBe(403);
+  expect((await send({ "sec-fetch-site": "same-origin" })).statusCode).toBe(201);
 });
 
 test("a suspended user's session is denied", async ({ api, clock }) => {
   const { cookie } = await signIn(api, clock.now());
   await api.pool.query("update provider_users set state = 'suspended' where provider_id = $1", [api.provider.id]);
 
-  expect((await api.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).body).toBe(denied);
+  expect((await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).body).toBe(
+    denied,
+  );
 });
 
 test("events of a session name the user and the channel admin_portal", async ({ api, clock }) => {
   const { cookie, csrfToken } = await signIn(api, clock.now());
-  await api.askBare({ method: "POST", url, payload: account, headers: { cookie, "x-csrf-token": csrfToken } });
+  await api.sendWithoutToken({ method: "POST", url, payload: account, headers: { cookie, "x-csrf-token": csrfToken } });
   const recorded = await api.pool.query("select distinct actor_kind, channel from events where provider_id = $1", [
     api.provider.id,
   ]);
@@ -78,7 +87,7 @@ test("an ended session and a Developer Portal session are denied", async ({ api,
     [neighbour, developers.cookie],
     [neighbour, renamed],
   ] as const) {
-    const response = await house.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } });
+    const response = await house.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } });
     expect([response.statusCode, response.body]).toEqual([403, denied]);
   }
 });
@@ -86,12 +95,14 @@ test("an ended session and a Developer Portal session are denied", async ({ api,
 test("a provider's session is denied at another provider's host", async ({ api, clock, neighbour }) => {
   const { cookie } = await signIn(neighbour, clock.now());
 
-  expect((await api.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).body).toBe(denied);
+  expect((await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).body).toBe(
+    denied,
+  );
 });
 
 test("a member's session is denied actions that need another role", async ({ api, clock }) => {
   const { cookie } = await signIn(api, clock.now(), { role: "member" });
-  const response = await api.askBare({ url: "/admin/api/webhooks/failures.json", headers: { cookie } });
+  const response = await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.json", headers: { cookie } });
 
   expect([response.statusCode, response.body]).toEqual([403, '{"status":"Forbidden"}']);
 });

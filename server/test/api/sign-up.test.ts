@@ -12,7 +12,7 @@ const eventsOf = async ({ pool, provider }: ProviderApi): Promise<readonly strin
 };
 
 test("a sign-up's XML has the account with its plans, users and applications", async ({ api }) => {
-  const response = await api.ask("POST", "/signup.xml", { payload: { ...mira, password } });
+  const response = await api.send("POST", "/signup.xml", { payload: { ...mira, password } });
 
   expect(response.statusCode).toBe(201);
   const [, id = ""] = /<account><id>(\d+)<\/id>/.exec(response.body) ?? [];
@@ -27,7 +27,7 @@ test("a sign-up's XML has the account with its plans, users and applications", a
 });
 
 test("a sign-up's JSON has no plans, users and applications", async ({ api }) => {
-  const response = await api.ask("POST", "/signup.json", { payload: mira });
+  const response = await api.send("POST", "/signup.json", { payload: mira });
 
   expect(response.statusCode).toBe(201);
   const { account } = response.json();
@@ -38,7 +38,7 @@ test("a sign-up's JSON has no plans, users and applications", async ({ api }) =>
 });
 
 test("a sign-up by token creates an event per object, with the token's user as actor", async ({ api }) => {
-  await api.ask("POST", "/signup.xml", { payload: { ...mira, password } });
+  await api.send("POST", "/signup.xml", { payload: { ...mira, password } });
 
   expect(await eventsOf(api)).toEqual(["account.created", "user.created", "application.created"]);
   const actors = await api.pool.query(
@@ -50,7 +50,7 @@ test("a sign-up by token creates an event per object, with the token's user as a
 
 test("events of a sign-up by provider key have no user", async ({ api }) => {
   const url = `/admin/api/signup.xml?provider_key=${api.key}`;
-  await api.askBare({ method: "POST", url, payload: mira });
+  await api.sendWithoutToken({ method: "POST", url, payload: mira });
 
   const actors = await api.pool.query("select distinct actor_kind, actor_user_id from events where provider_id = $1", [
     api.provider.id,
@@ -66,7 +66,7 @@ test.for([
   ["JSON", { payload: mira }],
   ["the query", { query: mira }],
 ] as const)("a sign-up is parsed from %s", async ([, request], { api }) => {
-  const response = await api.ask("POST", "/signup.json", request);
+  const response = await api.send("POST", "/signup.json", request);
 
   expect(response.statusCode).toBe(201);
   expect(response.json().account.org_name).toBe("Harbour & Sons");
@@ -78,7 +78,7 @@ test("a sign-up is parsed from a multipart form, without its files", async ({ ap
   form.append("logo", new Blob(["PNG"]), "logo.png");
   const multipart = new Response(form);
 
-  const response = await api.ask("POST", "/signup.json", {
+  const response = await api.send("POST", "/signup.json", {
     payload: Buffer.from(await multipart.arrayBuffer()),
     headers: { "content-type": multipart.headers.get("content-type") ?? "" },
   });
@@ -87,11 +87,11 @@ test("a sign-up is parsed from a multipart form, without its files", async ({ ap
 });
 
 test("errors of the account and its user are returned together, and nothing is created", async ({ api }) => {
-  await api.ask("POST", "/signup.xml", { payload: mira });
+  await api.send("POST", "/signup.xml", { payload: mira });
   const payload = { org_name: "", username: "mira", email: "no address", password: "short" };
 
-  const json = await api.ask("POST", "/signup.json", { payload });
-  const xml = await api.ask("POST", "/signup.xml", { payload });
+  const json = await api.send("POST", "/signup.json", { payload });
+  const xml = await api.send("POST", "/signup.xml", { payload });
 
   expect(json.statusCode).toBe(422);
   expect(Object.keys(json.json().errors).toSorted()).toEqual(["email", "org_name", "password", "username"]);
@@ -113,35 +113,35 @@ test("an unknown plan and another provider's plan are replaced by the default pl
   );
   for (const [at, account_plan_id] of [plan?.id, 999_999_999, "abc"].entries()) {
     const names = { username: `mira${at}`, email: `mira${at}@harbour.example` };
-    const response = await api.ask("POST", "/signup.json", { payload: { ...mira, ...names, account_plan_id } });
+    const response = await api.send("POST", "/signup.json", { payload: { ...mira, ...names, account_plan_id } });
     expect([account_plan_id, response.statusCode]).toEqual([account_plan_id, 201]);
     const { id } = response.json().account;
-    expect((await api.ask("GET", `/accounts/${id}/plan.json`)).json().account_plan.id).toBe(own?.id);
+    expect((await api.send("GET", `/accounts/${id}/plan.json`)).json().account_plan.id).toBe(own?.id);
   }
 });
 
 test("a plan counts as its own kind, whatever the parameter's name", async ({ api }) => {
-  const gold = (await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan.id;
-  const response = await api.ask("POST", "/signup.json", { payload: { ...mira, application_plan_id: gold } });
+  const gold = (await api.send("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan.id;
+  const response = await api.send("POST", "/signup.json", { payload: { ...mira, application_plan_id: gold } });
   const { id } = response.json().account;
-  expect((await api.ask("GET", `/accounts/${id}/plan.json`)).json().account_plan.id).toBe(gold);
+  expect((await api.send("GET", `/accounts/${id}/plan.json`)).json().account_plan.id).toBe(gold);
 });
 
 test("a sign-up requires required fields except the email; other requests do not", async ({ api }) => {
   const field = { target: "Account", name: "region", label: "Region", required: true };
-  await api.ask("POST", "/fields_definitions.json", { payload: field });
+  await api.send("POST", "/fields_definitions.json", { payload: field });
   const names = { org_name: "Quay", username: "quay" };
-  const bare = await api.ask("POST", "/signup.json", { payload: names });
+  const bare = await api.send("POST", "/signup.json", { payload: names });
   expect([bare.statusCode, bare.json()]).toEqual([422, { errors: { region: ["can't be blank"] } }]);
-  const full = await api.ask("POST", "/signup.json", { payload: { ...names, extra_fields: { region: 7 } } });
+  const full = await api.send("POST", "/signup.json", { payload: { ...names, extra_fields: { region: 7 } } });
   expect([full.statusCode, full.json().account.region]).toEqual([201, "7"]);
   const { id } = full.json().account;
-  const emptied = await api.ask("PUT", `/accounts/${id}.json`, { payload: { region: "" } });
+  const emptied = await api.send("PUT", `/accounts/${id}.json`, { payload: { region: "" } });
   expect([emptied.statusCode, emptied.json().account.region]).toEqual([200, ""]);
 });
 
 test("a name with characters that XML cannot contain is rejected", async ({ api }) => {
-  const response = await api.ask("POST", "/signup.json", { payload: { ...mira, org_name: "Harbour\u0007 \0" } });
+  const response = await api.send("POST", "/signup.json", { payload: { ...mira, org_name: "Harbour\u0007 \0" } });
 
   expect(response.statusCode).toBe(422);
   expect(response.json()).toEqual({ errors: { org_name: ["contains characters that are not allowed"] } });

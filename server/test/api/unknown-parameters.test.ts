@@ -29,7 +29,7 @@ test.for(strict.map((one) => [`${one.method} ${one.path}`, one] as const))(
       ...(isPost ? [{ payload: { [wrapper]: { ...good, ...misspelled } } }] : []),
     ];
     for (const request of requests) {
-      const response = await api.ask(method, url, request);
+      const response = await api.send(method, url, request);
       expect([request, response.statusCode, response.json()]).toEqual([
         request,
         400,
@@ -40,18 +40,20 @@ test.for(strict.map((one) => [`${one.method} ${one.path}`, one] as const))(
 );
 
 test("a misspelled `time` deletes no failure; credentials and a format are accepted with it", async ({ api }) => {
-  const refused = await api.ask("DELETE", "/webhooks/failures.xml", { query: { tiem: "2026-03-01T09:07:16Z" } });
+  const refused = await api.send("DELETE", "/webhooks/failures.xml", { query: { tiem: "2026-03-01T09:07:16Z" } });
   expect(refused.statusCode).toBe(400);
   expect(refused.body).toBe(`${xmlDeclaration}<error>A parameter is not known here: tiem.</error>`);
 
   const query = { time: "2026-03-01T09:07:16Z", access_token: api.token, format: "json" };
-  expect((await api.askBare({ method: "DELETE", url: "/admin/api/webhooks/failures", query })).statusCode).toBe(200);
+  expect(
+    (await api.sendWithoutToken({ method: "DELETE", url: "/admin/api/webhooks/failures", query })).statusCode,
+  ).toBe(200);
 });
 
 test("bodies other than objects are rejected", async ({ api }) => {
   for (const payload of ["null", "[]", '"all"', "0"]) {
     const headers = { "content-type": "application/json" };
-    const response = await api.ask("DELETE", "/webhooks/failures.json", { payload, headers });
+    const response = await api.send("DELETE", "/webhooks/failures.json", { payload, headers });
     expect([payload, response.statusCode]).toEqual([payload, 400]);
   }
 });

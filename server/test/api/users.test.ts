@@ -3,22 +3,22 @@ import { indentXml } from "#platform/xml.ts";
 import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 
 async function signUp(api: ProviderApi): Promise<{ account: number; admin: number }> {
-  const response = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
+  const response = await api.send("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
   const account = response.json<{ account: { id: number } }>().account.id;
-  const users = (await api.ask("GET", `/accounts/${account}/users.json`)).json<{ users: { user: { id: number } }[] }>()
+  const users = (await api.send("GET", `/accounts/${account}/users.json`)).json<{ users: { user: { id: number } }[] }>()
     .users;
   return { account, admin: users[0]?.user.id ?? 0 };
 }
 
 const addMember = async (api: ProviderApi, account: number, payload: object): Promise<number> =>
-  (await api.ask("POST", `/accounts/${account}/users.json`, { payload })).json<{ user: { id: number } }>().user.id;
+  (await api.send("POST", `/accounts/${account}/users.json`, { payload })).json<{ user: { id: number } }>().user.id;
 
 const member = { username: "olaf", email: "olaf@quay.test" };
 
 test("a new user is a pending member, whatever role and state are sent", async ({ api }) => {
   const { account } = await signUp(api);
   const payload = { ...member, role: "admin", state: "active" };
-  const response = await api.ask("POST", `/accounts/${account}/users.json`, { payload });
+  const response = await api.send("POST", `/accounts/${account}/users.json`, { payload });
 
   expect(response.json().user).toMatchObject({ username: "olaf", role: "member", state: "pending" });
   expect(response.headers.location).toMatch(
@@ -30,25 +30,25 @@ test("an empty password confirmation does not match", async ({ api }) => {
   const { account, admin } = await signUp(api);
   const payload = { ...member, password: "correct horse battery", password_confirmation: "" };
   const errors = { errors: { password_confirmation: ["doesn't match Password"] } };
-  expect((await api.ask("POST", `/accounts/${account}/users.json`, { payload })).json()).toEqual(errors);
+  expect((await api.send("POST", `/accounts/${account}/users.json`, { payload })).json()).toEqual(errors);
   const { password, password_confirmation } = payload;
   const change = { payload: { password, password_confirmation } };
-  expect((await api.ask("PUT", `/accounts/${account}/users/${admin}.json`, change)).json()).toEqual(errors);
+  expect((await api.send("PUT", `/accounts/${account}/users/${admin}.json`, change)).json()).toEqual(errors);
 });
 
 test("an update ignores role and state", async ({ api }) => {
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);
   const payload = { role: "admin", state: "active", email: "olafur@quay.test" };
-  const response = await api.ask("PUT", `/accounts/${account}/users/${id}.json`, { payload });
+  const response = await api.send("PUT", `/accounts/${account}/users/${id}.json`, { payload });
 
   expect(response.json().user).toMatchObject({ role: "member", state: "pending", email: "olafur@quay.test" });
 });
 
 test("the last admin of an account cannot be deleted, and the error says why", async ({ api }) => {
   const { account, admin } = await signUp(api);
-  const xml = await api.ask("DELETE", `/accounts/${account}/users/${admin}.xml`);
-  const json = await api.ask("DELETE", `/accounts/${account}/users/${admin}.json`);
+  const xml = await api.send("DELETE", `/accounts/${account}/users/${admin}.xml`);
+  const json = await api.send("DELETE", `/accounts/${account}/users/${admin}.json`);
 
   expect([xml.statusCode, xml.body]).toEqual([
     403,
@@ -59,7 +59,7 @@ test("the last admin of an account cannot be deleted, and the error says why", a
 
 test("the last admin cannot become a member, and the error is at `role`", async ({ api }) => {
   const { account, admin } = await signUp(api);
-  const response = await api.ask("PUT", `/accounts/${account}/users/${admin}/member.json`);
+  const response = await api.send("PUT", `/accounts/${account}/users/${admin}/member.json`);
 
   expect([response.statusCode, response.json()]).toEqual([
     403,
@@ -70,9 +70,9 @@ test("the last admin cannot become a member, and the error is at `role`", async 
 test("a refused transition of a user shows the user unchanged", async ({ api }) => {
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);
-  const json = await api.ask("PUT", `/accounts/${account}/users/${id}/suspend.json`);
-  const xml = await api.ask("PUT", `/accounts/${account}/users/${id}/suspend.xml`);
-  const user = await api.ask("GET", `/accounts/${account}/users/${id}.xml`);
+  const json = await api.send("PUT", `/accounts/${account}/users/${id}/suspend.json`);
+  const xml = await api.send("PUT", `/accounts/${account}/users/${id}/suspend.xml`);
+  const user = await api.send("GET", `/accounts/${account}/users/${id}.xml`);
 
   expect([json.statusCode, json.json()]).toEqual([
     422,
@@ -81,7 +81,7 @@ test("a refused transition of a user shows the user unchanged", async ({ api }) 
         from: "pending",
         event: "suspend",
         error: 'State cannot transition via "suspend"',
-        object: (await api.ask("GET", `/accounts/${account}/users/${id}.json`)).json(),
+        object: (await api.send("GET", `/accounts/${account}/users/${id}.json`)).json(),
       },
     },
   ]);
@@ -95,7 +95,7 @@ test("an active user can be activated again, and a suspended user cannot", async
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);
   const step = async (name: string): Promise<number> =>
-    (await api.ask("PUT", `/accounts/${account}/users/${id}/${name}.xml`)).statusCode;
+    (await api.send("PUT", `/accounts/${account}/users/${id}/${name}.xml`)).statusCode;
 
   expect([await step("activate"), await step("activate"), await step("suspend")]).toEqual([200, 200, 200]);
   expect([await step("activate"), await step("unsuspend"), await step("unsuspend")]).toEqual([422, 200, 422]);
@@ -103,7 +103,7 @@ test("an active user can be activated again, and a suspended user cannot", async
 
 test("a taken username is rejected by field", async ({ api }) => {
   const { account } = await signUp(api);
-  const response = await api.ask("POST", `/accounts/${account}/users.json`, {
+  const response = await api.send("POST", `/accounts/${account}/users.json`, {
     payload: { ...member, username: "QUAY" },
   });
 
@@ -114,8 +114,8 @@ test("members with the section `partners` update users, but cannot create any", 
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
-  const changed = await api.ask("PUT", `/accounts/${account}/users/${id}/admin.xml`, { headers });
-  const created = await api.ask("POST", `/accounts/${account}/users.xml`, { headers, payload: { username: "third" } });
+  const changed = await api.send("PUT", `/accounts/${account}/users/${id}/admin.xml`, { headers });
+  const created = await api.send("POST", `/accounts/${account}/users.xml`, { headers, payload: { username: "third" } });
 
   expect([changed.statusCode, created.statusCode, created.body]).toEqual([200, 403, ""]);
 });
@@ -123,6 +123,6 @@ test("members with the section `partners` update users, but cannot create any", 
 test("named actions do not accept PATCH", async ({ api }) => {
   const { account, admin } = await signUp(api);
 
-  expect((await api.ask("PATCH", `/accounts/${account}/approve.xml`)).statusCode).toBe(404);
-  expect((await api.ask("PATCH", `/accounts/${account}/users/${admin}.xml`, { payload: {} })).statusCode).toBe(200);
+  expect((await api.send("PATCH", `/accounts/${account}/approve.xml`)).statusCode).toBe(404);
+  expect((await api.send("PATCH", `/accounts/${account}/users/${admin}.xml`, { payload: {} })).statusCode).toBe(200);
 });

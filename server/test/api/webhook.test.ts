@@ -25,7 +25,7 @@ const url = "https://hooks.example/3s?secret=1";
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
 test("the first PUT creates the webhook with all other switches off", async ({ api }) => {
-  const response = await api.ask("PUT", "/webhooks.json", { payload: { url, user_created_on: true } });
+  const response = await api.send("PUT", "/webhooks.json", { payload: { url, user_created_on: true } });
 
   expect(response.statusCode).toBe(200);
   expect(response.body).toBe(
@@ -34,8 +34,8 @@ test("the first PUT creates the webhook with all other switches off", async ({ a
 });
 
 test("a later PUT or PATCH updates only the given settings", async ({ api }) => {
-  await api.ask("PUT", "/webhooks.json", { payload: { url, active: true, user_created_on: true } });
-  const response = await api.ask("PATCH", "/webhooks.json", { payload: { account_created_on: true } });
+  await api.send("PUT", "/webhooks.json", { payload: { url, active: true, user_created_on: true } });
+  const response = await api.send("PATCH", "/webhooks.json", { payload: { account_created_on: true } });
 
   expect(response.json().webhook).toMatchObject({ url, active: true, user_created_on: true, account_created_on: true });
 });
@@ -62,7 +62,7 @@ test.for([
   ["a flat multipart form", async () => multipartOf({ url, active: "1" })],
   ["a nested multipart form", async () => multipartOf({ "web_hook[url]": url, "web_hook[active]": "1" })],
 ] as const)("the webhook is parsed from %s", async ([, request], { api }) => {
-  const response = await api.ask("PUT", "/webhooks.json", await request());
+  const response = await api.send("PUT", "/webhooks.json", await request());
 
   expect(response.json().webhook).toMatchObject({ url, active: true });
 });
@@ -77,14 +77,14 @@ test.for([
   ["on", true],
 ] as const)("a switch set to %j is parsed as Rails does", async ([text, on], { api }) => {
   const payload = new URLSearchParams({ url, user_created_on: text }).toString();
-  const response = await api.ask("PUT", "/webhooks.json", { payload, headers: form });
+  const response = await api.send("PUT", "/webhooks.json", { payload, headers: form });
 
   expect(response.json().webhook.user_created_on).toBe(on);
 });
 
 test("unknown parameters are ignored", async ({ api }) => {
   const payload = { url, push_application_content_type: false, all_actors: true, id: 7, name: "mine" };
-  const response = await api.ask("PUT", "/webhooks.json", { payload });
+  const response = await api.send("PUT", "/webhooks.json", { payload });
 
   expect(Object.keys(response.json().webhook)).toEqual(["url", "active", "provider_actions", ...Object.keys(off)]);
 });
@@ -92,7 +92,7 @@ test("unknown parameters are ignored", async ({ api }) => {
 test.for(["/webhooks.xml", "/webhooks", "/webhooks.yaml"])(
   "%s is answered with 406: the webhook is JSON only",
   async (path, { api }) => {
-    const response = await api.ask("PUT", path, { payload: { url } });
+    const response = await api.send("PUT", path, { payload: { url } });
 
     expect(response.statusCode).toBe(406);
     expect(response.headers["content-type"]).toBe("text/plain; charset=utf-8");
@@ -104,7 +104,7 @@ test.for<[string, InjectOptions]>([
   ["parameters in the query only", { query: { url } }],
   ["an empty text", { payload: { web_hook: "" } }],
 ])("%s is a missing parameter", async ([, request], { api }) => {
-  const response = await api.ask("PUT", "/webhooks.json", request);
+  const response = await api.send("PUT", "/webhooks.json", request);
 
   expect([response.statusCode, response.body]).toEqual([400, "Required parameter missing: web_hook"]);
 });
@@ -114,22 +114,22 @@ test.for<[string, InjectOptions]>([
   ["names that nobody knows", { payload: { colour: "red" } }],
   ["an empty web_hook", { payload: { web_hook: {} } }],
 ])("a body with %s changes nothing", async ([, request], { api }) => {
-  const before = await api.ask("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/", active: true } });
-  const after = await api.ask("PUT", "/webhooks.json", request);
+  const before = await api.send("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/", active: true } });
+  const after = await api.send("PUT", "/webhooks.json", request);
   expect([after.statusCode, after.body]).toEqual([200, before.body]);
 });
 
 test("ignored parameters are accepted even if nothing else is sent", async ({ api }) => {
-  const before = await api.ask("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/", active: true } });
-  const after = await api.ask("PUT", "/webhooks.json", { payload: { push_application_content_type: false } });
+  const before = await api.send("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/", active: true } });
+  const after = await api.send("PUT", "/webhooks.json", { payload: { push_application_content_type: false } });
   expect([after.statusCode, after.body]).toEqual([200, before.body]);
-  const plan = (await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan;
-  const kept = await api.ask("PUT", `/account_plans/${plan.id}.json`, { payload: { system_name: "silver" } });
+  const plan = (await api.send("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan;
+  const kept = await api.send("PUT", `/account_plans/${plan.id}.json`, { payload: { system_name: "silver" } });
   expect([kept.statusCode, kept.json().account_plan.name]).toEqual([200, "Gold"]);
 });
 
 test("a web_hook other than an object is rejected", async ({ api }) => {
-  const response = await api.ask("PUT", "/webhooks.json", { payload: { web_hook: "yes" } });
+  const response = await api.send("PUT", "/webhooks.json", { payload: { web_hook: "yes" } });
 
   expect([response.statusCode, response.body]).toEqual([422, "Wrong type for parameter: web_hook"]);
 });
@@ -144,7 +144,7 @@ test.for([
   ["text around a URL", "see http://hooks.example/ please"],
   ["256 characters", `https://hooks.example/${"x".repeat(234)}`],
 ])("an active webhook's URL cannot be %s", async ([, bad], { api }) => {
-  const response = await api.ask("PUT", "/webhooks.json", { payload: { url: bad, active: true } });
+  const response = await api.send("PUT", "/webhooks.json", { payload: { url: bad, active: true } });
 
   expect(response.statusCode).toBe(422);
   expect(Object.keys(response.json())).toEqual(["errors"]);
@@ -156,8 +156,8 @@ const setCapability = ({ pool, provider }: ProviderApi, to: string) =>
 
 test("without the webhooks capability neither a token nor the provider key updates the webhook", async ({ api }) => {
   await setCapability(api, "denied");
-  const byToken = await api.ask("PUT", "/webhooks.json", { payload: { url } });
-  const byKey = await api.askBare({
+  const byToken = await api.send("PUT", "/webhooks.json", { payload: { url } });
+  const byKey = await api.sendWithoutToken({
     method: "PUT",
     url: "/admin/api/webhooks.json",
     payload: { url, provider_key: api.key },
@@ -169,7 +169,7 @@ test("without the webhooks capability neither a token nor the provider key updat
 
 test("the webhooks capability `hidden` allows the provider key to update the webhook", async ({ api }) => {
   await setCapability(api, "hidden");
-  const response = await api.askBare({
+  const response = await api.sendWithoutToken({
     method: "PUT",
     url: "/admin/api/webhooks.json",
     payload: { url, provider_key: api.key },
@@ -180,6 +180,6 @@ test("the webhooks capability `hidden` allows the provider key to update the web
 
 test("the webhook can be neither read, listed nor deleted", async ({ api }) => {
   for (const method of ["GET", "DELETE", "POST"] as const) {
-    expect((await api.ask(method, "/webhooks.json")).statusCode).toBe(404);
+    expect((await api.send(method, "/webhooks.json")).statusCode).toBe(404);
   }
 });

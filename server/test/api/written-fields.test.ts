@@ -78,10 +78,10 @@ test("the OpenAPI document lists the updates of accounts, users, applications, p
 
 test.for(updates)("each field of an update is read back: $path", async ({ path, fields }, { api }) => {
   const objects = await createPortalObjects(api);
-  const field = await api.ask("POST", "/fields_definitions.json", {
+  const field = await api.send("POST", "/fields_definitions.json", {
     payload: { target: "Account", name: "region", label: "Region" },
   });
-  const member = await api.ask("POST", "/users.json", {
+  const member = await api.send("POST", "/users.json", {
     payload: { username: "member", email: "member@quay.example", password: "a long password" },
   });
   const [fieldId, memberId] = [field.json().fields_definition.id, member.json().user.id];
@@ -94,13 +94,13 @@ test.for(updates)("each field of an update is read back: $path", async ({ path, 
     if (notWritten[`${path} ${name}`] !== undefined) continue;
     const before = await readField(place, name);
     const value = anotherValue(schema, { name, before, ids: [objects.service] });
-    const written = await api.ask("PUT", url, { payload: { [name]: value } });
+    const written = await api.send("PUT", url, { payload: { [name]: value } });
     expect([name, written.statusCode, written.body]).toEqual([name, 200, expect.any(String)]);
     const after = await readField(place, name);
     if (name === "password" || name === "state_event") expect([name, after]).not.toEqual([name, before]);
     else expect([name, after]).toEqual([name, value]);
     // Some fields exclude each other, so each starts from the beginning.
-    if (typeof before === "boolean") await api.ask("PUT", url, { payload: { [name]: before } });
+    if (typeof before === "boolean") await api.send("PUT", url, { payload: { [name]: before } });
   }
 });
 
@@ -113,7 +113,7 @@ interface Place {
 
 /** Returns a field as a read shows it, or else as its column holds it. */
 async function readField({ api, url, id, table }: Place, name: string): Promise<unknown> {
-  const response = await api.ask("GET", url);
+  const response = await api.send("GET", url);
   const [object = {}] = Object.values(response.json<Record<string, Values>>());
   const shown = name === "state_event" ? "state" : name;
   if (Object.hasOwn(object, shown) || table === undefined) return object[shown];

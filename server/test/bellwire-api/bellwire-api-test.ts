@@ -98,7 +98,7 @@ export async function openBellwireHouse(pool: Pool, http: FastifyInstance, now: 
   return {
     ...house,
     call: (method, path, { headers, ...more } = {}) =>
-      house.askBare({
+      house.sendWithoutToken({
         ...more,
         method,
         url: `/api/v1${path}`,

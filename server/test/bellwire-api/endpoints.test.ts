@@ -161,7 +161,7 @@ test("members, tokens without the scope and strangers are kept out of every rout
   expect(await statuses(member)).toEqual(routes.map(() => 403));
   expect(await statuses(scopeless)).toEqual(routes.map(() => 403));
   expect(await statuses("Bearer nonsense")).toEqual(routes.map(() => 401));
-  expect((await house.askBare({ url: "/api/v1/endpoints" })).statusCode).toBe(401);
+  expect((await house.sendWithoutToken({ url: "/api/v1/endpoints" })).statusCode).toBe(401);
 });
 
 test("a read-only token changes nothing", async ({ house }) => {

@@ -3,13 +3,13 @@ import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import { test } from "./bellwire-api-test.ts";
 
 test("the OpenAPI document is served as it is generated without a database", async ({ house }) => {
-  const answer = await house.askBare({ url: "/api/v1/openapi.json" });
+  const answer = await house.sendWithoutToken({ url: "/api/v1/openapi.json" });
   expect(answer.json()).toEqual(await bellwireApiDocument("0.0.0"));
 });
 
 test("every route is documented with an operation's name and a summary, and asks who is asking", async ({ house }) => {
   const { paths }: { paths: Record<string, Record<string, { operationId?: string; summary?: string }>> } = (
-    await house.askBare({ url: "/api/v1/openapi.json" })
+    await house.sendWithoutToken({ url: "/api/v1/openapi.json" })
   ).json();
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
