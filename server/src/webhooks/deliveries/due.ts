@@ -138,7 +138,7 @@ const sampleStatement = `
 
 export async function sampleTransactions(db: Database): Promise<TransactionSample> {
   const [row] = await db.query<{ at: string; oldestRunning: string; nextToStart: string }>(sampleStatement);
-  if (!row) throw new Error("PostgreSQL answered a select without rows");
+  if (!row) throw new Error("The select returned no row");
   return { at: row.at, oldestRunning: BigInt(row.oldestRunning), nextToStart: BigInt(row.nextToStart) };
 }
 
@@ -224,7 +224,7 @@ const measureStatement = `
 /** Measures the backlog: cheap enough for a query every few seconds, whatever its size. */
 export async function measureDue(db: Database): Promise<DueMeasure> {
   const [row] = await db.query<DueMeasure>(measureStatement);
-  if (!row) throw new Error("PostgreSQL answered an aggregate without a row");
+  if (!row) throw new Error("The aggregate returned no row");
   return row;
 }
 

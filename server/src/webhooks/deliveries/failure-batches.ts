@@ -42,7 +42,7 @@ const deletedBatch = `taken as (
   )`;
 
 /** Half a second per transaction, so that locks and log stay short. */
-const batchRowsDefault = 10_000;
+const defaultBatchRows = 10_000;
 
 interface Requester {
   readonly actor: Actor;
@@ -65,10 +65,10 @@ interface BatchJob<P extends Batch> {
   /** Only earlier failures count, so that new ones cannot keep the job running. */
   readonly horizon: Date;
   readonly action: string;
-  readonly askedBy: Requester;
-  readonly pieceRowsMax?: number | undefined;
+  readonly requester: Requester;
+  readonly batchRows?: number | undefined;
   /** Additional work in the batch's transaction. */
-  readonly follow?: (tx: Transaction, piece: P) => Promise<void>;
+  readonly follow?: (tx: Transaction, batch: P) => Promise<void>;
 }
 
 // PostgreSQL guesses that sorting is cheaper, without knowing the batch size: it would read and sort all remaining
@@ -83,32 +83,32 @@ const start = { failedAt: "-infinity", eventId: "00000000-0000-0000-0000-0000000
  * not too many. After a crash, the rest is still listed. Continues when the requester disconnects. Returns the number
  * of rows.
  */
-async function processInBatches<P extends Batch>(pool: Pool, taking: BatchJob<P>): Promise<number> {
-  const { statements, filter, horizon, action, askedBy, pieceRowsMax = batchRowsDefault, follow } = taking;
-  const { providerId, ...chosen } = filter;
+async function processInBatches<P extends Batch>(pool: Pool, job: BatchJob<P>): Promise<number> {
+  const { statements, filter, horizon, action, requester, batchRows = defaultBatchRows, follow } = job;
+  const { providerId, ...criteria } = filter;
   const { endpointId, until, eventIds } = filter;
-  const detail = { ...askedBy.detail, ...chosen };
-  const audit = auditInBatches({ providerId, actor: askedBy.actor, action, subject: "failures", detail });
+  const detail = { ...requester.detail, ...criteria };
+  const audit = auditInBatches({ providerId, actor: requester.actor, action, subject: "failures", detail });
 
   let after: readonly unknown[] | undefined = [endpointId ?? 0, start.failedAt, start.eventId];
   let count = 0;
   while (after) {
-    const values: readonly unknown[] = [providerId, endpointId, until, horizon, ...after, pieceRowsMax];
-    const piece: P = await pool.inTransaction(async (tx) => {
+    const values: readonly unknown[] = [providerId, endpointId, until, horizon, ...after, batchRows];
+    const batch: P = await pool.inTransaction(async (tx) => {
       if (!eventIds) tx.send(alongTheIndex, []);
-      const [took] = eventIds
+      const [deleted] = eventIds
         ? await tx.query<P>(statements.named, [...values, eventIds])
         : await tx.query<P>(statements.listed, values);
-      if (!took) throw new Error("PostgreSQL answered a count without rows");
-      if (took.count > 0) {
-        await follow?.(tx, took);
+      if (!deleted) throw new Error("The batch returned no count");
+      if (deleted.count > 0) {
+        await follow?.(tx, deleted);
         tx.hintAfterCommit("history", "");
       }
-      await audit(tx, count + took.count);
-      return took;
+      await audit(tx, count + deleted.count);
+      return deleted;
     });
-    count += piece.count;
-    after = piece.eventId === null ? undefined : [piece.endpointId, piece.failedAt, piece.eventId];
+    count += batch.count;
+    after = batch.eventId === null ? undefined : [batch.endpointId, batch.failedAt, batch.eventId];
   }
   return count;
 }
@@ -137,8 +137,8 @@ const deleteStatements = {
 export const deleteFailures = async (
   pool: Pool,
   filter: FailureFilter,
-  askedBy: Requester,
-  pieceRowsMax?: number,
+  requester: Requester,
+  batchRows?: number,
 ): Promise<number> =>
   processInBatches(pool, {
     statements: deleteStatements,
@@ -146,8 +146,8 @@ export const deleteFailures = async (
     // Deletes only failures that could be read, never one of a second that is still open.
     horizon: await readFailureHorizon(pool),
     action: "failures.deleted",
-    askedBy,
-    pieceRowsMax,
+    requester,
+    batchRows,
   });
 
 // Failures of deleted endpoints stay, however many they are: the index skips them. A join would lose its order.
@@ -210,29 +210,29 @@ interface RetriedBatch extends Batch {
 export async function retryFailures(
   pool: Pool,
   filter: FailureFilter,
-  askedBy: Requester,
-  pieceRowsMax?: number,
+  requester: Requester,
+  batchRows?: number,
 ): Promise<number> {
   const [now] = await pool.query<{ horizon: Date }>(horizonStatement);
-  if (!now) throw new Error("PostgreSQL answered a select without rows");
-  const lifted = new Set<number>();
+  if (!now) throw new Error("The select returned no row");
+  const resumed = new Set<number>();
   return processInBatches<RetriedBatch>(pool, {
     statements: retryStatements,
     filter,
     horizon: now.horizon,
     action: "failures.retried",
-    askedBy,
-    pieceRowsMax,
+    requester,
+    batchRows,
     async follow(tx, { endpointIds }) {
-      await endPausesOnce(tx, lifted, endpointIds);
+      await endPausesOnce(tx, resumed, endpointIds);
       for (const endpointId of endpointIds) tx.hintAfterCommit("due", String(endpointId));
     },
   });
 }
 
 /** Ends a lane's pause once per job: a pause that a retried delivery causes must stay. */
-async function endPausesOnce(tx: Transaction, lifted: Set<number>, endpointIds: readonly number[]): Promise<void> {
-  const held = endpointIds.filter((id) => !lifted.has(id));
-  await endLanePauses(tx, held);
-  for (const id of held) lifted.add(id);
+async function endPausesOnce(tx: Transaction, resumed: Set<number>, endpointIds: readonly number[]): Promise<void> {
+  const paused = endpointIds.filter((id) => !resumed.has(id));
+  await endLanePauses(tx, paused);
+  for (const id of paused) resumed.add(id);
 }

@@ -31,7 +31,7 @@ const failureHorizonStatement = `
  */
 export async function readFailureHorizon(db: Database): Promise<Date> {
   const [row] = await db.query<{ horizon: Date }>(failureHorizonStatement);
-  if (!row) throw new Error("PostgreSQL answered a select without rows");
+  if (!row) throw new Error("The select returned no row");
   return row.horizon;
 }
 

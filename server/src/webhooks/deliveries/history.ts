@@ -31,7 +31,7 @@ const readDays = `
 /** Reads the database's clock and the number of days that are ready. Takes no lock. */
 export async function readHistoryDays(db: Database): Promise<HistoryDays> {
   const [days] = await db.query<HistoryDays>(readDays, [daysAhead]);
-  if (!days) throw new Error("The database did not tell its time.");
+  if (!days) throw new Error("The select returned no row");
   return days;
 }
 

@@ -109,8 +109,8 @@ export async function findDueLanes(
   db: Database,
   { engineId, leaseSeconds }: { readonly engineId: string; readonly leaseSeconds: number },
 ): Promise<DueLanes> {
-  const [found] = await db.query<DueLanes>(findStatement, [engineId, leaseSeconds]);
-  return found ?? { free: [], own: 0, owned: 0, engines: 0 };
+  const [lanes] = await db.query<DueLanes>(findStatement, [engineId, leaseSeconds]);
+  return lanes ?? { free: [], own: 0, owned: 0, engines: 0 };
 }
 
 export interface ClaimedLane {

@@ -61,8 +61,8 @@ export function nextStep(
   if (policy.believesGone && outcome.kind === "answered" && outcome.status === 410) return { step: "disable", error };
   const waitSeconds = policy.waitsSeconds[attemptsInRound - 1];
   if (waitSeconds === undefined) return { step: "give-up", error };
-  const asked = retryAfterSeconds(outcome, now) ?? 0;
-  return { step: "retry", afterSeconds: Math.max(waitSeconds * (1 + policy.jitter * chance), asked), error };
+  const requestedSeconds = retryAfterSeconds(outcome, now) ?? 0;
+  return { step: "retry", afterSeconds: Math.max(waitSeconds * (1 + policy.jitter * chance), requestedSeconds), error };
 }
 
 /** Returns a sentence for the admin, or undefined if the attempt counts as delivered. */
@@ -102,9 +102,9 @@ function refusal(status: number, success: SuccessRule): string {
  */
 export function retryAfterSeconds(outcome: AttemptOutcome, now: Date): number | undefined {
   if (outcome.kind !== "answered" || (outcome.status !== 429 && outcome.status !== 503)) return undefined;
-  const asked = outcome.headers["retry-after"];
-  if (asked === undefined) return undefined;
-  const seconds = /^\d{1,9}$/.test(asked) ? Number(asked) : secondsUntil(asked, now);
+  const text = outcome.headers["retry-after"];
+  if (text === undefined) return undefined;
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : secondsUntil(text, now);
   return seconds === undefined ? undefined : Math.min(seconds, 86_400);
 }
 

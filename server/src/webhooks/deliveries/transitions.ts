@@ -181,9 +181,9 @@ export async function insertDelivery(
   { providerId, eventId, endpointId }: DeliveryKey,
   format: string,
 ): Promise<boolean> {
-  const made = await tx.query(insertMissing, [providerId, eventId, endpointId, format]);
-  if (made.length > 0) tx.hintAfterCommit("due", String(endpointId));
-  return made.length > 0;
+  const inserted = await tx.query(insertMissing, [providerId, eventId, endpointId, format]);
+  if (inserted.length > 0) tx.hintAfterCommit("due", String(endpointId));
+  return inserted.length > 0;
 }
 
 // The delivery leaves its key. It keeps being retried, and others no longer wait for it.

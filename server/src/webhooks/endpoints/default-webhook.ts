@@ -10,9 +10,11 @@ type Switches = { readonly [Name in SwitchName]?: boolean | undefined };
 
 /** Returns the default endpoint's event types as 3scale's switches. */
 export function switchesOf({
-  eventTypes: chosen,
+  eventTypes: subscribed,
 }: Pick<Endpoint, "eventTypes">): readonly { name: SwitchName; on: boolean }[] {
-  const on = new Set(eventCatalogue.filter(({ type }) => isChosen(chosen, type)).map(({ switchName }) => switchName));
+  const on = new Set(
+    eventCatalogue.filter(({ type }) => includesType(subscribed, type)).map(({ switchName }) => switchName),
+  );
   return switchNames.map((name) => ({ name, on: on.has(name) }));
 }
 
@@ -34,8 +36,8 @@ interface Save {
  * Creates or updates the default endpoint, as 3scale's `PUT webhooks` does. Of two concurrent first calls, the second
  * updates.
  */
-export const saveDefaultEndpoint = (needs: EndpointNeeds, wanted: Save): Promise<Endpoint | Refused> =>
-  retryOnUniqueViolation(() => save(needs, wanted));
+export const saveDefaultEndpoint = (needs: EndpointNeeds, change: Save): Promise<Endpoint | Refused> =>
+  retryOnUniqueViolation(() => save(needs, change));
 
 async function save(needs: EndpointNeeds, { providerId, change, actor }: Save): Promise<Endpoint | Refused> {
   const { switches, ...rest } = change;
@@ -46,14 +48,15 @@ async function save(needs: EndpointNeeds, { providerId, change, actor }: Save): 
   return saved ?? createEndpoint(needs, { providerId, input: create, actor });
 }
 
-function applySwitches(chosen: EventTypes, switches: Switches): EventTypes {
-  const wanted = eventCatalogue.map(({ type, switchName }) => ({
+function applySwitches(subscribed: EventTypes, switches: Switches): EventTypes {
+  const selected = eventCatalogue.map(({ type, switchName }) => ({
     type,
-    on: switches[switchName] ?? isChosen(chosen, type),
+    on: switches[switchName] ?? includesType(subscribed, type),
   }));
   // `*` includes future types, so it stays until a switch is turned off.
-  if (chosen.includes("*") && wanted.every(({ on }) => on)) return chosen;
-  return wanted.filter(({ on }) => on).map(({ type }) => type);
+  if (subscribed.includes("*") && selected.every(({ on }) => on)) return subscribed;
+  return selected.filter(({ on }) => on).map(({ type }) => type);
 }
 
-const isChosen = (chosen: readonly string[], type: string): boolean => chosen.includes("*") || chosen.includes(type);
+const includesType = (subscribed: readonly string[], type: string): boolean =>
+  subscribed.includes("*") || subscribed.includes(type);

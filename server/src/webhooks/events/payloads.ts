@@ -20,9 +20,9 @@ const insertPayloads = `
 /** Renders events in a format without a subscriber when they were recorded, from their stored documents. */
 export async function storePayloads(
   tx: Transaction,
-  wanted: { readonly providerId: number; readonly eventIds: readonly string[]; readonly format: BodyFormat },
+  request: { readonly providerId: number; readonly eventIds: readonly string[]; readonly format: BodyFormat },
 ): Promise<void> {
-  const { providerId, eventIds, format } = wanted;
+  const { providerId, eventIds, format } = request;
   const events = await tx.query<Unrendered>(unrendered, [providerId, eventIds, format]);
   if (events.length === 0) return;
   const column = <T>(of: (event: Unrendered) => T): T[] => events.map(of);
@@ -49,14 +49,14 @@ function bodyOf({ actorKind, actorUserId, previous, key, ...rest }: Unrendered, 
  */
 export async function sendEventNow(
   tx: Transaction,
-  wanted: {
+  delivery: {
     readonly providerId: number;
     readonly eventId: string;
     readonly endpointId: number;
     readonly format: BodyFormat;
   },
 ): Promise<boolean> {
-  const { providerId, eventId, format } = wanted;
+  const { providerId, eventId, format } = delivery;
   await storePayloads(tx, { providerId, eventIds: [eventId], format });
-  return insertDelivery(tx, wanted, format);
+  return insertDelivery(tx, delivery, format);
 }

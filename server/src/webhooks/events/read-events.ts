@@ -136,7 +136,7 @@ const verdictsStatement = `
   order by endpoint.id`;
 
 export async function readEvent(db: Database, providerId: number, id: string): Promise<EventDetails | undefined> {
-  const [found] = await db.query<Omit<EventDetails, "verdicts">>(eventStatement, [providerId, id]);
-  if (!found) return undefined;
-  return { ...found, verdicts: await db.query<Verdict>(verdictsStatement, [providerId, id]) };
+  const [event] = await db.query<Omit<EventDetails, "verdicts">>(eventStatement, [providerId, id]);
+  if (!event) return undefined;
+  return { ...event, verdicts: await db.query<Verdict>(verdictsStatement, [providerId, id]) };
 }
