@@ -1,0 +1,40 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const documents = globSync("{*.md,{docs,bench,receiver,examples,server,web}/**/*.md}", {
+  cwd: root,
+  exclude: (path) => path.includes("node_modules"),
+});
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+test("every link of a document to a file leads to one", () => {
+  expect(documents.length).toBeGreaterThan(40);
+  const dead = documents.flatMap((path) =>
+    Array.from(read(path).matchAll(/\]\((?!https?:)([^)#\s]+)/g), ([, target = ""]) => target)
+      .filter((target) => !existsSync(join(root, dirname(path), target)))
+      .map((target) => `${path}: ${target}`),
+  );
+  expect(dead).toEqual([]);
+});
+
+/** Messages in backquotes, without commands. Their variable parts (`…`, numbers, parentheses) separate the fragments. */
+const messageFragments = (text: string): readonly string[] =>
+  Array.from(text.replaceAll(/```[\s\S]*?```/g, "").matchAll(/`([^`\n]+)`/g), ([, quoted = ""]) => quoted)
+    .filter((quoted) => !/^(?:bellwire|serve|npm|docker|psql|openssl|node) /.test(quoted))
+    .flatMap((quoted) => quoted.split(/…|\d+|\([^)]*\)|;/))
+    .map((fragment) => fragment.replaceAll(/^[ .]+|[ .]+$/g, ""))
+    .filter((fragment) => fragment.split(" ").length >= 3);
+
+test("every message that a runbook quotes is one of the program's", () => {
+  const sources = globSync("server/src/**/*.ts", { cwd: root })
+    .filter((path) => !path.endsWith(".test.ts"))
+    .map(read)
+    .join("\n");
+  const runbooks = documents.filter((path) => path.startsWith("docs/runbooks/"));
+  const fragments = runbooks.flatMap((path) => messageFragments(read(path)).map((fragment) => ({ path, fragment })));
+  expect(fragments.length).toBeGreaterThan(12);
+  expect(fragments.filter(({ fragment }) => !sources.includes(fragment))).toEqual([]);
+});
