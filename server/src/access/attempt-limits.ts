@@ -5,7 +5,7 @@ import { secretDigest } from "#platform/ids.ts";
 import type { AttemptLimit } from "#platform/limits.ts";
 import { networksOf } from "#platform/network/ip-addresses.ts";
 
-/** One limit for one key. */
+/** The counter of one limit for one key. */
 export interface Counter {
   readonly digest: Buffer;
   readonly attemptsMax: number;
@@ -65,7 +65,7 @@ const countStatement = `
     ends_at = case when counter.ends_at > $3 and counter.ends_at <= excluded.ends_at then counter.ends_at else excluded.ends_at end
   returning digest, attempts, ends_at`;
 
-/** Counts one attempt for each, and returns the counts with it. */
+/** Counts one attempt for each counter and returns the new counts. */
 export async function countAttempt({ pool, clock }: CounterNeeds, counters: readonly Counter[]): Promise<Count[]> {
   const now = clock.now();
   const values = [counters.map(({ digest }) => digest), counters.map(({ windowSeconds }) => windowSeconds), now];
@@ -124,7 +124,7 @@ export interface NetworkLimiter {
   secondsLeft(address: string, key?: string): Promise<number>;
 }
 
-/** Limits attempts for one key. An attempt is counted before it is made, so concurrent attempts count in full. */
+/** Creates a limiter for one key. Attempts are counted before they are made, so concurrent attempts cannot exceed the limit. */
 export function createAttemptLimiter(needs: CounterNeeds, limit: AttemptLimit): AttemptLimiter {
   const limiter = createLimiter(needs);
   return {
@@ -133,7 +133,7 @@ export function createAttemptLimiter(needs: CounterNeeds, limit: AttemptLimit): 
   };
 }
 
-/** Limits attempts from one network: an IPv4 address, or a /64, a /56 and a /48 with four and sixteen times as many. */
+/** Creates a limiter per network: an IPv4 address, or a /64, /56 and /48 with 1, 4 and 16 times as many attempts. */
 export function createNetworkLimiter(needs: CounterNeeds, limit: AttemptLimit): NetworkLimiter {
   const limiter = createLimiter(needs);
   return {

@@ -16,15 +16,15 @@ export const standardCost: HashCost = { memoryKiB: 19 * 1024, passes: 2, paralle
 const saltBytes = 16;
 const tagBytes = 32;
 
-/** What a stored hash may ask for, so that a row from elsewhere cannot take the machine's memory. */
+/** The limit for stored hashes, so that a foreign row cannot exhaust the memory. */
 const memoryKiBMax = 256 * 1024;
 
-/** Who makes us hash. Providers take turns; within one, known devices and strangers; and within these, networks. */
+/** The origin of the work. Providers take turns; within one, known devices and strangers; within these, networks. */
 export interface HashingFor {
   readonly providerId: number;
-  /** Left out for what only somebody signed in, or a program with credentials, can ask for. */
+  /** Absent for signed-in users and for programs with credentials. */
   readonly address?: string;
-  /** Whether the browser has signed in with this name before: strangers that flood us do not delay it. */
+  /** The browser has signed in with this name before: floods from strangers do not delay it. */
   readonly isKnownDevice?: boolean;
 }
 
@@ -120,8 +120,8 @@ const unpadded = (bytes: Buffer): string => bytes.toString("base64").replaceAll(
 const candidatesMax = 2;
 
 /**
- * Those of the people whom a login may mean whose password this is, in their order. Takes the same time for none of them, for
- * one and for two, so that it does not tell whom there is.
+ * Returns the candidates with this password, in their order. Takes the same time for zero, one and two matches, so that it does
+ * not reveal which users exist.
  */
 export async function filterByPassword<Candidate extends { readonly passwordHash: string | null }>(
   passwords: PasswordHasher,

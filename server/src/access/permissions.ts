@@ -6,7 +6,7 @@ import type { Role } from "./provider-users.ts";
 export interface AdminCaller {
   readonly actor: Actor;
   readonly channel: Channel;
-  /** `key`: acts for the provider itself, without a user. */
+  /** `key`: acts for the provider, without a user. */
   readonly role: Role | "key";
   readonly permission: Permission;
   /** Scopes of a token. Sessions and the provider key need none. */
@@ -77,7 +77,7 @@ export const allowedActions = (caller: AdminCaller, provider: Parameters<typeof 
 
 const accountManagement: readonly Scope[] = ["account_management"];
 
-/** The section that a member needs for a token with this scope. */
+/** The section that the owner of a token needs for a scope. */
 const sectionOfScope = {
   account_management: "partners",
   cms: "portal",

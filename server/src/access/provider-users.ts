@@ -232,8 +232,8 @@ interface SignedIn {
 }
 
 /**
- * The user whose name (or e-mail) and password these are, also when the one is another's other. Unknown, wrong and suspended
- * take the same time and say the same.
+ * Returns the user with this name or email and this password. Unknown, wrong and suspended take the same time and give the same
+ * result.
  */
 export async function signInProviderUser(
   db: Database,

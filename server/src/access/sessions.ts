@@ -2,7 +2,7 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import { randomHex, secretDigest } from "#platform/ids.ts";
 import { notifyCallersChanged } from "./actor.ts";
 
-/** The two portals keep sessions of their own, each with its own cookie. */
+/** Each portal has its own sessions and cookie. */
 export type Audience = "developer" | "admin";
 
 export interface Session {
@@ -13,7 +13,7 @@ export interface Session {
   readonly expiresAt: Date;
 }
 
-/** From sign-in, whatever is done in between: a fortnight for a developer, a working day for who may change webhooks. */
+/** Counted from sign-in, regardless of activity: two weeks for developers, a working day for users who can change webhooks. */
 export const sessionSeconds = { developer: 14 * 24 * 3600, admin: 12 * 3600 } as const satisfies Record<
   Audience,
   number
@@ -25,14 +25,14 @@ const insertStatement = `
   insert into sessions (digest, provider_id, audience, user_id, csrf_token, created_at, expires_at)
   values ($1, $2, $3, $4, $5, $6::timestamptz, $6::timestamptz + make_interval(secs => $7))`;
 
-// Each sign-in sweeps some of what has expired, so the table stays small without a job of its own. A row that another
-// sign-in sweeps at the same moment is skipped. Served by sessions_expires_idx.
+// Each sign-in deletes some expired rows, so the table stays small without a job. Rows locked by a concurrent sign-in are
+// skipped. Served by sessions_expires_idx.
 const deleteExpiredStatement = `
   delete from sessions
   where digest in (
     select digest from sessions where expires_at <= $1 order by expires_at limit 100 for update skip locked)`;
 
-/** A new session, never an old one prolonged: who knew the cookie before the sign-in knows nothing after it. */
+/** Creates a session. Sign-in never extends an existing one, so a cookie planted before it is worthless after it. */
 export async function createSession(
   tx: Transaction,
   { providerId, audience, userId, now }: { providerId: number; audience: Audience; userId: number; now: Date },
@@ -77,7 +77,7 @@ export async function endSession(tx: Transaction, cookieValue: string): Promise<
   for (const { providerId, audience } of ended) notifySessionsEnded(tx, providerId, audience);
 }
 
-/** Open event streams of the Admin Portal end with the session. Developers have none. */
+/** Closes the event streams of the Admin Portal that belong to ended sessions. */
 function notifySessionsEnded(tx: Transaction, providerId: number, audience: Audience): void {
   if (audience === "admin") notifyCallersChanged(tx, providerId);
 }
@@ -90,11 +90,11 @@ interface EndedSessions {
   readonly providerId: number;
   readonly audience: Audience;
   readonly userId: number;
-  /** The cookie of the session that stays: of who changes a password of their own. */
+  /** The cookie of the session to keep: of a user who changes their own password. */
   readonly exceptCookieValue?: string | undefined;
 }
 
-/** For a new password, a suspension, a deletion: nobody stays signed in on what no longer holds. */
+/** Ends the sessions of a user: after a new password, a suspension or a deletion. */
 export async function endSessionsOfUser(
   tx: Transaction,
   { providerId, audience, userId, exceptCookieValue }: EndedSessions,

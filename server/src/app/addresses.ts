@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 
-/** The port to listen on: a free one for 0. Refuses a taken one at once, before a database is made for nothing. */
+/**
+ * Returns the port to listen on, a free one for 0. Refuses a port in use immediately, before a database is created for nothing.
+ */
 export async function claimPort(host: string, port: number): Promise<number> {
   const server = createServer();
   try {
@@ -20,7 +22,7 @@ export async function claimPort(host: string, port: number): Promise<number> {
 export interface Listening {
   readonly host: string;
   readonly port: number;
-  /** What names the port. */
+  /** The setting that configures the port. */
   readonly setting?: string;
 }
 
@@ -38,7 +40,7 @@ export function listenError(error: unknown, { host, port, setting = "PORT" }: Li
 
 const everyInterface = new Set(["0.0.0.0", "::", "127.0.0.1", "::1"]);
 
-/** How a browser on this machine reaches us. */
+/** Returns the URL of the server for a browser on this machine. */
 export function localUrl(host: string, port: number): string {
   const name = everyInterface.has(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
   return `http://${name}:${port}`;
@@ -51,7 +53,7 @@ export interface ProviderUrls {
   readonly noReplyAddress: string;
   readonly developerPortal: (provider: { readonly subdomain: string }) => string;
   readonly adminPortal: (provider: { readonly subdomain: string }) => string;
-  /** Whether a URL leads to this installation. */
+  /** Returns whether a URL leads to this installation. */
   readonly isOurs: (url: URL) => boolean;
 }
 

@@ -13,8 +13,8 @@ const lockFile = fileURLToPath(new URL("../../../node_modules/.bellwire-web-buil
 const built = join(webFolder, "dist");
 
 /**
- * Builds the Admin Portal's pages if that was not done yet, or if their sources are newer. Pages that cannot be built
- * keep nobody from anything else, so that is told and no more.
+ * Builds the Admin Portal's pages if they are missing or older than their sources. A failed build is reported and affects
+ * nothing else.
  */
 export async function buildWeb(say: (line: string) => void, stop: AbortSignal): Promise<void> {
   try {
@@ -44,7 +44,7 @@ async function newestSourceMs(): Promise<number> {
   return Math.max(...(await Promise.all(times)));
 }
 
-// Beside the old pages, which are replaced at once when the new ones are complete.
+// Builds beside the old pages and replaces them when the new ones are complete.
 async function build(say: (line: string) => void, stop: AbortSignal): Promise<void> {
   const startedMs = systemClock.monotonicMs();
   say("building the Admin Portal's pages (the first time, and when they changed)");

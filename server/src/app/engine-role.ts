@@ -48,7 +48,7 @@ export interface EngineParts {
   readonly drainMs: () => number;
 }
 
-/** How long a crashed engine's lanes wait for another: long enough for a stop of the world, short enough for nobody to notice. */
+/** How long the lanes of a crashed engine wait: longer than any pause of a healthy process, too short to be noticed. */
 const leaseMs = 10_000;
 const dayMs = 86_400_000;
 
@@ -57,7 +57,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
   const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays, drainMs } = parts;
   const measure = measureAttempts(metrics);
   const engine = await startEngine({
-    // What takes longer than a lease comes too late: the lanes are others' by then.
+    // A result later than the lease is useless: other engines own the lanes by then.
     store: measureLaneStore(
       metrics,
       postgresLaneStore(poolWithTimeout(pool, clock, leaseMs), encryption, leaseMs, await readOwnProcessMark()),
@@ -90,7 +90,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
   };
 }
 
-/** How often to look for replays even if nothing says that there is one: another process may have died amidst of it. */
+/** Polls for replays although hints announce them: another process may have died in the middle of one. */
 const replayPollMs = 2000;
 
 /** Works on replays, beside whatever other processes do so. Closing it lets the chunk under way be committed. */
@@ -150,16 +150,16 @@ export function composeMail({ config, pool, clock, urls, log }: MailParts): Asyn
 
 interface HintedWork {
   readonly pool: Pick<Pool, "onHint">;
-  /** The channel whose hints say that there is something to do. */
+  /** The channel of hints that announce work. */
   readonly hints: string;
-  /** How often to look even if nothing says so: a hint may be lost. */
+  /** The poll interval; hints may be lost. */
   readonly everyMs: number;
-  /** Does some of it; whether there may be more. */
+  /** Does some of the work. Returns whether there may be more. */
   readonly step: () => Promise<boolean>;
   readonly failed: (error: unknown) => void;
 }
 
-/** Works until nothing is left, whenever a hint comes or the time has. Closing it lets the step under way end. */
+/** Runs steps until nothing is left, after each hint and at each poll. Closing it awaits the current step. */
 export function runOnHint({ pool, hints, everyMs, step, failed }: HintedWork): AsyncDisposable {
   const stopped = new AbortController();
   let woken = new AbortController();

@@ -15,7 +15,7 @@ import { type EndpointNeeds, readDefaultEndpoint, saveDefaultEndpoint } from "#w
 import { eventCatalogue } from "#webhooks/events/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 
-/** What the first admin needs to get in. Random where it is not set. */
+/** The credentials of the first admin; generated unless configured. */
 interface FirstCredentials {
   readonly username: string;
   readonly password: string;
@@ -31,7 +31,7 @@ export interface FirstSetUp {
   readonly pool: Pool;
   readonly passwords: PasswordHasher;
   readonly now: Date;
-  /** What else a new provider gets, and how to sign in: it is told once this is through. */
+  /** Completes the setup and returns the sign-in lines, which are printed after the commit. */
   readonly complete: (provider: Provider, credentials: FirstCredentials) => Promise<string>;
 }
 
@@ -58,7 +58,7 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined>
   );
 }
 
-/** Undefined if another process was faster, whose credentials are not ours. */
+/** Undefined if another process created the provider, with credentials of its own. */
 async function setUpOnce(
   { config, pool, passwords, now, complete }: FirstSetUp,
   credentials: FirstCredentials,
@@ -104,30 +104,32 @@ function subdomainOf(name: string): string {
   return label || "provider";
 }
 
-/** The bin of the try-out, and the provider whose default endpoint leads to it. */
+/** The provider whose default endpoint sends to the bin of the try-out. */
 export interface TryOut {
   readonly providerId: number;
 }
 
 type Addressed = { readonly subdomain: string };
 
-/** Where a bin of the provider catches: at a host of the provider's own, since no other is answered. */
+/** Returns the address of a bin, on a host of its provider, because other hosts are refused. */
 const binUrl = (urls: ProviderUrls, provider: Addressed, { id }: Pick<Bin, "id">): string =>
   `${urls.adminPortal(provider)}/bins/${id}`;
 
-/** Where a bin shows what it caught. For the operator and signed-in admins alone: the link is the right to view. */
+/**
+ * Returns the view link of a bin. Anybody with the link may view the bin, so only the operator and signed-in admins receive it.
+ */
 const binViewUrl = (urls: ProviderUrls, provider: Addressed, bin: Pick<Bin, "id" | "viewKey">): string =>
   `${binUrl(urls, provider, bin)}/view?key=${bin.viewKey}`;
 
-/** Where the steps of a provider's try-out lead. Visitors see these links, so none of them opens a bin. */
+/** Returns the links of the try-out. Visitors see them, so none of them opens a bin. */
 export const tryOutLinks = (urls: ProviderUrls, provider: Addressed) => ({
   binsUrl: `${urls.adminPortal(provider)}/p/admin/bins`,
   adminUrl: `${urls.adminPortal(provider)}/p/admin`,
 });
 
 /**
- * What lets a newcomer see his first webhook within a minute: a bin, and the default endpoint that sends everything
- * which happens in the Developer Portal there. Returns the bin.
+ * Creates a bin and a default endpoint that sends all events of the Developer Portal to it, so that a new user sees a webhook
+ * within a minute.
  */
 export async function createTryOut(
   needs: EndpointNeeds,
@@ -168,7 +170,7 @@ interface SignIn {
   readonly bin: Pick<Bin, "id" | "viewKey"> | undefined;
 }
 
-/** What to do first, in order. A secret that the operator chose is not repeated to him. */
+/** Renders the first steps in order. Configured secrets are not printed. */
 export function signInLines({ config, provider, credentials, urls, bin }: SignIn): string {
   const { username, password, accessToken, providerKey } = credentials;
   const steps = [

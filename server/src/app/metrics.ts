@@ -16,7 +16,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { AttemptLine, LaneStore, RunningEngine } from "#webhooks/engine/index.ts";
 
-/** Which program this is, and what Node.js tells of the process: memory, processor time, event loop. */
+/** Registers the version and the process metrics of Node.js: memory, processor time, event loop. */
 export function measureProcess(metrics: Registry, version: string): void {
   new Gauge({
     name: "bellwire_build_info",
@@ -40,7 +40,7 @@ export function measureHttp(metrics: Registry): (http: FastifyInstance) => void 
     });
 }
 
-/** Also without a server, for the reference. */
+/** Creates the histogram; the reference page needs it without a server. */
 export const httpHistogram = (metrics: Registry): Histogram<"method" | "route" | "status"> =>
   new Histogram({
     name: "bellwire_http_request_duration_seconds",
@@ -50,7 +50,7 @@ export const httpHistogram = (metrics: Registry): Histogram<"method" | "route" |
     registers: [metrics],
   });
 
-/** Counts attempts by what came of them, and how long receivers took. No label names an endpoint: there may be thousands. */
+/** Counts attempts by outcome and measures their duration. No label names an endpoint: there may be thousands. */
 export function measureAttempts(metrics: Registry): (line: AttemptLine) => void {
   const attempts = new Counter({
     name: "bellwire_attempts_total",
@@ -90,7 +90,7 @@ export function measureNameLookups(metrics: Registry): (result: LookupResult, se
   };
 }
 
-/** What the engine of this process holds at the moment it is asked. */
+/** Registers the current state of the engine in this process. */
 export function measureEngine(
   metrics: Registry,
   engine: Pick<RunningEngine, "inFlight" | "lanes" | "windows" | "undecryptable">,
@@ -119,7 +119,7 @@ export function measureEngine(
   );
 }
 
-/** The same store, timed in what the engine does most: taking lanes, reading what is due, settling outcomes. */
+/** Wraps a store to measure its main steps: claiming lanes, reading due deliveries, settling outcomes. */
 export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clock): LaneStore {
   const seconds = new Histogram({
     name: "bellwire_engine_step_duration_seconds",
@@ -146,8 +146,7 @@ export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clo
 }
 
 /**
- * What waits in the database: the same from every process. A database that does not answer leaves them NaN, and the rest
- * of what is told as it is.
+ * Registers the backlog in the database, the same from every process. If the database does not respond, these metrics are NaN.
  */
 export function measureBacklog(metrics: Registry, db: Database): void {
   const gauge = (name: string, help: string, read: () => Promise<number>): Gauge =>
@@ -159,7 +158,7 @@ export function measureBacklog(metrics: Registry, db: Database): void {
         this.set((await read().catch(() => undefined)) ?? Number.NaN);
       },
     });
-  // One statement for those that it tells, which a scrape asks for at once.
+  // One statement serves all gauges of a scrape.
   let measuring: Promise<DueMeasure> | undefined;
   const measure = (): Promise<DueMeasure> =>
     (measuring ??= measureDue(db).finally(() => {
@@ -189,7 +188,7 @@ export function measureBacklog(metrics: Registry, db: Database): void {
   gauge("bellwire_mails_waiting", "Mails that are not sent yet, counted to 10,000.", () => countWaitingMails(db));
 }
 
-/** Shows a wrong clock, or a day without its tables, before it does harm; and that the database has changed. */
+/** Registers warnings about the clock, missing tables and failovers. */
 export function measureDatabase(
   metrics: Registry,
   { db, machine }: { readonly db: Database; readonly machine: Clock },

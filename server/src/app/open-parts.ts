@@ -23,13 +23,13 @@ import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 import { measureNameLookups, measurePool, measureProcess } from "./metrics.ts";
 
-/** What both roles need. */
+/** The components that both roles use. */
 export interface Parts {
   readonly config: Config;
   readonly log: Logger;
-  /** Tells the database's time. */
+  /** Follows the database's time. */
   readonly clock: Clock;
-  /** What this process counts. */
+  /** The metrics of this process. */
   readonly metrics: Registry;
   readonly urls: ProviderUrls;
   readonly pool: Pool;
@@ -37,15 +37,15 @@ export interface Parts {
   readonly keys: readonly Buffer[];
   readonly encryption: Encryption;
   readonly allowed: AllowedTargets;
-  /** Shared by deliveries, pings and the check of an endpoint's URL: one cache, one look-up for each name. */
+  /** Shared by deliveries, pings and URL checks: one cache, one lookup per name. */
   readonly lookup: Lookup;
   readonly sender: Sender;
 }
 
 interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
-  /** Called once the configuration is known to be right: a refused start leaves no database behind. */
+  /** Called after the configuration is validated, so a refused start creates no database. */
   readonly openDatabase: () => Promise<{ readonly pool: OpenedPool }>;
-  /** Closes what was opened, last first. */
+  /** Closes the components in reverse order. */
   readonly running: AsyncDisposableStack;
 }
 
@@ -83,7 +83,7 @@ export async function openParts({ config, log, urls, openDatabase, running }: Op
   };
 }
 
-/** With a base domain the providers are tenants; without one the only provider's admins run the installation. */
+/** With a base domain, providers are tenants; without one, the admins of the only provider operate the installation. */
 export const hideAddressFrom = (baseDomain: string | undefined, log: Pick<Logger, "info">): HideAddress =>
   baseDomain === undefined
     ? undefined
@@ -116,7 +116,7 @@ export interface SenderParts {
   readonly inFlightMax: number;
 }
 
-/** The one way out, for the engine and for pings. Our own bins are handed what is sent to them without the network. */
+/** Creates the only sender, for deliveries and pings. It hands requests for our own bins over without the network. */
 export function composeSender({ pool, clock, urls, inFlightMax, ...network }: SenderParts): Sender & AsyncDisposable {
   return createSender({
     ...network,
@@ -127,7 +127,7 @@ export function composeSender({ pool, clock, urls, inFlightMax, ...network }: Se
   });
 }
 
-/** Opens the clock that tells the database's time. A day whose tables are missing gets them before the clock tells of it. */
+/** Opens a clock that follows the database. Creates missing tables of a day before the clock reaches it. */
 export const openDatabaseClock = (pool: Pool, log: DatabaseLog): Promise<DatabaseClock> =>
   DatabaseClock.open({
     machine: systemClock,
@@ -143,5 +143,5 @@ const { version: read }: { version: string } = JSON.parse(
   readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
 );
 
-/** Bellwire's own, as requests and the OpenAPI documents tell it. */
+/** Bellwire's version, for requests and the OpenAPI documents. */
 export const version = read;

@@ -26,7 +26,10 @@ interface RunNeeds {
 /** How long attempts in flight may take to finish, counted from the stop. The whole stop takes at most 15 s. */
 const drainMsMax = 12_000;
 
-/** Opened in order, closed in reverse: first no new requests, then the engine drains, and the database goes last. */
+/**
+ * Opens components in order and closes them in reverse: first new requests stop, then the engine drains, and the database
+ * closes last.
+ */
 export async function runServer({ config, roles, log, say, supervisor, stop }: RunNeeds): Promise<AsyncDisposable> {
   const isWeb = roles.includes("web");
   const port = isWeb ? await claimPort(config.host, config.port) : config.port;
@@ -72,7 +75,7 @@ export async function runServer({ config, roles, log, say, supervisor, stop }: R
 const startEngineHere = async (parts: Parts, drainMs: () => number): Promise<AsyncDisposable> =>
   (await import("./engine-role.ts")).startEngineRole(parts, drainMs);
 
-/** Tells how much of the drain is left when the engine's turn to stop comes: the web role may have used some of it. */
+/** Returns the remaining drain time when the engine stops: the web role may have used some of it. */
 function drainLeft(stop: AbortSignal): () => number {
   let stoppedAtMs: number | undefined;
   stop.addEventListener("abort", () => (stoppedAtMs = systemClock.monotonicMs()));
@@ -84,7 +87,7 @@ function drainLeft(stop: AbortSignal): () => number {
 
 // Loaded only where they are used: they are a third of the memory of a process that has none.
 const loadDoors = () => import("./serve-http.ts");
-/** A failure is thrown by the later call that is awaited. */
+/** The later, awaited call throws a failure. */
 const prefetchDoors = (): void => void loadDoors().catch(() => undefined);
 
 async function openDoors(
@@ -109,7 +112,7 @@ interface BuildNeeds extends Pick<RunNeeds, "say" | "stop"> {
   readonly running: AsyncDisposableStack;
 }
 
-/** Goes on beside everything else; a start that fails or is stopped does not wait for it. */
+/** Builds in parallel; a failed or stopped start does not wait for it. */
 function startBuilding({ say, stop, running }: BuildNeeds): Promise<void> {
   const abandoned = new AbortController();
   const built = buildWeb(say, AbortSignal.any([stop, abandoned.signal]));
@@ -133,7 +136,7 @@ const setUpFirstProvider = (parts: Parts): Promise<string | undefined> =>
     },
   });
 
-/** The bin of a try-out, made only once even if a start was killed amidst of it. */
+/** Creates the bin of the try-out once, even if a start was killed in between. */
 async function makeTryOut(parts: Parts, provider: Provider): Promise<Bin> {
   const { pool, encryption, urls, allowed, lookup, config } = parts;
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });

@@ -82,7 +82,7 @@ function blocksOf(text: string): readonly string[] {
   return "wrong" in parsed ? [] : parsed.blocks;
 }
 
-/** Of the newest key, so that a rotation also ends what older cookies prove. */
+/** Derives the cookie secret from the newest key, so that rotation also invalidates old cookies. */
 function cookieSecretOf([newest = Buffer.alloc(0)]: readonly Buffer[]): Buffer {
   return Buffer.from(hkdfSync("sha256", newest, "", "bellwire cookies", 32));
 }
@@ -103,9 +103,9 @@ export interface HttpParts {
   readonly retryWaitsSeconds: readonly number[];
   readonly mailIsSent: boolean;
   readonly cookieSecret: Buffer;
-  /** Whether the provider's webhooks still go to the bin of a try-out. */
+  /** Returns whether the provider's default endpoint still sends to the bin of the try-out. */
   readonly isTryOut: (provider: Provider) => boolean;
-  /** Whether the process has been told to stop. */
+  /** Returns whether the process is stopping. */
   readonly isStopping: () => boolean;
   readonly measureRequests?: ((http: FastifyInstance) => void) | undefined;
 }
@@ -113,14 +113,14 @@ export interface HttpParts {
 /** How long open connections may stay idle once the server closes. */
 const connectionDrainMs = 1000;
 
-/** What `web` built. */
+/** The build output of `web`. */
 const webFolder = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
 
 interface InterfaceParts extends HttpParts {
   readonly newId: () => string;
 }
 
-/** All doors of the web role, on one server that does not listen yet. */
+/** Composes all interfaces of the web role on one server, which does not listen yet. */
 export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   const { pool, clock, metrics, baseDomain, isStopping } = parts;
   const newId = createIdGenerator(clock);
@@ -128,7 +128,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   const drain = connectionDrain(connectionDrainMs);
   drain.addHooks(http);
   parts.measureRequests?.(http);
-  // Their callers are machines, which know no provider's host.
+  // Monitoring does not know the host of a provider.
   await http.register(
     operationsPlugin({
       pool,
@@ -231,11 +231,9 @@ async function registerInterfaces(doors: FastifyInstance, parts: InterfaceParts)
 }
 
 /**
- * Lets clients leave an HTTP server without an error when it closes. Each answer says `connection: close` from then on, and
- * requests on open connections are still answered. The server stops listening when no connection is left, or after
- * `drainMs`: a client that has sent nothing for so long is not about to.
- *
- * Call `addHooks` before the routes are registered and `waitLast` after them: streams have to end first.
+ * Closes an HTTP server without errors for clients. While it closes, each response says `connection: close`, and requests on
+ * open connections are still served. The server stops when no connection is left or after `drainMs`. Call `addHooks` before the
+ * routes are registered and `waitLast` after them: streams must end first.
  */
 export function connectionDrain(drainMs: number): {
   addHooks(http: FastifyInstance): void;

@@ -16,7 +16,7 @@ import { commandLine, findProvider, openEncryption, providerOption, withDatabase
 
 const filterUsage = "[--endpoint ID] [--until TIME] [--id EVENT_ID]… [--provider SUBDOMAIN]";
 
-/** What narrows a command about failures down. */
+/** The options that filter failures. */
 const filterOptions = {
   ...providerOption,
   endpoint: { type: "string" },
@@ -38,11 +38,11 @@ export interface ReadFilter {
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Which failures a command is about that has no other options. */
+/** Parses the arguments of a command that has no other options. */
 const parseFilterArguments = (args: readonly string[]): ReadFilter =>
   parseFilterOptions(parseArgs({ args: [...args], options: filterOptions }).values);
 
-/** Which failures these options mean. */
+/** Parses the filter options. */
 function parseFilterOptions(values: Options): ReadFilter {
   const endpointId = values.endpoint === undefined ? undefined : Number(values.endpoint);
   if (endpointId !== undefined && !Number.isSafeInteger(endpointId))
@@ -84,7 +84,7 @@ export const listFailures: Command = {
   },
 };
 
-// Neither body nor URL: both may hold what only the receiver is to know.
+// Without body and URL: both may hold secrets of the receiver.
 const lineOf = (failure: Failure): string =>
   JSON.stringify({
     id: failure.eventId,

@@ -25,7 +25,10 @@ export const migrate: Command = {
   },
 };
 
-/** A pass takes what others wrote or had locked during the one before: engines keep an endpoint's old ciphertext for an attempt. */
+/**
+ * Each pass re-encrypts rows that were written or locked during the previous one: engines keep the old ciphertext of an
+ * endpoint for one attempt.
+ */
 const passesMax = 20;
 const passMs = 250;
 
@@ -95,7 +98,7 @@ export const showConfig: Command = {
   },
 };
 
-/** An embedded database is started for the question if need be, but not made. */
+/** Starts an existing embedded database if needed, but never creates one. */
 async function askDatabase(
   { databaseUrl, dataDir }: Config,
   tell: CommandNeeds["tell"],

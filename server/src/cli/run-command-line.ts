@@ -5,7 +5,7 @@ import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
 
 const exitCodes = { fine: 0, failed: 1, wronglyCalled: 2 } as const;
 
-/** Runs the command that the arguments name and gives the exit code. Rejects for bugs only. */
+/** Runs a command and returns the exit code. Rejects only for bugs. */
 export async function runCommandLine(args: readonly string[], needs: CommandNeeds): Promise<number> {
   const commands = args[0] === "serve" ? [serve] : await loadCommands();
   if (args[0] === "help" || args.includes("--help")) {
@@ -32,10 +32,10 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
   }
 }
 
-/** The words of a usage before its first option: what a command is called by. */
+/** Returns the command name: the words of the usage before the first option. */
 const nameOf = ({ usage }: Command): readonly string[] => /^[a-z ]+\b(?=$| )/.exec(usage)?.[0].trim().split(" ") ?? [];
 
-/** `serve` does without the others: they would add a fifth to the time that a restart takes. */
+/** Loads the other commands on demand: they would add a fifth to the start of `serve`. */
 const loadCommands = async (): Promise<readonly Command[]> => (await import("./commands.ts")).commands;
 
 const help = (commands: readonly Command[]): string =>

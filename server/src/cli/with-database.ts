@@ -8,9 +8,8 @@ import { type Provider, findProviderByHost, readFirstProvider } from "#portal/pr
 import { type CommandNeeds, WrongUsage } from "./command.ts";
 
 /**
- * Runs `work` on the database that the environment names; an embedded one that runs already is joined. One that is not there, or
- * not up to date, is left as it is and refused, unless it may be changed: what is asked by the way must not migrate under those
- * that run.
+ * Runs `work` on the configured database; joins a running embedded one. Unless `mayChange`, a missing or outdated database is
+ * refused and left as it is: an incidental command must not migrate under running processes.
  */
 export async function withDatabase<T>(
   { env, tell }: Pick<CommandNeeds, "env" | "tell">,
@@ -23,7 +22,7 @@ export async function withDatabase<T>(
   return await work(database.pool, config);
 }
 
-/** For what is kept encrypted. A wrong key is refused. */
+/** Opens the encryption. Refuses a wrong key. */
 export async function openEncryption(pool: Pool, config: Config): Promise<Encryption> {
   const encryption = createEncryption(await loadSecretKeys(config));
   await verifyKeys(pool, encryption);
@@ -46,9 +45,9 @@ export async function findProvider(db: Database, subdomain: string | undefined):
   return found.provider;
 }
 
-/** Whoever runs a command has the database at hand, and is nobody whom Bellwire knows. */
+/** The actor of commands: somebody with access to the database, but no user of Bellwire. */
 export const commandLine = { actor: { kind: "system" }, detail: { by: "command line" } } as const;
 
-/** Says what a command did. */
+/** Audits a command. */
 export const auditCommand = (tx: Transaction, { detail, ...deed }: Omit<AuditRecord, "actor">): Promise<void> =>
   recordAudit(tx, { ...deed, actor: commandLine.actor, detail: { ...detail, ...commandLine.detail } });

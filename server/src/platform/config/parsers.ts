@@ -15,11 +15,11 @@ export type Parse<T> = (text: string) => T | InvalidSetting;
 
 export interface Setting<T> {
   readonly name: string;
-  /** What holds when it is not set, as one would write it; empty: nothing. */
+  /** The default as the operator would write it; empty: none. */
   readonly fallback: string;
-  /** What holds instead when the database is embedded. */
+  /** The default for an embedded database. */
   readonly embeddedFallback?: string;
-  /** What the reference says instead of the fallback, where that is not the whole story. */
+  /** The text of the reference page instead of the default. */
   readonly fallbackWords?: string;
   readonly meaning: string;
   readonly isSecret?: true;
@@ -37,7 +37,7 @@ export const defaultText = ({ fallback, embeddedFallback = fallback }: Setting<u
 
 const hidden = "[secret]";
 
-/** A value that must not be printed by accident: whoever wants it says `reveal()`. */
+/** A secret, printed only through `reveal()`. */
 export class Secret {
   readonly #value: string;
 
@@ -71,7 +71,7 @@ export const secret =
     return parsed instanceof InvalidSetting ? parsed : new Secret(text);
   };
 
-/** Nothing when it is not set. */
+/** Parses an optional setting. */
 export const optional =
   <T>(inner: Parse<T>): Parse<T | undefined> =>
   (text) =>

@@ -73,7 +73,7 @@ const refusal = (wrong: readonly string[]): CannotStart =>
 
 export type Config = ReturnType<typeof readConfig>;
 
-/** The keys that encrypt secrets at rest, newest first: as they are set, else one that is kept in the data directory. */
+/** Returns the keys that encrypt secrets at rest, newest first: the configured ones, or one stored in the data directory. */
 export async function loadSecretKeys({
   secretKey,
   dataDir,
@@ -86,6 +86,6 @@ export async function loadSecretKeys({
   return keys;
 }
 
-/** What a process does: answer people and programs, deliver, or both. */
+/** The roles of a process: web serves people and programs, engine delivers. */
 export const roles = ["web", "engine"] as const;
 export type Role = (typeof roles)[number];

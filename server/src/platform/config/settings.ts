@@ -220,7 +220,7 @@ export interface ExplainedSetting {
   readonly from: "environment" | "default";
 }
 
-/** Each setting, what it is, and where that came from. */
+/** Returns each setting with its value and origin. */
 export function explainConfig(env: Environment): readonly ExplainedSetting[] {
   const isEmbedded = settingText(env, settings.databaseUrl) === undefined;
   return Object.values(settings).map((setting) => {

@@ -1,14 +1,14 @@
 import pg from "pg";
 
-/** Who the product is to the database: not a superuser, and the owner of nothing. */
+/** The role of the product in the database: not a superuser, owner of nothing. */
 export const appRole = "bellwire_app";
 
 const alreadyThere = new Set(["42710", "23505"]); // the second when two databases of one server ask in the same instant
 const notPermitted = "42501";
 
 /**
- * Makes the role if need be and says whether the connected user may act as it. A server's roles are shared by all its
- * databases, so it may well be there already.
+ * Creates the role if it does not exist. Returns whether the connected user may act as it. Roles are shared by all databases of
+ * a server, so it may exist already.
  */
 export async function ensureAppRole(client: pg.Client): Promise<boolean> {
   const {
@@ -18,15 +18,15 @@ export async function ensureAppRole(client: pg.Client): Promise<boolean> {
   return (await mayActAsApp(client)) || isDone(client, `grant ${appRole} to current_user`, new Set());
 }
 
-/** Rows that nobody changes once they are there. Retention drops them by the day, through functions of the schema's owner. */
+/** Tables without updates and deletes. Retention drops them by the day, through functions of the schema owner. */
 const appendOnly = new Set(["audit_records", "events", "payloads", "attempts"]);
 
-/** Tables that only the owner's functions read or write. */
+/** Tables that only functions of the owner access. */
 const ownersOnly = new Set(["id_keys"]);
 
 /**
- * What the role may do in `schema`, now and with tables to come. Only the schema's owner can say so. Days of the history can
- * only be read: whoever may use the whole table needs no right to its parts, and with one could change events in them.
+ * Grants the rights of the role in `schema`, also on future tables. Only the schema owner can. Partitions of the history are
+ * read-only: rights on the parent suffice, and rights on a partition would allow changes of events.
  */
 export async function grantToAppRole(client: pg.Client, schema: string): Promise<void> {
   const {
@@ -60,7 +60,7 @@ function rightsOn(table: string): readonly (typeof allRights)[number][] {
   return appendOnly.has(table) ? ["select", "insert"] : allRights;
 }
 
-// Of the days only those that the role may change, from an older Bellwire: there may be hundreds.
+// Of the partitions, only those that an older version made writable: there may be hundreds.
 const tablesStatement = `
   select relation.relname as table, relation.isday as "isDay"
   from (

@@ -1,10 +1,10 @@
 import type pg from "pg";
 import type { Clock } from "../clock.ts";
 
-/** Which process of which server a connection talks to. */
+/** The server process of a connection. */
 export interface Session {
   readonly pid: number;
-  /** When that server was started, to the microsecond: no two servers have it in common. */
+  /** The start time of the server in microseconds: unique to it. */
   readonly server: string;
 }
 
@@ -12,16 +12,16 @@ export interface Session {
 export const sessionStatement = `select pg_backend_pid() as pid, pg_postmaster_start_time()::text as server`;
 
 interface ConnectionWatchNeeds {
-  /** Connects to the server that DATABASE_URL leads to now. Rejects when nobody answers in time. */
+  /** Connects to the server that DATABASE_URL leads to now. Rejects without a response in time. */
   readonly connect: () => Promise<pg.Client>;
   readonly clock: Clock;
   readonly log: DatabaseLog;
-  /** How long an answer may take before somebody looks. */
+  /** How long a response may take before a check. */
   readonly overdueMs: number;
 }
 
 const lookEveryMs = 500;
-/** A statement may well take long: while it does, the server is asked once a second. */
+/** Statements may take long: while one does, the server is asked once a second. */
 const probeEveryMs = 1000;
 
 const probeStatement = `
@@ -35,14 +35,14 @@ interface Probe {
 }
 
 /**
- * Notices connections that have gone silent: a dead host, an address that has moved, a firewall that forgot a connection. TCP
- * reports none of these for minutes. When an answer is overdue, a second connection asks who is there:
+ * Detects silent connections: a dead host, a moved address, a firewall that dropped its state. TCP reports none of these for
+ * minutes. When a response is overdue, a second connection asks the server:
  *
- * - Nobody answers: wait on, the network or the server may come back.
- * - Another server than the one that the overdue connection talks to: all connections to the old one are cut.
- * - The same server, which works on the statement: wait on, it is slow and not lost.
- * - The same server, which has nothing to do for that connection, twice in a row: what was sent never arrived, or the answer
- *   was lost. The connection is cut, and its process ended, so that its locks do not outlive it.
+ * - No response: wait, the network or the server may come back.
+ * - Another server than that of the overdue connection: cut all connections to the old one.
+ * - The same server, working on the statement: wait, it is slow and not lost.
+ * - The same server, idle for that connection twice in a row: the request or the response was lost. Cut the connection and end
+ *   its server process, so that its locks do not outlive it.
  */
 export class ConnectionWatch implements AsyncDisposable {
   readonly #needs: ConnectionWatchNeeds;
@@ -63,7 +63,7 @@ export class ConnectionWatch implements AsyncDisposable {
     return line;
   }
 
-  /** Nothing for a connection whose session is not set up. */
+  /** Returns undefined for a connection without a session. */
   find(client: pg.Client): WatchedConnection | undefined {
     return this.#lines.get(client);
   }
@@ -124,14 +124,14 @@ async function probe(client: pg.Client, lines: readonly WatchedConnection[]): Pr
   return rows[0];
 }
 
-/** A connection, and since when it waits for an answer. */
+/** A connection and the time since which it waits for a response. */
 export class WatchedConnection {
   readonly client: pg.Client;
   readonly session: Session;
   readonly #clock: Clock;
   #sentMs: number | undefined;
   #sends = 0;
-  /** The exchange that the server did not work on when it was last asked. */
+  /** The exchange that the server was not working on at the last check. */
   suspected: string | undefined;
 
   constructor(client: pg.Client, session: Session, clock: Clock) {
@@ -149,19 +149,19 @@ export class WatchedConnection {
     this.#sentMs = undefined;
   }
 
-  /** How long it has been waiting; 0 if it is not. */
+  /** Returns how long the connection has waited; 0 if it does not wait. */
   waitingMs(): number {
     return this.#sentMs === undefined ? 0 : this.#clock.monotonicMs() - this.#sentMs;
   }
 
-  /** Changes with each statement and each byte of an answer. */
+  /** Changes with each statement and each byte of a response. */
   get exchange(): string {
     const { stream } = this.client.connection;
     const read = "bytesRead" in stream ? Number(stream.bytesRead) : 0;
     return `${this.#sends} ${read} ${this.#sentMs === undefined}`;
   }
 
-  /** Ends it here. The server's side is not asked, since it does not hear. */
+  /** Ends the connection locally; the server would not respond. */
   cut(): void {
     this.client.connection.stream.destroy();
   }

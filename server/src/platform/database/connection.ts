@@ -2,28 +2,28 @@ import pg from "pg";
 import { errorCode, errorMessage } from "../errors.ts";
 
 /**
- * DATABASE_URL as libpq reads it, in what the driver does not know: several hosts, `target_session_attrs`, and `sslmode` names
- * whose meaning the driver is about to change. (PostgreSQL, "Connection Strings", "Specifying Multiple Hosts".)
+ * Parses the parts of DATABASE_URL that the driver does not support as libpq does: several hosts, `target_session_attrs`, and
+ * `sslmode` names whose meaning the driver is about to change. (PostgreSQL, "Connection Strings", "Specifying Multiple Hosts".)
  */
 
 export interface DatabaseUrl {
   /** One URL for each host, in the order in which they are tried. */
   readonly urls: readonly string[];
-  /** Whether a primary will not do that only reads (`default_transaction_read_only`). */
+  /** A read-only primary (`default_transaction_read_only`) is refused. */
   readonly mustWrite: boolean;
 }
 
 const shape = /^(postgres(?:ql)?:\/\/(?:[^/?]*@)?)([^@/?]*)(\/[^?]*)?(?:\?(.*))?$/s;
 
-/** Bellwire writes, so these would never do. */
+/** Unusable, because Bellwire writes. */
 const readers: ReadonlySet<string> = new Set(["read-only", "standby", "prefer-standby"]);
 const writers: ReadonlySet<string> = new Set(["any", "primary", "read-write"]);
 
-/** The driver verifies the certificate in all of these, and warns that a later version will not. We go on verifying. */
+/** The driver verifies the certificate in all of these modes and warns that a later version will not. We keep verifying. */
 const verified: ReadonlySet<string> = new Set(["prefer", "require", "verify-ca", "verify-full"]);
 const unverified: ReadonlySet<string> = new Set(["disable", "no-verify"]);
 
-/** Returns what is wrong with it instead, as the end of a sentence. */
+/** Parses a DATABASE_URL. Returns the problem, as the end of a sentence, if it is invalid. */
 export function parseDatabaseUrl(text: string): DatabaseUrl | { readonly wrong: string } {
   const [, start, authority = "", path = "", query = ""] = shape.exec(text) ?? [];
   if (start === undefined) return { wrong: "must start with postgresql://" };
@@ -57,7 +57,7 @@ interface UrlHost {
   readonly port?: string | undefined;
 }
 
-/** Hosts stand before the path or in the parameters `host` and `port`, where folders of sockets do. */
+/** Hosts are before the path or in the parameters `host` and `port`, as are folders of sockets. */
 function hostsOf(authority: string, parameters: URLSearchParams): readonly UrlHost[] | undefined {
   const named = parameters.get("host");
   if (named === null) return authority.split(",").map((each) => ({ authority: each }));
@@ -76,19 +76,19 @@ function urlOf(withoutQuery: string, parameters: URLSearchParams, { host, port }
   return query === "" ? withoutQuery : `${withoutQuery}?${query}`;
 }
 
-/** Where a URL leads, without its password. */
+/** Returns the host and path of a URL, without its password. */
 export function databaseLocation(url: string): string {
   const [, , authority = "", path = "", query = ""] = shape.exec(url) ?? [];
   if (path === "" && authority === "") return "DATABASE_URL";
   return `${new URLSearchParams(query).get("host") ?? (authority || "its socket")}${path}`;
 }
 
-/** `away`: it does not answer. `full`: it answers, and has no room to write. Reading goes on. */
+/** `away`: the database does not respond. `full`: it responds, but has no space to write; reads still work. */
 export type DatabaseErrorClass = "away" | "full";
 
 const diskFull = "53100";
 
-/** No connection came about. Whatever the reason was, no statement was at fault. */
+/** No connection could be opened, so no statement was at fault. */
 export class NoConnection extends Error {
   override readonly name = "NoConnection";
   readonly code: string | undefined;
@@ -99,7 +99,7 @@ export class NoConnection extends Error {
   }
 }
 
-/** What PostgreSQL says when it cannot be used at the moment, whatever the statement. */
+/** Codes of PostgreSQL for a database that is unavailable for any statement. */
 const statesOfAway: ReadonlySet<string> = new Set([
   "57P01", // it is being stopped
   "57P02", // another of its processes has crashed, and all start anew
@@ -118,7 +118,7 @@ const statesOfAway: ReadonlySet<string> = new Set([
   "3D000", // the database is not there: it is being restored, perhaps
 ]);
 
-/** What the network says, by the system's names. */
+/** System codes of network errors. */
 const codesOfAway: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -130,10 +130,12 @@ const codesOfAway: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
 ]);
 
-/** What `pg` says without a code. */
+/** Messages of `pg` without a code. */
 const wordsOfAway = /^(?:Connection terminated|timeout e|Query read timeout|Client (?:has encountered|was closed))/;
 
-/** Whether an error means that the database cannot be used at the moment: the same request may do later. */
+/**
+ * Classifies errors of an unavailable database, after which the same request may succeed later. Returns undefined for others.
+ */
 export function classifyDatabaseError(error: unknown): DatabaseErrorClass | undefined {
   const code = errorCode(error);
   if (code === diskFull) return "full";
@@ -143,11 +145,11 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorClass | unde
   return code.startsWith("08") || statesOfAway.has(code) || codesOfAway.has(code) ? "away" : undefined;
 }
 
-/** A server on a socket of this machine that is not there. Other files are missing for other reasons. */
+/** A missing Unix socket. Other missing files have other reasons. */
 const isMissingSocket = (error: unknown, code: string): boolean =>
   code === "ENOENT" && error instanceof Error && "syscall" in error && error.syscall === "connect";
 
-/** The hosts of a DATABASE_URL, and which one is used: the first that turned out to be a primary. */
+/** The hosts of a DATABASE_URL and the one in use: the first that was found to be a primary. */
 export class DatabaseHosts {
   readonly #urls: readonly string[];
   #index = 0;
@@ -169,18 +171,18 @@ export class DatabaseHosts {
     return this.#urls.length;
   }
 
-  /** Goes on to the next host, unless somebody else has already left this one. */
+  /** Switches to the next host, unless another caller has already left this one. */
   leave(url: string): void {
     if (url === this.current) this.#index = (this.#index + 1) % this.#urls.length;
   }
 
-  /** All of them once, beginning with the current one. */
+  /** Returns all hosts, starting with the current one. */
   inOrder(): readonly string[] {
     return [...this.#urls.slice(this.#index), ...this.#urls.slice(0, this.#index)];
   }
 }
 
-/** As PostgreSQL says it of a statement that writes on a standby. */
+/** Has the code of a write on a standby. */
 export class StandbyRefused extends Error {
   readonly code = "25006";
 
@@ -189,7 +191,7 @@ export class StandbyRefused extends Error {
   }
 }
 
-/** Connects to the first host, in order, that is a primary, and stays with it. Rejects with what the last one said. */
+/** Connects to the first host that is a primary and keeps using it. Rejects with the error of the last host. */
 export async function connectToPrimary(hosts: DatabaseHosts, config: pg.ClientConfig): Promise<pg.Client> {
   let said: unknown;
   for (const connectionString of hosts.inOrder()) {
@@ -220,9 +222,9 @@ async function connectOnce(config: pg.ClientConfig): Promise<pg.Client> {
 const lookTimes = 10;
 
 /**
- * Rejects, in words, a pooler that lends a connection to a server for a transaction or a statement alone. Sessions are needed: for
- * prepared statements, settings, hints (`listen`) and locks. A pooler gives itself away by naming another process than the
- * server's; that it mixes sessions, by one process answering on two connections, or two on one.
+ * Rejects a pooler in transaction or statement mode. Sessions are needed for prepared statements, settings, hints (`listen`)
+ * and locks. A pooler reports another process than the server; if one process answers on two connections, or two on one, it
+ * mixes sessions.
  */
 export async function refuseTransactionPooling(url: string, config: pg.ClientConfig): Promise<void> {
   await using open = new AsyncDisposableStack();

@@ -15,14 +15,14 @@ interface HintsNeeds {
   readonly seen: WalSeen;
 }
 
-/** Carries hints between those who leave them and those who listen. */
+/** Carries hints from transactions to listeners. */
 export interface HintCarrier extends AsyncDisposable {
-  /** Calls `listener` with the values of each bundle. Returns how to stop. */
+  /** Calls `listener` with the values of each batch. Returns a function that removes the listener. */
   on(channel: string, listener: Listener): () => void;
   spread(left: PendingHints): void;
 }
 
-/** Spreads what transactions left with `hintAfterCommit`: in this process at once, to others by notify. */
+/** Delivers hints of transactions: in this process at once, to other processes by notify. */
 export class Hints implements HintCarrier {
   readonly #self = randomHex(8);
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -69,7 +69,7 @@ export class Hints implements HintCarrier {
     this.#saySoon();
   }
 
-  /** What was not yet said is said, if the line is open; whoever misses it looks by itself within a second. */
+  /** Sends the remaining hints if the connection is open; listeners that miss them poll within a second. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer);
     await this.#say();
@@ -107,32 +107,32 @@ function merge(into: PendingHints, left: PendingHints): void {
   for (const [channel, values] of left) into.set(channel, new Set([...(into.get(channel) ?? []), ...values]));
 }
 
-/** What this process knows of the database's past: a database that knows less was brought back (0003_failover.sql). */
+/** The last known position of the write-ahead log: a database behind it was restored (0003_failover.sql). */
 export interface WalSeen {
-  /** How far the write-ahead log had been flushed, a few seconds ago at most. */
+  /** The flush position, a few seconds old at most. */
   lsn: string | null;
   switches: number;
 }
 
 interface HintConnectionOptions {
-  /** How to connect, asked each time. */
+  /** Returns the configuration for each new connection. */
   readonly connection: () => pg.ClientConfig;
-  /** The name that PostgreSQL's listen and notify know. */
+  /** The channel of `listen` and `notify`. */
   readonly channel: string;
   readonly log: DatabaseLog;
   readonly watch: ConnectionWatch;
   readonly seen: WalSeen;
-  /** Called each time listening has begun: what was said before was not heard. */
+  /** Called whenever listening starts: earlier hints were missed. */
   readonly onOpened: () => void;
   readonly onPayload: (payload: string) => void;
 }
 
 const firstWaitMs = 100;
-/** Engines look every second anyway, so a line that is down for longer costs a second, not a delivery. */
+/** Engines poll every second, so a longer outage costs a second, not a delivery. */
 const waitMsMax = 5000;
 const askEveryMs = 5000;
 
-/** One connection that hears and says hints between processes. Opened when first needed; comes back by itself. */
+/** The connection for hints between processes. Opened on first use; reconnects by itself. */
 class HintConnection implements AsyncDisposable {
   readonly #options: HintConnectionOptions;
   readonly #closing = new AbortController();
@@ -153,7 +153,7 @@ class HintConnection implements AsyncDisposable {
     if (!this.#closing.signal.aborted) this.#running ??= this.#keepOpen();
   }
 
-  /** Best effort, as hints are: a line that breaks meanwhile loses the payload. One after another, as a connection wants it. */
+  /** Sends a payload, best effort: a broken connection loses it. Payloads are sent one after another. */
   say(payload: string): Promise<void> {
     this.#said = this.#said.then(() => this.#sayNow(payload));
     return this.#said;
@@ -188,7 +188,7 @@ class HintConnection implements AsyncDisposable {
     }
   }
 
-  /** A line that has gone silent looks like one on which nothing is said. Rejects when there is no answer. */
+  /** A silent connection looks like one without hints. Rejects when the server does not respond. */
   async #askNowAndThen(line: StatementPipeline): Promise<void> {
     const { query_timeout = askEveryMs } = this.#options.connection();
     for (;;) {
@@ -199,7 +199,7 @@ class HintConnection implements AsyncDisposable {
     }
   }
 
-  /** Resolves when the connection has ended, rejects when it broke or never came to be. */
+  /** Resolves when the connection ends; rejects when it breaks or cannot be opened. */
   async #openOnce(opened: () => void): Promise<void> {
     const { connection, channel, watch, onOpened, onPayload } = this.#options;
     const client = new pg.Client(connection());
@@ -208,7 +208,7 @@ class HintConnection implements AsyncDisposable {
     client.on("notification", ({ payload }) => onPayload(payload ?? ""));
     try {
       await client.connect();
-      // A notify commits as everything does. Nothing of it is kept, so it need not wait for the disk.
+      // A notify commits like any statement. Nothing of it is stored, so it need not wait for the disk.
       const { rows } = await client.query<Session>(sessionStatement);
       const [session] = rows;
       await client.query(`listen ${pg.escapeIdentifier(channel)}; set synchronous_commit = off`);
@@ -227,16 +227,16 @@ class HintConnection implements AsyncDisposable {
   }
 }
 
-/** With one bundle in 5 ms, hints took a tenth of the cost of a change. */
+/** At one batch per 5 ms, hints were a tenth of the cost of a change. */
 const sayEveryMs = 20;
-/** So many processes may each say one bundle in 20 ms. Beyond, all together say no more than they would. */
+/** Up to this many processes may each send a batch every 20 ms; more processes share that rate. */
 const fastSpeakers = 4;
-/** A process that has said nothing for that long counts no more. */
+/** A process without hints for this long does not count. */
 const silentAfterMs = 2000;
 
 /**
- * How often this process may say its hints. A notify takes a lock of the whole instance when it commits, and wakes every process
- * that listens: were each to say as much as it likes, n processes would be woken n times as often, and the cost grow with n².
+ * Returns how often this process may send hints. A notify takes an instance-wide lock at commit and wakes every listening
+ * process, so without a shared limit the cost would grow with the square of the processes.
  */
 export class HintThrottle {
   readonly #heardMs = new Map<string, number>();
@@ -261,14 +261,14 @@ interface Heard {
   readonly hints: ReadonlyMap<string, readonly string[]>;
 }
 
-/** `from` and one list a channel. What does not fit is said without values, which means "look everywhere". */
+/** The sender and one list per channel. Values that do not fit are omitted, which means "poll everything". */
 export function serializeHints(from: string, left: PendingHints): string {
   const payload = JSON.stringify([from, ...[...left].map(([channel, values]) => [channel, ...values])]);
   if (Buffer.byteLength(payload) <= payloadBytesMax) return payload;
   return JSON.stringify([from, ...[...left.keys()].map((channel) => [channel])]);
 }
 
-/** Undefined for what is not ours: whoever may connect to the database may say anything on the channel. */
+/** Parses a payload. Returns undefined for foreign ones: anybody with access to the database may notify. */
 export function parseHints(payload: string): Heard | undefined {
   const [from, ...lists] = parseList(payload);
   if (typeof from !== "string") return undefined;

@@ -7,20 +7,20 @@ import { appRole, ensureAppRole, grantToAppRole } from "./app-role.ts";
 import type { Database } from "./database.ts";
 
 export interface MigrateOptions {
-  /** Connects as the owner of the schemas, or as one who may create them. */
+  /** Connects as the owner of the schemas, or as a user who may create them. */
   readonly connectionString: string;
   readonly schema: string;
-  /** The number of the cell that `schema` is. */
+  /** The cell number of `schema`. */
   readonly cell?: number;
-  /** Whether it may be changed; else one that is not up to date is refused. It is, unless this says no. */
+  /** Applies pending migrations; if false, an outdated schema is refused. */
   readonly mayChange?: boolean;
-  /** Hears of what takes time. */
+  /** Receives progress messages. */
   readonly say?: (line: string) => void;
 }
 
 export interface Migrated {
   readonly applied: readonly string[];
-  /** The role to act as from now on; undefined if the connected user may not. */
+  /** The role to act as; undefined if the connected user may not. */
   readonly role: string | undefined;
 }
 
@@ -29,18 +29,18 @@ const migrationFolders = {
   directory: new URL("directory/", migrations),
   cell: new URL("cell/", migrations),
 } as const;
-/** A process that says nothing for that long amidst its migration is gone, though its connection may not show it. */
+/** A process that is silent for this long during its migration is gone, even if its connection does not show it. */
 const silentMs = 20_000;
-/** What is asked beside the migrations themselves takes milliseconds: later than that the line is silent. */
+/** Statements other than migrations take milliseconds: after this time the connection is silent. */
 const answerTimeoutMs = 20_000;
-/** Of a database that was brought here from elsewhere, the largest number is looked for in its whole history. */
+/** After a move to another cluster, the largest number is searched for in the whole history. */
 const lookThroughMsMax = 60 * 60_000;
 const lookEveryMs = 200;
 const serverVersionMin = 160_000;
-/** Days of history that stand ready: two weeks of nobody making new ones harm nothing. */
+/** Days of history created ahead: two weeks without new ones cause no harm. */
 const historyDaysAhead = 14;
 
-/** Brings the directory and one cell up to date. Of many that start at once, one works and the others wait for it. */
+/** Migrates the directory and one cell. Of many concurrent starts, one works and the others wait. */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const { connectionString, schema, cell = 0, mayChange = true, say = () => undefined } = options;
   const client = new pg.Client({
@@ -77,7 +77,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   }
 }
 
-/** After a move to another cluster or timeline, numbers go on upwards: see 0003_failover.sql. */
+/** Raises all numbers after a move to another cluster or timeline (0003_failover.sql). */
 async function followTimeline(client: pg.Client, schema: string): Promise<void> {
   const patiently = {
     text: `select ${pg.escapeIdentifier(schema)}.follow_timeline()`,
@@ -97,7 +97,7 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
   }
 }
 
-// Held by the session, so it goes with the connection whatever happens.
+// The session holds the lock, so it ends with the connection.
 async function takeLock(client: pg.Client, say: (line: string) => void): Promise<void> {
   const key = "hashtextextended('bellwire migrations', 0)";
   for (let tries = 1; ; tries += 1) {
@@ -110,10 +110,10 @@ async function takeLock(client: pg.Client, say: (line: string) => void): Promise
   }
 }
 
-/** Lies outside of every cell: which provider lives in which one. */
+/** The schema that maps providers to cells, outside all cells. */
 export const directorySchema = "bellwire_directory";
 
-/** Enters the cell in the directory, whose function gives the ids of all cells. */
+/** Registers the cell in the directory. */
 async function registerCell(client: pg.Client, schema: string, cell: number): Promise<void> {
   await client.query(
     `insert into ${directorySchema}.cells (number, schema_name)
@@ -123,9 +123,9 @@ async function registerCell(client: pg.Client, schema: string, cell: number): Pr
   );
 }
 
-/** A migration that waits longer for a lock makes every later statement on that table wait behind it. */
+/** A migration that waits for a lock blocks every later statement on that table. */
 const lockTimeoutMs = 10_000;
-/** A large table takes as long as it takes; without an end, a line that goes silent meanwhile is waited for without one. */
+/** A large table may take hours; without any limit, a silent connection would be waited for forever. */
 const applyingMsMax = 24 * 60 * 60 * 1000;
 
 interface LedgerRow {
@@ -136,11 +136,11 @@ interface LedgerRow {
 
 interface Applying {
   readonly folder: URL;
-  /** Else a schema that is not up to date is refused. */
+  /** If false, an outdated schema is refused. */
   readonly mayChange: boolean;
 }
 
-/** Brings one schema up to date and returns the names of what was applied. The caller holds the migration lock. */
+/** Migrates one schema and returns the names of the applied migrations. The caller holds the migration lock. */
 async function applyMigrations(client: pg.Client, schema: string, { folder, mayChange }: Applying): Promise<string[]> {
   const files = await readMigrationFiles(folder);
   const ledger = await readLedger(client, schema);
@@ -220,11 +220,11 @@ interface MigrationFile {
   readonly name: string;
   readonly text: string;
   readonly checksum: string;
-  /** Its head says `-- Breaking: …`: code that does not know it must not run on it. */
+  /** Starts with `-- Breaking: …`: older code must not run on it. */
   readonly isBreaking: boolean;
 }
 
-/** The migrations of a folder in order. Their numbers run from 0001 without a gap, so that two of one number are seen. */
+/** Returns the migrations of a folder in order. Numbers start at 0001 without gaps, so that duplicates are noticed. */
 async function readMigrationFiles(folder: URL): Promise<MigrationFile[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
   return Promise.all(
@@ -241,7 +241,7 @@ async function readMigrationFiles(folder: URL): Promise<MigrationFile[]> {
 const cellStatement = "select name from migrations";
 const directoryStatement = `select name from ${directorySchema}.migrations`;
 
-/** Whether the database has every migration that this program knows. */
+/** Returns whether all migrations of this program are applied. */
 export async function isMigrated(db: Database): Promise<boolean> {
   const hasAll = async (folder: URL, statement: string): Promise<boolean> => {
     const applied = new Set((await db.query<{ name: string }>(statement)).map(({ name }) => name));

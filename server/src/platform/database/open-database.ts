@@ -22,15 +22,15 @@ const connecting = { application_name: "bellwire", connectionTimeoutMillis: 10_0
 
 interface OpenDatabaseNeeds {
   readonly config: Pick<Config, "databaseUrl" | "databaseConnections" | "databaseWaitSeconds" | "dataDir">;
-  /** Whether it may be made, brought up to date, and waited for. */
+  /** Allows creating, migrating and waiting for the database. */
   readonly mayChange: boolean;
   readonly say: (line: string) => void;
   readonly log: DatabaseLog;
-  /** Ends the wait for a database that does not answer. */
+  /** Aborts the wait for a database that does not respond. */
   readonly stop?: AbortSignal;
 }
 
-/** What another process of the same start needs to use a database that has been opened here. */
+/** The access of another process of the same start. */
 export type DatabaseAccess = Pick<PoolOptions, "connectionString" | "role" | "max">;
 
 export interface OpenedDatabase extends AsyncDisposable {
@@ -38,7 +38,7 @@ export interface OpenedDatabase extends AsyncDisposable {
   readonly access: DatabaseAccess;
 }
 
-/** The database that the configuration names, or the embedded one: up to date, and opened as the product's role. */
+/** Opens the configured database or the embedded one: migrated, and as the role of the product. */
 export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Promise<OpenedDatabase> {
   await using opening = new AsyncDisposableStack();
   const embedded = config.databaseUrl ? undefined : opening.use(await openEmbedded(config.dataDir, needs));
@@ -52,7 +52,7 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
   return { pool, access, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-/** Opens a database that another process has opened, as it did. */
+/** Opens a database that another process has migrated. */
 export const joinDatabase = (
   access: DatabaseAccess,
   options: { readonly log: DatabaseLog; readonly hints?: HintCarrier },
@@ -99,8 +99,8 @@ interface Waiting extends Pick<OpenDatabaseNeeds, "say" | "stop"> {
 }
 
 /**
- * Repeats `open` while the database does not answer: what starts it may start Bellwire at the same time. A server that answers, and
- * refuses the user or knows no such database, is not waited for.
+ * Repeats `open` until the database responds: both may be starting at the same time. Refusals of the user or the database name
+ * are not retried.
  */
 async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, say, stop }: Waiting): Promise<T> {
   const startedMs = systemClock.monotonicMs();
@@ -123,7 +123,7 @@ async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, say,
   }
 }
 
-/** Its URL alone, of several hosts'. */
+/** Returns the URL of the primary among several hosts. */
 async function findPrimary(url: string): Promise<string> {
   const hosts = new DatabaseHosts(url);
   const client = await connectToPrimary(hosts, connecting);
@@ -133,7 +133,10 @@ async function findPrimary(url: string): Promise<string> {
 
 const notPermitted = "42501";
 
-/** What a database refuses or a network loses is told to the operator, without the password in the URL. A TypeError is a bug. */
+/**
+ * Turns errors of the database and the network into messages for the operator, without the password of the URL. A TypeError is
+ * a bug.
+ */
 async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -154,7 +157,7 @@ async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
 
-// What the connected user may not see is left out by pg_settings.
+// pg_settings omits settings that the connected user may not see.
 const settingsStatement = `
   select name, setting from pg_settings
   where name in ('server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'data_checksums', 'data_directory')
@@ -164,7 +167,7 @@ const rolesStatement = `
   select current_user as "connectedAs",
     coalesce((select rolname from pg_roles where rolname = $1 and pg_has_role(oid, 'set')), current_user) as "actsAs"`;
 
-/** What a running server says of itself, by name. */
+/** Returns properties of a running server by name. */
 export async function describeDatabase(connectionString: string): Promise<ReadonlyMap<string, string>> {
   const client = await connectToPrimary(new DatabaseHosts(connectionString), { connectionTimeoutMillis: 5000 });
   try {
@@ -181,7 +184,7 @@ export async function describeDatabase(connectionString: string): Promise<Readon
 
 export interface DatabaseSwitches {
   readonly count: number;
-  /** Of the last one; null if there was none. */
+  /** Time of the last one; null if there was none. */
   readonly at: Date | null;
   readonly timeline: number | null;
 }
@@ -190,7 +193,7 @@ const read = `
   select count(*)::integer as count, max(at) as at, (array_agg(timeline order by at desc))[1] as timeline
   from database_switches`;
 
-/** How often the database went on from an earlier state: after a failover, or a restore. See 0003_failover.sql. */
+/** Returns how often the database continued from an earlier state: after a failover or a restore (0003_failover.sql). */
 export async function readDatabaseSwitches(db: Database): Promise<DatabaseSwitches> {
   const [switches] = await db.query<DatabaseSwitches>(read);
   return switches ?? { count: 0, at: null, timeline: null };
