@@ -46,12 +46,12 @@ const parseFilterArguments = (args: readonly string[]): ReadFilter =>
 function parseFilterOptions(values: Options): ReadFilter {
   const endpointId = values.endpoint === undefined ? undefined : Number(values.endpoint);
   if (endpointId !== undefined && !Number.isSafeInteger(endpointId))
-    throw new WrongUsage("--endpoint is an endpoint's number.");
+    throw new WrongUsage("--endpoint must be the id of an endpoint.");
   const until = values.until === undefined ? undefined : parseLenientTime(values.until, systemClock.now());
-  if (values.until !== undefined && !until) throw new WrongUsage("--until is a time like 2026-11-24T10:00:00Z.");
+  if (values.until !== undefined && !until) throw new WrongUsage("--until must be a time like 2026-11-24T10:00:00Z.");
   const eventIds = values.id;
   if (eventIds?.some((id) => !uuid.test(id)))
-    throw new WrongUsage("--id is the id of an event, as `failures list` shows it.");
+    throw new WrongUsage("--id must be the id of an event, as `failures list` shows it.");
   return {
     isNarrow: endpointId !== undefined || until !== undefined || eventIds !== undefined,
     filterFor: async (db) => ({
@@ -67,7 +67,7 @@ const pageSize = 500;
 
 export const listFailures: Command = {
   usage: `failures list ${filterUsage}`,
-  says: "what could not be delivered, oldest first, one JSON object a line",
+  says: "list failures, oldest first, one JSON object per line",
   async run(args, needs) {
     const filter = parseFilterArguments(args);
     await withDatabase(needs, async (pool, config) => {
@@ -99,7 +99,7 @@ const lineOf = (failure: Failure): string =>
 
 export const retryFailures: Command = {
   usage: `failures retry ${filterUsage}`,
-  says: "make failed deliveries due now; without a filter, all of them",
+  says: "retry failed deliveries now; without a filter, all of them",
   async run(args, needs) {
     const filter = parseFilterArguments(args);
     const { count, stranded } = await withDatabase(needs, async (pool) => {
@@ -121,11 +121,11 @@ export const retryFailures: Command = {
 
 export const deleteFailures: Command = {
   usage: `failures delete ${filterUsage} | --all`,
-  says: "take failures off the list; their history stays",
+  says: "delete failures from the list; their history stays",
   async run(args, needs) {
     const { values } = parseArgs({ args: [...args], options: { ...filterOptions, all: { type: "boolean" } } });
     const filter = parseFilterOptions(values);
-    if (!filter.isNarrow && !values.all) throw new WrongUsage("Say which, or --all.");
+    if (!filter.isNarrow && !values.all) throw new WrongUsage("Give a filter or --all.");
     const count = await withDatabase(needs, async (pool) => remove(pool, await filter.filterFor(pool), commandLine));
     needs.print(`${count} deleted`);
     return 0;
@@ -134,7 +134,7 @@ export const deleteFailures: Command = {
 
 export const checkFailures: Command = {
   usage: "failures check [--provider SUBDOMAIN]",
-  says: "exit with 1 if any failure waits for somebody to deal with it: for cron",
+  says: "exit with code 1 if there are failures, for cron",
   async run(args, needs) {
     const { values } = parseArgs({ args: [...args], options: providerOption });
     const count = await withDatabase(needs, async (pool) =>

@@ -17,7 +17,7 @@ import { openEncryption, withDatabase } from "./with-database.ts";
 
 export const migrate: Command = {
   usage: "migrate",
-  says: "bring the database up to date, as every start does",
+  says: "migrate the database, as every start does",
   async run(args, needs) {
     parseArgs({ args: [...args], options: {} });
     await withDatabase(needs, async () => needs.print("The database is up to date."), { mayChange: true });
@@ -34,7 +34,7 @@ const passMs = 250;
 
 export const rekey: Command = {
   usage: "rekey",
-  says: "encrypt everything with the newest BELLWIRE_SECRET_KEY, while Bellwire runs; older keys can be removed then",
+  says: "re-encrypt all secrets with the newest BELLWIRE_SECRET_KEY while Bellwire runs, so that older keys can be removed",
   async run(args, needs) {
     parseArgs({ args: [...args], options: {} });
     return withDatabase(needs, async (pool, config) => {
@@ -65,7 +65,7 @@ export const rekey: Command = {
 
 export const backup: Command = {
   usage: "backup --to FOLDER",
-  says: "copy the embedded database and its keys, while Bellwire runs, into a new data directory that it can be started on",
+  says: "copy the embedded database and its keys into a new data directory, while Bellwire runs",
   async run(args, { env, print, tell }) {
     const { values } = parseArgs({ args: [...args], options: { to: { type: "string" } } });
     if (!values.to) throw new WrongUsage("The folder for the backup is missing.");
@@ -87,7 +87,7 @@ export const backup: Command = {
 
 export const showConfig: Command = {
   usage: "config",
-  says: "each setting, its value, where it came from; and what the database says of itself",
+  says: "show each setting with its value and origin, and properties of the database",
   async run(args, { env, print, tell }) {
     parseArgs({ args: [...args], options: {} });
     const config = readConfig(env);

@@ -18,7 +18,7 @@ import { auditCommand, findProvider, providerOption, withDatabase } from "./with
 
 export const createProvider: Command = {
   usage: "provider create --name NAME --subdomain SUBDOMAIN [--admin-username NAME] [--admin-password PASSWORD]",
-  says: "make a provider with an admin, a product and plans; what is random is printed once",
+  says: "create a provider with an admin, a product and plans; generated credentials are printed once",
   async run(args, needs) {
     const text = { type: "string" } as const;
     const options = { name: text, subdomain: text, "admin-username": text, "admin-password": text };
@@ -63,7 +63,7 @@ const statement = `
 
 export const setLimit: Command = {
   usage: "provider limit NAME NUMBER|default [--provider SUBDOMAIN]",
-  says: "let a provider have more or less of something than docs/reference/limits.md says",
+  says: "change a limit of docs/reference/limits.md for one provider",
   async run(args, needs) {
     const { values, positionals } = parseArgs({ args: [...args], options: providerOption, allowPositionals: true });
     const [name = "", number = "", ...more] = positionals;
@@ -94,7 +94,7 @@ export const setLimit: Command = {
 
 export const createToken: Command = {
   usage: "token create --username NAME [--name TEXT] [--scope SCOPE]… [--permission ro|rw] [--provider SUBDOMAIN]",
-  says: `make an access token, and print it once; scopes: ${scopes.join(", ")} (all, if none is named)`,
+  says: `create an access token and print it once; scopes: ${scopes.join(", ")} (default: all)`,
   async run(args, needs) {
     const text = { type: "string" } as const;
     const { values } = parseArgs({
@@ -142,7 +142,7 @@ function readScopes(named: readonly string[] = scopes): readonly Scope[] {
 
 export const changeUserPassword: Command = {
   usage: "user password USERNAME [--password PASSWORD] [--provider SUBDOMAIN]",
-  says: "give a user of the Admin Portal a new password (a random one is printed) and end the user's sessions",
+  says: "set a new password for a user of the Admin Portal (printed if generated) and end the user's sessions",
   async run(args, needs) {
     const { values, positionals } = parseArgs({
       args: [...args],

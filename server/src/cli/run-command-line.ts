@@ -43,7 +43,7 @@ const help = (commands: readonly Command[]): string =>
 
 export const serve: Command = {
   usage: "serve [--role web|engine]",
-  says: "run until it is stopped; without --role, all roles in one process",
+  says: "run until stopped; all roles unless --role is given",
   async run(args, { env, roles, serve: serveRoles, print }) {
     const { values } = parseArgs({ args: [...args], options: { role: { type: "string", multiple: true } } });
     const unknown = values.role?.find((role) => !roles.some((known) => known === role));

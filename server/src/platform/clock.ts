@@ -1,7 +1,7 @@
-/** Time, as an argument: the only place that asks the machine. */
+/** The time, passed as an argument. Only `systemClock` reads the machine. */
 export interface Clock {
   now(): Date;
-  /** Milliseconds since some fixed moment; never runs backwards. */
+  /** Milliseconds since a fixed moment; never runs backwards. */
   monotonicMs(): number;
   /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -24,29 +24,29 @@ export const systemClock: Clock = {
 };
 
 interface DatabaseClockNeeds {
-  /** The machine's clock. Its `now` counts only until the database has answered once. */
+  /** The machine's clock. Its `now` is used only before the first response of the database. */
   readonly machine: Clock;
-  /** Reads the database's clock. Makes sure first that events of that time can be recorded. */
+  /** Reads the database's clock, after ensuring that events of that time can be recorded. */
   readonly read: () => Promise<Date>;
   readonly log: { warn(fields: object, message: string): void };
 }
 
 const readEveryMs = 5000;
-/** Answers that take longer say too little about the time. */
+/** Responses that take longer are too imprecise. */
 const roundTripMsMax = 2000;
-/** From this difference on, the operator is warned: in the log and by `/readyz`. */
+/** The difference from which the log and `/readyz` warn the operator. */
 export const wrongFromMs = 60_000;
 
 /**
- * Tells the database's time, so that all processes agree and one with a wrong clock harms nothing: ids, times and days of
- * history follow it. Between two reads it goes on by the machine's monotonic clock, which nobody sets. One read proves only
- * that the database's clock was passed while the answer was under way, so a time within that span is kept as it is.
+ * Follows the database's time, so that all processes agree and a wrong machine clock causes no harm: ids, times and days of the
+ * history depend on it. Between two reads it advances by the machine's monotonic clock. A read proves only that the database's
+ * time was passed between request and response, so a time within that span is kept.
  */
 export class DatabaseClock implements Clock, AsyncDisposable {
   readonly #needs: DatabaseClockNeeds;
   readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  /** Milliseconds since 1970 at the monotonic clock's zero. */
+  /** Milliseconds since 1970 at zero of the monotonic clock. */
   #zeroMs: number;
   #isWrong = false;
 
@@ -55,7 +55,7 @@ export class DatabaseClock implements Clock, AsyncDisposable {
     this.#zeroMs = needs.machine.now().getTime() - needs.machine.monotonicMs();
   }
 
-  /** Resolves once the database's clock was read. */
+  /** Resolves after the first read. */
   static async open(needs: DatabaseClockNeeds): Promise<DatabaseClock> {
     const clock = new DatabaseClock(needs);
     await clock.#read(Number.POSITIVE_INFINITY);

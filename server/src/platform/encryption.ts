@@ -2,18 +2,18 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
 import type { Pool } from "./database/database.ts";
 import { CannotStart } from "./errors.ts";
 
-/** Keeps values secret at rest. A purpose has a key of its own: what was encrypted for one is of no use for another. */
+/** Encrypts values at rest. Each purpose has its own key, so a ciphertext is useless for another purpose. */
 export interface Encryption {
   encrypt(purpose: string, plain: string): Buffer;
-  /** Throws UndecryptableValue if no key at hand encrypted it, or if it was altered. */
+  /** Throws UndecryptableValue if no available key encrypted the value, or if it was altered. */
   decrypt(purpose: string, cipher: Buffer): string;
-  /** Encrypts with the newest key what an older one encrypted. Returns null if the newest encrypted it already. */
+  /** Re-encrypts a value with the newest key. Returns null if the newest key encrypted it. */
   reencrypt(purpose: string, cipher: Buffer): Buffer | null;
-  /** Names of the keys, newest first: 4 bytes each. */
+  /** Ids of the keys, newest first: 4 bytes each. */
   readonly keyIds: readonly Buffer[];
 }
 
-/** A ciphertext that none of the keys can read. The message completes "It cannot be decrypted: …". */
+/** A ciphertext that no available key can decrypt. The message completes "It cannot be decrypted: …". */
 export class UndecryptableValue extends Error {
   override readonly name = "UndecryptableValue";
 }
@@ -28,7 +28,7 @@ const nonceEnds = 17;
 const tagBytes = 16;
 const tagEnds = nonceEnds + tagBytes;
 
-/** `keys`: 32 random bytes each, newest first. The first encrypts, all of them decrypt. */
+/** Creates the encryption. Keys are 32 random bytes each, newest first: the first encrypts, all decrypt. */
 export function createEncryption(keys: readonly Buffer[]): Encryption {
   const [newest, ...older] = keys.map(keyring);
   if (!newest) throw new Error("Encryption needs a key.");
@@ -71,14 +71,14 @@ export function createEncryption(keys: readonly Buffer[]): Encryption {
   return encryption;
 }
 
-/** Returns the 4 bytes that name the key with which a value was encrypted. */
+/** Returns the id of the key that encrypted a value. */
 const keyIdOf = (cipher: Buffer): Buffer => cipher.subarray(1, keyIdEnds);
 
-/** A key's name, and the keys that are derived from it, each once. */
+/** The id of a key, and the keys derived from it, each derived once. */
 function keyring(key: Buffer): { readonly id: Buffer; keyFor(purpose: string): Buffer } {
   const derived = new Map<string, Buffer>();
   return {
-    // Of a hash, since it stands beside every ciphertext: it says nothing about the key.
+    // A hash, because the id is stored beside each ciphertext and must not reveal the key.
     id: createHash("sha256")
       .update("key id")
       .update(key)
@@ -97,13 +97,13 @@ function keyring(key: Buffer): { readonly id: Buffer; keyFor(purpose: string): B
 const purpose = "key check";
 const sentinel = "This key can read what it wrote.";
 
-// Every key that ever encrypted anything here has a row.
+// One row for each key that ever encrypted something in this cell.
 const readAll = `select key_id, sentinel from key_checks`;
 const insert = `insert into key_checks (key_id, sentinel) values ($1, $2) on conflict (key_id) do nothing`;
 
 /**
- * Stops the start when a key is missing that encrypted something in this database, or when it is a wrong one: better now
- * than at the first delivery. Remembers the newest key.
+ * Refuses to start if a key that encrypted something in this database is missing or wrong: better than a failure at the first
+ * delivery. Registers the newest key.
  */
 export async function verifyKeys(pool: Pool, encryption: Encryption): Promise<void> {
   const checks = await pool.query<{ keyId: Buffer; sentinel: Buffer }>(readAll);
@@ -121,8 +121,8 @@ export async function verifyKeys(pool: Pool, encryption: Encryption): Promise<vo
 const retire = `delete from key_checks where key_id <> $1 returning encode(key_id, 'hex') as "keyId"`;
 
 /**
- * Forgets every key but the newest, so that a start without the older ones is not refused. Only for when nothing is encrypted
- * with them any more. Returns their ids in hexadecimal.
+ * Removes all keys except the newest from the check, so that a start without them succeeds. Call it only when nothing is
+ * encrypted with them. Returns their ids in hexadecimal.
  */
 export async function retireKeys(pool: Pool, encryption: Encryption): Promise<readonly string[]> {
   const rows = await pool.query<{ keyId: string }>(retire, [encryption.keyIds[0]]);

@@ -6,8 +6,8 @@ import { errorCode } from "./errors.ts";
 import { randomHex } from "./ids.ts";
 
 /**
- * The content of a private file that is made once and then kept. Of several processes that make it in the same instant all
- * get the same content, and what was returned once is still there after a power cut.
+ * Returns the content of a private file that is created once. Concurrent creators all get the same content, and returned
+ * content survives a power failure.
  */
 export async function readOrCreateFile(path: string, make: () => string): Promise<{ content: string; isNew: boolean }> {
   const kept = await readFileIfExists(path);
@@ -50,14 +50,13 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 const tryEveryMs = 50;
-/** Who waits longer than this would like to know why. */
+/** After this wait, the reason is reported. */
 const tellAfterMs = 1000;
 const sqliteBusy = 5;
 
 /**
- * Runs `work` while no other process does so under the same lock file. The lock is the exclusive transaction of an empty
- * SQLite database: the operating system gives it back when its holder dies, however that happens, so that there is no
- * stale lock to recognise. (Node has no flock of its own.)
+ * Runs `work` while no other process does so with the same lock file. The lock is an exclusive transaction of an empty SQLite
+ * database: the operating system releases it however its holder dies, so there are no stale locks. (Node has no flock.)
  */
 export async function withFileLock<T>(lockFile: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
   using lock = new DatabaseSync(lockFile, { timeout: 0 });

@@ -22,14 +22,14 @@ export const attemptLimits = {
     of: "portal of a provider and network",
     max: 100,
     windowSeconds: 10 * minute,
-    says: "Against one who tries many names. An office is behind one address.",
+    says: "Against trying many names. An office shares one address.",
   }),
   signInsOfNameAndNetwork: attemptLimit({
     name: "sign-ins of a name from a network",
     of: "name and network",
     max: 10,
     windowSeconds: 10 * minute,
-    says: "Against one who tries many passwords for a name. A success starts it anew.",
+    says: "Against trying many passwords for a name. A success resets it.",
   }),
   signInsOfNameAndNetworkADay: attemptLimit({
     name: "sign-ins of a name from a network in a day",
@@ -43,7 +43,7 @@ export const attemptLimits = {
     of: "name",
     max: 20,
     windowSeconds: minute,
-    says: "Against many networks that try one name. A network's first three attempts in a day and devices that have signed in with the name are exempt.",
+    says: "Against trying one name from many networks. A network's first three attempts in a day and devices that have signed in with the name are exempt.",
   }),
   signInsOfNameADay: attemptLimit({
     name: "sign-ins of a name in a day",
@@ -57,7 +57,7 @@ export const attemptLimits = {
     of: "device and name",
     max: 10,
     windowSeconds: 10 * minute,
-    says: "For a browser that has signed in with the name before. A success starts it anew.",
+    says: "For a browser that has signed in with the name before. A success resets it.",
   }),
   signInsOfDeviceADay: attemptLimit({
     name: "sign-ins from a known device in a day",
@@ -71,49 +71,49 @@ export const attemptLimits = {
     of: "provider and network",
     max: 100,
     windowSeconds: 10 * minute,
-    says: "An office may sign up behind one address; a script that fills the database may not.",
+    says: "Allows an office behind one address, but no script that fills the database.",
   }),
   wrongCredentials: attemptLimit({
     name: "wrong credentials",
     of: "provider and network",
     max: 30,
     windowSeconds: minute,
-    says: "Wrong access tokens and provider keys at the APIs. Valid ones of 32 characters or more pass all the same.",
+    says: "Wrong access tokens and provider keys at the APIs. Valid ones of 32 characters or more are never limited.",
   }),
   ownPassword: attemptLimit({
     name: "wrong current passwords",
     of: "user",
     max: 10,
     windowSeconds: 10 * minute,
-    says: "Whoever finds a browser that is signed in must not find out the password with it.",
+    says: "Against guessing the password in a browser that was left signed in.",
   }),
   lostPasswordsOfNetwork: attemptLimit({
     name: "lost passwords of a network",
     of: "provider and network",
     max: 10,
     windowSeconds: 10 * minute,
-    says: "Mails that one network can make us send to others.",
+    says: "Mails to other people that one network can trigger.",
   }),
   lostPasswordsOfPerson: attemptLimit({
     name: "lost passwords of a person",
     of: "e-mail address",
     max: 10,
     windowSeconds: 10 * minute,
-    says: "Mails that one person can be sent.",
+    says: "Mails to one person.",
   }),
   developerMails: attemptLimit({
     name: "invitations and activation mails",
     of: "account",
     max: 50,
     windowSeconds: 10 * minute,
-    says: "Mails that a developer's account makes us send. A team comes in at once.",
+    says: "Mails that a developer's account can trigger. A team is invited at once.",
   }),
   planRequests: attemptLimit({
     name: "plan requests",
     of: "account",
     max: 10,
     windowSeconds: hour,
-    says: "Asking for another plan writes to every admin of the provider.",
+    says: "A plan change request notifies every admin of the provider.",
   }),
 } as const;
 
@@ -196,9 +196,9 @@ export const textLimits = {
   field: {
     name: "field-value-length",
     max: 10_000,
-    says: "A value of a field that the provider defines, or a description.",
+    says: "A value of a custom field, or a description.",
   },
-  choices: { name: "choices-per-field", max: 500, says: "Values that a field offers to choose from." },
+  choices: { name: "choices-per-field", max: 500, says: "Choices of a field." },
 } as const;
 
 /** Sizes and times of one request. A request that takes longer gets 408, and its connection is closed. */
@@ -263,7 +263,7 @@ export const binLimits = {
     of: "network and process",
     max: 32 * mebibyte,
     perSecond: mebibyte,
-    says: "For all bins that one network sends to. Beyond it 429, before the body is read.",
+    says: "For all bins, per sending network. Beyond it 429, before the body is read.",
   },
   bytesInFlight: {
     name: "bin-bytes-in-flight",
@@ -275,19 +275,19 @@ export const binLimits = {
     name: "bin-answer-delay-seconds",
     of: "bin",
     max: 120,
-    says: "A bin can be told to wait before it answers. A longer wait is refused with 422.",
+    says: "A bin can delay its response. A longer delay is refused with 422.",
   },
   shownBodyBytes: {
     name: "shown-body-bytes",
     of: "request",
     max: 64 * 1024,
-    says: "The page, its stream and the list show the beginning of a longer body; the whole can be downloaded.",
+    says: "The page, its stream and the list show the first part of a longer body; all of it can be downloaded.",
   },
   pageBytes: {
     name: "bytes-per-page-of-requests",
     of: "page",
     max: mebibyte,
-    says: "A page of large requests has fewer of them, and leads to the next page.",
+    says: "A page has fewer requests if they are large, and links to the next page.",
   },
 } as const;
 
@@ -297,19 +297,19 @@ export const streamLimits = {
     name: "streams-per-provider",
     of: "provider and process",
     max: 100,
-    says: "Of the API, and as many of pages of request bins. Beyond it 429 (`too-many-streams`).",
+    says: "For the API, and the same number for pages of request bins. Beyond it 429 (`too-many-streams`).",
   },
   slowReaderSeconds: {
     name: "slow-reader-seconds",
     of: "stream",
     max: 10,
-    says: "A client that takes nothing for so long is cut off. It resumes at the last id it received.",
+    says: "A client that reads nothing for this long is disconnected. It can resume from the last id it received.",
   },
   waitingCharacters: {
     name: "waiting-characters-per-stream",
     of: "stream of the API",
     max: 4 * mebibyte,
-    says: "Messages that wait for a slow client. Beyond it the client is cut off, and resumes at the last id it received.",
+    says: "Messages queued for a slow client. Beyond it the client is disconnected, and can resume from the last id it received.",
   },
 } as const;
 

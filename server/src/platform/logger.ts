@@ -5,12 +5,12 @@ import { type Clock, systemClock } from "./clock.ts";
 
 const stderr = 2;
 
-/** Nobody who watches a log notices a wait of this length. */
+/** Too short to notice for a reader of the log. */
 const writeEveryMs = 100;
 
 /**
- * One JSON line for each thing that happened, on stderr: stdout is for people. The last ones are written when the process
- * exits; one that is killed loses a tenth of a second of them. A pipe that nobody reads does not stop the process.
+ * Creates a logger that writes JSON lines to stderr; stdout is for people. The last lines are written at exit; a killed process
+ * loses the last 0.1 s. A pipe without a reader does not block the process.
  *
  * @param into a file instead of stderr
  */
@@ -32,14 +32,14 @@ export function createLogger(level: string, into: string | number = stderr): Log
   );
 }
 
-/** What PostgreSQL adds to an error quotes the row: its detail, its parameters. */
+/** Details and parameters in errors of PostgreSQL quote the row, so they are omitted. */
 function withoutValues(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { type, message, stack, code }: SerializedError & { code?: unknown } = stdSerializers.err(error);
   return { type, message, stack, code };
 }
 
-/** Names of fields that no line may show. The lines are written without them; this is the net below. */
+/** Fields that are never logged. Callers omit them; this is a safety net. */
 const secretFields: ReadonlySet<string> = new Set([
   "password",
   "secret",
@@ -56,8 +56,8 @@ const levelsMax = 3;
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The same fields, those with secrets hidden, three levels deep. Nearly every line has none and is given back as it is:
- * this takes 0.3 µs a line, pino's own `redact` with the same names 20 µs, and there is a line for each attempt.
+ * Returns the fields with secrets redacted, three levels deep. Most lines have none and are returned unchanged: 0.3 µs per
+ * line, against 20 µs of pino's own `redact` with the same names, and there is a line for each attempt.
  */
 export function redactSecrets(fields: Fields, levels = levelsMax): Fields {
   let clean: Record<string, unknown> | undefined;
@@ -74,7 +74,7 @@ export function redactSecrets(fields: Fields, levels = levelsMax): Fields {
 const shownOf = (value: unknown, levels: number): unknown =>
   levels > 0 && isPlain(value) ? redactSecrets(value, levels) : value;
 
-/** Errors and requests have serializers of their own. */
+/** Errors and requests have their own serializers. */
 const isPlain = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
@@ -83,12 +83,12 @@ interface Destination {
   write(text: string): unknown;
 }
 
-/** Some 16 KiB: each write costs as much as making two lines. */
+/** About 16 KiB: a write costs as much as rendering two lines. */
 const linesMax = 50;
 
 /**
- * Hands lines on in bundles. pino's own bundling measures all that it has gathered again with every line: 10 kB of garbage
- * a line, which was a third of an attempt's.
+ * Buffers lines. pino's own buffering measures the whole buffer again for each line: 10 kB of garbage per line, a third of an
+ * attempt's.
  */
 export class LineBuffer {
   readonly #destination: Destination;
@@ -115,12 +115,12 @@ interface Pipe {
   on(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** Some 2,000 lines. */
+/** About 2,000 lines. */
 const bytesMax = 1024 * 1024;
 
 /**
- * Writes log lines to a pipe whose reader may stop reading, or end: the process neither waits for it nor keeps lines without
- * limit. Lines beyond a megabyte are dropped; when there is room again, a warning tells how many.
+ * Writes log lines to a pipe whose reader may stall or end, without blocking and without unbounded memory. Lines beyond a
+ * megabyte are dropped; once there is space again, a warning reports how many.
  */
 class BoundedPipe {
   readonly #pipe: Pipe;
@@ -141,7 +141,7 @@ class BoundedPipe {
     this.#pipe.write(this.#dropped === 0 ? lines : this.#warning() + lines);
   }
 
-  /** In the form of the other lines; 40 is a warning. */
+  /** Formatted like other lines; level 40 is a warning. */
   #warning(): string {
     const line = { level: 40, time: this.#clock.now().getTime(), pid: process.pid, dropped: this.#dropped };
     this.#dropped = 0;

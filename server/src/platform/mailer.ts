@@ -1,6 +1,6 @@
 import { createTransport } from "nodemailer";
 
-/** A mail in plain text. */
+/** A plain-text mail. */
 export interface OutgoingMail {
   readonly from: { readonly name: string; readonly address: string };
   readonly to: string;
@@ -9,14 +9,14 @@ export interface OutgoingMail {
 }
 
 export interface Mailer extends Disposable {
-  /** Resolves once the mail server has taken the mail, and rejects with its words if it does not. */
+  /** Resolves when the mail server has accepted the mail; rejects with its message otherwise. */
   send(mail: OutgoingMail): Promise<void>;
 }
 
-/** Less than the time for which a mail that is being sent belongs to one process. */
+/** Less than the time for which a process owns a mail in progress. */
 const timeoutMs = 30_000;
 
-/** Hands mails to the server at an `smtp://` or `smtps://` URL. A server that offers STARTTLS is spoken to in private. */
+/** Sends mails through the server of an `smtp://` or `smtps://` URL. Uses STARTTLS if the server offers it. */
 export function openMailer(smtpUrl: string): Mailer {
   const { protocol, hostname, port, username, password } = new URL(smtpUrl);
   const transport = createTransport({
@@ -32,7 +32,7 @@ export function openMailer(smtpUrl: string): Mailer {
   });
   return {
     async send({ from, to, subject, text }) {
-      // As parts, so that no name or address is read as more than one of them.
+      // Separate parts, so that no name or address is parsed as several.
       await transport.sendMail({ from, to: { name: "", address: to }, subject, text });
     },
     [Symbol.dispose]: () => transport.close(),

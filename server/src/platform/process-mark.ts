@@ -2,20 +2,20 @@ import { readFile, readlink } from "node:fs/promises";
 import { errorCode } from "./errors.ts";
 
 /**
- * Names a process of this machine for good: boot, namespaces, number and start time. Numbers alone are reused, and mean another
- * process in another container.
+ * Identifies a process of this machine forever: boot, namespaces, pid and start time. Pids alone are reused, and differ between
+ * containers.
  */
 export interface ProcessMark {
-  /** What a process must have in common with another to judge it. */
+  /** The boot and namespaces: processes can judge only marks with the same host. */
   readonly host: string;
   readonly pid: number;
-  /** In clock ticks since boot. */
+  /** Clock ticks since boot. */
   readonly startedAt: string;
 }
 
 export const formatProcessMark = ({ host, pid, startedAt }: ProcessMark): string => `${host} ${pid} ${startedAt}`;
 
-/** Returns the mark of this process; undefined where the system has no /proc to tell. */
+/** Returns the mark of this process; undefined on systems without /proc. */
 export async function readOwnProcessMark(): Promise<ProcessMark | undefined> {
   try {
     const [boot, pids, times, seen] = await Promise.all([
@@ -31,8 +31,8 @@ export async function readOwnProcessMark(): Promise<ProcessMark | undefined> {
 }
 
 /**
- * Returns whether the process that left `mark` is known to have ended. False if it lives, and whenever that cannot be told: it
- * ran on another machine or in another container, or this process may not look at it.
+ * Returns whether the process of `mark` has certainly ended. False if it runs, and if that is unknown: on another machine, in
+ * another container, or without permission.
  */
 export async function hasProcessEnded(mark: string, own: ProcessMark): Promise<boolean> {
   if (!mark.startsWith(`${own.host} `)) return false;

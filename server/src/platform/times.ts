@@ -1,30 +1,33 @@
 const firstMs = Date.parse("0001-01-01T00:00:00.000Z");
 const lastMs = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** The moment, if its year has four digits. JavaScript writes others with a sign, which PostgreSQL and many clients cannot read. */
+/**
+ * Returns the time if its year has four digits. JavaScript writes other years with a sign, which PostgreSQL and many clients
+ * cannot parse.
+ */
 function withFourDigitYear(moment: Date): Date | undefined {
   const ms = moment.getTime(); // not a number for no moment at all, which is in no span
   return ms >= firstMs && ms <= lastMs ? moment : undefined;
 }
 
-/** A moment in ISO 8601 with milliseconds, in UTC. */
+/** Formats a time as ISO 8601 with milliseconds, in UTC. */
 export const isoTime = (msSince1970: number): string => new Date(msSince1970).toISOString();
 
-/** The moment that PostgreSQL has written into JSON. */
+/** Parses a time that PostgreSQL wrote into JSON. */
 export const parseIsoTime = (text: string): Date => new Date(text);
 
 const msPerDay = 24 * 60 * 60 * 1000;
 
-/** The moment so many times 24 hours later. */
+/** Returns the time this many times 24 hours later. */
 export const daysAfter = (at: Date, days: number): Date => new Date(at.getTime() + days * msPerDay);
 
-/** The moment of an ISO 8601 text with a zone, or undefined when no calendar has it. */
+/** Parses an ISO 8601 text with a zone. Returns undefined for a date that does not exist. */
 export const parseTime = (text: string): Date | undefined => withFourDigitYear(new Date(text));
 
-/** The moment that an HTTP header names as an IMF-fixdate (RFC 9110 §5.6.7), or undefined if it is none. */
+/** Parses an IMF-fixdate (RFC 9110 §5.6.7) of an HTTP header. Returns undefined for other text. */
 export function parseHttpDate(text: string): Date | undefined {
   const at = new Date(text);
-  // It is what `toUTCString` writes: whatever does not come back as it was is something else, or no day of the calendar.
+  // `toUTCString` writes this format: text that does not round-trip has another format or a date that does not exist.
   return at.toUTCString() === text ? at : undefined;
 }
 
@@ -37,7 +40,7 @@ const colons = String.raw`(?<hour>\d\d?):(?<minute>\d\d?)(?::(?<second>\d\d?))?`
 const compact = String.raw`(?<hour>\d\d)(?<minute>\d\d)(?<second>\d\d)?`;
 const time = String.raw`(?:${colons}|${compact})(?:[.,]\d+)?`;
 
-// Minutes east of UTC, of those that people write.
+// Minutes east of UTC, for common abbreviations.
 const zones = new Map(
   Object.entries({
     bst: 60,
@@ -58,7 +61,7 @@ const zones = new Map(
     pdt: -420,
   }),
 );
-// A "+" that was not escaped in a query arrives as a space.
+// An unescaped "+" in a query arrives as a space.
 const offset = String.raw`(?<sign>[-+ ])(?<zoneHour>\d\d):?(?<zoneMinute>\d\d)`;
 const zone = `(?: *(?:z|utc|gmt)| *(?<zoneName>${[...zones.keys()].join("|")})| *${offset})?`;
 
@@ -74,10 +77,9 @@ const shapes = [
 const monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /**
- * The moment that `text` names, in one of the ways that people and programs write it: `2010-01-01`, `2010-01-01 10:10:10`,
- * `20100101T101010+0100`, `01.02.2010`, `Fri, 01 Jan 2010 10:10:10 GMT`, `Fri Jan  1 10:10:10 CET 2010`, `10:30` (today).
- * Without a zone it is UTC. A bare number, a word, a day that no calendar has and a year that has not four digits are no
- * moment.
+ * Parses a time in a format that people and programs write: `2010-01-01`, `2010-01-01 10:10:10`, `20100101T101010+0100`,
+ * `01.02.2010`, `Fri, 01 Jan 2010 10:10:10 GMT`, `Fri Jan  1 10:10:10 CET 2010`, `10:30` (today). UTC without a zone. Returns
+ * undefined for a bare number, a word, a date that does not exist, or a year without four digits.
  */
 export function parseLenientTime(text: string, now: Date): Date | undefined {
   const parts = shapes.map((shape) => shape.exec(text.trim())?.groups).find((groups) => groups !== undefined);
@@ -102,8 +104,8 @@ export function parseLenientTime(text: string, now: Date): Date | undefined {
   return withFourDigitYear(new Date(local.getTime() - offsetMinutes * 60_000));
 }
 
-/** When things of a documentation happened: always the same, so that it changes with the code alone. */
+/** Times in documentation examples: fixed, so that generated pages change only with the code. */
 export const exampleTime = new Date("2026-03-01T09:00:00Z");
 export const laterExampleTime = new Date("2026-03-02T10:30:00Z");
-/** When things of a documentation end. */
+/** Expiry in documentation examples. */
 export const exampleExpiry = new Date("2030-01-01T12:00:00Z");

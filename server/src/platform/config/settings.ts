@@ -10,7 +10,7 @@ export const settings = {
   port: declare({
     name: "PORT",
     fallback: "3000",
-    meaning: "The port to listen on. 0 takes a free one, which the ready line names.",
+    meaning: "The port to listen on. 0 selects a free port, which the ready line shows.",
     parse: read.wholeNumber(0, 65_535),
   }),
   host: declare({ name: "HOST", fallback: "127.0.0.1", meaning: "The address to listen on.", parse: read.anyText }),
@@ -18,7 +18,7 @@ export const settings = {
     name: "BELLWIRE_OPERATIONS_PORT",
     fallback: "",
     fallbackWords: "unset: they are on `PORT`, with the web role",
-    meaning: "A port of its own for `/healthz`, `/readyz` and `/metrics`, in any role: an engine has no other.",
+    meaning: "A separate port for `/healthz`, `/readyz` and `/metrics`, in any role; an engine has no other port.",
     parse: read.optional(read.wholeNumber(1, 65_535)),
   }),
   databaseUrl: declare({
@@ -34,14 +34,14 @@ export const settings = {
     name: "BELLWIRE_DATABASE_CONNECTIONS",
     fallback: "20",
     meaning:
-      "How many connections to the database each process uses at most; one more is for hints, and one for moments.",
+      "Maximum database connections per process. Each process also uses one connection for hints and, briefly, one for checks.",
     parse: read.wholeNumber(2, 1000),
   }),
   databaseWaitSeconds: declare({
     name: "BELLWIRE_DATABASE_WAIT_SECONDS",
     fallback: "60",
     meaning:
-      "How long a start waits for a database that does not answer yet. Commands other than `serve` and `migrate` do not wait.",
+      "How long a start waits for a database that does not respond. Commands other than `serve` and `migrate` do not wait.",
     parse: read.wholeNumber(0, 3600),
   }),
   dataDir: declare({
@@ -54,7 +54,7 @@ export const settings = {
     name: "BELLWIRE_PUBLIC_URL",
     fallback: "",
     fallbackWords: "from `HOST` and `PORT`",
-    meaning: "How the outside reaches Bellwire. Cookies are for https alone if this starts with https://.",
+    meaning: "The public URL of Bellwire. With https://, cookies are sent over https only.",
     parse: read.optional(read.url("http:", "https:")),
   }),
   baseDomain: declare({
@@ -68,13 +68,13 @@ export const settings = {
   providerName: declare({
     name: "BELLWIRE_PROVIDER_NAME",
     fallback: "Acme",
-    meaning: "The first provider, made on an empty database.",
+    meaning: "The name of the first provider, created in an empty database.",
     parse: read.anyText,
   }),
   adminUsername: declare({
     name: "BELLWIRE_ADMIN_USERNAME",
     fallback: "admin",
-    meaning: "The first provider's admin.",
+    meaning: "The user name of the first provider's admin.",
     parse: read.anyText,
   }),
   adminPassword: declare({
@@ -106,7 +106,7 @@ export const settings = {
     fallback: "",
     fallbackWords: "generated into the data directory when the database is embedded, else required",
     meaning:
-      "32 bytes in base64; several with commas between, the newest first. Encrypts secrets at rest and signs cookies.",
+      "32 bytes in base64, or several separated by commas, newest first. Encrypts secrets at rest and signs cookies.",
     isSecret: true,
     parse: read.optional(read.secret(read.parseSecretKeys)),
   }),
@@ -115,26 +115,26 @@ export const settings = {
     fallback: "none",
     embeddedFallback: "127.0.0.0/8,::1/128",
     meaning:
-      "CIDR blocks that deliveries may reach although they are not public; `none` is none. Receivers' names are looked up in the hosts file and at the name servers of the system; mDNS, LDAP and other sources of nsswitch.conf are not used.",
+      "CIDR blocks of private addresses that deliveries may reach; `none` for none. Receivers' names are looked up in the hosts file and at the name servers of the system; mDNS, LDAP and other sources of nsswitch.conf are not used.",
     parse: read.blocks,
   }),
   deniedTargets: declare({
     name: "BELLWIRE_DENIED_TARGETS",
     fallback: "none",
     meaning:
-      "CIDR blocks that deliveries never reach, even if they are public or allowed; `none` is none. A block of IPv4 also covers the IPv6 addresses that embed its addresses.",
+      "CIDR blocks that deliveries never reach, even if public or allowed; `none` for none. An IPv4 block also covers IPv6 addresses that embed its addresses.",
     parse: read.blocks,
   }),
   caFile: declare({
     name: "BELLWIRE_CA_FILE",
     fallback: "",
-    meaning: "A PEM file with more certificate authorities that receivers may use.",
+    meaning: "A PEM file with additional certificate authorities for receivers.",
     parse: read.optional(read.anyText),
   }),
   proxyUrl: declare({
     name: "BELLWIRE_PROXY_URL",
     fallback: "",
-    meaning: "An egress proxy that deliveries go through.",
+    meaning: "The egress proxy for deliveries.",
     isSecret: true,
     parse: read.optional(read.secret(read.url("http:", "https:"))),
   }),
@@ -142,13 +142,13 @@ export const settings = {
     name: "BELLWIRE_TRY_OUT",
     fallback: "off",
     embeddedFallback: "on",
-    meaning: "Whether an empty database also gets a request bin, and a webhook that goes there.",
+    meaning: "Creates a request bin, and a webhook to it, in an empty database.",
     parse: read.onOrOff,
   }),
   retryWaitsSeconds: declare({
     name: "BELLWIRE_RETRY_WAITS_SECONDS",
     fallback: "60,60,60,60,60",
-    meaning: "How long an endpoint of the 3scale format waits before each retry, unless it says otherwise.",
+    meaning: "The default waits before each retry of endpoints of the 3scale format.",
     parse: read.wholeNumbers(0, 7 * day),
   }),
   smtpUrl: declare({
@@ -163,52 +163,52 @@ export const settings = {
     name: "BELLWIRE_DISABLE_AFTER_DAYS",
     fallback: "5",
     meaning:
-      "An endpoint at which all attempts have failed for so many days, ten of them at least, is disabled: events are held until it is enabled again. 0 is never. The `default` endpoint never is.",
+      "After this many days in which all attempts failed, at least ten, an endpoint is disabled: its events are held until it is enabled again. 0: never. The `default` endpoint is never disabled.",
     parse: read.wholeNumber(0, 3650),
   }),
   heldRowsMax: declare({
     name: "BELLWIRE_HELD_ROWS_MAX",
     fallback: "1000000",
     meaning:
-      "How many deliveries are held for a provider's endpoints that are off, paused or disabled. What is beyond it goes to the failure list, the oldest first.",
+      "Maximum deliveries held for a provider's inactive, paused or disabled endpoints. Beyond it, the oldest go to the failure list.",
     parse: read.wholeNumber(0, 1_000_000_000),
   }),
   heldDaysMax: declare({
     name: "BELLWIRE_HELD_DAYS_MAX",
     fallback: "90",
-    meaning: "How many days such a delivery is held before it goes to the failure list.",
+    meaning: "Days after which a held delivery goes to the failure list.",
     parse: read.wholeNumber(1, 3650),
   }),
   retentionDays: declare({
     name: "BELLWIRE_RETENTION_DAYS",
     fallback: "30",
-    meaning: "How many days events, deliveries and attempts are kept.",
+    meaning: "Retention of events, deliveries and attempts, in days.",
     parse: read.wholeNumber(1, 3650),
   }),
   trustedProxies: declare({
     name: "BELLWIRE_TRUSTED_PROXIES",
     fallback: "none",
-    meaning: "CIDR blocks of the proxies whose `X-Forwarded-*` headers count; `none` is none.",
+    meaning: "CIDR blocks of proxies whose `X-Forwarded-*` headers are trusted; `none` for none.",
     parse: read.blocks,
   }),
   engineConcurrency: declare({
     name: "BELLWIRE_ENGINE_CONCURRENCY",
     fallback: "200",
     meaning:
-      "Deliveries in flight at once in each engine. Beside them, up to four times as many first attempts at endpoints that have not answered for 0.2 s.",
+      "Maximum concurrent attempts per engine. In addition, up to four times as many first attempts to endpoints that have not responded for 0.2 s.",
     parse: read.wholeNumber(1, 2000),
   }),
   engineProcess: declare({
     name: "BELLWIRE_ENGINE_PROCESS",
     fallback: "auto",
     meaning:
-      "Whether `serve` with all roles runs the engine in a process of its own (`own`) or in the web role's (`shared`). `auto` is `own` with two cores or more.",
+      "The process of the engine when `serve` runs all roles: its own (`own`) or that of the web role (`shared`). `auto` is `own` with two or more cores.",
     parse: read.oneOf("auto", "own", "shared"),
   }),
   logLevel: declare({
     name: "BELLWIRE_LOG_LEVEL",
     fallback: "info",
-    meaning: "The least important lines that are logged: fatal, error, warn, info, debug, trace or silent.",
+    meaning: "The minimum level of log lines: fatal, error, warn, info, debug, trace or silent.",
     parse: read.oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent"),
   }),
 } as const;
