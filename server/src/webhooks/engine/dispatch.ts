@@ -23,6 +23,8 @@ const fillTogetherMin = 8;
 const fillTogetherMs = 1;
 /** Starting attempts stops after this time, per pace, so that responses and API requests are processed in between. */
 const fillMaxMs = 5;
+/** Unknown receivers first: they may use a few slots only, and would find none free. */
+const fillOrder: readonly Pace[] = ["unknown", "quick", "slow", "failing"];
 
 interface DispatchEvents {
   /** The lane may need rows. */
@@ -40,7 +42,7 @@ export class Dispatch {
   readonly #events: DispatchEvents;
   readonly #limits: ConcurrencyLimits;
   readonly #outcomes: SettleQueue;
-  readonly #queues: Readonly<Record<Pace, Lane[]>> = { unknown: [], quick: [], slow: [] };
+  readonly #queues: Readonly<Record<Pace, Lane[]>> = { unknown: [], quick: [], slow: [], failing: [] };
   #isClosed = false;
   #willFill = false;
   #onIdle: (() => void) | undefined;
@@ -70,11 +72,8 @@ export class Dispatch {
   /** Starts attempts while slots are free and the lease holds. */
   fill(): void {
     this.#limits.moveLate(this.#needs.clock.monotonicMs());
-    // Unknown receivers first: they may use a few slots only, and would find none free.
-    const isUnknownDone = this.#fillPace("unknown");
-    const isQuickDone = this.#fillPace("quick");
-    const isSlowDone = this.#fillPace("slow");
-    if (!isUnknownDone || !isQuickDone || !isSlowDone) this.#fillSoon();
+    const isDone = fillOrder.map((pace) => this.#fillPace(pace));
+    if (isDone.includes(false)) this.#fillSoon();
   }
 
   /** Empties the queues: the lanes are lost. */

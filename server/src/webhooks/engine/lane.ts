@@ -14,7 +14,7 @@ import type { ReceiverHost, ReceiverHosts } from "./receiver-host.ts";
 
 /** Rows read ahead per slot of the window, so that reading and sending overlap. */
 const rowsPerSlot = 10;
-/** Consecutive oversized responses that make a lane slow. Each costs up to a millisecond and 64 KiB of history. */
+/** Consecutive oversized responses that make a lane count as failing. Each costs a millisecond and 64 KiB of history. */
 const oversizedMin = 3;
 
 /** The deliveries of one endpoint while this engine owns them. */
@@ -105,10 +105,12 @@ export class Lane {
     this.#hosts.leave(this.#host, { endpointId: this.endpointId, url: this.#settings.url, window: this.#window });
   }
 
-  /** The expected pace of the receiver; that of its host while the endpoint itself has had no response. */
+  /** The expected pace of the next attempt; that of the host while the endpoint itself has had no response. */
   get pace(): Pace {
-    if (this.isStalled || this.#pause.breaker.isFailing || this.#oversized >= oversizedMin) return "slow";
-    return this.#window.pace === "unknown" ? this.#host.pace : this.#window.pace;
+    const { breaker } = this.#pause;
+    if (this.isStalled || this.#window.pace === "slow") return "slow";
+    if (this.#window.pace === "unknown") return breaker.isFailing ? "slow" : this.#host.pace;
+    return breaker.unanswered > 0 || this.#oversized >= oversizedMin ? "failing" : "quick";
   }
 
   mayStart(nowMs: number): boolean {

@@ -34,6 +34,12 @@ test("receivers that hang fill one half and leave the other free", () => {
   expect(takeAll(limits, "quick")).toBe(8);
 });
 
+test("failing receivers use a twelfth of the quick slots, and leave the others to quick ones", () => {
+  const limits = new ConcurrencyLimits(200);
+  expect(takeAll(limits, "failing")).toBe(8);
+  expect(takeAll(limits, "quick")).toBe(92);
+});
+
 test("a first attempt without an answer steps aside after 200 ms, and the next endpoint is tried in its place", () => {
   const limits = new ConcurrencyLimits(16);
   expect(takeAll(limits, "unknown", { isFirst: true })).toBe(2);
