@@ -30,7 +30,7 @@ test("links and Location use the public URL, or the host of the request if it di
 test("an unknown format is rejected in plain text", async ({ api }) => {
   const response = await api.send("GET", "/webhooks/failures.yaml");
 
-  expect([response.statusCode, response.body]).toEqual([406, "This format is not understood here."]);
+  expect([response.statusCode, response.body]).toEqual([406, "This format is not supported."]);
   expect(response.headers["content-type"]).toBe("text/plain; charset=utf-8");
 });
 
@@ -83,7 +83,7 @@ test("an internal error reveals only the request id", async ({ api }) => {
   const response = await api.send("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
 
   expect(response.statusCode).toBe(500);
-  expect(response.json().error).toMatch(/^Something went wrong on our side\. .* Request id: \S+$/);
+  expect(response.json().error).toMatch(/^An internal error occurred\. .* Request id: \S+$/);
 });
 
 test("an unknown Content-Type is accepted if the body is empty", async ({ api }) => {

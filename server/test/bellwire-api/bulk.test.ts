@@ -47,7 +47,7 @@ const states = async ({ pool, provider }: BellwireHouse, ids: readonly number[])
   return ids.map((id) => found.find((it) => it.id === id)?.state ?? "gone");
 };
 
-const notThere = { done: false, code: "not-found", title: "There is no such thing here." };
+const notThere = { done: false, code: "not-found", title: "Not found." };
 const refused = { done: false, code: "invalid" };
 
 test("each account is decided for itself, in the order of the ids, and those that cannot be are told why", async ({
@@ -162,9 +162,12 @@ test.for([
   [{ ids: [1], operation: "praise" }, "operation"],
   [{ ids: [1], operation: "change_plan" }, "plan_id"],
   [{ ids: [0], operation: "suspend" }, "ids.0"],
-] as const)("what is not acceptable is refused as a whole, by its field: %j", async ([payload, field], { house }) => {
-  for (const path of ["/accounts/bulk", "/applications/bulk"]) {
-    const answer = await house.call("POST", path, { payload });
-    expect([path, answer.statusCode, Object.keys(answer.json().errors)]).toEqual([path, 422, [field]]);
-  }
-});
+] as const)(
+  "an invalid bulk request is refused as a whole, with errors by field: %j",
+  async ([payload, field], { house }) => {
+    for (const path of ["/accounts/bulk", "/applications/bulk"]) {
+      const answer = await house.call("POST", path, { payload });
+      expect([path, answer.statusCode, Object.keys(answer.json().errors)]).toEqual([path, 422, [field]]);
+    }
+  },
+);

@@ -64,7 +64,7 @@ test.for([
     { name: "x", url: "http://10.0.0.1/" },
     { url: [expect.stringMatching(/^Leads to 10\.0\.0\.1, .*BELLWIRE_ALLOWED_TARGETS$/)] },
   ],
-] as const)("what is not acceptable is refused by field: %j", async ([payload, errors], { house }) => {
+] as const)("invalid values are refused with errors by field: %j", async ([payload, errors], { house }) => {
   const answer = await house.call("POST", "/endpoints", { payload });
   expect(answer.statusCode).toBe(422);
   expect(answer.headers["content-type"]).toContain("application/problem+json");

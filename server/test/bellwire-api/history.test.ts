@@ -221,7 +221,7 @@ test.for([
   "/deliveries?state=lost",
   "/failures?ids=x",
   "/failures?after=x",
-])("a filter that cannot be understood is refused: %s", async (path, { house }) => {
+])("an invalid filter is refused: %s", async (path, { house }) => {
   expect((await house.call("GET", path)).statusCode).toBe(422);
 });
 

@@ -84,7 +84,7 @@ test.for([
   [{ since: "yesterday" }, { since: [expect.any(String)] }],
   [{ event_types: ["user.born"] }, { "event_types.0": [expect.any(String)] }],
   [{ speed: 1 }, { speed: ["is not known"] }],
-] as const)("what is not acceptable is refused by field: %j", async ([payload, errors], { house }) => {
+] as const)("invalid values are refused with errors by field: %j", async ([payload, errors], { house }) => {
   const answer = await ask(house, { endpoint_id: await lateEndpoint(house), ...payload });
   expect(answer.statusCode).toBe(422);
   expect(answer.json().errors).toMatchObject(errors);

@@ -85,7 +85,7 @@ const explanations: readonly Explanation[] = [
       finding.check === "ST202" &&
       ((finding.status === 422 && /"errors?":|<errors?>|Wrong type for parameter: /.test(finding.answer)) ||
         (finding.status === 400 &&
-          /Required parameter missing: |A parameter is not known here: |invalid time/.test(finding.answer))),
+          /Required parameter missing: |Unknown parameters: |invalid time/.test(finding.answer))),
   },
   {
     name: "an integer of a query written with a fraction",

@@ -44,7 +44,7 @@ test("a page names the limit of applications, or of changes per minute, that was
   await limit("changes-per-account-and-minute", 1);
   const tooMany = await ada.submit("/applications/new", { name: "Shop" });
   expect(tooMany).toMatchObject({ status: 429, headers: { "retry-after": "60" } });
-  expect(tooMany.html).toContain("changed too often in this minute");
+  expect(tooMany.html).toContain("changed too often within a minute");
 });
 
 test("an application without a name is rejected with an error at the field, and the other values are kept", async ({

@@ -93,7 +93,7 @@ test("while the database is away every door says so, and serves again once it is
   await until(async () => (await ask(`${url}/`)).status === 503);
   for (const door of doors) expect(await ask(door)).toMatchObject({ status: 503, retryAfter: "5" });
   expect((await ask(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
-  expect((await ask(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not answer');
+  expect((await ask(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not respond');
   expect((await ask(`${url}/signup`)).text).toContain("<h1>Back in a moment</h1>");
   expect((await ask(`${url}/p/admin`)).text).toContain("<h1>Back in a moment</h1>");
   expect(await ask(`${url}/healthz`)).toMatchObject({ status: 200 });
@@ -149,7 +149,7 @@ test(
 
     const refused = await signUp(url, "refused");
     expect(refused).toMatchObject({ status: 503, retryAfter: "60" });
-    expect(refused.text).toContain('{"error":"The database has no room left');
+    expect(refused.text).toContain('{"error":"The database is full');
     const page = await signUpByForm(url, "refused-too");
     expect(page).toMatchObject({ status: 503 });
     expect(page.text).toContain("<h1>Nothing can be changed at the moment</h1>");

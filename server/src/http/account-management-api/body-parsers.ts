@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { decodeUtf8, readPairs } from "#http/shared/forms.ts";
+import { decodeUtf8, parsePairs } from "#http/shared/forms.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { nestFields } from "./parameters.ts";
 
@@ -7,7 +7,7 @@ type BodyParser = (body: Buffer<ArrayBuffer>, contentType: string) => object | P
 
 const bodyParsers: Readonly<Record<string, BodyParser>> = {
   "application/json": parseJsonObject,
-  "application/x-www-form-urlencoded": (body) => nestFields(readPairs(decodeUtf8(body))),
+  "application/x-www-form-urlencoded": (body) => nestFields(parsePairs(decodeUtf8(body))),
   "multipart/form-data": async (body, contentType) =>
     body.length === 0 ? {} : nestFields(await parseMultipart(body, contentType)),
 };

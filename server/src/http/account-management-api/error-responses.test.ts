@@ -70,8 +70,8 @@ test("a missing parameter and an unknown format are plain text", () => {
 });
 
 test("an error that quotes characters which XML cannot contain is still rendered", () => {
-  const unknown = new Problem("parameter-unknown", { detail: "A parameter is not known here: \u0011x." });
-  expect(renderError(unknown, "xml", "r1").text).toBe(`${xml}<error>A parameter is not known here: \ufffdx.</error>`);
+  const unknown = new Problem("parameter-unknown", { detail: "Unknown parameters: \u0011x." });
+  expect(renderError(unknown, "xml", "r1").text).toBe(`${xml}<error>Unknown parameters: \ufffdx.</error>`);
   const invalid = new Problem("invalid", { errors: { "x\u0000": ["is not known"] } });
   expect(renderError(invalid, "xml", "r1").text).toBe(`${xml}<errors><error>X\ufffd is not known</error></errors>`);
 });

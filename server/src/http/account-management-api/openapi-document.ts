@@ -318,7 +318,7 @@ function describeError({ description, codes }: ErrorResponse, formats: readonly 
       const { text, isPlain } = renderError(new Problem(code, exampleDetails[code]), format, "req-1");
       if (text === "" && isEmptyInAllFormats(code)) continue;
       const { type, schema, value } = isPlain ? { ...plainText, value: text } : describeErrorBody(text, format);
-      (content[type] ??= { schema, examples: {} }).examples[code] = { summary: problems[code].says, value };
+      (content[type] ??= { schema, examples: {} }).examples[code] = { summary: problems[code].title, value };
     }
   }
   return { description, ...(Object.keys(content).length > 0 ? { content } : {}) };
@@ -343,7 +343,7 @@ const exampleDetails: Partial<Record<ProblemCode, ConstructorParameters<typeof P
   "not-deletable": { errors: { base: ["Can't delete last admin"] } },
   "parameter-missing": { detail: "Required parameter missing: web_hook" },
   "parameter-type-wrong": { detail: "Wrong type for parameter: web_hook" },
-  "parameter-unknown": { detail: "A parameter is not known here: tiem." },
+  "parameter-unknown": { detail: "Unknown parameters: tiem." },
 };
 
 const RefusedTransitionSchema = Type.Object({

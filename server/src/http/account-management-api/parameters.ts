@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { readPairs } from "#http/shared/forms.ts";
+import { parsePairs } from "#http/shared/forms.ts";
 import { parseRowId } from "#platform/ids.ts";
 
 /** Named input from the query or the body. */
@@ -11,7 +11,7 @@ export const bodyParameters = ({ body }: FastifyRequest): Parameters => (isRecor
 export const queryString = ({ url }: Pick<FastifyRequest, "url">): string => url.split("?").slice(1).join("?");
 
 export const queryParameters = (request: Pick<FastifyRequest, "url">): Parameters =>
-  nestFields(readPairs(queryString(request)));
+  nestFields(parsePairs(queryString(request)));
 
 export const isRecord = (value: unknown): value is Parameters =>
   typeof value === "object" && value !== null && !Array.isArray(value);

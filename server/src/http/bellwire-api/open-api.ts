@@ -98,7 +98,7 @@ const refusals = (): Record<string, object> =>
 function describeRefusal([, says, ...codes]: (typeof refused)[string]): object {
   const problemExamples = codes.map((code) => {
     const problem = new Problem(code, code === "invalid" ? { errors: { name: ["is required"] } } : {});
-    return [code, { summary: problems[code].says, value: representProblem(problem, "req-1") }];
+    return [code, { summary: problems[code].title, value: representProblem(problem, "req-1") }];
   });
   const content = {
     "application/problem+json": { schema: ProblemSchema, examples: Object.fromEntries(problemExamples) },

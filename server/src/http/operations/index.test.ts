@@ -50,9 +50,9 @@ test("a process is ready when its database answers and has every migration", asy
 });
 
 test.each([
-  ["without its database", { pool: silent }, "the database does not answer"],
-  ["without the tables of today's history", { daysReady: 0 }, "today's tables of the history are missing"],
-  ["before the migrations", { isMigrated: false }, "the database waits for migrations"],
+  ["without its database", { pool: silent }, "the database does not respond"],
+  ["without the tables of today's history", { daysReady: 0 }, "today's history partitions are missing"],
+  ["before the migrations", { isMigrated: false }, "the database needs migrations"],
   ["when it has been told to stop", { isStopping: true }, "the process is stopping"],
 ])("%s a process is not ready, and says why without telling where the database is", async (_when, state, because) => {
   await using http = await serve(state);
@@ -62,7 +62,7 @@ test.each([
 });
 
 test.each([
-  ["without the tables of tomorrow's history", { daysReady: 1 }, "tomorrow's tables of the history are missing"],
+  ["without the tables of tomorrow's history", { daysReady: 1 }, "tomorrow's history partitions are missing"],
   [
     "whose clock is an hour ahead",
     { now: new Date(machine.now().getTime() - 3_600_000) },
@@ -71,7 +71,7 @@ test.each([
   [
     "whose database was switched an hour ago",
     { switches: { count: 1, at: new Date(machine.now().getTime() - 3_600_000), timeline: 2 } },
-    "the database went on from an earlier state at 2026-02-03T03:05:06.789Z (timeline 2): changes may be lost",
+    "the database resumed from an earlier state at 2026-02-03T03:05:06.789Z (timeline 2): changes may be lost",
   ],
 ])("a process %s is ready, and warns", async (_when, state, warning) => {
   await using http = await serve(state);

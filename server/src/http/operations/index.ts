@@ -7,14 +7,14 @@ import type { HistoryDays } from "#webhooks/deliveries/index.ts";
 
 export interface OperationsDependencies {
   readonly pool: Database;
-  /** The machine's clock, which is compared with the database's. */
+  /** The machine's clock. It is compared with the database's. */
   readonly machine: Clock;
-  /** What this process counts, and its engine's. Undefined where tenants could read it: they would see each other's traffic. */
+  /** The metrics of this process. Undefined where tenants could read them, because they show the traffic of all tenants. */
   readonly metrics: Pick<Registry, "contentType" | "metrics"> | undefined;
-  /** Whether the database has every migration that this program knows. */
+  /** Returns true once the database has every migration of this version. */
   readonly isMigrated: () => Promise<boolean>;
   readonly readHistoryDays: () => Promise<HistoryDays>;
-  /** Whether the process has been told to stop. */
+  /** Returns true while the process is shutting down. */
   readonly isStopping: () => boolean;
   readonly readDatabaseSwitches: () => Promise<DatabaseSwitches>;
 }
@@ -33,7 +33,7 @@ export const operationsPlugin =
       if (needs.isStopping()) return reply.code(503).send({ status: "not ready", because: "the process is stopping" });
       const readiness = await readReadiness(needs).catch((error: unknown) => {
         request.log.warn({ err: error }, "not ready");
-        return { because: "the database does not answer" };
+        return { because: "the database does not respond" };
       });
       return "because" in readiness
         ? reply.code(503).send({ status: "not ready", because: readiness.because })
@@ -45,7 +45,7 @@ export const operationsPlugin =
       http.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   };
 
-/** How long a switch of the database is worth a warning. */
+/** How long /readyz warns after a database failover or restore. */
 const switchWarningMs = 24 * 60 * 60_000;
 
 type Readiness = { readonly because: string } | { readonly warnings: readonly string[] };
@@ -58,11 +58,11 @@ async function readReadiness({
   readDatabaseSwitches,
 }: OperationsDependencies): Promise<Readiness> {
   await pool.query("select 1");
-  if (!(await isMigrated())) return { because: "the database waits for migrations" };
+  if (!(await isMigrated())) return { because: "the database needs migrations" };
   const { now, daysReady } = await readHistoryDays();
-  if (daysReady === 0) return { because: "today's tables of the history are missing" };
+  if (daysReady === 0) return { because: "today's history partitions are missing" };
   const warnings: string[] = [];
-  if (daysReady === 1) warnings.push("tomorrow's tables of the history are missing");
+  if (daysReady === 1) warnings.push("tomorrow's history partitions are missing");
   const aheadMs = machine.now().getTime() - now.getTime();
   if (Math.abs(aheadMs) >= wrongFromMs) {
     const seconds = Math.round(Math.abs(aheadMs) / 1000);
@@ -71,7 +71,7 @@ async function readReadiness({
   const { at, timeline } = await readDatabaseSwitches();
   if (at !== null && now.getTime() - at.getTime() < switchWarningMs) {
     warnings.push(
-      `the database went on from an earlier state at ${at.toISOString()} (timeline ${timeline}): changes may be lost`,
+      `the database resumed from an earlier state at ${at.toISOString()} (timeline ${timeline}): changes may be lost`,
     );
   }
   return { warnings };

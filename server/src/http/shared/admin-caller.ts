@@ -18,17 +18,17 @@ import { findSignedInUser, readSessionCookie } from "./browser-session.ts";
 import { isCrossOrigin, isSameSecret } from "./forms.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 
-/** A value that may prove who is asking, and what it may be. */
+/** A value that may authenticate the caller, and the kinds of credential it may be. */
 interface Credential {
   readonly value: string;
   readonly as: "token" | "key" | "either";
 }
 
-/** May stand in the query of every route: credentials are read before the route is known. */
+/** Accepted in the query of every route, because credentials are read before the route is known. */
 export const credentialParameters = ["access_token", "provider_key"] as const;
 
 /**
- * The credentials that a request carries, in the order in which they are tried: `access_token` and `provider_key` as
+ * Returns the credentials of a request in the order in which they are tried: `access_token` and `provider_key` as
  * query or body parameters, then the halves of HTTP Basic, then a Bearer token.
  */
 export function readCredentials({
@@ -46,7 +46,7 @@ export function readCredentials({
   return given;
 }
 
-/** The last value of a parameter that is given more than once, as 3scale takes it. */
+/** Returns the last value of a parameter that is given more than once, as 3scale does. */
 function parameterOf(parameters: unknown, name: string): unknown {
   if (typeof parameters !== "object" || parameters === null) return undefined;
   const value: unknown = Object.getOwnPropertyDescriptor(parameters, name)?.value;
@@ -61,12 +61,12 @@ function valuesOfAuthorization(header: string): readonly string[] {
   return [user, password.join(":")];
 }
 
-/** Who is asking, or a Problem. Call it when the body has been read: it may hold the credentials. */
+/** Returns the caller or throws a Problem. Call it after the body has been parsed, because it may contain the credentials. */
 export type FindAdminCaller = (request: FastifyRequest) => Promise<AdminCaller>;
 
 /**
- * Nobody guesses a value of this length, so a valid one passes whatever else its network sends, without a look at the
- * counters. Shorter ones are not even tried while the network has to wait.
+ * A value of this length cannot be guessed, so a valid one passes even while its network must wait. Shorter values are not
+ * tried during that wait.
  */
 const unguessableLength = 32;
 
@@ -75,7 +75,7 @@ interface AdminCallerNeeds {
   readonly clock: Clock;
 }
 
-/** Finds out who sends a request. Wrong credentials are counted by network, for all processes. */
+/** Creates the function that authenticates a request. Wrong credentials count against the network, in all processes. */
 export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller {
   const wrong = createNetworkLimiter(needs, attemptLimits.wrongCredentials);
 
@@ -143,15 +143,15 @@ async function callerOfCredential(
   return undefined;
 }
 
-/** A body may take minutes to arrive, and its token be deleted meanwhile. */
-const tokenReadCountsMs = 1000;
+/** The token was read before the body, which may take minutes to arrive. An older result is read again. */
+const tokenReadValidMs = 1000;
 
 async function tokenOf(
   { pool, clock }: AdminCallerNeeds,
   { provider, tokenRead }: FastifyRequest,
   value: string,
 ): Promise<AccessToken | undefined> {
-  const isRecent = tokenRead?.value === value && clock.monotonicMs() - tokenRead.atMs < tokenReadCountsMs;
+  const isRecent = tokenRead?.value === value && clock.monotonicMs() - tokenRead.atMs < tokenReadValidMs;
   return isRecent ? tokenRead.token : findAccessToken(pool, { providerId: provider.id, value, now: clock.now() });
 }
 
@@ -165,7 +165,7 @@ async function callerOfSession(needs: AdminCallerNeeds, request: FastifyRequest)
   return callerOfPortalUser(signedIn.user);
 }
 
-/** Whoever is signed in to the Admin Portal, as somebody who may do what the role and the sections say. */
+/** Returns the caller for a user who is signed in to the Admin Portal. */
 export const callerOfPortalUser = ({ id: userId, role, sections, serviceIds }: ProviderUser): AdminCaller => ({
   actor: { kind: "admin", userId },
   channel: "admin_portal",
@@ -186,7 +186,7 @@ const codeOf = {
   capability: "webhooks-denied",
 } as const satisfies Record<Denial, ProblemCode>;
 
-/** Refuses what the caller may not do. */
+/** Throws a Problem if the caller may not perform the action. */
 export function requirePermission(caller: AdminCaller, deed: Action, provider: Provider): void {
   const denial = denialReason(caller, deed, provider);
   if (denial) throw new Problem(codeOf[denial]);

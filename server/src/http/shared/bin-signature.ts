@@ -3,8 +3,8 @@ import { type Bin, type BinRequest, readBinRequestBody } from "#request-bin/inde
 import { type SignatureVerdict, judgeSignature } from "#webhooks/attempts/index.ts";
 
 /**
- * Judges the signature with the secrets of the endpoints that point to the bin, over the whole body: one that is listed in
- * part is read for it, one at a time. `null`: it is signed, and no endpoint points here.
+ * Verifies the signature of a bin request with the secrets of the endpoints that point to the bin. A body that is listed in part
+ * is read whole for it. Returns null for a signed request while no endpoint points to the bin.
  */
 export async function verifyBinRequest(
   db: Database,

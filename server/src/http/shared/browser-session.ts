@@ -12,7 +12,7 @@ import {
 import type { Clock } from "#platform/clock.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 
-/** Two names, so that each portal reads its own and is blind to the other's. */
+/** Each portal has its own cookie name and ignores the other's. */
 const sessionCookieNames = { developer: "bellwire_developer", admin: "bellwire_admin" } as const satisfies Record<
   Audience,
   string
@@ -33,7 +33,7 @@ function clearSessionCookie(reply: FastifyReply, audience: Audience, isSecure: b
   setCookie(reply, sessionCookieNames[audience], { value: "", isSecure, seconds: 0 });
 }
 
-/** Without `seconds` it goes when the browser is closed. */
+/** Sets a cookie. Without `seconds` it lasts until the browser is closed. */
 export function setCookie(
   reply: FastifyReply,
   name: string,
@@ -46,7 +46,7 @@ export function setCookie(
   );
 }
 
-/** Of several with one name, the first: the browser sends the one with the longest path first. Empty is none. */
+/** Returns the first cookie of a name, which is the one with the longest path. An empty value counts as none. */
 export function readCookie(request: FastifyRequest, name: string): string | undefined {
   return parseCookie(request.headers.cookie ?? "")[name] || undefined;
 }
@@ -61,7 +61,7 @@ interface SignInNeeds extends SessionNeeds {
   readonly secureCookies: boolean;
 }
 
-/** The session whose cookie the browser sends, if it holds. */
+/** Returns the session of the browser's cookie, if it is still valid. */
 export async function findBrowserSession(
   { pool, clock }: SessionNeeds,
   request: FastifyRequest,
@@ -75,13 +75,11 @@ export async function findBrowserSession(
 interface Start {
   readonly audience: Audience;
   readonly userId: number;
-  /** Whether what they proved it by still holds: a password may be changed while it is looked at. */
+  /** Checks in the transaction that the credentials are still valid: a password may change while it is verified. */
   readonly holds?: (tx: Transaction) => Promise<boolean>;
 }
 
-/**
- * A session for somebody who has just proved who they are, if that holds. The one that the browser had before ends.
- */
+/** Starts a session for an authenticated user and ends the browser's previous one. Returns false if `holds` does. */
 export async function startBrowserSession(
   { pool, clock, secureCookies }: SignInNeeds,
   request: FastifyRequest,
@@ -100,7 +98,7 @@ export async function startBrowserSession(
   return true;
 }
 
-/** Ends the session, wherever else its cookie went. */
+/** Ends the session for every holder of its cookie. */
 export async function endBrowserSession(
   { pool, secureCookies }: SignInNeeds,
   request: FastifyRequest,
@@ -117,7 +115,7 @@ export interface SignedInUser {
   readonly csrfToken: string;
 }
 
-/** Who of the provider's own people sends the request, if the session holds and they may still be here. */
+/** Returns the active provider user whose Admin Portal session sends the request. */
 export async function findSignedInUser(
   needs: SessionNeeds,
   request: FastifyRequest,

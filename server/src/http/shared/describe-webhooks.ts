@@ -5,7 +5,7 @@ import { describedHeaders } from "#webhooks/attempts/index.ts";
 import { errorOf } from "#webhooks/deliveries/index.ts";
 import { type CatalogueEntry, type EventInterface, eventCatalogue, sampleBody } from "#webhooks/events/index.ts";
 
-/** The headers of what is sent, by name: for the `parameters` of a document's `components`. */
+/** The headers of webhook requests by name, for a document's `components.parameters`. */
 export const webhookHeaders: Readonly<Record<string, object>> = Object.fromEntries(
   Object.entries(describedHeaders).map(([name, { says, isAlways }]) => [
     name,
@@ -13,13 +13,12 @@ export const webhookHeaders: Readonly<Record<string, object>> = Object.fromEntri
   ]),
 );
 
-/** Under which they are listed, beside what an API calls webhooks itself. */
 export const webhooksTag = {
   name: "Webhook events",
   description: "What your receiver is sent: one request for each event, in the format that its endpoint has.",
 };
 
-/** The `webhooks` of an OpenAPI document: what is sent, for each type of event, to whoever wants it. */
+/** Describes the request of each event type, for the `webhooks` of an OpenAPI document. */
 export const describeWebhooks = (): Record<string, object> =>
   Object.fromEntries(eventCatalogue.map((entry) => [entry.type, { post: describeWebhook(entry) }]));
 
@@ -92,14 +91,14 @@ const responses = {
 
 type Data = "account" | "user" | "application";
 
-/** What the data of an event are about. */
+/** Returns the object that the data of an event describe. */
 function dataOf(eventType: string): Data {
   const [object] = eventType.split(".", 1);
   return object === "account" || object === "user" ? object : "application";
 }
 
 interface BodySchemas {
-  /** What a CloudEvent in binary mode consists of, and what the others contain. */
+  /** The body of a CloudEvent in binary mode, and the `data` of the other formats. */
   readonly data: TSchema;
   readonly json: TSchema;
   readonly cloudEvent: TSchema;
@@ -164,7 +163,7 @@ function schemasOf(name: Data, title: string): BodySchemas {
   return { data, json, cloudEvent };
 }
 
-/** What is sent as JSON, by what it is about. */
+/** The JSON bodies by the object that they describe. */
 const bodySchemas: Readonly<Record<Data, BodySchemas>> = {
   account: schemasOf("account", "Account"),
   user: schemasOf("user", "User"),
@@ -173,5 +172,5 @@ const bodySchemas: Readonly<Record<Data, BodySchemas>> = {
 
 const exampleAnswer = { kind: "answered", status: 503, headers: {}, body: new Uint8Array(), latencyMs: 84 } as const;
 
-/** Why what the documentation of both APIs shows as failed has failed: in the words that a real one has. */
+/** The error of failed attempts in the examples of both APIs, worded as real ones are. */
 export const exampleError = errorOf(exampleAnswer, "200") ?? "";

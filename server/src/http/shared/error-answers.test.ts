@@ -39,7 +39,7 @@ test("a problem is told with its code, its words and the request's id", async ()
   expect(answer.headers["content-type"]).toBe("application/problem+json");
   expect(answer.json()).toEqual({
     type: "urn:bellwire:problem:not-found",
-    title: "There is no such thing here.",
+    title: "Not found.",
     status: 404,
     code: "not-found",
     request_id: "req-1",

@@ -13,26 +13,26 @@ interface BrokenRule {
 
 interface ThrownByFastify {
   readonly code?: unknown;
-  /** Of PostgreSQL: the table that would not take a row. */
+  /** The table of a PostgreSQL error. */
   readonly table?: unknown;
   readonly statusCode?: unknown;
   readonly validation?: readonly BrokenRule[];
-  /** The part of the request that breaks them. */
+  /** The part of the request that failed validation. */
   readonly validationContext?: string;
 }
 
-/** What PostgreSQL refuses because of what a caller sent. */
+/** PostgreSQL errors that are caused by the caller's input. */
 const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
-  "23505": "conflict", // a unique index holds this value already
-  "23503": "not-found", // what it was to belong to has been deleted at the same moment
-  "22021": "request-unreadable", // a zero byte, which no text can hold
-  "22P05": "request-unreadable", // the same in JSON
+  "23505": "conflict", // unique_violation
+  "23503": "not-found", // foreign_key_violation: the parent was deleted concurrently
+  "22021": "request-unreadable", // a zero byte in a text
+  "22P05": "request-unreadable", // a zero byte in JSON
 };
 
 /** How a change beyond the limit fails: portal/accounts/account-events.ts. */
 const [changeCounters, notNullViolation] = ["change_counters", "23502"];
 
-/** A restart takes seconds; room is made by people. */
+/** A restart takes seconds, freeing disk space takes an operator. */
 const againAfterSeconds: Readonly<Record<DatabaseErrorClass, number>> = { away: 5, full: 60 };
 
 const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
@@ -43,10 +43,10 @@ const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
   415: "media-type-unsupported",
 };
 
-/** The problem that a thrown thing amounts to. What nobody foresaw is "internal", with the error as its cause. */
+/** Returns the problem for a thrown error. An unexpected error becomes `internal`, with the error as its cause. */
 export function problemOfError(error: Error & ThrownByFastify): Problem {
   if (error instanceof Problem) return error;
-  // What cannot be an id is nobody's.
+  // A malformed id belongs to no object.
   if (error.validationContext === "params") return new Problem("not-found", { cause: error });
   if (error.validation) return new Problem("invalid", { errors: errorsByField(error.validation), cause: error });
   if (error instanceof LimitReached) {
@@ -66,23 +66,23 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
 }
 
 function errorsByField(broken: readonly BrokenRule[]): FieldErrors {
-  const sayings = Map.groupBy(broken.flatMap(sayingsOf), ([field]) => field);
+  const messages = Map.groupBy(broken.flatMap(messagesOf), ([field]) => field);
   return Object.fromEntries(
-    [...sayings].map(([field, said]) => [field, withoutUnions(said.map(([, sentence]) => sentence))] as const),
+    [...messages].map(([field, entries]) => [field, withoutUnions(entries.map(([, sentence]) => sentence))] as const),
   );
 }
 
 const [isNull, isNone] = ["must be null", "must match a schema in anyOf"];
 
-/** What may be null or something is told three times: what is wrong with it as either, and that it is neither. */
+/** Removes the duplicate messages of a nullable field: one per variant, and one that no variant matches. */
 function withoutUnions(sentences: readonly string[]): readonly string[] {
   if (!sentences.includes(isNone)) return sentences;
   const others = sentences.filter((sentence) => sentence !== isNone && sentence !== isNull);
   return sentences.includes(isNull) ? others.map((sentence) => `${sentence}, or null`) : others;
 }
 
-/** What a rule of TypeBox's says of which fields. */
-function sayingsOf({
+/** Returns the fields and messages of one failed TypeBox rule. */
+function messagesOf({
   keyword,
   instancePath,
   params,
@@ -94,7 +94,7 @@ function sayingsOf({
   if (Array.isArray(requiredProperties)) {
     return requiredProperties.map((name) => [[...path, String(name)].join("."), "is required"]);
   }
-  // A property too many is told twice: of itself ("boolean", no schema allows it), and of the object that it is in.
+  // TypeBox reports an unknown property twice: for itself ("boolean") and for its object.
   if (keyword === "additionalProperties") return [];
   if (keyword === "boolean") return [[field, "is not known"]];
   if (keyword === "minLength" && limit === 1) return [[field, "can't be blank"]];
@@ -102,8 +102,8 @@ function sayingsOf({
 }
 
 /**
- * Answers every error below `http`, unknown paths and methods included, as `application/problem+json` (RFC 9457). Call it
- * before routes are added.
+ * Answers every error below `http` as `application/problem+json` (RFC 9457), unknown paths and methods included. Call it before
+ * routes are added.
  */
 export function answerErrorsAsProblems(http: FastifyInstance): void {
   http.setErrorHandler<Error>((error, request, reply) => {
@@ -112,7 +112,7 @@ export function answerErrorsAsProblems(http: FastifyInstance): void {
     if (problem.status >= 500 && problem.code !== "too-busy") request.log.error({ err: error }, "request failed");
     return sendProblem(reply, problem);
   });
-  // No route serves QUERY. As a method with a body, Fastify would refuse it for its Content-Type before anything says 405.
+  // No route serves QUERY. Without a body it reaches the 405 below; with one, Fastify would refuse its Content-Type first.
   http.addHttpMethod("QUERY", { hasBody: false, overrideExisting: true });
   const methodsOf = recordMethods(http);
   http.setNotFoundHandler((request, reply) => {
@@ -133,7 +133,7 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
     .send(representProblem(problem, reply.request.id));
 }
 
-/** Remembers the routes that are added below `http` from now on, and tells which methods the path of a URL has. */
+/** Records the routes that are added below `http` from now on. Returns a function that lists the methods of a URL's path. */
 function recordMethods(http: FastifyInstance): (url: string) => readonly string[] {
   const routes: { readonly parts: readonly string[]; readonly methods: readonly string[] }[] = [];
   http.addHook("onRoute", ({ url, method }) => {

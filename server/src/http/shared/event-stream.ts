@@ -6,15 +6,15 @@ import { streamLimits } from "#platform/limits.ts";
 
 const slowReaderMs = streamLimits.slowReaderSeconds.max * 1000;
 
-/** How long the last bytes of a stream may take. */
+/** The time for the last bytes of a stream. */
 const endMs = 1000;
 
 const streamHeaders = {
   "content-type": "text/event-stream",
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
-  "x-accel-buffering": "no", // nginx would keep what it gets until there is more
-  // A connection that idled on after its stream would keep a server that stops waiting.
+  "x-accel-buffering": "no", // nginx would buffer the response
+  // An idle connection would delay the stop of the server.
   connection: "close",
 } as const;
 
@@ -22,8 +22,8 @@ const streamHeaders = {
 export type EndReason = "access-ended" | "reconnect" | "gone";
 
 /**
- * Server-sent events to one client. Writers wait for the client, so a stream holds one message in memory besides the socket's
- * own buffer; a client that stops reading is dropped.
+ * Sends server-sent events to one client. Writers wait for the client, so a stream holds one message in memory besides the
+ * socket's buffer. A client that stops reading is dropped.
  */
 export class EventStream {
   readonly #response: ServerResponse;
@@ -47,31 +47,31 @@ export class EventStream {
     return this.#over.signal.aborted;
   }
 
-  /** Aborts when nothing can be sent any more. */
+  /** Aborts when the stream has ended. */
   get over(): AbortSignal {
     return this.#over.signal;
   }
 
-  /** Resolves when there is room for more, or the stream is over. */
+  /** Writes the text. Resolves when the client has read enough of it, or the stream has ended. */
   async send(text: string): Promise<void> {
     if (this.isOver || this.#response.write(text)) return;
-    const roomAgain = new AbortController();
-    const wake = (): void => roomAgain.abort();
+    const drained = new AbortController();
+    const wake = (): void => drained.abort();
     this.#response.once("drain", wake);
     this.over.addEventListener("abort", wake);
-    await this.#clock.sleep(slowReaderMs, roomAgain.signal);
+    await this.#clock.sleep(slowReaderMs, drained.signal);
     this.#response.off("drain", wake);
     this.over.removeEventListener("abort", wake);
-    if (!roomAgain.signal.aborted) this.drop();
+    if (!drained.signal.aborted) this.drop();
   }
 
-  /** Cuts the connection: for a client that is too far behind to be told anything. */
+  /** Closes the connection of a client that is too far behind to receive a last event. */
   drop(): void {
     this.#over.abort();
     this.#response.destroy();
   }
 
-  /** Ends with an event that says why. A client that does not read it is cut off. */
+  /** Ends with an event that gives the reason. A client that does not read it is disconnected. */
   end(reason: EndReason): void {
     if (this.isOver) return;
     this.#over.abort();
@@ -85,8 +85,8 @@ export class EventStream {
 type Check = () => void;
 
 /**
- * The open streams of each provider, which check again whether their caller may still look as soon as anything about the
- * provider's callers changes: a session ends, a role or a token is taken away, the provider is suspended.
+ * The open streams of each provider. They check the caller's permission again when a caller of the provider changes: a session
+ * ends, a role or token is revoked, the provider is suspended.
  */
 export class StreamAccess {
   readonly #checks = new Map<number, Set<Check>>();
@@ -100,7 +100,7 @@ export class StreamAccess {
     });
   }
 
-  /** Returns how to stop. `undefined`: the provider has as many streams as it may. */
+  /** Returns a function that stops watching, or undefined if the provider has too many streams. */
   watch(providerId: number, check: Check): (() => void) | undefined {
     const checks = this.#checks.get(providerId) ?? new Set();
     if (checks.size >= streamLimits.streams.max) return undefined;

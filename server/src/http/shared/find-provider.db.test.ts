@@ -64,7 +64,7 @@ async function openHouse(database: Pool, clock: HandDrivenClock) {
         const token = { ...owner, name: value, scopes: [], permission: "ro", value, ...more } as const;
         return { owner, id: (await createAccessToken(tx, token)).id };
       }),
-    nameOf: async (value) => (await callers.recall({ providerId, value }))?.token?.name,
+    nameOf: async (value) => (await callers.find({ providerId, value }))?.token?.name,
   };
   return { house, stop: () => callers.stop() };
 }
@@ -82,7 +82,7 @@ test("a caller is read once in a second", async ({ house, clock }) => {
   expect(house.asked()).toBe(2);
 });
 
-test("what is remembered of one token, or of a request without any, says nothing of another", async ({ house }) => {
+test("the cached caller of one token, or of no token, is not used for another", async ({ house }) => {
   await house.addToken("crm");
   await house.addToken("shop");
   for (const _ of [1, 2]) {
@@ -121,7 +121,7 @@ test("a deleted token of which no hint comes opens nothing after a second", asyn
   expect(await house.nameOf("crm")).toBeUndefined();
 });
 
-test("what was read while something changed is not remembered", async ({ house, database }) => {
+test("a caller that was read during a change is not cached", async ({ house, database }) => {
   const token = await house.addToken("crm");
   const { promise, resolve } = Promise.withResolvers<void>();
   house.hold = promise;

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import { type AccessToken, callersChannel } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -18,16 +19,16 @@ declare module "fastify" {
   interface FastifyRequest {
     readonly provider: Provider;
     readonly side: Side;
-    /** What was found for the first value in its query and headers that may be an access token. */
+    /** The access token of the first value in the query or headers that may be one. */
     readonly tokenRead: TokenRead | undefined;
-    /** Finds the three above anew, for a request that goes on for minutes. Throws `host-unknown` like at its beginning. */
+    /** Reads the three above again, for a request that lasts minutes. Throws `host-unknown` as at its start. */
     readonly findProviderAgain: () => Promise<void>;
   }
 }
 
 interface TokenRead {
   readonly value: string;
-  /** Undefined: it is no token that counts. */
+  /** Undefined if the value is not a valid token. */
   readonly token: AccessToken | undefined;
   readonly atMs: number;
 }
@@ -41,9 +42,8 @@ export interface FindProviderNeeds {
 }
 
 /**
- * Sets `provider` and `side` of each request to what is below `http`, from the host that it was sent to, and what its
- * access token says with it: at most a second old. Fastify counts
- * X-Forwarded-Host only from proxies that its `trustProxy` names.
+ * Sets `provider` and `side` of each request below `http` by its host, and its access token, at most a second old. Fastify
+ * accepts X-Forwarded-Host from the proxies of its `trustProxy` only.
  */
 export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDomain }: FindProviderNeeds): void {
   const findTenant = createFindTenant(pool, baseDomain);
@@ -53,7 +53,7 @@ export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDo
 
   const foundFor = (request: FastifyRequest): Found => {
     const it = found.get(request);
-    if (!it) throw new Error("The provider was asked for before it was found.");
+    if (!it) throw new Error("The provider was read before it was found.");
     return it;
   };
   http.decorateRequest("provider", {
@@ -77,11 +77,11 @@ export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDo
     if (!tenant) throw new Problem("host-unknown");
     const { query, headers } = request;
     const value = readCredentials({ query, headers, body: undefined }).find(({ as }) => as !== "key")?.value;
-    const caller = await callers.recall({ providerId: tenant.providerId, value });
+    const caller = await callers.find({ providerId: tenant.providerId, value });
     if (!caller) throw new Problem("host-unknown");
     const tokenRead = value === undefined ? undefined : { value, token: caller.token, atMs: caller.atMs };
     found.set(request, { provider: caller.provider, side: tenant.side, tokenRead });
-    requireOneHost(request); // now, because the page that refuses is the provider's
+    requireOneHost(request); // after the provider is known, because the error page is the provider's
   };
   http.decorateRequest("findProviderAgain", async function (this: FastifyRequest) {
     await find(this);
@@ -89,63 +89,59 @@ export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDo
   http.addHook("onRequest", find);
 }
 
-/** What a hint says too late, or a lost one never, is found out by then. */
+/** Bounds how long a change stays unnoticed if its hint is late or lost. */
 const cacheMs = 1000;
 
-/** Those of one second, at a kilobyte each. Past that all are forgotten: it costs a round trip each. */
+/** About the callers of one second, at a kilobyte each. */
 const cachedCallersMax = 1000;
 
 interface Caller {
   readonly providerId: number;
-  /** What may be an access token. */
+  /** A possible access token. */
   readonly value: string | undefined;
 }
 
 export interface CachedCaller extends ProviderWithToken {
-  /** Since when at most it may no longer be so. */
+  /** When it was read. */
   readonly atMs: number;
 }
 
 interface CallerCache {
-  /** The provider, and the token if it counts. Undefined if there is no such provider. */
-  recall(caller: Caller): Promise<CachedCaller | undefined>;
+  /** Returns the provider and the token if it is valid. Undefined if the provider does not exist. */
+  find(caller: Caller): Promise<CachedCaller | undefined>;
   stop(): void;
 }
 
 /**
- * Reads what every request begins with, and remembers it for a second or until a hint says that some caller has changed:
- * in this process before who changed it goes on, in others some milliseconds later. A token or a provider that was not
- * found is looked for each time.
+ * Caches the provider and token of each request for a second, or until a hint says that a caller changed. The changing process
+ * clears its cache before it continues, other processes some milliseconds later. A missing token or provider is not cached.
  */
 export function createCallerCache({ pool, clock }: { readonly pool: Pool; readonly clock: Clock }): CallerCache {
-  const remembered = new Map<string, CachedCaller>();
+  const cache = new LRUCache<string, CachedCaller>({ max: cachedCallersMax });
   let changes = 0;
   const stop = pool.onHint(callersChannel, () => {
     changes += 1;
-    remembered.clear();
+    cache.clear();
   });
 
-  const counts = ({ atMs, token }: CachedCaller): boolean =>
+  const isValid = ({ atMs, token }: CachedCaller): boolean =>
     clock.monotonicMs() - atMs < cacheMs && !(token?.expiresAt && token.expiresAt <= clock.now());
 
   return {
     stop,
-    async recall({ providerId, value }) {
+    async find({ providerId, value }) {
       const key = value === undefined ? `${providerId}` : `${providerId} ${secretDigest(value).toString("base64")}`;
-      const known = remembered.get(key);
-      if (known && counts(known)) return known;
+      const cached = cache.get(key);
+      if (cached && isValid(cached)) return cached;
 
       const [atMs, changesBefore] = [clock.monotonicMs(), changes];
       const read = await readProviderWithToken(pool, { providerId, value, now: clock.now() });
       if (!read) return undefined;
-      const recalled = { ...read, atMs };
+      const caller = { ...read, atMs };
       const isKnown = value === undefined || read.token !== undefined;
-      // A change that was told of meanwhile may or may not be in what was read.
-      if (isKnown && changes === changesBefore) {
-        if (remembered.size >= cachedCallersMax) remembered.clear();
-        remembered.set(key, recalled);
-      }
-      return recalled;
+      // A change during the read may be missing from its result.
+      if (isKnown && changes === changesBefore) cache.set(key, caller);
+      return caller;
     },
   };
 }

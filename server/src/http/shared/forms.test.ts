@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import fastify from "fastify";
 import { expect, test } from "vitest";
-import { decodeUtf8, isCrossOrigin, readPairs, returnPath } from "./forms.ts";
+import { decodeUtf8, isCrossOrigin, parsePairs, returnPath } from "./forms.ts";
 import { Problem } from "./problem.ts";
 
 test("what a browser's form says is read as it was typed", () => {
@@ -11,7 +11,7 @@ test("what a browser's form says is read as it was typed", () => {
     .map((text) => text.toWellFormed());
   fc.assert(
     fc.property(fc.array(fc.tuple(typed, typed)), (pairs) => {
-      expect(readPairs(new URLSearchParams(pairs).toString())).toEqual(pairs);
+      expect(parsePairs(new URLSearchParams(pairs).toString())).toEqual(pairs);
     }),
   );
 });
@@ -42,13 +42,13 @@ test.each([
     ],
   ],
 ] as const)("%j is read as %j", (text, pairs) => {
-  expect(readPairs(text)).toEqual(pairs);
+  expect(parsePairs(text)).toEqual(pairs);
 });
 
 test.each(["a=%ff", "%c3=a", "a=%ed%a0%80", "a=%c0%80", "a=%f4%90%80%80", "a=%e2%82"])(
   "bytes that are no text are refused: %s",
   (text) => {
-    expect(() => readPairs(text)).toThrow(Problem);
+    expect(() => parsePairs(text)).toThrow(Problem);
     const bytes = Buffer.from(Array.from(text.matchAll(/%(..)/g), ([, it = ""]) => it).join(""), "hex");
     expect(() => decodeUtf8(bytes)).toThrow(Problem);
   },

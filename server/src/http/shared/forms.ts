@@ -4,7 +4,7 @@ import { randomHex } from "#platform/ids.ts";
 import { readCookie, setCookie } from "./browser-session.ts";
 import { Problem } from "./problem.ts";
 
-/** The text that bytes are. What is not UTF-8 is refused: to guess would store something that nobody has sent. */
+/** Decodes UTF-8 and refuses other bytes, because a replacement character would store a text that nobody sent. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -13,8 +13,8 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** What a query or a URL-encoded form says, in its order. Refused, where its bytes are not UTF-8. */
-export const readPairs = (text: string): (readonly [name: string, value: string])[] =>
+/** Parses a query or a URL-encoded form in its order. Refuses bytes that are not UTF-8. */
+export const parsePairs = (text: string): (readonly [name: string, value: string])[] =>
   text
     .split("&")
     .filter((pair) => pair !== "")
@@ -23,7 +23,7 @@ export const readPairs = (text: string): (readonly [name: string, value: string]
       return [decode(name), decode(value.join("="))] as const;
     });
 
-/** A percent sign that stands for no byte is one, as the URL standard has it: programs forget to encode it. */
+/** Percent signs that encode no byte. The URL standard keeps them as they are. */
 const bare = /%(?![\da-f]{2})/gi;
 
 function decode(text: string): string {
@@ -34,17 +34,17 @@ function decode(text: string): string {
   }
 }
 
-/** Reads the bodies of a page's forms, up to a size. */
+/** Parses URL-encoded bodies up to a size. */
 export function acceptForms(http: FastifyInstance, { bytesMax: bodyLimit }: { readonly bytesMax: number }): void {
   http.addContentTypeParser(
     "application/x-www-form-urlencoded",
     { parseAs: "buffer", bodyLimit },
-    async (_request: unknown, body: Buffer) => byName(readPairs(decodeUtf8(body))),
+    async (_request: unknown, body: Buffer) => byName(parsePairs(decodeUtf8(body))),
   );
 }
 
-/** What a form says several times is a list, as it is in a query. */
-const byName = (pairs: ReturnType<typeof readPairs>): Readonly<Record<string, unknown>> =>
+/** A name with several values becomes a list, as in a query. */
+const byName = (pairs: ReturnType<typeof parsePairs>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     [...Map.groupBy(pairs, ([name]) => name)].map(([name, said]) => {
       const values = said.map(([, value]) => value);
@@ -52,7 +52,7 @@ const byName = (pairs: ReturnType<typeof readPairs>): Readonly<Record<string, un
     }),
   );
 
-/** The fields of a form as texts. Of a field that was sent twice, the first; what is not a form has none. */
+/** Returns the fields of a form, each with its first value. A body that is not a form has none. */
 export function readForm(body: unknown): Readonly<Record<string, string>> {
   const fields: Record<string, string> = Object.create(null); // a field may be called `constructor`
   if (typeof body !== "object" || body === null) return fields;
@@ -63,22 +63,22 @@ export function readForm(body: unknown): Readonly<Record<string, string>> {
   return fields;
 }
 
-/** All that a form says under one name, in its order. */
+/** Returns all values of a field in their order. */
 export function readList(body: unknown, name: string): readonly string[] {
   if (typeof body !== "object" || body === null) return [];
-  const value: unknown = Object.entries(body).find(([its]) => its === name)?.[1];
+  const value: unknown = Object.entries(body).find(([field]) => field === name)?.[1];
   return [value].flat().filter((it) => typeof it === "string");
 }
 
-/** Takes as long for a guess that is nearly right as for any other of its length. */
+/** Compares in constant time for texts of the same length. */
 export function isSameSecret(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /**
- * Whether a page of another origin sent this. A browser says where a request comes from (Sec-Fetch-Site, else Origin); a
- * program says neither, and is no danger: it has no cookies of somebody else to abuse.
+ * Returns true if a page of another origin sent the request. Browsers send Sec-Fetch-Site, older ones Origin. Programs send
+ * neither, and have no cookies of another person to abuse.
  */
 export function isCrossOrigin(request: FastifyRequest): boolean {
   const site = request.headers["sec-fetch-site"];
@@ -87,10 +87,10 @@ export function isCrossOrigin(request: FastifyRequest): boolean {
   return origin !== undefined && hostOf(origin) !== request.host;
 }
 
-/** With the port, unless it is the scheme's own: as browsers write Host. */
+/** Includes the port unless it is the scheme's default, as in a Host header. */
 const hostOf = (origin: string): string | undefined => URL.parse(origin)?.host;
 
-/** Knows a browser again that has not signed in. Names nobody, and goes when the browser is closed. */
+/** Identifies a browser without a session, until it is closed. */
 const formCookieName = "bellwire_form";
 const formCookieShape = /^[0-9a-f]{32}$/;
 
@@ -104,8 +104,8 @@ interface FormTokenNeeds {
 }
 
 /**
- * For a form that is sent before there is a session: the time, signed together with the browser's cookie. Another site can
- * neither read the form nor the cookie, so it cannot make one that fits.
+ * Issues the token of a form that is sent without a session: the time, signed together with the browser's cookie. Another site
+ * can read neither the form nor the cookie, so it cannot create a matching token.
  */
 export function issueFormToken(
   request: FastifyRequest,
@@ -120,7 +120,7 @@ export function issueFormToken(
   return `${issuedAtMs}.${signFormToken(cookieSecret, browser, issuedAtMs)}`;
 }
 
-/** When the form was made, if it is one of ours that this browser was given. */
+/** Returns when the form was issued, if it was issued to this browser. */
 export function readFormToken(
   request: FastifyRequest,
   form: Readonly<Record<string, string>>,
@@ -133,7 +133,7 @@ export function readFormToken(
   return isSameSecret(signature, signFormToken(cookieSecret, browser, issuedAtMs)) ? { issuedAtMs } : undefined;
 }
 
-/** Whether a form of somebody signed in holds their session's token. */
+/** Returns true if the form contains the token of the user's session. */
 export const hasSessionToken = (
   request: FastifyRequest,
   form: Readonly<Record<string, string>>,
@@ -150,15 +150,15 @@ const signFormToken = (secret: Buffer, browser: string, issuedAtMs: number): str
 
 const nowhere = "http://nowhere.invalid";
 
-/** Where to go after signing in: a path of ours below `within`, or `fallback` for everything that could lead elsewhere. */
+/** Returns the path to open after signing in: below `within`, or `fallback` for paths that could lead to another site. */
 export function returnPath(
-  asked: string | undefined,
+  requestedPath: string | undefined,
   { within, fallback }: { within: string; fallback: string },
 ): string {
-  // Browsers read \ as / and drop tabs and line ends: URL does the same, so what is judged is what they would open.
-  const url = asked?.startsWith("/") ? URL.parse(asked, nowhere) : null;
+  // Browsers read \ as / and drop tabs and line ends. URL does the same, so the check sees the URL that they would open.
+  const url = requestedPath?.startsWith("/") ? URL.parse(requestedPath, nowhere) : null;
   if (!url || url.origin !== nowhere) return fallback;
   const isWithin = url.pathname === within || url.pathname.startsWith(within.endsWith("/") ? within : `${within}/`);
-  // A path such as /..//elsewhere is ours as it stands, and somebody else's once it is opened again.
+  // A path such as /..//elsewhere is resolved to //elsewhere, which is another host.
   return isWithin && !url.pathname.startsWith("//") ? `${url.pathname}${url.search}` : fallback;
 }

@@ -1,11 +1,11 @@
 import type { Provider } from "#portal/providers/index.ts";
 
 interface Portals {
-  /** How the outside reaches a provider's Developer Portal, without a slash at the end. */
+  /** Returns the public base URL of a provider's Developer Portal, without a trailing slash. */
   readonly developerPortalUrl: (provider: Provider) => string;
 }
 
-/** Where the link in a mail leads; the code at its end proves who was written to. */
+/** Returns the URL of a mailed link. The code proves that the mail was received. */
 type UrlOf = (code: string) => string;
 
 export const invitationUrl =

@@ -5,7 +5,7 @@ import { Liquid } from "liquidjs";
 import type { Problem } from "./problem.ts";
 import { secretDigest } from "#platform/ids.ts";
 
-/** Our own files and nothing else: no inline script or style, no frames around us, no forms to elsewhere. */
+/** Allows our own files only: no inline script or style, no framing, no forms to other sites. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -18,7 +18,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** `same-origin` and not `no-referrer`, which makes browsers send `Origin: null` with our own forms. */
+/** Referrer-Policy `no-referrer` would make browsers send `Origin: null` with our own forms. */
 const pageHeaders = {
   "content-security-policy": contentSecurityPolicy,
   "x-content-type-options": "nosniff",
@@ -27,7 +27,7 @@ const pageHeaders = {
   "cross-origin-opener-policy": "same-origin",
 } as const;
 
-/** What every page of the two portals says to the browser. Pages are not kept, unless a route says otherwise. */
+/** Adds the headers of every page. Pages are not cached unless a route sets its own Cache-Control. */
 export function addPageHeaders(http: FastifyInstance): void {
   http.addHook("onSend", async (_request, reply) => {
     reply.headers(pageHeaders);
@@ -43,7 +43,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 /**
  * Serves the few files of a folder below `prefix` and returns their paths by name. A path holds the content's digest, so
- * a browser keeps the file for ever and asks for the new one as soon as it changes.
+ * browsers cache the file for ever and request a new one as soon as it changes.
  */
 export async function servePageAssets(
   http: FastifyInstance,
@@ -67,7 +67,7 @@ export async function servePageAssets(
 
 export type RenderTemplate = (name: string, data: Readonly<Record<string, unknown>>) => Promise<string>;
 
-/** The Liquid templates of a folder. They see what they are given and nothing else; all but markup is escaped. */
+/** Returns the renderer of the Liquid templates in a folder. Templates see their data only, and output is escaped. */
 export function createTemplateRenderer(folder: string): RenderTemplate {
   const liquid = new Liquid({
     root: folder,
@@ -80,7 +80,7 @@ export function createTemplateRenderer(folder: string): RenderTemplate {
   return async (name, data) => String(await liquid.renderFile(name, data));
 }
 
-/** A page that needs nothing but itself: no provider's name, which nobody can look up at the moment. */
+/** A page without a stylesheet or the provider's name, which cannot be read while the database is away. */
 const databaseAwayPage = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -88,31 +88,30 @@ const databaseAwayPage = `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Back in a moment</title>
 <h1>Back in a moment</h1>
-<p>Our database does not answer right now. Nothing that was saved is lost.</p>
-<p>Please try again in a few seconds. If you were changing something, look first whether it was done.</p>
+<p>Our database does not respond right now. Nothing that was saved is lost.</p>
+<p>Please try again in a few seconds. If you were changing something, check first whether the change was saved.</p>
 </html>
 `;
 
-/** What people see in either portal while the database is away. */
 export function sendDatabaseAwayPage(reply: FastifyReply, { status, retryAfterSeconds }: Problem): FastifyReply {
   if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
   return reply.code(status).type("text/html; charset=utf-8").send(databaseAwayPage);
 }
 
-/** What people read in either portal when more passwords wait to be checked than fit. */
+/** Shown in both portals while the queue of password checks is full. */
 export const tooBusyPage = {
   template: "message",
   title: "Please try again in a few seconds",
   status: 503,
-  data: { text: "Many people are signing in at the moment, so what you asked for was not done." },
+  data: { text: "Many people are signing in at the moment, so your request was not processed." },
 } as const;
 
-/** What people read in either portal when the database has no room left. They can go on looking at what is there. */
+/** Shown in both portals when the disk of the database is full. Reading still works. */
 export const databaseFullPage = {
   template: "message",
   title: "Nothing can be changed at the moment",
   status: 503,
   data: {
-    text: "Our database has no room left, so what you asked for was not done. Everything that was saved is still there. Please try again later.",
+    text: "Our database is full, so your change was not saved. Everything that was saved before is still there. Please try again later.",
   },
 } as const;

@@ -2,97 +2,104 @@ import { STATUS_CODES } from "node:http";
 import { Type } from "typebox";
 
 /**
- * Every error that a caller of the two APIs can meet. docs/reference/errors.md is made from this list.
- * A code is a promise: it never changes its meaning and is never used again for something else.
+ * Every error that the two APIs return. docs/reference/errors.md is generated from this list.
+ * A code never changes its meaning and is never reused.
  */
 export const problems = {
   "request-unreadable": {
     status: 400,
-    says: "The request cannot be read: its body is not what its Content-Type says.",
+    title: "The request cannot be read: its body does not match its Content-Type.",
   },
-  "parameter-unknown": { status: 400, says: "A parameter is not known here: `errors` names it." },
-  "parameter-missing": { status: 400, says: "A required parameter is missing." },
-  "parameter-type-wrong": { status: 422, says: "A parameter that holds others is not an object." },
-  "time-invalid": { status: 400, says: "The time cannot be understood." },
-  "credentials-missing": { status: 401, says: "Give an access token, a provider key, or sign in to the Admin Portal." },
-  "credentials-wrong": { status: 401, says: "These credentials are not known here, or have expired." },
-  "wrong-host": { status: 403, says: "This host does not serve the APIs: use the Admin Portal's host." },
+  "parameter-unknown": { status: 400, title: "A parameter is unknown. `errors` names it." },
+  "parameter-missing": { status: 400, title: "A required parameter is missing." },
+  "parameter-type-wrong": { status: 422, title: "A parameter with nested parameters is not an object." },
+  "time-invalid": { status: 400, title: "The time is not a valid ISO 8601 time." },
+  "credentials-missing": {
+    status: 401,
+    title: "Send an access token or a provider key, or sign in to the Admin Portal.",
+  },
+  "credentials-wrong": { status: 401, title: "The credentials are unknown or have expired." },
+  "wrong-host": { status: 403, title: "This host does not serve the APIs. Use the Admin Portal's host." },
   "csrf-token-wrong": {
     status: 403,
-    says: "The x-csrf-token header does not belong to this session. Reload the page.",
+    title: "The x-csrf-token header does not belong to this session. Reload the page.",
   },
-  "provider-suspended": { status: 403, says: "This provider is suspended." },
-  "permission-missing": { status: 403, says: "Your access token does not have the correct permissions." },
-  "role-missing": { status: 403, says: "Your role does not allow this." },
+  "provider-suspended": { status: 403, title: "This provider is suspended." },
+  "permission-missing": { status: 403, title: "Your access token does not have the correct permissions." },
+  "role-missing": { status: 403, title: "Your role does not allow this." },
   "services-narrowed": {
     status: 403,
-    says: "You look after some of the services only, and this is for those who look after all.",
+    title: "Your access is limited to some services, and this requires access to all services.",
   },
-  "not-deletable": { status: 403, says: "This cannot be deleted as things are." },
-  "webhooks-denied": { status: 403, says: "Webhooks are not part of this provider's plan." },
-  "host-unknown": { status: 404, says: "No provider is served under this host." },
-  "not-found": { status: 404, says: "There is no such thing here." },
-  "method-unknown": { status: 405, says: "This is not done here with this method. `Allow` says which ones there are." },
-  "format-unknown": { status: 406, says: "This format is not understood here." },
-  "request-timeout": { status: 408, says: "The request did not arrive in time. Send it again." },
-  conflict: { status: 409, says: "Something else has this name or value already." },
-  "body-too-large": { status: 413, says: "The request's body is too large." },
-  "media-type-unsupported": { status: 415, says: "The request's Content-Type is not understood here." },
-  invalid: { status: 422, says: "Some values are not acceptable." },
-  "not-subscribable": { status: 422, says: "You cannot subscribe to that service." },
+  "not-deletable": { status: 403, title: "This cannot be deleted in its current state." },
+  "webhooks-denied": { status: 403, title: "This provider's plan does not include webhooks." },
+  "host-unknown": { status: 404, title: "No provider is served under this host." },
+  "not-found": { status: 404, title: "Not found." },
+  "method-unknown": {
+    status: 405,
+    title: "This path does not support the method. `Allow` lists the supported methods.",
+  },
+  "format-unknown": { status: 406, title: "This format is not supported." },
+  "request-timeout": { status: 408, title: "The request did not arrive in time. Send it again." },
+  conflict: { status: 409, title: "Another object already has this name or value." },
+  "body-too-large": { status: 413, title: "The body of the request is too large." },
+  "media-type-unsupported": { status: 415, title: "The Content-Type of the request is not supported." },
+  invalid: { status: 422, title: "Some values are invalid." },
+  "not-subscribable": { status: 422, title: "You cannot subscribe to that service." },
   "limit-reached": {
     status: 422,
-    says: "There are as many of these as are allowed. Delete some that are not used, or ask the operator for more.",
+    title: "The limit for this kind of object is reached. Delete unused ones, or ask the operator for a higher limit.",
   },
-  "headers-too-large": { status: 431, says: "The request line and headers are larger than 16 KiB." },
+  "headers-too-large": { status: 431, title: "The request line and headers are larger than 16 KiB." },
   "too-many-changes": {
     status: 429,
-    says: "This account was changed too often in this minute (limits changes-per-account-and-minute and recorded-bytes-per-account-and-minute). Nothing was changed. Try again after the seconds in Retry-After.",
+    title:
+      "This account was changed too often within a minute (limits changes-per-account-and-minute and recorded-bytes-per-account-and-minute). Nothing was changed. Try again after the seconds in Retry-After.",
   },
   "too-many-requests": {
     status: 429,
-    says: "More came here than is taken. Wait for the seconds in Retry-After.",
+    title: "Too many requests. Try again after the seconds in Retry-After.",
   },
   "too-many-streams": {
     status: 429,
-    says: "This provider has as many open event streams here as it may. Close some, or wait a minute.",
+    title: "This provider has too many open event streams. Close some, or wait a minute.",
   },
   "too-many-bad-credentials": {
     status: 429,
-    says: "Too many wrong credentials came from this address. Wait a minute.",
+    title: "Too many wrong credentials from this address. Wait a minute.",
   },
   "too-busy": {
     status: 503,
-    says: "Too many passwords are being checked at the moment, and nothing was changed. Try again after the seconds in Retry-After.",
+    title: "Too many password checks are running. Nothing was changed. Try again after the seconds in Retry-After.",
   },
   "bins-busy": {
     status: 503,
-    says: "The request bins receive as much as they can at the moment. Nothing was kept; try again.",
+    title: "The request bins are at their capacity. The request was not stored. Try again.",
   },
   "database-away": {
     status: 503,
-    says: "The database does not answer at the moment. Look whether a change was made before you make it again.",
+    title: "The database does not respond. Check whether your change was saved before you repeat it.",
   },
   "database-full": {
     status: 503,
-    says: "The database has no room left, so nothing can be changed at the moment. Nothing that is there is lost.",
+    title: "The database is full, so nothing can be changed at the moment. Stored data is not lost.",
   },
-  internal: { status: 500, says: "Something went wrong on our side. Tell the operator the request id." },
-} as const satisfies Record<string, { readonly status: number; readonly says: string }>;
+  internal: { status: 500, title: "An internal error occurred. Report the request id to the operator." },
+} as const satisfies Record<string, { readonly status: number; readonly title: string }>;
 
 export type ProblemCode = keyof typeof problems;
 
-/** The name of a field, and what is wrong with its value, as ends of a sentence ("can't be blank"). */
+/** Messages by field. A message continues a sentence that starts with the field's name ("can't be blank"). */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
 interface ProblemOptions extends ErrorOptions {
-  /** A sentence for the caller that is more exact than the catalogue's. */
+  /** Replaces the catalogue's sentence with a more exact one. */
   readonly detail?: string;
   readonly errors?: FieldErrors;
   readonly retryAfterSeconds?: number;
 }
 
-/** What a door throws to refuse a request. `cause` is for us, and never leaves the log. */
+/** Thrown to refuse a request. `cause` is logged and never sent. */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly code: ProblemCode;
@@ -101,7 +108,7 @@ export class Problem extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ProblemCode, { detail, errors, retryAfterSeconds, ...options }: ProblemOptions = {}) {
-    super(detail ?? problems[code].says, options);
+    super(detail ?? problems[code].title, options);
     this.code = code;
     this.status = problems[code].status;
     this.errors = errors;
@@ -109,17 +116,16 @@ export class Problem extends Error {
   }
 }
 
-/** Refuses parameters by their names and says which ones there are. */
+/** Returns the problem of unknown parameters, with the known ones. */
 export function unknownParameters(names: readonly string[], known: readonly string[]): Problem {
-  const says =
-    known.length > 0 ? `is not known here. Known are ${known.join(", ")}` : "is not known here: there are none";
+  const message = known.length > 0 ? `is unknown. Known parameters: ${known.join(", ")}` : "is unknown: there are none";
   return new Problem("parameter-unknown", {
-    detail: `A parameter is not known here: ${names.join(", ")}.`,
-    errors: Object.fromEntries(names.map((name) => [name, [says]])),
+    detail: `Unknown parameters: ${names.join(", ")}.`,
+    errors: Object.fromEntries(names.map((name) => [name, [message]])),
   });
 }
 
-/** A problem as `application/problem+json` (RFC 9457). */
+/** Represents a problem as `application/problem+json` (RFC 9457). */
 export const representProblem = (problem: Problem, requestId: string) => ({
   type: `urn:bellwire:problem:${problem.code}`,
   title: problem.message,
@@ -129,7 +135,6 @@ export const representProblem = (problem: Problem, requestId: string) => ({
   errors: problem.errors,
 });
 
-/** What an `application/problem+json` answer holds, for the routes' OpenAPI. */
 export const ProblemSchema = Type.Object(
   {
     type: Type.String({ description: "A name for this kind of problem." }),
@@ -144,16 +149,16 @@ export const ProblemSchema = Type.Object(
   { title: "Problem" },
 );
 
-/** The text of docs/reference/errors.md. */
+/** Renders docs/reference/errors.md. */
 export function renderErrorsReference(): string {
   const sections = Object.entries(problems).map(
-    ([code, { status, says }]) => `## ${code}\n\n\`${status} ${STATUS_CODES[status]}\`. ${says}\n`,
+    ([code, { status, title }]) => `## ${code}\n\n\`${status} ${STATUS_CODES[status]}\`. ${title}\n`,
   );
   return `# Errors
 
-The Bellwire API answers an error as \`application/problem+json\` (RFC 9457) with one of these codes in \`code\`, and with
-\`request_id\`, which finds the request in the operator's log. \`errors\` says what is wrong by field. A code never changes
-its meaning. The Account Management API has the same errors in 3scale's shapes, without a code.
+The Bellwire API returns errors as \`application/problem+json\` (RFC 9457) with one of these codes in \`code\`, and with
+\`request_id\`, which finds the request in the operator's log. \`errors\` lists messages by field. A code never changes
+its meaning. The Account Management API returns the same errors in 3scale's formats, without a code.
 
 ${sections.join("\n")}`;
 }

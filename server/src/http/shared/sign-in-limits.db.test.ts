@@ -15,7 +15,7 @@ const test = base.extend("limits", ({ sharedPool, clock }) => {
     ({ audience: "developer", providerId, login, address, deviceId }) as const;
   return {
     tryAs: (...given: Parameters<typeof attempt>) => next().secondsToWait(attempt(...given)),
-    letIn: (...given: Parameters<typeof attempt>) => next().letIn(attempt(...given)),
+    recordSuccess: (...given: Parameters<typeof attempt>) => next().recordSuccess(attempt(...given)),
     wait: (seconds: number) => clock.advance(seconds * 1000),
   };
 });
@@ -46,7 +46,7 @@ test("strangers at the owner's own network do not lock out a device that has sig
   expect(await limits.tryAs("ada", owners)).toBe(600);
   for (let time = 0; time < 10; time += 1) expect(await limits.tryAs("ada", owners, "laptop")).toBe(0);
   expect(await limits.tryAs("ada", owners, "laptop")).toBe(600);
-  await limits.letIn("ada", owners, "laptop");
+  await limits.recordSuccess("ada", owners, "laptop");
   expect(await limits.tryAs("ada", owners, "laptop")).toBe(0);
 });
 
@@ -77,7 +77,7 @@ test("a hundred attempts at once are a hundred", async ({ limits }) => {
 
 test("a success forgets wrong passwords that the network typed before", async ({ limits }) => {
   for (let time = 0; time < 10; time += 1) await limits.tryAs("ada", owners);
-  await limits.letIn("ada", owners);
+  await limits.recordSuccess("ada", owners);
   expect(await limits.tryAs("ada", owners)).toBe(0);
 });
 

@@ -17,26 +17,26 @@ export interface SignInAttempt {
   readonly providerId: number;
   readonly login: string;
   readonly address: string;
-  /** The browser's, if it has signed in with this login before. */
+  /** The id of the browser's known device, if it has signed in with this login before. */
   readonly deviceId: string | undefined;
 }
 
 export interface SignInLimits {
-  /** Counts an attempt. Returns 0 when it may go on, otherwise the seconds until the next may. */
+  /** Counts an attempt. Returns 0 if it may proceed, otherwise the seconds until the next attempt. */
   secondsToWait(attempt: SignInAttempt): Promise<number>;
-  /** After a success: wrong passwords that were typed before it do not count. */
-  letIn(attempt: SignInAttempt): Promise<void>;
+  /** Forgets the wrong passwords before a successful sign-in. */
+  recordSuccess(attempt: SignInAttempt): Promise<void>;
 }
 
 /**
- * A network with fewer attempts for a name today is not refused because of others: the owner may come from anywhere. Counted
- * for the largest network, so that a /48 has these three once, not 65,536 times.
+ * A network with fewer attempts for a name today is not refused because of other networks, since the owner may be anywhere.
+ * Counted for the largest network, so that a /48 has three attempts, not three for each of its 65,536 /64s.
  */
 const attemptsOfNewNetwork = 3;
 
 /**
- * Limits guessing without letting strangers lock an owner out: a device that is known has its own attempts, a new network has
- * three that nobody else can use up, and everybody else shares a thousand a day for each name. (Decision 0022.)
+ * Limits guessing without letting strangers lock an owner out: a known device has its own attempts, a new network has three of
+ * its own, and all others share a thousand a day for each name. (Decision 0022.)
  */
 export function createSignInLimits(needs: {
   readonly pool: Database;
@@ -47,10 +47,10 @@ export function createSignInLimits(needs: {
       const counters = countersOf(attempt);
       const all = counters.flatMap((group) => group.counters);
       const before = secondsToWait(counters, await readCounts(needs, all), 0);
-      // Counts only now, so that a refusal by one limit uses up no other. Judges again, since a hundred may come at once.
+      // Counts after the first check, so that a refusal by one limit uses up no other. Checks again for concurrent attempts.
       return before || secondsToWait(counters, await countAttempt(needs, all), 1);
     },
-    async letIn(attempt) {
+    async recordSuccess(attempt) {
       const own = countersOf(attempt).filter(({ isForgotten }) => isForgotten);
       await resetAttempts(
         needs,
@@ -64,7 +64,7 @@ interface Group {
   readonly counters: readonly Counter[];
   /** A success resets these counters. */
   readonly isForgotten?: true;
-  /** Does not apply while the last counter of the group before it has so few attempts. */
+  /** Applies only from this number of attempts on in the last counter of the group before it. */
   readonly unlessFewer?: number;
 }
 
@@ -80,7 +80,7 @@ function countersOf({ audience, providerId, login, address, deviceId }: SignInAt
       },
     ];
   return [
-    // A local proxy that sends no client address: one limit for all would lock out everybody.
+    // Behind a local proxy that sends no client address, one limit would lock out everybody.
     {
       counters: isLoopback(address)
         ? []
@@ -96,13 +96,13 @@ function countersOf({ audience, providerId, login, address, deviceId }: SignInAt
   ];
 }
 
-/** The longest wait of the first group that is full. `counted` is how many of the attempts are this one. */
+/** Returns the longest wait of the first exhausted group. `counted` is 1 if the counts include this attempt. */
 function secondsToWait(groups: readonly Group[], counts: readonly Count[], counted: 0 | 1): number {
-  let place = 0;
+  let offset = 0;
   let attemptsOfNetwork = 0;
   for (const { counters, unlessFewer = 0 } of groups) {
-    const own = counts.slice(place, place + counters.length);
-    place += counters.length;
+    const own = counts.slice(offset, offset + counters.length);
+    offset += counters.length;
     const isNew = attemptsOfNetwork < unlessFewer;
     attemptsOfNetwork = (own.at(-1)?.attempts ?? 0) - counted;
     if (isNew) continue;
@@ -115,10 +115,10 @@ function secondsToWait(groups: readonly Group[], counts: readonly Count[], count
   return 0;
 }
 
-/** True for this machine, and for a local proxy that sends no client address. */
+/** Returns true for this machine, and for a local proxy that sends no client address. */
 export const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/.test(address);
 
-/** `in a minute`, `in 9 minutes`: for people, so rounded up. */
+/** Returns `in a minute` or `in 9 minutes`, rounded up. */
 export function formatWait(seconds: number): string {
   const minutes = Math.ceil(seconds / 60);
   return minutes === 1 ? "in a minute" : `in ${minutes} minutes`;

@@ -6,7 +6,7 @@ import { readCookie, setCookie } from "./browser-session.ts";
 import { isSameSecret, issueFormToken, readForm } from "./forms.ts";
 import { type SignInLimits, formatWait } from "./sign-in-limits.ts";
 
-/** What the form of either portal shows, before and after it was sent. */
+/** The sign-in form of both portals, before and after it was sent. */
 export interface SignInForm {
   readonly status?: number;
   readonly error?: string;
@@ -16,7 +16,7 @@ export interface SignInForm {
 
 type FormNeeds = Parameters<typeof issueFormToken>[2] & { readonly clock: { readonly now: () => Date } };
 
-/** The page of the form, but for its template and its title. */
+/** Returns the status and data of the form page. */
 export const signInPage = (
   needs: FormNeeds,
   request: FastifyRequest,
@@ -28,17 +28,17 @@ export const signInPage = (
 });
 
 interface Login extends HashingFor {
-  /** The only user whose password is to be tried, if the browser is known to be theirs. */
+  /** The only user whose password may be tried, if the browser is a known device of theirs. */
   readonly onlyUserId: number | undefined;
   readonly login: string;
   readonly password: string;
 }
 
-/** Who somebody proved to be, and the hash of the password that proved it. */
+/** The authenticated user, and the hash of the verified password. */
 interface Proved {
   readonly user: { readonly id: number; readonly username: string; readonly email: string | null };
   readonly passwordHash: string;
-  /** Whether the login means another user as well, by e-mail address. */
+  /** True if the login is also the e-mail address of another user. */
   readonly isAmbiguous: boolean;
 }
 
@@ -51,18 +51,18 @@ interface SignedIn {
 
 type SignInOutcome = SignedIn | { readonly again: SignInForm };
 
-/** Said of an unknown name and of a wrong password alike. */
+/** The same for an unknown name and a wrong password, so that names cannot be probed. */
 export const wrongLogin = "Wrong username or password.";
 
-interface Judging extends FormNeeds {
+interface SignInDependencies extends FormNeeds {
   readonly limits: SignInLimits;
   readonly audience: Audience;
   readonly verify: Verify;
 }
 
-/** Returns who a sent form proves to be, or how it is shown again. A success makes the browser a known device. */
+/** Signs in with a sent form, or returns the form with an error. A success makes the browser a known device. */
 export async function signInByForm(
-  { limits, audience, verify, ...needs }: Judging,
+  { limits, audience, verify, ...needs }: SignInDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<SignInOutcome> {
@@ -85,8 +85,8 @@ export async function signInByForm(
   }
   if ("refused" in verified) return again(422, verified.refused);
   const { user, passwordHash, isAmbiguous } = verified;
-  // Else whoever has another's e-mail address as a user name could sign in now and then, and go on guessing.
-  if (!isAmbiguous) await limits.letIn(attempt);
+  // Otherwise a user whose name is another's e-mail address could reset the counter by signing in, and go on guessing.
+  if (!isAmbiguous) await limits.recordSuccess(attempt);
   rememberDevice(needs, request, reply, { audience, user });
   return { proof: { providerId, userId: user.id, passwordHash }, returnTo };
 }
@@ -128,7 +128,7 @@ interface DeviceUser {
   readonly email: string | null;
 }
 
-/** Marks the browser as one that this user signs in with: by user name or e-mail address. */
+/** Marks the browser as a device of this user, for signing in by user name or e-mail address. */
 export function rememberDevice(
   { cookieSecret, secureCookies, clock }: DeviceNeeds,
   request: FastifyRequest,
@@ -157,7 +157,7 @@ export interface KnownDevice {
   readonly userId: number;
 }
 
-/** The device, if somebody has signed in with this login on it before. */
+/** Returns the device, if a user has signed in with this login on it before. */
 function knownDeviceOf(
   { cookieSecret, clock }: Pick<DeviceNeeds, "cookieSecret" | "clock">,
   request: FastifyRequest,
@@ -176,7 +176,7 @@ function knownDeviceOf(
   return signatures
     .slice(1)
     .split(".")
-    .some((it) => isSameSecret(it, expected))
+    .some((signature) => isSameSecret(signature, expected))
     ? { id, userId }
     : undefined;
 }
