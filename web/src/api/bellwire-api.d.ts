@@ -1252,39 +1252,39 @@ export interface components {
             /** @description The same as `url`. */
             url_masked: string;
             description: string | null;
-            /** @description Off: new events make no delivery here, and what is due is held. */
+            /** @description If false, new events create no delivery, and pending deliveries are held. */
             active: boolean;
             event_types: string[];
-            /** @description Also what is done in the Admin Portal and by access tokens. */
+            /** @description Also send changes made in the Admin Portal and by access tokens. */
             provider_actions: boolean;
-            /** @description Also activation by e-mail, changes by provider key, and background changes, which have no acting user. */
+            /** @description Also send changes without an acting user: activation by e-mail, the provider key, background work. */
             all_actors: boolean;
             /**
              * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
              * @enum {unknown}
              */
             format: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
-            /** @description Sent along with every request, for example an Authorization that the receiver asks for. */
+            /** @description Sent with every request, for example an Authorization header that the receiver requires. */
             headers: {
                 [key: string]: string;
             };
-            /** @description How long to wait after each failed attempt. When the list is used up, the delivery has failed. */
+            /** @description The wait after each failed attempt. After the last one, the delivery has failed. */
             retry_waits_seconds: number[];
             /**
-             * @description The answers that count as delivered.
+             * @description The status codes that count as delivered.
              * @enum {unknown}
              */
             success: "200" | "200-207" | "2xx";
-            /** @description How long one attempt may take in all. */
+            /** @description The maximum duration of an attempt. */
             timeout_seconds: number;
             max_in_flight: number | null;
             max_per_second: number | null;
             /**
-             * @description `account`: what concerns one account goes one after another. `object`: what concerns one object does.
+             * @description `account`: deliveries about one account are sent one at a time. `object`: those about one object are.
              * @enum {unknown}
              */
             ordering: "none" | "object" | "account";
-            /** @description Whether keys and secrets appear in formats other than `3scale`. */
+            /** @description Include keys and secrets in formats other than `3scale`. */
             include_credentials: boolean;
             /**
              * @description `paused` (by you), `disabled` (by Bellwire) and `undecryptable` (no key at hand reads its URL, headers or secret): events are recorded and held; `disabled_reason` says why.
@@ -1309,45 +1309,45 @@ export interface components {
         EndpointChange: {
             /** @description Unique. The endpoint named `default` is the webhook of 3scale's page and API. */
             name?: string;
-            /** @description Absolute, http or https. Its query is kept as it is. */
+            /** @description An absolute http or https URL. The query is sent unchanged. */
             url?: string;
             description?: string | null;
-            /** @description Off: new events make no delivery here, and what is due is held. */
+            /** @description If false, new events create no delivery, and pending deliveries are held. */
             active?: boolean;
             event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "*")[];
-            /** @description Also what is done in the Admin Portal and by access tokens. */
+            /** @description Also send changes made in the Admin Portal and by access tokens. */
             provider_actions?: boolean;
-            /** @description Also activation by e-mail, changes by provider key, and background changes, which have no acting user. */
+            /** @description Also send changes without an acting user: activation by e-mail, the provider key, background work. */
             all_actors?: boolean;
             /**
              * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
              * @enum {unknown}
              */
             format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
-            /** @description Sent along with every request, for example an Authorization that the receiver asks for. */
+            /** @description Sent with every request, for example an Authorization header that the receiver requires. */
             headers?: {
                 [key: string]: string;
             };
-            /** @description How long to wait after each failed attempt. When the list is used up, the delivery has failed. */
+            /** @description The wait after each failed attempt. After the last one, the delivery has failed. */
             retry_waits_seconds?: number[];
             /**
-             * @description The answers that count as delivered.
+             * @description The status codes that count as delivered.
              * @enum {unknown}
              */
             success?: "200" | "200-207" | "2xx";
-            /** @description How long one attempt may take in all. */
+            /** @description The maximum duration of an attempt. */
             timeout_seconds?: number;
             max_in_flight?: number | null;
             max_per_second?: number | null;
             /**
-             * @description `account`: what concerns one account goes one after another. `object`: what concerns one object does.
+             * @description `account`: deliveries about one account are sent one at a time. `object`: those about one object are.
              * @enum {unknown}
              */
             ordering?: "none" | "object" | "account";
-            /** @description Whether keys and secrets appear in formats other than `3scale`. */
+            /** @description Include keys and secrets in formats other than `3scale`. */
             include_credentials?: boolean;
             /**
-             * @description `enabled` also brings a disabled endpoint back.
+             * @description `enabled` also re-enables a disabled endpoint.
              * @enum {unknown}
              */
             state?: "enabled" | "paused";
@@ -1588,45 +1588,45 @@ export interface components {
         NewEndpoint: {
             /** @description Unique. The endpoint named `default` is the webhook of 3scale's page and API. */
             name: string;
-            /** @description Absolute, http or https. Its query is kept as it is. */
+            /** @description An absolute http or https URL. The query is sent unchanged. */
             url: string;
             description?: string | null;
-            /** @description Off: new events make no delivery here, and what is due is held. */
+            /** @description If false, new events create no delivery, and pending deliveries are held. */
             active?: boolean;
             event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "*")[];
-            /** @description Also what is done in the Admin Portal and by access tokens. */
+            /** @description Also send changes made in the Admin Portal and by access tokens. */
             provider_actions?: boolean;
-            /** @description Also activation by e-mail, changes by provider key, and background changes, which have no acting user. */
+            /** @description Also send changes without an acting user: activation by e-mail, the provider key, background work. */
             all_actors?: boolean;
             /**
              * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
              * @enum {unknown}
              */
             format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
-            /** @description Sent along with every request, for example an Authorization that the receiver asks for. */
+            /** @description Sent with every request, for example an Authorization header that the receiver requires. */
             headers?: {
                 [key: string]: string;
             };
-            /** @description How long to wait after each failed attempt. When the list is used up, the delivery has failed. */
+            /** @description The wait after each failed attempt. After the last one, the delivery has failed. */
             retry_waits_seconds?: number[];
             /**
-             * @description The answers that count as delivered.
+             * @description The status codes that count as delivered.
              * @enum {unknown}
              */
             success?: "200" | "200-207" | "2xx";
-            /** @description How long one attempt may take in all. */
+            /** @description The maximum duration of an attempt. */
             timeout_seconds?: number;
             max_in_flight?: number | null;
             max_per_second?: number | null;
             /**
-             * @description `account`: what concerns one account goes one after another. `object`: what concerns one object does.
+             * @description `account`: deliveries about one account are sent one at a time. `object`: those about one object are.
              * @enum {unknown}
              */
             ordering?: "none" | "object" | "account";
-            /** @description Whether keys and secrets appear in formats other than `3scale`. */
+            /** @description Include keys and secrets in formats other than `3scale`. */
             include_credentials?: boolean;
             /**
-             * @description `enabled` also brings a disabled endpoint back.
+             * @description `enabled` also re-enables a disabled endpoint.
              * @enum {unknown}
              */
             state?: "enabled" | "paused";

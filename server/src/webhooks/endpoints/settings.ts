@@ -47,33 +47,38 @@ export const endpointSettings = {
     }),
     { example: "crm" },
   ),
-  url: setting(Type.String({ maxLength: 2048, description: "Absolute, http or https. Its query is kept as it is." }), {
-    example: "https://crm.example.com/hooks?team=sales",
-    sends: true,
-    purpose: "endpoint url",
-  }),
+  url: setting(
+    Type.String({ maxLength: 2048, description: "An absolute http or https URL. The query is sent unchanged." }),
+    {
+      example: "https://crm.example.com/hooks?team=sales",
+      sends: true,
+      purpose: "endpoint url",
+    },
+  ),
   description: setting(nullable(Type.String({ maxLength: 2000 })), {
     default: null,
     example: "Keeps the contacts of the sales team",
   }),
-  active: setting(Type.Boolean({ description: "Off: new events make no delivery here, and what is due is held." }), {
-    default: true,
-    sends: true,
-  }),
+  active: setting(
+    Type.Boolean({ description: "If false, new events create no delivery, and pending deliveries are held." }),
+    {
+      default: true,
+      sends: true,
+    },
+  ),
   event_types: setting(
     Type.Array(
-      Type.Enum([...eventTypes, "*"], { description: "A type of event, or `*` for all, those to come included." }),
+      Type.Enum([...eventTypes, "*"], { description: "An event type, or `*` for all, future ones included." }),
     ),
     { default: [], example: ["account.created", "account.updated"] },
   ),
   provider_actions: setting(
-    Type.Boolean({ description: "Also what is done in the Admin Portal and by access tokens." }),
+    Type.Boolean({ description: "Also send changes made in the Admin Portal and by access tokens." }),
     { default: false, example: true },
   ),
   all_actors: setting(
     Type.Boolean({
-      description:
-        "Also activation by e-mail, changes by provider key, and background changes, which have no acting user.",
+      description: "Also send changes without an acting user: activation by e-mail, the provider key, background work.",
     }),
     { default: false },
   ),
@@ -88,14 +93,14 @@ export const endpointSettings = {
   ),
   headers: setting(
     Type.Record(Type.String(), Type.String(), {
-      description: "Sent along with every request, for example an Authorization that the receiver asks for.",
+      description: "Sent with every request, for example an Authorization header that the receiver requires.",
     }),
     { default: {}, sends: true, purpose: "endpoint headers" },
   ),
   retry_waits_seconds: setting(
     Type.Array(Type.Integer({ minimum: 0, maximum: 604_800 }), {
       maxItems: 50,
-      description: "How long to wait after each failed attempt. When the list is used up, the delivery has failed.",
+      description: "The wait after each failed attempt. After the last one, the delivery has failed.",
     }),
     {
       default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? endpoint.retryWaitsSeconds : threeDaysOfWaits),
@@ -105,16 +110,16 @@ export const endpointSettings = {
   ),
   success: setting(
     Type.Enum(["200", "200-207", "2xx"], {
-      description: "The answers that count as delivered.",
+      description: "The status codes that count as delivered.",
     }),
     { default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? "200" : "2xx"), sends: true },
   ),
   timeout_seconds: setting(
-    Type.Integer({ minimum: 1, maximum: 60, description: "How long one attempt may take in all." }),
+    Type.Integer({ minimum: 1, maximum: 60, description: "The maximum duration of an attempt." }),
     { default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? 60 : 15), sends: true },
   ),
   max_in_flight: setting(
-    nullable(Type.Integer({ minimum: 1, maximum: 1000, description: "Deliveries under way at once, at most." })),
+    nullable(Type.Integer({ minimum: 1, maximum: 1000, description: "The maximum number of concurrent deliveries." })),
     { default: null, sends: true },
   ),
   max_per_second: setting(nullable(Type.Integer({ minimum: 1, maximum: 100_000 })), {
@@ -125,17 +130,17 @@ export const endpointSettings = {
   ordering: setting(
     Type.Enum(["none", "object", "account"], {
       description:
-        "`account`: what concerns one account goes one after another. `object`: what concerns one object does.",
+        "`account`: deliveries about one account are sent one at a time. `object`: those about one object are.",
     }),
     { default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? "none" : "account") },
   ),
   include_credentials: setting(
-    Type.Boolean({ description: "Whether keys and secrets appear in formats other than `3scale`." }),
+    Type.Boolean({ description: "Include keys and secrets in formats other than `3scale`." }),
     { default: false },
   ),
   state: setting(
     Type.Enum(["enabled", "paused"], {
-      description: "`enabled` also brings a disabled endpoint back.",
+      description: "`enabled` also re-enables a disabled endpoint.",
     }),
     { default: "enabled", sends: true },
   ),
