@@ -9,7 +9,7 @@ export interface Evidence {
   readonly endpoints: readonly ChaosEndpoint[];
   readonly events: readonly ListedEvent[];
   readonly deliveries: readonly ListedDelivery[];
-  /** As `event endpoint-name`. */
+  /** Keys of the form `event endpoint-name`. */
   readonly failures: ReadonlySet<string>;
   readonly received: readonly ReceivedRequest[];
   /** Events that a follower read during the run, oldest first. */

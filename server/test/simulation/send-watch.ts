@@ -16,12 +16,12 @@ export interface Flight {
   readonly owner: string | null;
   readonly epoch: number;
   readonly atMs: number;
-  /** Whether the process has not received an answer from the endpoint yet. */
+  /** True if the process has not received an answer from the endpoint yet. */
   readonly isFirst: boolean;
   endedAtMs: number | undefined;
-  /** Whether it ended within a second. */
+  /** True if it ended within a second. */
   wasQuick: boolean;
-  /** Whether it ended the delivery. */
+  /** True if it ended the delivery. */
   isLast: boolean;
 }
 
@@ -80,7 +80,7 @@ export class SendWatch {
     this.pausedUntilMs.set(lane, Math.max(this.pausedUntilMs.get(lane) ?? 0, this.time.nowMs + seconds * 1000));
   }
 
-  /** Whether it is a success or the last attempt of its round. */
+  /** True if it is a success or the last attempt of its round. */
   #isLast({ key, endpointId, attempt }: Flight, outcome: AttemptOutcome): boolean {
     if (outcome.kind === "answered" && outcome.status === 200) return true;
     const endpoint = this.model.endpoints.get(endpointId);

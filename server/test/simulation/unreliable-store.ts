@@ -10,7 +10,7 @@ export interface Line {
   readonly model: LaneStoreModel;
   /** Probability that a call fails now. */
   readonly faults: () => number;
-  /** Whether only the recording of outcomes is refused. */
+  /** True if only the recording of outcomes is refused. */
   readonly refusesOutcomes: () => boolean;
   readonly tellChanged: (endpointId: number) => void;
 }

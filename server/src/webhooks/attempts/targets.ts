@@ -16,7 +16,7 @@ export interface Target {
   readonly binId: string | undefined;
 }
 
-/** As many as lanes per engine; a target takes half a kilobyte. */
+/** Matches the maximum of lanes per engine; a target takes half a kilobyte. */
 const knownMax = 20_000;
 
 /** Parses endpoint URLs and caches the results, since each delivery needs them. */

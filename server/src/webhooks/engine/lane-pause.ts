@@ -61,7 +61,7 @@ export class Breaker {
     return this.#unanswered;
   }
 
-  /** Whether the next attempt will probably fail. */
+  /** True if the next attempt will probably fail. */
   get isFailing(): boolean {
     return this.#unanswered >= failingMin;
   }

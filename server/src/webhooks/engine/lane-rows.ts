@@ -12,7 +12,7 @@ export type DeliveryOfKey = Pick<DueDelivery, "eventId" | "orderingKey">;
 
 /** A row that was read and is not settled yet. Its body is dropped once it is sent. */
 interface HeldRow {
-  /** As of the last read. `infinity`: it was read behind others of its key. */
+  /** Due time at the last read. `infinity`: it was read behind others of its key. */
   dueAt: string;
   readonly attemptsMade: number;
   /** The ordering key of a row that waits behind others. */
@@ -61,7 +61,7 @@ export class LaneRows {
     return this.#held.size;
   }
 
-  /** Whether rows behind the head of some key are to be read. */
+  /** True if rows behind the head of some key are to be read. */
   get needsRuns(): boolean {
     return this.#runs.needsRead;
   }
@@ -83,7 +83,7 @@ export class LaneRows {
     return this.#runs.beginReads(rowsMax - this.#waiting.length - this.#runs.behind);
   }
 
-  /** Whether waiting rows were dropped since the read began. Then earlier rows may be missing, and the next read starts over. */
+  /** True if waiting rows were dropped since the read began. Then earlier rows may be missing, and the next read starts over. */
   isOutdated(read: LaneToRead): boolean {
     return read.after !== this.#cursor;
   }
@@ -154,7 +154,7 @@ export class LaneRows {
     if (orderingKey !== null) this.#runs.settled({ eventId, orderingKey }, nowMs);
   }
 
-  /** Whether more rows of this key are in memory or being read. */
+  /** True if more rows of this key are in memory or being read. */
   isRunning(orderingKey: string): boolean {
     return this.#runs.isRunning(orderingKey);
   }
@@ -189,7 +189,7 @@ export class LaneRows {
     return true;
   }
 
-  /** Whether the row was settled and the engine does not know it yet. Once it knows, the row must be found again. */
+  /** True if the row was settled and the engine does not know it yet. Once it knows, the row must be found again. */
   #hasMoved(row: DueDelivery): boolean {
     const held = this.#held.get(row.eventId);
     return held !== undefined && held.dueAt !== row.dueAt && !isPromoted(held, row);

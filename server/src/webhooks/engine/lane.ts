@@ -122,12 +122,12 @@ export class Lane {
     );
   }
 
-  /** Whether so few rows are in memory that the next free slots would find none. */
+  /** True if so few rows are in memory that the next free slots would find none. */
   get needsRows(): boolean {
     return this.needsRuns || (this.polls.isImmediate && this.#rows.waiting <= this.#rowsTarget / 2);
   }
 
-  /** Whether rows behind the heads of ordering keys are to be read. */
+  /** True if rows behind the heads of ordering keys are to be read. */
   get needsRuns(): boolean {
     return this.#rows.needsRuns;
   }
@@ -189,7 +189,7 @@ export class Lane {
     this.#rows.settled(delivery, nowMs);
   }
 
-  /** Whether more rows of this key are in memory or being read. */
+  /** True if more rows of this key are in memory or being read. */
   isRunning(orderingKey: string): boolean {
     return this.#rows.isRunning(orderingKey);
   }
@@ -259,7 +259,7 @@ class PollSchedule {
   /** How long the lane had been idle at the last poll. */
   #idleForMs = 0;
 
-  /** Whether the next poll waits for nothing: the last one left rows behind, or a hint came. */
+  /** True if the next poll waits for nothing: the last one left rows behind, or a hint came. */
   get isImmediate(): boolean {
     return this.#nextAtMs === immediately;
   }

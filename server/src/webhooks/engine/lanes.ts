@@ -292,7 +292,7 @@ export class Rebalancing {
     this.#chance = chance;
   }
 
-  /** Whether the lane is left to other engines, which get the same hints. */
+  /** True if the lane is left to other engines, which get the same hints. */
   isLeft(endpointId: number): boolean {
     return this.#left.has(endpointId);
   }

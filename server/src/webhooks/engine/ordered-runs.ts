@@ -73,7 +73,7 @@ export class OrderedRuns {
     this.#rows = rows;
   }
 
-  /** Whether the rows of some key are used up and there may be more. */
+  /** True if the rows of some key are used up and there may be more. */
   get needsRead(): boolean {
     return this.#toRead.size > 0;
   }
@@ -83,7 +83,7 @@ export class OrderedRuns {
     return this.#behind;
   }
 
-  /** Whether rows of this key are in memory or being read. Their end decides what comes next. */
+  /** True if rows of this key are in memory or being read. Their end decides what comes next. */
   isRunning(orderingKey: string): boolean {
     const run = this.#runs.get(orderingKey);
     return run !== undefined && !isIdle(run, this.#toRead);

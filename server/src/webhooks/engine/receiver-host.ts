@@ -78,7 +78,7 @@ export class ReceiverHost<WaitingLane> {
     return lanes;
   }
 
-  /** Whether an attempt that starts now finds the result of the name's look-up in the resolver's cache. */
+  /** True if an attempt that starts now finds the result of the name's look-up in the resolver's cache. */
   isResolved(nowMs: number): boolean {
     return nowMs < this.#resolvedUntilMs;
   }
