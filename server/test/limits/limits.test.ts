@@ -85,9 +85,9 @@ const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise
   endpoints: (scene) => post(scene, "/endpoints", { name: name(), url: "http://127.0.0.1:9/" }),
   bins: (scene) => post(scene, "/bins", {}),
   accessTokens: ({ house: { pool, provider }, userId, by }) => {
-    const asker = { actor: by.actor, permission: "rw", scopes: [] } as const;
+    const requester = { actor: by.actor, permission: "rw", scopes: [] } as const;
     const token = { name: name(), scopes: ["account_management"], permission: "ro" };
-    return issueAccessToken(pool, { providerId: provider.id, userId, asker, by, ...token });
+    return issueAccessToken(pool, { providerId: provider.id, userId, requester, by, ...token });
   },
   fieldsDefinitions: ({ house: { pool, provider }, by }) =>
     createFieldsDefinition(pool, {

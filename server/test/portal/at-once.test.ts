@@ -152,8 +152,8 @@ test("a plan is not made for a product that is being deleted", async ({ sharedPo
 test("an access token is not made for a user who is being deleted", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
-  const asker = { actor: by.actor, permission: "rw", scopes: ["stats"] } as const;
-  const wanted = { providerId: provider.id, userId, name: "CI", scopes: ["stats"], permission: "ro", asker, by };
+  const requester = { actor: by.actor, permission: "rw", scopes: ["stats"] } as const;
+  const wanted = { providerId: provider.id, userId, name: "CI", scopes: ["stats"], permission: "ro", requester, by };
   const deletion = (tx: Transaction) => deleteProviderUserRow(tx, provider.id, userId);
   expect(await meeting(pool, deletion, () => issueAccessToken(pool, wanted))).toBeUndefined();
 });

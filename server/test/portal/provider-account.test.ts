@@ -28,7 +28,7 @@ import { byToken, eventsOf, form, now, setUp } from "./house.ts";
 import { passwords } from "../support/passwords.ts";
 
 const by = { actor: { kind: "admin", userId: 1 }, channel: "admin_portal", now } as const;
-const asker = { actor: by.actor, permission: "rw", scopes: [] } as const;
+const requester = { actor: by.actor, permission: "rw", scopes: [] } as const;
 const ada = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
 
 const auditOf = (pool: Pool, providerId: number): Promise<{ action: string }[]> =>
@@ -117,7 +117,7 @@ test("a suspension ends sessions and tokens at once, and its end brings the toke
     name: "CI",
     scopes: ["stats"],
     permission: "ro",
-    asker,
+    requester,
     by,
   });
   const value = issued && "value" in issued ? issued.value : "";
@@ -163,7 +163,7 @@ test("a token that nobody could use is refused", async ({ sharedPool: pool }) =>
     scopes: ["all"],
     permission: "all",
     expiresAt: now,
-    asker,
+    requester,
     by,
   };
   expect(await issueAccessToken(pool, wanted)).toEqual({

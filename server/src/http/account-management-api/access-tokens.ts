@@ -217,7 +217,7 @@ async function issueToken(
       .filter((scope) => scope !== ""),
     permission: parseText(values["permission"]) ?? "",
     expiresAt,
-    asker: caller,
+    requester: caller,
     by,
   });
   const { token, value } = requireSuccess(outcome);

@@ -84,8 +84,8 @@ async function addPlans(
     else unknown.push(row.id);
   }
   if (unknown.length === 0) return found;
-  const inFull = await db.query<RowWithPlans>(listDetailsWithPlansStatement, [providerId, unknown]);
-  const read = inFull.map(({ plans, ...row }) => toReadAccount({ ...row, plans: (plans ?? []).map(cachePlan) }));
+  const withPlans = await db.query<RowWithPlans>(listDetailsWithPlansStatement, [providerId, unknown]);
+  const read = withPlans.map(({ plans, ...row }) => toReadAccount({ ...row, plans: (plans ?? []).map(cachePlan) }));
   return [...found, ...read].toSorted((a, b) => a.whole.account.id - b.whole.account.id);
 }
 

@@ -144,8 +144,8 @@ export const requestAccountPlan = (
     if (!plan || !isOnOffer || plan.id === account.planId) return { notFound: "plan" };
 
     const userId = "userId" in by.actor ? by.actor.userId : null;
-    const asked = { accountId, planId, userId, now: by.now };
-    if (!(await upsertAccountPlanRequest(tx, provider.id, asked))) return { askedFor: plan };
+    const request = { accountId, planId, userId, now: by.now };
+    if (!(await upsertAccountPlanRequest(tx, provider.id, request))) return { askedFor: plan };
     const [from] = await readPlans(tx, provider.id, [account.planId]);
     const names = { orgName: account.orgName, from: from?.name ?? "", to: plan.name };
     await insertPlanRequestMails(tx, { provider, ...names, decideAt, now: by.now });
@@ -173,7 +173,7 @@ export const declineAccountPlanRequest = (
     const providerId = provider.id;
     const planId = await deleteAccountPlanRequestRow(tx, providerId, accountId);
     if (planId === undefined) return undefined;
-    const said = { action: "plan-request.declined", subject: `account/${accountId}`, detail: { planId } };
-    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    const auditRecord = { action: "plan-request.declined", subject: `account/${accountId}`, detail: { planId } };
+    await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     return { declined: true };
   });

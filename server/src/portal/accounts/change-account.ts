@@ -54,13 +54,13 @@ export async function changeAccount(
     const locked = await lockAccountDetails(tx, provider, accountId);
     if (!locked) return undefined;
     const { whole: before, settings } = locked;
-    const wanted = decide(before.account, settings);
-    if ("refused" in wanted) return wanted;
+    const updated = decide(before.account, settings);
+    if ("refused" in updated) return updated;
 
-    const previous = accountChanges(before.account, wanted);
+    const previous = accountChanges(before.account, updated);
     if (Object.keys(previous).length === 0) return { whole: before, settings, events: [] };
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
-    const whole = { ...before, account: updateAccountRow(tx, provider.id, wanted, by.now) };
+    const whole = { ...before, account: updateAccountRow(tx, provider.id, updated, by.now) };
     const cause = { providerId: provider.id, ...by };
     const events = await recordAccountChange(tx, cause, whole.account, accountUpdatedEvent(settings, whole, previous));
     const changed = { whole, settings, events };
@@ -152,8 +152,8 @@ export async function deleteAccount(
       applications.map(({ id }) => id),
     ); // with their custom plans
     const cause = { providerId: provider.id, ...by };
-    const gone = deletionEvents(settings, whole, applications);
-    const events = await recordAccountEvents(tx, cause, whole.account, gone);
+    const deletions = deletionEvents(settings, whole, applications);
+    const events = await recordAccountEvents(tx, cause, whole.account, deletions);
     await deleteAccountRow(tx, provider.id, accountId); // last, because the row holds the sequence number of the events
     return { events };
   });

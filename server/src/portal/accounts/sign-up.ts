@@ -108,13 +108,13 @@ async function findPlansForSignUp(
   pool: Pool,
   { provider, by, wantedPlans }: SignUp,
 ): Promise<ReturnType<typeof choosePlans> | "unknown plan"> {
-  const wanted = await findRequestedPlans(pool, provider.id, {
+  const requested = await findRequestedPlans(pool, provider.id, {
     ids: wantedPlans ?? [],
     mayBeHidden: by.door === "program",
     dropsUnknown: by.door === "program",
     reach: by.door === "program" ? by.reach : undefined,
   });
-  return wanted ? choosePlans(wanted, await readDefaultPlans(pool, provider.id)) : "unknown plan";
+  return requested ? choosePlans(requested, await readDefaultPlans(pool, provider.id)) : "unknown plan";
 }
 
 /** Returns whether the sign-up form is open. */
@@ -162,13 +162,13 @@ interface ChosenPlans {
  * out.
  */
 export function choosePlans(
-  wanted: readonly Plan[],
+  requested: readonly Plan[],
   defaults: readonly Plan[],
 ): ChosenPlans | "no account plan" | "no service plan" | "two service plans" {
   const wantedOrDefault = (kind: PlanKind): readonly Plan[] => {
-    const asked = plansOfKind(wanted, kind);
-    const products = new Set(asked.map((plan) => plan.productId));
-    return [...asked, ...plansOfKind(defaults, kind).filter((plan) => !products.has(plan.productId))];
+    const requestedOfKind = plansOfKind(requested, kind);
+    const products = new Set(requestedOfKind.map((plan) => plan.productId));
+    return [...requestedOfKind, ...plansOfKind(defaults, kind).filter((plan) => !products.has(plan.productId))];
   };
 
   const [accountPlan] = wantedOrDefault("account_plan");
@@ -176,7 +176,7 @@ export function choosePlans(
   const servicePlans = wantedOrDefault("service_plan");
   if (!areOfDifferentProducts(servicePlans)) return "two service plans";
   const isSubscribed = (plan: Plan): boolean => servicePlans.some(({ productId }) => productId === plan.productId);
-  if (!plansOfKind(wanted, "application_plan").every(isSubscribed)) return "no service plan";
+  if (!plansOfKind(requested, "application_plan").every(isSubscribed)) return "no service plan";
   return { accountPlan, servicePlans, applicationPlans: wantedOrDefault("application_plan").filter(isSubscribed) };
 }
 
@@ -340,8 +340,8 @@ async function insertApplications(
   for (const plan of plans.applicationPlans) {
     const product = products.find(({ id }) => id === plan.productId);
     if (!product) throw new Error(`The product of plan ${plan.id} is gone.`);
-    const wanted = newApplication({ accountId: account.id, product, plan, ...named }, now);
-    const application = await insertApplication(tx, settings.provider.id, wanted);
+    const requested = newApplication({ accountId: account.id, product, plan, ...named }, now);
+    const application = await insertApplication(tx, settings.provider.id, requested);
     if (!application) throw new Error("A random key or application id was taken.");
     applications.push(application);
   }
@@ -368,11 +368,11 @@ function signUpEvents(
     { type: "account.created", objectId: whole.account.id, document: representAccount(whole, settings) },
     userEvent("user.created", settings, user),
     ...applications.flatMap((application) => {
-      const told: Parameters<typeof applicationEvent>[0][] = [
+      const inputs: Parameters<typeof applicationEvent>[0][] = [
         "application.created",
         ...(door === "program" ? application.keys.map((key) => keyEvent("application.key_created", key)) : []),
       ];
-      return told.map((it) => applicationEvent(it, settings, application));
+      return inputs.map((it) => applicationEvent(it, settings, application));
     }),
   ];
 }

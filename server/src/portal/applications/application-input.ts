@@ -131,8 +131,8 @@ export function parseNewCredentials(
 
 /** Returns a list of keys from one key or a list. Empty keys are dropped. */
 function keysInput(it: unknown): readonly string[] {
-  const them: readonly unknown[] = Array.isArray(it) ? it : [it];
-  return them.map((key) => textInput({ key }, "key") ?? "").filter((key) => key !== "");
+  const items: readonly unknown[] = Array.isArray(it) ? it : [it];
+  return items.map((key) => textInput({ key }, "key") ?? "").filter((key) => key !== "");
 }
 
 function keysErrors(keys: readonly string[]): readonly string[] {

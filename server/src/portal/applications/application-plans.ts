@@ -209,8 +209,8 @@ export const requestPlan = (
 
     const userId = "userId" in by.actor ? by.actor.userId : null;
     const { provider } = change;
-    const asked = { applicationId: application.id, planId, userId, now: by.now };
-    if (!(await upsertPlanRequest(tx, provider.id, asked))) return { askedFor: plan };
+    const request = { applicationId: application.id, planId, userId, now: by.now };
+    if (!(await upsertPlanRequest(tx, provider.id, request))) return { askedFor: plan };
     const names = {
       orgName: account.orgName,
       application: titleOf(application),
@@ -243,7 +243,11 @@ export const declinePlanRequest = async (
     const providerId = change.provider.id;
     const planId = await deletePlanRequestRow(tx, providerId, application.id);
     if (planId === undefined) return undefined;
-    const said = { action: "plan-request.declined", subject: `application/${application.id}`, detail: { planId } };
-    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    const auditRecord = {
+      action: "plan-request.declined",
+      subject: `application/${application.id}`,
+      detail: { planId },
+    };
+    await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     return { declined: true };
   });

@@ -238,8 +238,8 @@ async function completeRows(db: Database, providerId: number, rows: readonly App
   });
 }
 
-const byId = <T extends { readonly id: number }>(them: readonly T[]): ReadonlyMap<number, T> =>
-  new Map(them.map((it) => [it.id, it]));
+const byId = <T extends { readonly id: number }>(items: readonly T[]): ReadonlyMap<number, T> =>
+  new Map(items.map((it) => [it.id, it]));
 
 /**
  * Inserts an application with its keys. Returns undefined if another application of the product has its user key or

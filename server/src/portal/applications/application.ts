@@ -152,14 +152,14 @@ export const keyEvent = (
 
 /** Builds the event of an application in its final state. */
 export function applicationEvent(
-  told: ApplicationEventInput,
+  input: ApplicationEventInput,
   settings: DocumentSettings,
   application: Application,
 ): AccountEvent {
   const { type, previous, key } = {
     previous: undefined,
     key: undefined,
-    ...(typeof told === "string" ? { type: told } : told),
+    ...(typeof input === "string" ? { type: input } : input),
   };
   const represent = type === "application.deleted" ? representDeletedApplication : representApplication;
   return {

@@ -88,23 +88,23 @@ export async function changeApplication<T>(
 export async function saveApplication(
   { by, ...locked }: LockedApplication,
   changed: Application,
-  told: readonly ApplicationEventInput[],
+  inputs: readonly ApplicationEventInput[],
 ): Promise<ChangedApplication> {
   const application = { ...changed, updatedAt: by.now };
   await updateApplicationRow(locked.tx, locked.settings.provider.id, application);
-  return { application, events: await recordApplicationEvents({ ...locked, by, application }, told) };
+  return { application, events: await recordApplicationEvents({ ...locked, by, application }, inputs) };
 }
 
 /** Records events of an application in its final state. */
 export const recordApplicationEvents = (
   { tx, settings, account, application, by }: LockedApplication,
-  told: readonly ApplicationEventInput[],
+  inputs: readonly ApplicationEventInput[],
 ): Promise<readonly RecordedEvent[]> =>
   recordAccountEvents(
     tx,
     { providerId: settings.provider.id, ...by },
     account,
-    told.map((it) => applicationEvent(it, settings, application)),
+    inputs.map((it) => applicationEvent(it, settings, application)),
   );
 
 interface ApplicationUpdate extends ApplicationChange {
@@ -147,10 +147,10 @@ export const updateApplication = (
 type ApplicationState = Application["state"];
 
 const applicationTransitions = {
-  accept: { from: "pending", to: "live", told: "application.updated" },
-  suspend: { from: "live", to: "suspended", told: "application.suspended" },
-  resume: { from: "suspended", to: "live", told: "application.updated" },
-} as const satisfies Record<string, { from: ApplicationState; to: ApplicationState; told: string }>;
+  accept: { from: "pending", to: "live", eventType: "application.updated" },
+  suspend: { from: "live", to: "suspended", eventType: "application.suspended" },
+  resume: { from: "suspended", to: "live", eventType: "application.updated" },
+} as const satisfies Record<string, { from: ApplicationState; to: ApplicationState; eventType: string }>;
 
 export type ApplicationTransition = keyof typeof applicationTransitions;
 
@@ -163,10 +163,10 @@ export const changeApplicationState = (
   { transition, ...change }: ApplicationChange & { readonly transition: ApplicationTransition },
 ): Promise<ApplicationOutcome | undefined> =>
   changeApplication<ApplicationOutcome>(pool, change, async (locked) => {
-    const { from, to, told } = applicationTransitions[transition];
+    const { from, to, eventType } = applicationTransitions[transition];
     const { application } = locked;
     if (application.state !== from) return refuseTransition(transition);
-    return saveApplication(locked, { ...application, state: to }, [{ type: told, previous: { state: from } }]);
+    return saveApplication(locked, { ...application, state: to }, [{ type: eventType, previous: { state: from } }]);
   });
 
 type UserKeyOutcome = ChangedApplication | NotForDevelopers | { readonly notAllowed: "no user key" };

@@ -108,8 +108,8 @@ function parseCreation(
 }
 
 /** Records the events of the application and of each of its keys. */
-async function recordCreation(made: Parameters<typeof recordApplicationEvents>[0]): Promise<ChangedApplication> {
-  const { application } = made;
+async function recordCreation(created: Parameters<typeof recordApplicationEvents>[0]): Promise<ChangedApplication> {
+  const { application } = created;
   const keysCreated = application.keys.map((key) => keyEvent("application.key_created", key));
-  return { application, events: await recordApplicationEvents(made, ["application.created", ...keysCreated]) };
+  return { application, events: await recordApplicationEvents(created, ["application.created", ...keysCreated]) };
 }

@@ -57,8 +57,8 @@ async function deleteLocked(
   await deleteSubscriptionsOfProduct(tx, provider.id, productId);
   await forgetProduct(tx, provider.id, productId);
   await deleteProductRow(tx, provider.id, productId);
-  const said = { action: "product.deleted", subject: `product/${productId}`, detail: { name: product.name } };
-  await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
+  const auditRecord = { action: "product.deleted", subject: `product/${productId}`, detail: { name: product.name } };
+  await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...auditRecord });
   return { product };
 }
 

@@ -59,12 +59,12 @@ export const removeReferrerFilter = (
 
 function auditFilter(
   { tx, settings, application, by }: LockedApplication,
-  deed: "created" | "deleted",
+  action: "created" | "deleted",
   { id, value: pattern }: ReferrerFilter,
 ): Promise<void> {
-  const said = { action: `referrer-filter.${deed}`, subject: `referrer-filter/${id}` };
+  const auditRecord = { action: `referrer-filter.${action}`, subject: `referrer-filter/${id}` };
   const detail = { applicationId: application.id, value: pattern };
-  return recordAudit(tx, { providerId: settings.provider.id, actor: by.actor, ...said, detail });
+  return recordAudit(tx, { providerId: settings.provider.id, actor: by.actor, ...auditRecord, detail });
 }
 
 const filtersMax = 5;

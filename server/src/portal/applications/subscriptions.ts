@@ -85,8 +85,8 @@ export async function requireSubscription(
   { providerId, accountId, product, writer }: SubscriptionRequirement,
 ): Promise<Refused | { readonly notFound: "service plan" } | { readonly toSubscribe: readonly Plan[] }> {
   const existing = (await listSubscriptions(tx, providerId, accountId)).find((it) => it.productId === product.id);
-  const wanted = existing ? undefined : await servicePlanFor(tx, providerId, product, writer);
-  const plan = wanted && (await lockPlanForShare(tx, providerId, wanted.id)); // it may have been deleted
+  const chosenPlan = existing ? undefined : await servicePlanFor(tx, providerId, product, writer);
+  const plan = chosenPlan && (await lockPlanForShare(tx, providerId, chosenPlan.id)); // it may have been deleted
   if (!existing && !plan) {
     return writer === "program"
       ? { notFound: "service plan" }
@@ -146,8 +146,8 @@ export async function unsubscribe(
     await deleteApplicationRows(tx, providerId, ids);
     await deleteSubscription(tx, providerId, subscriptionId);
     const detail = { accountId, productId: subscription.productId }; // a subscription without applications records no event
-    const said = { action: "subscription.deleted", subject: `subscription/${subscriptionId}`, detail };
-    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    const auditRecord = { action: "subscription.deleted", subject: `subscription/${subscriptionId}`, detail };
+    await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     const deleted = applications.map((application) => applicationEvent("application.deleted", settings, application));
     return { events: await recordAccountEvents(tx, { providerId, ...by }, account, deleted) };
   });

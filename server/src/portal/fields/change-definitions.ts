@@ -37,15 +37,15 @@ export async function createFieldsDefinition(
   pool: Pool,
   { providerId, values, by }: DefinitionInput,
 ): Promise<DefinitionOutcome> {
-  const { definition: wanted, errors } = parseNewDefinition(values);
+  const { definition: newDefinition, errors } = parseNewDefinition(values);
   if (!hasNoErrors(errors)) return { refused: errors };
   return pool.inTransaction(async (tx) => {
     await requireWithinLimit(tx, countLimits.fieldsDefinitions, { providerId });
-    const others = (await lockFieldsDefinitions(tx, providerId)).filter(({ target }) => target === wanted.target);
+    const others = (await lockFieldsDefinitions(tx, providerId)).filter(({ target }) => target === newDefinition.target);
     const position = Math.max(0, ...others.map((other) => other.position)) + 1;
-    const definition = await insertFieldsDefinition(tx, providerId, { ...wanted, position }, by.now);
+    const definition = await insertFieldsDefinition(tx, providerId, { ...newDefinition, position }, by.now);
     if (!definition) return { refused: { name: ["has already been taken"] } };
-    await auditDefinition(tx, { providerId, definition, by, deed: "created" });
+    await auditDefinition(tx, { providerId, definition, by, action: "created" });
     return { definition };
   });
 }
@@ -61,31 +61,31 @@ export async function updateFieldsDefinition(
     const all = await lockFieldsDefinitions(tx, providerId);
     const before = all.find((definition) => definition.id === id);
     if (!before) return undefined;
-    const { definition: wanted, errors } = parseDefinition(before, values);
+    const { definition: updated, errors } = parseDefinition(before, values);
     if (!hasNoErrors(errors)) return { refused: errors };
-    await updateFieldsDefinitionRow(tx, providerId, wanted, by.now);
+    await updateFieldsDefinitionRow(tx, providerId, updated, by.now);
     const others = all.filter(({ target }) => target === before.target).filter((other) => other.id !== id);
-    await moveDefinition(tx, providerId, { wanted, others, position: Number(values["position"]) });
+    await moveDefinition(tx, providerId, { updated, others, position: Number(values["position"]) });
     const definition = await readFieldsDefinition(tx, providerId, id);
     if (!definition) return undefined;
     const changed = changedFields({ ...before, updatedAt: by.now }, { ...definition, updatedAt: by.now });
-    if (changed.length > 0) await auditDefinition(tx, { providerId, definition, by, deed: "changed", changed });
+    if (changed.length > 0) await auditDefinition(tx, { providerId, definition, by, action: "changed", changed });
     return { definition };
   });
 }
 
 interface Move {
-  readonly wanted: FieldsDefinition;
+  readonly updated: FieldsDefinition;
   /** The other definitions of the target, in their order. */
   readonly others: readonly FieldsDefinition[];
   /** Counted from 1. A value that is not a number moves nothing. */
   readonly position: number;
 }
 
-async function moveDefinition(tx: Transaction, providerId: number, { wanted, others, position }: Move): Promise<void> {
+async function moveDefinition(tx: Transaction, providerId: number, { updated, others, position }: Move): Promise<void> {
   if (!Number.isInteger(position) || position < 1) return;
   const ids = others.map(({ id }) => id);
-  await orderFieldsDefinitions(tx, providerId, ids.toSpliced(position - 1, 0, wanted.id));
+  await orderFieldsDefinitions(tx, providerId, ids.toSpliced(position - 1, 0, updated.id));
 }
 
 /**
@@ -101,7 +101,7 @@ export async function deleteFieldsDefinition(
     if (!definition) return undefined;
     if (isPermanent(definition.target, definition.name)) return { notAllowed: "always there" };
     await deleteFieldsDefinitionRow(tx, providerId, id);
-    await auditDefinition(tx, { providerId, definition, by, deed: "deleted" });
+    await auditDefinition(tx, { providerId, definition, by, action: "deleted" });
     return { definition };
   });
 }
@@ -110,18 +110,18 @@ interface DefinitionAudit {
   readonly providerId: number;
   readonly definition: FieldsDefinition;
   readonly by: ChangeContext;
-  readonly deed: "created" | "changed" | "deleted";
+  readonly action: "created" | "changed" | "deleted";
   readonly changed?: readonly string[];
 }
 
 /** Records an audit record, because definitions have no events. */
 function auditDefinition(
   tx: Transaction,
-  { providerId, definition, by, deed, changed }: DefinitionAudit,
+  { providerId, definition, by, action, changed }: DefinitionAudit,
 ): Promise<void> {
   const { id, target, name } = definition;
-  const said = { action: `fields-definition.${deed}`, subject: `fields-definition/${id}` };
-  return recordAudit(tx, { providerId, actor: by.actor, ...said, detail: { target, name, changed } });
+  const auditRecord = { action: `fields-definition.${action}`, subject: `fields-definition/${id}` };
+  return recordAudit(tx, { providerId, actor: by.actor, ...auditRecord, detail: { target, name, changed } });
 }
 
 type ParsedDefinition<T> = { readonly definition: T; readonly errors: FieldErrors };
@@ -156,7 +156,7 @@ export function parseDefinition<T extends NewFieldsDefinition>(before: T, input:
     read_only: parseBoolean(input, "read_only"),
   };
   const choices = parseChoices(input["choices"]);
-  const wanted: T = {
+  const updated: T = {
     ...before,
     label: read.label.value ?? before.label,
     required: read.required.value ?? before.required,
@@ -165,7 +165,9 @@ export function parseDefinition<T extends NewFieldsDefinition>(before: T, input:
     choices: choices ?? before.choices,
   };
   const { target, name } = before;
-  const definition = isPermanent(target, name) ? { ...wanted, required: true, hidden: false, readOnly: false } : wanted;
+  const definition = isPermanent(target, name)
+    ? { ...updated, required: true, hidden: false, readOnly: false }
+    : updated;
   return { definition, errors: mergeErrors(errorsOf(read), contradictionErrors(definition)) };
 }
 
@@ -174,8 +176,8 @@ const isList = (it: unknown): it is readonly unknown[] => Array.isArray(it);
 /** Parses choices: a list, a text separated by commas, or a single number. */
 function parseChoices(it: unknown): readonly string[] | undefined {
   if (it === undefined) return undefined;
-  const them = isList(it) ? it : typeof it === "string" ? it.split(",") : [it];
-  const texts = them.map((choice) => (typeof choice === "string" || typeof choice === "number" ? String(choice) : ""));
+  const items = isList(it) ? it : typeof it === "string" ? it.split(",") : [it];
+  const texts = items.map((choice) => (typeof choice === "string" || typeof choice === "number" ? String(choice) : ""));
   return [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ""))];
 }
 

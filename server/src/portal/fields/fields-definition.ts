@@ -105,9 +105,9 @@ export async function updateFieldsDefinitionRow(
 
 const orderDefinitionsStatement = `
   update fields_definitions as definition
-  set position = wanted.position
-  from unnest($2::bigint[]) with ordinality as wanted (id, position)
-  where definition.provider_id = $1 and definition.id = wanted.id`;
+  set position = ordered.position
+  from unnest($2::bigint[]) with ordinality as ordered (id, position)
+  where definition.provider_id = $1 and definition.id = ordered.id`;
 
 /** Numbers the definitions of one target from 1. */
 export async function orderFieldsDefinitions(

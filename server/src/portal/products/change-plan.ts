@@ -108,19 +108,19 @@ export async function createPlan(
   { providerId, kind, productId, values, by }: PlanCreation,
 ): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
   const { terms, description, errors } = parsePlan(newPlanTerms, { name: "", ...values });
-  const asked = parseText(values, "system_name");
-  const systemName = asked.value || deriveSystemName(terms.name);
+  const systemNameInput = parseText(values, "system_name");
+  const systemName = systemNameInput.value || deriveSystemName(terms.name);
   const refused = mergeErrors(errors, {
-    system_name: [...asked.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
+    system_name: [...systemNameInput.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
   });
   if (!hasNoErrors(refused)) return { refused };
 
-  const wanted = { ...terms, kind, productId, systemName, isDefault: false, customizedFrom: null };
+  const newPlan = { ...terms, kind, productId, systemName, isDefault: false, customizedFrom: null };
   return pool.inTransaction(async (tx) => {
     if (productId !== null && !(await lockProductForShare(tx, providerId, productId))) return undefined;
-    const another = asked.value ? undefined : { ...wanted, systemName: alternativeSystemName(systemName) };
+    const another = systemNameInput.value ? undefined : { ...newPlan, systemName: alternativeSystemName(systemName) };
     const inserted =
-      (await insertPlan(tx, providerId, wanted, by.now)) ??
+      (await insertPlan(tx, providerId, newPlan, by.now)) ??
       (another && (await insertPlan(tx, providerId, another, by.now)));
     if (!inserted) return { refused: { system_name: ["has already been taken"] } };
     if (description !== undefined) await updatePlanDescription(tx, { providerId, planId: inserted.id, description });
@@ -134,8 +134,8 @@ function auditPlanCreation(
   { providerId, plan, by }: { providerId: number; plan: Plan; by: ChangeContext },
 ): Promise<void> {
   const { id, kind, productId, name } = plan;
-  const said = { action: "plan.created", subject: `plan/${id}`, detail: { kind, productId, name } };
-  return recordAudit(tx, { providerId, actor: by.actor, ...said });
+  const auditRecord = { action: "plan.created", subject: `plan/${id}`, detail: { kind, productId, name } };
+  return recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
 }
 
 /** Identifies a plan of a kind, and of a product unless it is an account plan. */
@@ -154,22 +154,23 @@ type PlanUpdate = PlanReference & { readonly values: FieldInput; readonly by: Ch
  */
 export async function updatePlan(
   pool: Pool,
-  { values, by, ...wanted }: PlanUpdate,
+  { values, by, ...reference }: PlanUpdate,
 ): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
   return pool.inTransaction(async (tx) => {
     const [, before] = await Promise.all([
-      lockPlansOfProvider(tx, wanted.providerId),
-      lockPlan(tx, wanted.providerId, wanted.planId),
+      lockPlansOfProvider(tx, reference.providerId),
+      lockPlan(tx, reference.providerId, reference.planId),
     ]);
-    if (!isReferenced(before, wanted)) return undefined;
+    if (!isReferenced(before, reference)) return undefined;
     const { terms, description, errors } = parsePlan(before, values);
     if (!hasNoErrors(errors)) return { refused: errors };
     const plan = { ...before, ...terms };
     const changed = changedFields(before, plan);
-    const said = { action: "plan.changed", subject: `plan/${plan.id}`, detail: { changed } };
-    if (changed.length > 0) await recordAudit(tx, { providerId: wanted.providerId, actor: by.actor, ...said });
-    if (description !== undefined) await updatePlanDescription(tx, { ...wanted, description });
-    return { plan: await updatePlanRow(tx, wanted.providerId, plan, by.now) };
+    const auditRecord = { action: "plan.changed", subject: `plan/${plan.id}`, detail: { changed } };
+    if (changed.length > 0)
+      await recordAudit(tx, { providerId: reference.providerId, actor: by.actor, ...auditRecord });
+    if (description !== undefined) await updatePlanDescription(tx, { ...reference, description });
+    return { plan: await updatePlanRow(tx, reference.providerId, plan, by.now) };
   });
 }
 
@@ -188,17 +189,17 @@ const makeDefaultStatement = `update plans set is_default = true, updated_at = $
 /** Makes a plan the default of its kind and product. Returns undefined if there is no such plan. */
 export async function makePlanDefault(
   pool: Pool,
-  { by, ...wanted }: PlanReference & { readonly by: ChangeContext },
+  { by, ...reference }: PlanReference & { readonly by: ChangeContext },
 ): Promise<{ readonly plan: Plan } | undefined> {
-  const { providerId, kind, productId, planId } = wanted;
+  const { providerId, kind, productId, planId } = reference;
   return pool.inTransaction(async (tx) => {
     const [, plan] = await Promise.all([lockPlansOfProvider(tx, providerId), lockPlan(tx, providerId, planId)]);
-    if (!isReferenced(plan, wanted) || plan.customizedFrom !== null) return undefined;
+    if (!isReferenced(plan, reference) || plan.customizedFrom !== null) return undefined;
     if (plan.isDefault) return { plan };
     await tx.query(clearDefaultStatement, [providerId, kind, productId, by.now]);
     await tx.query(makeDefaultStatement, [providerId, planId, by.now]);
-    const said = { action: "plan.changed", subject: `plan/${planId}`, detail: { changed: ["isDefault"] } };
-    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    const auditRecord = { action: "plan.changed", subject: `plan/${planId}`, detail: { changed: ["isDefault"] } };
+    await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     return { plan: { ...plan, isDefault: true, updatedAt: by.now } };
   });
 }
@@ -216,19 +217,19 @@ type PlanInUse = `${Plan["kind"]} in use` | `${Plan["kind"]} customized`;
 /** Deletes a plan, unless it or a custom plan derived from it is in use. Returns undefined if there is no such plan. */
 export async function deletePlan(
   pool: Pool,
-  { by, ...wanted }: PlanReference & { readonly by: ChangeContext },
+  { by, ...reference }: PlanReference & { readonly by: ChangeContext },
 ): Promise<{ readonly plan: Plan } | { readonly notAllowed: PlanInUse } | undefined> {
-  const { providerId, planId } = wanted;
+  const { providerId, planId } = reference;
   return pool.inTransaction(async (tx) => {
     const plan = await lockPlan(tx, providerId, planId);
-    if (!isReferenced(plan, wanted)) return undefined;
+    if (!isReferenced(plan, reference)) return undefined;
     const [held] = await tx.query<{ isHeld: boolean; isCustomized: boolean }>(planUseStatement, [providerId, planId]);
     if (held?.isHeld) return { notAllowed: `${plan.kind} in use` };
     if (held?.isCustomized) return { notAllowed: `${plan.kind} customized` };
     await deletePlanRow(tx, providerId, planId);
     const { kind, productId, name } = plan;
-    const said = { action: "plan.deleted", subject: `plan/${planId}`, detail: { kind, productId, name } };
-    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    const auditRecord = { action: "plan.deleted", subject: `plan/${planId}`, detail: { kind, productId, name } };
+    await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     return { plan };
   });
 }

@@ -192,10 +192,10 @@ const textOfNumber = (it: unknown): string =>
 /** OpenID Connect is stored as OAuth with a configuration. */
 function authenticationAfter(
   before: Product,
-  wanted: (typeof authenticationModes)[number] | undefined,
+  requested: (typeof authenticationModes)[number] | undefined,
 ): Pick<Product, "backendVersion" | "oidcConfiguration"> {
-  if (wanted === undefined) return before;
-  if (wanted !== "oidc") return { backendVersion: wanted, oidcConfiguration: null };
+  if (requested === undefined) return before;
+  if (requested !== "oidc") return { backendVersion: requested, oidcConfiguration: null };
   return { backendVersion: "oauth", oidcConfiguration: before.oidcConfiguration ?? newOidcConfiguration(before.id) };
 }
 
@@ -221,35 +221,35 @@ export async function createProduct(
   pool: Pool,
   { providerId, values, by }: ProductCreation,
 ): Promise<ProductCreationOutcome> {
-  const { product: wanted, errors } = parseProduct(defaultProduct(by.now), { name: "", ...values });
-  const asked = parseText(values, "system_name");
-  const systemName = asked.value || deriveSystemName(wanted.name);
+  const { product: requested, errors } = parseProduct(defaultProduct(by.now), { name: "", ...values });
+  const systemNameInput = parseText(values, "system_name");
+  const systemName = systemNameInput.value || deriveSystemName(requested.name);
   const refused = mergeErrors(errors, {
-    system_name: [...asked.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
+    system_name: [...systemNameInput.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
   });
   if (!hasNoErrors(refused)) return { refused };
   return pool.inTransaction(async (tx) => {
-    const outcome = await insertProductWithPlan(tx, providerId, { ...wanted, systemName }, by);
-    if ("product" in outcome || asked.value) return outcome;
-    return insertProductWithPlan(tx, providerId, { ...wanted, systemName: alternativeSystemName(systemName) }, by);
+    const outcome = await insertProductWithPlan(tx, providerId, { ...requested, systemName }, by);
+    if ("product" in outcome || systemNameInput.value) return outcome;
+    return insertProductWithPlan(tx, providerId, { ...requested, systemName: alternativeSystemName(systemName) }, by);
   });
 }
 
 async function insertProductWithPlan(
   tx: Transaction,
   providerId: number,
-  wanted: Product,
+  requested: Product,
   { actor, now }: ChangeContext,
 ): Promise<ProductCreationOutcome> {
-  const inserted = await insertProduct(tx, { ...wanted, providerId, now });
+  const inserted = await insertProduct(tx, { ...requested, providerId, now });
   if (!inserted) return { refused: { system_name: ["has already been taken"] } };
   const { id } = inserted;
   const service = { name: "Default", systemName: "default", state: "published" } as const;
   await insertDefaultPlan(tx, { providerId, productId: id, kind: "service_plan", ...service, now });
-  const oidcConfiguration = wanted.oidcConfiguration && { ...wanted.oidcConfiguration, id };
-  const said = { action: "product.created", subject: `product/${id}`, detail: { name: wanted.name } };
-  await recordAudit(tx, { providerId, actor, ...said });
-  return { product: await updateProductRow(tx, providerId, { ...wanted, id, oidcConfiguration }, now) };
+  const oidcConfiguration = requested.oidcConfiguration && { ...requested.oidcConfiguration, id };
+  const auditRecord = { action: "product.created", subject: `product/${id}`, detail: { name: requested.name } };
+  await recordAudit(tx, { providerId, actor, ...auditRecord });
+  return { product: await updateProductRow(tx, providerId, { ...requested, id, oidcConfiguration }, now) };
 }
 
 /** Defaults of a new product. The id is assigned on insertion. */
@@ -298,8 +298,8 @@ export async function updateProduct(
     const { product, errors } = parseProduct(before, values);
     if (!hasNoErrors(errors)) return { refused: errors };
     const changed = changedFields(before, product);
-    const said = { action: "product.changed", subject: `product/${productId}`, detail: { changed } };
-    if (changed.length > 0) await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    const auditRecord = { action: "product.changed", subject: `product/${productId}`, detail: { changed } };
+    if (changed.length > 0) await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     return { product: await updateProductRow(tx, providerId, product, by.now) };
   });
 }

@@ -24,7 +24,7 @@ interface RequestedToken {
   readonly scopes: readonly string[];
   readonly permission: string;
   readonly expiresAt?: Date | undefined;
-  readonly asker: RequestingToken;
+  readonly requester: RequestingToken;
   readonly by: ChangeContext;
 }
 
@@ -34,34 +34,34 @@ interface RequestedToken {
  */
 export async function issueAccessToken(
   pool: Pool,
-  { by, asker, ...wanted }: RequestedToken,
+  { by, requester, ...input }: RequestedToken,
 ): Promise<{ readonly token: StoredToken; readonly value: string } | { readonly refused: FieldErrors } | undefined> {
-  const { providerId, userId, name, permission, expiresAt } = wanted;
+  const { providerId, userId, name, permission, expiresAt } = input;
   const refused = mergeErrors(
-    tokenErrors(wanted, by.now),
-    asker.actor.kind === "token" ? privilegeErrors(wanted, asker) : {},
+    tokenErrors(input, by.now),
+    requester.actor.kind === "token" ? privilegeErrors(input, requester) : {},
   );
   if (!hasNoErrors(refused) || (permission !== "ro" && permission !== "rw")) return { refused };
   return pool.inTransaction(async (tx) => {
     if (!(await lockProviderUserForShare(tx, providerId, userId))) return undefined;
     await requireWithinLimit(tx, countLimits.accessTokens, { providerId, id: userId });
-    const made = await createAccessToken(tx, {
+    const created = await createAccessToken(tx, {
       providerId,
       userId,
       name: name.trim(),
-      scopes: wanted.scopes.filter(isScope),
+      scopes: input.scopes.filter(isScope),
       permission,
       ...(expiresAt === undefined ? {} : { expiresAt }),
     });
-    const token = await readOwnAccessToken(tx, { providerId, userId }, String(made.id));
+    const token = await readOwnAccessToken(tx, { providerId, userId }, String(created.id));
     if (!token) throw new Error("The new access token was not found.");
-    const said = {
+    const auditRecord = {
       action: "token.created",
-      subject: `token/${made.id}`,
+      subject: `token/${created.id}`,
       detail: { userId, scopes: token.scopes, permission },
     };
-    await recordAudit(tx, { providerId, actor: by.actor, ...said });
-    return { token, value: made.value };
+    await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
+    return { token, value: created.value };
   });
 }
 
@@ -69,27 +69,31 @@ const isScope = (name: string): name is Scope => scopes.some((scope) => scope ==
 
 const nameLengthMax = 255;
 
-type TokenInput = Omit<RequestedToken, "by" | "asker">;
+type TokenInput = Omit<RequestedToken, "by" | "requester">;
 
-function tokenErrors({ name, scopes: wanted, permission, expiresAt }: TokenInput, now: Date): FieldErrors {
+function tokenErrors({ name, scopes: input, permission, expiresAt }: TokenInput, now: Date): FieldErrors {
   const isName = !isBlank(name) && name.length <= nameLengthMax && isXmlText(name);
   return mergeErrors({
     name: isName ? [] : [isBlank(name) ? "can't be blank" : "is invalid"],
-    scopes: wanted.length === 0 ? ["can't be blank"] : wanted.every(isScope) ? [] : ["is invalid"],
+    scopes: input.length === 0 ? ["can't be blank"] : input.every(isScope) ? [] : ["is invalid"],
     permission: permission === "ro" || permission === "rw" ? [] : ["is invalid"],
     expires_at: expiresAt === undefined || expiresAt > now ? [] : ["must be in the future"],
   });
 }
 
 /** Otherwise, a leaked token that reads for one day could create one that writes for ever. */
-function privilegeErrors({ scopes: wanted, permission, expiresAt }: TokenInput, asker: RequestingToken): FieldErrors {
-  const end = asker.expiresAt;
+function privilegeErrors(
+  { scopes: input, permission, expiresAt }: TokenInput,
+  requester: RequestingToken,
+): FieldErrors {
+  const end = requester.expiresAt;
   const isLonger = end !== undefined && (expiresAt === undefined || expiresAt > end);
   return {
-    scopes: wanted.every((name) => !isScope(name) || asker.scopes.includes(name))
+    scopes: input.every((name) => !isScope(name) || requester.scopes.includes(name))
       ? []
-      : [`must be among those of the token that asks (${asker.scopes.join(", ")})`],
-    permission: permission === "rw" && asker.permission === "ro" ? ["must be ro, as that of the token that asks"] : [],
+      : [`must be among those of the token that asks (${requester.scopes.join(", ")})`],
+    permission:
+      permission === "rw" && requester.permission === "ro" ? ["must be ro, as that of the token that asks"] : [],
     expires_at: isLonger ? [`must be given, and not after the end of the token that asks (${end.toISOString()})`] : [],
   };
 }

@@ -93,33 +93,33 @@ const updateApprovalStatement = `
 async function updateProviderSettingsRow(
   tx: Transaction,
   providerId: number,
-  its: ProviderSettings,
+  settings: ProviderSettings,
   now: Date,
 ): Promise<void> {
   await tx.query(updateSettingsStatement, [
     providerId,
-    its.name,
-    its.timeZone,
-    its.webHooks,
-    its.signupsEnabled,
-    its.emailActivation,
-    its.passwordLengthMin,
-    its.userAccountAreaEnabled,
-    its.hideService,
-    its.publicSearch,
-    its.accountPlansUiVisible,
-    its.changeAccountPlanPermission,
-    its.changeServicePlanPermission,
-    its.enforceSso,
-    its.fromEmail,
-    its.supportEmail,
-    its.financeSupportEmail,
-    its.siteAccessCode,
+    settings.name,
+    settings.timeZone,
+    settings.webHooks,
+    settings.signupsEnabled,
+    settings.emailActivation,
+    settings.passwordLengthMin,
+    settings.userAccountAreaEnabled,
+    settings.hideService,
+    settings.publicSearch,
+    settings.accountPlansUiVisible,
+    settings.changeAccountPlanPermission,
+    settings.changeServicePlanPermission,
+    settings.enforceSso,
+    settings.fromEmail,
+    settings.supportEmail,
+    settings.financeSupportEmail,
+    settings.siteAccessCode,
     now,
-    its.servicePlansUiVisible,
+    settings.servicePlansUiVisible,
   ]);
   notifyCallersChanged(tx, providerId);
-  await tx.query(updateApprovalStatement, [providerId, its.accountApprovalRequired, now]);
+  await tx.query(updateApprovalStatement, [providerId, settings.accountApprovalRequired, now]);
 }
 
 /** The contact addresses in documents. */
@@ -171,12 +171,12 @@ export async function updateProviderSettings(
     if (isDeepStrictEqual(settings, before)) return { settings };
 
     await updateProviderSettingsRow(tx, providerId, settings, by.now);
-    const said = {
+    const auditRecord = {
       action: "provider.changed",
       subject: `provider/${providerId}`,
       detail: { changed: Object.keys(given) },
     };
-    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     return { settings: await readProviderSettings(tx, providerId) };
   });
 }
@@ -187,17 +187,22 @@ const noSingleSignOnError =
 
 const settingLengthMax = 255;
 
-const settingsErrors = (its: ProviderSettings): FieldErrors =>
+const settingsErrors = (settings: ProviderSettings): FieldErrors =>
   mergeErrors({
-    name: isShortText(its.name) && its.name.trim() !== "" ? [] : [`must have 1 to ${settingLengthMax} characters`],
-    time_zone: isTimeZone(its.timeZone) ? [] : ["is not a time zone; name one as in Europe/Oslo, or UTC"],
-    password_length_min: isPasswordLength(its.passwordLengthMin)
+    name:
+      isShortText(settings.name) && settings.name.trim() !== ""
+        ? []
+        : [`must have 1 to ${settingLengthMax} characters`],
+    time_zone: isTimeZone(settings.timeZone) ? [] : ["is not a time zone; name one as in Europe/Oslo, or UTC"],
+    password_length_min: isPasswordLength(settings.passwordLengthMin)
       ? []
       : [`must be a whole number from ${passwordLengths.min} to ${passwordLengths.max}`],
-    from_email: optionalEmailErrors(its.fromEmail),
-    support_email: optionalEmailErrors(its.supportEmail),
-    finance_support_email: optionalEmailErrors(its.financeSupportEmail),
-    site_access_code: isShortText(its.siteAccessCode ?? "") ? [] : [`may have ${settingLengthMax} characters at most`],
+    from_email: optionalEmailErrors(settings.fromEmail),
+    support_email: optionalEmailErrors(settings.supportEmail),
+    finance_support_email: optionalEmailErrors(settings.financeSupportEmail),
+    site_access_code: isShortText(settings.siteAccessCode ?? "")
+      ? []
+      : [`may have ${settingLengthMax} characters at most`],
   });
 
 const isPasswordLength = (length: number): boolean =>
@@ -208,22 +213,22 @@ const isShortText = (text: string): boolean => text.length <= settingLengthMax &
 const optionalEmailErrors = (email: string | null): readonly string[] => (email ? emailErrors(email) : []);
 
 /** Represents the settings as JSON. */
-export const settingsToJson = (its: ProviderSettings): Json => ({
+export const settingsToJson = (settings: ProviderSettings): Json => ({
   settings: {
-    useraccountarea_enabled: its.userAccountAreaEnabled,
-    ...(its.hideService === null ? {} : { hide_service: its.hideService }),
-    signups_enabled: its.signupsEnabled,
-    account_approval_required: its.accountApprovalRequired,
-    public_search: its.publicSearch,
-    account_plans_ui_visible: its.accountPlansUiVisible,
-    change_account_plan_permission: its.changeAccountPlanPermission,
-    service_plans_ui_visible: its.servicePlansUiVisible,
-    change_service_plan_permission: its.changeServicePlanPermission,
-    enforce_sso: its.enforceSso,
-    email_activation: its.emailActivation,
-    password_length_min: its.passwordLengthMin,
-    time_zone: its.timeZone,
-    web_hooks: its.webHooks,
+    useraccountarea_enabled: settings.userAccountAreaEnabled,
+    ...(settings.hideService === null ? {} : { hide_service: settings.hideService }),
+    signups_enabled: settings.signupsEnabled,
+    account_approval_required: settings.accountApprovalRequired,
+    public_search: settings.publicSearch,
+    account_plans_ui_visible: settings.accountPlansUiVisible,
+    change_account_plan_permission: settings.changeAccountPlanPermission,
+    service_plans_ui_visible: settings.servicePlansUiVisible,
+    change_service_plan_permission: settings.changeServicePlanPermission,
+    enforce_sso: settings.enforceSso,
+    email_activation: settings.emailActivation,
+    password_length_min: settings.passwordLengthMin,
+    time_zone: settings.timeZone,
+    web_hooks: settings.webHooks,
   },
 });
 

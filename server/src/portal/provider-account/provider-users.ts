@@ -57,9 +57,9 @@ async function changeProviderUser(
     const everybody = await lockProviderUsers(tx, provider.id);
     const before = everybody.find(({ id }) => id === userId);
     if (!before) return undefined;
-    const wanted = decide(before, everybody);
-    if ("refused" in wanted) return wanted;
-    const { user, passwordHash } = wanted;
+    const parsed = decide(before, everybody);
+    if ("refused" in parsed) return parsed;
+    const { user, passwordHash } = parsed;
     if (isDeepStrictEqual(user, before) && passwordHash === undefined) return { user };
     if (isAdmin(before) && !isAdmin(user) && !hasOtherAdmin(everybody, userId)) return { notAllowed: "only admin" };
 
@@ -76,9 +76,9 @@ async function changeProviderUser(
       serviceIds,
       ...(passwordHash === undefined ? {} : { password: "changed" }),
     };
-    const said = { action: "user.changed", subject: `provider-user/${userId}`, detail };
-    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
-    return { user: await updateProviderUserRow(tx, provider.id, wanted, by.now) };
+    const auditRecord = { action: "user.changed", subject: `provider-user/${userId}`, detail };
+    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...auditRecord });
+    return { user: await updateProviderUserRow(tx, provider.id, parsed, by.now) };
   });
 }
 
@@ -176,8 +176,12 @@ export async function deleteProviderUser(
     if (user.role === "admin" && !hasOtherAdmin(everybody, userId)) return { notAllowed: "last admin" };
     await endSessionsOfUser(tx, { providerId: provider.id, audience: "admin", userId });
     await deleteProviderUserRow(tx, provider.id, userId);
-    const said = { action: "user.deleted", subject: `provider-user/${userId}`, detail: { username: user.username } };
-    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
+    const auditRecord = {
+      action: "user.deleted",
+      subject: `provider-user/${userId}`,
+      detail: { username: user.username },
+    };
+    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...auditRecord });
     return { user };
   });
 }
@@ -211,16 +215,16 @@ interface ProviderUserRules {
 
 /** Validates parsed values without comparing them to other users. */
 function providerUserErrors(
-  wanted: ParsedProviderUser,
+  parsed: ParsedProviderUser,
   { values, passwordLengthMin, isNew }: ProviderUserRules,
 ): FieldErrors {
   const confirmation = values["password_confirmation"];
   return mergeErrors(
     // A user without an email address may change other values without setting one.
-    userNameErrors({ ...wanted, email: wanted.email ?? (isNew || values["email"] !== undefined ? "" : null) }),
+    userNameErrors({ ...parsed, email: parsed.email ?? (isNew || values["email"] !== undefined ? "" : null) }),
     { cas_identifier: values["cas_identifier"] ? ["is not supported"] : [] },
     passwordErrors({
-      password: wanted.password,
+      password: parsed.password,
       confirmation: typeof confirmation === "string" ? confirmation : undefined,
       isRequired: false,
       lengthMin: passwordLengthMin,
@@ -268,15 +272,15 @@ export async function addProviderUser(
   passwords: PasswordHasher,
   { provider, values, permissions = {}, by }: ProviderUserCreation,
 ): Promise<CreationOutcome> {
-  const wanted = parseProviderUser(values);
-  const wrong = providerUserErrors(wanted, { values, passwordLengthMin: provider.passwordLengthMin, isNew: true });
+  const parsed = parseProviderUser(values);
+  const wrong = providerUserErrors(parsed, { values, passwordLengthMin: provider.passwordLengthMin, isNew: true });
   const passwordHash =
-    (await hashIfValid(passwords, wrong, { password: wanted.password, providerId: provider.id })) ?? null;
+    (await hashIfValid(passwords, wrong, { password: parsed.password, providerId: provider.id })) ?? null;
   const known = await dropUnknownPermissions(pool, provider.id, permissions);
   const add = async (tx: Transaction): Promise<CreationOutcome> => {
-    const refused = mergeErrors(wrong, takenNameErrors(await lockProviderUsers(tx, provider.id), wanted));
+    const refused = mergeErrors(wrong, takenNameErrors(await lockProviderUsers(tx, provider.id), parsed));
     if (!hasNoErrors(refused)) return { refused };
-    const { username, email } = wanted;
+    const { username, email } = parsed;
     const user = await createProviderUser(tx, {
       providerId: provider.id,
       username,
@@ -286,8 +290,8 @@ export async function addProviderUser(
       state: "pending",
       ...known,
     });
-    const said = { action: "user.created", subject: `provider-user/${user.id}`, detail: { username } };
-    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
+    const auditRecord = { action: "user.created", subject: `provider-user/${user.id}`, detail: { username } };
+    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...auditRecord });
     return { user };
   };
   return retryOnUniqueViolation(() => pool.inTransaction(add));
@@ -323,14 +327,14 @@ export async function updateProviderUser(
   const passwordHash = await hashIfValid(passwords, wrong, { password, providerId: provider.id });
   const known = await dropUnknownPermissions(pool, provider.id, permissions);
   const decide: DecideUser = (before, everybody) => {
-    const wanted = parseProviderUser(values, before);
+    const parsed = parseProviderUser(values, before);
     const refused = mergeErrors(
       unproved,
-      providerUserErrors(wanted, rules),
-      takenNameErrors(everybody, wanted, userId),
+      providerUserErrors(parsed, rules),
+      takenNameErrors(everybody, parsed, userId),
     );
     if (!hasNoErrors(refused)) return { refused };
-    return { user: { ...before, ...known, username: wanted.username, email: wanted.email }, passwordHash };
+    return { user: { ...before, ...known, username: parsed.username, email: parsed.email }, passwordHash };
   };
   return retryOnUniqueViolation(() => changeProviderUser(pool, { ...change, decide }));
 }

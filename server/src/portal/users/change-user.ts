@@ -65,16 +65,16 @@ export async function changeUser(
     const account = await lockAccount(tx, provider.id, accountId);
     const before = account && (await lockUser(tx, { providerId: provider.id, accountId, userId }));
     if (!before) return undefined;
-    const wanted = await decide(before, { tx, settings });
-    if ("refused" in wanted) return wanted;
+    const updated = await decide(before, { tx, settings });
+    if ("refused" in updated) return updated;
 
     const previous = {
-      ...userChanges(before.user, wanted.user),
-      ...(wanted.passwordHash === undefined ? {} : { password: null }), // records that the password changed, never its value
+      ...userChanges(before.user, updated.user),
+      ...(updated.passwordHash === undefined ? {} : { password: null }), // records that the password changed, never its value
     };
     if (Object.keys(previous).length === 0) return { user: before.user, events: [] };
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
-    const user = await updateUserRow(tx, provider.id, wanted, by.now);
+    const user = await updateUserRow(tx, provider.id, updated, by.now);
     const cause = { providerId: provider.id, ...by };
     return {
       user,
@@ -177,9 +177,9 @@ function parseUserUpdate(
   };
   const { given, errors } = parseFieldInput({ definitions, target: "User", writer, held: old }, values);
   const { username, email, ...fields } = applyFieldInput(old, given);
-  const wanted = { username: typeof username === "string" ? username : before.username, email: textOf(email) ?? null };
-  const user = { ...before, ...wanted, fields };
-  const wrongNames = filterErrors(userNameErrors({ ...wanted, email: wanted.email ?? "" }), (name) =>
+  const updated = { username: typeof username === "string" ? username : before.username, email: textOf(email) ?? null };
+  const user = { ...before, ...updated, fields };
+  const wrongNames = filterErrors(userNameErrors({ ...updated, email: updated.email ?? "" }), (name) =>
     Object.hasOwn(given, name),
   );
   return { user, errors: mergeErrors(errors, wrongNames) };

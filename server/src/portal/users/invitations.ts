@@ -305,14 +305,14 @@ export async function deleteInvitation(
 /** Records an audit record, because invitations have no events. */
 const auditInvitation = (
   tx: Transaction,
-  deed: "created" | "resent" | "deleted",
+  action: "created" | "resent" | "deleted",
   { id, accountId, email }: Invitation,
   { provider, by }: { readonly provider: Provider; readonly by: ChangeContext },
 ): Promise<void> =>
   recordAudit(tx, {
     providerId: provider.id,
     actor: by.actor,
-    action: `invitation.${deed}`,
+    action: `invitation.${action}`,
     subject: `invitation/${id}`,
     detail: { accountId, email },
   });

@@ -42,8 +42,8 @@ export async function sendActivation(
     const code = randomBase32(activationCodeLength);
     await renewCode(tx, { providerId, userId, code, now: by.now });
     await insertMail(tx, providerId, activationMail({ provider, recipient, username, url: urlOf(code) }), by.now);
-    const said = { action: "activation.sent", subject: `user/${userId}`, detail: { accountId } };
-    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    const auditRecord = { action: "activation.sent", subject: `user/${userId}`, detail: { accountId } };
+    await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     return { sentTo: recipient };
   });
 }
@@ -166,8 +166,8 @@ export async function resetPassword(
 ): Promise<{ readonly user: User } | { readonly refused: FieldErrors } | undefined> {
   const lost = await findLostPassword(pool, { providerId: provider.id, code, now });
   if (!lost) return undefined;
-  const wanted = { password, confirmation, isRequired: true, lengthMin: provider.passwordLengthMin };
-  const refused = mergeErrors(passwordErrors(wanted));
+  const newPassword = { password, confirmation, isRequired: true, lengthMin: provider.passwordLengthMin };
+  const refused = mergeErrors(passwordErrors(newPassword));
   if (!hasNoErrors(refused)) return { refused };
   const passwordHash = await passwords.hash(password, { providerId: provider.id });
   const by = { actor: { kind: "system" }, channel: "developer_portal", now } as const;
