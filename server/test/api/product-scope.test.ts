@@ -89,7 +89,7 @@ test("an account's plans omit those of services outside the member's scope", asy
       ),
       ([, type]) => type,
     );
-  const whole = ["account_plan", "service_plan", "application_plan"];
+  const details = ["account_plan", "service_plan", "application_plan"];
   const ways = [
     ["GET", `/accounts/${account}.xml`],
     ["GET", "/accounts.xml"],
@@ -97,7 +97,7 @@ test("an account's plans omit those of services outside the member's scope", asy
     ["PUT", `/accounts/${account}.xml`, { org_name: "Quay" }],
   ] as const;
   for (const [reach, expected] of [
-    [[service], whole],
+    [[service], details],
     [[other], ["account_plan"]],
   ] as const) {
     const [own = {}] = await createLimitedMember(api, clock.now(), reach, `ada-${reach.join("-")}`);

@@ -79,8 +79,8 @@ async function signUp({ pool, provider }: BellwireHouse, name: string, now: Date
   const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
   const [first] = "applications" in signedUp ? signedUp.applications : [];
-  if (!first || !("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
-  return { account: signedUp.whole.account.id, user: signedUp.user.id, application: first };
+  if (!first || !("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
+  return { account: signedUp.details.account.id, user: signedUp.user.id, application: first };
 }
 
 /** What the rows are about: two events in one order, and an account whose developers ask for other plans. */

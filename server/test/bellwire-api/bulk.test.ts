@@ -17,9 +17,9 @@ async function signUpThree({ pool, provider }: BellwireHouse, now: Date): Promis
     const values = { org_name: name, username: name, email: `${name}@shore.example` };
     const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
     const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
-    if (!("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
-    accounts.push(signedUp.whole.account.id);
-    applications.push(...(await listApplications(pool, provider.id, signedUp.whole.account.id)));
+    if (!("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
+    accounts.push(signedUp.details.account.id);
+    applications.push(...(await listApplications(pool, provider.id, signedUp.details.account.id)));
   }
   return { accounts, applications };
 }

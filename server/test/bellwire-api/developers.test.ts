@@ -14,9 +14,9 @@ async function signUp({ pool, provider }: BellwireHouse, now: Date) {
   };
   const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, wantedPlans: [], by, now });
-  if (!("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
+  if (!("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
   const [application] = signedUp.applications;
-  return { account: signedUp.whole.account, applicationId: application?.id ?? 0, userKey: application?.userKey };
+  return { account: signedUp.details.account, applicationId: application?.id ?? 0, userKey: application?.userKey };
 }
 
 const eventTypes = async (house: BellwireHouse): Promise<string[]> =>

@@ -9,8 +9,8 @@ async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<num
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
   const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
-  if (!("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
-  return signedUp.whole.account.id;
+  if (!("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
+  return signedUp.details.account.id;
 }
 
 /** The link in the newest mail, which must go to that address. */

@@ -9,7 +9,7 @@ async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<App
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
   const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
-  const account = "whole" in signedUp ? signedUp.whole.account.id : 0;
+  const account = "details" in signedUp ? signedUp.details.account.id : 0;
   const [application] = await listApplications(pool, provider.id, account);
   if (!application) throw new Error(JSON.stringify(signedUp));
   return application;

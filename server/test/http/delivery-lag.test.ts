@@ -1,6 +1,6 @@
 import type { InjectOptions } from "fastify";
 import { expect } from "vitest";
-import { setUp } from "../portal/house.ts";
+import { setUp } from "../portal/portal-fixture.ts";
 import { buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";

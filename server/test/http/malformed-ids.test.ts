@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { operations } from "#http/account-management-api/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { setUp } from "../portal/house.ts";
+import { setUp } from "../portal/portal-fixture.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 import { routesOf } from "./routes-of.ts";

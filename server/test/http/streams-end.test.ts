@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { expect, vi } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { createBin } from "#request-bin/index.ts";
-import { setUp } from "../portal/house.ts";
+import { setUp } from "../portal/portal-fixture.ts";
 import { adminCookie } from "../support/admin-cookie.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { openWebServer } from "../support/open-web-server.ts";

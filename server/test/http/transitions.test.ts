@@ -2,7 +2,7 @@ import type { InjectOptions } from "fastify";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { createUser } from "#portal/users/index.ts";
-import { byForm, now, setUp, signUp } from "../portal/house.ts";
+import { byForm, now, setUp, signUp } from "../portal/portal-fixture.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { passwords } from "../support/passwords.ts";
 import { test as base } from "../support/test.ts";
@@ -25,10 +25,10 @@ interface Scene {
 /** An account with a member beside its admin, an application, and a member of the provider's own. */
 async function setScene(pool: Pool): Promise<Scene> {
   const { provider, accessToken: token } = await setUp(pool);
-  const { whole, applications } = await signUp(pool, { provider, by: byForm });
+  const { details, applications } = await signUp(pool, { provider, by: byForm });
   const values = { username: "mira", email: "mira@fjord.example" };
   const by = { actor: { kind: "key" }, channel: "api", now } as const;
-  const made = await createUser(pool, passwords, { provider, accountId: whole.account.id, values, by });
+  const made = await createUser(pool, passwords, { provider, accountId: details.account.id, values, by });
   const [colleague] = await pool.query<{ id: number }>(
     `insert into provider_users (provider_id, username, password_hash, role) values ($1, 'colleague', 'none', 'member')
      returning id`,
@@ -40,7 +40,7 @@ async function setScene(pool: Pool): Promise<Scene> {
     host: `${provider.subdomain}-admin.${baseDomain}`,
     token,
     ids: {
-      account: whole.account.id,
+      account: details.account.id,
       user: made.user.id,
       application: applications[0]?.id ?? 0,
       provider_user: colleague?.id ?? 0,

@@ -3,7 +3,7 @@ import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { providerUrls } from "../../src/app/addresses.ts";
 import { createTryOut, signInLines } from "../../src/app/first-start.ts";
-import { setUp } from "../portal/house.ts";
+import { setUp } from "../portal/portal-fixture.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";

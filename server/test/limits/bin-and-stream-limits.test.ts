@@ -7,7 +7,7 @@ import { EventStream } from "#http/shared/event-stream.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { binLimits, streamLimits } from "#platform/limits.ts";
 import { type Bin, createBin, receiveRequest } from "#request-bin/index.ts";
-import { setUp } from "../portal/house.ts";
+import { setUp } from "../portal/portal-fixture.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { openWebServer } from "../support/open-web-server.ts";

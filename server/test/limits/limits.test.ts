@@ -21,7 +21,7 @@ import { createFieldsDefinition, parseFieldInput } from "#portal/fields/index.ts
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, inviteUser } from "#portal/users/index.ts";
 import { type BellwireHouse, test as base } from "../bellwire-api/bellwire-api-test.ts";
-import { form } from "../portal/house.ts";
+import { form } from "../portal/portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 interface Scene {
@@ -37,7 +37,7 @@ const test = base.extend("scene", async ({ house, clock }): Promise<Scene> => {
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
   const signUp = { provider, values: form, by: { door: "program", ...by } as const, now: by.now };
   const made = await signUpAccount(pool, passwords, signUp);
-  if (!("whole" in made)) throw new Error(JSON.stringify(made));
+  if (!("details" in made)) throw new Error(JSON.stringify(made));
   const [plan] = await pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'application_plan'",
     [provider.id],
@@ -45,7 +45,7 @@ const test = base.extend("scene", async ({ house, clock }): Promise<Scene> => {
   const [admin] = await pool.query<{ id: number }>("select id from provider_users where provider_id = $1", [
     provider.id,
   ]);
-  return { house, accountId: made.whole.account.id, userId: admin?.id ?? 0, planId: plan?.id ?? 0, by };
+  return { house, accountId: made.details.account.id, userId: admin?.id ?? 0, planId: plan?.id ?? 0, by };
 });
 
 function entriesOf<Key extends string, Value>(record: Readonly<Record<Key, Value>>): (readonly [Key, Value])[] {
@@ -195,7 +195,9 @@ test("changes of one account at once are counted together, and another account i
     values: { ...form, org_name: name(), username: "other", email: "other@fjord.example" },
   };
   const by = { door: "program", actor: scene.by.actor, channel: "api" } as const;
-  expect("whole" in (await signUpAccount(scene.house.pool, passwords, { ...other, by, now: scene.by.now }))).toBe(true);
+  expect("details" in (await signUpAccount(scene.house.pool, passwords, { ...other, by, now: scene.by.now }))).toBe(
+    true,
+  );
 });
 
 test.for(Object.entries(attemptLimits))(

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { activateUserByMail } from "#portal/accounts/index.ts";
 import { sendActivation, updateUser } from "#portal/users/index.ts";
 import { test } from "../support/test.ts";
-import { eventsOf, now, setUp, signUp } from "./house.ts";
+import { eventsOf, now, setUp, signUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 const byMail = (activationUrl: (code: string) => string) =>
@@ -10,13 +10,13 @@ const byMail = (activationUrl: (code: string) => string) =>
 
 const later = new Date(now.getTime() + 60_000);
 
-test("whoever opens the link in the mail becomes active, and the account approved", async ({ sharedPool: pool }) => {
+test("opening the mailed link activates the user and approves the account", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const { whole, user } = await signUp(pool, {
+  const { details, user } = await signUp(pool, {
     provider,
     by: byMail((code) => `https://acme.example/activate/${code}`),
   });
-  expect([whole.account.state, user.state]).toEqual(["created", "pending"]);
+  expect([details.account.state, user.state]).toEqual(["created", "pending"]);
 
   const [mail] = await pool.query<{ recipient: string; text: string }>(
     `select recipient, text from mails where provider_id = $1`,
@@ -27,7 +27,7 @@ test("whoever opens the link in the mail becomes active, and the account approve
   const activated = await activateUserByMail(pool, { provider, code, now: later });
   expect(activated).toMatchObject({
     user: { state: "active", activatedAt: later },
-    whole: { account: { state: "approved" } },
+    details: { account: { state: "approved" } },
   });
 
   const bySystem = { actor: "system", userId: null, channel: "developer_portal" };
@@ -38,17 +38,17 @@ test("whoever opens the link in the mail becomes active, and the account approve
   expect(await activateUserByMail(pool, { provider, code, now: later })).toBeUndefined();
 });
 
-test("an account whose plan requires approval waits for it", async ({ sharedPool: pool }) => {
+test("an account whose plan requires approval stays pending", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   await pool.query(`update plans set approval_required = true where provider_id = $1`, [provider.id]);
   let code = "";
   await signUp(pool, { provider, by: byMail((it) => (code = it)) });
   expect(await activateUserByMail(pool, { provider, code, now: later })).toMatchObject({
-    whole: { account: { state: "pending" } },
+    details: { account: { state: "pending" } },
   });
 });
 
-test("two who open one link at once activate once", async ({ sharedPool: pool }) => {
+test("opening one link twice at once activates once", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   let code = "";
   await signUp(pool, { provider, by: byMail((it) => (code = it)) });
@@ -57,7 +57,7 @@ test("two who open one link at once activate once", async ({ sharedPool: pool })
   expect(await eventsOf(pool, provider.id)).toHaveLength(5);
 });
 
-test("a link that is two weeks old activates nobody, and one that is sent then does", async ({ sharedPool: pool }) => {
+test("a link expires after two weeks, and a new one works", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const codes: string[] = [];
   const urlOf = (code: string): string => String(codes.push(code));
@@ -87,7 +87,7 @@ test.for([{ email: "nora@elsewhere.example" }, { password: "another horse entire
   },
 );
 
-test("a code opens nothing at another provider", async ({ sharedPool: pool }) => {
+test("a code is invalid at another provider", async ({ sharedPool: pool }) => {
   const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
   let code = "";
   await signUp(pool, { provider, by: byMail((it) => (code = it)) });

@@ -19,7 +19,7 @@ import {
   updateProduct,
 } from "#portal/products/index.ts";
 import { test } from "../support/test.ts";
-import { byApi as by, countRows, eventsOf, form, setUp, signedUp } from "./house.ts";
+import { byApi as by, countRows, eventsOf, form, setUp, signedUp } from "./portal-fixture.ts";
 
 async function newPlan(pool: Pool, providerId: number, productId: number): Promise<number> {
   const values = { name: "Gold & Co.", cost_per_month: "12.5" };
@@ -28,7 +28,7 @@ async function newPlan(pool: Pool, providerId: number, productId: number): Promi
   return made.plan.id;
 }
 
-test("what an application's credentials must look like is said beside each", async ({ sharedPool: pool }) => {
+test("errors of an application's credentials are reported beside each field", async ({ sharedPool: pool }) => {
   const { provider, accountId, application } = await signedUp(pool);
   const create = (values: object): ReturnType<typeof createApplication> =>
     createApplication(pool, {
@@ -56,7 +56,7 @@ test("what an application's credentials must look like is said beside each", asy
   });
 });
 
-test("a developer chooses neither credentials nor, unless the product lets him, the plan", async ({
+test("a developer cannot choose credentials, nor the plan unless the product allows it", async ({
   sharedPool: pool,
 }) => {
   const { provider, accountId, application, productId } = await signedUp(pool);
@@ -73,7 +73,7 @@ test("a developer chooses neither credentials nor, unless the product lets him, 
   expect(await create(application.plan.id)).toEqual({ notAllowed: "developers" });
 });
 
-test("an account is subscribed to a product with its first application of it", async ({ sharedPool: pool }) => {
+test("the first application of a product subscribes the account to it", async ({ sharedPool: pool }) => {
   const { provider, accountId, productId } = await signedUp(pool);
   await pool.query(`delete from applications where provider_id = $1`, [provider.id]);
   await pool.query(`delete from service_subscriptions where provider_id = $1`, [provider.id]);
@@ -86,7 +86,7 @@ test("an account is subscribed to a product with its first application of it", a
   expect(await create()).toEqual({ notFound: "service plan" });
 });
 
-test("an application that is refused leaves no subscription behind", async ({ sharedPool: pool }) => {
+test("a refused application leaves no subscription", async ({ sharedPool: pool }) => {
   const { provider, accountId, application, productId } = await signedUp(pool);
   await pool.query(`delete from service_subscriptions where provider_id = $1`, [provider.id]);
   const before = await countRows(pool, provider.id);
@@ -106,7 +106,7 @@ test("an application that is refused leaves no subscription behind", async ({ sh
   expect(await countRows(pool, provider.id)).toEqual(before);
 });
 
-test("an update tells what changed and what it was, but never a key", async ({ sharedPool: pool }) => {
+test("an update records changed fields with previous values, but never a key", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   const values = { user_key: "by-hand", name: "Tides", redirect_url: "https://tides.example/back" };
   expect(await updateApplication(pool, { ...change, values, writer: "program" })).toMatchObject({
@@ -119,7 +119,7 @@ test("an update tells what changed and what it was, but never a key", async ({ s
   });
 });
 
-test("keys that are added at once never become more than five", async ({ sharedPool: pool }) => {
+test("keys added at once never exceed five", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   const adding = Array.from({ length: 8 }, () => addApplicationKey(pool, { ...change, writer: "program" }));
   const outcomes = await Promise.all(adding);
@@ -127,7 +127,7 @@ test("keys that are added at once never become more than five", async ({ sharedP
   expect(outcomes).toContainEqual({ refused: { base: ["Limit reached"] } });
 });
 
-test("a plan that somebody is on stays", async ({ sharedPool: pool }) => {
+test("a plan in use cannot be deleted", async ({ sharedPool: pool }) => {
   const { provider, application, productId } = await signedUp(pool);
   const ofKind = { providerId: provider.id, kind: "application_plan", productId, by } as const;
   expect(await deletePlan(pool, { ...ofKind, planId: application.plan.id })).toEqual({
@@ -157,7 +157,7 @@ test("there is one default plan at a time", async ({ sharedPool: pool }) => {
   expect(ids).toContain(plans.find((plan) => plan.isDefault)?.id);
 });
 
-test("who rejects an application tells the account's admins why", async ({ sharedPool: pool }) => {
+test("rejecting an application mails the reason to the account's admins", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   expect(await rejectApplication(pool, { ...change, reason: "We are full." })).toEqual({
     refused: { state: ['cannot transition via "reject"'] },
@@ -171,7 +171,7 @@ test("who rejects an application tells the account's admins why", async ({ share
   expect(mails).toEqual([{ recipient: form.email, text: expect.stringContaining("We are full.") }]);
 });
 
-test("an application is found by what it calls with, and only by that", async ({ sharedPool: pool }) => {
+test("an application is found only by the credential that its product uses", async ({ sharedPool: pool }) => {
   const { provider, application, productId } = await signedUp(pool);
   const { userKey, applicationId: appId, id } = application;
   const find = (handle: Parameters<typeof findApplication>[2]): ReturnType<typeof findApplication> =>
@@ -190,7 +190,7 @@ test("an application is found by what it calls with, and only by that", async ({
   expect(await findApplication(pool, other.provider.id, { id })).toBeUndefined();
 });
 
-test("applications are listed page by page, of the provider alone, as asked", async ({ sharedPool: pool }) => {
+test("applications are listed in pages, filtered, and only of the provider", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   const { provider, accountId, application } = change;
   await signedUp(pool);
@@ -230,7 +230,7 @@ test("a referrer filter is a host or a pattern of hosts", async ({ sharedPool: p
   expect(await add("")).toEqual({ refused: { value: ["can't be blank"] } });
 });
 
-test("plans and products of one name get system names of their own, unless one was chosen", async ({
+test("plans and products of one name get distinct system names, unless one was chosen", async ({
   sharedPool: pool,
 }) => {
   const { provider, product } = await setUp(pool);

@@ -9,7 +9,7 @@ import { updateUser } from "#portal/users/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { byApi as by, byForm, form, now, setUp, signUp, signedUp } from "./house.ts";
+import { byApi as by, byForm, form, now, setUp, signUp, signedUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 /** What comes of `work` when it meets a change that another has made and commits only while it waits for it. */
@@ -51,7 +51,7 @@ test.for([
   },
 );
 
-test("of two of the provider's own who take one name at once, the second hears so", async ({ sharedPool: pool }) => {
+test("of two provider users who take one name at once, the second gets an error", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [admin] = await listProviderUsers(pool, provider.id);
   const ada = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
@@ -69,10 +69,10 @@ test("of two of the provider's own who take one name at once, the second hears s
   });
 });
 
-test("of two applications that take one user key at once, the second hears so", async ({ sharedPool: pool }) => {
-  const { application, ...its } = await signedUp(pool);
+test("of two applications that take one user key at once, the second gets an error", async ({ sharedPool: pool }) => {
+  const { application, ...fixture } = await signedUp(pool);
   const created = await createApplication(pool, {
-    ...its,
+    ...fixture,
     planId: application.plan.id,
     values: { name: "Other" },
     writer: "program",
@@ -80,7 +80,7 @@ test("of two applications that take one user key at once, the second hears so", 
   const other = created && "application" in created ? created.application.id : 0;
   const take = (tx: Transaction) => tx.query("update applications set user_key = 'abcdef' where id = $1", [other]);
   const values = { user_key: "abcdef" };
-  const outcome = await meeting(pool, take, () => updateApplication(pool, { ...its, values, writer: "program" }));
+  const outcome = await meeting(pool, take, () => updateApplication(pool, { ...fixture, values, writer: "program" }));
   expect(outcome).toEqual({ refused: { user_key: taken } });
 });
 
@@ -99,7 +99,9 @@ async function addPlan(
 
 const deletePlan = (id: number) => (tx: Transaction) => tx.query("delete from plans where id = $1", [id]);
 
-test("who moves or signs up to a plan while it is deleted hears that there is none", async ({ sharedPool: pool }) => {
+test("changing or signing up to a plan during its deletion reports that it does not exist", async ({
+  sharedPool: pool,
+}) => {
   const { provider, accountId } = await signedUp(pool);
   const [gold, silver] = [
     await addPlan(pool, provider.id, "account_plan", null),
@@ -114,7 +116,7 @@ test("who moves or signs up to a plan while it is deleted hears that there is no
   expect(await meeting(pool, deletePlan(silver), join)).toEqual({ notFound: "plan" });
 });
 
-test("who signs up while the default plan becomes another gets that other", async ({ sharedPool: pool }) => {
+test("a sign-up during a change of the default plan gets the new default", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const gold = await addPlan(pool, provider.id, "account_plan", null);
   const replace = async (tx: Transaction) => {
@@ -122,12 +124,10 @@ test("who signs up while the default plan becomes another gets that other", asyn
     await tx.query("update plans set is_default = true where id = $1", [gold]);
   };
   const outcome = await meeting(pool, replace, () => signUp(pool, { provider, by: byForm }));
-  expect(outcome.whole.account.planId).toBe(gold);
+  expect(outcome.details.account.planId).toBe(gold);
 });
 
-test("who changes a plan and who makes it the default at once do not wait for each other for ever", async ({
-  sharedPool: pool,
-}) => {
+test("changing a plan and making it the default at once cannot deadlock", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const planId = await addPlan(pool, provider.id, "account_plan", null);
   const wanted = { providerId: provider.id, kind: "account_plan", productId: null, planId, by } as const;
@@ -141,7 +141,7 @@ test("who changes a plan and who makes it the default at once do not wait for ea
   expect(outcomes).toEqual(outcomes.map(() => ({ plan: expect.objectContaining({ id: planId }) })));
 });
 
-test("a plan is not made for a product that is being deleted", async ({ sharedPool: pool }) => {
+test("no plan is created for a product during its deletion", async ({ sharedPool: pool }) => {
   const { provider, product } = await setUp(pool);
   const deletion = (tx: Transaction) => deleteProductRow(tx, provider.id, product.id);
   const wanted = { providerId: provider.id, kind: "application_plan", productId: product.id, by } as const;
@@ -149,7 +149,7 @@ test("a plan is not made for a product that is being deleted", async ({ sharedPo
   expect(outcome).toBeUndefined();
 });
 
-test("an access token is not made for a user who is being deleted", async ({ sharedPool: pool }) => {
+test("no access token is created for a user during the user's deletion", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
   const requester = { actor: by.actor, permission: "rw", scopes: ["stats"] } as const;
@@ -158,12 +158,10 @@ test("an access token is not made for a user who is being deleted", async ({ sha
   expect(await meeting(pool, deletion, () => issueAccessToken(pool, wanted))).toBeUndefined();
 });
 
-test("an application is refused, not lost, when the service plan that it needs is being deleted", async ({
-  sharedPool: pool,
-}) => {
-  const { application, productId, ...its } = await signedUp(pool);
-  await pool.query("delete from service_subscriptions where account_id = $1", [its.accountId]);
-  const creation = { ...its, planId: application.plan.id, values: { name: "Other" }, writer: "program" } as const;
+test("creating an application during the deletion of its service plan is refused", async ({ sharedPool: pool }) => {
+  const { application, productId, ...fixture } = await signedUp(pool);
+  await pool.query("delete from service_subscriptions where account_id = $1", [fixture.accountId]);
+  const creation = { ...fixture, planId: application.plan.id, values: { name: "Other" }, writer: "program" } as const;
   const deletion = (tx: Transaction) =>
     tx.query("delete from plans where product_id = $1 and kind = 'service_plan'", [productId]);
   const outcome = await meeting(pool, deletion, () => createApplication(pool, creation));

@@ -9,12 +9,12 @@ import {
 } from "#portal/applications/index.ts";
 import { listPlans, readPlans } from "#portal/products/index.ts";
 import { test } from "../support/test.ts";
-import { byForm, byToken, form, now, signUp, signedUp } from "./house.ts";
+import { byForm, byToken, form, now, signUp, signedUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 const otto = { ...form, org_name: "Other", username: "otto", email: "otto@other.example" };
 
-test("a plan that was made for one application is seen by no other, and goes with it", async ({ sharedPool: pool }) => {
+test("a custom plan is invisible to other applications, and is deleted with its own", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   const { provider, application, productId } = change;
   const customized = await customizeApplicationPlan(pool, change);
@@ -31,7 +31,7 @@ test("a plan that was made for one application is seen by no other, and goes wit
   expect(
     await changeApplicationPlan(pool, {
       ...change,
-      accountId: other.whole.account.id,
+      accountId: other.details.account.id,
       applicationId: ofOther?.id ?? 0,
       planId: plan.id,
       writer: "program",
@@ -43,18 +43,18 @@ test("a plan that was made for one application is seen by no other, and goes wit
   const again = await customizeApplicationPlan(pool, change);
   const ofOthers = await customizeApplicationPlan(pool, {
     ...change,
-    accountId: other.whole.account.id,
+    accountId: other.details.account.id,
     applicationId: ofOther?.id ?? 0,
   });
   const ids = [again, ofOthers].map((it) => it?.application.plan.id ?? 0);
   expect(await readPlans(pool, provider.id, ids)).toHaveLength(2);
   await deleteApplication(pool, { ...change, writer: "program" });
-  await deleteAccount(pool, { ...change, accountId: other.whole.account.id });
+  await deleteAccount(pool, { ...change, accountId: other.details.account.id });
   expect(await readPlans(pool, provider.id, ids)).toEqual([]);
   expect(productId).toBe(application.product.id);
 });
 
-test("a sign-up gets no plan that was made for somebody's application, also not a published one", async ({
+test("a sign-up cannot get a custom plan of another application, not even a published one", async ({
   sharedPool: pool,
 }) => {
   const change = await signedUp(pool);
@@ -71,9 +71,7 @@ test("a sign-up gets no plan that was made for somebody's application, also not 
   }
 });
 
-test("a plan made for one that another is on all the same stays with that one, and goes with the last", async ({
-  sharedPool: pool,
-}) => {
+test("a custom plan that two applications have is deleted with the last of them", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   const { provider } = change;
   const customized = await customizeApplicationPlan(pool, change);
@@ -81,7 +79,7 @@ test("a plan made for one that another is on all the same stays with that one, a
   const sharing: ApplicationChange[] = [];
   for (const username of ["otto", "pia"]) {
     const values = { ...otto, username, email: `${username}@other.example` };
-    const { whole, applications } = await signUp(pool, { provider, by: byForm, values });
+    const { details, applications } = await signUp(pool, { provider, by: byForm, values });
     const applicationId = applications[0]?.id ?? 0;
     // As a sign-up once could.
     await pool.query("update applications set plan_id = $3 where provider_id = $1 and id = $2", [
@@ -89,7 +87,7 @@ test("a plan made for one that another is on all the same stays with that one, a
       applicationId,
       planId,
     ]);
-    sharing.push({ ...change, accountId: whole.account.id, applicationId });
+    sharing.push({ ...change, accountId: details.account.id, applicationId });
   }
   const [second = change, third = change] = sharing;
   expect(await deleteAccount(pool, change)).toBeDefined();

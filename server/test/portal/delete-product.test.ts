@@ -4,17 +4,15 @@ import { deleteProduct } from "#portal/applications/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { addProduct, byForm, now, setUp, signUp } from "./house.ts";
+import { addProduct, byForm, now, setUp, signUp } from "./portal-fixture.ts";
 
 const by = { actor: { kind: "key" }, channel: "api", now } as const;
 
-test("whoever deletes a product and whoever subscribes to it never wait for each other", async ({
-  sharedPool: pool,
-}) => {
+test("deleting a product and subscribing to it cannot deadlock", async ({ sharedPool: pool }) => {
   const { provider, product } = await setUp(pool);
   await addProduct(pool, provider.id);
-  const { whole } = await signUp(pool, { provider, by: byForm });
-  const accountId = whole.account.id;
+  const { details } = await signUp(pool, { provider, by: byForm });
+  const accountId = details.account.id;
   await pool.query("delete from applications where account_id = $1", [accountId]); // the subscription stays
   let deletion: ReturnType<typeof deleteProduct> | undefined;
   await pool.inTransaction(async (tx) => {
@@ -27,11 +25,13 @@ test("whoever deletes a product and whoever subscribes to it never wait for each
   expect(await deletion).toMatchObject({ product: { id: product.id } });
 });
 
-test("nor does whoever comes to use the product only while it is waited for", async ({ sharedPool: pool }) => {
+test("deleting a product and starting to use it while the deletion waits cannot deadlock", async ({
+  sharedPool: pool,
+}) => {
   const { provider, product } = await setUp(pool);
   await addProduct(pool, provider.id);
-  const { whole } = await signUp(pool, { provider, by: byForm });
-  const accountId = whole.account.id;
+  const { details } = await signUp(pool, { provider, by: byForm });
+  const accountId = details.account.id;
   const [plan] = await pool.query<{ id: number }>(
     "delete from service_subscriptions where account_id = $1 returning plan_id as id",
     [accountId],

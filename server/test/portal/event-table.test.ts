@@ -9,7 +9,7 @@ import { applicationOperations } from "./event-table/application-operations.ts";
 import { keyOperations } from "./event-table/key-operations.ts";
 import type { OperationRow, OutOfScope, Scene, Via } from "./event-table/operation-row.ts";
 import { userOperations } from "./event-table/user-operations.ts";
-import { byForm, now, setUp, signUp } from "./house.ts";
+import { byForm, now, setUp, signUp } from "./portal-fixture.ts";
 
 const table: readonly (OperationRow | OutOfScope)[] = [
   ...accountOperations,
@@ -35,8 +35,8 @@ function byOf(via: Via, userId: number): ChangeContext {
 
 async function sceneFor(pool: Pool, via: Via): Promise<Scene> {
   const { provider, product } = await setUp(pool);
-  const { whole, user, applications } = await signUp(pool, { provider, by: byForm });
-  const { id: accountId } = whole.account;
+  const { details, user, applications } = await signUp(pool, { provider, by: byForm });
+  const { id: accountId } = details.account;
   return { pool, provider, product, accountId, user, applications, by: byOf(via, user.id), before: byOf("token", 1) };
 }
 
@@ -115,7 +115,7 @@ test.for(["developer", "admin", "token", "key"] as const)("all that a %s can do 
   expect(offered[via].split(" ").filter((row) => !done.has(row))).toEqual([]);
 });
 
-test("every operation is in the table, if only to say why it is not there to be done", () => {
+test("the table contains every operation, or the reason why it is out of scope", () => {
   const numbered = (letter: string, last: number): string[] =>
     Array.from({ length: last }, (_, at) => `${letter}${at + 1}`);
   const all = [...numbered("A", 15), ...numbered("U", 10), ...numbered("P", 19)];

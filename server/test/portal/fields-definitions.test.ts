@@ -6,11 +6,11 @@ import {
   updateFieldsDefinition,
 } from "#portal/fields/index.ts";
 import { test } from "../support/test.ts";
-import { now, setUp } from "./house.ts";
+import { now, setUp } from "./portal-fixture.ts";
 
 const by = { actor: { kind: "key" }, channel: "api", now } as const;
 
-test("a new field comes last, and can be moved", async ({ sharedPool: pool }) => {
+test("a new field is last, and can be moved", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const providerId = provider.id;
   const values = { target: "User", name: "team", label: "Team" };
@@ -27,7 +27,7 @@ test("a new field comes last, and can be moved", async ({ sharedPool: pool }) =>
   expect(await namesOfUsers()).toEqual(["team", "username", "email"]);
 });
 
-test("a name is taken once for each target", async ({ sharedPool: pool }) => {
+test("a field name is unique per target", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const create = (target: string): ReturnType<typeof createFieldsDefinition> =>
     createFieldsDefinition(pool, { providerId: provider.id, values: { target, name: "tier", label: "Tier" }, by });
@@ -36,9 +36,7 @@ test("a name is taken once for each target", async ({ sharedPool: pool }) => {
   expect(await create("User")).toEqual({ refused: { name: ["has already been taken"] } });
 });
 
-test("what nothing can do without cannot be deleted, nor can another provider's field", async ({
-  sharedPool: pool,
-}) => {
+test("permanent fields and fields of another provider cannot be deleted", async ({ sharedPool: pool }) => {
   const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
   for (const { id, name } of await readFieldsDefinitions(pool, provider.id)) {
     expect(await deleteFieldsDefinition(pool, { providerId: other.provider.id, id, by })).toBeUndefined();

@@ -12,7 +12,7 @@ import {
 } from "#portal/applications/index.ts";
 import { updateProduct } from "#portal/products/index.ts";
 import { test } from "../support/test.ts";
-import { byForm, now, setUp, signUp } from "./house.ts";
+import { byForm, now, setUp, signUp } from "./portal-fixture.ts";
 
 const later = new Date(now.getTime() + 3_600_000);
 const by: ChangeContext = { actor: { kind: "token", userId: 1 }, channel: "api", now: later };
@@ -22,11 +22,11 @@ async function signedUp(pool: Pool, backendVersion: "1" | "2"): Promise<Applicat
   const { provider, product } = await setUp(pool);
   const productId = product.id;
   await updateProduct(pool, { providerId: provider.id, productId, values: { backend_version: backendVersion }, by });
-  const { whole, applications } = await signUp(pool, { provider, by: byForm });
+  const { details, applications } = await signUp(pool, { provider, by: byForm });
   const [application] = applications;
   if (!application) throw new Error("There is no application.");
   const planId = application.plan.id;
-  return { provider, accountId: whole.account.id, applicationId: application.id, planId, by };
+  return { provider, accountId: details.account.id, applicationId: application.id, planId, by };
 }
 
 /** Of each event that is about a key: its type, and which key, as it was recorded. */
@@ -41,7 +41,7 @@ async function keysTold(pool: Pool, providerId: number): Promise<[string, string
 
 const stamp = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
 
-test("what happened to an application's key says to which, and since when it is one", async ({ sharedPool: pool }) => {
+test("an event about a key contains the key and its creation time", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool, "2");
   const [first] = await pool.query<{ value: string }>(
     `select value from application_keys where provider_id = $1 and application_id = $2`,
@@ -64,7 +64,7 @@ test("what happened to an application's key says to which, and since when it is 
   ]);
 });
 
-test("keys that come with a new application are told one by one", async ({ sharedPool: pool }) => {
+test("each key of a new application has its own event", async ({ sharedPool: pool }) => {
   const { provider, accountId, planId } = await signedUp(pool, "2");
   const values = { name: "Tides", application_key: ["first-key", "second-key"] };
   await createApplication(pool, { provider, accountId, planId, values, writer, by });
@@ -74,7 +74,7 @@ test("keys that come with a new application are told one by one", async ({ share
   ]);
 });
 
-test("a new user key is as old as its change", async ({ sharedPool: pool }) => {
+test("the creation time of a new user key is the time of its change", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool, "1");
   await updateApplication(pool, { ...change, writer, values: { user_key: "chosen-by-hand" } });
   const changed = await regenerateUserKey(pool, { ...change, writer });

@@ -12,7 +12,7 @@ import {
   sendDueMails,
 } from "#portal/mails/index.ts";
 import { test } from "../support/test.ts";
-import { byForm, byToken, now, setUp, signUp } from "./house.ts";
+import { byForm, byToken, now, setUp, signUp } from "./portal-fixture.ts";
 
 const mail = { recipient: "nora@fjord.example", subject: "Hello", text: "It is fine.\n" };
 
@@ -37,7 +37,7 @@ const postOffice = ({ isDown = false } = {}) => {
   return { taken, send };
 };
 
-test("a mail goes out once, from the provider's address", async ({ database: pool }) => {
+test("a mail is sent once, from the provider's address", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   await pool.query(`update providers set from_email = 'hello@acme.example' where id = $1`, [provider.id]);
   await write(pool, provider.id);
@@ -52,9 +52,7 @@ test("a mail goes out once, from the provider's address", async ({ database: poo
   expect(await countMails(pool, provider.id)).toBe(0);
 });
 
-test("while the mail server is down, a mail is tried again and again, less and less often", async ({
-  database: pool,
-}) => {
+test("retries of a mail back off exponentially while the mail server is down", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   await write(pool, provider.id);
   const { send } = postOffice({ isDown: true });
@@ -68,7 +66,7 @@ test("while the mail server is down, a mail is tried again and again, less and l
   expect(repaired.taken).toHaveLength(1);
 });
 
-test("two processes that look into the outbox at once send nothing twice", async ({ database: pool }) => {
+test("two processes that poll the outbox at once send no mail twice", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   for (let made = 0; made < 20; made += 1) await write(pool, provider.id);
   const { send, taken } = postOffice();
@@ -79,7 +77,7 @@ test("two processes that look into the outbox at once send nothing twice", async
   expect(taken).toHaveLength(20);
 });
 
-test("a process that dies over a mail leaves it to another", async ({ database: pool }) => {
+test("another process sends the mail of a process that died", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   await write(pool, provider.id);
   let reached = (): void => undefined;
@@ -100,7 +98,7 @@ test("a process that dies over a mail leaves it to another", async ({ database: 
   expect(taken).toHaveLength(1);
 });
 
-test("a mail that is three days old is not sent any more, and stays to be read", async ({ database: pool }) => {
+test("a mail older than three days is not sent, and stays in the outbox", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   await write(pool, provider.id);
   const { send, taken } = postOffice();
@@ -109,7 +107,7 @@ test("a mail that is three days old is not sent any more, and stays to be read",
   expect(await countMails(pool, provider.id)).toBe(1);
 });
 
-test("mails go when the history of their day does, but none that is still to be sent", async ({ database: pool }) => {
+test("mails are deleted after the retention, except those still to be sent", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   const deleted = (days: number, kept: number): Promise<number> => deleteOldMails(pool, after(days * 24 * 3600), kept);
   await write(pool, provider.id);
@@ -122,7 +120,7 @@ test("mails go when the history of their day does, but none that is still to be 
   expect(await deleted(60, 30)).toBe(1);
 });
 
-test("however many mails are old, a transaction deletes a thousand", async ({ database: pool }) => {
+test("one transaction deletes at most a thousand old mails", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   await pool.query(
     `insert into mails (provider_id, recipient, subject, text, created_at)
@@ -133,14 +131,12 @@ test("however many mails are old, a transaction deletes a thousand", async ({ da
   expect([await deleted(), await deleted(), await deleted()]).toEqual([1000, 500, 0]);
 });
 
-test("what is decided about an account is written to its admins, once for each decision", async ({
-  sharedPool: pool,
-}) => {
+test("each decision about an account is mailed once to its admins", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const { whole } = await signUp(pool, { provider, by: byForm });
+  const { details } = await signUp(pool, { provider, by: byForm });
   const by = { actor: byToken.actor, channel: byToken.channel, now };
   for (const transition of ["reject", "approve", "approve", "make_pending", "suspend", "resume"] as const) {
-    await changeAccountState(pool, { provider, accountId: whole.account.id, transition, by });
+    await changeAccountState(pool, { provider, accountId: details.account.id, transition, by });
   }
   const mails = await listMails(pool, provider.id, { limit: 10 });
   expect(mails.toReversed().map(({ recipient, subject }) => [recipient, subject])).toEqual([
@@ -175,7 +171,7 @@ test.for([
   },
 );
 
-test("whoever names an account writes no paragraph, no link and no other direction into its mails", async () => {
+test("an account's name cannot add paragraphs, links or bidirectional text to mails", async () => {
   const orgName = `Acme\r\n\r\nYour account is locked: https://evil.example/${"x".repeat(300)}\u202e\u2028`;
   const { subject, text } = invitationMail({ ...person, orgName, url: "https://acme.example/signup/c0de" });
   expect(subject).toMatch(/^Acme: join Acme Your account is locked: https evil\.example\/x+…$/);

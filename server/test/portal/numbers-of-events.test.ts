@@ -3,14 +3,14 @@ import type { Pool } from "#platform/database/database.ts";
 import { deleteAccount, lockAccount, recordAccountEvents, updateAccount } from "#portal/accounts/index.ts";
 import { createUser } from "#portal/users/index.ts";
 import { test } from "../support/test.ts";
-import { byApi, byToken, failingAtTheEnd, setUp, signUp } from "./house.ts";
+import { byApi, byToken, failingAtTheEnd, setUp, signUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 /** An account with three events: itself, its user and its application. */
 async function signedUp(pool: Pool) {
   const { provider } = await setUp(pool);
-  const { whole } = await signUp(pool, { provider, by: byToken });
-  const which = { provider, accountId: whole.account.id, by: byApi };
+  const { details } = await signUp(pool, { provider, by: byToken });
+  const which = { provider, accountId: details.account.id, by: byApi };
   return {
     ...which,
     rename: (name: string, on = pool) => updateAccount(on, { ...which, values: { org_name: name }, writer: "program" }),
@@ -31,11 +31,15 @@ const sequencesOf = async (pool: Pool, accountId: number): Promise<number[]> => 
   return rows.map(({ sequence }) => sequence);
 };
 
-test("the events of one account are numbered without gaps, whatever changes at once", async ({ database }) => {
+test("events of one account are numbered without gaps under concurrent changes", async ({ database }) => {
   const [one, other] = [await signedUp(database), await signedUp(database)];
   await Promise.all(
     upTo(10).flatMap((number) =>
-      [one, other].flatMap((its) => [its.rename(`Quay ${number}`), its.addUser(`mia-${number}`), its.rename("Quay")]),
+      [one, other].flatMap((fixture) => [
+        fixture.rename(`Quay ${number}`),
+        fixture.addUser(`mia-${number}`),
+        fixture.rename("Quay"),
+      ]),
     ),
   );
   for (const { accountId } of [one, other]) {
@@ -45,23 +49,21 @@ test("the events of one account are numbered without gaps, whatever changes at o
   }
 });
 
-test("a change that is rolled back takes no number", async ({ database }) => {
+test("a change that is rolled back uses no number", async ({ database }) => {
   const { accountId, rename } = await signedUp(database);
   await expect(rename("Nowhere", failingAtTheEnd(database))).rejects.toThrow("the last statement failed");
   await rename("Quay");
   expect(await sequencesOf(database, accountId)).toEqual(upTo(4));
 });
 
-test("what goes with an account is numbered on from what it had", async ({ database }) => {
-  const { accountId, ...its } = await signedUp(database);
-  await its.rename("Quay");
-  await deleteAccount(database, { ...its, accountId });
+test("the events of an account's deletion continue its numbers", async ({ database }) => {
+  const { accountId, ...fixture } = await signedUp(database);
+  await fixture.rename("Quay");
+  await deleteAccount(database, { ...fixture, accountId });
   expect(await sequencesOf(database, accountId)).toEqual(upTo(7));
 });
 
-test("a number is not given twice: who counts on from a place that is left behind leaves nothing", async ({
-  database,
-}) => {
+test("a stale sequence number fails the transaction, so no number is used twice", async ({ database }) => {
   const { provider, accountId } = await signedUp(database);
   const cause = { providerId: provider.id, ...byApi };
   const event = { type: "account.updated", objectId: accountId, document: { name: "account", record: [] } } as const;

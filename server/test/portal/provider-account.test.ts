@@ -24,7 +24,7 @@ import {
   updateProviderUser,
 } from "#portal/provider-account/index.ts";
 import { test } from "../support/test.ts";
-import { byToken, eventsOf, form, now, setUp } from "./house.ts";
+import { byToken, eventsOf, form, now, setUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 const by = { actor: { kind: "admin", userId: 1 }, channel: "admin_portal", now } as const;
@@ -40,7 +40,7 @@ function userOf(outcome: object | undefined): ProviderUser {
   return found;
 }
 
-test("a new user of the provider is a member who waits, and signs in once activated", async ({ sharedPool: pool }) => {
+test("a new provider user is a pending member, and can log in once activated", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const user = userOf(await addProviderUser(pool, passwords, { provider, values: ada, by }));
   expect(user).toMatchObject({ username: "ada", role: "member", state: "pending", sections: [] });
@@ -62,7 +62,7 @@ test.for([
   expect(await addProviderUser(pool, passwords, { provider, values, by })).toEqual({ refused });
 });
 
-test("the last admin stays one, is not suspended and not deleted", async ({ sharedPool: pool }) => {
+test("the last admin cannot be demoted, suspended or deleted", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [admin] = await listProviderUsers(pool, provider.id);
   const change = { provider, userId: admin?.id ?? 0, by };
@@ -100,7 +100,7 @@ test.for([
   expect(await listProviderUsers(pool, provider.id, { role: "admin", state: "active" })).toHaveLength(1);
 });
 
-test("a suspension ends sessions and tokens at once, and its end brings the tokens back", async ({
+test("a suspension ends sessions and blocks tokens at once; its end unblocks the tokens", async ({
   sharedPool: pool,
 }) => {
   const { provider } = await setUp(pool);
@@ -130,7 +130,7 @@ test("a suspension ends sessions and tokens at once, and its end brings the toke
   expect(await findAccessToken(pool, { providerId, value, now })).toBeDefined();
 });
 
-test("a new password ends all sessions but the one that it was chosen in", async ({ sharedPool: pool }) => {
+test("a new password ends all sessions except the current one", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const providerId = provider.id;
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, providerId);
@@ -144,7 +144,7 @@ test("a new password ends all sessions but the one that it was chosen in", async
   expect(await signInProviderUser(pool, passwords, { providerId, login: "admin", ...values })).toBeDefined();
 });
 
-test("a member has the sections that exist, and no other", async ({ sharedPool: pool }) => {
+test("a member gets only existing sections", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const { id: userId } = userOf(await addProviderUser(pool, passwords, { provider, values: ada, by }));
   const allow = (sections: string[]) =>
@@ -153,7 +153,7 @@ test("a member has the sections that exist, and no other", async ({ sharedPool: 
   expect(await allow(["everything"])).toMatchObject({ user: { sections: [] } });
 });
 
-test("a token that nobody could use is refused", async ({ sharedPool: pool }) => {
+test("a useless token is refused", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
   const wanted = {
@@ -176,7 +176,7 @@ test("a token that nobody could use is refused", async ({ sharedPool: pool }) =>
   });
 });
 
-test("settings hold for the next sign-up, and are refused as a whole", async ({ sharedPool: pool }) => {
+test("settings apply to the next sign-up, and an error changes none of them", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const providerId = provider.id;
   const change = (it: Parameters<typeof updateProviderSettings>[1]["change"]) =>
@@ -188,7 +188,7 @@ test("settings hold for the next sign-up, and are refused as a whole", async ({ 
   });
   const values = { ...form, password_confirmation: undefined };
   expect(await signUpAccount(pool, passwords, { provider, values, by: byToken, now })).toMatchObject({
-    whole: { account: { state: "created" } },
+    details: { account: { state: "created" } },
   });
   expect(await change({ passwordLengthMin: 3, timeZone: "Mars/Olympus", signupsEnabled: false })).toMatchObject({
     refused: {

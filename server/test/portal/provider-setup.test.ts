@@ -6,19 +6,19 @@ import { findProviderByHost, findProviderByKey } from "#portal/providers/index.t
 import { setUpFirst } from "../../src/app/first-start.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { test } from "../support/test.ts";
-import { now, setUp } from "./house.ts";
+import { now, setUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 const setup = { name: "Acme", subdomain: "acme", adminUsername: "admin", adminPassword: "a long password", now };
 
-test("two processes that find an empty database make one provider", async ({ database }) => {
+test("two processes that find an empty database create one provider", async ({ database }) => {
   const outcomes = await Promise.all([1, 2, 3].map(() => setUpFirstProvider(database, passwords, setup)));
   expect(outcomes.filter((it) => it !== undefined)).toHaveLength(1);
   expect(await setUpFirstProvider(database, passwords, { ...setup, subdomain: "other" })).toBeUndefined();
   expect(await database.query(`select subdomain from bellwire_directory.tenants`)).toEqual([{ subdomain: "acme" }]);
 });
 
-test("what was given is used, and works: token, provider key, admin", async ({ sharedPool: pool }) => {
+test("a given token, provider key and admin password work", async ({ sharedPool: pool }) => {
   const made = await pool.inTransaction((tx) =>
     setUpProvider(tx, passwords, { ...setup, subdomain: "given", accessToken: "my-token", providerKey: "my-key" }),
   );
@@ -32,7 +32,7 @@ test("what was given is used, and works: token, provider key, admin", async ({ s
   expect(await findProviderUserByLogin(pool, id, "admin")).toMatchObject({ role: "admin", state: "active" });
 });
 
-test("what was not given is made at random, and only its digest is kept", async ({ sharedPool: pool }) => {
+test("credentials that are not given are random, and only their digests are stored", async ({ sharedPool: pool }) => {
   const { provider, accessToken, providerKey } = await setUp(pool);
   expect(accessToken).toMatch(/^[0-9a-f]{96}$/);
   expect(providerKey).toMatch(/^[0-9a-f]{32}$/);
@@ -43,7 +43,7 @@ test("what was not given is made at random, and only its digest is kept", async 
   expect(JSON.stringify(stored)).not.toMatch(new RegExp(`${accessToken}|${providerKey}`));
 });
 
-test("the token that the first start makes is one like all others", async ({ database }) => {
+test("the token of the first start has the usual form", async ({ database }) => {
   await using folder = await makeEmptyDataDir();
   const unset = { adminPassword: undefined, accessToken: undefined, providerKey: undefined };
   const config = { dataDir: folder.path, providerName: "Acme", adminUsername: "admin", ...unset };
@@ -64,13 +64,13 @@ test.each(["acme-admin", "Acme", "-acme", "a.b", "", "x".repeat(51)])(
   },
 );
 
-test("a subdomain is had by one provider", async ({ sharedPool: pool }) => {
+test("a subdomain belongs to one provider", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const again = pool.inTransaction((tx) => setUpProvider(tx, passwords, { ...setup, subdomain: provider.subdomain }));
   expect(await again).toEqual({ refused: { subdomain: ["has already been taken"] } });
 });
 
-test("a host leads to its provider and its side, an unknown one nowhere", async ({ sharedPool: pool }) => {
+test("a host identifies its provider and side, an unknown host neither", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const { subdomain } = provider;
   const find = (host: string) => findProviderByHost(pool, { host, baseDomain: "bellwire.test" });
@@ -79,7 +79,7 @@ test("a host leads to its provider and its side, an unknown one nowhere", async 
   expect(await find(`nobody.bellwire.test`)).toBeUndefined();
 });
 
-test("without a base domain every host is the first provider's, with both sides", async ({ database }) => {
+test("without a base domain every host serves both sides of the first provider", async ({ database }) => {
   const first = await setUp(database);
   await setUp(database);
   expect(await findProviderByHost(database, { host: "127.0.0.1:3000" })).toEqual({

@@ -7,7 +7,7 @@ import { readDocumentSettings } from "#portal/fields/index.ts";
 import { representUser } from "#portal/users/index.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
 import { test } from "../support/test.ts";
-import { byToken, form, now, setUp, signUp } from "./house.ts";
+import { byToken, form, now, setUp, signUp } from "./portal-fixture.ts";
 
 /** The names of a document in their order, each with the type of what it holds; of a list, its first element. */
 const shapeOf = (it: Json): unknown => {
@@ -23,12 +23,12 @@ const source = "https://acme-admin.example.com";
 
 test("a sample has the elements and the types of a delivery, in each format", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const { whole, user, applications } = await signUp(pool, { provider, values: form, by: byToken });
+  const { details, user, applications } = await signUp(pool, { provider, values: form, by: byToken });
   const settings = await readDocumentSettings(pool, provider);
   const [application] = applications;
   if (!application) throw new Error("The sign-up made no application.");
   const documents = [
-    ["account.created", representAccount({ ...whole, plans: whole.plans.slice(0, 1) }, settings)],
+    ["account.created", representAccount({ ...details, plans: details.plans.slice(0, 1) }, settings)],
     ["user.created", representUser(user, settings)],
     ["application.created", representApplication(application, settings)],
   ] as const;

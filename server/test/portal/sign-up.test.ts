@@ -2,17 +2,17 @@ import { expect } from "vitest";
 import { signUpAccount, signUpIsOpen } from "#portal/accounts/index.ts";
 import { findUsersByLogin } from "#portal/users/index.ts";
 import { test } from "../support/test.ts";
-import { byForm, byToken, countRows, eventsOf, failingAtTheEnd, form, now, setUp, signUp } from "./house.ts";
+import { byForm, byToken, countRows, eventsOf, failingAtTheEnd, form, now, setUp, signUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
-test("a sign-up leaves an account, its user, its application and their events", async ({ sharedPool: pool }) => {
+test("a sign-up creates an account, its user, its application and their events", async ({ sharedPool: pool }) => {
   const { provider, product } = await setUp(pool);
-  const { whole, user, applications, events } = await signUp(pool, { provider, by: byForm });
+  const { details, user, applications, events } = await signUp(pool, { provider, by: byForm });
 
-  expect(whole.account).toMatchObject({ orgName: "Fjord & Sons", state: "approved" });
-  expect(whole.plans.map((plan) => plan.kind)).toEqual(["account_plan", "service_plan", "application_plan"]);
+  expect(details.account).toMatchObject({ orgName: "Fjord & Sons", state: "approved" });
+  expect(details.plans.map((plan) => plan.kind)).toEqual(["account_plan", "service_plan", "application_plan"]);
   expect(user).toMatchObject({
-    accountId: whole.account.id,
+    accountId: details.account.id,
     username: "nora",
     role: "admin",
     state: "active",
@@ -39,7 +39,7 @@ test("a sign-up leaves an account, its user, its application and their events", 
   expect(events.map((event) => event.type)).toEqual(["account.created", "user.created", "application.created"]);
 });
 
-test("a failure in the last statement leaves nothing at all", async ({ sharedPool: pool }) => {
+test("a failure in the last statement leaves nothing", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const failing = signUpAccount(failingAtTheEnd(pool), passwords, { now, provider, values: form, by: byForm });
   await expect(failing).rejects.toThrow("the last statement failed");
@@ -52,7 +52,7 @@ test("a failure in the last statement leaves nothing at all", async ({ sharedPoo
   });
 });
 
-test("of two who take one user name at once, one gets it and the other is told so", async ({ sharedPool: pool }) => {
+test("of two sign-ups that take one username at once, the second gets an error", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const outcomes = await Promise.all(
     ["nora", "NORA", "nora", "Nora"].map((username, index) =>
@@ -69,7 +69,7 @@ test("of two who take one user name at once, one gets it and the other is told s
   expect(await countRows(pool, provider.id)).toMatchObject({ accounts: 1, users: 1, events: 3 });
 });
 
-test("a name is taken among one provider's developers only", async ({ sharedPool: pool }) => {
+test("a username is unique among one provider's developers only", async ({ sharedPool: pool }) => {
   const [acme, other] = [await setUp(pool), await setUp(pool)];
   await signUp(pool, { provider: acme.provider, by: byForm });
   await signUp(pool, { provider: other.provider, by: byForm });
@@ -77,7 +77,7 @@ test("a name is taken among one provider's developers only", async ({ sharedPool
   expect(again).toEqual({ refused: { username: ["has already been taken"], email: ["has already been taken"] } });
 });
 
-test("the developer can sign in with user name or address, in any case", async ({ sharedPool: pool }) => {
+test("the developer can log in with username or email address, in any case", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const { user } = await signUp(pool, { provider, by: byForm });
   for (const login of ["nora", "NORA", "Nora@Fjord.example"]) {
@@ -87,12 +87,12 @@ test("the developer can sign in with user name or address, in any case", async (
   }
 });
 
-test("a login that nobody can have finds nobody", async ({ sharedPool: pool }) => {
+test("a login that no user can have finds no user", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   expect(await findUsersByLogin(pool, provider.id, "no\0ra")).toEqual([]);
 });
 
-test("text that no document can hold is refused before anything is written", async ({ sharedPool: pool }) => {
+test("text that no XML document can contain is refused before anything is written", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const outcome = await signUpAccount(pool, passwords, {
     now,
@@ -104,14 +104,14 @@ test("text that no document can hold is refused before anything is written", asy
   expect(await countRows(pool, provider.id)).toMatchObject({ accounts: 0, events: 0 });
 });
 
-test("a plan that requires approval makes the account wait", async ({ sharedPool: pool }) => {
+test("a plan that requires approval makes the account pending", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   await pool.query(`update plans set approval_required = true where provider_id = $1`, [provider.id]);
-  const { whole, user, applications } = await signUp(pool, { provider, by: byForm });
-  expect([whole.account.state, user.state, applications[0]?.state]).toEqual(["pending", "active", "pending"]);
+  const { details, user, applications } = await signUp(pool, { provider, by: byForm });
+  expect([details.account.state, user.state, applications[0]?.state]).toEqual(["pending", "active", "pending"]);
 });
 
-test("the form is closed when the provider takes no sign-ups or has no account plan", async ({ sharedPool: pool }) => {
+test("the form is closed if the provider accepts no sign-ups or has no account plan", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const closed = { ...provider, signupsEnabled: false };
   expect(await signUpAccount(pool, passwords, { now, provider: closed, values: form, by: byForm })).toEqual({
@@ -129,14 +129,14 @@ test("the form is closed when the provider takes no sign-ups or has no account p
   });
 });
 
-test("a program may leave the password out: then the account waits, and nobody is written to", async ({
+test("a program may omit the password: the account stays inactive, and no mail is sent", async ({
   sharedPool: pool,
 }) => {
   const { provider } = await setUp(pool);
   const values = { org_name: "Quay", username: "ada", annotations: { managed_by: "crm" } };
-  const { whole, user, applications } = await signUp(pool, { provider, values, by: byToken });
+  const { details, user, applications } = await signUp(pool, { provider, values, by: byToken });
 
-  expect(whole.account).toMatchObject({ state: "created", annotations: { managed_by: "crm" } });
+  expect(details.account).toMatchObject({ state: "created", annotations: { managed_by: "crm" } });
   expect(user).toMatchObject({ state: "pending", email: null });
   expect(applications).toMatchObject([{ name: "API signup", description: "API signup", createOrigin: "api" }]);
   expect(await pool.query(`select from mails where provider_id = $1`, [provider.id])).toEqual([]);
@@ -157,7 +157,7 @@ test("a program's account with a password is created once, in its final state", 
   ]);
 });
 
-test("a program hears of the key that an application begins with; a developer's sign-up tells it inside the application", async ({
+test("a sign-up by a program records an event for the first key; a developer's records it only inside the application", async ({
   sharedPool: pool,
 }) => {
   const { provider } = await setUp(pool);

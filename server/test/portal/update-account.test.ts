@@ -4,7 +4,7 @@ import { listAccountDetails, updateAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { byForm, eventsOf, now, setUp, signUp } from "./house.ts";
+import { byForm, eventsOf, now, setUp, signUp } from "./portal-fixture.ts";
 
 const later = new Date(now.getTime() + 60_000);
 
@@ -18,25 +18,25 @@ async function signedUp(
     `insert into fields_definitions (provider_id, target, name, label, position) values ($1, 'Account', 'region', 'Region', 2)`,
     [provider.id],
   );
-  const { whole } = await signUp(pool, { provider, by: byForm });
+  const { details } = await signUp(pool, { provider, by: byForm });
   const update: Update = {
     provider,
-    accountId: whole.account.id,
+    accountId: details.account.id,
     values: {},
     writer: "program",
     by: { actor: { kind: "token", userId: 1 }, channel: "api", now: later },
   };
-  return { provider, change: (its) => updateAccount(pool, { ...update, ...its }) };
+  return { provider, change: (fixture) => updateAccount(pool, { ...update, ...fixture }) };
 }
 
-test("an update tells once what changed, and what it was before", async ({ sharedPool: pool }) => {
+test("an update records one event with the changed fields and their previous values", async ({ sharedPool: pool }) => {
   const { provider, change } = await signedUp(pool);
   const outcome = await change({
     values: { name: "Quay", region: "emea", annotations: { managed_by: "1" } },
     billing: { monthlyChargingEnabled: false },
   });
   expect(outcome).toMatchObject({
-    whole: {
+    details: {
       account: {
         orgName: "Quay",
         fields: { region: "emea" },
@@ -60,17 +60,17 @@ test("an update tells once what changed, and what it was before", async ({ share
   ]);
 });
 
-test("an update without a change leaves no event and no trace", async ({ sharedPool: pool }) => {
+test("an update without a change records no event and writes nothing", async ({ sharedPool: pool }) => {
   const { provider, change } = await signedUp(pool);
   const outcome = await change({
     values: { org_name: " Fjord & Sons ", region: "", unknown: "x" },
     billing: { monthlyBillingEnabled: true },
   });
-  expect(outcome).toMatchObject({ whole: { account: { updatedAt: now } }, events: [] });
+  expect(outcome).toMatchObject({ details: { account: { updatedAt: now } }, events: [] });
   expect(await eventsOf(pool, provider.id)).toHaveLength(3);
 });
 
-test("what is wrong is refused as a whole", async ({ sharedPool: pool }) => {
+test("an update with an error changes nothing", async ({ sharedPool: pool }) => {
   const { provider, change } = await signedUp(pool);
   expect(await change({ values: { org_name: "", region: "ok" } })).toEqual({
     refused: { org_name: ["can't be blank"] },
@@ -81,7 +81,7 @@ test("what is wrong is refused as a whole", async ({ sharedPool: pool }) => {
   expect(await eventsOf(pool, provider.id)).toHaveLength(3);
 });
 
-test("updates of one account at once lose nothing", async ({ sharedPool: pool }) => {
+test("concurrent updates of one account lose no change", async ({ sharedPool: pool }) => {
   const { provider, change } = await signedUp(pool);
   const names = ["a", "b", "c", "d"];
   for (const name of names) {
@@ -97,9 +97,7 @@ test("updates of one account at once lose nothing", async ({ sharedPool: pool })
   expect(kept?.fields).toMatchObject({ a: "1", b: "1", c: "1", d: "1" });
 });
 
-test("an update that waits for another change of the account tells of it as that change leaves it", async ({
-  sharedPool: pool,
-}) => {
+test("an update that waits for another one starts from its result", async ({ sharedPool: pool }) => {
   const { provider, change } = await signedUp(pool);
   let update: ReturnType<typeof change> | undefined;
   await pool.inTransaction(async (tx) => {
@@ -113,21 +111,23 @@ test("an update that waits for another change of the account tells of it as that
     });
     await tx.query("update users set username = 'mia' where provider_id = $1", [provider.id]);
   });
-  expect(await update).toMatchObject({ whole: { users: [{ username: "mia" }] } });
+  expect(await update).toMatchObject({ details: { users: [{ username: "mia" }] } });
 });
 
-test("what an update tells is what is read afterwards, annotations in the same order", async ({ sharedPool: pool }) => {
+test("an event contains the account as it is read afterwards, with annotations in the same order", async ({
+  sharedPool: pool,
+}) => {
   const { provider, change } = await signedUp(pool);
   const outcome = await change({
     values: { region: "emea", annotations: { zz: "1", b: "2", aa: "3", aaa: "4", Z: "5" } },
   });
-  const whole = outcome && "whole" in outcome ? outcome.whole : undefined;
-  const [read] = await listAccountDetails(pool, provider.id, [whole?.account.id ?? 0]);
-  expect(whole).toEqual(read);
-  expect(Object.keys(Object(whole?.account.annotations))).toEqual(Object.keys(Object(read?.account.annotations)));
+  const details = outcome && "details" in outcome ? outcome.details : undefined;
+  const [read] = await listAccountDetails(pool, provider.id, [details?.account.id ?? 0]);
+  expect(details).toEqual(read);
+  expect(Object.keys(Object(details?.account.annotations))).toEqual(Object.keys(Object(read?.account.annotations)));
 });
 
-test("another provider's account is not there", async ({ sharedPool: pool }) => {
+test("another provider's account is not found", async ({ sharedPool: pool }) => {
   const { change } = await signedUp(pool);
   const other = await setUp(pool);
   expect(await change({ provider: other.provider, values: { org_name: "Mine" } })).toBeUndefined();

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { runCommandLine } from "../../src/cli/index.ts";
-import { setUp } from "../portal/house.ts";
+import { setUp } from "../portal/portal-fixture.ts";
 import { test } from "../support/test.ts";
 
 const read = "select action, actor_kind, detail ->> 'by' as by from audit_records where provider_id = $1 order by id";

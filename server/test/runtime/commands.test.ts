@@ -2,7 +2,7 @@ import pg from "pg";
 import { expect } from "vitest";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
 import { runCommandLine } from "../../src/cli/index.ts";
-import { setUp } from "../portal/house.ts";
+import { setUp } from "../portal/portal-fixture.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";

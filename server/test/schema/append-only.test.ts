@@ -2,7 +2,7 @@ import pg from "pg";
 import { expect } from "vitest";
 import { appRole } from "#platform/database/app-role.ts";
 import { buildEndpoint, recordNow } from "../support/build-webhooks.ts";
-import { setUp } from "../portal/house.ts";
+import { setUp } from "../portal/portal-fixture.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
 

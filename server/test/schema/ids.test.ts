@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { directorySchema } from "#platform/database/migrate.ts";
-import { setUp } from "../portal/house.ts";
+import { setUp } from "../portal/portal-fixture.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
 

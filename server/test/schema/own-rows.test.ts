@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { createCursorSeal } from "#http/bellwire-api/fields.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { NewProvider } from "#portal/provider-account/index.ts";
-import { setUp } from "../portal/house.ts";
+import { setUp } from "../portal/portal-fixture.ts";
 import { buildEndpoint, encryption } from "../support/build-webhooks.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";

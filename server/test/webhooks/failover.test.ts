@@ -4,7 +4,7 @@ import { migrate } from "#platform/database/migrate.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { updateAccount } from "#portal/accounts/index.ts";
 import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
-import { byApi, byToken, form, now, setUp, signUp } from "../portal/house.ts";
+import { byApi, byToken, form, now, setUp, signUp } from "../portal/portal-fixture.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
 import { DatabasePair } from "../support/database-pair.ts";
@@ -43,7 +43,7 @@ test("after a failover to a lagging standby, no number is used twice and no feed
   const pool = running.use(await openPool({ connectionString, schema, log, overdueMs: 100 }));
   const { provider } = await setUp(pool);
   const first = await signUp(pool, { provider, by: byToken });
-  const accountId = first.whole.account.id;
+  const accountId = first.details.account.id;
   const rename = (name: string) =>
     updateAccount(pool, { provider, accountId, values: { org_name: name }, writer: "program", by: byApi });
   const follow = async (after = startOfFeed) => {
@@ -86,7 +86,7 @@ test("after a failover to a lagging standby, no number is used twice and no feed
     by: byToken,
     values: { ...form, username: "later", email: "later@fjord.example" },
   });
-  expect(laterSignUp.whole.account.id).toBeGreaterThan(lostSignUp.whole.account.id);
+  expect(laterSignUp.details.account.id).toBeGreaterThan(lostSignUp.details.account.id);
   await until(async () => (await follow(after.last)).events.length > 0);
 
   expect(warnings.filter((warning) => warning.includes("goes on from an earlier state"))).toHaveLength(1);
@@ -158,8 +158,8 @@ test("after a restore in place, processes that know later numbers skip ahead, an
   const [pool, other] = pools;
   if (!pool || !other) throw new Error("There are no pools.");
   const { provider } = await setUp(pool);
-  const { whole } = await signUp(pool, { provider, by: byToken });
-  const accountId = whole.account.id;
+  const { details } = await signUp(pool, { provider, by: byToken });
+  const accountId = details.account.id;
   const rename = (name: string) =>
     updateAccount(pool, { provider, accountId, values: { org_name: name }, writer: "program", by: byApi });
   const files = await copyFiles(primary);

@@ -12,7 +12,7 @@ import {
   startReplay,
   workOnReplay,
 } from "#webhooks/replays/index.ts";
-import { failingAtTheEnd } from "../portal/house.ts";
+import { failingAtTheEnd } from "../portal/portal-fixture.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";

@@ -85,10 +85,13 @@ interface AccountReader extends Pick<Call, "adminUrl"> {
 }
 
 /** Renders an account. XML has its users, and those of its plans that the caller may see. */
-const renderAccount = ({ adminUrl, caller }: AccountReader, { whole, settings }: AccountWithSettings): ApiResponse => ({
-  xml: () => renderXmlDocument(representAccount(limitToScope(whole, caller.reach), settings)),
-  json: () => renderJson(accountToJson(whole.account, settings, adminUrl)),
-  lastModified: whole.account.updatedAt,
+const renderAccount = (
+  { adminUrl, caller }: AccountReader,
+  { details, settings }: AccountWithSettings,
+): ApiResponse => ({
+  xml: () => renderXmlDocument(representAccount(limitToScope(details, caller.reach), settings)),
+  json: () => renderJson(accountToJson(details.account, settings, adminUrl)),
+  lastModified: details.account.updatedAt,
 });
 
 interface AccountPage {
@@ -116,7 +119,7 @@ const accountResponse: ResponseDoc = {
   schema: AccountSchema,
   example: renderAccount(
     { adminUrl: exampleAdminUrl, caller: { reach: null } },
-    { whole: exampleAccountDetails, settings: exampleDocumentSettings },
+    { details: exampleAccountDetails, settings: exampleDocumentSettings },
   ),
 };
 

@@ -25,24 +25,24 @@ import { renderJson, type ApiResponse, type ResponseDoc } from "./responses.ts";
 import { annotationsSchema, optionalText } from "./schema-parts.ts";
 
 interface NewAccount {
-  readonly whole: AccountDetails;
+  readonly details: AccountDetails;
   readonly applications: readonly Application[];
 }
 
 /** Renders a new account. This is the only XML of an account that has its applications. */
 const renderSignUp = (
-  { whole, applications }: NewAccount,
+  { details, applications }: NewAccount,
   settings: DocumentSettings,
   adminUrl: string,
 ): ApiResponse => ({
-  xml: () => renderXmlDocument(representAccount(whole, settings, applications)),
-  json: () => renderJson(accountToJson(whole.account, settings, adminUrl)),
+  xml: () => renderXmlDocument(representAccount(details, settings, applications)),
+  json: () => renderJson(accountToJson(details.account, settings, adminUrl)),
 });
 
 const signUpResponse: ResponseDoc = {
   schema: AccountSchema,
   example: renderSignUp(
-    { whole: exampleAccountDetails, applications: [exampleApplication] },
+    { details: exampleAccountDetails, applications: [exampleApplication] },
     exampleDocumentSettings,
     exampleAdminUrl,
   ),
@@ -94,13 +94,13 @@ export const signUpOperation: Operation = {
     const signedUp = requireSuccess(outcome);
     if ("closed" in signedUp) throw new Problem("not-found");
 
-    const whole = limitToScope(signedUp.whole, reach);
+    const details = limitToScope(signedUp.details, reach);
     const applications = signedUp.applications.filter(({ product }) => isInProductScope(reach, product.id));
     const settings = await readDocumentSettings(pool, provider);
     return {
       status: 201,
-      location: `${adminUrl}/admin/api/accounts/${whole.account.id}`,
-      ...renderSignUp({ whole, applications }, settings, adminUrl),
+      location: `${adminUrl}/admin/api/accounts/${details.account.id}`,
+      ...renderSignUp({ details, applications }, settings, adminUrl),
     };
   },
 };

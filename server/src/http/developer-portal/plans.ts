@@ -69,7 +69,7 @@ export function describePlan(plan: Terms, more: readonly string[] = []): string 
 
 /** Formats a decimal exactly: amounts may have more digits than a number. */
 function formatAmount(decimal: string): string {
-  const [whole = "0", fraction = ""] = decimal.split(".");
+  const [details = "0", fraction = ""] = decimal.split(".");
   const digits = fraction.replace(/0+$/, "");
-  return `${BigInt(whole).toLocaleString("en")}${digits === "" ? "" : `.${digits}`}`;
+  return `${BigInt(details).toLocaleString("en")}${digits === "" ? "" : `.${digits}`}`;
 }

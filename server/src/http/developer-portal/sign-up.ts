@@ -312,7 +312,7 @@ export function addActivateRoute(http: FastifyInstance, portal: Portal): void {
         link: { href: "/login", text: "Log in" },
       });
     }
-    const { state } = activated.whole.account;
+    const { state } = activated.details.account;
     const status = awaitsFirstApproval(state)
       ? `is waiting for approval by ${request.provider.name}.`
       : `is unavailable. Please contact ${request.provider.name}.`;

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import { systemClock } from "#platform/clock.ts";
 import { type Bin, createBin, readBin } from "#request-bin/index.ts";
-import { setUp } from "../../../test/portal/house.ts";
+import { setUp } from "../../../test/portal/portal-fixture.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { requestBinPlugin } from "./index.ts";

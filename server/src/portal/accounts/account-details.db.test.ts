@@ -2,12 +2,12 @@ import { expect } from "vitest";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { insertPlan, readDefaultPlans, updatePlan } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { byToken, form, now, setUp, signUp } from "../../../test/portal/house.ts";
+import { byToken, form, now, setUp, signUp } from "../../../test/portal/portal-fixture.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
 import { listAccountDetails, lockAccountDetails, readAccountDetails } from "./account-details.ts";
 
-interface House {
+interface PortalFixture {
   readonly provider: Provider;
   readonly accountId: number;
   /** Of the account plan. */
@@ -16,19 +16,19 @@ interface House {
   nameOfPlan(db: Database): Promise<string | undefined>;
 }
 
-const test = base.extend("house", async ({ database }): Promise<House> => {
+const test = base.extend("portal", async ({ database }): Promise<PortalFixture> => {
   const { provider } = await setUp(database);
-  const { whole } = await signUp(database, { provider, by: byToken });
-  const { id: accountId, planId } = whole.account;
-  const nameOfPlan: House["nameOfPlan"] = async (db) => {
+  const { details } = await signUp(database, { provider, by: byToken });
+  const { id: accountId, planId } = details.account;
+  const nameOfPlan: PortalFixture["nameOfPlan"] = async (db) => {
     const found = await readAccountDetails(db, provider, accountId);
-    return found?.whole.plans.find(({ id }) => id === found.whole.account.planId)?.name;
+    return found?.details.plans.find(({ id }) => id === found.details.account.planId)?.name;
   };
   expect(await nameOfPlan(database)).toBe("Default");
   return { provider, accountId, planId, nameOfPlan };
 });
 
-const rename = (db: Database, { planId }: House, name: string) =>
+const rename = (db: Database, { planId }: PortalFixture, name: string) =>
   db.query("update plans set name = $2 where id = $1", [planId, name]);
 
 /** The pool, which notes what it is asked, and does something between the first statement and the next. */
@@ -43,69 +43,66 @@ function watched(pool: Pool, asked: string[], afterTheFirst: () => Promise<unkno
   };
 }
 
-test("an account whose plans are known is read in one statement", async ({ house, database }) => {
+test("an account whose plans are cached is read in one statement", async ({ portal, database }) => {
   const asked: string[] = [];
-  expect(await house.nameOfPlan(watched(database, asked))).toBe("Default");
+  expect(await portal.nameOfPlan(watched(database, asked))).toBe("Default");
   expect(asked).toHaveLength(1);
 });
 
-test("what a plan says now is read, whoever has changed it, and be it by hand", async ({ house, database }) => {
-  const { provider, planId } = house;
+test("a changed plan is read at once, even if it was changed by SQL", async ({ portal, database }) => {
+  const { provider, planId } = portal;
   const by = { actor: { kind: "key" }, channel: "api", now } as const;
   const wanted = { providerId: provider.id, kind: "account_plan", productId: null, planId } as const;
   await updatePlan(database, { ...wanted, values: { name: "Gold" }, by });
-  expect(await house.nameOfPlan(database)).toBe("Gold");
+  expect(await portal.nameOfPlan(database)).toBe("Gold");
 
-  await rename(database, house, "Silver");
-  expect(await house.nameOfPlan(database)).toBe("Silver");
+  await rename(database, portal, "Silver");
+  expect(await portal.nameOfPlan(database)).toBe("Silver");
 });
 
-test("what a transaction makes of a plan is seen within it at once, and by nobody else unless it commits", async ({
-  house,
+test("a plan changed by a transaction is visible in it at once, and outside only after the commit", async ({
+  portal,
   database,
 }) => {
   const rolledBack = database.inTransaction(async (tx) => {
     for (const name of ["Gold", "Silver"]) {
-      await rename(tx, house, name);
-      expect(await house.nameOfPlan(tx)).toBe(name);
+      await rename(tx, portal, name);
+      expect(await portal.nameOfPlan(tx)).toBe(name);
     }
-    expect(await house.nameOfPlan(database)).toBe("Default");
+    expect(await portal.nameOfPlan(database)).toBe("Default");
     throw new Error("no");
   });
   await expect(rolledBack).rejects.toThrow("no");
-  expect(await house.nameOfPlan(database)).toBe("Default");
+  expect(await portal.nameOfPlan(database)).toBe("Default");
 });
 
-test("an account that moves while its plans are looked for is read as it is by then, and so is one that goes", async ({
-  house,
+test("an account that changes or is deleted between the statements is read as it is then", async ({
+  portal,
   database,
 }) => {
-  const { provider, accountId, planId } = house;
+  const { provider, accountId, planId } = portal;
   const [plan] = await readDefaultPlans(database, provider.id);
   if (!plan) throw new Error("The provider has no account plan.");
-  await rename(database, house, "Silver"); // nobody knows it by this name yet
+  await rename(database, portal, "Silver"); // nobody knows it by this name yet
   const move = async () => {
     const wanted = { ...plan, name: "Gold", systemName: "gold", isDefault: false };
     const gold = await database.inTransaction((tx) => insertPlan(tx, provider.id, wanted, now));
     await database.query("update accounts set plan_id = $2 where id = $1", [accountId, gold?.id]);
     await database.query("delete from plans where id = $1", [planId]);
   };
-  expect(await house.nameOfPlan(watched(database, [], move))).toBe("Gold");
+  expect(await portal.nameOfPlan(watched(database, [], move))).toBe("Gold");
 
   await database.query("update plans set name = 'Platinum' where name = 'Gold'");
   const leave = () => database.query("delete from accounts where id = $1", [accountId]);
   expect(await readAccountDetails(watched(database, [], leave), provider, accountId)).toBeUndefined();
 });
 
-test("of several accounts, those with plans that are known and those with others are told alike, oldest first", async ({
-  house,
-  database,
-}) => {
-  const { provider, accountId } = house;
+test("accounts with cached plans and others are listed alike, oldest first", async ({ portal, database }) => {
+  const { provider, accountId } = portal;
   const ids = [accountId];
   for (const username of ["mia", "ole"]) {
     const values = { ...form, username, email: `${username}@fjord.example` };
-    ids.push((await signUp(database, { provider, by: byToken, values })).whole.account.id);
+    ids.push((await signUp(database, { provider, by: byToken, values })).details.account.id);
   }
   await database.query(
     `with gold as (
@@ -127,11 +124,8 @@ test("of several accounts, those with plans that are known and those with others
   expect(await listAccountDetails(database, provider.id, ids)).toEqual(told);
 });
 
-test("documents are written by the provider and the fields definitions as they are now", async ({
-  house,
-  database,
-}) => {
-  const { provider, accountId } = house;
+test("documents follow the current provider and fields definitions", async ({ portal, database }) => {
+  const { provider, accountId } = portal;
   await database.query("update fields_definitions set label = 'Firm' where provider_id = $1 and name = 'org_name'", [
     provider.id,
   ]);
@@ -141,16 +135,16 @@ test("documents are written by the provider and the fields definitions as they a
   expect(read?.settings.definitions.map(({ label }) => label)).toContain("Firm");
 });
 
-test("a transaction that waits for the lock of an account gets it as the other one left it", async ({
-  house,
+test("a transaction that waits for an account's lock reads it as the other one left it", async ({
+  portal,
   database,
 }) => {
-  const { provider, accountId } = house;
+  const { provider, accountId } = portal;
   let locked: Promise<string | undefined> | undefined;
   await database.inTransaction(async (tx) => {
     await tx.query("update accounts set org_name = 'Quay' where id = $1", [accountId]);
     locked = database.inTransaction(
-      async (other) => (await lockAccountDetails(other, provider, accountId))?.whole.account.orgName,
+      async (other) => (await lockAccountDetails(other, provider, accountId))?.details.account.orgName,
     );
     const waiting = "select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid";
     await until(async () => (await tx.query(waiting)).length > 0);
@@ -158,8 +152,8 @@ test("a transaction that waits for the lock of an account gets it as the other o
   expect(await locked).toBe("Quay");
 });
 
-test("neither a deleted account nor one of another provider is read or locked", async ({ house, database }) => {
-  const { provider, accountId } = house;
+test("neither a deleted account nor one of another provider is read or locked", async ({ portal, database }) => {
+  const { provider, accountId } = portal;
   const lock = (of: Provider) => database.inTransaction((tx) => lockAccountDetails(tx, of, accountId));
   const { provider: other } = await setUp(database);
   expect(await readAccountDetails(database, other, accountId)).toBeUndefined();

@@ -56,7 +56,7 @@ type RowWithPlans = DetailsRow<readonly VersionedPlan[] | null>;
 
 /** An account and the version of its provider's configuration, read by one statement. */
 interface ReadAccount {
-  readonly whole: AccountDetails;
+  readonly details: AccountDetails;
   readonly configurationVersion: string;
 }
 
@@ -66,7 +66,7 @@ const toReadAccount = ({
   plans,
   ...account
 }: DetailsRow<readonly Plan[]>): ReadAccount => ({
-  whole: { account, users: users?.map(userOfJson) ?? [], plans: inDocumentOrder(plans) },
+  details: { account, users: users?.map(userOfJson) ?? [], plans: inDocumentOrder(plans) },
   configurationVersion,
 });
 
@@ -86,7 +86,7 @@ async function addPlans(
   if (unknown.length === 0) return found;
   const withPlans = await db.query<RowWithPlans>(listDetailsWithPlansStatement, [providerId, unknown]);
   const read = withPlans.map(({ plans, ...row }) => toReadAccount({ ...row, plans: (plans ?? []).map(cachePlan) }));
-  return [...found, ...read].toSorted((a, b) => a.whole.account.id - b.whole.account.id);
+  return [...found, ...read].toSorted((a, b) => a.details.account.id - b.details.account.id);
 }
 
 /** Returns the existing accounts among `ids`, oldest first. */
@@ -96,7 +96,7 @@ export async function listAccountDetails(
   ids: readonly number[],
 ): Promise<readonly AccountDetails[]> {
   const rows = await db.query<RowWithPlanVersions>(listDetailsStatement, [providerId, ids]);
-  return (await addPlans(db, providerId, rows)).map(({ whole }) => whole);
+  return (await addPlans(db, providerId, rows)).map(({ details }) => details);
 }
 
 async function readOne(db: Database, providerId: number, id: number): Promise<ReadAccount | undefined> {
@@ -108,9 +108,9 @@ async function readOne(db: Database, providerId: number, id: number): Promise<Re
 const withSettings = async (
   db: Database,
   provider: Provider,
-  { whole, configurationVersion }: ReadAccount,
+  { details, configurationVersion }: ReadAccount,
 ): Promise<AccountWithSettings> => ({
-  whole,
+  details,
   settings: await readCachedDocumentSettings(db, provider, configurationVersion),
 });
 

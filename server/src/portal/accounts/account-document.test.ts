@@ -25,20 +25,20 @@ const anAccount: Account = {
   updatedAt: at,
 };
 
-const whole = { account: anAccount, users: [], plans: [aPlan()] };
+const details = { account: anAccount, users: [], plans: [aPlan()] };
 const settings = { provider: aProvider(), definitions: standardDefinitions };
 
-test("an account that says the same is represented once", () => {
-  expect(representAccount(whole, settings)).toBe(representAccount(whole, { ...settings }));
+test("an unchanged account is represented once", () => {
+  expect(representAccount(details, settings)).toBe(representAccount(details, { ...settings }));
 });
 
 test.for([
-  ["the account", { ...whole, account: { ...anAccount, orgName: "Quay" } }, settings, "Quay"],
-  ["a plan", { ...whole, plans: [aPlan({ name: "Gold" })] }, settings, "Gold"],
-  ["the provider", whole, { ...settings, provider: aProvider({ timeZone: "Asia/Tokyo" }) }, "T18:00:00+09:00"],
-  ["the provider's fields", whole, { ...settings, definitions: [aDefinition("Account", "region")] }, "emea"],
+  ["the account", { ...details, account: { ...anAccount, orgName: "Quay" } }, settings, "Quay"],
+  ["a plan", { ...details, plans: [aPlan({ name: "Gold" })] }, settings, "Gold"],
+  ["the provider", details, { ...settings, provider: aProvider({ timeZone: "Asia/Tokyo" }) }, "T18:00:00+09:00"],
+  ["the provider's fields", details, { ...settings, definitions: [aDefinition("Account", "region")] }, "emea"],
 ] as const)("it is represented anew when %s says otherwise", ([, changed, under, news]) => {
-  expect(renderXml(representAccount(whole, settings))).not.toContain(news);
+  expect(renderXml(representAccount(details, settings))).not.toContain(news);
   expect(renderXml(representAccount(changed, under))).toContain(news);
-  expect(renderXml(representAccount(whole, settings))).not.toContain(news);
+  expect(renderXml(representAccount(details, settings))).not.toContain(news);
 });

@@ -19,17 +19,17 @@ export interface AccountDetails {
 
 /** An account, and the settings that its documents depend on. */
 export interface AccountWithSettings {
-  readonly whole: AccountDetails;
+  readonly details: AccountDetails;
   readonly settings: DocumentSettings;
 }
 
 /** Removes the plans of products outside of the scope. */
-export const limitToScope = (whole: AccountDetails, reach: ProductScope): AccountDetails =>
+export const limitToScope = (details: AccountDetails, reach: ProductScope): AccountDetails =>
   reach === null
-    ? whole
+    ? details
     : {
-        ...whole,
-        plans: whole.plans.filter(({ productId }) => productId === null || isInProductScope(reach, productId)),
+        ...details,
+        plans: details.plans.filter(({ productId }) => productId === null || isInProductScope(reach, productId)),
       };
 
 const planKindOrder: readonly PlanKind[] = ["account_plan", "service_plan", "application_plan"];
@@ -54,16 +54,16 @@ const representedAccounts = new WeakMap<AccountDetails, RepresentedAccount>();
  * applications.
  */
 export function representAccount(
-  whole: AccountDetails,
+  details: AccountDetails,
   settings: DocumentSettings,
   applications?: readonly Application[],
 ): Node {
-  if (applications) return accountNode(whole, settings, applications);
+  if (applications) return accountNode(details, settings, applications);
   const { provider, definitions } = settings;
-  const found = representedAccounts.get(whole);
+  const found = representedAccounts.get(details);
   if (found?.settings.provider === provider && found.settings.definitions === definitions) return found.node;
-  const node = keepXml(accountNode(whole, settings));
-  representedAccounts.set(whole, { settings, node });
+  const node = keepXml(accountNode(details, settings));
+  representedAccounts.set(details, { settings, node });
   return node;
 }
 

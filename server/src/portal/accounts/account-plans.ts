@@ -26,22 +26,22 @@ export async function changeAccountPlan(
   return pool.inTransaction(async (tx) => {
     const locked = await lockAccountDetails(tx, provider, accountId);
     if (!locked) return undefined;
-    const { whole: before, settings } = locked;
+    const { details: before, settings } = locked;
     const plan = await lockPlanForShare(tx, provider.id, planId);
     if (plan?.kind !== "account_plan") return { notFound: "plan" };
-    if (plan.id === before.account.planId) return { whole: before, settings, plan, events: [] };
+    if (plan.id === before.account.planId) return { details: before, settings, plan, events: [] };
 
     await deleteAccountPlanRequestRow(tx, provider.id, accountId); // any pending request is decided by this change
     const account = updateAccountRow(tx, provider.id, { ...before.account, planId }, by.now);
     const plans = [plan, ...before.plans.filter(({ kind }) => kind !== "account_plan")];
-    const whole = { ...before, account, plans };
+    const details = { ...before, account, plans };
     const events = await recordAccountChange(tx, { providerId: provider.id, ...by }, account, {
       type: "account.plan_changed",
       objectId: accountId,
-      document: representAccount(whole, settings),
+      document: representAccount(details, settings),
       previous: { plan_id: before.account.planId },
     });
-    return { whole, settings, plan, events };
+    return { details, settings, plan, events };
   });
 }
 

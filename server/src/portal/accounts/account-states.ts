@@ -66,9 +66,9 @@ export const changeAccountState = (
       if (state === undefined) return refuseTransition(transition);
       return state === before.state ? before : { ...before, state, stateChangedAt: change.by.now, deletionAt: null };
     },
-    async (tx, { whole }) => {
-      if (whole.account.state === "suspended") await endSessionsOfUsers(tx, change, whole);
-      else if (transition !== "resume") await mailAdmins(tx, change, whole);
+    async (tx, { details }) => {
+      if (details.account.state === "suspended") await endSessionsOfUsers(tx, change, details);
+      else if (transition !== "resume") await mailAdmins(tx, change, details);
     },
   );
 
@@ -175,7 +175,7 @@ interface MailActivation {
 export async function activateUserByMail(
   pool: Pool,
   { provider, code, actor = { kind: "system" }, now }: MailActivation,
-): Promise<{ user: User; whole: AccountDetails } | undefined> {
+): Promise<{ user: User; details: AccountDetails } | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   const digest = secretDigest(code);
   return pool.inTransaction(async (tx) => {
@@ -185,8 +185,8 @@ export async function activateUserByMail(
     if (!user) return undefined;
 
     const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;
-    const { whole } = await recordActivation(tx, settings, { before, user, cause });
-    return { user, whole };
+    const { details } = await recordActivation(tx, settings, { before, user, cause });
+    return { user, details };
   });
 }
 
@@ -205,11 +205,11 @@ async function recordActivation(
   tx: Transaction,
   settings: DocumentSettings,
   { before, user, cause }: Activation,
-): Promise<{ readonly whole: AccountDetails; readonly events: readonly RecordedEvent[] }> {
+): Promise<{ readonly details: AccountDetails; readonly events: readonly RecordedEvent[] }> {
   const account =
     before.state === "created" ? await approveOrHold(tx, settings.provider.id, before, cause.now) : before;
-  const [whole] = await listAccountDetails(tx, settings.provider.id, [account.id]);
-  if (!whole) throw new Error(`Account ${account.id} was gone although it was locked.`);
+  const [details] = await listAccountDetails(tx, settings.provider.id, [account.id]);
+  if (!details) throw new Error(`Account ${account.id} was gone although it was locked.`);
   const admitted =
     account === before
       ? []
@@ -217,10 +217,10 @@ async function recordActivation(
           tx,
           cause,
           account,
-          accountUpdatedEvent(settings, whole, accountChanges(before, account)),
+          accountUpdatedEvent(settings, details, accountChanges(before, account)),
         );
   const activated = userEvent("user.updated", settings, user, { state: "pending" });
-  return { whole, events: [...admitted, ...(await recordAccountEvents(tx, cause, account, [activated]))] };
+  return { details, events: [...admitted, ...(await recordAccountEvents(tx, cause, account, [activated]))] };
 }
 
 async function approveOrHold(tx: Transaction, providerId: number, account: Account, now: Date): Promise<Account> {

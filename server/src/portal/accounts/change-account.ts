@@ -53,17 +53,22 @@ export async function changeAccount(
   return pool.inTransaction(async (tx) => {
     const locked = await lockAccountDetails(tx, provider, accountId);
     if (!locked) return undefined;
-    const { whole: before, settings } = locked;
+    const { details: before, settings } = locked;
     const updated = decide(before.account, settings);
     if ("refused" in updated) return updated;
 
     const previous = accountChanges(before.account, updated);
-    if (Object.keys(previous).length === 0) return { whole: before, settings, events: [] };
+    if (Object.keys(previous).length === 0) return { details: before, settings, events: [] };
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
-    const whole = { ...before, account: updateAccountRow(tx, provider.id, updated, by.now) };
+    const details = { ...before, account: updateAccountRow(tx, provider.id, updated, by.now) };
     const cause = { providerId: provider.id, ...by };
-    const events = await recordAccountChange(tx, cause, whole.account, accountUpdatedEvent(settings, whole, previous));
-    const changed = { whole, settings, events };
+    const events = await recordAccountChange(
+      tx,
+      cause,
+      details.account,
+      accountUpdatedEvent(settings, details, previous),
+    );
+    const changed = { details, settings, events };
     await also?.(tx, changed, before.account);
     return changed;
   });
@@ -72,12 +77,12 @@ export async function changeAccount(
 /** Builds the event of a changed account. */
 export const accountUpdatedEvent = (
   settings: DocumentSettings,
-  whole: AccountDetails,
+  details: AccountDetails,
   previous: Readonly<Record<string, unknown>>,
 ): AccountEvent => ({
   type: "account.updated",
-  objectId: whole.account.id,
-  document: representAccount(whole, settings),
+  objectId: details.account.id,
+  document: representAccount(details, settings),
   previous,
 });
 
@@ -141,9 +146,9 @@ export async function deleteAccount(
   return pool.inTransaction(async (tx) => {
     const locked = await lockAccountDetails(tx, provider, accountId);
     if (!locked) return undefined;
-    const { whole, settings } = locked;
+    const { details, settings } = locked;
     const applications = await listApplications(tx, provider.id, accountId);
-    for (const { id } of whole.users) {
+    for (const { id } of details.users) {
       await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: id });
     }
     await deleteApplicationRows(
@@ -152,8 +157,8 @@ export async function deleteAccount(
       applications.map(({ id }) => id),
     ); // with their custom plans
     const cause = { providerId: provider.id, ...by };
-    const deletions = deletionEvents(settings, whole, applications);
-    const events = await recordAccountEvents(tx, cause, whole.account, deletions);
+    const deletions = deletionEvents(settings, details, applications);
+    const events = await recordAccountEvents(tx, cause, details.account, deletions);
     await deleteAccountRow(tx, provider.id, accountId); // last, because the row holds the sequence number of the events
     return { events };
   });
@@ -165,12 +170,12 @@ export async function deleteAccount(
  */
 function deletionEvents(
   settings: DocumentSettings,
-  whole: AccountDetails,
+  details: AccountDetails,
   applications: readonly Application[],
 ): readonly AccountEvent[] {
   return [
-    { type: "account.deleted", objectId: whole.account.id, document: representAccount(whole, settings) },
+    { type: "account.deleted", objectId: details.account.id, document: representAccount(details, settings) },
     ...applications.map((application) => applicationEvent("application.deleted", settings, application)),
-    ...whole.users.map((user) => userEvent("user.deleted", settings, user)),
+    ...details.users.map((user) => userEvent("user.deleted", settings, user)),
   ];
 }

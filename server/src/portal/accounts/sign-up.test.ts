@@ -8,34 +8,34 @@ const basic = aPlan({ id: 3 });
 const gold = aPlan({ id: 4, isDefault: false });
 const defaults = [accountPlan, servicePlan, basic];
 
-test("without a wish, an account gets the default plans", () => {
+test("without requested plans, an account gets the default plans", () => {
   expect(choosePlans([], defaults)).toEqual({ accountPlan, servicePlans: [servicePlan], applicationPlans: [basic] });
 });
 
-test("a plan that was asked for takes the place of the default of its product alone", () => {
+test("a requested plan replaces only the default of its product", () => {
   const other = aPlan({ id: 5, productId: 8 });
   const otherService = aPlan({ id: 6, kind: "service_plan", productId: 8 });
   const chosen = choosePlans([gold], [...defaults, other, otherService]);
   expect(chosen).toMatchObject({ servicePlans: [servicePlan, otherService], applicationPlans: [gold, other] });
 });
 
-test("an account plan that was asked for takes the place of the default", () => {
+test("a requested account plan replaces the default", () => {
   const platinum = aPlan({ id: 9, kind: "account_plan", productId: null });
   expect(choosePlans([platinum], defaults)).toMatchObject({ accountPlan: platinum });
 });
 
-test("of two service plans of one product neither is had, and of two products both are", () => {
+test("two service plans of one product conflict, two of different products do not", () => {
   const premium = aPlan({ id: 7, kind: "service_plan", isDefault: false });
   const elsewhere = aPlan({ id: 8, kind: "service_plan", productId: 8, isDefault: false });
   expect(choosePlans([servicePlan, premium], defaults)).toBe("two service plans");
   expect(choosePlans([premium, elsewhere], defaults)).toMatchObject({ servicePlans: [premium, elsewhere] });
 });
 
-test("there is no account without an account plan", () => {
+test("a sign-up needs an account plan", () => {
   expect(choosePlans([], [servicePlan, basic])).toBe("no account plan");
 });
 
-test("an application of a product that cannot be subscribed to is not to be had, and a default one is left out", () => {
+test("a requested application plan without a service plan is an error, and a default one is left out", () => {
   expect(choosePlans([gold], [accountPlan])).toBe("no service plan");
   expect(choosePlans([], [accountPlan, basic])).toMatchObject({ applicationPlans: [] });
 });
@@ -49,7 +49,7 @@ const good = {
   password_confirmation: "correct horse battery",
 };
 
-test("a complete form has nothing wrong", () => {
+test("a complete form has no errors", () => {
   const { fields, errors } = parseSignUp(settings, { ...good, job_role: "captain" }, "developer");
   expect(errors).toEqual({});
   expect(fields).toEqual({
@@ -63,7 +63,7 @@ test("a complete form has nothing wrong", () => {
   });
 });
 
-test("an empty form says of each field that it is missing, and nothing else", () => {
+test("an empty form reports each field as missing, and no other error", () => {
   const blank = ["can't be blank"];
   expect(parseSignUp(settings, {}, "developer").errors).toEqual({
     org_name: blank,
@@ -73,7 +73,7 @@ test("an empty form says of each field that it is missing, and nothing else", ()
   });
 });
 
-test("a program may leave out all but the two names", () => {
+test("a program may omit everything except the two names", () => {
   expect(parseSignUp(settings, { org_name: "Quay", username: "ada" }, "program").errors).toEqual({});
   expect(Object.keys(parseSignUp(settings, {}, "program").errors)).toEqual(["org_name", "username"]);
 });

@@ -260,16 +260,16 @@ async function insertSignUp(tx: Transaction, signUp: ValidSignUp): Promise<Signe
   const user = await insertFirstUser(tx, signUp, account);
   const applications = await insertApplications(tx, signUp, account);
 
-  const whole = { account, plans: inDocumentOrder(everyPlan), users: [user] };
+  const details = { account, plans: inDocumentOrder(everyPlan), users: [user] };
   const events = await recordAccountEvents(
     tx,
     by.door === "form"
       ? { providerId, actor: { kind: "developer", userId: user.id }, channel: "developer_portal", now }
       : { providerId, actor: by.actor, channel: by.channel, now },
     account,
-    signUpEvents(settings, { whole, user, applications }, by.door),
+    signUpEvents(settings, { details, user, applications }, by.door),
   );
-  return { whole, user, applications, events };
+  return { details, user, applications, events };
 }
 
 async function insertSignUpAccount(tx: Transaction, signUp: ValidSignUp): Promise<Account> {
@@ -350,7 +350,7 @@ async function insertApplications(
 
 /** The objects that a sign-up creates, in their final state. */
 interface SignUpResult {
-  readonly whole: AccountDetails;
+  readonly details: AccountDetails;
   readonly user: User;
   readonly applications: readonly Application[];
 }
@@ -361,11 +361,11 @@ interface SignUpResult {
  */
 function signUpEvents(
   settings: DocumentSettings,
-  { whole, user, applications }: SignUpResult,
+  { details, user, applications }: SignUpResult,
   door: "form" | "program",
 ): readonly AccountEvent[] {
   return [
-    { type: "account.created", objectId: whole.account.id, document: representAccount(whole, settings) },
+    { type: "account.created", objectId: details.account.id, document: representAccount(details, settings) },
     userEvent("user.created", settings, user),
     ...applications.flatMap((application) => {
       const inputs: Parameters<typeof applicationEvent>[0][] = [

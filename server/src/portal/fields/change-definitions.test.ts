@@ -22,21 +22,21 @@ test.each([
   expect(Object.keys(parseNewDefinition({ ...stage, ...input }).errors)).toEqual([field]);
 });
 
-test("choices are a list, or a text with commas between", () => {
+test("choices are a list, or a text separated by commas", () => {
   const choicesOf = (choices: unknown): readonly string[] =>
     parseNewDefinition({ ...stage, choices }).definition.choices;
   expect(choicesOf(["alpha", " beta ", "", "alpha"])).toEqual(["alpha", "beta"]);
   expect(choicesOf("alpha, beta")).toEqual(["alpha", "beta"]);
 });
 
-test("what nothing can do without stays required and visible", () => {
+test("permanent fields stay required and visible", () => {
   const orgName = aDefinition("Account", "org_name", { required: true });
   const { definition, errors } = parseDefinition(orgName, { required: false, hidden: true, label: "Company" });
   expect(definition).toEqual({ ...orgName, label: "Company" });
   expect(errors).toEqual({});
 });
 
-test("target and name stay", () => {
+test("target and name never change", () => {
   const before = aDefinition("User", "team");
   expect(parseDefinition(before, { target: "Account", name: "crew", read_only: "1" }).definition).toEqual({
     ...before,
@@ -44,14 +44,14 @@ test("target and name stay", () => {
   });
 });
 
-test("a name that is built in for accounts alone is a field like any other elsewhere", () => {
+test("a name that is built in for accounts is an ordinary field of other targets", () => {
   for (const name of ["vat_rate", "billing_address"]) {
     const { errors } = parseNewDefinition({ ...stage, target: "User", name, choices: ["a"] });
     expect(Object.values(errors).flat()).toEqual([]);
   }
 });
 
-test("an unknown target is told from none, and one number is a list of one choice", () => {
+test("an unknown target differs from a missing one, and one number is a list of one choice", () => {
   expect(parseNewDefinition({ ...stage, target: "Service" }).errors).toEqual({
     target: ["is not included in the list"],
   });

@@ -41,7 +41,9 @@ export async function createFieldsDefinition(
   if (!hasNoErrors(errors)) return { refused: errors };
   return pool.inTransaction(async (tx) => {
     await requireWithinLimit(tx, countLimits.fieldsDefinitions, { providerId });
-    const others = (await lockFieldsDefinitions(tx, providerId)).filter(({ target }) => target === newDefinition.target);
+    const others = (await lockFieldsDefinitions(tx, providerId)).filter(
+      ({ target }) => target === newDefinition.target,
+    );
     const position = Math.max(0, ...others.map((other) => other.position)) + 1;
     const definition = await insertFieldsDefinition(tx, providerId, { ...newDefinition, position }, by.now);
     if (!definition) return { refused: { name: ["has already been taken"] } };

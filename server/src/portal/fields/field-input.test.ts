@@ -17,7 +17,7 @@ const definitions = [
 const read = (input: FieldInput, writer: FieldWriter = "program", held: FieldValues = {}) =>
   parseFieldInput({ definitions, target: "Account", writer, held }, input);
 
-test("only defined fields of the target are read, as stripped text", () => {
+test("only defined fields of the target are parsed, as trimmed text", () => {
   const { given, errors } = read({
     org_name: " Quay ",
     region: 7,
@@ -35,7 +35,7 @@ test("a developer writes neither hidden nor read-only fields; a program writes b
   expect(read(input, "program").given).toEqual(input);
 });
 
-test("a field that a form empties goes, one that a program empties is an empty text, and what held nothing stays so", () => {
+test("a form deletes a field that it empties, a program makes it an empty text, and an unset field stays unset", () => {
   const held = { region: "emea", skills: ["c"], vat_rate: "21.0" };
   const emptied = { region: "", skills: [] };
   expect(applyFieldInput(held, read(emptied, "developer", held).given)).toEqual({ region: "emea", vat_rate: "21.0" });
@@ -45,13 +45,13 @@ test("a field that a form empties goes, one that a program empties is an empty t
   expect(read({ region: "" }, "developer").errors).toEqual({ region: ["can't be blank"] });
 });
 
-test("a program sends its own fields of an account flat or inside extra_fields, and the flat one counts", () => {
+test("a program sends custom fields flat or inside extra_fields, and the flat one wins", () => {
   expect(read({ extra_fields: { region: 7, org_name: "Quay", unknown: "x" } }).given).toEqual({ region: "7" });
   expect(read({ region: "apac", extra_fields: { region: "emea" } }).given).toEqual({ region: "apac" });
   expect(read({ extra_fields: { region: "emea" } }, "developer").given).toEqual({});
 });
 
-test("an address can be given whole or in parts, and parts leave the others alone", () => {
+test("an address can be nested or in parts, and parts keep the others", () => {
   const nested = { name: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone: "1", zip: "8000" };
   const whole = applyFieldInput({}, read({ billing_address: nested }).given);
   const stored = { company: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone_number: "1" };
@@ -61,11 +61,11 @@ test("an address can be given whole or in parts, and parts leave the others alon
   expect(applyFieldInput(whole, read({ billing_address: "" }).given)).toEqual({});
 });
 
-test("the names that documents show for parts of an address are none of an input", () => {
+test("an input cannot use the names of address parts in documents", () => {
   expect(read({ billing_address_company: "Quay", billing_address_phone_number: "1" }).given).toEqual({});
 });
 
-test("a nested address needs its four parts, sent now or before; flat parts need none", () => {
+test("a nested address needs four parts, sent now or before; flat parts need none", () => {
   const blank = ["can't be blank"];
   expect(read({ billing_address: { city: "Faro" } }).errors).toEqual({
     billing_address_name: blank,
@@ -77,13 +77,13 @@ test("a nested address needs its four parts, sent now or before; flat parts need
   expect(read({ billing_address_city: "" }).errors).toEqual({});
 });
 
-test("a rate is kept as a decimal with a fraction, without zeros that say nothing", () => {
+test("a rate is stored as a decimal with a fraction, without trailing zeros", () => {
   expect(read({ vat_rate: 21 }).given).toEqual({ vat_rate: "21.0" });
   expect(read({ vat_rate: "-007.50" }).given).toEqual({ vat_rate: "-7.5" });
   expect(read({ vat_rate: "00" }).given).toEqual({ vat_rate: "0.0" });
 });
 
-test("of a user, a field that is called as a rate or an address of accounts holds a text", () => {
+test("a user's field with the name of an account's rate or address holds text", () => {
   const ofUser = [aDefinition("User", "vat_rate"), aDefinition("User", "billing_address")];
   const input = { vat_rate: "n/a", billing_address: "Pier 1" };
   expect(parseFieldInput({ definitions: ofUser, target: "User", writer: "program" }, input)).toEqual({
@@ -92,7 +92,7 @@ test("of a user, a field that is called as a rate or an address of accounts hold
   });
 });
 
-test("parts of an address that are all empty are no address", () => {
+test("an address of empty parts is no address", () => {
   const held = { billing_address: { city: "Faro" } };
   expect(applyFieldInput(held, read({ billing_address_city: "" }, "program", held).given)).toEqual({});
 });
@@ -123,7 +123,7 @@ test.each([
   expect(read(input).errors).toEqual(expected);
 });
 
-test("a developer, and who signs up, must give all that is required; any other program only the name", () => {
+test("developers and sign-ups must give all required fields; other programs only the name", () => {
   const needs = { definitions, target: "Account" } as const;
   const signUp = { ...needs, writer: "program", isSignUp: true } as const;
   expect(Object.keys(missingFields(signUp, {}))).toEqual(["org_name", "region"]);
@@ -132,7 +132,7 @@ test("a developer, and who signs up, must give all that is required; any other p
   expect(Object.keys(missingFields({ ...needs, writer: "program" }, {}))).toEqual(["org_name"]);
 });
 
-test("a field with choices takes nothing else", () => {
+test("a field accepts only its choices", () => {
   const staged = [aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] })];
   const wrong = (stage: unknown): unknown =>
     parseFieldInput({ definitions: staged, target: "Cinstance", writer: "program" }, { stage }).errors;
@@ -141,7 +141,7 @@ test("a field with choices takes nothing else", () => {
   expect(wrong(["alpha", "gamma"])).toEqual({ stage: ["is not included in the list"] });
 });
 
-test("a value that is not offered any more may stay, and none like it may come", () => {
+test("a value that is no longer a choice may stay, but cannot be set again", () => {
   const staged = [aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] })];
   const wrong = (held: FieldValues, stage: unknown): unknown =>
     parseFieldInput({ definitions: staged, target: "Cinstance", writer: "developer", held }, { stage }).errors;

@@ -8,14 +8,14 @@ const account = (...names: readonly string[]) => names.map((name) => aDefinition
 const xmlOf = (names: readonly string[], values: FieldValues): string =>
   renderXml(record("x", representFields(account(...names), "Account", values))).slice("<x>".length, -"</x>".length);
 
-test("fields stand in the order of their definitions, invented ones inside extra_fields", () => {
+test("fields are ordered by their definitions, custom ones inside extra_fields", () => {
   const values = { region: "emea", country: "Spain", org_name: "Fjord & Sons", vat_rate: "21.00" };
   expect(xmlOf(["org_name", "region", "country", "vat_rate"], values)).toBe(
     "<org_name>Fjord &amp; Sons</org_name><country>Spain</country><vat_rate>21.0</vat_rate><extra_fields><region>emea</region></extra_fields>",
   );
 });
 
-test("a field that is not defined, or defined for something else, is not told", () => {
+test("a field that is not defined for the target is left out", () => {
   expect(xmlOf(["org_name"], { org_name: "Quay", secret: "x" })).toBe(
     "<org_name>Quay</org_name><extra_fields></extra_fields>",
   );
@@ -24,20 +24,20 @@ test("a field that is not defined, or defined for something else, is not told", 
   ]);
 });
 
-test("a field of a user that is called as a rate of accounts is told as it was typed", () => {
+test("a user's field with the name of an account's rate is ordinary text", () => {
   const definitions = [aDefinition("User", "vat_rate")];
   expect(representFields(definitions, "User", { vat_rate: "007" })).toEqual([
     record("extra_fields", [value("vat_rate", "007")]),
   ]);
 });
 
-test("blank fields are left out and others stripped, each of several values alike", () => {
+test("blank values are left out and others trimmed, also within lists", () => {
   expect(xmlOf(["city", "zip", "skills"], { city: "  ", zip: " 1010 ", skills: ["c", " ", " go "] })).toBe(
     "<zip>1010</zip><extra_fields><skills>c</skills><skills>go</skills></extra_fields>",
   );
 });
 
-test("an address tells each of its parts, also the missing ones, and its two lines joined", () => {
+test("an address shows each part, also missing ones, and its two lines joined", () => {
   const billing = {
     company: "Quay",
     address1: "Pier 1",
@@ -53,7 +53,7 @@ test("an address tells each of its parts, also the missing ones, and its two lin
   );
 });
 
-test("an account without a billing address shows one, with three parts from what else it says", () => {
+test("an account without a billing address shows one, with three parts from other fields", () => {
   const address = (values: FieldValues) => fieldsToJson(account("billing_address"), "Account", values);
   const nothing = { address: "", address1: null, address2: null, city: null, state: null, zip: null };
   expect(address({ org_name: "Quay", country: "Spain", telephone_number: "+34 1" })).toEqual({
@@ -77,7 +77,7 @@ test.each([
   });
 });
 
-test("a field named like something that every object has is empty until it is given", () => {
+test("a field with the name of an inherited property is empty until it is set", () => {
   expect(xmlOf(["constructor"], {})).toBe("<extra_fields></extra_fields>");
 });
 

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { parseAnnotations } from "./input.ts";
 
-test("what is not named stays, what is emptied goes", () => {
+test("omitted annotations stay, emptied ones are deleted", () => {
   const { annotations, errors } = parseAnnotations({ tier: "1" }, { tier: "", managed_by: "operator" });
   expect([annotations, errors]).toEqual([{ managed_by: "operator" }, {}]);
   expect(parseAnnotations({ tier: "1" }, undefined).annotations).toEqual({ tier: "1" });
 });
 
-test("a name that 3scale does not know is refused", () => {
+test("a name unknown to 3scale is refused", () => {
   for (const name of ["tier", "1st <b>", "", "__proto__", "constructor"]) {
     const { annotations, errors } = parseAnnotations({}, JSON.parse(JSON.stringify({ [name]: "x" })));
     expect([name, annotations, errors]).toEqual([name, {}, { "annotations.name": ["is not included in the list"] }]);

@@ -15,7 +15,7 @@ test.each([
   expect(parsePlan(before, input).errors).toEqual(errors);
 });
 
-test("what an input does not name stays, and what it empties is nothing", () => {
+test("an input keeps omitted terms and clears empty ones", () => {
   const { terms, errors } = parsePlan(before, { cost_per_month: "", trial_period_days: null, state_event: "hide" });
   expect(terms).toMatchObject({ name: before.name, costPerMonth: "0", trialPeriodDays: null, state: "hidden" });
   expect(errors).toEqual({});

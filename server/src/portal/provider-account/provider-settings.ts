@@ -250,8 +250,8 @@ export interface ProviderDetails {
 }
 
 /** Represents a provider as an account. It has no plans and no credit card, because it is not billed. */
-export function representProvider(whole: ProviderDetails, origins: Origins): Node {
-  const { provider, settings, users } = whole;
+export function representProvider(details: ProviderDetails, origins: Origins): Node {
+  const { provider, settings, users } = details;
   const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
   return record("account", [
     value("id", provider.id),
@@ -263,7 +263,7 @@ export function representProvider(whole: ProviderDetails, origins: Origins): Nod
     value("domain", hostOf(origins.developer)),
     value("admin_base_url", origins.admin),
     value("base_url", origins.developer),
-    ...addressesOf(whole).map(([name, it]) => value(name, it)),
+    ...addressesOf(details).map(([name, it]) => value(name, it)),
     value("org_name", settings.name),
     record("extra_fields", []),
     ...Object.entries(billingOf(provider)).map(([name, it]) => value(name, it)),
@@ -277,8 +277,8 @@ export function representProvider(whole: ProviderDetails, origins: Origins): Nod
   ]);
 }
 
-export function providerToJson(whole: ProviderDetails, origins: Origins): Json {
-  const { provider, settings } = whole;
+export function providerToJson(details: ProviderDetails, origins: Origins): Json {
+  const { provider, settings } = details;
   const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
   return {
     account: {
@@ -289,7 +289,7 @@ export function providerToJson(whole: ProviderDetails, origins: Origins): Json {
       domain: hostOf(origins.developer),
       admin_base_url: origins.admin,
       base_url: origins.developer,
-      ...Object.fromEntries(addressesOf(whole).filter(([, it]) => it !== null)),
+      ...Object.fromEntries(addressesOf(details).filter(([, it]) => it !== null)),
       credit_card_stored: false,
       ...billingOf(provider),
       state: provider.state,

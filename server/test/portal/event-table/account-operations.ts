@@ -9,7 +9,7 @@ import {
   updateCreditCard,
 } from "#portal/accounts/index.ts";
 import { insertDefaultPlan } from "#portal/products/index.ts";
-import { byForm, card, form } from "../house.ts";
+import { byForm, card, form } from "../portal-fixture.ts";
 import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
 import { passwords } from "../../support/passwords.ts";
 

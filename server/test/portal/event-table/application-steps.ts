@@ -1,4 +1,4 @@
-import { addProduct } from "../house.ts";
+import { addProduct } from "../portal-fixture.ts";
 import type { Pool } from "#platform/database/database.ts";
 import {
   addApplicationKey,

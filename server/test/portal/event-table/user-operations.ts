@@ -15,7 +15,7 @@ import {
   unsuspendUser,
   updateUser,
 } from "#portal/users/index.ts";
-import { byForm, form } from "../house.ts";
+import { byForm, form } from "../portal-fixture.ts";
 import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
 import { passwords } from "../../support/passwords.ts";
 

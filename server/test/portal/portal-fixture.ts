@@ -50,7 +50,7 @@ export const byToken = { door: "program", actor: { kind: "token", userId: 1 }, c
 /** A sign-up that must work out. */
 export async function signUp(pool: Pool, wanted: Pick<SignUp, "provider" | "by"> & Partial<SignUp>): Promise<SignedUp> {
   const outcome = await signUpAccount(pool, passwords, { values: form, now, ...wanted });
-  if (!("whole" in outcome)) throw new Error(JSON.stringify(outcome));
+  if (!("details" in outcome)) throw new Error(JSON.stringify(outcome));
   return outcome;
 }
 
@@ -64,10 +64,10 @@ interface OwnApplication extends ApplicationChange {
 /** What changes the application of somebody who has signed up with a provider of its own. */
 export async function signedUp(pool: Pool): Promise<OwnApplication> {
   const { provider, product } = await setUp(pool);
-  const { whole, applications } = await signUp(pool, { provider, by: byForm });
+  const { details, applications } = await signUp(pool, { provider, by: byForm });
   const [application] = applications;
   if (!application) throw new Error("There is no application.");
-  const accountId = whole.account.id;
+  const accountId = details.account.id;
   return { provider, accountId, applicationId: application.id, application, productId: product.id, by: byApi };
 }
 
