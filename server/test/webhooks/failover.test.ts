@@ -89,7 +89,7 @@ test("after a failover to a lagging standby, no number is used twice and no feed
   expect(laterSignUp.details.account.id).toBeGreaterThan(lostSignUp.details.account.id);
   await until(async () => (await follow(after.last)).events.length > 0);
 
-  expect(warnings.filter((warning) => warning.includes("goes on from an earlier state"))).toHaveLength(1);
+  expect(warnings.filter((warning) => warning.includes("continues from an earlier state"))).toHaveLength(1);
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
