@@ -63,11 +63,11 @@ test("a replay is asked for, tells how far it is, and ends", async ({ house }) =
   expect(audit).toContainEqual({ action: "replay.started", subject: `endpoint/${endpoint_id}` });
 });
 
-test("one replay of an endpoint is under way at a time, and can be stopped", async ({ house }) => {
+test("an endpoint has one running replay at a time, and it can be cancelled", async ({ house }) => {
   const endpoint_id = await lateEndpoint(house);
   const { id } = (await ask(house, { endpoint_id })).json();
   const second = await ask(house, { endpoint_id });
-  expect([second.statusCode, second.json().title]).toEqual([409, "A replay of this endpoint is under way."]);
+  expect([second.statusCode, second.json().title]).toEqual([409, "Another replay of this endpoint is running."]);
 
   expect((await house.call("POST", `/replays/${id}/cancel`)).json()).toMatchObject({ id, state: "cancelled" });
   expect((await house.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(409);

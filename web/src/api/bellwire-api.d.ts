@@ -15,8 +15,8 @@ export interface paths {
         get: operations["listEndpoints"];
         put?: never;
         /**
-         * Make an endpoint
-         * @description What is left out gets a default that fits the format.
+         * Create an endpoint
+         * @description Omitted fields get a default that fits the format.
          */
         post: operations["createEndpoint"];
         delete?: never;
@@ -48,7 +48,7 @@ export interface paths {
         head?: never;
         /**
          * Change an endpoint
-         * @description Changes the fields that are given. It counts from the next attempt on, of what is pending too.
+         * @description Changes the given fields. They apply from the next attempt on, also to pending deliveries.
          */
         patch: operations["changeEndpoint"];
         trace?: never;
@@ -61,7 +61,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read the secret that signs
+         * Read the signing secret
          * @description For those who may change the endpoint. Give it to the receiver, which verifies signatures with it.
          */
         get: operations["readEndpointSecret"];
@@ -103,7 +103,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a new secret
+         * Rotate the signing secret
          * @description For 24 hours both the new and the old one sign, so that the receiver can change without a gap.
          */
         post: operations["rotateEndpointSecret"];
@@ -181,7 +181,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what happened, or follow it
+         * List or follow events
          * @description What was recorded, whether it was sent anywhere or not: newest first, or with `order=oldest` without a gap.
          */
         get: operations["listEvents"];
@@ -201,7 +201,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read an event, and what became of it at each endpoint
+         * Read an event with its verdict for each endpoint
          * @description With the object as it was, the values before, and for each endpoint whether it was sent or what stopped it.
          */
         get: operations["readEvent"];
@@ -223,7 +223,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send an event to an endpoint that was not sent it
+         * Send an event to an endpoint that did not receive it
          * @description As if the endpoint had wanted it from the start. What it was sent already is not sent twice.
          */
         post: operations["sendEvent"];
@@ -262,7 +262,7 @@ export interface paths {
         };
         /**
          * Read a delivery with its attempts
-         * @description With the bytes that are sent, and what was answered at each attempt.
+         * @description Includes the body and the response of each attempt.
          */
         get: operations["readDelivery"];
         put?: never;
@@ -284,7 +284,7 @@ export interface paths {
         put?: never;
         /**
          * Send a delivery now, whatever its state
-         * @description The same id and the same bytes. What was delivered before carries `bellwire-replay`.
+         * @description The id and the bytes stay the same. A delivery that had succeeded carries `bellwire-replay`.
          */
         post: operations["retryDelivery"];
         delete?: never;
@@ -303,8 +303,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let the next of its order go
-         * @description The delivery goes on being tried, and those that wait for it in their order wait no longer.
+         * Release the deliveries that wait for this one
+         * @description The delivery is still retried, but deliveries with the same ordering key no longer wait for it.
          */
         post: operations["skipDelivery"];
         delete?: never;
@@ -323,8 +323,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a pending delivery up
-         * @description It is not tried any more, and is no failure.
+         * Cancel a pending delivery
+         * @description It is not attempted again and does not count as a failure.
          */
         post: operations["cancelDelivery"];
         delete?: never;
@@ -348,7 +348,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Take failures off the list
+         * Delete failures
          * @description The history of the deliveries stays.
          */
         delete: operations["deleteFailures"];
@@ -406,12 +406,12 @@ export interface paths {
         };
         /**
          * List the replays, newest first
-         * @description Those that go on, and those that have ended.
+         * @description Running and ended replays.
          */
         get: operations["listReplays"];
         put?: never;
         /**
-         * Send events of a span of time again
+         * Resend the events of a time range
          * @description Goes on in the background, whatever is restarted meanwhile. Each event keeps its `webhook-id`, and its bytes if it was sent before; an ordered endpoint gets them in its order. One at a time for an endpoint. With `dry_run` it answers 200 and what it would send.
          */
         post: operations["createReplay"];
@@ -429,8 +429,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read how far a replay is
-         * @description With what it has made due so far.
+         * Read the progress of a replay
+         * @description Includes the numbers of deliveries made due so far.
          */
         get: operations["readReplay"];
         put?: never;
@@ -451,8 +451,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Stop a replay
-         * @description What it has made due stays due.
+         * Cancel a replay
+         * @description Deliveries that are already due stay due.
          */
         post: operations["cancelReplay"];
         delete?: never;
@@ -475,8 +475,8 @@ export interface paths {
         get: operations["listBins"];
         put?: never;
         /**
-         * Make a bin
-         * @description A receiver for trying things out: its URL takes any request, and its view shows what came.
+         * Create a bin
+         * @description A receiver for tests: its URL accepts any request, and its view shows the received requests.
          */
         post: operations["createBin"];
         delete?: never;
@@ -500,15 +500,15 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a bin with what it caught
-         * @description Its URL takes nothing any more.
+         * Delete a bin with its requests
+         * @description Its URL no longer accepts requests.
          */
         delete: operations["deleteBin"];
         options?: never;
         head?: never;
         /**
-         * Change what a bin answers
-         * @description The status, and how long it waits: to see what a sender makes of it.
+         * Change a bin's response
+         * @description Sets the status and the delay, for testing how a sender reacts.
          */
         patch: operations["changeBin"];
         trace?: never;
@@ -521,7 +521,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what a bin caught, newest first
+         * List the requests of a bin, newest first
          * @description Each as it came, with a verdict on its signature. A page holds 1 MiB at most, so it may be shorter than `limit` and have a `next` all the same. A bin keeps the newest 500 requests, and 16 MiB of them.
          */
         get: operations["listBinRequests"];
@@ -994,7 +994,7 @@ export interface components {
         };
         /**
          * Attempt
-         * @description One try over HTTP.
+         * @description One HTTP request of a delivery.
          */
         Attempt: {
             /**
@@ -1062,7 +1062,7 @@ export interface components {
         };
         /**
          * Bin
-         * @description A receiver for trying things out.
+         * @description A receiver for tests.
          */
         Bin: {
             id: string;
@@ -1076,7 +1076,7 @@ export interface components {
             answer_delay_ms: number;
             /**
              * Format: int64
-             * @description How many it ever caught. The newest are kept.
+             * @description The number of requests received. The newest are stored.
              */
             requests_caught: number;
             /**
@@ -1179,7 +1179,7 @@ export interface components {
             attempts_made: number;
             /**
              * Format: int64
-             * @description How often it was sent again by hand.
+             * @description How often it was resent manually.
              */
             replay: number;
             next_attempt_at: string | null;
@@ -1217,7 +1217,7 @@ export interface components {
             attempts_made: number;
             /**
              * Format: int64
-             * @description How often it was sent again by hand.
+             * @description How often it was resent manually.
              */
             replay: number;
             next_attempt_at: string | null;
@@ -1240,7 +1240,7 @@ export interface components {
         DeliveryState: "pending" | "delivered" | "failed" | "cancelled";
         /**
          * Endpoint
-         * @description Where to send, which events, and how.
+         * @description A destination URL with its event types and delivery settings.
          */
         Endpoint: {
             /** Format: int64 */
@@ -1354,7 +1354,7 @@ export interface components {
         };
         /**
          * EndpointSecret
-         * @description What signs from now on.
+         * @description The secret that signs from now on.
          */
         EndpointSecret: {
             /** @description `whsec_` and the key in base64, as Standard Webhooks writes it. */
@@ -1362,7 +1362,7 @@ export interface components {
         };
         /**
          * EndpointUrl
-         * @description Where its requests go.
+         * @description The destination URL.
          */
         EndpointUrl: {
             /** @description As configured, with its secrets. */
@@ -1812,7 +1812,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description No credentials, or wrong ones. */
+        /** @description The credentials are missing or wrong. */
         Unauthorized: {
             headers: {
                 [name: string]: unknown;
@@ -1821,7 +1821,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description These credentials do not allow this. */
+        /** @description The credentials do not permit this. */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -1830,7 +1830,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description There is no such thing, or it is not yours. */
+        /** @description The object does not exist or belongs to another provider. */
         NotFound: {
             headers: {
                 [name: string]: unknown;
@@ -1839,7 +1839,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description It does not fit with how things are now. */
+        /** @description The request conflicts with the current state. */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -1848,7 +1848,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is larger than a mebibyte. */
+        /** @description The body is larger than 1 MiB. */
         TooLarge: {
             headers: {
                 [name: string]: unknown;
@@ -1857,7 +1857,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is no JSON. */
+        /** @description The body is not JSON. */
         UnknownMediaType: {
             headers: {
                 [name: string]: unknown;
@@ -1866,7 +1866,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Some values are not acceptable: `errors` says which, and why. */
+        /** @description Some values are invalid. `errors` lists them by field. */
         Invalid: {
             headers: {
                 [name: string]: unknown;
@@ -1875,7 +1875,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Too many wrong credentials, or changes of an account. `Retry-After` says how many seconds to wait. */
+        /** @description Too many wrong credentials, or too many changes of an account. `Retry-After` gives the seconds to wait. */
         TooMany: {
             headers: {
                 [name: string]: unknown;
@@ -1884,7 +1884,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Something went wrong on our side. */
+        /** @description An internal error occurred. */
         Broken: {
             headers: {
                 [name: string]: unknown;
@@ -1893,7 +1893,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The database is away or has no room left, or too many passwords are being checked. Nothing is half done. */
+        /** @description The database is unavailable or full, or too many password checks are running. No change is partly done. */
         Away: {
             headers: {
                 [name: string]: unknown;
@@ -1956,9 +1956,9 @@ export interface operations {
     listEndpoints: {
         parameters: {
             query?: {
-                /** @description How many to give at most. */
+                /** @description The maximum number of objects to return. */
                 limit?: number;
-                /** @description The `next` of the page before this one. */
+                /** @description The `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -2001,7 +2001,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where to send, which events, and how. */
+            /** @description A destination URL with its event types and delivery settings. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2034,7 +2034,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where to send, which events, and how. */
+            /** @description A destination URL with its event types and delivery settings. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2100,7 +2100,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where to send, which events, and how. */
+            /** @description A destination URL with its event types and delivery settings. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2134,7 +2134,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What signs from now on. */
+            /** @description The secret that signs from now on. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2165,7 +2165,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where its requests go. */
+            /** @description The destination URL. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2196,7 +2196,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What signs from now on. */
+            /** @description The secret that signs from now on. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2236,7 +2236,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One try over HTTP. */
+            /** @description One HTTP request of a delivery. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2327,9 +2327,9 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description How many to give at most. */
+                /** @description The maximum number of objects to return. */
                 limit?: number;
-                /** @description The `next` of the page before this one. */
+                /** @description The `next` of the previous page. */
                 after?: string;
                 /** @description `newest` first is for people, who look at the top: what is recorded while they turn pages is on none of them. `oldest` first is for programs, which follow what happens: keep `next`, and give it as `after` whenever you want to know what has come since. What a transaction records that is still running comes when that has ended, so none is ever passed by, and none comes twice. The order is that of recording. Cursors of one order are none of the other. */
                 order?: "newest" | "oldest";
@@ -2448,9 +2448,9 @@ export interface operations {
     listDeliveries: {
         parameters: {
             query?: {
-                /** @description How many to give at most. */
+                /** @description The maximum number of objects to return. */
                 limit?: number;
-                /** @description The `next` of the page before this one. */
+                /** @description The `next` of the previous page. */
                 after?: string;
                 /** @description The id of an endpoint. */
                 endpoint_id?: number;
@@ -2628,9 +2628,9 @@ export interface operations {
     listFailures: {
         parameters: {
             query?: {
-                /** @description How many to give at most. */
+                /** @description The maximum number of objects to return. */
                 limit?: number;
-                /** @description The `next` of the page before this one. */
+                /** @description The `next` of the previous page. */
                 after?: string;
                 /** @description The id of an endpoint. */
                 endpoint_id?: number;
@@ -2638,7 +2638,7 @@ export interface operations {
                 until?: string;
                 /** @description Ids of failures. May be given several times. */
                 ids?: string[];
-                /** @description Those that failed first come first, or last. */
+                /** @description Oldest or newest failures first. */
                 order?: "oldest" | "newest";
             };
             header?: never;
@@ -2785,9 +2785,9 @@ export interface operations {
     listReplays: {
         parameters: {
             query?: {
-                /** @description How many to give at most. */
+                /** @description The maximum number of objects to return. */
                 limit?: number;
-                /** @description The `next` of the page before this one. */
+                /** @description The `next` of the previous page. */
                 after?: string;
                 /** @description The id of an endpoint. */
                 endpoint_id?: number;
@@ -2930,9 +2930,9 @@ export interface operations {
     listBins: {
         parameters: {
             query?: {
-                /** @description How many to give at most. */
+                /** @description The maximum number of objects to return. */
                 limit?: number;
-                /** @description The `next` of the page before this one. */
+                /** @description The `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -2975,7 +2975,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A receiver for trying things out. */
+            /** @description A receiver for tests. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3007,7 +3007,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A receiver for trying things out. */
+            /** @description A receiver for tests. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3073,7 +3073,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A receiver for trying things out. */
+            /** @description A receiver for tests. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3097,9 +3097,9 @@ export interface operations {
     listBinRequests: {
         parameters: {
             query?: {
-                /** @description How many to give at most. */
+                /** @description The maximum number of objects to return. */
                 limit?: number;
-                /** @description The `next` of the page before this one. */
+                /** @description The `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -3725,9 +3725,9 @@ export interface operations {
     listMails: {
         parameters: {
             query?: {
-                /** @description How many to give at most. */
+                /** @description The maximum number of objects to return. */
                 limit?: number;
-                /** @description The `next` of the page before this one. */
+                /** @description The `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -3760,9 +3760,9 @@ export interface operations {
     listAuditRecords: {
         parameters: {
             query?: {
-                /** @description How many to give at most. */
+                /** @description The maximum number of objects to return. */
                 limit?: number;
-                /** @description The `next` of the page before this one. */
+                /** @description The `next` of the previous page. */
                 after?: string;
             };
             header?: never;

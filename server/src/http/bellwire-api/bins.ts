@@ -38,10 +38,10 @@ const BinSchema = Type.Object(
     }),
     answer_status,
     answer_delay_ms,
-    requests_caught: Type.Integer({ description: "How many it ever caught. The newest are kept." }),
+    requests_caught: Type.Integer({ description: "The number of requests received. The newest are stored." }),
     created_at: Timestamp,
   },
-  { title: "Bin", description: "A receiver for trying things out." },
+  { title: "Bin", description: "A receiver for tests." },
 );
 
 const BinChangeSchema = Type.Partial(Type.Object({ answer_status, answer_delay_ms }), {
@@ -153,8 +153,8 @@ export const binOperations: readonly Operation[] = [
   operation({
     id: "createBin",
     tag,
-    title: "Make a bin",
-    description: "A receiver for trying things out: its URL takes any request, and its view shows what came.",
+    title: "Create a bin",
+    description: "A receiver for tests: its URL accepts any request, and its view shows the received requests.",
     method: "POST",
     path: "/bins",
     action: "change-webhooks",
@@ -189,8 +189,8 @@ export const binOperations: readonly Operation[] = [
   operation({
     id: "changeBin",
     tag,
-    title: "Change what a bin answers",
-    description: "The status, and how long it waits: to see what a sender makes of it.",
+    title: "Change a bin's response",
+    description: "Sets the status and the delay, for testing how a sender reacts.",
     method: "PATCH",
     path: "/bins/{id}",
     action: "change-webhooks",
@@ -212,8 +212,8 @@ export const binOperations: readonly Operation[] = [
   operation({
     id: "deleteBin",
     tag,
-    title: "Delete a bin with what it caught",
-    description: "Its URL takes nothing any more.",
+    title: "Delete a bin with its requests",
+    description: "Its URL no longer accepts requests.",
     method: "DELETE",
     path: "/bins/{id}",
     action: "change-webhooks",
@@ -233,7 +233,7 @@ export const binOperations: readonly Operation[] = [
   operation({
     id: "listBinRequests",
     tag,
-    title: "List what a bin caught, newest first",
+    title: "List the requests of a bin, newest first",
     description:
       `Each as it came, with a verdict on its signature. A page holds ${formatBytes(binLimits.pageBytes.max)} at most, so it may be shorter than \`limit\` and have a ` +
       `\`next\` all the same. A bin keeps the newest ${binLimits.keptRequests.max} requests, and ${formatBytes(binLimits.keptBytes.max)} of them.`,

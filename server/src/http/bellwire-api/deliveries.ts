@@ -46,7 +46,7 @@ export const AttemptSchema = Type.Object(
     response_headers: Nullable(Type.Record(Type.String(), Type.String())),
     response_body: Nullable(Type.String({ description: "The start of the answer, 64 KiB at most." })),
   },
-  { title: "Attempt", description: "One try over HTTP." },
+  { title: "Attempt", description: "One HTTP request of a delivery." },
 );
 export type AttemptDocument = Static<typeof AttemptSchema>;
 
@@ -64,7 +64,7 @@ const deliveryFields = {
   endpoint_name: Type.String(),
   state: Type.Enum([...deliveryStates], { title: "DeliveryState" }),
   attempts_made: Type.Integer(),
-  replay: Type.Integer({ description: "How often it was sent again by hand." }),
+  replay: Type.Integer({ description: "How often it was resent manually." }),
   next_attempt_at: Nullable(
     Type.String({
       ...Timestamp,
@@ -232,7 +232,7 @@ export const deliveryOperations: readonly Operation[] = [
     id: "readDelivery",
     tag,
     title: "Read a delivery with its attempts",
-    description: "With the bytes that are sent, and what was answered at each attempt.",
+    description: "Includes the body and the response of each attempt.",
     method: "GET",
     path: "/deliveries/{id}",
     action: "read-webhooks",
@@ -246,7 +246,7 @@ export const deliveryOperations: readonly Operation[] = [
   transition({
     id: "retryDelivery",
     title: "Send a delivery now, whatever its state",
-    description: "The same id and the same bytes. What was delivered before carries `bellwire-replay`.",
+    description: "The id and the bytes stay the same. A delivery that had succeeded carries `bellwire-replay`.",
     verb: "retry",
     change: retryDelivery,
     auditAction: "delivery.retried",
@@ -254,20 +254,20 @@ export const deliveryOperations: readonly Operation[] = [
   }),
   transition({
     id: "skipDelivery",
-    title: "Let the next of its order go",
-    description: "The delivery goes on being tried, and those that wait for it in their order wait no longer.",
+    title: "Release the deliveries that wait for this one",
+    description: "The delivery is still retried, but deliveries with the same ordering key no longer wait for it.",
     verb: "skip",
     change: skipDelivery,
     auditAction: "delivery.skipped",
-    conflict: "No delivery waits for this one: it has ended, or has no order.",
+    conflict: "No delivery waits for this one: it has ended or has no ordering key.",
   }),
   transition({
     id: "cancelDelivery",
-    title: "Give a pending delivery up",
-    description: "It is not tried any more, and is no failure.",
+    title: "Cancel a pending delivery",
+    description: "It is not attempted again and does not count as a failure.",
     verb: "cancel",
     change: cancelDelivery,
     auditAction: "delivery.cancelled",
-    conflict: "It has ended already.",
+    conflict: "The delivery has already ended.",
   }),
 ];

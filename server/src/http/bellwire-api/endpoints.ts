@@ -69,7 +69,7 @@ const EndpointSchema = Type.Object(
     created_at: Timestamp,
     updated_at: Timestamp,
   },
-  { title: "Endpoint", description: "Where to send, which events, and how." },
+  { title: "Endpoint", description: "A destination URL with its event types and delivery settings." },
 );
 
 const EndpointChangeSchema = Type.Partial(Type.Object(settingSchemas), {
@@ -84,12 +84,12 @@ const NewEndpointSchema = Type.Object(
 
 const EndpointSecretSchema = Type.Object(
   { secret: Type.String({ description: "`whsec_` and the key in base64, as Standard Webhooks writes it." }) },
-  { title: "EndpointSecret", description: "What signs from now on." },
+  { title: "EndpointSecret", description: "The secret that signs from now on." },
 );
 
 const EndpointUrlSchema = Type.Object(
   { url: Type.String({ description: "As configured, with its secrets." }) },
-  { title: "EndpointUrl", description: "Where its requests go." },
+  { title: "EndpointUrl", description: "The destination URL." },
 );
 
 /** Represents an endpoint with its URL masked. Callers who may not change it see no header values. */
@@ -189,8 +189,8 @@ export const endpointOperations: readonly Operation[] = [
   operation({
     id: "createEndpoint",
     tag,
-    title: "Make an endpoint",
-    description: "What is left out gets a default that fits the format.",
+    title: "Create an endpoint",
+    description: "Omitted fields get a default that fits the format.",
     method: "POST",
     path: "/endpoints",
     action: "change-webhooks",
@@ -223,7 +223,7 @@ export const endpointOperations: readonly Operation[] = [
     id: "changeEndpoint",
     tag,
     title: "Change an endpoint",
-    description: "Changes the fields that are given. It counts from the next attempt on, of what is pending too.",
+    description: "Changes the given fields. They apply from the next attempt on, also to pending deliveries.",
     method: "PATCH",
     path: "/endpoints/{id}",
     action: "change-webhooks",
@@ -257,7 +257,7 @@ export const endpointOperations: readonly Operation[] = [
   operation({
     id: "readEndpointSecret",
     tag,
-    title: "Read the secret that signs",
+    title: "Read the signing secret",
     description: "For those who may change the endpoint. Give it to the receiver, which verifies signatures with it.",
     method: "GET",
     path: "/endpoints/{id}/secret",
@@ -298,7 +298,7 @@ export const endpointOperations: readonly Operation[] = [
   operation({
     id: "rotateEndpointSecret",
     tag,
-    title: "Make a new secret",
+    title: "Rotate the signing secret",
     description: "For 24 hours both the new and the old one sign, so that the receiver can change without a gap.",
     method: "POST",
     path: "/endpoints/{id}/rotate_secret",

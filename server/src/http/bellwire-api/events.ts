@@ -150,7 +150,7 @@ export const eventOperations: readonly Operation[] = [
   operation({
     id: "listEvents",
     tag,
-    title: "List what happened, or follow it",
+    title: "List or follow events",
     description:
       "What was recorded, whether it was sent anywhere or not: newest first, or with `order=oldest` without a gap.",
     method: "GET",
@@ -193,7 +193,7 @@ export const eventOperations: readonly Operation[] = [
   operation({
     id: "readEvent",
     tag,
-    title: "Read an event, and what became of it at each endpoint",
+    title: "Read an event with its verdict for each endpoint",
     description:
       "With the object as it was, the values before, and for each endpoint whether it was sent or what stopped it.",
     method: "GET",
@@ -208,7 +208,7 @@ export const eventOperations: readonly Operation[] = [
   operation({
     id: "sendEvent",
     tag,
-    title: "Send an event to an endpoint that was not sent it",
+    title: "Send an event to an endpoint that did not receive it",
     description: "As if the endpoint had wanted it from the start. What it was sent already is not sent twice.",
     method: "POST",
     path: "/events/{id}/send",

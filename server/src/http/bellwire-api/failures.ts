@@ -99,7 +99,7 @@ export const failureOperations: readonly Operation[] = [
       order: Type.Optional(
         Type.Enum(["oldest", "newest"], {
           default: "oldest",
-          description: "Those that failed first come first, or last.",
+          description: "Oldest or newest failures first.",
         }),
       ),
     }),
@@ -130,7 +130,7 @@ export const failureOperations: readonly Operation[] = [
   operation({
     id: "deleteFailures",
     tag,
-    title: "Take failures off the list",
+    title: "Delete failures",
     description: "The history of the deliveries stays.",
     method: "DELETE",
     path: "/failures",

@@ -21,16 +21,21 @@ export const pageLimit = 50;
 
 export const pageQuery = {
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 200, default: pageLimit, description: "How many to give at most." }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 200,
+      default: pageLimit,
+      description: "The maximum number of objects to return.",
+    }),
   ),
-  after: Type.Optional(Type.String({ minLength: 1, description: "The `next` of the page before this one." })),
+  after: Type.Optional(Type.String({ minLength: 1, description: "The `next` of the previous page." })),
 };
 
 export const pageOf = <Schema extends TSchema>(schema: Schema) =>
   Type.Object(
     {
       data: Type.Array(schema),
-      next: Nullable(Type.String({ description: "Give it as `after` to get the next page. Null on the last one." })),
+      next: Nullable(Type.String({ description: "Send it as `after` to get the next page. Null on the last page." })),
     },
     { description: "One page." },
   );
@@ -62,7 +67,7 @@ export function parseTimes<Name extends string>(fields: { readonly [name in Name
   const times: { [name in Name]?: Date } = {};
   for (const name of names) {
     const text = fields[name];
-    if (text !== undefined) times[name] = parseTime(text) ?? refuse(name, "is no time");
+    if (text !== undefined) times[name] = parseTime(text) ?? refuse(name, "is not a time");
   }
   return times;
 }

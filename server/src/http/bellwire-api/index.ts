@@ -96,7 +96,7 @@ function send(reply: FastifyReply, response: unknown): FastifyReply {
 }
 
 const conflict = {
-  description: "It does not fit with how things are now.",
+  description: "The request conflicts with the current state.",
   content: { "application/problem+json": { schema: ProblemSchema } },
 };
 

@@ -11,39 +11,39 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
     version,
     complete: completeDocument,
     description:
-      "Endpoints, events, deliveries, failures and bins. JSON, in snake_case. Lists give `limit` things at a time and a " +
-      "cursor, `next`, to go on with. Errors are `application/problem+json` (RFC 9457) with a stable `code`.",
+      "Endpoints, events, deliveries, failures and bins. JSON, in snake_case. Lists return `limit` objects at a time and a " +
+      "cursor, `next`, for the next page. Errors are `application/problem+json` (RFC 9457) with a stable `code`.",
     securitySchemes: {
       token: { type: "http", scheme: "bearer", description: "An access token with the scope `account_management`." },
       session: {
         type: "apiKey",
         in: "cookie",
         name: "bellwire_admin",
-        description: "The Admin Portal's session. What changes things also needs its token in `x-csrf-token`.",
+        description: "The Admin Portal's session. Requests that change data also need its token in `x-csrf-token`.",
       },
     },
     tags: [
-      { name: "Endpoints", description: "Where to send, which events, and how." },
-      { name: "Event types", description: "What can happen." },
-      { name: "Events", description: "What happened." },
+      { name: "Endpoints", description: "Destinations of events, and their delivery settings." },
+      { name: "Event types", description: "The catalogue of event types." },
+      { name: "Events", description: "Recorded events." },
       { name: "Deliveries", description: "One event for one endpoint, with each attempt." },
       { name: "Failures", description: "Deliveries whose attempts are used up." },
-      { name: "Replays", description: "Events of a span of time, sent to an endpoint again." },
-      { name: "Bins", description: "Built-in receivers that show what they caught." },
+      { name: "Replays", description: "Jobs that resend the events of a time range to one endpoint." },
+      { name: "Bins", description: "Built-in receivers that show the requests they received." },
       {
         name: "Developers",
         description: "What the Account Management API cannot do to accounts, users and applications.",
       },
-      { name: "Limits", description: "How many of something there may be." },
-      { name: "Mails", description: "What developers were written." },
-      { name: "Audit log", description: "Who did what on the provider's side." },
-      { name: "Stream", description: "What happens, as it happens." },
+      { name: "Limits", description: "The maximum numbers of objects." },
+      { name: "Mails", description: "Mails to developers." },
+      { name: "Audit log", description: "Actions of the provider's users and tokens." },
+      { name: "Stream", description: "Events and deliveries in real time." },
       webhooksTag,
     ],
   });
 }
 
-/** Adds to what the routes say of themselves: examples, what any route may refuse, and what is sent to webhooks. */
+/** Adds examples, common refusals and the webhooks to the document that Fastify generates from the routes. */
 function completeDocument(document: JsonObject): object {
   const components = fieldsOf(document["components"]);
   const parameters = { ...fieldsOf(components["parameters"]), ...webhookHeaders };
@@ -61,7 +61,7 @@ function completeDocument(document: JsonObject): object {
   };
 }
 
-/** The refusals of each status: their name, and the problems that are answered so. */
+/** The refusals by status: their name, description and problem codes. */
 const refused: Readonly<Record<string, readonly [name: string, says: string, ...codes: ProblemCode[]]>> = {
   400: [
     "Unreadable",
@@ -69,23 +69,23 @@ const refused: Readonly<Record<string, readonly [name: string, says: string, ...
     "request-unreadable",
     "parameter-unknown",
   ],
-  401: ["Unauthorized", "No credentials, or wrong ones.", "credentials-missing", "credentials-wrong"],
-  403: ["Forbidden", "These credentials do not allow this.", "permission-missing", "role-missing", "webhooks-denied"],
-  404: ["NotFound", "There is no such thing, or it is not yours.", "not-found"],
-  409: ["Conflict", "It does not fit with how things are now.", "conflict"],
-  413: ["TooLarge", "The body is larger than a mebibyte.", "body-too-large"],
-  415: ["UnknownMediaType", "The body is no JSON.", "media-type-unsupported"],
-  422: ["Invalid", "Some values are not acceptable: `errors` says which, and why.", "invalid", "limit-reached"],
+  401: ["Unauthorized", "The credentials are missing or wrong.", "credentials-missing", "credentials-wrong"],
+  403: ["Forbidden", "The credentials do not permit this.", "permission-missing", "role-missing", "webhooks-denied"],
+  404: ["NotFound", "The object does not exist or belongs to another provider.", "not-found"],
+  409: ["Conflict", "The request conflicts with the current state.", "conflict"],
+  413: ["TooLarge", "The body is larger than 1 MiB.", "body-too-large"],
+  415: ["UnknownMediaType", "The body is not JSON.", "media-type-unsupported"],
+  422: ["Invalid", "Some values are invalid. `errors` lists them by field.", "invalid", "limit-reached"],
   429: [
     "TooMany",
-    "Too many wrong credentials, or changes of an account. `Retry-After` says how many seconds to wait.",
+    "Too many wrong credentials, or too many changes of an account. `Retry-After` gives the seconds to wait.",
     "too-many-bad-credentials",
     "too-many-changes",
   ],
-  500: ["Broken", "Something went wrong on our side.", "internal"],
+  500: ["Broken", "An internal error occurred.", "internal"],
   503: [
     "Away",
-    "The database is away or has no room left, or too many passwords are being checked. Nothing is half done.",
+    "The database is unavailable or full, or too many password checks are running. No change is partly done.",
     "database-away",
     "database-full",
     "too-busy",
@@ -106,7 +106,7 @@ function describeRefusal([, says, ...codes]: (typeof refused)[string]): object {
   return { description: says, content };
 }
 
-/** What every route may answer. */
+/** Statuses that every route may return. */
 const fromAny = ["400", "401", "403", "429", "500", "503"];
 
 interface Described {
@@ -155,7 +155,7 @@ function completeOperation(described: Json, { method, schemas }: Described): obj
 const hasPathParameter = (parameters: Json | undefined): boolean =>
   Array.isArray(parameters) && parameters.some((parameter: Json) => fieldsOf(parameter)["in"] === "path");
 
-/** No body stands for an empty one, which is enough where no field is required. */
+/** A request without a body counts as an empty object, which suffices if no field is required. */
 const asksForSomething = (body: JsonObject, schemas: JsonObject): boolean =>
   Object.values(fieldsOf(body["content"])).some((media) => {
     const { $ref, ...schema } = fieldsOf(fieldsOf(media)["schema"]);

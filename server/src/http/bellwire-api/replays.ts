@@ -146,7 +146,7 @@ export const replayOperations: readonly Operation[] = [
   operation({
     id: "createReplay",
     tag,
-    title: "Send events of a span of time again",
+    title: "Resend the events of a time range",
     description:
       "Goes on in the background, whatever is restarted meanwhile. Each event keeps its `webhook-id`, and its bytes if it was sent " +
       "before; an ordered endpoint gets them in its order. One at a time for an endpoint. With `dry_run` it answers 200 and what " +
@@ -172,7 +172,7 @@ export const replayOperations: readonly Operation[] = [
         if (started) await recordAudit(tx, { ...audit, action: "replay.started" });
         return started;
       });
-      if (!replay) throw new Problem("conflict", { detail: "A replay of this endpoint is under way." });
+      if (!replay) throw new Problem("conflict", { detail: "Another replay of this endpoint is running." });
       return created(`/replays/${replay.id}`, representReplay(replay));
     },
   }),
@@ -180,7 +180,7 @@ export const replayOperations: readonly Operation[] = [
     id: "listReplays",
     tag,
     title: "List the replays, newest first",
-    description: "Those that go on, and those that have ended.",
+    description: "Running and ended replays.",
     method: "GET",
     path: "/replays",
     action: "read-webhooks",
@@ -195,8 +195,8 @@ export const replayOperations: readonly Operation[] = [
   operation({
     id: "readReplay",
     tag,
-    title: "Read how far a replay is",
-    description: "With what it has made due so far.",
+    title: "Read the progress of a replay",
+    description: "Includes the numbers of deliveries made due so far.",
     method: "GET",
     path: "/replays/{id}",
     action: "read-webhooks",
@@ -209,8 +209,8 @@ export const replayOperations: readonly Operation[] = [
   operation({
     id: "cancelReplay",
     tag,
-    title: "Stop a replay",
-    description: "What it has made due stays due.",
+    title: "Cancel a replay",
+    description: "Deliveries that are already due stay due.",
     method: "POST",
     path: "/replays/{id}/cancel",
     action: "change-webhooks",
@@ -226,7 +226,7 @@ export const replayOperations: readonly Operation[] = [
       });
       if (replay) return representReplay(replay);
       requireFound(await readReplay(pool, provider.id, id));
-      throw new Problem("conflict", { detail: "It has ended already." });
+      throw new Problem("conflict", { detail: "The replay has already ended." });
     },
   }),
 ];
