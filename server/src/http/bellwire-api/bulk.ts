@@ -73,7 +73,7 @@ export const representRefusal = (id: number, { code, message, errors }: Problem)
  * Changes one object after another and returns each outcome. After the first refusal because the database is away or full, the
  * rest get the same answer without a try, since each would wait in vain.
  */
-export async function changeEach(
+async function changeEach(
   ids: readonly number[],
   log: FastifyBaseLogger,
   change: (id: number) => Promise<Outcome | undefined>,

@@ -1,7 +1,7 @@
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 
 /** A response that takes longer is slow, and its attempt moves to a slow slot. */
-export const slowMs = 1000;
+const slowMs = 1000;
 /** Longer latencies count as this one, so that four quick responses make a receiver that hung for a minute quick again. */
 const latencyMaxMs = 10_000;
 
