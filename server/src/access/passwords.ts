@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { networksOf } from "#platform/network/ip-addresses.ts";
 import { createFairQueue } from "./fair-queue.ts";
 
-/** What a new hash costs. A stored hash says what it cost. */
+/** Cost of a new hash. Each stored hash states its own cost. */
 export interface HashCost {
   readonly memoryKiB: number;
   readonly passes: number;

@@ -30,7 +30,7 @@ interface HouseNeeds {
 }
 
 /**
- * What is due by the clock, in any number of processes at once. Each minute: deliveries that were recorded while their
+ * Runs the periodic jobs, in any number of processes at once. Each minute: deliveries that were recorded while their
  * endpoint was being deleted are cancelled, and admins are written to about outages. Each hour: what is held beyond the quota is given up, the coming days of the history are made,
  * the expired ones dropped, and with them mails and replays that are as old and over.
  */

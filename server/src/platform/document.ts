@@ -57,7 +57,7 @@ export type Json = null | string | number | boolean | readonly Json[] | { readon
 
 declare global {
   interface JSON {
-    /** Of ECMAScript's proposal "JSON.parse source text access"; Node.js has it, TypeScript does not tell of it. */
+    /** ECMAScript's proposal "JSON.parse source text access": Node.js has it, TypeScript's types do not. */
     rawJSON(text: string): Json;
   }
 }

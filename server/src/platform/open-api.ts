@@ -47,7 +47,7 @@ export interface JsonObject {
 /** The parts of a document in which schemas stand. */
 const holdSchemas = new Set(["paths", "webhooks", "components"]);
 
-/** What stands there is data, whatever it looks like. */
+/** Their content is data, even if it resembles a schema. */
 const examples = new Set(["example", "examples"]);
 
 /**

@@ -4,7 +4,7 @@ import { type Attributes, type Node, type Value, formatDecimal } from "./documen
 const invisible = /[\p{Z}\t\n\r\x7f-\x9f\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const allInvisible = new RegExp(`^${invisible.source}*$`, "u");
 
-/** Whether a reader sees nothing. A name of line breaks or zero-width characters would be a link that nobody can click. */
+/** Returns whether a text is invisible. A name of line breaks or zero-width characters would be a link that nobody can click. */
 export const isBlank = (text: string): boolean => allInvisible.test(text);
 
 /** Trims a text. One that shows nothing at all is empty. */
@@ -28,7 +28,7 @@ export function nameInLine(name: string): string {
 // All but what XML 1.0 calls a character. With the `u` flag a pair of surrogates is one, and a lone one is none.
 const notXml = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** Whether an XML 1.0 document can hold `text`. No escape can write what it cannot hold, so input must be refused. */
+/** Returns whether an XML 1.0 document can contain `text`. Other characters cannot be escaped, so such input must be rejected. */
 export const isXmlText = (text: string): boolean => !notXml.test(text);
 
 /** `text` with U+FFFD in place of each character that XML 1.0 cannot hold. For error messages that repeat input. */

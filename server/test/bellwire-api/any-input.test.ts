@@ -43,7 +43,7 @@ const value = fc.letrec<{ any: unknown }>((tie) => ({
   ),
 })).any;
 
-/** What the document says that an operation takes: in its query, and in its body. */
+/** Query parameters and body of an operation, read from the OpenAPI document. */
 function namesOf({ operation }: DocumentedOperation): { readonly query: string[]; readonly body: string[] } {
   const parameters = Array.isArray(operation["parameters"]) ? operation["parameters"].map(fieldsOf) : [];
   const content = fieldsOf(fieldsOf(operation["requestBody"])["content"]);

@@ -83,7 +83,7 @@ async function signUp({ pool, provider }: BellwireHouse, name: string, now: Date
   return { account: signedUp.details.account.id, user: signedUp.user.id, application: first };
 }
 
-/** What the rows are about: two events in one order, and an account whose developers ask for other plans. */
+/** Objects of the rows: two events in one order, and an account whose developers request other plans. */
 async function settle(house: BellwireHouse, now: Date): Promise<Record<string, string | number>> {
   const { pool, provider } = house;
   const providerId = provider.id;

@@ -47,7 +47,7 @@ export const test = base
 
 interface OpenedApi {
   readonly http: FastifyInstance;
-  /** Of answers that the documentation does not tell of. */
+  /** Responses that the documentation does not describe. */
   readonly complaints: readonly string[];
   readonly close: () => Promise<void>;
 }

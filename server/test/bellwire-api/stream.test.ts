@@ -15,7 +15,7 @@ interface Told {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What a client of the stream has heard, and the last mark that it got. */
+/** Messages that a client of the stream received, and the last cursor. */
 interface Client {
   readonly told: readonly Told[];
   lastEventId(): string | undefined;

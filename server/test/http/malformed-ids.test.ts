@@ -6,7 +6,7 @@ import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 import { routesOf } from "./routes-of.ts";
 
-/** What no row has as its id: texts, what is beyond a bigint or a double, and what a lenient reader takes for a number. */
+/** Ids that no row has: texts, numbers beyond bigint or double, and texts that a lenient parser takes for numbers. */
 const malformed = [
   "abc",
   "-1",

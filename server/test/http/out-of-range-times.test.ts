@@ -3,7 +3,7 @@ import { setUp } from "../portal/portal-fixture.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { test as base } from "../support/test.ts";
 
-/** What Date reads and PostgreSQL does not, as its year has not four digits; some by their zone alone. */
+/** Times that Date accepts and PostgreSQL does not, as the year does not have four digits; some only because of their zone. */
 const beyond = ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"];
 /** The first and the last moment that programs have, when they mean "ever" and "never". */
 const outermost = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"];

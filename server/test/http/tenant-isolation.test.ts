@@ -137,7 +137,7 @@ async function snapshot(owner: Pool, tables: readonly OwnTable[], providerId: nu
 
 let callers = 0;
 
-/** As whom a request is made. A session is a new one each time, since some requests end theirs. */
+/** The caller of a request. Each request has a new session, since some requests end theirs. */
 const credentials = {
   token: async ({ house }: Me) => ({ headers: { authorization: `Bearer ${house.token}` } }),
   key: async ({ house }: Me) => ({ headers: { authorization: `Bearer ${house.key}` } }),
@@ -195,7 +195,7 @@ const isFilled = (rows: unknown): boolean => Array.isArray(rows) && rows.length 
 /** Routes may name one parameter differently. */
 const withoutNames = (path: string): string => path.replaceAll(/:\w+|\{\w+\}/g, ":");
 
-/** What the two OpenAPI documents tell of, in the router's words. */
+/** Routes of the two OpenAPI documents, in the router's syntax. */
 const documented = [await describeAccountManagementApi("0.0.0"), await bellwireApiDocument("0.0.0")]
   .flatMap((document) => operationsIn(fieldsOf(document)))
   .map(({ method, path }) => `${method.toUpperCase()} ${withoutNames(path.replace(/\.json$/, ""))}`);

@@ -12,7 +12,7 @@ import { until } from "../support/until.ts";
 import { byApi as by, byForm, form, now, setUp, signUp, signedUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
-/** What comes of `work` when it meets a change that another has made and commits only while it waits for it. */
+/** Runs `work` against a concurrent change that commits while `work` waits for its lock, and returns the result. */
 async function meeting<T>(
   pool: Pool,
   change: (tx: Transaction) => Promise<unknown>,

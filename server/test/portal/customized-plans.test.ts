@@ -81,7 +81,7 @@ test("a custom plan that two applications have is deleted with the last of them"
     const values = { ...otto, username, email: `${username}@other.example` };
     const { details, applications } = await signUp(pool, { provider, by: byForm, values });
     const applicationId = applications[0]?.id ?? 0;
-    // As a sign-up once could.
+    // Earlier versions of the sign-up could do this.
     await pool.query("update applications set plan_id = $3 where provider_id = $1 and id = $2", [
       provider.id,
       applicationId,

@@ -102,7 +102,7 @@ test.for(eventCatalogue)(
   },
 );
 
-/** Who can do what at 3scale, but for what is out of scope. With the key, whatever can be done with a token. */
+/** Operations of 3scale in scope, by actor. The provider key can do everything that a token can. */
 const offered: Readonly<Record<Via, string>> = {
   developer: "A1 A7 A9 A12 A15 U2 U3 U4 U6 U8 U9 U10 P1 P2 P4 P5 P11 P12 P13 P14 P15",
   admin: "A6 A7 A8 A9 A11 A14 A15 U3 U4 U5 U7 U8 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14 P15 P16 P17 P19",

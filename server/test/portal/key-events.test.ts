@@ -29,7 +29,7 @@ async function signedUp(pool: Pool, backendVersion: "1" | "2"): Promise<Applicat
   return { provider, accountId: details.account.id, applicationId: application.id, planId, by };
 }
 
-/** Of each event that is about a key: its type, and which key, as it was recorded. */
+/** Returns type and key of each recorded event about a key. */
 async function keysTold(pool: Pool, providerId: number): Promise<[string, string | undefined, string | undefined][]> {
   const rows = await pool.query<{ type: string; key: { value: string; createdAt: string } | null }>(
     `select split_part(type, '.', 2) as type, key from events

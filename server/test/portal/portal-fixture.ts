@@ -61,7 +61,7 @@ interface OwnApplication extends ApplicationChange {
   readonly productId: number;
 }
 
-/** What changes the application of somebody who has signed up with a provider of its own. */
+/** Functions that change the application of an account with its own provider. */
 export async function signedUp(pool: Pool): Promise<OwnApplication> {
   const { provider, product } = await setUp(pool);
   const { details, applications } = await signUp(pool, { provider, by: byForm });

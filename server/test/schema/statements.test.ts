@@ -58,7 +58,7 @@ interface Statement {
   /** The name of the constant that contains it. */
   readonly name: string | undefined;
   readonly text: string;
-  /** Whether the comment above its constant says `@indexed`. */
+  /** True if the comment above its constant contains `@indexed`. */
   readonly isMarked: boolean;
 }
 

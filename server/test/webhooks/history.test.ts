@@ -48,7 +48,7 @@ test("a leap of the database's clock by 60 days drops one day of history per run
   database,
 }) => {
   const farAhead = new Date(Date.now() + 365 * dayMs); // the machine's clock has leapt as well
-  // As if the last run had been 60 days ago.
+  // Simulates a last run 60 days ago.
   await database.query(
     "update retention_clock set trusted_at = now() - interval '60 days', read_at = now() - interval '60 days'",
   );

@@ -28,7 +28,7 @@ const request = {
   body: Buffer.from(`it's\n<$(id)>\n`),
 } as const;
 
-/** What a shell makes of the command: the arguments that curl gets, and what it reads. */
+/** Runs the command in a shell, and returns the arguments and the input that curl gets. */
 function argumentsOf(command: string): string[] {
   const curl = `curl() { for it; do printf '%s\\0' "$it"; done; case "$*" in *@-*) cat | base64;; esac; }`;
   return execFileSync("sh", ["-c", `${curl}\n${command}`])

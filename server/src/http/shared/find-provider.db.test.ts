@@ -14,7 +14,7 @@ interface House {
   readonly providerId: number;
   /** How often the database was asked for a caller. */
   readonly asked: () => number;
-  /** What the database answers waits for this, when it is set. */
+  /** If set, answers of the database wait for it. */
   hold: Promise<void> | undefined;
   addToken(value: string, more?: { readonly expiresAt: Date }): Promise<Owned>;
   /** The name of the token, or undefined if it opens nothing. */

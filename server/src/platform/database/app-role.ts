@@ -60,7 +60,7 @@ function rightsOn(table: string): readonly (typeof allRights)[number][] {
   return appendOnly.has(table) ? ["select", "insert"] : allRights;
 }
 
-// Of the partitions, only those that an older version made writable: there may be hundreds.
+// Changes only partitions that an older version made writable, as there may be hundreds.
 const tablesStatement = `
   select relation.relname as table, relation.isday as "isDay"
   from (

@@ -153,7 +153,7 @@ const isMissingSocket = (error: unknown, code: string): boolean =>
 export class DatabaseHosts {
   readonly #urls: readonly string[];
   #index = 0;
-  /** Whether a primary will not do that only reads. */
+  /** True if a read-only primary is not acceptable. */
   readonly mustWrite: boolean;
 
   constructor(text: string) {

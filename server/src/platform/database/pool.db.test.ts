@@ -8,7 +8,7 @@ import { classifyDatabaseError } from "./connection.ts";
 import type { Pool } from "./database.ts";
 import { openPool } from "./pool.ts";
 
-/** What came on a channel, once listening has begun. A call without values says "look everywhere". */
+/** Records the hints of a channel, once listening has begun. A call without values says "look everywhere". */
 async function listen(pool: Pool, channel: string): Promise<string[]> {
   const heard: string[] = [];
   let hasBegun = false;

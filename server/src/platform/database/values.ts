@@ -70,14 +70,14 @@ const needsEscape = /["\\]/g;
  * which looks at each value's type and quotes it. (PostgreSQL, "Array Input and Output Syntax".)
  */
 
-/** Of values whose text needs no quotes: numbers, ids, moments in ISO 8601, words of our own. */
+/** Writes an array of values whose text needs no quotes: numbers, ids, ISO 8601 times, our own words. */
 export function plainArray(values: readonly (string | number | null)[]): string {
   let text = "";
   for (const value of values) text += `,${value ?? "NULL"}`;
   return `{${text.slice(1)}}`;
 }
 
-/** Of any text. */
+/** Writes an array of arbitrary texts. */
 export const textArray = (values: readonly (string | null)[]): string =>
   plainArray(values.map((value) => (value === null ? null : `"${value.replaceAll(escapedInArrays, "\\$&")}"`)));
 
@@ -88,7 +88,7 @@ export const textArray = (values: readonly (string | null)[]): string =>
 export const jsonArray = (values: readonly (object | null)[]): string =>
   plainArray(values.map((value) => (value === null ? null : JSON.stringify(JSON.stringify(value)))));
 
-/** Of bytes, as hexadecimal digits. */
+/** Writes an array of bytes, as hexadecimal digits. */
 export const bytesArray = (values: readonly (Uint8Array | null)[]): string =>
   plainArray(
     values.map((value) =>

@@ -93,7 +93,7 @@ interface RunningServer {
   /** PostgreSQL's own data directory. */
   readonly pgData: string;
   readonly presence: Presence;
-  /** Whether this process started it. */
+  /** True if this process started it. */
   readonly isStartedHere: boolean;
 }
 

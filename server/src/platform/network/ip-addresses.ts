@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 
 /**
- * What the IANA special-purpose registries do not list as globally reachable, and what is not unicast:
+ * Addresses that the IANA special-purpose registries do not list as globally reachable, or that are not unicast:
  * https://www.iana.org/assignments/iana-ipv4-special-registry and …/ipv6-special-registry. The few anycast addresses
  * inside 192.0.0.0/24 and 2001::/23 that are reachable belong to no receiver, so those blocks are refused whole.
  */
@@ -50,7 +50,7 @@ for (const [address, bits] of ipv4NotGlobal) {
   for (const prefix of ipv4Within) notGlobal.addSubnet(`${prefix}${address}`, 96 + bits, "ipv6");
 }
 
-/** Whether the address belongs to one host of the public internet. What is not an address, or names a zone, does not. */
+/** Returns whether the address belongs to one host of the public internet. False for an invalid address or one with a zone. */
 export function isGlobalUnicast(address: string): boolean {
   switch (isIP(address)) {
     case 4:
@@ -85,7 +85,7 @@ export function embeddedIpv4(address: string): string | undefined {
 
 /** The eight groups of 16 bits. */
 function groupsOf(address: string): readonly number[] {
-  // As browsers write it: without dots, and with one gap at most.
+  // Writes an IPv6 address as browsers do: without dots, with one gap at most.
   const [before = "", after = ""] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::", 2);
   const [first, last] = [before, after].map((part) => (part === "" ? [] : part.split(":")));
   const gap = Array.from({ length: 8 - (first?.length ?? 0) - (last?.length ?? 0) }, () => "0");
@@ -98,7 +98,7 @@ interface Network {
   readonly factor: number;
 }
 
-/** What providers hand out whole: to a household or a machine, to a customer, to a site. */
+/** Prefixes that providers assign as a whole: to a household or machine, a customer, a site. */
 const prefixes = [
   { length: 64, factor: 1 },
   { length: 56, factor: 4 },
@@ -124,7 +124,7 @@ function addressGroups(address: string): readonly string[] | string {
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain) ?? [];
   if (mapped !== undefined) return mapped;
   if (!isIPv6(plain)) return plain;
-  // As browsers write it: in lower case, without leading zeros, without dots.
+  // Writes it as browsers do: in lower case, without leading zeros, without dots.
   const written = new URL(`http://[${plain}]`).hostname.slice(1, -1);
   const [before = "", after = ""] = written.split("::", 2);
   const [first, last] = [before, after].map((part) => (part === "" ? [] : part.split(":")));

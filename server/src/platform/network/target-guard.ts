@@ -3,10 +3,10 @@ import { embeddedIpv4, isGlobalUnicast } from "./ip-addresses.ts";
 
 /** Addresses that may be reached although they are not public. */
 export interface AllowedTargets {
-  /** As they were given, for people. */
+  /** The configured texts, for messages. */
   readonly blocks: readonly string[];
   includes(address: string): boolean;
-  /** Whether the address, or the IPv4 address that it embeds, may never be reached, even if it is public or allowed. */
+  /** Returns whether the address, or the IPv4 address that it embeds, is denied even if it is public or allowed. */
   denies(address: string): boolean;
 }
 

@@ -10,7 +10,7 @@ import { listAccountDetails, lockAccountDetails, readAccountDetails } from "./ac
 interface PortalFixture {
   readonly provider: Provider;
   readonly accountId: number;
-  /** Of the account plan. */
+  /** Id of the account plan. */
   readonly planId: number;
   /** The account plan's name, as the account's document tells it. */
   nameOfPlan(db: Database): Promise<string | undefined>;

@@ -24,7 +24,7 @@ import type { Scene } from "./operation-row.ts";
 export const programs = ["admin", "token", "key"] as const;
 export const everybody = ["developer", ...programs] as const;
 
-/** Who writes, as the doors say it. */
+/** The writer, in the interfaces' words. */
 type Writing = Scene & { readonly applicationId: number; readonly writer: "developer" | "program" };
 
 const writing = (scene: Scene): Writing => ({
@@ -40,7 +40,7 @@ export const onApplication =
   (scene) =>
     act(scene.pool, writing(scene));
 
-/** What was there before: by a program. */
+/** Existing objects, created by a program. */
 export const before =
   (...steps: readonly Step[]): Step =>
   async (scene) => {

@@ -15,13 +15,13 @@ export interface Scene extends Pick<NewProvider, "provider" | "product">, Pick<S
   readonly before: ChangeContext;
 }
 
-/** What somebody can do, and the events that come of it, each time and through every door that offers it. */
+/** An operation, with the events that it records through every interface that offers it. */
 export interface OperationRow {
   /** Its number in the catalogue of operations: A accounts, U users, P applications and keys. */
   readonly row: string;
   readonly operation: string;
   readonly via: readonly Via[];
-  /** What must be there first. Its events do not count. */
+  /** Prerequisites. Their events do not count. */
   readonly given?: (scene: Scene) => Promise<unknown>;
   readonly act: (scene: Scene) => Promise<unknown>;
   /** Types of events, in their order. */
