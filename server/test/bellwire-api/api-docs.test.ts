@@ -29,16 +29,16 @@ const test = base.extend("site", async ({ database }, { onCleanup }) => {
   return { http, cookieValue, origin: http.listeningOrigin };
 });
 
-test("who is not signed in is led to the sign-in", async ({ site }) => {
+test("a visitor who is not signed in is redirected to the sign-in", async ({ site }) => {
   const answer = await site.http.inject("/p/admin/api-docs");
   expect([answer.statusCode, answer.headers.location]).toEqual([302, "/p/login?return_to=%2Fp%2Fadmin%2Fapi-docs"]);
 });
 
-/** The script of the page has 5 MB, which a busy machine is a while about. */
+/** Loading the page's script of 5 MB takes a while on a busy machine. */
 const patience = { page: 25_000, test: { timeout: 120_000 } };
 
 test(
-  "the page shows both APIs with their webhooks, and sends as the signed-in admin",
+  "the page shows both APIs with their webhooks, and sends requests as the signed-in admin",
   patience.test,
   async ({ site, database }) => {
     const browser = await launchBrowser();
@@ -53,12 +53,12 @@ test(
     const origins = new Set<string>();
     page.on("request", (request) => void origins.add(new URL(request.url()).origin));
 
-    // It opens on the API that 3scale's documentation is about.
+    // The default is the API of 3scale's documentation.
     await page.goto(`${site.origin}/p/admin/api-docs`);
     await page.getByRole("heading", { name: "Account Management API" }).waitFor();
     await page.goto(`${site.origin}/p/admin/api-docs?api=bellwire`);
     await page.getByText("Bins", { exact: true }).first().click();
-    await page.getByText("Make a bin").first().click();
+    await page.getByText("Create a bin").first().click();
     await page.getByRole("button", { name: /Test Request\s*\(post \/api\/v1\/bins\)/ }).click();
     await page.getByRole("button", { name: /^Send/ }).filter({ visible: true }).first().click();
     await expect.poll(() => database.query("select from bins")).toHaveLength(1);
