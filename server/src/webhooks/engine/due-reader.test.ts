@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { LaneToRead } from "#webhooks/deliveries/index.ts";
-import { newLane } from "../../../test/support/build-lane.ts";
+import type { DueDelivery, LaneToRead } from "#webhooks/deliveries/index.ts";
+import { newLane, settings } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { DueReader } from "./due-reader.ts";
 
@@ -28,4 +28,46 @@ test("the cursor moves as far as the horizon before the read, whatever a paralle
     await clock.advance(1000);
   }
   expect(read.map(({ after }) => after.dueAt)).toEqual(["-infinity", "-infinity", times[0], times[1]]);
+});
+
+// The hint of a changed endpoint can be lost: the rows themselves say that the lane's settings are outdated.
+test("rows of a newer endpoint version make the engine reload the lane's settings, rows of the same version do not", async () => {
+  const clock = new HandDrivenClock();
+  const due = (endpointVersion: number): DueDelivery => ({
+    endpointId: settings.endpointId,
+    eventId: `00000000-0000-7000-8000-00000000000${endpointVersion}`,
+    dueAt: clock.now().toISOString(),
+    orderingKey: null,
+    attemptsMade: 0,
+    roundStart: 0,
+    replay: 0,
+    format: "json",
+    body: "{}",
+    context: {
+      type: "account.created",
+      objectId: 1,
+      accountId: 1,
+      time: clock.now().toISOString(),
+      sequence: 1,
+      actor: "system",
+      channel: "system",
+    },
+    endpointVersion,
+  });
+  const reload = async (version: number): Promise<readonly number[]> => {
+    const reloaded: number[] = [];
+    const store = {
+      sampleTransactions: async () => ({ at: clock.now().toISOString(), oldestRunning: 7n, nextToStart: 7n }),
+      readRuns: async () => [],
+      readDue: async () => [due(version)],
+    };
+    const reader = new DueReader({ store, clock }, (endpointId) => reloaded.push(endpointId));
+    const lane = newLane();
+    lane.polls.pollNow();
+    reader.request(lane);
+    await reader.read(1);
+    return reloaded;
+  };
+  expect(await reload(settings.version)).toEqual([]);
+  expect(await reload(settings.version + 1)).toEqual([settings.endpointId]);
 });
