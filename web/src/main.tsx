@@ -9,6 +9,7 @@ import { ManagementContext, createManagementClient } from "./api/management-clie
 import { createQueryClient } from "./api/query-client.ts";
 import { SessionProvider, readSession, signInPath } from "./api/session.tsx";
 import { ToastProvider } from "./components/toast-provider.tsx";
+import "./layout/fonts.css";
 import "./layout/app.css";
 import { startTheme } from "./layout/theme.tsx";
 import { createAppRouter } from "./router.tsx";

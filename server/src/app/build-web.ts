@@ -12,6 +12,9 @@ const webFolder = fileURLToPath(new URL("../../../web/", import.meta.url));
 const lockFile = fileURLToPath(new URL("../../../node_modules/.bellwire-web-build", import.meta.url));
 const built = join(webFolder, "dist");
 
+/** The files beside `src` that change the build. */
+const buildFiles = ["index.html", "package.json", "vite.config.ts", "trim-patternfly.ts", "precompress.ts"];
+
 /**
  * Builds the Admin Portal's pages if they are missing or older than their sources. A failed build is reported and affects
  * nothing else.
@@ -37,10 +40,9 @@ async function isFresh(): Promise<boolean> {
 async function newestSourceMs(): Promise<number> {
   const sources = await readdir(join(webFolder, "src"), { recursive: true, withFileTypes: true });
   const files = sources.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const times = [
-    ...files,
-    ...["index.html", "package.json", "vite.config.ts"].map((name) => join(webFolder, name)),
-  ].map(async (file) => (await stat(file)).mtimeMs);
+  const times = [...files, ...buildFiles.map((name) => join(webFolder, name))].map(
+    async (file) => (await stat(file)).mtimeMs,
+  );
   return Math.max(...(await Promise.all(times)));
 }
 

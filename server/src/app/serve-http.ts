@@ -2,6 +2,7 @@ import type { PasswordHasher } from "#access/index.ts";
 import { hkdfSync } from "node:crypto";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
+import compress from "@fastify/compress";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { accountManagementApi, unservedApi, unservedApis } from "#http/account-management-api/index.ts";
 import { adminPortalPlugin } from "#http/admin-portal/index.ts";
@@ -113,6 +114,9 @@ export interface HttpParts {
 /** How long open connections may stay idle once the server closes. */
 const connectionDrainMs = 1000;
 
+/** A smaller response fits into one packet, compressed or not. */
+const compressFromBytes = 1024;
+
 /** The build output of `web`. */
 const webFolder = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
 
@@ -128,6 +132,8 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   const drain = connectionDrain(connectionDrainMs);
   drain.addHooks(http);
   parts.measureRequests?.(http);
+  // Routes choose it one by one, because compressed secrets can be measured.
+  await http.register(compress, { global: false, encodings: ["br", "gzip"], threshold: compressFromBytes });
   // Monitoring does not know the host of a provider.
   await http.register(
     operationsPlugin({

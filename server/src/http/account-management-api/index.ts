@@ -67,7 +67,7 @@ export const accountManagementApi =
     serveOperations(http, operations, { ...needs, passwordGuesses });
 
     let document: Promise<string> | undefined;
-    http.get("/openapi.json", async (_request, reply) => {
+    http.get("/openapi.json", { compress: {} }, async (_request, reply) => {
       document ??= describeAccountManagementApi(needs.version).then((json) => JSON.stringify(json));
       return reply.type("application/json; charset=utf-8").send(await document);
     });

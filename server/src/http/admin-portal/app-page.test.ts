@@ -1,5 +1,9 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fastify from "fastify";
 import { expect, test } from "vitest";
-import { sessionElement } from "./app-page.ts";
+import { serveWebFiles, sessionElement } from "./app-page.ts";
 
 test("a name cannot end the script element of the session data", () => {
   const element = sessionElement({
@@ -20,3 +24,30 @@ test("a name cannot end the script element of the session data", () => {
     userName: "</script><script>alert(1)</script><!--",
   });
 });
+
+test("a built file is sent in the form that the browser accepts, and kept for a year in each form", async () => {
+  await using folder = await writeBuild({ "app.js": "plain", "app.js.br": "brotli", "app.js.gz": "gzip" });
+  const http = fastify();
+  await serveWebFiles(http, folder.path);
+  const read = async (accepted: string) => {
+    const { body, headers } = await http.inject({
+      url: "/p/admin/assets/app.js",
+      headers: { "accept-encoding": accepted },
+    });
+    expect(headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+    expect(headers.vary).toBe("accept-encoding");
+    expect(headers["content-type"]).toMatch(/^(?:text|application)\/javascript/);
+    return [body, headers["content-encoding"]];
+  };
+  expect(await read("gzip, deflate, br, zstd")).toEqual(["brotli", "br"]);
+  expect(await read("gzip")).toEqual(["gzip", "gzip"]);
+  expect(await read("identity")).toEqual(["plain", undefined]);
+  await http.close();
+});
+
+async function writeBuild(assets: Readonly<Record<string, string>>) {
+  const path = await mkdtemp(join(tmpdir(), "bellwire-web-"));
+  await mkdir(join(path, "assets"));
+  for (const [name, content] of Object.entries(assets)) await writeFile(join(path, "assets", name), content);
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+}

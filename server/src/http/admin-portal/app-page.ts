@@ -42,7 +42,10 @@ const showBuildPending = (portal: AdminPortal, request: FastifyRequest, reply: F
     },
   });
 
-/** Returns the built page with the session data, or undefined before the first build. Not cached, as a build may replace it. */
+/**
+ * Returns the built page with the session data, or undefined before the first build. Not cached, as a build may replace it.
+ * Not compressed, as it holds the CSRF token.
+ */
 async function readAppPage(webFolder: string, session: SessionData): Promise<string | undefined> {
   const page = await readIfPresent(join(webFolder, "index.html"));
   return page?.replace("</head>", () => `${sessionElement(session)}</head>`);
@@ -61,9 +64,12 @@ async function readIfPresent(file: string): Promise<string | undefined> {
   }
 }
 
-/** Serves the app's assets. Their names contain a digest, so browsers cache them for a year. */
+/**
+ * Serves the app's assets in the form that the browser accepts: the build compresses each text file. Their names contain a
+ * digest, so browsers cache them for a year.
+ */
 export async function serveWebFiles(http: FastifyInstance, webFolder: string): Promise<void> {
-  await http.register(fastifyStatic, { root: webFolder, serve: false, logLevel: "error" });
+  await http.register(fastifyStatic, { root: webFolder, serve: false, preCompressed: true, logLevel: "error" });
 
   http.get("/p/admin/assets/*", (request, reply) =>
     reply.sendFile(`assets/${readForm(request.params)["*"]}`, { maxAge: "365d", immutable: true }),

@@ -212,6 +212,7 @@ export const deliveryOperations: readonly Operation[] = [
       since: Type.Optional(Since),
       until: Type.Optional(Until),
     }),
+    isCompressed: true,
     responses: { 200: pageOf(DeliverySchema) },
     async handle({ pool }, { provider, query }) {
       const { limit = pageLimit, after, endpoint_id, state, event_type, event_id } = query;

@@ -41,6 +41,7 @@ export const eventTypeOperations: readonly Operation[] = [
     method: "GET",
     path: "/event_types",
     action: "read-webhooks",
+    isCompressed: true,
     responses: { 200: Type.Object({ data: Type.Array(EventTypeSchema) }, { description: "All of them." }) },
     handle: async () => representEventTypes(),
   }),

@@ -103,6 +103,7 @@ export const failureOperations: readonly Operation[] = [
         }),
       ),
     }),
+    isCompressed: true,
     responses: { 200: pageOf(FailureSchema) },
     async handle({ pool, encryption }, { provider, query }) {
       const { limit = pageLimit, after, order } = query;

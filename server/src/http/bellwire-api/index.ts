@@ -63,7 +63,7 @@ export const bellwireApiPlugin =
     http.addHook("preClose", async () => streams.close());
     for (const operation of [...operations, streams.operation]) addRoute(http, operation, needs);
 
-    http.get("/openapi.json", { schema: { hide: true } }, async () => describe());
+    http.get("/openapi.json", { schema: { hide: true }, compress: {} }, async () => describe());
   };
 
 function addRoute(http: FastifyInstance, operation: Operation, needs: OperationNeeds): void {
@@ -73,6 +73,7 @@ function addRoute(http: FastifyInstance, operation: Operation, needs: OperationN
     url: routeUrl(operation.path),
     schema: schemaOf(operation),
     exposeHeadRoute: operation.method === "GET" && !operation.hasNoHead,
+    ...(operation.isCompressed && { compress: {} }),
     // Before validation, so that strangers learn nothing about names and values.
     preValidation: async (request) => {
       calls.set(request, await authorize(operation, request, needs));

@@ -78,6 +78,11 @@ export interface Operation extends ApiOperation<OperationNeeds, Call, unknown> {
   readonly mayConflict?: true;
   /** A HEAD request to a stream would never end, so streams have none. */
   readonly hasNoHead?: true;
+  /**
+   * Compresses large responses. Only for responses without a secret: next to text that a developer chooses, the size of a
+   * compressed response reveals the secret (BREACH).
+   */
+  readonly isCompressed?: true;
 }
 
 interface TypedOperation<

@@ -1,0 +1,50 @@
+import { Features, transform } from "lightningcss";
+import type { Plugin } from "vite";
+
+/** Classes that the Admin Portal never sets: themes other than light and dark, and PatternFly's icon font. */
+const unusedClass = /pf-v6-theme-(?:felt|glass|redhat|high-contrast)|pf-v6-pficon[\w-]*/g;
+
+/**
+ * Removes unused themes, the icon font and PatternFly's font files, which have all alphabets in one file. The base
+ * sheet shrinks from 280 kB to 122 kB. PatternFly publishes no smaller one.
+ */
+export const trimPatternFly = (): Plugin => ({
+  name: "trim-patternfly",
+  enforce: "pre",
+  transform: {
+    filter: { id: /@patternfly\/.*\.css$/ },
+    handler: (css, id) => ({ code: trimStyleSheet(css, id), map: null }),
+  },
+});
+
+/** Removes the rules of unused classes, and all font faces: `src/layout/fonts.css` declares the faces in use. */
+function trimStyleSheet(css: string, filename: string): string {
+  const { code } = transform({
+    filename,
+    code: Buffer.from(css),
+    exclude: Features.Nesting, // Vite lowers and minifies afterwards
+    unusedSymbols: [...new Set(css.match(unusedClass))],
+    minify: true,
+    visitor: { Rule: { "font-face": () => [] } },
+  });
+  return Buffer.from(code).toString();
+}
+
+/** Fonts of the first text. The browser would find them only after the style sheets, and show another font until then. */
+const firstFonts = /red-hat-(?:text|display)-latin-(?!ext).*\.woff2$/;
+
+/** Adds tags that load the fonts of the first text together with the scripts. */
+export const preloadFonts = (base: string): Plugin => ({
+  name: "preload-fonts",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_html, { bundle = {} }) =>
+      Object.keys(bundle)
+        .filter((name) => firstFonts.test(name))
+        .map((name) => ({
+          tag: "link",
+          injectTo: "head",
+          attrs: { rel: "preload", as: "font", type: "font/woff2", crossorigin: true, href: `${base}${name}` },
+        })),
+  },
+});
