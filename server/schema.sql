@@ -161,6 +161,7 @@ create table attempts (
   response_headers json,
   response_body bytea,
   recorded_in bigint not null default transaction_number(),
+  error_class text,
   constraint attempts_pkey PRIMARY KEY (provider_id, event_id, endpoint_id, number)
 ) partition by RANGE (event_id);
 
@@ -611,6 +612,20 @@ create table retention_clock (
   constraint retention_clock_pkey PRIMARY KEY (only_row)
 );
 
+create table saved_views (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  user_id bigint not null,
+  page text not null,
+  name text not null,
+  query text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint saved_views_id_key UNIQUE (id),
+  constraint saved_views_pkey PRIMARY KEY (provider_id, id),
+  constraint saved_views_provider_id_user_id_fkey FOREIGN KEY (provider_id, user_id) REFERENCES provider_users(provider_id, id) ON DELETE CASCADE
+);
+
 create table service_subscriptions (
   provider_id bigint not null,
   id bigint not null default bellwire_directory.new_id(),
@@ -677,6 +692,8 @@ create table users (
 
 CREATE INDEX account_plan_requests_plan_idx ON account_plan_requests USING btree (provider_id, plan_id);
 
+CREATE INDEX accounts_name_idx ON accounts USING btree (provider_id, lower(org_name) text_pattern_ops);
+
 CREATE INDEX accounts_plan_idx ON accounts USING btree (provider_id, plan_id);
 
 CREATE UNIQUE INDEX application_keys_value_idx ON application_keys USING btree (provider_id, application_id, lower(value));
@@ -684,6 +701,8 @@ CREATE UNIQUE INDEX application_keys_value_idx ON application_keys USING btree (
 CREATE INDEX applications_account_idx ON applications USING btree (provider_id, account_id, id);
 
 CREATE UNIQUE INDEX applications_application_id_idx ON applications USING btree (provider_id, application_id, product_id);
+
+CREATE INDEX applications_name_idx ON applications USING btree (provider_id, lower(name) text_pattern_ops);
 
 CREATE INDEX applications_plan_idx ON applications USING btree (provider_id, plan_id, id);
 
@@ -693,13 +712,36 @@ CREATE UNIQUE INDEX applications_user_key_idx ON applications USING btree (provi
 
 CREATE INDEX attempt_counters_ends_idx ON attempt_counters USING btree (ends_at);
 
+CREATE INDEX attempts_failed_idx ON ONLY attempts USING btree (provider_id, (
+CASE
+    WHEN (status IS NULL) THEN COALESCE(error_class, 'connection'::text)
+    WHEN (status < 300) THEN '2xx'::text
+    WHEN (status < 400) THEN '3xx'::text
+    WHEN (status < 500) THEN '4xx'::text
+    ELSE '5xx'::text
+END), event_id, endpoint_id, number) WHERE (error IS NOT NULL);
+
 CREATE INDEX attempts_feed_idx ON ONLY attempts USING brin (recorded_in) WITH (pages_per_range='16', autosummarize='on');
 
+CREATE INDEX attempts_slow_idx ON ONLY attempts USING btree (provider_id, event_id, endpoint_id, number, latency_ms) WHERE (latency_ms >= 100);
+
+CREATE INDEX attempts_slowest_idx ON ONLY attempts USING btree (provider_id, latency_ms, event_id, endpoint_id, number) WHERE (latency_ms >= 100);
+
 CREATE INDEX change_counters_ends_idx ON change_counters USING btree (ends_at);
+
+CREATE INDEX deliveries_ended_idx ON ONLY deliveries USING btree (provider_id, state, event_id, endpoint_id) WHERE (state <> 'delivered'::text);
 
 CREATE INDEX deliveries_endpoint_idx ON ONLY deliveries USING btree (provider_id, endpoint_id, event_id);
 
 CREATE INDEX deliveries_feed_idx ON ONLY deliveries USING brin (recorded_in) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX deliveries_retried_idx ON ONLY deliveries USING btree (provider_id, event_id, endpoint_id) WHERE (attempts_made > 1);
+
+CREATE INDEX deliveries_slow_idx ON ONLY deliveries USING btree (provider_id, event_id, endpoint_id, first_latency_ms) WHERE (first_latency_ms >= 100);
+
+CREATE INDEX deliveries_slowest_idx ON ONLY deliveries USING btree (provider_id, first_latency_ms, event_id, endpoint_id) WHERE (first_latency_ms >= 100);
+
+CREATE INDEX due_endpoint_idx ON due USING btree (endpoint_id, event_id);
 
 CREATE INDEX due_lane_idx ON due USING btree (endpoint_id, due_at, event_id);
 
@@ -711,7 +753,13 @@ CREATE UNIQUE INDEX endpoints_name_idx ON endpoints USING btree (provider_id, na
 
 CREATE INDEX events_account_idx ON ONLY events USING btree (provider_id, account_id, id);
 
+CREATE INDEX events_actor_idx ON ONLY events USING btree (provider_id, actor_user_id, id) WHERE (actor_user_id IS NOT NULL);
+
+CREATE INDEX events_channel_idx ON ONLY events USING btree (provider_id, channel, actor_kind, id);
+
 CREATE INDEX events_feed_idx ON ONLY events USING btree (provider_id, recorded_in, id);
+
+CREATE INDEX events_type_idx ON ONLY events USING btree (provider_id, type, id);
 
 CREATE INDEX failures_age_idx ON failures USING btree (provider_id, failed_at, event_id, endpoint_id);
 
@@ -749,6 +797,8 @@ CREATE INDEX replays_finished_idx ON replays USING btree (finished_at) WHERE (fi
 
 CREATE INDEX replays_running_idx ON replays USING btree (worked_at) WHERE (finished_at IS NULL);
 
+CREATE UNIQUE INDEX saved_views_name_idx ON saved_views USING btree (provider_id, user_id, page, lower(name));
+
 CREATE INDEX service_subscriptions_plan_idx ON service_subscriptions USING btree (provider_id, plan_id);
 
 CREATE INDEX service_subscriptions_product_idx ON service_subscriptions USING btree (provider_id, product_id);
@@ -761,7 +811,11 @@ CREATE INDEX users_account_idx ON users USING btree (provider_id, account_id, id
 
 CREATE UNIQUE INDEX users_email_idx ON users USING btree (provider_id, lower(email));
 
+CREATE INDEX users_email_prefix_idx ON users USING btree (provider_id, lower(email) text_pattern_ops);
+
 CREATE UNIQUE INDEX users_username_idx ON users USING btree (provider_id, lower(username));
+
+CREATE INDEX users_username_prefix_idx ON users USING btree (provider_id, lower(username) text_pattern_ops);
 
 CREATE OR REPLACE FUNCTION account_numbers_floor()
  RETURNS bigint

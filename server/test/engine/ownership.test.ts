@@ -226,6 +226,7 @@ const settlementOf = (endpointId: number, eventId: string): Parameters<LaneStore
   at: systemClock.now(),
   status: 200,
   error: null,
+  errorClass: null,
   latencyMs: 3,
   responseHeaders: {},
   responseBody: Buffer.alloc(0),

@@ -81,6 +81,8 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
     `insert into change_counters (provider_id, account_id, ends_at, changes, bytes)
      values ($1::bigint, ${ids["account"]}, now(), 1, 1) on conflict do nothing`,
     `insert into audit_records (provider_id, actor_kind, action, subject) values ($1::bigint, 'system', 'x', 'y')`,
+    `insert into saved_views (provider_id, user_id, page, name, query)
+     values ($1::bigint, ${ids["providerUser"]}, 'deliveries', 'Mine', 'state=failed')`,
   ];
   for (const statement of statements) await pool.query(statement, [providerId]);
 }

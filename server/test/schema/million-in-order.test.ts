@@ -102,7 +102,8 @@ test(
     await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 100 }]);
     await readRuns(pool, [{ endpointId, orderingKey: "account/31", afterSequence: 1, fromSequence: 1, limit: 100 }]);
     const recorded = await recordNow(pool, { providerId });
-    const outcome = { status: 200, error: null, latencyMs: 1, responseHeaders: {}, responseBody: null, url: null };
+    const success = { status: 200, error: null, errorClass: null, latencyMs: 1 };
+    const outcome = { ...success, responseHeaders: {}, responseBody: null, url: null };
     const written = await settleDeliveries(pool, engineId, [
       {
         ...first,

@@ -41,6 +41,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   referrer_filters: "portal/applications",
   replays: "webhooks/replays",
   retention_clock: "webhooks/deliveries",
+  saved_views: "access",
   service_subscriptions: "portal/applications",
   sessions: "access",
   transaction_numbers: undefined,

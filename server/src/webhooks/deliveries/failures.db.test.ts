@@ -11,7 +11,8 @@ test("an uncommitted settle holds the horizon at the second of its failure", asy
   const owner = "019b2c1e-8694-739b-aea5-966c26f8ad91";
   await database.query(`update lanes set owner = $1, epoch = 1`, [owner]);
   const at = new Date();
-  const answer = { status: 500, error: "Answered 500", latencyMs: 1, responseHeaders: null, responseBody: null };
+  const attempt = { status: 500, error: "Answered 500", errorClass: null };
+  const answer = { ...attempt, latencyMs: 1, responseHeaders: null, responseBody: null };
   const end = { end: "failed", retryAfterSeconds: null, url: Buffer.from("url"), orderingKey: null } as const;
 
   const failedAt = await database.inTransaction(async (tx) => {

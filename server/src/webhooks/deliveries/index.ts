@@ -61,6 +61,7 @@ export {
   contextOf,
   isBinaryCloudEvent,
 } from "./payload.ts";
+export { type ErrorClass, type OutcomeClass, errorClassOf, outcomeClassOf, outcomeClasses } from "./outcome-class.ts";
 export { type Ordering, type PlannedDelivery, orderingKeyOf, planDeliveries } from "./plan.ts";
 export {
   type Attempt,

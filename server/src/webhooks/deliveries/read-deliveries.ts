@@ -43,10 +43,11 @@ export function parseDeliveryId(id: string): { eventId: string; endpointId: numb
  * are columns of their delivery's row. Conditions apply to both parts.
  */
 export const everyAttempt = `(
-    select provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body, recorded_in
+    select provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers, response_body,
+      recorded_in
     from attempts
     union all
-    select provider_id, event_id, endpoint_id, 1, first_at, first_status, null, first_latency_ms, first_headers, first_body,
+    select provider_id, event_id, endpoint_id, 1, first_at, first_status, null, null, first_latency_ms, first_headers, first_body,
       recorded_in
     from deliveries
     where first_at is not null

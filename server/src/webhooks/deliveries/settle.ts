@@ -2,6 +2,7 @@ import type { Database, Pool } from "#platform/database/database.ts";
 import { bytesArray, jsonArray, plainArray, textArray } from "#platform/database/values.ts";
 import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
+import type { ErrorClass } from "./outcome-class.ts";
 import { promoteNext } from "./transitions.ts";
 
 /** The outcome of an attempt, ready to be written. */
@@ -14,6 +15,8 @@ export interface Settlement {
   readonly at: Date;
   readonly status: number | null;
   readonly error: string | null;
+  /** Null with a response. */
+  readonly errorClass: ErrorClass | null;
   readonly latencyMs: number;
   readonly responseHeaders: Readonly<Record<string, string>> | null;
   readonly responseBody: Uint8Array | null;
@@ -107,9 +110,9 @@ const outcomesStatement = `
   with outcome as (
     select outcome.*
     from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::smallint[], $6::timestamptz[], $7::smallint[], $8::text[],
-      $9::integer[], $10::json[], $11::bytea[], $12::text[], $13::float8[], $14::bytea[])
+      $9::integer[], $10::json[], $11::bytea[], $12::text[], $13::float8[], $14::bytea[], $15::text[])
       as outcome (endpoint_id, epoch, event_id, number, at, status, error, latency_ms, response_headers,
-        response_body, ending, retry_after, url)
+        response_body, ending, retry_after, url, error_class)
     join lanes on lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
   ), mine as (
     select outcome.*, due.provider_id, due.replay, due.format
@@ -136,8 +139,9 @@ const outcomesStatement = `
     on conflict (provider_id, endpoint_id, event_id) do update
       set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
   )
-  insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body)
-  select provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body
+  insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers,
+    response_body)
+  select provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers, response_body
   from mine
   returning event_id`;
 
@@ -163,6 +167,7 @@ export async function writeOutcomes(
     plainArray(column((it) => it.end)),
     plainArray(column((it) => it.retryAfterSeconds)),
     bytesArray(column((it) => it.url)),
+    plainArray(column((it) => it.errorClass)),
   ]);
   return written.length;
 }
@@ -175,8 +180,8 @@ const lateStatement = `
   with outcome as (
     select outcome.*, endpoints.provider_id
     from unnest($1::bigint[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::smallint[], $6::text[], $7::integer[],
-      $8::json[], $9::bytea[])
-      as outcome (endpoint_id, event_id, number, at, status, error, latency_ms, response_headers, response_body)
+      $8::json[], $9::bytea[], $10::text[])
+      as outcome (endpoint_id, event_id, number, at, status, error, latency_ms, response_headers, response_body, error_class)
     join endpoints on endpoints.id = outcome.endpoint_id
   ), late as (
     update deliveries set attempts_made = outcome.number
@@ -187,8 +192,9 @@ const lateStatement = `
       and not exists (select from due where due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id)
     returning outcome.*
   )
-  insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body)
-  select provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body
+  insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers,
+    response_body)
+  select provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers, response_body
   from late
   returning event_id`;
 
@@ -205,6 +211,7 @@ async function writeLateAttempts(db: Database, settlements: readonly Settlement[
     plainArray(column((it) => it.latencyMs)),
     jsonArray(column((it) => it.responseHeaders)),
     bytesArray(column((it) => it.responseBody)),
+    plainArray(column((it) => it.errorClass)),
   ]);
   return written.length;
 }

@@ -11,6 +11,7 @@ const settlementOf = (eventId: string): Settlement => ({
   at: new Date(0),
   status: 200,
   error: null,
+  errorClass: null,
   latencyMs: 1,
   responseHeaders: null,
   responseBody: null,
