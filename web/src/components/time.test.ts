@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeDistance, describeInZones, describeMoment } from "./time.tsx";
+import { describeDistance, describeLatency, describeMoment } from "./time.tsx";
 
 const now = new Date("2026-11-24T12:00:00Z");
 
@@ -22,7 +22,12 @@ test("an unknown time zone falls back to UTC", () => {
   expect(describeMoment(now, "Pacific Time (US & Canada)")).toMatch(/12:00:00 UTC/);
 });
 
-test("a time is shown once if both zones agree, and otherwise in both", () => {
-  expect(describeInZones(now, ["UTC", "Etc/UTC"])).toBe("24 Nov 2026, 12:00:00 UTC");
-  expect(describeInZones(now, ["Asia/Tokyo", "UTC"])).toBe("24 Nov 2026, 21:00:00 GMT+9 (24 Nov 2026, 12:00:00 UTC)");
+test.each([
+  [0, "< 1 ms"],
+  [1, "1 ms"],
+  [999, "999 ms"],
+  [1240, "1.2 s"],
+  [60_000, "60 s"],
+])("a latency of %d ms is described as %s", (ms, words) => {
+  expect(describeLatency(ms)).toBe(words);
 });

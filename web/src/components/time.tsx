@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { useSession } from "../api/session.tsx";
+import { knownTimeZone } from "./time-zone.ts";
 
 export interface WhenProps {
   readonly at: string;
@@ -52,12 +53,8 @@ export function describeDistance(at: Date, now: Date): string {
 }
 
 /** Returns "24 Nov 2026, 15:42:10 UTC", in the provider's time zone. */
-export function describeMoment(at: Date, timeZone: string): string {
-  return momentFormat(timeZone).format(at);
-}
-
-function momentFormat(timeZone: string): Intl.DateTimeFormat {
-  const options = {
+export const describeMoment = (at: Date, timeZone: string): string =>
+  new Intl.DateTimeFormat("en-GB", {
     day: "numeric",
     month: "short",
     year: "numeric",
@@ -65,20 +62,11 @@ function momentFormat(timeZone: string): Intl.DateTimeFormat {
     minute: "2-digit",
     second: "2-digit",
     timeZoneName: "short",
-  } as const;
-  try {
-    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
-  } catch {
-    // The browser does not know the zone, so UTC is used.
-    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
-  }
-}
+    timeZone: knownTimeZone(timeZone),
+  }).format(at);
 
-/** Returns the time zone of the browser's date inputs. */
-export const browserTimeZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-/** Returns the time in each zone, once if they agree: "24 Nov 2026, 16:42:10 CET (24 Nov 2026, 15:42:10 UTC)". */
-export function describeInZones(at: Date, timeZones: readonly string[]): string {
-  const [first = "", ...others] = new Set(timeZones.map((timeZone) => describeMoment(at, timeZone)));
-  return others.length > 0 ? `${first} (${others.join(", ")})` : first;
+/** Returns "< 1 ms", "840 ms", "1.2 s". Attempts record whole milliseconds. */
+export function describeLatency(ms: number): string {
+  if (ms < 1) return "< 1 ms";
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toLocaleString("en", { maximumFractionDigits: 1 })} s`;
 }

@@ -5,7 +5,7 @@ import type { Attempt } from "../../api/deliveries.ts";
 import { HeaderFacts } from "../../components/facts.tsx";
 import { AnswerLabel } from "../../components/labels.tsx";
 import { Payload } from "../../components/payload.tsx";
-import { When } from "../../components/time.tsx";
+import { When, describeLatency } from "../../components/time.tsx";
 
 /** The attempts, newest first. The newest is expanded. */
 export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
@@ -46,7 +46,7 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
               <AnswerLabel attempt={attempt} />
             </Td>
             <Td dataLabel="Latency" modifier="nowrap">
-              {attempt.latency_ms} ms
+              {describeLatency(attempt.latency_ms)}
             </Td>
             <Td dataLabel="When">
               <When at={attempt.at} isExact />

@@ -4,10 +4,12 @@ import { useState } from "react";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type NewReplay, type Replay, newestReplayQuery, replayPreviewQuery } from "../../api/endpoints.ts";
+import { useSession } from "../../api/session.tsx";
 import { SelectField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { When, browserTimeZone, useNow } from "../../components/time.tsx";
+import { dateInputValue, knownTimeZone, parseDateInput } from "../../components/time-zone.ts";
+import { When, useNow } from "../../components/time.tsx";
 
 /** Starts a replay, and shows the progress of the last one. */
 export function ReplayCard({ endpointId }: { endpointId: number }) {
@@ -107,19 +109,17 @@ export interface ReplayDialogProps {
 /** Chooses the events to replay, and shows their number in advance. */
 function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
   const api = useApi();
-  const [since, setSince] = useState(dateInputValue(new Date(now.getTime() - dayMs)));
+  const { timeZone } = useSession();
+  const [since, setSince] = useState(dateInputValue(new Date(now.getTime() - dayMs), timeZone));
   const [until, setUntil] = useState("");
   const [only, setOnly] = useState<Replay["only"]>("failed");
-  const timeErrors = timeRangeErrors(since, until, useNow());
-  const isWhole = isTime(since) && (until === "" || isTime(until)) && !timeErrors.since && !timeErrors.until;
-  const newReplay: NewReplay | undefined = isWhole
-    ? {
-        endpoint_id: endpointId,
-        since: new Date(since).toISOString(),
-        ...(until !== "" && { until: new Date(until).toISOString() }),
-        only,
-      }
-    : undefined;
+  const [from, to] = [parseDateInput(since, timeZone), parseDateInput(until, timeZone)];
+  const timeErrors = timeRangeErrors(from, to, useNow());
+  const isWhole = (until === "" || to !== undefined) && !timeErrors.since && !timeErrors.until;
+  const newReplay: NewReplay | undefined =
+    from && isWhole
+      ? { endpoint_id: endpointId, since: from.toISOString(), ...(to && { until: to.toISOString() }), only }
+      : undefined;
   const preview = useQuery(replayPreviewQuery(api, newReplay));
   const { mutate, isPending, errors } = useChange({
     change: (body: NewReplay) => responseBody(api.POST("/api/v1/replays", { body })),
@@ -145,7 +145,7 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         id="since"
         label="Events from"
         isRequired
-        hint={`In this browser's time zone, ${browserTimeZone()}`}
+        hint={`In the time zone of these pages, ${knownTimeZone(timeZone)}`}
         errors={timeErrors.since ?? errors["since"]}
         value={since}
         input={{ type: "datetime-local", step: 1 }}
@@ -193,23 +193,14 @@ function Preview({ counts, error }: { counts: Replay["counts"] | undefined; erro
 
 /** Returns the errors of a time range by field. Incomplete input is not an error. */
 export function timeRangeErrors(
-  since: string,
-  until: string,
+  since: Date | undefined,
+  until: Date | undefined,
   now: Date,
 ): Readonly<Partial<Record<"since" | "until", readonly string[]>>> {
-  if (!isTime(since)) return {};
-  if (new Date(since) >= now) return { since: ["Must be in the past"] };
-  return isTime(until) && new Date(until) <= new Date(since) ? { until: ["Must be later than “Events from”"] } : {};
+  if (!since) return {};
+  if (since >= now) return { since: ["Must be in the past"] };
+  return until && until <= since ? { until: ["Must be later than “Events from”"] } : {};
 }
-
-/** Returns a time as the value of a date input: in the browser's time zone, to the second. */
-export function dateInputValue(at: Date): string {
-  const two = (part: number): string => String(part).padStart(2, "0");
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-}
-
-export const isTime = (typed: string): boolean => !Number.isNaN(new Date(typed).getTime());
 
 /** Returns "3 failed, 12 never sent", without zero counts. */
 export function describeCounts({ failed, missing, delivered, given_up }: Replay["counts"]): string {

@@ -3,7 +3,8 @@ import { useState } from "react";
 import { useSession } from "../../api/session.tsx";
 import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
-import { browserTimeZone, describeInZones } from "../../components/time.tsx";
+import { knownTimeZone, parseDateInput } from "../../components/time-zone.ts";
+import { describeMoment } from "../../components/time.tsx";
 import type { Chosen } from "./failure-actions.ts";
 
 export interface ToDelete {
@@ -43,35 +44,34 @@ export interface DeleteUntilDialogProps {
 
 /** Deletes the failures up to a time, as the Account Management API's `time` does. */
 export function DeleteUntilDialog({ upTo, isBusy, onDelete, onClose }: DeleteUntilDialogProps) {
-  const [local, setLocal] = useState("");
-  const here = browserTimeZone();
-  const zones = [here, useSession().timeZone];
-  const typed = new Date(local);
-  const isTime = !Number.isNaN(typed.getTime());
-  const until = typed > upTo ? upTo : typed;
+  const { timeZone } = useSession();
+  const [text, setText] = useState("");
+  const typed = parseDateInput(text, timeZone);
+  const isLater = typed !== undefined && typed > upTo;
+  const until = isLater ? upTo : typed;
   return (
     <FormDialog
       title="Delete older failures"
       submit="Delete"
       isDanger
       isBusy={isBusy}
-      isDisabled={!isTime}
-      onSubmit={() => isTime && !isBusy && onDelete(until)}
+      isDisabled={!until}
+      onSubmit={() => until && !isBusy && onDelete(until)}
       onClose={onClose}
     >
       <TextField
         id="failed_until"
         label="Failed up to"
         isRequired
-        hint={`In this browser's time zone, ${here}`}
-        value={local}
+        hint={`In the time zone of these pages, ${knownTimeZone(timeZone)}`}
+        value={text}
         input={{ type: "datetime-local", step: 1 }}
-        onChange={setLocal}
+        onChange={setText}
       />
-      {isTime && (
+      {until && (
         <Content component="p">
-          Deletes the failures up to {describeInZones(until, zones)}, including those not shown here. Later failures
-          {typed > upTo && " and new ones"} stay.
+          Deletes the failures up to {describeMoment(until, timeZone)}, including those not shown here. Later failures
+          {isLater && " and new ones"} stay.
         </Content>
       )}
       <Content component="p">{deletionHint}</Content>

@@ -1,0 +1,60 @@
+const secondMs = 1000;
+const dayMs = 86_400_000;
+
+/** Returns the time zone, or UTC if the browser does not know it. */
+export function knownTimeZone(timeZone: string): string {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone;
+  } catch {
+    return "UTC";
+  }
+}
+
+/** Returns a time as the value of a date input, to the second: "2026-11-24T15:42:10". */
+export const dateInputValue = (at: Date, timeZone: string): string =>
+  new Date(wallClockMs(at.getTime(), timeZone)).toISOString().slice(0, 19);
+
+/**
+ * Parses the value of a date input as a time in the zone. Returns undefined for incomplete input. When clocks go back
+ * an hour, an ambiguous time is the earlier one. When they go forward, a skipped time is an hour later.
+ */
+export function parseDateInput(typed: string, timeZone: string): Date | undefined {
+  const isDateInput = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/.test(typed);
+  const wallMs = isDateInput ? Date.parse(`${typed}Z`) : Number.NaN;
+  if (Number.isNaN(wallMs)) return undefined;
+  // The offset before and after any change of clocks that is near.
+  const candidates = [wallMs - dayMs, wallMs + dayMs].map((nearMs) => wallMs - offsetMs(nearMs, timeZone));
+  const exact = candidates.filter((ms) => wallClockMs(ms, timeZone) === Math.floor(wallMs / secondMs) * secondMs);
+  return new Date(exact.length > 0 ? Math.min(...exact) : Math.max(...candidates));
+}
+
+/** Returns the start of the day that contains `at`, or of a day some days later. */
+export function startOfDay(at: Date, timeZone: string, daysLater = 0): Date {
+  const day = new Date(wallClockMs(at.getTime(), timeZone));
+  day.setUTCDate(day.getUTCDate() + daysLater);
+  return parseDateInput(`${day.toISOString().slice(0, 10)}T00:00:00`, timeZone) ?? at;
+}
+
+const offsetMs = (ms: number, timeZone: string): number =>
+  wallClockMs(ms, timeZone) - Math.floor(ms / secondMs) * secondMs;
+
+/** Returns the time on a clock in the zone as if that clock showed UTC, to the second. */
+function wallClockMs(ms: number, timeZone: string): number {
+  const parts = new Map(wallClockFormat(timeZone).formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+  const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
+  return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+}
+
+const wallClockFormat = (timeZone: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat("en", {
+    timeZone: knownTimeZone(timeZone),
+    calendar: "iso8601",
+    numberingSystem: "latn",
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
