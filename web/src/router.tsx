@@ -7,7 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { AppLayout } from "./layout/app-layout.tsx";
-import { NotFoundPage, PageBroken } from "./layout/fallback-pages.tsx";
+import { NotFoundPage, PageBroken, loadPage } from "./layout/fallback-pages.tsx";
 import {
   readAccountSearch,
   readApplicationSearch,
@@ -18,17 +18,23 @@ import {
 
 const root = createRootRoute({ component: AppLayout });
 const getParentRoute = () => root;
-const settingsPage = lazyRouteComponent(
+
+/** The browser fetches each page as a separate file, when it is first opened. */
+const lazyPage = <Module extends Record<string, unknown>, Name extends keyof Module>(
+  load: () => Promise<Module>,
+  name: Name,
+) => lazyRouteComponent(() => loadPage(load), name);
+
+const settingsPage = lazyPage(
   () => import("./pages/webhook-settings/webhook-settings-page.tsx"),
   "WebhookSettingsPage",
 );
 
-// The browser fetches each page as a separate file, when it is first opened.
 const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/",
-    component: lazyRouteComponent(() => import("./pages/start/start-page.tsx"), "StartPage"),
+    component: lazyPage(() => import("./pages/start/start-page.tsx"), "StartPage"),
   }),
   createRoute({
     getParentRoute,
@@ -40,67 +46,64 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/webhooks/samples",
-    component: lazyRouteComponent(
-      () => import("./pages/webhook-samples/webhook-samples-page.tsx"),
-      "WebhookSamplesPage",
-    ),
+    component: lazyPage(() => import("./pages/webhook-samples/webhook-samples-page.tsx"), "WebhookSamplesPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/endpoints",
-    component: lazyRouteComponent(() => import("./pages/endpoints/endpoints-page.tsx"), "EndpointsPage"),
+    component: lazyPage(() => import("./pages/endpoints/endpoints-page.tsx"), "EndpointsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/endpoints/new",
-    component: lazyRouteComponent(() => import("./pages/endpoint/endpoint-page.tsx"), "NewEndpointPage"),
+    component: lazyPage(() => import("./pages/endpoint/endpoint-page.tsx"), "NewEndpointPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/endpoints/$id",
-    component: lazyRouteComponent(() => import("./pages/endpoint/endpoint-page.tsx"), "EndpointPage"),
+    component: lazyPage(() => import("./pages/endpoint/endpoint-page.tsx"), "EndpointPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/accounts",
     validateSearch: readAccountSearch,
-    component: lazyRouteComponent(() => import("./pages/accounts/accounts-page.tsx"), "AccountsPage"),
+    component: lazyPage(() => import("./pages/accounts/accounts-page.tsx"), "AccountsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/accounts/$id",
-    component: lazyRouteComponent(() => import("./pages/account/account-page.tsx"), "AccountPage"),
+    component: lazyPage(() => import("./pages/account/account-page.tsx"), "AccountPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/applications",
     validateSearch: readApplicationSearch,
-    component: lazyRouteComponent(() => import("./pages/applications/applications-page.tsx"), "ApplicationsPage"),
+    component: lazyPage(() => import("./pages/applications/applications-page.tsx"), "ApplicationsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/accounts/$accountId/applications/$id",
-    component: lazyRouteComponent(() => import("./pages/application/application-page.tsx"), "ApplicationPage"),
+    component: lazyPage(() => import("./pages/application/application-page.tsx"), "ApplicationPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/products",
-    component: lazyRouteComponent(() => import("./pages/products/products-page.tsx"), "ProductsPage"),
+    component: lazyPage(() => import("./pages/products/products-page.tsx"), "ProductsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/products/$id",
-    component: lazyRouteComponent(() => import("./pages/products/product-page.tsx"), "ProductPage"),
+    component: lazyPage(() => import("./pages/products/product-page.tsx"), "ProductPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/account-plans",
-    component: lazyRouteComponent(() => import("./pages/products/account-plans-page.tsx"), "AccountPlansPage"),
+    component: lazyPage(() => import("./pages/products/account-plans-page.tsx"), "AccountPlansPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/fields-definitions",
-    component: lazyRouteComponent(
+    component: lazyPage(
       () => import("./pages/fields-definitions/fields-definitions-page.tsx"),
       "FieldsDefinitionsPage",
     ),
@@ -108,65 +111,65 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/access-tokens",
-    component: lazyRouteComponent(() => import("./pages/access-tokens/access-tokens-page.tsx"), "AccessTokensPage"),
+    component: lazyPage(() => import("./pages/access-tokens/access-tokens-page.tsx"), "AccessTokensPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/audit-log",
-    component: lazyRouteComponent(() => import("./pages/audit-log/audit-log-page.tsx"), "AuditLogPage"),
+    component: lazyPage(() => import("./pages/audit-log/audit-log-page.tsx"), "AuditLogPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/mails",
-    component: lazyRouteComponent(() => import("./pages/mails/mails-page.tsx"), "MailsPage"),
+    component: lazyPage(() => import("./pages/mails/mails-page.tsx"), "MailsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/settings",
-    component: lazyRouteComponent(() => import("./pages/settings/settings-page.tsx"), "SettingsPage"),
+    component: lazyPage(() => import("./pages/settings/settings-page.tsx"), "SettingsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/personal",
-    component: lazyRouteComponent(() => import("./pages/personal/personal-page.tsx"), "PersonalPage"),
+    component: lazyPage(() => import("./pages/personal/personal-page.tsx"), "PersonalPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/team",
-    component: lazyRouteComponent(() => import("./pages/team/team-page.tsx"), "TeamPage"),
+    component: lazyPage(() => import("./pages/team/team-page.tsx"), "TeamPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/deliveries",
     validateSearch: readDeliverySearch,
-    component: lazyRouteComponent(() => import("./pages/deliveries/deliveries-page.tsx"), "DeliveriesPage"),
+    component: lazyPage(() => import("./pages/deliveries/deliveries-page.tsx"), "DeliveriesPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/deliveries/$id",
-    component: lazyRouteComponent(() => import("./pages/delivery/delivery-page.tsx"), "DeliveryPage"),
+    component: lazyPage(() => import("./pages/delivery/delivery-page.tsx"), "DeliveryPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/failures",
     validateSearch: readFailureSearch,
-    component: lazyRouteComponent(() => import("./pages/failures/failures-page.tsx"), "FailuresPage"),
+    component: lazyPage(() => import("./pages/failures/failures-page.tsx"), "FailuresPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/events",
     validateSearch: readEventSearch,
-    component: lazyRouteComponent(() => import("./pages/events/events-page.tsx"), "EventsPage"),
+    component: lazyPage(() => import("./pages/events/events-page.tsx"), "EventsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/events/$id",
-    component: lazyRouteComponent(() => import("./pages/event/event-page.tsx"), "EventPage"),
+    component: lazyPage(() => import("./pages/event/event-page.tsx"), "EventPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/bins",
-    component: lazyRouteComponent(() => import("./pages/request-bins/request-bins-page.tsx"), "RequestBinsPage"),
+    component: lazyPage(() => import("./pages/request-bins/request-bins-page.tsx"), "RequestBinsPage"),
   }),
 ]);
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { ApiProblem, errorMessage } from "./api-problem.ts";
+import { ApiProblem, errorMessage, isServerAway } from "./api-problem.ts";
 
 test.each([
   [
@@ -15,6 +15,20 @@ test.each([
   ["what a bare 403 means", 403, undefined, "You are not allowed to do this."],
 ])("an error message says %s", (_guarantee, status, body, says) => {
   expect(errorMessage(new ApiProblem(status, body))).toBe(says);
+});
+
+test("a short e-mail address is reported as no address, and not by its length", () => {
+  const problem = new ApiProblem(422, { errors: { email: ["is too short (minimum is 6 characters)"] } });
+  expect(problem.errors).toEqual({ email: ["should look like an email address"] });
+});
+
+test.each([
+  ["a lost network", new TypeError("Failed to fetch"), true],
+  ["a proxy without a server", new ApiProblem(502, undefined), true],
+  ["a server that is overloaded and says so", new ApiProblem(503, { title: "Busy.", code: "overloaded" }), false],
+  ["an error of the server", new ApiProblem(500, undefined), false],
+])("%s counts as an absent server: %s", (_case, error, isAway) => {
+  expect(isServerAway(error)).toBe(isAway);
 });
 
 test("a lost network has a message of its own in every browser", () => {

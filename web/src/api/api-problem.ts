@@ -3,6 +3,8 @@ export class ApiProblem extends Error {
   override readonly name = "ApiProblem";
   readonly status: number;
   readonly code: string;
+  /** True for the response of a proxy that has no server behind it. */
+  readonly isFromProxy: boolean;
   /** Messages by field. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
 
@@ -12,9 +14,13 @@ export class ApiProblem extends Error {
     super(fieldSentences(errors) || (title ?? (defaultMessages[status] || `The server answered with ${status}.`)));
     this.status = status;
     this.code = code ?? "unknown";
+    this.isFromProxy = proxyStatuses.has(status) && title === undefined;
     this.errors = errors;
   }
 }
+
+/** The statuses of a proxy without a server. Bellwire's own 503 has a title. */
+const proxyStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** For responses without a body, such as most of 3scale's. */
 const defaultMessages: Readonly<Record<number, string>> = {
@@ -39,12 +45,16 @@ function textIn(fields: ReadonlyMap<string, unknown>, name: string): string | un
 
 function readFieldErrors(errors: unknown): Record<string, string[]> {
   return Object.fromEntries(
-    Object.entries(errors ?? {}).map(([field, messages]: [string, unknown]) => [
-      field,
-      Array.isArray(messages) ? messages.map(String) : [String(messages)],
-    ]),
+    Object.entries(errors ?? {}).map(([field, messages]: [string, unknown]) => {
+      const texts = Array.isArray(messages) ? messages.map(String) : [String(messages)];
+      return [field, field === "email" ? texts.map(emailMessage) : texts];
+    }),
   );
 }
+
+/** 3scale reports the length of a short address, such as "a@b", which does not help to correct it. */
+const emailMessage = (text: string): string =>
+  text.startsWith("is too short") ? "should look like an email address" : text;
 
 /** Turns "org_name" and "can't be blank" into "Org name can't be blank." */
 function fieldSentences(errors: Readonly<Record<string, readonly string[]>>): string {
@@ -59,9 +69,23 @@ const words = (field: string): string => field.replace(/_id$/, "").replaceAll("_
 const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
+const awayMessage = "The server cannot be reached. Check your connection and try again.";
+
+/** The server did not respond. */
+export class ServerAway extends Error {
+  override readonly name = "ServerAway";
+
+  constructor() {
+    super(awayMessage);
+  }
+}
+
+/** Returns true if no server responded. `fetch` throws a TypeError, and each browser words it differently. */
+export const isServerAway = (error: unknown): boolean =>
+  error instanceof TypeError || error instanceof ServerAway || (error instanceof ApiProblem && error.isFromProxy);
+
 export function errorMessage(error: unknown): string {
-  // `fetch` throws a TypeError, and each browser words it differently.
-  if (error instanceof TypeError) return "The server cannot be reached. Check your connection and try again.";
+  if (isServerAway(error)) return awayMessage;
   return error instanceof Error ? error.message : "Something went wrong. Try again.";
 }
 

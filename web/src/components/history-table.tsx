@@ -1,4 +1,4 @@
-import { Table, Tbody, Td, type TdProps, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
@@ -14,11 +14,17 @@ interface HistoryRow {
   readonly occurred_at: string;
 }
 
+/**
+ * The place of a column where the table is too narrow for columns. Each row has two lines there: the title with the
+ * state and the answer at its end, and below it the account, the detail and the time.
+ */
+type NarrowPlace = "title" | "account" | "detail" | "state" | "answer" | "time";
+
 export interface HistoryColumn<Row> {
   readonly title: string;
   readonly show: (row: Row) => ReactNode;
-  /** Hidden on a phone, where each row is a list of lines. */
-  readonly isWideOnly?: boolean;
+  /** Columns without a place are hidden where the table is narrow. */
+  readonly place?: NarrowPlace;
   /** User-chosen names: a long word must break instead of pushing other columns off the screen. */
   readonly isName?: boolean;
 }
@@ -36,45 +42,51 @@ export interface HistoryTableProps<Row> {
 const accountColumn: HistoryColumn<HistoryRow> = {
   title: "Account",
   show: (row) => row.account_name && <Name>{row.account_name}</Name>,
+  place: "account",
   isName: true,
 };
-const whenColumn: HistoryColumn<HistoryRow> = { title: "When", show: (row) => <When at={row.occurred_at} /> };
+const whenColumn: HistoryColumn<HistoryRow> = {
+  title: "When",
+  show: (row) => <When at={row.occurred_at} />,
+  place: "time",
+};
 
-const wideOnly: NonNullable<TdProps["visibility"]> = ["hidden", "visibleOnMd"];
+const placeClass = (place: NarrowPlace | undefined): string => `bellwire-at-${place ?? "none"}`;
 
 /** A table of events or deliveries. */
 export function HistoryTable<Row extends HistoryRow>({ label, rows, first, more }: HistoryTableProps<Row>) {
   const arrival = useNewRowClass(rows);
   const columns = [first, accountColumn, ...more, whenColumn];
-  const widthOf = ({ isWideOnly }: HistoryColumn<Row>) => (isWideOnly ? { visibility: wideOnly } : {});
   return (
-    <Table aria-label={label} variant="compact">
-      <Thead>
-        <Tr>
-          {columns.map((column) => (
-            <Th key={column.title} modifier="nowrap" {...widthOf(column)}>
-              {column.title}
-            </Th>
-          ))}
-        </Tr>
-      </Thead>
-      <Tbody>
-        {rows.map((row) => (
-          <Tr key={row.id} className={arrival(row)}>
+    <div className="bellwire-rows">
+      <Table aria-label={label} variant="compact" gridBreakPoint="">
+        <Thead>
+          <Tr>
             {columns.map((column) => (
-              <Td
-                key={column.title}
-                dataLabel={column.title}
-                {...(column.isName && { modifier: "breakWord" })}
-                {...widthOf(column)}
-              >
-                {column.show(row)}
-              </Td>
+              <Th key={column.title} modifier="nowrap">
+                {column.title}
+              </Th>
             ))}
           </Tr>
-        ))}
-      </Tbody>
-    </Table>
+        </Thead>
+        <Tbody>
+          {rows.map((row) => (
+            <Tr key={row.id} className={arrival(row)}>
+              {columns.map((column) => (
+                <Td
+                  key={column.title}
+                  dataLabel={column.title}
+                  className={placeClass(column.place)}
+                  {...(column.isName && { modifier: "breakWord" })}
+                >
+                  {column.show(row)}
+                </Td>
+              ))}
+            </Tr>
+          ))}
+        </Tbody>
+      </Table>
+    </div>
   );
 }
 
@@ -91,6 +103,7 @@ function useNewRowClass(rows: readonly Identified[]): (row: Identified) => strin
 
 const deliveryEventColumn: HistoryColumn<Delivery> = {
   title: "Event",
+  place: "title",
   show: ({ id, event_type }) => (
     <Link to="/deliveries/$id" params={{ id }}>
       <EventTypeName type={event_type} />
@@ -99,10 +112,10 @@ const deliveryEventColumn: HistoryColumn<Delivery> = {
 };
 
 const deliveryColumns: readonly HistoryColumn<Delivery>[] = [
-  { title: "State", show: ({ state }) => <DeliveryStateLabel state={state} /> },
-  { title: "Last response", show: ({ last_attempt }) => <AnswerLabel attempt={last_attempt} /> },
-  { title: "Attempts", show: ({ attempts_made }) => attempts_made, isWideOnly: true },
-  { title: "Endpoint", show: ({ endpoint_name }) => <Name>{endpoint_name}</Name>, isWideOnly: true, isName: true },
+  { title: "State", show: ({ state }) => <DeliveryStateLabel state={state} />, place: "state" },
+  { title: "Last response", show: ({ last_attempt }) => <AnswerLabel attempt={last_attempt} />, place: "answer" },
+  { title: "Attempts", show: ({ attempts_made }) => attempts_made },
+  { title: "Endpoint", show: ({ endpoint_name }) => <Name>{endpoint_name}</Name>, place: "detail", isName: true },
 ];
 
 export const DeliveriesTable = ({ deliveries }: { deliveries: readonly Delivery[] }) => (

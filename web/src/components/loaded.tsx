@@ -10,8 +10,8 @@ import {
 } from "@patternfly/react-core";
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import type { LinkProps } from "@tanstack/react-router";
-import type { ReactNode } from "react";
-import { isForbidden, isNotFound, currentData, errorMessage } from "../api/api-problem.ts";
+import { type ReactNode, useEffect } from "react";
+import { isForbidden, isNotFound, isServerAway, currentData, errorMessage } from "../api/api-problem.ts";
 import { LinkButton, usePageTitle } from "./page-header.tsx";
 
 interface Loading<Data> {
@@ -35,6 +35,7 @@ export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Da
   if (data !== undefined) return children(data);
   if (!error) return skeleton;
   if (isForbidden(error)) return <AccessDenied />;
+  if (isServerAway(error)) return <ServerAwayNotice onRetry={refetch} />;
   const gone = isNotFound(error);
   return (
     <EmptyState
@@ -42,12 +43,47 @@ export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Da
       titleText={gone ? "Not found" : "This page could not be loaded"}
       headingLevel="h2"
     >
-      <EmptyStateBody>{gone ? "It may have been deleted or have expired." : errorMessage(error)}</EmptyStateBody>
+      <EmptyStateBody>
+        {gone ? "It was deleted or has expired, or the address is wrong." : errorMessage(error)}
+      </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
           {gone && back && <LinkButton to={back.to}>{back.label}</LinkButton>}
           <Button variant="secondary" onClick={() => refetch()}>
             Try again
+          </Button>
+        </EmptyStateActions>
+      </EmptyStateFooter>
+    </EmptyState>
+  );
+}
+
+/** Returns the title of an object's page: its name, its kind while it loads, or that it was not found. */
+export const objectTitle = ({ error }: { readonly error: unknown }, kind: string, name: string | undefined): string =>
+  name ?? (isNotFound(error) ? `${kind} not found` : kind);
+
+/** Often enough to seem immediate after a restart. */
+const retryEveryMs = 3000;
+
+export interface ServerAwayNoticeProps {
+  readonly onRetry: () => unknown;
+  /** The level of the heading. */
+  readonly headingLevel?: "h1" | "h2";
+}
+
+/** Says that the server does not respond, and tries again until it does. */
+export function ServerAwayNotice({ onRetry, headingLevel = "h2" }: ServerAwayNoticeProps) {
+  useEffect(() => {
+    const timer = setInterval(() => void onRetry(), retryEveryMs);
+    return () => clearInterval(timer);
+  }, [onRetry]);
+  return (
+    <EmptyState status="warning" titleText="The server cannot be reached" headingLevel={headingLevel}>
+      <EmptyStateBody>Nothing is lost. This page opens as soon as the server responds again.</EmptyStateBody>
+      <EmptyStateFooter>
+        <EmptyStateActions>
+          <Button variant="secondary" onClick={() => onRetry()}>
+            Try now
           </Button>
         </EmptyStateActions>
       </EmptyStateFooter>

@@ -15,9 +15,12 @@ export function Payload({ text, label }: { text: string; label: string }) {
   return (
     <CodeBlock
       actions={
-        <CodeBlockAction>
-          <Button variant="plain" aria-label={`Copy ${label}`} icon={<CopyIcon />} onClick={copy} />
-        </CodeBlockAction>
+        <>
+          <CodeBlockAction className="bellwire-code-title">{describeText(text)}</CodeBlockAction>
+          <CodeBlockAction>
+            <Button variant="plain" size="sm" aria-label={`Copy ${label}`} icon={<CopyIcon />} onClick={copy} />
+          </CodeBlockAction>
+        </>
       }
     >
       <CodeBlockCode>
@@ -25,6 +28,25 @@ export function Payload({ text, label }: { text: string; label: string }) {
       </CodeBlockCode>
     </CodeBlock>
   );
+}
+
+const kilobyte = 1000;
+
+/** Returns the type and size of a text: "JSON, 1.2 kB". */
+export function describeText(text: string): string {
+  const bytes = new TextEncoder().encode(text).length;
+  const size =
+    bytes < kilobyte
+      ? `${bytes} B`
+      : `${(bytes / kilobyte).toLocaleString("en", { maximumFractionDigits: bytes < 100 * kilobyte ? 1 : 0 })} kB`;
+  return `${textType(text)}, ${size}`;
+}
+
+function textType(text: string): string {
+  const start = text.trimStart();
+  if (/^<(!doctype html|html)\b/i.test(start)) return "HTML";
+  if (start.startsWith("<")) return "XML";
+  return /^[{[]/.test(start) ? "JSON" : "Text";
 }
 
 /** Highlights the structure of a text. Every second piece is structure. */

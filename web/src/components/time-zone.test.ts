@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import { dateInputValue, knownTimeZone, parseDateInput, startOfDay } from "./time-zone.ts";
 
-const zones = ["UTC", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific Time (US & Canada)"];
+const zones = [
+  "UTC",
+  "Asia/Tokyo",
+  "Europe/Berlin",
+  "America/New_York",
+  "Asia/Kathmandu",
+  "Pacific Time (US & Canada)",
+];
 
 test.each(zones)("a time keeps its second when it is formatted and parsed in %s", (zone) => {
   for (const at of ["2026-03-01T09:07:05.000Z", "2026-07-01T23:59:59.000Z", "1969-12-31T23:59:59.000Z"]) {

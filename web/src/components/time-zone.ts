@@ -40,7 +40,11 @@ const offsetMs = (ms: number, timeZone: string): number =>
 
 /** Returns the time on a clock in the zone as if that clock showed UTC, to the second. */
 function wallClockMs(ms: number, timeZone: string): number {
-  const parts = new Map(wallClockFormat(timeZone).formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+  const parts = new Map(
+    wallClockFormat(timeZone)
+      .formatToParts(ms)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
   const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
   return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
 }

@@ -30,7 +30,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <ToastContext value={show}>
       <DialogContext value={enter}>{children}</DialogContext>
-      <div ref={tellHeight} className="bellwire-toasts">
+      <div className="bellwire-toasts">
         <AlertGroup isLiveRegion>
           {shown.map(({ key, toast: { kind, title, detail } }) => (
             <Alert
@@ -48,13 +48,4 @@ export function ToastProvider({ children }: { children: ReactNode }) {
       </div>
     </ToastContext>
   );
-}
-
-/** Ends the page and its dialogs above the toasts, so that toasts cover no control. */
-function tellHeight(strip: HTMLElement | null): (() => void) | undefined {
-  if (!strip) return undefined;
-  const { style } = document.documentElement;
-  const observer = new ResizeObserver(() => style.setProperty("--bellwire-toasts", `${strip.offsetHeight}px`));
-  observer.observe(strip);
-  return () => observer.disconnect();
 }

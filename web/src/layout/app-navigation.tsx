@@ -1,9 +1,6 @@
-import { Badge, Nav, NavExpandable, NavGroup, NavItem, NavList } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
+import { Nav, NavExpandable, NavGroup, NavItem, NavList } from "@patternfly/react-core";
 import { Link, type LinkProps, useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import { useApi } from "../api/bellwire-client.ts";
-import { failureCountQuery } from "../api/deliveries.ts";
 import { mayOpen, mayUseWebhooks, useSession } from "../api/session.tsx";
 
 /** An application's path is below its account's. */
@@ -34,20 +31,13 @@ export function AppNavigation({ onGo }: { onGo: () => void }) {
       </NavSection>
       <NavSection title="Webhooks" of={["/deliveries", "/failures", "/events", "/bins"]}>
         <NavLink to="/deliveries">Deliveries</NavLink>
-        <NavLink to="/failures">
-          Failures <FailureBadge />
-        </NavLink>
+        <NavLink to="/failures">Failures</NavLink>
         <NavLink to="/events">Events</NavLink>
         <NavLink to="/bins">Request bins</NavLink>
       </NavSection>
       <AccountSettingsNavigation />
     </Nav>
   );
-}
-
-function FailureBadge() {
-  const { data: count = 0 } = useQuery(failureCountQuery(useApi()));
-  return count > 0 ? <Badge screenReaderText="failures">{count}</Badge> : null;
 }
 
 const isWebhooksPath = (path: string): boolean => /^\/webhooks(\/|$)/.test(path);

@@ -7,6 +7,8 @@ import {
   PageSection,
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
+import { ServerAway, isServerAway } from "../api/api-problem.ts";
+import { ServerAwayNotice } from "../components/loaded.tsx";
 import { LinkButton, usePageTitle } from "../components/page-header.tsx";
 
 const notFoundTitle = "There is no such page";
@@ -29,11 +31,16 @@ export function NotFoundPage() {
 
 const brokenTitle = "This page failed to load";
 
-/**
- * Shown after an error of ours, or when a page file of an older version no longer exists. Reloading fixes the latter.
- */
-export function PageBroken() {
+/** Shown if a page fails: it has a defect, its file belongs to an older version, or the server does not respond. */
+export function PageBroken({ error }: { error: unknown }) {
   usePageTitle(brokenTitle);
+  if (isServerAway(error)) {
+    return (
+      <PageSection isFilled>
+        <ServerAwayNotice onRetry={reloadIfReachable} headingLevel="h1" />
+      </PageSection>
+    );
+  }
   return (
     <PageSection isFilled>
       <EmptyState status="danger" titleText={brokenTitle} headingLevel="h1">
@@ -46,4 +53,24 @@ export function PageBroken() {
       </EmptyState>
     </PageSection>
   );
+}
+
+/** Turns a failure to fetch a page's file into `ServerAway`, unless the server responds. */
+export async function loadPage<Module>(load: () => Promise<Module>): Promise<Module> {
+  try {
+    return await load();
+  } catch (error) {
+    if (await isReachable()) throw error;
+    throw new ServerAway();
+  }
+}
+
+/** Browsers may remember that a file failed to load, so the whole page is loaded again. */
+async function reloadIfReachable(): Promise<void> {
+  if (await isReachable()) location.reload();
+}
+
+async function isReachable(): Promise<boolean> {
+  const response = await fetch(`${import.meta.env.BASE_URL}bellwire.svg`, { cache: "no-store" }).catch(() => undefined);
+  return response?.ok ?? false;
 }

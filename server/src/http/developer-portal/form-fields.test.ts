@@ -20,6 +20,13 @@ test.for([
   expect(errorsOf([username], { username: messages })).toEqual([words]);
 });
 
+test("a short e-mail address is reported as no address, and not by its length", () => {
+  const email: FormField = { name: "email", label: "Email", type: "email", required: true };
+  expect(errorsOf([email], { email: ["is too short (minimum is 6 characters)"] })).toEqual([
+    "Email should look like an email address",
+  ]);
+});
+
 test("the error of a repeated password uses the label of the password field", () => {
   const errors = { password_confirmation: ["doesn't match Password"] };
   expect(errorsOf(passwordFields("New password", 8), errors)).toEqual([

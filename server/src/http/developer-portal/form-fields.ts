@@ -100,8 +100,12 @@ export const withErrors = (fields: readonly FormField[], errors: FieldErrors): r
     if (!messages) return field;
     const password = fields.find(({ name }) => name === "password")?.label ?? "Password";
     const named = messages.map((message) => (message === passwordMismatch ? `doesn't match ${password}` : message));
-    return { ...field, error: fieldErrorText(field.label, named) };
+    return { ...field, error: fieldErrorText(field.label, field.name === "email" ? named.map(emailMessage) : named) };
   });
+
+/** The API reports the length of a short address, such as "a@b", as 3scale does. That does not help to correct it. */
+const emailMessage = (message: string): string =>
+  message.startsWith("is too short") ? "should look like an email address" : message;
 
 /** Returns the fields with their errors, the list of invalid fields, and the errors that belong to no field. */
 export function checkedFields(fields: readonly FormField[], errors: FieldErrors = {}) {

@@ -70,7 +70,7 @@ export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps)
 }
 
 /** Sends a signed sample to the saved URL, and shows the response. */
-function usePing({ id, url }: Endpoint, onAnswered: (status: number | undefined) => void) {
+function usePing({ id, url_masked }: Endpoint, onAnswered: (status: number | undefined) => void) {
   const api = useApi();
   const toast = useToast();
   return useMutation({
@@ -80,7 +80,7 @@ function usePing({ id, url }: Endpoint, onAnswered: (status: number | undefined)
       ),
     onSuccess: (attempt, event_type) => {
       onAnswered(attempt.status ?? undefined);
-      toast({ ...pingToast(url, attempt, requestName(event_type)), about: "ping" });
+      toast({ ...pingToast(url_masked, attempt, requestName(event_type)), about: "ping" });
     },
     onError: (error, event_type) =>
       toast({
@@ -102,7 +102,7 @@ const hasNoUrl = (error: unknown): boolean =>
 /** The name on the button. */
 type TestRequest = "Ping" | "Test event";
 
-/** Returns the outcome of a test request as a toast. */
+/** Returns the outcome of a test request as a toast. The URL is masked, since its query can be a secret. */
 export function pingToast(url: string, { status, error }: Pick<Attempt, "status" | "error">, what: TestRequest): Toast {
   if (status === null) return { kind: "danger", title: `${what} failed: ${JSON.stringify(error)}` };
   const title = `${url} responded with ${status}`;

@@ -13,7 +13,7 @@ import { CreateApplication } from "../../components/applications/create-applicat
 import { Fact } from "../../components/facts.tsx";
 import { DetailsForm } from "../../components/form/defined-fields.tsx";
 import { StateLabel } from "../../components/labels.tsx";
-import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
 import { PlanDecision } from "../../components/plans/plan-decision.tsx";
@@ -28,7 +28,7 @@ export function AccountPage() {
   const id = Number(route.useParams().id);
   const query = useQuery(accountQuery(useManagement(), id));
   const account = currentData(query);
-  const name = account?.org_name ?? "Account";
+  const name = objectTitle(query, "Account", account?.org_name);
   return (
     <>
       <PageHeader

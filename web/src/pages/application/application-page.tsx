@@ -15,7 +15,7 @@ import { applicationPlansQuery } from "../../api/products.ts";
 import { Fact } from "../../components/facts.tsx";
 import { DetailsForm } from "../../components/form/defined-fields.tsx";
 import { Name, StateLabel } from "../../components/labels.tsx";
-import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
 import { PlanDecision } from "../../components/plans/plan-decision.tsx";
@@ -30,7 +30,7 @@ export function ApplicationPage() {
   const key = { accountId: Number(params.accountId), id: Number(params.id) };
   const query = useQuery(applicationQuery(useManagement(), key));
   const application = currentData(query);
-  const name = application?.name || "Application";
+  const name = objectTitle(query, "Application", application && (application.name || "Application"));
   return (
     <>
       <PageHeader

@@ -87,7 +87,7 @@ export function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
     <EmptyState titleText="Nothing has been sent yet" icon={PaperPlaneIcon} headingLevel="h2">
       <EmptyStateBody>
         A delivery appears here automatically when a developer of <Name>{session.providerName}</Name> signs up or
-        changes something, and the webhooks settings select that event.
+        changes something, and the webhook settings select that event.
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
@@ -95,7 +95,7 @@ export function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
         </EmptyStateActions>
         <EmptyStateActions>
           <LinkButton to="/webhooks/edit" variant="link">
-            Webhooks settings
+            Webhook settings
           </LinkButton>
           <LinkButton to="/events" variant="link">
             Events that were not sent

@@ -8,7 +8,7 @@ import { endpointQuery } from "../../api/endpoints.ts";
 import { Fact } from "../../components/facts.tsx";
 import { useEventTypeName } from "../../components/history-table.tsx";
 import { DeliveryStateLabel, LiveLabel, Name } from "../../components/labels.tsx";
-import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { Payload } from "../../components/payload.tsx";
 import { When, useNow } from "../../components/time.tsx";
@@ -27,7 +27,7 @@ export function DeliveryPage() {
   const endpointId = present?.endpoint_id;
   const endpoint = useQuery({ ...endpointQuery(api, endpointId ?? 0), enabled: endpointId !== undefined });
   const receiver = { endpoint: currentData(endpoint), isEndpointDeleted: isNotFound(endpoint.error) };
-  const name = useEventTypeName(present?.event_type ?? "Delivery");
+  const name = useEventTypeName(objectTitle(query, "Delivery", present?.event_type));
   return (
     <>
       <PageHeader

@@ -62,7 +62,7 @@ test("an endpoint that was deleted elsewhere disappears from its page, which lin
   await page.queries.invalidateQueries({ queryKey: ["endpoints"] });
   await says("Not found");
   expect(shown()).not.toContain("Save endpoint");
-  expect(document.querySelector("h1")?.textContent).toBe("Endpoint");
+  expect(document.querySelector("h1")?.textContent).toBe("Endpoint not found");
   await click("Go to the endpoints");
   await says("No endpoints yet");
 });

@@ -13,7 +13,7 @@ import { TestRequests } from "../../components/endpoint/test-requests.tsx";
 import { Fact } from "../../components/facts.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 import { EndpointForm } from "./endpoint-form.tsx";
@@ -28,7 +28,7 @@ export function EndpointPage() {
   const query = useQuery(endpointQuery(api, id));
   const types = useQuery(eventTypesQuery(api));
   const present = currentData(query);
-  const name = present?.name ?? "Endpoint";
+  const name = objectTitle(query, "Endpoint", present?.name);
   return (
     <>
       <PageHeader
@@ -75,7 +75,7 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
       <SectionCard title="Signature">
         <SigningSecret endpoint={endpoint} />
       </SectionCard>
-      <SectionCard title="Settings">
+      <SectionCard title="Endpoint settings">
         <EndpointForm endpoint={endpoint} types={types} />
       </SectionCard>
     </Stack>

@@ -6,7 +6,7 @@ import { useApi } from "../../api/bellwire-client.ts";
 import { type EventDetails, eventQuery } from "../../api/events.ts";
 import { Fact } from "../../components/facts.tsx";
 import { ActorName, channelName, useEventTypeName } from "../../components/history-table.tsx";
-import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { Payload } from "../../components/payload.tsx";
 import { When } from "../../components/time.tsx";
@@ -19,7 +19,7 @@ const back = { to: "/events", label: "Go to the events" } as const;
 export function EventPage() {
   const { id } = route.useParams();
   const query = useQuery(eventQuery(useApi(), id));
-  const name = useEventTypeName(currentData(query)?.type ?? "Event");
+  const name = useEventTypeName(objectTitle(query, "Event", currentData(query)?.type));
   return (
     <>
       <PageHeader title={name} breadcrumb={<PageBreadcrumb to="/events" list="Events" here={name} />} />

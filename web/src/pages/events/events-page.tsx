@@ -90,6 +90,7 @@ export function EventFilters({ filter, accountName }: EventFiltersProps) {
 
 const eventColumn: HistoryColumn<Event> = {
   title: "Event",
+  place: "title",
   show: ({ id, type }) => (
     <Link to="/events/$id" params={{ id }}>
       <EventTypeName type={type} />
@@ -98,8 +99,8 @@ const eventColumn: HistoryColumn<Event> = {
 };
 
 const columns: readonly HistoryColumn<Event>[] = [
-  { title: "Actor", show: ({ actor }) => <ActorName actor={actor} /> },
-  { title: "Channel", show: ({ channel }) => channelName(channel) },
+  { title: "Actor", show: ({ actor }) => <ActorName actor={actor} />, place: "detail" },
+  { title: "Channel", show: ({ channel }) => channelName(channel), place: "answer" },
   { title: "Sequence", show: ({ sequence }) => sequence },
 ];
 

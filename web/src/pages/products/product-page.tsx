@@ -9,7 +9,7 @@ import { mayChangePlans, useSession } from "../../api/session.tsx";
 import { Fact } from "../../components/facts.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
@@ -21,7 +21,7 @@ export function ProductPage() {
   const query = useQuery(productQuery(useManagement(), id));
   const mayChange = mayChangePlans(useSession());
   const product = currentData(query);
-  const name = product?.name ?? "Product";
+  const name = objectTitle(query, "Product", product?.name);
   return (
     <>
       <PageHeader

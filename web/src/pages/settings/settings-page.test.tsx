@@ -36,7 +36,7 @@ test("each setting is shown, and only edits are sent", async () => {
   await fill("email_activation", "true");
   await fill("password_length_min", "16");
   document.getElementById("signups_enabled")?.click();
-  await click("Save settings");
+  await click("Save general settings");
 
   await waitFor(() => expect(renewSession).toHaveBeenCalledOnce());
   expect(changes()).toEqual([
@@ -52,7 +52,7 @@ test("the default of the activation by mail can be restored", async () => {
   const { changes } = showInPortal(<SettingsPage />, { answers: { ...answers, "GET settings": [200, saved] } });
   await waitFor(() => expect(valueOf("email_activation")).toBe("false"));
   await fill("email_activation", "");
-  await click("Save settings");
+  await click("Save general settings");
   await waitFor(() => expect(changes()).toEqual([{ request: "PUT settings", body: { email_activation: null } }]));
 });
 
@@ -60,7 +60,7 @@ test("an error is shown beside its field", async () => {
   const errors = { time_zone: ["is not a time zone"] };
   showInPortal(<SettingsPage />, { answers: { ...answers, "PUT settings": [422, { errors }] } });
   await fill("time_zone", "UTC");
-  await click("Save settings");
+  await click("Save general settings");
   await waitFor(() => {
     expect(document.getElementById("time_zone-hint")?.textContent).toContain("is not a time zone");
     expect(document.getElementById("time_zone")?.getAttribute("aria-invalid")).toBe("true");

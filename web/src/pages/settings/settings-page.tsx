@@ -18,7 +18,7 @@ export function SettingsPage() {
     <>
       <PageHeader title="General settings">Access to the Developer Portal, and settings for all pages.</PageHeader>
       <PageSection>
-        <Loaded query={query} skeleton={<TableSkeleton of="the settings" />}>
+        <Loaded query={query} skeleton={<TableSkeleton of="the general settings" />}>
           {(saved) => <SettingsForm saved={saved} />}
         </Loaded>
       </PageSection>
@@ -49,7 +49,7 @@ export function SettingsForm({ saved }: { saved: Settings }) {
         </Content>
         <KeptFields form={form} />
       </FormSection>
-      <SaveBar save="Save settings" isSaving={isSaving} onDiscard={isChanged ? discard : undefined} />
+      <SaveBar save="Save general settings" isSaving={isSaving} onDiscard={isChanged ? discard : undefined} />
     </Form>
   );
 }
@@ -62,8 +62,8 @@ export function useSettingsForm(saved: Settings) {
   const { mutate, isPending, errors, reset, take } = useChange({
     change: () => api.update("settings", typed),
     stale: [["settings"], ["plans"]],
-    done: "The settings were updated",
-    failed: "The settings could not be updated",
+    done: "The general settings were saved",
+    failed: "The general settings could not be saved",
     fields: Object.keys(values),
     // The session contains permissions, the time zone and the password rule, which may have changed.
     onDone: async () => {

@@ -74,7 +74,7 @@ function FirstSteps() {
           title={bin ? "Now use your own URL" : "Use your own URL"}
           action={
             <LinkButton to="/webhooks/edit" hash="url" variant="secondary">
-              Webhooks settings
+              Webhook settings
             </LinkButton>
           }
         >

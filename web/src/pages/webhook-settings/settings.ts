@@ -101,7 +101,7 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["endpoints"] });
       onSaved();
-      toast({ kind: "success", title: "Webhooks settings were successfully updated", about: "settings" });
+      toast({ kind: "success", title: "The webhook settings were saved", about: "settings" });
       await navigate({ to: "/webhooks/edit", replace: true });
     },
     onError: (problem) => {
@@ -112,7 +112,7 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
       if (!endpoint && isAboutUrl) return;
       toast({
         kind: "danger",
-        title: "Webhooks settings could not be updated",
+        title: "The webhook settings could not be saved",
         about: "settings",
         ...(!isAboutUrl && { detail: errorMessage(problem) }),
       });

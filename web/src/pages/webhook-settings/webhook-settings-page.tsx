@@ -25,7 +25,7 @@ export function WebhookSettingsPage() {
   const types = useQuery(eventTypesQuery(api));
   return (
     <>
-      <PageHeader title="Webhooks">
+      <PageHeader title="Webhook settings">
         When one of the events below happens, an HTTP request with the changed account, user or application is sent to
         your URL.
       </PageHeader>
@@ -51,7 +51,7 @@ function FormSkeleton() {
     <Stack hasGutter>
       {["30%", "45%", "50%", "60%", "40%", "35%"].map((width) => (
         <StackItem key={width}>
-          <Skeleton width={width} screenreaderText="Loading the settings" />
+          <Skeleton width={width} screenreaderText="Loading the webhook settings" />
         </StackItem>
       ))}
     </Stack>
@@ -136,7 +136,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
         )}
         <EventSwitches types={types} settings={settings} onChange={(switches) => change({ switches })} />
       </FormSection>
-      <SaveBar save="Update webhooks settings" isSaving={isSaving} onDiscard={typed && discard} />
+      <SaveBar save="Save webhook settings" isSaving={isSaving} onDiscard={typed && discard} />
     </Form>
   );
 }
