@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { exampleEvent } from "../testing/examples.ts";
 import { click } from "../testing/show-in-portal.tsx";
-import { says, showPage } from "../testing/show-page.tsx";
+import { says, showPage, shown } from "../testing/show-page.tsx";
 import { waitFor } from "../testing/wait-for.ts";
 
 const closed = ["webhooks", "deliveries", "mails", "team", "products", "settings"];
@@ -25,6 +25,7 @@ test("a page that the server could not load appears as soon as the server respon
   isAway = false;
   await click("Try now");
   await says("Harbour & Sons");
+  expect(shown()).not.toContain("cannot be reached");
 });
 
 test("a page without permission says so in its title, and leads to the pages that the member may open", async () => {
