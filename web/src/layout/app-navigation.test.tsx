@@ -10,9 +10,13 @@ import { click } from "../testing/show-in-portal.tsx";
 import { says, showPage } from "../testing/show-page.tsx";
 import { waitFor } from "../testing/wait-for.ts";
 import { AppNavigation, scrollSidebarTo } from "./app-navigation.tsx";
+import { portalSections } from "./portal-pages.ts";
 
-const everyPlace =
-  "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings team access-tokens audit-log webhooks endpoints";
+/** The first segments of the paths of all pages, by which the session permits them. */
+const everyPlace = portalSections
+  .flatMap(({ pages }) => pages)
+  .map(({ to }) => to.split("/")[1] ?? "")
+  .join(" ");
 
 /** Returns the groups and links that the navigation offers a user with these pages. */
 async function offeredTo(open: string): Promise<readonly string[]> {
@@ -47,7 +51,19 @@ test.each([
 });
 
 test("an admin is offered every page", async () => {
-  expect(await offeredTo(everyPlace)).toHaveLength(1 + 4 + everyPlace.split(" ").length);
+  const start = 1;
+  const linkOf3scale = 1;
+  expect(await offeredTo(everyPlace)).toHaveLength(
+    start + portalSections.length + everyPlace.split(" ").length + linkOf3scale,
+  );
+});
+
+test("the webhook settings are in the section Webhooks and where 3scale's documentation looks for them", async () => {
+  const offered = await offeredTo(everyPlace);
+  expect(offered.slice(offered.indexOf("Webhooks"), offered.indexOf("Developers"))).toContain("Settings");
+  expect(offered.slice(offered.indexOf("Account Settings"))).toContain("Webhooks");
+  const links = [...document.querySelectorAll("a")].filter((link) => link.getAttribute("href") === "/webhooks/edit");
+  expect(links.map((link) => link.textContent)).toEqual(["Settings", "Webhooks"]);
 });
 
 /** How far a sidebar of 100 to 500 that was scrolled by 50 is scrolled once a link of it is shown. */

@@ -1,109 +1,72 @@
 import { Nav, NavExpandable, NavGroup, NavItem, NavList } from "@patternfly/react-core";
-import { Link, type LinkProps, useLocation } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { mayOpen, mayUseWebhooks, useSession } from "../api/session.tsx";
-
-/** An application's path is below its account's. */
-const isApplicationPath = (path: string): boolean => path.includes("/applications");
+import { type PortalPage, isPageAt, portalSections } from "./portal-pages.ts";
 
 /** The navigation of the Admin Portal. */
 export function AppNavigation({ onGo }: { onGo: () => void }) {
+  const session = useSession();
   return (
     <Nav aria-label="Admin Portal" onSelect={onGo}>
       <NavList>
-        <NavLink to="/" isAt={(path) => path === "/"}>
-          Start
-        </NavLink>
+        <NavLink page={startPage}>Start</NavLink>
       </NavList>
-      <NavSection title="Developers" of={["/accounts", "/applications", "/mails"]}>
-        <NavLink to="/accounts" isAt={(path) => path.startsWith("/accounts") && !isApplicationPath(path)}>
-          Accounts
-        </NavLink>
-        <NavLink to="/applications" isAt={isApplicationPath}>
-          Applications
-        </NavLink>
-        <NavLink to="/mails">Mails</NavLink>
-      </NavSection>
-      <NavSection title="Products" of={["/products", "/account-plans", "/fields-definitions"]}>
-        <NavLink to="/products">Products</NavLink>
-        <NavLink to="/account-plans">Account plans</NavLink>
-        <NavLink to="/fields-definitions">Fields definitions</NavLink>
-      </NavSection>
-      <NavSection title="Webhooks" of={["/deliveries", "/failures", "/events", "/bins"]}>
-        <NavLink to="/deliveries">Deliveries</NavLink>
-        <NavLink to="/failures">Failures</NavLink>
-        <NavLink to="/events">Events</NavLink>
-        <NavLink to="/bins">Request bins</NavLink>
-      </NavSection>
-      <AccountSettingsNavigation />
+      {portalSections.map(({ title, pages }) => (
+        <NavSection key={title} title={title} pages={pages}>
+          {title === "Account Settings" && mayUseWebhooks(session) && <IntegrateLinks />}
+        </NavSection>
+      ))}
     </Nav>
   );
 }
 
-const isWebhooksPath = (path: string): boolean => /^\/webhooks(\/|$)/.test(path);
+const startPage: PortalPage = { to: "/", title: "Start", isAt: (path) => path === "/" };
 
-function AccountSettingsNavigation() {
-  const path = useLocation({ select: ({ pathname }) => pathname });
-  const session = useSession();
-  return (
-    <NavSection title="Account Settings" of={["/settings", "/team", "/access-tokens", "/audit-log", "/webhooks"]}>
-      <NavLink to="/settings">General</NavLink>
-      <NavLink to="/team">Team</NavLink>
-      <NavLink to="/access-tokens">Access tokens</NavLink>
-      <NavLink to="/audit-log">Audit log</NavLink>
-      {mayUseWebhooks(session) && (
-        <NavExpandable
-          title="Integrate"
-          groupId="integrate"
-          isExpanded
-          isActive={isWebhooksPath(path) || /^\/endpoints(\/|$)/.test(path)}
-        >
-          <NavLink to="/webhooks/edit" groupId="integrate" isAt={isWebhooksPath}>
-            Webhooks
-          </NavLink>
-          <NavLink to="/endpoints" groupId="integrate">
-            Endpoints
-          </NavLink>
-        </NavExpandable>
-      )}
-    </NavSection>
-  );
-}
+/** 3scale's documentation leads to the webhook settings by "Account Settings > Integrate > Webhooks". */
+const IntegrateLinks = () => (
+  <NavExpandable title="Integrate" groupId="integrate" isExpanded>
+    <NavItem groupId="integrate">
+      <Link to="/webhooks/edit">Webhooks</Link>
+    </NavItem>
+  </NavExpandable>
+);
 
 export interface NavSectionProps {
   readonly title: string;
-  /** The paths of the group. The group is hidden if none of them may be opened. */
-  readonly of: readonly string[];
-  readonly children: ReactNode;
+  readonly pages: readonly PortalPage[];
+  readonly children?: ReactNode;
 }
 
-function NavSection({ title, of, children }: NavSectionProps) {
+/** A group of links. Hidden if the user may open none of them. */
+function NavSection({ title, pages, children }: NavSectionProps) {
   const session = useSession();
-  return of.some((path) => mayOpen(session, path)) ? <NavGroup title={title}>{children}</NavGroup> : null;
+  const open = pages.filter(({ to }) => mayOpen(session, to));
+  if (open.length === 0) return null;
+  return (
+    <NavGroup title={title}>
+      {open.map((page) => (
+        <NavLink key={page.to} page={page}>
+          {page.label ?? page.title}
+        </NavLink>
+      ))}
+      {children}
+    </NavGroup>
+  );
 }
 
-export interface NavLinkProps {
-  readonly to: NonNullable<LinkProps["to"]>;
-  /** Overrides the match by path, for pages below the path of another entry. */
-  readonly isAt?: (path: string) => boolean;
-  readonly groupId?: string;
-  readonly children: ReactNode;
-}
-
-/** A link of the navigation, active on its page and the pages below. Hidden if the user may not open the page. */
-function NavLink({ to, isAt, groupId, children }: NavLinkProps) {
+/** A link of the navigation, active on its page and the pages below. */
+function NavLink({ page, children }: { page: PortalPage; children: ReactNode }) {
   const path = useLocation({ select: ({ pathname }) => pathname });
-  const isOpen = mayOpen(useSession(), to);
-  const isHere = isAt?.(path) ?? (path === to || path.startsWith(`${to}/`));
+  const isHere = isPageAt(page, path);
   const link = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
     // The last links can be below the visible part of the sidebar.
     if (isHere && link.current) scrollSidebarTo(link.current);
   }, [isHere]);
-  if (!isOpen) return null;
   return (
-    <NavItem isActive={isHere} {...(groupId && { groupId })}>
-      <Link to={to} ref={link}>
+    <NavItem isActive={isHere}>
+      <Link to={page.to} ref={link}>
         {children}
       </Link>
     </NavItem>

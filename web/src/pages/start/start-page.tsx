@@ -24,6 +24,7 @@ import { DeliveriesTable } from "../../components/history-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader, SignUpButton } from "../../components/page-header.tsx";
 import { Name } from "../../components/labels.tsx";
+import { otherPages, portalSections } from "../../layout/portal-pages.ts";
 
 const newest = 5;
 
@@ -150,17 +151,7 @@ export function WatchButton({ bin }: { bin: Bin | undefined }) {
   );
 }
 
-/** The pages that members may get, by their names in the navigation. */
-const pages = [
-  { to: "/accounts", title: "Accounts" },
-  { to: "/applications", title: "Applications" },
-  { to: "/products", title: "Products" },
-  { to: "/account-plans", title: "Account plans" },
-  { to: "/fields-definitions", title: "Fields definitions" },
-  { to: "/settings", title: "General settings" },
-  { to: "/access-tokens", title: "Access tokens" },
-  { to: "/personal", title: "Personal settings" },
-] as const;
+const pages = [...portalSections.flatMap((section) => section.pages), ...otherPages];
 
 /** Links to the pages that a member may open. */
 export function PermittedPages() {
