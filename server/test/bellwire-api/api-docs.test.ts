@@ -5,6 +5,7 @@ import { apiDocs } from "#http/api-docs/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
 import { launchBrowser } from "../support/browser.ts";
+import { findViolations } from "../support/find-violations.ts";
 import { test as base } from "../support/test.ts";
 import { openBellwireApi } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
@@ -56,6 +57,11 @@ test(
     // The default is the API of 3scale's documentation.
     await page.goto(`${site.origin}/p/admin/api-docs`);
     await page.getByRole("heading", { name: "Account Management API" }).waitFor();
+    expect(await page.evaluate(layoutShift)).toBeLessThan(0.02);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect.poll(() => findViolations(page)).toEqual([]);
+    }
     await page.goto(`${site.origin}/p/admin/api-docs?api=bellwire`);
     await page.getByText("Bins", { exact: true }).first().click();
     await page.getByText("Create a bin").first().click();
@@ -77,5 +83,10 @@ test(
     expect([...origins].filter((origin) => origin.startsWith("http"))).toEqual([site.origin]);
   },
 );
+
+/** Returns how far the parts of the page have moved while it loaded. */
+const layoutShift = `new Promise((resolve) => new PerformanceObserver((list) =>
+  resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0))
+).observe({ type: "layout-shift", buffered: true }) ?? setTimeout(resolve, 1000, 0))`;
 
 const isComplaint = (type: string): boolean => type === "error" || type === "warning";

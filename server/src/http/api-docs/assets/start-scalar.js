@@ -8,6 +8,26 @@ function fetchAsUser(input, init = {}) {
   return fetch(input, { ...init, headers });
 }
 
+const element = document.querySelector("#api-docs");
+const quietMs = 250;
+let quiet;
+
+/** Shows the page once its parts have arrived. They come one after another and would move each other. */
+function showWhenQuiet() {
+  clearTimeout(quiet);
+  quiet = setTimeout(() => element.classList.add("complete"), quietMs);
+}
+
+/** Corrects the role of Scalar's inputs that claim to open a list and have none. */
+function correctRoles() {
+  for (const input of element.querySelectorAll('[role="combobox"]:not([aria-expanded])')) input.role = "textbox";
+}
+
+new MutationObserver(() => {
+  correctRoles();
+  if (element.childElementCount > 0 && !element.classList.contains("complete")) showWhenQuiet();
+}).observe(element, { childList: true, subtree: true });
+
 window.Scalar.createApiReference("#api-docs", {
   sources: [
     { title: "Account Management API", slug: "account-management", url: "/admin/api/openapi.json", default: true },
