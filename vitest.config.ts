@@ -30,8 +30,15 @@ const database = {
   name: "database",
   sequence: { groupOrder: 2 },
   include: ["server/src/**/*.db.test.ts", "server/test/**/*.test.ts"],
-  exclude: ["server/test/structure/**", "**/node_modules/**"],
+  exclude: ["server/test/structure/**", "server/test/package/**", "**/node_modules/**"],
   globalSetup: "server/test/support/global-set-up.ts",
+};
+
+/** Builds and installs the packages: minutes, and downloads. CI runs it after `npm test`. */
+const packages = {
+  name: "package",
+  sequence: { groupOrder: 3 },
+  include: ["server/test/package/**/*.test.ts"],
 };
 
 export default defineConfig({
@@ -41,6 +48,7 @@ export default defineConfig({
       { extends: true, test: unit },
       { extends: true, test: web },
       { extends: true, test: database },
+      { extends: true, test: packages },
     ],
     reporters: ["default", new ClosingLine()],
     sequence: { shuffle: true },

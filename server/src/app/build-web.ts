@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -17,24 +18,42 @@ const buildFiles = ["index.html", "package.json", "vite.config.ts", "trim-patter
 
 /**
  * Builds the Admin Portal's pages if they are missing or older than their sources. A failed build is reported and affects
- * nothing else.
+ * nothing else. Without a bundler, as in the package, in an image or after `npm ci --omit=dev`, uses the pages that are there.
  */
 export async function buildWeb(say: (line: string) => void, stop: AbortSignal): Promise<void> {
   try {
     if (await isFresh()) return;
+    const vite = findVite();
+    if (vite === undefined) {
+      if (!existsSync(join(built, "index.html"))) say(notBuilt);
+      return;
+    }
     await withFileLock(
       lockFile,
       () => say("another process is building the Admin Portal's pages; waiting for it"),
-      async () => (await isFresh()) || build(say, stop),
+      async () => (await isFresh()) || build(vite, say, stop),
     );
   } catch (error) {
     if (!stop.aborted) say(`the Admin Portal's pages could not be built: ${errorMessage(error)}`);
   }
 }
 
+const notBuilt =
+  "the Admin Portal's pages are not built, and the bundler is not installed: run npm ci && npm run build, then npm prune --omit=dev";
+
+/** Returns the path of Vite's program. It is a development dependency. */
+function findVite(): string | undefined {
+  try {
+    return join(dirname(createRequire(join(webFolder, "package.json")).resolve("vite/package.json")), "bin", "vite.js");
+  } catch {
+    return undefined;
+  }
+}
+
 async function isFresh(): Promise<boolean> {
   const page = await stat(join(built, "index.html")).catch(() => undefined);
-  return page !== undefined && page.mtimeMs >= (await newestSourceMs());
+  if (!page) return false;
+  return !existsSync(join(webFolder, "src")) || page.mtimeMs >= (await newestSourceMs());
 }
 
 async function newestSourceMs(): Promise<number> {
@@ -47,15 +66,10 @@ async function newestSourceMs(): Promise<number> {
 }
 
 // Builds beside the old pages and replaces them when the new ones are complete.
-async function build(say: (line: string) => void, stop: AbortSignal): Promise<void> {
+async function build(vite: string, say: (line: string) => void, stop: AbortSignal): Promise<void> {
   const startedMs = systemClock.monotonicMs();
   say("building the Admin Portal's pages (the first time, and when they changed)");
   const draft = join(webFolder, "node_modules", ".dist-draft"); // where git and formatters do not look
-  const vite = join(
-    dirname(createRequire(join(webFolder, "package.json")).resolve("vite/package.json")),
-    "bin",
-    "vite.js",
-  );
   const child = spawn(process.execPath, [vite, "build", "--outDir", draft, "--emptyOutDir", "--logLevel", "error"], {
     cwd: webFolder,
     detached: true, // Ctrl-C reaches us, and we end it

@@ -1,11 +1,11 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newTokenValue, type PasswordHasher } from "#access/index.ts";
 import type { Secret } from "#platform/config/parsers.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
-import { CannotStart } from "#platform/errors.ts";
+import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 import { readFileIfExists, readOrCreateFile, withFileLock } from "#platform/files.ts";
 import { randomHex, randomPassword } from "#platform/ids.ts";
 import { setUpFirstProvider } from "#portal/provider-account/index.ts";
@@ -44,7 +44,8 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined>
   const { dataDir } = setUp.config;
   const begun = join(dataDir, "first-set-up");
   if ((await readFirstProvider(setUp.pool)) && (await readFileIfExists(begun)) === undefined) return undefined;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const refusal = await refusalToCreate(dataDir);
+  if (refusal !== undefined) return setUpWithoutFiles(setUp, refusal);
   return withFileLock(
     join(dataDir, "first-set-up.lock"),
     () => undefined,
@@ -56,6 +57,36 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined>
       return lines;
     },
   );
+}
+
+/** Creates the data directory. Returns the reason if that is not permitted, as on the read-only file system of a container. */
+async function refusalToCreate(dataDir: string): Promise<string | undefined> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await access(dataDir, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    if (["EACCES", "EPERM", "EROFS"].includes(errorCode(error) ?? "")) return errorMessage(error);
+    throw error;
+  }
+}
+
+/** Sets up the first provider with configured credentials only: there is no place for random ones. */
+async function setUpWithoutFiles(setUp: FirstSetUp, refusal: string): Promise<string | undefined> {
+  const { adminUsername, adminPassword, accessToken, providerKey } = setUp.config;
+  if (!adminPassword || !accessToken || !providerKey) {
+    throw new CannotStart(
+      `The first start stores random credentials in BELLWIRE_DATA_DIR, which is not writable (${refusal}). ` +
+        "Set BELLWIRE_ADMIN_PASSWORD, BELLWIRE_ACCESS_TOKEN and BELLWIRE_PROVIDER_KEY, or use a writable folder.",
+    );
+  }
+  if (await readFirstProvider(setUp.pool)) return undefined;
+  return setUpOnce(setUp, {
+    username: adminUsername,
+    password: adminPassword.reveal(),
+    accessToken: accessToken.reveal(),
+    providerKey: providerKey.reveal(),
+  });
 }
 
 /** Undefined if another process created the provider, with credentials of its own. */

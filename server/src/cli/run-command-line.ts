@@ -5,8 +5,9 @@ import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
 
 const exitCodes = { fine: 0, failed: 1, wronglyCalled: 2 } as const;
 
-/** Runs a command and returns the exit code. Rejects only for bugs. */
+/** Runs a command, `serve` if none is named, and returns the exit code. Rejects only for bugs. */
 export async function runCommandLine(args: readonly string[], needs: CommandNeeds): Promise<number> {
+  if (args.length === 0) return runCommandLine(["serve"], needs);
   const commands = args[0] === "serve" ? [serve] : await loadCommands();
   if (args[0] === "help" || args.includes("--help")) {
     needs.print(help(await loadCommands()));
@@ -14,7 +15,7 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
   }
   const command = commands.find((each) => nameOf(each).every((word, index) => word === args[index]));
   if (!command) {
-    needs.tell(args.length === 0 ? help(commands) : `There is no command "${args.join(" ")}".\n\n${help(commands)}`);
+    needs.tell(`There is no command "${args.join(" ")}".\n\n${help(commands)}`);
     return exitCodes.wronglyCalled;
   }
   try {

@@ -1,0 +1,124 @@
+// Writes the packages that would be published: dist/bellwire-VERSION.tgz and dist/bellwire-receiver-VERSION.tgz.
+//
+// Node.js strips no types from files below node_modules, so the package has JavaScript. It keeps one file per source file, in the
+// same folders: paths relative to `import.meta.url` stay valid, and a stack trace names the file that has the error. The Admin
+// Portal's pages are built, and npm-shrinkwrap.json fixes the versions that this repository was tested with.
+import { execFileSync } from "node:child_process";
+import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const dist = join(root, "dist");
+const staging = join(dist, "package");
+
+interface Manifest {
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly engines: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+interface LockedPackage {
+  readonly dev?: boolean;
+  readonly link?: boolean;
+}
+
+const readJson = async <Content>(path: string): Promise<Content> =>
+  JSON.parse(await readFile(join(root, path), "utf8"));
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(staging, { recursive: true });
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+say("building the Admin Portal's pages");
+npm("run", "build", "--silent");
+await writeServer();
+await copyFiles();
+await writeManifests();
+npm("pack", staging, "--pack-destination", dist, "--silent");
+await rm(staging, { recursive: true });
+npm("pack", "--workspace", "receiver", "--pack-destination", dist, "--silent");
+for (const name of await readdir(dist)) say(`dist/${name}`);
+
+function npm(...args: readonly string[]): void {
+  execFileSync("npm", [...args], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+async function writeServer(): Promise<void> {
+  const bundle = await rolldown({
+    cwd: root,
+    input: { main: "server/src/main.ts", "app/engine-process": "server/src/app/engine-process.ts" },
+    platform: "node",
+    external: (id) => !/^[.#/]/.test(id),
+  });
+  await bundle.write({
+    dir: join(staging, "server/src"),
+    entryFileNames: "[name].js",
+    preserveModules: true,
+    preserveModulesRoot: join(root, "server/src"),
+    comments: false,
+  });
+  const launcher = await readFile(join(root, "server/bin/bellwire"), "utf8");
+  await mkdir(join(staging, "server/bin"));
+  await writeFile(
+    join(staging, "server/bin/bellwire"),
+    launcher.replaceAll(/import\("(\.\.\/src\/[^"]+)\.ts"\)/g, 'import("$1.js")'),
+    { mode: 0o755 },
+  );
+}
+
+/** Copies all that the server reads at run time, and what a user reads. */
+async function copyFiles(): Promise<void> {
+  for (const entry of await readdir(join(root, "server/src"), { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !/\.(?:ts|md)$/.test(path)) await copy(path.slice(root.length));
+  }
+  for (const path of ["server/migrations", "web/dist", "LICENSE", "SECURITY.md", "CHANGELOG.md"]) await copy(path);
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  await writeFile(
+    join(staging, "README.md"),
+    readme.replaceAll(/^ *(?:!\[.*\]\(docs\/images\/.*\)|<img src="docs\/.*>)\n/gm, ""),
+  );
+}
+
+async function copy(path: string): Promise<void> {
+  await mkdir(dirname(join(staging, path)), { recursive: true });
+  await cp(join(root, path), join(staging, path), { recursive: true });
+}
+
+async function writeManifests(): Promise<void> {
+  const whole = await readJson<Manifest>("package.json");
+  const server = await readJson<Manifest>("server/package.json");
+  const manifest = {
+    name: "bellwire",
+    version: whole.version,
+    description: whole.description,
+    license: whole.license,
+    type: "module",
+    bin: { bellwire: "server/bin/bellwire" },
+    imports: { "#*": "./server/src/*" },
+    engines: whole.engines,
+    dependencies: server.dependencies,
+    optionalDependencies: { ...whole.optionalDependencies, ...server.optionalDependencies },
+  };
+  const { packages } = await readJson<{ packages: Readonly<Record<string, LockedPackage>> }>("package-lock.json");
+  const locked = Object.entries(packages).filter(
+    ([path, { dev, link }]) => path.startsWith("node_modules/") && dev !== true && link !== true,
+  );
+  const { name, version } = manifest;
+  const shrinkwrap = {
+    name,
+    version,
+    lockfileVersion: 3,
+    requires: true,
+    packages: { "": manifest, ...Object.fromEntries(locked) },
+  };
+  const write = (file: string, content: object): Promise<void> =>
+    writeFile(join(staging, file), `${JSON.stringify(content, undefined, 2)}\n`);
+  await write("package.json", manifest);
+  await write("npm-shrinkwrap.json", shrinkwrap);
+}
