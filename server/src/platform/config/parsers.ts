@@ -28,10 +28,6 @@ export interface Setting<T> {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An empty variable is one that is not set: shells and compose files cannot say it otherwise. */
-export const settingText = (env: Environment, { name }: Setting<unknown>): string | undefined =>
-  env[name]?.trim() || undefined;
-
 export const defaultText = ({ fallback, embeddedFallback = fallback }: Setting<unknown>, isEmbedded: boolean): string =>
   isEmbedded ? embeddedFallback : fallback;
 

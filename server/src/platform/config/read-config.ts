@@ -2,26 +2,20 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { CannotStart } from "../errors.ts";
 import { readOrCreateFile } from "../files.ts";
-import {
-  type Environment,
-  InvalidSetting,
-  type Setting,
-  defaultText,
-  parseSecretKeys,
-  settingText,
-} from "./parsers.ts";
-import { settings } from "./settings.ts";
+import { type Environment, InvalidSetting, type Setting, defaultText, parseSecretKeys } from "./parsers.ts";
+import { readSettingSources, settings } from "./settings.ts";
 
 const secretKeyMissing = `${settings.secretKey.name} is required with ${settings.databaseUrl.name}: 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`;
 
-/** Reads the environment once, and says everything that is wrong with it, not just the first thing. */
+/** Reads all settings once. Throws `CannotStart` with everything that is wrong, not only the first error. */
 export function readConfig(env: Environment) {
-  const isEmbedded = settingText(env, settings.databaseUrl) === undefined;
-  const wrong: string[] = [];
+  const sources = readSettingSources(env);
+  const isEmbedded = sources.text(settings.databaseUrl) === undefined;
+  const wrong: string[] = [...sources.wrong];
 
   const read = <T>(setting: Setting<T>): T => {
     const fallback = defaultText(setting, isEmbedded);
-    const value = setting.parse(settingText(env, setting) ?? fallback);
+    const value = setting.parse(sources.text(setting) ?? fallback);
     if (!(value instanceof InvalidSetting)) return value;
     wrong.push(`${setting.name} ${value.says}`);
     const instead = setting.parse(fallback);
@@ -63,7 +57,7 @@ export function readConfig(env: Environment) {
     logLevel: read(settings.logLevel),
   };
 
-  if (!isEmbedded && settingText(env, settings.secretKey) === undefined) wrong.push(secretKeyMissing);
+  if (!isEmbedded && sources.text(settings.secretKey) === undefined) wrong.push(secretKeyMissing);
   if (wrong.length > 0) throw refusal(wrong);
   return Object.freeze(config);
 }

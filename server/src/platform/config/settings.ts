@@ -1,5 +1,6 @@
 import * as read from "./parsers.ts";
-import { type Environment, type Setting, defaultText, settingText } from "./parsers.ts";
+import { type Environment, type Setting, defaultText } from "./parsers.ts";
+import { type Sources, readSources } from "./sources.ts";
 
 const declare = <T>(it: Setting<T>): Setting<T> => it;
 
@@ -7,6 +8,12 @@ const day = 24 * 60 * 60;
 
 /** Every setting, in the order in which people read of them. docs/reference/settings.md is made from this list. */
 export const settings = {
+  configFile: declare({
+    name: "BELLWIRE_CONFIG_FILE",
+    fallback: "",
+    meaning: "A file with more settings, as lines `NAME=value`. Environment variables win over it.",
+    parse: read.optional(read.anyText),
+  }),
   port: declare({
     name: "PORT",
     fallback: "3000",
@@ -213,22 +220,28 @@ export const settings = {
   }),
 } as const;
 
+/** Reads the texts of all settings. */
+export const readSettingSources = (env: Environment): Sources =>
+  readSources({ env, settings: Object.values(settings), configFile: settings.configFile });
+
 export interface ExplainedSetting {
   readonly name: string;
   /** Hidden if it is a secret. */
   readonly value: string;
-  readonly from: "environment" | "default";
+  /** `environment`, the path of a file, or `default`. */
+  readonly from: string;
 }
 
 /** Returns each setting with its value and origin. */
 export function explainConfig(env: Environment): readonly ExplainedSetting[] {
-  const isEmbedded = settingText(env, settings.databaseUrl) === undefined;
+  const sources = readSettingSources(env);
+  const isEmbedded = sources.text(settings.databaseUrl) === undefined;
   return Object.values(settings).map((setting) => {
-    const text = settingText(env, setting);
+    const text = sources.text(setting);
     const fallback = defaultText(setting, isEmbedded);
     const unset = "fallbackWords" in setting ? `(${setting.fallbackWords})` : "(unset)";
     if (text === undefined) return { name: setting.name, value: fallback || unset, from: "default" };
-    return { name: setting.name, value: "isSecret" in setting ? "[secret]" : text, from: "environment" };
+    return { name: setting.name, value: "isSecret" in setting ? "[secret]" : text, from: sources.originOf(setting) };
   });
 }
 
@@ -236,12 +249,15 @@ export function explainConfig(env: Environment): readonly ExplainedSetting[] {
 export function settingsReference(): string {
   const rows = Object.values(settings).map(
     (setting: Setting<unknown>) =>
-      `| \`${setting.name}\` | ${defaultWords(setting)} | ${setting.meaning.replaceAll("|", "\\|")} |`,
+      `| \`${setting.name}\`${setting.isSecret ? " (secret)" : ""} | ${defaultWords(setting)} | ${setting.meaning.replaceAll("|", "\\|")} |`,
   );
   return `# Settings
 
-Environment variables, read once at the start. An empty one counts as not set. Everything that is wrong is said in one
-message, and nothing starts. \`npm exec bellwire -- config\` shows each setting, its value and where it came from.
+Environment variables, read once at the start. An empty one counts as not set. One message names everything that is wrong,
+and nothing starts. \`npm exec bellwire -- config\` shows each setting, its value and its source.
+
+Secret settings can also be read from a file: \`NAME_FILE\` is the path of a file that contains the value of \`NAME\`.
+\`BELLWIRE_CONFIG_FILE\` is a file with lines of the form \`NAME=value\`. Environment variables win over it.
 
 | variable | default | meaning |
 | --- | --- | --- |

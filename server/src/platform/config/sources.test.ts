@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { CannotStart } from "../errors.ts";
+import type { Environment } from "./parsers.ts";
+import { readConfig } from "./read-config.ts";
+import { explainConfig, settings } from "./settings.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "bellwire-config-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function writeText(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function refusalOf(env: Environment): string {
+  try {
+    readConfig(env);
+    return "";
+  } catch (error) {
+    if (!(error instanceof CannotStart)) throw error;
+    return error.message;
+  }
+}
+
+const secrets = Object.values(settings).filter((setting) => "isSecret" in setting);
+
+test.each(secrets.map(({ name }) => name))("%s can be read from a file", (name) => {
+  const texts: Record<string, string> = {
+    DATABASE_URL: "postgresql://u:p@db/x",
+    BELLWIRE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
+    BELLWIRE_PROXY_URL: "http://u:p@proxy:3128",
+    BELLWIRE_SMTP_URL: "smtp://u:p@mail",
+  };
+  const path = writeText(name, `${texts[name] ?? "a secret of 20 letters"}\n`);
+  const env = { BELLWIRE_SECRET_KEY: name === "BELLWIRE_SECRET_KEY" ? "" : texts["BELLWIRE_SECRET_KEY"] };
+  expect(refusalOf({ ...env, [`${name}_FILE`]: path })).toBe("");
+  const explained = explainConfig({ ...env, [`${name}_FILE`]: path }).find((setting) => setting.name === name);
+  expect(explained).toEqual({ name, value: "[secret]", from: path });
+});
+
+test("the line break at the end of a secret's file is not part of the secret", () => {
+  const path = writeText("password", "correct horse\n");
+  expect(readConfig({ BELLWIRE_ADMIN_PASSWORD_FILE: path }).adminPassword?.reveal()).toBe("correct horse");
+});
+
+test("a secret that is set twice, and files that are missing or empty, are refused without their content", () => {
+  const path = writeText("token", "hunter2");
+  const empty = writeText("empty", "\n");
+  const refusal = refusalOf({
+    BELLWIRE_ACCESS_TOKEN: "hunter2",
+    BELLWIRE_ACCESS_TOKEN_FILE: path,
+    BELLWIRE_PROVIDER_KEY_FILE: "/nowhere/hunter2",
+    BELLWIRE_ADMIN_PASSWORD_FILE: empty,
+  });
+  expect(refusal.split("\n").slice(1)).toEqual([
+    "- BELLWIRE_ADMIN_PASSWORD_FILE names an empty file",
+    "- BELLWIRE_ACCESS_TOKEN and BELLWIRE_ACCESS_TOKEN_FILE are both set: keep one of them",
+    "- BELLWIRE_PROVIDER_KEY_FILE cannot be read (ENOENT)",
+  ]);
+});
+
+test("the configuration file has any setting, and the environment wins over it", () => {
+  const password = writeText("admin", "correct horse");
+  const path = writeText(
+    "bellwire.env",
+    `# a comment\nPORT=8080\nHOST="0.0.0.0"\nBELLWIRE_ADMIN_PASSWORD_FILE=${password}\n`,
+  );
+  const config = readConfig({ BELLWIRE_CONFIG_FILE: path, PORT: "9090" });
+  expect([config.port, config.host, config.adminPassword?.reveal()]).toEqual([9090, "0.0.0.0", "correct horse"]);
+  const origins = explainConfig({ BELLWIRE_CONFIG_FILE: path, PORT: "9090" });
+  const originOf = (name: string) => origins.find((setting) => setting.name === name)?.from;
+  expect(["PORT", "HOST", "BELLWIRE_ADMIN_PASSWORD", "BELLWIRE_LOG_LEVEL"].map(originOf)).toEqual([
+    "environment",
+    path,
+    password,
+    "default",
+  ]);
+});
+
+test("an unknown name in the configuration file is refused", () => {
+  const path = writeText("typo.env", "BELLWIRE_RETENTION_DAY=3\nHOST_FILE=/x\n");
+  expect(refusalOf({ BELLWIRE_CONFIG_FILE: path }).split("\n").slice(1)).toEqual([
+    `- BELLWIRE_RETENTION_DAY in ${path} is not a setting`,
+    `- HOST_FILE in ${path} is not a setting`,
+  ]);
+});
