@@ -9,7 +9,7 @@ import type { PendingHints } from "#platform/database/database.ts";
 import type { HintCarrier } from "#platform/database/hints.ts";
 import { type DatabaseAccess, joinDatabase } from "#platform/database/open-database.ts";
 import { CannotStart } from "#platform/errors.ts";
-import { createLogger } from "#platform/logger.ts";
+import { changeLogLevel, createLogger } from "#platform/logger.ts";
 import { providerUrls } from "./addresses.ts";
 import { startEngineRole } from "./engine-role.ts";
 import { openParts } from "./open-parts.ts";
@@ -35,7 +35,8 @@ export type ToEngine =
   | StartMessage
   | StopMessage
   | { readonly kind: "hints"; readonly channel: string; readonly values: readonly string[] }
-  | { readonly kind: "metrics" };
+  | { readonly kind: "metrics" }
+  | { readonly kind: "log-level"; readonly level: string };
 
 export type FromEngine =
   | { readonly kind: "ready" }
@@ -63,6 +64,7 @@ export async function runEngineProcess(env: Environment): Promise<number> {
     if (message.kind === "start") start.resolve(message);
     if (message.kind === "stop") stop.resolve(message);
     if (message.kind === "hints") hints.hear(message.channel, message.values);
+    if (message.kind === "log-level") changeLogLevel(log, message.level);
     if (message.kind === "metrics") void readMetrics().then((metrics) => tell({ kind: "metrics", metrics }));
   });
   process.on("disconnect", () => stop.resolve(orphaned));
@@ -95,7 +97,7 @@ export async function runEngineProcess(env: Environment): Promise<number> {
 
 /** Ctrl-C and service managers signal the whole group. The engine must go on until the web role has stopped. */
 function ignoreSignals(): void {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const) process.on(signal, () => undefined);
 }
 
 /** A supervisor that has died is no error here: `disconnect` follows. */

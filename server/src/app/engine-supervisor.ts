@@ -44,12 +44,19 @@ export class EngineSupervisor implements AsyncDisposable {
   #child = new EngineChild();
   #kept: Promise<void> = Promise.resolve();
   #drainMs = (): number => 0;
+  #logLevel: string | undefined;
 
   /** Resolves once the engine is ready. */
   async start(supervised: Supervised): Promise<void> {
     this.#drainMs = supervised.drainMs;
     await this.#child.start(supervised);
     this.#kept = this.#keepRunning(supervised);
+  }
+
+  /** Changes the level of the engine's log lines, also after a restart. */
+  setLogLevel(level: string): void {
+    this.#logLevel = level;
+    this.#child.setLogLevel(level);
   }
 
   /** None while the process is being started again. */
@@ -79,6 +86,7 @@ export class EngineSupervisor implements AsyncDisposable {
       restarts.inc();
       startedAtMs = systemClock.monotonicMs();
       this.#child = new EngineChild();
+      if (this.#logLevel !== undefined) this.#child.setLogLevel(this.#logLevel);
       await this.#child.start(supervised).catch((error: unknown) => {
         supervised.log.error({ err: error }, "the engine process could not start");
       });
@@ -134,6 +142,10 @@ class EngineChild {
     void this.ended.then((end) => ready.reject(new Error(`The engine process ended: ${JSON.stringify(end)}`)));
     this.#tell({ kind: "start", localUrl, access: database.access });
     await ready.promise;
+  }
+
+  setLogLevel(level: string): void {
+    this.#tell({ kind: "log-level", level });
   }
 
   readMetrics(): Promise<Metrics> {

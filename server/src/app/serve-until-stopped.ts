@@ -1,12 +1,12 @@
 import type { Config, Role } from "#platform/config/read-config.ts";
-import { createLogger } from "#platform/logger.ts";
+import { changeLogLevel, createLogger } from "#platform/logger.ts";
 import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
 
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs until a signal asks it to stop, then closes everything in order; further signals change nothing. Gives the exit
- * code. A bug that nobody caught stops it in the same order, with code 1.
+ * Runs until a signal stops it, then closes everything in order; further signals change nothing. SIGUSR2 switches between the
+ * configured log level and `debug`. Returns the exit code. An uncaught error stops it in the same order, with code 1.
  */
 export async function serveUntilStopped(
   config: Config,
@@ -33,6 +33,11 @@ export async function serveUntilStopped(
   try {
     // Forked before anything else is loaded, so that both processes load at the same time.
     await using supervisor = hasEngineProcess(config, roles) ? new EngineSupervisor() : undefined;
+    process.on("SIGUSR2", () => {
+      const level = log.level === "debug" ? config.logLevel : "debug";
+      changeLogLevel(log, level);
+      supervisor?.setLogLevel(level);
+    });
     const { runServer } = await import("./run-server.ts");
     await using _server = await runServer({ config, roles, log, say, supervisor, stop: stop.signal });
     await stopped;

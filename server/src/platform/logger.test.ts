@@ -84,3 +84,20 @@ test("lines go out in bundles, in their order, each once", () => {
   expect(written).toHaveLength(3);
   expect(written.join("")).toBe(Array.from({ length: 120 }, (_, line) => `${line}\n`).join(""));
 });
+
+const terminalProgram = `
+  import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
+  createLogger("info").info({ status: 200, password: "canary" }, "request answered");
+`;
+
+test("a terminal gets readable lines, without secrets", (context) => {
+  const command = [process.execPath, "--input-type=module", "--eval", terminalProgram]
+    .map((part) => `'${part.replaceAll("'", "'\\''")}'`)
+    .join(" ");
+  const { status, stdout } = spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8" });
+  if (status === null) return context.skip("script, which opens a terminal, is not installed");
+  // oxlint-disable-next-line no-control-regex -- the colours of a terminal
+  const text = stdout.replaceAll(/\u001b\[\d+m/g, "");
+  expect(text).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: request answered \{.*"status":200.*\}\s*$/);
+  expect(text).not.toContain("canary");
+});

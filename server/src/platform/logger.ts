@@ -1,6 +1,7 @@
 import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { type Logger, type SerializedError, pino, stdSerializers } from "pino";
+import { prettyFactory } from "pino-pretty";
 import { type Clock, systemClock } from "./clock.ts";
 
 const stderr = 2;
@@ -9,16 +10,13 @@ const stderr = 2;
 const writeEveryMs = 100;
 
 /**
- * Creates a logger that writes JSON lines to stderr; stdout is for people. The last lines are written at exit; a killed process
- * loses the last 0.1 s. A pipe without a reader does not block the process.
+ * Creates a logger that writes to stderr: readable lines on a terminal, JSON lines elsewhere. stdout is for people. The last
+ * lines are written at exit; a killed process loses the last 0.1 s. A pipe without a reader does not block the process.
  *
  * @param into a file instead of stderr
  */
 export function createLogger(level: string, into: string | number = stderr): Logger {
-  const isPipe = into === stderr && !fstatSync(stderr).isFile() && !isatty(stderr);
-  const lines = new LineBuffer(
-    isPipe ? new BoundedPipe(process.stderr, systemClock) : pino.destination({ dest: into, sync: true }),
-  );
+  const lines = new LineBuffer(openDestination(into));
   setInterval(() => lines.flush(), writeEveryMs).unref();
   process.on("exit", () => lines.flush());
   return pino(
@@ -30,6 +28,24 @@ export function createLogger(level: string, into: string | number = stderr): Log
     },
     lines,
   );
+}
+
+/** Changes the level of a running process's lines, and logs that at every level that shows warnings. */
+export function changeLogLevel(log: Logger, logLevel: string): void {
+  log.level = logLevel;
+  log.warn({ logLevel }, "the log level was changed");
+}
+
+function openDestination(into: string | number): Destination {
+  if (into !== stderr || fstatSync(stderr).isFile()) return pino.destination({ dest: into, sync: true });
+  if (!isatty(stderr)) return new BoundedPipe(process.stderr, systemClock);
+  const terminal = pino.destination({ dest: stderr, sync: true });
+  const render = prettyFactory({ colorize: true, singleLine: true, translateTime: "SYS:HH:MM:ss.l", ignore: "pid" });
+  return {
+    write(lines) {
+      for (const line of lines.trimEnd().split("\n")) terminal.write(render(line));
+    },
+  };
 }
 
 /** Details and parameters in errors of PostgreSQL quote the row, so they are omitted. */

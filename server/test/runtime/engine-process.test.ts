@@ -182,3 +182,32 @@ test("with one process for all, there is no engine process", { timeout }, async 
   expect(await enginesOf(serving)).toEqual([]);
   expect(await serving.stop()).toBe(0);
 });
+
+test(
+  "SIGUSR2 switches both processes to debug and back, also after the engine was restarted",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    await using serving = serve(folder.path, own);
+    await serving.ready();
+    const levelsOf = (pid: number): readonly unknown[] =>
+      serving.stderr
+        .split("\n")
+        .filter((line) => line.includes("the log level was changed"))
+        .map((line): { pid: number; logLevel: string } => JSON.parse(line))
+        .flatMap((line) => (line.pid === pid ? [line.logLevel] : []));
+    const first = await engineOf(serving);
+    process.kill(serving.pid, "SIGUSR2");
+    await until(() => levelsOf(serving.pid).length === 1 && levelsOf(first).length === 1);
+    kill(first, "SIGKILL");
+    await until(async () => (await enginesOf(serving)).some((pid) => levelsOf(pid).length === 1 && pid !== first));
+    process.kill(serving.pid, "SIGUSR2");
+    const second = await engineOf(serving);
+    await until(() => levelsOf(serving.pid).length === 2 && levelsOf(second).length === 2);
+    expect([levelsOf(serving.pid), levelsOf(first), levelsOf(second)]).toEqual([
+      ["debug", "info"],
+      ["debug"],
+      ["debug", "info"],
+    ]);
+  },
+);

@@ -215,7 +215,8 @@ export const settings = {
   logLevel: declare({
     name: "BELLWIRE_LOG_LEVEL",
     fallback: "info",
-    meaning: "The minimum level of log lines: fatal, error, warn, info, debug, trace or silent.",
+    meaning:
+      "The minimum level of log lines: fatal, error, warn, info, debug, trace or silent. The signal SIGUSR2 switches a running process to debug and back.",
     parse: read.oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent"),
   }),
 } as const;
