@@ -21,6 +21,8 @@ interface RunNeeds {
   readonly supervisor: EngineSupervisor | undefined;
   /** Aborts a start that is not wanted any more; runServer then rejects with its reason. */
   readonly stop: AbortSignal;
+  /** Returns true from the first stop signal on, before `stop` is aborted. */
+  readonly isStopping: () => boolean;
 }
 
 /** How long attempts in flight may take to finish, counted from the stop. The whole stop takes at most 15 s. */
@@ -30,7 +32,15 @@ const drainMsMax = 12_000;
  * Opens components in order and closes them in reverse: first new requests stop, then the engine drains, and the database
  * closes last.
  */
-export async function runServer({ config, roles, log, say, supervisor, stop }: RunNeeds): Promise<AsyncDisposable> {
+export async function runServer({
+  config,
+  roles,
+  log,
+  say,
+  supervisor,
+  stop,
+  isStopping,
+}: RunNeeds): Promise<AsyncDisposable> {
   const isWeb = roles.includes("web");
   const port = isWeb ? await claimPort(config.host, config.port) : config.port;
   const local = localUrl(config.host, port);
@@ -60,7 +70,7 @@ export async function runServer({ config, roles, log, say, supervisor, stop }: R
   if (!supervisor && roles.includes("engine")) running.use(await startEngineHere(parts, drainMs));
   const scraped = supervisor ? withEngineMetrics(parts.metrics, () => supervisor.readMetrics()) : parts.metrics;
   const measureRequests = isWeb ? measureHttp(parts.metrics) : undefined;
-  const doors = { ...parts, metrics: scraped, isStopping: () => stop.aborted, measureRequests };
+  const doors = { ...parts, metrics: scraped, isStopping: () => isStopping() || stop.aborted, measureRequests };
   await openDoors(doors, { isWeb, port, running });
   await engineReady;
   await built;

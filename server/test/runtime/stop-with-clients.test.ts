@@ -74,3 +74,21 @@ test(
     expect(await serving.ended).toBe(0);
   },
 );
+
+test(
+  "with a stop delay, readiness ends first, new clients are still served, and another signal ends the delay",
+  {
+    timeout,
+  },
+  async () => {
+    await using folder = await makeDataDir();
+    await using serving = serve(folder.path, { BELLWIRE_ACCESS_TOKEN: token, BELLWIRE_STOP_DELAY_SECONDS: "300" });
+    const url = await serving.ready();
+    kill(serving.pid, "SIGTERM");
+    await until(async () => (await fetch(`${url}/readyz`)).status === 503);
+    const answer = await fetch(`${url}/signup`, { headers: { connection: "close" } });
+    expect([answer.status, serving.stdout.includes("stopping: no new requests")]).toEqual([200, false]);
+    kill(serving.pid, "SIGTERM");
+    expect(await serving.ended).toBe(0);
+  },
+);

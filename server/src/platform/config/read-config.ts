@@ -51,6 +51,7 @@ export function readConfig(env: Environment) {
     heldRowsMax: read(settings.heldRowsMax),
     heldDaysMax: read(settings.heldDaysMax),
     retentionDays: read(settings.retentionDays),
+    stopDelaySeconds: read(settings.stopDelaySeconds),
     trustedProxies: read(settings.trustedProxies),
     engineConcurrency: read(settings.engineConcurrency),
     engineProcess: read(settings.engineProcess),

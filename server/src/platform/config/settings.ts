@@ -192,6 +192,13 @@ export const settings = {
     meaning: "Retention of events, deliveries and attempts, in days.",
     parse: read.wholeNumber(1, 3650),
   }),
+  stopDelaySeconds: declare({
+    name: "BELLWIRE_STOP_DELAY_SECONDS",
+    fallback: "0",
+    meaning:
+      "How long `/readyz` answers 503 before a stop begins, while requests are still accepted: as long as load balancers need to notice. A second signal ends it.",
+    parse: read.wholeNumber(0, 300),
+  }),
   trustedProxies: declare({
     name: "BELLWIRE_TRUSTED_PROXIES",
     fallback: "none",
