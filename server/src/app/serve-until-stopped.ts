@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { Config, Role } from "#platform/config/read-config.ts";
 import { changeLogLevel, createLogger } from "#platform/logger.ts";
 import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
@@ -5,9 +6,9 @@ import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs until a signal stops it, then closes everything in order; further signals change nothing, except that
- * they end the delay before a stop. SIGUSR2 switches between the
- * configured log level and `debug`. Returns the exit code. An uncaught error stops it in the same order, with code 1.
+ * Runs until a signal stops it, then closes everything in order; further signals change nothing, except that they end the
+ * delay before a stop. SIGUSR2 switches between the configured log level and `debug`. Returns the exit code. An uncaught error
+ * stops it in the same order, with code 1.
  */
 export async function serveUntilStopped(
   config: Config,
@@ -15,53 +16,84 @@ export async function serveUntilStopped(
   say: (line: string) => void,
 ): Promise<number> {
   const log = createLogger(config.logLevel);
-  const stop = new AbortController();
+  const stop = new StopRequest(config.stopDelaySeconds, say);
   let exitCode = 0;
-  const { promise: stopped, resolve } = Promise.withResolvers<void>();
-  stop.signal.addEventListener("abort", () => resolve());
-  let isStopping = false;
-  const endNow = (): void => {
-    if (!stop.signal.aborted) say("stopping: no new requests, deliveries in flight may finish");
-    stop.abort();
-  };
-  for (const signal of stopSignals) {
-    process.on(signal, () => {
-      if (isStopping || config.stopDelaySeconds === 0) endNow();
-      else {
-        say(`not ready any more; stopping in ${config.stopDelaySeconds} s, or at another signal`);
-        setTimeout(endNow, config.stopDelaySeconds * 1000);
-      }
-      isStopping = true;
-    });
-  }
+  for (const signal of stopSignals) process.on(signal, () => stop.request());
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "a bug that nobody caught; stopping");
     exitCode = 1;
-    stop.abort();
+    stop.end();
   });
 
   try {
     // Forked before anything else is loaded, so that both processes load at the same time.
     await using supervisor = hasEngineProcess(config, roles) ? new EngineSupervisor() : undefined;
-    process.on("SIGUSR2", () => {
-      const level = log.level === "debug" ? config.logLevel : "debug";
-      changeLogLevel(log, level);
-      supervisor?.setLogLevel(level);
-    });
+    process.on("SIGUSR2", () => toggleDebug(log, config, supervisor));
     const { runServer } = await import("./run-server.ts");
+    const { signal, isRequested } = stop;
     await using _server = await runServer({
       config,
       roles,
       log,
       say,
       supervisor,
-      stop: stop.signal,
-      isStopping: () => isStopping,
+      stop: signal,
+      isStopping: isRequested,
     });
-    await stopped;
+    await stop.ended;
   } catch (error) {
     if (error !== stop.signal.reason) throw error;
   }
   say("stopped");
   return exitCode;
+}
+
+/** A stop begins with a delay, in which `/readyz` refuses and requests are still served. */
+class StopRequest {
+  readonly #controller = new AbortController();
+  readonly #delaySeconds: number;
+  readonly #say: (line: string) => void;
+  #isRequested = false;
+  /** Resolves when the delay is over. */
+  readonly ended: Promise<void>;
+
+  constructor(delaySeconds: number, say: (line: string) => void) {
+    this.#delaySeconds = delaySeconds;
+    this.#say = say;
+    this.ended = new Promise((resolve) => this.signal.addEventListener("abort", () => resolve()));
+  }
+
+  /** Aborts when the delay is over. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  readonly isRequested = (): boolean => this.#isRequested;
+
+  /** Begins the delay. A second request ends it. */
+  request(): void {
+    if (this.#isRequested || this.#delaySeconds === 0) {
+      if (!this.signal.aborted) this.#say("stopping: no new requests, deliveries in flight may finish");
+      this.end();
+    } else {
+      this.#say(`not ready any more; stopping in ${this.#delaySeconds} s, or at another signal`);
+      setTimeout(() => this.request(), this.#delaySeconds * 1000);
+    }
+    this.#isRequested = true;
+  }
+
+  end(): void {
+    this.#isRequested = true;
+    this.#controller.abort();
+  }
+}
+
+function toggleDebug(
+  log: Logger,
+  { logLevel }: Pick<Config, "logLevel">,
+  supervisor: EngineSupervisor | undefined,
+): void {
+  const level = log.level === "debug" ? logLevel : "debug";
+  changeLogLevel(log, level);
+  supervisor?.setLogLevel(level);
 }

@@ -97,7 +97,7 @@ test("a terminal gets readable lines, without secrets", (context) => {
   const { status, stdout } = spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8" });
   if (status === null) return context.skip("script, which opens a terminal, is not installed");
   // oxlint-disable-next-line no-control-regex -- the colours of a terminal
-  const text = stdout.replaceAll(/\u001b\[\d+m/g, "");
-  expect(text).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: request answered \{.*"status":200.*\}\s*$/);
-  expect(text).not.toContain("canary");
+  const line = stdout.replaceAll(/\u001b\[\d+m/g, "");
+  expect(line).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: request answered \{.*"status":200.*\}\s*$/);
+  expect(line).not.toContain("canary");
 });

@@ -4,6 +4,7 @@ import { CannotStart } from "../errors.ts";
 import { readOrCreateFile } from "../files.ts";
 import { type Environment, InvalidSetting, type Setting, defaultText, parseSecretKeys } from "./parsers.ts";
 import { readSettingSources, settings } from "./settings.ts";
+import type { Sources } from "./sources.ts";
 
 const secretKeyMissing = `${settings.secretKey.name} is required with ${settings.databaseUrl.name}: 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`;
 
@@ -13,16 +14,7 @@ export function readConfig(env: Environment) {
   const isEmbedded = sources.text(settings.databaseUrl) === undefined;
   const wrong: string[] = [...sources.wrong];
 
-  const read = <T>(setting: Setting<T>): T => {
-    const fallback = defaultText(setting, isEmbedded);
-    const value = setting.parse(sources.text(setting) ?? fallback);
-    if (!(value instanceof InvalidSetting)) return value;
-    wrong.push(`${setting.name} ${value.says}`);
-    const instead = setting.parse(fallback);
-    if (instead instanceof InvalidSetting) throw new Error(`The default of ${setting.name} ${instead.says}.`);
-    return instead;
-  };
-
+  const read = createReader({ sources, isEmbedded, wrong });
   const config = {
     isEmbedded,
     port: read(settings.port),
@@ -62,6 +54,27 @@ export function readConfig(env: Environment) {
   if (wrong.length > 0) throw refusal(wrong);
   return Object.freeze(config);
 }
+
+/** Returns a function that parses a setting. A wrong one is added to `wrong`, and its default takes its place. */
+const createReader =
+  ({
+    sources,
+    isEmbedded,
+    wrong,
+  }: {
+    readonly sources: Sources;
+    readonly isEmbedded: boolean;
+    readonly wrong: string[];
+  }) =>
+  <T>(setting: Setting<T>): T => {
+    const fallback = defaultText(setting, isEmbedded);
+    const value = setting.parse(sources.text(setting) ?? fallback);
+    if (!(value instanceof InvalidSetting)) return value;
+    wrong.push(`${setting.name} ${value.says}`);
+    const instead = setting.parse(fallback);
+    if (instead instanceof InvalidSetting) throw new Error(`The default of ${setting.name} ${instead.says}.`);
+    return instead;
+  };
 
 const refusal = (wrong: readonly string[]): CannotStart =>
   new CannotStart(`These settings are wrong:\n${wrong.map((line) => `- ${line}`).join("\n")}`);
