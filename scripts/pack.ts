@@ -1,4 +1,5 @@
-// Writes the packages that would be published: dist/bellwire-VERSION.tgz and dist/bellwire-receiver-VERSION.tgz.
+// Writes the packages that would be published: dist/bellwire-VERSION.tgz and dist/bellwire-receiver-VERSION.tgz, and a list of all
+// that the first contains as dist/bellwire-VERSION.cdx.json (CycloneDX).
 //
 // Node.js strips no types from files below node_modules, so the package has JavaScript. It keeps one file per source file, in the
 // same folders: paths relative to `import.meta.url` stay valid, and a stack trace names the file that has the error. The Admin
@@ -39,6 +40,7 @@ npm("run", "build", "--silent");
 await writeServer();
 await copyFiles();
 await writeManifests();
+await writeSbom();
 npm("pack", staging, "--pack-destination", dist, "--silent");
 await rm(staging, { recursive: true });
 npm("pack", "--workspace", "receiver", "--pack-destination", dist, "--silent");
@@ -46,6 +48,13 @@ for (const name of await readdir(dist)) say(`dist/${name}`);
 
 function npm(...args: readonly string[]): void {
   execFileSync("npm", [...args], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+/** Writes the software bill of materials, from the shrinkwrap. */
+async function writeSbom(): Promise<void> {
+  const sbom = execFileSync("npm", ["sbom", "--package-lock-only", "--sbom-format", "cyclonedx"], { cwd: staging });
+  const { version } = await readJson<Manifest>("package.json");
+  await writeFile(join(dist, `bellwire-${version}.cdx.json`), sbom);
 }
 
 async function writeServer(): Promise<void> {

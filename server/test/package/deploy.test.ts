@@ -1,0 +1,139 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync, readdirSync, writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { secretFileName } from "#platform/config/sources.ts";
+import { settings } from "#platform/config/settings.ts";
+
+const deploy = fileURLToPath(new URL("../../../deploy/", import.meta.url));
+const chart = join(deploy, "helm/bellwire");
+const timeout = 120_000;
+const folder = mkdtempSync(join(tmpdir(), "bellwire-deploy-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const isInstalled = (program: string): boolean => spawnSync(program, ["--help"]).error === undefined;
+
+const settingNames = new Set(
+  Object.values(settings).flatMap((setting) => [
+    setting.name,
+    ...("isSecret" in setting ? [secretFileName(setting)] : []),
+  ]),
+);
+
+const files = readdirSync(deploy, { recursive: true, encoding: "utf8" }).filter((path) =>
+  /\.\w+$|Dockerfile$/.test(path),
+);
+
+test.each(files)("deploy/%s names only settings that exist", (path) => {
+  const named = readFileSync(join(deploy, path), "utf8").match(/\b(?:BELLWIRE_[A-Z_]+|DATABASE_URL\w*)\b/g) ?? [];
+  const ofCompose = new Set(["BELLWIRE_IMAGE", "BELLWIRE_PORT"]);
+  expect(named.filter((name) => !settingNames.has(name) && !ofCompose.has(name) && !name.endsWith("_"))).toEqual([]);
+});
+
+test("the Dockerfile has no finding of hadolint", (context) => {
+  if (!isInstalled("hadolint")) return context.skip("hadolint is not installed");
+  const { status, stdout } = spawnSync("hadolint", [join(deploy, "image/Dockerfile")], { encoding: "utf8" });
+  expect([status, stdout]).toEqual([0, ""]);
+});
+
+test("systemd accepts the units", (context) => {
+  if (!isInstalled("systemd-analyze")) return context.skip("systemd is not installed");
+  const units = readdirSync(join(deploy, "systemd")).map((name) => join(deploy, "systemd", name));
+  const { stderr } = spawnSync("systemd-analyze", ["verify", ...units], { encoding: "utf8" });
+  // A machine without the package lacks its program.
+  expect(stderr.split("\n").filter((line) => line !== "" && !line.includes("is not executable"))).toEqual([]);
+});
+
+test("the Compose file is valid YAML, and runs both roles on a read-only file system", () => {
+  const { services } = parse(readFileSync(join(deploy, "compose.yaml"), "utf8"), { merge: true });
+  for (const role of ["web", "engine"]) {
+    expect(services[role]).toMatchObject({ command: ["serve", "--role", role], read_only: true, cap_drop: ["ALL"] });
+  }
+});
+
+/** Everything that a value can switch on. */
+const whole = [
+  "image.digest=sha256:" + "a".repeat(64),
+  "ingress.enabled=true",
+  "ingress.className=nginx",
+  "ingress.hosts={*.portal.example.com}",
+  "web.autoscaling.enabled=true",
+  "engine.autoscaling.enabled=true",
+  "monitoring.podMonitor=true",
+  "networkPolicy.monitoringNamespaces={monitoring}",
+  "settings.BELLWIRE_PUBLIC_URL=https://portal.example.com",
+  "settings.BELLWIRE_RETENTION_DAYS=30",
+];
+
+const render = (...values: readonly string[]): string =>
+  execFileSync("helm", ["template", "bellwire", chart, "--strict", ...values.flatMap((value) => ["--set", value])], {
+    encoding: "utf8",
+  });
+
+test("the chart passes helm lint, and renders with its defaults and with everything on", { timeout }, (context) => {
+  if (!isInstalled("helm")) return context.skip("helm is not installed");
+  execFileSync("helm", ["lint", "--strict", chart]);
+  const kinds = (text: string): ReadonlyMap<string, number> => {
+    const counts = new Map<string, number>();
+    for (const document of parseAllDocuments(text)) {
+      const content: { kind: string } | null = document.toJS();
+      if (content) counts.set(content.kind, (counts.get(content.kind) ?? 0) + 1);
+    }
+    return counts;
+  };
+  const least = { Deployment: 2, NetworkPolicy: 2, PodDisruptionBudget: 2, Service: 1 };
+  expect(Object.fromEntries(kinds(render()))).toEqual(least);
+  expect(Object.fromEntries(kinds(render(...whole)))).toEqual({
+    ...least,
+    HorizontalPodAutoscaler: 1,
+    Ingress: 1,
+    PodMonitor: 1,
+    ScaledObject: 1,
+  });
+  expect(() => render("settings.NOT_A_SETTING=1")).toThrow(/settings/);
+});
+
+test("Kubernetes' schemas accept what the chart renders", { timeout }, (context) => {
+  if (!isInstalled("helm") || !isInstalled("kubernetes-validate")) {
+    return context.skip("helm or kubernetes-validate is not installed");
+  }
+  const path = join(folder, "rendered.yaml");
+  // Resources of KEDA and of the Prometheus Operator have no schema there.
+  writeFileSync(path, render(...whole.filter((value) => !/engine\.autoscaling|monitoring\.podMonitor/.test(value))));
+  const { status, stdout, stderr } = spawnSync("kubernetes-validate", ["--strict", path], { encoding: "utf8" });
+  expect([status, stdout + stderr]).toEqual([0, expect.not.stringContaining("ERROR")]);
+});
+
+test("only engines may reach receivers, and no container may write or gain privileges", { timeout }, (context) => {
+  if (!isInstalled("helm")) return context.skip("helm is not installed");
+  interface Rendered {
+    readonly kind: string;
+    readonly metadata: { readonly name: string };
+    readonly spec: {
+      readonly egress?: readonly { readonly ports?: unknown }[];
+      readonly template?: { readonly spec: { readonly containers: readonly { readonly securityContext: unknown }[] } };
+    };
+  }
+  const documents = parseAllDocuments(render()).flatMap((document) => {
+    const content: Rendered | null = document.toJS();
+    return content ? [content] : [];
+  });
+  const everywhere = documents.filter(
+    ({ kind, spec }) => kind === "NetworkPolicy" && spec.egress?.some(({ ports }) => !ports),
+  );
+  expect(everywhere.map(({ metadata }) => metadata.name)).toEqual(["bellwire-engine"]);
+  const contexts = documents
+    .flatMap(({ spec }) => spec.template?.spec.containers ?? [])
+    .map((it) => it.securityContext);
+  expect(contexts).toHaveLength(2);
+  for (const each of contexts) {
+    expect(each).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  }
+});
