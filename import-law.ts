@@ -14,6 +14,7 @@ export const layers = [
   { name: "products", folder: "server/src/portal/products" },
   { name: "accounts", folder: "server/src/portal/{accounts,users,applications}" }, // one layer: a sign-up writes all three
   { name: "provider-account", folder: "server/src/portal/provider-account" }, // the provider's own settings, users and tokens, and its creation
+  { name: "history", folder: "server/src/portal/history" }, // versions and differences of the portal's objects, from their events
   { name: "outages", folder: "server/src/outages" },
   { name: "request-bin", folder: "server/src/request-bin" },
   { name: "http-shared", folder: "server/src/http/shared" }, // every file may be imported
@@ -32,6 +33,7 @@ const only: Partial<Record<Layer, readonly Layer[]>> = {
   products: ["platform", "access", "events", "providers", "fields"],
   accounts: ["platform", "access", "events", "providers", "mails", "fields", "products"],
   "provider-account": ["platform", "access", "providers", "mails", "fields", "products", "accounts"],
+  history: ["platform", "access", "events", "fields", "accounts"],
   outages: ["platform", "access", "endpoints", "mails"],
   "request-bin": ["platform", "access"],
 };

@@ -759,6 +759,8 @@ CREATE INDEX events_channel_idx ON ONLY events USING btree (provider_id, channel
 
 CREATE INDEX events_feed_idx ON ONLY events USING btree (provider_id, recorded_in, id);
 
+CREATE INDEX events_object_idx ON ONLY events USING btree (provider_id, object_id, id);
+
 CREATE INDEX events_type_idx ON ONLY events USING btree (provider_id, type, id);
 
 CREATE INDEX failures_age_idx ON failures USING btree (provider_id, failed_at, event_id, endpoint_id);

@@ -35,7 +35,7 @@ import {
 } from "./fields.ts";
 import { operation, requireFound, type Operation } from "./operation.ts";
 
-const eventFields = {
+export const eventFields = {
   id: EventId,
   type: Type.String(),
   object_id: Type.Integer(),
@@ -58,17 +58,17 @@ const eventFields = {
 
 const EventSchema = Type.Object(eventFields, { title: "Event", description: "What happened, without the object." });
 
+export const GateSchema = Type.Enum(
+  ["web_hooks_denied", "not_active", "switch_off", "no_acting_user", "admin_actions_off"],
+  { title: "Gate", description: "What stopped it when the event was recorded. Null if nothing did." },
+);
+
 const VerdictSchema = Type.Object(
   {
     endpoint_id: Type.Integer(),
     endpoint_name: Type.String(),
     sent: Type.Boolean({ description: "Whether a delivery was made for this endpoint." }),
-    gate: Nullable(
-      Type.Enum(["web_hooks_denied", "not_active", "switch_off", "no_acting_user", "admin_actions_off"], {
-        title: "Gate",
-        description: "What stopped it when the event was recorded. Null if nothing did.",
-      }),
-    ),
+    gate: Nullable(GateSchema),
     delivery_id: Nullable(Type.String()),
   },
   { title: "Verdict", description: "What became of an event at one endpoint." },

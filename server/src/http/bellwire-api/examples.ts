@@ -1,6 +1,7 @@
 import type { StoredAuditRecord } from "#access/index.ts";
 import { exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
 import { record, value } from "#platform/document.ts";
+import type { HistoryEntryDetails } from "#portal/history/index.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
 import type { Mail } from "#portal/mails/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
@@ -20,6 +21,7 @@ import { representEndpoint } from "./endpoints.ts";
 import { representEventTypes } from "./event-types.ts";
 import { representEvent, representEventDetails } from "./events.ts";
 import { representFailure } from "./failures.ts";
+import { representHistoryEntry, representHistoryEntryDetails, representVersion } from "./history.ts";
 import { exampleLimit } from "./limits.ts";
 import { representMail } from "./mails.ts";
 import { representReplay, representReplayPreview } from "./replays.ts";
@@ -211,6 +213,34 @@ const planRequest: PlanRequest = {
   createdAt: laterExampleTime,
 };
 
+const versionBefore = { id: 31, state: "approved", org_name: "Harbour" };
+const version = { ...versionBefore, org_name: "Harbour & Sons" };
+
+const historyEntry: HistoryEntryDetails = {
+  event,
+  objectName: "Harbour & Sons",
+  actorName: "mira",
+  comparedWith: "019ca37a-2c80-7a61-8f02-6d1b2c3d4e5f",
+  changes: [
+    {
+      field: "org_name",
+      label: "Organization/Group Name",
+      kind: "changed",
+      before: "Harbour",
+      after: "Harbour & Sons",
+      isMasked: false,
+      isDirect: true,
+    },
+  ],
+  key: null,
+  notifications: [
+    { eventId, endpointId: endpoint.id, endpointName: endpoint.name, state: "delivered", gate: null, total: 2 },
+    { eventId, endpointId: 1, endpointName: "default", state: "withheld", gate: "switch_off", total: 2 },
+  ],
+  before: versionBefore,
+  after: version,
+};
+
 /** An example request and its answer. `answers` holds those of single media types or statuses. */
 interface Example {
   readonly body?: unknown;
@@ -236,6 +266,15 @@ const gone = representRefusal(42, new Problem("not-found"));
 
 const page = (it: unknown): object => ({ data: [it], next: null });
 const filter = { endpoint_id: endpoint.id, until: laterExampleTime.toISOString() };
+
+const history = page(representHistoryEntry(historyEntry));
+const entryDocument = representHistoryEntryDetails(historyEntry);
+const versionDocument = representVersion(laterExampleTime, {
+  state: "existed",
+  version,
+  event,
+  fields: [{ field: "org_name", label: "Organization/Group Name", value: "Harbour & Sons", isMasked: false }],
+});
 
 /** By operation id. Operations without a body and an answer have none. */
 export const examples: Readonly<Record<string, Example>> = {
@@ -300,6 +339,15 @@ export const examples: Readonly<Record<string, Example>> = {
     body: { ids: [41, 42], operation: "change_plan", plan_id: 11 },
     answer: { data: [done, gone] },
   },
+  listAccountHistory: { answer: history },
+  readAccountHistoryEntry: { answer: entryDocument },
+  readAccountVersion: { answer: versionDocument },
+  listUserHistory: { answer: history },
+  readUserHistoryEntry: { answer: entryDocument },
+  readUserVersion: { answer: versionDocument },
+  listApplicationHistory: { answer: history },
+  readApplicationHistoryEntry: { answer: entryDocument },
+  readApplicationVersion: { answer: versionDocument },
   listMails: { answer: page(representMail(mail)) },
   listAuditRecords: { answer: page(representAuditRecord(auditRecord)) },
   openStream: { answer: renderMessage({ event: "event", data: representEvent(event) }, String) },

@@ -20,6 +20,7 @@ import { eventOperations } from "./events.ts";
 import { failureOperations } from "./failures.ts";
 import { createCursorSeal } from "./fields.ts";
 import { acceptJson, compileValidator, refuseUnknownNames } from "./input.ts";
+import { historyOperations } from "./history.ts";
 import { limitOperations } from "./limits.ts";
 import { mailOperations } from "./mails.ts";
 import { describeBellwireApi } from "./open-api.ts";
@@ -44,6 +45,7 @@ const operations: readonly Operation[] = [
   ...planRequestOperations,
   ...applicationOperations,
   bulkApplications,
+  ...historyOperations,
   ...limitOperations,
   ...mailOperations,
   ...auditRecordOperations,

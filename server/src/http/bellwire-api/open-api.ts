@@ -34,6 +34,7 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
         name: "Developers",
         description: "What the Account Management API cannot do to accounts, users and applications.",
       },
+      { name: "History", description: "What changed on an account, a user or an application." },
       { name: "Limits", description: "The maximum numbers of objects." },
       { name: "Mails", description: "Mails to developers." },
       { name: "Audit log", description: "Actions of the provider's users and tokens." },

@@ -5,6 +5,7 @@ export {
   definitionToJson,
   type DocumentSettings,
   type FieldsDefinition,
+  type FieldTarget,
   insertStandardFields,
   readCachedDocumentSettings,
   readDocumentSettings,

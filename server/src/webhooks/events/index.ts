@@ -7,6 +7,15 @@ export {
   isEventType,
   switchNames,
 } from "./catalogue.ts";
+export {
+  listObjectEvents,
+  type Notification,
+  type ObjectEvent,
+  readFirstEvent,
+  readNotifications,
+  readUsersInSpans,
+  type UserVersion,
+} from "./object-events.ts";
 export { sendEventNow, storePayloads } from "./payloads.ts";
 export {
   type EventDetails,

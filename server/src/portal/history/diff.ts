@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Json } from "#platform/document.ts";
+
+/** A field of a record, by its name, or an item of a list, by its id. */
+export type Step = string | { readonly id: number; readonly title: string };
+
+/** One difference between two trees. A side that lacks the field has no property. */
+export interface Difference {
+  readonly path: readonly Step[];
+  readonly kind: "added" | "removed" | "changed";
+  readonly before?: Json;
+  readonly after?: Json;
+}
+
+type Tree = Json | undefined;
+type JsonRecord = { readonly [name: string]: Json };
+
+/**
+ * Compares two plain trees and returns their differences, in the order of the later one. Undefined stands for a tree
+ * that does not exist.
+ *
+ * - Records are compared field by field; a record without a counterpart yields one difference for each of its fields.
+ * - Items that are records with ids are matched by id, in any order; an item without a counterpart is one difference.
+ * - Other items are matched by value. If only their order differs, the whole list is one difference.
+ * - A missing field and null differ. An empty record or list and a missing one do not.
+ */
+export function diffTrees(before: Tree, after: Tree, path: readonly Step[] = []): readonly Difference[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  const [records, lists] = [bothOr(before, after, isRecord, {}), bothOr(before, after, isList, [])];
+  if (records) return diffRecords(...records, path);
+  if (lists) return diffLists(...lists, path);
+  return [difference(path, before, after)];
+}
+
+function difference(path: readonly Step[], before: Tree, after: Tree): Difference {
+  if (before === undefined && after !== undefined) return { path, kind: "added", after };
+  if (after === undefined && before !== undefined) return { path, kind: "removed", before };
+  return { path, kind: "changed", before: before ?? null, after: after ?? null };
+}
+
+/** Returns both values if they have the kind. A missing one counts as `empty`, if the other one has the kind. */
+function bothOr<Kind extends Json>(
+  before: Tree,
+  after: Tree,
+  isKind: (value: Tree) => value is Kind,
+  empty: Kind,
+): readonly [Kind, Kind] | undefined {
+  const [old, current] = [before ?? empty, after ?? empty];
+  if (before === null || after === null) return undefined;
+  return isKind(old) && isKind(current) ? [old, current] : undefined;
+}
+
+const isRecord = (tree: Tree): tree is JsonRecord => typeof tree === "object" && tree !== null && !Array.isArray(tree);
+
+const isList = (tree: Tree): tree is readonly Json[] => Array.isArray(tree);
+
+function diffRecords(before: JsonRecord, after: JsonRecord, path: readonly Step[]): readonly Difference[] {
+  const [old, current] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  const names = new Set([...current.keys(), ...old.keys()]);
+  return [...names].flatMap((name) => diffTrees(old.get(name), current.get(name), [...path, name]));
+}
+
+function diffLists(before: readonly Json[], after: readonly Json[], path: readonly Step[]): readonly Difference[] {
+  const [old, current] = [itemsById(before), itemsById(after)];
+  if (old && current) return diffIdentified(old, current, path);
+  const [removed, added] = [without(before, after), without(after, before)];
+  if (removed.length === 0 && added.length === 0) return [difference(path, before, after)];
+  return [
+    ...removed.map((item) => difference(path, item, undefined)),
+    ...added.map((item) => difference(path, undefined, item)),
+  ];
+}
+
+/** Returns the items by id, or undefined if an item has none or shares it with another one. */
+function itemsById(items: readonly Json[]): ReadonlyMap<number, JsonRecord> | undefined {
+  const byId = new Map<number, JsonRecord>();
+  for (const item of items) {
+    const id = isRecord(item) ? item["id"] : undefined;
+    if (!isRecord(item) || typeof id !== "number") return undefined;
+    byId.set(id, item);
+  }
+  return byId.size === items.length ? byId : undefined;
+}
+
+function diffIdentified(
+  before: ReadonlyMap<number, JsonRecord>,
+  after: ReadonlyMap<number, JsonRecord>,
+  path: readonly Step[],
+): readonly Difference[] {
+  const ids = new Set([...before.keys(), ...after.keys()]);
+  return [...ids].flatMap((id) => {
+    const [old, current] = [before.get(id), after.get(id)];
+    const step = { id, title: titleOf(current ?? old ?? {}) ?? String(id) };
+    return old && current ? diffTrees(old, current, [...path, step]) : [difference([...path, step], old, current)];
+  });
+}
+
+const titleFields = ["username", "org_name", "name"];
+
+/** Returns the name by which people know an object: of a user, an account, or anything else. */
+export function titleOf(object: JsonRecord): string | undefined {
+  const fields = new Map(Object.entries(object));
+  return titleFields.map((name) => fields.get(name)).find((title) => typeof title === "string");
+}
+
+/** Returns the items that have no equal one among `others`. Repeated items are counted. */
+function without(items: readonly Json[], others: readonly Json[]): readonly Json[] {
+  const left = [...others];
+  return items.filter((item) => {
+    const index = left.findIndex((other) => isDeepStrictEqual(item, other));
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+}

@@ -1,0 +1,12 @@
+export {
+  type FieldChange,
+  type HistoryEntry,
+  type HistoryEntryDetails,
+  hasHistory,
+  type LabelledVersion,
+  listHistory,
+  readHistoryEntry,
+  readObjectAt,
+} from "./entries.ts";
+export type { ObjectKind } from "./labels.ts";
+export type { HistorySubject } from "./versions.ts";
