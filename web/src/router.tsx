@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { readHistorySearch } from "./api/history.ts";
 import { AppLayout } from "./layout/app-layout.tsx";
 import { NotFoundPage, PageBroken, loadPage } from "./layout/fallback-pages.tsx";
 import {
@@ -73,6 +74,24 @@ const routeTree = root.addChildren([
     getParentRoute,
     path: "/accounts/$id",
     component: lazyPage(() => import("./pages/account/account-page.tsx"), "AccountPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/accounts/$id/history",
+    validateSearch: readHistorySearch,
+    component: lazyRouteComponent(() => import("./pages/history/history-pages.tsx"), "AccountHistoryPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/accounts/$accountId/users/$id",
+    validateSearch: readHistorySearch,
+    component: lazyRouteComponent(() => import("./pages/history/history-pages.tsx"), "UserPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/accounts/$accountId/applications/$id/history",
+    validateSearch: readHistorySearch,
+    component: lazyRouteComponent(() => import("./pages/history/history-pages.tsx"), "ApplicationHistoryPage"),
   }),
   createRoute({
     getParentRoute,

@@ -59,6 +59,12 @@ export const usersQuery = (api: ManagementClient, accountId: number) =>
       (await api.read<{ users: { user: User }[] }>(`accounts/${accountId}/users`)).users.map(({ user }) => user),
   });
 
+export const userQuery = (api: ManagementClient, { accountId, id }: { accountId: number; id: number }) =>
+  queryOptions({
+    queryKey: ["accounts", "one", accountId, "users", id],
+    queryFn: async () => (await api.read<{ user: User }>(`accounts/${accountId}/users/${id}`)).user,
+  });
+
 export type Invitation = BellwireSchemas["Invitation"];
 
 export const invitationsQuery = (api: ApiClient, accountId: number) =>

@@ -857,6 +857,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the history of an account
+         * @description The events of the object, newest first: who changed which fields through which interface, and which endpoints were notified. Also for deleted objects, as long as retention keeps their events.
+         */
+        get: operations["listAccountHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/history/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an entry of the history of an account
+         * @description One event with all changed fields, and the object before and after it.
+         */
+        get: operations["readAccountHistoryEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an account as it was at a time
+         * @description As its last event until then shows it, with its users as they were at that time.
+         */
+        get: operations["readAccountVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the history of a user
+         * @description The events of the object, newest first: who changed which fields through which interface, and which endpoints were notified. Also for deleted objects, as long as retention keeps their events.
+         */
+        get: operations["listUserHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/history/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an entry of the history of a user
+         * @description One event with all changed fields, and the object before and after it.
+         */
+        get: operations["readUserHistoryEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a user as it was at a time
+         * @description As its last event until then shows it.
+         */
+        get: operations["readUserVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the history of an application
+         * @description The events of the object, newest first: who changed which fields through which interface, and which endpoints were notified. Also for deleted objects, as long as retention keeps their events.
+         */
+        get: operations["listApplicationHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/history/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an entry of the history of an application
+         * @description One event with all changed fields, and the object before and after it.
+         */
+        get: operations["readApplicationHistoryEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an application as it was at a time
+         * @description As its last event until then shows it.
+         */
+        get: operations["readApplicationVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits": {
         parameters: {
             query?: never;
@@ -1514,11 +1694,133 @@ export interface components {
             all?: boolean;
         };
         /**
+         * FieldChange
+         * @description A field that differs from the version before.
+         */
+        FieldChange: {
+            /** @description The path in the document, such as `users[21].email`. */
+            field: string;
+            /** @description The field as the Admin Portal names it, with the labels of defined fields. */
+            label: string;
+            /** @enum {unknown} */
+            kind: "added" | "removed" | "changed";
+            /** @description Absent if the version before lacks the field or is not known. */
+            before?: unknown;
+            /** @description Absent if the document lacks the field. */
+            after?: unknown;
+            /** @description True for credentials. Values show their last four characters at most. */
+            masked: boolean;
+            /** @description True if the event names the field as changed. False for consequences, and for changes since the version before that no event of the object recorded, such as a renamed plan. */
+            direct: boolean;
+        };
+        /** FieldValue */
+        FieldValue: {
+            /** @description The path in the document, such as `users[21].email`. */
+            field: string;
+            /** @description The field as the Admin Portal names it, with the labels of defined fields. */
+            label: string;
+            value: unknown;
+            /** @description True for credentials. Values show their last four characters at most. */
+            masked: boolean;
+        };
+        /**
          * Gate
          * @description What stopped it when the event was recorded. Null if nothing did.
          * @enum {unknown}
          */
         Gate: "web_hooks_denied" | "not_active" | "switch_off" | "no_acting_user" | "admin_actions_off";
+        /**
+         * HistoryEntry
+         * @description An event of an account, a user or an application, with the fields that it changed.
+         */
+        HistoryEntry: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7. The same as `webhook-id`.
+             */
+            id: string;
+            type: string;
+            /** Format: int64 */
+            object_id: number;
+            /** Format: int64 */
+            account_id: number;
+            account_name: string;
+            /**
+             * Format: int64
+             * @description Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more.
+             */
+            sequence: number;
+            /** @enum {unknown} */
+            channel: "developer_portal" | "admin_portal" | "api" | "system";
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            occurred_at: string;
+            object_name: string | null;
+            actor: components["schemas"]["NamedActor"];
+            compared_with: string | null;
+            /** @description A creation adds all fields, a deletion removes them. Lists of entries show the first 100. */
+            changes: components["schemas"]["FieldChange"][];
+            /** Format: int64 */
+            changes_total: number;
+            key: components["schemas"]["HistoryKey"] | null;
+            notified: components["schemas"]["Notified"] | null;
+        };
+        /**
+         * HistoryEntryInFull
+         * @description An event with all changed fields and both versions of its object.
+         */
+        HistoryEntryInFull: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7. The same as `webhook-id`.
+             */
+            id: string;
+            type: string;
+            /** Format: int64 */
+            object_id: number;
+            /** Format: int64 */
+            account_id: number;
+            account_name: string;
+            /**
+             * Format: int64
+             * @description Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more.
+             */
+            sequence: number;
+            /** @enum {unknown} */
+            channel: "developer_portal" | "admin_portal" | "api" | "system";
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            occurred_at: string;
+            object_name: string | null;
+            actor: components["schemas"]["NamedActor"];
+            compared_with: string | null;
+            /** @description A creation adds all fields, a deletion removes them. Lists of entries show the first 100. */
+            changes: components["schemas"]["FieldChange"][];
+            /** Format: int64 */
+            changes_total: number;
+            key: components["schemas"]["HistoryKey"] | null;
+            notified: components["schemas"]["Notified"] | null;
+            /** @description The fields of the object, with masked credentials. Null if it did not exist, or is not known. */
+            document: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The fields of the object, with masked credentials. Null if it did not exist, or is not known. */
+            document_before: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * HistoryKey
+         * @description The key that an event about a key concerns.
+         */
+        HistoryKey: {
+            last4: string;
+            created_at: string;
+        };
         /**
          * Invitation
          * @description Somebody who is asked to join an account, by mail.
@@ -1583,6 +1885,13 @@ export interface components {
             /** Format: int64 */
             attempts_made: number;
             last_error: string | null;
+        };
+        /** NamedActor */
+        NamedActor: {
+            /** @enum {unknown} */
+            kind: "developer" | "admin" | "token" | "key" | "system";
+            user_id: number | null;
+            name: string | null;
         };
         /** NewEndpoint */
         NewEndpoint: {
@@ -1656,6 +1965,60 @@ export interface components {
             only: "failed" | "missing" | "all";
             /** @description Only counts. */
             dry_run?: boolean;
+        };
+        /**
+         * Notification
+         * @description Whether one endpoint was notified of an event.
+         */
+        Notification: {
+            /** Format: int64 */
+            endpoint_id: number;
+            endpoint_name: string;
+            /**
+             * @description The state of the delivery. `withheld`: a gate stopped the event, so there is no delivery.
+             * @enum {unknown}
+             */
+            state: "pending" | "delivered" | "failed" | "cancelled" | "withheld";
+            gate: components["schemas"]["Gate"] | null;
+            delivery_id: string | null;
+        };
+        /**
+         * Notified
+         * @description Null if the caller may not read webhooks.
+         */
+        Notified: {
+            /**
+             * Format: int64
+             * @description The endpoints that existed when the event was recorded.
+             */
+            total: number;
+            /** @description Deliveries first, at most 20 endpoints. */
+            endpoints: components["schemas"]["Notification"][];
+        };
+        /**
+         * ObjectVersion
+         * @description An account, a user or an application as it was at a time.
+         */
+        ObjectVersion: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            at: string;
+            /**
+             * @description Whether the object existed at that time. `not_kept`: retention has deleted the events from before that time.
+             * @enum {unknown}
+             */
+            state: "existed" | "deleted" | "not_created" | "not_kept";
+            event_id: string | null;
+            event_type: string | null;
+            occurred_at: string | null;
+            /** @description The fields of the object, with masked credentials. Null if it did not exist, or is not known. */
+            document: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The fields of the document, with those of listed objects, for display. */
+            fields: components["schemas"]["FieldValue"][];
         };
         /**
          * PlanRequest
@@ -3688,6 +4051,338 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listAccountHistory: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of objects to return. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Up to this moment. */
+                until?: string;
+                /** @description Adds the events of the account's users and applications. */
+                include?: ("users" | "applications")[];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the account. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["HistoryEntry"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readAccountHistoryEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the account. */
+                id: number;
+                /** @description A UUIDv7. The same as `webhook-id`. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An event with all changed fields and both versions of its object. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntryInFull"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readAccountVersion: {
+        parameters: {
+            query: {
+                /** @description The time, with a zone. */
+                at: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the account. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An account, a user or an application as it was at a time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectVersion"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listUserHistory: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of objects to return. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Up to this moment. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the user. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["HistoryEntry"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readUserHistoryEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the user. */
+                id: number;
+                /** @description A UUIDv7. The same as `webhook-id`. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An event with all changed fields and both versions of its object. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntryInFull"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readUserVersion: {
+        parameters: {
+            query: {
+                /** @description The time, with a zone. */
+                at: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the user. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An account, a user or an application as it was at a time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectVersion"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listApplicationHistory: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of objects to return. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Up to this moment. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the application. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["HistoryEntry"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readApplicationHistoryEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the application. */
+                id: number;
+                /** @description A UUIDv7. The same as `webhook-id`. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An event with all changed fields and both versions of its object. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntryInFull"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readApplicationVersion: {
+        parameters: {
+            query: {
+                /** @description The time, with a zone. */
+                at: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the application. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An account, a user or an application as it was at a time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectVersion"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];

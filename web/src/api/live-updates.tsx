@@ -78,7 +78,7 @@ export function staleKeys(kind: MessageKind, data: unknown): { readonly now: Que
   const fields = new Map<string, unknown>(Object.entries(data ?? {}));
   switch (kind) {
     case "event":
-      return { now: [["events", "list"]], soon: [] };
+      return { now: [["events", "list"], ["history"]], soon: [] };
     case "attempt":
       return {
         now: [
@@ -95,8 +95,8 @@ export function staleKeys(kind: MessageKind, data: unknown): { readonly now: Que
           ["deliveries", "one", fields.get("id")],
           ["events", "one", fields.get("event_id")],
         ],
-        // The list shows a failure once its second has passed.
-        soon: [["failures"]],
+        // The list shows a failure once its second has passed. A history shows the states of deliveries.
+        soon: [["failures"], ["history"]],
       };
     case "endpoint":
       return { now: [["endpoints"]], soon: [] };

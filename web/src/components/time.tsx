@@ -65,6 +65,14 @@ export const describeMoment = (at: Date, timeZone: string): string =>
     timeZone: knownTimeZone(timeZone),
   }).format(at);
 
+/** Returns "Tuesday, 24 November 2026", in the provider's time zone. */
+export const describeDay = (at: Date, timeZone: string): string =>
+  new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeZone: knownTimeZone(timeZone) }).format(at);
+
+/** Returns "15:42:10", in the provider's time zone. */
+export const describeClock = (at: Date, timeZone: string): string =>
+  new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: knownTimeZone(timeZone) }).format(at);
+
 /** Returns "< 1 ms", "840 ms", "1.2 s". Attempts record whole milliseconds. */
 export function describeLatency(ms: number): string {
   if (ms < 1) return "< 1 ms";

@@ -1,5 +1,6 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { QueryKey } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import type { User } from "../api/accounts.ts";
 import { useManagement } from "../api/management-client.ts";
 import { RowActions } from "./action-menu.tsx";
@@ -11,10 +12,12 @@ export interface UsersTableProps {
   /** The accessible name of the table. */
   readonly label: string;
   readonly isBusy: boolean;
+  /** Leads to the user's page, where there is one. */
+  readonly linkTo?: (user: User) => ReactNode;
   readonly itemsFor: (user: User) => { title: string; onClick: () => void }[];
 }
 
-export function UsersTable({ users, label, isBusy, itemsFor }: UsersTableProps) {
+export function UsersTable({ users, label, isBusy, linkTo, itemsFor }: UsersTableProps) {
   return (
     <Table aria-label={label} variant="compact">
       <Thead>
@@ -30,7 +33,7 @@ export function UsersTable({ users, label, isBusy, itemsFor }: UsersTableProps) 
         {users.map((user) => (
           <Tr key={user.id}>
             <Td dataLabel="Username" modifier="breakWord">
-              <Name>{user.username}</Name>
+              {linkTo?.(user) ?? <Name>{user.username}</Name>}
             </Td>
             <Td dataLabel="Email" modifier="breakWord">
               {user.email || <span className="bellwire-subtle">None</span>}

@@ -1,18 +1,18 @@
 import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, getRouteApi } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import { type Account, accountPlanRequestsQuery, accountQuery, planOfAccountQuery } from "../../api/accounts.ts";
 import { currentData } from "../../api/api-problem.ts";
 import { applicationsOfAccountQuery } from "../../api/applications.ts";
 import { expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { accountPlansQuery } from "../../api/products.ts";
-import { mayUseWebhooks, useSession } from "../../api/session.tsx";
 import { ApplicationsTable } from "../../components/applications/applications-table.tsx";
 import { CreateApplication } from "../../components/applications/create-application.tsx";
 import { Fact } from "../../components/facts.tsx";
 import { DetailsForm } from "../../components/form/defined-fields.tsx";
 import { StateLabel } from "../../components/labels.tsx";
+import { AccountTabs } from "../../components/history/object-tabs.tsx";
 import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
@@ -36,6 +36,7 @@ export function AccountPage() {
         breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" here={name} />}
         actions={account && <AccountActions account={account} />}
       />
+      <AccountTabs id={id} here="Overview" />
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the account" />}>
           {(loaded) => <AccountView key={loaded.id} account={loaded} />}
@@ -46,7 +47,6 @@ export function AccountPage() {
 }
 
 function AccountView({ account }: { account: Account }) {
-  const session = useSession();
   const applications = useQuery(applicationsOfAccountQuery(useManagement(), account.id));
   return (
     <Stack hasGutter>
@@ -69,13 +69,6 @@ function AccountView({ account }: { account: Account }) {
       <SectionCard title="Details">
         <AccountForm account={account} />
       </SectionCard>
-      {mayUseWebhooks(session) && (
-        <SectionCard title="History">
-          <Link to="/events" search={{ account_id: account.id }}>
-            Events of this account
-          </Link>
-        </SectionCard>
-      )}
     </Stack>
   );
 }

@@ -1,5 +1,6 @@
 import { Button, Content } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type User, usersQuery } from "../../api/accounts.ts";
 import { useManagement } from "../../api/management-client.ts";
@@ -14,6 +15,7 @@ import {
   webhookNote,
 } from "../../components/form/form-dialog.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
+import { Name } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { type UserStep, UsersTable, useUserActions, userSteps } from "../../components/users-table.tsx";
 
@@ -37,6 +39,11 @@ export function UserList({ accountId }: { accountId: number }) {
     done: "The activation mail was sent",
     failed: "The activation mail could not be sent",
   });
+  const linkTo = ({ id, username }: User) => (
+    <Link to="/accounts/$accountId/users/$id" params={{ accountId: String(accountId), id: String(id) }}>
+      <Name>{username}</Name>
+    </Link>
+  );
   const itemsFor = (user: User) => [
     { title: "Edit", onClick: () => setToEdit(user) },
     ...userSteps(user).map((it) => ({ title: it.title, onClick: () => take(user, it) })),
@@ -49,7 +56,7 @@ export function UserList({ accountId }: { accountId: number }) {
   return (
     <>
       <Loaded query={query} skeleton={<TableSkeleton of="users" />}>
-        {(users) => <UsersTable label="Users" users={users} isBusy={isBusy} itemsFor={itemsFor} />}
+        {(users) => <UsersTable label="Users" users={users} isBusy={isBusy} linkTo={linkTo} itemsFor={itemsFor} />}
       </Loaded>
       {mayAdd && (
         <Button variant="link" isInline onClick={() => setToEdit("new")}>

@@ -14,6 +14,7 @@ import { useManagement } from "../../api/management-client.ts";
 import { applicationPlansQuery } from "../../api/products.ts";
 import { Fact } from "../../components/facts.tsx";
 import { DetailsForm } from "../../components/form/defined-fields.tsx";
+import { ApplicationTabs } from "../../components/history/object-tabs.tsx";
 import { Name, StateLabel } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
@@ -38,6 +39,7 @@ export function ApplicationPage() {
         breadcrumb={<PageBreadcrumb to="/applications" list="Applications" here={name} />}
         actions={application && <ApplicationActions application={application} />}
       />
+      <ApplicationTabs accountId={key.accountId} id={key.id} here="Overview" />
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the application" />}>
           {(loaded) => <ApplicationView key={loaded.id} application={loaded} />}

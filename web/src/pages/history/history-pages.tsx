@@ -1,0 +1,151 @@
+import { DescriptionList, Label, PageSection, Stack } from "@patternfly/react-core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { accountQuery, userQuery } from "../../api/accounts.ts";
+import { currentData, isNotFound } from "../../api/api-problem.ts";
+import { applicationName, applicationQuery } from "../../api/applications.ts";
+import { useApi } from "../../api/bellwire-client.ts";
+import { type HistorySubject, historyQuery } from "../../api/history.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { Fact } from "../../components/facts.tsx";
+import { ObjectHistory } from "../../components/history/object-history.tsx";
+import { AccountTabs, ApplicationTabs } from "../../components/history/object-tabs.tsx";
+import { Name, StateLabel } from "../../components/labels.tsx";
+import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
+import { When } from "../../components/time.tsx";
+
+const accountRoute = getRouteApi("/accounts/$id/history");
+const applicationRoute = getRouteApi("/accounts/$accountId/applications/$id/history");
+const userRoute = getRouteApi("/accounts/$accountId/users/$id");
+
+export function AccountHistoryPage() {
+  const id = Number(accountRoute.useParams().id);
+  const search = accountRoute.useSearch();
+  const navigate = useNavigate();
+  const subject: HistorySubject = { kind: "account", id };
+  const query = useQuery(accountQuery(useManagement(), id));
+  const { title, deleted } = useTitle(subject, query, currentData(query)?.org_name, "Account");
+  return (
+    <>
+      <PageHeader
+        title={title}
+        breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" here={title} />}
+        actions={deleted}
+      />
+      <AccountTabs id={id} here="History" />
+      <PageSection isFilled>
+        <ObjectHistory
+          subject={subject}
+          search={search}
+          onSearch={(changed) =>
+            void navigate({ to: "/accounts/$id/history", params: { id: String(id) }, search: changed })
+          }
+        />
+      </PageSection>
+    </>
+  );
+}
+
+export function ApplicationHistoryPage() {
+  const params = applicationRoute.useParams();
+  const search = applicationRoute.useSearch();
+  const navigate = useNavigate();
+  const key = { accountId: Number(params.accountId), id: Number(params.id) };
+  const subject: HistorySubject = { kind: "application", id: key.id };
+  const query = useQuery(applicationQuery(useManagement(), key));
+  const application = currentData(query);
+  const { title, deleted } = useTitle(subject, query, application && applicationName(application), "Application");
+  return (
+    <>
+      <PageHeader
+        title={title}
+        breadcrumb={<PageBreadcrumb to="/applications" list="Applications" here={title} />}
+        actions={deleted}
+      />
+      <ApplicationTabs {...key} here="History" />
+      <PageSection isFilled>
+        <ObjectHistory
+          subject={subject}
+          search={search}
+          onSearch={(changed) =>
+            void navigate({ to: "/accounts/$accountId/applications/$id/history", params, search: changed })
+          }
+        />
+      </PageSection>
+    </>
+  );
+}
+
+/** A user of an account: the facts, and the history. Users are changed on the account's page. */
+export function UserPage() {
+  const params = userRoute.useParams();
+  const search = userRoute.useSearch();
+  const navigate = useNavigate();
+  const key = { accountId: Number(params.accountId), id: Number(params.id) };
+  const subject: HistorySubject = { kind: "user", id: key.id };
+  const query = useQuery(userQuery(useManagement(), key));
+  const user = currentData(query);
+  const { title, deleted } = useTitle(subject, query, user?.username, "User");
+  return (
+    <>
+      <PageHeader
+        title={title}
+        breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" here={title} />}
+        actions={deleted}
+      />
+      <PageSection isFilled>
+        <Stack hasGutter>
+          <SectionCard title="User">
+            <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
+              <Fact term="Account">
+                <AccountLink id={key.accountId} />
+              </Fact>
+              {user && (
+                <>
+                  <Fact term="State">
+                    <StateLabel state={user.state} />
+                  </Fact>
+                  <Fact term="Email">{user.email || <span className="bellwire-subtle">None</span>}</Fact>
+                  <Fact term="Role">{user.role === "admin" ? "Admin" : "Member"}</Fact>
+                  <Fact term="Created">
+                    <When at={user.created_at} isExact />
+                  </Fact>
+                  <Fact term="Updated">
+                    <When at={user.updated_at} isExact />
+                  </Fact>
+                </>
+              )}
+            </DescriptionList>
+          </SectionCard>
+          <SectionCard title="History">
+            <ObjectHistory
+              subject={subject}
+              search={search}
+              onSearch={(changed) => void navigate({ to: "/accounts/$accountId/users/$id", params, search: changed })}
+            />
+          </SectionCard>
+        </Stack>
+      </PageSection>
+    </>
+  );
+}
+
+function AccountLink({ id }: { id: number }) {
+  const { data: account } = useQuery(accountQuery(useManagement(), id));
+  return (
+    <Link to="/accounts/$id" params={{ id: String(id) }}>
+      <Name>{account?.org_name ?? `Account ${id}`}</Name>
+    </Link>
+  );
+}
+
+/** Returns the name of an object, for a deleted one its last name in the history, and a label for that case. */
+function useTitle(subject: HistorySubject, query: { error: unknown }, name: string | undefined, noun: string) {
+  const { data } = useInfiniteQuery(historyQuery(useApi(), subject, {}));
+  const last = data?.pages.flatMap((page) => page.data).find(({ object_id }) => object_id === subject.id);
+  const isDeleted = isNotFound(query.error) && last !== undefined;
+  return {
+    title: name ?? (isDeleted ? last.object_name : undefined) ?? noun,
+    deleted: isDeleted && <Label status="warning">Deleted</Label>,
+  };
+}
