@@ -7,6 +7,7 @@ export const layers = [
   { name: "endpoints", folder: "server/src/webhooks/endpoints" },
   { name: "attempts", folder: "server/src/webhooks/attempts" },
   { name: "replays", folder: "server/src/webhooks/replays" }, // above events, because it renders bodies of events that were never sent
+  { name: "statistics", folder: "server/src/webhooks/statistics" },
   { name: "engine", folder: "server/src/webhooks/engine" },
   { name: "providers", folder: "server/src/portal/providers" },
   { name: "mails", folder: "server/src/portal/mails" },

@@ -13,6 +13,7 @@ import { sendDueMails } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
 import { workOnReplay } from "#webhooks/replays/index.ts";
+import { StatisticsRecorder, addStatisticsPartitions, writeStatistics } from "#webhooks/statistics/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { measureAttempts, measureEngine, measureLaneStore } from "./metrics.ts";
@@ -26,11 +27,13 @@ import type { Parts } from "./open-parts.ts";
 export async function startEngineRole(parts: Parts, drainMs: () => number): Promise<AsyncDisposable> {
   const { config } = parts;
   await using running = new AsyncDisposableStack();
+  await addStatisticsPartitions(parts.pool);
   running.use(await composeEngine({ ...parts, ...config, inFlightMax: config.engineConcurrency, drainMs }));
   running.use(composeReplays(parts));
   running.use(composeMail(parts));
   const heldQuota = { rowsMax: config.heldRowsMax, daysMax: config.heldDaysMax };
-  running.use(startHousekeeping({ ...parts, retentionDays: config.retentionDays, heldQuota }));
+  const { retentionDays, statisticsDays } = config;
+  running.use(startHousekeeping({ ...parts, retentionDays, statisticsDays, heldQuota }));
   return running.move();
 }
 
@@ -56,13 +59,22 @@ const dayMs = 86_400_000;
 export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
   const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays, drainMs } = parts;
   const measure = measureAttempts(metrics);
+  // A result later than the lease is useless: other engines own the lanes by then.
+  const laneStore = postgresLaneStore(
+    poolWithTimeout(pool, clock, leaseMs),
+    encryption,
+    leaseMs,
+    await readOwnProcessMark(),
+  );
+  const statistics: StatisticsRecorder = new StatisticsRecorder({
+    clock,
+    write: (lanes) => pool.inTransaction((tx) => writeStatistics(tx, lanes)),
+    ownedLanes: () => engine.laneStates(),
+    log: { warn: (fields, sentence) => log.warn(fields, sentence) },
+  });
   const engine = await startEngine({
-    // A result later than the lease is useless: other engines own the lanes by then.
-    store: measureLaneStore(
-      metrics,
-      postgresLaneStore(poolWithTimeout(pool, clock, leaseMs), encryption, leaseMs, await readOwnProcessMark()),
-      clock,
-    ),
+    store: measureLaneStore(metrics, laneStore, clock),
+    statistics,
     sender,
     clock,
     log: {
@@ -79,6 +91,8 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     disableAfterMs: disableAfterDays === 0 ? Number.POSITIVE_INFINITY : disableAfterDays * dayMs,
   });
   measureEngine(metrics, engine);
+  const stopRecording = new AbortController();
+  const recording = statistics.run(stopRecording.signal);
   const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));
   const stopChanged = pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number)));
   return {
@@ -86,6 +100,8 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
       stopDue();
       stopChanged();
       await engine.stop(drainMs());
+      stopRecording.abort();
+      await recording;
     },
   };
 }

@@ -14,6 +14,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
 import { deleteOldReplays } from "#webhooks/replays/index.ts";
+import { addStatisticsPartitions, countOrphans, dropOldStatistics } from "#webhooks/statistics/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 
 const minuteMs = 60_000;
@@ -26,13 +27,15 @@ interface HouseNeeds {
   readonly clock: Clock;
   readonly urls: ProviderUrls;
   readonly retentionDays: number;
+  readonly statisticsDays: number;
   readonly heldQuota: BacklogQuota;
 }
 
 /**
  * Runs the periodic jobs, in any number of processes at once. Each minute: deliveries that were recorded while their
- * endpoint was being deleted are cancelled, and admins are written to about outages. Each hour: what is held beyond the quota is given up, the coming days of the history are made,
- * the expired ones dropped, and with them mails and replays that are as old and over.
+ * endpoint was being deleted are cancelled, attempts of killed engines are counted, and admins are written to about outages. Each
+ * hour: what is held beyond the quota is given up, the coming days of the history and of the statistics are made, the expired ones
+ * dropped, and with them mails and replays that are as old and over.
  */
 export function startHousekeeping(needs: HouseNeeds): AsyncDisposable {
   const closing = new AbortController();
@@ -55,6 +58,7 @@ async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<v
     if (signal.aborted) return;
     try {
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
+      while ((await countOrphans(pool)) > 0);
       while ((await deleteExpiredCounters(pool, clock.now())) > 0);
       while ((await deleteExpiredChangeCounters(pool, clock.now())) > 0);
       await notifyOutages({ pool, pageUrl, now: clock.now() });
@@ -77,8 +81,9 @@ async function keepBacklogs({ pool, log, heldQuota }: HouseNeeds): Promise<void>
   }
 }
 
-async function keepHistory({ pool, log, retentionDays }: HouseNeeds): Promise<void> {
+async function keepHistory({ pool, log, retentionDays, statisticsDays }: HouseNeeds): Promise<void> {
   await addComingDays(pool);
+  await addStatisticsPartitions(pool);
   // The machine's own clock, and not the one that follows the database's: it takes two to call a day expired.
   const { now, behindSeconds } = await advanceRetention(pool, systemClock.now());
   if (behindSeconds >= leapSeconds) {
@@ -86,6 +91,8 @@ async function keepHistory({ pool, log, retentionDays }: HouseNeeds): Promise<vo
   }
   const days = await retireExpiredDays(pool, now, retentionDays);
   if (days.length > 0) log.info({ days }, "history dropped");
+  const statistics = await dropOldStatistics(pool, now, statisticsDays);
+  if (statistics.length > 0) log.info({ partitions: statistics }, "statistics dropped");
   while ((await deleteOldMails(pool, now, retentionDays)) > 0);
   while ((await deleteOldReplays(pool, now, retentionDays)) > 0);
 }

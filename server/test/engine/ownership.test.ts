@@ -108,7 +108,9 @@ test.for([
   const [after] = await store.claim(heir, [endpointId], 1);
   expect(after).toEqual({
     endpointId,
+    providerId,
     epoch: (before?.epoch ?? 0) + 1,
+    claimedIn: expect.any(Number),
     unanswered: 0,
     lifts: 0,
     failingSeconds: null,
@@ -117,11 +119,11 @@ test.for([
   });
 
   const outcome = { ...settlementOf(endpointId, eventId), ...what };
-  expect(await store.settle(frozen, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0);
+  expect((await store.settle(frozen, [{ ...outcome, epoch: before?.epoch ?? 0 }])).recorded).toBe(0);
   expect((await listDeliveries(database, { providerId, limit: 1 }))[0]?.state).toBe("pending");
-  expect(await store.settle(heir, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0); // nor outcomes of its earlier epoch
-  expect(await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).toBe(1);
-  expect(await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).toBe(0);
+  expect((await store.settle(heir, [{ ...outcome, epoch: before?.epoch ?? 0 }])).recorded).toBe(0); // nor outcomes of its earlier epoch
+  expect((await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).recorded).toBe(1);
+  expect((await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).recorded).toBe(0);
 });
 
 test("a delivery that was cancelled before its first attempt and made due again is settled, with those beside it", async ({
@@ -139,7 +141,7 @@ test("a delivery that was cancelled before its first attempt and made due again 
 
   const outcomes = [eventId, other].map((id) => ({ ...settlementOf(endpointId, id), epoch: lane?.epoch ?? 0 }));
 
-  expect(await store.settle(engineId, outcomes)).toBe(2);
+  expect((await store.settle(engineId, outcomes)).recorded).toBe(2);
   const deliveries = await listDeliveries(database, { providerId, limit: 3 });
   expect(deliveries.map(({ state, attemptsMade }) => ({ state, attemptsMade }))).toEqual([
     { state: "delivered", attemptsMade: 1 },

@@ -5,6 +5,7 @@ import { describeAccountManagementApi } from "#http/account-management-api/index
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { deliveryId } from "#webhooks/deliveries/index.ts";
+import { countColumns } from "../../src/webhooks/statistics/counts.ts";
 import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test.ts";
 import { createPortalObjects } from "../api/portal-objects.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
@@ -73,6 +74,12 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
      values ($1::bigint, ${ids["endpoint"]}, ${event}, '3scale', 1) on conflict do nothing`,
     `insert into payloads (provider_id, event_id, format, body, context)
      values ($1::bigint, ${event}, '3scale', 'canary', '{}') on conflict do nothing`,
+    ...["minutes", "hours", "days"].map(
+      (interval) => `insert into statistics_${interval} (provider_id, endpoint_id, event_type, at, ${countColumns.join(", ")}, latencies, delays)
+        values ($1::bigint, ${ids["endpoint"]}, 'account.created', date_trunc('day', now()), ${countColumns.map(() => 1).join(", ")}, '{1}', '{1}')`,
+    ),
+    `insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker, failed_attempts)
+     values (${ids["endpoint"]}, $1::bigint, 1, true, 1, 0, 0, 0, 'closed', 0)`,
     `insert into outages (provider_id, endpoint_id, began_at) values ($1::bigint, ${ids["endpoint"]}, now())`,
     `insert into replays (provider_id, endpoint_id, since, until, kind, last_event)
      values ($1::bigint, ${ids["endpoint"]}, now(), now(), 'all', ${event})`,

@@ -116,7 +116,7 @@ test(
         retryAfterSeconds: null,
       },
     ]);
-    expect(written).toBe(1);
+    expect(written.recorded).toBe(1);
     await pool.inTransaction((tx) => skipDelivery(tx, skipped));
     await pool.inTransaction((tx) => cancelDelivery(tx, cancelled));
     await pool.inTransaction((tx) => retryDelivery(tx, retried));

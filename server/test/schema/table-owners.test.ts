@@ -29,6 +29,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   fields_definitions: "portal/fields",
   invitations: "portal/users",
   key_checks: "platform",
+  lane_reports: "webhooks/statistics",
   lanes: "webhooks/deliveries",
   mails: "portal/mails",
   outages: "outages",
@@ -44,6 +45,9 @@ const owners: Readonly<Record<string, string | undefined>> = {
   saved_views: "access",
   service_subscriptions: "portal/applications",
   sessions: "access",
+  statistics_days: "webhooks/statistics",
+  statistics_hours: "webhooks/statistics",
+  statistics_minutes: "webhooks/statistics",
   transaction_numbers: undefined,
   users: "portal/users",
 };

@@ -6,6 +6,7 @@ import type {
   OwnedLane,
   ReleasedLane,
   RunToRead,
+  Settled,
   Settlement,
   TransactionSample,
 } from "#webhooks/deliveries/index.ts";
@@ -133,7 +134,8 @@ export class LaneStoreModel {
       lane.epoch += 1;
       const { epoch, lifts, unanswered, failingSinceMs, failedAttempts } = lane;
       const failingSeconds = failingSinceMs === null ? null : (this.nowMs - failingSinceMs) / 1000;
-      return [{ endpointId, epoch, lifts, unanswered, failingSeconds, failedAttempts, rateSeconds }];
+      const lanes = { endpointId, providerId: 1, epoch, claimedIn: epoch };
+      return [{ ...lanes, lifts, unanswered, failingSeconds, failedAttempts, rateSeconds }];
     });
   }
 
@@ -209,12 +211,12 @@ export class LaneStoreModel {
     if (endpoint) this.endpoints.set(endpointId, { ...endpoint, state, version: endpoint.version + 1 });
   }
 
-  settle(engineId: string, settlements: readonly Settlement[]): number {
+  settle(engineId: string, settlements: readonly Settlement[]): Settled {
     const written = settlements.filter((settlement) => this.#settleOne(engineId, settlement));
     for (const { endpointId, orderingKey, end } of settlements) {
       if (end !== null && orderingKey !== null) this.promoteNext(endpointId, orderingKey);
     }
-    return written.length;
+    return { recorded: written.length, transactions: undefined };
   }
 
   /** Makes a delivery due now, as a manual retry does: with a new round of attempts if it has ended. */

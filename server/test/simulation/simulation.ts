@@ -1,3 +1,4 @@
+import { noStatistics } from "../support/build-lane.ts";
 import { startEngine } from "#webhooks/engine/index.ts";
 import { buildEndpoint } from "./build-endpoint.ts";
 import { deliveryKey, LaneStoreModel, type DueRow, type SimulatedEndpoint } from "./lane-store-model.ts";
@@ -87,6 +88,7 @@ export class Simulation {
     const sender = simulatedNetwork({ time: this.time, random, moods: this.moods, watch: this.watch }, process);
     const started = startEngine({
       store,
+      statistics: noStatistics,
       sender,
       clock: process,
       log: { attempt: () => undefined, warn: () => undefined },

@@ -1,5 +1,6 @@
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import type { LaneStore } from "#webhooks/engine/index.ts";
+import type { AttemptCounter } from "#webhooks/statistics/index.ts";
 import { Lane } from "../../src/webhooks/engine/lane.ts";
 import { ReceiverHosts } from "../../src/webhooks/engine/receiver-host.ts";
 
@@ -24,13 +25,18 @@ export const settings: DeliverySettings = {
 
 export const claimed = {
   endpointId: 1,
+  providerId: 1,
   epoch: 1,
+  claimedIn: 1,
   unanswered: 0,
   lifts: 0,
   failingSeconds: null,
   failedAttempts: 0,
   rateSeconds: 0,
 };
+
+/** Counts nothing. */
+export const noStatistics: AttemptCounter = { count: () => undefined, doubt: () => undefined };
 
 /** Returns a lane that was just claimed. */
 export const newLane = (): Lane => new Lane(claimed, settings, new ReceiverHosts(8), 0);

@@ -5,6 +5,7 @@ import { createIdGenerator } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { type SenderOptions, createSender } from "#webhooks/attempts/index.ts";
 import { type AttemptLine, type RunningEngine, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
+import { StatisticsRecorder, writeStatistics } from "#webhooks/statistics/index.ts";
 import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";
 
@@ -54,7 +55,14 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
   const lines: AttemptLine[] = [];
   const warnings: string[] = [];
   const store = postgresLaneStore(pool, keys ? createEncryption(keys) : encryption, leaseMs);
+  const statistics: StatisticsRecorder = new StatisticsRecorder({
+    clock: systemClock,
+    write: (lanes) => pool.inTransaction((tx) => writeStatistics(tx, lanes)),
+    ownedLanes: () => engine.laneStates(),
+    log: { warn: (_fields, sentence) => warnings.push(sentence) },
+  });
   const engine = await startEngine({
+    statistics,
     store: {
       ...store,
       async readSettings(endpointIds) {
@@ -64,9 +72,9 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
         return settings;
       },
       async settle(engineId, settlements) {
-        const written = await store.settle(engineId, settlements);
-        onSettled(settlements.length, written);
-        return written;
+        const settled = await store.settle(engineId, settlements);
+        onSettled(settlements.length, settled.recorded);
+        return settled;
       },
     },
     sender,
@@ -78,6 +86,8 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     leaseMs,
     disableAfterMs,
   });
+  const stopRecording = new AbortController();
+  const recording = statistics.run(stopRecording.signal);
   const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));
   const stopChanged = pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number)));
   return {
@@ -88,6 +98,8 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
       stopDue();
       stopChanged();
       await engine.stop(drainMs);
+      stopRecording.abort();
+      await recording;
       await sender[Symbol.asyncDispose]();
     },
   };

@@ -1,5 +1,5 @@
 import type { StoredAuditRecord } from "#access/index.ts";
-import { exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
+import { daysAfter, exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
 import { record, value } from "#platform/document.ts";
 import type { HistoryEntryDetails } from "#portal/history/index.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
@@ -9,6 +9,7 @@ import type { Bin, BinRequest } from "#request-bin/index.ts";
 import type { Attempt, Delivery, DeliveryDetails, Failure } from "#webhooks/deliveries/index.ts";
 import { exampleSettings, type Endpoint } from "#webhooks/endpoints/index.ts";
 import { sampleBody, type EventDetails } from "#webhooks/events/index.ts";
+import { describeHealth, type EndpointHealth } from "#webhooks/statistics/index.ts";
 import type { Replay } from "#webhooks/replays/index.ts";
 import { exampleError } from "../shared/describe-webhooks.ts";
 import { Problem } from "../shared/problem.ts";
@@ -23,6 +24,7 @@ import { representEvent, representEventDetails } from "./events.ts";
 import { representFailure } from "./failures.ts";
 import { representHistoryEntry, representHistoryEntryDetails, representVersion } from "./history.ts";
 import { exampleLimit } from "./limits.ts";
+import { representHealth } from "./health.ts";
 import { representMail } from "./mails.ts";
 import { representReplay, representReplayPreview } from "./replays.ts";
 import { renderMessage } from "./stream.ts";
@@ -202,6 +204,26 @@ const replay: Replay = {
   finishedAt: laterExampleTime,
 };
 
+const health: EndpointHealth = {
+  endpointId: endpoint.id,
+  state: "degraded",
+  since: exampleTime,
+  attempts: 1210,
+  successRate: 0.91,
+  latencyP50: 38,
+  latencyP95: 210,
+  latencyP99: 1530,
+  waiting: 112,
+  oldestWaitingSeconds: 95.2,
+  inFlight: 4,
+  window: 16,
+  breaker: "closed",
+  hold: null,
+  holdUntil: null,
+  ...describeHealth({ kind: "failing-partly", failed: 109, attempts: 1210, mostly: "5xx", success: "2xx" }),
+  sparkline: [{ atMs: laterExampleTime.getTime(), delivered: 96, failed: 9 }],
+};
+
 const planRequest: PlanRequest = {
   applicationId: 41,
   applicationName: "Ferry times",
@@ -315,6 +337,22 @@ export const examples: Readonly<Record<string, Example>> = {
   countFailures: { answer: { count: 1 } },
   deleteFailures: { answer: { deleted: 1 } },
   retryFailures: { body: filter, answer: { retried: 1 } },
+  readStatistics: {
+    answer: {
+      interval: "hour",
+      since: exampleTime.toISOString(),
+      until: daysAfter(exampleTime, 1 / 24).toISOString(),
+      series: [
+        {
+          group: { endpoint_id: endpoint.id },
+          total: { attempts: 1210, success_rate: 0.91, latency_p95: 210 },
+          points: [{ at: exampleTime.toISOString(), attempts: 1210, success_rate: 0.91, latency_p95: 210 }],
+        },
+      ],
+    },
+  },
+  listEndpointHealth: { answer: { data: [representHealth(health)] } },
+  readEndpointHealth: { answer: representHealth(health) },
   createReplay: {
     body: { endpoint_id: endpoint.id, since: exampleTime.toISOString(), only: "missing", dry_run: false },
     answers: { 200: representReplayPreview(replay, replay) },

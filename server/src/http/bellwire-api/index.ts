@@ -21,11 +21,13 @@ import { failureOperations } from "./failures.ts";
 import { createCursorSeal } from "./fields.ts";
 import { acceptJson, compileValidator, refuseUnknownNames } from "./input.ts";
 import { historyOperations } from "./history.ts";
+import { healthOperations } from "./health.ts";
 import { limitOperations } from "./limits.ts";
 import { mailOperations } from "./mails.ts";
 import { describeBellwireApi } from "./open-api.ts";
 import { hijacked, Reply, type BellwireApiNeeds, type Operation, type OperationNeeds } from "./operation.ts";
 import { replayOperations } from "./replays.ts";
+import { statsOperations } from "./stats.ts";
 import { createStreams } from "./stream.ts";
 
 export type { BellwireApiNeeds } from "./operation.ts";
@@ -37,6 +39,8 @@ const operations: readonly Operation[] = [
   ...eventOperations,
   ...deliveryOperations,
   ...failureOperations,
+  ...statsOperations,
+  ...healthOperations,
   ...replayOperations,
   ...binOperations,
   ...accountOperations,

@@ -28,6 +28,7 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
       { name: "Events", description: "Recorded events." },
       { name: "Deliveries", description: "One event for one endpoint, with each attempt." },
       { name: "Failures", description: "Deliveries whose attempts are used up." },
+      { name: "Statistics", description: "How deliveries fare: metrics over time, and the health of endpoints." },
       { name: "Replays", description: "Jobs that resend the events of a time range to one endpoint." },
       { name: "Bins", description: "Built-in receivers that show the requests they received." },
       {

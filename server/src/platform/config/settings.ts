@@ -199,6 +199,13 @@ export const settings = {
       "How long `/readyz` answers 503 before a stop begins, while requests are still accepted: as long as load balancers need to notice. A second signal ends it.",
     parse: read.wholeNumber(0, 300),
   }),
+  statisticsDays: declare({
+    name: "BELLWIRE_STATISTICS_DAYS",
+    fallback: "400",
+    meaning:
+      "Retention of statistics by the hour and by the day, in days; months are dropped whole. Statistics by the minute are kept for 3 days.",
+    parse: read.wholeNumber(31, 36_500),
+  }),
   trustedProxies: declare({
     name: "BELLWIRE_TRUSTED_PROXIES",
     fallback: "none",

@@ -76,6 +76,33 @@ const readAccountsStatement = `select ${selectList(accountFields)} from accounts
 export const readAccounts = (db: Database, providerId: number, ids: readonly number[]): Promise<Account[]> =>
   db.query<Account>(readAccountsStatement, [providerId, ids]);
 
+/** A time span and the length of its parts. */
+export interface CreatedSpan {
+  readonly providerId: number;
+  readonly sinceMs: number;
+  /** Exclusive. */
+  readonly untilMs: number;
+  /** The length of a part. Parts begin at multiples of it since 1970. */
+  readonly seconds: number;
+}
+
+// By accounts_created_idx.
+const countCreatedStatement = `
+  select (floor(extract(epoch from created_at) / $4) * $4 * 1000)::bigint as at_ms, count(*) as count
+  from accounts
+  where provider_id = $1 and created_at >= $2 and created_at < $3
+  group by at_ms`;
+
+/** Counts existing accounts by the start of the part in which they were created. */
+export async function countCreatedAccounts(
+  db: Database,
+  { providerId, sinceMs, untilMs, seconds }: CreatedSpan,
+): Promise<ReadonlyMap<number, number>> {
+  const values = [providerId, new Date(sinceMs), new Date(untilMs), seconds];
+  const rows = await db.query<{ atMs: number; count: number }>(countCreatedStatement, values);
+  return new Map(rows.map(({ atMs, count }) => [atMs, count]));
+}
+
 // Locks the account until the transaction ends; rows that refer to it can still be written.
 const lockAccountStatement = `${readAccountStatement} for no key update`;
 

@@ -17,7 +17,7 @@ export {
   requestPlan,
   withdrawPlanRequest,
 } from "./application-plans.ts";
-export { listApplications, listReferrerFilters, readApplication } from "./application-table.ts";
+export { countCreatedApplications, listApplications, listReferrerFilters, readApplication } from "./application-table.ts";
 export {
   type Application,
   applicationFields,

@@ -17,7 +17,7 @@ test("an uncommitted settle holds the horizon at the second of its failure", asy
 
   const failedAt = await database.inTransaction(async (tx) => {
     const settlement = { endpointId, epoch: 1, eventId, number: 1, at, ...answer, ...end };
-    expect(await writeOutcomes(tx, owner, [settlement])).toBe(1);
+    expect(await writeOutcomes(tx, owner, [settlement])).toMatchObject({ written: 1 });
     const [failure] = await tx.query<{ failedAt: Date }>(`select failed_at from failures`);
     await tx.query(`select pg_sleep(1.1)`); // its second passes by the database's clock
     expect(Math.floor((failure?.failedAt.getTime() ?? 0) / 1000)).toBe(

@@ -52,6 +52,7 @@ export {
   resetLaneFailures,
   verifyOwnership,
 } from "./lanes.ts";
+export { type ErrorClass, type OutcomeClass, errorClassOf, outcomeClassOf, outcomeClasses } from "./outcome-class.ts";
 export {
   type BodyFamily,
   type BodyFormat,
@@ -83,7 +84,7 @@ export {
   nextStep,
   retryAfterSeconds,
 } from "./retry-policy.ts";
-export { type Settlement, settleDeliveries } from "./settle.ts";
+export { type Settled, type Settlement, settleDeliveries } from "./settle.ts";
 export {
   type BacklogQuota,
   type DeliveryToRepeat,
@@ -95,3 +96,4 @@ export {
   retryDelivery,
   skipDelivery,
 } from "./transitions.ts";
+export { type WaitingDeliveries, countWaiting, countedMax } from "./waiting.ts";

@@ -115,6 +115,7 @@ export async function findDueLanes(
 
 export interface ClaimedLane {
   readonly endpointId: number;
+  readonly providerId: number;
   /** Counts owners. Outcomes of an older epoch are dropped. */
   readonly epoch: number;
   /** Consecutive attempts without a response under previous owners. */
@@ -126,6 +127,8 @@ export interface ClaimedLane {
   readonly failedAttempts: number;
   /** The time for which sends of previous owners count against the limit per second. */
   readonly rateSeconds: number;
+  /** The number of the transaction that claimed the lane. Attempts of this epoch have greater numbers. */
+  readonly claimedIn: number;
 }
 
 // Locks the lanes' rows, skipping those that another engine is claiming, and sets their owner. Two engines that found
@@ -154,7 +157,7 @@ const claimStatement = `
   update lanes set owner = $1, epoch = lanes.epoch + 1
   from free
   where lanes.endpoint_id = free.endpoint_id
-  returning lanes.endpoint_id, lanes.epoch, lanes.unanswered, lanes.lifts,
+  returning lanes.endpoint_id, lanes.provider_id, lanes.epoch, transaction_number() as claimed_in, lanes.unanswered, lanes.lifts,
     extract(epoch from clock_timestamp() - lanes.failing_since)::float8 as "failingSeconds",
     lanes.failed_attempts,
     case when free.was_owned then 1

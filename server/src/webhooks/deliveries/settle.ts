@@ -46,7 +46,7 @@ const firstEnded = `ended as (
     from mine
     returning 1
   )
-  select count(*) as written from ended`;
+  select count(*) as written, transaction_number() as transaction from ended`;
 
 // Without an ordering key, no row is locked before it is deleted, because no other delivery waits for it.
 const unorderedStatement = `
@@ -72,15 +72,23 @@ const orderedStatement = `
 /** Returns whether `writeFirstDeliveries` can write the outcome. */
 const isFirstDelivery = ({ end, number }: Settlement): boolean => end === "delivered" && number === 1;
 
-/** Writes successful first attempts, either all with an ordering key or all without. Returns the number written. */
+interface Written {
+  readonly written: number;
+  /** The number of the transaction that wrote them. */
+  readonly transaction: number;
+}
+
+const nothingWritten: Written = { written: 0, transaction: 0 };
+
+/** Writes successful first attempts, either all with an ordering key or all without. */
 async function writeFirstDeliveries(
   db: Database,
   engineId: string,
   settlements: readonly Settlement[],
-): Promise<number> {
+): Promise<Written> {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
   const isOrdered = settlements[0]?.orderingKey !== null;
-  const [row] = await db.query<{ written: number }>(isOrdered ? orderedStatement : unorderedStatement, [
+  const [row] = await db.query<Written>(isOrdered ? orderedStatement : unorderedStatement, [
     engineId,
     plainArray(column((it) => it.endpointId)),
     plainArray(column((it) => it.epoch)),
@@ -91,7 +99,7 @@ async function writeFirstDeliveries(
     jsonArray(column((it) => it.responseHeaders)),
     bytesArray(column((it) => it.responseBody)),
   ]);
-  return row?.written ?? 0;
+  return row ?? nothingWritten;
 }
 
 /**
@@ -143,16 +151,16 @@ const outcomesStatement = `
     response_body)
   select provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers, response_body
   from mine
-  returning event_id`;
+  returning recorded_in as transaction`;
 
-/** Writes outcomes of any kind. Returns the number written. */
+/** Writes outcomes of any kind. */
 export async function writeOutcomes(
   db: Database,
   engineId: string,
   settlements: readonly Settlement[],
-): Promise<number> {
+): Promise<Written> {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
-  const written = await db.query(outcomesStatement, [
+  const rows = await db.query<{ transaction: number }>(outcomesStatement, [
     engineId,
     plainArray(column((it) => it.endpointId)),
     plainArray(column((it) => it.epoch)),
@@ -169,7 +177,7 @@ export async function writeOutcomes(
     bytesArray(column((it) => it.url)),
     plainArray(column((it) => it.errorClass)),
   ]);
-  return written.length;
+  return { written: rows.length, transaction: rows[0]?.transaction ?? 0 };
 }
 
 // Attempts that were in flight when their delivery was cancelled or their endpoint deleted. The receiver got the
@@ -216,39 +224,53 @@ async function writeLateAttempts(db: Database, settlements: readonly Settlement[
   return written.length;
 }
 
-/** Writes outcomes. Returns the number written: the rest belongs to another engine by now, or was settled before. */
+export interface Settled {
+  /** The number of outcomes recorded: the rest belongs to another engine by now, or was settled before. */
+  readonly recorded: number;
+  /**
+   * The first and the last transaction that recorded them. Undefined if some were refused, or were late attempts of
+   * cancelled deliveries: only the history knows which.
+   */
+  readonly transactions: { readonly first: number; readonly last: number } | undefined;
+}
+
+/** Writes outcomes. */
 export async function settleDeliveries(
   pool: Pool,
   engineId: string,
   settlements: readonly Settlement[],
-): Promise<number> {
-  const written = await settle(pool, engineId, settlements);
-  return written === settlements.length ? written : written + (await writeLateAttempts(pool, settlements));
+): Promise<Settled> {
+  const parts = (await settle(pool, engineId, settlements)).filter((part) => part.written > 0);
+  const recorded = parts.reduce((sum, part) => sum + part.written, 0);
+  const [first, last] = [parts.at(0)?.transaction, parts.at(-1)?.transaction];
+  if (recorded === settlements.length && first !== undefined && last !== undefined)
+    return { recorded, transactions: { first, last } };
+  return { recorded: recorded + (await writeLateAttempts(pool, settlements)), transactions: undefined };
 }
 
 /**
  * Outcomes with an ordering key share a transaction: if a later one committed without the one ahead of it, a crash in
  * between would send them again in the wrong order.
  */
-async function settle(pool: Pool, engineId: string, settlements: readonly Settlement[]): Promise<number> {
+async function settle(pool: Pool, engineId: string, settlements: readonly Settlement[]): Promise<readonly Written[]> {
   const [ordered = [], unordered = []] = divide(settlements, (it) => it.orderingKey !== null);
   const [firsts = [], others = []] = divide(unordered, isFirstDelivery);
   const settleUnordered: Settle = (all, write) => write(pool, engineId, all);
   const settleOrdered: Settle = (all, write) => settleInOrder(pool, engineId, all, write);
-  return (
-    (await settleFirsts(firsts, settleUnordered)) +
-    (others.length > 0 ? await settleUnordered(others, writeOutcomes) : 0) +
-    (ordered.every(isFirstDelivery)
+  return [
+    await settleFirsts(firsts, settleUnordered),
+    others.length > 0 ? await settleUnordered(others, writeOutcomes) : nothingWritten,
+    ordered.every(isFirstDelivery)
       ? await settleFirsts(ordered, settleOrdered)
-      : await settleOrdered(ordered, writeOutcomes))
-  );
+      : await settleOrdered(ordered, writeOutcomes),
+  ];
 }
 
 type Write = typeof writeOutcomes;
-type Settle = (settlements: readonly Settlement[], write: Write) => Promise<number>;
+type Settle = (settlements: readonly Settlement[], write: Write) => Promise<Written>;
 
-async function settleFirsts(firsts: readonly Settlement[], settleWith: Settle): Promise<number> {
-  if (firsts.length === 0) return 0;
+async function settleFirsts(firsts: readonly Settlement[], settleWith: Settle): Promise<Written> {
+  if (firsts.length === 0) return nothingWritten;
   try {
     return await settleWith(firsts, writeFirstDeliveries);
   } catch (error) {
@@ -263,7 +285,7 @@ async function settleInOrder(
   engineId: string,
   settlements: readonly Settlement[],
   write: Write,
-): Promise<number> {
+): Promise<Written> {
   const endedKeys = settlements.flatMap(({ endpointId, orderingKey, end }) =>
     end !== null && orderingKey !== null ? [{ endpointId, orderingKey }] : [],
   );

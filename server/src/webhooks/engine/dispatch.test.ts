@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AttemptOutcome, DueDelivery } from "#webhooks/deliveries/index.ts";
-import { claimed, settings, unusedStore } from "../../../test/support/build-lane.ts";
+import { claimed, settings, unusedStore, noStatistics } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Lane } from "./lane.ts";
@@ -35,7 +35,7 @@ const delivery = (number: number): DueDelivery => ({
 const store: LaneStore = {
   ...unusedStore,
   register: async () => undefined,
-  settle: async (_engineId, settlements) => settlements.length,
+  settle: async (_engineId, settlements) => ({ recorded: settlements.length, transactions: { first: 2, last: 2 } }),
 };
 
 interface Sent {
@@ -48,6 +48,7 @@ async function startDispatch(options: { onSend?: (clock: HandDrivenClock) => voi
   const sent: Sent[] = [];
   const needs: EngineNeeds = {
     store,
+    statistics: noStatistics,
     clock,
     sender: {
       resolve: () => options.resolved,

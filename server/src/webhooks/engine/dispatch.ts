@@ -3,14 +3,17 @@ import {
   type AttemptOutcome,
   type DueDelivery,
   type NextStep,
+  type Settled,
   type Settlement,
   errorClassOf,
   contentTypeOf,
+  errorClassOf,
   isBinaryCloudEvent,
   nextStep,
   retryAfterSeconds,
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import { type CountedAttempt, delayOf } from "#webhooks/statistics/index.ts";
 import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
 import { ConcurrencyLimits, type Pace, type Slot } from "./limits.ts";
@@ -207,11 +210,19 @@ export class Dispatch {
     this.#outcomes.add({
       engineId,
       settlement,
-      onSettled: (result) => this.#settled(lane, settlement, result),
+      onSettled: (result, transactions) => {
+        this.#count(lane, attempt.counted, transactions);
+        this.#settled(lane, settlement, result);
+      },
     });
     this.offer(lane);
     this.#events.onRoom(lane);
     if (this.#limits.inFlight === 0) this.#onIdle?.();
+  }
+
+  #count(lane: Lane, attempt: CountedAttempt, transactions: Settled["transactions"]): void {
+    if (transactions) this.#needs.statistics.count(lane.claim, attempt, transactions);
+    else this.#needs.statistics.doubt(lane.claim);
   }
 
   #settled(lane: Lane, settlement: Settlement, result: SettleResult): void {
@@ -251,6 +262,7 @@ function daysOf(ms: number): string {
 interface AttemptResult {
   readonly outcome: AttemptOutcome;
   readonly settlement: Settlement;
+  readonly counted: CountedAttempt;
   /** The receiver responded with 410, and nothing more is to be sent to it. */
   readonly isGone: boolean;
   readonly retryAfterSeconds: number;
@@ -271,7 +283,8 @@ async function makeAttempt(
 ): Promise<AttemptResult> {
   const at = clock.now();
   const number = delivery.attemptsMade + 1;
-  const outcome = await send(sender, requestOf(settings, delivery, { attempt: number, sentAt: at, mayStart }));
+  const request = requestOf(settings, delivery, { attempt: number, sentAt: at, mayStart });
+  const outcome = await send(sender, request);
   const policy = {
     success: settings.success,
     waitsSeconds: settings.retryWaitsSeconds,
@@ -282,9 +295,11 @@ async function makeAttempt(
   const next = nextStep(outcome, number - delivery.roundStart, policy, { chance: chance(), now });
   const attempt = { number, at, outcome, next };
   log.attempt(logLineOf(settings, delivery, attempt));
+  const settlement = settlementOf(settings, epoch, delivery, attempt);
   return {
     outcome,
-    settlement: settlementOf(settings, epoch, delivery, attempt),
+    settlement,
+    counted: countedOf(delivery, settlement, request.body.length),
     isGone: next.step === "disable",
     retryAfterSeconds: retryAfterSeconds(outcome, now) ?? 0,
   };
@@ -360,6 +375,25 @@ function settlementOf(
     url: next.step === "give-up" || next.step === "disable" ? settings.urlCipher : null,
   };
 }
+
+const countedOf = (delivery: DueDelivery, settlement: Settlement, bodyBytes: number): CountedAttempt => {
+  const { at, number, status, errorClass, end, latencyMs, responseBody } = settlement;
+  return {
+    eventType: delivery.context.type,
+    atMs: at.getTime(),
+    number,
+    status,
+    errorClass,
+    end,
+    latencyMs,
+    delayMs:
+      end === "delivered" && delivery.replay === 0
+        ? delayOf(at.getTime(), latencyMs, Date.parse(delivery.context.time))
+        : null,
+    bytesSent: status === null ? 0 : bodyBytes,
+    bytesReceived: responseBody?.length ?? 0,
+  };
+};
 
 const logLineOf = (
   settings: DeliverySettings,

@@ -1,4 +1,5 @@
 import type { Clock } from "#platform/clock.ts";
+import type { LaneState, OwnedLane } from "#webhooks/statistics/index.ts";
 import { Dispatch } from "./dispatch.ts";
 import { DueReader } from "./due-reader.ts";
 import { OwnedLanes } from "./lanes.ts";
@@ -23,6 +24,8 @@ export interface RunningEngine {
   readonly undecryptable: number;
   /** Window size of each lane. */
   readonly windows: readonly number[];
+  /** The lanes and their present states. */
+  laneStates(): readonly { readonly lane: OwnedLane; readonly state: LaneState }[];
   /** Waits up to `drainMs` for attempts in flight, records their outcomes, and releases the lanes. */
   stop(drainMs: number): Promise<void>;
 }
@@ -58,11 +61,11 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
     stoppingHeartbeat.abort();
     await releaseLanesOnShutdown({ needs, lease, lanes }, heartbeat);
   };
-  return runningEngine({ wakeUp, lanes, reader, dispatch }, stop);
+  return runningEngine({ needs, wakeUp, lanes, reader, dispatch }, stop);
 }
 
 const runningEngine = (
-  { wakeUp, lanes, reader, dispatch }: Pick<Parts, "wakeUp" | "lanes" | "reader" | "dispatch">,
+  { needs, wakeUp, lanes, reader, dispatch }: Pick<Parts, "needs" | "wakeUp" | "lanes" | "reader" | "dispatch">,
   stop: RunningEngine["stop"],
 ): RunningEngine => ({
   hintDue: (endpointIds) => {
@@ -84,6 +87,10 @@ const runningEngine = (
   },
   get windows() {
     return lanes.all().map((lane) => lane.window.size);
+  },
+  laneStates() {
+    const nowMs = needs.clock.monotonicMs();
+    return lanes.all().map((lane) => ({ lane: lane.claim, state: lane.state(nowMs) }));
   },
   stop,
 });

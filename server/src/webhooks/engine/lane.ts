@@ -7,6 +7,7 @@ import type {
   RunToRead,
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import type { LaneHold, LaneState, OwnedLane } from "#webhooks/statistics/index.ts";
 import { LanePause, LongFailure } from "./lane-pause.ts";
 import { type DeliveryOfKey, LaneRows } from "./lane-rows.ts";
 import { type AdaptiveWindow, type Pace, RateLimit } from "./limits.ts";
@@ -21,6 +22,7 @@ const oversizedMin = 3;
 export class Lane {
   readonly endpointId: number;
   readonly epoch: number;
+  readonly claim: OwnedLane;
   readonly failure: LongFailure;
   readonly polls = new PollSchedule();
   readonly #rows: LaneRows;
@@ -47,6 +49,8 @@ export class Lane {
   constructor(claimed: ClaimedLane, settings: DeliverySettings, hosts: ReceiverHosts<Lane>, nowMs: number) {
     this.endpointId = claimed.endpointId;
     this.epoch = claimed.epoch;
+    const { endpointId, providerId, epoch, claimedIn } = claimed;
+    this.claim = { endpointId, providerId, epoch, claimedIn };
     this.#pause = new LanePause(claimed.unanswered);
     this.failure = new LongFailure(claimed, nowMs);
     this.#lifts = claimed.lifts;
@@ -215,6 +219,21 @@ export class Lane {
     };
   }
 
+  /** Returns the state that pages show. */
+  state(nowMs: number): LaneState {
+    const { breaker } = this.#pause;
+    const pauseSeconds = this.#pause.released(nowMs).pauseSeconds;
+    return {
+      inFlight: this.inFlight,
+      windowSize: this.#window.size,
+      unanswered: breaker.unanswered,
+      isBreakerOpen: breaker.isOpen,
+      hold: this.#hold(nowMs),
+      holdSeconds: pauseSeconds > 0 ? pauseSeconds : null,
+      ...this.failure.released(nowMs),
+    };
+  }
+
   /** Stops reading and sending: the endpoint is off, or the lane is lost. Attempts in flight are settled under its epoch. */
   switchOff(): void {
     this.dropWaiting();
@@ -242,6 +261,13 @@ export class Lane {
 
   get #rowsTarget(): number {
     return Math.min(this.#rowsMax, this.#window.size * rowsPerSlot);
+  }
+
+  #hold(nowMs: number): LaneHold | null {
+    if (this.#pause.isActive(nowMs)) return this.#pause.breaker.isOpen ? "breaker" : "retry_after";
+    if (this.#rows.waiting === 0) return null;
+    if (this.#rateLimit?.isUsedUp(nowMs)) return "rate_limit";
+    return this.openRequests >= (this.settings.maxInFlight ?? Number.POSITIVE_INFINITY) ? "concurrency" : null;
   }
 
   #isStopped(nowMs: number): boolean {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DueLanes } from "#webhooks/deliveries/index.ts";
-import { claimed, settings, unused, unusedStore } from "../../../test/support/build-lane.ts";
+import { claimed, settings, unused, unusedStore, noStatistics } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { OwnedLanes, Rebalancing } from "./lanes.ts";
 import { Lease } from "./lease.ts";
@@ -122,6 +122,7 @@ test("lanes that are claimed together are tried in random order", async () => {
   const chances = [0, 0.5, 0.9, 0.1];
   const needs = {
     store,
+    statistics: noStatistics,
     sender: { resolve: () => undefined, send: unused },
     clock: new HandDrivenClock(),
     log: { attempt: unused, warn: unused },

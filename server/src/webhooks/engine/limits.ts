@@ -225,6 +225,12 @@ export class RateLimit {
     return nowMs >= this.#notBeforeMs && this.#tokens >= 1 && this.#inWindow < this.#perSecond;
   }
 
+  /** Returns whether the limit allows no send at the moment. Changes nothing. */
+  isUsedUp(nowMs: number): boolean {
+    const earned = ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond;
+    return nowMs < this.#notBeforeMs || this.#tokens + earned < 1;
+  }
+
   record(nowMs: number): void {
     this.#tokens -= 1;
     this.#inWindow += 1;

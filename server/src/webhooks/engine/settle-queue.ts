@@ -1,4 +1,4 @@
-import type { Settlement } from "#webhooks/deliveries/index.ts";
+import type { Settled, Settlement } from "#webhooks/deliveries/index.ts";
 import type { EngineNeeds, LaneStore } from "./store.ts";
 
 /** Outcomes of one statement. 1,000 rows take some 20 ms of PostgreSQL. */
@@ -15,7 +15,8 @@ const triesMax = 30;
 export interface UnsettledOutcome {
   readonly engineId: string;
   readonly settlement: Settlement;
-  readonly onSettled: (result: SettleResult) => void;
+  /** `transactions` recorded the batch as it is. Undefined: only the history knows which of its outcomes are recorded. */
+  readonly onSettled: (result: SettleResult, transactions: Settled["transactions"]) => void;
 }
 
 /**
@@ -70,16 +71,18 @@ export class SettleQueue {
   async #settle(engineId: string, batch: readonly UnsettledOutcome[]): Promise<void> {
     const settlements = batch.map(({ settlement }) => settlement);
     let result: SettleResult = "unknown";
+    let transactions: Settled["transactions"];
     for (let failures = 0; failures < triesMax; failures += 1) {
       try {
-        const recorded = await this.#needs.store.settle(engineId, settlements);
-        result = recorded === batch.length ? "recorded" : "partly";
+        const settled = await this.#needs.store.settle(engineId, settlements);
+        result = settled.recorded === batch.length ? "recorded" : "partly";
+        ({ transactions } = settled);
         break;
       } catch (error) {
         this.#needs.log.warn({ error, outcomes: batch.length }, "outcomes could not be recorded; trying again");
         await this.#needs.clock.sleep(Math.min(1000, 50 * 2 ** failures));
       }
     }
-    for (const { onSettled } of batch) onSettled(result);
+    for (const { onSettled } of batch) onSettled(result, transactions);
   }
 }

@@ -13,6 +13,7 @@ import {
   type OwnedLane,
   type ReleasedLane,
   type RunToRead,
+  type Settled,
   type Settlement,
   type TransactionSample,
   claimLanes,
@@ -35,6 +36,7 @@ import {
   disableEndpoint,
   readDeliverySettings,
 } from "#webhooks/endpoints/index.ts";
+import type { AttemptCounter } from "#webhooks/statistics/index.ts";
 
 /** The engine's interface to the network. Never rejects for anything that a receiver or a name server can do. */
 export interface Sender {
@@ -61,8 +63,8 @@ export interface LaneStore {
   /** Reads rows behind the heads of ordering keys, in sequence. */
   readRuns(runs: readonly RunToRead[]): Promise<readonly DueDelivery[]>;
   disableEndpoint(endpointId: number, reason: string): Promise<void>;
-  /** Records outcomes. Returns how many were recorded; the others were no longer the engine's to record. */
-  settle(engineId: string, settlements: readonly Settlement[]): Promise<number>;
+  /** Records outcomes. Those that are not recorded were no longer the engine's to record. */
+  settle(engineId: string, settlements: readonly Settlement[]): Promise<Settled>;
 }
 
 export interface EngineLog {
@@ -85,6 +87,8 @@ export interface AttemptLine {
 
 export interface EngineNeeds {
   readonly store: LaneStore;
+  /** Counts recorded attempts. */
+  readonly statistics: AttemptCounter;
   readonly sender: Sender;
   readonly clock: Clock;
   readonly log: EngineLog;

@@ -1,0 +1,284 @@
+import { type Static, Type } from "typebox";
+import { countCreatedAccounts } from "#portal/accounts/index.ts";
+import { countCreatedApplications } from "#portal/applications/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import { type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts";
+import { eventTypes } from "#webhooks/events/index.ts";
+import {
+  type CountedInterval,
+  type Interval,
+  Counts,
+  fittingInterval,
+  intervalMs,
+  intervals,
+  minuteDays,
+  readStatistics,
+  spanOf,
+  startsIn,
+  successRate,
+} from "#webhooks/statistics/index.ts";
+import { Problem } from "../shared/problem.ts";
+import { IdOf, Nullable, Since, Timestamp, Until, parseTimes } from "./fields.ts";
+import { type Operation, operation } from "./operation.ts";
+
+interface Metric {
+  readonly description: string;
+  /** Reads percentiles. */
+  readonly needsHistograms?: true;
+  readonly of: (counts: Counts) => number | null;
+}
+
+const percentile = (of: "latencies" | "delays", fraction: number, description: string): Metric => ({
+  description: `${description} in milliseconds, at most 10 % off; null without any.`,
+  needsHistograms: true,
+  of: (counts) => counts[of].percentile(fraction),
+});
+
+/** Metrics of attempts, from the statistics. */
+const attemptMetrics = {
+  attempts: { description: "Attempts.", of: (counts) => counts.attempts },
+  deliveries: {
+    description: "Deliveries that ended, delivered or failed.",
+    of: ({ sums }) => sums.delivered + sums.failed,
+  },
+  delivered: { description: "Deliveries that ended delivered.", of: ({ sums }) => sums.delivered },
+  failures: { description: "Deliveries that ended failed.", of: ({ sums }) => sums.failed },
+  first_attempt_successes: {
+    description: "Deliveries that their first attempt delivered.",
+    of: ({ sums }) => sums.first_attempt_successes,
+  },
+  retries: { description: "Attempts after the first.", of: ({ sums }) => sums.retries },
+  success_rate: { description: "Delivered by attempts, 0 to 1; null without attempts.", of: successRate },
+  latency_p50: percentile("latencies", 0.5, "Median of the latency"),
+  latency_p95: percentile("latencies", 0.95, "95th percentile of the latency"),
+  latency_p99: percentile("latencies", 0.99, "99th percentile of the latency"),
+  delay_p50: percentile("delays", 0.5, "Median of the time from an event to its delivery"),
+  delay_p95: percentile("delays", 0.95, "95th percentile of the time from an event to its delivery"),
+  delay_p99: percentile("delays", 0.99, "99th percentile of the time from an event to its delivery"),
+  bytes_sent: { description: "Bytes of request bodies that got a response.", of: ({ sums }) => sums.bytes_sent },
+  bytes_received: { description: "Bytes of response bodies, as stored.", of: ({ sums }) => sums.bytes_received },
+} as const satisfies Record<string, Metric>;
+
+type CreatedSpan = Parameters<typeof countCreatedAccounts>[1];
+
+/** Metrics of the portal, from its tables: objects that were deleted since do not count. */
+const portalMetrics = {
+  accounts_created: { description: "Accounts created that still exist.", count: countCreatedAccounts },
+  applications_created: { description: "Applications created that still exist.", count: countCreatedApplications },
+} as const;
+
+type AttemptMetric = keyof typeof attemptMetrics;
+type PortalMetric = keyof typeof portalMetrics;
+type MetricName = AttemptMetric | PortalMetric;
+
+const isNameOf =
+  <Names extends object>(names: Names) =>
+  (name: string): name is keyof Names & string =>
+    Object.hasOwn(names, name);
+const isAttemptMetric = isNameOf(attemptMetrics);
+const isPortalMetric = isNameOf(portalMetrics);
+
+const groupings = ["outcome", "endpoint_id", "event_type"] as const;
+type Grouping = (typeof groupings)[number];
+const isGrouping = (name: string): name is Grouping => groupings.some((grouping) => grouping === name);
+
+const metricDescriptions = Object.entries({ ...attemptMetrics, ...portalMetrics });
+const metricNames = metricDescriptions.map(([name]) => name);
+
+/** A list in one parameter, such as `attempts,success_rate`. */
+const listOf = (names: readonly string[], description: string) =>
+  Type.String({ pattern: `^(${names.join("|")})(,(${names.join("|")}))*$`, description });
+
+const value = (description: string) => Type.Optional(Nullable(Type.Number({ description })));
+const metricFields = Type.Object(
+  Object.fromEntries(metricDescriptions.map(([name, { description }]) => [name, value(description)])),
+).properties;
+const GroupSchema = Type.Object({
+  outcome: Type.Optional(Type.Enum([...outcomeClasses])),
+  endpoint_id: Type.Optional(Type.Integer()),
+  event_type: Type.Optional(Type.String()),
+});
+
+const StatisticsSchema = Type.Object(
+  {
+    interval: Type.Enum([...intervals]),
+    since: Timestamp,
+    until: Type.String({ ...Timestamp, description: "The end of the last point." }),
+    series: Type.Array(
+      Type.Object({
+        group: GroupSchema,
+        total: Type.Object(metricFields, { description: "Over the whole span." }),
+        points: Type.Array(Type.Object({ at: Timestamp, ...metricFields })),
+      }),
+      { description: "One without `group_by`; else one per group, those with most attempts first." },
+    ),
+  },
+  { title: "Statistics", description: "Metrics over time. Minutes, hours and days begin in UTC." },
+);
+
+/** More points than pixels of a chart. */
+const pointsMax = 1500;
+const dayMs = intervalMs.day;
+
+const refuse = (field: string, sentence: string): Problem => new Problem("invalid", { errors: { [field]: [sentence] } });
+
+const QuerySchema = Type.Object({
+  metrics: listOf(metricNames, `Separated by commas: ${metricNames.join(", ")}.`),
+  group_by: Type.Optional(listOf(groupings, "Separated by commas. Only `attempts` has outcomes.")),
+  interval: Type.Optional(
+    Type.Enum([...intervals], {
+      description: `The length of a point. Without it, it fits the span. Minutes are kept for ${minuteDays} days.`,
+    }),
+  ),
+  since: Type.Optional(Type.String({ ...Since, description: "From the interval of this time on; without it, an hour." })),
+  until: Type.Optional(Type.String({ ...Until, description: "Up to the interval of this time; without it, until now." })),
+  endpoint_id: Type.Optional(Type.Array(IdOf("an endpoint"), { description: "May be given several times." })),
+  event_type: Type.Optional(
+    Type.Array(Type.Enum([...eventTypes]), { description: "May be given several times." }),
+  ),
+});
+
+/** The values of one group: over all, and by the start of each interval. */
+interface Series {
+  readonly group: Static<typeof GroupSchema>;
+  readonly total: Counts;
+  readonly points: ReadonlyMap<number, Counts>;
+}
+
+function parseQuery(query: Static<typeof QuerySchema>, now: Date) {
+  const { until = now, since = new Date(until.getTime() - intervalMs.hour) } = parseTimes(query, ["since", "until"]);
+  if (since >= until) throw refuse("since", "must be before `until`");
+  const isKept = now.getTime() - since.getTime() < minuteDays * dayMs;
+  if (query.interval === "minute" && !isKept)
+    throw refuse("interval", `minutes are kept for ${minuteDays} days; use hour`);
+  const fitting = fittingInterval(since, until);
+  const interval: Interval = query.interval ?? (fitting === "minute" && !isKept ? "hour" : fitting);
+  const span = spanOf(interval, since, until);
+  if ((span.untilMs - span.sinceMs) / intervalMs[interval] > pointsMax)
+    throw refuse("interval", `the span has more than ${pointsMax} points; use a longer interval or a shorter span`);
+  const names = [...new Set(query.metrics.split(","))];
+  const groups = query.group_by?.split(",").filter(isGrouping) ?? [];
+  const [attempts, portal] = [names.filter(isAttemptMetric), names.filter(isPortalMetric)];
+  if (groups.includes("outcome") && names.some((name) => name !== "attempts"))
+    throw refuse("metrics", "only attempts can be grouped by outcome");
+  const isFiltered = groups.length > 0 || query.endpoint_id !== undefined || query.event_type !== undefined;
+  if (portal.length > 0 && isFiltered) throw refuse("metrics", `${portal.join(", ")} cannot be grouped or filtered`);
+  return { span, groups, attempts, portal };
+}
+
+/** Divides counts into groups. */
+function groupCounts(counted: readonly CountedInterval[], groups: readonly Grouping[]): readonly Series[] {
+  const byKey = Map.groupBy(counted, ({ endpointId, eventType }) =>
+    JSON.stringify([groups.includes("endpoint_id") && endpointId, groups.includes("event_type") && eventType]),
+  );
+  const series = [...byKey.values()].map((rows) => {
+    const total = new Counts();
+    const points = new Map<number, Counts>();
+    for (const { atMs, counts } of rows) {
+      total.addAll(counts);
+      const point = points.get(atMs) ?? new Counts();
+      point.addAll(counts);
+      points.set(atMs, point);
+    }
+    const [first] = rows;
+    const group = {
+      ...(groups.includes("endpoint_id") && first ? { endpoint_id: first.endpointId } : {}),
+      ...(groups.includes("event_type") && first ? { event_type: first.eventType } : {}),
+    };
+    return { group, total, points };
+  });
+  if (series.length === 0 && groups.every((group) => group === "outcome"))
+    return [{ group: {}, total: new Counts(), points: new Map() }];
+  return series.toSorted((one, other) => other.total.attempts - one.total.attempts);
+}
+
+type Values = Partial<Record<MetricName, number | null>>;
+
+const none = new Counts();
+
+function representSeries(
+  { group, total, points }: Series,
+  starts: readonly number[],
+  valuesOf: (counts: Counts, atMs: number | undefined) => Values,
+): Static<typeof StatisticsSchema>["series"][number] {
+  return {
+    group,
+    total: valuesOf(total, undefined),
+    points: starts.map((atMs) => ({
+      at: new Date(atMs).toISOString(),
+      ...valuesOf(points.get(atMs) ?? none, atMs),
+    })),
+  };
+}
+
+const attemptValues = (names: readonly AttemptMetric[], counts: Counts): Values =>
+  Object.fromEntries(names.map((name) => [name, attemptMetrics[name].of(counts)]));
+
+const outcomeSeries = (series: Series, starts: readonly number[], outcome: OutcomeClass) =>
+  representSeries({ ...series, group: { outcome, ...series.group } }, starts, (counts) => ({
+    attempts: counts.outcome(outcome),
+  }));
+
+/** Reads how many objects were created, by the start of each interval. */
+const readCreated = (
+  db: Database,
+  names: readonly PortalMetric[],
+  span: CreatedSpan,
+): Promise<readonly (readonly [PortalMetric, ReadonlyMap<number, number>])[]> =>
+  Promise.all(names.map(async (name) => [name, await portalMetrics[name].count(db, span)] as const));
+
+export const statsOperations: readonly Operation[] = [
+  operation({
+    id: "readStatistics",
+    tag: "Statistics",
+    title: "Read metrics over time",
+    description:
+      "Counts of attempts and deliveries, success rates and percentiles. An attempt counts in the minute in which it was sent, " +
+      "a few seconds after it ended; each counts exactly once. Pings are not counted.",
+    method: "GET",
+    path: "/stats",
+    action: "read-webhooks",
+    query: QuerySchema,
+    responses: { 200: StatisticsSchema },
+    async handle({ pool, clock }, { provider: { id: providerId }, query }) {
+      const { span, groups, attempts, portal } = parseQuery(query, clock.now());
+      const starts = startsIn(span);
+      const counted =
+        attempts.length === 0
+          ? []
+          : await readStatistics(pool, {
+              providerId,
+              span,
+              endpointIds: query.endpoint_id,
+              eventTypes: query.event_type,
+              byEndpoint: groups.includes("endpoint_id"),
+              byEventType: groups.includes("event_type"),
+              withHistograms: attempts.some((name) => "needsHistograms" in attemptMetrics[name]),
+            });
+      const created = await readCreated(pool, portal, { ...span, providerId, seconds: intervalMs[span.interval] / 1000 });
+      const createdValues = (atMs: number | undefined): Values =>
+        Object.fromEntries(
+          created.map(([name, counts]) => [
+            name,
+            atMs === undefined ? [...counts.values()].reduce((sum, count) => sum + count, 0) : (counts.get(atMs) ?? 0),
+          ]),
+        );
+      const series = groupCounts(counted, groups).flatMap((one) =>
+        groups.includes("outcome")
+          ? outcomeClasses.map((outcome) => outcomeSeries(one, starts, outcome))
+          : [
+              representSeries(one, starts, (counts, atMs) => ({
+                ...attemptValues(attempts, counts),
+                ...createdValues(atMs),
+              })),
+            ],
+      );
+      return {
+        interval: span.interval,
+        since: new Date(span.sinceMs).toISOString(),
+        until: new Date(span.untilMs).toISOString(),
+        series,
+      };
+    },
+  }),
+];

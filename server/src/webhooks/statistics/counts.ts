@@ -1,0 +1,182 @@
+import { type ErrorClass, type OutcomeClass, outcomeClassOf, outcomeClasses } from "#webhooks/deliveries/index.ts";
+import { Histogram } from "./histogram.ts";
+
+/** A recorded attempt, with everything that is counted. */
+export interface CountedAttempt {
+  readonly eventType: string;
+  /** When it was sent. The attempt counts in this minute. */
+  readonly atMs: number;
+  /** Counts from 1, over all rounds of retries. */
+  readonly number: number;
+  readonly status: number | null;
+  readonly errorClass: ErrorClass | null;
+  /** The state in which the attempt left its delivery. Null: it is retried, or was cancelled meanwhile. */
+  readonly end: "delivered" | "failed" | null;
+  readonly latencyMs: number;
+  /** From the event to the response that delivered it. Null for others, and after a manual retry or replay. */
+  readonly delayMs: number | null;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+type OutcomeColumn = `outcome_${OutcomeClass}`;
+
+const outcomeColumn = (outcome: OutcomeClass): OutcomeColumn => `outcome_${outcome}`;
+
+const otherColumns = [
+  "first_attempt_successes",
+  "retries",
+  "delivered",
+  "failed",
+  "bytes_sent",
+  "bytes_received",
+] as const;
+
+export type CountColumn = OutcomeColumn | (typeof otherColumns)[number];
+
+/** The columns of the statistics that are sums. */
+export const countColumns: readonly CountColumn[] = [...outcomeClasses.map(outcomeColumn), ...otherColumns];
+
+const zeros = (): Record<CountColumn, number> => ({
+  outcome_2xx: 0,
+  outcome_3xx: 0,
+  outcome_4xx: 0,
+  outcome_5xx: 0,
+  outcome_timeout: 0,
+  outcome_connection: 0,
+  outcome_tls: 0,
+  outcome_forbidden: 0,
+  first_attempt_successes: 0,
+  retries: 0,
+  delivered: 0,
+  failed: 0,
+  bytes_sent: 0,
+  bytes_received: 0,
+});
+
+/** Sums over any number of attempts. */
+export class Counts {
+  readonly sums = zeros();
+  readonly latencies = new Histogram();
+  readonly delays = new Histogram();
+
+  get attempts(): number {
+    return outcomeClasses.reduce((sum, outcome) => sum + this.outcome(outcome), 0);
+  }
+
+  outcome(outcome: OutcomeClass): number {
+    return this.sums[outcomeColumn(outcome)];
+  }
+
+  add(attempt: CountedAttempt): void {
+    const { sums } = this;
+    sums[outcomeColumn(outcomeClassOf(attempt))] += 1;
+    if (attempt.number > 1) sums.retries += 1;
+    else if (attempt.end === "delivered") sums.first_attempt_successes += 1;
+    if (attempt.end !== null) sums[attempt.end] += 1;
+    sums.bytes_sent += attempt.bytesSent;
+    sums.bytes_received += attempt.bytesReceived;
+    this.latencies.add(attempt.latencyMs);
+    if (attempt.delayMs !== null) this.delays.add(attempt.delayMs);
+  }
+
+  addAll(other: Counts): void {
+    for (const column of countColumns) this.sums[column] += other.sums[column];
+    this.latencies.addAll(other.latencies);
+    this.delays.addAll(other.delays);
+  }
+}
+
+/** The lengths of the spans that attempts are counted in. */
+export const intervals = ["minute", "hour", "day"] as const;
+export type Interval = (typeof intervals)[number];
+
+export const intervalMs: Readonly<Record<Interval, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+/** Returns the start of the interval, in UTC. */
+export const startOfInterval = (interval: Interval, atMs: number): number => atMs - (atMs % intervalMs[interval]);
+
+/** Stands for all endpoints, and for all event types. */
+export const all = { endpointId: 0, eventType: "" } as const;
+
+export interface CountedLane {
+  readonly endpointId: number;
+  readonly providerId: number;
+}
+
+interface CountedMinute {
+  readonly eventType: string;
+  readonly minuteMs: number;
+  readonly counts: Counts;
+}
+
+/** Attempts of one lane, by event type and minute. */
+export class LaneCounts {
+  readonly #minutes = new Map<string, CountedMinute>();
+
+  get size(): number {
+    return this.#minutes.size;
+  }
+
+  add(attempt: CountedAttempt): void {
+    const { eventType } = attempt;
+    const minuteMs = startOfInterval("minute", attempt.atMs);
+    const key = `${minuteMs} ${eventType}`;
+    let minute = this.#minutes.get(key);
+    if (!minute) this.#minutes.set(key, (minute = { eventType, minuteMs, counts: new Counts() }));
+    minute.counts.add(attempt);
+  }
+
+  minutes(): Iterable<CountedMinute> {
+    return this.#minutes.values();
+  }
+
+  clear(): void {
+    this.#minutes.clear();
+  }
+}
+
+/** A row to add to the statistics of one interval. */
+export interface StatisticsRow {
+  readonly providerId: number;
+  readonly endpointId: number;
+  readonly eventType: string;
+  readonly atMs: number;
+  readonly counts: Counts;
+}
+
+/**
+ * Returns the rows of an interval to which the lanes' attempts add, in the order in which every engine locks them: rows of
+ * whole providers, which engines share, are last and locked for the shortest time.
+ */
+export function rowsToAdd(
+  interval: Interval,
+  lanes: readonly { readonly lane: CountedLane; readonly counts: LaneCounts }[],
+): readonly StatisticsRow[] {
+  const rows = new Map<string, StatisticsRow>();
+  for (const { lane, counts: laneCounts } of lanes) {
+    const { providerId } = lane;
+    for (const { eventType: ownType, minuteMs, counts } of laneCounts.minutes()) {
+      const atMs = startOfInterval(interval, minuteMs);
+      for (const endpointId of [lane.endpointId, all.endpointId]) {
+        for (const eventType of [ownType, all.eventType]) {
+          const key = `${providerId} ${endpointId} ${atMs} ${eventType}`;
+          let row = rows.get(key);
+          if (!row) rows.set(key, (row = { providerId, endpointId, eventType, atMs, counts: new Counts() }));
+          row.counts.addAll(counts);
+        }
+      }
+    }
+  }
+  return [...rows.values()].toSorted(inLockOrder);
+}
+
+function inLockOrder(one: StatisticsRow, other: StatisticsRow): number {
+  return (
+    Number(one.endpointId === all.endpointId) - Number(other.endpointId === all.endpointId) ||
+    one.providerId - other.providerId ||
+    one.endpointId - other.endpointId ||
+    one.atMs - other.atMs ||
+    (one.eventType < other.eventType ? -1 : one.eventType > other.eventType ? 1 : 0)
+  );
+}

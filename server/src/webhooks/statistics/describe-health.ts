@@ -1,0 +1,215 @@
+import type { OutcomeClass, SuccessRule } from "#webhooks/deliveries/index.ts";
+import type { LaneHold } from "./write-statistics.ts";
+
+interface Held {
+  readonly waiting: number;
+  /** There may be more. */
+  readonly isMore: boolean;
+}
+
+interface Failed {
+  readonly failed: number;
+  readonly attempts: number;
+  /** The most frequent class of the failed attempts. */
+  readonly mostly: OutcomeClass | undefined;
+}
+
+/** Why an endpoint is in its state. */
+export type Diagnosis =
+  | ({ readonly kind: "disabled"; readonly reason: string | null } & Held)
+  | ({ readonly kind: "undecryptable"; readonly reason: string } & Held)
+  | ({ readonly kind: "paused" | "switched-off" } & Held)
+  | ({ readonly kind: "unreachable"; readonly unanswered: number; readonly timeoutSeconds: number } & Failed)
+  | ({ readonly kind: "failing" | "failing-partly"; readonly success: SuccessRule } & Failed)
+  | ({
+      readonly kind: "failing-rarely";
+      readonly success: SuccessRule;
+      readonly since: Date;
+      readonly nextDueAt: Date | null;
+    } & Failed)
+  | { readonly kind: "slow"; readonly p95Ms: number }
+  | ({ readonly kind: "held-up"; readonly oldestSeconds: number } & Held)
+  | ({ readonly kind: "behind"; readonly lateSeconds: number; readonly hold: LaneHold | null } & Held)
+  | { readonly kind: "idle" }
+  | { readonly kind: "healthy"; readonly delivered: number; readonly attempts: number };
+
+export interface HealthText {
+  /** One sentence about the state. */
+  readonly sentence: string;
+  /** What to do. */
+  readonly advice: string;
+}
+
+/** Explains a state in a sentence, and says what to do. */
+export function describeHealth(it: Diagnosis): HealthText {
+  switch (it.kind) {
+    case "disabled":
+      return {
+        sentence: `Disabled${it.reason === null ? "" : `: ${withoutPeriod(it.reason)}`}. ${heldText(it)}`,
+        advice: "Repair the receiver, then enable the endpoint.",
+      };
+    case "undecryptable":
+      return {
+        sentence: `Its settings cannot be decrypted: ${withoutPeriod(it.reason)}. ${heldText(it)}`,
+        advice: "Ask the operator to add the former key to BELLWIRE_SECRET_KEY, or enter URL, headers and secret again.",
+      };
+    case "paused":
+      return { sentence: `Paused. ${heldText(it)}`, advice: "Resume the endpoint to send what is held." };
+    case "switched-off":
+      return {
+        sentence: `Switched off: new events create no deliveries. ${heldText(it)}`,
+        advice: "Switch the endpoint on to receive events.",
+      };
+    case "unreachable":
+      return unreachableText(it);
+    case "failing":
+      return {
+        sentence: `Most attempts fail: ${failedText(it)}.`,
+        advice: failureAdvice(it),
+      };
+    case "failing-rarely":
+      return {
+        sentence: `No attempt has succeeded since ${it.since.toISOString().slice(0, 16).replace("T", " ")} UTC: ${failedText(it)}.`,
+        advice: failureAdvice(it),
+      };
+    case "failing-partly":
+      return { sentence: `Some attempts fail: ${failedText(it)}.`, advice: failureAdvice(it) };
+    case "slow":
+      return {
+        sentence: `Slow: 5 % of the attempts take ${durationText(it.p95Ms / 1000)} or longer.`,
+        advice: "Let the receiver respond first and process the event afterwards.",
+      };
+    case "held-up":
+      return {
+        sentence: `A delivery that fails holds up the others of its ordering key, the oldest for ${durationText(it.oldestSeconds)}; ${waitingText(it)}.`,
+        advice: "Open the oldest pending delivery: repair its cause, or skip it.",
+      };
+    case "behind":
+      return {
+        sentence: `Deliveries are ${durationText(it.lateSeconds)} late; ${waitingText(it)}.`,
+        advice: behindAdvice(it.hold),
+      };
+    case "idle":
+      return {
+        sentence: "No attempts in the last hour, and nothing waits.",
+        advice: "Send a test event to check the receiver.",
+      };
+    case "healthy":
+      return {
+        sentence:
+          it.attempts === 0
+            ? "No attempts in the last hour; deliveries wait for their next attempt."
+            : `Delivers normally: ${numberText(it.delivered)} of the last ${countText(it.attempts, "attempt")} succeeded.`,
+        advice: "Nothing needs to be done.",
+      };
+  }
+}
+
+function unreachableText({
+  unanswered,
+  timeoutSeconds,
+  ...failed
+}: { readonly unanswered: number; readonly timeoutSeconds: number } & Failed): HealthText {
+  const count = Math.max(unanswered, failed.failed);
+  const last = count === 0 ? "" : `: the last ${countText(count, "attempt")} had no response`;
+  switch (failed.mostly) {
+    case "timeout":
+      return {
+        sentence: `The receiver does not respond in time${last}.`,
+        advice: `Check that the receiver is up and responds within ${timeoutSeconds} s. It can respond first and process the event afterwards.`,
+      };
+    case "tls":
+      return {
+        sentence: `No TLS connection to the receiver can be made${last}.`,
+        advice: "Check the receiver's certificate: its name, its expiry and its chain.",
+      };
+    case "forbidden":
+      return {
+        sentence: `The URL leads to an address that is not allowed${last}.`,
+        advice: "Use a public address, or ask the operator to allow this one with BELLWIRE_ALLOWED_TARGETS.",
+      };
+    default:
+      return {
+        sentence: `The receiver cannot be reached${last}.`,
+        advice: "Check that the receiver is running, and that the host name and the port of the URL are right.",
+      };
+  }
+}
+
+function failureAdvice({ mostly, success }: Pick<Failed, "mostly"> & { readonly success: SuccessRule }): string {
+  switch (mostly) {
+    case "2xx":
+      return `Only ${success} counts as delivered: change the endpoint's success rule or the receiver's status.`;
+    case "3xx":
+      return "Redirects are not followed: enter the URL that they lead to.";
+    case "4xx":
+      return "Open a failed delivery: 4xx usually means a wrong path, missing credentials or a failed signature check.";
+    case "5xx":
+      return "Look for errors in the receiver's log, then retry the failures.";
+    case "timeout":
+      return "Let the receiver respond first and process the event afterwards.";
+    case "tls":
+      return "Check the receiver's certificate: its name, its expiry and its chain.";
+    case "forbidden":
+      return "Use a public address, or ask the operator to allow this one with BELLWIRE_ALLOWED_TARGETS.";
+    case "connection":
+      return "Check whether the receiver or a proxy before it closes connections or restarts.";
+    case undefined:
+      return "Open a failed delivery to see the response.";
+  }
+}
+
+function behindAdvice(hold: LaneHold | null): string {
+  switch (hold) {
+    case "rate_limit":
+      return "Raise the endpoint's limit per second if the receiver can take more.";
+    case "concurrency":
+      return "Raise the endpoint's limit of concurrent requests if the receiver can take more.";
+    case "retry_after":
+      return "The receiver asked to wait with Retry-After. A manual retry ends the wait.";
+    case "breaker":
+      return "The receiver does not respond; it is probed once a minute at least. A manual retry probes it now.";
+    case null:
+      return "Let the receiver respond faster, or check that an engine is running.";
+  }
+}
+
+const classTexts: Readonly<Record<OutcomeClass, string>> = {
+  "2xx": "with 2xx responses that do not count as delivered",
+  "3xx": "with redirects",
+  "4xx": "with 4xx responses",
+  "5xx": "with 5xx responses",
+  timeout: "without a response in time",
+  connection: "without a connection",
+  tls: "without a TLS connection",
+  forbidden: "because the address is not allowed",
+};
+
+function failedText({ failed, attempts, mostly }: Failed): string {
+  const last = `the last ${countText(attempts, "attempt")} failed`;
+  const some = failed === attempts ? last : `${numberText(failed)} of ${last}`;
+  return mostly === undefined ? some : `${some}, mostly ${classTexts[mostly]}`;
+}
+
+const heldText = (held: Held): string =>
+  held.waiting === 0
+    ? "Nothing is held."
+    : `${numberText(held.waiting)}${held.isMore ? " or more" : ""} ${held.waiting === 1 ? "delivery is" : "deliveries are"} held.`;
+
+const waitingText = ({ waiting, isMore }: Held): string =>
+  `${numberText(waiting)}${isMore ? " or more" : ""} ${waiting === 1 ? "waits" : "wait"}`;
+
+const numberText = (count: number): string => count.toLocaleString("en-US");
+
+const countText = (count: number, noun: string): string =>
+  count === 1 ? noun : `${numberText(count)} ${noun}s`;
+
+/** Returns whole units: "41 s", "12 minutes", "3 hours", "2 days". */
+function durationText(seconds: number): string {
+  if (seconds < 60) return `${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`;
+  const [unit, ms] = seconds < 3600 ? ["minute", 60] : seconds < 172_800 ? ["hour", 3600] : ["day", 86_400];
+  const count = Math.floor(seconds / Number(ms));
+  return `${numberText(count)} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+const withoutPeriod = (text: string): string => text.replace(/\.$/, "");

@@ -1,0 +1,284 @@
+import { type OutcomeClass, type WaitingDeliveries, countedMax, outcomeClasses } from "#webhooks/deliveries/index.ts";
+import type { Endpoint } from "#webhooks/endpoints/index.ts";
+import { Counts } from "./counts.ts";
+import { type Diagnosis, describeHealth } from "./describe-health.ts";
+import type { LaneHold } from "./write-statistics.ts";
+
+/** What the states mean. In the API's documentation and the decisions. */
+export const healthThresholds = {
+  /** Rates and percentiles of fewer attempts say nothing. */
+  attemptsMin: 3,
+  /** Judged instead of the last hour, if it has enough attempts. */
+  recentMinutes: 10,
+  /** Success rate below which an endpoint is failing. */
+  failingBelow: 0.5,
+  /** Success rate below which it is degraded. */
+  degradedBelow: 0.95,
+  /** 95th percentile of the latency above which it is degraded. */
+  slowMs: 5000,
+  /** A delivery that is due for longer makes it degraded. */
+  behindSeconds: 60,
+  /** A delivery that waits for longer behind another one of its ordering key makes it degraded. */
+  heldUpSeconds: 300,
+  /** Consecutive attempts without a response that make it unreachable. */
+  unansweredMin: 3,
+} as const;
+
+export const healthStates = ["healthy", "degraded", "failing", "unreachable", "paused", "disabled", "idle"] as const;
+export type HealthState = (typeof healthStates)[number];
+
+export const healthHolds = [
+  "disabled",
+  "paused",
+  "switched_off",
+  "retry_after",
+  "breaker",
+  "rate_limit",
+  "concurrency",
+] as const;
+type HealthHold = (typeof healthHolds)[number];
+
+/** Counts of a part of the past. */
+export interface CountedSpan {
+  readonly atMs: number;
+  readonly counts: Counts;
+}
+
+/** Everything that the health of an endpoint depends on. */
+export interface HealthFacts {
+  readonly endpoint: Pick<
+    Endpoint,
+    | "id"
+    | "state"
+    | "active"
+    | "disabledReason"
+    | "undecryptable"
+    | "heldUntil"
+    | "timeoutSeconds"
+    | "success"
+    | "createdAt"
+    | "updatedAt"
+  >;
+  readonly waiting: WaitingDeliveries;
+  readonly lane: LaneFacts;
+  /** Minutes of the last hour, in order, without gaps. */
+  readonly minutes: readonly CountedSpan[];
+  /** Hours of the last seven days that have attempts, in order. */
+  readonly hours: readonly CountedSpan[];
+}
+
+/** The state of the endpoint's lane: of its owner's last report, or of its release. */
+export interface LaneFacts {
+  readonly inFlight: number;
+  /** Null while no engine owns the lane. */
+  readonly windowSize: number | null;
+  readonly unanswered: number;
+  readonly isBreakerOpen: boolean;
+  readonly hold: LaneHold | null;
+  readonly failingSince: Date | null;
+  readonly failedAttempts: number;
+}
+
+export interface EndpointHealth {
+  readonly endpointId: number;
+  readonly state: HealthState;
+  readonly since: Date;
+  readonly attempts: number;
+  readonly successRate: number | null;
+  readonly latencyP50: number | null;
+  readonly latencyP95: number | null;
+  readonly latencyP99: number | null;
+  readonly waiting: number;
+  readonly oldestWaitingSeconds: number | null;
+  readonly inFlight: number;
+  readonly window: number | null;
+  readonly breaker: "closed" | "open";
+  readonly hold: HealthHold | null;
+  readonly holdUntil: Date | null;
+  readonly sentence: string;
+  readonly advice: string;
+  readonly sparkline: readonly SparklinePoint[];
+}
+
+interface SparklinePoint {
+  readonly atMs: number;
+  readonly delivered: number;
+  /** Attempts that did not deliver. */
+  readonly failed: number;
+}
+
+const sum = (spans: readonly CountedSpan[]): Counts => {
+  const counts = new Counts();
+  for (const span of spans) counts.addAll(span.counts);
+  return counts;
+};
+
+export const successRate = (counts: Counts): number | null =>
+  counts.attempts === 0 ? null : counts.sums.delivered / counts.attempts;
+
+/** Decides the state of an endpoint and explains it. */
+export function healthOf(facts: HealthFacts, now: Date): EndpointHealth {
+  const { endpoint, lane, waiting, minutes } = facts;
+  const hour = sum(minutes);
+  const recent = sum(minutes.slice(-healthThresholds.recentMinutes));
+  const sample = recent.attempts >= healthThresholds.attemptsMin ? recent : hour;
+  const diagnosis = diagnose(facts, sample, now);
+  return {
+    endpointId: endpoint.id,
+    state: stateOf[diagnosis.kind],
+    since: sinceOf(facts, diagnosis.kind, now),
+    attempts: hour.attempts,
+    successRate: successRate(hour),
+    latencyP50: hour.latencies.percentile(0.5),
+    latencyP95: hour.latencies.percentile(0.95),
+    latencyP99: hour.latencies.percentile(0.99),
+    waiting: waiting.waiting,
+    oldestWaitingSeconds: waiting.oldestSeconds,
+    inFlight: lane.inFlight,
+    window: lane.windowSize,
+    breaker: lane.isBreakerOpen ? "open" : "closed",
+    hold: holdOf(facts, now),
+    holdUntil: isHeld(endpoint, now) ? endpoint.heldUntil : null,
+    ...describeHealth(diagnosis),
+    sparkline: sparklineOf(minutes),
+  };
+}
+
+const stateOf: Readonly<Record<Diagnosis["kind"], HealthState>> = {
+  disabled: "disabled",
+  undecryptable: "disabled",
+  paused: "paused",
+  "switched-off": "paused",
+  unreachable: "unreachable",
+  failing: "failing",
+  "failing-rarely": "degraded",
+  "failing-partly": "degraded",
+  slow: "degraded",
+  "held-up": "degraded",
+  behind: "degraded",
+  idle: "idle",
+  healthy: "healthy",
+};
+
+/** The first that applies. */
+function diagnose(facts: HealthFacts, sample: Counts, now: Date): Diagnosis {
+  const { endpoint, waiting, lane } = facts;
+  const { attemptsMin, failingBelow, degradedBelow, slowMs, behindSeconds, heldUpSeconds } = healthThresholds;
+  const held = { waiting: waiting.waiting, isMore: waiting.waiting >= countedMax };
+  if (endpoint.undecryptable !== null) return { kind: "undecryptable", reason: endpoint.undecryptable, ...held };
+  if (endpoint.state === "disabled") return { kind: "disabled", reason: endpoint.disabledReason, ...held };
+  if (endpoint.state === "paused") return { kind: "paused", ...held };
+  if (!endpoint.active) return { kind: "switched-off", ...held };
+
+  const { attempts } = sample;
+  const rate = attempts >= attemptsMin ? successRate(sample) : null;
+  const failed = { failed: attempts - sample.sums.delivered, attempts, mostly: commonFailure(sample) };
+  if (isUnreachable(lane, sample))
+    return { kind: "unreachable", unanswered: lane.unanswered, timeoutSeconds: endpoint.timeoutSeconds, ...failed };
+  if (rate !== null && rate < failingBelow) return { kind: "failing", success: endpoint.success, ...failed };
+  if (rate === null && lane.failingSince !== null) {
+    const since = { since: lane.failingSince, success: endpoint.success, nextDueAt: waiting.nextDueAt };
+    const failures = { ...failed, failed: lane.failedAttempts, attempts: lane.failedAttempts };
+    return lane.failedAttempts >= attemptsMin
+      ? { kind: "failing", success: endpoint.success, ...failures }
+      : { kind: "failing-rarely", ...since, ...failures };
+  }
+  if (rate !== null && rate < degradedBelow) return { kind: "failing-partly", success: endpoint.success, ...failed };
+  const oldestSeconds = waiting.oldestSeconds ?? 0;
+  if (waiting.isHeldUp && oldestSeconds > heldUpSeconds) return { kind: "held-up", oldestSeconds, ...held };
+  const lateSeconds = waiting.nextDueAt === null ? 0 : (now.getTime() - waiting.nextDueAt.getTime()) / 1000;
+  if (lateSeconds > behindSeconds) return { kind: "behind", lateSeconds, hold: lane.hold, ...held };
+  const p95 = attempts >= attemptsMin ? sample.latencies.percentile(0.95) : null;
+  if (p95 !== null && p95 > slowMs) return { kind: "slow", p95Ms: p95 };
+  if (attempts === 0 && waiting.waiting === 0) return { kind: "idle" };
+  return { kind: "healthy", delivered: sample.sums.delivered, attempts };
+}
+
+/** Any response, whatever its status, proves that the receiver can be reached. */
+function isUnreachable(lane: LaneFacts, sample: Counts): boolean {
+  if (lane.isBreakerOpen || lane.unanswered >= healthThresholds.unansweredMin) return true;
+  const answered = responses.reduce((total, outcome) => total + sample.outcome(outcome), 0);
+  return sample.attempts >= healthThresholds.attemptsMin && answered === 0;
+}
+
+const responses = ["2xx", "3xx", "4xx", "5xx"] as const;
+
+/** Returns the most frequent class of the attempts that did not deliver. A 2xx may be one, if it is no success for the endpoint. */
+function commonFailure(counts: Counts): OutcomeClass | undefined {
+  const failures = outcomeClasses.map((outcome) => ({
+    outcome,
+    count: outcome === "2xx" ? counts.outcome("2xx") - counts.sums.delivered : counts.outcome(outcome),
+  }));
+  const [most] = failures.toSorted((one, other) => other.count - one.count);
+  return most && most.count > 0 ? most.outcome : undefined;
+}
+
+const isHeld = ({ heldUntil }: HealthFacts["endpoint"], now: Date): boolean => heldUntil !== null && heldUntil > now;
+
+function holdOf({ endpoint, lane }: HealthFacts, now: Date): HealthHold | null {
+  if (endpoint.state === "disabled" || endpoint.undecryptable !== null) return "disabled";
+  if (endpoint.state === "paused") return "paused";
+  if (!endpoint.active) return "switched_off";
+  if (lane.hold !== null) return lane.hold;
+  if (!isHeld(endpoint, now)) return null;
+  return lane.isBreakerOpen ? "breaker" : "retry_after";
+}
+
+/** A point of the sparkline. */
+const pointMinutes = 5;
+
+function sparklineOf(minutes: readonly CountedSpan[]): readonly SparklinePoint[] {
+  return pointsOf(minutes).map(({ atMs, counts }) => ({
+    atMs,
+    delivered: counts.sums.delivered,
+    failed: counts.attempts - counts.sums.delivered,
+  }));
+}
+
+const pointsOf = (minutes: readonly CountedSpan[]): readonly CountedSpan[] =>
+  minutes
+    .filter((_, index) => index % pointMinutes === 0)
+    .map(({ atMs }, index) => ({
+      atMs,
+      counts: sum(minutes.slice(index * pointMinutes, (index + 1) * pointMinutes)),
+    }));
+
+/** Returns when the state began: to five minutes within the last hour, to the hour within the last seven days. */
+function sinceOf(facts: HealthFacts, kind: Diagnosis["kind"], now: Date): Date {
+  const { endpoint, lane, waiting, hours, minutes } = facts;
+  const past = [...hours.filter(({ atMs }) => atMs < (minutes[0]?.atMs ?? 0)), ...pointsOf(minutes)];
+  const counted = past.filter(({ counts }) => counts.attempts > 0);
+  const lastMs = counted.at(-1)?.atMs;
+  switch (kind) {
+    case "disabled":
+    case "undecryptable":
+    case "paused":
+    case "switched-off":
+      return endpoint.updatedAt;
+    case "idle":
+      return lastMs === undefined ? endpoint.createdAt : new Date(lastMs);
+    case "held-up":
+    case "behind":
+      return new Date(now.getTime() - (waiting.oldestSeconds ?? 0) * 1000);
+    case "unreachable":
+    case "failing":
+    case "failing-rarely":
+      return lane.failingSince ?? streakStart(counted, (counts) => !isGood(counts), now);
+    case "failing-partly":
+    case "slow":
+      return streakStart(counted, (counts) => !isGood(counts), now);
+    case "healthy":
+      return streakStart(counted, isGood, now);
+  }
+}
+
+function isGood(counts: Counts): boolean {
+  const p95 = counts.latencies.percentile(0.95) ?? 0;
+  return (successRate(counts) ?? 1) >= healthThresholds.degradedBelow && p95 <= healthThresholds.slowMs;
+}
+
+/** Returns the start of the last spans that all fit. */
+function streakStart(counted: readonly CountedSpan[], fits: (counts: Counts) => boolean, now: Date): Date {
+  const firstOther = counted.findLastIndex(({ counts }) => !fits(counts));
+  return new Date(counted[firstOther + 1]?.atMs ?? now.getTime());
+}

@@ -1,0 +1,252 @@
+import type { Transaction } from "#platform/database/database.ts";
+import { plainArray } from "#platform/database/values.ts";
+import { isoTime } from "#platform/times.ts";
+import { type CountedLane, type Interval, LaneCounts, type StatisticsRow, countColumns, rowsToAdd } from "./counts.ts";
+import { type UncountedRange, readUncounted } from "./uncounted.ts";
+
+/** Why a lane with waiting deliveries starts no attempt at the moment. */
+export type LaneHold = "retry_after" | "breaker" | "rate_limit" | "concurrency";
+
+/** The state of a lane in the engine that owns it. */
+export interface LaneState {
+  readonly inFlight: number;
+  readonly windowSize: number;
+  /** Consecutive attempts without a response. */
+  readonly unanswered: number;
+  readonly isBreakerOpen: boolean;
+  readonly hold: LaneHold | null;
+  /** Remaining time of the hold, if it is known. */
+  readonly holdSeconds: number | null;
+  /** Time since the first failed attempt after the last success. */
+  readonly failingSeconds: number | null;
+  /** Failed attempts since then. */
+  readonly failedAttempts: number;
+}
+
+export const idleLane: LaneState = {
+  inFlight: 0,
+  windowSize: 0,
+  unanswered: 0,
+  isBreakerOpen: false,
+  hold: null,
+  holdSeconds: null,
+  failingSeconds: null,
+  failedAttempts: 0,
+};
+
+/** The attempts of a lane that its owner has counted, and the lane's state. */
+export interface LaneToWrite extends CountedLane {
+  readonly epoch: number;
+  /** The owner has released the lane, so no more of its attempts are being recorded. */
+  readonly isReleased: boolean;
+  readonly state: LaneState;
+  readonly counts: LaneCounts;
+  /** Attempts recorded by transactions after `base`, up to `through`, are in `counts`. No base: there are none. */
+  readonly base: number | undefined;
+  readonly through: number;
+  /** True if `base` is the transaction that claimed the lane. */
+  readonly isFirstWrite: boolean;
+  /** The transaction up to which the database counts, if the owner is certain. */
+  readonly known: number | undefined;
+}
+
+/**
+ * `counted`: the database counts everything up to `through`. `again`: the lane's counts were not added, and are to be read from the
+ * history by the next write. `lost`: a later owner counts them.
+ */
+export type LaneWritten =
+  | { readonly result: "counted"; readonly through: number }
+  | { readonly result: "again" }
+  | { readonly result: "lost" };
+
+interface Report {
+  readonly endpointId: number;
+  readonly epoch: number;
+  readonly released: boolean;
+  readonly countedIn: number;
+}
+
+// A lane without a report has counted nothing since its creation.
+const insertReports = `
+  insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker,
+    failed_attempts)
+  select endpoint_id, provider_id, 0, true, created_in, 0, 0, 0, 'closed', 0
+  from lanes where endpoint_id = any($1::bigint[])
+  order by endpoint_id
+  on conflict do nothing`;
+
+// Locks the lanes' reports in the order of endpoints, as every writer does.
+const lockReports = `
+  select endpoint_id, epoch, released, counted_in
+  from lane_reports
+  where endpoint_id = any($1::bigint[])
+  order by endpoint_id
+  for update`;
+
+const updateReports = `
+  update lane_reports report
+  set epoch = lane.epoch, released = lane.released, counted_in = lane.counted_in, in_flight = lane.in_flight,
+    window_size = lane.window_size, unanswered = lane.unanswered, breaker = lane.breaker, hold = lane.hold,
+    hold_until = clock_timestamp() + make_interval(secs => lane.hold_seconds),
+    failing_since = clock_timestamp() - make_interval(secs => lane.failing_seconds), failed_attempts = lane.failed_attempts
+  from unnest($1::bigint[], $2::bigint[], $3::boolean[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[], $8::text[],
+    $9::text[], $10::float8[], $11::float8[], $12::integer[])
+    as lane (endpoint_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker, hold, hold_seconds,
+      failing_seconds, failed_attempts)
+  where report.endpoint_id = lane.endpoint_id`;
+
+/**
+ * Adds counts to the statistics and stores the lanes' states. Each attempt is counted once, whatever fails: the report of a
+ * lane states the transaction up to which its attempts are counted, and changes together with the counts. If the writer does not
+ * know that number, because an earlier owner was killed or a write had no response, attempts are read from the history instead.
+ */
+export async function writeStatistics(
+  tx: Transaction,
+  lanes: readonly LaneToWrite[],
+): Promise<ReadonlyMap<number, LaneWritten>> {
+  const endpointIds = lanes.map(({ endpointId }) => endpointId);
+  if (lanes.some(({ known }) => known === undefined)) tx.send(insertReports, [endpointIds]);
+  const [reports, [horizon]] = await Promise.all([
+    tx.query<Report>(lockReports, [endpointIds]),
+    tx.query<{ ended: number }>(`select transactions_horizon() - 1 as ended`),
+  ]);
+  if (!horizon) throw new Error("The select returned no row");
+  const byEndpoint = new Map(reports.map((report) => [report.endpointId, report]));
+  const steps = lanes.map((lane) => ({ lane, step: stepOf(lane, byEndpoint.get(lane.endpointId), horizon.ended) }));
+
+  const missing = steps.flatMap(({ step }) => (step.kind === "recount" ? [step.range] : []));
+  const { attempts, reached } = await readUncounted(tx, missing);
+  const recounts = new Map(missing.map(({ endpointId }) => [endpointId, new LaneCounts()]));
+  for (const attempt of attempts) recounts.get(attempt.endpointId)?.add(attempt);
+
+  const written = new Map<number, LaneWritten>();
+  const added: { readonly lane: CountedLane; readonly counts: LaneCounts }[] = [];
+  const reported: { readonly lane: LaneToWrite; readonly countedIn: number; readonly isReleased: boolean }[] = [];
+  for (const { lane, step } of steps) {
+    if (step.kind === "skip") {
+      written.set(lane.endpointId, { result: step.result });
+      continue;
+    }
+    const isComplete = step.kind === "add" || step.range.through <= reached;
+    if (step.kind === "recount") added.push({ lane, counts: recounts.get(lane.endpointId) ?? new LaneCounts() });
+    if (isComplete) added.push({ lane, counts: lane.counts });
+    const through = step.kind === "recount" ? Math.max(lane.through, step.range.through) : lane.through;
+    const countedIn = isComplete ? through : Math.max(step.range.after, reached);
+    reported.push({ lane, countedIn, isReleased: isComplete && lane.isReleased });
+    written.set(lane.endpointId, isComplete ? { result: "counted", through } : { result: "again" });
+  }
+  addRows(tx, added);
+  tx.send(updateReports, reportValues(reported));
+  return written;
+}
+
+type Step =
+  | { readonly kind: "skip"; readonly result: "lost" | "again" }
+  | { readonly kind: "add" }
+  | { readonly kind: "recount"; readonly range: UncountedRange };
+
+/** Decides whether the lane's counts continue those of the database. `ended`: every transaction up to this one has ended. */
+export function stepOf(lane: LaneToWrite, report: Report | undefined, ended: number): Step {
+  if (!report || report.epoch > lane.epoch) return { kind: "skip", result: "lost" };
+  if (report.epoch === lane.epoch && lane.known === report.countedIn) return { kind: "add" };
+  if (lane.isFirstWrite && report.released && report.epoch === lane.epoch - 1) return { kind: "add" };
+  // The owner was certain, but the database says otherwise: its counts are of unknown attempts.
+  const base = lane.known === undefined ? lane.base : undefined;
+  if (base === undefined && !lane.isReleased) return { kind: "skip", result: "again" };
+  const { endpointId } = lane;
+  return { kind: "recount", range: { endpointId, after: report.countedIn, through: base ?? ended } };
+}
+
+// Of new rows, minutes older than a day are left out, and hours and days older than four weeks: their partitions may have been
+// dropped. Histograms are added by bucket.
+const columns = `provider_id, endpoint_id, event_type, at, outcome_2xx, outcome_3xx, outcome_4xx, outcome_5xx, outcome_timeout,
+    outcome_connection, outcome_tls, outcome_forbidden, first_attempt_successes, retries, delivered, failed, bytes_sent,
+    bytes_received, latencies, delays`;
+const addedRows = `
+  select provider_id, endpoint_id, event_type, at, outcome_2xx, outcome_3xx, outcome_4xx, outcome_5xx, outcome_timeout,
+    outcome_connection, outcome_tls, outcome_forbidden, first_attempt_successes, retries, delivered, failed, bytes_sent,
+    bytes_received, latencies::bigint[], delays::bigint[]
+  from unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::integer[], $6::integer[], $7::integer[],
+    $8::integer[], $9::integer[], $10::integer[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::integer[],
+    $16::integer[], $17::bigint[], $18::bigint[], $19::text[], $20::text[])
+    as added (${columns})`;
+const addToRow = `
+  on conflict (provider_id, endpoint_id, event_type, at) do update set
+    outcome_2xx = total.outcome_2xx + excluded.outcome_2xx,
+    outcome_3xx = total.outcome_3xx + excluded.outcome_3xx,
+    outcome_4xx = total.outcome_4xx + excluded.outcome_4xx,
+    outcome_5xx = total.outcome_5xx + excluded.outcome_5xx,
+    outcome_timeout = total.outcome_timeout + excluded.outcome_timeout,
+    outcome_connection = total.outcome_connection + excluded.outcome_connection,
+    outcome_tls = total.outcome_tls + excluded.outcome_tls,
+    outcome_forbidden = total.outcome_forbidden + excluded.outcome_forbidden,
+    first_attempt_successes = total.first_attempt_successes + excluded.first_attempt_successes,
+    retries = total.retries + excluded.retries,
+    delivered = total.delivered + excluded.delivered,
+    failed = total.failed + excluded.failed,
+    bytes_sent = total.bytes_sent + excluded.bytes_sent,
+    bytes_received = total.bytes_received + excluded.bytes_received,
+    latencies = array(
+      select (element >> 40 << 40) + sum(element & 1099511627775)::bigint
+      from unnest(total.latencies || excluded.latencies) element group by element >> 40),
+    delays = array(
+      select (element >> 40 << 40) + sum(element & 1099511627775)::bigint
+      from unnest(total.delays || excluded.delays) element group by element >> 40)`;
+
+const addMinutes = `
+  insert into statistics_minutes as total (${columns})
+  ${addedRows}
+  where at > clock_timestamp() - interval '1 day' ${addToRow}`;
+const addHours = `
+  insert into statistics_hours as total (${columns})
+  ${addedRows}
+  where at > clock_timestamp() - interval '28 days' ${addToRow}`;
+const addDays = `
+  insert into statistics_days as total (${columns})
+  ${addedRows}
+  where at > clock_timestamp() - interval '28 days' ${addToRow}`;
+
+const additions: readonly (readonly [Interval, string])[] = [
+  ["minute", addMinutes],
+  ["hour", addHours],
+  ["day", addDays],
+];
+
+function addRows(
+  tx: Transaction,
+  lanes: readonly { readonly lane: CountedLane; readonly counts: LaneCounts }[],
+): void {
+  for (const [interval, statement] of additions) {
+    const rows = rowsToAdd(interval, lanes);
+    if (rows.length > 0) tx.send(statement, rowValues(rows));
+  }
+}
+
+function rowValues(rows: readonly StatisticsRow[]): readonly unknown[] {
+  return [
+    plainArray(rows.map(({ providerId }) => providerId)),
+    plainArray(rows.map(({ endpointId }) => endpointId)),
+    rows.map(({ eventType }) => eventType),
+    plainArray(rows.map(({ atMs }) => isoTime(atMs))),
+    ...countColumns.map((column) => plainArray(rows.map(({ counts }) => counts.sums[column]))),
+    rows.map(({ counts }) => plainArray(counts.latencies.elements())),
+    rows.map(({ counts }) => plainArray(counts.delays.elements())),
+  ];
+}
+
+const reportValues = (
+  reports: readonly { readonly lane: LaneToWrite; readonly countedIn: number; readonly isReleased: boolean }[],
+): readonly unknown[] => [
+  reports.map(({ lane }) => lane.endpointId),
+  reports.map(({ lane }) => lane.epoch),
+  reports.map(({ isReleased }) => isReleased),
+  reports.map(({ countedIn }) => countedIn),
+  reports.map(({ lane }) => lane.state.inFlight),
+  reports.map(({ lane }) => lane.state.windowSize),
+  reports.map(({ lane }) => lane.state.unanswered),
+  reports.map(({ lane }) => (lane.state.isBreakerOpen ? "open" : "closed")),
+  reports.map(({ lane }) => lane.state.hold),
+  reports.map(({ lane }) => lane.state.holdSeconds),
+  reports.map(({ lane }) => lane.state.failingSeconds),
+  reports.map(({ lane }) => lane.state.failedAttempts),
+];

@@ -1,0 +1,124 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { cancelDelivery } from "#webhooks/deliveries/index.ts";
+import { countOrphans } from "#webhooks/statistics/index.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+import { readAllStatistics, recountAttempts } from "./recount.ts";
+
+const events = (count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    anEvent({ type: index % 3 === 0 ? "account.updated" : "account.created", accountId: 31 + (index % 4) }),
+  );
+
+const isEmpty = async (db: Pool): Promise<boolean> => (await db.query(`select from due`)).length === 0;
+
+async function expectStatisticsToEqualAttempts(db: Pool, providerId: number): Promise<void> {
+  const recount = await recountAttempts(db, providerId);
+  expect(Object.keys(recount)).not.toEqual([]);
+  expect(await readAllStatistics(db, providerId)).toEqual(recount);
+}
+
+test("the statistics of minutes, hours and days, per endpoint and type and for all, equal the attempts", async ({
+  database,
+}) => {
+  let requests = 0;
+  await using receiver = await startReceiver((answer) => {
+    requests += 1;
+    answer.writeHead(requests % 4 === 0 ? 503 : requests % 7 === 0 ? 404 : 200).end("thanks");
+  });
+  const few = { eventTypes: ["account.updated"] }; // 50 attempts without a response would pause the endpoint
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url });
+  await buildEndpoint(database, { providerId, url: receiver.url, name: "ordered", ordering: "account" });
+  await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/", name: "closed", ...few, retryWaitsSeconds: [0] });
+  await buildEndpoint(database, { providerId, url: "http://10.1.2.3/", name: "forbidden", ...few, retryWaitsSeconds: [] });
+  {
+    await using _engine = await startTestEngine(database);
+    for (let round = 0; round < 3; round += 1) await recordNow(database, { providerId }, events(20));
+    await until(() => isEmpty(database));
+  }
+  await expectStatisticsToEqualAttempts(database, providerId);
+});
+
+const leaseMs = 1000;
+const engineProgram = fileURLToPath(new URL("../engine/engine-process.ts", import.meta.url));
+
+test(
+  "after engines are killed, the next owners count every attempt that they had recorded",
+  { timeout: 60_000 },
+  async ({ database, databaseUrl }) => {
+    let requests = 0;
+    let onRequest = (): void => undefined;
+    await using receiver = await startReceiver((answer) => {
+      requests += 1;
+      answer.writeHead(requests % 5 === 0 ? 500 : 200).end();
+      onRequest();
+    });
+    const providerId = await buildProvider(database);
+    await buildEndpoint(database, { providerId, url: receiver.url });
+    await buildEndpoint(database, { providerId, url: receiver.url, name: "ordered", ordering: "account" });
+    for (let kills = 0; kills < 2; kills += 1) {
+      const engine = fork(engineProgram, [`engine-${kills}`, databaseUrl, String(leaseMs)]);
+      const killAt = requests + 150;
+      onRequest = () => {
+        if (requests >= killAt) engine.kill("SIGKILL");
+      };
+      await recordNow(database, { providerId }, events(200));
+      if (engine.signalCode === null) await once(engine, "exit");
+    }
+    onRequest = () => undefined;
+    expect(await readAllStatistics(database, providerId)).not.toEqual(await recountAttempts(database, providerId));
+    {
+      await using _next = await startTestEngine(database, { leaseMs });
+      await until(() => isEmpty(database));
+    }
+    await expectStatisticsToEqualAttempts(database, providerId);
+  },
+);
+
+test(
+  "the attempts of a killed engine are counted although nothing is left to send",
+  { timeout: 60_000 },
+  async ({ database, databaseUrl }) => {
+    await using receiver = await startReceiver();
+    const providerId = await buildProvider(database);
+    await buildEndpoint(database, { providerId, url: receiver.url });
+    const engine = fork(engineProgram, ["engine", databaseUrl, "60000"]);
+    await once(engine, "message");
+    await recordNow(database, { providerId }, events(20));
+    await until(() => isEmpty(database));
+    engine.kill("SIGKILL");
+    await once(engine, "exit");
+    expect(await countOrphans(database)).toBe(0); // a frozen engine would count them itself
+
+    await database.query(`update engines set beat_at = now() - interval '2 minutes'`);
+    expect(await countOrphans(database)).toBe(1);
+    await expectStatisticsToEqualAttempts(database, providerId);
+    expect(await countOrphans(database)).toBe(0);
+  },
+);
+
+test("a delivery cancelled in flight counts as an attempt, and as neither delivered nor failed", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  let respond = (): void => undefined;
+  await using receiver = await startReceiver((answer) => {
+    respond = () => void answer.writeHead(500).end();
+  });
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  {
+    await using _engine = await startTestEngine(database);
+    const [eventId = ""] = await recordNow(database, { providerId });
+    await until(() => receiver.received.length === 1);
+    await database.inTransaction((tx) => cancelDelivery(tx, { providerId, eventId, endpointId }));
+    respond();
+    await until(async () => (await database.query(`select from attempts`)).length === 1);
+  }
+  await expectStatisticsToEqualAttempts(database, providerId);
+});
