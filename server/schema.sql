@@ -388,6 +388,25 @@ create table key_checks (
   constraint key_checks_pkey PRIMARY KEY (key_id)
 );
 
+create table lane_reports (
+  endpoint_id bigint not null,
+  provider_id bigint not null,
+  epoch bigint not null,
+  released boolean not null,
+  counted_in bigint not null,
+  in_flight integer not null,
+  window_size integer not null,
+  unanswered integer not null,
+  breaker text not null,
+  hold text,
+  hold_until timestamp with time zone,
+  failing_since timestamp with time zone,
+  failed_attempts integer not null,
+  constraint lane_reports_breaker_check CHECK ((breaker = ANY (ARRAY['closed'::text, 'open'::text]))),
+  constraint lane_reports_hold_check CHECK ((hold = ANY (ARRAY['retry_after'::text, 'breaker'::text, 'rate_limit'::text, 'concurrency'::text]))),
+  constraint lane_reports_pkey PRIMARY KEY (endpoint_id)
+) with (fillfactor=70);
+
 create table lanes (
   endpoint_id bigint not null,
   provider_id bigint not null,
@@ -399,6 +418,7 @@ create table lanes (
   failing_since timestamp with time zone,
   failed_attempts integer not null default 0,
   rate_until timestamp with time zone,
+  created_in bigint not null default transaction_number(),
   constraint lanes_pkey PRIMARY KEY (endpoint_id)
 ) with (fillfactor=70);
 
@@ -657,6 +677,78 @@ create table sessions (
   constraint sessions_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
 );
 
+create table statistics_days (
+  provider_id bigint not null,
+  endpoint_id bigint not null,
+  event_type text not null,
+  at timestamp with time zone not null,
+  outcome_2xx integer not null,
+  outcome_3xx integer not null,
+  outcome_4xx integer not null,
+  outcome_5xx integer not null,
+  outcome_timeout integer not null,
+  outcome_connection integer not null,
+  outcome_tls integer not null,
+  outcome_forbidden integer not null,
+  first_attempt_successes integer not null,
+  retries integer not null,
+  delivered integer not null,
+  failed integer not null,
+  bytes_sent bigint not null,
+  bytes_received bigint not null,
+  latencies bigint[] not null,
+  delays bigint[] not null,
+  constraint statistics_days_pkey PRIMARY KEY (provider_id, endpoint_id, event_type, at)
+) partition by RANGE (at);
+
+create table statistics_hours (
+  provider_id bigint not null,
+  endpoint_id bigint not null,
+  event_type text not null,
+  at timestamp with time zone not null,
+  outcome_2xx integer not null,
+  outcome_3xx integer not null,
+  outcome_4xx integer not null,
+  outcome_5xx integer not null,
+  outcome_timeout integer not null,
+  outcome_connection integer not null,
+  outcome_tls integer not null,
+  outcome_forbidden integer not null,
+  first_attempt_successes integer not null,
+  retries integer not null,
+  delivered integer not null,
+  failed integer not null,
+  bytes_sent bigint not null,
+  bytes_received bigint not null,
+  latencies bigint[] not null,
+  delays bigint[] not null,
+  constraint statistics_hours_pkey PRIMARY KEY (provider_id, endpoint_id, event_type, at)
+) partition by RANGE (at);
+
+create table statistics_minutes (
+  provider_id bigint not null,
+  endpoint_id bigint not null,
+  event_type text not null,
+  at timestamp with time zone not null,
+  outcome_2xx integer not null,
+  outcome_3xx integer not null,
+  outcome_4xx integer not null,
+  outcome_5xx integer not null,
+  outcome_timeout integer not null,
+  outcome_connection integer not null,
+  outcome_tls integer not null,
+  outcome_forbidden integer not null,
+  first_attempt_successes integer not null,
+  retries integer not null,
+  delivered integer not null,
+  failed integer not null,
+  bytes_sent bigint not null,
+  bytes_received bigint not null,
+  latencies bigint[] not null,
+  delays bigint[] not null,
+  constraint statistics_minutes_pkey PRIMARY KEY (provider_id, endpoint_id, event_type, at)
+) partition by RANGE (at);
+
 create table transaction_numbers (
   cluster bigint not null,
   timeline integer
@@ -692,6 +784,8 @@ create table users (
 
 CREATE INDEX account_plan_requests_plan_idx ON account_plan_requests USING btree (provider_id, plan_id);
 
+CREATE INDEX accounts_created_idx ON accounts USING btree (provider_id, created_at);
+
 CREATE INDEX accounts_name_idx ON accounts USING btree (provider_id, lower(org_name) text_pattern_ops);
 
 CREATE INDEX accounts_plan_idx ON accounts USING btree (provider_id, plan_id);
@@ -701,6 +795,8 @@ CREATE UNIQUE INDEX application_keys_value_idx ON application_keys USING btree (
 CREATE INDEX applications_account_idx ON applications USING btree (provider_id, account_id, id);
 
 CREATE UNIQUE INDEX applications_application_id_idx ON applications USING btree (provider_id, application_id, product_id);
+
+CREATE INDEX applications_created_idx ON applications USING btree (provider_id, created_at);
 
 CREATE INDEX applications_name_idx ON applications USING btree (provider_id, lower(name) text_pattern_ops);
 
@@ -848,6 +944,62 @@ begin
     end loop;
     day := day + 1;
   end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION add_statistics_partitions(first_day date, last_day date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+declare
+  wanted record;
+begin
+  perform pg_advisory_xact_lock(hashtext('bellwire statistics'));
+  for wanted in
+    select 'statistics_minutes' as whole, to_char(day, '"statistics_minutes_"YYYYMMDD') as partition, day::date as first, (day + interval '1 day')::date as next
+    from generate_series(first_day::timestamp, last_day, '1 day') day
+    union all
+    select whole, whole || to_char(month, '_YYYYMM'), month::date, (month + interval '1 month')::date
+    from unnest('{statistics_hours,statistics_days}'::text[]) whole
+    cross join generate_series(date_trunc('month', first_day::timestamp), last_day, '1 month') month
+  loop
+    if to_regclass(format('%I', wanted.partition)) is null then
+      execute format('create table %I (like %I including all)', wanted.partition, wanted.whole);
+      execute format('alter table %I attach partition %I for values from (%L) to (%L)', wanted.whole, wanted.partition,
+        wanted.first::timestamp at time zone 'UTC', wanted.next::timestamp at time zone 'UTC');
+    end if;
+  end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION drop_old_statistics(minutes_until date, totals_until date)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+declare
+  oldest text;
+begin
+  perform pg_advisory_xact_lock(hashtext('bellwire statistics'));
+  select name into oldest
+  from (
+    select relation.relname::text as name, case inheritance.inhparent
+        when 'statistics_minutes'::regclass then to_date(right(relation.relname, 8), 'YYYYMMDD') + 1 <= minutes_until
+        else to_date(right(relation.relname, 6), 'YYYYMM') + interval '1 month' <= totals_until
+      end as is_over
+    from pg_inherits inheritance
+    join pg_class relation on relation.oid = inheritance.inhrelid
+    where inheritance.inhparent = any('{statistics_minutes,statistics_hours,statistics_days}'::regclass[])
+  ) partitions
+  where is_over
+  order by name
+  limit 1;
+  if oldest is not null then
+    set local lock_timeout = '200ms';
+    execute format('drop table %I', oldest);
+  end if;
+  return oldest;
 end $function$;
 
 CREATE OR REPLACE FUNCTION drop_retired_history()

@@ -1,7 +1,13 @@
 import { type Pool } from "#platform/database/database.ts";
 import { everyAttempt, outcomeClasses } from "#webhooks/deliveries/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
-import { type CountedInterval, type Counts, type Interval, readStatistics, spanOf } from "#webhooks/statistics/index.ts";
+import {
+  type CountedInterval,
+  type Counts,
+  type Interval,
+  readStatistics,
+  spanOf,
+} from "#webhooks/statistics/index.ts";
 
 type Totals = Readonly<Record<string, number>>;
 
@@ -42,7 +48,8 @@ export async function recountAttempts(db: Pool, providerId: number): Promise<Rec
   return Object.fromEntries(rows.map(({ key, ...totals }) => [key, totals]));
 }
 
-const countOf = (elements: readonly number[]): number => elements.reduce((sum, element) => sum + (element % 2 ** 40), 0);
+const countOf = (elements: readonly number[]): number =>
+  elements.reduce((sum, element) => sum + (element % 2 ** 40), 0);
 
 const totalsOf = (counts: Counts): Totals => ({
   ...Object.fromEntries(outcomeClasses.map((outcome) => [outcome, counts.outcome(outcome)])),
@@ -64,7 +71,7 @@ export async function readAllStatistics(db: Pool, providerId: number): Promise<R
   for (const interval of ["minute", "hour", "day"] satisfies Interval[]) {
     const counted: readonly CountedInterval[] = await readStatistics(db, {
       providerId,
-      span: spanOf(interval, new Date(now - 3_600_000), new Date(now + 60_000)),
+      span: spanOf(interval, now - 3_600_000, now + 60_000),
       endpointIds: [0, ...endpoints.map(({ id }) => id)],
       eventTypes: ["", ...eventTypes],
       withHistograms: true,

@@ -37,8 +37,20 @@ test("the statistics of minutes, hours and days, per endpoint and type and for a
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: receiver.url });
   await buildEndpoint(database, { providerId, url: receiver.url, name: "ordered", ordering: "account" });
-  await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/", name: "closed", ...few, retryWaitsSeconds: [0] });
-  await buildEndpoint(database, { providerId, url: "http://10.1.2.3/", name: "forbidden", ...few, retryWaitsSeconds: [] });
+  await buildEndpoint(database, {
+    providerId,
+    url: "http://127.0.0.1:9/",
+    name: "closed",
+    ...few,
+    retryWaitsSeconds: [0],
+  });
+  await buildEndpoint(database, {
+    providerId,
+    url: "http://10.1.2.3/",
+    name: "forbidden",
+    ...few,
+    retryWaitsSeconds: [],
+  });
   {
     await using _engine = await startTestEngine(database);
     for (let round = 0; round < 3; round += 1) await recordNow(database, { providerId }, events(20));
@@ -105,7 +117,9 @@ test(
   },
 );
 
-test("a delivery cancelled in flight counts as an attempt, and as neither delivered nor failed", async ({ database }) => {
+test("a delivery cancelled in flight counts as an attempt, and as neither delivered nor failed", async ({
+  database,
+}) => {
   const providerId = await buildProvider(database);
   let respond = (): void => undefined;
   await using receiver = await startReceiver((answer) => {

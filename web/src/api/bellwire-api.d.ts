@@ -397,6 +397,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read metrics over time
+         * @description Counts of attempts and deliveries, success rates and percentiles. An attempt counts in the minute in which it was sent, a few seconds after it ended; each counts exactly once. Pings are not counted.
+         */
+        get: operations["readStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the health of the endpoints
+         * @description All endpoints, by age.
+         */
+        get: operations["listEndpointHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the health of an endpoint
+         * @description Its state, why it is in it, and what to do.
+         */
+        get: operations["readEndpointHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/replays": {
         parameters: {
             query?: never;
@@ -1533,6 +1593,71 @@ export interface components {
             state?: "enabled" | "paused";
         };
         /**
+         * EndpointHealth
+         * @description How deliveries to an endpoint fare.
+         */
+        EndpointHealth: {
+            /** Format: int64 */
+            endpoint_id: number;
+            /**
+             * @description The first that applies. `disabled`: by Bellwire, or undecryptable. `paused`: by you, or switched off. `unreachable`: 3 attempts in a row had no response. `failing`: fewer than 50 % of the attempts succeed. `degraded`: fewer than 95 % succeed, the 95th percentile of the latency exceeds 5 s, a delivery is 60 s late, or one waits 5 minutes behind another of its order. `idle`: nothing sent in the last hour, and nothing waits. Judged by the last 10 minutes if they have 3 attempts, else by the last hour.
+             * @enum {unknown}
+             */
+            state: "healthy" | "degraded" | "failing" | "unreachable" | "paused" | "disabled" | "idle";
+            /**
+             * Format: date-time
+             * @description When the state began, to five minutes; further back to the hour, and at most seven days.
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description In the last hour, as all figures without another span.
+             */
+            attempts: number;
+            success_rate: number | null;
+            latency_p50: number | null;
+            latency_p95: number | null;
+            latency_p99: number | null;
+            /**
+             * Format: int64
+             * @description Deliveries that have not ended, those in flight included. 10,000 means that or more.
+             */
+            waiting: number;
+            oldest_waiting_seconds: number | null;
+            /**
+             * Format: int64
+             * @description Open requests, as of a second ago.
+             */
+            in_flight: number;
+            window: number | null;
+            /**
+             * @description Open: single probes until the receiver responds.
+             * @enum {unknown}
+             */
+            breaker: "closed" | "open";
+            hold: ("disabled" | "paused" | "switched_off" | "retry_after" | "breaker" | "rate_limit" | "concurrency") | null;
+            hold_until: string | null;
+            /** @description The state in a sentence. */
+            sentence: string;
+            /** @description What to do. */
+            advice: string;
+            /** @description The last hour in points of five minutes. */
+            sparkline: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC, with milliseconds.
+                 */
+                at: string;
+                /** Format: int64 */
+                delivered: number;
+                /**
+                 * Format: int64
+                 * @description Attempts that did not deliver.
+                 */
+                failed: number;
+            }[];
+        };
+        /**
          * EndpointSecret
          * @description The secret that signs from now on.
          */
@@ -2151,6 +2276,78 @@ export interface components {
          * @enum {unknown}
          */
         ReplayState: "running" | "done" | "cancelled";
+        /**
+         * Statistics
+         * @description Metrics over time. Minutes, hours and days begin in UTC.
+         */
+        Statistics: {
+            /** @enum {unknown} */
+            interval: "minute" | "hour" | "day";
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description The end of the last point.
+             */
+            until: string;
+            /** @description One without `group_by`; else one per group, those with most attempts first. */
+            series: {
+                group: {
+                    /** @enum {unknown} */
+                    outcome?: "2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden";
+                    /** Format: int64 */
+                    endpoint_id?: number;
+                    event_type?: string;
+                };
+                /** @description Over the whole span. */
+                total: {
+                    attempts?: number | null;
+                    deliveries?: number | null;
+                    delivered?: number | null;
+                    failures?: number | null;
+                    first_attempt_successes?: number | null;
+                    retries?: number | null;
+                    success_rate?: number | null;
+                    latency_p50?: number | null;
+                    latency_p95?: number | null;
+                    latency_p99?: number | null;
+                    delay_p50?: number | null;
+                    delay_p95?: number | null;
+                    delay_p99?: number | null;
+                    bytes_sent?: number | null;
+                    bytes_received?: number | null;
+                    accounts_created?: number | null;
+                    applications_created?: number | null;
+                };
+                points: {
+                    /**
+                     * Format: date-time
+                     * @description ISO 8601, UTC, with milliseconds.
+                     */
+                    at: string;
+                    attempts?: number | null;
+                    deliveries?: number | null;
+                    delivered?: number | null;
+                    failures?: number | null;
+                    first_attempt_successes?: number | null;
+                    retries?: number | null;
+                    success_rate?: number | null;
+                    latency_p50?: number | null;
+                    latency_p95?: number | null;
+                    latency_p99?: number | null;
+                    delay_p50?: number | null;
+                    delay_p95?: number | null;
+                    delay_p99?: number | null;
+                    bytes_sent?: number | null;
+                    bytes_received?: number | null;
+                    accounts_created?: number | null;
+                    applications_created?: number | null;
+                }[];
+            }[];
+        };
         /**
          * Verdict
          * @description What became of an event at one endpoint.
@@ -3139,6 +3336,107 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readStatistics: {
+        parameters: {
+            query: {
+                /** @description Separated by commas: attempts, deliveries, delivered, failures, first_attempt_successes, retries, success_rate, latency_p50, latency_p95, latency_p99, delay_p50, delay_p95, delay_p99, bytes_sent, bytes_received, accounts_created, applications_created. */
+                metrics: string;
+                /** @description Separated by commas. Only `attempts` has outcomes. */
+                group_by?: string;
+                /** @description The length of a point. Without it, it fits the span. Minutes are kept for 3 days. */
+                interval?: "minute" | "hour" | "day";
+                /** @description From the interval of this time on; without it, an hour. */
+                since?: string;
+                /** @description Up to the interval of this time; without it, until now. */
+                until?: string;
+                /** @description May be given several times. */
+                endpoint_id?: number[];
+                /** @description May be given several times. */
+                event_type?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Metrics over time. Minutes, hours and days begin in UTC. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listEndpointHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EndpointHealth"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readEndpointHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the endpoint. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How deliveries to an endpoint fare. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointHealth"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];

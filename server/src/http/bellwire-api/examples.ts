@@ -207,7 +207,7 @@ const replay: Replay = {
 const health: EndpointHealth = {
   endpointId: endpoint.id,
   state: "degraded",
-  since: exampleTime,
+  sinceMs: exampleTime.getTime(),
   attempts: 1210,
   successRate: 0.91,
   latencyP50: 38,

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { isoTime } from "#platform/times.ts";
 import {
   type EndpointHealth,
   healthHolds,
@@ -65,7 +66,7 @@ const HealthSchema = Type.Object(
 export const representHealth = (health: EndpointHealth): Static<typeof HealthSchema> => ({
   endpoint_id: health.endpointId,
   state: health.state,
-  since: health.since.toISOString(),
+  since: isoTime(health.sinceMs),
   attempts: health.attempts,
   success_rate: health.successRate,
   latency_p50: health.latencyP50,
@@ -81,7 +82,7 @@ export const representHealth = (health: EndpointHealth): Static<typeof HealthSch
   sentence: health.sentence,
   advice: health.advice,
   sparkline: health.sparkline.map(({ atMs, delivered, failed }) => ({
-    at: new Date(atMs).toISOString(),
+    at: isoTime(atMs),
     delivered,
     failed,
   })),

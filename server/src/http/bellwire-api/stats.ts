@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import { countCreatedAccounts } from "#portal/accounts/index.ts";
 import { countCreatedApplications } from "#portal/applications/index.ts";
 import type { Database } from "#platform/database/database.ts";
+import { isoTime } from "#platform/times.ts";
 import { type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
 import {
@@ -118,9 +119,9 @@ const StatisticsSchema = Type.Object(
 
 /** More points than pixels of a chart. */
 const pointsMax = 1500;
-const dayMs = intervalMs.day;
 
-const refuse = (field: string, sentence: string): Problem => new Problem("invalid", { errors: { [field]: [sentence] } });
+const refuse = (field: string, sentence: string): Problem =>
+  new Problem("invalid", { errors: { [field]: [sentence] } });
 
 const QuerySchema = Type.Object({
   metrics: listOf(metricNames, `Separated by commas: ${metricNames.join(", ")}.`),
@@ -130,12 +131,14 @@ const QuerySchema = Type.Object({
       description: `The length of a point. Without it, it fits the span. Minutes are kept for ${minuteDays} days.`,
     }),
   ),
-  since: Type.Optional(Type.String({ ...Since, description: "From the interval of this time on; without it, an hour." })),
-  until: Type.Optional(Type.String({ ...Until, description: "Up to the interval of this time; without it, until now." })),
-  endpoint_id: Type.Optional(Type.Array(IdOf("an endpoint"), { description: "May be given several times." })),
-  event_type: Type.Optional(
-    Type.Array(Type.Enum([...eventTypes]), { description: "May be given several times." }),
+  since: Type.Optional(
+    Type.String({ ...Since, description: "From the interval of this time on; without it, an hour." }),
   ),
+  until: Type.Optional(
+    Type.String({ ...Until, description: "Up to the interval of this time; without it, until now." }),
+  ),
+  endpoint_id: Type.Optional(Type.Array(IdOf("an endpoint"), { description: "May be given several times." })),
+  event_type: Type.Optional(Type.Array(Type.Enum([...eventTypes]), { description: "May be given several times." })),
 });
 
 /** The values of one group: over all, and by the start of each interval. */
@@ -146,14 +149,16 @@ interface Series {
 }
 
 function parseQuery(query: Static<typeof QuerySchema>, now: Date) {
-  const { until = now, since = new Date(until.getTime() - intervalMs.hour) } = parseTimes(query, ["since", "until"]);
-  if (since >= until) throw refuse("since", "must be before `until`");
-  const isKept = now.getTime() - since.getTime() < minuteDays * dayMs;
+  const times = parseTimes(query, ["since", "until"]);
+  const untilMs = times.until?.getTime() ?? now.getTime() + 1;
+  const sinceMs = times.since?.getTime() ?? untilMs - intervalMs.hour;
+  if (sinceMs >= untilMs) throw refuse("since", "must be before `until`");
+  const isKept = now.getTime() - sinceMs < minuteDays * intervalMs.day;
   if (query.interval === "minute" && !isKept)
     throw refuse("interval", `minutes are kept for ${minuteDays} days; use hour`);
-  const fitting = fittingInterval(since, until);
+  const fitting = fittingInterval(untilMs - sinceMs);
   const interval: Interval = query.interval ?? (fitting === "minute" && !isKept ? "hour" : fitting);
-  const span = spanOf(interval, since, until);
+  const span = spanOf(interval, sinceMs, untilMs);
   if ((span.untilMs - span.sinceMs) / intervalMs[interval] > pointsMax)
     throw refuse("interval", `the span has more than ${pointsMax} points; use a longer interval or a shorter span`);
   const names = [...new Set(query.metrics.split(","))];
@@ -205,7 +210,7 @@ function representSeries(
     group,
     total: valuesOf(total, undefined),
     points: starts.map((atMs) => ({
-      at: new Date(atMs).toISOString(),
+      at: isoTime(atMs),
       ...valuesOf(points.get(atMs) ?? none, atMs),
     })),
   };
@@ -255,7 +260,11 @@ export const statsOperations: readonly Operation[] = [
               byEventType: groups.includes("event_type"),
               withHistograms: attempts.some((name) => "needsHistograms" in attemptMetrics[name]),
             });
-      const created = await readCreated(pool, portal, { ...span, providerId, seconds: intervalMs[span.interval] / 1000 });
+      const created = await readCreated(pool, portal, {
+        ...span,
+        providerId,
+        seconds: intervalMs[span.interval] / 1000,
+      });
       const createdValues = (atMs: number | undefined): Values =>
         Object.fromEntries(
           created.map(([name, counts]) => [
@@ -275,8 +284,8 @@ export const statsOperations: readonly Operation[] = [
       );
       return {
         interval: span.interval,
-        since: new Date(span.sinceMs).toISOString(),
-        until: new Date(span.untilMs).toISOString(),
+        since: isoTime(span.sinceMs),
+        until: isoTime(span.untilMs),
         series,
       };
     },

@@ -9,6 +9,7 @@ import {
   selectList,
   updateValues,
 } from "#platform/database/field-table.ts";
+import { isoTime } from "#platform/times.ts";
 import type { FieldValues } from "#portal/fields/index.ts";
 import type { Plan } from "#portal/products/index.ts";
 
@@ -98,7 +99,7 @@ export async function countCreatedAccounts(
   db: Database,
   { providerId, sinceMs, untilMs, seconds }: CreatedSpan,
 ): Promise<ReadonlyMap<number, number>> {
-  const values = [providerId, new Date(sinceMs), new Date(untilMs), seconds];
+  const values = [providerId, isoTime(sinceMs), isoTime(untilMs), seconds];
   const rows = await db.query<{ atMs: number; count: number }>(countCreatedStatement, values);
   return new Map(rows.map(({ atMs, count }) => [atMs, count]));
 }

@@ -18,7 +18,16 @@ export {
   withdrawAccountPlanRequest,
 } from "./account-plans.ts";
 export { type AccountTransition, activateUser, activateUserByMail, changeAccountState } from "./account-states.ts";
-export { type Account, type CreatedSpan, accountFields, countCreatedAccounts, lockAccount, readAccount, readAccounts, searchAccounts } from "./account.ts";
+export {
+  type Account,
+  type CreatedSpan,
+  accountFields,
+  countCreatedAccounts,
+  lockAccount,
+  readAccount,
+  readAccounts,
+  searchAccounts,
+} from "./account.ts";
 export { type AccountChange, deleteAccount, updateAccount } from "./change-account.ts";
 export { deleteCreditCard, updateCreditCard } from "./credit-card.ts";
 export { type SignedUp, type SignUp, signUpAccount, signUpIsOpen, type SignUpSource } from "./sign-up.ts";

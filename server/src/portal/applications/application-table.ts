@@ -7,6 +7,7 @@ import {
   selectList,
   updateValues,
 } from "#platform/database/field-table.ts";
+import { isoTime } from "#platform/times.ts";
 import { type FieldErrors, takenErrors } from "#portal/fields/index.ts";
 import { readPlans, readProducts } from "#portal/products/index.ts";
 import type { CreatedSpan } from "#portal/accounts/account.ts";
@@ -44,7 +45,7 @@ export async function countCreatedApplications(
   db: Database,
   { providerId, sinceMs, untilMs, seconds }: CreatedSpan,
 ): Promise<ReadonlyMap<number, number>> {
-  const values = [providerId, new Date(sinceMs), new Date(untilMs), seconds];
+  const values = [providerId, isoTime(sinceMs), isoTime(untilMs), seconds];
   const rows = await db.query<{ atMs: number; count: number }>(countCreatedStatement, values);
   return new Map(rows.map(({ atMs, count }) => [atMs, count]));
 }

@@ -17,7 +17,12 @@ export {
   requestPlan,
   withdrawPlanRequest,
 } from "./application-plans.ts";
-export { countCreatedApplications, listApplications, listReferrerFilters, readApplication } from "./application-table.ts";
+export {
+  countCreatedApplications,
+  listApplications,
+  listReferrerFilters,
+  readApplication,
+} from "./application-table.ts";
 export {
   type Application,
   applicationFields,

@@ -52,7 +52,6 @@ export {
   resetLaneFailures,
   verifyOwnership,
 } from "./lanes.ts";
-export { type ErrorClass, type OutcomeClass, errorClassOf, outcomeClassOf, outcomeClasses } from "./outcome-class.ts";
 export {
   type BodyFamily,
   type BodyFormat,

@@ -1,3 +1,4 @@
+import { parseIsoTime } from "#platform/times.ts";
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import {
   type AttemptOutcome,
@@ -7,7 +8,6 @@ import {
   type Settlement,
   errorClassOf,
   contentTypeOf,
-  errorClassOf,
   isBinaryCloudEvent,
   nextStep,
   retryAfterSeconds,
@@ -388,7 +388,7 @@ const countedOf = (delivery: DueDelivery, settlement: Settlement, bodyBytes: num
     latencyMs,
     delayMs:
       end === "delivered" && delivery.replay === 0
-        ? delayOf(at.getTime(), latencyMs, Date.parse(delivery.context.time))
+        ? delayOf(at.getTime(), latencyMs, parseIsoTime(delivery.context.time).getTime())
         : null,
     bytesSent: status === null ? 0 : bodyBytes,
     bytesReceived: responseBody?.length ?? 0,

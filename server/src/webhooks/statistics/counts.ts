@@ -154,18 +154,20 @@ export function rowsToAdd(
   lanes: readonly { readonly lane: CountedLane; readonly counts: LaneCounts }[],
 ): readonly StatisticsRow[] {
   const rows = new Map<string, StatisticsRow>();
+  const add = (key: Omit<StatisticsRow, "counts">, counts: Counts): void => {
+    const text = `${key.providerId} ${key.endpointId} ${key.atMs} ${key.eventType}`;
+    let row = rows.get(text);
+    if (!row) rows.set(text, (row = { ...key, counts: new Counts() }));
+    row.counts.addAll(counts);
+  };
   for (const { lane, counts: laneCounts } of lanes) {
-    const { providerId } = lane;
-    for (const { eventType: ownType, minuteMs, counts } of laneCounts.minutes()) {
-      const atMs = startOfInterval(interval, minuteMs);
-      for (const endpointId of [lane.endpointId, all.endpointId]) {
-        for (const eventType of [ownType, all.eventType]) {
-          const key = `${providerId} ${endpointId} ${atMs} ${eventType}`;
-          let row = rows.get(key);
-          if (!row) rows.set(key, (row = { providerId, endpointId, eventType, atMs, counts: new Counts() }));
-          row.counts.addAll(counts);
-        }
-      }
+    const { providerId, endpointId } = lane;
+    for (const { eventType, minuteMs, counts } of laneCounts.minutes()) {
+      const common = { providerId, atMs: startOfInterval(interval, minuteMs) };
+      add({ ...common, endpointId, eventType }, counts);
+      add({ ...common, ...all, endpointId }, counts);
+      add({ ...common, ...all, eventType }, counts);
+      add({ ...common, ...all }, counts);
     }
   }
   return [...rows.values()].toSorted(inLockOrder);

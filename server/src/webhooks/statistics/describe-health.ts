@@ -44,32 +44,17 @@ export interface HealthText {
 export function describeHealth(it: Diagnosis): HealthText {
   switch (it.kind) {
     case "disabled":
-      return {
-        sentence: `Disabled${it.reason === null ? "" : `: ${withoutPeriod(it.reason)}`}. ${heldText(it)}`,
-        advice: "Repair the receiver, then enable the endpoint.",
-      };
     case "undecryptable":
-      return {
-        sentence: `Its settings cannot be decrypted: ${withoutPeriod(it.reason)}. ${heldText(it)}`,
-        advice: "Ask the operator to add the former key to BELLWIRE_SECRET_KEY, or enter URL, headers and secret again.",
-      };
     case "paused":
-      return { sentence: `Paused. ${heldText(it)}`, advice: "Resume the endpoint to send what is held." };
     case "switched-off":
-      return {
-        sentence: `Switched off: new events create no deliveries. ${heldText(it)}`,
-        advice: "Switch the endpoint on to receive events.",
-      };
+      return offText(it);
     case "unreachable":
       return unreachableText(it);
     case "failing":
-      return {
-        sentence: `Most attempts fail: ${failedText(it)}.`,
-        advice: failureAdvice(it),
-      };
+      return { sentence: `Most attempts fail: ${failedText(it)}.`, advice: failureAdvice(it) };
     case "failing-rarely":
       return {
-        sentence: `No attempt has succeeded since ${it.since.toISOString().slice(0, 16).replace("T", " ")} UTC: ${failedText(it)}.`,
+        sentence: `No attempt has succeeded since ${minuteText(it.since)}: ${failedText(it)}.`,
         advice: failureAdvice(it),
       };
     case "failing-partly":
@@ -95,15 +80,39 @@ export function describeHealth(it: Diagnosis): HealthText {
         advice: "Send a test event to check the receiver.",
       };
     case "healthy":
+      return { sentence: healthyText(it), advice: "Nothing needs to be done." };
+  }
+}
+
+type Off = Extract<Diagnosis, { readonly kind: "disabled" | "undecryptable" | "paused" | "switched-off" }>;
+
+function offText(it: Off): HealthText {
+  switch (it.kind) {
+    case "disabled":
       return {
-        sentence:
-          it.attempts === 0
-            ? "No attempts in the last hour; deliveries wait for their next attempt."
-            : `Delivers normally: ${numberText(it.delivered)} of the last ${countText(it.attempts, "attempt")} succeeded.`,
-        advice: "Nothing needs to be done.",
+        sentence: `Disabled${it.reason === null ? "" : `: ${withoutPeriod(it.reason)}`}. ${heldText(it)}`,
+        advice: "Repair the receiver, then enable the endpoint.",
+      };
+    case "undecryptable":
+      return {
+        sentence: `Its settings cannot be decrypted: ${withoutPeriod(it.reason)}. ${heldText(it)}`,
+        advice:
+          "Ask the operator to add the former key to BELLWIRE_SECRET_KEY, or enter URL, headers and secret again.",
+      };
+    case "paused":
+      return { sentence: `Paused. ${heldText(it)}`, advice: "Resume the endpoint to send what is held." };
+    case "switched-off":
+      return {
+        sentence: `Switched off: new events create no deliveries. ${heldText(it)}`,
+        advice: "Switch the endpoint on to receive events.",
       };
   }
 }
+
+const healthyText = ({ delivered, attempts }: { readonly delivered: number; readonly attempts: number }): string =>
+  attempts === 0
+    ? "No attempts in the last hour; deliveries wait for their next attempt."
+    : `Delivers normally: ${numberText(delivered)} of the last ${countText(attempts, "attempt")} succeeded.`;
 
 function unreachableText({
   unanswered,
@@ -128,7 +137,12 @@ function unreachableText({
         sentence: `The URL leads to an address that is not allowed${last}.`,
         advice: "Use a public address, or ask the operator to allow this one with BELLWIRE_ALLOWED_TARGETS.",
       };
-    default:
+    case "connection":
+    case "2xx":
+    case "3xx":
+    case "4xx":
+    case "5xx":
+    case undefined:
       return {
         sentence: `The receiver cannot be reached${last}.`,
         advice: "Check that the receiver is running, and that the host name and the port of the URL are right.",
@@ -175,14 +189,14 @@ function behindAdvice(hold: LaneHold | null): string {
 }
 
 const classTexts: Readonly<Record<OutcomeClass, string>> = {
-  "2xx": "with 2xx responses that do not count as delivered",
-  "3xx": "with redirects",
-  "4xx": "with 4xx responses",
-  "5xx": "with 5xx responses",
-  timeout: "without a response in time",
-  connection: "without a connection",
-  tls: "without a TLS connection",
-  forbidden: "because the address is not allowed",
+  "2xx": "2xx responses that do not count as delivered",
+  "3xx": "redirects",
+  "4xx": "4xx responses",
+  "5xx": "5xx responses",
+  timeout: "time-outs",
+  connection: "failed connections",
+  tls: "failed TLS connections",
+  forbidden: "addresses that are not allowed",
 };
 
 function failedText({ failed, attempts, mostly }: Failed): string {
@@ -201,15 +215,20 @@ const waitingText = ({ waiting, isMore }: Held): string =>
 
 const numberText = (count: number): string => count.toLocaleString("en-US");
 
-const countText = (count: number, noun: string): string =>
-  count === 1 ? noun : `${numberText(count)} ${noun}s`;
+const countText = (count: number, noun: string): string => (count === 1 ? noun : `${numberText(count)} ${noun}s`);
 
 /** Returns whole units: "41 s", "12 minutes", "3 hours", "2 days". */
 function durationText(seconds: number): string {
   if (seconds < 60) return `${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`;
-  const [unit, ms] = seconds < 3600 ? ["minute", 60] : seconds < 172_800 ? ["hour", 3600] : ["day", 86_400];
-  const count = Math.floor(seconds / Number(ms));
-  return `${numberText(count)} ${unit}${count === 1 ? "" : "s"}`;
+  if (seconds < 3600) return unitText(seconds / 60, "minute");
+  return seconds < 172_800 ? unitText(seconds / 3600, "hour") : unitText(seconds / 86_400, "day");
 }
+
+function unitText(exact: number, unit: string): string {
+  const count = Math.floor(exact);
+  return count === 1 ? `1 ${unit}` : `${numberText(count)} ${unit}s`;
+}
+
+const minuteText = (at: Date): string => `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 const withoutPeriod = (text: string): string => text.replace(/\.$/, "");

@@ -82,7 +82,7 @@ export interface LaneFacts {
 export interface EndpointHealth {
   readonly endpointId: number;
   readonly state: HealthState;
-  readonly since: Date;
+  readonly sinceMs: number;
   readonly attempts: number;
   readonly successRate: number | null;
   readonly latencyP50: number | null;
@@ -126,7 +126,7 @@ export function healthOf(facts: HealthFacts, now: Date): EndpointHealth {
   return {
     endpointId: endpoint.id,
     state: stateOf[diagnosis.kind],
-    since: sinceOf(facts, diagnosis.kind, now),
+    sinceMs: sinceOf(facts, diagnosis.kind, now.getTime()),
     attempts: hour.attempts,
     successRate: successRate(hour),
     latencyP50: hour.latencies.percentile(0.5),
@@ -244,7 +244,7 @@ const pointsOf = (minutes: readonly CountedSpan[]): readonly CountedSpan[] =>
     }));
 
 /** Returns when the state began: to five minutes within the last hour, to the hour within the last seven days. */
-function sinceOf(facts: HealthFacts, kind: Diagnosis["kind"], now: Date): Date {
+function sinceOf(facts: HealthFacts, kind: Diagnosis["kind"], nowMs: number): number {
   const { endpoint, lane, waiting, hours, minutes } = facts;
   const past = [...hours.filter(({ atMs }) => atMs < (minutes[0]?.atMs ?? 0)), ...pointsOf(minutes)];
   const counted = past.filter(({ counts }) => counts.attempts > 0);
@@ -254,21 +254,21 @@ function sinceOf(facts: HealthFacts, kind: Diagnosis["kind"], now: Date): Date {
     case "undecryptable":
     case "paused":
     case "switched-off":
-      return endpoint.updatedAt;
+      return endpoint.updatedAt.getTime();
     case "idle":
-      return lastMs === undefined ? endpoint.createdAt : new Date(lastMs);
+      return lastMs ?? endpoint.createdAt.getTime();
     case "held-up":
     case "behind":
-      return new Date(now.getTime() - (waiting.oldestSeconds ?? 0) * 1000);
+      return nowMs - (waiting.oldestSeconds ?? 0) * 1000;
     case "unreachable":
     case "failing":
     case "failing-rarely":
-      return lane.failingSince ?? streakStart(counted, (counts) => !isGood(counts), now);
+      return lane.failingSince?.getTime() ?? streakStart(counted, (counts) => !isGood(counts), nowMs);
     case "failing-partly":
     case "slow":
-      return streakStart(counted, (counts) => !isGood(counts), now);
+      return streakStart(counted, (counts) => !isGood(counts), nowMs);
     case "healthy":
-      return streakStart(counted, isGood, now);
+      return streakStart(counted, isGood, nowMs);
   }
 }
 
@@ -278,7 +278,7 @@ function isGood(counts: Counts): boolean {
 }
 
 /** Returns the start of the last spans that all fit. */
-function streakStart(counted: readonly CountedSpan[], fits: (counts: Counts) => boolean, now: Date): Date {
-  const firstOther = counted.findLastIndex(({ counts }) => !fits(counts));
-  return new Date(counted[firstOther + 1]?.atMs ?? now.getTime());
+function streakStart(counted: readonly CountedSpan[], fits: (counts: Counts) => boolean, nowMs: number): number {
+  const lastOther = counted.findLastIndex(({ counts }) => !fits(counts));
+  return counted[lastOther + 1]?.atMs ?? nowMs;
 }

@@ -24,7 +24,9 @@ const orphansStatement = `
  */
 export const countOrphans = (pool: Pool): Promise<number> =>
   pool.inTransaction(async (tx) => {
-    const lanes = await tx.query<{ endpointId: number; providerId: number; epoch: number }>(orphansStatement, [lanesMax]);
+    const lanes = await tx.query<{ endpointId: number; providerId: number; epoch: number }>(orphansStatement, [
+      lanesMax,
+    ]);
     const orphans = lanes.map((lane) => ({
       ...lane,
       isReleased: true,

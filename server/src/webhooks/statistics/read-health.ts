@@ -48,8 +48,9 @@ async function healthOfAll(
 ): Promise<readonly EndpointHealth[]> {
   const endpointIds = endpoints.map(({ id }) => id);
   if (endpointIds.length === 0) return [];
-  const lastHour = spanOf("minute", new Date(now.getTime() - intervalMs.hour + intervalMs.minute), now);
-  const lastDays = spanOf("hour", new Date(now.getTime() - sinceDays * intervalMs.day), now);
+  const nowMs = now.getTime();
+  const lastHour = spanOf("minute", nowMs - intervalMs.hour + intervalMs.minute, nowMs + 1);
+  const lastDays = spanOf("hour", nowMs - sinceDays * intervalMs.day, nowMs + 1);
   const read = (span: Span): Promise<readonly CountedInterval[]> =>
     readStatistics(pool, { providerId, span, endpointIds, withHistograms: true });
   const [waiting, lanes, minutes, hours] = await Promise.all([

@@ -1,4 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
+import { isoTime } from "#platform/times.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
 import { Counts, type Interval, all, countColumns, intervalMs, startOfInterval } from "./counts.ts";
 
@@ -14,20 +15,18 @@ export interface Span {
 }
 
 /** Extends a span to whole intervals. */
-export function spanOf(interval: Interval, since: Date, until: Date): Span {
-  const ms = intervalMs[interval];
-  const sinceMs = startOfInterval(interval, since.getTime());
-  const lastMs = startOfInterval(interval, Math.max(until.getTime() - 1, sinceMs));
-  return { interval, sinceMs, untilMs: lastMs + ms };
+export function spanOf(interval: Interval, fromMs: number, toMs: number): Span {
+  const sinceMs = startOfInterval(interval, fromMs);
+  const lastMs = startOfInterval(interval, Math.max(toMs - 1, sinceMs));
+  return { interval, sinceMs, untilMs: lastMs + intervalMs[interval] };
 }
 
 const hourMs = intervalMs.hour;
 
 /** Returns the interval that shows a span in some 15 to 360 points. */
-export function fittingInterval(since: Date, until: Date): Interval {
-  const ms = until.getTime() - since.getTime();
-  if (ms <= 6 * hourMs) return "minute";
-  return ms <= 14 * 24 * hourMs ? "hour" : "day";
+export function fittingInterval(spanMs: number): Interval {
+  if (spanMs <= 6 * hourMs) return "minute";
+  return spanMs <= 14 * 24 * hourMs ? "hour" : "day";
 }
 
 /** Returns the starts of the intervals of a span. */
@@ -98,8 +97,8 @@ export async function readStatistics(db: Database, filter: StatisticsFilter): Pr
     providerId,
     endpointIds,
     types,
-    new Date(span.sinceMs),
-    new Date(span.untilMs),
+    isoTime(span.sinceMs),
+    isoTime(span.untilMs),
     withHistograms,
   ]);
   return rows.map((row) => ({ ...row, atMs: row.at.getTime(), counts: countsOf(row) }));

@@ -81,8 +81,7 @@ export async function readUncounted(db: Database, ranges: readonly UncountedRang
 const attemptOf = ({ at, occurredAt, isFirstRound, ...row }: Row): UncountedAttempt => ({
   ...row,
   atMs: at.getTime(),
-  delayMs:
-    row.end === "delivered" && isFirstRound ? delayOf(at.getTime(), row.latencyMs, occurredAt.getTime()) : null,
+  delayMs: row.end === "delivered" && isFirstRound ? delayOf(at.getTime(), row.latencyMs, occurredAt.getTime()) : null,
 });
 
 /** Returns the time from an event to the response that delivered it. Two processes' clocks may differ by milliseconds. */

@@ -212,10 +212,7 @@ const additions: readonly (readonly [Interval, string])[] = [
   ["day", addDays],
 ];
 
-function addRows(
-  tx: Transaction,
-  lanes: readonly { readonly lane: CountedLane; readonly counts: LaneCounts }[],
-): void {
+function addRows(tx: Transaction, lanes: readonly { readonly lane: CountedLane; readonly counts: LaneCounts }[]): void {
   for (const [interval, statement] of additions) {
     const rows = rowsToAdd(interval, lanes);
     if (rows.length > 0) tx.send(statement, rowValues(rows));
