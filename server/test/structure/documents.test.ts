@@ -23,7 +23,7 @@ test("every link of a document to a file leads to one", () => {
 /** Messages in backquotes, without commands. Their variable parts (`…`, numbers, parentheses) separate the fragments. */
 const messageFragments = (text: string): readonly string[] =>
   Array.from(text.replaceAll(/```[\s\S]*?```/g, "").matchAll(/`([^`\n]+)`/g), ([, quoted = ""]) => quoted)
-    .filter((quoted) => !/^(?:bellwire|serve|npm|docker|psql|openssl|node) /.test(quoted))
+    .filter((quoted) => !/^(?:bellwire|serve|npm|docker|cosign|oc|kubectl|psql|openssl|node) /.test(quoted))
     .flatMap((quoted) => quoted.split(/…|\d+|\([^)]*\)|;/))
     .map((fragment) => fragment.replaceAll(/^[ .]+|[ .]+$/g, ""))
     .filter((fragment) => fragment.split(" ").length >= 3);
