@@ -1,7 +1,8 @@
 -- Search: the class of each attempt, indexes for filters, prefixes of names, and saved views.
 --
--- Each `create index` holds a share lock on its table: readers continue, and writers wait until the index is built, about four
--- seconds for a million rows. Old code leaves `error_class` null, which counts as a connection error, and ignores the rest.
+-- Locks: each `create index` holds a share lock on its table: readers continue, and writers wait until the index is built, about
+--   four seconds for a million rows.
+-- Old code: leaves `error_class` null, which counts as a connection error, and ignores the rest.
 --
 -- Lists are in the order of the event's id. An index for a filter therefore ends in that id, so that a page reads only the rows
 -- that it shows. Deliveries and attempts have partial indexes for exceptions only: a delivery that succeeds quickly at its first

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock.ts";
 import { type Config, readConfig } from "#platform/config/read-config.ts";
 import { explainConfig } from "#platform/config/settings.ts";
-import { describeDatabase } from "#platform/database/open-database.ts";
+import { describeDatabase, planMigrations } from "#platform/database/open-database.ts";
 import { backUp } from "#platform/embedded-postgres/back-up.ts";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { retireKeys } from "#platform/encryption.ts";
@@ -16,14 +16,26 @@ import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
 import { openEncryption, withDatabase } from "./with-database.ts";
 
 export const migrate: Command = {
-  usage: "migrate",
-  says: "migrate the database, as every start does",
+  usage: "migrate [--plan]",
+  says: "migrate the database, as every start does; --plan shows pending migrations, their locks, and what older processes do",
   async run(args, needs) {
-    parseArgs({ args: [...args], options: {} });
+    const { values } = parseArgs({ args: [...args], options: { plan: { type: "boolean" } } });
+    if (values.plan) return showPlan(needs);
     await withDatabase(needs, async () => needs.print("The database is up to date."), { mayChange: true });
     return 0;
   },
 };
+
+async function showPlan({ env, print, tell }: CommandNeeds): Promise<number> {
+  const pending = await planMigrations({ config: readConfig(env), say: tell });
+  if (pending.length === 0) print("The database is up to date.");
+  for (const { name, isBreaking, locks, oldCode } of pending) {
+    print(name);
+    print(`  locks     ${locks ?? "tables that it creates"}`);
+    print(`  old code  ${isBreaking ? "must not run any more: stop every process first" : (oldCode ?? "none")}`);
+  }
+  return 0;
+}
 
 /**
  * Each pass re-encrypts rows that were written or locked during the previous one: engines keep the old ciphertext of an

@@ -39,6 +39,19 @@ test("a command that only asks does not migrate a database under those that run"
   expect(kept).not.toContainEqual(taken[0]);
 });
 
+test("migrate --plan shows what a start would apply, and applies nothing", async ({ databaseUrl }) => {
+  const taken = await asOwner(databaseUrl, `delete from bellwire.migrations where name = ${newest} returning name`);
+  const before = await asOwner(databaseUrl, "select name from bellwire.migrations");
+  const [code, said] = await run({ DATABASE_URL: databaseUrl }, "migrate", "--plan");
+  const [name, ...notes] = said.split("\n");
+  expect([code, { name }, notes]).toEqual([
+    0,
+    taken[0],
+    [expect.stringMatching(/^ {2}locks {5}\S/), expect.stringMatching(/^ {2}old code {2}\S/)],
+  ]);
+  expect(await asOwner(databaseUrl, "select name from bellwire.migrations")).toEqual(before);
+});
+
 test("a command that only asks writes nothing into a database without Bellwire, nor makes one", async ({
   databaseUrl,
 }) => {

@@ -29,8 +29,9 @@ export class BellwireProcess implements AsyncDisposable {
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, [commandLine, ...args], {
+  /** @param program the command line of this source tree, or of another one */
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>>, program = commandLine) {
+    this.#child = spawn(process.execPath, [program, ...args], {
       detached: true,
       env: { PATH: process.env["PATH"], PORT: "0", ...environment },
       stdio: ["ignore", "pipe", "pipe"],

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import pg from "pg";
 import { systemClock } from "../clock.ts";
-import { CannotStart, errorMessage } from "../errors.ts";
+import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { appRole, ensureAppRole, grantToAppRole } from "./app-role.ts";
 import type { Database } from "./database.ts";
 
@@ -123,6 +123,53 @@ async function registerCell(client: pg.Client, schema: string, cell: number): Pr
   );
 }
 
+/** A migration that the database lacks. */
+export interface PendingMigration {
+  readonly name: string;
+  /** Older code must not run on it. */
+  readonly isBreaking: boolean;
+  /** The comments on its locks and on older code; undefined for those that create the first schema. */
+  readonly locks: string | undefined;
+  readonly oldCode: string | undefined;
+}
+
+/** Returns the migrations that a start would apply, in order. Changes nothing. Refuses a database that does not fit. */
+export async function readPendingMigrations({
+  connectionString,
+  schema,
+}: Pick<MigrateOptions, "connectionString" | "schema">): Promise<readonly PendingMigration[]> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 10_000, query_timeout: answerTimeoutMs });
+  client.on("error", () => undefined); // a lost connection rejects the statement that runs
+  await client.connect();
+  try {
+    await refuseOldServer(client);
+    const pending: MigrationFile[] = [];
+    for (const [name, folder] of [
+      [directorySchema, migrationFolders.directory],
+      [schema, migrationFolders.cell],
+    ] as const) {
+      const files = await readMigrationFiles(folder);
+      const ledger = (await readLedger(client, name)) ?? [];
+      refuseWhatDoesNotFit(files, ledger);
+      pending.push(...files.slice(ledger.length));
+    }
+    return pending.map(({ name, isBreaking, text }) => ({
+      name,
+      isBreaking,
+      locks: migrationNote(text, "Locks"),
+      oldCode: migrationNote(text, "Old code"),
+    }));
+  } finally {
+    await client.end();
+  }
+}
+
+/** Returns the text of a comment such as `-- Locks: …`, which may continue on lines of its own. */
+export function migrationNote(sql: string, title: "Locks" | "Old code" | "Breaking"): string | undefined {
+  const note = new RegExp(`^-- ${title}: (.*(?:\\n--   ?\\S.*)*)`, "m").exec(sql)?.[1];
+  return note?.replaceAll(/\n--\s+/g, " ");
+}
+
 /** A migration that waits for a lock blocks every later statement on that table. */
 const lockTimeoutMs = 10_000;
 /** A large table may take hours; without any limit, a silent connection would be waited for forever. */
@@ -197,9 +244,8 @@ function refuseWhatDoesNotFit(files: readonly MigrationFile[], ledger: readonly 
 
 async function applyMigration(client: pg.Client, schema: string, file: MigrationFile): Promise<void> {
   const name = pg.escapeIdentifier(schema);
-  await client.query("begin");
   try {
-    await client.query(`set local search_path = ${name}, pg_temp; set local lock_timeout = ${lockTimeoutMs}`);
+    await beginWithLocks(client, name, file.text);
     await client.query(`insert into ${name}.migrations (name, checksum, is_breaking) values ($1, $2, $3)`, [
       file.name,
       file.checksum,
@@ -214,6 +260,64 @@ async function applyMigration(client: pg.Client, schema: string, file: Migration
       cause: error,
     });
   }
+}
+
+/** Below PostgreSQL's default `deadlock_timeout` of one second. */
+const lockingMsMax = 500;
+const lockingTries = 40;
+const lockingPauseMs = 250;
+
+/**
+ * Begins a transaction that has every lock of the migration on tables that exist. A migration that took them one after another
+ * could form a cycle with a change that holds one and waits for another, and PostgreSQL would end the change after a second.
+ * Here nobody waits that long while the migration still waits: it gives up earlier and tries again.
+ */
+async function beginWithLocks(client: pg.Client, schema: string, sql: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await client.query("begin");
+    await client.query(`set local search_path = ${schema}, pg_temp; set local lock_timeout = ${lockTimeoutMs}`);
+    try {
+      await client.query(`set local statement_timeout = ${lockingMsMax}`);
+      for (const locks of locksOf(sql)) await lockTables(client, locks);
+      await client.query("set local statement_timeout = 0");
+      return;
+    } catch (error) {
+      await client.query("rollback");
+      if (errorCode(error) !== statementTimeout || tries === lockingTries) throw error;
+      await systemClock.sleep(lockingPauseMs);
+    }
+  }
+}
+
+const statementTimeout = "57014";
+
+/** Locks those that exist, in the order of their names. */
+async function lockTables(client: pg.Client, { mode, tables }: TableLocks): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    "select format('%I', name) as name from unnest($1::text[]) as name where to_regclass(name) is not null order by name",
+    [tables],
+  );
+  if (rows.length > 0) await client.query(`lock table ${rows.map(({ name }) => name).join(", ")} in ${mode} mode`);
+}
+
+interface TableLocks {
+  readonly mode: "access exclusive" | "share row exclusive";
+  readonly tables: readonly string[];
+}
+
+/** Returns the tables of a migration that need a lock, with the strongest lock that its statements take. */
+export function locksOf(sql: string): readonly TableLocks[] {
+  const statements = sql.replaceAll(/\$(\w*)\$[\s\S]*?\$\1\$/g, "").replaceAll(/--.*$/gm, "");
+  const namesOf = (pattern: RegExp): ReadonlySet<string> =>
+    new Set(Array.from(statements.matchAll(pattern), ([, name = ""]) => name));
+  const altered = namesOf(/\b(?:alter|drop) table (?:if exists )?(?:only )?(\w+)/gi);
+  const attached = namesOf(
+    /\b(?:create (?:unique )?index[^;]*? on|create trigger[^;]*? on|references) (?:only )?(\w+)/gi,
+  );
+  return [
+    { mode: "access exclusive", tables: [...altered] },
+    { mode: "share row exclusive", tables: [...attached].filter((name) => !altered.has(name)) },
+  ];
 }
 
 interface MigrationFile {

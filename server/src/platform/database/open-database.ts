@@ -14,7 +14,7 @@ import {
 } from "./connection.ts";
 import type { Database } from "./database.ts";
 import type { HintCarrier } from "./hints.ts";
-import { migrate } from "./migrate.ts";
+import { type PendingMigration, migrate, readPendingMigrations } from "./migrate.ts";
 import { type OpenedPool, type PoolOptions, openPool } from "./pool.ts";
 
 const defaultSchema = "bellwire";
@@ -50,6 +50,18 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
   const pool = opening.use(await inWords(ownerUrl, () => joinDatabase(access, needs)));
   const opened = opening.move();
   return { pool, access, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** Returns the migrations that a start would apply, without changing anything. Starts an existing embedded database if needed. */
+export async function planMigrations({
+  config,
+  say,
+}: Pick<OpenDatabaseNeeds, "config" | "say">): Promise<readonly PendingMigration[]> {
+  await using embedded = config.databaseUrl ? undefined : await openEmbedded(config.dataDir, { mayChange: false, say });
+  const ownerUrl = config.databaseUrl?.reveal() ?? embedded?.ownerUrl ?? "";
+  return inWords(ownerUrl, async () =>
+    readPendingMigrations({ connectionString: await findPrimary(ownerUrl), schema: defaultSchema }),
+  );
 }
 
 /** Opens a database that another process has migrated. */

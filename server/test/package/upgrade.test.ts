@@ -1,0 +1,165 @@
+import { execFile, spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { ask, itemsAt, valueAt } from "../chaos/ask-bellwire.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { BellwireProcess } from "../support/start-bellwire.ts";
+import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
+import { until } from "../support/until.ts";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const timeout = 300_000;
+
+/** Versions from which a rolling upgrade is promised: the first one with packages, then each release. */
+const earlierVersions = ["c4084631"];
+
+const token = "t".repeat(40);
+/** At least this many sign-ups at each stage of the upgrade. */
+const signUpsPerStage = 40;
+
+interface EarlierTree extends AsyncDisposable {
+  readonly program: string;
+}
+
+/** Unpacks an earlier version beside this one's dependencies. */
+async function unpack(version: string): Promise<EarlierTree> {
+  const folder = await mkdtemp(join(tmpdir(), "bellwire-earlier-"));
+  await run("sh", ["-c", `git archive ${version} | tar -x -C ${folder}`], { cwd: root });
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  // Its pages are not opened, so they need not be built.
+  await mkdir(join(folder, "web/dist"));
+  await writeFile(join(folder, "web/dist/index.html"), "<!doctype html><title>Earlier</title>");
+  return {
+    program: join(folder, "server/bin/bellwire"),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+/** Signs up developers, one after another, at the processes that a load balancer would choose. */
+class Load {
+  readonly failures: string[] = [];
+  #targets: readonly string[] = [];
+  #signUps = 0;
+  #isStopped = false;
+  readonly #running: Promise<void>;
+
+  constructor(targets: readonly string[]) {
+    this.#targets = targets;
+    this.#running = this.#run();
+  }
+
+  get signUps(): number {
+    return this.#signUps;
+  }
+
+  /** Resolves when the targets have answered enough requests. */
+  async direct(targets: readonly string[]): Promise<void> {
+    this.#targets = targets;
+    const enough = this.#signUps + signUpsPerStage;
+    await until(() => this.#signUps >= enough, { withinMs: 120_000 });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    for (let number = 0; !this.#isStopped; number += 1) {
+      const url = this.#targets[number % this.#targets.length] ?? "";
+      const name = `developer-${number}`;
+      const form = { org_name: name, username: name, email: `${name}@example.com` };
+      const answer = await ask({ url, token }, "POST", "/admin/api/signup.json", form).catch(String);
+      if (typeof answer === "string" || answer.status !== 201) this.failures.push(JSON.stringify(answer));
+      this.#signUps += 1;
+    }
+  }
+}
+
+/** Every event once, in every request that the receiver got. */
+function countRepeats(receiver: Receiver): { readonly ids: ReadonlySet<string>; readonly repeats: number } {
+  const ids = receiver.received.map(({ headers }) => String(headers["webhook-id"]));
+  return { ids: new Set(ids), repeats: ids.length - new Set(ids).size };
+}
+
+async function readEventIds(url: string): Promise<ReadonlySet<unknown>> {
+  const ids = new Set<unknown>();
+  let after = "";
+  for (;;) {
+    const { body } = await ask({ url, token }, "GET", `/api/v1/events?limit=200&order=oldest${after}`);
+    const events = itemsAt(body, "data");
+    for (const event of events) ids.add(valueAt(event, "id"));
+    const next = valueAt(body, "next");
+    if (typeof next !== "string" || events.length === 0) return ids;
+    after = `&after=${encodeURIComponent(next)}`;
+  }
+}
+
+test.each(earlierVersions)(
+  "a rolling upgrade from %s and back loses, repeats and refuses nothing",
+  { timeout },
+  async (version) => {
+    const known = spawnSync("git", ["cat-file", "-e", `${version}^{commit}`], { cwd: root });
+    if (known.status !== 0) return expect.soft(process.env["CI"], "the history is not in this clone").toBeUndefined();
+    await using earlier = await unpack(version);
+    await using postgres = await startThrowAwayPostgres();
+    await using receiver = await startReceiver();
+    const environment = {
+      DATABASE_URL: postgres.urlOf("postgres"),
+      BELLWIRE_SECRET_KEY: Buffer.alloc(32, 5).toString("base64"),
+      BELLWIRE_ALLOWED_TARGETS: "127.0.0.0/8",
+      BELLWIRE_ACCESS_TOKEN: token,
+      BELLWIRE_PROVIDER_KEY: "k".repeat(32),
+      BELLWIRE_ADMIN_PASSWORD: "correct horse battery",
+      BELLWIRE_LOG_LEVEL: "warn",
+      BELLWIRE_DATA_DIR: join(tmpdir(), "bellwire-upgrade-unused"),
+    };
+    const start = async (program?: string): Promise<BellwireProcess> => {
+      const bellwire = new BellwireProcess(["serve"], environment, program);
+      await bellwire.ready();
+      return bellwire;
+    };
+
+    await using old = await start(earlier.program);
+    const webhook = {
+      url: receiver.url,
+      active: true,
+      provider_actions: true,
+      account_created_on: true,
+      user_created_on: true,
+      application_created_on: true,
+    };
+    expect(await ask({ url: old.url, token }, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({
+      status: 200,
+    });
+    const load = new Load([old.url]);
+    await load.direct([old.url]);
+    await using current = await start(); // migrates under load
+    await load.direct([old.url, current.url]);
+    await load.direct([current.url]);
+    await old.stop();
+    await load.direct([current.url]);
+    // Back: the earlier version on the newer schema.
+    await using oldAgain = await start(earlier.program);
+    await load.direct([oldAgain.url, current.url]);
+    await load.direct([oldAgain.url]);
+    await current.stop();
+    await load.direct([oldAgain.url]);
+    await load.stop();
+
+    const errors = [old, current, oldAgain].map(({ stderr }) =>
+      stderr.split("\n").filter((line) => line.includes('"level":50')),
+    );
+    expect([load.failures, errors]).toEqual([[], [[], [], []]]);
+    const recorded = await readEventIds(oldAgain.url);
+    expect(recorded.size).toBe(3 * load.signUps); // the account, its user and its application
+    await until(() => countRepeats(receiver).ids.size >= recorded.size, { withinMs: 60_000 });
+    const { ids, repeats } = countRepeats(receiver);
+    expect([[...recorded].filter((id) => !ids.has(String(id))), repeats]).toEqual([[], 0]);
+  },
+);
