@@ -1,5 +1,5 @@
 -- Locks: writes to accounts and applications wait while their indexes are built, about a second per million rows; lanes are
--- locked exclusively for the milliseconds of a column's addition, which rewrites nothing.
+--   locked exclusively for the milliseconds of a column's addition, which rewrites nothing.
 -- Old code: reports no lanes. The next engine of this release counts the attempts of such lanes from the history.
 --
 -- Statistics of deliveries: counts per provider, endpoint, event type and minute, hour and day; and the state of each lane as
