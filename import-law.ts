@@ -8,6 +8,7 @@ export const layers = [
   { name: "attempts", folder: "server/src/webhooks/attempts" },
   { name: "replays", folder: "server/src/webhooks/replays" }, // above events, because it renders bodies of events that were never sent
   { name: "statistics", folder: "server/src/webhooks/statistics" },
+  { name: "jobs", folder: "server/src/webhooks/jobs" }, // above replays, because a job can replay deliveries to another endpoint
   { name: "engine", folder: "server/src/webhooks/engine" },
   { name: "providers", folder: "server/src/portal/providers" },
   { name: "mails", folder: "server/src/portal/mails" },

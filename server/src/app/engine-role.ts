@@ -12,6 +12,7 @@ import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { sendDueMails } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
+import { workOnJob } from "#webhooks/jobs/index.ts";
 import { workOnReplay } from "#webhooks/replays/index.ts";
 import { StatisticsRecorder, addStatisticsPartitions, writeStatistics } from "#webhooks/statistics/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
@@ -20,7 +21,7 @@ import { measureAttempts, measureEngine, measureLaneStore } from "./metrics.ts";
 import type { Parts } from "./open-parts.ts";
 
 /**
- * Starts everything that the engine role does: deliveries, replays, mails, housekeeping. Closing it drains the engine.
+ * Starts everything that the engine role does: deliveries, replays, jobs, mails, housekeeping. Closing it drains the engine.
  *
  * @param drainMs how long attempts in flight may take to finish, asked when it is closed
  */
@@ -30,6 +31,7 @@ export async function startEngineRole(parts: Parts, drainMs: () => number): Prom
   await addStatisticsPartitions(parts.pool);
   running.use(await composeEngine({ ...parts, ...config, inFlightMax: config.engineConcurrency, drainMs }));
   running.use(composeReplays(parts));
+  running.use(composeJobs(parts));
   running.use(composeMail(parts));
   const heldQuota = { rowsMax: config.heldRowsMax, daysMax: config.heldDaysMax };
   const { retentionDays, statisticsDays } = config;
@@ -106,17 +108,27 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
   };
 }
 
-/** Polls for replays although hints announce them: another process may have died in the middle of one. */
-const replayPollMs = 2000;
+/** Polls for replays and jobs although hints announce them: another process may have died in the middle of one. */
+const jobPollMs = 2000;
 
 /** Works on replays, beside whatever other processes do so. Closing it lets the chunk under way be committed. */
 export const composeReplays = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
   runOnHint({
     pool,
     hints: "replays",
-    everyMs: replayPollMs,
+    everyMs: jobPollMs,
     step: () => workOnReplay(pool),
     failed: (error) => log.warn({ error: errorMessage(error) }, "a replay could not go on; trying again later"),
+  });
+
+/** Works on jobs, beside other processes that do so. Closing it awaits the current chunk. */
+export const composeJobs = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
+  runOnHint({
+    pool,
+    hints: "jobs",
+    everyMs: jobPollMs,
+    step: () => workOnJob(pool),
+    failed: (error) => log.warn({ error: errorMessage(error) }, "a chunk of a job failed; trying again"),
   });
 
 interface MailParts {

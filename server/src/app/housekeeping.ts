@@ -9,10 +9,13 @@ import {
   type BacklogQuota,
   addComingDays,
   advanceRetention,
+  deleteExpiredMutes,
   limitBacklogs,
+  purgeDeletedFailures,
   retireExpiredDays,
 } from "#webhooks/deliveries/index.ts";
 import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
+import { deleteOldJobs } from "#webhooks/jobs/index.ts";
 import { deleteOldReplays } from "#webhooks/replays/index.ts";
 import { addStatisticsPartitions, countOrphans, dropOldStatistics } from "#webhooks/statistics/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
@@ -32,10 +35,10 @@ interface HouseNeeds {
 }
 
 /**
- * Runs the periodic jobs, in any number of processes at once. Each minute: deliveries that were recorded while their
- * endpoint was being deleted are cancelled, attempts of killed engines are counted, and admins are written to about outages. Each
- * hour: what is held beyond the quota is given up, the coming days of the history and of the statistics are made, the expired ones
- * dropped, and with them mails and replays that are as old and over.
+ * Runs the periodic jobs, in any number of processes at once. Each minute: deliveries of endpoints whose deletion can no longer be
+ * undone are cancelled, deleted failures are purged, attempts of killed engines are counted, and admins are written to about
+ * outages. Each hour: what is held beyond the quota is given up, the coming days of the history and of the statistics are made, the
+ * expired ones dropped, and with them mails, replays and jobs that are as old and over.
  */
 export function startHousekeeping(needs: HouseNeeds): AsyncDisposable {
   const closing = new AbortController();
@@ -59,6 +62,7 @@ async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<v
     try {
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
       while ((await countOrphans(pool)) > 0);
+      while (await purgeDeletedFailures(pool));
       while ((await deleteExpiredCounters(pool, clock.now())) > 0);
       while ((await deleteExpiredChangeCounters(pool, clock.now())) > 0);
       await notifyOutages({ pool, pageUrl, now: clock.now() });
@@ -95,4 +99,6 @@ async function keepHistory({ pool, log, retentionDays, statisticsDays }: HouseNe
   if (statistics.length > 0) log.info({ partitions: statistics }, "statistics dropped");
   while ((await deleteOldMails(pool, now, retentionDays)) > 0);
   while ((await deleteOldReplays(pool, now, retentionDays)) > 0);
+  while ((await deleteOldJobs(pool, now, retentionDays)) > 0);
+  await deleteExpiredMutes(pool, now);
 }

@@ -176,6 +176,21 @@ export const countLimits = {
     max: 500,
     counted: "select count(*)::integer as used from access_tokens where provider_id = $1 and user_id = $2",
   }),
+  jobs: count({
+    name: "running-jobs-per-provider",
+    of: "provider",
+    unit: "running jobs",
+    max: 20,
+    counted:
+      "select count(*)::integer as used from jobs where provider_id = $1 and finished_at is null and kind <> 'export'",
+  }),
+  exports: count({
+    name: "exports-per-provider",
+    of: "provider",
+    unit: "exports",
+    max: 50,
+    counted: "select count(*)::integer as used from jobs where provider_id = $1 and kind = 'export'",
+  }),
   fieldsDefinitions: count({
     name: "fields-definitions-per-provider",
     of: "provider",
@@ -208,6 +223,17 @@ export const requestLimits = {
   apiBodyBytes: { name: "api-body-bytes", max: 1024 * 1024, says: "The body of a request to either API." },
   formBytes: { name: "form-bytes", max: 64 * 1024, says: "A form of the Developer Portal." },
   signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, says: "A form of the Admin Portal's sign-in." },
+} as const;
+
+/** Jobs on selected deliveries, failures, events and attempts. */
+export const jobLimits = {
+  rows: {
+    name: "rows-per-job",
+    max: 1_000_000,
+    says: "Rows that one job applies to. Their ids are stored when it is created.",
+  },
+  ids: { name: "ids-per-job", max: 1000, says: "Rows that are selected by their ids instead of a filter." },
+  resultDays: { name: "export-days", max: 7, says: "Days until an export is deleted." },
 } as const;
 
 /** The limits that `providers.limits` can change for one provider. */
@@ -392,7 +418,7 @@ ${table(
 
 /** docs/reference/limits.md */
 export function limitsReference(): string {
-  const sizes = [...Object.values(textLimits), ...Object.values(requestLimits)];
+  const sizes = [...Object.values(textLimits), ...Object.values(requestLimits), ...Object.values(jobLimits)];
   return `# Limits
 
 No customer is expected to meet these. \`GET /api/v1/limits\` shows those of a provider, with what it uses.

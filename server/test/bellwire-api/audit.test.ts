@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { addApplicationKey } from "#portal/applications/index.ts";
+import { causeOf, groupIdOf } from "#webhooks/deliveries/failure-causes.ts";
 import { routesOf } from "../http/routes-of.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
@@ -37,10 +38,18 @@ const rows: readonly Row[] = [
   { route: "PATCH /endpoints/:id", at: ["crm"], payload: () => ({ active: false }) },
   { route: "POST /endpoints/:id/rotate_secret", at: ["crm"] },
   { route: "DELETE /endpoints/:id", at: ["crm"] },
+  { route: "POST /endpoints/:id/undo_delete", at: ["crm"] },
   { route: "POST /events/:id/send", at: ["event"], payload: ({ deaf }) => ({ endpoint_id: deaf }) },
   { route: "POST /deliveries/:id/skip", at: delivery },
+  { route: "POST /deliveries/:id/undo_skip", at: delivery },
   { route: "POST /deliveries/:id/retry", at: delivery },
   { route: "POST /deliveries/:id/cancel", at: delivery },
+  { route: "POST /failures/groups/:id/mute", at: ["group"] },
+  { route: "DELETE /failures/groups/:id/mute", at: ["group"] },
+  { route: "POST /failures/deletions/:id/undo", at: ["deletion"] },
+  { route: "POST /jobs", payload: ({ delivery: id }) => ({ kind: "cancel", ids: [id] }), keep: "job" },
+  { route: "POST /jobs/:id/cancel", at: ["job"] },
+  { route: "DELETE /jobs/:id", at: ["job"] },
   { route: "POST /failures/retry", payload: () => ({ all: true }) },
   { route: "DELETE /failures?all=true" },
   {
@@ -106,7 +115,18 @@ async function settle(house: BellwireHouse, now: Date): Promise<Record<string, s
   const ordered = await buildEndpoint(pool, { providerId, url, name: "ordered", ordering: "account" });
   const deaf = await buildEndpoint(pool, { providerId, url, name: "deaf", eventTypes: [] });
   const [event = ""] = await recordNow(pool, { providerId }, [anEvent(), anEvent()]);
-  const things = { account: accountId, user, application: it.id, pending: other.application.id };
+  await pool.query("update due set due_at = now() + interval '1 hour' where due_at < 'infinity'");
+  const error = "Answered 500";
+  await pool.query(
+    "insert into failures (provider_id, endpoint_id, event_id, error, url) values ($1, $2, $3, $4, '')",
+    [...[providerId, deaf, event], error],
+  );
+  const [deletion] = await pool.query<{ id: number }>(
+    "insert into failure_deletions (provider_id, ends_at) values ($1, now() + interval '1 minute') returning id",
+    [providerId],
+  );
+  const undoable = { group: groupIdOf(deaf, causeOf(error)), deletion: deletion?.id ?? 0 };
+  const things = { ...undoable, account: accountId, user, application: it.id, pending: other.application.id };
   return { ...things, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}` };
 }
 

@@ -7,9 +7,9 @@ import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-test.for(["its delivery is cancelled", "its endpoint is deleted"])(
-  "what a receiver was told is in the history, also when %s meanwhile",
-  async (what, { database }) => {
+test.for(["cancelled", "delivered"] as const)(
+  "the response to an attempt in flight is recorded: %s if the delivery was cancelled, or its endpoint deleted",
+  async (state, { database }) => {
     const answered = Promise.withResolvers<void>();
     await using receiver = await startReceiver(
       (answer) => void answered.promise.then(() => answer.writeHead(200).end()),
@@ -19,7 +19,7 @@ test.for(["its delivery is cancelled", "its endpoint is deleted"])(
     const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
     const [eventId = ""] = await recordNow(database, { providerId });
     await until(() => receiver.received.length === 1);
-    if (what.startsWith("its delivery")) {
+    if (state === "cancelled") {
       await database.inTransaction((tx) => cancelDelivery(tx, { providerId, eventId, endpointId }));
     } else await deleteEndpoint(database, { providerId, id: endpointId, actor: bySystem.actor });
     answered.resolve();
@@ -28,7 +28,7 @@ test.for(["its delivery is cancelled", "its endpoint is deleted"])(
       const found = await readDelivery(database, { providerId, eventId, endpointId });
       return found && found.attemptsMade > 0 && found;
     });
-    expect(delivery).toMatchObject({ state: "cancelled", attemptsMade: 1, attempts: [{ number: 1, status: 200 }] });
+    expect(delivery).toMatchObject({ state, attemptsMade: 1, attempts: [{ number: 1, status: 200 }] });
     expect(receiver.received).toHaveLength(1);
   },
 );

@@ -49,6 +49,9 @@ async function settle(pool: Pool, http: FastifyInstance): Promise<{ house: Provi
     invitations: await firstOf("invitations"),
     endpoints: endpoint,
     events: event,
+    jobs: await firstOf("jobs"),
+    deletions: await firstOf("failure_deletions"),
+    groups: "0".repeat(24),
     deliveries: deliveryId({ eventId: event, endpointId: endpoint }),
   };
   return { house, ids };
@@ -85,6 +88,14 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
     `insert into outages (provider_id, endpoint_id, began_at) values ($1::bigint, ${ids["endpoint"]}, now())`,
     `insert into replays (provider_id, endpoint_id, since, until, kind, last_event)
      values ($1::bigint, ${ids["endpoint"]}, now(), now(), 'all', ${event})`,
+    `insert into jobs (provider_id, kind, subject, selection, actor_kind, work_at)
+     values ($1::bigint, 'retry', 'deliveries', '{}', 'system', 'infinity')`,
+    `insert into job_chunks (provider_id, job_id, number, event_ids, endpoint_ids)
+     select $1::bigint, id, 0, array[${event}], array[${ids["endpoint"]}]::bigint[] from jobs where provider_id = $1::bigint`,
+    `insert into failure_deletions (provider_id, ends_at) values ($1::bigint, now() + interval '1 day')`,
+    `insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
+     select $1::bigint, id, ${ids["endpoint"]}, ${event}, now(), 'no', '' from failure_deletions where provider_id = $1::bigint`,
+    `insert into failure_mutes (provider_id, cause) values ($1::bigint, 'none')`,
     `insert into sessions (digest, provider_id, audience, user_id, csrf_token, expires_at)
      values (sha256(convert_to($1::bigint::text, 'UTF8')), $1::bigint, 'admin', ${ids["providerUser"]}, 'none', now() + interval '1 day')`,
     `insert into change_counters (provider_id, account_id, ends_at, changes, bytes)

@@ -67,6 +67,8 @@ const post = async ({ house }: Scene, path: string, payload: object): Promise<un
   return answer.statusCode === 201 ? answer : Promise.reject(new Error(answer.json<{ code: string }>().code));
 };
 
+const aDeliveryId = "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.1";
+
 /** How one more of each is made. A limit without a way to walk to it does not compile. */
 const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise<unknown>>> = {
   applications: ({ house: { pool, provider }, accountId, planId, by }) =>
@@ -89,6 +91,8 @@ const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise
     const token = { name: name(), scopes: ["account_management"], permission: "ro" };
     return issueAccessToken(pool, { providerId: provider.id, userId, requester, by, ...token });
   },
+  jobs: (scene) => post(scene, "/jobs", { kind: "retry", ids: [aDeliveryId] }),
+  exports: (scene) => post(scene, "/jobs", { kind: "export", ids: [aDeliveryId] }),
   fieldsDefinitions: ({ house: { pool, provider }, by }) =>
     createFieldsDefinition(pool, {
       providerId: provider.id,

@@ -87,6 +87,7 @@ const requiredActions = {
   "fields-definitions": "read-settings",
   deliveries: "read-webhooks",
   failures: "read-failures",
+  jobs: "read-webhooks",
   events: "read-webhooks",
   bins: "read-webhooks",
   settings: "change-settings",

@@ -10,6 +10,7 @@ import {
   readDelivery,
   retryDelivery,
   skipDelivery,
+  unskipDelivery,
   type Attempt,
   type Delivery,
   type DeliveryDetails,
@@ -261,6 +262,15 @@ export const deliveryOperations: readonly Operation[] = [
     change: skipDelivery,
     auditAction: "delivery.skipped",
     conflict: "No delivery waits for this one: it has ended or has no ordering key.",
+  }),
+  transition({
+    id: "undoSkipDelivery",
+    title: "Put a skipped delivery back into its order",
+    description: "Until it is due again. Later deliveries of its ordering key that were not sent yet wait for it.",
+    verb: "undo_skip",
+    change: unskipDelivery,
+    auditAction: "delivery.skip_undone",
+    conflict: "The delivery is being sent or has ended, was not skipped, or its endpoint has no order.",
   }),
   transition({
     id: "cancelDelivery",

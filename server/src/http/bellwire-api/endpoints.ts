@@ -14,8 +14,10 @@ import {
   updateEndpoint,
   createEndpoint,
   deleteEndpoint,
+  isDeletedEndpoint,
   listEndpoints,
   readEndpoint,
+  restoreEndpoint,
   rotateSecret,
   inputByColumn,
   settingSchemas,
@@ -243,15 +245,40 @@ export const endpointOperations: readonly Operation[] = [
     id: "deleteEndpoint",
     tag,
     title: "Delete an endpoint",
-    description: "Its pending deliveries are cancelled. Its history stays.",
+    description:
+      "Nothing is sent to it any more. Its pending deliveries are held for a minute, in which the deletion can be undone, and " +
+      "then cancelled. Its history stays.",
     method: "DELETE",
     path: "/endpoints/{id}",
     action: "change-webhooks",
     params,
     responses: noContentResponse,
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
-      if (!(await deleteEndpoint(pool, { providerId: provider.id, id, actor }))) throw new Problem("not-found");
+      requireFound(await deleteEndpoint(pool, { providerId: provider.id, id, actor }));
       return noContent;
+    },
+  }),
+  operation({
+    id: "undoDeleteEndpoint",
+    tag,
+    title: "Undo the deletion of an endpoint",
+    description:
+      "Within a minute of the deletion. The held deliveries, and those of events recorded meanwhile, are sent. Answers 409 if " +
+      "the endpoint is not deleted, the minute has passed, or another endpoint has its name.",
+    method: "POST",
+    path: "/endpoints/{id}/undo_delete",
+    action: "change-webhooks",
+    params,
+    responses: { 200: EndpointSchema },
+    mayConflict: true,
+    async handle(needs, { provider, by: { actor }, params: { id } }) {
+      const key = { providerId: provider.id, id };
+      const restored = await restoreEndpoint(needs, { ...key, actor });
+      if (restored) return representEndpoint(restored, true);
+      if (await readEndpoint(needs.pool, needs.encryption, key))
+        throw new Problem("conflict", { detail: "The endpoint is not deleted." });
+      if (!(await isDeletedEndpoint(needs.pool, key))) throw new Problem("not-found");
+      throw new Problem("conflict", { detail: "The deletion can no longer be undone: a minute has passed." });
     },
   }),
   operation({

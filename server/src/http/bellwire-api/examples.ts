@@ -6,10 +6,11 @@ import type { PlanRequest } from "#portal/applications/index.ts";
 import type { Mail } from "#portal/mails/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
-import type { Attempt, Delivery, DeliveryDetails, Failure } from "#webhooks/deliveries/index.ts";
+import type { Attempt, Delivery, DeliveryDetails, Failure, FailureGroup } from "#webhooks/deliveries/index.ts";
 import { exampleSettings, type Endpoint } from "#webhooks/endpoints/index.ts";
 import { sampleBody, type EventDetails } from "#webhooks/events/index.ts";
 import { describeHealth, type EndpointHealth } from "#webhooks/statistics/index.ts";
+import type { Job } from "#webhooks/jobs/index.ts";
 import type { Replay } from "#webhooks/replays/index.ts";
 import { exampleError } from "../shared/describe-webhooks.ts";
 import { Problem } from "../shared/problem.ts";
@@ -21,8 +22,10 @@ import { representAccountPlanRequest, representInvitation, representPlanRequest 
 import { representEndpoint } from "./endpoints.ts";
 import { representEventTypes } from "./event-types.ts";
 import { representEvent, representEventDetails } from "./events.ts";
-import { representFailure } from "./failures.ts";
 import { representHistoryEntry, representHistoryEntryDetails, representVersion } from "./history.ts";
+import { representFailureGroup } from "./failure-groups.ts";
+import { representDeletion, representFailure } from "./failures.ts";
+import { representJob, representJobPreview } from "./jobs.ts";
 import { exampleLimit } from "./limits.ts";
 import { representHealth } from "./health.ts";
 import { representMail } from "./mails.ts";
@@ -130,6 +133,21 @@ const failure: Failure = {
   body: Buffer.alloc(0),
 };
 
+const failureGroup: FailureGroup = {
+  id: "5f0c1d7a9be24c3388d1a6e0",
+  endpointId: endpoint.id,
+  endpointName: endpoint.name,
+  isEndpointDeleted: false,
+  errorClass: "5xx",
+  status: 503,
+  message: "Answered <n>",
+  count: 31,
+  firstFailedAt: exampleTime,
+  lastFailedAt: laterExampleTime,
+  newest: { deliveryId: `${eventId}.${endpoint.id}`, error: "Answered 503" },
+  mute: null,
+};
+
 const bin: Bin = {
   providerId: 2,
   id: "csasfqtlnvt3ligbjsila3pwyw",
@@ -224,6 +242,40 @@ const health: EndpointHealth = {
   sparkline: [{ atMs: laterExampleTime.getTime(), delivered: 96, failed: 9 }],
 };
 
+const job: Job = {
+  providerId: 2,
+  id: 97,
+  kind: "retry",
+  subject: "failures",
+  selection: { filter: { endpoint_id: endpoint.id } },
+  endpointId: null,
+  format: null,
+  state: "running",
+  total: 12431,
+  done: 4500,
+  skipped: 12,
+  failed: 0,
+  error: null,
+  bytes: 0,
+  actorKind: "admin",
+  actorUserId: 1,
+  actorName: "admin",
+  createdAt: laterExampleTime,
+  finishedAt: null,
+};
+
+const exportJob: Job = {
+  ...job,
+  kind: "export",
+  subject: "deliveries",
+  format: "csv",
+  state: "done",
+  done: 12431,
+  skipped: 0,
+  bytes: 2_700_000,
+  finishedAt: laterExampleTime,
+};
+
 const planRequest: PlanRequest = {
   applicationId: 41,
   applicationName: "Ferry times",
@@ -274,6 +326,7 @@ const endpointDocument = representEndpoint(endpoint, true);
 const binDocument = representBin(bin, origin);
 const pending = representDelivery(pendingDelivery);
 const secret = { secret: "whsec_bm9ib2R5J3Mgc2VjcmV0LCBidXQgYSBsb25nIG9uZQ==" };
+const jobDocument = representJob(job);
 const replayDocument = representReplay(replay);
 const invitationDocument = representInvitation(invitation);
 const sample = { id: event.id, type: "account.created", now: exampleTime, source: origin } as const;
@@ -312,6 +365,7 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   readEndpoint: { answer: endpointDocument },
   changeEndpoint: { body: { max_per_second: 50 }, answer: endpointDocument },
+  undoDeleteEndpoint: { answer: endpointDocument },
   readEndpointUrl: { answer: { url: endpoint.url } },
   readEndpointSecret: { answer: secret },
   rotateEndpointSecret: { answer: secret },
@@ -332,10 +386,14 @@ export const examples: Readonly<Record<string, Example>> = {
   readDelivery: { answer: representDeliveryDetails(deliveryDetails) },
   retryDelivery: { answer: pending },
   skipDelivery: { answer: pending },
+  undoSkipDelivery: { answer: pending },
   cancelDelivery: { answer: { ...pending, state: "cancelled", next_attempt_at: null, ended_at: filter.until } },
   listFailures: { answer: page(representFailure(failure)) },
-  countFailures: { answer: { count: 1 } },
-  deleteFailures: { answer: { deleted: 1 } },
+  countFailures: { answer: { count: 31, muted: 0 } },
+  deleteFailures: { answer: representDeletion(1, { id: 96, undoUntil: laterExampleTime }) },
+  undoDeletedFailures: { answer: { restored: 1 } },
+  listFailureGroups: { answer: { data: [representFailureGroup(failureGroup)] } },
+  muteFailureGroup: { body: { until: filter.until }, answer: { until: filter.until } },
   retryFailures: { body: filter, answer: { retried: 1 } },
   readStatistics: {
     answer: {
@@ -361,6 +419,20 @@ export const examples: Readonly<Record<string, Example>> = {
   listReplays: { answer: page(replayDocument) },
   readReplay: { answer: replayDocument },
   cancelReplay: { answer: { ...replayDocument, state: "cancelled" } },
+  createJob: {
+    body: { kind: "retry", of: "failures", filter: { endpoint_id: endpoint.id }, dry_run: false },
+    answers: { 200: representJobPreview(job) },
+    answer: jobDocument,
+  },
+  listJobs: { answer: page(representJob(exportJob)) },
+  readJob: { answer: jobDocument },
+  cancelJob: { answer: { ...jobDocument, state: "cancelled", finished_at: filter.until } },
+  readJobResult: {
+    answers: {
+      "text/csv": `id,state\r\n${eventId}.${endpoint.id},delivered\r\n`,
+      "application/x-ndjson": `${JSON.stringify({ id: `${eventId}.${endpoint.id}`, state: "delivered" })}\n`,
+    },
+  },
   listBins: { answer: page(binDocument) },
   createBin: { body: {}, answer: binDocument },
   readBin: { answer: binDocument },

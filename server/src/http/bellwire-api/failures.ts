@@ -1,17 +1,23 @@
 import { parseTime } from "#platform/times.ts";
 import { Type, type Static } from "typebox";
+import { recordAudit } from "#access/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";
 import {
   countFailures,
-  deleteFailures,
+  countMutedFailures,
+  deleteFailuresForUndo,
   deliveryId,
   listFailures,
   parseDeliveryId,
   retryFailures,
   type Failure,
+  type FailureDeletion,
   type FailureFilter,
   type FailurePage,
+  restoreBatch,
+  undoDeletion,
 } from "#webhooks/deliveries/index.ts";
+import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { Problem } from "../shared/problem.ts";
 import {
@@ -75,6 +81,42 @@ const filterFields = {
 };
 const FilterSchema = Type.Object(filterFields);
 
+const FailureCountSchema = Type.Object(
+  {
+    count: Type.Integer(),
+    muted: Type.Integer({ description: "The failures among them whose group is muted." }),
+  },
+  { title: "FailureCount", description: "The number of failures on the list." },
+);
+
+const DeletedFailuresSchema = Type.Object(
+  {
+    deleted: Type.Integer(),
+    deletion_id: Type.Integer({ description: "For `undoDeletedFailures`." }),
+    undo_until: Type.String({ ...Timestamp, description: "The end of the time to undo the deletion." }),
+  },
+  { title: "DeletedFailures", description: "The number of deleted failures, and how to undo the deletion." },
+);
+
+export const representDeletion = (
+  deleted: number,
+  deletion: FailureDeletion,
+): Static<typeof DeletedFailuresSchema> => ({
+  deleted,
+  deletion_id: deletion.id,
+  undo_until: deletion.undoUntil.toISOString(),
+});
+
+/** Returns all batches of an undone deletion to the list. If the process dies, the job worker continues. */
+async function restoreAll(pool: Pool, deletion: { readonly providerId: number; readonly id: number }): Promise<number> {
+  let restored = 0;
+  for (;;) {
+    const batch = await restoreBatch(pool, deletion);
+    restored += batch.restored;
+    if (!batch.hasMore) return restored;
+  }
+}
+
 const parseFilter = ({ id: providerId }: Provider, fields: Static<typeof FilterSchema>): FailureFilter => ({
   providerId,
   endpointId: fields.endpoint_id,
@@ -116,23 +158,26 @@ export const failureOperations: readonly Operation[] = [
     id: "countFailures",
     tag,
     title: "Count the failures",
-    description: "How many wait for somebody to retry or delete them.",
+    description:
+      "The number of failures that were not retried or deleted, and how many of them belong to muted groups.",
     method: "GET",
     path: "/failures/count",
     action: "read-failures",
     query: Type.Object({ endpoint_id: filterFields.endpoint_id }),
-    responses: {
-      200: Type.Object({ count: Type.Integer() }, { title: "FailureCount", description: "How many there are." }),
-    },
-    async handle({ pool }, { provider, query }) {
-      return { count: await countFailures(pool, provider.id, query.endpoint_id) };
+    responses: { 200: FailureCountSchema },
+    async handle({ pool }, { provider, now, query }) {
+      const [count, muted] = await Promise.all([
+        countFailures(pool, provider.id, query.endpoint_id),
+        countMutedFailures(pool, { providerId: provider.id, endpointId: query.endpoint_id, now }),
+      ]);
+      return { count, muted };
     },
   }),
   operation({
     id: "deleteFailures",
     tag,
     title: "Delete failures",
-    description: "The history of the deliveries stays.",
+    description: "The history of the deliveries stays. For a minute, the deletion can be undone.",
     method: "DELETE",
     path: "/failures",
     action: "change-failures",
@@ -142,14 +187,40 @@ export const failureOperations: readonly Operation[] = [
         Type.Boolean({ description: "Must be true when no filter is given: it means every failure." }),
       ),
     }),
-    responses: { 200: Type.Object({ deleted: Type.Integer() }, { description: "How many." }) },
+    responses: { 200: DeletedFailuresSchema },
     async handle({ pool }, { provider, by: { actor }, query }) {
       const { all = false, endpoint_id, until, ids } = query;
       // A forgotten filter must not delete every failure.
       if (!all && [endpoint_id, until, ids].every((filter) => filter === undefined)) {
         throw new Problem("invalid", { errors: { all: ["must be true when there is no other filter"] } });
       }
-      return { deleted: await deleteFailures(pool, parseFilter(provider, query), { actor }) };
+      const { deleted, deletion } = await deleteFailuresForUndo(pool, parseFilter(provider, query), { actor });
+      return representDeletion(deleted, deletion);
+    },
+  }),
+  operation({
+    id: "undoDeletedFailures",
+    tag,
+    title: "Undo a deletion of failures",
+    description:
+      "Returns the failures to the list, except those whose deliveries were retried meanwhile. Also takes the id of a job " +
+      "of the kind `delete_failures`. Answers 409 a minute after the deletion has ended.",
+    method: "POST",
+    path: "/failures/deletions/{id}/undo",
+    action: "change-failures",
+    params: Type.Object({ id: IdOf("the deletion") }),
+    responses: { 200: Type.Object({ restored: Type.Integer() }, { description: "The number of restored failures." }) },
+    mayConflict: true,
+    async handle({ pool }, { provider, by: { actor }, params: { id } }) {
+      const deletion = { providerId: provider.id, id };
+      const isUndone = await pool.inTransaction(async (tx) => {
+        if (!(await undoDeletion(tx, provider.id, id))) return false;
+        const audit = { providerId: provider.id, actor, subject: `failures/deletions/${id}`, detail: {} };
+        await recordAudit(tx, { ...audit, action: "failures.restored" });
+        return true;
+      });
+      if (!isUndone) throw new Problem("conflict", { detail: "The deletion can no longer be undone." });
+      return { restored: await restoreAll(pool, deletion) };
     },
   }),
   operation({

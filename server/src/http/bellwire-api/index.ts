@@ -17,11 +17,13 @@ import { accountOperations, applicationOperations, planRequestOperations, userOp
 import { endpointOperations } from "./endpoints.ts";
 import { eventTypeOperations } from "./event-types.ts";
 import { eventOperations } from "./events.ts";
+import { failureGroupOperations } from "./failure-groups.ts";
 import { failureOperations } from "./failures.ts";
 import { createCursorSeal } from "./fields.ts";
 import { acceptJson, compileValidator, refuseUnknownNames } from "./input.ts";
 import { historyOperations } from "./history.ts";
 import { healthOperations } from "./health.ts";
+import { jobOperations } from "./jobs.ts";
 import { limitOperations } from "./limits.ts";
 import { mailOperations } from "./mails.ts";
 import { describeBellwireApi } from "./open-api.ts";
@@ -41,7 +43,9 @@ const operations: readonly Operation[] = [
   ...failureOperations,
   ...statsOperations,
   ...healthOperations,
+  ...failureGroupOperations,
   ...replayOperations,
+  ...jobOperations,
   ...binOperations,
   ...accountOperations,
   bulkAccounts,

@@ -1,5 +1,6 @@
 import { type Actor, auditInBatches } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import { type FailureDeletion, extendDeletion } from "./deleted-failures.ts";
 import { type FailureFilter, readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
 
@@ -33,7 +34,7 @@ const nextBatch = `order by endpoint_id, failed_at, event_id
  */
 const deletedBatch = `taken as (
     delete from failures where ctid = any(array(select ctid from picked))
-    returning provider_id, endpoint_id, event_id
+    returning *
   ), last as (
     select endpoint_id, failed_at, event_id from picked
     where (select count(*) from picked) = $8
@@ -67,6 +68,8 @@ interface BatchJob<P extends Batch> {
   readonly action: string;
   readonly requester: Requester;
   readonly batchRows?: number | undefined;
+  /** Additional last parameters of the statements. */
+  readonly values?: readonly unknown[];
   /** Additional work in the batch's transaction. */
   readonly follow?: (tx: Transaction, batch: P) => Promise<void>;
 }
@@ -85,6 +88,7 @@ const start = { failedAt: "-infinity", eventId: "00000000-0000-0000-0000-0000000
  */
 async function processInBatches<P extends Batch>(pool: Pool, job: BatchJob<P>): Promise<number> {
   const { statements, filter, horizon, action, requester, batchRows = defaultBatchRows, follow } = job;
+  const more = job.values ?? [];
   const { providerId, ...criteria } = filter;
   const { endpointId, until, eventIds } = filter;
   const detail = { ...requester.detail, ...criteria };
@@ -97,8 +101,8 @@ async function processInBatches<P extends Batch>(pool: Pool, job: BatchJob<P>): 
     const batch: P = await pool.inTransaction(async (tx) => {
       if (!eventIds) tx.send(alongTheIndex, []);
       const [deleted] = eventIds
-        ? await tx.query<P>(statements.named, [...values, eventIds])
-        : await tx.query<P>(statements.listed, values);
+        ? await tx.query<P>(statements.named, [...values, eventIds, ...more])
+        : await tx.query<P>(statements.listed, [...values, ...more]);
       if (!deleted) throw new Error("The batch returned no count");
       if (deleted.count > 0) {
         await follow?.(tx, deleted);
@@ -149,6 +153,53 @@ export const deleteFailures = async (
     requester,
     batchRows,
   });
+
+// Keeps the deleted rows for an undo. @indexed
+const undoableStatements = {
+  listed: `
+  with picked as materialized (
+    select ctid, endpoint_id, failed_at, event_id from failures
+    where ${matchesFilter}
+    ${nextBatch}
+  ), ${deletedBatch}, kept as (
+    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
+    select provider_id, $9, endpoint_id, event_id, failed_at, error, url from taken
+  ), ${countedBatch}`,
+  named: `
+  with picked as materialized (
+    select ctid, endpoint_id, failed_at, event_id from failures
+    where ${matchesEvents}
+    ${nextBatch}
+  ), ${deletedBatch}, kept as (
+    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
+    select provider_id, $10, endpoint_id, event_id, failed_at, error, url from taken
+  ), ${countedBatch}`,
+};
+
+/** Deletes failures from the list as `deleteFailures` does, and keeps them until the deletion can no longer be undone. */
+export async function deleteFailuresForUndo(
+  pool: Pool,
+  filter: FailureFilter,
+  requester: Requester,
+  batchRows?: number,
+): Promise<{ readonly deleted: number; readonly deletion: FailureDeletion }> {
+  const { providerId } = filter;
+  let deletion = await pool.inTransaction((tx) => extendDeletion(tx, providerId));
+  const { id } = deletion;
+  const deleted = await processInBatches(pool, {
+    statements: undoableStatements,
+    filter,
+    horizon: await readFailureHorizon(pool),
+    action: "failures.deleted",
+    requester,
+    batchRows,
+    values: [id],
+    async follow(tx) {
+      deletion = await extendDeletion(tx, providerId, id);
+    },
+  });
+  return { deleted, deletion };
+}
 
 // Failures of deleted endpoints stay, however many they are: the index skips them. A join would lose its order.
 const hasEndpoint = `endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))`;

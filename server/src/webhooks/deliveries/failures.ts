@@ -186,6 +186,47 @@ export async function* allFailures(
   }
 }
 
+export interface FailureSelection {
+  readonly providerId: number;
+  readonly endpointIds?: readonly number[] | undefined;
+  /** Failures with one of these errors only, as stored. */
+  readonly errors?: readonly string[] | undefined;
+  /** The time of the failure, inclusive. */
+  readonly since?: Date | undefined;
+  /** Exclusive. */
+  readonly until?: Date | undefined;
+}
+
+const selectionPageRows = 5000;
+
+// Along failures_age_idx. Like lists, it does not show a second to which a failure may still be added.
+const selectionStatement = `
+  select event_id, endpoint_id, failed_at from failures
+  where provider_id = $1
+    and ($2::bigint[] is null or endpoint_id = any($2))
+    and ($3::text[] is null or error = any($3))
+    and ($4::timestamptz is null or failed_at >= $4)
+    and failed_at < least($5::timestamptz, $6::timestamptz)
+    and (failed_at, event_id, endpoint_id) < ($7::timestamptz, $8::uuid, $9::bigint)
+  order by failed_at desc, event_id desc, endpoint_id desc
+  limit $10`;
+
+/** Yields the keys of selected failures in batches, newest first. */
+export async function* selectFailures(
+  db: Database,
+  { providerId, endpointIds, errors, since, until }: FailureSelection,
+): AsyncGenerator<readonly { readonly eventId: string; readonly endpointId: number }[], void> {
+  const filter = [providerId, endpointIds, errors, since, until, await readFailureHorizon(db)];
+  for (let after: readonly unknown[] = starts.newest; ;) {
+    const values = [...filter, ...after, selectionPageRows];
+    const page = await db.query<{ eventId: string; endpointId: number; failedAt: Date }>(selectionStatement, values);
+    yield page;
+    const last = page.at(-1);
+    if (!last || page.length < selectionPageRows) return;
+    after = [last.failedAt, last.eventId, last.endpointId];
+  }
+}
+
 interface EncryptedFailure {
   readonly providerId: number;
   readonly endpointId: number;

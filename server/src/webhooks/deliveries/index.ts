@@ -1,3 +1,4 @@
+export { type DeliveryKeys, cancelDeliveries, deleteSelectedFailures, retryDeliveries } from "./bulk-transitions.ts";
 export {
   type DueDelivery,
   type DueMeasure,
@@ -14,7 +15,27 @@ export {
   sampleTransactions,
   startOfLane,
 } from "./due.ts";
-export { deleteFailures, retryFailures } from "./failure-batches.ts";
+export {
+  type FailureDeletion,
+  extendDeletion,
+  purgeDeletedFailures,
+  readDeletion,
+  restoreBatch,
+  undoDeletion,
+  undoSeconds,
+} from "./deleted-failures.ts";
+export { deleteFailures, deleteFailuresForUndo, retryFailures } from "./failure-batches.ts";
+export {
+  type FailureGroup,
+  type GroupErrors,
+  countMutedFailures,
+  deleteExpiredMutes,
+  failureClasses,
+  listFailureGroups,
+  muteFailureGroup,
+  readGroupErrors,
+  unmuteFailureGroup,
+} from "./failure-causes.ts";
 export {
   type Failure,
   type FailureFilter,
@@ -26,6 +47,7 @@ export {
   countStrandedFailures,
   listFailures,
   reencryptFailures,
+  selectFailures,
 } from "./failures.ts";
 export {
   type HistoryDays,
@@ -94,5 +116,6 @@ export {
   makeDueAgain,
   retryDelivery,
   skipDelivery,
+  unskipDelivery,
 } from "./transitions.ts";
 export { type WaitingDeliveries, countWaiting, countedMax } from "./waiting.ts";

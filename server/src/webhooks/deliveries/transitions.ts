@@ -2,6 +2,7 @@ import type { Transaction } from "#platform/database/database.ts";
 import { failingNow } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
 import type { BodyFormat } from "./payload.ts";
+import { type Ordering, orderingKeyOf } from "./plan.ts";
 
 /** An ordering key in which a delivery has ended. */
 export interface EndedKey {
@@ -208,6 +209,37 @@ export async function skipDelivery(
   await promoteNext(tx, [{ endpointId, orderingKey: skipped.orderingKey }]);
   tx.hintAfterCommit("due", String(endpointId));
   return true;
+}
+
+const orderOfStatement = `
+  select endpoint.ordering, event.type, event.account_id, event.object_id
+  from due
+  join events event on event.provider_id = due.provider_id and event.id = due.event_id
+  join endpoints endpoint on endpoint.provider_id = due.provider_id and endpoint.id = due.endpoint_id
+  where due.provider_id = $1 and due.event_id = $2 and due.endpoint_id = $3 and due.ordering_key is null`;
+
+// Only a delivery that is not due soon, so no engine has read it: an engine that had would settle it without its key,
+// and nobody would make the next one due.
+const unskipStatement = `
+  update due set ordering_key = $4
+  where event_id = $2 and endpoint_id = $3 and provider_id = $1 and ordering_key is null
+    and due_at > clock_timestamp() + interval '2 seconds'
+  returning event_id`;
+
+/**
+ * Puts a skipped delivery back into its order, ahead of the later ones that have not been sent yet. Returns false if it
+ * is being sent, has ended, or its endpoint has no order.
+ */
+export async function unskipDelivery(
+  tx: Transaction,
+  { providerId, eventId, endpointId }: DeliveryKey,
+): Promise<boolean> {
+  const key = [providerId, eventId, endpointId];
+  type Order = Parameters<typeof orderingKeyOf>[1] & { readonly ordering: Ordering };
+  const [order] = await tx.query<Order>(orderOfStatement, key);
+  const orderingKey = order ? orderingKeyOf(order.ordering, order) : null;
+  if (orderingKey === null) return false;
+  return (await tx.query(unskipStatement, [...key, orderingKey])).length > 0;
 }
 
 /** A delivery to insert or to repeat. Its bytes in this format are stored. */

@@ -10,6 +10,7 @@ import {
   cancelDueOfDeletedEndpoints,
   createEndpoint,
   deleteEndpoint,
+  restoreEndpoint,
   rotateSecret,
   updateEndpoint,
 } from "./change-endpoint.ts";
@@ -143,7 +144,7 @@ test("a provider does not see or change another's endpoint", async ({ database }
   expect(await listEndpoints(database, encryption, { ...other, limit: 10 })).toEqual([]);
   expect(await updateEndpoint(needsOf(database), { ...other, input: { active: false }, actor: admin })).toBeUndefined();
   expect(await rotateSecret(needsOf(database), { ...other, actor: admin })).toBeUndefined();
-  expect(await deleteEndpoint(database, { ...other, actor: admin })).toBe(false);
+  expect(await deleteEndpoint(database, { ...other, actor: admin })).toBeUndefined();
 });
 
 test("after a rotation both secrets sign, the new one first, and a day later only the new one", async ({
@@ -172,20 +173,58 @@ test("engines read the delivery settings in clear", async ({ database }) => {
   });
 });
 
-test("deleting an endpoint cancels its pending deliveries, keeps its history and frees its name", async ({
+/** Moves a deletion so far into the past that it can no longer be undone. */
+const endUndo = (pool: Pool, id: number): Promise<unknown> =>
+  pool.query("update endpoints set deleted_at = deleted_at - interval '70 seconds' where id = $1", [id]);
+
+test("a deleted endpoint is gone at once, and its pending deliveries are cancelled a minute later", async ({
   database,
 }) => {
   const endpoint = await make(database, { eventTypes: ["*"] });
   await recordNow(database, { providerId: endpoint.providerId, actor: aDeveloper });
 
-  expect(await deleteEndpoint(database, { ...endpoint, actor: admin })).toBe(true);
-
-  expect(await database.query("select from due")).toHaveLength(0);
-  expect(await database.query("select state from deliveries")).toEqual([{ state: "cancelled" }]);
+  expect(await deleteEndpoint(database, { ...endpoint, actor: admin })).toBeInstanceOf(Date);
   expect(await readEndpoint(database, encryption, endpoint)).toBeUndefined();
   expect(await readDeliverySettings(database, encryption, [endpoint.id])).toEqual([]);
+  expect(await database.inTransaction(cancelDueOfDeletedEndpoints)).toBe(0);
+
+  await endUndo(database, endpoint.id);
+  expect(await database.inTransaction(cancelDueOfDeletedEndpoints)).toBe(1);
+  expect(await database.query("select from due")).toHaveLength(0);
+  expect(await database.query("select state from deliveries")).toEqual([{ state: "cancelled" }]);
   const { providerId } = endpoint;
   await createEndpoint(needsOf(database), { providerId, input: { name: "crm", url }, actor: admin });
+});
+
+test("undoing the deletion of an endpoint loses no event, not even one recorded meanwhile", async ({ database }) => {
+  const endpoint = await make(database, { eventTypes: ["*"] });
+  const record = () => recordNow(database, { providerId: endpoint.providerId, actor: aDeveloper });
+  await record();
+  await deleteEndpoint(database, { ...endpoint, actor: admin });
+  await record();
+  expect(await restoreEndpoint(needsOf(database), { ...endpoint, actor: admin })).toMatchObject({ id: endpoint.id });
+  await record();
+
+  expect(await database.query("select from due")).toHaveLength(3);
+  expect(await database.inTransaction(cancelDueOfDeletedEndpoints)).toBe(0);
+  expect(await restoreEndpoint(needsOf(database), { ...endpoint, actor: admin })).toBeUndefined();
+});
+
+test("a deletion cannot be undone after a minute, or by another provider, or beside a new endpoint of that name", async ({
+  database,
+}) => {
+  const endpoint = await make(database, { name: "crm" });
+  await deleteEndpoint(database, { ...endpoint, actor: admin });
+  const stranger = { providerId: await buildProvider(database), id: endpoint.id, actor: admin };
+  expect(await restoreEndpoint(needsOf(database), stranger)).toBeUndefined();
+  const { providerId } = endpoint;
+  const again = await createEndpoint(needsOf(database), { providerId, input: { name: "crm", url }, actor: admin });
+  await expect(restoreEndpoint(needsOf(database), { ...endpoint, actor: admin })).rejects.toMatchObject({
+    code: "23505",
+  });
+  await deleteEndpoint(database, { ...saved(again), actor: admin });
+  await endUndo(database, endpoint.id);
+  expect(await restoreEndpoint(needsOf(database), { ...endpoint, actor: admin })).toBeUndefined();
 });
 
 test("deliveries recorded while their endpoint is deleted are cancelled", async ({ database }) => {
@@ -201,6 +240,7 @@ test("deliveries recorded while their endpoint is deleted are cancelled", async 
     );
     await tx.query("update due set event_id = uuid_v7_floor(now())");
   });
+  await endUndo(database, endpoint.id);
 
   expect(await database.inTransaction(cancelDueOfDeletedEndpoints)).toBe(1);
   expect(await database.query("select state from deliveries")).toEqual([{ state: "cancelled" }]);

@@ -4,7 +4,7 @@ import { propertyName } from "#platform/database/values.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
-import { cancelDeliveriesOf, resetLaneFailures } from "#webhooks/deliveries/index.ts";
+import { cancelDeliveriesOf, resetLaneFailures, undoSeconds } from "#webhooks/deliveries/index.ts";
 import { type TargetRules, checkEndpoint, maskUrl } from "./check-endpoint.ts";
 import {
   type EndpointKey,
@@ -169,31 +169,63 @@ export async function rotateSecret(
 }
 
 const deleteStatement = `
-  update endpoints set deleted_at = now(), version = version + 1
+  update endpoints set deleted_at = clock_timestamp(), version = version + 1
   where provider_id = $1 and id = $2 and deleted_at is null
-  returning name`;
+  returning name, deleted_at + make_interval(secs => $3) as "undoUntil"`;
 
-/** Cancels the pending deliveries. History and name stay. Returns false if there is no such endpoint. */
+/**
+ * Deletes an endpoint, at once for every reader. Its pending deliveries are held while the deletion can be undone, then
+ * cancelled. History and name stay. Returns the end of the time to undo it, or undefined if there is no such endpoint.
+ */
 export async function deleteEndpoint(
   pool: Pool,
   { providerId, id, actor }: EndpointKey & { actor: Actor },
-): Promise<boolean> {
+): Promise<Date | undefined> {
   return pool.inTransaction(async (tx) => {
-    const [detail] = await tx.query<{ name: string }>(deleteStatement, [providerId, id]);
-    if (!detail) return false;
-    await cancelDeliveriesOf(tx, [id]);
+    const values = [providerId, id, undoSeconds];
+    const [deleted] = await tx.query<{ name: string; undoUntil: Date }>(deleteStatement, values);
+    if (!deleted) return undefined;
+    const detail = { name: deleted.name };
     await recordAudit(tx, { providerId, actor, action: "endpoint.deleted", subject: `endpoint/${id}`, detail });
     tx.hintAfterCommit("endpoints", String(id));
     tx.hintAfterCommit("history", "");
-    return true;
+    return deleted.undoUntil;
   });
 }
 
-const recentlyDeletedStatement = `select id from endpoints where deleted_at > now() - interval '1 day'`;
+const restoreStatement = `
+  update endpoints set deleted_at = null, version = version + 1
+  where provider_id = $1 and id = $2 and deleted_at > clock_timestamp() - make_interval(secs => $3)
+  returning id`;
 
-/** Cancels deliveries that were recorded while their endpoint was deleted, because neither waits for the other. */
+/**
+ * Undoes the deletion of an endpoint, with the deliveries held since then. Returns undefined if it was not deleted, or
+ * too long ago. Throws a unique violation if another endpoint has its name by now.
+ */
+export async function restoreEndpoint(
+  { pool, encryption }: Pick<EndpointNeeds, "pool" | "encryption">,
+  { providerId, id, actor }: EndpointKey & { actor: Actor },
+): Promise<Endpoint | undefined> {
+  return pool.inTransaction(async (tx) => {
+    await requireWithinLimit(tx, countLimits.endpoints, { providerId });
+    const [restored] = await tx.query<{ id: number }>(restoreStatement, [providerId, id, undoSeconds]);
+    const endpoint = restored && (await readEndpoint(tx, encryption, { providerId, id }));
+    if (endpoint) await auditAndHint(tx, endpoint, { actor, action: "endpoint.restored", detail: {} });
+    if (endpoint) tx.hintAfterCommit("history", "");
+    return endpoint;
+  });
+}
+
+/** An undo that began in time may commit a little later. */
+const cancelAfterSeconds = undoSeconds + 5;
+
+const recentlyDeletedStatement = `
+  select id from endpoints
+  where deleted_at > now() - interval '1 day' and deleted_at < now() - make_interval(secs => $1)`;
+
+/** Cancels the deliveries of deleted endpoints once their deletion can no longer be undone. */
 export async function cancelDueOfDeletedEndpoints(tx: Transaction): Promise<number> {
-  const deleted = await tx.query<{ id: number }>(recentlyDeletedStatement);
+  const deleted = await tx.query<{ id: number }>(recentlyDeletedStatement, [cancelAfterSeconds]);
   return cancelDeliveriesOf(
     tx,
     deleted.map(({ id }) => id),

@@ -4,6 +4,7 @@ export {
   createEndpoint,
   deleteEndpoint,
   disableEndpoint,
+  restoreEndpoint,
   rotateSecret,
   takeDisabledEndpoints,
   updateEndpoint,

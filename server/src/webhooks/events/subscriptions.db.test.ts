@@ -47,7 +47,9 @@ test.for(changes)("a change of %s applies from the next event on", async ([, sta
   expect(subscriptions[0]).toMatchObject(after);
 });
 
-test("new and deleted endpoints apply at once, and only to their provider", async ({ database }) => {
+test("new endpoints apply at once, deleted ones until their deletion cannot be undone, and only to their provider", async ({
+  database,
+}) => {
   const { providerId, id } = await subscribe(database);
   await subscribe(database);
   const idsNow = async (): Promise<readonly number[]> =>
@@ -56,6 +58,8 @@ test("new and deleted endpoints apply at once, and only to their provider", asyn
   const second = await buildEndpoint(database, { providerId, url, name: "second" });
   expect(await idsNow()).toEqual([id, second]);
   await database.query("update endpoints set deleted_at = now() where id = $1", [id]);
+  expect(await idsNow()).toEqual([id, second]);
+  await database.query("update endpoints set deleted_at = now() - interval '61 seconds' where id = $1", [id]);
   expect(await idsNow()).toEqual([second]);
   await database.query("delete from endpoints where id = $1", [second]);
   expect(await idsNow()).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Actor } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
-import type { BodyFamily, Ordering } from "#webhooks/deliveries/index.ts";
+import { type BodyFamily, type Ordering, undoSeconds } from "#webhooks/deliveries/index.ts";
 
 /** The settings that decide which events an endpoint gets, and in which form. */
 export interface Subscription {
@@ -19,19 +19,21 @@ export interface Subscription {
   readonly webHooks: "denied" | "hidden" | "visible";
 }
 
-// Locks nothing: a concurrent change of an endpoint applies from the next event on. @indexed
+// Locks nothing: a concurrent change of an endpoint applies from the next event on. While the deletion of an endpoint
+// can be undone, its events are still recorded and held, so that an undo leaves no gap. @indexed
 const subscriptionsStatement = `
   select endpoint.id, endpoint.active, endpoint.event_types, endpoint.provider_actions,
     endpoint.all_actors, endpoint.format, endpoint.include_credentials,
     endpoint.ordering, provider.event_source as source, provider.web_hooks
   from endpoints endpoint
   join providers provider on provider.id = endpoint.provider_id
-  where endpoint.provider_id = $1 and endpoint.deleted_at is null
+  where endpoint.provider_id = $1
+    and (endpoint.deleted_at is null or endpoint.deleted_at > clock_timestamp() - make_interval(secs => $2))
   order by endpoint.id`;
 
 /** Returns the subscriptions of the provider's endpoints, oldest first. */
 export const readSubscriptions = (tx: Transaction, providerId: number): Promise<readonly Subscription[]> =>
-  tx.query<Subscription>(subscriptionsStatement, [providerId]);
+  tx.query<Subscription>(subscriptionsStatement, [providerId, undoSeconds]);
 
 /** The rules that can keep an event from an endpoint, in the order in which an admin would resolve them. */
 export type Gate = "web_hooks_denied" | "not_active" | "switch_off" | "no_acting_user" | "admin_actions_off";

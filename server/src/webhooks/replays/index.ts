@@ -9,4 +9,4 @@ export {
   readReplay,
   startReplay,
 } from "./replays.ts";
-export { countReplayable, workOnReplay } from "./run-replay.ts";
+export { countReplayable, resendEvents, workOnReplay } from "./run-replay.ts";

@@ -172,8 +172,10 @@ async function workChunk(tx: Transaction, replay: ClaimedReplay): Promise<void> 
   ]);
 }
 
+type Destination = Pick<ClaimedReplay, "providerId" | "endpointId" | "format" | "includeCredentials" | "ordering">;
+
 /** A previous delivery keeps its bytes. A missing one gets those of the endpoint's format. */
-async function makeDue(tx: Transaction, replay: ClaimedReplay, chosen: readonly ExaminedEvent[]): Promise<void> {
+async function makeDue(tx: Transaction, replay: Destination, chosen: readonly ExaminedEvent[]): Promise<void> {
   const format = bodyFormatOf(replay);
   const unsent = chosen.filter((event) => event.format === null).map(({ eventId }) => eventId);
   await storePayloads(tx, { providerId: replay.providerId, eventIds: unsent, format });
@@ -186,4 +188,36 @@ async function makeDue(tx: Transaction, replay: ClaimedReplay, chosen: readonly 
     replay: event.replay + (event.was === "delivered" ? 1 : 0),
   }));
   await makeDueAgain(tx, replay, deliveries);
+}
+
+const destinationStatement = `
+  select provider_id, id as "endpointId", format, include_credentials, ordering
+  from endpoints
+  where provider_id = $1 and id = $2 and deleted_at is null`;
+
+// Every event without a pending delivery to the endpoint, whatever stopped it before.
+const selectedStatement = `
+  select event.id as "eventId", event.type, event.object_id, event.account_id, event.sequence, ended.format,
+    coalesce(ended.attempts_made, 0) as "attemptsMade", coalesce(ended.replay, 0) as replay,
+    case when ended.event_id is null then 'missing' when failure.event_id is not null then 'failed'
+      when ended.state = 'delivered' then 'delivered' else 'givenUp' end as was
+  from events event
+  ${joins}
+  where event.provider_id = $1 and event.id = any($3::uuid[]) and due.event_id is null
+  order by event.id`;
+
+/**
+ * Makes deliveries of these events to an endpoint due, as a replay does. Returns the number of events. The rest has
+ * expired or is pending; all of them if the endpoint was deleted.
+ */
+export async function resendEvents(
+  tx: Transaction,
+  events: { readonly providerId: number; readonly endpointId: number; readonly eventIds: readonly string[] },
+): Promise<number> {
+  const { providerId, endpointId, eventIds } = events;
+  const [destination] = await tx.query<Destination>(destinationStatement, [providerId, endpointId]);
+  if (!destination) return 0;
+  const chosen = await tx.query<ExaminedEvent>(selectedStatement, [providerId, endpointId, eventIds]);
+  await makeDue(tx, destination, chosen);
+  return chosen.length;
 }

@@ -1,0 +1,347 @@
+import { Readable } from "node:stream";
+import { Type, type Static } from "typebox";
+import { parseRowId } from "#platform/ids.ts";
+import { jobLimits } from "#platform/limits.ts";
+import { isoTime } from "#platform/times.ts";
+import { recordAudit } from "#access/index.ts";
+import { readEndpoint } from "#webhooks/endpoints/index.ts";
+import {
+  cancelJob,
+  countRows,
+  createJob,
+  deleteJob,
+  exportFormats,
+  jobKinds,
+  jobSubjects,
+  listJobs,
+  readJob,
+  readResult,
+  renderHeader,
+  TooManyRows,
+  type Job,
+  type JobKind,
+  type JobSubject,
+} from "#webhooks/jobs/index.ts";
+import { undoSeconds } from "#webhooks/deliveries/index.ts";
+import { Problem } from "../shared/problem.ts";
+import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
+import { JobFilterSchema, JobIdsSchema, selectByFilter, selectByIds } from "./job-selections.ts";
+import {
+  created,
+  noContent,
+  noContentResponse,
+  operation,
+  Reply,
+  requireFound,
+  type Operation,
+  type OperationNeeds,
+} from "./operation.ts";
+
+const kind = Type.Enum([...jobKinds], {
+  title: "JobKind",
+  description:
+    "`retry`: send deliveries now, whatever their state. `cancel`: cancel pending ones. `replay`: send the events of " +
+    "deliveries to another endpoint. `export`: a file. `delete_failures`: delete failures from the list.",
+});
+const subject = Type.Enum([...jobSubjects], {
+  title: "JobSubject",
+  description:
+    "The rows. `failures`: deliveries on the failure list. `attempts`: the attempts of deliveries, for an export.",
+});
+
+/** The rows to which each kind of job applies. The first is the default. */
+const subjectsOf: Readonly<Record<JobKind, readonly JobSubject[]>> = {
+  retry: ["deliveries", "failures"],
+  cancel: ["deliveries"],
+  replay: ["deliveries", "failures"],
+  export: ["deliveries", "failures", "events", "attempts"],
+  delete_failures: ["failures"],
+};
+
+const JobSchema = Type.Object(
+  {
+    id: Type.Integer(),
+    kind,
+    of: subject,
+    selection: Type.Unsafe<unknown>({
+      ...Type.Record(Type.String(), Type.Unknown()),
+      description: "The filter as requested, or the number of ids.",
+    }),
+    endpoint_id: Nullable(Type.Integer({ description: "The destination of a replay." })),
+    format: Nullable(Type.Enum([...exportFormats])),
+    state: Type.Enum(["running", "done", "cancelled"], { title: "JobState" }),
+    total: Type.Integer({ description: "The number of selected rows, fixed when the job was created." }),
+    done: Type.Integer(),
+    skipped: Type.Integer({ description: "Rows that had changed meanwhile, so that the job did not apply to them." }),
+    failed: Type.Integer({ description: "Rows that could not be processed." }),
+    error: Nullable(Type.String({ description: "The last error of a row that could not be processed." })),
+    bytes: Type.Integer({ description: "The size of an export so far." }),
+    actor_kind: Type.String(),
+    actor_name: Nullable(Type.String()),
+    created_at: Timestamp,
+    finished_at: Nullable(Timestamp),
+    result_until: Nullable(Type.String({ ...Timestamp, description: "An ended export can be downloaded until then." })),
+    undo_until: Nullable(
+      Type.String({
+        ...Timestamp,
+        description: "A deletion of failures can be undone until then: `undoDeletedFailures`.",
+      }),
+    ),
+  },
+  { title: "Job", description: "Work on selected rows in the background. Restarts do not interrupt it." },
+);
+
+const JobPreviewSchema = Type.Object(
+  { dry_run: Type.Literal(true), kind, of: subject, total: Type.Integer({ description: "The rows that match now." }) },
+  { title: "JobPreview", description: "The number of rows to which the job would apply. Nothing was changed." },
+);
+
+const NewJobSchema = Type.Object(
+  {
+    kind,
+    of: Type.Optional(subject),
+    filter: Type.Optional(JobFilterSchema),
+    ids: Type.Optional(JobIdsSchema),
+    endpoint_id: Type.Optional(IdOf("the endpoint to which a replay sends")),
+    format: Type.Optional(Type.Enum([...exportFormats], { description: "Of an export. Default: csv." })),
+    dry_run: Type.Optional(Type.Boolean({ description: "Only counts." })),
+  },
+  { title: "NewJob", additionalProperties: false },
+);
+type NewJobDocument = Static<typeof NewJobSchema>;
+
+const dayMs = 86_400_000;
+
+export function representJob(job: Job): Static<typeof JobSchema> {
+  const { finishedAt } = job;
+  const after = (ms: number): string | null => finishedAt && isoTime(finishedAt.getTime() + ms);
+  return {
+    id: job.id,
+    kind: job.kind,
+    of: job.subject,
+    selection: job.selection,
+    endpoint_id: job.endpointId,
+    format: job.format,
+    state: job.state,
+    total: job.total,
+    done: job.done,
+    skipped: job.skipped,
+    failed: job.failed,
+    error: job.error,
+    bytes: job.bytes,
+    actor_kind: job.actorKind,
+    actor_name: job.actorName,
+    created_at: job.createdAt.toISOString(),
+    finished_at: finishedAt?.toISOString() ?? null,
+    result_until: job.kind === "export" && job.state === "done" ? after(jobLimits.resultDays.max * dayMs) : null,
+    undo_until: job.kind === "delete_failures" ? after(undoSeconds * 1000) : null,
+  };
+}
+
+export const representJobPreview = (job: Pick<Job, "kind" | "subject" | "total">): Static<typeof JobPreviewSchema> => ({
+  dry_run: true,
+  kind: job.kind,
+  of: job.subject,
+  total: job.total,
+});
+
+/** Returns the job of a request. The destination of a replay and the format of an export are required or refused. */
+async function parseJob({ pool, encryption }: OperationNeeds, providerId: number, body: NewJobDocument) {
+  const { kind: jobKind, of = subjectsOf[jobKind][0], filter, ids, endpoint_id: endpointId, format } = body;
+  const errors: Record<string, string[]> = {};
+  if (of === undefined || !subjectsOf[jobKind].includes(of)) {
+    errors["of"] = [`must be one of ${subjectsOf[jobKind].join(", ")} for ${jobKind}`];
+  }
+  // A forgotten filter must not select every row.
+  if ((filter === undefined) === (ids === undefined)) errors["filter"] = ["or ids is required, and not both"];
+  if (jobKind !== "export" && format !== undefined) errors["format"] = ["is only for an export"];
+  if (jobKind === "replay") {
+    const key = endpointId === undefined ? undefined : { providerId, id: endpointId };
+    if (!key || !(await readEndpoint(pool, encryption, key))) errors["endpoint_id"] = ["must be an endpoint of yours"];
+  } else if (endpointId !== undefined) errors["endpoint_id"] = ["is only for a replay"];
+  if (of === undefined || Object.keys(errors).length > 0) throw new Problem("invalid", { errors });
+  return {
+    providerId,
+    kind: jobKind,
+    subject: of,
+    selection: filter ? { filter } : { ids: ids?.length ?? 0 },
+    endpointId: endpointId ?? null,
+    format: jobKind === "export" ? (format ?? "csv") : null,
+    rows: ids ? selectByIds(of, ids) : selectByFilter(providerId, of, filter ?? {}),
+  };
+}
+
+/** Answers a selection that is too large as a limit. */
+async function withinLimit<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof TooManyRows)) throw error;
+    throw new Problem("limit-reached", { detail: error.message, errors: { filter: [error.message] }, cause: error });
+  }
+}
+
+const contentTypes = { csv: "text/csv", ndjson: "application/x-ndjson" } as const;
+
+const tag = "Jobs";
+const params = Type.Object({ id: IdOf("the job") });
+
+export const jobOperations: readonly Operation[] = [
+  operation({
+    id: "createJob",
+    tag,
+    title: "Start a job on selected rows",
+    description:
+      "Applies to the rows that match when it is created, and to no later ones. Continues in the background, also after a " +
+      "restart, and applies to each row once. With `dry_run`, answers 200 and the number of rows.",
+    method: "POST",
+    path: "/jobs",
+    action: "change-webhooks",
+    body: NewJobSchema,
+    responses: { 200: JobPreviewSchema, 201: JobSchema },
+    async handle(needs, { provider, by: { actor }, body }) {
+      const { pool } = needs;
+      const job = await parseJob(needs, provider.id, body);
+      if (body.dry_run === true) {
+        return representJobPreview({ ...job, total: await withinLimit(countRows(pool, job.rows)) });
+      }
+      const started = await withinLimit(
+        createJob(pool, {
+          ...job,
+          actor,
+          follow: (tx, { id, total }) =>
+            recordAudit(tx, {
+              providerId: provider.id,
+              actor,
+              action: "job.started",
+              subject: `job/${id}`,
+              detail: { kind: job.kind, of: job.subject, ...job.selection, total },
+            }),
+        }),
+      );
+      return created(`/jobs/${started.id}`, representJob(started));
+    },
+  }),
+  operation({
+    id: "listJobs",
+    tag,
+    title: "List the jobs, newest first",
+    description: "Running and ended jobs. Exports are deleted after a week, other jobs with the history.",
+    method: "GET",
+    path: "/jobs",
+    action: "read-webhooks",
+    query: Type.Object({
+      ...pageQuery,
+      state: Type.Optional(Type.Enum(["running", "done", "cancelled"], { description: "Jobs in this state." })),
+    }),
+    responses: { 200: pageOf(JobSchema) },
+    async handle({ pool }, { provider, query: { limit = pageLimit, after, state } }) {
+      const beforeId = parseCursor(after, parseRowId);
+      const jobs = await listJobs(pool, { providerId: provider.id, state, beforeId, limit: limit + 1 });
+      return representPage(jobs, limit, { represent: representJob, cursorOf: ({ id }) => String(id) });
+    },
+  }),
+  operation({
+    id: "readJob",
+    tag,
+    title: "Read the progress of a job",
+    description: "`done`, `skipped` and `failed` add up to `total` at the end.",
+    method: "GET",
+    path: "/jobs/{id}",
+    action: "read-webhooks",
+    params,
+    responses: { 200: JobSchema },
+    async handle({ pool }, { provider, params: { id } }) {
+      return representJob(requireFound(await readJob(pool, provider.id, id)));
+    },
+  }),
+  operation({
+    id: "cancelJob",
+    tag,
+    title: "Stop a job",
+    description: "It ends after at most 500 more rows. Processed rows stay as they are.",
+    method: "POST",
+    path: "/jobs/{id}/cancel",
+    action: "change-webhooks",
+    params,
+    responses: { 200: JobSchema },
+    mayConflict: true,
+    async handle({ pool }, { provider, by: { actor }, params: { id } }) {
+      const job = await pool.inTransaction(async (tx) => {
+        const cancelled = await cancelJob(tx, provider.id, id);
+        const audit = { providerId: provider.id, actor, subject: `job/${id}`, detail: {} };
+        if (cancelled) await recordAudit(tx, { ...audit, action: "job.cancelled" });
+        return cancelled;
+      });
+      if (job) return representJob(job);
+      requireFound(await readJob(pool, provider.id, id));
+      throw new Problem("conflict", { detail: "The job has already ended." });
+    },
+  }),
+  operation({
+    id: "deleteJob",
+    tag,
+    title: "Delete an ended job",
+    description: "With the file of an export.",
+    method: "DELETE",
+    path: "/jobs/{id}",
+    action: "change-webhooks",
+    params,
+    responses: noContentResponse,
+    mayConflict: true,
+    async handle({ pool }, { provider, by: { actor }, params: { id } }) {
+      requireFound(await readJob(pool, provider.id, id));
+      const isDeleted = await pool.inTransaction(async (tx) => {
+        if (!(await deleteJob(tx, provider.id, id))) return false;
+        const audit = { providerId: provider.id, actor, subject: `job/${id}`, detail: {} };
+        await recordAudit(tx, { ...audit, action: "job.deleted" });
+        return true;
+      });
+      if (!isDeleted) throw new Problem("conflict", { detail: "The job is running. Stop it first." });
+      return noContent;
+    },
+  }),
+  operation({
+    id: "readJobResult",
+    tag,
+    title: "Download an export",
+    description:
+      "Streamed, the newest row first. In CSV, an apostrophe precedes texts that a spreadsheet would execute as a formula.",
+    method: "GET",
+    path: "/jobs/{id}/result",
+    action: "read-webhooks",
+    params,
+    responses: {
+      200: {
+        description: "The whole file.",
+        content: {
+          "text/csv": { schema: Type.String() },
+          "application/x-ndjson": { schema: Type.String() },
+        },
+      },
+    },
+    mayConflict: true,
+    async handle({ pool }, { provider, params: { id } }) {
+      const {
+        kind: jobKind,
+        state,
+        format,
+        subject: of,
+        createdAt,
+      } = requireFound(await readJob(pool, provider.id, id));
+      if (jobKind !== "export" || !format) throw new Problem("conflict", { detail: "Only an export has a result." });
+      if (state !== "done") throw new Problem("conflict", { detail: "The export has not ended." });
+      async function* lines(): AsyncGenerator<Buffer, void> {
+        const header = Buffer.from(renderHeader(of, format ?? "csv"));
+        if (header.length > 0) yield header;
+        yield* readResult(pool, { providerId: provider.id, id });
+      }
+      const name = `${of}-${createdAt.toISOString().slice(0, 19).replaceAll(":", "-")}.${format}`;
+      return new Reply(200, Readable.from(lines(), { objectMode: false }), {
+        "content-type": `${contentTypes[format]}; charset=utf-8`,
+        "content-disposition": `attachment; filename="${name}"`,
+        "x-content-type-options": "nosniff",
+      });
+    },
+  }),
+];

@@ -1,0 +1,159 @@
+import type { Transaction } from "#platform/database/database.ts";
+import { endLanePauses } from "./lanes.ts";
+import { promoteNext } from "./transitions.ts";
+
+/** Deliveries of one provider, as parallel columns. */
+export interface DeliveryKeys {
+  readonly providerId: number;
+  readonly eventIds: readonly string[];
+  readonly endpointIds: readonly number[];
+}
+
+// Pending deliveries become due now, except those that wait in their order, which keep their place. Ended ones become
+// due again with a new round of retries, the same id and the same bytes, as in makeEndedDueAgain. One that ended after
+// $4 has changed since it was selected, and stays. With $5, only deliveries on the failure list count: a failure that
+// was deleted meanwhile stays deleted. History is read by primary key for each row.
+const retryStatement = `
+  with wanted as (
+    select wanted.* from unnest($2::uuid[], $3::bigint[]) as wanted (event_id, endpoint_id)
+    where endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))
+  ), hurried as (
+    update due set due_at = clock_timestamp()
+    from wanted
+    where not $5::boolean and due.event_id = wanted.event_id and due.endpoint_id = wanted.endpoint_id
+      and due.provider_id = $1 and due.due_at <> 'infinity'
+    returning due.endpoint_id
+  ), ended as materialized (
+    select wanted.event_id, wanted.endpoint_id, ended.format, ended.attempts_made, ended.replay, ended.state, event.sequence
+    from wanted
+    cross join lateral (
+      select format, attempts_made, replay, state, ended_at from deliveries
+      where deliveries.provider_id = $1 and deliveries.event_id = wanted.event_id
+        and deliveries.endpoint_id = wanted.endpoint_id
+      limit 1
+    ) ended
+    cross join lateral (
+      select sequence from events where events.provider_id = $1 and events.id = wanted.event_id limit 1
+    ) event
+    where ended.ended_at <= $4::timestamptz
+      and not exists (select from due where due.event_id = wanted.event_id and due.endpoint_id = wanted.endpoint_id)
+      and (not $5::boolean or exists (
+        select from failures where failures.provider_id = $1 and failures.endpoint_id = wanted.endpoint_id
+          and failures.event_id = wanted.event_id))
+    order by wanted.endpoint_id, wanted.event_id
+  ), dealt_with as (
+    delete from failures using ended
+    where failures.provider_id = $1 and failures.endpoint_id = ended.endpoint_id and failures.event_id = ended.event_id
+    returning 1
+  ), again as (
+    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
+    select $1, event_id, endpoint_id, format, attempts_made, attempts_made, replay + (state = 'delivered')::int, sequence
+    from ended
+    where (select count(*) from dealt_with) >= 0
+    on conflict (event_id, endpoint_id) do nothing
+    returning endpoint_id
+  )
+  select endpoint_id, count(*) as count from (select * from hurried union all select * from again) due_now
+  group by endpoint_id`;
+
+export interface BulkRetry extends DeliveryKeys {
+  /** Deliveries that ended later have changed since they were selected. */
+  readonly selectedAt: Date;
+  readonly onlyFailures: boolean;
+  /** The job has ended the pauses of these endpoints before. A new pause, which a retried delivery may cause, stays. */
+  readonly resumed: readonly number[];
+}
+
+/** Makes deliveries due now and ends their lanes' pauses. Returns the number per endpoint; the rest did not apply. */
+export async function retryDeliveries(
+  tx: Transaction,
+  { providerId, eventIds, endpointIds, selectedAt, onlyFailures, resumed }: BulkRetry,
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await tx.query<{ endpointId: number; count: number }>(retryStatement, [
+    providerId,
+    eventIds,
+    endpointIds,
+    selectedAt,
+    onlyFailures,
+  ]);
+  const changed = rows.map(({ endpointId }) => endpointId);
+  await endLanePauses(
+    tx,
+    changed.filter((id) => !resumed.includes(id)),
+  );
+  for (const id of changed) tx.hintAfterCommit("due", String(id));
+  if (changed.length > 0) tx.hintAfterCommit("history", "");
+  return new Map(rows.map(({ endpointId, count }) => [endpointId, count]));
+}
+
+// Rows are locked in the order (endpoint_id, ordering_key, event_id), as settling does.
+const cancelStatement = `
+  with mine as materialized (
+    select due.* from unnest($2::uuid[], $3::bigint[]) as wanted (event_id, endpoint_id)
+    join due on due.event_id = wanted.event_id and due.endpoint_id = wanted.endpoint_id and due.provider_id = $1
+    order by due.endpoint_id, due.ordering_key, due.event_id
+    for update of due
+  ), gone as (
+    delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
+    returning due.*
+  ), ended as (
+    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
+    select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
+    on conflict (provider_id, event_id, endpoint_id) do update
+      set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
+  )
+  select endpoint_id, ordering_key from gone`;
+
+/** Cancels pending deliveries and makes the next ones of their keys due. Returns the number; the rest was not pending. */
+export async function cancelDeliveries(
+  tx: Transaction,
+  { providerId, eventIds, endpointIds }: DeliveryKeys,
+): Promise<number> {
+  const gone = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancelStatement, [
+    providerId,
+    eventIds,
+    endpointIds,
+  ]);
+  const keys = gone.flatMap(({ endpointId, orderingKey }) =>
+    orderingKey === null ? [] : [{ endpointId, orderingKey }],
+  );
+  await promoteNext(tx, keys);
+  for (const { endpointId } of keys) tx.hintAfterCommit("due", String(endpointId));
+  if (gone.length > 0) tx.hintAfterCommit("history", "");
+  return gone.length;
+}
+
+// Skips rows that another statement locks: they are being retried or deleted.
+const deleteStatement = `
+  with picked as materialized (
+    select failures.ctid from unnest($2::uuid[], $3::bigint[]) as wanted (event_id, endpoint_id)
+    join failures on failures.provider_id = $1 and failures.endpoint_id = wanted.endpoint_id
+      and failures.event_id = wanted.event_id
+    where failures.failed_at <= $4::timestamptz
+    order by failures.endpoint_id, failures.failed_at, failures.event_id
+    for update of failures skip locked
+  ), taken as (
+    delete from failures where ctid = any(array(select ctid from picked))
+    returning *
+  ), kept as (
+    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
+    select provider_id, $5, endpoint_id, event_id, failed_at, error, url from taken
+  )
+  select count(*) as count from taken`;
+
+/** Deletes failures from the list, and keeps them for an undo. Returns the number; the rest is not on the list any more. */
+export async function deleteSelectedFailures(
+  tx: Transaction,
+  deletion: DeliveryKeys & { readonly selectedAt: Date; readonly deletionId: number },
+): Promise<number> {
+  const { providerId, eventIds, endpointIds, selectedAt, deletionId } = deletion;
+  const [deleted] = await tx.query<{ count: number }>(deleteStatement, [
+    providerId,
+    eventIds,
+    endpointIds,
+    selectedAt,
+    deletionId,
+  ]);
+  if (deleted?.count) tx.hintAfterCommit("history", "");
+  return deleted?.count ?? 0;
+}

@@ -1,0 +1,187 @@
+import { isDate } from "node:util/types";
+import { stringify } from "csv-stringify/sync";
+import type { Database } from "#platform/database/database.ts";
+import { type Node, documentToJson } from "#platform/document.ts";
+import { type DeliveryKeys, everyAttempt } from "#webhooks/deliveries/index.ts";
+import { withoutCredentials } from "#webhooks/events/index.ts";
+import type { ExportFormat, JobSubject } from "./jobs.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Columns of each export, in the order of CSV. NDJSON has the same names. */
+export const exportColumns = {
+  deliveries: [
+    "id",
+    "event_id",
+    "event_type",
+    "object_id",
+    "account_id",
+    "account_name",
+    "occurred_at",
+    "endpoint_id",
+    "endpoint_name",
+    "state",
+    "attempts_made",
+    "replay",
+    "next_attempt_at",
+    "ended_at",
+    "last_attempt_at",
+    "last_status",
+    "last_error",
+    "last_latency_ms",
+  ],
+  failures: [
+    "id",
+    "event_id",
+    "event_type",
+    "object_id",
+    "account_id",
+    "account_name",
+    "occurred_at",
+    "endpoint_id",
+    "endpoint_name",
+    "attempts_made",
+    "failed_at",
+    "error",
+  ],
+  attempts: [
+    "delivery_id",
+    "event_id",
+    "event_type",
+    "account_id",
+    "account_name",
+    "endpoint_id",
+    "endpoint_name",
+    "number",
+    "at",
+    "status",
+    "error",
+    "latency_ms",
+  ],
+  events: [
+    "id",
+    "type",
+    "object_id",
+    "account_id",
+    "account_name",
+    "sequence",
+    "actor_kind",
+    "actor_user_id",
+    "channel",
+    "occurred_at",
+    "document",
+  ],
+} as const satisfies Record<JobSubject, readonly string[]>;
+
+const wanted = `unnest($2::uuid[], $3::bigint[]) with ordinality as wanted (event_id, endpoint_id, nth)`;
+
+const eventAndEndpoint = `
+  join events event on event.provider_id = $1 and event.id = wanted.event_id
+  join endpoints endpoint on endpoint.provider_id = $1 and endpoint.id = wanted.endpoint_id`;
+
+const eventColumns = `event.id as event_id, event.type as event_type, event.object_id, event.account_id, event.account_name,
+    event.occurred_at, endpoint.id as endpoint_id, endpoint.name as endpoint_name`;
+
+// Each reads history by primary key, row by row, in the order of the selection. Rows of expired days are missing.
+const deliveriesStatement = `
+  select ${eventColumns}, delivery.*, attempt.at as last_attempt_at, attempt.status as last_status,
+    attempt.error as last_error, attempt.latency_ms as last_latency_ms
+  from ${wanted} ${eventAndEndpoint}
+  cross join lateral (
+    select 'pending' as state, due.attempts_made, due.replay, nullif(due.due_at, 'infinity') as next_attempt_at,
+      null::timestamptz as ended_at
+    from due where due.event_id = wanted.event_id and due.endpoint_id = wanted.endpoint_id and due.provider_id = $1
+    union all
+    select ended.state, ended.attempts_made, ended.replay, null, ended.ended_at
+    from deliveries ended
+    where ended.provider_id = $1 and ended.event_id = wanted.event_id and ended.endpoint_id = wanted.endpoint_id
+      and not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
+  ) delivery
+  left join lateral (
+    select at, status, error, latency_ms from ${everyAttempt} attempt
+    where attempt.provider_id = $1 and attempt.event_id = wanted.event_id and attempt.endpoint_id = wanted.endpoint_id
+    order by number desc limit 1
+  ) attempt on true
+  order by wanted.nth`;
+
+const failuresStatement = `
+  select ${eventColumns}, ended.attempts_made, failure.failed_at, failure.error
+  from ${wanted} ${eventAndEndpoint}
+  join failures failure on failure.provider_id = $1 and failure.endpoint_id = wanted.endpoint_id
+    and failure.event_id = wanted.event_id
+  join deliveries ended on ended.provider_id = $1 and ended.event_id = wanted.event_id
+    and ended.endpoint_id = wanted.endpoint_id
+  order by wanted.nth`;
+
+const attemptsStatement = `
+  select ${eventColumns}, attempt.*
+  from ${wanted} ${eventAndEndpoint}
+  cross join lateral (
+    select number, at, status, error, latency_ms from ${everyAttempt} attempt
+    where attempt.provider_id = $1 and attempt.event_id = wanted.event_id and attempt.endpoint_id = wanted.endpoint_id
+  ) attempt
+  order by wanted.nth, attempt.number`;
+
+const eventsStatement = `
+  select event.id, event.type, event.object_id, event.account_id, event.account_name, event.sequence, event.actor_kind,
+    event.actor_user_id, event.channel, event.occurred_at, event.document
+  from unnest($2::uuid[]) with ordinality as wanted (event_id, nth)
+  join events event on event.provider_id = $1 and event.id = wanted.event_id
+  order by wanted.nth`;
+
+const statements = {
+  deliveries: deliveriesStatement,
+  failures: failuresStatement,
+  attempts: attemptsStatement,
+  events: eventsStatement,
+} as const satisfies Record<JobSubject, string>;
+
+/** The lines of the selected rows, and the number of selected rows that exist. */
+export async function renderRows(
+  db: Database,
+  selection: DeliveryKeys & { readonly subject: JobSubject; readonly format: ExportFormat },
+): Promise<{ readonly rows: number; readonly content: Buffer }> {
+  const { providerId, eventIds, endpointIds, subject, format } = selection;
+  const values = subject === "events" ? [providerId, eventIds] : [providerId, eventIds, endpointIds];
+  const found = await db.query<StoredRow>(statements[subject], values);
+  const rows = found.map((row) => representRow(subject, row));
+  const selected = new Set(found.map((row) => `${String(row["eventId"] ?? row["id"])}.${String(row["endpointId"])}`));
+  return { rows: selected.size, content: Buffer.from(format === "csv" ? renderCsv(rows) : renderNdjson(rows)) };
+}
+
+type StoredRow = Readonly<Record<string, unknown>> & { readonly document?: Node };
+
+/** Returns the columns of a row, in their order. */
+function representRow(subject: JobSubject, stored: StoredRow): Row {
+  const fields: Row = Object.fromEntries(
+    Object.entries(stored).map(([name, value]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
+  const id = `${String(fields["event_id"])}.${String(fields["endpoint_id"])}`;
+  const whole: Row = {
+    ...(subject !== "events" && { id, delivery_id: id }),
+    ...fields,
+    ...(stored.document && { document: documentToJson(withoutCredentials(stored.document)) }),
+  };
+  return Object.fromEntries(exportColumns[subject].map((name) => [name, plainValue(whole[name])]));
+}
+
+const plainValue = (value: unknown): unknown => (isDate(value) ? value.toISOString() : (value ?? null));
+
+const renderNdjson = (rows: readonly Row[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+
+/**
+ * Renders lines of CSV (RFC 4180). A spreadsheet would execute a text that begins like a formula, so an apostrophe
+ * precedes it.
+ */
+const renderCsv = (rows: readonly Row[]): string =>
+  stringify(
+    rows.map((row) => Object.values(row)),
+    { record_delimiter: "windows", escape_formulas: true, cast: { object: (value) => JSON.stringify(value) } },
+  );
+
+/** Returns the first line of a file: the names of the columns in CSV, nothing in NDJSON. */
+export const renderHeader = (subject: JobSubject, format: ExportFormat): string =>
+  format === "csv" ? stringify([[...exportColumns[subject]]], { record_delimiter: "windows" }) : "";

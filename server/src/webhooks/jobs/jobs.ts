@@ -1,0 +1,250 @@
+import type { Actor } from "#access/index.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { countLimits, jobLimits, requireWithinLimit } from "#platform/limits.ts";
+
+export const jobKinds = ["retry", "cancel", "replay", "export", "delete_failures"] as const;
+export type JobKind = (typeof jobKinds)[number];
+
+export const jobSubjects = ["deliveries", "failures", "events", "attempts"] as const;
+/** The rows that a job applies to. `attempts`: an export has the attempts of the selected deliveries. */
+export type JobSubject = (typeof jobSubjects)[number];
+
+export const exportFormats = ["csv", "ndjson"] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+/** A selected row. The endpoint is 0 where events are selected. */
+export interface RowKey {
+  readonly eventId: string;
+  readonly endpointId: number;
+}
+
+export interface NewJob {
+  readonly providerId: number;
+  readonly kind: JobKind;
+  readonly subject: JobSubject;
+  /** The filter or the number of ids, for people who look at the job later. */
+  readonly selection: Readonly<Record<string, unknown>>;
+  /** The destination of a replay. */
+  readonly endpointId: number | null;
+  readonly format: ExportFormat | null;
+  readonly actor: Actor;
+}
+
+export interface Job extends Omit<NewJob, "actor"> {
+  readonly id: number;
+  readonly state: "running" | "done" | "cancelled";
+  readonly total: number;
+  readonly done: number;
+  /** Rows that had changed since the job was created, so that it did not apply to them. */
+  readonly skipped: number;
+  /** Rows that could not be processed in any try. */
+  readonly failed: number;
+  readonly error: string | null;
+  /** The size of an export. */
+  readonly bytes: number;
+  readonly actorKind: Actor["kind"];
+  readonly actorUserId: number | null;
+  readonly actorName: string | null;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+}
+
+const columns = `
+  job.provider_id, job.id, job.kind, job.subject, job.selection, job.endpoint_id, job.format, job.state, job.total, job.done,
+  job.skipped, job.failed, job.error, job.bytes, job.actor_kind, job.actor_user_id, job.created_at, job.finished_at,
+  (select username from provider_users where provider_users.provider_id = job.provider_id
+    and provider_users.id = job.actor_user_id) as "actorName"`;
+
+/** Rows per transaction of the worker: some tens of milliseconds, without locks that others wait for. */
+const chunkRows = 500;
+
+/** Rows that are inserted at a time. */
+const storedChunks = 40;
+
+// Not workable until its rows are stored.
+const insertStatement = `
+  insert into jobs (provider_id, kind, subject, selection, endpoint_id, format, actor_kind, actor_user_id, work_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, 'infinity')
+  returning id`;
+
+const insertChunks = `
+  insert into job_chunks (provider_id, job_id, number, event_ids, endpoint_ids)
+  select $1, $2, $3 + place, array_agg(event_id order by nth), array_agg(endpoint_id order by nth)
+  from (
+    select event_id, endpoint_id, nth, ((nth - 1) / $6)::integer as place
+    from unnest($4::uuid[], $5::bigint[]) with ordinality as selected (event_id, endpoint_id, nth)
+  ) numbered
+  group by place`;
+
+const startStatement = `
+  update jobs job set total = $3::bigint, chunks = $4, created_at = $5, work_at = clock_timestamp(),
+    state = case when $3::bigint = 0 then 'done' else 'running' end,
+    finished_at = case when $3::bigint = 0 then clock_timestamp() end
+  where provider_id = $1 and id = $2
+  returning ${columns}`;
+
+const deleteUnstarted = `delete from jobs where provider_id = $1 and id = $2`;
+
+/** Thrown if a selection has more rows than a job may have. */
+export class TooManyRows extends Error {
+  override readonly name = "TooManyRows";
+
+  constructor() {
+    super(`A job applies to at most ${jobLimits.rows.max.toLocaleString("en")} rows. Narrow the filter.`);
+  }
+}
+
+/** Reads the selected rows in batches, newest first. The oldest chunk is processed first, and an export lists the newest first. */
+export type SelectRows = (db: Database) => AsyncIterable<readonly RowKey[]>;
+
+export interface JobToCreate extends NewJob {
+  readonly rows: SelectRows;
+  /** Runs in the transaction that starts the job. */
+  readonly follow: (tx: Transaction, job: Job) => Promise<void>;
+}
+
+/**
+ * Creates a job and fixes the rows that it applies to, under one snapshot. Rows that match later are not part of it. The
+ * job starts when all of them are stored.
+ */
+export async function createJob(pool: Pool, { rows, follow, ...job }: JobToCreate): Promise<Job> {
+  const { providerId, actor } = job;
+  const id = await pool.inTransaction(async (tx) => {
+    await requireWithinLimit(tx, job.kind === "export" ? countLimits.exports : countLimits.jobs, { providerId });
+    const [inserted] = await tx.query<{ id: number }>(insertStatement, [
+      providerId,
+      job.kind,
+      job.subject,
+      JSON.stringify(job.selection),
+      job.endpointId,
+      job.format,
+      actor.kind,
+      "userId" in actor ? actor.userId : null,
+    ]);
+    if (!inserted) throw new Error("The insert returned no row");
+    return inserted.id;
+  });
+  try {
+    return await pool.inTransaction(async (tx) => {
+      await tx.query("set transaction isolation level repeatable read");
+      const started = await storeRows(tx, { providerId, id, rows });
+      await follow(tx, started);
+      tx.hintAfterCommit("jobs", "");
+      return started;
+    });
+  } catch (error) {
+    await pool.query(deleteUnstarted, [providerId, id]);
+    throw error;
+  }
+}
+
+async function storeRows(
+  tx: Transaction,
+  { providerId, id, rows }: { readonly providerId: number; readonly id: number; readonly rows: SelectRows },
+): Promise<Job> {
+  const [clock] = await tx.query<{ now: Date }>("select clock_timestamp() as now");
+  let [total, chunks] = [0, 0];
+  let waiting: RowKey[] = [];
+  const store = async (batch: readonly RowKey[]): Promise<void> => {
+    if (batch.length === 0) return;
+    const keys = [batch.map(({ eventId }) => eventId), batch.map(({ endpointId }) => endpointId)];
+    await tx.query(insertChunks, [providerId, id, chunks, ...keys, chunkRows]);
+    total += batch.length;
+    chunks += Math.ceil(batch.length / chunkRows);
+  };
+  const storedRows = storedChunks * chunkRows;
+  for await (const batch of rows(tx)) {
+    waiting.push(...batch);
+    if (total + waiting.length > jobLimits.rows.max) throw new TooManyRows();
+    while (waiting.length >= storedRows) {
+      await store(waiting.slice(0, storedRows));
+      waiting = waiting.slice(storedRows);
+    }
+  }
+  await store(waiting);
+  const [job] = await tx.query<Job>(startStatement, [providerId, id, total, chunks, clock?.now]);
+  if (!job) throw new Error("The job was deleted before it started");
+  return job;
+}
+
+/** Counts the rows of a selection without keeping them. */
+export async function countRows(db: Database, rows: SelectRows): Promise<number> {
+  let count = 0;
+  for await (const batch of rows(db)) {
+    count += batch.length;
+    if (count > jobLimits.rows.max) throw new TooManyRows();
+  }
+  return count;
+}
+
+const selectJob = `select ${columns} from jobs job where job.provider_id = $1 and job.id = $2`;
+
+export async function readJob(db: Database, providerId: number, id: number): Promise<Job | undefined> {
+  const [job] = await db.query<Job>(selectJob, [providerId, id]);
+  return job;
+}
+
+// Along the primary key.
+const selectJobs = `
+  select ${columns} from jobs job
+  where job.provider_id = $1 and ($2::bigint is null or job.id < $2) and ($3::text is null or job.state = $3)
+  order by job.id desc
+  limit $4`;
+
+/** Lists jobs, newest first. */
+export async function listJobs(
+  db: Database,
+  filter: {
+    readonly providerId: number;
+    readonly state?: Job["state"] | undefined;
+    readonly beforeId?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<Job[]> {
+  return db.query<Job>(selectJobs, [filter.providerId, filter.beforeId, filter.state, filter.limit]);
+}
+
+// Chunks that were not processed are of no use any more. Those of an export stay until it is deleted.
+const cancelStatement = `
+  with cancelled as (
+    update jobs set state = 'cancelled', finished_at = clock_timestamp()
+    where provider_id = $1 and id = $2 and finished_at is null
+    returning *
+  ), unused as (
+    delete from job_chunks using cancelled
+    where job_chunks.provider_id = cancelled.provider_id and job_chunks.job_id = cancelled.id
+  )
+  select ${columns} from cancelled job`;
+
+/** Stops a job after its current chunk. Its changes stay. Returns undefined if it is not running. */
+export async function cancelJob(tx: Transaction, providerId: number, id: number): Promise<Job | undefined> {
+  const [job] = await tx.query<Job>(cancelStatement, [providerId, id]);
+  return job;
+}
+
+const deleteStatement = `
+  delete from jobs where provider_id = $1 and id = $2 and finished_at is not null
+  returning id`;
+
+/** Deletes an ended job with its result. Returns false if there is no such job, or it is running. */
+export async function deleteJob(tx: Transaction, providerId: number, id: number): Promise<boolean> {
+  return (await tx.query(deleteStatement, [providerId, id])).length > 0;
+}
+
+// Rows of all providers, by jobs_finished_idx and jobs_running_idx. Skips rows that another process deletes. A job that
+// is not workable after an hour lost its process while its rows were being stored.
+const deleteOldStatement = `
+  delete from jobs
+  where (provider_id, id) in (
+    select provider_id, id
+    from jobs
+    where finished_at < $1::timestamptz - make_interval(days => case when kind = 'export' then least($2::integer, $3::integer) else $2::integer end)
+      or (finished_at is null and work_at = 'infinity' and created_at < $1::timestamptz - interval '1 hour')
+    order by finished_at
+    limit 10
+    for update skip locked)
+  returning id`;
+
+/** Deletes some jobs that ended before the retention, exports after a week. Call it until it returns 0. */
+export const deleteOldJobs = async (db: Database, now: Date, retentionDays: number): Promise<number> =>
+  (await db.query(deleteOldStatement, [now, retentionDays, jobLimits.resultDays.max])).length;

@@ -1,0 +1,157 @@
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { errorMessage } from "#platform/errors.ts";
+import {
+  cancelDeliveries,
+  deleteSelectedFailures,
+  extendDeletion,
+  restoreBatch,
+  retryDeliveries,
+} from "#webhooks/deliveries/index.ts";
+import { resendEvents } from "#webhooks/replays/index.ts";
+import { renderRows } from "./export-rows.ts";
+import type { Job } from "./jobs.ts";
+
+/** A running job with the chunk that is next. */
+interface ClaimedJob extends Pick<
+  Job,
+  "providerId" | "id" | "kind" | "subject" | "endpointId" | "format" | "createdAt"
+> {
+  readonly number: number;
+  readonly isLast: boolean;
+  readonly tries: number;
+  readonly resumed: readonly number[];
+  readonly eventIds: readonly string[];
+  readonly endpointIds: readonly number[];
+}
+
+// The job that has waited longest, locked until its chunk commits. Skips jobs that another process works on, so no
+// chunk runs twice. By jobs_running_idx. The rows are stored newest first, so the last chunk is the oldest: deliveries
+// are made due in the order of their events.
+const claim = `
+  select job.provider_id, job.id, job.kind, job.subject, job.endpoint_id, job.format, job.created_at, job.tries, job.resumed,
+    chunk.number, chunk.number = 0 as "isLast", chunk.event_ids, chunk.endpoint_ids
+  from jobs job
+  join job_chunks chunk on chunk.provider_id = job.provider_id and chunk.job_id = job.id
+    and chunk.number = job.chunks - 1 - job.next_chunk
+  where job.finished_at is null and job.work_at <= clock_timestamp()
+  order by job.work_at
+  limit 1
+  for update of job skip locked`;
+
+/** The effect of a chunk. The rest of its rows was skipped. */
+interface ChunkResult {
+  readonly done: number;
+  /** Lines of an export. */
+  readonly content?: Buffer;
+  readonly resumed?: readonly number[];
+}
+
+const advance = `
+  update jobs set next_chunk = next_chunk + 1, tries = 0, done = done + $3, skipped = skipped + $4, failed = failed + $5,
+    resumed = $6, bytes = bytes + $7, error = coalesce($8, error), work_at = clock_timestamp(),
+    state = case when $9 then 'done' else state end, finished_at = case when $9 then clock_timestamp() end
+  where provider_id = $1 and id = $2`;
+
+const storeContent = `
+  update job_chunks set content = $4, event_ids = '{}', endpoint_ids = '{}'
+  where provider_id = $1 and job_id = $2 and number = $3`;
+
+const deleteChunk = `delete from job_chunks where provider_id = $1 and job_id = $2 and number = $3`;
+
+/** A chunk that fails this often is counted as failed, and the job continues with the next one. */
+const triesMax = 5;
+
+// Waits 2, 4, 8 and 16 seconds. Other jobs are processed meanwhile.
+const postpone = `
+  update jobs set tries = tries + 1, error = $3, work_at = clock_timestamp() + make_interval(secs => power(2, tries + 1))
+  where provider_id = $1 and id = $2 and finished_at is null`;
+
+/**
+ * Processes one chunk of one job, and advances the job in the same transaction: a killed process leaves nothing half
+ * done, and no chunk is processed twice. Also continues undone deletions of failures. Returns false if nothing is to do.
+ */
+export async function workOnJob(pool: Pool): Promise<boolean> {
+  let claimed: ClaimedJob | undefined;
+  try {
+    const hasWorked = await pool.inTransaction(async (tx) => {
+      [claimed] = await tx.query<ClaimedJob>(claim);
+      if (claimed) await finishChunk(tx, claimed, await processChunk(tx, claimed));
+      return claimed !== undefined;
+    });
+    return hasWorked || (await restoreBatch(pool)).hasMore;
+  } catch (error) {
+    if (claimed) await recordFailedTry(pool, claimed, errorMessage(error));
+    throw error;
+  }
+}
+
+async function processChunk(tx: Transaction, job: ClaimedJob): Promise<ChunkResult> {
+  const { providerId, id, eventIds, endpointIds, createdAt: selectedAt, resumed } = job;
+  const keys = { providerId, eventIds, endpointIds };
+  switch (job.kind) {
+    case "retry": {
+      const counts = await retryDeliveries(tx, {
+        ...keys,
+        selectedAt,
+        onlyFailures: job.subject === "failures",
+        resumed,
+      });
+      const done = [...counts.values()].reduce((sum, count) => sum + count, 0);
+      return { done, resumed: [...new Set([...resumed, ...counts.keys()])] };
+    }
+    case "cancel":
+      return { done: await cancelDeliveries(tx, keys) };
+    case "delete_failures": {
+      await extendDeletion(tx, providerId, id);
+      return { done: await deleteSelectedFailures(tx, { ...keys, selectedAt, deletionId: id }) };
+    }
+    case "replay":
+      return { done: await resendEvents(tx, { providerId, endpointId: job.endpointId ?? 0, eventIds }) };
+    case "export": {
+      const { rows, content } = await renderRows(tx, { ...keys, subject: job.subject, format: job.format ?? "ndjson" });
+      return { done: rows, content };
+    }
+  }
+}
+
+async function finishChunk(tx: Transaction, job: ClaimedJob, result: ChunkResult): Promise<void> {
+  const { providerId, id, number, isLast, eventIds, resumed } = job;
+  const { done, content } = result;
+  if (content) await tx.query(storeContent, [providerId, id, number, content]);
+  else await tx.query(deleteChunk, [providerId, id, number]);
+  const counts = [done, eventIds.length - done, 0];
+  const values = [...counts, result.resumed ?? resumed, content?.length ?? 0, null, isLast];
+  await tx.query(advance, [providerId, id, ...values]);
+}
+
+/** After the last try, the rows of the chunk count as failed, so that one bad row does not stop the job. */
+async function recordFailedTry(pool: Pool, job: ClaimedJob, error: string): Promise<void> {
+  const { providerId, id, number, tries, isLast, eventIds, resumed } = job;
+  if (tries + 1 < triesMax) {
+    await pool.query(postpone, [providerId, id, error]);
+    return;
+  }
+  await pool.inTransaction(async (tx) => {
+    await tx.query(deleteChunk, [providerId, id, number]);
+    await tx.query(advance, [providerId, id, 0, 0, eventIds.length, resumed, 0, error, isLast]);
+  });
+}
+
+const contentStatement = `
+  select number, content from job_chunks
+  where provider_id = $1 and job_id = $2 and number >= $3 and content is not null
+  order by number
+  limit 1`;
+
+/** Yields the lines of an export in the order of its selection, a chunk at a time, as fast as they are consumed. */
+export async function* readResult(
+  pool: Pool,
+  { providerId, id }: { readonly providerId: number; readonly id: number },
+): AsyncGenerator<Buffer, void> {
+  for (let number = 0; ;) {
+    const [chunk] = await pool.query<{ number: number; content: Buffer }>(contentStatement, [providerId, id, number]);
+    if (!chunk) return;
+    yield chunk.content;
+    number = chunk.number + 1;
+  }
+}

@@ -1,0 +1,209 @@
+import { expect } from "vitest";
+import { workOnJob } from "#webhooks/jobs/index.ts";
+import { fail } from "../support/build-failures.ts";
+import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { until } from "../support/until.ts";
+import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+
+const url = "http://127.0.0.1:9/";
+const dayMs = 86_400_000;
+
+interface Failed {
+  readonly endpointId: number;
+  readonly eventIds: readonly string[];
+}
+
+async function buildFailures({ pool, provider }: BellwireHouse, name: string, count: number): Promise<Failed> {
+  const endpointId = await buildEndpoint(pool, { providerId: provider.id, url, name });
+  const events = Array.from({ length: count }, () => anEvent());
+  const eventIds = await recordNow(pool, { providerId: provider.id }, events);
+  await fail(pool, provider.id, "an hour ago");
+  return { endpointId, eventIds };
+}
+
+const post = async (house: BellwireHouse, path: string, payload: object = {}) => {
+  const answer = await house.call("POST", path, { payload });
+  return { status: answer.statusCode, body: answer.json(), location: answer.headers.location };
+};
+
+const finish = async ({ pool }: BellwireHouse): Promise<void> => {
+  while (await workOnJob(pool));
+};
+
+test("a job applies to the number of rows that its dry run returned, with an audit record", async ({ house }) => {
+  const { endpointId } = await buildFailures(house, "one", 3);
+  await buildFailures(house, "two", 2); // of both endpoints
+  const job = { kind: "retry", of: "failures", filter: { endpoint_id: endpointId } };
+  expect(await post(house, "/jobs", { ...job, dry_run: true })).toMatchObject({
+    status: 200,
+    body: { dry_run: true, total: 5 },
+  });
+  const started = await post(house, "/jobs", job);
+  expect(started).toMatchObject({
+    status: 201,
+    body: { state: "running", total: 5, done: 0, selection: { filter: job.filter } },
+  });
+  expect(started.location).toBe(`/api/v1/jobs/${started.body.id}`);
+  await finish(house);
+  expect((await house.call("GET", `/jobs/${started.body.id}`)).json()).toMatchObject({
+    state: "done",
+    done: 5,
+    skipped: 0,
+  });
+  expect((await house.call("GET", "/failures/count")).json()).toEqual({ count: 2, muted: 0 });
+  const [audit] = (await house.call("GET", "/audit_records")).json().data;
+  expect(audit).toMatchObject({ action: "job.started", detail: { kind: "retry", total: 5 } });
+});
+
+test("failures of one endpoint are selected by the time at which they failed", async ({ house }) => {
+  const { endpointId } = await buildFailures(house, "one", 3);
+  const totalOf = async (from: number, to: number): Promise<unknown> => {
+    const times = { since: new Date(from).toISOString(), until: new Date(to).toISOString() };
+    const filter = { endpoint_id: endpointId, ...times };
+    return (await post(house, "/jobs", { kind: "retry", of: "failures", filter, dry_run: true })).body.total;
+  };
+  const now = Date.now();
+  expect(await totalOf(now - dayMs, now)).toBe(3);
+  expect(await totalOf(now - 2 * dayMs, now - dayMs)).toBe(0);
+});
+
+test.for([
+  [{ kind: "retry" }, "filter"],
+  [{ kind: "retry", filter: {}, ids: ["019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.1"] }, "filter"],
+  [{ kind: "retry", ids: ["none"] }, "ids"],
+  [{ kind: "cancel", of: "failures", filter: {} }, "of"],
+  [{ kind: "retry", filter: { endpont_id: 7 } }, "filter.endpont_id"],
+  [{ kind: "retry", of: "failures", filter: { state: "failed" } }, "filter.state"],
+  [{ kind: "replay", filter: {} }, "endpoint_id"],
+  [{ kind: "replay", filter: {}, endpoint_id: 999 }, "endpoint_id"],
+  [{ kind: "retry", filter: {}, format: "csv" }, "format"],
+] as const)("a job that could apply to other rows than meant is refused: %j", async ([body, field], { house }) => {
+  const { status, body: problem } = await post(house, "/jobs", body);
+  expect([status, Object.keys(problem.errors)]).toEqual([422, [field]]);
+});
+
+test("an export is downloaded once it has ended", async ({ house }) => {
+  const { endpointId, eventIds } = await buildFailures(house, "one", 2);
+  const filter = { endpoint_id: endpointId };
+  const { body: job } = await post(house, "/jobs", { kind: "export", filter, format: "ndjson" });
+  expect((await house.call("GET", `/jobs/${job.id}/result`)).statusCode).toBe(409);
+  await finish(house);
+  const result = await house.call("GET", `/jobs/${job.id}/result`);
+  expect(result.headers["content-type"]).toBe("application/x-ndjson; charset=utf-8");
+  expect(result.headers["content-disposition"]).toMatch(/^attachment; filename="deliveries-.*\.ndjson"$/);
+  const lines = result.body.split("\n").slice(0, -1);
+  expect(lines.map((line) => JSON.parse(line).event_id)).toEqual([...eventIds].toReversed());
+
+  expect((await house.call("DELETE", `/jobs/${job.id}`)).statusCode).toBe(204);
+  expect((await house.call("GET", `/jobs/${job.id}`)).statusCode).toBe(404);
+});
+
+test("events, failures and attempts are exported too", async ({ house }) => {
+  await buildFailures(house, "one", 2);
+  await house.pool.query(
+    `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, latency_ms)
+     select provider_id, event_id, endpoint_id, 1, now(), 500, error, 12 from failures where provider_id = $1`,
+    [house.provider.id],
+  );
+  for (const [of, first] of [
+    ["events", "id,type,object_id,account_id,account_name,sequence,actor_kind"],
+    ["failures", "id,event_id,event_type,object_id,account_id"],
+    ["attempts", "delivery_id,event_id,event_type,account_id,account_name"],
+  ] as const) {
+    const { body: job } = await post(house, "/jobs", { kind: "export", of, filter: {} });
+    await finish(house);
+    const [header, ...lines] = (await house.call("GET", `/jobs/${job.id}/result`)).body.split("\r\n");
+    expect([of, header?.startsWith(first), lines.length]).toEqual([of, true, 3]);
+  }
+});
+
+test("a job is stopped by its provider only", async ({ house, neighbour }) => {
+  const { endpointId, eventIds } = await buildFailures(house, "one", 1);
+  const { body: job } = await post(house, "/jobs", { kind: "retry", ids: [`${eventIds[0]}.${endpointId}`] });
+  expect((await post(neighbour, `/jobs/${job.id}/cancel`)).status).toBe(404);
+  expect((await house.call("DELETE", `/jobs/${job.id}`)).statusCode).toBe(409);
+  expect((await post(house, `/jobs/${job.id}/cancel`)).body).toMatchObject({ state: "cancelled" });
+  expect((await post(house, `/jobs/${job.id}/cancel`)).status).toBe(409);
+});
+
+test("failures are grouped by cause, and a muted group leaves the count", async ({ house, neighbour }) => {
+  const { endpointId, eventIds } = await buildFailures(house, "one", 4);
+  await buildFailures(neighbour, "one", 1);
+  const errors = ["No complete answer within 60 s", "No complete answer within 30 s", "Answered 503", "Answered 503"];
+  for (const [at, error] of errors.entries()) {
+    await house.pool.query(`update failures set error = $2 where event_id = $1`, [eventIds[at], error]);
+  }
+  const groups = async () => (await house.call("GET", "/failures/groups")).json().data;
+  const [first, second] = await groups();
+  expect(await groups()).toMatchObject([{ count: 2 }, { count: 2 }]);
+  const timeouts = first.error_class === "timeout" ? first : second;
+  expect(timeouts).toMatchObject({
+    endpoint_id: endpointId,
+    status: null,
+    message: "No complete answer within <n> s",
+    newest: { delivery_id: `${eventIds[1]}.${endpointId}` },
+    mute: null,
+  });
+
+  const mutedUntil = new Date(Date.now() + dayMs).toISOString();
+  const muted = await house.call("POST", `/failures/groups/${timeouts.id}/mute`, { payload: { until: mutedUntil } });
+  expect(muted.json()).toEqual({ until: mutedUntil });
+  expect((await house.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 2 });
+  expect((await neighbour.call("GET", "/failures/count")).json()).toEqual({ count: 1, muted: 0 });
+  expect((await house.call("DELETE", `/failures/groups/${timeouts.id}/mute`)).statusCode).toBe(204);
+  expect((await house.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 0 });
+
+  const job = { kind: "retry", of: "failures", filter: { group: timeouts.id } };
+  expect((await post(house, "/jobs", job)).body).toMatchObject({ total: 2 });
+  await finish(house);
+  expect(await groups()).toMatchObject([{ error_class: "5xx", status: 503, count: 2 }]);
+});
+
+test("a deletion of failures is undone within a minute, and not later", async ({ house, neighbour }) => {
+  await buildFailures(house, "one", 2);
+  const deleted = (await house.call("DELETE", "/failures?all=true")).json();
+  expect(deleted).toMatchObject({ deleted: 2, undo_until: expect.any(String) });
+  const undo = `/failures/deletions/${deleted.deletion_id}/undo`;
+  expect((await post(neighbour, undo)).status).toBe(409);
+  expect(await post(house, undo)).toMatchObject({ status: 200, body: { restored: 2 } });
+  expect((await house.call("GET", "/failures")).json().data).toHaveLength(2);
+
+  const again = (await house.call("DELETE", "/failures?all=true")).json();
+  await house.pool.query(`update failure_deletions set ends_at = now() where id = $1`, [again.deletion_id]);
+  expect((await post(house, `/failures/deletions/${again.deletion_id}/undo`)).status).toBe(409);
+});
+
+test("an endpoint whose deletion is undone gets the deliveries that were held", async ({ house, receiver }) => {
+  await using _engine = await startTestEngine(house.pool);
+  const endpointId = await buildEndpoint(house.pool, { providerId: house.provider.id, url: receiver.url, name: "crm" });
+  await recordNow(house.pool, { providerId: house.provider.id });
+  await until(() => receiver.received.length === 1);
+  expect((await house.call("DELETE", `/endpoints/${endpointId}`)).statusCode).toBe(204);
+  expect((await house.call("GET", `/endpoints/${endpointId}`)).statusCode).toBe(404);
+  await recordNow(house.pool, { providerId: house.provider.id });
+
+  expect(await post(house, `/endpoints/${endpointId}/undo_delete`)).toMatchObject({
+    status: 200,
+    body: { id: endpointId },
+  });
+  await until(() => receiver.received.length === 2);
+  expect((await post(house, `/endpoints/${endpointId}/undo_delete`)).body.title).toBe("The endpoint is not deleted.");
+});
+
+test("a skipped delivery that waits for its retry returns to its order", async ({ house }) => {
+  const { pool, provider } = house;
+  const endpointId = await buildEndpoint(pool, { providerId: provider.id, url, name: "crm", ordering: "account" });
+  const [first = "", second = ""] = await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent()]);
+  await pool.query(`update due set due_at = now() + interval '1 hour' where event_id = $1`, [first]);
+  const path = `/deliveries/${first}.${endpointId}`;
+  const holdsUp = async (): Promise<unknown> => (await house.call("GET", path)).json().holds_up;
+  expect(await holdsUp()).toBe(1);
+  expect((await post(house, `${path}/undo_skip`)).status).toBe(409);
+  await post(house, `${path}/skip`);
+  expect(await holdsUp()).toBe(0);
+  expect((await post(house, `${path}/undo_skip`)).status).toBe(200);
+  expect(await holdsUp()).toBe(1);
+  await post(house, `/deliveries/${second}.${endpointId}/skip`);
+  expect((await post(house, `/deliveries/${second}.${endpointId}/undo_skip`)).body).toMatchObject({ status: 409 });
+});

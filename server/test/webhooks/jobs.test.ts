@@ -1,0 +1,299 @@
+import { parse } from "csv-parse/sync";
+import { expect } from "vitest";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import {
+  listDeliveries,
+  restoreBatch,
+  retryDelivery,
+  selectFailures,
+  undoDeletion,
+} from "#webhooks/deliveries/index.ts";
+import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
+import {
+  type Job,
+  type JobToCreate,
+  type SelectRows,
+  cancelJob,
+  createJob,
+  deleteOldJobs,
+  readJob,
+  readResult,
+  renderHeader,
+  workOnJob,
+} from "#webhooks/jobs/index.ts";
+import { fail } from "../support/build-failures.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const url = "https://crm.example/hook";
+
+interface Backlog {
+  readonly providerId: number;
+  readonly endpointId: number;
+  readonly eventIds: readonly string[];
+}
+
+/** Builds an endpoint with pending deliveries. */
+async function buildPending(pool: Pool, count: number): Promise<Backlog> {
+  const providerId = await buildProvider(pool);
+  const endpointId = await buildEndpoint(pool, { providerId, url });
+  const events = Array.from({ length: count }, () => anEvent());
+  return { providerId, endpointId, eventIds: await recordNow(pool, { providerId }, events) };
+}
+
+async function buildFailures(pool: Pool, count: number): Promise<Backlog> {
+  const backlog = await buildPending(pool, count);
+  await fail(pool, backlog.providerId, "an hour ago");
+  return backlog;
+}
+
+const allFailures =
+  ({ providerId }: Backlog): SelectRows =>
+  (db) =>
+    selectFailures(db, { providerId });
+
+const allDeliveries = ({ providerId }: Backlog): SelectRows =>
+  async function* (db) {
+    yield await listDeliveries(db, { providerId, limit: 10_000 });
+  };
+
+const start = (
+  pool: Pool,
+  { providerId }: Backlog,
+  job: Pick<JobToCreate, "kind" | "rows"> & Partial<JobToCreate>,
+): Promise<Job> =>
+  createJob(pool, {
+    providerId,
+    subject: "deliveries",
+    selection: {},
+    endpointId: null,
+    format: null,
+    ...bySystem,
+    follow: async () => undefined,
+    ...job,
+  });
+
+async function finish(pool: Pool, { providerId, id }: Job): Promise<Job | undefined> {
+  while (await workOnJob(pool));
+  return readJob(pool, providerId, id);
+}
+
+const dueIds = async (pool: Pool): Promise<string[]> =>
+  (await pool.query<{ id: string }>("select event_id as id from due order by due_at, event_id")).map(({ id }) => id);
+
+const countOf = async (pool: Pool, table: string): Promise<number> => (await pool.query(`select from ${table}`)).length;
+
+/** Returns a pool whose transactions of jobs fail at their end, from the given one on, while `isBroken` says so. */
+const breaking = (pool: Pool, isBroken: (nth: number) => boolean): Pool => {
+  let nth = 0;
+  return {
+    query: (text, values) => pool.query(text, values),
+    onHint: (channel, listener) => pool.onHint(channel, listener),
+    inTransaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
+      pool.inTransaction(async (tx) => {
+        const result = await work(tx);
+        nth += 1;
+        if (isBroken(nth)) throw new Error("killed");
+        return result;
+      }),
+  };
+};
+
+test("a retry makes exactly the failures of its creation due, each once", async ({ database }) => {
+  const failures = await buildFailures(database, 1200);
+  const job = await start(database, failures, { kind: "retry", subject: "failures", rows: allFailures(failures) });
+  expect(job).toMatchObject({ state: "running", total: 1200, done: 0 });
+  await recordNow(database, failures);
+  const [late = ""] = await fail(database, failures.providerId, "an hour ago");
+
+  expect(await finish(database, job)).toMatchObject({ state: "done", done: 1200, skipped: 0, failed: 0 });
+  expect(await dueIds(database)).toEqual(failures.eventIds);
+  expect(await database.query(`select event_id as id from failures`)).toEqual([{ id: late }]);
+  expect(await countOf(database, "job_chunks")).toBe(0);
+});
+
+test("a job that is interrupted in the middle continues, and applies to no row twice", async ({ database }) => {
+  const failures = await buildFailures(database, 1600);
+  const job = await start(database, failures, { kind: "retry", subject: "failures", rows: allFailures(failures) });
+  const dying = breaking(database, (nth) => nth === 3);
+  expect([await workOnJob(dying), await workOnJob(dying)]).toEqual([true, true]);
+  await expect(workOnJob(dying)).rejects.toThrow("killed");
+  expect(await countOf(database, "due")).toBe((await readJob(database, job.providerId, job.id))?.done);
+  await database.query(`update jobs set work_at = now()`); // after the pause
+
+  expect(await finish(database, job)).toMatchObject({ state: "done", done: 1600, skipped: 0 });
+  expect(await dueIds(database)).toEqual(failures.eventIds);
+  const replays = await database.query(`select distinct replay from due`);
+  expect(replays).toEqual([{ replay: 0 }]);
+});
+
+test("of two workers, each processes other chunks", async ({ database }) => {
+  const failures = await buildFailures(database, 2000);
+  const job = await start(database, failures, { kind: "retry", subject: "failures", rows: allFailures(failures) });
+  const work = async (): Promise<void> => {
+    while ((await readJob(database, job.providerId, job.id))?.state === "running") await workOnJob(database);
+  };
+  await Promise.all([work(), work(), work()]);
+  expect(await readJob(database, job.providerId, job.id)).toMatchObject({ done: 2000, skipped: 0 });
+});
+
+test("a row that has changed since the job was created is skipped", async ({ database }) => {
+  const failures = await buildFailures(database, 3);
+  const job = await start(database, failures, { kind: "retry", subject: "failures", rows: allFailures(failures) });
+  const [first = ""] = failures.eventIds;
+  await database.inTransaction((tx) => retryDelivery(tx, { ...failures, eventId: first }));
+  expect(await finish(database, job)).toMatchObject({ done: 2, skipped: 1 });
+});
+
+test("a cancelled job leaves the rest of its rows as they are", async ({ database }) => {
+  const failures = await buildFailures(database, 1000);
+  const job = await start(database, failures, { kind: "retry", subject: "failures", rows: allFailures(failures) });
+  await workOnJob(database);
+  const cancelled = await database.inTransaction((tx) => cancelJob(tx, job.providerId, job.id));
+  expect(cancelled).toMatchObject({ state: "cancelled", done: 500 });
+  expect(await workOnJob(database)).toBe(false);
+  expect([await countOf(database, "due"), await countOf(database, "failures")]).toEqual([500, 500]);
+  expect(await database.inTransaction((tx) => cancelJob(tx, job.providerId, job.id))).toBeUndefined();
+});
+
+test("a job of a provider ends at its own rows", async ({ database }) => {
+  const [mine, theirs] = [await buildFailures(database, 2), await buildFailures(database, 2)];
+  // Ids of another provider's deliveries, as a caller could send them.
+  const foreign: SelectRows = async function* () {
+    yield theirs.eventIds.map((eventId) => ({ eventId, endpointId: theirs.endpointId }));
+  };
+  for (const kind of ["retry", "cancel", "delete_failures", "export"] as const) {
+    const subject = kind === "delete_failures" ? "failures" : "deliveries";
+    const job = await start(database, mine, { kind, subject, rows: foreign, format: kind === "export" ? "csv" : null });
+    expect(await finish(database, job)).toMatchObject({ kind, done: 0, skipped: 2, bytes: 0 });
+  }
+  expect([await countOf(database, "due"), await countOf(database, "failures")]).toEqual([0, 4]);
+});
+
+test("pending deliveries are cancelled, and the next of their order become due", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url, ordering: "account" });
+  const [first = "", second = ""] = await recordNow(database, { providerId }, [anEvent(), anEvent()]);
+  const rows: SelectRows = async function* () {
+    yield [{ eventId: first, endpointId }];
+  };
+  const backlog = { providerId, endpointId, eventIds: [first] };
+  expect(await finish(database, await start(database, backlog, { kind: "cancel", rows }))).toMatchObject({ done: 1 });
+  expect(await database.query(`select event_id as id, due_at < now() as "isDue" from due`)).toEqual([
+    { id: second, isDue: true },
+  ]);
+  expect(await finish(database, await start(database, backlog, { kind: "cancel", rows }))).toMatchObject({
+    skipped: 1,
+  });
+});
+
+test("a replay sends the events of the selected deliveries to another endpoint, in its order", async ({ database }) => {
+  const backlog = await buildFailures(database, 3);
+  const other = await buildEndpoint(database, { ...backlog, url, name: "other", format: "json", ordering: "account" });
+  const job = await start(database, backlog, { kind: "replay", endpointId: other, rows: allDeliveries(backlog) });
+  expect(await finish(database, job)).toMatchObject({ done: 3 });
+  const due = await database.query(
+    `select event_id as id, format, due_at < 'infinity' as "isDue" from due order by sequence`,
+  );
+  expect(due).toEqual(backlog.eventIds.map((id, at) => ({ id, format: "json", isDue: at === 0 })));
+});
+
+test("a job on a deleted endpoint skips its rows", async ({ database }) => {
+  const failures = await buildFailures(database, 2);
+  const retry = await start(database, failures, { kind: "retry", rows: allDeliveries(failures) });
+  const replay = await start(database, failures, {
+    kind: "replay",
+    endpointId: failures.endpointId,
+    rows: allDeliveries(failures),
+  });
+  await deleteEndpoint(database, { ...failures, id: failures.endpointId, ...bySystem });
+  expect(await finish(database, retry)).toMatchObject({ done: 0, skipped: 2 });
+  expect(await readJob(database, replay.providerId, replay.id)).toMatchObject({ state: "done", skipped: 2 });
+  expect(await dueIds(database)).toEqual([]);
+});
+
+test("deleted failures return to the list if the deletion is undone, except those that were retried", async ({
+  database,
+}) => {
+  const failures = await buildFailures(database, 3);
+  const before = await database.query(`select * from failures order by event_id`);
+  const [retried = ""] = failures.eventIds;
+  const job = await start(database, failures, {
+    kind: "delete_failures",
+    subject: "failures",
+    rows: allFailures(failures),
+  });
+  expect(await finish(database, job)).toMatchObject({ done: 3 });
+  expect(await countOf(database, "failures")).toBe(0);
+  await database.inTransaction((tx) => retryDelivery(tx, { ...failures, eventId: retried }));
+
+  expect(await database.inTransaction((tx) => undoDeletion(tx, job.providerId, job.id))).toBe(true);
+  while (await workOnJob(database)); // the worker continues an undo whose process died
+  expect(await database.query(`select * from failures order by event_id`)).toEqual(before.slice(1));
+  expect((await restoreBatch(database)).restored).toBe(0);
+});
+
+test("a chunk that fails in each try is counted, and the job continues", async ({ database, owner }) => {
+  const backlog = await buildFailures(database, 700);
+  const other = await buildEndpoint(database, { ...backlog, url, name: "other", format: "json" });
+  await owner.query(`update events set document = '5' where id = $1`, [backlog.eventIds[0]]); // its payload cannot be rendered
+  const job = await start(database, backlog, { kind: "replay", endpointId: other, rows: allDeliveries(backlog) });
+  for (let tries = 0; tries < 5; tries += 1) {
+    await expect(workOnJob(database)).rejects.toThrow(TypeError);
+    if (tries < 4) expect(await workOnJob(database)).toBe(false); // it waits before it tries again
+    await database.query(`update jobs set work_at = now()`);
+  }
+  const ended = await finish(database, job);
+  expect(ended).toMatchObject({ state: "done", done: 500, failed: 200 });
+  expect(ended?.error).toContain("record");
+});
+
+const formats = [
+  { format: "csv", parseRows: (text: string) => parse<Record<string, string>>(text, { columns: true }) },
+  {
+    format: "ndjson",
+    parseRows: (text: string): readonly Record<string, string>[] =>
+      text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)])),
+  },
+] as const;
+
+test.for(formats)(
+  "an export in $format contains each selected delivery with its values",
+  async ({ format, parseRows }, { database }) => {
+    const backlog = await buildFailures(database, 600);
+    const name = '=cmd|"/c calc"!A1, with a\nline break';
+    await database.query(`update endpoints set name = $1`, [name]);
+    const job = await start(database, backlog, { kind: "export", format, rows: allDeliveries(backlog) });
+    expect(await finish(database, job)).toMatchObject({ state: "done", done: 600 });
+    let text = renderHeader("deliveries", format);
+    for await (const chunk of readResult(database, job)) text += chunk.toString();
+    const rows = parseRows(text);
+    const shown = await listDeliveries(database, { ...backlog, limit: 1000 });
+    expect(rows.map((row) => row["id"])).toEqual(shown.map(({ eventId, endpointId }) => `${eventId}.${endpointId}`));
+    expect(rows[0]).toMatchObject({ state: "failed", account_name: shown[0]?.accountName });
+    expect(rows[0]?.["endpoint_name"]).toBe(format === "csv" ? `'${name}` : name);
+    expect(String(rows[0]?.["attempts_made"])).toBe(String(shown[0]?.attemptsMade));
+  },
+);
+
+test("an export is deleted after a week, other jobs with the history", async ({ database }) => {
+  const backlog = await buildFailures(database, 1);
+  const rows = allDeliveries(backlog);
+  await finish(database, await start(database, backlog, { kind: "export", format: "csv", rows }));
+  await finish(database, await start(database, backlog, { kind: "retry", rows }));
+  const deletedAfter = (days: number): Promise<number> =>
+    deleteOldJobs(database, new Date(Date.now() + days * 86_400_000), 30);
+  expect([await deletedAfter(6), await deletedAfter(8), await deletedAfter(29), await deletedAfter(31)]).toEqual([
+    0, 1, 0, 1,
+  ]);
+  expect(await countOf(database, "job_chunks")).toBe(0);
+});
+
+test("a hint starts work on a job at once", async ({ database }) => {
+  const hints: string[] = [];
+  database.onHint("jobs", (values) => hints.push(...values));
+  const backlog = await buildFailures(database, 1);
+  await start(database, backlog, { kind: "retry", rows: allDeliveries(backlog) });
+  await until(() => hints.length > 0);
+});
