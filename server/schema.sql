@@ -227,6 +227,17 @@ create table database_switches (
   constraint database_switches_pkey PRIMARY KEY (at)
 );
 
+create table deleted_failures (
+  provider_id bigint not null,
+  deletion_id bigint not null,
+  endpoint_id bigint not null,
+  event_id uuid not null,
+  failed_at timestamp(3) with time zone not null,
+  error text not null,
+  url bytea not null,
+  constraint deleted_failures_pkey PRIMARY KEY (provider_id, deletion_id, endpoint_id, event_id)
+);
+
 create table deliveries (
   provider_id bigint not null,
   event_id uuid not null,
@@ -334,6 +345,25 @@ create table events (
   constraint events_pkey PRIMARY KEY (provider_id, id)
 ) partition by RANGE (id);
 
+create table failure_deletions (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  ends_at timestamp(3) with time zone not null,
+  undone_at timestamp(3) with time zone,
+  constraint failure_deletions_id_key UNIQUE (id),
+  constraint failure_deletions_pkey PRIMARY KEY (provider_id, id),
+  constraint failure_deletions_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
+);
+
+create table failure_mutes (
+  provider_id bigint not null,
+  cause text not null,
+  until timestamp(3) with time zone,
+  muted_at timestamp(3) with time zone not null default clock_timestamp(),
+  constraint failure_mutes_pkey PRIMARY KEY (provider_id, cause),
+  constraint failure_mutes_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
+);
+
 create table failures (
   provider_id bigint not null,
   endpoint_id bigint not null,
@@ -379,6 +409,50 @@ create table invitations (
   constraint invitations_id_key UNIQUE (id),
   constraint invitations_pkey PRIMARY KEY (provider_id, id),
   constraint invitations_provider_id_account_id_fkey FOREIGN KEY (provider_id, account_id) REFERENCES accounts(provider_id, id) ON DELETE CASCADE
+);
+
+create table job_chunks (
+  provider_id bigint not null,
+  job_id bigint not null,
+  number integer not null,
+  event_ids uuid[] not null,
+  endpoint_ids bigint[] not null,
+  content bytea,
+  constraint job_chunks_pkey PRIMARY KEY (provider_id, job_id, number),
+  constraint job_chunks_provider_id_job_id_fkey FOREIGN KEY (provider_id, job_id) REFERENCES jobs(provider_id, id) ON DELETE CASCADE
+);
+
+create table jobs (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  kind text not null,
+  subject text not null,
+  selection jsonb not null,
+  endpoint_id bigint,
+  format text,
+  actor_kind text not null,
+  actor_user_id bigint,
+  total bigint not null default 0,
+  done bigint not null default 0,
+  skipped bigint not null default 0,
+  failed bigint not null default 0,
+  chunks integer not null default 0,
+  next_chunk integer not null default 0,
+  tries smallint not null default 0,
+  error text,
+  resumed bigint[] not null default '{}'::bigint[],
+  bytes bigint not null default 0,
+  state text not null default 'running'::text,
+  created_at timestamp(3) with time zone not null default clock_timestamp(),
+  work_at timestamp with time zone not null default clock_timestamp(),
+  finished_at timestamp(3) with time zone,
+  constraint jobs_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'ndjson'::text]))),
+  constraint jobs_id_key UNIQUE (id),
+  constraint jobs_kind_check CHECK ((kind = ANY (ARRAY['retry'::text, 'cancel'::text, 'replay'::text, 'export'::text, 'delete_failures'::text]))),
+  constraint jobs_pkey PRIMARY KEY (provider_id, id),
+  constraint jobs_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
+  constraint jobs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'cancelled'::text]))),
+  constraint jobs_subject_check CHECK ((subject = ANY (ARRAY['deliveries'::text, 'failures'::text, 'events'::text, 'attempts'::text])))
 );
 
 create table key_checks (
@@ -845,6 +919,8 @@ CREATE INDEX due_oldest_idx ON due USING btree (endpoint_id, event_id) WHERE (((
 
 CREATE INDEX due_order_idx ON due USING btree (endpoint_id, ordering_key, sequence) WHERE (ordering_key IS NOT NULL);
 
+CREATE INDEX endpoints_deleted_idx ON endpoints USING btree (provider_id, deleted_at) WHERE (deleted_at IS NOT NULL);
+
 CREATE UNIQUE INDEX endpoints_name_idx ON endpoints USING btree (provider_id, name) WHERE (deleted_at IS NULL);
 
 CREATE INDEX events_account_idx ON ONLY events USING btree (provider_id, account_id, id);
@@ -859,6 +935,8 @@ CREATE INDEX events_object_idx ON ONLY events USING btree (provider_id, object_i
 
 CREATE INDEX events_type_idx ON ONLY events USING btree (provider_id, type, id);
 
+CREATE INDEX failure_deletions_ends_idx ON failure_deletions USING btree (ends_at);
+
 CREATE INDEX failures_age_idx ON failures USING btree (provider_id, failed_at, event_id, endpoint_id);
 
 CREATE INDEX failures_event_idx ON failures USING btree (event_id);
@@ -866,6 +944,10 @@ CREATE INDEX failures_event_idx ON failures USING btree (event_id);
 CREATE INDEX failures_list_idx ON failures USING btree (provider_id, endpoint_id, failed_at, event_id);
 
 CREATE UNIQUE INDEX invitations_email_idx ON invitations USING btree (provider_id, account_id, lower(email)) WHERE (accepted_at IS NULL);
+
+CREATE INDEX jobs_finished_idx ON jobs USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX jobs_running_idx ON jobs USING btree (work_at) WHERE (finished_at IS NULL);
 
 CREATE INDEX lanes_owner_idx ON lanes USING btree (owner) WHERE (owner IS NOT NULL);
 

@@ -176,6 +176,11 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/jobs",
+    component: lazyRouteComponent(() => import("./pages/jobs/jobs-page.tsx"), "JobsPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/events",
     validateSearch: readEventSearch,
     component: lazyPage(() => import("./pages/events/events-page.tsx"), "EventsPage"),

@@ -41,7 +41,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an endpoint
-         * @description Its pending deliveries are cancelled. Its history stays.
+         * @description Nothing is sent to it any more. Its pending deliveries are held for a minute, in which the deletion can be undone, and then cancelled. Its history stays.
          */
         delete: operations["deleteEndpoint"];
         options?: never;
@@ -51,6 +51,26 @@ export interface paths {
          * @description Changes the given fields. They apply from the next attempt on, also to pending deliveries.
          */
         patch: operations["changeEndpoint"];
+        trace?: never;
+    };
+    "/api/v1/endpoints/{id}/undo_delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo the deletion of an endpoint
+         * @description Within a minute of the deletion. The held deliveries, and those of events recorded meanwhile, are sent. Answers 409 if the endpoint is not deleted, the minute has passed, or another endpoint has its name.
+         */
+        post: operations["undoDeleteEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/endpoints/{id}/secret": {
@@ -313,6 +333,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries/{id}/undo_skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a skipped delivery back into its order
+         * @description Until it is due again. Later deliveries of its ordering key that were not sent yet wait for it.
+         */
+        post: operations["undoSkipDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries/{id}/cancel": {
         parameters: {
             query?: never;
@@ -349,7 +389,7 @@ export interface paths {
         post?: never;
         /**
          * Delete failures
-         * @description The history of the deliveries stays.
+         * @description The history of the deliveries stays. For a minute, the deletion can be undone.
          */
         delete: operations["deleteFailures"];
         options?: never;
@@ -366,11 +406,31 @@ export interface paths {
         };
         /**
          * Count the failures
-         * @description How many wait for somebody to retry or delete them.
+         * @description The number of failures that were not retried or deleted, and how many of them belong to muted groups.
          */
         get: operations["countFailures"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/failures/deletions/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a deletion of failures
+         * @description Returns the failures to the list, except those whose deliveries were retried meanwhile. Also takes the id of a job of the kind `delete_failures`. Answers 409 a minute after the deletion has ended.
+         */
+        post: operations["undoDeletedFailures"];
         delete?: never;
         options?: never;
         head?: never;
@@ -457,6 +517,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/failures/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the causes of failures
+         * @description Failures of one endpoint with the same error class, status and message form a group. The largest 500 groups, the largest first.
+         */
+        get: operations["listFailureGroups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/failures/groups/{id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mute a cause of failures
+         * @description Its failures stay on the list and can be retried. `countFailures` counts them as muted.
+         */
+        post: operations["muteFailureGroup"];
+        /**
+         * Unmute a cause of failures
+         * @description Its failures count again.
+         */
+        delete: operations["unmuteFailureGroup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/replays": {
         parameters: {
             query?: never;
@@ -515,6 +619,94 @@ export interface paths {
          * @description Deliveries that are already due stay due.
          */
         post: operations["cancelReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the jobs, newest first
+         * @description Running and ended jobs. Exports are deleted after a week, other jobs with the history.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        /**
+         * Start a job on selected rows
+         * @description Applies to the rows that match when it is created, and to no later ones. Continues in the background, also after a restart, and applies to each row once. With `dry_run`, answers 200 and the number of rows.
+         */
+        post: operations["createJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the progress of a job
+         * @description `done`, `skipped` and `failed` add up to `total` at the end.
+         */
+        get: operations["readJob"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an ended job
+         * @description With the file of an export.
+         */
+        delete: operations["deleteJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a job
+         * @description It ends after at most 500 more rows. Processed rows stay as they are.
+         */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an export
+         * @description Streamed, the newest row first. In CSV, an apostrophe precedes texts that a spreadsheet would execute as a formula.
+         */
+        get: operations["readJobResult"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1389,6 +1581,24 @@ export interface components {
             };
         };
         /**
+         * DeletedFailures
+         * @description The number of deleted failures, and how to undo the deletion.
+         */
+        DeletedFailures: {
+            /** Format: int64 */
+            deleted: number;
+            /**
+             * Format: int64
+             * @description For `undoDeletedFailures`.
+             */
+            deletion_id: number;
+            /**
+             * Format: date-time
+             * @description The end of the time to undo the deletion.
+             */
+            undo_until: string;
+        };
+        /**
          * Delivery
          * @description One event for one endpoint.
          */
@@ -1794,12 +2004,60 @@ export interface components {
             url_masked: string;
         };
         /**
+         * FailureClass
+         * @enum {unknown}
+         */
+        FailureClass: "2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden" | "held";
+        /**
          * FailureCount
-         * @description How many there are.
+         * @description The number of failures on the list.
          */
         FailureCount: {
             /** Format: int64 */
             count: number;
+            /**
+             * Format: int64
+             * @description The failures among them whose group is muted.
+             */
+            muted: number;
+        };
+        /**
+         * FailureGroup
+         * @description The failures of one endpoint with the same cause.
+         */
+        FailureGroup: {
+            /** @description The same for every failure of this cause. */
+            id: string;
+            /** Format: int64 */
+            endpoint_id: number;
+            endpoint_name: string;
+            /** @description Failures of a deleted endpoint cannot be retried. */
+            endpoint_deleted: boolean;
+            error_class: components["schemas"]["FailureClass"];
+            status: number | null;
+            /** @description The error. Numbers, ids, addresses and hosts are replaced by `<n>`, `<id>`, `<address>` and `<host>`. */
+            message: string;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            first_failed_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            last_failed_at: string;
+            newest: components["schemas"]["NewestFailure"];
+            mute: components["schemas"]["FailureMute"] | null;
+        };
+        /**
+         * FailureMute
+         * @description A muted group is not counted as new trouble.
+         */
+        FailureMute: {
+            until: string | null;
         };
         /** FailuresToRetry */
         FailuresToRetry: {
@@ -1972,6 +2230,130 @@ export interface components {
             created_at: string;
         };
         /**
+         * Job
+         * @description Work on selected rows in the background. Restarts do not interrupt it.
+         */
+        Job: {
+            /** Format: int64 */
+            id: number;
+            kind: components["schemas"]["JobKind"];
+            of: components["schemas"]["JobSubject"];
+            /** @description The filter as requested, or the number of ids. */
+            selection: {
+                [key: string]: unknown;
+            };
+            endpoint_id: number | null;
+            format: ("csv" | "ndjson") | null;
+            state: components["schemas"]["JobState"];
+            /**
+             * Format: int64
+             * @description The number of selected rows, fixed when the job was created.
+             */
+            total: number;
+            /** Format: int64 */
+            done: number;
+            /**
+             * Format: int64
+             * @description Rows that had changed meanwhile, so that the job did not apply to them.
+             */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description Rows that could not be processed.
+             */
+            failed: number;
+            error: string | null;
+            /**
+             * Format: int64
+             * @description The size of an export so far.
+             */
+            bytes: number;
+            actor_kind: string;
+            actor_name: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            created_at: string;
+            finished_at: string | null;
+            result_until: string | null;
+            undo_until: string | null;
+        };
+        /**
+         * JobFilter
+         * @description Rows that match all fields. An empty filter matches every row.
+         */
+        JobFilter: {
+            /**
+             * Format: int64
+             * @description The id of an endpoint.
+             */
+            endpoint_id?: number;
+            /** @enum {unknown} */
+            state?: "pending" | "delivered" | "failed" | "cancelled";
+            /** @enum {unknown} */
+            event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
+            /**
+             * Format: uuid
+             * @description A UUIDv7. The same as `webhook-id`.
+             */
+            event_id?: string;
+            /**
+             * Format: int64
+             * @description The id of an account.
+             */
+            account_id?: number;
+            /**
+             * Format: int64
+             * @description The id of an account, a user or an application.
+             */
+            object_id?: number;
+            /** @description The id of a group of `listFailureGroups`. */
+            group?: string;
+            /**
+             * Format: date-time
+             * @description Of events; of failures, the time at which they failed. Inclusive.
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
+            until?: string;
+        };
+        /**
+         * JobKind
+         * @description `retry`: send deliveries now, whatever their state. `cancel`: cancel pending ones. `replay`: send the events of deliveries to another endpoint. `export`: a file. `delete_failures`: delete failures from the list.
+         * @enum {unknown}
+         */
+        JobKind: "retry" | "cancel" | "replay" | "export" | "delete_failures";
+        /**
+         * JobPreview
+         * @description The number of rows to which the job would apply. Nothing was changed.
+         */
+        JobPreview: {
+            /** @constant */
+            dry_run: true;
+            kind: components["schemas"]["JobKind"];
+            of: components["schemas"]["JobSubject"];
+            /**
+             * Format: int64
+             * @description The rows that match now.
+             */
+            total: number;
+        };
+        /**
+         * JobState
+         * @enum {unknown}
+         */
+        JobState: "running" | "done" | "cancelled";
+        /**
+         * JobSubject
+         * @description The rows. `failures`: deliveries on the failure list. `attempts`: the attempts of deliveries, for an export.
+         * @enum {unknown}
+         */
+        JobSubject: "deliveries" | "failures" | "events" | "attempts";
+        /**
          * Limit
          * @description How many of something there may be.
          */
@@ -2065,6 +2447,30 @@ export interface components {
              */
             state?: "enabled" | "paused";
         };
+        /** NewFailureMute */
+        NewFailureMute: {
+            until?: string | null;
+        };
+        /** NewJob */
+        NewJob: {
+            kind: components["schemas"]["JobKind"];
+            of?: components["schemas"]["JobSubject"];
+            filter?: components["schemas"]["JobFilter"];
+            /** @description Ids of deliveries; of events, where events are exported. */
+            ids?: string[];
+            /**
+             * Format: int64
+             * @description The id of the endpoint to which a replay sends.
+             */
+            endpoint_id?: number;
+            /**
+             * @description Of an export. Default: csv.
+             * @enum {unknown}
+             */
+            format?: "csv" | "ndjson";
+            /** @description Only counts. */
+            dry_run?: boolean;
+        };
         /** NewReplay */
         NewReplay: {
             /**
@@ -2090,6 +2496,14 @@ export interface components {
             only: "failed" | "missing" | "all";
             /** @description Only counts. */
             dry_run?: boolean;
+        };
+        /**
+         * NewestFailure
+         * @description The newest event's delivery.
+         */
+        NewestFailure: {
+            delivery_id: string;
+            error: string;
         };
         /**
          * Notification
@@ -2682,6 +3096,40 @@ export interface operations {
             503: components["responses"]["Away"];
         };
     };
+    undoDeleteEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the endpoint. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A destination URL with its event types and delivery settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
     readEndpointSecret: {
         parameters: {
             query?: never;
@@ -3151,6 +3599,40 @@ export interface operations {
             503: components["responses"]["Away"];
         };
     };
+    undoSkipDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The event's id, a dot, and the endpoint's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One event for one endpoint. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
     cancelDelivery: {
         parameters: {
             query?: never;
@@ -3246,16 +3728,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How many. */
+            /** @description The number of deleted failures, and how to undo the deletion. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** Format: int64 */
-                        deleted: number;
-                    };
+                    "application/json": components["schemas"]["DeletedFailures"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -3281,7 +3760,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How many there are. */
+            /** @description The number of failures on the list. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3293,6 +3772,43 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    undoDeletedFailures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the deletion. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The number of restored failures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: int64 */
+                        restored: number;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
@@ -3443,6 +3959,106 @@ export interface operations {
             503: components["responses"]["Away"];
         };
     };
+    listFailureGroups: {
+        parameters: {
+            query?: {
+                /** @description The id of an endpoint. */
+                endpoint_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The groups. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FailureGroup"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    muteFailureGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The same for every failure of this cause. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewFailureMute"];
+            };
+        };
+        responses: {
+            /** @description A muted group is not counted as new trouble. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureMute"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    unmuteFailureGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The same for every failure of this cause. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
     listReplays: {
         parameters: {
             query?: {
@@ -3582,6 +4198,215 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of objects to return. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /** @description Jobs in this state. */
+                state?: "running" | "done" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Job"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    createJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJob"];
+            };
+        };
+        responses: {
+            /** @description The number of rows to which the job would apply. Nothing was changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPreview"];
+                };
+            };
+            /** @description Work on selected rows in the background. Restarts do not interrupt it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the job. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Work on selected rows in the background. Restarts do not interrupt it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    deleteJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the job. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the job. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Work on selected rows in the background. Restarts do not interrupt it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readJobResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the job. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];

@@ -64,11 +64,14 @@ function completeUpTo({ headers }: Response): Date {
   return new Date((Number.isNaN(answeredMs) ? Date.now() : answeredMs) - 1000);
 }
 
-/** Counts the failures for the badge on every page. */
+/** Counts the failures for the badge on every page, without those of muted causes. */
 export const failureCountQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["failures", "count"],
-    queryFn: async () => (await responseBody(api.GET("/api/v1/failures/count"))).count,
+    queryFn: async () => {
+      const { count, muted } = await responseBody(api.GET("/api/v1/failures/count"));
+      return count - muted;
+    },
     refetchInterval: 60_000, // the stream does not report a deleted failure
   });
 

@@ -6,6 +6,8 @@ export interface Toast {
   readonly detail?: string;
   /** A later toast with the same key replaces this one. The default key is the title. */
   readonly about?: string;
+  /** A button, such as "Undo". The message is shown for a minute, as long as changes can be undone. */
+  readonly action?: { readonly label: string; readonly onClick: () => void };
 }
 
 export const ToastContext = createContext<(toast: Toast) => void>(() => undefined);

@@ -1,8 +1,9 @@
-import { Alert, AlertActionCloseButton, AlertGroup } from "@patternfly/react-core";
+import { Alert, AlertActionCloseButton, AlertActionLink, AlertGroup } from "@patternfly/react-core";
 import { type ReactNode, useCallback, useRef, useState } from "react";
 import { DialogContext, type Toast, ToastContext } from "./toast-context.ts";
 
 const shownMs = 8000;
+const actionShownMs = 60_000;
 const shownMax = 3;
 
 const subjectOf = ({ about, title }: Toast): string => about ?? title;
@@ -32,13 +33,16 @@ export function ToastProvider({ children }: { children: ReactNode }) {
       <DialogContext value={enter}>{children}</DialogContext>
       <div className="bellwire-toasts">
         <AlertGroup isLiveRegion>
-          {shown.map(({ key, toast: { kind, title, detail } }) => (
+          {shown.map(({ key, toast: { kind, title, detail, action } }) => (
             <Alert
               key={key}
               variant={kind}
               title={title}
-              timeout={kind === "danger" ? false : shownMs}
+              timeout={kind === "danger" ? false : action ? actionShownMs : shownMs}
               onTimeout={() => hide(key)}
+              {...(action && {
+                actionLinks: <AlertActionLink onClick={action.onClick}>{action.label}</AlertActionLink>,
+              })}
               actionClose={<AlertActionCloseButton onClose={() => hide(key)} />}
             >
               {detail}

@@ -27,6 +27,7 @@ import { type ReactNode, type Ref, useRef, useState } from "react";
 import { useApi } from "../api/bellwire-client.ts";
 import { failureCountQuery } from "../api/deliveries.ts";
 import { mayUseWebhooks, useSession } from "../api/session.tsx";
+import { RunningJobsIndicator } from "../components/jobs/running-jobs-indicator.tsx";
 import { LinkButton } from "../components/page-header.tsx";
 import { sidebarToggleId } from "./app-navigation.tsx";
 import { ThemeChoice } from "./theme.tsx";
@@ -69,6 +70,11 @@ export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps
               gap={{ default: "gapNone", md: "gapSm" }}
               variant="action-group-plain"
             >
+              {mayUseWebhooks(session) && (
+                <ToolbarItem>
+                  <RunningJobsIndicator />
+                </ToolbarItem>
+              )}
               {mayUseWebhooks(session) && (
                 <ToolbarItem>
                   <FailureBell />

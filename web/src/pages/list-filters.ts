@@ -64,10 +64,15 @@ export function readEventSearch({ type, account_id }: Record<string, unknown>): 
   };
 }
 
-/** Parses the filter from the page's address. Invalid values are ignored. */
-export function readFailureSearch({ endpoint_id, order }: Record<string, unknown>): FailureFilter {
+/** The tabs of the failures page. The causes come first. */
+export type FailureView = "causes" | "list";
+
+/** Parses the filter and the tab from the page's address. Invalid values are ignored. */
+export function readFailureSearch(search: Record<string, unknown>): FailureFilter & { readonly view?: "list" } {
+  const { endpoint_id, order, view } = search;
   const endpointId = readId(endpoint_id);
   return {
+    ...(view === "list" && { view }),
     ...(endpointId !== undefined && { endpoint_id: endpointId }),
     ...(order === "oldest" && { order }),
   };

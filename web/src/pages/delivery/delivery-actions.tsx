@@ -7,6 +7,7 @@ import type { DeliveryDetails } from "../../api/deliveries.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useToast } from "../../components/toast-context.ts";
+import { useUndoToast } from "../../components/undo-toast.ts";
 import { isStopped } from "./hold.ts";
 
 export interface DeliveryActionsProps {
@@ -67,7 +68,7 @@ function DeliveryActionDialog({ action, delivery: { id, holds_up }, onClose }: D
     >
       <Content component="p">
         {action === "skip"
-          ? `${waiting} for this one because of the order. They will be sent now. This one is still retried, and arrives after later ones. Skipping cannot be undone.`
+          ? `${waiting} for this one because of the order. They will be sent now. This one is still retried, and arrives after later ones.`
           : `There will be no more attempts, and the delivery does not join the failures. The receiver misses this event unless you send it manually.${holds_up > 0 ? ` ${waiting} for this one because of the order, and will be sent then.` : ""}`}
       </Content>
     </ConfirmDialog>
@@ -87,6 +88,7 @@ function useDeliveryAction(action: DeliveryAction) {
   const api = useApi();
   const client = useQueryClient();
   const toast = useToast();
+  const toastWithUndo = useUndoToast();
   return useMutation({
     mutationFn: (id: string) => {
       const params = { path: { id } };
@@ -96,7 +98,15 @@ function useDeliveryAction(action: DeliveryAction) {
           : api.POST("/api/v1/deliveries/{id}/cancel", { params }),
       );
     },
-    onSuccess: () => toast({ kind: "success", title: done[action] }),
+    onSuccess: ({ id }) => {
+      if (action === "cancel") return toast({ kind: "success", title: done[action] });
+      return toastWithUndo({
+        title: done[action],
+        undone: "The delivery is back in its order",
+        undo: () => responseBody(api.POST("/api/v1/deliveries/{id}/undo_skip", { params: { path: { id } } })),
+        stale: [["deliveries"]],
+      });
+    },
     onError: (error) => toast({ kind: "danger", title: failed[action], detail: errorMessage(error) }),
     // After a rejection too: then the page shows the new state.
     onSettled: async () => {

@@ -16,6 +16,7 @@ import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
+import { useUndoToast } from "../../components/undo-toast.ts";
 import { EndpointForm } from "./endpoint-form.tsx";
 import { ReplayCard } from "./replay-card.tsx";
 
@@ -126,12 +127,20 @@ export function EndpointFacts({ endpoint }: { endpoint: Endpoint }) {
 export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: Endpoint }) {
   const api = useApi();
   const [isDeleting, setDeleting] = useState(false);
+  const toastWithUndo = useUndoToast();
   const isRunning = state === "enabled";
+  const setState = (next: "enabled" | "paused") =>
+    responseBody(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: next } }));
   const turn = useChange({
-    change: (next: "enabled" | "paused") =>
-      responseBody(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: next } })),
+    change: setState,
     stale: [["endpoints"]],
-    done: isRunning ? "Deliveries are paused" : "Deliveries resumed",
+    onDone: ({ state: now }) =>
+      toastWithUndo({
+        title: now === "paused" ? "Deliveries are paused" : "Deliveries resumed",
+        undone: now === "paused" ? "Deliveries resumed" : "Deliveries are paused",
+        undo: () => setState(now === "paused" ? "enabled" : "paused"),
+        stale: [["endpoints"]],
+      }),
     failed: isRunning ? "The endpoint could not be paused" : "The endpoint could not be resumed",
   });
   return (
@@ -161,12 +170,18 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
   const client = useQueryClient();
   const navigate = useNavigate();
   const pending = usePendingCount(id);
+  const toastWithUndo = useUndoToast();
   const remove = useChange({
     change: () => expectSuccess(api.DELETE("/api/v1/endpoints/{id}", { params: { path: { id } } })),
     stale: [],
-    done: `The endpoint ${name} was deleted`,
     failed: "The endpoint could not be deleted",
     onDone: async () => {
+      toastWithUndo({
+        title: `The endpoint ${name} was deleted`,
+        undone: `The endpoint ${name} is back`,
+        undo: () => responseBody(api.POST("/api/v1/endpoints/{id}/undo_delete", { params: { path: { id } } })),
+        stale: affectedQueries,
+      });
       client.setQueryData(endpointsQuery(api).queryKey, (list) => list?.filter((it) => it.id !== id));
       // Leave the page first, because it would fetch the endpoint again.
       await navigate({ to: "/endpoints" });
@@ -183,7 +198,8 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
       onClose={onClose}
     >
       <Content component="p">
-        Pending deliveries that will be cancelled: {pending}. Past deliveries stay readable.
+        Pending deliveries: {pending}. They are held for a minute, in which you can undo this, and then cancelled. Past
+        deliveries stay readable.
         {name === "default" && " The Webhooks page then starts over, with everything off."}
       </Content>
     </ConfirmDialog>

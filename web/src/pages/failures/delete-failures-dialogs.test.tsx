@@ -21,9 +21,10 @@ test("a failed deletion is reported in the dialog that asked", async () => {
   const problem = { title: "Too many requests.", code: "rate-limited" };
   const upTo = new Date("2026-03-01T09:00:01Z");
   showInPortal(<FailureList failures={[failure]} filter={{}} upTo={upTo} />, {
-    answers: { "DELETE failures?until=2026-03-01T09%3A00%3A01.000Z": [429, problem] },
+    answers: { "DELETE failures?until=2026-03-01T08%3A59%3A59.999Z": [429, problem] },
   });
-  await click("Delete all failures");
+  await click("Actions for row 1, account.created of Quay Books");
+  await click("Delete this and all older failures");
   await click("Delete");
   await waitFor(() => expect(rejection()).toContain("Too many requests."));
 });

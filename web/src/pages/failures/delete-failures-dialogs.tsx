@@ -9,10 +9,8 @@ import type { Chosen } from "./failure-actions.ts";
 
 export interface ToDelete {
   readonly chosen: readonly Chosen[];
-  /** The failures in words: "all failures", "1 selected failure". */
+  /** The failures in words: "this failure and all older ones". */
   readonly label: string;
-  /** More information about the failures. */
-  readonly note?: string;
 }
 
 export interface DeleteFailuresDialogProps {
@@ -22,13 +20,13 @@ export interface DeleteFailuresDialogProps {
   readonly onClose: () => void;
 }
 
-const deletionHint = "They leave the list and are not retried. Their deliveries stay readable.";
+const deletionHint =
+  "They leave the list and are not retried. Their deliveries stay readable. You can undo this for a minute.";
 
 export function DeleteFailuresDialog({ toDelete, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
   const title = `Delete ${toDelete.label}?`;
   return (
     <ConfirmDialog title={title} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
-      {toDelete.note && <Content component="p">{toDelete.note}</Content>}
       <Content component="p">{deletionHint}</Content>
     </ConfirmDialog>
   );

@@ -1,17 +1,15 @@
-import { Button, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
+import { Button } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useApi } from "../../api/bellwire-client.ts";
-import { type Failure, type FailureFilter, failureCountQuery } from "../../api/deliveries.ts";
-import { useSession } from "../../api/session.tsx";
+import type { Failure, FailureFilter } from "../../api/deliveries.ts";
 import { RowActions } from "../../components/action-menu.tsx";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { EventTypeName } from "../../components/history-table.tsx";
-import { When, describeMoment } from "../../components/time.tsx";
+import { BulkBar, type BulkSelection, useBulkSelection } from "../../components/jobs/bulk-bar.tsx";
+import { When } from "../../components/time.tsx";
 import { DeleteFailuresDialog, DeleteUntilDialog, type ToDelete } from "./delete-failures-dialogs.tsx";
-import { type Chosen, chooseFailures, chooseUpTo, counted, useFailureActions } from "./failure-actions.ts";
+import { type Chosen, chooseUpTo, useFailureActions } from "./failure-actions.ts";
 import { Name } from "../../components/labels.tsx";
 
 export interface FailureListProps {
@@ -21,24 +19,13 @@ export interface FailureListProps {
   readonly upTo: Date;
 }
 
-export function FailureList({ failures, filter: { endpoint_id }, upTo }: FailureListProps) {
-  const { timeZone } = useSession();
-  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+export function FailureList({ failures, filter, upTo }: FailureListProps) {
+  const selection = useBulkSelection();
   const [toDelete, setToDelete] = useState<ToDelete>();
   const [untilMost, setUntilMost] = useState<Date>();
-  const { retry, remove, isBusy, progress } = useFailureActions();
-  const { data: count = 0 } = useQuery(failureCountQuery(useApi()));
-  const allFailures = endpoint_id === undefined ? describeAll(count) : "all failures of this endpoint";
+  const { retry, remove, isBusy } = useFailureActions();
+  const { endpoint_id } = filter;
   const ofEndpoint = endpoint_id === undefined ? {} : { endpoint_id };
-  // A failure that was retried meanwhile has left the list, and must not be counted.
-  const selected = failures.filter(({ delivery_id }) => ticked.has(delivery_id));
-  const chosen = chooseFailures(selected);
-
-  const tick = (deliveryIds: readonly string[], isTicked: boolean): void =>
-    setTicked((before) => (isTicked ? before.union(new Set(deliveryIds)) : before.difference(new Set(deliveryIds))));
-  // A delivery that fails again has the same id, and must not be selected again.
-  const retrySelected = (): void => retry.mutate(chosen, { onSuccess: () => setTicked(new Set()) });
-  const retryAll = (): void => retry.mutate([endpoint_id === undefined ? { all: true } : { endpoint_id }]);
   const close = (): void => {
     setToDelete(undefined);
     setUntilMost(undefined);
@@ -53,29 +40,12 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
 
   return (
     <>
-      <FailureToolbar
-        selectedCount={selected.length}
-        allFailures={allFailures}
-        isBusy={isBusy}
-        progress={progress}
-        onRetrySelected={retrySelected}
-        onRetryAll={retryAll}
-        onDeleteSelected={() => setToDelete({ chosen, label: counted(selected.length).replace(" ", " selected ") })}
-        onDeleteAll={() =>
-          setToDelete({
-            chosen: [{ ...ofEndpoint, until: upTo.toISOString() }],
-            label: endpoint_id === undefined ? "all failures" : allFailures,
-            note: `This includes failures up to ${describeMoment(upTo, timeZone)} that are not shown here. Later ones stay.`,
-          })
-        }
-        onDeleteUntil={() => setUntilMost(upTo)}
-      />
+      <BulkBar of="failures" filter={ofEndpoint} selection={selection} kinds={bulkKinds} />
       <FailuresTable
         failures={failures}
-        ticked={ticked}
+        selection={selection}
         isBusy={isBusy}
-        onTick={tick}
-        onRetry={(failure) => retry.mutate(chooseFailures([failure]))}
+        onRetry={(failure) => retry.mutate(failure)}
         onDeleteUpTo={(failure) =>
           setToDelete({
             chosen: chooseUpTo(failures, failure, ofEndpoint),
@@ -83,6 +53,9 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
           })
         }
       />
+      <Button variant="link" isDanger isDisabled={isBusy} onClick={() => setUntilMost(upTo)}>
+        Delete older failures…
+      </Button>
       {toDelete && (
         <DeleteFailuresDialog
           toDelete={toDelete}
@@ -103,72 +76,22 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
   );
 }
 
-/** Returns "all 31 failures". The count is 0 while it loads. */
-const describeAll = (count: number): string => (count > 1 ? `all ${counted(count)}` : "all failures");
-
-export interface FailureToolbarProps {
-  readonly selectedCount: number;
-  /** The failures that are affected without a selection, in words: "all 31 failures". */
-  readonly allFailures: string;
-  readonly isBusy: boolean;
-  /** The progress of a long action. */
-  readonly progress: string | undefined;
-  readonly onRetrySelected: () => void;
-  readonly onRetryAll: () => void;
-  readonly onDeleteSelected: () => void;
-  readonly onDeleteAll: () => void;
-  readonly onDeleteUntil: () => void;
-}
-
-function FailureToolbar(props: FailureToolbarProps) {
-  const { selectedCount, isBusy } = props;
-  const hasSelection = selectedCount > 0;
-  const selectedFailures = `${selectedCount} selected ${selectedCount === 1 ? "failure" : "failures"}`;
-  return (
-    <Toolbar inset={{ default: "insetNone" }}>
-      <ToolbarContent>
-        <ToolbarItem>
-          <Button isDisabled={isBusy} onClick={hasSelection ? props.onRetrySelected : props.onRetryAll}>
-            Retry {hasSelection ? selectedFailures : props.allFailures}
-          </Button>
-        </ToolbarItem>
-        <ToolbarItem>
-          <Button
-            variant="secondary"
-            isDanger
-            isDisabled={isBusy}
-            onClick={hasSelection ? props.onDeleteSelected : props.onDeleteAll}
-          >
-            Delete {hasSelection ? selectedFailures : props.allFailures}
-          </Button>
-        </ToolbarItem>
-        <ToolbarItem>
-          <Button variant="link" isDanger isDisabled={isBusy} onClick={props.onDeleteUntil}>
-            Delete older failures…
-          </Button>
-        </ToolbarItem>
-        <ToolbarItem alignSelf="center">
-          <span role="status">{props.progress}</span>
-        </ToolbarItem>
-      </ToolbarContent>
-    </Toolbar>
-  );
-}
+const bulkKinds = ["retry", "replay", "export", "delete_failures"] as const;
 
 export interface FailuresTableProps {
   readonly failures: readonly Failure[];
-  /** Ids of deliveries. */
-  readonly ticked: ReadonlySet<string>;
+  /** By the ids of deliveries. */
+  readonly selection: BulkSelection;
   readonly isBusy: boolean;
-  readonly onTick: (deliveryIds: readonly string[], isTicked: boolean) => void;
   readonly onRetry: (failure: Failure) => void;
   readonly onDeleteUpTo: (failure: Failure) => void;
 }
 
-function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo }: FailuresTableProps) {
+function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: FailuresTableProps) {
   // A failure of a deleted endpoint stays on the list, but cannot be retried.
   const isDeleted = useIsDeletedEndpoint();
-  const areAllTicked = failures.every(({ delivery_id }) => ticked.has(delivery_id));
+  const { ids, isAll, onTick } = selection;
+  const isTicked = ({ delivery_id }: Failure): boolean => isAll || ids.has(delivery_id);
   return (
     <Table aria-label="Failures" variant="compact">
       <Thead>
@@ -176,11 +99,11 @@ function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo
           <Th
             aria-label="Select all rows"
             select={{
-              isSelected: areAllTicked,
-              onSelect: (_, isTicked) =>
+              isSelected: failures.every(isTicked),
+              onSelect: (_, isOn) =>
                 onTick(
                   failures.map(({ delivery_id }) => delivery_id),
-                  isTicked,
+                  isOn,
                 ),
             }}
           />
@@ -198,8 +121,8 @@ function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo
             <Td
               select={{
                 rowIndex,
-                isSelected: ticked.has(failure.delivery_id),
-                onSelect: (_, isTicked) => onTick([failure.delivery_id], isTicked),
+                isSelected: isTicked(failure),
+                onSelect: (_, isOn) => onTick([failure.delivery_id], isOn),
               }}
             />
             <Td dataLabel="Event">

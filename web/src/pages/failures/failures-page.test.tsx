@@ -1,6 +1,8 @@
 import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
 import type { Failure } from "../../api/deliveries.ts";
+import type { FailureGroup } from "../../api/failure-groups.ts";
+import type { Job } from "../../api/jobs.ts";
 import { click, fill } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
@@ -21,61 +23,134 @@ const failure = (number: number): Failure => ({
 
 const many = Array.from({ length: 120 }, (_, number) => failure(number));
 
-const server: Server = {
-  "GET /api/v1/failures": () => [200, { data: many.slice(0, 2), next: null }],
-  "GET /api/v1/failures/count": () => [200, { count: 2 }],
-  "GET /api/v1/endpoints": () => [200, { data: [{ id: 1, name: "crm" }], next: null }],
-  "POST /api/v1/failures/retry": ({ body }) => [200, { retried: idsIn(body).length }],
-  "DELETE /api/v1/failures": () => [200, { deleted: 2 }],
+const group: FailureGroup = {
+  id: "5f0c1d7a9be24c3388d1a6e0",
+  endpoint_id: 1,
+  endpoint_name: "crm",
+  endpoint_deleted: false,
+  error_class: "5xx",
+  status: 500,
+  message: "Answered <n>",
+  count: 31,
+  first_failed_at: "2026-03-01T08:00:00.000Z",
+  last_failed_at: "2026-03-01T09:00:05.200Z",
+  newest: { delivery_id: failure(1).delivery_id, error: "Answered 500" },
+  mute: null,
 };
 
-const idsIn = (body: unknown): readonly string[] =>
-  body !== null && typeof body === "object" && "ids" in body && Array.isArray(body.ids) ? body.ids : [];
+const job: Job = {
+  id: 97,
+  kind: "retry",
+  of: "failures",
+  selection: {},
+  endpoint_id: null,
+  format: null,
+  state: "running",
+  total: 31,
+  done: 10,
+  skipped: 0,
+  failed: 0,
+  error: null,
+  bytes: 0,
+  actor_kind: "admin",
+  actor_name: "mia",
+  created_at: "2026-03-01T09:00:00.000Z",
+  finished_at: null,
+  result_until: null,
+  undo_until: null,
+};
 
-const serverWithMany: Server = { ...server, "GET /api/v1/failures": () => [200, { data: many, next: null }] };
+const isDryRun = (body: unknown): boolean => body !== null && typeof body === "object" && "dry_run" in body;
 
-async function retryMany(): Promise<void> {
-  await says("Account 119");
-  flushSync(() => document.querySelector<HTMLElement>("thead input")?.click());
-  await click("Retry 120 selected failures");
-}
+const server: Server = {
+  "GET /api/v1/failures": () => [200, { data: many.slice(0, 2), next: null }],
+  "GET /api/v1/failures/groups": () => [200, { data: [group] }],
+  "GET /api/v1/failures/count": () => [200, { count: 2, muted: 0 }],
+  "GET /api/v1/endpoints": () => [200, { data: [{ id: 1, name: "crm" }], next: null }],
+  "GET /api/v1/jobs": () => [200, { data: [], next: null }],
+  "POST /api/v1/jobs": ({ body }) => (isDryRun(body) ? [200, { dry_run: true, total: 31 }] : [201, job]),
+  "POST /api/v1/failures/retry": () => [200, { retried: 1 }],
+  "DELETE /api/v1/failures": () => [200, { deleted: 2, deletion_id: 7, undo_until: "2999-01-01T00:00:00Z" }],
+  "POST /api/v1/failures/deletions/7/undo": () => [200, { restored: 2 }],
+};
 
-test("more failures than one request accepts are all retried, each once", async () => {
-  const page = showPage("/failures", serverWithMany);
-  await retryMany();
-  await says("120 failures will be retried");
-  const asked = page.askedFor("POST /api/v1/failures/retry").flatMap(({ body }) => idsIn(body));
-  expect(asked).toEqual(many.map(({ id }) => id));
-});
+/** Returns the bodies of the jobs that were started. */
+const started = (page: ReturnType<typeof showPage>): readonly unknown[] =>
+  page.askedFor("POST /api/v1/jobs").flatMap(({ body }) => (isDryRun(body) ? [] : [body]));
 
-test("a server error midway reports the number of retried failures", async () => {
-  let asked = 0;
-  const page = showPage("/failures", {
-    ...serverWithMany,
-    "POST /api/v1/failures/retry": ({ body }) =>
-      ++asked === 2 ? [503, { title: "The database is away." }] : [200, { retried: idsIn(body).length }],
-  });
-  await retryMany();
-  await says("Not all failures were retried");
-  await says("100 of 120 done, then: The database is away.");
-  expect(page.askedFor("POST /api/v1/failures/retry")).toHaveLength(2);
-});
-
-test('"Delete all" spares failures that are newer than the list', async () => {
+test("all failures of a cause are retried after the dialog has named their number", async () => {
   const page = showPage("/failures", server);
+  await says("Answered 500");
+  await click("Retry 31 failures…");
+  await says("This applies to 31 failures. Later ones stay.");
+  expect(started(page)).toEqual([]);
+  await click("Retry 31 failures");
+  await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", filter: { group: group.id } }]));
+});
+
+test("a muted cause is collapsed, and can be unmuted", async () => {
+  const muted = { ...group, mute: { until: null } };
+  const page = showPage("/failures", {
+    ...server,
+    "GET /api/v1/failures/groups": () => [200, { data: [muted] }],
+    [`DELETE /api/v1/failures/groups/${group.id}/mute`]: () => [204, null],
+  });
+  await says("All causes are muted.");
+  await click("Muted causes (1)");
+  await click("More");
+  await click("Unmute");
+  await waitFor(() => expect(page.askedFor(`DELETE /api/v1/failures/groups/${group.id}/mute`)).toHaveLength(1));
+});
+
+test("selected failures are retried, and no others", async () => {
+  const page = showPage("/failures?view=list", server);
   await says("Account 1");
-  const shownAtMs = Date.now();
-  await click("Delete all 2 failures");
-  await says("Later ones stay");
+  flushSync(() => document.querySelector<HTMLElement>("thead input")?.click());
+  await says("Select all 31 that match");
+  await click("Retry 2 failures");
+  await says("Retry 31 failures?"); // the server counts
+  await click("Retry 31 failures");
+  const ids = many.slice(0, 2).map(({ delivery_id }) => delivery_id);
+  await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", ids }]));
+});
+
+test('"select all" applies to what matches the filter, not to the rows shown', async () => {
+  const page = showPage("/failures?view=list&endpoint_id=1", server);
+  await says("Account 1");
+  flushSync(() => document.querySelector<HTMLElement>("thead input")?.click());
+  await click("Select all 31 that match");
+  await says("All 31 failures that match");
+  await click("Retry all 31 failures…");
+  await says("Retry 31 failures?");
+  await click("Retry 31 failures");
+  await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", filter: { endpoint_id: 1 } }]));
+});
+
+test("the progress of a running job is shown with a button that stops it", async () => {
+  const page = showPage("/failures", {
+    ...server,
+    "GET /api/v1/jobs": () => [200, { data: [job], next: null }],
+    "POST /api/v1/jobs/97/cancel": () => [200, { ...job, state: "cancelled" }],
+  });
+  await says("Retrying 31 failures");
+  expect(document.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow")).toBe("32");
+  await click("Stop");
+  await waitFor(() => expect(page.askedFor("POST /api/v1/jobs/97/cancel")).toHaveLength(1));
+});
+
+test("a deletion is reported with a button that undoes it", async () => {
+  const page = showPage("/failures?view=list", server);
+  await says("Account 1");
+  await click("Actions for row 2, account.created of Account 1");
+  await click("Delete this and all older failures");
   await click("Delete");
-  await waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
-  const [{ query } = { query: new URLSearchParams() }] = page.askedFor("DELETE /api/v1/failures");
-  expect(query.has("all")).toBe(false);
-  expect(Date.parse(query.get("until") ?? "")).toBeLessThan(shownAtMs);
+  await click("Undo");
+  await says("The failures are on the list again");
+  expect(page.askedFor("POST /api/v1/failures/deletions/7/undo").length).toBeGreaterThan(0);
 });
 
 test("the time of a deletion is shown with its zone and sent exactly", async () => {
-  const page = showPage("/failures", server, { timeZone: "Asia/Tokyo" });
+  const page = showPage("/failures?view=list", server, { timeZone: "Asia/Tokyo" });
   await says("Account 1");
   await click("Delete older failures…");
   await fill("failed_until", "2026-03-01T09:00:05");
@@ -87,7 +162,7 @@ test("the time of a deletion is shown with its zone and sent exactly", async () 
 });
 
 test("a future time deletes no failure that was not shown", async () => {
-  const page = showPage("/failures", server);
+  const page = showPage("/failures?view=list", server);
   await says("Account 1");
   await click("Delete older failures…");
   const openedAtMs = Date.now();
@@ -100,17 +175,17 @@ test("a future time deletes no failure that was not shown", async () => {
 });
 
 test("failures are sorted newest or oldest first, as the address says", async () => {
-  const page = showPage("/failures?order=oldest&endpoint_id=1", server);
+  const page = showPage("/failures?view=list&order=oldest&endpoint_id=1", server);
   await says("Account 1");
   const [{ query } = { query: new URLSearchParams() }] = page.askedFor("GET /api/v1/failures");
   expect([query.get("order"), query.get("endpoint_id")]).toEqual(["oldest", "1"]);
-  showPage("/failures?order=upwards&endpoint_id=x", server);
+  showPage("/failures?view=list&order=upwards&endpoint_id=x", server);
   await says("Account 1");
   expect(document.querySelector<HTMLSelectElement>("select[aria-label=Order]")?.value).toBe("newest");
 });
 
 test("a failure of a deleted endpoint says so, and cannot be retried", async () => {
-  showPage("/failures", { ...server, "GET /api/v1/endpoints": () => [200, { data: [], next: null }] });
+  showPage("/failures?view=list", { ...server, "GET /api/v1/endpoints": () => [200, { data: [], next: null }] });
   await says("crm (deleted)");
   await click("Actions for row 1, account.created of Account 0");
   await says("Delete this and all older failures");
@@ -123,7 +198,7 @@ test("a name is isolated from the text beside it, so a right-to-left one does no
     account_name: "\u05e9\u05dc\u05d5\u05dd 42",
     endpoint_name: "\u05de\u05e2\u05e8\u05db\u05ea",
   };
-  showPage("/failures", {
+  showPage("/failures?view=list", {
     ...server,
     "GET /api/v1/failures": () => [200, { data: [rightToLeft], next: null }],
     "GET /api/v1/endpoints": () => [200, { data: [], next: null }],
@@ -134,7 +209,7 @@ test("a name is isolated from the text beside it, so a right-to-left one does no
 });
 
 test("a list whose next page failed to load does not look complete", async () => {
-  showPage("/failures", {
+  showPage("/failures?view=list", {
     ...server,
     "GET /api/v1/failures": ({ query }) =>
       query.has("after") ? [503, { title: "Away." }] : [200, { data: many.slice(0, 2), next: "more" }],
@@ -146,12 +221,12 @@ test("a list whose next page failed to load does not look complete", async () =>
 
 test("the row's menu gets the focus when its dialog closes, and the page does when the row is gone", async () => {
   let isThere = true;
-  showPage("/failures", {
+  showPage("/failures?view=list", {
     ...server,
     "GET /api/v1/failures": () => [200, { data: isThere ? many.slice(0, 1) : [], next: null }],
     "DELETE /api/v1/failures": () => {
       isThere = false;
-      return [200, { deleted: 1 }];
+      return [200, { deleted: 1, deletion_id: 7, undo_until: "2999-01-01T00:00:00Z" }];
     },
   });
   const focused = (): string | null | undefined =>
@@ -173,7 +248,7 @@ test("the row's menu gets the focus when its dialog closes, and the page does wh
 });
 
 test("long words in names break in their cells and push no column off the screen", async () => {
-  showPage("/failures", server);
+  showPage("/failures?view=list", server);
   await says("Account 1");
   const breaking = [...document.querySelectorAll<HTMLElement>("tbody tr:first-child .pf-m-break-word")];
   expect(breaking.map(({ dataset }) => dataset["label"])).toEqual(["Account", "Error", "Endpoint"]);

@@ -1,0 +1,140 @@
+import { Alert, Content } from "@patternfly/react-core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { errorMessage } from "../../api/api-problem.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
+import { endpointsQuery } from "../../api/endpoints.ts";
+import { type JobKind, type JobSubject, type NewJob, jobPreviewQuery } from "../../api/jobs.ts";
+import { SelectField } from "../form/fields.tsx";
+import { FormDialog } from "../form/form-dialog.tsx";
+import { useChange } from "../form/use-change.ts";
+import { consequences, countedRows, describeAction } from "./job-words.ts";
+
+/** The rows of a job: some by their ids, or all that match a filter. */
+export type Selection = Pick<NewJob, "ids" | "filter">;
+
+export interface JobToStart {
+  readonly kind: JobKind;
+  readonly of: JobSubject;
+  readonly selection: Selection;
+  /** More about the rows, such as the filter in words. */
+  readonly note?: string;
+}
+
+export interface JobDialogProps {
+  readonly job: JobToStart;
+  readonly onStarted?: () => void;
+  readonly onClose: () => void;
+}
+
+const formats = [
+  { value: "csv", label: "CSV, for spreadsheets" },
+  { value: "ndjson", label: "NDJSON, for programs" },
+] as const;
+
+const isFormat = (value: string): value is "csv" | "ndjson" => formats.some((format) => format.value === value);
+
+/** The rows that can be exported instead of the selected ones. */
+const exportable = [
+  { value: "deliveries", label: "Deliveries with their last attempt" },
+  { value: "attempts", label: "All attempts of the deliveries" },
+] as const;
+
+/** Shows the number of rows, then starts a job on exactly these. Its progress is shown by `RunningJobs`. */
+export function JobDialog({ job: { kind, of, selection, note }, onStarted, onClose }: JobDialogProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  const [endpointId, setEndpointId] = useState("");
+  const [format, setFormat] = useState<"csv" | "ndjson">("csv");
+  const [subject, setSubject] = useState<JobSubject>(of);
+  const newJob: NewJob = {
+    kind,
+    of: subject,
+    ...selection,
+    ...(kind === "export" && { format }),
+    ...(kind === "replay" && { endpoint_id: Number(endpointId) }),
+  };
+  const isComplete = kind !== "replay" || endpointId !== "";
+  // The number does not depend on the destination or the format.
+  const counted = useQuery(
+    jobPreviewQuery(api, { kind: kind === "replay" ? "retry" : kind, of: subject, ...selection }),
+  );
+  const total = counted.isPlaceholderData || counted.error ? undefined : counted.data;
+  const { mutate, isPending, errors } = useChange({
+    change: () => responseBody(api.POST("/api/v1/jobs", { body: newJob })),
+    stale: [["jobs"]],
+    failed: "The job could not be started",
+    fields: ["endpoint_id"],
+    onDone: async () => {
+      onStarted?.();
+      onClose();
+      await client.invalidateQueries({ queryKey: ["jobs"] });
+    },
+  });
+  const isDanger = kind === "cancel" || kind === "delete_failures";
+  return (
+    <FormDialog
+      title={total === undefined ? describeAction(kind, undefined, of) : `${describeAction(kind, total, of)}?`}
+      description={consequences[kind]}
+      submit={describeAction(kind, total, of)}
+      isDanger={isDanger}
+      isBusy={isPending}
+      isDisabled={!total || !isComplete}
+      onSubmit={() => total && mutate(undefined)}
+      onClose={onClose}
+    >
+      {note && <Content component="p">{note}</Content>}
+      <RowCount count={total} of={of} error={counted.error} />
+      {kind === "replay" && (
+        <EndpointChoice endpointId={endpointId} errors={errors["endpoint_id"]} onChange={setEndpointId} />
+      )}
+      {kind === "export" && of === "deliveries" && (
+        <SelectField
+          id="export-of"
+          label="Rows"
+          value={subject}
+          options={exportable}
+          onChange={(value) => setSubject(value === "attempts" ? "attempts" : "deliveries")}
+        />
+      )}
+      {kind === "export" && (
+        <SelectField
+          id="export-format"
+          label="Format"
+          value={format}
+          options={formats}
+          onChange={(value) => isFormat(value) && setFormat(value)}
+        />
+      )}
+    </FormDialog>
+  );
+}
+
+function RowCount({ count, of, error }: { count: number | undefined; of: JobSubject; error: unknown }) {
+  if (error) return <Alert isInline isPlain component="h3" variant="danger" title={errorMessage(error)} />;
+  if (count === undefined) return <Alert isInline isPlain component="h3" variant="info" title="Counting…" />;
+  const title = count === 0 ? `No ${of} match any more` : `This applies to ${countedRows(count, of)}. Later ones stay.`;
+  return <Alert isInline isPlain component="h3" variant={count === 0 ? "warning" : "info"} title={title} />;
+}
+
+interface EndpointChoiceProps {
+  readonly endpointId: string;
+  readonly errors: readonly string[] | undefined;
+  readonly onChange: (endpointId: string) => void;
+}
+
+function EndpointChoice({ endpointId, errors, onChange }: EndpointChoiceProps) {
+  const { data: endpoints = [] } = useQuery(endpointsQuery(useApi()));
+  const options = endpoints.map(({ id, name }) => ({ value: String(id), label: name }));
+  return (
+    <SelectField
+      id="endpoint_id"
+      label="To the endpoint"
+      isRequired
+      errors={errors}
+      value={endpointId}
+      options={[{ value: "", label: "Choose an endpoint" }, ...options]}
+      onChange={onChange}
+    />
+  );
+}

@@ -1,0 +1,130 @@
+import { Button, Content, Flex, FlexItem, Progress, Stack, StackItem } from "@patternfly/react-core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
+import { type Job, changedByJobs, isRunning, newestJobsQuery, recentMs, resultPath } from "../../api/jobs.ts";
+import { useChange } from "../form/use-change.ts";
+import { useNow } from "../time.tsx";
+import { describeJob, describeRest, percentOf } from "./job-words.ts";
+
+/** One job: its progress, its result, and the actions on it. */
+export function JobProgress({ job }: { job: Job }) {
+  const rest = describeRest(job);
+  return (
+    <Stack>
+      <StackItem>
+        <Progress
+          id={`job-${job.id}`}
+          title={describeJob(job)}
+          size="sm"
+          value={percentOf(job)}
+          {...(job.state === "done" && { variant: job.failed > 0 ? "warning" : "success" })}
+        />
+      </StackItem>
+      <StackItem>
+        <Flex>
+          {rest && (
+            <FlexItem>
+              <Content component="small">{rest}.</Content>
+            </FlexItem>
+          )}
+          <JobActions job={job} />
+        </Flex>
+      </StackItem>
+    </Stack>
+  );
+}
+
+/** Stop, download and undo, as far as the job's state allows them. */
+export function JobActions({ job }: { job: Job }) {
+  const now = useNow();
+  const isOpen = (until: string | null): boolean => until !== null && new Date(until) > now;
+  return (
+    <>
+      {isRunning(job) && (
+        <FlexItem>
+          <StopButton job={job} />
+        </FlexItem>
+      )}
+      {isOpen(job.result_until) && job.total > 0 && (
+        <FlexItem>
+          <Button variant="link" isInline component="a" href={resultPath(job)} download>
+            Download {job.format === "csv" ? "CSV" : "NDJSON"} ({describeSize(job.bytes)})
+          </Button>
+        </FlexItem>
+      )}
+      {isOpen(job.undo_until) && (
+        <FlexItem>
+          <UndoButton job={job} />
+        </FlexItem>
+      )}
+    </>
+  );
+}
+
+/** Returns "2.7 MB". */
+const describeSize = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+function StopButton({ job: { id } }: { job: Job }) {
+  const api = useApi();
+  const stop = useChange({
+    change: () => responseBody(api.POST("/api/v1/jobs/{id}/cancel", { params: { path: { id } } })),
+    stale: [["jobs"], ...changedByJobs],
+    failed: "The job could not be stopped",
+  });
+  return (
+    <Button variant="link" isInline isDisabled={stop.isPending} onClick={() => stop.mutate(undefined)}>
+      Stop
+    </Button>
+  );
+}
+
+function UndoButton({ job: { id } }: { job: Job }) {
+  const api = useApi();
+  const undo = useChange({
+    change: () => responseBody(api.POST("/api/v1/failures/deletions/{id}/undo", { params: { path: { id } } })),
+    stale: [["jobs"], ...changedByJobs],
+    done: "The failures are on the list again",
+    failed: "The deletion could not be undone",
+  });
+  return (
+    <Button variant="link" isInline isDisabled={undo.isPending} onClick={() => undo.mutate(undefined)}>
+      Undo
+    </Button>
+  );
+}
+
+/** The running jobs, and those that ended a few minutes ago, above the rows that they change. Renders nothing without any. */
+export function RunningJobs() {
+  const { data: jobs = [] } = useQuery(newestJobsQuery(useApi()));
+  const now = useNow();
+  useRefreshWithJobs(jobs);
+  const shown = jobs.filter(
+    (job) => isRunning(job) || (job.finished_at !== null && now.getTime() - Date.parse(job.finished_at) < recentMs),
+  );
+  if (shown.length === 0) return null;
+  return (
+    <Stack hasGutter className="bellwire-notice" role="region" aria-label="Jobs">
+      {shown.slice(0, shownMax).map((job) => (
+        <StackItem key={job.id}>
+          <JobProgress job={job} />
+        </StackItem>
+      ))}
+    </Stack>
+  );
+}
+
+const shownMax = 3;
+
+/** Fetches the rows again while jobs change them: each time that one has made progress. */
+function useRefreshWithJobs(jobs: readonly Job[]): void {
+  const client = useQueryClient();
+  const processed = jobs.reduce((sum, { done, kind }) => sum + (kind === "export" ? 0 : done), 0);
+  const before = useRef(processed);
+  useEffect(() => {
+    if (before.current === processed) return;
+    before.current = processed;
+    for (const queryKey of changedByJobs) void client.invalidateQueries({ queryKey });
+  }, [client, processed]);
+}

@@ -1,0 +1,76 @@
+import type { Job, JobKind, JobSubject } from "../../api/jobs.ts";
+
+const nouns = {
+  deliveries: ["delivery", "deliveries"],
+  failures: ["failure", "failures"],
+  events: ["event", "events"],
+  // A job on attempts counts their deliveries.
+  attempts: ["delivery", "deliveries"],
+} as const satisfies Record<JobSubject, readonly [one: string, several: string]>;
+
+/** Returns "12,431 failures", "1 delivery". */
+export const countedRows = (count: number, of: JobSubject): string =>
+  `${count.toLocaleString("en")} ${nouns[of][count === 1 ? 0 : 1]}`;
+
+const verbs = {
+  retry: "Retry",
+  cancel: "Cancel",
+  replay: "Replay",
+  export: "Export",
+  delete_failures: "Delete",
+} as const satisfies Record<JobKind, string>;
+
+/** Returns "Retry 12,431 failures". Without a count yet: "Retry failures". */
+export const describeAction = (kind: JobKind, count: number | undefined, of: JobSubject): string =>
+  `${verbs[kind]} ${count === undefined ? nouns[of][1] : countedRows(count, of)}`;
+
+const running = {
+  retry: "Retrying",
+  cancel: "Cancelling",
+  replay: "Replaying",
+  export: "Exporting",
+  delete_failures: "Deleting",
+} as const satisfies Record<JobKind, string>;
+
+const done = {
+  retry: "retried",
+  cancel: "cancelled",
+  replay: "replayed",
+  export: "exported",
+  delete_failures: "deleted",
+} as const satisfies Record<JobKind, string>;
+
+/** Returns "Retrying 12,431 failures", "12,430 failures retried", "Stopped: 500 of 12,431 failures retried". */
+export function describeJob({ kind, of, state, total, done: count }: Job): string {
+  switch (state) {
+    case "running":
+      return `${running[kind]} ${countedRows(total, of)}`;
+    case "done":
+      return `${countedRows(count, of)} ${done[kind]}`;
+    case "cancelled":
+      return `Stopped: ${count.toLocaleString("en")} of ${countedRows(total, of)} ${done[kind]}`;
+  }
+}
+
+/** Returns the rows that were not changed, with the reason: "12 had changed meanwhile". Empty if there are none. */
+export function describeRest({ skipped, failed, error }: Pick<Job, "skipped" | "failed" | "error">): string {
+  const parts = [
+    ...(skipped > 0 ? [`${skipped.toLocaleString("en")} skipped, because they had changed meanwhile`] : []),
+    ...(failed > 0 ? [`${failed.toLocaleString("en")} failed${error === null ? "" : `: ${error}`}`] : []),
+  ];
+  return parts.join(". ");
+}
+
+/** Returns the processed part of a job in percent. */
+export const percentOf = ({ total, done: count, skipped, failed }: Job): number =>
+  total === 0 ? 100 : Math.floor(((count + skipped + failed) / total) * 100);
+
+/** The consequences of an action, for its dialog. */
+export const consequences = {
+  retry: "Each is sent again with the same id and the same bytes, with a new round of attempts.",
+  cancel: "They are not sent any more and do not count as failures. This cannot be undone.",
+  replay: "The events are sent to the endpoint with the same webhook-id, whatever it received before.",
+  export: "The file is written in the background. It can be downloaded for a week.",
+  delete_failures:
+    "They leave the list and are not retried. Their deliveries stay readable. You can undo this for a minute.",
+} as const satisfies Record<JobKind, string>;

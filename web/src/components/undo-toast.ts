@@ -1,0 +1,34 @@
+import { type QueryKey, useQueryClient } from "@tanstack/react-query";
+import { errorMessage } from "../api/api-problem.ts";
+import { useToast } from "./toast-context.ts";
+
+export interface Undoable {
+  /** The change that was made: "The endpoint crm was deleted". */
+  readonly title: string;
+  readonly detail?: string;
+  /** The message after the undo. */
+  readonly undone: string;
+  readonly undo: () => Promise<unknown>;
+  /** The queries that the undo affects. */
+  readonly stale: readonly QueryKey[];
+}
+
+/** Returns a function that reports a change with a button to undo it. */
+export function useUndoToast(): (change: Undoable) => void {
+  const toast = useToast();
+  const client = useQueryClient();
+  const revert = async ({ title, undone, undo, stale }: Undoable): Promise<void> => {
+    try {
+      await undo();
+      toast({ kind: "success", title: undone, about: title }); // replaces the message with the button
+    } catch (error) {
+      toast({ kind: "danger", title: "It could not be undone", detail: errorMessage(error), about: title });
+    }
+    await Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
+  };
+  return (change) => {
+    const { title, detail } = change;
+    const action = { label: "Undo", onClick: () => void revert(change) };
+    toast({ kind: "success", title, ...(detail !== undefined && { detail }), about: title, action });
+  };
+}

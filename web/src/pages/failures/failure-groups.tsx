@@ -1,0 +1,196 @@
+import {
+  Badge,
+  Button,
+  Card,
+  CardBody,
+  CardHeader,
+  CardTitle,
+  Content,
+  ExpandableSection,
+  Flex,
+  FlexItem,
+  Gallery,
+  Label,
+  Stack,
+  StackItem,
+} from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { expectSuccess, responseBody, useApi } from "../../api/bellwire-client.ts";
+import { type FailureGroup, failureGroupsQuery } from "../../api/failure-groups.ts";
+import type { JobKind } from "../../api/jobs.ts";
+import { ActionMenu } from "../../components/action-menu.tsx";
+import { useChange } from "../../components/form/use-change.ts";
+import { JobDialog, type JobToStart } from "../../components/jobs/job-dialog.tsx";
+import { describeAction } from "../../components/jobs/job-words.ts";
+import { Name } from "../../components/labels.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { When, describeMoment } from "../../components/time.tsx";
+import { useSession } from "../../api/session.tsx";
+import { NoFailures } from "./no-failures.tsx";
+
+/** The failures by cause: one card for each, the largest first. Muted causes are collapsed at the end. */
+export function FailureGroups({ endpointId }: { endpointId: number | undefined }) {
+  const query = useQuery(failureGroupsQuery(useApi(), endpointId));
+  return (
+    <Loaded query={query} skeleton={<TableSkeleton of="causes" />}>
+      {(groups) => {
+        if (groups.length === 0) return <NoFailures isFiltered={endpointId !== undefined} />;
+        const [audible, muted] = [groups.filter(({ mute }) => !mute), groups.filter(({ mute }) => mute)];
+        return (
+          <Stack hasGutter>
+            <StackItem>
+              {audible.length > 0 ? (
+                <GroupCards groups={audible} />
+              ) : (
+                <Content component="p">All causes are muted.</Content>
+              )}
+            </StackItem>
+            {muted.length > 0 && (
+              <StackItem>
+                <ExpandableSection toggleText={`Muted causes (${muted.length})`}>
+                  <GroupCards groups={muted} />
+                </ExpandableSection>
+              </StackItem>
+            )}
+          </Stack>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+const GroupCards = ({ groups }: { groups: readonly FailureGroup[] }) => (
+  <Gallery hasGutter minWidths={{ default: "100%" }}>
+    {groups.map((group) => (
+      <GroupCard key={group.id} group={group} />
+    ))}
+  </Gallery>
+);
+
+function GroupCard({ group }: { group: FailureGroup }) {
+  const [open, setOpen] = useState<JobToStart>();
+  const { count, endpoint_name, endpoint_deleted, newest, mute } = group;
+  const start = (kind: JobKind) => (): void =>
+    setOpen({
+      kind,
+      of: "failures",
+      selection: { filter: { group: group.id } },
+      note: `${endpoint_name}: ${newest.error}`,
+    });
+  const others: readonly JobKind[] = endpoint_deleted
+    ? ["export", "delete_failures"]
+    : ["replay", "export", "delete_failures"];
+  return (
+    <Card isCompact component="article" aria-label={newest.error}>
+      <CardHeader
+        actions={{
+          hasNoOffset: true,
+          actions: (
+            <Flex>
+              {!endpoint_deleted && (
+                <FlexItem>
+                  <Button variant="secondary" onClick={start("retry")}>
+                    {describeAction("retry", count, "failures")}…
+                  </Button>
+                </FlexItem>
+              )}
+              <FlexItem>
+                <GroupMenu group={group} jobs={others.map((kind) => ({ kind, onClick: start(kind) }))} />
+              </FlexItem>
+            </Flex>
+          ),
+        }}
+      >
+        <CardTitle component="h2" className="bellwire-break">
+          {newest.error}{" "}
+          <Badge isRead screenReaderText="failures">
+            {count.toLocaleString("en")}
+          </Badge>
+        </CardTitle>
+      </CardHeader>
+      <CardBody>
+        <Flex columnGap={{ default: "columnGapLg" }} rowGap={{ default: "rowGapXs" }}>
+          <FlexItem>
+            <Name>{endpoint_name}</Name>
+            {endpoint_deleted && " (deleted)"}
+          </FlexItem>
+          <FlexItem className="bellwire-subtle">
+            First <When at={group.first_failed_at} />, last <When at={group.last_failed_at} />
+          </FlexItem>
+          <FlexItem>
+            <Link to="/deliveries/$id" params={{ id: newest.delivery_id }}>
+              Example
+            </Link>
+          </FlexItem>
+          {mute && (
+            <FlexItem>
+              <MuteLabel until={mute.until} />
+            </FlexItem>
+          )}
+        </Flex>
+      </CardBody>
+      {open && <JobDialog job={open} onClose={() => setOpen(undefined)} />}
+    </Card>
+  );
+}
+
+function MuteLabel({ until }: { until: string | null }) {
+  const { timeZone } = useSession();
+  return (
+    <Label isCompact variant="outline">
+      {until === null ? "Muted" : `Muted until ${describeMoment(new Date(until), timeZone)}`}
+    </Label>
+  );
+}
+
+const hourMs = 3_600_000;
+
+/** The offered durations of a mute. Null: until it is unmuted. */
+const muteSpans = [
+  { title: "Mute for an hour", ms: hourMs },
+  { title: "Mute for a day", ms: 24 * hourMs },
+  { title: "Mute for a week", ms: 7 * 24 * hourMs },
+  { title: "Mute until you unmute it", ms: null },
+] as const;
+
+interface GroupMenuProps {
+  readonly group: FailureGroup;
+  readonly jobs: readonly { readonly kind: JobKind; readonly onClick: () => void }[];
+}
+
+function GroupMenu({ group: { id, count, mute }, jobs }: GroupMenuProps) {
+  const api = useApi();
+  const params = { path: { id } };
+  const change = useChange({
+    change: (until: Date | null | "unmute"): Promise<unknown> =>
+      until === "unmute"
+        ? expectSuccess(api.DELETE("/api/v1/failures/groups/{id}/mute", { params }))
+        : responseBody(
+            api.POST("/api/v1/failures/groups/{id}/mute", { params, body: { until: until?.toISOString() ?? null } }),
+          ),
+    stale: [["failures"]],
+    failed: mute ? "The cause could not be unmuted" : "The cause could not be muted",
+  });
+  const mutes = mute
+    ? [{ title: "Unmute", onClick: () => change.mutate("unmute") }]
+    : muteSpans.map(({ title, ms }) => ({
+        title,
+        onClick: () => change.mutate(ms === null ? null : new Date(Date.now() + ms)),
+      }));
+  return (
+    <ActionMenu
+      label="More"
+      isBusy={change.isPending}
+      actions={[
+        ...jobs.map(({ kind, onClick }) => ({
+          title: `${describeAction(kind, count, "failures")}…`,
+          isDanger: kind === "delete_failures",
+          onClick,
+        })),
+        ...mutes,
+      ]}
+    />
+  );
+}
