@@ -119,7 +119,7 @@ async function settle(house: BellwireHouse, now: Date): Promise<Record<string, s
   const error = "Answered 500";
   await pool.query(
     "insert into failures (provider_id, endpoint_id, event_id, error, url) values ($1, $2, $3, $4, '')",
-    [...[providerId, deaf, event], error],
+    [providerId, deaf, event, error],
   );
   const [deletion] = await pool.query<{ id: number }>(
     "insert into failure_deletions (provider_id, ends_at) values ($1, now() + interval '1 minute') returning id",
