@@ -30,17 +30,17 @@ function trimStyleSheet(css: string, filename: string): string {
   return Buffer.from(code).toString();
 }
 
-/** Fonts of the first text. The browser would find them only after the style sheets, and show another font until then. */
-const firstFonts = /red-hat-(?:text|display)-latin-(?!ext).*\.woff2$/;
+/** The font of the first text. The browser would find it only after the style sheets, and show another font until then. */
+const firstFont = /red-hat-text-latin-(?!ext).*\.woff2$/;
 
-/** Adds tags that load the fonts of the first text together with the scripts. */
-export const preloadFonts = (base: string): Plugin => ({
-  name: "preload-fonts",
+/** Adds a tag that loads the font of the first text together with the scripts. */
+export const preloadFont = (base: string): Plugin => ({
+  name: "preload-font",
   transformIndexHtml: {
     order: "post",
     handler: (_html, { bundle = {} }) =>
       Object.keys(bundle)
-        .filter((name) => firstFonts.test(name))
+        .filter((name) => firstFont.test(name))
         .map((name) => ({
           tag: "link",
           injectTo: "head",

@@ -7,8 +7,10 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { readHistorySearch } from "./api/history.ts";
+import { readTimeSpanSearch } from "./components/charts/time-span.ts";
 import { AppLayout } from "./layout/app-layout.tsx";
 import { NotFoundPage, PageBroken, loadPage } from "./layout/fallback-pages.tsx";
+import { readEndpointSearch } from "./pages/endpoint/endpoint-tabs.ts";
 import {
   readAccountSearch,
   readApplicationSearch,
@@ -35,6 +37,7 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/",
+    validateSearch: readTimeSpanSearch,
     component: lazyPage(() => import("./pages/start/start-page.tsx"), "StartPage"),
   }),
   createRoute({
@@ -62,6 +65,7 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/endpoints/$id",
+    validateSearch: readEndpointSearch,
     component: lazyPage(() => import("./pages/endpoint/endpoint-page.tsx"), "EndpointPage"),
   }),
   createRoute({

@@ -74,6 +74,21 @@ export const invitationsQuery = (api: ApiClient, accountId: number) =>
       (await responseBody(api.GET("/api/v1/accounts/{id}/invitations", { params: { path: { id: accountId } } }))).data,
   });
 
+/** Counts the accounts or applications that wait for approval. Reads one of them. */
+export const pendingCountQuery = (api: ManagementClient, of: "accounts" | "applications") =>
+  queryOptions({
+    queryKey: [of, "pending count"],
+    queryFn: async () => {
+      const found = await api.read<{ [name in typeof of]?: unknown[] } & { metadata?: ListMetadata }>(of, {
+        state: "pending",
+        per_page: 1,
+      });
+      return found.metadata?.total_entries ?? found[of]?.length ?? 0;
+    },
+  });
+
+export type AccountPlanRequest = BellwireSchemas["AccountPlanRequest"];
+
 /** Lists the account plan requests that are still open. */
 export const accountPlanRequestsQuery = (api: ApiClient) =>
   queryOptions({

@@ -194,3 +194,19 @@ test("nothing is invalidated after the stop, not even messages of the last round
   await vi.advanceTimersByTimeAsync(10);
   expect(invalidateQueries).toHaveBeenCalledOnce();
 });
+
+test("statistics are read again five seconds after the first of many attempts, and not without any", async () => {
+  const { newest, refreshed } = follow();
+  newest().open();
+  newest().dispatchEvent(new MessageEvent("event", { data: "{}" }));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(refreshed()).not.toContain("statistics,live");
+  const attempt = JSON.stringify({ delivery_id: "d", endpoint_id: 1, error: null });
+  for (let sent = 0; sent < 100; sent += 1) {
+    newest().dispatchEvent(new MessageEvent("attempt", { data: attempt }));
+    await vi.advanceTimersByTimeAsync(49);
+  }
+  expect(refreshed()).not.toContain("statistics,live");
+  await vi.advanceTimersByTimeAsync(200);
+  expect(refreshed().filter((key) => key === "statistics,live")).toHaveLength(1);
+});

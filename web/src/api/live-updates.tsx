@@ -5,6 +5,8 @@ import { mayUseWebhooks, useSession } from "./session.tsx";
 /** Long enough to fetch once for a burst of attempts, short enough to feel immediate. */
 const nowMs = 200;
 const soonMs = 1200;
+/** Charts of a quarter of an hour do not change visibly faster. */
+const statisticsMs = 5000;
 
 /** The server ends a stream after five minutes and the browser reconnects. A stream that lasts longer is dead. */
 const streamLifetimeMs = 6 * 60_000;
@@ -22,6 +24,7 @@ const notReplayed: readonly QueryKey[] = [["endpoints"], ["failures"]];
 export function followStream(client: InvalidationClient, onState: (state: LiveState) => void): () => void {
   const now = batchInvalidations(client, nowMs);
   const soon = batchInvalidations(client, soonMs);
+  const statistics = batchInvalidations(client, statisticsMs);
   let stream: EventSource;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failedInRow = 0;
@@ -34,6 +37,7 @@ export function followStream(client: InvalidationClient, onState: (state: LiveSt
         const stale = staleKeys(kind, JSON.parse(String(data)));
         stale.now.forEach(now.add);
         stale.soon.forEach(soon.add);
+        if (kind !== "event") statistics.add(["statistics", "live"]);
       });
     }
     stream.addEventListener("open", () => {
@@ -66,6 +70,7 @@ export function followStream(client: InvalidationClient, onState: (state: LiveSt
     clearTimeout(timer);
     now.stop();
     soon.stop();
+    statistics.stop();
     stream.close();
   };
 }

@@ -1,5 +1,6 @@
 import { Label, type LabelProps } from "@patternfly/react-core";
 import BanIcon from "@patternfly/react-icons/dist/esm/icons/ban-icon";
+import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
 import HourglassHalfIcon from "@patternfly/react-icons/dist/esm/icons/hourglass-half-icon";
 import type { AccountState, User } from "../api/accounts.ts";
 import type { ApplicationState } from "../api/applications.ts";
@@ -33,6 +34,7 @@ export function StateLabel({ state }: { state: State }) {
   );
 }
 
+/** Shows the state of a delivery. Success is quiet, so that a failure stands out in a list. */
 export function DeliveryStateLabel({ state }: { state: DeliveryState }) {
   switch (state) {
     case "pending":
@@ -43,9 +45,9 @@ export function DeliveryStateLabel({ state }: { state: DeliveryState }) {
       );
     case "delivered":
       return (
-        <Label isCompact status="success">
-          Delivered
-        </Label>
+        <span className="bellwire-quiet-success">
+          <CheckCircleIcon /> Delivered
+        </span>
       );
     case "failed":
       return (
@@ -66,12 +68,13 @@ export interface AnswerLabelProps {
   readonly attempt: { readonly status: number | null; readonly error: string | null } | null;
 }
 
-/** Shows the HTTP status of an attempt, in green if it counts as delivered. */
+/** Shows the HTTP status of an attempt, as a label unless it counts as delivered. */
 export function AnswerLabel({ attempt }: AnswerLabelProps) {
   if (!attempt) return <span className="bellwire-subtle">None yet</span>;
   const { status, error } = attempt;
+  if (error === null) return <span className="bellwire-quiet-success">{status}</span>;
   return (
-    <Label isCompact color={error === null ? "green" : "red"} variant="outline" title={error ?? undefined}>
+    <Label isCompact color="red" variant="outline" title={error}>
       {status ?? "No response"}
     </Label>
   );

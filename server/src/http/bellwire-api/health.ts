@@ -99,6 +99,7 @@ export const healthOperations: readonly Operation[] = [
     method: "GET",
     path: "/endpoints/health",
     action: "read-webhooks",
+    isCompressed: true,
     responses: { 200: Type.Object({ data: Type.Array(HealthSchema) }, { description: "All of them." }) },
     async handle({ pool, encryption, clock }, { provider }) {
       const health = await readHealth({ pool, encryption, now: clock.now() }, provider.id);

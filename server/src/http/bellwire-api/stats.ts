@@ -244,6 +244,7 @@ export const statsOperations: readonly Operation[] = [
     path: "/stats",
     action: "read-webhooks",
     query: QuerySchema,
+    isCompressed: true,
     responses: { 200: StatisticsSchema },
     async handle({ pool, clock }, { provider: { id: providerId }, query }) {
       const { span, groups, attempts, portal } = parseQuery(query, clock.now());

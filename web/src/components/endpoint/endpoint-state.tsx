@@ -1,35 +1,10 @@
-import { Alert, AlertActionLink, Label } from "@patternfly/react-core";
-import PauseCircleIcon from "@patternfly/react-icons/dist/esm/icons/pause-circle-icon";
+import { Alert, AlertActionLink } from "@patternfly/react-core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { When, useNow } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
-
-/** Shows in one word whether the endpoint is sent to. */
-export function EndpointStateLabel({ endpoint: { state, active, disabled_reason } }: { endpoint: Endpoint }) {
-  if (state === "disabled" || state === "undecryptable") {
-    return (
-      <Label isCompact status="danger" title={disabled_reason ?? undefined}>
-        {state === "disabled" ? "Disabled" : "Cannot be decrypted"}
-      </Label>
-    );
-  }
-  if (state === "paused") {
-    return (
-      <Label isCompact color="orange" icon={<PauseCircleIcon />}>
-        Paused
-      </Label>
-    );
-  }
-  if (!active) return <Label isCompact>Not active</Label>;
-  return (
-    <Label isCompact status="success">
-      Active
-    </Label>
-  );
-}
 
 /** Says that deliveries are held and why, and lets the admin resume them. */
 export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, held_until } }: { endpoint: Endpoint }) {

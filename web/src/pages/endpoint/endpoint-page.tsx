@@ -1,23 +1,36 @@
-import { Button, Content, DescriptionList, Flex, PageSection, Stack, StackItem } from "@patternfly/react-core";
+import {
+  Button,
+  Content,
+  Flex,
+  PageSection,
+  Stack,
+  StackItem,
+  Tab,
+  TabContentBody,
+  TabTitleText,
+  Tabs,
+} from "@patternfly/react-core";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
 import { currentData } from "../../api/api-problem.ts";
 import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
-import { deliveriesQuery, newestFailuresQuery } from "../../api/deliveries.ts";
+import { deliveriesQuery } from "../../api/deliveries.ts";
 import { type Endpoint, endpointQuery, endpointsQuery } from "../../api/endpoints.ts";
 import { type EventType, eventTypesQuery } from "../../api/events.ts";
-import { EndpointStateLabel, EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
+import { EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
 import { TestRequests } from "../../components/endpoint/test-requests.tsx";
-import { Fact } from "../../components/facts.tsx";
+import { findTimeSpan } from "../../components/charts/time-span.ts";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
-import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
-import { When } from "../../components/time.tsx";
+import { DeliveriesTable } from "../../components/history-table.tsx";
+import { LinkButton, PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { useUndoToast } from "../../components/undo-toast.ts";
 import { EndpointForm } from "./endpoint-form.tsx";
+import { type EndpointTab, endpointTabs } from "./endpoint-tabs.ts";
+import { EndpointOverview } from "./endpoint-overview.tsx";
 import { ReplayCard } from "./replay-card.tsx";
 
 const route = getRouteApi("/endpoints/$id");
@@ -53,74 +66,76 @@ export function EndpointPage() {
 }
 
 function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly EventType[] }) {
+  const search = route.useSearch();
+  const { tab = "overview", span } = search;
+  const navigate = route.useNavigate();
+  const show: Readonly<Record<EndpointTab, ReactNode>> = {
+    overview: (
+      <EndpointOverview
+        endpoint={endpoint}
+        span={findTimeSpan(span)}
+        onSpan={({ name }) => void navigate({ search: { ...search, span: name }, replace: true })}
+      />
+    ),
+    deliveries: <EndpointDeliveries endpointId={endpoint.id} />,
+    settings: <EndpointForm endpoint={endpoint} types={types} />,
+    secret: <SigningSecret endpoint={endpoint} />,
+    test: endpoint.url ? (
+      <TestRequests endpoint={endpoint} types={types} onAnswered={() => undefined} />
+    ) : (
+      "Save a URL before sending a test."
+    ),
+  };
   return (
-    <Stack hasGutter>
-      {(endpoint.state !== "enabled" || endpoint.held_until !== null) && (
-        <StackItem>
-          <EndpointStateNotice endpoint={endpoint} />
-        </StackItem>
-      )}
-      <SectionCard title="Status">
-        <EndpointFacts endpoint={endpoint} />
-      </SectionCard>
-      <SectionCard title="Test">
-        {endpoint.url ? (
-          <TestRequests endpoint={endpoint} types={types} onAnswered={() => undefined} />
-        ) : (
-          "Save a URL before sending a test."
-        )}
-      </SectionCard>
-      <SectionCard title="Replay">
-        <ReplayCard endpointId={endpoint.id} />
-      </SectionCard>
-      <SectionCard title="Signature">
-        <SigningSecret endpoint={endpoint} />
-      </SectionCard>
-      <SectionCard title="Endpoint settings">
-        <EndpointForm endpoint={endpoint} types={types} />
-      </SectionCard>
-    </Stack>
+    <>
+      {(endpoint.state !== "enabled" || endpoint.held_until !== null) && <EndpointStateNotice endpoint={endpoint} />}
+      <Tabs
+        aria-label="Endpoint"
+        activeKey={tab}
+        // A visited tab stays, so that edits of the form survive a look at another tab.
+        mountOnEnter
+        onSelect={(_, name) => {
+          const chosen = endpointTabs.find((it) => it.name === name)?.name ?? "overview";
+          void navigate({ search: { ...search, tab: chosen }, replace: true });
+        }}
+      >
+        {endpointTabs.map(({ name, title }) => (
+          <Tab key={name} eventKey={name} title={<TabTitleText>{title}</TabTitleText>}>
+            <TabContentBody hasPadding className="bellwire-tab">
+              {show[name]}
+            </TabContentBody>
+          </Tab>
+        ))}
+      </Tabs>
+    </>
   );
 }
 
-export function EndpointFacts({ endpoint }: { endpoint: Endpoint }) {
-  const { data: failures } = useQuery(newestFailuresQuery(useApi(), endpoint.id));
-  const newest = failures?.data[0];
-  const search = { endpoint_id: endpoint.id };
+const newest = 25;
+
+/** The newest deliveries of the endpoint, and replays of older ones. */
+function EndpointDeliveries({ endpointId }: { endpointId: number }) {
+  const query = useInfiniteQuery(deliveriesQuery(useApi(), { endpoint_id: endpointId }, newest));
   return (
-    <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
-      <Fact term="State">
-        <EndpointStateLabel endpoint={endpoint} />
-      </Fact>
-      <Fact term="Pending">
-        <Link to="/deliveries" search={{ ...search, state: "pending" }}>
-          {usePendingCount(endpoint.id)}
-        </Link>
-      </Fact>
-      <Fact term="Last failure">
-        {newest ? (
-          <>
-            <Link to="/deliveries/$id" params={{ id: newest.delivery_id }}>
-              {newest.error}
-            </Link>{" "}
-            <When at={newest.failed_at} />
-          </>
-        ) : (
-          "None"
-        )}
-      </Fact>
-      <Fact term="Deliveries">
-        <Link to="/deliveries" search={search}>
+    <Stack hasGutter>
+      <StackItem>
+        <Loaded query={query} skeleton={<TableSkeleton of="deliveries" />}>
+          {({ pages: [first] }) =>
+            first && first.data.length > 0 ? (
+              <DeliveriesTable deliveries={first.data} />
+            ) : (
+              <p className="bellwire-subtle">No deliveries yet. They appear here automatically.</p>
+            )
+          }
+        </Loaded>
+        <LinkButton to="/deliveries" search={{ endpoint_id: endpointId }} variant="link" isInline>
           All deliveries of this endpoint
-        </Link>
-      </Fact>
-      <Fact term="Created">
-        <When at={endpoint.created_at} isExact />
-      </Fact>
-      <Fact term="Updated">
-        <When at={endpoint.updated_at} isExact />
-      </Fact>
-    </DescriptionList>
+        </LinkButton>
+      </StackItem>
+      <SectionCard title="Replay">
+        <ReplayCard endpointId={endpointId} />
+      </SectionCard>
+    </Stack>
   );
 }
 

@@ -4,13 +4,17 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
-import { type Failure, newestFailuresQuery } from "../../api/deliveries.ts";
 import { type Endpoint, endpointsQuery } from "../../api/endpoints.ts";
-import { EndpointStateLabel, formatName } from "../../components/endpoint/endpoint-state.tsx";
+import { type EndpointHealth, healthQuery } from "../../api/statistics.ts";
+import { formatDuration, formatRate, formatShortCount } from "../../components/charts/axes.ts";
+import { FigureLink } from "../../components/charts/list-links.tsx";
+import { Sparkline } from "../../components/charts/sparkline.tsx";
+import { HealthLabel, HealthText, byUrgency, needsAttention } from "../../components/endpoint/endpoint-health.tsx";
+import { formatName } from "../../components/endpoint/endpoint-state.tsx";
+import { Name } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader } from "../../components/page-header.tsx";
-import { When } from "../../components/time.tsx";
-import { Name } from "../../components/labels.tsx";
+import "./endpoints.css";
 
 export function EndpointsPage() {
   const query = useQuery(endpointsQuery(useApi()));
@@ -18,7 +22,8 @@ export function EndpointsPage() {
   return (
     <>
       <PageHeader title="Endpoints" actions={query.data?.length ? create : undefined}>
-        Each endpoint has its own URL, events and format. The endpoint “default” is the webhook of the Webhooks page.
+        Each endpoint has its own URL, events and format. Those that need attention come first. The endpoint “default”
+        is the webhook of the Webhooks page.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="endpoints" />}>
@@ -43,76 +48,101 @@ export function EndpointsPage() {
   );
 }
 
-export function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
-  const { data: failures } = useQuery(newestFailuresQuery(useApi()));
-  const ofEndpoint = Map.groupBy(failures?.data ?? [], ({ endpoint_id }) => endpoint_id);
-  const areThereMore = Boolean(failures?.next);
+interface EndpointRow {
+  readonly endpoint: Endpoint;
+  /** Undefined while it is read. */
+  readonly health: EndpointHealth | undefined;
+}
+
+/** Puts endpoints that need attention first. The others stay in their order. */
+function orderRows(endpoints: readonly Endpoint[], health: readonly EndpointHealth[] = []): EndpointRow[] {
+  const found = new Map(health.map((it) => [it.endpoint_id, it]));
+  const rows = endpoints.map((endpoint) => ({ endpoint, health: found.get(endpoint.id) }));
+  const urgent = rows.filter((row) => row.health && needsAttention(row.health.state));
+  urgent.sort((one, other) => (one.health && other.health ? byUrgency(one.health, other.health) : 0));
+  return [...urgent, ...rows.filter((row) => !urgent.includes(row))];
+}
+
+function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
+  const { data: health } = useQuery(healthQuery(useApi()));
   return (
-    <Table aria-label="Endpoints">
-      <Thead>
-        <Tr>
-          <Th>Name</Th>
-          <Th width={30}>URL</Th>
-          <Th modifier="nowrap">State</Th>
-          <Th modifier="nowrap">Format</Th>
-          <Th modifier="nowrap">Events</Th>
-          <Th width={25}>Last failure</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {endpoints.map((endpoint) => (
-          <Tr key={endpoint.id}>
-            <Td dataLabel="Name">
-              <Link to="/endpoints/$id" params={{ id: String(endpoint.id) }}>
-                <Name>{endpoint.name}</Name>
-              </Link>
-            </Td>
-            <Td dataLabel="URL" modifier="breakWord">
-              <span className="bellwire-mono">{endpoint.url_masked || "none yet"}</span>
-            </Td>
-            <Td dataLabel="State">
-              <EndpointStateLabel endpoint={endpoint} />
-            </Td>
-            <Td dataLabel="Format" modifier="nowrap">
-              {formatName[endpoint.format]}
-            </Td>
-            <Td dataLabel="Events">{endpoint.event_types.includes("*") ? "All" : endpoint.event_types.length}</Td>
-            <Td dataLabel="Last failure">
-              <LastProblem
-                endpoint={endpoint}
-                failures={ofEndpoint.get(endpoint.id) ?? []}
-                areThereMore={areThereMore}
-              />
-            </Td>
+    <div className="bellwire-rows bellwire-endpoints">
+      <Table aria-label="Endpoints" gridBreakPoint="">
+        <Thead>
+          <Tr>
+            <Th>Name</Th>
+            <Th modifier="nowrap">Health</Th>
+            <Th modifier="nowrap">Last hour</Th>
+            <Th modifier="nowrap">Success</Th>
+            <Th modifier="nowrap">p95</Th>
+            <Th modifier="nowrap">Waiting</Th>
+            <Th modifier="nowrap">Format</Th>
+            <Th modifier="nowrap">Events</Th>
           </Tr>
-        ))}
-      </Tbody>
-    </Table>
+        </Thead>
+        <Tbody>
+          {orderRows(endpoints, health).map((row) => (
+            <EndpointLine key={row.endpoint.id} {...row} />
+          ))}
+        </Tbody>
+      </Table>
+    </div>
   );
 }
 
-interface LastProblemProps {
-  readonly endpoint: Endpoint;
-  /** Failures of this endpoint, newest first. */
-  readonly failures: readonly Failure[];
-  /** True if older failures exist, which were not read. */
-  readonly areThereMore: boolean;
-}
-
-function LastProblem({ endpoint, failures: [newest, ...older], areThereMore }: LastProblemProps) {
-  if (!newest) {
-    const none = areThereMore ? "None among the newest failures" : "None";
-    return <span className="bellwire-subtle">{endpoint.disabled_reason ?? none}</span>;
-  }
+function EndpointLine({ endpoint, health }: EndpointRow) {
+  const filter = { endpointId: endpoint.id };
   return (
-    <>
-      <Link to="/deliveries/$id" params={{ id: newest.delivery_id }}>
-        {newest.error}
-      </Link>{" "}
-      <span className="bellwire-subtle">
-        <When at={newest.failed_at} />
-        {older.length > 0 && `, and ${older.length}${areThereMore ? " or more" : " more"}`}
-      </span>
-    </>
+    <Tr>
+      <Td dataLabel="Name" className="bellwire-at-title">
+        <Link to="/endpoints/$id" params={{ id: String(endpoint.id) }}>
+          <Name>{endpoint.name}</Name>
+        </Link>
+        <div className="bellwire-mono bellwire-subtle">{endpoint.url_masked || "no URL yet"}</div>
+        {health && needsAttention(health.state) && (
+          <div className="bellwire-subtle bellwire-endpoint-reason">
+            <HealthText health={health} />
+          </div>
+        )}
+      </Td>
+      <Td dataLabel="Health" className="bellwire-at-state">
+        {health && <HealthLabel health={health} />}
+      </Td>
+      <Td dataLabel="Last hour" className="bellwire-at-none">
+        {health && <Sparkline points={health.sparkline} />}
+      </Td>
+      <Td dataLabel="Success" modifier="nowrap" className="bellwire-at-account">
+        {health && (
+          <FigureLink filter={filter}>
+            {health.success_rate === null ? "–" : formatRate(health.success_rate)}
+          </FigureLink>
+        )}
+      </Td>
+      <Td dataLabel="p95" modifier="nowrap" className="bellwire-at-none">
+        {typeof health?.latency_p95 === "number" ? (
+          <FigureLink filter={{ ...filter, latencyMin: health.latency_p95 }}>
+            {formatDuration(health.latency_p95)}
+          </FigureLink>
+        ) : (
+          "–"
+        )}
+      </Td>
+      <Td dataLabel="Waiting" modifier="nowrap" className="bellwire-at-time">
+        {health && (
+          <FigureLink filter={{ ...filter, state: "pending" }} of="waiting">
+            {formatShortCount(health.waiting)}
+          </FigureLink>
+        )}
+        {typeof health?.oldest_waiting_seconds === "number" && (
+          <span className="bellwire-subtle"> {formatDuration(health.oldest_waiting_seconds * 1000)}</span>
+        )}
+      </Td>
+      <Td dataLabel="Format" modifier="nowrap" className="bellwire-at-none">
+        {formatName[endpoint.format]}
+      </Td>
+      <Td dataLabel="Events" className="bellwire-at-none">
+        {endpoint.event_types.includes("*") ? "All" : endpoint.event_types.length}
+      </Td>
+    </Tr>
   );
 }

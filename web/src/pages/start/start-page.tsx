@@ -8,9 +8,9 @@ import {
   EmptyStateActions,
   EmptyStateBody,
   EmptyStateFooter,
-  Gallery,
+  Grid,
+  GridItem,
   PageSection,
-  Title,
 } from "@patternfly/react-core";
 import ExternalLinkAltIcon from "@patternfly/react-icons/dist/esm/icons/external-link-alt-icon";
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
@@ -20,38 +20,42 @@ import { useApi } from "../../api/bellwire-client.ts";
 import { deliveriesQuery } from "../../api/deliveries.ts";
 import { type Bin, binsQuery, defaultEndpointQuery } from "../../api/endpoints.ts";
 import { mayOpen, mayUseWebhooks, useSession } from "../../api/session.tsx";
-import { DeliveriesTable } from "../../components/history-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader, SignUpButton } from "../../components/page-header.tsx";
 import { Name } from "../../components/labels.tsx";
+import { Dashboard } from "./dashboard.tsx";
 import { otherPages, portalSections } from "../../layout/portal-pages.ts";
 
-const newest = 5;
-
+/** The dashboard, or the first steps while nothing was delivered yet. */
 export function StartPage() {
   const session = useSession();
+  return mayUseWebhooks(session) ? <WebhooksStart /> : <MemberStart />;
+}
+
+function WebhooksStart() {
+  const query = useInfiniteQuery(deliveriesQuery(useApi(), {}, 1));
+  return (
+    <Loaded query={query} skeleton={<TableSkeleton of="the start page" />}>
+      {({ pages }) => (pages[0]?.data.length === 0 ? <FirstSteps /> : <Dashboard />)}
+    </Loaded>
+  );
+}
+
+function MemberStart() {
+  const { providerName } = useSession();
   return (
     <>
-      <PageHeader title={session.providerName}>
-        Your back office is notified when developers sign up, and when accounts, users or applications change.
-      </PageHeader>
-      {mayUseWebhooks(session) ? (
-        <>
-          <FirstSteps />
-          <NewestDeliveries />
-        </>
-      ) : (
-        <PageSection isFilled>
-          <EmptyState titleText="Webhooks are managed by admins" icon={LockIcon} headingLevel="h2">
-            <EmptyStateBody>
-              Ask an admin of <Name>{session.providerName}</Name> to see or change them. You can open these pages:
-            </EmptyStateBody>
-            <EmptyStateFooter>
-              <PermittedPages />
-            </EmptyStateFooter>
-          </EmptyState>
-        </PageSection>
-      )}
+      <PageHeader title={providerName} />
+      <PageSection isFilled>
+        <EmptyState titleText="Webhooks are managed by admins" icon={LockIcon} headingLevel="h2">
+          <EmptyStateBody>
+            Ask an admin of <Name>{providerName}</Name> to see or change them. You can open these pages:
+          </EmptyStateBody>
+          <EmptyStateFooter>
+            <PermittedPages />
+          </EmptyStateFooter>
+        </EmptyState>
+      </PageSection>
     </>
   );
 }
@@ -62,49 +66,39 @@ function FirstSteps() {
   const { data: bins = [] } = useQuery(binsQuery(api));
   const bin = bins.find(({ url }) => url === endpoint?.url);
   return (
-    <PageSection aria-label="First steps">
-      <Gallery hasGutter minWidths={{ default: "100%", md: "16rem" }}>
-        <StepCard number={1} title="Sign up" action={<SignUpButton />}>
-          Sign up as a developer. This creates an account, a user and an application.
-        </StepCard>
-        <StepCard number={2} title="Watch the webhooks" action={<WatchButton bin={bin} />}>
-          Three signed requests arrive within a second, each with the complete document.
-        </StepCard>
-        <StepCard
-          number={3}
-          title={bin ? "Now use your own URL" : "Use your own URL"}
-          action={
-            <LinkButton to="/webhooks/edit" hash="url" variant="secondary">
-              Webhook settings
-            </LinkButton>
-          }
-        >
-          Choose the URL and the events, and send a test event.
-        </StepCard>
-      </Gallery>
-    </PageSection>
-  );
-}
-
-function NewestDeliveries() {
-  const query = useInfiniteQuery(deliveriesQuery(useApi(), {}, newest));
-  return (
-    <PageSection isFilled aria-label="Newest deliveries">
-      <Title headingLevel="h2" className="bellwire-page-title">
-        Newest deliveries
-      </Title>
-      <Loaded query={query} skeleton={<TableSkeleton of="deliveries" />}>
-        {({ pages }) => {
-          const deliveries = pages[0]?.data ?? [];
-          if (deliveries.length === 0)
-            return <p className="bellwire-subtle">No deliveries yet. They appear here automatically.</p>;
-          return <DeliveriesTable deliveries={deliveries} />;
-        }}
-      </Loaded>
-      <LinkButton to="/deliveries" variant="link" isInline>
-        All deliveries
-      </LinkButton>
-    </PageSection>
+    <>
+      <PageHeader title={useSession().providerName}>
+        Your back office is notified when developers sign up, and when accounts, users or applications change. This page
+        shows your deliveries as soon as there are any.
+      </PageHeader>
+      <PageSection isFilled aria-label="First steps">
+        <Grid hasGutter>
+          <GridItem md={4}>
+            <StepCard number={1} title="Sign up" action={<SignUpButton />}>
+              Sign up as a developer. This creates an account, a user and an application.
+            </StepCard>
+          </GridItem>
+          <GridItem md={4}>
+            <StepCard number={2} title="Watch the webhooks" action={<WatchButton bin={bin} />}>
+              Three signed requests arrive within a second, each with the complete document.
+            </StepCard>
+          </GridItem>
+          <GridItem md={4}>
+            <StepCard
+              number={3}
+              title={bin ? "Now use your own URL" : "Use your own URL"}
+              action={
+                <LinkButton to="/webhooks/edit" hash="url" variant="secondary">
+                  Webhook settings
+                </LinkButton>
+              }
+            >
+              Choose the URL and the events, and send a test event.
+            </StepCard>
+          </GridItem>
+        </Grid>
+      </PageSection>
+    </>
   );
 }
 

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { outcomeChart } from "./attempt-charts.tsx";
+import { pointsChange, relativeChange } from "./figure-tiles.tsx";
+import { describePoints } from "./sparkline.tsx";
+import { rangeBefore, readTimeSpanSearch } from "./time-span.ts";
+
+test("a change is judged by what a rise means", () => {
+  expect(relativeChange(150, 100, "bad")).toEqual({ text: "50 %", direction: "up", meaning: "bad" });
+  expect(relativeChange(50, 100, "bad")).toEqual({ text: "50 %", direction: "down", meaning: "good" });
+  expect(relativeChange(100, 100, "bad")).toMatchObject({ direction: "same", meaning: "neutral" });
+  expect(pointsChange(0.95, 0.997)).toEqual({ text: "4.7 points", direction: "down", meaning: "bad" });
+});
+
+test("nothing is compared with a span in which nothing happened", () => {
+  expect(relativeChange(5, 0, "bad").text).toBeUndefined();
+  expect(relativeChange(5, undefined, "bad").text).toBeUndefined();
+  expect(pointsChange(0.9, null).text).toBeUndefined();
+});
+
+test("a chart shows the outcomes that occurred, and successes always", () => {
+  const series = (outcome: "2xx" | "5xx" | "tls", attempts: number) => ({
+    group: { outcome },
+    total: { attempts },
+    points: [{ at: "2026-11-27T09:00:00.000Z", attempts }],
+  });
+  const chart = outcomeChart({
+    interval: "minute",
+    since: "2026-11-27T09:00:00.000Z",
+    until: "2026-11-27T09:01:00.000Z",
+    series: [series("tls", 0), series("5xx", 3), series("2xx", 0)],
+  });
+  expect(chart.totals).toEqual([
+    { outcome: "2xx", attempts: 0 },
+    { outcome: "5xx", attempts: 3 },
+  ]);
+  expect(chart.points[0]?.values).toEqual({ "2xx": 0, "5xx": 3 });
+});
+
+test("a sparkline has the same figures as text", () => {
+  expect(
+    describePoints([
+      { delivered: 3, failed: 1 },
+      { delivered: 4, failed: 0 },
+    ]),
+  ).toBe("Last hour: 7 delivered, 1 failed");
+  expect(describePoints([])).toBe("Last hour: no attempts");
+});
+
+test("the span before has the same length, and unknown spans of an address are ignored", () => {
+  const [since, until] = [new Date("2026-11-27T09:00:00Z"), new Date("2026-11-27T10:00:00Z")];
+  expect(rangeBefore({ since, until })).toEqual({ since: new Date("2026-11-27T08:00:00Z"), until: since });
+  expect(readTimeSpanSearch({ span: "90d" })).toEqual({ span: "90d" });
+  expect(readTimeSpanSearch({ span: "2y" })).toEqual({});
+});

@@ -1,0 +1,39 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { DeliveryFilter } from "../../api/deliveries.ts";
+import type { Outcome } from "../../api/statistics.ts";
+import type { TimeRange, TimeSpan } from "./time-span.ts";
+
+/** The deliveries behind a figure. */
+export interface FigureFilter {
+  readonly state?: "pending" | "delivered" | "failed";
+  readonly outcome?: Outcome;
+  readonly endpointId?: number | undefined;
+  /** The span until now, or a range of times. */
+  readonly span?: TimeSpan;
+  readonly range?: TimeRange;
+  readonly latencyMin?: number;
+}
+
+/** Returns the search of the Deliveries page for a figure. */
+export function deliverySearch({ state, endpointId }: FigureFilter): DeliveryFilter {
+  return {
+    ...(state && { state }),
+    ...(endpointId !== undefined && { endpoint_id: endpointId }),
+  };
+}
+
+export interface FigureLinkProps {
+  readonly filter: FigureFilter;
+  /** Says to screen readers what the figure counts. */
+  readonly of?: string;
+  readonly children: ReactNode;
+}
+
+/** A figure that leads to the deliveries behind it. */
+export const FigureLink = ({ filter, of, children }: FigureLinkProps) => (
+  <Link to="/deliveries" search={deliverySearch(filter)} className="bellwire-figure-link">
+    {children}
+    {of !== undefined && <span className="pf-v6-screen-reader"> {of}</span>}
+  </Link>
+);

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { type Server, says, showPage } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+
+const endpoint = (id: number, name: string) => ({
+  id,
+  name,
+  url_masked: `https://${name}.example/in`,
+  event_types: ["*"],
+  format: "json",
+  state: "enabled",
+});
+
+const health = (id: number, state: string, waiting = 0) => ({
+  endpoint_id: id,
+  state,
+  since: "2026-11-27T09:00:00.000Z",
+  success_rate: state === "healthy" ? 1 : 0.45,
+  latency_p95: 120,
+  waiting,
+  oldest_waiting_seconds: waiting ? 3600 : null,
+  sentence: `It is ${state}.`,
+  advice: "Repair the receiver.",
+  sparkline: [{ at: "2026-11-27T09:00:00.000Z", delivered: 3, failed: 4 }],
+});
+
+const server: Server = {
+  "GET /api/v1/endpoints": () => [
+    200,
+    { data: [endpoint(1, "crm"), endpoint(2, "billing"), endpoint(3, "search")], next: null },
+  ],
+  "GET /api/v1/endpoints/health": () => [
+    200,
+    { data: [health(1, "healthy"), health(2, "degraded", 5), health(3, "failing", 12_431)] },
+  ],
+};
+
+test("endpoints that need attention come first, with the reason, the advice and the backlog", async () => {
+  showPage("/endpoints", server);
+  await says("Failing");
+  const rows = [...document.querySelectorAll("tbody tr")].map((row) => row.textContent ?? "");
+  expect(rows.map((row) => /crm|billing|search/.exec(row)?.[0])).toEqual(["search", "billing", "crm"]);
+  expect(rows[0]).toContain("It is failing.");
+  expect(rows[0]).toContain("Repair the receiver.");
+  expect(rows[0]).toContain("12.4K");
+  expect(rows[2]).not.toContain("It is healthy.");
+});
+
+test("the list is shown in its order while the health cannot be read", async () => {
+  showPage("/endpoints", { ...server, "GET /api/v1/endpoints/health": () => [500, { title: "Away." }] });
+  await says("crm.example");
+  await waitFor(() => expect(document.querySelectorAll("tbody tr")).toHaveLength(3));
+});

@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import { deliverySearch } from "../../components/charts/list-links.tsx";
+import { findTimeSpan } from "../../components/charts/time-span.ts";
+import { click } from "../../testing/show-in-portal.tsx";
+import { type Asked, type Server, says, showPage, shown } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { backlogOf } from "./dashboard.tsx";
+
+const none = { data: [], next: null };
+const delivery = {
+  id: "01a21c51-7a58-7002-8f8b-9c6ca97ce2e4.5",
+  event_type: "account.created",
+  account_name: "Fjord & Sons",
+  endpoint_name: "crm",
+  state: "delivered",
+  occurred_at: "2026-11-27T09:00:00.000Z",
+};
+
+const at = ["2026-11-27T09:00:00.000Z", "2026-11-27T10:00:00.000Z"];
+
+/** Statistics with the same values in each span. */
+function statistics({ query }: Asked): readonly [number, unknown] {
+  const span = { interval: "hour", since: at[0], until: "2026-11-27T11:00:00.000Z" };
+  const series = (group: object, total: object) => ({
+    group,
+    total,
+    points: at.map((time) => ({ at: time, ...total })),
+  });
+  if (query.get("group_by") === "outcome") {
+    const attempts = { "2xx": 1200, "5xx": 34 };
+    return [
+      200,
+      { ...span, series: Object.entries(attempts).map(([outcome, count]) => series({ outcome }, { attempts: count })) },
+    ];
+  }
+  const values = {
+    delivered: 1200,
+    failures: 7,
+    success_rate: 0.99999,
+    latency_p50: 12,
+    latency_p95: 340,
+    latency_p99: 1500,
+  };
+  return [
+    200,
+    { ...span, series: [series({}, { ...values, delay_p95: 900, accounts_created: 3, applications_created: 4 })] },
+  ];
+}
+
+const server: Server = {
+  "GET /api/v1/deliveries": () => [200, { data: [delivery], next: null }],
+  "GET /api/v1/endpoints": () => [200, none],
+  "GET /api/v1/endpoints/health": () => [200, none],
+  "GET /api/v1/events": () => [200, none],
+  "GET /api/v1/stats": statistics,
+};
+
+test("a provider without deliveries sees the first steps", async () => {
+  showPage("/", { ...server, "GET /api/v1/deliveries": () => [200, none] });
+  await says("Sign up as a developer");
+  expect(shown()).not.toContain("Success rate");
+});
+
+test("the span of the address is read, and another choice changes the address", async () => {
+  const page = showPage("/?span=1h", server);
+  await says("99.99 %");
+  const [asked] = page.askedFor("GET /api/v1/stats");
+  const lengthMs = Date.parse(asked?.query.get("until") ?? "") - Date.parse(asked?.query.get("since") ?? "");
+  expect(lengthMs).toBe(3_600_000);
+  await click("7 days");
+  await waitFor(() => expect(page.address()).toBe("/?span=7d"));
+});
+
+test("the figures of a chart are also a table, which opens the list behind a row", async () => {
+  const page = showPage("/", server);
+  await says("Attempts per hour");
+  await click("Attempts per hour by outcome as a table");
+  await waitFor(() =>
+    expect(document.querySelectorAll('table[aria-label="Attempts per hour by outcome"] tbody tr')).toHaveLength(2),
+  );
+  const rows = [...document.querySelectorAll("table tbody tr")].map((row) => row.textContent);
+  expect(rows).toEqual(["27 Nov, 10:001,20034", "27 Nov, 09:001,20034"]);
+  await click("27 Nov, 10:00");
+  await waitFor(() => expect(page.address()).toMatch(/^\/deliveries/));
+});
+
+test("a chart is read with the arrow keys", async () => {
+  showPage("/", server);
+  await says("Attempts per hour");
+  const chart = document.querySelector('[role=slider][aria-label^="Attempts per hour"]');
+  const press = (key: string) => chart?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  press("ArrowLeft");
+  await waitFor(() => expect(chart?.getAttribute("aria-valuetext")).toBe("27 Nov, 10:00: 2xx 1,200, 5xx 34"));
+  press("Home");
+  await waitFor(() => expect(chart?.getAttribute("aria-valuetext")).toBe("27 Nov, 09:00: 2xx 1,200, 5xx 34"));
+});
+
+test("a figure leads to the deliveries that it counts", () => {
+  expect(deliverySearch({ state: "failed", endpointId: 5, span: findTimeSpan("7d") })).toMatchObject({
+    state: "failed",
+    endpoint_id: 5,
+  });
+});
+
+test("the backlog is the sum of what waits, and the age of the oldest", () => {
+  const health = (waiting: number, oldest: number | null) => ({ waiting, oldest_waiting_seconds: oldest });
+  expect(backlogOf([health(3, 20), health(0, null), health(4, 600)])).toEqual({ waiting: 7, oldestSeconds: 600 });
+  expect(backlogOf([])).toEqual({ waiting: 0, oldestSeconds: null });
+});
