@@ -2,7 +2,19 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const benchmarks = ["engine", "latency", "isolation", "scale", "ordered", "others", "sender", "api", "busy", "flood"];
+const benchmarks = [
+  "engine",
+  "latency",
+  "isolation",
+  "scale",
+  "ordered",
+  "others",
+  "sender",
+  "api",
+  "busy",
+  "flood",
+  "statistics",
+];
 
 /** Runs only by name. */
 const record = "record";

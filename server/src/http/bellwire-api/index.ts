@@ -72,40 +72,23 @@ export const bellwireApiPlugin =
     const streams = createStreams({ ...needs, onError: (err) => http.log.warn({ err }, "stream is behind") });
     http.addHook("preClose", async () => streams.close());
     const all = [...operations, streams.operation];
+    refuseMethodsOfOthers(http, all);
     for (const operation of all) addRoute(http, operation, needs);
-    for (const { path, methods } of methodsOfOthers(all)) refuseMethods(http, path, methods);
 
     http.get("/openapi.json", { schema: { hide: true }, compress: {} }, async () => describe());
   };
 
 /**
- * Returns the paths without parameters that another path matches too, with the methods of the other one: `/endpoints/health` is
- * no endpoint that could be deleted.
+ * Answers 405 where a path without parameters is served with a method of another path, which has a parameter in its place: no
+ * endpoint called `health` can be deleted.
  */
-function methodsOfOthers(
-  all: readonly Operation[],
-): readonly { readonly path: string; readonly methods: readonly Operation["method"][] }[] {
-  const byPath = Map.groupBy(all, ({ path }) => path);
-  return [...byPath].flatMap(([path, own]) => {
-    const matches = (other: string): boolean =>
-      other !== path && new RegExp(`^${other.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path);
-    const others = path.includes("{")
-      ? []
-      : [...byPath].filter(([other]) => matches(other)).flatMap(([, them]) => them);
-    const methods = new Set(others.map(({ method }) => method));
-    for (const { method } of own) methods.delete(method);
-    return methods.size === 0 ? [] : [{ path, methods: [...methods] }];
-  });
-}
-
-function refuseMethods(http: FastifyInstance, url: string, method: readonly Operation["method"][]): void {
-  http.route({
-    method: [...method],
-    url,
-    exposeHeadRoute: false,
-    schema: { hide: true },
-    config: { isRefused: true },
-    handler: async (_request, reply) => reply.callNotFound(),
+function refuseMethodsOfOthers(http: FastifyInstance, all: readonly Operation[]): void {
+  const fixed = new Set(all.map(({ path }) => path).filter((path) => !path.includes("{")));
+  http.addHook("onRequest", async (request, reply) => {
+    const { url = "" } = request.routeOptions;
+    const [path = ""] = request.url.split("?", 1);
+    const prefix = http.prefix;
+    return url.includes(":") && fixed.has(path.slice(prefix.length)) ? reply.callNotFound() : undefined;
   });
 }
 

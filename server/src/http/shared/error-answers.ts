@@ -133,18 +133,11 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
     .send(representProblem(problem, reply.request.id));
 }
 
-declare module "fastify" {
-  interface FastifyContextConfig {
-    /** The path has no such method; the route exists since another route's parameter would match the path. */
-    readonly isRefused?: boolean;
-  }
-}
-
 /** Records the routes that are added below `http` from now on. Returns a function that lists the methods of a URL's path. */
 function recordMethods(http: FastifyInstance): (url: string) => readonly string[] {
   const routes: { readonly parts: readonly string[]; readonly methods: readonly string[] }[] = [];
-  http.addHook("onRoute", ({ url, method, config }) => {
-    if (!config?.isRefused) routes.push({ parts: url.split("/"), methods: [method].flat() });
+  http.addHook("onRoute", ({ url, method }) => {
+    routes.push({ parts: url.split("/"), methods: [method].flat() });
   });
   return (url) => {
     const [path = ""] = url.split("?", 1);

@@ -105,6 +105,7 @@ const unknownLane: LaneFacts = {
 
 // By the primary keys. A report is true while the engine that wrote it lives and owns the lane. Without one, the lane's row has
 // the state that its last owner released. 50 attempts without a response open the breaker.
+// @indexed
 const lanesStatement = `
   select lanes.endpoint_id, coalesce(report.in_flight, 0) as in_flight, report.window_size,
     coalesce(report.unanswered, lanes.unanswered) as unanswered,

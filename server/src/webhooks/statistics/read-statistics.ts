@@ -73,8 +73,11 @@ const sums = `array[outcome_2xx, outcome_3xx, outcome_4xx, outcome_5xx, outcome_
 const histograms = `case when $6 then latencies else '{}' end as latencies, case when $6 then delays else '{}' end as delays`;
 const wanted = `provider_id = $1 and endpoint_id = any($2::bigint[]) and event_type = any($3::text[]) and at >= $4 and at < $5`;
 
+// @indexed
 const minutesStatement = `select endpoint_id, event_type, at, ${sums}, ${histograms} from statistics_minutes where ${wanted}`;
+// @indexed
 const hoursStatement = `select endpoint_id, event_type, at, ${sums}, ${histograms} from statistics_hours where ${wanted}`;
+// @indexed
 const daysStatement = `select endpoint_id, event_type, at, ${sums}, ${histograms} from statistics_days where ${wanted}`;
 
 const statements: Readonly<Record<Interval, string>> = {

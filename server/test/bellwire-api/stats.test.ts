@@ -1,0 +1,183 @@
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { signUpAccount } from "#portal/accounts/index.ts";
+import { LaneCounts, type CountedAttempt } from "../../src/webhooks/statistics/counts.ts";
+import { idleLane, type LaneToWrite, writeStatistics } from "../../src/webhooks/statistics/write-statistics.ts";
+import { buildEndpoint } from "../support/build-webhooks.ts";
+import { passwords } from "../support/passwords.ts";
+import { test } from "./bellwire-api-test.ts";
+
+const minuteMs = 60_000;
+
+const attempt = (given: Partial<CountedAttempt> = {}): CountedAttempt => ({
+  eventType: "account.created",
+  atMs: 0,
+  number: 1,
+  status: 200,
+  errorClass: null,
+  end: "delivered",
+  latencyMs: 40,
+  delayMs: 90,
+  bytesSent: 1000,
+  bytesReceived: 10,
+  ...given,
+});
+
+const failed = { status: 503, end: "failed", delayMs: null } as const;
+
+/** Counts attempts of an endpoint as its engine would. */
+async function count(
+  pool: Pool,
+  endpoint: { readonly providerId: number; readonly endpointId: number },
+  attempts: readonly CountedAttempt[],
+): Promise<void> {
+  const counts = new LaneCounts();
+  for (const one of attempts) counts.add(one);
+  const [report] = await pool.query<{ epoch: number }>(`select epoch from lane_reports where endpoint_id = $1`, [
+    endpoint.endpointId,
+  ]);
+  const lane: LaneToWrite = {
+    ...endpoint,
+    epoch: (report?.epoch ?? 0) + 1,
+    isReleased: true,
+    state: idleLane,
+    counts,
+    base: 1,
+    through: 1,
+    isFirstWrite: true,
+    known: undefined,
+  };
+  const written = await pool.inTransaction((tx) => writeStatistics(tx, [lane]));
+  expect(written.get(endpoint.endpointId)?.result).toBe("counted");
+}
+
+const url = "http://127.0.0.1:9/hook";
+
+test("metrics over time have a point for every interval, a total, and the values of their groups", async ({
+  sharedPool: pool,
+  house,
+}) => {
+  const providerId = house.provider.id;
+  const nowMs = Date.now();
+  const startMs = nowMs - (nowMs % minuteMs);
+  const crm = { providerId, endpointId: await buildEndpoint(pool, { providerId, url }) };
+  const billing = { providerId, endpointId: await buildEndpoint(pool, { providerId, url, name: "billing" }) };
+  const atMs = startMs - 2 * minuteMs;
+  await count(pool, crm, [attempt({ atMs }), attempt({ atMs, latencyMs: 400 }), attempt({ atMs: startMs, ...failed })]);
+  await count(pool, billing, [attempt({ atMs, eventType: "user.created", number: 2 })]);
+  const span = `since=${new Date(startMs - 3 * minuteMs).toISOString()}&until=${new Date(startMs + 1).toISOString()}`;
+  const read = async (query: string) => (await house.call("GET", `/stats?${query}&${span}`)).json();
+
+  const all = await read("metrics=attempts,deliveries,delivered,failures,success_rate,retries,first_attempt_successes");
+  expect(all.interval).toBe("minute");
+  const values = { attempts: 4, deliveries: 4, delivered: 3, failures: 1, success_rate: 0.75, retries: 1 };
+  expect(all.series).toEqual([
+    { group: {}, total: { ...values, first_attempt_successes: 2 }, points: expect.anything() },
+  ]);
+  expect(all.series[0].points.map((point: { attempts: number }) => point.attempts)).toEqual([0, 3, 0, 1]);
+  expect(all.series[0].points[0]).toMatchObject({ at: all.since, success_rate: null });
+
+  const [measured] = (await read("metrics=latency_p50,latency_p99,delay_p95,bytes_sent,bytes_received")).series;
+  expect(measured.total).toEqual({
+    latency_p50: 41,
+    latency_p99: 395,
+    delay_p95: 83,
+    bytes_sent: 4000,
+    bytes_received: 40,
+  });
+
+  const totalsBy = async (query: string) =>
+    (await read(`metrics=attempts&${query}`)).series.map(
+      ({ group, total }: { group: object; total: { attempts: number } }) => ({ ...group, attempts: total.attempts }),
+    );
+  expect(await totalsBy("group_by=endpoint_id")).toEqual([
+    { endpoint_id: crm.endpointId, attempts: 3 },
+    { endpoint_id: billing.endpointId, attempts: 1 },
+  ]);
+  expect(await totalsBy("group_by=event_type")).toEqual([
+    { event_type: "account.created", attempts: 3 },
+    { event_type: "user.created", attempts: 1 },
+  ]);
+  const byOutcome = await totalsBy("group_by=outcome");
+  expect(byOutcome).toHaveLength(8);
+  expect(byOutcome).toEqual(
+    expect.arrayContaining([
+      { outcome: "2xx", attempts: 3 },
+      { outcome: "5xx", attempts: 1 },
+      { outcome: "tls", attempts: 0 },
+    ]),
+  );
+  expect(await totalsBy(`endpoint_id=${billing.endpointId}`)).toEqual([{ attempts: 1 }]);
+  expect(await totalsBy("event_type=account.created&event_type=user.created")).toEqual([{ attempts: 4 }]);
+  expect(await totalsBy("event_type=user.created&group_by=endpoint_id")).toEqual([
+    { endpoint_id: billing.endpointId, attempts: 1 },
+  ]);
+});
+
+test("accounts and applications are counted by the interval in which they were created", async ({ house, clock }) => {
+  const { provider } = house;
+  const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
+  const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
+  const now = clock.now();
+  await signUpAccount(house.pool, passwords, { provider, values, wantedPlans: [], by, now });
+  const { series } = (
+    await house.call("GET", "/stats?metrics=accounts_created,applications_created&interval=day")
+  ).json();
+  expect(series[0].total).toEqual({ accounts_created: 1, applications_created: 1 });
+});
+
+test("the statistics and the health of one provider are closed to another", async ({
+  sharedPool: pool,
+  house,
+  neighbour,
+}) => {
+  const providerId = house.provider.id;
+  const endpointId = await buildEndpoint(pool, { providerId, url });
+  await count(pool, { providerId, endpointId }, [attempt({ atMs: Date.now() })]);
+  const attempts = async (query: string) =>
+    (await neighbour.call("GET", `/stats?metrics=attempts${query}`)).json().series[0]?.total.attempts ?? 0;
+  expect([await attempts(""), await attempts(`&endpoint_id=${endpointId}`)]).toEqual([0, 0]);
+  expect(await attempts(`&endpoint_id=${endpointId}&group_by=endpoint_id`)).toBe(0);
+  expect((await neighbour.call("GET", "/endpoints/health")).json()).toEqual({ data: [] });
+  expect((await neighbour.call("GET", `/endpoints/${endpointId}/health`)).statusCode).toBe(404);
+});
+
+test.for([
+  ["metrics=attempts&interval=minute&since=2020-01-01T00:00:00Z", "interval"],
+  ["metrics=attempts&interval=hour&since=2020-01-01T00:00:00Z", "interval"],
+  ["metrics=latency_p50&group_by=outcome", "metrics"],
+  ["metrics=accounts_created&group_by=endpoint_id", "metrics"],
+  ["metrics=attempts&since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "since"],
+  ["metrics=attempts,nonsense", "metrics"],
+  ["metrics=attempts&group_by=account", "group_by"],
+] as const)("%s is refused for its %s", async ([query, field], { house }) => {
+  const answer = await house.call("GET", `/stats?${query}`);
+  expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, [field]]);
+});
+
+test("health tells states, figures and what waits, of one endpoint and of all", async ({ sharedPool: pool, house }) => {
+  const providerId = house.provider.id;
+  const failing = await buildEndpoint(pool, { providerId, url });
+  const paused = await buildEndpoint(pool, { providerId, url, name: "paused" });
+  await pool.query(`update endpoints set state = 'paused' where id = $1`, [paused]);
+  const dueStatement = `
+    insert into due (endpoint_id, event_id, provider_id, due_at, format, ordering_key, sequence)
+    select $1, uuid_v7_floor(clock_timestamp() - make_interval(secs => 600)), $2, due_at, 'json', 'account/31', row_number() over ()
+    from unnest($3::timestamptz[]) due_at`;
+  for (const [endpointId, dueAt] of [
+    [failing, "infinity"],
+    [paused, "now"],
+  ])
+    await pool.query(dueStatement, [endpointId, providerId, [dueAt]]);
+
+  const { data } = (await house.call("GET", "/endpoints/health")).json();
+  expect(data).toMatchObject([
+    { endpoint_id: failing, state: "degraded", waiting: 1, hold: null, window: null, breaker: "closed" },
+    { endpoint_id: paused, state: "paused", waiting: 1, hold: "paused", sentence: "Paused. 1 delivery is held." },
+  ]);
+  expect(data[0].oldest_waiting_seconds).toBeGreaterThan(599);
+  expect((await house.call("GET", `/endpoints/${paused}/health`)).json()).toEqual({
+    ...data[1],
+    oldest_waiting_seconds: expect.any(Number),
+  });
+});
