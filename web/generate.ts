@@ -106,7 +106,7 @@ async function writeFacts(bellwire: OpenAPI3, management: OpenAPI3): Promise<voi
   const facts = {
     endpointLimits: limitsOf(bellwire, "EndpointChange"),
     endpointDefaults: endpointDefaults(bellwire),
-    binLimits: limitsOf(bellwire, "BinAnswerChange"),
+    binLimits: limitsOf(bellwire, "BinChange"),
     settingsLimits: limitsOf(management, "SettingsUpdateRequest"),
     eventTypeNames: eventTypes,
     accessTokenScopes: scopes,

@@ -18,7 +18,7 @@ import {
   parseAllowedTargets,
 } from "#platform/network/target-guard.ts";
 import { createOwnBins } from "#request-bin/index.ts";
-import { type Sender, createSender } from "#webhooks/attempts/index.ts";
+import { type GivenRequestSender, type Sender, createSender } from "#webhooks/attempts/index.ts";
 import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 import { measureNameLookups, measurePool, measureProcess } from "./metrics.ts";
@@ -39,7 +39,7 @@ export interface Parts {
   readonly allowed: AllowedTargets;
   /** Shared by deliveries, pings and URL checks: one cache, one lookup per name. */
   readonly lookup: Lookup;
-  readonly sender: Sender;
+  readonly sender: Sender & GivenRequestSender;
 }
 
 interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
@@ -117,7 +117,13 @@ export interface SenderParts {
 }
 
 /** Creates the only sender, for deliveries and pings. It hands requests for our own bins over without the network. */
-export function composeSender({ pool, clock, urls, inFlightMax, ...network }: SenderParts): Sender & AsyncDisposable {
+export function composeSender({
+  pool,
+  clock,
+  urls,
+  inFlightMax,
+  ...network
+}: SenderParts): Sender & GivenRequestSender & AsyncDisposable {
   return createSender({
     ...network,
     clock,

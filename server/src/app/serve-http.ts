@@ -12,6 +12,7 @@ import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { operationsPlugin } from "#http/operations/index.ts";
 import { requestBinPlugin } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import {
   addResponseHeaders,
@@ -32,7 +33,7 @@ import { requestLimits } from "#platform/limits.ts";
 import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
-import type { Sender } from "#webhooks/attempts/index.ts";
+import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
 import { readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
 import { type ProviderUrls, listenError } from "./addresses.ts";
@@ -93,7 +94,7 @@ export interface HttpParts {
   readonly passwords: PasswordHasher;
   readonly clock: Clock;
   readonly encryption: Encryption;
-  readonly sender: Sender;
+  readonly sender: Sender & GivenRequestSender;
   readonly urls: ProviderUrls;
   readonly log: FastifyBaseLogger;
   readonly metrics: Scraped;
@@ -185,6 +186,30 @@ function openServer({ log, trustedProxies, urls }: HttpParts, newId: () => strin
   return http;
 }
 
+/** Composes the parts of request bins that both of their interfaces use. Starts and stops forwarding with the server. */
+function composeWorkbench(
+  doors: FastifyInstance,
+  { pool, clock, encryption, sender, urls, log }: InterfaceParts,
+  bins: ReturnType<typeof createOwnBins>,
+) {
+  const forwarder = createBinForwarder({
+    pool,
+    clock,
+    sender,
+    isOurs: urls.isOurs,
+    onError: (err) => log.warn({ err }, "forwarding requests of bins failed; trying again later"),
+  });
+  doors.addHook("onReady", async () => forwarder.start());
+  doors.addHook("onClose", () => forwarder[Symbol.asyncDispose]());
+  const secretsOfBin = ({ providerId, id }: { readonly providerId: number; readonly id: string }) =>
+    readSigningSecrets(pool, encryption, {
+      providerId,
+      path: `/bins/${id}`,
+      matches: (url) => bins.matches(url) === id,
+    });
+  return { secretsOfBin, forwarder, isOurs: urls.isOurs };
+}
+
 async function registerInterfaces(doors: FastifyInstance, parts: InterfaceParts): Promise<void> {
   const { pool, passwords, clock, newId, encryption, sender, urls, cookieSecret } = parts;
   const secureCookies = urls.publicUrl.startsWith("https:");
@@ -197,12 +222,7 @@ async function registerInterfaces(doors: FastifyInstance, parts: InterfaceParts)
     hideAddress: hideAddressFrom(parts.baseDomain, parts.log),
   };
   const endpoints = { pool, encryption, targets, retryWaitsSeconds: parts.retryWaitsSeconds };
-  const secretsOfBin = ({ providerId, id }: { readonly providerId: number; readonly id: string }) =>
-    readSigningSecrets(pool, encryption, {
-      providerId,
-      path: `/bins/${id}`,
-      matches: (url) => bins.matches(url) === id,
-    });
+  const workbench = composeWorkbench(doors, parts, bins);
   const developerPortalUrl = urls.developerPortal;
   const adminPortalUrl = urls.adminPortal;
   const tryOut = (provider: Provider) => (parts.isTryOut(provider) ? tryOutLinks(urls, provider) : undefined);
@@ -222,13 +242,13 @@ async function registerInterfaces(doors: FastifyInstance, parts: InterfaceParts)
   );
   for (const prefix of unservedApis) await doors.register(unservedApi, { prefix });
   await doors.register(
-    bellwireApiPlugin({ ...asked, newId, sender, adminPortalUrl, developerPortalUrl, secretsOfBin }),
+    bellwireApiPlugin({ ...asked, ...workbench, newId, sender, adminPortalUrl, developerPortalUrl }),
     {
       prefix: "/api/v1",
     },
   );
   await doors.register(
-    requestBinPlugin({ pool, clock, originOf: ({ provider }) => adminPortalUrl(provider), secretsOfBin }),
+    requestBinPlugin({ ...workbench, pool, clock, targets, originOf: ({ provider }) => adminPortalUrl(provider) }),
   );
   const portal = { pool, passwords, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
   await doors.register(apiDocs({ pool, clock }));

@@ -303,11 +303,47 @@ export const binLimits = {
     max: 120,
     says: "A bin can delay its response. A longer delay is refused with 422.",
   },
+  answerRules: {
+    name: "answer-rules-per-bin",
+    of: "bin",
+    max: 20,
+    says: "Rules that script its responses. More are refused with 422.",
+  },
+  answerRulesCharacters: {
+    name: "answer-rules-characters",
+    of: "bin",
+    max: 32 * 1024,
+    says: "All rules as JSON, with the bodies of their responses. More is refused with 422.",
+  },
+  shares: {
+    name: "share-links-per-bin",
+    of: "bin",
+    max: 20,
+    says: "Links that have not expired. One more is refused with 422 until one is revoked.",
+  },
+  shareHours: {
+    name: "share-link-hours",
+    of: "share link",
+    max: 30 * 24,
+    says: "The longest time until a share link expires. More is refused with 422.",
+  },
+  forwards: {
+    name: "concurrent-forwards",
+    of: "process",
+    max: 10,
+    says: "Requests that bins forward at the same time, two of each bin. The others wait; on demand 429.",
+  },
+  forwardSeconds: {
+    name: "forward-seconds",
+    of: "forwarded request",
+    max: 15,
+    says: "Until the whole response has arrived. A request is forwarded once, without retries.",
+  },
   shownBodyBytes: {
     name: "shown-body-bytes",
     of: "request",
     max: 64 * 1024,
-    says: "The page, its stream and the list show the first part of a longer body; all of it can be downloaded.",
+    says: "The page, its stream and the list show the first part of a longer body, and a search reads that part; all of it can be downloaded.",
   },
   pageBytes: {
     name: "bytes-per-page-of-requests",

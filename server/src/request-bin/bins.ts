@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import type { AnswerRule } from "./answer-rules.ts";
 
 /**
  * A built-in receiver that shows its requests. The id is the receiving address and grants no access to the requests.
@@ -8,11 +9,16 @@ import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 export interface Bin {
   readonly providerId: number;
   readonly id: string;
-  /** Grants access to the requests, with credentials masked, and to the bin's response. */
+  /** Grants access to the requests, with credentials masked, and to the bin's responses. */
   readonly viewKey: string;
-  /** The response, and the wait before it. */
+  /** Empty: without a name. */
+  readonly name: string;
+  /** The default response, and the wait before it. */
   readonly answerStatus: number;
   readonly answerDelayMs: number;
+  readonly answerRules: readonly AnswerRule[];
+  /** Each new request is also sent there. */
+  readonly forwardUrl: string | null;
   /** The number of requests ever received. Only the newest are kept. */
   readonly requestsCaught: number;
   readonly createdAt: Date;
@@ -24,27 +30,39 @@ interface BinKey {
 }
 
 const columns = `
-  provider_id, id, view_key, answer_status, answer_delay_ms,
-  requests_caught, created_at`;
+  provider_id, id, view_key, name, answer_status, answer_delay_ms, answer_rules, forward_url, requests_caught, created_at`;
 
 /** 130 random bits, so that neither an id nor a view key can be guessed. */
-const secretLength = 26;
+export const secretLength = 26;
 
 /** PostgreSQL refuses a zero byte, so such an id is rejected first. */
 export const mayBeBinId = (id: string): boolean => /^[\w-]+$/.test(id);
 
+/** Settings to change. Omitted ones stay. */
+export interface BinSettings {
+  readonly name?: string | undefined;
+  readonly answerStatus?: number | undefined;
+  readonly answerDelayMs?: number | undefined;
+  readonly answerRules?: readonly AnswerRule[] | undefined;
+  readonly forwardUrl?: string | null | undefined;
+}
+
 const insertStatement = `
-  insert into bins (provider_id, id, view_key, answer_status, answer_delay_ms) values ($1, $2, $3, $4, $5)
+  insert into bins (provider_id, id, view_key, name, answer_status, answer_delay_ms, answer_rules, forward_url)
+  values ($1, $2, $3, $4, $5, $6, $7, $8)
   returning ${columns}`;
 
 /** The default response is an immediate 200. */
 export async function createBin(
   tx: Transaction,
-  { providerId, answerStatus = 200, answerDelayMs = 0 }: { readonly providerId: number } & BinAnswer,
+  { providerId, ...settings }: { readonly providerId: number } & BinSettings,
 ): Promise<Bin> {
   await requireWithinLimit(tx, countLimits.bins, { providerId });
+  const { name = "", answerStatus = 200, answerDelayMs = 0, answerRules = [], forwardUrl = null } = settings;
   const [id, viewKey] = [randomBase32(secretLength), randomBase32(secretLength)];
-  const [bin] = await tx.query<Bin>(insertStatement, [providerId, id, viewKey, answerStatus, answerDelayMs]);
+  const rules = JSON.stringify(answerRules);
+  const values = [providerId, id, viewKey, name, answerStatus, answerDelayMs, rules, forwardUrl];
+  const [bin] = await tx.query<Bin>(insertStatement, values);
   if (!bin) throw new Error("The new bin was not returned.");
   return bin;
 }
@@ -74,24 +92,34 @@ export async function listBins(
   return db.query<Bin>(listStatement, [providerId, after ?? null, limit]);
 }
 
-export interface BinAnswer {
-  readonly answerStatus?: number | undefined;
-  readonly answerDelayMs?: number | undefined;
-}
-
+// New rules begin with new counts.
 const updateStatement = `
-  update bins set answer_status = coalesce($3, answer_status), answer_delay_ms = coalesce($4, answer_delay_ms)
+  update bins set
+    name = coalesce($3, name),
+    answer_status = coalesce($4, answer_status),
+    answer_delay_ms = coalesce($5, answer_delay_ms),
+    answer_rules = coalesce($6::json, answer_rules),
+    rule_counts = case when $6::json is null then rule_counts else '[]' end,
+    forward_url = case when $7 then $8 else forward_url end
   where provider_id = $1 and id = $2
   returning ${columns}`;
 
-/** Updates the response. Omitted values stay. */
+/** Updates the settings of a bin. Rules start their sequences again, even if they are the same as before. */
 export async function updateBin(
   tx: Transaction,
   { providerId, id }: BinKey,
-  answer: BinAnswer,
+  { name, answerStatus, answerDelayMs, answerRules, forwardUrl }: BinSettings,
 ): Promise<Bin | undefined> {
-  const values = [providerId, id, answer.answerStatus ?? null, answer.answerDelayMs ?? null];
-  const [bin] = await tx.query<Bin>(updateStatement, values);
+  const [bin] = await tx.query<Bin>(updateStatement, [
+    providerId,
+    id,
+    name ?? null,
+    answerStatus ?? null,
+    answerDelayMs ?? null,
+    answerRules === undefined ? null : JSON.stringify(answerRules),
+    forwardUrl !== undefined,
+    forwardUrl ?? null,
+  ]);
   if (bin) tx.hintAfterCommit("bins", id);
   return bin;
 }

@@ -1,10 +1,19 @@
-export { type Bin, createBin, deleteBin, listBins, readBin, updateBin } from "./bins.ts";
+export { type AnswerRule, AnswerRulesSchema, checkAnswerRules } from "./answer-rules.ts";
+export { type Bin, type BinSettings, createBin, deleteBin, listBins, readBin, updateBin } from "./bins.ts";
+export { type RequestDiff, compareRequests, foldUnchanged } from "./compare.ts";
+export { BinForwarder, type ForwardResult, type ForwardedRequest } from "./forwards.ts";
 export {
   type BinRequest,
+  type BinRequestSearch,
+  type BinResponse,
   createOwnBins,
+  findSameSignature,
   listBinRequests,
   listBinRequestsAfter,
   readBinRequestBody,
+  readBinRequests,
   receiveRequest,
   requestOverheadBytes,
+  searchableParts,
 } from "./requests.ts";
+export { type BinShare, createShare, findShare, listShares, revokeShare } from "./shares.ts";

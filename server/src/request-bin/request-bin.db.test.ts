@@ -29,7 +29,17 @@ test("a bin stores a request exactly as received", async ({ database }) => {
   const bin = await buildBin(database);
   expect(await receiveRequest(database, { binId: bin.id }, request)).toEqual({ status: 200, delayMs: 0 });
   const [caught] = await requestsOf(database, bin);
-  expect(caught).toEqual({ ...request, bodyBytes: 3, number: 1, receivedAt: expect.any(Date) });
+  expect(caught).toEqual({
+    ...request,
+    bodyBytes: 3,
+    number: 1,
+    receivedAt: expect.any(Date),
+    answerStatus: 200,
+    answerDelayMs: 0,
+    answerRule: null,
+    forwardResult: null,
+    isForwarding: false,
+  });
 });
 
 test("a bin's new response applies from the next request on", async ({ database }) => {

@@ -1,6 +1,8 @@
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { binLimits } from "#platform/limits.ts";
+import { type AnswerRule, type ChosenAnswer, type RuleCount, chooseAnswer } from "./answer-rules.ts";
 import { mayBeBinId } from "./bins.ts";
+import { type ForwardResult, forwardsChannel, isForwarded } from "./forwards.ts";
 
 /** The fixed cost of a row besides its bytes. */
 export const requestOverheadBytes = 1024;
@@ -18,13 +20,16 @@ interface IncomingRequest {
 export interface BinResponse {
   readonly status: number;
   readonly delayMs: number;
+  /** Only from a rule. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
   /** Only with 429. */
   readonly retryAfterSeconds?: number;
 }
 
 // The bin's row numbers the request. Its lock makes the order of numbers the order of commits, so a reader that
 // continues from the last number skips nothing. The row is also a token bucket: a request beyond its limit writes
-// nothing.
+// nothing. The lock also keeps the sequences of rules: their counts are read here and written before the commit.
 const countStatement = `
   update bins
   set requests_caught = requests_caught + 1, bytes_caught = bytes_caught + $2,
@@ -32,15 +37,18 @@ const countStatement = `
     allowance_at = clock_timestamp()
   where id = $1 and ($5::bigint is null or provider_id = $5) and least($3, allowance + $4 * extract(epoch from clock_timestamp() - allowance_at)) >= $2
   returning provider_id, requests_caught as number, bytes_caught as "endsAt", answer_status as status,
-    answer_delay_ms as "delayMs"`;
+    answer_delay_ms as "delayMs", answer_rules, rule_counts, forward_url is not null as "isForwarding"`;
 
 const waitStatement = `
   select ceil(($2 - allowance - $3 * extract(epoch from clock_timestamp() - allowance_at)) / $3)::integer as seconds
   from bins where id = $1 and ($4::bigint is null or provider_id = $4)`;
 
 const insertStatement = `
-  insert into bin_requests (provider_id, bin_id, number, method, path, query, headers, body, size, ends_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+  insert into bin_requests (provider_id, bin_id, number, method, path, query, headers, body, size, ends_at,
+    answer_status, answer_delay_ms, answer_rule, forward_due_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $14 then clock_timestamp() end)`;
+
+const ruleCountsStatement = "update bins set rule_counts = $3 where provider_id = $1 and id = $2";
 
 // Deletes the oldest beyond either limit. Along the primary key: the oldest row to keep is among the first few.
 const dropStatement = `
@@ -73,11 +81,18 @@ export async function receiveRequest(
       const wait = await secondsToWait(tx, [binId, size, perSecond, askedProviderId ?? null]);
       return wait === undefined ? undefined : { status: 429, delayMs: 0, retryAfterSeconds: wait };
     }
-    const { providerId, number, endsAt, status, delayMs } = counted;
-    tx.send(insertStatement, [providerId, binId, number, ...texts, body, size, endsAt]);
+    const { providerId, number, endsAt, answerRules, ruleCounts } = counted;
+    const request = { method, pathBelow: pathBelow(path, binId), headers, body };
+    const chosen = answerRules.length === 0 ? undefined : chooseAnswer(answerRules, ruleCounts, request);
+    if (chosen) tx.send(ruleCountsStatement, [providerId, binId, JSON.stringify(chosen.counts)]);
+    const response = responseOf(counted, chosen);
+    const answer = [response.status, response.delayMs, chosen?.rule ?? null];
+    const isForwarding = counted.isForwarding && !isForwarded(headers);
+    tx.send(insertStatement, [providerId, binId, number, ...texts, body, size, endsAt, ...answer, isForwarding]);
     tx.send(dropStatement, [providerId, binId, number - binLimits.keptRequests.max, endsAt - binLimits.keptBytes.max]);
     tx.hintAfterCommit("bins", binId);
-    return { status, delayMs };
+    if (isForwarding) tx.hintAfterCommit(forwardsChannel, binId);
+    return response;
   });
 }
 
@@ -87,6 +102,23 @@ interface Counted {
   readonly endsAt: number;
   readonly status: number;
   readonly delayMs: number;
+  readonly answerRules: readonly AnswerRule[];
+  readonly ruleCounts: readonly RuleCount[];
+  readonly isForwarding: boolean;
+}
+
+/** Returns the path behind the bin's address, with its slash. */
+const pathBelow = (path: string, binId: string): string => path.slice(`/bins/${binId}`.length) || "/";
+
+function responseOf({ status, delayMs }: Counted, chosen: ChosenAnswer | undefined): BinResponse {
+  if (!chosen?.answer) return { status, delayMs };
+  const { answer } = chosen;
+  return {
+    status: answer.status,
+    delayMs: answer.delay_ms ?? 0,
+    ...(answer.headers && { headers: answer.headers }),
+    ...(answer.body && { body: answer.body }),
+  };
 }
 
 /** Returns undefined if there is no such bin. */
@@ -98,7 +130,8 @@ async function secondsToWait(tx: Transaction, values: readonly unknown[]): Promi
 /** PostgreSQL's text allows neither NUL nor half a surrogate pair. */
 const storableText = (text: string): string => text.replaceAll("\0", "�").toWellFormed();
 
-const binPath = /^\/bins\/([a-z2-7]{26})$/;
+/** Paths below `view` belong to the bin's page. */
+const binPath = /^\/bins\/([a-z2-7]{26})(?:\/(?!view(?:\/|$)).+)?$/;
 
 export interface OwnBinsNeeds {
   readonly pool: Pool;
@@ -124,6 +157,15 @@ export interface BinRequest {
   readonly body: Buffer;
   /** The length of the whole body. */
   readonly bodyBytes: number;
+  /** The bin's response. Null in requests that an earlier version stored. */
+  readonly answerStatus: number | null;
+  readonly answerDelayMs: number | null;
+  /** The name of the rule that answered. Null for the default response. */
+  readonly answerRule: string | null;
+  /** The last time the request was forwarded. */
+  readonly forwardResult: ForwardResult | null;
+  /** Waits to be forwarded, or is being forwarded. */
+  readonly isForwarding: boolean;
 }
 
 const shownBodyBytesMax = binLimits.shownBodyBytes.max;
@@ -146,9 +188,22 @@ const selectSizes = `
 const newestFirst = `${selectSizes} order by number desc limit $6`;
 const oldestFirst = `${selectSizes} order by number limit $6`;
 
+// Reads all requests of the bin in the worst case: 500, and the searched part of their bodies. "C" folds ASCII only, at ten
+// times the speed. Bytes that are not ASCII are escaped, so a body need not be text.
+const eventTypePattern = `'(?i)"(?:bellwire-event-type|ce-type)","([^"]*)"'`;
+const newestMatching = `${selectSizes}
+  and (($7::boolean and strpos(lower(method collate "C"), $8::text) > 0)
+    or ($9::boolean and strpos(lower(path collate "C"), $8::text) > 0)
+    or ($10::boolean and strpos(lower(query collate "C"), $8::text) > 0)
+    or ($11::boolean and strpos(lower(headers::text collate "C"), $12::text) > 0)
+    or ($13::boolean and strpos(lower(substring(headers::text from ${eventTypePattern}) collate "C"), $8::text) > 0)
+    or ($14::boolean and strpos(lower(encode(substring(body from 1 for $15::integer), 'escape') collate "C"), $16::text) > 0))
+  order by number desc limit $6`;
+
 const rowsStatement = `
   select number, received_at, method, path, query, headers,
-    substring(body from 1 for $4::integer) as body, octet_length(body) as "bodyBytes"
+    substring(body from 1 for $4::integer) as body, octet_length(body) as "bodyBytes",
+    answer_status, answer_delay_ms, answer_rule, forward_result, forward_due_at is not null as "isForwarding"
   from bin_requests
   where provider_id = $1 and bin_id = $2 and number = any($3::integer[])`;
 
@@ -161,9 +216,53 @@ interface BinRequestFilter extends BinKey {
   readonly limit?: number | undefined;
 }
 
+/** The parts of a request that can be searched. `path` includes the query. */
+export const searchableParts = ["any", "method", "path", "header", "body"] as const;
+
+export interface BinRequestSearch {
+  /** Matches anywhere. Ignores the case of ASCII letters. */
+  readonly text: string;
+  readonly within: (typeof searchableParts)[number];
+  /** Searches method, path and event type only, so that a masked value cannot be guessed piece by piece. */
+  readonly isMasked: boolean;
+}
+
 /** Lists newest first: at most `limit`, fewer if they are large. */
-export const listBinRequests = (db: Database, filter: BinRequestFilter): Promise<BinRequestPage> =>
-  readPage(db, newestFirst, filter);
+export const listBinRequests = (
+  db: Database,
+  { search, ...filter }: BinRequestFilter & { readonly search?: BinRequestSearch | undefined },
+): Promise<BinRequestPage> =>
+  search ? readPage(db, newestMatching, filter, searchValues(search)) : readPage(db, newestFirst, filter);
+
+function searchValues({ text, within, isMasked }: BinRequestSearch): readonly unknown[] {
+  const searched = storableText(lowerCaseAscii(text));
+  const isIn = (part: (typeof searchableParts)[number]): boolean => within === "any" || within === part;
+  const isOpen = !isMasked;
+  return [
+    isIn("method"),
+    searched,
+    isIn("path"),
+    isIn("path") && isOpen,
+    isIn("header") && isOpen,
+    JSON.stringify(searched).slice(1, -1),
+    isIn("header") && isMasked,
+    isIn("body") && isOpen,
+    shownBodyBytesMax,
+    escapedBytes(Buffer.from(searched)),
+  ];
+}
+
+const lowerCaseAscii = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/** Escapes bytes as PostgreSQL's `encode(…, 'escape')` does. */
+const escapedBytes = (bytes: Buffer): string =>
+  Array.from(bytes, (byte) =>
+    byte === 0x5c
+      ? "\\\\"
+      : byte === 0 || byte > 0x7f
+        ? `\\${byte.toString(8).padStart(3, "0")}`
+        : String.fromCharCode(byte),
+  ).join("");
 
 /** Lists oldest first, so that continuing from the last one skips none. */
 export const listBinRequestsAfter = (
@@ -175,16 +274,27 @@ async function readPage(
   db: Database,
   statement: string,
   { providerId, binId, before = numberMax, after = 0, limit = 50 }: BinRequestFilter,
+  searched: readonly unknown[] = [],
 ): Promise<BinRequestPage> {
-  const sized = await db.query<Sized>(statement, [providerId, binId, before, after, shownBodyBytesMax * 2, limit + 1]);
+  const range = [providerId, binId, before, after, shownBodyBytesMax * 2, limit + 1];
+  const sized = await db.query<Sized>(statement, [...range, ...searched]);
   const numbers = takeWhileFitting(sized.slice(0, limit)).map(({ number }) => number);
+  return {
+    requests: await readBinRequests(db, { providerId, binId }, numbers),
+    hasMore: sized.length > numbers.length,
+  };
+}
+
+/** Reads requests by number, in the order of the numbers. Missing ones are left out: they may have been deleted meanwhile. */
+export async function readBinRequests(
+  db: Database,
+  { providerId, binId }: BinKey,
+  numbers: readonly number[],
+): Promise<readonly BinRequest[]> {
   const values = [providerId, binId, numbers, shownBodyBytesMax];
   const rows = numbers.length === 0 ? [] : await db.query<BinRequest>(rowsStatement, values);
   const byNumber = new Map(rows.map((row) => [row.number, row]));
-  return {
-    requests: numbers.flatMap((number) => byNumber.get(number) ?? []), // may have been deleted meanwhile
-    hasMore: sized.length > numbers.length,
-  };
+  return numbers.flatMap((number) => byNumber.get(number) ?? []);
 }
 
 interface Sized {
@@ -205,4 +315,23 @@ export async function readBinRequestBody(
 ): Promise<Buffer | undefined> {
   const [row] = await db.query<{ body: Buffer }>(bodyStatement, [providerId, binId, number]);
   return row?.body;
+}
+
+const sameSignatureStatement = `
+  select headers, body from bin_requests
+  where provider_id = $1 and bin_id = $2 and number <> $3 and octet_length(body) <= $5::integer
+    and position($4 in headers::text) > 0
+  order by number
+  limit 1`;
+
+/** Finds another request of the bin with the signature, for comparing the signed parts. */
+export async function findSameSignature(
+  db: Database,
+  { providerId, binId }: BinKey,
+  { number, signature }: { readonly number: number; readonly signature: string },
+): Promise<Pick<IncomingRequest, "headers" | "body"> | undefined> {
+  const text = JSON.stringify(storableText(signature));
+  const values = [providerId, binId, number, text, shownBodyBytesMax];
+  const [found] = await db.query<Pick<IncomingRequest, "headers" | "body">>(sameSignatureStatement, values);
+  return found;
 }

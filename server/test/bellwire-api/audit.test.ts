@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { addApplicationKey } from "#portal/applications/index.ts";
+import { receiveRequest } from "#request-bin/index.ts";
 import { causeOf, groupIdOf } from "#webhooks/deliveries/failure-causes.ts";
 import { routesOf } from "../http/routes-of.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
@@ -24,6 +25,8 @@ interface Row {
   readonly route: string;
   readonly at?: readonly string[];
   readonly payload?: (ids: Ids) => object;
+  /** Runs before the request. */
+  readonly before?: (house: BellwireHouse, ids: Ids) => Promise<unknown>;
   /** Under which name the id of the answer is kept. */
   readonly keep?: string;
 }
@@ -60,6 +63,19 @@ const rows: readonly Row[] = [
   { route: "POST /replays/:id/cancel", at: ["replay"] },
   { route: "POST /bins", keep: "bin" },
   { route: "PATCH /bins/:id", at: ["bin"], payload: () => ({ answer_status: 503 }) },
+  { route: "POST /bins/:id/shares", at: ["bin"], payload: () => ({ hours: 1 }), keep: "share" },
+  { route: "DELETE /bins/:id/shares/:share_id", at: ["bin", "share"] },
+  {
+    route: "POST /bins/:id/requests/:number/forward",
+    at: ["bin", "first"],
+    before: ({ pool }, { bin }) =>
+      receiveRequest(
+        pool,
+        { binId: String(bin) },
+        { method: "POST", path: "/", query: "", headers: [], body: Buffer.alloc(0) },
+      ),
+    payload: () => ({ url }),
+  },
   { route: "DELETE /bins/:id", at: ["bin"] },
   { route: "POST /accounts/:id/suspend", at: account },
   { route: "POST /accounts/:id/resume", at: account },
@@ -127,7 +143,7 @@ async function settle(house: BellwireHouse, now: Date): Promise<Record<string, s
   );
   const undoable = { group: groupIdOf(deaf, causeOf(error)), deletion: deletion?.id ?? 0 };
   const things = { ...undoable, account: accountId, user, application: it.id, pending: other.application.id };
-  return { ...things, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}` };
+  return { ...things, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}`, first: 1 };
 }
 
 const countTraces = `
@@ -139,7 +155,8 @@ test("whatever a route changes, an event or the audit tells who did it", async (
     const [row] = await house.pool.query<{ traces: number }>(countTraces, [house.provider.id]);
     return row?.traces ?? 0;
   };
-  for (const { route, at = [], payload, keep } of rows) {
+  for (const { route, at = [], before: prepare, payload, keep } of rows) {
+    await prepare?.(house, ids);
     const before = await count();
     const [name = "", path = ""] = route.split(" ");
     const method = (["POST", "PATCH", "DELETE"] as const).find((it) => it === name) ?? "GET";

@@ -8,6 +8,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
+import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
 import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test.ts";
 import { lookupHere } from "../support/build-attempts.ts";
@@ -63,6 +64,11 @@ export function openBellwireApi(
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const lookup = lookupHere();
   const sender = createSender({ clock, userAgent: "Bellwire/0.0.0", allowed, lookup });
+  const isOurs = (url: URL): boolean => url.origin === "https://bellwire.test";
+  const onError = (error: unknown): never => {
+    throw error;
+  };
+  const forwarder = createBinForwarder({ pool, clock, sender, isOurs, onError });
   const isOwnBin = (url: URL): boolean => url.href.startsWith("https://bellwire.test/bins/");
   const http = fastify();
   const complaints = watchAnswers(http, () => document);
@@ -80,6 +86,8 @@ export function openBellwireApi(
     developerPortalUrl: () => "https://developers.bellwire.test",
     secretsOfBin: ({ providerId, id }) =>
       readSigningSecrets(pool, encryption, { providerId, path: `/bins/${id}`, matches: isOwnBin }),
+    forwarder,
+    isOurs,
     version: "0.0.0",
   });
   http.register(door, { prefix: "/api/v1" });
@@ -88,6 +96,7 @@ export function openBellwireApi(
     complaints,
     close: async () => {
       await http.close();
+      await forwarder[Symbol.asyncDispose]();
       await sender[Symbol.asyncDispose]();
     },
   };

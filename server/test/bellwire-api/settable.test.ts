@@ -28,7 +28,17 @@ const settable: Readonly<
     },
     readAt: { url: "/url" },
   },
-  BinAnswerChange: { path: "/bins", payload: {}, special: {} },
+  BinChange: {
+    path: "/bins",
+    payload: {},
+    special: {
+      name: fc.nat().map((number) => `Bin ${number}`),
+      answer_rules: fc
+        .nat(999)
+        .map((number) => [{ name: `Rule ${number}`, every: number + 1, answers: [{ status: 500 }] }]),
+      forward_url: fc.option(fc.nat().map((number) => `${url}?number=${number}`)),
+    },
+  },
 };
 
 const document: { components?: { schemas?: Readonly<Record<string, JsonSchema>> } } = JSON.parse(

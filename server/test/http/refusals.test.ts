@@ -37,7 +37,7 @@ const noPage = "This page does not exist.";
 type Request = readonly [method: "GET" | "POST" | "PUT" | "DELETE", path: string, contentType?: string, body?: string];
 
 test.for<readonly [refused: string, request: Request, status: number, type: string, text: string]>([
-  ["an unknown page of a bin", ["GET", "/bins/BIN/nothing"], 404, html, noPage],
+  ["an unknown page of a bin", ["GET", "/bins/BIN/view/nothing"], 404, html, noPage],
   ["a list of bins", ["GET", "/bins"], 404, html, noPage],
   ["an unknown file", ["GET", "/bins/assets/nothing.css"], 404, html, noPage],
   ["a method that a page does not have", ["DELETE", "/bins/BIN/view"], 404, html, noPage],

@@ -67,6 +67,8 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
     `insert into referrer_filters (provider_id, application_id, value) values ($1::bigint, ${ids["application"]}, 'example.org')`,
     `insert into mails (provider_id, recipient, subject, text) values ($1::bigint, 'a@b.example', 'Hello', 'text')`,
     `insert into bins (provider_id, id) values ($1::bigint, 'bin' || $1::bigint::text)`,
+    `insert into bin_shares (provider_id, bin_id, digest, expires_at)
+     values ($1::bigint, 'bin' || $1::bigint::text, '', now() + interval '1 day')`,
     `insert into bin_requests (provider_id, bin_id, number, method, path, query, headers, body)
      values ($1::bigint, 'bin' || $1::bigint::text, 1, 'POST', '/', '', '[]', '')`,
     `insert into attempts (provider_id, event_id, endpoint_id, number, at, latency_ms) values ($1::bigint, ${event}, ${ids["endpoint"]}, 2, now(), 1)`,

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { MessageQueue } from "#http/bellwire-api/stream.ts";
 import { EventStream } from "#http/shared/event-stream.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -11,6 +11,7 @@ import { setUp } from "../portal/portal-fixture.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { openWebServer } from "../support/open-web-server.ts";
+import { startReceiver } from "../support/receiver.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -65,6 +66,18 @@ async function countUntilRefused({ http }: House, addressOf: (n: number) => stri
     return n;
   }
   throw new Error("200 MiB were taken.");
+}
+
+/** Sets the rules of the bin through the API and the page. Returns both statuses. */
+async function setRules({ http, bin, headers }: House, rules: readonly object[]): Promise<readonly number[]> {
+  const change = { url: `/api/v1/bins/${bin.id}`, headers, payload: { answer_rules: rules } };
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  const payload = new URLSearchParams({ rules: JSON.stringify(rules) }).toString();
+  const url = `/bins/${bin.id}/view/rules?key=${bin.viewKey}`;
+  return [
+    (await http.inject({ method: "PATCH", ...change })).statusCode,
+    (await http.inject({ method: "POST", url, headers: form, payload })).statusCode,
+  ];
 }
 
 interface Guarantee {
@@ -180,6 +193,90 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
         [200, 303],
         [422, 422],
       ]);
+    },
+  },
+  answerRules: {
+    says: "one more is refused by the API and the page",
+    async holds(house) {
+      const rules = (count: number) => Array.from({ length: count }, () => ({ answers: [{ status: 500 }] }));
+      const { max } = binLimits.answerRules;
+      expect([await setRules(house, rules(max)), await setRules(house, rules(max + 1))]).toEqual([
+        [200, 303],
+        [422, 422],
+      ]);
+    },
+  },
+  answerRulesCharacters: {
+    says: "longer rules are refused by the API and the page",
+    async holds(house) {
+      const body = "x".repeat(8000);
+      const rules = (count: number) => [{ answers: Array.from({ length: count }, () => ({ status: 200, body })) }];
+      const count = Math.floor(binLimits.answerRulesCharacters.max / 8100);
+      expect([await setRules(house, rules(count)), await setRules(house, rules(count + 1))]).toEqual([
+        [200, 303],
+        [422, 422],
+      ]);
+    },
+  },
+  shares: {
+    says: "one more is refused until one is revoked",
+    async holds({ http, bin, headers }) {
+      const url = `/api/v1/bins/${bin.id}/shares`;
+      const share = () => http.inject({ method: "POST", url, headers, payload: {} });
+      const shares: { id: number }[] = [];
+      for (let n = 0; n < binLimits.shares.max; n += 1) shares.push((await share()).json());
+      expect((await share()).json()).toMatchObject({ code: "limit-reached" });
+      await http.inject({ method: "DELETE", url: `${url}/${shares[0]?.id}`, headers });
+      expect((await share()).statusCode).toBe(201);
+    },
+  },
+  shareHours: {
+    says: "a link for a longer time is refused",
+    async holds({ http, bin, headers }) {
+      const share = (hours: number) =>
+        http.inject({ method: "POST", url: `/api/v1/bins/${bin.id}/shares`, headers, payload: { hours } });
+      const { max } = binLimits.shareHours;
+      expect([(await share(max)).statusCode, (await share(max + 1)).statusCode]).toEqual([201, 422]);
+    },
+  },
+  forwards: {
+    says: "one more is refused on demand, and two of a bin are forwarded at the same time",
+    async holds({ pool, http, bin, headers }) {
+      await using receiver = await startReceiver("hang");
+      for (let n = 0; n < 20; n += 1) await post(http, bin, 1);
+      await http.ready();
+      const forward = (number: number) =>
+        http.inject({
+          method: "POST",
+          url: `/api/v1/bins/${bin.id}/requests/${number}/forward`,
+          headers,
+          payload: { url: receiver.url },
+        });
+      await pool.query("update bins set forward_url = $1", [receiver.url]);
+      for (let n = 0; n < 5; n += 1) await post(http, bin, 1);
+      await until(() => receiver.received.length === 2);
+      const onDemand = Array.from({ length: binLimits.forwards.max - 2 }, (_, at) => forward(at + 1));
+      await until(() => receiver.received.length === binLimits.forwards.max);
+      expect((await forward(20)).statusCode).toBe(429);
+      await receiver[Symbol.asyncDispose]();
+      await Promise.all(onDemand);
+    },
+  },
+  forwardSeconds: {
+    says: "a receiver that does not respond ends the forwarding",
+    async holds({ http, bin, headers }) {
+      await using receiver = await startReceiver("hang");
+      await post(http, bin, 1);
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        const url = `/api/v1/bins/${bin.id}/requests/1/forward`;
+        const forwarded = http.inject({ method: "POST", url, headers, payload: { url: receiver.url } });
+        await vi.waitUntil(() => receiver.received.length === 1);
+        vi.advanceTimersByTime(binLimits.forwardSeconds.max * 1000);
+        expect((await forwarded).json()).toMatchObject({ status: null, error: "No complete answer within 15 s" });
+      } finally {
+        vi.useRealTimers();
+      }
     },
   },
   shownBodyBytes: {

@@ -17,6 +17,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   attempts: "webhooks/deliveries",
   audit_records: "access",
   bin_requests: "request-bin",
+  bin_shares: "request-bin",
   bins: "request-bin",
   change_counters: "portal/accounts",
   database_switches: undefined,

@@ -90,6 +90,9 @@ export const endpointDefaults = {
 } as const;
 
 export const binLimits = {
+  "name": {
+    "maxLength": 100
+  },
   "answer_status": {
     "min": 200,
     "max": 599
@@ -97,6 +100,14 @@ export const binLimits = {
   "answer_delay_ms": {
     "min": 0,
     "max": 120000
+  },
+  "answer_rules": {
+    "maxItems": 20,
+    "items": {}
+  },
+  "forward_url": {
+    "minLength": 1,
+    "maxLength": 2048
   }
 } as const;
 

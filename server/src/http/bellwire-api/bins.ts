@@ -1,140 +1,144 @@
-import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import { recordAudit } from "#access/index.ts";
-import { binLimits, formatBytes } from "#platform/limits.ts";
+import { binLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import {
-  updateBin,
-  createBin,
-  deleteBin,
-  listBinRequests,
-  listBins,
-  readBin,
-  readBinRequestBody,
+  AnswerRulesSchema,
   type Bin,
-  type BinRequest,
+  type BinSettings,
+  type BinShare,
+  checkAnswerRules,
+  createBin,
+  createShare,
+  deleteBin,
+  listBins,
+  listShares,
+  readBin,
+  revokeShare,
+  updateBin,
 } from "#request-bin/index.ts";
-import type { SignatureVerdict } from "#webhooks/attempts/index.ts";
-import { verifyBinRequest } from "../shared/bin-signature.ts";
+import { checkForwardUrl } from "../shared/bin-forward.ts";
 import { Problem } from "../shared/problem.ts";
-import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
-import { noContentResponse, created, noContent, operation, Reply, requireFound, type Operation } from "./operation.ts";
+import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
+import {
+  type Operation,
+  type OperationNeeds,
+  created,
+  noContent,
+  noContentResponse,
+  operation,
+  requireFound,
+} from "./operation.ts";
 
-const answer_status = Type.Integer({ minimum: 200, maximum: 599, description: "The status that it answers with." });
-const answer_delay_ms = Type.Integer({
-  minimum: 0,
-  maximum: binLimits.answerDelaySeconds.max * 1000,
-  description: "How long it waits before it answers.",
-});
+const settings = {
+  name: Type.String({
+    maxLength: 100,
+    pattern: "^[^\\u0000-\\u001f\\u007f]*$",
+    description: "Shown in lists and on the bin's page. Empty: without a name.",
+  }),
+  answer_status: Type.Integer({ minimum: 200, maximum: 599, description: "The status of the default response." }),
+  answer_delay_ms: Type.Integer({
+    minimum: 0,
+    maximum: binLimits.answerDelaySeconds.max * 1000,
+    description: "The wait before the default response.",
+  }),
+  answer_rules: AnswerRulesSchema,
+  forward_url: Nullable(
+    Type.String({
+      minLength: 1,
+      maxLength: 2048,
+      description:
+        "Each new request is also sent there once, with its method, headers (without cookies), query and body, through the guard " +
+        "that checks endpoint URLs. Null: nothing is forwarded.",
+    }),
+  ),
+};
 
 const BinSchema = Type.Object(
   {
     id: Type.String(),
-    url: Type.String({ description: "Takes any request. Whoever knows it cannot see what came." }),
+    url: Type.String({
+      description: "Accepts any request, also below it (`/orders/7`). Grants no access to the requests.",
+    }),
     view_url: Type.String({
       description:
-        "A secret: shows what the bin caught to whoever knows it, and lets them change its answer. Credentials, query " +
-        "values and headers that may hold secrets are hidden, except from admins who are signed in to the Admin Portal.",
+        "A secret: shows the requests to anyone who has it, and allows changing the responses. Credentials, query values and " +
+        "headers that may hold secrets are masked, except for admins who are signed in to the Admin Portal.",
     }),
-    answer_status,
-    answer_delay_ms,
+    ...settings,
     requests_caught: Type.Integer({ description: "The number of requests received. The newest are stored." }),
     created_at: Timestamp,
   },
   { title: "Bin", description: "A receiver for tests." },
 );
 
-const BinChangeSchema = Type.Partial(Type.Object({ answer_status, answer_delay_ms }), {
-  title: "BinAnswerChange",
-  additionalProperties: false,
-});
-
-/** A pair as JSON Schema 2020-12 and OpenAPI 3.1 write it. TypeBox's tuples follow the older form. */
-const Header = Type.Unsafe<[string, string]>({
-  type: "array",
-  description: "A name and a value.",
-  prefixItems: [Type.String(), Type.String()],
-  minItems: 2,
-  maxItems: 2,
-});
-
-const BinRequestSchema = Type.Object(
-  {
-    number: Type.Integer({ description: "Counted from 1 in the order of arrival." }),
-    received_at: Timestamp,
-    method: Type.String(),
-    path: Type.String(),
-    query: Type.String(),
-    headers: Type.Array(Header, { description: "As they came." }),
-    body: Type.String({
-      description: `The first ${formatBytes(binLimits.shownBodyBytes.max)} of it. The rest is read with \`readBinRequestBody\`.`,
-    }),
-    body_encoding: Type.Enum(["utf-8", "base64"], {
-      description: "`base64` when the body is not text.",
-    }),
-    body_bytes: Type.Integer({ description: "How long the whole body is." }),
-    body_truncated: Type.Boolean({ description: "Whether `body` is its beginning only." }),
-    signature: Nullable(
-      Type.Enum(["valid", "invalid", "missing"], {
-        description: "Checked with the secrets of the endpoints that point here. Null when none does.",
-      }),
-    ),
-  },
-  { title: "BinRequest", description: "A request as it came." },
-);
+const BinChangeSchema = Type.Partial(Type.Object(settings), { title: "BinChange", additionalProperties: false });
 
 /** Represents a bin whose URLs start with `origin`, which has no trailing slash. */
 export const representBin = (bin: Bin, origin: string): Static<typeof BinSchema> => ({
   id: bin.id,
   url: `${origin}/bins/${bin.id}`,
   view_url: `${origin}/bins/${bin.id}/view?key=${bin.viewKey}`,
+  name: bin.name,
   answer_status: bin.answerStatus,
   answer_delay_ms: bin.answerDelayMs,
+  answer_rules: [...bin.answerRules],
+  forward_url: bin.forwardUrl,
   requests_caught: bin.requestsCaught,
   created_at: bin.createdAt.toISOString(),
 });
 
-export function representBinRequest(
-  request: BinRequest,
-  signature: SignatureVerdict | null,
-): Static<typeof BinRequestSchema> {
-  const { number, receivedAt, method, path, query, headers, body, bodyBytes } = request;
-  const isTruncated = body.length < bodyBytes;
-  const text = decodeText(body, isTruncated);
+const ShareSchema = Type.Object(
+  { id: IdOf("the link"), created_at: Timestamp, expires_at: Timestamp },
+  { title: "BinShare", description: "A link that shows a bin's requests until it expires." },
+);
+const NewShareSchema = Type.Object(
+  {
+    ...ShareSchema.properties,
+    url: Type.String({ description: "A secret. Shown only now, because its digest is stored." }),
+  },
+  { title: "NewBinShare" },
+);
+
+export const representShare = ({ id, createdAt, expiresAt }: BinShare): Static<typeof ShareSchema> => ({
+  id,
+  created_at: createdAt.toISOString(),
+  expires_at: expiresAt.toISOString(),
+});
+
+export const binTag = "Bins";
+export const binParams = Type.Object({
+  id: Type.String({ pattern: "^[\\w-]+$", description: "The bin's id." }),
+});
+
+export const binKeyOf = (provider: Provider, { id }: Static<typeof binParams>) => ({ providerId: provider.id, id });
+export const binAuditOf = ({ providerId, id }: Pick<Bin, "providerId" | "id">) => ({
+  providerId,
+  subject: `bin/${id}`,
+});
+
+/** Throws a Problem unless rules and URL are accepted. */
+async function parseSettings(needs: OperationNeeds, body: Static<typeof BinChangeSchema>): Promise<BinSettings> {
+  const { forward_url: forwardUrl, answer_rules: answerRules } = body;
+  const errors: Record<string, readonly string[]> = { ...checkAnswerRules(answerRules ?? []) };
+  const wrongUrl = typeof forwardUrl === "string" ? await checkForwardUrl(forwardUrl, needs) : undefined;
+  if (wrongUrl !== undefined) errors["forward_url"] = [wrongUrl];
+  if (Object.keys(errors).length > 0) throw new Problem("invalid", { errors });
   return {
-    number,
-    received_at: receivedAt.toISOString(),
-    method,
-    path,
-    query,
-    headers: headers.map(([name, value]) => [name, value]),
-    body: text ?? body.toString("base64"),
-    body_encoding: text === undefined ? "base64" : "utf-8",
-    body_bytes: bodyBytes,
-    body_truncated: isTruncated,
-    signature,
+    name: body.name?.trim(),
+    answerStatus: body.answer_status,
+    answerDelayMs: body.answer_delay_ms,
+    answerRules,
+    forwardUrl,
   };
 }
 
-/** Returns undefined for bytes that are not UTF-8. Leaves out a character that the truncation cut. */
-function decodeText(body: Buffer, isTruncated: boolean): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body, { stream: isTruncated });
-  } catch {
-    return undefined;
-  }
-}
-
-const tag = "Bins";
-const params = Type.Object({ id: Type.String({ pattern: "^[\\w-]+$", description: "The bin's id." }) });
-
-const keyOf = (provider: Provider, { id }: Static<typeof params>) => ({ providerId: provider.id, id });
-const auditOf = ({ providerId, id }: Pick<Bin, "providerId" | "id">) => ({ providerId, subject: `bin/${id}` });
+const shareParams = Type.Object({ ...binParams.properties, share_id: IdOf("the link") });
 
 export const binOperations: readonly Operation[] = [
   operation({
     id: "listBins",
-    tag,
+    tag: binTag,
     title: "List the bins",
     description: "By age, a page at a time.",
     method: "GET",
@@ -152,7 +156,7 @@ export const binOperations: readonly Operation[] = [
   }),
   operation({
     id: "createBin",
-    tag,
+    tag: binTag,
     title: "Create a bin",
     description: "A receiver for tests: its URL accepts any request, and its view shows the received requests.",
     method: "POST",
@@ -160,70 +164,71 @@ export const binOperations: readonly Operation[] = [
     action: "change-webhooks",
     body: BinChangeSchema,
     responses: { 201: BinSchema },
-    async handle({ pool, adminPortalUrl }, { provider, by: { actor }, body }) {
-      const answer = { answerStatus: body.answer_status, answerDelayMs: body.answer_delay_ms };
-      const bin = await pool.inTransaction(async (tx) => {
-        const inserted = await createBin(tx, { providerId: provider.id, ...answer });
-        const audit = auditOf({ providerId: provider.id, id: inserted.id });
+    async handle(needs, { provider, by: { actor }, body }) {
+      const parsed = await parseSettings(needs, body);
+      const bin = await needs.pool.inTransaction(async (tx) => {
+        const inserted = await createBin(tx, { providerId: provider.id, ...parsed });
+        const audit = binAuditOf({ providerId: provider.id, id: inserted.id });
         await recordAudit(tx, { ...audit, actor, action: "bin.created", detail: {} });
         return inserted;
       });
-      return created(`/bins/${bin.id}`, representBin(bin, adminPortalUrl(provider)));
+      return created(`/bins/${bin.id}`, representBin(bin, needs.adminPortalUrl(provider)));
     },
   }),
   operation({
     id: "readBin",
-    tag,
+    tag: binTag,
     title: "Read a bin",
-    description: "With what it answers, and how much it has caught.",
+    description: "With its responses and the number of received requests.",
     method: "GET",
     path: "/bins/{id}",
     action: "read-webhooks",
-    params,
+    params: binParams,
     responses: { 200: BinSchema },
     async handle({ pool, adminPortalUrl }, call) {
-      const bin = requireFound(await readBin(pool, keyOf(call.provider, call.params)));
+      const bin = requireFound(await readBin(pool, binKeyOf(call.provider, call.params)));
       return representBin(bin, adminPortalUrl(call.provider));
     },
   }),
   operation({
     id: "changeBin",
-    tag,
-    title: "Change a bin's response",
-    description: "Sets the status and the delay, for testing how a sender reacts.",
+    tag: binTag,
+    title: "Change a bin",
+    description:
+      "Renames it, scripts its responses to test the reaction of a sender, or forwards its requests. Omitted settings stay.",
     method: "PATCH",
     path: "/bins/{id}",
     action: "change-webhooks",
-    params,
+    params: binParams,
     body: BinChangeSchema,
     responses: { 200: BinSchema },
-    async handle({ pool, adminPortalUrl }, call) {
-      const key = keyOf(call.provider, call.params);
-      const answer = { answerStatus: call.body.answer_status, answerDelayMs: call.body.answer_delay_ms };
-      const bin = await pool.inTransaction(async (tx) => {
-        const changed = await updateBin(tx, key, answer);
-        const audit = { ...auditOf(key), actor: call.by.actor, detail: answer };
+    async handle(needs, call) {
+      const key = binKeyOf(call.provider, call.params);
+      const parsed = await parseSettings(needs, call.body);
+      const bin = await needs.pool.inTransaction(async (tx) => {
+        const changed = await updateBin(tx, key, parsed);
+        const audit = { ...binAuditOf(key), actor: call.by.actor, detail: { changed: Object.keys(call.body) } };
         if (changed) await recordAudit(tx, { ...audit, action: "bin.changed" });
         return changed;
       });
-      return representBin(requireFound(bin), adminPortalUrl(call.provider));
+      return representBin(requireFound(bin), needs.adminPortalUrl(call.provider));
     },
   }),
   operation({
     id: "deleteBin",
-    tag,
+    tag: binTag,
     title: "Delete a bin with its requests",
     description: "Its URL no longer accepts requests.",
     method: "DELETE",
     path: "/bins/{id}",
     action: "change-webhooks",
-    params,
+    params: binParams,
     responses: noContentResponse,
     async handle({ pool }, call) {
-      const key = keyOf(call.provider, call.params);
+      const key = binKeyOf(call.provider, call.params);
       const isDeleted = await pool.inTransaction(async (tx) => {
         if (!(await deleteBin(tx, key))) return false;
-        await recordAudit(tx, { ...auditOf(key), actor: call.by.actor, action: "bin.deleted", detail: {} });
+        await recordAudit(tx, { ...binAuditOf(key), actor: call.by.actor, action: "bin.deleted", detail: {} });
         return true;
       });
       if (!isDeleted) throw new Problem("not-found");
@@ -231,55 +236,81 @@ export const binOperations: readonly Operation[] = [
     },
   }),
   operation({
-    id: "listBinRequests",
-    tag,
-    title: "List the requests of a bin, newest first",
-    description:
-      `Each as it came, with a verdict on its signature. A page holds ${formatBytes(binLimits.pageBytes.max)} at most, so it may be shorter than \`limit\` and have a ` +
-      `\`next\` all the same. A bin keeps the newest ${binLimits.keptRequests.max} requests, and ${formatBytes(binLimits.keptBytes.max)} of them.`,
+    id: "listBinShares",
+    tag: binTag,
+    title: "List the share links of a bin",
+    description: "Those that have not expired, newest first. Their URLs are not stored.",
     method: "GET",
-    path: "/bins/{id}/requests",
+    path: "/bins/{id}/shares",
     action: "read-webhooks",
-    params,
-    query: Type.Object(pageQuery),
-    responses: { 200: pageOf(BinRequestSchema) },
-    async handle({ pool, secretsOfBin }, call) {
-      const bin = requireFound(await readBin(pool, keyOf(call.provider, call.params)));
-      const { limit = pageLimit, after } = call.query;
-      const page = { before: parseCursor(after, parseRowId), limit };
-      const { requests, hasMore } = await listBinRequests(pool, { providerId: bin.providerId, binId: bin.id, ...page });
-      const secrets = await secretsOfBin(bin);
-      const data: Static<typeof BinRequestSchema>[] = [];
-      for (const request of requests) {
-        data.push(representBinRequest(request, await verifyBinRequest(pool, bin, { request, secrets })));
-      }
-      return { data, next: hasMore ? String(requests.at(-1)?.number ?? "") || null : null };
+    params: binParams,
+    responses: { 200: Type.Object({ data: Type.Array(ShareSchema) }) },
+    async handle({ pool, clock }, call) {
+      const bin = requireFound(await readBin(pool, binKeyOf(call.provider, call.params)));
+      const shares = await listShares(pool, { providerId: bin.providerId, binId: bin.id }, clock.now());
+      return { data: shares.map(representShare) };
     },
   }),
   operation({
-    id: "readBinRequestBody",
-    tag,
-    title: "Download the body of a request",
-    description: "Its bytes, whatever their `Content-Type` was.",
-    method: "GET",
-    path: "/bins/{id}/requests/{number}/body",
-    action: "read-webhooks",
-    params: Type.Object({
-      ...params.properties,
-      number: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: "The request's number." }),
-    }),
-    responses: {
-      200: {
-        description: `The whole body, up to ${formatBytes(binLimits.bodyBytes.max)}.`,
-        content: { "application/octet-stream": { schema: Type.String({ format: "binary" }) } },
+    id: "createBinShare",
+    tag: binTag,
+    title: "Create a share link of a bin",
+    description: "A link that shows the requests, with secrets masked, until it expires. It can change nothing.",
+    method: "POST",
+    path: "/bins/{id}/shares",
+    action: "change-webhooks",
+    params: binParams,
+    body: Type.Object(
+      {
+        hours: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: binLimits.shareHours.max,
+            default: 24,
+            description: "The time until it expires.",
+          }),
+        ),
       },
-    },
-    async handle({ pool }, { provider, params: { id, number } }) {
-      const body = requireFound(await readBinRequestBody(pool, { providerId: provider.id, binId: id, number }));
-      return new Reply(200, body, {
-        "content-type": "application/octet-stream",
-        "x-content-type-options": "nosniff",
+      { title: "BinShareRequest", additionalProperties: false },
+    ),
+    responses: { 201: NewShareSchema },
+    async handle({ pool, clock, adminPortalUrl }, { provider, params, by: { actor }, body: { hours = 24 } }) {
+      const key = binKeyOf(provider, params);
+      const binKey = { providerId: key.providerId, binId: key.id };
+      const made = await pool.inTransaction(async (tx) => {
+        const share = await createShare(tx, binKey, { now: clock.now(), seconds: hours * 3600 });
+        const audit = { ...binAuditOf(key), actor, detail: { hours } };
+        if (typeof share !== "string") await recordAudit(tx, { ...audit, action: "bin.shared" });
+        return share;
       });
+      if (made === "no bin") throw new Problem("not-found");
+      if (made === "full") throw new Problem("limit-reached", { detail: tooManyShares });
+      const url = `${adminPortalUrl(provider)}/bins/${key.id}/view?share=${made.secret}`;
+      return created(`/bins/${key.id}/shares`, { ...representShare(made.share), url });
+    },
+  }),
+  operation({
+    id: "revokeBinShare",
+    tag: binTag,
+    title: "Revoke a share link",
+    description: "It shows nothing from now on. Open pages close within seconds.",
+    method: "DELETE",
+    path: "/bins/{id}/shares/{share_id}",
+    action: "change-webhooks",
+    params: shareParams,
+    responses: noContentResponse,
+    async handle({ pool }, { provider, params, by: { actor } }) {
+      const key = binKeyOf(provider, params);
+      const isRevoked = await pool.inTransaction(async (tx) => {
+        if (!(await revokeShare(tx, { providerId: key.providerId, binId: key.id }, params.share_id))) return false;
+        await recordAudit(tx, { ...binAuditOf(key), actor, action: "bin.share_revoked", detail: {} });
+        return true;
+      });
+      if (!isRevoked) throw new Problem("not-found");
+      return noContent;
     },
   }),
 ];
+
+const { max: sharesMax, name: sharesLimit } = binLimits.shares;
+const tooManyShares = `This bin has ${sharesMax} share links, and ${sharesMax} are allowed (${sharesLimit}). Revoke one first.`;

@@ -15,7 +15,8 @@ import type { Replay } from "#webhooks/replays/index.ts";
 import { exampleError } from "../shared/describe-webhooks.ts";
 import { Problem } from "../shared/problem.ts";
 import { representAuditRecord } from "./audit-records.ts";
-import { representBin, representBinRequest } from "./bins.ts";
+import { representBinRequest, representDiff } from "./bin-requests.ts";
+import { representBin, representShare } from "./bins.ts";
 import { representRefusal } from "./bulk.ts";
 import { representAttempt, representDelivery, representDeliveryDetails } from "./deliveries.ts";
 import { representAccountPlanRequest, representInvitation, representPlanRequest } from "./developers.ts";
@@ -152,8 +153,18 @@ const bin: Bin = {
   providerId: 2,
   id: "csasfqtlnvt3ligbjsila3pwyw",
   viewKey: "4cvqzv5c7rnkt2yqvxw3h6m2ea",
+  name: "Billing tests",
   answerStatus: 200,
   answerDelayMs: 0,
+  answerRules: [
+    {
+      name: "Fail twice, then succeed",
+      event_type: "account.*",
+      answers: [{ status: 503, headers: { "retry-after": "5" } }, { status: 503 }, { status: 200, delay_ms: 250 }],
+      after_last: "repeat",
+    },
+  ],
+  forwardUrl: "https://staging.example.com/hooks",
   requestsCaught: 1,
   createdAt: exampleTime,
 };
@@ -170,7 +181,28 @@ const binRequest: BinRequest = {
   ],
   body: Buffer.from("hello"),
   bodyBytes: 5,
+  answerStatus: 200,
+  answerDelayMs: 0,
+  answerRule: null,
+  forwardResult: {
+    at: laterExampleTime.toISOString(),
+    url: "https://staging.example.com/hooks",
+    status: 204,
+    error: null,
+    latencyMs: 31,
+    body: "",
+  },
+  isForwarding: false,
 };
+
+const unsignedCheck = {
+  verdict: "missing",
+  reason: "headers-missing",
+  sentence: "Not signed: no webhook-signature header.",
+  endpointId: null,
+} as const;
+const binRequestDocument = representBinRequest(binRequest, unsignedCheck);
+const share = representShare({ id: 7, createdAt: exampleTime, expiresAt: exampleExpiry });
 
 const invitation: Invitation = {
   id: 81,
@@ -437,7 +469,25 @@ export const examples: Readonly<Record<string, Example>> = {
   createBin: { body: {}, answer: binDocument },
   readBin: { answer: binDocument },
   changeBin: { body: { answer_status: 503 }, answer: { ...binDocument, answer_status: 503 } },
-  listBinRequests: { answer: page(representBinRequest(binRequest, "missing")) },
+  listBinShares: { answer: { data: [share] } },
+  createBinShare: {
+    body: { hours: 24 },
+    answer: { ...share, url: `${origin}/bins/${bin.id}/view?share=3wqv5x7kd2nfh6t4m7zcgy5eba` },
+  },
+  listBinRequests: { answer: page(binRequestDocument) },
+  readBinRequest: { answer: binRequestDocument },
+  compareBinRequests: {
+    answer: representDiff({
+      head: [{ change: "same", text: `POST /bins/${bin.id}` }],
+      body: [
+        { change: "removed", text: "hello" },
+        { change: "added", text: "goodbye" },
+      ],
+      isSameBody: false,
+      isTooDifferent: false,
+    }),
+  },
+  forwardBinRequest: { body: { url: "https://staging.example.com/hooks" }, answer: binRequestDocument.forward },
   listInvitations: { answer: { data: [invitationDocument] } },
   inviteUser: { body: { email: invitation.email }, answer: invitationDocument },
   listAccountPlanRequests: { answer: { data: [representAccountPlanRequest(planRequest)] } },

@@ -10,6 +10,7 @@ import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
 import { authorize, routeUrl, type ApiCall } from "../shared/operation.ts";
 import { auditRecordOperations } from "./audit-records.ts";
+import { binRequestOperations } from "./bin-requests.ts";
 import { binOperations } from "./bins.ts";
 import { bulkAccounts, bulkApplications } from "./bulk.ts";
 import { deliveryOperations } from "./deliveries.ts";
@@ -47,6 +48,7 @@ const operations: readonly Operation[] = [
   ...replayOperations,
   ...jobOperations,
   ...binOperations,
+  ...binRequestOperations,
   ...accountOperations,
   bulkAccounts,
   ...userOperations,
@@ -153,6 +155,8 @@ const inertNeeds = (version: string): BellwireApiNeeds => ({
   adminPortalUrl: unused,
   developerPortalUrl: unused,
   secretsOfBin: unused,
+  forwarder: { forward: unused },
+  isOurs: unused,
   clock: systemClock,
   newId: unused,
   findAdminCaller: unused,

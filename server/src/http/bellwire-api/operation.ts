@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static, type TObject, type TSchema } from "typebox";
 import type { Clock } from "#platform/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import type { Bin } from "#request-bin/index.ts";
+import type { Bin, BinForwarder } from "#request-bin/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
-import type { Sender } from "#webhooks/attempts/index.ts";
+import type { Sender, SigningSecret } from "#webhooks/attempts/index.ts";
 import type { FindAdminCaller } from "../shared/admin-caller.ts";
 import type { ApiCall, ApiOperation } from "../shared/operation.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
@@ -20,7 +20,11 @@ export interface BellwireApiNeeds extends EndpointNeeds {
   readonly adminPortalUrl: (provider: Provider) => string;
   readonly developerPortalUrl: (provider: Provider) => string;
   /** Returns the secrets of the endpoints that point to the bin. */
-  readonly secretsOfBin: (bin: Pick<Bin, "providerId" | "id">) => Promise<readonly string[]>;
+  readonly secretsOfBin: (bin: Pick<Bin, "providerId" | "id">) => Promise<readonly SigningSecret[]>;
+  /** Forwards requests of bins on demand. */
+  readonly forwarder: Pick<BinForwarder, "forward">;
+  /** Returns whether a URL leads to this installation. */
+  readonly isOurs: (url: URL) => boolean;
   readonly version: string;
 }
 

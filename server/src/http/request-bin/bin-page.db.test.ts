@@ -5,13 +5,13 @@ import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createBin, createOwnBins, deleteBin, readBin } from "#request-bin/index.ts";
 import { launchBrowser } from "../../../test/support/browser.ts";
-import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
+import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
+import { binsUrl as publicUrl, buildBinNeeds } from "../../../test/support/build-bin-needs.ts";
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import { requestBinPlugin } from "./index.ts";
 import { viewPath } from "./viewer.ts";
 
-const publicUrl = "http://bins.example";
 const evil = "<img src=x onerror=\"document.title='taken over'\"><script>document.title='taken over'</script>";
 
 async function makeBin(database: Pool) {
@@ -21,10 +21,9 @@ async function makeBin(database: Pool) {
 
 async function openDoor(pool: Pool) {
   const http = Fastify();
-  const needs = { pool, clock: systemClock, originOf: () => publicUrl, secretsOfBin: async () => [testSecret] };
   http.register(async (doors) => {
     addFindProviderHook(doors, { pool, clock: systemClock, baseDomain: undefined });
-    await doors.register(requestBinPlugin(needs));
+    await doors.register(requestBinPlugin(buildBinNeeds(pool)));
   });
   return http;
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { SerialQueue, answerChoices, renderCurl } from "./bin-page.ts";
+import { SerialQueue, answerChoices } from "./bin-page.ts";
+import { renderCurl } from "./represent-request.ts";
 
 const chosen = (answerStatus: number, answerDelayMs: number) => {
   const { statuses, delays } = answerChoices({ answerStatus, answerDelayMs });

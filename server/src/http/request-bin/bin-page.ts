@@ -1,12 +1,21 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { verifyBinRequest } from "#http/shared/bin-signature.ts";
+import { checkBinSignature } from "#http/shared/bin-signature.ts";
 import { createTemplateRenderer } from "#http/shared/pages.ts";
-import { indentXml } from "#platform/xml.ts";
-import type { Bin, BinRequest } from "#request-bin/index.ts";
-import type { SignatureVerdict } from "#webhooks/attempts/index.ts";
-import { type RequestBinNeeds, type Viewer, indentJson, maskBody, maskHeaders, maskQuery, viewPath } from "./viewer.ts";
+import { binLimits, formatBytes } from "#platform/limits.ts";
+import {
+  type Bin,
+  type BinRequest,
+  type BinRequestSearch,
+  type BinShare,
+  type RequestDiff,
+  foldUnchanged,
+  searchableParts,
+} from "#request-bin/index.ts";
+import { maskUrl } from "#webhooks/endpoints/index.ts";
+import { representRequest } from "./represent-request.ts";
+import { type RequestBinNeeds, type Viewer, viewerPath } from "./viewer.ts";
 
 interface RequestPage {
   readonly requests: readonly BinRequest[];
@@ -14,6 +23,9 @@ interface RequestPage {
   readonly older: number | undefined;
   /** The newest page also shows requests as they arrive. */
   readonly isNewest: boolean;
+  readonly search: Pick<BinRequestSearch, "text" | "within"> | undefined;
+  /** Only for admins. */
+  readonly shares: readonly BinShare[];
 }
 
 interface BinMessage {
@@ -21,12 +33,26 @@ interface BinMessage {
   readonly text: string;
   /** False on a host without a provider, which has no pages to link to. */
   readonly hasHome?: boolean;
+  /** Leads back to a page of the bin. */
+  readonly back?: string;
+}
+
+interface Compared {
+  readonly numbers: readonly [number, number];
+  readonly diff: RequestDiff;
 }
 
 export interface BinPages {
   page(reply: FastifyReply, viewer: Viewer, page: RequestPage): Promise<FastifyReply>;
   /** Renders one request as the viewer's page shows it. */
   request(viewRequest: FastifyRequest, viewer: Viewer, request: BinRequest): Promise<string>;
+  comparison(reply: FastifyReply, viewer: Viewer, compared: Compared): Promise<FastifyReply>;
+  /** Shows a new share link, once. */
+  share(
+    reply: FastifyReply,
+    viewer: Viewer,
+    link: { readonly url: string; readonly share: BinShare },
+  ): Promise<FastifyReply>;
   message(reply: FastifyReply, message: BinMessage): Promise<FastifyReply>;
 }
 
@@ -40,148 +66,152 @@ export function createBinPages(
   assetPaths: Readonly<Record<string, string>>,
 ): BinPages {
   const render = createTemplateRenderer(templates);
-  const assets = { css: assetPaths["bin.css"], js: assetPaths["bin.js"], icon: assetPaths["icon.svg"] };
+  const assets = {
+    css: assetPaths["bin.css"],
+    js: assetPaths["bin.js"],
+    rules: assetPaths["answer-rules.js"],
+    icon: assetPaths["icon.svg"],
+  };
   const send = async (reply: FastifyReply, status: number, html: Promise<string>): Promise<FastifyReply> =>
     reply
       .code(status)
       .type("text/html; charset=utf-8")
       .send(await html);
-  const contextOf = async (viewRequest: FastifyRequest, viewer: Viewer): Promise<RenderContext> => ({
+  const contextOf = async (viewRequest: FastifyRequest, viewer: Viewer) => ({
     viewer,
     binUrl: `${originOf(viewRequest)}/bins/${viewer.bin.id}`,
     secrets: await secretsOfBin(viewer.bin),
   });
-  const message = (reply: FastifyReply, { status, text, hasHome = true }: BinMessage): Promise<FastifyReply> =>
-    send(reply, status, render("message", { assets, text, has_home: hasHome }));
 
   return {
-    message,
-    async page(reply, viewer, { requests, older, isNewest }) {
-      const { bin, isAdmin } = viewer;
+    message: (reply, { status, text, hasHome = true, back }) =>
+      send(reply, status, render("message", { assets, text, has_home: hasHome, back })),
+    async page(reply, viewer, page) {
       const context = await contextOf(reply.request, viewer);
       const documents = [];
-      for (const [index, request] of requests.entries()) {
+      for (const [index, request] of page.requests.entries()) {
         const document = await queue.run(async () => {
-          const signature = await verifyBinRequest(pool, bin, { request, secrets: context.secrets });
-          return representRequest(request, signature, context);
+          const check = await checkBinSignature(pool, viewer.bin, { request, secrets: context.secrets });
+          return representRequest(request, check, context);
         });
         documents.push({ ...document, is_open: index < openRequestsMax });
       }
-      const html = render("bin", {
-        assets,
-        is_newest: isNewest,
-        is_masked: !isAdmin,
-        paths: pathsOf(bin, older),
-        bin: { url: context.binUrl, requests_caught: bin.requestsCaught },
-        ...answerChoices(bin),
-        requests: documents,
-      });
-      return send(reply, 200, html);
+      const data = { ...representPage(viewer, page, context.binUrl), requests: documents };
+      return send(reply, 200, render("bin", { assets, ...data }));
     },
     async request(viewRequest, viewer, request) {
       const context = await contextOf(viewRequest, viewer);
-      const signature = await verifyBinRequest(pool, viewer.bin, { request, secrets: context.secrets });
-      const document = representRequest(request, signature, context);
+      const check = await checkBinSignature(pool, viewer.bin, { request, secrets: context.secrets });
+      const document = representRequest(request, check, context);
       return render("request", { request: { ...document, is_open: true } });
+    },
+    comparison: (reply, viewer, compared) =>
+      send(reply, 200, render("compare", { assets, ...representComparison(viewer, compared) })),
+    share(reply, viewer, { url, share }) {
+      const data = { url, expires_at: share.expiresAt.toISOString(), back: viewerPath(viewer) };
+      return send(reply, 201, render("share", { assets, ...data }));
     },
   };
 }
 
-const pathsOf = (bin: Bin, older: number | undefined) => ({
-  newest: viewPath(bin),
-  older: older === undefined ? undefined : viewPath(bin, "", { before: String(older) }),
-  answer: viewPath(bin, "/answer"),
-  stream: viewPath(bin, "/stream"),
-});
-
-interface RenderContext {
-  readonly viewer: Viewer;
-  readonly binUrl: string;
-  /** The signing secrets of the endpoints that point to the bin. */
-  readonly secrets: readonly string[];
-}
-
-/** Represents a request for the page's template. Only admins see secrets and the command that repeats the request. */
-function representRequest(
-  request: BinRequest,
-  signature: SignatureVerdict | null,
-  { viewer, binUrl }: Omit<RenderContext, "secrets">,
-) {
-  const { bin, isAdmin } = viewer;
-  const { number, method, body, bodyBytes, receivedAt } = request;
-  const isTruncated = body.length < bodyBytes;
-  const query = isAdmin ? request.query : maskQuery(request.query);
-  const headers = isAdmin ? request.headers : maskHeaders(request.headers);
-  const header = (name: string): string | undefined => headers.find(([field]) => field.toLowerCase() === name)?.[1];
-  const eventType = header("bellwire-event-type");
-  const attempt = header("bellwire-attempt");
-  const text = textOf(body, isTruncated);
+/** Represents everything of the page except its requests. */
+function representPage(viewer: Viewer, { older, isNewest, search, shares }: RequestPage, binUrl: string) {
+  const { bin, isAdmin, mayChange, maySend } = viewer;
+  const labels = isAdmin ? partLabels : maskedPartLabels;
   return {
-    number,
-    method,
-    query,
-    event_type: eventType,
-    attempt,
-    replay: header("bellwire-replay"),
-    is_test: header("bellwire-test") === "true",
-    signature: representSignature(signature),
-    received_at: receivedAt.toISOString(),
-    received_at_text: receivedAt.toISOString().slice(11, 23),
-    facts: [
-      eventType && (query === "" ? method : `${method} ?${query}`),
-      attempt && `attempt ${attempt}`,
-      header("content-type"),
-      formatBytes(bodyBytes),
-    ].filter(Boolean),
-    headers: headers.map(([name, value]) => ({ name, value })),
-    body: isAdmin
-      ? representBody(text, { bodyBytes, isTruncated })
-      : representMaskedBody(text, { bodyBytes, isTruncated }),
-    body_path: isAdmin ? viewPath(bin, `/requests/${number}/body`) : undefined,
-    curl: !isAdmin || isTruncated ? undefined : renderCurl(request, binUrl, text),
+    is_newest: isNewest,
+    is_masked: !isAdmin,
+    may_change: mayChange,
+    may_send: maySend,
+    is_shared: viewer.credential["share"] !== undefined,
+    credential: Object.entries(viewer.credential).map(([name, value]) => ({ name, value })),
+    paths: pathsOf(viewer, { older, search }),
+    bin: {
+      name: bin.name,
+      url: binUrl,
+      requests_caught: bin.requestsCaught,
+      rules: JSON.stringify(bin.answerRules, null, 2),
+      rules_count: bin.answerRules.length,
+      forward_url: maySend ? bin.forwardUrl : bin.forwardUrl && maskUrl(bin.forwardUrl),
+    },
+    ...answerChoices(bin),
+    search,
+    parts: searchableParts.flatMap((part) => {
+      const label = labels[part];
+      return label === undefined ? [] : [{ part, label, is_chosen: part === search?.within }];
+    }),
+    shares: shares.map((share) => ({
+      expires_at: share.expiresAt.toISOString(),
+      revoke_path: viewerPath(viewer, `/shares/${share.id}/revoke`),
+    })),
+    share_times: shareTimes,
+    limits: limitSentences,
   };
 }
 
-function representSignature(verdict: SignatureVerdict | null): { kind: string; text: string } {
-  if (verdict === "missing") return { kind: "missing", text: "Not signed" };
-  if (verdict === null) return { kind: "missing", text: "Signature not checked: no endpoint points here" };
-  return verdict === "valid"
-    ? { kind: "valid", text: "Signature valid" }
-    : { kind: "invalid", text: "Signature invalid" };
+function representComparison(viewer: Viewer, { numbers: [first, second], diff }: Compared) {
+  return {
+    back: viewerPath(viewer),
+    is_masked: !viewer.isAdmin,
+    first,
+    second,
+    swap: viewerPath(viewer, "/compare", { from: String(second), to: String(first) }),
+    same_head: diff.head.every(({ change }) => change === "same"),
+    same_body: diff.isSameBody,
+    too_different: diff.isTooDifferent,
+    parts: [
+      { title: "Request line and headers", lines: foldUnchanged(diff.head) },
+      ...(diff.body ? [{ title: "Body, indented", lines: foldUnchanged(diff.body) }] : []),
+    ],
+    has_body: diff.body !== null,
+  };
 }
 
-interface BodySize {
-  readonly bodyBytes: number;
-  /** True if the text is only the start of the body. */
-  readonly isTruncated: boolean;
-}
+type PartLabels = Readonly<Partial<Record<(typeof searchableParts)[number], string>>>;
 
-function representBody(text: string | undefined, { bodyBytes, isTruncated }: BodySize) {
-  if (bodyBytes === 0) return { kind: "empty" };
-  if (text === undefined) return { kind: "binary" };
-  if (isTruncated) return { kind: "text", shown: text, is_truncated: true };
-  const shown = indentJson(text) ?? indentXml(text) ?? text;
-  return { kind: "text", shown, ...(shown === text ? {} : { as_received: text }) };
-}
+const partLabels: PartLabels = {
+  any: "Everywhere",
+  method: "Method",
+  path: "Path and query",
+  header: "Headers",
+  body: "Body",
+};
+/** A search by a viewer who sees secrets masked leaves the other parts out. */
+const maskedPartLabels: PartLabels = { any: "Everywhere", method: "Method", path: "Path", header: "Event type" };
 
-function representMaskedBody(text: string | undefined, { bodyBytes, isTruncated }: BodySize) {
-  if (bodyBytes === 0) return { kind: "empty" };
-  if (text === undefined) return { kind: "binary" };
-  const shown = maskBody(text);
-  return shown === undefined ? { kind: "hidden" } : { kind: "text", shown, is_truncated: isTruncated };
-}
+const shareTimes = [
+  { hours: 1, label: "1 hour" },
+  { hours: 24, label: "1 day" },
+  { hours: 7 * 24, label: "7 days" },
+  { hours: binLimits.shareHours.max, label: `${binLimits.shareHours.max / 24} days` },
+];
 
-/** Returns undefined for bytes that are not UTF-8 or contain control characters. A truncated text may end within a character. */
-function textOf(body: Buffer, isTruncated: boolean): string | undefined {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body, { stream: isTruncated });
-    return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
-  } catch {
-    return undefined;
-  }
-}
+/** States the limits that a sender or viewer may meet. */
+const limitSentences = [
+  `Keeps the newest ${binLimits.keptRequests.max} requests, at most ${formatBytes(binLimits.keptBytes.max)}.`,
+  `Accepts bodies of ${formatBytes(binLimits.bodyBytes.max)} (beyond: 413), ${formatBytes(binLimits.bytesOfBin.max)} at once, then ${formatBytes(binLimits.bytesOfBin.perSecond)} a second (beyond: 429).`,
+  `Shows, searches and compares the first ${formatBytes(binLimits.shownBodyBytes.max)} of a body.`,
+  `Waits up to ${binLimits.answerDelaySeconds.max} s before a response. Has up to ${binLimits.answerRules.max} rules, ${formatBytes(binLimits.answerRulesCharacters.max)} as JSON.`,
+  `Forwards each request once, without retries, within ${binLimits.forwardSeconds.max} s. Redirects are not followed.`,
+  `Has up to ${binLimits.shares.max} share links, each for ${binLimits.shareHours.max / 24} days at most.`,
+];
 
-const formatBytes = (bytes: number): string => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`);
+function pathsOf(viewer: Viewer, { older, search }: Pick<RequestPage, "older" | "search">) {
+  const searched = search ? { q: search.text, in: search.within } : {};
+  return {
+    newest: viewerPath(viewer),
+    older: older === undefined ? undefined : viewerPath(viewer, "", { ...searched, before: String(older) }),
+    search: `/bins/${viewer.bin.id}/view`,
+    compare: `/bins/${viewer.bin.id}/view/compare`,
+    answer: viewerPath(viewer, "/answer"),
+    name: viewerPath(viewer, "/name"),
+    rules: viewerPath(viewer, "/rules"),
+    forward: viewerPath(viewer, "/forward"),
+    shares: viewerPath(viewer, "/shares"),
+    stream: viewerPath(viewer, "/stream"),
+    request: viewerPath(viewer, "/requests/NUMBER"),
+  };
+}
 
 const answerStatuses = [
   { status: 200, label: "OK" },
@@ -196,7 +226,7 @@ const answerStatuses = [
 const answerDelays = [0, 2000, 10_000, 70_000];
 
 /** Returns the choices of a bin's response and marks the current ones. A value that only the API can set is one more choice. */
-export const answerChoices = ({ answerStatus, answerDelayMs }: Readonly<Record<Answer, number>>) => ({
+export const answerChoices = ({ answerStatus, answerDelayMs }: Pick<Bin, "answerStatus" | "answerDelayMs">) => ({
   statuses: markChosen(answerStatuses, { status: answerStatus, label: "Set elsewhere" }, ({ status }) => status),
   delays: markChosen(
     answerDelays.map((ms) => delayChoice(ms)),
@@ -204,8 +234,6 @@ export const answerChoices = ({ answerStatus, answerDelayMs }: Readonly<Record<A
     ({ delay_ms: ms }) => ms,
   ),
 });
-
-type Answer = "answerStatus" | "answerDelayMs";
 
 const delayChoice = (ms: number) => ({ delay_ms: ms, label: `${ms / 1000} s` });
 
@@ -215,35 +243,6 @@ function markChosen<Choice>(choices: readonly Choice[], chosen: Choice, valueOf:
     .toSorted((a, b) => valueOf(a) - valueOf(b))
     .map((choice) => ({ ...choice, is_chosen: valueOf(choice) === valueOf(chosen) }));
 }
-
-/** Headers that curl sends by itself. */
-const implicitHeaders: ReadonlySet<string> = new Set([
-  "host",
-  "connection",
-  "content-length",
-  "transfer-encoding",
-  "expect",
-]);
-
-/** Renders a command for a POSIX shell that repeats the request. */
-export function renderCurl(
-  { method, query, headers, body }: Pick<BinRequest, "method" | "query" | "headers" | "body">,
-  url: string,
-  text: string | undefined,
-): string {
-  const target = query === "" ? url : `${url}?${query}`;
-  const parts = [
-    `curl -X ${shellQuote(method)} ${shellQuote(target)}`,
-    ...headers
-      .filter(([name]) => !implicitHeaders.has(name.toLowerCase()))
-      .map(([name, value]) => `-H ${shellQuote(`${name}: ${value}`)}`),
-  ];
-  if (body.length === 0) return parts.join(" \\\n  ");
-  if (text !== undefined) return [...parts, `--data-binary ${shellQuote(text)}`].join(" \\\n  ");
-  return `echo ${body.toString("base64")} | base64 -d | ${[...parts, "--data-binary @-"].join(" \\\n  ")}`;
-}
-
-const shellQuote = (text: string): string => (/^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /**
  * Runs jobs in order, one at a time, with a turn of the event loop before each. Reading and rendering one request takes up to

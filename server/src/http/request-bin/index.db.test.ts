@@ -5,14 +5,13 @@ import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import { systemClock } from "#platform/clock.ts";
 import { createBin, createOwnBins, deleteBin, listBinRequests, readBin, updateBin } from "#request-bin/index.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
-import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
+import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
+import { binsUrl as publicUrl, buildBinNeeds, testSigningSecret } from "../../../test/support/build-bin-needs.ts";
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
 import { requestBinPlugin } from "./index.ts";
 import { viewPath } from "./viewer.ts";
-
-const publicUrl = "http://bins.example";
 
 const test = base
   .extend("bin", async ({ database }) => {
@@ -26,20 +25,19 @@ const test = base
     http.register(async (scope) => {
       addFindProviderHook(scope, { pool: database, clock: systemClock, baseDomain: undefined });
       await scope.register(
-        requestBinPlugin({
-          pool: database,
-          clock: systemClock,
-          originOf: () => publicUrl,
-          secretsOfBin: async () => {
-            // Called once in each rendering, for some milliseconds, so that concurrent renderings would overlap.
-            renderings.count += 1;
-            renderings.concurrent += 1;
-            renderings.concurrentMax = Math.max(renderings.concurrentMax, renderings.concurrent);
-            await wait(10);
-            renderings.concurrent -= 1;
-            return [testSecret];
-          },
-        }),
+        requestBinPlugin(
+          buildBinNeeds(database, {
+            secretsOfBin: async () => {
+              // Called once in each rendering, for some milliseconds, so that concurrent renderings would overlap.
+              renderings.count += 1;
+              renderings.concurrent += 1;
+              renderings.concurrentMax = Math.max(renderings.concurrentMax, renderings.concurrent);
+              await wait(10);
+              renderings.concurrent -= 1;
+              return [testSigningSecret];
+            },
+          }),
+        ),
       );
     });
     onCleanup(() => http.close());
@@ -119,7 +117,7 @@ test("the page shows event type, attempt and signature check of each request", a
   await sender.send(buildAttempt({ url, secrets: ["whsec_AAAA"] }));
   await http.inject({ method: "POST", url: `/bins/${bin.id}`, body: "hello=world" });
   const { body: page } = await http.inject({ url: viewPath(bin) });
-  const [, third = "", second = "", first = ""] = page.split(`<details class="card request"`);
+  const [, third = "", second = "", first = ""] = page.split(`<div class="card request"`);
   expect(first).toContain("account.created");
   expect(first).toContain("Attempt 2");
   expect(first).toContain("Signature valid");

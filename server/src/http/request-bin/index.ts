@@ -5,16 +5,15 @@ import { StreamAccess } from "#http/shared/event-stream.ts";
 import { acceptForms } from "#http/shared/forms.ts";
 import { addPageHeaders, sendDatabaseAwayPage, servePageAssets } from "#http/shared/pages.ts";
 import { type BinPages, SerialQueue, createBinPages } from "./bin-page.ts";
+import { addChangeRoutes, formBytesMax } from "./change-routes.ts";
 import { addReceiveRoute } from "./receive-request.ts";
-import { addAnswerRoute, addBodyRoute, addViewRoute } from "./view-routes.ts";
+import { addBodyRoute, addCompareRoute, addRequestRoute, addViewRoute } from "./view-routes.ts";
 import { BinWatchers, addStreamRoute } from "./view-stream.ts";
 import { type RequestBinNeeds, createFindViewer } from "./viewer.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
-const formBytesMax = 4 * 1024;
-
-/** Serves `/bins/{id}`, which accepts any request, and `/bins/{id}/view`, which shows them to viewers with the view key and to admins. */
+/** Serves `/bins/{id}` and paths below it, which accept any request, and `/bins/{id}/view`, which shows them to viewers with the view key and to admins. */
 export const requestBinPlugin =
   (needs: RequestBinNeeds): FastifyPluginAsync =>
   async (http) => {
@@ -39,11 +38,22 @@ async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<v
     addPageHeaders(viewing);
     answerErrorsAsPages(viewing, pages);
     const findViewer = createFindViewer(needs);
-    addViewRoute(viewing, { ...needs, pages, findViewer });
-    addStreamRoute(viewing, { ...needs, pages, watchers, access, findViewer, queue });
-    addAnswerRoute(viewing, { ...needs, pages, findViewer });
-    addBodyRoute(viewing, { ...needs, findViewer });
+    const view = { ...needs, pages, findViewer, queue };
+    addViewRoute(viewing, view);
+    addStreamRoute(viewing, { ...view, watchers, access });
+    addRequestRoute(viewing, view);
+    addCompareRoute(viewing, view);
+    addBodyRoute(viewing, view);
+    addChangeRoutes(viewing, view);
+    refuseOtherViewPaths(viewing);
   });
+}
+
+/** Keeps requests to unknown paths and methods of the page from being received by the bin. */
+function refuseOtherViewPaths(http: FastifyInstance): void {
+  const method = http.supportedMethods.filter((it) => it !== "GET" && it !== "HEAD");
+  http.route({ method, url: "/:id/view", handler: (_request, reply) => reply.callNotFound() });
+  for (const url of ["/:id/view/*", "/assets/*"]) http.all(url, (_request, reply) => reply.callNotFound());
 }
 
 /** Answers unknown paths and errors with pages. Details go to the log. */

@@ -1,11 +1,11 @@
 import { METHODS } from "node:http";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
 import { binLimits, formatBytes } from "#platform/limits.ts";
 import { smallestNetwork } from "#platform/network/ip-addresses.ts";
-import { receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
+import { type BinResponse, receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import type { BinParams, RequestBinNeeds } from "./viewer.ts";
 
@@ -33,7 +33,7 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
     return reply.code(status).type("text/plain; charset=utf-8").send(`${text}\n`);
   });
 
-  http.all<BinParams>("/:id", async (request, reply) => {
+  const receive = async (request: FastifyRequest<BinParams>, reply: FastifyReply): Promise<FastifyReply> => {
     const { id } = request.params;
     const [path = "", ...query] = request.url.split("?");
     const address = { binId: id, providerId: request.provider.id };
@@ -58,10 +58,28 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
       reply.raw.once("close", () => gone.abort());
       await clock.sleep(response.delayMs, gone.signal);
     }
-    reply.code(response.status);
-    return isOpenedInBrowser(request) ? reply.type("text/plain; charset=utf-8").send(textForBrowsers) : reply.send();
-  });
+    return respond(request, reply, response);
+  };
+  for (const path of ["/:id", "/:id/*"]) http.all<BinParams>(path, receive);
 }
+
+function respond(request: FastifyRequest, reply: FastifyReply, { status, headers, body }: BinResponse): FastifyReply {
+  reply.code(status).headers(isolation);
+  if (headers || body !== undefined) {
+    const type = body === undefined ? {} : { "content-type": "text/plain; charset=utf-8" };
+    return reply.headers({ ...type, ...lowerCased(headers ?? {}) }).send(body);
+  }
+  return isOpenedInBrowser(request) ? reply.type("text/plain; charset=utf-8").send(textForBrowsers) : reply.send();
+}
+
+/** A bin shares its origin with the Admin Portal, so nothing that a rule responds with may run there. */
+const isolation = {
+  "content-security-policy": "default-src 'none'; sandbox",
+  "x-content-type-options": "nosniff",
+} as const;
+
+const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** Enforces the rate limits and the memory limit before a body is read. */
 function limitIncomingBytes(http: FastifyInstance, clock: Clock): BodiesInFlight {

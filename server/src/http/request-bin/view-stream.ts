@@ -5,20 +5,16 @@ import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { type BinRequest, listBinRequestsAfter, readBin } from "#request-bin/index.ts";
-import type { BinPages, SerialQueue } from "./bin-page.ts";
-import { sendRefusalText } from "./view-routes.ts";
-import type { FindViewer, RequestBinNeeds, ViewRequest, Viewer } from "./viewer.ts";
+import { type ViewNeeds, sendRefusalText } from "./view-routes.ts";
+import type { ViewRequest, Viewer } from "./viewer.ts";
 
-interface StreamNeeds extends RequestBinNeeds {
-  readonly pages: BinPages;
+interface StreamNeeds extends ViewNeeds {
   readonly watchers: BinWatchers;
   readonly access: StreamAccess;
-  readonly findViewer: FindViewer;
-  readonly queue: SerialQueue;
 }
 
 interface StreamRequest extends ViewRequest {
-  readonly Querystring: { readonly key?: string; readonly after?: string };
+  readonly Querystring: ViewRequest["Querystring"] & { readonly after?: string };
 }
 
 /** Streams each new request of a bin as its page shows it. A browser that reconnects resumes after its last request. */
@@ -40,7 +36,7 @@ export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void 
     reply.hijack();
     stream.open();
     try {
-      await streamRequests(stream, { needs, messages, streamRequest: request, viewer, after });
+      await streamRequests(stream, { needs, messages, streamRequest: request, viewer, after, endUnlessAllowed });
     } finally {
       stopWatching();
     }
@@ -52,12 +48,12 @@ export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void 
 async function isStillViewer(
   { findViewer }: StreamNeeds,
   request: FastifyRequest<StreamRequest>,
-  { isAdmin }: Viewer,
+  { isAdmin, maySend }: Viewer,
 ): Promise<boolean> {
   try {
     await request.findProviderAgain();
     const viewer = await findViewer(request);
-    return typeof viewer !== "string" && viewer.isAdmin === isAdmin;
+    return typeof viewer !== "string" && viewer.isAdmin === isAdmin && viewer.maySend === maySend;
   } catch (error) {
     return !(error instanceof Problem); // while the database is away, nothing is shown either
   }
@@ -90,7 +86,7 @@ class RenderedMessages {
   /** Renders one request at a time, so that the second viewer finds the rendering of the first. */
   render(streamRequest: FastifyRequest, viewer: Viewer, request: BinRequest): Promise<string> {
     const { pages, queue, originOf } = this.#needs;
-    const key = `${originOf(streamRequest)} ${viewer.bin.id} ${viewer.isAdmin} ${request.number}`;
+    const key = `${originOf(streamRequest)} ${viewer.bin.id} ${viewer.isAdmin} ${viewer.maySend} ${request.number}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined) return Promise.resolve(cached);
     return queue.run(async () => {
@@ -110,6 +106,7 @@ interface Streaming {
   readonly messages: RenderedMessages;
   readonly streamRequest: FastifyRequest;
   readonly viewer: Viewer;
+  readonly endUnlessAllowed: () => Promise<void>;
   /** The number of the last request that the browser has. */
   readonly after: number;
 }
@@ -133,11 +130,12 @@ async function streamRequests(stream: EventStream, streaming: Streaming): Promis
 const heartbeat = ":\n\n";
 
 async function sendNewRequests(stream: EventStream, watch: BinWatch, streaming: Streaming): Promise<void> {
-  const { needs, messages, streamRequest, viewer, after } = streaming;
-  const { bin } = viewer;
+  const { needs, messages, streamRequest, viewer, after, endUnlessAllowed } = streaming;
+  const { bin, credential } = viewer;
   const { pool, clock, queue } = needs;
   let last = after;
   while (!watch.isOver) {
+    if (credential["share"] !== undefined) await endUnlessAllowed(); // expired or revoked
     const key = { providerId: bin.providerId, binId: bin.id, after: last };
     const { requests, hasMore } = await queue.run(() => listBinRequestsAfter(pool, key));
     for (const request of requests) {

@@ -5,6 +5,7 @@ import { systemClock } from "#platform/clock.ts";
 import { type Bin, createBin, readBin } from "#request-bin/index.ts";
 import { setUp } from "../../../test/portal/portal-fixture.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
+import { buildBinNeeds } from "../../../test/support/build-bin-needs.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { requestBinPlugin } from "./index.ts";
 import { maskBody, viewPath } from "./viewer.ts";
@@ -19,9 +20,7 @@ const test = base
     const http = Fastify();
     http.register(async (doors) => {
       addFindProviderHook(doors, { pool: database, clock: systemClock, baseDomain: undefined });
-      const originOf = (): string => "http://bins.example";
-      const needs = { pool: database, clock: systemClock, originOf, secretsOfBin: async () => [] };
-      await doors.register(requestBinPlugin(needs));
+      await doors.register(requestBinPlugin(buildBinNeeds(database, { secretsOfBin: async () => [] })));
     });
     onCleanup(() => http.close());
     return http;

@@ -1,13 +1,15 @@
 import type { FastifyRequest } from "fastify";
-import { denialReason } from "#access/index.ts";
+import { type Actor, denialReason } from "#access/index.ts";
 import { callerOfPortalUser, credentialParameters } from "#http/shared/admin-caller.ts";
 import { findSignedInUser } from "#http/shared/browser-session.ts";
 import { isSameSecret } from "#http/shared/forms.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
+import { indentJson } from "#platform/indent-json.ts";
 import { indentXml } from "#platform/xml.ts";
-import { type Bin, readBin } from "#request-bin/index.ts";
-import { maskUrl } from "#webhooks/endpoints/index.ts";
+import { type Bin, type BinForwarder, findShare, readBin } from "#request-bin/index.ts";
+import type { SigningSecret } from "#webhooks/attempts/index.ts";
+import { type TargetRules, maskUrl } from "#webhooks/endpoints/index.ts";
 import { credentialFields } from "#webhooks/events/index.ts";
 
 export interface RequestBinNeeds {
@@ -16,7 +18,15 @@ export interface RequestBinNeeds {
   /** Returns the public base URL of the provider's bins, without a trailing slash. */
   readonly originOf: (request: FastifyRequest) => string;
   /** Returns the secrets of the endpoints that point to the bin. */
-  readonly secretsOfBin: (bin: { readonly providerId: number; readonly id: string }) => Promise<readonly string[]>;
+  readonly secretsOfBin: (bin: {
+    readonly providerId: number;
+    readonly id: string;
+  }) => Promise<readonly SigningSecret[]>;
+  /** Forwards requests on demand. */
+  readonly forwarder: Pick<BinForwarder, "forward">;
+  readonly targets: TargetRules;
+  /** Returns whether a URL leads to this installation. */
+  readonly isOurs: (url: URL) => boolean;
 }
 
 export interface BinParams {
@@ -27,11 +37,19 @@ export interface Viewer {
   readonly bin: Bin;
   /** True for a signed-in admin of the bin's provider. All others see credentials masked. */
   readonly isAdmin: boolean;
+  /** Name and responses: with the view key, or as an admin who may change webhooks. Not with a share link. */
+  readonly mayChange: boolean;
+  /** Forwarding and share links, which take requests out of the installation: only as an admin who may change webhooks. */
+  readonly maySend: boolean;
+  /** Undefined without a session. */
+  readonly actor: Actor | undefined;
+  /** The parameter that grants the view, for the links of the page. */
+  readonly credential: Readonly<Record<string, string>>;
 }
 
 export interface ViewRequest {
   readonly Params: { readonly id: string };
-  readonly Querystring: { readonly key?: string };
+  readonly Querystring: { readonly key?: string; readonly share?: string };
 }
 
 /** `no bin`: the provider has no bin with this id. `no right`: neither the view key nor an admin's session. */
@@ -48,18 +66,36 @@ export const createFindViewer =
     const bin = await readBin(pool, { providerId: provider.id, id: params.id });
     if (!bin) return "no bin";
     const signedIn = await findSignedInUser({ pool, clock }, request);
-    const isAdmin =
-      signedIn !== undefined &&
-      denialReason(callerOfPortalUser(signedIn.user), "read-webhooks", provider) === undefined;
-    return isAdmin || hasViewKey(query.key, bin) ? { bin, isAdmin } : "no right";
+    const caller = signedIn && callerOfPortalUser(signedIn.user);
+    const may = (action: "read-webhooks" | "change-webhooks"): boolean =>
+      caller !== undefined && denialReason(caller, action, provider) === undefined;
+    const isAdmin = may("read-webhooks");
+    const maySend = isAdmin && may("change-webhooks");
+    const hasKey = hasViewKey(query.key, bin);
+    const actor = isAdmin ? caller?.actor : undefined;
+    const withKey = { key: bin.viewKey };
+    if (isAdmin || hasKey) return { bin, isAdmin, mayChange: hasKey || maySend, maySend, actor, credential: withKey };
+    const { share: secret } = query;
+    const key = { providerId: bin.providerId, binId: bin.id };
+    const share = typeof secret === "string" ? await findShare(pool, key, { secret, now: clock.now() }) : undefined;
+    if (!share || typeof secret !== "string") return "no right";
+    return { bin, isAdmin, mayChange: false, maySend, actor, credential: { share: secret } };
   };
 
 // A parameter that is given twice is an array.
 const hasViewKey = (key: unknown, bin: Bin): boolean => typeof key === "string" && isSameSecret(key, bin.viewKey);
 
-/** Returns a path of the bin's view with its key, so that links work for every viewer. */
-export function viewPath({ id, viewKey }: Bin, below = "", parameters: Readonly<Record<string, string>> = {}): string {
-  return `/bins/${id}/view${below}?${new URLSearchParams({ key: viewKey, ...parameters }).toString()}`;
+/** Returns a path of the bin's view with its key. */
+export const viewPath = (bin: Bin, below = "", parameters: Readonly<Record<string, string>> = {}): string =>
+  viewerPath({ bin, credential: { key: bin.viewKey } }, below, parameters);
+
+/** Returns a path of the bin's view that the viewer may open: a share link never leads to the key. */
+export function viewerPath(
+  { bin, credential }: Pick<Viewer, "bin" | "credential">,
+  below = "",
+  parameters: Readonly<Record<string, string>> = {},
+): string {
+  return `/bins/${bin.id}/view${below}?${new URLSearchParams({ ...credential, ...parameters }).toString()}`;
 }
 
 const mask = "…";
@@ -116,59 +152,3 @@ export function maskBody(text: string): string | undefined {
 }
 
 const containsSecretName = (text: string): boolean => text.split(/\W+/).some((word) => secretNames.has(word));
-
-const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
-
-/** The indentation of nested JSON grows with the square of its depth. */
-const depthMax = 50;
-
-interface Masking {
-  readonly isSecret: (name: string) => boolean;
-  readonly mask: string;
-}
-
-/**
- * Returns the JSON with line breaks, with numbers and keys as they were written and the values of secret names masked. Returns
- * `undefined` for a text that is not JSON or is nested too deeply.
- */
-export function indentJson(text: string, masking?: Masking): string | undefined {
-  try {
-    JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  let depth = 0;
-  let output = "";
-  let previous = "";
-  let name = "";
-  /** Open brackets inside the value that is being masked. 0 outside of one. */
-  let maskedDepth = 0;
-  const breakLine = (): string => `\n${"  ".repeat(depth)}`;
-  for (const [lexeme] of text.matchAll(token)) {
-    if (maskedDepth > 0) {
-      if (lexeme === "{" || lexeme === "[") maskedDepth += 1;
-      if (lexeme === "}" || lexeme === "]") maskedDepth -= 1;
-      continue;
-    }
-    if (masking && previous === ":" && masking.isSecret(name)) {
-      output += JSON.stringify(masking.mask);
-      maskedDepth = lexeme === "{" || lexeme === "[" ? 1 : 0;
-      previous = masking.mask;
-      continue;
-    }
-    const closes = lexeme === "}" || lexeme === "]";
-    if (closes) depth -= 1;
-    const isEmpty = closes && (previous === "{" || previous === "[");
-    if ((closes && !isEmpty) || (!closes && (previous === "{" || previous === "["))) output += breakLine();
-    output += lexeme;
-    if (lexeme === "{" || lexeme === "[") depth += 1;
-    if (depth > depthMax) return undefined;
-    if (lexeme === ",") output += breakLine();
-    if (lexeme === ":") {
-      output += " ";
-      name = String(JSON.parse(previous));
-    }
-    previous = lexeme;
-  }
-  return output;
-}

@@ -1,20 +1,25 @@
 import type { Database } from "#platform/database/database.ts";
-import { type Bin, type BinRequest, readBinRequestBody } from "#request-bin/index.ts";
-import { type SignatureVerdict, judgeSignature } from "#webhooks/attempts/index.ts";
+import { type Bin, type BinRequest, findSameSignature, readBinRequestBody } from "#request-bin/index.ts";
+import { type SignatureCheck, type SigningSecret, checkSignature } from "#webhooks/attempts/index.ts";
 
 /**
- * Verifies the signature of a bin request with the secrets of the endpoints that point to the bin. A body that is listed in part
- * is read whole for it. Returns null for a signed request while no endpoint points to the bin.
+ * Checks the signature of a bin request with the secrets of the endpoints that point to the bin, and explains a failure. A body
+ * that is listed in part is read whole for it.
  */
-export async function verifyBinRequest(
+export async function checkBinSignature(
   db: Database,
-  { providerId, id }: Pick<Bin, "providerId" | "id">,
-  { request, secrets }: { readonly request: BinRequest; readonly secrets: readonly string[] },
-): Promise<SignatureVerdict | null> {
-  const verdict = judgeSignature(request, secrets);
-  if (verdict === "missing") return verdict;
-  if (secrets.length === 0) return null;
-  if (request.bodyBytes === request.body.length) return verdict;
-  const body = await readBinRequestBody(db, { providerId, binId: id, number: request.number });
-  return body ? judgeSignature({ headers: request.headers, body }, secrets) : verdict;
+  { providerId, id: binId }: Pick<Bin, "providerId" | "id">,
+  { request, secrets }: { readonly request: BinRequest; readonly secrets: readonly SigningSecret[] },
+): Promise<SignatureCheck> {
+  const { headers, number, receivedAt } = request;
+  const listed = checkSignature({ headers, body: request.body, receivedAt }, secrets);
+  if (listed.verdict === "missing" || listed.verdict === null) return listed;
+  const isWhole = request.bodyBytes === request.body.length;
+  const body = isWhole ? request.body : await readBinRequestBody(db, { providerId, binId, number });
+  if (!body) return listed; // deleted meanwhile
+  const check = isWhole ? listed : checkSignature({ headers, body, receivedAt }, secrets);
+  if (check.reason !== "mismatch") return check;
+  const signature = headers.find(([name]) => name.toLowerCase() === "webhook-signature")?.[1] ?? "";
+  const other = await findSameSignature(db, { providerId, binId }, { number, signature });
+  return other ? checkSignature({ headers, body, receivedAt }, secrets, other) : check;
 }

@@ -1,6 +1,6 @@
 export { cloudEventHeaders } from "./attempt-request.ts";
-export { createSender, type Sender, type SenderOptions } from "./sender.ts";
+export { createSender, type GivenRequestSender, type Sender, type SenderOptions } from "./sender.ts";
 export type { AttemptRequest } from "./attempt-request.ts";
 export type { BinDelivery } from "./own-bins.ts";
 export { describedHeaders } from "./attempt-request.ts";
-export { judgeSignature, type SignatureVerdict } from "./signature.ts";
+export { type SignatureCheck, type SigningSecret, checkSignature, signatureReasons } from "./signature-check.ts";

@@ -19,12 +19,15 @@ export interface OwnBins {
   /** Returns the bin id if the URL is one of a bin of this installation. */
   matches(url: URL): string | undefined;
   /** Returns the response of the bin; undefined if there is no such bin. */
-  deliver(
-    binId: string,
-    request: BinDelivery,
-  ): Promise<
-    { readonly status: number; readonly delayMs: number; readonly retryAfterSeconds?: number | undefined } | undefined
-  >;
+  deliver(binId: string, request: BinDelivery): Promise<OwnBinAnswer | undefined>;
+}
+
+interface OwnBinAnswer {
+  readonly status: number;
+  readonly delayMs: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly retryAfterSeconds?: number;
 }
 
 export interface OwnBinAttempt {
@@ -60,11 +63,18 @@ export async function deliverToOwnBin(
   return {
     kind: "answered",
     status: answer?.status ?? 404,
-    headers: answer?.retryAfterSeconds === undefined ? {} : { "retry-after": String(answer.retryAfterSeconds) },
-    body: new Uint8Array(),
+    headers: answer ? responseHeaders(answer) : {},
+    body: answer?.body === undefined ? nothing : Buffer.from(answer.body),
     latencyMs: latencyMs(),
   };
 }
+
+const nothing = new Uint8Array();
+
+const responseHeaders = ({ headers = {}, retryAfterSeconds }: OwnBinAnswer): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+  ...(retryAfterSeconds !== undefined && { "retry-after": String(retryAfterSeconds) }),
+});
 
 function* inPairs(flat: readonly string[]): Generator<readonly [string, string]> {
   for (let at = 0; at + 1 < flat.length; at += 2) yield [flat[at] ?? "", flat[at + 1] ?? ""];

@@ -20,6 +20,21 @@ export interface Sender {
   send(request: AttemptRequest): Promise<AttemptOutcome>;
 }
 
+/** A request that is no delivery: sent with the method and headers that are given, and unsigned. */
+export interface GivenRequest {
+  readonly url: string;
+  readonly method: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array;
+  readonly timeoutSeconds: number;
+}
+
+export interface GivenRequestSender {
+  /** Sends one request with the guard, name resolver, connections and limits of deliveries. Never follows a redirect. */
+  sendGiven(request: GivenRequest): Promise<AttemptOutcome>;
+}
+
 export interface SenderOptions {
   readonly clock: Clock;
   /** Such as `Bellwire/1.2.3`. */
@@ -37,7 +52,7 @@ export interface SenderOptions {
   readonly originsMax?: number;
 }
 
-export function createSender(options: SenderOptions): Sender & AsyncDisposable {
+export function createSender(options: SenderOptions): Sender & GivenRequestSender & AsyncDisposable {
   const { clock, userAgent, ownBins, connectTimeoutSeconds = 10 } = options;
   const signer = new Signer();
   const targets = new Targets((url) => ownBins?.matches(url));
@@ -75,8 +90,33 @@ export function createSender(options: SenderOptions): Sender & AsyncDisposable {
     // The attempt itself reports a failure.
     return options.lookup(hostname).then(ignore, ignore);
   };
-  return { resolve, send, [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose]() };
+  const sendGiven = createGivenSender({ clock, targets, pools, connectTimeoutSeconds });
+  return { resolve, send, sendGiven, [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose]() };
 }
+
+interface GivenSenderParts {
+  readonly clock: Clock;
+  readonly targets: Targets;
+  readonly pools: ReceiverPools;
+  readonly connectTimeoutSeconds: number;
+}
+
+const createGivenSender =
+  ({ clock, targets, pools, connectTimeoutSeconds }: GivenSenderParts): GivenRequestSender["sendGiven"] =>
+  ({ url, method, headers, body, timeoutSeconds }) => {
+    const target = targets.of(url);
+    if (!target || target.binId !== undefined) return Promise.resolve(noUrl);
+    const { origin, host, pathname, query, credentials } = target;
+    const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds });
+    const sent = {
+      method,
+      path: pathname + query,
+      headers: credentials === undefined ? [...headers] : [...headers, "authorization", credentials],
+      body: body.byteLength > 0 ? body : null,
+    };
+    pools.poolOf(origin).dispatch(sent, exchange);
+    return exchange.outcome;
+  };
 
 const ignore = (): void => undefined;
 

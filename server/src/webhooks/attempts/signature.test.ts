@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import vectors from "../../../../receiver/test-vectors/signatures.json" with { type: "json" };
-import { Signer, judgeSignature, verifySignature } from "./signature.ts";
+import { Signer, verifySignature } from "./signature.ts";
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const content = {
@@ -52,29 +52,4 @@ test.each([
 
 test("without a secret nothing verifies", () => {
   expect(verifySignature(content, new Signer().sign(content, [secret]), [])).toBe(false);
-});
-
-const requestOf = ({ id, timestamp, signature, body }: (typeof vectors)[number]) => ({
-  headers: [
-    ["Webhook-Id", id],
-    ["Webhook-Timestamp", timestamp],
-    ["Webhook-Signature", signature],
-  ] as const,
-  body: Buffer.from(body),
-});
-
-test.each(vectors)("$description is valid, however old it is and however its headers are spelt", (vector) => {
-  expect(judgeSignature(requestOf(vector), vector.secrets)).toBe("valid");
-});
-
-test.each(vectors)("$description is invalid to who knows another secret", (vector) => {
-  expect(judgeSignature(requestOf(vector), ["whsec_c2VjcmV0"])).toBe("invalid");
-});
-
-test.each([0, 1, 2])("without one of its headers a signature is missing", (index) => {
-  for (const vector of vectors) {
-    const request = requestOf(vector);
-    const headers = request.headers.filter((_header, at) => at !== index);
-    expect(judgeSignature({ ...request, headers }, vector.secrets)).toBe("missing");
-  }
 });

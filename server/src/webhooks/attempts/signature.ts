@@ -46,23 +46,3 @@ const keyOfSecret = (secret: string): KeyObject =>
 
 const hmacOf = ({ id, timestamp, body }: SignedContent, key: KeyObject): Buffer =>
   createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
-
-export type SignatureVerdict = "valid" | "invalid" | "missing";
-
-export interface SignedRequest {
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Uint8Array;
-}
-
-/**
- * Returns the verdict of a receiver that has the secrets. Does not check the age of the request, which may have been
- * stored.
- */
-export function judgeSignature({ headers, body }: SignedRequest, secrets: readonly string[]): SignatureVerdict {
-  const header = (name: string): string => headers.find(([its]) => its.toLowerCase() === name)?.[1] ?? "";
-  const id = header("webhook-id");
-  const timestamp = header("webhook-timestamp");
-  const signature = header("webhook-signature");
-  if (id === "" || timestamp === "" || signature === "") return "missing";
-  return verifySignature({ id, timestamp, body }, signature, secrets) ? "valid" : "invalid";
-}

@@ -46,25 +46,51 @@ export async function readDeliverySettings(
   });
 }
 
-type SecretRow = Omit<EndpointCiphers, "headersCipher">;
+interface SecretRow extends Pick<EndpointCiphers, "urlCipher" | "secretCipher" | "previousSecretCipher"> {
+  readonly endpointId: number;
+  readonly endpointName: string;
+  readonly previousSecretUntil: Date | null;
+}
+
+/** A secret that signs, or signed until `validUntil`, and its endpoint. */
+export interface EndpointSecret {
+  readonly secret: string;
+  readonly endpointId: number;
+  readonly endpointName: string;
+  readonly validUntil: Date | null;
+}
 
 // A URL's path is not masked, so only candidates are decrypted.
 const secretsStatement = `
-  select url as url_cipher, ${secretColumns}
+  select id as endpoint_id, name as endpoint_name, url as url_cipher, secret as secret_cipher,
+    previous_secret as previous_secret_cipher, previous_secret_until
   from endpoints
   where provider_id = $1 and deleted_at is null and position($2 in url_masked) > 0
   order by id`;
 
-/** Returns the secrets of the endpoints whose URL has this path and matches. */
+/** Returns the secrets of the endpoints whose URL has this path and matches, also those that were replaced. */
 export async function readSigningSecrets(
   db: Database,
   encryption: Encryption,
   { providerId, path, matches }: { providerId: number; path: string; matches: (url: URL) => boolean },
-): Promise<readonly string[]> {
+): Promise<readonly EndpointSecret[]> {
   const rows = await db.query<SecretRow>(secretsStatement, [providerId, path]);
-  return rows.flatMap((row) => {
-    const { url: text, secrets } = decryptEndpoint(encryption, { ...row, headersCipher: null });
+  return rows.flatMap(({ endpointId, endpointName, previousSecretUntil, ...ciphers }) => {
+    const decrypt = (secretCipher: Buffer) =>
+      decryptEndpoint(encryption, {
+        urlCipher: ciphers.urlCipher,
+        headersCipher: null,
+        secretCipher,
+        previousSecretCipher: null,
+      });
+    const { url: text, secrets: current } = decrypt(ciphers.secretCipher);
     const url = URL.parse(text);
-    return url && matches(url) ? secrets : [];
+    if (!url || !matches(url)) return [];
+    const previous = ciphers.previousSecretCipher ? decrypt(ciphers.previousSecretCipher).secrets : [];
+    const endpoint = { endpointId, endpointName };
+    return [
+      ...current.map((secret) => ({ ...endpoint, secret, validUntil: null })),
+      ...previous.map((secret) => ({ ...endpoint, secret, validUntil: previousSecretUntil })),
+    ];
   });
 }

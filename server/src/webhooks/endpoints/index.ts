@@ -9,10 +9,11 @@ export {
   takeDisabledEndpoints,
   updateEndpoint,
 } from "./change-endpoint.ts";
-export { isReservedHeader, maskUrl } from "./check-endpoint.ts";
+export { type TargetRules, checkEndpointUrl, isReservedHeader, maskUrl } from "./check-endpoint.ts";
 export { saveDefaultEndpoint, switchesOf } from "./default-webhook.ts";
 export {
   type DeliverySettings,
+  type EndpointSecret,
   type UndecryptableEndpoint,
   readDeliverySettings,
   readSigningSecrets,

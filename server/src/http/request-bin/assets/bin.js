@@ -7,12 +7,8 @@ function localise(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     const isToday = at.toDateString() === new Date().toDateString();
-    time.textContent = at.toLocaleTimeString([], {
-      hour: "2-digit",
-      minute: "2-digit",
-      second: "2-digit",
-      fractionalSecondDigits: 3,
-    });
+    const seconds = "toMinutes" in time.dataset ? {} : { second: "2-digit", fractionalSecondDigits: 3 };
+    time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", ...seconds });
     if (!isToday) time.textContent = `${at.toLocaleDateString()} ${time.textContent}`;
     time.title = at.toString();
   }
@@ -39,7 +35,7 @@ function show(number, html) {
   list.insertAdjacentHTML("afterbegin", html);
   const added = list.firstElementChild;
   added.classList.add("new");
-  localise(added);
+  prepare(added);
   list.dataset.last = String(number);
   document.getElementById("waiting").hidden = true;
   document.getElementById("caught").hidden = false;
@@ -59,6 +55,66 @@ function removeOldest() {
   older.hidden = false;
 }
 
+/** Prepares markup of requests that was added to the page. */
+function prepare(root) {
+  localise(root);
+  for (const request of root.matches?.(".request") ? [root] : root.querySelectorAll(".request")) {
+    if ("underWay" in request.dataset) void awaitForward(request);
+  }
+}
+
+/** Shows the request again until it was forwarded, for at most a minute. */
+async function awaitForward(request, tries = 30) {
+  await new Promise((resolve) => setTimeout(resolve, tries > 25 ? 300 : 2000));
+  if (!request.isConnected || tries === 0) return;
+  const { number } = request.dataset;
+  const response = await fetch(list.dataset.request.replace("NUMBER", number)).catch(() => undefined);
+  if (!response?.ok) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html").querySelector(".request");
+  if ("underWay" in fresh.dataset) return awaitForward(request, tries - 1);
+  replace(request, fresh);
+}
+
+/** Replaces a request by its newer state. It stays open or closed, and selected or not. */
+function replace(request, fresh) {
+  fresh.querySelector("details").open = request.querySelector("details").open;
+  fresh.querySelector(".pick input").checked = request.querySelector(".pick input").checked;
+  request.replaceWith(fresh);
+  localise(fresh);
+}
+
+/** Enables the comparison while two requests are selected. A third one takes the place of the first. */
+const selected = [];
+function select(box) {
+  const others = selected.filter((it) => it !== box && it.isConnected && it.checked);
+  selected.splice(0, selected.length, ...others, ...(box?.checked ? [box] : []));
+  if (selected.length > 2) selected.shift().checked = false;
+  const compare = document.getElementById("compare-selected");
+  if (compare) compare.disabled = selected.length !== 2;
+}
+
+/** Forwards a request and shows the result in its place. */
+async function forward(form) {
+  const [button, error] = [form.querySelector("button"), form.parentElement.querySelector(".errors")];
+  const body = new URLSearchParams(new FormData(form));
+  const request = form.closest(".request");
+  button.disabled = true;
+  error.hidden = true;
+  const headers = { accept: "application/json" };
+  const response = await fetch(form.action, { method: "POST", body, headers, redirect: "manual" }).catch(
+    () => undefined,
+  );
+  button.disabled = false;
+  if (response?.type === "opaqueredirect") {
+    const shown = await fetch(list.dataset.request.replace("NUMBER", request.dataset.number)).catch(() => undefined);
+    if (!shown?.ok) return location.reload();
+    return replace(request, new DOMParser().parseFromString(await shown.text(), "text/html").querySelector(".request"));
+  }
+  const answer = await response?.json().catch(() => undefined);
+  error.textContent = answer?.errors?.join(". ") ?? "The request was not forwarded. Reload the page and try again.";
+  error.hidden = false;
+}
+
 function showStatus(state, text) {
   const live = document.getElementById("live");
   live.hidden = false;
@@ -71,6 +127,7 @@ async function poll() {
   try {
     const response = await fetch(location.href);
     if (response.status === 404) return showStatus("gone", "This bin was deleted");
+    if (response.status === 403) return showStatus("gone", "This link has expired");
     if (!response.ok) throw new Error(`status ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = [...page.querySelectorAll(".request")].filter(
@@ -119,11 +176,22 @@ async function choose(form, button) {
     choice.setAttribute("aria-pressed", String(choice === button));
 }
 
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.(".pick input")) select(event.target);
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches(".forward")) return;
+  event.preventDefault();
+  void forward(event.target);
+});
+
 document.getElementById("answer")?.addEventListener("submit", (event) => {
   if (!event.submitter?.name) return;
   event.preventDefault();
   void choose(event.currentTarget, event.submitter);
 });
 
-localise(document);
+prepare(document);
+select();
 if (stream) listen();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { indentJson } from "./viewer.ts";
+import { indentJson } from "./indent-json.ts";
 
 test("JSON is indented as JSON.stringify does", () => {
   fc.assert(

@@ -1,0 +1,315 @@
+import { Type, type Static } from "typebox";
+import { recordAudit } from "#access/index.ts";
+import { parseRowId } from "#platform/ids.ts";
+import { binLimits, formatBytes } from "#platform/limits.ts";
+import {
+  type Bin,
+  type BinRequest,
+  type ForwardResult,
+  type RequestDiff,
+  listBinRequests,
+  readBin,
+  readBinRequestBody,
+  readBinRequests,
+  searchableParts,
+} from "#request-bin/index.ts";
+import { type SignatureCheck, signatureReasons } from "#webhooks/attempts/index.ts";
+import { maskUrl } from "#webhooks/endpoints/index.ts";
+import { diffBinRequests, textOfBody, unmasked } from "../shared/bin-diff.ts";
+import { checkForwardUrl } from "../shared/bin-forward.ts";
+import { checkBinSignature } from "../shared/bin-signature.ts";
+import { Problem } from "../shared/problem.ts";
+import { binAuditOf, binKeyOf, binParams, binTag } from "./bins.ts";
+import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, Timestamp } from "./fields.ts";
+import { type Operation, Reply, operation, requireFound } from "./operation.ts";
+
+/** A pair as JSON Schema 2020-12 and OpenAPI 3.1 write it. TypeBox's tuples follow the older form. */
+const Header = Type.Unsafe<[string, string]>({
+  type: "array",
+  description: "A name and a value.",
+  prefixItems: [Type.String(), Type.String()],
+  minItems: 2,
+  maxItems: 2,
+});
+
+const verdict = Nullable(
+  Type.Enum(["valid", "invalid", "missing"], {
+    description: "Checked with the secrets of the endpoints that point here. Null when none does.",
+  }),
+);
+
+const SignatureCheckSchema = Type.Object(
+  {
+    verdict,
+    reason: Nullable(
+      Type.Enum([...signatureReasons], {
+        description:
+          "The reason for a failure. A `valid` signature may have `timestamp-too-old` or `timestamp-in-future`, which receivers refuse.",
+      }),
+    ),
+    sentence: Type.String({ description: "An explanation for developers." }),
+    endpoint_id: Nullable(Type.Integer({ description: "The endpoint whose secret signed." })),
+  },
+  { title: "BinSignatureCheck" },
+);
+
+const AnswerSchema = Type.Object(
+  {
+    status: Type.Integer(),
+    delay_ms: Type.Integer(),
+    rule: Nullable(Type.String({ description: "The name of the rule that answered. Null: the default response." })),
+  },
+  { title: "BinRequestAnswer", description: "The bin's response." },
+);
+
+const ForwardSchema = Type.Object(
+  {
+    at: Timestamp,
+    url: Type.String({ description: "Query values are masked." }),
+    status: Nullable(Type.Integer({ description: "Of the response. Null without one." })),
+    error: Nullable(Type.String({ description: "Why there was no response." })),
+    latency_ms: Type.Integer(),
+    body: Type.String({ description: "The first 4 KiB of the response." }),
+  },
+  { title: "BinForward", description: "The last time the request was forwarded." },
+);
+
+const BinRequestSchema = Type.Object(
+  {
+    number: Type.Integer({ description: "Counted from 1 in the order of arrival." }),
+    received_at: Timestamp,
+    method: Type.String(),
+    path: Type.String(),
+    query: Type.String(),
+    headers: Type.Array(Header, { description: "As received." }),
+    body: Type.String({
+      description: `The first ${formatBytes(binLimits.shownBodyBytes.max)} of it. \`readBinRequestBody\` returns all of it.`,
+    }),
+    body_encoding: Type.Enum(["utf-8", "base64"], {
+      description: "`base64` when the body is not text.",
+    }),
+    body_bytes: Type.Integer({ description: "The length of the whole body." }),
+    body_truncated: Type.Boolean({ description: "Whether `body` is its beginning only." }),
+    signature: verdict,
+    signature_check: SignatureCheckSchema,
+    answer: Nullable(AnswerSchema),
+    forward: Nullable(ForwardSchema),
+    forwarding: Type.Boolean({ description: "It waits to be forwarded, or is being forwarded." }),
+  },
+  { title: "BinRequest", description: "A received request." },
+);
+
+const DiffLineSchema = Type.Object({
+  change: Type.Enum(["same", "removed", "added"]),
+  text: Type.String(),
+});
+const DiffSchema = Type.Object(
+  {
+    head: Type.Array(DiffLineSchema, { description: "Request line and headers, sorted by name." }),
+    body: Nullable(
+      Type.Array(DiffLineSchema, {
+        description: "The first part of the bodies, JSON and XML indented. Null if one is not text.",
+      }),
+    ),
+    same_body: Type.Boolean({ description: "Whether these parts are the same bytes." }),
+    too_different: Type.Boolean({
+      description: "The bodies differ so much that all lines are listed as removed and added.",
+    }),
+  },
+  { title: "BinRequestDiff" },
+);
+
+const representForward = (result: ForwardResult): Static<typeof ForwardSchema> => ({
+  at: result.at,
+  url: maskUrl(result.url),
+  status: result.status,
+  error: result.error,
+  latency_ms: result.latencyMs,
+  body: result.body,
+});
+
+export function representBinRequest(request: BinRequest, check: SignatureCheck): Static<typeof BinRequestSchema> {
+  const { number, receivedAt, method, path, query, headers, body, bodyBytes, answerStatus, forwardResult } = request;
+  const isTruncated = body.length < bodyBytes;
+  const text = textOfBody(body, isTruncated);
+  const { endpointId, ...checked } = check;
+  return {
+    number,
+    received_at: receivedAt.toISOString(),
+    method,
+    path,
+    query,
+    headers: headers.map(([name, value]) => [name, value]),
+    body: text ?? body.toString("base64"),
+    body_encoding: text === undefined ? "base64" : "utf-8",
+    body_bytes: bodyBytes,
+    body_truncated: isTruncated,
+    signature: check.verdict,
+    signature_check: { ...checked, endpoint_id: endpointId },
+    answer:
+      answerStatus === null
+        ? null
+        : { status: answerStatus, delay_ms: request.answerDelayMs ?? 0, rule: request.answerRule },
+    forward: forwardResult && representForward(forwardResult),
+    forwarding: request.isForwarding,
+  };
+}
+
+export const representDiff = ({ head, body, isSameBody, isTooDifferent }: RequestDiff): Static<typeof DiffSchema> => ({
+  head: [...head],
+  body: body && [...body],
+  same_body: isSameBody,
+  too_different: isTooDifferent,
+});
+
+const RequestNumber = (description: string) => Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description });
+const requestParams = Type.Object({ ...binParams.properties, number: RequestNumber("The request's number.") });
+
+const requestKey = ({ providerId, id }: Pick<Bin, "providerId" | "id">) => ({ providerId, binId: id });
+
+export const binRequestOperations: readonly Operation[] = [
+  operation({
+    id: "listBinRequests",
+    tag: binTag,
+    title: "List the requests of a bin, newest first",
+    description:
+      `Each as received, with a signature check. A page holds ${formatBytes(binLimits.pageBytes.max)} at most, so it may be shorter than \`limit\` and have a ` +
+      `\`next\` all the same. A bin keeps the newest ${binLimits.keptRequests.max} requests, and ${formatBytes(binLimits.keptBytes.max)} of them.`,
+    method: "GET",
+    path: "/bins/{id}/requests",
+    action: "read-webhooks",
+    params: binParams,
+    query: Type.Object({
+      ...pageQuery,
+      q: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 200,
+          description: `Only requests that contain this text, in any case. Of a body, the first ${formatBytes(binLimits.shownBodyBytes.max)} are searched.`,
+        }),
+      ),
+      in: Type.Optional(
+        Type.Enum([...searchableParts], {
+          default: "any",
+          description: "The part of the request to search. `path` includes the query, `header` names and values.",
+        }),
+      ),
+    }),
+    responses: { 200: pageOf(BinRequestSchema) },
+    async handle({ pool, secretsOfBin }, call) {
+      const bin = requireFound(await readBin(pool, binKeyOf(call.provider, call.params)));
+      const { limit = pageLimit, after, q, in: within = "any" } = call.query;
+      const page = { before: parseCursor(after, parseRowId), limit };
+      const search = q === undefined ? undefined : { text: q, within, isMasked: false };
+      const { requests, hasMore } = await listBinRequests(pool, { ...requestKey(bin), ...page, search });
+      const secrets = await secretsOfBin(bin);
+      const data: Static<typeof BinRequestSchema>[] = [];
+      for (const request of requests) {
+        data.push(representBinRequest(request, await checkBinSignature(pool, bin, { request, secrets })));
+      }
+      return { data, next: hasMore ? String(requests.at(-1)?.number ?? "") || null : null };
+    },
+  }),
+  operation({
+    id: "readBinRequest",
+    tag: binTag,
+    title: "Read a request of a bin",
+    description: "As received, with a signature check, the bin's response and the last time it was forwarded.",
+    method: "GET",
+    path: "/bins/{id}/requests/{number}",
+    action: "read-webhooks",
+    params: requestParams,
+    responses: { 200: BinRequestSchema },
+    async handle({ pool, secretsOfBin }, { provider, params }) {
+      const bin = requireFound(await readBin(pool, binKeyOf(provider, params)));
+      const [request] = await readBinRequests(pool, requestKey(bin), [params.number]);
+      const secrets = await secretsOfBin(bin);
+      const found = requireFound(request);
+      return representBinRequest(found, await checkBinSignature(pool, bin, { request: found, secrets }));
+    },
+  }),
+  operation({
+    id: "readBinRequestBody",
+    tag: binTag,
+    title: "Download the body of a request",
+    description: "Its bytes, regardless of their `Content-Type`.",
+    method: "GET",
+    path: "/bins/{id}/requests/{number}/body",
+    action: "read-webhooks",
+    params: requestParams,
+    responses: {
+      200: {
+        description: `The whole body, up to ${formatBytes(binLimits.bodyBytes.max)}.`,
+        content: { "application/octet-stream": { schema: Type.String({ format: "binary" }) } },
+      },
+    },
+    async handle({ pool }, { provider, params: { id, number } }) {
+      const body = requireFound(await readBinRequestBody(pool, { providerId: provider.id, binId: id, number }));
+      return new Reply(200, body, {
+        "content-type": "application/octet-stream",
+        "x-content-type-options": "nosniff",
+      });
+    },
+  }),
+  operation({
+    id: "compareBinRequests",
+    tag: binTag,
+    title: "Compare two requests of a bin",
+    description: "Line by line: the request line and headers, and the bodies with indentation.",
+    method: "GET",
+    path: "/bins/{id}/diff",
+    action: "read-webhooks",
+    params: binParams,
+    query: Type.Object({
+      from: RequestNumber("The number of the first request."),
+      to: RequestNumber("The number of the second request."),
+    }),
+    responses: { 200: DiffSchema },
+    async handle({ pool }, { provider, params, query: { from, to } }) {
+      const bin = requireFound(await readBin(pool, binKeyOf(provider, params)));
+      const requests = await readBinRequests(pool, requestKey(bin), [from, to]);
+      const [first, second] = requests.length === 2 ? requests : [];
+      return representDiff(diffBinRequests(requireFound(first), requireFound(second), unmasked));
+    },
+  }),
+  operation({
+    id: "forwardBinRequest",
+    tag: binTag,
+    title: "Forward a request of a bin now",
+    description:
+      "Sends it once, through the guard and the name resolver of deliveries, and returns the result. Redirects are not followed. " +
+      `Waits up to ${binLimits.forwardSeconds.max} s for the response.`,
+    method: "POST",
+    path: "/bins/{id}/requests/{number}/forward",
+    action: "change-webhooks",
+    params: requestParams,
+    body: Type.Object(
+      {
+        url: Type.Optional(
+          Type.String({ minLength: 1, maxLength: 2048, description: "Default: the bin's `forward_url`." }),
+        ),
+      },
+      { title: "BinForwardRequest", additionalProperties: false },
+    ),
+    responses: { 200: ForwardSchema },
+    async handle(needs, { provider, params, body, by: { actor } }) {
+      const { pool, forwarder } = needs;
+      const bin = requireFound(await readBin(pool, binKeyOf(provider, params)));
+      const url = body.url ?? bin.forwardUrl;
+      const wrong = url === null ? "can't be blank: the bin has no forward_url" : await checkForwardUrl(url, needs);
+      if (url === null || wrong !== undefined) throw new Problem("invalid", { errors: { url: [wrong ?? ""] } });
+      const result = await forwarder.forward({ ...requestKey(bin), number: params.number }, url);
+      if (result === "busy") throw new Problem("too-many-requests", { retryAfterSeconds: 1 });
+      const forwarded = requireFound(result);
+      await pool.inTransaction((tx) =>
+        recordAudit(tx, {
+          ...binAuditOf(bin),
+          actor,
+          action: "bin.request_forwarded",
+          detail: { number: params.number, url: maskUrl(url) },
+        }),
+      );
+      return representForward(forwarded);
+    },
+  }),
+];

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { type ComparedRequest, compareRequests, foldUnchanged } from "./compare.ts";
+
+const request = (changes: Partial<ComparedRequest> = {}): ComparedRequest => ({
+  method: "POST",
+  path: "/bins/a",
+  query: "",
+  headers: [
+    ["Content-Type", "application/json"],
+    ["bellwire-attempt", "1"],
+  ],
+  body: '{\n  "a": 1,\n  "b": 2\n}',
+  ...changes,
+});
+
+const marked = (lines: readonly { change: string; text: string }[]): readonly string[] =>
+  lines.map(({ change, text }) => `${{ same: " ", removed: "-", added: "+" }[change]}${text}`);
+
+test("headers are compared by name in any order and case, bodies line by line", () => {
+  const other = request({
+    headers: [
+      ["Bellwire-Attempt", "2"],
+      ["content-type", "application/json"],
+    ],
+    body: '{\n  "a": 1,\n  "b": 3\n}',
+  });
+  const { head, body } = compareRequests(request(), other, false);
+  expect(marked(head)).toEqual([
+    " POST /bins/a",
+    "-bellwire-attempt: 1",
+    "+bellwire-attempt: 2",
+    " content-type: application/json",
+  ]);
+  expect(marked(body ?? [])).toEqual([" {", '   "a": 1,', '-  "b": 2', '+  "b": 3', " }"]);
+});
+
+test("a missing line break at the end is no difference of the last line", () => {
+  const { body } = compareRequests(request({ body: "a\nb" }), request({ body: "a\nb\nc" }), false);
+  expect(marked(body ?? [])).toEqual([" a", " b", "+c"]);
+});
+
+test("a body that is not text has no lines", () => {
+  expect(compareRequests(request({ body: undefined }), request(), false).body).toBeNull();
+  expect(compareRequests(request({ body: "" }), request({ body: "" }), true).body).toEqual([]);
+});
+
+test("bodies without a common line take bounded time", () => {
+  const lines = (prefix: string): string => Array.from({ length: 20_000 }, (_, at) => `${prefix}${at}`).join("\n");
+  const startedMs = performance.now();
+  const { body, isTooDifferent } = compareRequests(request({ body: lines("a") }), request({ body: lines("b") }), false);
+  expect(performance.now() - startedMs).toBeLessThan(2000);
+  expect([body?.length, isTooDifferent]).toEqual([40_000, true]);
+});
+
+test("long runs of equal lines are folded, except near a change", () => {
+  const same = Array.from({ length: 10 }, (_, at) => ({ change: "same", text: String(at) }) as const);
+  const parts = foldUnchanged([...same, { change: "added", text: "x" }, ...same]);
+  expect(parts.map((part) => ("folded" in part ? part.folded : part.text))).toEqual([
+    7,
+    "7",
+    "8",
+    "9",
+    "x",
+    "0",
+    "1",
+    "2",
+    7,
+  ]);
+});

@@ -1,0 +1,135 @@
+import { createHmac } from "node:crypto";
+import { expect, test } from "vitest";
+import vectors from "../../../../receiver/test-vectors/signatures.json" with { type: "json" };
+import { Signer } from "./signature.ts";
+import { type SigningSecret, checkSignature } from "./signature-check.ts";
+
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const id = "msg_1";
+const receivedAt = new Date("2026-02-03T04:05:06Z");
+const timestamp = receivedAt.getTime() / 1000;
+const body = Buffer.from('{"a": 1, "b": [2]}\n');
+
+const crm: SigningSecret = { secret, endpointId: 5, endpointName: "crm", validUntil: null };
+
+interface Sent {
+  readonly id?: string;
+  readonly timestamp?: string | number;
+  readonly signature?: string;
+  readonly body?: Buffer;
+}
+
+const sign = (content: { id: string; timestamp: string | number; body: Buffer }, by = secret): string =>
+  new Signer().sign(content, [by]);
+
+/** A request that is signed correctly, except for the given parts. */
+const requestOf = ({ signature = sign({ id, timestamp, body }), ...sent }: Sent = {}) => ({
+  headers: [
+    ["Webhook-Id", sent.id ?? id],
+    ["Webhook-Timestamp", String(sent.timestamp ?? timestamp)],
+    ["Webhook-Signature", signature],
+  ] as const,
+  body: sent.body ?? body,
+  receivedAt,
+});
+
+const keyed = (key: Buffer, text: string): string => createHmac("sha256", key).update(text).digest("base64");
+const key = Buffer.from(secret.slice("whsec_".length), "base64");
+const text = body.toString();
+
+test.each(vectors)("$description is valid, however old it is and however its headers are spelt", (vector) => {
+  const request = requestOf({ ...vector, body: Buffer.from(vector.body) });
+  const secrets = vector.secrets.map((it) => ({ ...crm, secret: it }));
+  expect(checkSignature(request, secrets)).toMatchObject({ verdict: "valid", endpointId: 5 });
+  expect(checkSignature(request, [{ ...crm, secret: "whsec_c2VjcmV0" }])).toMatchObject({ verdict: "invalid" });
+});
+
+test("a valid signature names the endpoint whose secret signed, and the previous secret", () => {
+  const other = { ...crm, secret: "whsec_AAAA", endpointName: "erp", endpointId: 6 };
+  expect(checkSignature(requestOf(), [other, crm])).toEqual({
+    verdict: "valid",
+    reason: null,
+    sentence: "Signed with the secret of crm.",
+    endpointId: 5,
+  });
+  const previous = { ...crm, validUntil: new Date(receivedAt.getTime() + 1) };
+  expect(checkSignature(requestOf(), [previous]).sentence).toBe("Signed with the previous secret of crm.");
+});
+
+test.each([
+  ["timestamp-too-old", 301, "valid", "5 min before the arrival"],
+  ["timestamp-in-future", -7200, "valid", "2 h after the arrival"],
+  [null, 300, "valid", "secret of crm."],
+] as const)("a timestamp at the border is %s", (reason, ageSeconds, verdict, sentence) => {
+  const sent = { timestamp: timestamp - ageSeconds };
+  const signature = sign({ id, body, ...sent });
+  const check = checkSignature(requestOf({ ...sent, signature }), [crm]);
+  expect(check).toMatchObject({ reason, verdict, sentence: expect.stringContaining(sentence) });
+});
+
+const failures: readonly (readonly [reason: string, sentence: string, sent: Sent])[] = [
+  ["signature-unreadable", "32 bytes in base64", { signature: "v1,abc" }],
+  ["signature-unreadable", "32 bytes in base64", { signature: "sha256=abc" }],
+  [
+    "timestamp-unreadable",
+    "not a number of seconds",
+    { timestamp: "soon", signature: sign({ id, timestamp: "soon", body }) },
+  ],
+  ["secret-not-decoded", "as text", { signature: `v1,${keyed(Buffer.from(secret), `${id}.${timestamp}.${text}`)}` }],
+  [
+    "secret-not-decoded",
+    "as text",
+    { signature: `v1,${keyed(Buffer.from(secret.slice(6)), `${id}.${timestamp}.${text}`)}` },
+  ],
+  [
+    "signature-as-hex",
+    "hexadecimal",
+    { signature: `v1,${Buffer.from(keyed(key, `${id}.${timestamp}.${text}`), "base64").toString("hex")}` },
+  ],
+  ["content-incomplete", "leaves out", { signature: `v1,${keyed(key, text)}` }],
+  ["content-incomplete", "leaves out", { signature: `v1,${keyed(key, `${timestamp}.${text}`)}` }],
+  ["body-altered", "line break at its end was removed", { body: Buffer.from(text.trimEnd()) }],
+  [
+    "body-altered",
+    "line break was added",
+    { body: Buffer.from("x\n"), signature: sign({ id, timestamp, body: Buffer.from("x") }) },
+  ],
+  [
+    "body-altered",
+    "line breaks were changed",
+    { body: Buffer.from("a\r\nb"), signature: sign({ id, timestamp, body: Buffer.from("a\nb") }) },
+  ],
+  ["body-altered", "another form", { signature: sign({ id, timestamp, body: Buffer.from('{"a":1,"b":[2]}') }) }],
+  ["body-altered", "emptied", { signature: sign({ id, timestamp, body: Buffer.alloc(0) }) }],
+  ["timestamp-altered", "milliseconds", { timestamp: `${timestamp}000`, signature: sign({ id, timestamp, body }) }],
+  ["id-altered", "another id", { id: "MSG_1", signature: sign({ id: "msg_1", timestamp, body }) }],
+  ["mismatch", "the secret of crm", { signature: sign({ id, timestamp, body }, "whsec_AAAA") }],
+];
+
+test.each(failures)("%s: the explanation contains %o", (reason, sentence, sent) => {
+  const check = checkSignature(requestOf(sent), [crm]);
+  expect(check).toMatchObject({ verdict: "invalid", reason, sentence: expect.stringContaining(sentence) });
+});
+
+test.each([
+  ["body-altered", { body: Buffer.from("{}") }],
+  ["id-altered", { id: "msg_2" }],
+  ["timestamp-altered", { timestamp: timestamp + 1 }],
+] as const)("another request with the same signature shows that it was %s", (reason, sent) => {
+  expect(checkSignature(requestOf(sent), [crm], requestOf())).toMatchObject({ verdict: "invalid", reason });
+});
+
+test("a secret that had expired on arrival is no secret any more", () => {
+  const expired = { ...crm, validUntil: new Date(receivedAt.getTime() - 1) };
+  expect(checkSignature(requestOf(), [expired])).toMatchObject({ verdict: "invalid", reason: "secret-expired" });
+});
+
+test("without its headers a request is not signed, and without a secret it is not checked", () => {
+  for (const index of [0, 1, 2]) {
+    const { headers, ...request } = requestOf();
+    const check = checkSignature({ ...request, headers: headers.filter((_, at) => at !== index) }, [crm]);
+    expect(check).toMatchObject({ verdict: "missing", reason: "headers-missing" });
+  }
+  expect(checkSignature({ headers: [], body, receivedAt }, []).verdict).toBe("missing");
+  expect(checkSignature(requestOf(), [])).toMatchObject({ verdict: null, reason: "no-endpoint" });
+});

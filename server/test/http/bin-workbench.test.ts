@@ -1,0 +1,294 @@
+import type { FastifyInstance } from "fastify";
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { type Bin, createBin, createOwnBins, readBin, updateBin } from "#request-bin/index.ts";
+import { setUp } from "../portal/portal-fixture.ts";
+import { adminCookie } from "../support/admin-cookie.ts";
+import { buildAttempt, buildSender } from "../support/build-attempts.ts";
+import { openEventStream } from "../support/event-stream.ts";
+import { openWebServer } from "../support/open-web-server.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { test as base } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+interface House {
+  readonly pool: Pool;
+  readonly http: FastifyInstance;
+  /** The address of the listening server. */
+  readonly at: string;
+  readonly bin: Bin;
+  readonly cookie: string;
+  readonly api: ReturnType<typeof createApi>;
+}
+
+/** Calls operations below the bin, with an access token. */
+const createApi =
+  (http: FastifyInstance, { id }: Bin, headers: Readonly<Record<string, string>>) =>
+  async (method: "GET" | "POST" | "PATCH" | "DELETE", path: string, payload?: object) => {
+    const answer = await http.inject({
+      method,
+      url: `/api/v1/bins/${id}${path}`,
+      headers,
+      ...(payload && { payload }),
+    });
+    return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
+  };
+
+const test = base.extend("house", async ({ database }, { onCleanup }): Promise<House> => {
+  const { provider, accessToken } = await setUp(database);
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+  const { http, ...server } = await openWebServer(database);
+  onCleanup(async () => {
+    http.server.closeAllConnections();
+    await server[Symbol.asyncDispose]();
+  });
+  const at = await http.listen({ port: 0, host: "127.0.0.1" });
+  const { cookie } = await adminCookie(database, provider.id);
+  const api = createApi(http, bin, { authorization: `Bearer ${accessToken}` });
+  return { pool: database, http, at, bin, cookie, api };
+});
+
+const send = ({ at, bin }: House, path = "", init: RequestInit = {}) =>
+  fetch(`${at}/bins/${bin.id}${path}`, { method: "POST", body: "hello", ...init });
+
+const viewOf = ({ http, bin }: House, query: string, cookie?: string) =>
+  http.inject({ url: `/bins/${bin.id}/view?${query}`, ...(cookie && { headers: { cookie } }) });
+
+test("rules answer over HTTP with status, headers and body, and each request names its rule", async ({ house }) => {
+  const rules = [
+    { name: "Orders", path_starts_with: "/orders", answers: [{ status: 202, body: "queued" }] },
+    { every: 2, answers: [{ status: 503, headers: { "Retry-After": "7" } }] },
+  ];
+  expect((await house.api("PATCH", "", { answer_rules: rules })).body.answer_rules).toEqual(rules);
+
+  const order = await send(house, "/orders/7?a=1");
+  expect([order.status, await order.text(), order.headers.get("content-type")]).toEqual([
+    202,
+    "queued",
+    "text/plain; charset=utf-8",
+  ]);
+  expect((await send(house)).status).toBe(200);
+  const failed = await send(house);
+  expect([failed.status, failed.headers.get("retry-after")]).toEqual([503, "7"]);
+  // A bin shares its origin with the Admin Portal.
+  expect(failed.headers.get("content-security-policy")).toContain("sandbox");
+
+  const { data } = (await house.api("GET", "/requests")).body;
+  expect(data.map(({ answer }: { answer: object }) => answer)).toEqual([
+    { status: 503, delay_ms: 0, rule: "Rule 2" },
+    { status: 200, delay_ms: 0, rule: null },
+    { status: 202, delay_ms: 0, rule: "Orders" },
+  ]);
+  expect(data[2]).toMatchObject({ path: `/bins/${house.bin.id}/orders/7`, query: "a=1" });
+});
+
+test("concurrent requests get each response of a sequence once", async ({ house }) => {
+  const answers = Array.from({ length: 20 }, (_, at) => ({ status: 500 + at }));
+  await house.pool.inTransaction((tx) => updateBin(tx, house.bin, { answerRules: [{ answers, after_last: "skip" }] }));
+  const responses = await Promise.all(Array.from({ length: 25 }, () => send(house)));
+  const statuses = responses.map(({ status }) => status).toSorted((a, b) => a - b);
+  expect(statuses).toEqual([200, 200, 200, 200, 200, ...answers.map(({ status }) => status)]);
+});
+
+test("a delivery within the process gets the response of a rule, and new rules begin again", async ({ house }) => {
+  const { pool, bin } = house;
+  const answerRules = [
+    {
+      event_type: "account.created",
+      answers: [{ status: 503, headers: { "Retry-After": "9" }, body: "down" }],
+      after_last: "skip" as const,
+    },
+  ];
+  await pool.inTransaction((tx) => updateBin(tx, bin, { answerRules }));
+  await using sender = buildSender({ ownBins: createOwnBins({ pool, isOurs: () => true }) });
+  const deliver = () => sender.send(buildAttempt({ url: `http://bins.example/bins/${bin.id}` }));
+  expect(await deliver()).toMatchObject({ status: 503, headers: { "retry-after": "9" }, body: Buffer.from("down") });
+  expect(await deliver()).toMatchObject({ status: 200, headers: {} });
+  await pool.inTransaction((tx) => updateBin(tx, bin, { answerRules }));
+  expect(await deliver()).toMatchObject({ status: 503 });
+});
+
+test("unknown paths below the page are not received", async ({ house }) => {
+  for (const path of ["/view/nothing", "/view", "/view/answer/more"]) {
+    expect((await send(house, path, { headers: form, body: "status=500" })).status).toBe(404);
+  }
+  expect(await readBin(house.pool, house.bin)).toMatchObject({ requestsCaught: 0 });
+});
+
+test("a search finds requests by method, path, header and body, in any case, and in the URL", async ({ house }) => {
+  await send(house, "/Orders?tag=blue", { method: "PUT", headers: { "X-Tenant": 'the "Acme" one' }, body: "grün\\" });
+  await send(house, "", { body: new Uint8Array([0, 255, 65]) });
+  const find = async (q: string, part = "any"): Promise<number[]> => {
+    const query = new URLSearchParams({ q, in: part }).toString();
+    const { data } = (await house.api("GET", `/requests?${query}`)).body;
+    return data.map(({ number }: { number: number }) => number);
+  };
+  expect(await find("put", "method")).toEqual([1]);
+  expect(await find("/orders", "path")).toEqual([1]);
+  expect(await find("TAG=BLUE", "path")).toEqual([1]);
+  expect(await find('the "acme', "header")).toEqual([1]);
+  expect(await find("GRün\\", "body")).toEqual([1]);
+  expect(await find("a", "body")).toEqual([2]);
+  expect(await find("acme", "body")).toEqual([]);
+  expect(await find("nothing")).toEqual([]);
+  expect((await viewOf(house, "q=acme", house.cookie)).body).toContain('id="request-1"');
+});
+
+test("a viewer who sees secrets masked cannot find them by a search", async ({ house }) => {
+  await send(house, "/orders?token=5ec2e7", { headers: { "x-key": "5ec2e7" }, body: '{"password":"5ec2e7"}' });
+  const key = house.bin.viewKey;
+  for (const part of ["any", "header", "body", "path"]) {
+    expect((await viewOf(house, `key=${key}&q=5ec2e7&in=${part}`)).body).not.toContain('id="request-1"');
+  }
+  expect((await viewOf(house, `key=${key}&q=orders`)).body).toContain('id="request-1"');
+});
+
+test("two requests are compared line by line, with secrets masked except for admins", async ({ house }) => {
+  await send(house, "", { headers: { "x-key": "one" }, body: '{"a":1,"password":"x"}' });
+  await send(house, "", { headers: { "x-key": "two" }, body: '{"a":2,"password":"y"}' });
+  const { body } = (await house.api("GET", "/diff?from=1&to=2")).body;
+  expect(body).toEqual([
+    { change: "same", text: "{" },
+    { change: "removed", text: '  "a": 1,' },
+    { change: "removed", text: '  "password": "x"' },
+    { change: "added", text: '  "a": 2,' },
+    { change: "added", text: '  "password": "y"' },
+    { change: "same", text: "}" },
+  ]);
+  expect((await house.api("GET", "/diff?from=1&to=3")).status).toBe(404);
+
+  const url = `/bins/${house.bin.id}/view/compare?key=${house.bin.viewKey}&n=2&n=1`;
+  const masked = (await house.http.inject({ url })).body;
+  expect(masked).toContain("<del>  &#34;a&#34;: 1,</del>");
+  expect(masked).not.toMatch(/x-key: (one|two)|"password&#34;: &#34;[xy]/);
+  const whole = (await house.http.inject({ url, headers: { cookie: house.cookie } })).body;
+  expect(whole).toContain("<del>x-key: one</del>");
+});
+
+const form = { "content-type": "application/x-www-form-urlencoded" };
+
+test("a share link shows requests masked, changes nothing, and ends when it expires or is revoked", async ({
+  house,
+}) => {
+  const { http, bin, pool, at } = house;
+  await send(house, "", { headers: { authorization: "Bearer 5ec2e7" }, body: '{"org":"Quay","password":"5ec2e7"}' });
+  const share = async () => {
+    const { status, body } = await house.api("POST", "/shares", { hours: 1 });
+    expect(status).toBe(201);
+    return { id: body.id, query: new URL(body.url).search.slice(1) };
+  };
+  const [first, second] = [await share(), await share()];
+  const page = await viewOf(house, first.query);
+  expect(page.body).toContain("Quay");
+  expect(page.body).not.toMatch(new RegExp(`5ec2e7|${bin.viewKey}`));
+  for (const path of ["answer", "name", "rules", "forward", "shares", "requests/1/forward"]) {
+    const url = `/bins/${bin.id}/view/${path}?${first.query}`;
+    const changed = await http.inject({
+      method: "POST",
+      url,
+      headers: form,
+      payload: "status=500&name=x&url=http://b.example/",
+    });
+    expect([path, changed.statusCode]).toEqual([path, 403]);
+  }
+  expect((await http.inject({ url: `/bins/${bin.id}/view/requests/1/body?${first.query}` })).statusCode).toBe(403);
+
+  using stream = await openEventStream(`${at}/bins/${bin.id}/view/stream?after=0&${first.query}`);
+  await until(() => stream.text().includes("Quay"));
+  expect(stream.text()).not.toMatch(new RegExp(`5ec2e7|${bin.viewKey}`));
+  expect((await house.api("DELETE", `/shares/${first.id}`)).status).toBe(204);
+  await until(() => stream.isClosed());
+  expect((await viewOf(house, first.query)).statusCode).toBe(403);
+
+  expect((await viewOf(house, second.query)).statusCode).toBe(200);
+  await pool.query("update bin_shares set expires_at = now()");
+  expect((await viewOf(house, second.query)).statusCode).toBe(403);
+  expect((await house.api("GET", "/shares")).body.data).toEqual([]);
+});
+
+test("each new request is forwarded once, as received, and a redirect is not followed", async ({ house }) => {
+  await using receiver = await startReceiver((response) =>
+    response.writeHead(302, { location: "/other" }).end("moved"),
+  );
+  expect((await house.api("PATCH", "", { forward_url: `${receiver.url}?key=1` })).status).toBe(200);
+  await send(house, "/orders?a=1", { method: "PUT", headers: { "x-tenant": "acme", cookie: "a=b" }, body: "hello" });
+  const forwarded = async () => (await house.api("GET", "/requests/1")).body.forward;
+  await until(async () => (await forwarded()) !== null);
+  expect(await forwarded()).toMatchObject({ status: 302, error: null, body: "moved", url: `${receiver.url}?key=…` });
+  expect(receiver.received).toMatchObject([
+    { path: "/hook/orders?key=1&a=1", body: "hello", headers: { "x-tenant": "acme" } },
+  ]);
+  expect(receiver.received[0]?.headers).not.toHaveProperty("cookie");
+
+  // The same request comes back, as from a receiver that forwards to the bin: the loop ends.
+  await send(house, "", { headers: { "bellwire-forwarded-by-bin": house.bin.id } });
+  await send(house);
+  await until(async () => (await house.api("GET", "/requests/3")).body.forward !== null);
+  expect((await house.api("GET", "/requests/2")).body).toMatchObject({ forward: null, forwarding: false });
+  expect(receiver.received).toHaveLength(2);
+});
+
+test("nothing is forwarded to an address that is not allowed, or to this installation", async ({ house }) => {
+  await send(house);
+  for (const url of [
+    "http://10.0.0.1/",
+    "http://169.254.169.254/",
+    "http://bellwire.test/bins/x",
+    "ftp://b.example/",
+    "x",
+  ]) {
+    expect([url, (await house.api("PATCH", "", { forward_url: url })).status]).toEqual([url, 422]);
+    expect([url, (await house.api("POST", "/requests/1/forward", { url })).status]).toEqual([url, 422]);
+  }
+  // The check at the time of sending, for a name that leads elsewhere since it was saved.
+  for (const url of ["http://10.0.0.1/", `http://bellwire.test/bins/${house.bin.id}`]) {
+    await house.pool.query("update bins set forward_url = $1", [url]);
+    await house.pool.query("update bin_requests set forward_due_at = now(), forward_result = null");
+    await send(house, "", { body: "wakes the forwarder" });
+    const result = async () => (await house.api("GET", "/requests/1")).body.forward;
+    await until(async () => (await result()) !== null);
+    expect(await result()).toMatchObject({
+      status: null,
+      error: expect.stringMatching(/not a public|this installation/),
+    });
+  }
+});
+
+test("a viewer with the key changes name and responses, but only admins forward and share", async ({ house }) => {
+  const { http, bin, pool, cookie } = house;
+  const post = (path: string, payload: string, headers = {}) =>
+    http.inject({
+      method: "POST",
+      url: `/bins/${bin.id}/view/${path}?key=${bin.viewKey}`,
+      headers: { ...form, ...headers },
+      payload,
+    });
+  expect((await post("name", "name=Billing")).statusCode).toBe(303);
+  const rules = [{ answers: [{ status: 500 }] }];
+  expect((await post("rules", `rules=${encodeURIComponent(JSON.stringify(rules))}`)).statusCode).toBe(303);
+  expect(await readBin(pool, bin)).toMatchObject({ name: "Billing", answerRules: rules });
+  const wrong = await post("rules", "rules=[{}]", { accept: "application/json" });
+  expect([wrong.statusCode, wrong.json()]).toEqual([422, { errors: ["0.answers is required"] }]);
+  for (const [path, payload] of [
+    ["forward", "url=http://127.0.0.1:9/"],
+    ["shares", "hours=1"],
+    ["requests/1/forward", "url=http://127.0.0.1:9/"],
+  ] as const) {
+    expect([path, (await post(path, payload)).statusCode]).toEqual([path, 403]);
+  }
+  expect((await post("forward", "url=http://127.0.0.1:9/", { cookie })).statusCode).toBe(303);
+  expect((await post("shares", "hours=1", { cookie })).body).toMatch(/view\?share=[a-z2-7]{26}/);
+  for (const path of ["name", "rules", "forward", "shares"]) {
+    const headers = { cookie, "sec-fetch-site": "cross-site" };
+    expect((await post(path, "name=x&rules=[]&url=&hours=1", headers)).statusCode).toBe(403);
+  }
+  const audited = await pool.query("select action, actor_kind from audit_records where subject = $1 order by id", [
+    `bin/${bin.id}`,
+  ]);
+  expect(audited).toEqual([
+    { action: "bin.changed", actorKind: "system" },
+    { action: "bin.changed", actorKind: "system" },
+    { action: "bin.changed", actorKind: "admin" },
+    { action: "bin.shared", actorKind: "admin" },
+  ]);
+});
