@@ -8,26 +8,43 @@ import { TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useToast } from "../../components/toast-context.ts";
 
-export function ChangeAnswerDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
+/** Changes the name, the default response and the forward URL. Rules are edited on the bin's page. */
+export function ChangeBinDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
+  const [name, setName] = useState(bin.name);
   const [status, setStatus] = useState(String(bin.answer_status));
   const [delayMs, setDelayMs] = useState(String(bin.answer_delay_ms));
+  const [forwardUrl, setForwardUrl] = useState(bin.forward_url ?? "");
   const { change } = useBinActions();
   const errors = change.error instanceof ApiProblem ? change.error.errors : {};
+  const submit = (): void =>
+    change.mutate(
+      {
+        id: bin.id,
+        name,
+        answer_status: Number(status),
+        answer_delay_ms: Number(delayMs),
+        forward_url: forwardUrl.trim() || null,
+      },
+      { onSuccess: onClose },
+    );
   return (
     <FormDialog
-      title="Response of the bin"
-      description="Let the bin fail or respond slowly, and watch the retries."
+      title="Change the bin"
+      description="Let the bin fail or respond slowly, and watch the retries. Scripted responses are on the bin's page."
       submit="Save"
       isBusy={change.isPending}
       isDisabled={status === "" || delayMs === ""}
-      onSubmit={() =>
-        change.mutate(
-          { id: bin.id, answer_status: Number(status), answer_delay_ms: Number(delayMs) },
-          { onSuccess: onClose },
-        )
-      }
+      onSubmit={submit}
       onClose={onClose}
     >
+      <TextField
+        id="name"
+        label="Name"
+        errors={errors["name"]}
+        value={name}
+        input={{ maxLength: binLimits.name.maxLength }}
+        onChange={setName}
+      />
       <TextField
         id="answer_status"
         label="Status"
@@ -47,6 +64,15 @@ export function ChangeAnswerDialog({ bin, onClose }: { bin: Bin; onClose: () => 
         value={delayMs}
         input={{ type: "number", ...binLimits.answer_delay_ms }}
         onChange={setDelayMs}
+      />
+      <TextField
+        id="forward_url"
+        label="Forward URL"
+        hint="Each new request is also sent there once. Leave it empty to forward nothing."
+        errors={errors["forward_url"]}
+        value={forwardUrl}
+        input={{ type: "url", maxLength: binLimits.forward_url.maxLength }}
+        onChange={setForwardUrl}
       />
     </FormDialog>
   );
@@ -71,12 +97,10 @@ export function useBinActions() {
     onError: showError("The bin could not be deleted"),
   });
   const change = useMutation({
-    mutationFn: ({ id, answer_status, answer_delay_ms }: Pick<Bin, "id" | "answer_status" | "answer_delay_ms">) =>
-      responseBody(
-        api.PATCH("/api/v1/bins/{id}", { params: { path: { id } }, body: { answer_status, answer_delay_ms } }),
-      ),
+    mutationFn: ({ id, ...body }: BinChange) =>
+      responseBody(api.PATCH("/api/v1/bins/{id}", { params: { path: { id } }, body })),
     onSuccess: async (bin) => {
-      toast({ kind: "success", title: `The bin now responds with ${describeAnswer(bin)}` });
+      toast({ kind: "success", title: `${bin.name || "The bin"} responds with ${describeAnswer(bin)}` });
       await refresh();
     },
     onError: showError("The bin could not be updated"),
@@ -84,9 +108,13 @@ export function useBinActions() {
   return { create, remove, change };
 }
 
-/** Returns "200", or "500 after 1.5 s". */
-export const describeAnswer = ({
-  answer_status,
-  answer_delay_ms,
-}: Pick<Bin, "answer_status" | "answer_delay_ms">): string =>
-  answer_delay_ms > 0 ? `${answer_status} after ${answer_delay_ms / 1000} s` : String(answer_status);
+type BinChange = Pick<Bin, "id" | "name" | "answer_status" | "answer_delay_ms" | "forward_url">;
+
+type Answer = Pick<Bin, "answer_status" | "answer_delay_ms" | "answer_rules">;
+
+/** Returns "200", "500 after 1.5 s", or "200, 2 rules". */
+export function describeAnswer({ answer_status, answer_delay_ms, answer_rules }: Answer): string {
+  const answer = answer_delay_ms > 0 ? `${answer_status} after ${answer_delay_ms / 1000} s` : String(answer_status);
+  if (answer_rules.length === 0) return answer;
+  return `${answer}, ${answer_rules.length} ${answer_rules.length === 1 ? "rule" : "rules"}`;
+}

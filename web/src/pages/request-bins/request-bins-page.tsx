@@ -19,7 +19,7 @@ import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
-import { ChangeAnswerDialog, describeAnswer, useBinActions } from "./bin-actions.tsx";
+import { ChangeBinDialog, describeAnswer, useBinActions } from "./bin-actions.tsx";
 
 export function RequestBinsPage() {
   const query = useQuery(binsQuery(useApi()));
@@ -32,7 +32,8 @@ export function RequestBinsPage() {
   return (
     <>
       <PageHeader title="Request bins" actions={query.data?.length ? createButton : undefined}>
-        A request bin is a receiver for tests. It accepts and shows any request, with the response that you choose.
+        A request bin is a receiver for tests. It shows any request, responds as you script it, compares requests, checks
+        their signatures and forwards them.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="bins" />}>
@@ -66,8 +67,9 @@ export function BinsTable({ bins }: { bins: readonly Bin[] }) {
       <Table aria-label="Request bins">
         <Thead>
           <Tr>
-            <Th>URL</Th>
-            <Th width={20}>Response</Th>
+            <Th>Bin</Th>
+            <Th>Response</Th>
+            <Th>Requests received</Th>
             <Th>Created</Th>
             <Th screenReaderText="Requests" />
             <Th screenReaderText="Actions" />
@@ -79,7 +81,7 @@ export function BinsTable({ bins }: { bins: readonly Bin[] }) {
           ))}
         </Tbody>
       </Table>
-      {toChange && <ChangeAnswerDialog bin={toChange} onClose={() => setToChange(undefined)} />}
+      {toChange && <ChangeBinDialog bin={toChange} onClose={() => setToChange(undefined)} />}
       {toDelete && (
         <ConfirmDialog
           title="Delete this bin?"
@@ -104,7 +106,8 @@ interface BinRowProps {
 function BinRow({ bin, onChange, onDelete }: BinRowProps) {
   return (
     <Tr>
-      <Td dataLabel="URL" modifier="breakWord">
+      <Td dataLabel="Bin" modifier="breakWord">
+        {bin.name !== "" && <Content component="p">{bin.name}</Content>}
         <ClipboardCopy
           variant="inline-compact"
           isCode
@@ -120,12 +123,13 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
         <Button
           variant="link"
           isInline
-          aria-label={`${describeAnswer(bin)}, change the response of ${bin.url}`}
+          aria-label={`${describeAnswer(bin)}, change ${called(bin)}`}
           onClick={onChange}
         >
           {describeAnswer(bin)}
         </Button>
       </Td>
+      <Td dataLabel="Requests received">{bin.requests_caught.toLocaleString("en")}</Td>
       <Td dataLabel="Created">
         <When at={bin.created_at} />
       </Td>
@@ -137,16 +141,16 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
           href={bin.view_url}
           target="_blank"
           rel="noreferrer"
-          aria-label={`Show the requests of ${bin.url}`}
+          aria-label={`Show the requests of ${called(bin)}`}
         >
           Show requests
         </Button>
       </Td>
       <Td isActionCell>
         <RowActions
-          of={bin.url}
+          of={called(bin)}
           items={[
-            { title: "Change response", onClick: onChange },
+            { title: "Change name, response or forward URL", onClick: onChange },
             { title: "Delete", isDanger: true, onClick: onDelete },
           ]}
         />
@@ -154,3 +158,6 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
     </Tr>
   );
 }
+
+/** Names the bin for screen readers. */
+const called = ({ name, url }: Bin): string => name || url;
