@@ -189,9 +189,25 @@ create table bin_requests (
   body bytea storage external not null,
   size integer not null default 0,
   ends_at bigint not null default 0,
+  answer_status smallint,
+  answer_delay_ms integer,
+  answer_rule text,
+  forward_due_at timestamp with time zone,
+  forward_result json,
   constraint bin_requests_pkey PRIMARY KEY (provider_id, bin_id, number),
   constraint bin_requests_provider_id_bin_id_fkey FOREIGN KEY (provider_id, bin_id) REFERENCES bins(provider_id, id) ON DELETE CASCADE
 ) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=100, autovacuum_vacuum_insert_threshold=-1, autovacuum_vacuum_cost_delay=0);
+
+create table bin_shares (
+  provider_id bigint not null,
+  bin_id text not null,
+  id bigint not null default bellwire_directory.new_id(),
+  digest bytea not null,
+  created_at timestamp(3) with time zone not null default now(),
+  expires_at timestamp(3) with time zone not null,
+  constraint bin_shares_pkey PRIMARY KEY (provider_id, bin_id, id),
+  constraint bin_shares_provider_id_bin_id_fkey FOREIGN KEY (provider_id, bin_id) REFERENCES bins(provider_id, id) ON DELETE CASCADE
+);
 
 create table bins (
   provider_id bigint not null,
@@ -204,6 +220,10 @@ create table bins (
   bytes_caught bigint not null default 0,
   allowance bigint not null default 16777216,
   allowance_at timestamp with time zone not null default now(),
+  name text not null default ''::text,
+  answer_rules json not null default '[]'::json,
+  rule_counts json not null default '[]'::json,
+  forward_url text,
   constraint bins_answer_delay_ms_check CHECK (((answer_delay_ms >= 0) AND (answer_delay_ms <= 120000))),
   constraint bins_answer_status_check CHECK (((answer_status >= 200) AND (answer_status <= 599))),
   constraint bins_id_key UNIQUE (id),
@@ -896,6 +916,8 @@ CREATE INDEX attempts_feed_idx ON ONLY attempts USING brin (recorded_in) WITH (p
 CREATE INDEX attempts_slow_idx ON ONLY attempts USING btree (provider_id, event_id, endpoint_id, number, latency_ms) WHERE (latency_ms >= 100);
 
 CREATE INDEX attempts_slowest_idx ON ONLY attempts USING btree (provider_id, latency_ms, event_id, endpoint_id, number) WHERE (latency_ms >= 100);
+
+CREATE INDEX bin_requests_forward ON bin_requests USING btree (forward_due_at) WHERE (forward_due_at IS NOT NULL);
 
 CREATE INDEX change_counters_ends_idx ON change_counters USING btree (ends_at);
 

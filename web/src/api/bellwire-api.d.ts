@@ -746,7 +746,7 @@ export interface paths {
         };
         /**
          * Read a bin
-         * @description With what it answers, and how much it has caught.
+         * @description With its responses and the number of received requests.
          */
         get: operations["readBin"];
         put?: never;
@@ -759,10 +759,54 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a bin's response
-         * @description Sets the status and the delay, for testing how a sender reacts.
+         * Change a bin
+         * @description Renames it, scripts its responses to test the reaction of a sender, or forwards its requests. Omitted settings stay.
          */
         patch: operations["changeBin"];
+        trace?: never;
+    };
+    "/api/v1/bins/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the share links of a bin
+         * @description Those that have not expired, newest first. Their URLs are not stored.
+         */
+        get: operations["listBinShares"];
+        put?: never;
+        /**
+         * Create a share link of a bin
+         * @description A link that shows the requests, with secrets masked, until it expires. It can change nothing.
+         */
+        post: operations["createBinShare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bins/{id}/shares/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a share link
+         * @description It shows nothing from now on. Open pages close within seconds.
+         */
+        delete: operations["revokeBinShare"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/bins/{id}/requests": {
@@ -774,9 +818,29 @@ export interface paths {
         };
         /**
          * List the requests of a bin, newest first
-         * @description Each as it came, with a verdict on its signature. A page holds 1 MiB at most, so it may be shorter than `limit` and have a `next` all the same. A bin keeps the newest 500 requests, and 16 MiB of them.
+         * @description Each as received, with a signature check. A page holds 1 MiB at most, so it may be shorter than `limit` and have a `next` all the same. A bin keeps the newest 500 requests, and 16 MiB of them.
          */
         get: operations["listBinRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bins/{id}/requests/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a request of a bin
+         * @description As received, with a signature check, the bin's response and the last time it was forwarded.
+         */
+        get: operations["readBinRequest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -794,11 +858,51 @@ export interface paths {
         };
         /**
          * Download the body of a request
-         * @description Its bytes, whatever their `Content-Type` was.
+         * @description Its bytes, regardless of their `Content-Type`.
          */
         get: operations["readBinRequestBody"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bins/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two requests of a bin
+         * @description Line by line: the request line and headers, and the bodies with indentation.
+         */
+        get: operations["compareBinRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bins/{id}/requests/{number}/forward": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forward a request of a bin now
+         * @description Sends it once, through the guard and the name resolver of deliveries, and returns the result. Redirects are not followed. Waits up to 15 s for the response.
+         */
+        post: operations["forwardBinRequest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1498,14 +1602,19 @@ export interface components {
          */
         Bin: {
             id: string;
-            /** @description Takes any request. Whoever knows it cannot see what came. */
+            /** @description Accepts any request, also below it (`/orders/7`). Grants no access to the requests. */
             url: string;
-            /** @description A secret: shows what the bin caught to whoever knows it, and lets them change its answer. Credentials, query values and headers that may hold secrets are hidden, except from admins who are signed in to the Admin Portal. */
+            /** @description A secret: shows the requests to anyone who has it, and allows changing the responses. Credentials, query values and headers that may hold secrets are masked, except for admins who are signed in to the Admin Portal. */
             view_url: string;
-            /** @description The status that it answers with. */
+            /** @description Shown in lists and on the bin's page. Empty: without a name. */
+            name: string;
+            /** @description The status of the default response. */
             answer_status: number;
-            /** @description How long it waits before it answers. */
+            /** @description The wait before the default response. */
             answer_delay_ms: number;
+            /** @description The first rule that a request matches gives its response. Without one, the response is `answer_status` after `answer_delay_ms`. Setting the rules restarts their sequences. */
+            answer_rules: components["schemas"]["BinAnswerRule"][];
+            forward_url: string | null;
             /**
              * Format: int64
              * @description The number of requests received. The newest are stored.
@@ -1517,16 +1626,88 @@ export interface components {
              */
             created_at: string;
         };
-        /** BinAnswerChange */
-        BinAnswerChange: {
-            /** @description The status that it answers with. */
+        /**
+         * BinAnswerRule
+         * @description All given conditions must match.
+         */
+        BinAnswerRule: {
+            /** @description Shown beside each request that the rule answered. Default: `Rule` and its position. */
+            name?: string;
+            /** @description Matches requests with this method. */
+            method?: string;
+            /** @description Matches the beginning of the path below the bin's URL, such as `/orders` of `/bins/{id}/orders/7`. */
+            path_starts_with?: string;
+            /** @description Matches this event type. `account.*` matches all that begin with `account.`. */
+            event_type?: string;
+            /** @description Matches requests with this header. */
+            header?: {
+                /** @description The name of a header, in any case. */
+                name: string;
+                /** @description Text within its value, in any case. Left out: any value. */
+                contains?: string;
+            };
+            /** @description Matches bodies that contain this text exactly. */
+            body_contains?: string;
+            /** @description Answers every nth of the requests that match the other conditions: 3 leaves out two of three. Default: 1. */
+            every?: number;
+            /** @description Responses in turn, one for each request. */
+            answers: {
+                /** @description The status of the response. */
+                status: number;
+                /** @description The wait before the response. Default: 0. */
+                delay_ms?: number;
+                /** @description `content-type`, `retry-after` and names that begin with `x-`, such as `x-request-id`. */
+                headers?: {
+                    [key: string]: string;
+                };
+                /** @description The body of the response. */
+                body?: string;
+            }[];
+            /**
+             * @description After the last response: start again (`repeat`, the default), give the last one each time (`stay`), or leave requests to the next rule (`skip`).
+             * @enum {unknown}
+             */
+            after_last?: "repeat" | "stay" | "skip";
+        };
+        /** BinChange */
+        BinChange: {
+            /** @description Shown in lists and on the bin's page. Empty: without a name. */
+            name?: string;
+            /** @description The status of the default response. */
             answer_status?: number;
-            /** @description How long it waits before it answers. */
+            /** @description The wait before the default response. */
             answer_delay_ms?: number;
+            /** @description The first rule that a request matches gives its response. Without one, the response is `answer_status` after `answer_delay_ms`. Setting the rules restarts their sequences. */
+            answer_rules?: components["schemas"]["BinAnswerRule"][];
+            forward_url?: string | null;
+        };
+        /**
+         * BinForward
+         * @description The last time the request was forwarded.
+         */
+        BinForward: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            at: string;
+            /** @description Query values are masked. */
+            url: string;
+            status: number | null;
+            error: string | null;
+            /** Format: int64 */
+            latency_ms: number;
+            /** @description The first 4 KiB of the response. */
+            body: string;
+        };
+        /** BinForwardRequest */
+        BinForwardRequest: {
+            /** @description Default: the bin's `forward_url`. */
+            url?: string;
         };
         /**
          * BinRequest
-         * @description A request as it came.
+         * @description A received request.
          */
         BinRequest: {
             /**
@@ -1542,12 +1723,12 @@ export interface components {
             method: string;
             path: string;
             query: string;
-            /** @description As they came. */
+            /** @description As received. */
             headers: [
                 string,
                 string
             ][];
-            /** @description The first 64 KiB of it. The rest is read with `readBinRequestBody`. */
+            /** @description The first 64 KiB of it. `readBinRequestBody` returns all of it. */
             body: string;
             /**
              * @description `base64` when the body is not text.
@@ -1556,12 +1737,83 @@ export interface components {
             body_encoding: "utf-8" | "base64";
             /**
              * Format: int64
-             * @description How long the whole body is.
+             * @description The length of the whole body.
              */
             body_bytes: number;
             /** @description Whether `body` is its beginning only. */
             body_truncated: boolean;
             signature: ("valid" | "invalid" | "missing") | null;
+            signature_check: components["schemas"]["BinSignatureCheck"];
+            answer: components["schemas"]["BinRequestAnswer"] | null;
+            forward: components["schemas"]["BinForward"] | null;
+            /** @description It waits to be forwarded, or is being forwarded. */
+            forwarding: boolean;
+        };
+        /**
+         * BinRequestAnswer
+         * @description The bin's response.
+         */
+        BinRequestAnswer: {
+            /** Format: int64 */
+            status: number;
+            /** Format: int64 */
+            delay_ms: number;
+            rule: string | null;
+        };
+        /** BinRequestDiff */
+        BinRequestDiff: {
+            /** @description Request line and headers, sorted by name. */
+            head: {
+                /** @enum {unknown} */
+                change: "same" | "removed" | "added";
+                text: string;
+            }[];
+            body: {
+                /** @enum {unknown} */
+                change: "same" | "removed" | "added";
+                text: string;
+            }[] | null;
+            /** @description Whether these parts are the same bytes. */
+            same_body: boolean;
+            /** @description The bodies differ so much that all lines are listed as removed and added. */
+            too_different: boolean;
+        };
+        /**
+         * BinShare
+         * @description A link that shows a bin's requests until it expires.
+         */
+        BinShare: {
+            /**
+             * Format: int64
+             * @description The id of the link.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            expires_at: string;
+        };
+        /** BinShareRequest */
+        BinShareRequest: {
+            /**
+             * @description The time until it expires.
+             * @default 24
+             */
+            hours: number;
+        };
+        /** BinSignatureCheck */
+        BinSignatureCheck: {
+            verdict: ("valid" | "invalid" | "missing") | null;
+            reason: ("headers-missing" | "no-endpoint" | "signature-unreadable" | "timestamp-unreadable" | "timestamp-too-old" | "timestamp-in-future" | "secret-expired" | "secret-not-decoded" | "signature-as-hex" | "content-incomplete" | "body-altered" | "timestamp-altered" | "id-altered" | "mismatch") | null;
+            /** @description An explanation for developers. */
+            sentence: string;
+            endpoint_id: number | null;
         };
         /**
          * BulkOutcome
@@ -2399,6 +2651,26 @@ export interface components {
             kind: "developer" | "admin" | "token" | "key" | "system";
             user_id: number | null;
             name: string | null;
+        };
+        /** NewBinShare */
+        NewBinShare: {
+            /**
+             * Format: int64
+             * @description The id of the link.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            expires_at: string;
+            /** @description A secret. Shown only now, because its digest is stored. */
+            url: string;
         };
         /** NewEndpoint */
         NewEndpoint: {
@@ -4457,7 +4729,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["BinAnswerChange"];
+                "application/json": components["schemas"]["BinChange"];
             };
         };
         responses: {
@@ -4555,7 +4827,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["BinAnswerChange"];
+                "application/json": components["schemas"]["BinChange"];
             };
         };
         responses: {
@@ -4580,6 +4852,109 @@ export interface operations {
             503: components["responses"]["Away"];
         };
     };
+    listBinShares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The bin's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BinShare"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    createBinShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The bin's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BinShareRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewBinShare"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    revokeBinShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The bin's id. */
+                id: string;
+                /** @description The id of the link. */
+                share_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
     listBinRequests: {
         parameters: {
             query?: {
@@ -4587,6 +4962,10 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
+                /** @description Only requests that contain this text, in any case. Of a body, the first 64 KiB are searched. */
+                q?: string;
+                /** @description The part of the request to search. `path` includes the query, `header` names and values. */
+                in?: "any" | "method" | "path" | "header" | "body";
             };
             header?: never;
             path: {
@@ -4607,6 +4986,39 @@ export interface operations {
                         data: components["schemas"]["BinRequest"][];
                         next: string | null;
                     };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readBinRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The bin's id. */
+                id: string;
+                /** @description The request's number. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A received request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BinRequest"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -4646,6 +5058,81 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    compareBinRequests: {
+        parameters: {
+            query: {
+                /** @description The number of the first request. */
+                from: number;
+                /** @description The number of the second request. */
+                to: number;
+            };
+            header?: never;
+            path: {
+                /** @description The bin's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BinRequestDiff"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    forwardBinRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The bin's id. */
+                id: string;
+                /** @description The request's number. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BinForwardRequest"];
+            };
+        };
+        responses: {
+            /** @description The last time the request was forwarded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BinForward"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];

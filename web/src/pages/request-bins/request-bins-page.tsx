@@ -32,8 +32,8 @@ export function RequestBinsPage() {
   return (
     <>
       <PageHeader title="Request bins" actions={query.data?.length ? createButton : undefined}>
-        A request bin is a receiver for tests. It shows any request, responds as you script it, compares requests, checks
-        their signatures and forwards them.
+        A request bin is a receiver for tests. It shows any request, responds as you script it, compares requests,
+        checks their signatures and forwards them.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="bins" />}>
@@ -120,12 +120,7 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
         </ClipboardCopy>
       </Td>
       <Td dataLabel="Response" modifier="nowrap">
-        <Button
-          variant="link"
-          isInline
-          aria-label={`${describeAnswer(bin)}, change ${called(bin)}`}
-          onClick={onChange}
-        >
+        <Button variant="link" isInline aria-label={`${describeAnswer(bin)}, change ${called(bin)}`} onClick={onChange}>
           {describeAnswer(bin)}
         </Button>
       </Td>
