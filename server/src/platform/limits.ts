@@ -303,30 +303,15 @@ export const binLimits = {
     max: 120,
     says: "A bin can delay its response. A longer delay is refused with 422.",
   },
-  answerRules: {
-    name: "answer-rules-per-bin",
-    of: "bin",
-    max: 20,
-    says: "Rules that script its responses. More are refused with 422.",
-  },
+  answerRules: { name: "answer-rules-per-bin", of: "bin", max: 20, says: "Rules for its responses. Beyond it 422." },
   answerRulesCharacters: {
     name: "answer-rules-characters",
     of: "bin",
     max: 32 * 1024,
     says: "All rules as JSON, with the bodies of their responses. More is refused with 422.",
   },
-  shares: {
-    name: "share-links-per-bin",
-    of: "bin",
-    max: 20,
-    says: "Links that have not expired. One more is refused with 422 until one is revoked.",
-  },
-  shareHours: {
-    name: "share-link-hours",
-    of: "share link",
-    max: 30 * 24,
-    says: "The longest time until a share link expires. More is refused with 422.",
-  },
+  shares: { name: "share-links-per-bin", of: "bin", max: 20, says: "Until one expires or is revoked. Beyond it 422." },
+  shareHours: { name: "share-link-hours", of: "share link", max: 30 * 24, says: "Until it expires. Beyond it 422." },
   forwards: {
     name: "concurrent-forwards",
     of: "process",

@@ -149,6 +149,7 @@ const failureGroup: FailureGroup = {
   mute: null,
 };
 
+const forwardUrl = "https://staging.example.com/hooks";
 const bin: Bin = {
   providerId: 2,
   id: "csasfqtlnvt3ligbjsila3pwyw",
@@ -158,17 +159,16 @@ const bin: Bin = {
   answerDelayMs: 0,
   answerRules: [
     {
-      name: "Fail twice, then succeed",
       event_type: "account.*",
       answers: [{ status: 503, headers: { "retry-after": "5" } }, { status: 503 }, { status: 200, delay_ms: 250 }],
-      after_last: "repeat",
     },
   ],
-  forwardUrl: "https://staging.example.com/hooks",
+  forwardUrl,
   requestsCaught: 1,
   createdAt: exampleTime,
 };
 
+const forwarded = { at: laterExampleTime.toISOString(), url: forwardUrl, status: 204, error: null };
 const binRequest: BinRequest = {
   number: 1,
   receivedAt: laterExampleTime,
@@ -184,24 +184,12 @@ const binRequest: BinRequest = {
   answerStatus: 200,
   answerDelayMs: 0,
   answerRule: null,
-  forwardResult: {
-    at: laterExampleTime.toISOString(),
-    url: "https://staging.example.com/hooks",
-    status: 204,
-    error: null,
-    latencyMs: 31,
-    body: "",
-  },
+  forwardResult: { ...forwarded, latencyMs: 31, body: "" },
   isForwarding: false,
 };
 
-const unsignedCheck = {
-  verdict: "missing",
-  reason: "headers-missing",
-  sentence: "Not signed: no webhook-signature header.",
-  endpointId: null,
-} as const;
-const binRequestDocument = representBinRequest(binRequest, unsignedCheck);
+const unsigned = { verdict: "missing", reason: "headers-missing", sentence: "Not signed.", endpointId: null } as const;
+const binRequestDocument = representBinRequest(binRequest, unsigned);
 const share = representShare({ id: 7, createdAt: exampleTime, expiresAt: exampleExpiry });
 
 const invitation: Invitation = {
@@ -478,16 +466,13 @@ export const examples: Readonly<Record<string, Example>> = {
   readBinRequest: { answer: binRequestDocument },
   compareBinRequests: {
     answer: representDiff({
-      head: [{ change: "same", text: `POST /bins/${bin.id}` }],
-      body: [
-        { change: "removed", text: "hello" },
-        { change: "added", text: "goodbye" },
-      ],
-      isSameBody: false,
+      head: [{ change: "added", text: "x-tenant: acme" }],
+      body: [{ change: "same", text: "hello" }],
+      isSameBody: true,
       isTooDifferent: false,
     }),
   },
-  forwardBinRequest: { body: { url: "https://staging.example.com/hooks" }, answer: binRequestDocument.forward },
+  forwardBinRequest: { body: { url: forwardUrl }, answer: binRequestDocument.forward },
   listInvitations: { answer: { data: [invitationDocument] } },
   inviteUser: { body: { email: invitation.email }, answer: invitationDocument },
   listAccountPlanRequests: { answer: { data: [representAccountPlanRequest(planRequest)] } },

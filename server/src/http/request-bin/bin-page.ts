@@ -66,12 +66,7 @@ export function createBinPages(
   assetPaths: Readonly<Record<string, string>>,
 ): BinPages {
   const render = createTemplateRenderer(templates);
-  const assets = {
-    css: assetPaths["bin.css"],
-    js: assetPaths["bin.js"],
-    rules: assetPaths["answer-rules.js"],
-    icon: assetPaths["icon.svg"],
-  };
+  const assets = assetsOf(assetPaths);
   const send = async (reply: FastifyReply, status: number, html: Promise<string>): Promise<FastifyReply> =>
     reply
       .code(status)
@@ -113,6 +108,13 @@ export function createBinPages(
     },
   };
 }
+
+const assetsOf = (paths: Readonly<Record<string, string>>) => ({
+  css: paths["bin.css"],
+  js: paths["bin.js"],
+  rules: paths["answer-rules.js"],
+  icon: paths["icon.svg"],
+});
 
 /** Represents everything of the page except its requests. */
 function representPage(viewer: Viewer, { older, isNewest, search, shares }: RequestPage, binUrl: string) {

@@ -74,16 +74,18 @@ function sendErrors(
 
 const keyOf = ({ bin }: Viewer) => ({ providerId: bin.providerId, binId: bin.id });
 
+async function changeSettings({ pool }: ViewNeeds, viewer: Viewer, settings: BinSettings): Promise<Done> {
+  await pool.inTransaction(async (tx) => {
+    await updateBin(tx, viewer.bin, settings);
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+    await audit(tx, viewer, { action: "bin.changed", detail: { changed: given.map(([name]) => name) } });
+  });
+  return "done";
+}
+
 /** Changes of the bin's settings. */
 function settingChanges(needs: ViewNeeds): readonly Change[] {
-  const change = async (viewer: Viewer, settings: BinSettings): Promise<Done> => {
-    await needs.pool.inTransaction(async (tx) => {
-      await updateBin(tx, viewer.bin, settings);
-      const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-      await audit(tx, viewer, { action: "bin.changed", detail: { changed: given.map(([name]) => name) } });
-    });
-    return "done";
-  };
+  const change = (viewer: Viewer, settings: BinSettings): Promise<Done> => changeSettings(needs, viewer, settings);
   return [
     {
       path: "/:id/view/answer",
