@@ -201,11 +201,26 @@ const routeTree = root.addChildren([
   }),
 ]);
 
+/** Reads every parameter as a text. The router's own parser reads "42" as a number and "[1]" as a list. */
+const parsePlainSearch = (search: string): Record<string, string> => Object.fromEntries(new URLSearchParams(search));
+
+/** Writes addresses that people can read: without quotes around texts, and with plain commas and colons. */
+function stringifyPlainSearch(search: Record<string, unknown>): string {
+  const parameters = Object.entries(search).flatMap(([name, value]) => {
+    const isGiven = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+    return isGiven ? [[name, String(value)]] : [];
+  });
+  const text = new URLSearchParams(parameters).toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+  return text === "" ? "" : `?${text}`;
+}
+
 export const createAppRouter = (history = createBrowserHistory()) =>
   createRouter({
     routeTree,
     history,
     basepath: import.meta.env.BASE_URL,
+    parseSearch: parsePlainSearch,
+    stringifySearch: stringifyPlainSearch,
     // Drops parameters that no page parses.
     search: { strict: true },
     defaultPreload: "intent",

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import { followedByStream } from "./query-client.ts";
 import type { EventTypeName } from "./events.ts";
 
 export type Delivery = BellwireSchemas["Delivery"];
@@ -14,6 +15,7 @@ export interface DeliveryFilter {
   readonly event_id?: string;
 }
 
+/** Lists deliveries where a page shows a few. Any message about a delivery reads them again. */
 export const deliveriesQuery = (api: ApiClient, filter: DeliveryFilter, limit = 50) =>
   infiniteQueryOptions({
     queryKey: ["deliveries", "list", filter, limit],
@@ -25,6 +27,26 @@ export const deliveriesQuery = (api: ApiClient, filter: DeliveryFilter, limit = 
       ),
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+/** The number of rows of a page of a list that follows the stream. */
+export const rowsPerPage = 50;
+
+export const readDeliveryPage = (api: ApiClient, filter: DeliveryFilter, after?: string) =>
+  responseBody(
+    api.GET("/api/v1/deliveries", {
+      params: { query: { ...filter, limit: rowsPerPage, ...(after && { after }) } },
+    }),
+  );
+
+/** Lists deliveries on their own page, which follows the stream row by row. */
+export const deliveryPagesQuery = (api: ApiClient, filter: DeliveryFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["delivery pages", filter],
+    queryFn: ({ pageParam }: { pageParam: string | undefined }) => readDeliveryPage(api, filter, pageParam),
+    initialPageParam: undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    ...followedByStream,
   });
 
 export const deliveryQuery = (api: ApiClient, id: string) =>

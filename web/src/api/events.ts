@@ -1,7 +1,9 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import { rowsPerPage } from "./deliveries.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { eventTypeNames } from "./facts.ts";
+import { followedByStream } from "./query-client.ts";
 
 export type Event = BellwireSchemas["Event"];
 export type EventDetails = BellwireSchemas["EventInFull"];
@@ -12,6 +14,7 @@ export interface EventFilter {
   readonly account_id?: number;
 }
 
+/** Lists events where a page shows a few. Any message about an event reads them again. */
 export const eventsQuery = (api: ApiClient, filter: EventFilter, limit = 50) =>
   infiniteQueryOptions({
     queryKey: ["events", "list", filter, limit],
@@ -21,6 +24,21 @@ export const eventsQuery = (api: ApiClient, filter: EventFilter, limit = 50) =>
       ),
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const readEventPage = (api: ApiClient, filter: EventFilter, after?: string) =>
+  responseBody(
+    api.GET("/api/v1/events", { params: { query: { ...filter, limit: rowsPerPage, ...(after && { after }) } } }),
+  );
+
+/** Lists events on their own page, which follows the stream row by row. */
+export const eventPagesQuery = (api: ApiClient, filter: EventFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["event pages", filter],
+    queryFn: ({ pageParam }: { pageParam: string | undefined }) => readEventPage(api, filter, pageParam),
+    initialPageParam: undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    ...followedByStream,
   });
 
 export const eventQuery = (api: ApiClient, id: string) =>

@@ -1,4 +1,5 @@
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { exampleDelivery } from "../testing/examples.ts";
 import { waitFor } from "../testing/wait-for.ts";
 import { type LiveState, followStream, batchInvalidations, staleKeys } from "./live-updates.tsx";
 
@@ -48,7 +49,10 @@ beforeEach(() => {
 function follow() {
   const told: LiveState[] = [];
   const invalidateQueries = vi.fn<(filter?: { queryKey?: readonly unknown[] }) => Promise<void>>().mockResolvedValue();
-  const stop = followStream({ invalidateQueries, isFetching: () => 0 }, (state) => told.push(state));
+  const stop = followStream(
+    { invalidateQueries, isFetching: () => 0 },
+    { onState: (state) => told.push(state), onMessage: () => undefined },
+  );
   const newest = (): Stream => {
     const stream = Stream.opened.at(-1);
     if (!stream) throw new Error("No stream was opened.");
@@ -110,7 +114,7 @@ test("no stream is opened after the last follower has left", async () => {
 });
 
 test("an attempt refreshes the lists of deliveries and its own delivery only", () => {
-  expect(staleKeys("attempt", { delivery_id: "e.1", event_id: "e", endpoint_id: 1, error: null })).toEqual({
+  expect(staleKeys({ kind: "attempt", data: { delivery_id: "e.1", endpoint_id: 1, error: null } })).toEqual({
     now: [
       ["deliveries", "list"],
       ["deliveries", "one", "e.1"],
@@ -120,18 +124,24 @@ test("an attempt refreshes the lists of deliveries and its own delivery only", (
 });
 
 test("an ended delivery refreshes the failures once their list can show it", () => {
-  const { now, soon } = staleKeys("delivery", { id: "e.1", event_id: "e", state: "failed" });
+  const { now, soon } = staleKeys({
+    kind: "delivery",
+    data: { ...exampleDelivery, id: "e.1", event_id: "e", state: "failed" },
+  });
   expect(soon).toContainEqual(["failures"]);
   expect(now).not.toContainEqual(["failures"]);
 });
 
 test("a failed attempt refreshes its endpoint, which may be paused now", () => {
-  const { soon } = staleKeys("attempt", { delivery_id: "e.1", event_id: "e", endpoint_id: 1, error: "Answered 503" });
+  const { soon } = staleKeys({
+    kind: "attempt",
+    data: { delivery_id: "e.1", endpoint_id: 1, error: "Answered 503" },
+  });
   expect(soon).toEqual([["endpoints", 1]]);
 });
 
 test("a deleted endpoint leaves the lists, and its cancelled deliveries are refreshed", () => {
-  const { now } = staleKeys("endpoint_deleted", { id: 1 });
+  const { now } = staleKeys({ kind: "endpoint_deleted" });
   expect(now).toEqual(expect.arrayContaining([["endpoints"], ["deliveries"]]));
 });
 
@@ -161,6 +171,19 @@ test("a query that becomes stale while it is fetched is fetched again afterwards
   answer();
   await vi.advanceTimersByTimeAsync(10);
   expect(invalidateQueries).toHaveBeenCalledTimes(2);
+});
+
+test("a steady flow of messages fetches a list once a second", async () => {
+  const invalidateQueries = vi.fn<() => Promise<void>>().mockResolvedValue();
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const gatherer = batchInvalidations({ invalidateQueries, isFetching: () => 0 }, 200, 1000);
+
+  for (let passedMs = 0; passedMs < 5000; passedMs += 50) {
+    gatherer.add(["deliveries", "list"]);
+    await vi.advanceTimersByTimeAsync(50);
+  }
+  expect(invalidateQueries).toHaveBeenCalledTimes(5);
 });
 
 test('a running fetch, such as "Load more", is not cancelled but invalidated afterwards', async () => {

@@ -1,9 +1,13 @@
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, createContext, use, useEffect, useState } from "react";
+import { type ReactNode, createContext, use, useEffect, useMemo, useState } from "react";
+import type { Delivery } from "./deliveries.ts";
+import type { Event } from "./events.ts";
 import { mayUseWebhooks, useSession } from "./session.tsx";
 
 /** Long enough to fetch once for a burst of attempts, short enough to feel immediate. */
 const nowMs = 200;
+/** Under a steady flow of messages. */
+const busyMs = 1000;
 const soonMs = 1200;
 /** Charts of a quarter of an hour do not change visibly faster. */
 const statisticsMs = 5000;
@@ -15,14 +19,19 @@ const reconnectMaxMs = 30_000;
 
 export type LiveState = "connecting" | "live" | "interrupted";
 
-/** Queries that the stream keeps fresh. Failures and replays change together with deliveries. */
+/** Queries that the stream keeps fresh, besides lists that follow it row by row. Failures and replays change together with deliveries. */
 const streamedQueries: readonly QueryKey[] = [["events"], ["deliveries"], ["failures"], ["endpoints"]];
 /** The server replays missed events and deliveries, but not changed endpoints or deleted failures. */
 const notReplayed: readonly QueryKey[] = [["endpoints"], ["failures"]];
 
+export interface StreamFollower {
+  readonly onState: (state: LiveState) => void;
+  readonly onMessage: (message: StreamMessage) => void;
+}
+
 /** Follows the event stream and invalidates the queries that its messages affect. Returns a function that stops it. */
-export function followStream(client: InvalidationClient, onState: (state: LiveState) => void): () => void {
-  const now = batchInvalidations(client, nowMs);
+export function followStream(client: InvalidationClient, { onState, onMessage }: StreamFollower): () => void {
+  const now = batchInvalidations(client, nowMs, busyMs);
   const soon = batchInvalidations(client, soonMs);
   const statistics = batchInvalidations(client, statisticsMs);
   let stream: EventSource;
@@ -34,14 +43,17 @@ export function followStream(client: InvalidationClient, onState: (state: LiveSt
     stream = new EventSource("/api/v1/stream");
     for (const kind of messageKinds) {
       stream.addEventListener(kind, ({ data }) => {
-        const stale = staleKeys(kind, JSON.parse(String(data)));
+        const message = parseMessage(kind, String(data));
+        const stale = staleKeys(message);
         stale.now.forEach(now.add);
         stale.soon.forEach(soon.add);
         if (kind !== "event") statistics.add(["statistics", "live"]);
+        onMessage(message);
       });
     }
     stream.addEventListener("open", () => {
       missed.forEach(now.add);
+      if (missed === streamedQueries) onMessage({ kind: "missed" });
       missed = [];
       failedInRow = 0;
       onState("live");
@@ -75,39 +87,84 @@ export function followStream(client: InvalidationClient, onState: (state: LiveSt
   };
 }
 
-const messageKinds = ["event", "attempt", "delivery", "endpoint", "endpoint_deleted"] as const;
-export type MessageKind = (typeof messageKinds)[number];
+/** A message of the stream. `delivery` and `event` contain the whole row of their lists. */
+export type StreamMessage =
+  | { readonly kind: "event"; readonly data: Event }
+  | { readonly kind: "delivery"; readonly data: Delivery }
+  | { readonly kind: "attempt"; readonly data: StreamedAttempt }
+  | { readonly kind: "endpoint" }
+  | { readonly kind: "endpoint_deleted" }
+  /** Not of the server: messages were lost, because the stream was opened anew. */
+  | { readonly kind: "missed" };
+
+interface StreamedAttempt {
+  readonly delivery_id: string;
+  readonly endpoint_id: number;
+  /** Null if the attempt counts as delivered. */
+  readonly error: string | null;
+}
+
+type MessageKind = Exclude<StreamMessage["kind"], "missed">;
+const messageKinds = ["event", "attempt", "delivery", "endpoint", "endpoint_deleted"] as const satisfies MessageKind[];
+
+function parseMessage(kind: MessageKind, text: string): StreamMessage {
+  switch (kind) {
+    case "event": {
+      const data: Event = JSON.parse(text);
+      return { kind, data };
+    }
+    case "delivery": {
+      const data: Delivery = JSON.parse(text);
+      return { kind, data };
+    }
+    case "attempt": {
+      const data: StreamedAttempt = JSON.parse(text);
+      return { kind, data };
+    }
+    case "endpoint":
+    case "endpoint_deleted":
+      return { kind };
+  }
+}
 
 /** Returns the queries that a message of the stream makes stale. */
-export function staleKeys(kind: MessageKind, data: unknown): { readonly now: QueryKey[]; readonly soon: QueryKey[] } {
-  const fields = new Map<string, unknown>(Object.entries(data ?? {}));
-  switch (kind) {
+export function staleKeys(message: StreamMessage): { readonly now: QueryKey[]; readonly soon: QueryKey[] } {
+  switch (message.kind) {
     case "event":
       return { now: [["events", "list"], ["history"]], soon: [] };
-    case "attempt":
+    case "attempt": {
+      const { delivery_id, endpoint_id, error } = message.data;
       return {
         now: [
           ["deliveries", "list"],
-          ["deliveries", "one", fields.get("delivery_id")],
+          ["deliveries", "one", delivery_id],
         ],
         // After a failed attempt, the receiver may be paused.
-        soon: fields.get("error") === null ? [] : [["endpoints", fields.get("endpoint_id")]],
+        soon: error === null ? [] : [["endpoints", endpoint_id]],
       };
-    case "delivery":
+    }
+    case "delivery": {
+      const { id, event_id } = message.data;
       return {
         now: [
           ["deliveries", "list"],
-          ["deliveries", "one", fields.get("id")],
-          ["events", "one", fields.get("event_id")],
+          ["deliveries", "one", id],
+          ["events", "one", event_id],
         ],
         // The list shows a failure once its second has passed. A history shows the states of deliveries.
         soon: [["failures"], ["history"]],
       };
+    }
+    case "missed":
+      return { now: [...streamedQueries], soon: [] };
     case "endpoint":
       return { now: [["endpoints"]], soon: [] };
     case "endpoint_deleted":
       // Deleting an endpoint cancels its pending deliveries and removes it from all choices.
-      return { now: [["endpoints"], ["deliveries"], ["failures"], ["events", "one"], ["replays"]], soon: [] };
+      return {
+        now: [["endpoints"], ["deliveries"], ["delivery pages"], ["failures"], ["events", "one"], ["replays"]],
+        soon: [],
+      };
   }
 }
 
@@ -120,23 +177,31 @@ export interface InvalidationBatch {
 }
 
 /**
- * Invalidates queries once per burst of messages. Skips queries that are being fetched until they are done: under load,
- * cancelling them would discard responses before they are shown.
+ * Invalidates queries once per burst of messages, and every `busyAfterMs` while bursts follow each other. Skips queries
+ * that are being fetched until they are done: under load, cancelling them would discard responses before they are
+ * shown.
  */
-export function batchInvalidations(client: InvalidationClient, afterMs: number): InvalidationBatch {
+export function batchInvalidations(
+  client: InvalidationClient,
+  afterMs: number,
+  busyAfterMs = afterMs,
+): InvalidationBatch {
   const gathered = new Map<string, QueryKey>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;
+  let refreshedAtMs = -Infinity;
 
   const refresh = async (): Promise<void> => {
     const keys = [...gathered].filter(([, queryKey]) => client.isFetching({ queryKey }) === 0);
     for (const [name] of keys) gathered.delete(name);
+    refreshedAtMs = Date.now();
     await Promise.all(keys.map(([, queryKey]) => client.invalidateQueries({ queryKey })));
     timer = undefined;
     if (gathered.size > 0) wait();
   };
   const wait = (): void => {
-    if (!isStopped) timer ??= setTimeout(() => void refresh(), afterMs);
+    const isBusy = Date.now() - refreshedAtMs < busyAfterMs;
+    if (!isStopped) timer ??= setTimeout(() => void refresh(), isBusy ? busyAfterMs : afterMs);
   };
   return {
     add: (queryKey) => {
@@ -150,15 +215,37 @@ export function batchInvalidations(client: InvalidationClient, afterMs: number):
   };
 }
 
-const LiveContext = createContext<LiveState>("connecting");
+type Listener = (message: StreamMessage) => void;
 
-export const useLiveState = (): LiveState => use(LiveContext);
+interface LiveStream {
+  readonly state: LiveState;
+  /** Calls the listener with each message. Returns a function that ends this. */
+  readonly subscribe: (listener: Listener) => () => void;
+}
+
+const noStream: LiveStream = { state: "connecting", subscribe: () => () => undefined };
+
+export const LiveContext = createContext(noStream);
+
+export const useLiveState = (): LiveState => use(LiveContext).state;
 
 /** Opens one event stream for the whole tab. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const isAllowed = mayUseWebhooks(useSession());
   const [state, setState] = useState<LiveState>("connecting");
-  useEffect(() => (isAllowed ? followStream(client, setState) : undefined), [client, isAllowed]);
-  return <LiveContext value={state}>{children}</LiveContext>;
+  const [listeners] = useState(() => new Set<Listener>());
+  useEffect(() => {
+    if (!isAllowed) return undefined;
+    const onMessage: Listener = (message) => listeners.forEach((listener) => listener(message));
+    return followStream(client, { onState: setState, onMessage });
+  }, [client, isAllowed, listeners]);
+  const stream = useMemo(() => {
+    const subscribe = (listener: Listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    };
+    return { state, subscribe };
+  }, [state, listeners]);
+  return <LiveContext value={stream}>{children}</LiveContext>;
 }

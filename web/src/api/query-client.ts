@@ -1,6 +1,9 @@
 import { QueryClient } from "@tanstack/react-query";
 import { ApiProblem } from "./api-problem.ts";
 
+/** Options of a list that the stream keeps up to date, row by row. While it is not shown, changes are missed. */
+export const followedByStream = { staleTime: Infinity, refetchOnMount: "always", refetchOnWindowFocus: false } as const;
+
 /** Creates the cache of API responses that all pages share. */
 export const createQueryClient = (): QueryClient =>
   new QueryClient({

@@ -2,9 +2,6 @@ import {
   Alert,
   Bullseye,
   Button,
-  EmptyState,
-  EmptyStateBody,
-  EmptyStateFooter,
   FormSelect,
   FormSelectOption,
   Pagination,
@@ -13,10 +10,8 @@ import {
   StackItem,
   ToolbarItem,
 } from "@patternfly/react-core";
-import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useState } from "react";
 import { perPage } from "../api/accounts.ts";
-import { LinkButton } from "./page-header.tsx";
 
 export interface SelectFilterProps {
   readonly label: string;
@@ -70,27 +65,6 @@ export function TextFilter({ label, value = "", onChange }: TextFilterProps) {
   );
 }
 
-export interface NothingMatchesProps {
-  /** The list's page. */
-  readonly to: "/events" | "/deliveries";
-  /** The singular: "delivery". */
-  readonly of: string;
-}
-
-/** Replaces a list that no row of the filter matches. */
-export function NothingMatches({ to, of }: NothingMatchesProps) {
-  return (
-    <EmptyState titleText="No matches" icon={SearchIcon} headingLevel="h2">
-      <EmptyStateBody>No {of} matches these filters.</EmptyStateBody>
-      <EmptyStateFooter>
-        <LinkButton to={to} search={{}} variant="link">
-          Clear filters
-        </LinkButton>
-      </EmptyStateFooter>
-    </EmptyState>
-  );
-}
-
 export interface ListPaginationProps {
   readonly total: number;
   readonly page: number;
@@ -119,10 +93,11 @@ export interface LoadMoreProps {
     readonly isFetchNextPageError: boolean;
     readonly fetchNextPage: () => unknown;
   };
+  readonly label?: string;
 }
 
 /** Loads the next page of a list. */
-export function LoadMore({ query }: LoadMoreProps) {
+export function LoadMore({ query, label = "Load more" }: LoadMoreProps) {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
   if (!hasNextPage) return null;
   return (
@@ -140,7 +115,7 @@ export function LoadMore({ query }: LoadMoreProps) {
             isDisabled={isFetchingNextPage}
             onClick={() => fetchNextPage()}
           >
-            Load more
+            {label}
           </Button>
         </StackItem>
       </Stack>

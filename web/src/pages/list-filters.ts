@@ -1,7 +1,8 @@
 import { type AccountFilter, accountStates } from "../api/accounts.ts";
 import { type ApplicationFilter, searchFields, applicationStates } from "../api/applications.ts";
-import type { DeliveryFilter, DeliveryState, FailureFilter } from "../api/deliveries.ts";
+import type { DeliveryFilter, FailureFilter } from "../api/deliveries.ts";
 import { type EventFilter, isEventTypeName } from "../api/events.ts";
+import { deliveryStates } from "../api/filters.ts";
 
 /** Parses the filter from the page's address. Invalid values are ignored. */
 export function readAccountSearch(search: Record<string, unknown>): AccountFilter {
@@ -35,13 +36,6 @@ export function readApplicationSearch(search: Record<string, unknown>): Applicat
     ...(page && page > 1 && { page }),
   };
 }
-
-export const deliveryStates = [
-  "pending",
-  "delivered",
-  "failed",
-  "cancelled",
-] as const satisfies readonly DeliveryState[];
 
 /** Parses the filter from the page's address. Invalid values are ignored. */
 export function readDeliverySearch(search: Record<string, unknown>): DeliveryFilter {

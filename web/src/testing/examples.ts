@@ -1,3 +1,4 @@
+import type { Delivery } from "../api/deliveries.ts";
 import type { Event } from "../api/events.ts";
 import type { Product } from "../api/products.ts";
 import type { Session } from "../api/session.tsx";
@@ -12,6 +13,24 @@ export const exampleEvent: Event = {
   occurred_at: "2026-03-01T09:00:00.000Z",
   actor: { kind: "developer", user_id: 21 },
   channel: "developer_portal",
+};
+
+export const exampleDelivery: Delivery = {
+  id: `${exampleEvent.id}.1`,
+  event_id: exampleEvent.id,
+  event_type: "account.created",
+  object_id: 7,
+  account_id: 7,
+  account_name: "Harbour & Sons",
+  occurred_at: exampleEvent.occurred_at,
+  endpoint_id: 1,
+  endpoint_name: "crm",
+  state: "pending",
+  attempts_made: 0,
+  replay: 0,
+  next_attempt_at: null,
+  ended_at: null,
+  last_attempt: null,
 };
 
 export const exampleProduct: Product = {

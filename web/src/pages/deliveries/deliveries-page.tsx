@@ -11,40 +11,78 @@ import PaperPlaneIcon from "@patternfly/react-icons/dist/esm/icons/paper-plane-i
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
-import { type DeliveryFilter, deliveriesQuery } from "../../api/deliveries.ts";
+import {
+  type Delivery,
+  type DeliveryFilter,
+  deliveryPagesQuery,
+  readDeliveryPage,
+  rowsPerPage,
+} from "../../api/deliveries.ts";
 import { eventTypesQuery } from "../../api/events.ts";
+import { type ListFilter, deliveryStates, matchesDelivery } from "../../api/filters.ts";
+import { useLiveList } from "../../api/live-list.ts";
+import type { StreamMessage } from "../../api/live-updates.tsx";
 import { useSession } from "../../api/session.tsx";
 import { EndpointFilter } from "../../components/endpoint/endpoint-filter.tsx";
 import { DeliveriesTable } from "../../components/history-table.tsx";
-import { LiveLabel, Name } from "../../components/labels.tsx";
-import { LoadMore, NothingMatches, SelectFilter } from "../../components/lists.tsx";
-import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { FilteredList } from "../../components/filters/filtered-list.tsx";
+import { Name } from "../../components/labels.tsx";
+import { SelectFilter } from "../../components/lists.tsx";
 import { LinkButton, PageHeader, SignUpButton } from "../../components/page-header.tsx";
-import { deliveryStates, readDeliverySearch } from "../list-filters.ts";
+import { readDeliverySearch } from "../list-filters.ts";
 
 const route = getRouteApi("/deliveries");
 
 export function DeliveriesPage() {
   const filter = route.useSearch();
-  const query = useInfiniteQuery(deliveriesQuery(useApi(), filter));
-  const isFiltered = Object.keys(filter).length > 0;
   return (
     <>
-      <PageHeader title="Deliveries" actions={<LiveLabel />}>
+      <PageHeader title="Deliveries">
         Each row is one event for one endpoint, with the response to its last attempt.
       </PageHeader>
       <PageSection isFilled>
         <DeliveryFilters filter={filter} />
-        <Loaded query={query} skeleton={<TableSkeleton of="deliveries" />}>
-          {({ pages }) => {
-            const deliveries = pages.flatMap((page) => page.data);
-            if (deliveries.length === 0) return <NoDeliveries isFiltered={isFiltered} />;
-            return <DeliveriesTable key={JSON.stringify(filter)} deliveries={deliveries} />;
-          }}
-        </Loaded>
-        <LoadMore query={query} />
+        <DeliveryList key={JSON.stringify(filter)} filter={filter} />
       </PageSection>
     </>
+  );
+}
+
+/** The order of the API: newest event first, then the greatest endpoint id. */
+const deliveryOrder = {
+  idOf: ({ id }: Delivery) => id,
+  compare: (one: Delivery, other: Delivery) =>
+    one.event_id === other.event_id ? other.endpoint_id - one.endpoint_id : one.event_id < other.event_id ? 1 : -1,
+};
+
+function DeliveryList({ filter }: { filter: DeliveryFilter }) {
+  const api = useApi();
+  const navigate = useNavigate();
+  const options = deliveryPagesQuery(api, filter);
+  const query = useInfiniteQuery(options);
+  const { endpoint_id, ...others } = filter;
+  const listFilter: ListFilter = { ...others, ...(endpoint_id && { endpoint_id: String(endpoint_id) }) };
+  const live = useLiveList({
+    queryKey: options.queryKey,
+    order: deliveryOrder,
+    limit: rowsPerPage,
+    changeOf: (message: StreamMessage) =>
+      message.kind === "delivery"
+        ? { row: message.data, isMatch: matchesDelivery(listFilter, message.data, new Date()) }
+        : undefined,
+    readFirstPage: () => readDeliveryPage(api, filter),
+  });
+  return (
+    <FilteredList
+      list="deliveries"
+      filter={listFilter}
+      query={query}
+      live={live}
+      empty={<NoDeliveries />}
+      onClear={() => void navigate({ to: "/deliveries", search: {} })}
+    >
+      {(deliveries) => <DeliveriesTable deliveries={deliveries} />}
+    </FilteredList>
   );
 }
 
@@ -80,9 +118,8 @@ export function DeliveryFilters({ filter }: { filter: DeliveryFilter }) {
   );
 }
 
-export function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
+function NoDeliveries() {
   const session = useSession();
-  if (isFiltered) return <NothingMatches to="/deliveries" of="delivery" />;
   return (
     <EmptyState titleText="Nothing has been sent yet" icon={PaperPlaneIcon} headingLevel="h2">
       <EmptyStateBody>

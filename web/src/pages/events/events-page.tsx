@@ -13,7 +13,12 @@ import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
-import { type Event, type EventFilter, eventTypesQuery, eventsQuery } from "../../api/events.ts";
+import { rowsPerPage } from "../../api/deliveries.ts";
+import { type Event, type EventFilter, eventPagesQuery, eventTypesQuery, readEventPage } from "../../api/events.ts";
+import type { ListFilter } from "../../api/filters.ts";
+import { useLiveList } from "../../api/live-list.ts";
+import type { StreamMessage } from "../../api/live-updates.tsx";
+import { FilteredList } from "../../components/filters/filtered-list.tsx";
 import {
   ActorName,
   EventTypeName,
@@ -21,9 +26,7 @@ import {
   HistoryTable,
   channelName,
 } from "../../components/history-table.tsx";
-import { LiveLabel } from "../../components/labels.tsx";
-import { LoadMore, NothingMatches, SelectFilter } from "../../components/lists.tsx";
-import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { SelectFilter } from "../../components/lists.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
 import { readEventSearch } from "../list-filters.ts";
 
@@ -31,24 +34,57 @@ const route = getRouteApi("/events");
 
 export function EventsPage() {
   const filter = route.useSearch();
-  const query = useInfiniteQuery(eventsQuery(useApi(), filter));
+  const { data } = useInfiniteQuery(eventPagesQuery(useApi(), filter));
   return (
     <>
-      <PageHeader title="Events" actions={<LiveLabel />}>
-        Every change to accounts, users and applications, sent or not.
-      </PageHeader>
+      <PageHeader title="Events">Every change to accounts, users and applications, sent or not.</PageHeader>
       <PageSection isFilled>
-        <EventFilters filter={filter} accountName={query.data?.pages[0]?.data[0]?.account_name} />
-        <Loaded query={query} skeleton={<TableSkeleton of="events" />}>
-          {({ pages }) => {
-            const events = pages.flatMap((page) => page.data);
-            if (events.length === 0) return <NoEvents isFiltered={Object.keys(filter).length > 0} />;
-            return <EventsTable key={JSON.stringify(filter)} events={events} />;
-          }}
-        </Loaded>
-        <LoadMore query={query} />
+        <EventFilters filter={filter} accountName={data?.pages[0]?.data[0]?.account_name} />
+        <EventList key={JSON.stringify(filter)} filter={filter} />
       </PageSection>
     </>
+  );
+}
+
+/** The order of the API: newest first. Ids are UUIDv7, so they sort by time. */
+const eventOrder = {
+  idOf: ({ id }: Event) => id,
+  compare: (one: Event, other: Event) => (one.id < other.id ? 1 : -1),
+};
+
+function EventList({ filter }: { filter: EventFilter }) {
+  const api = useApi();
+  const navigate = useNavigate();
+  const options = eventPagesQuery(api, filter);
+  const query = useInfiniteQuery(options);
+  const { type, account_id } = filter;
+  const live = useLiveList({
+    queryKey: options.queryKey,
+    order: eventOrder,
+    limit: rowsPerPage,
+    changeOf: (message: StreamMessage) => {
+      if (message.kind !== "event") return undefined;
+      const { data: row } = message;
+      const isMatch = (type ?? row.type) === row.type && (account_id ?? row.account_id) === row.account_id;
+      return { row, isMatch };
+    },
+    readFirstPage: () => readEventPage(api, filter),
+  });
+  const listFilter: ListFilter = {
+    ...(type && { event_type: type }),
+    ...(account_id && { account: String(account_id) }),
+  };
+  return (
+    <FilteredList
+      list="events"
+      filter={listFilter}
+      query={query}
+      live={live}
+      empty={<NoEvents />}
+      onClear={() => void navigate({ to: "/events", search: {} })}
+    >
+      {(events) => <EventsTable events={events} />}
+    </FilteredList>
   );
 }
 
@@ -108,8 +144,7 @@ export const EventsTable = ({ events }: { events: readonly Event[] }) => (
   <HistoryTable label="Events" rows={events} first={eventColumn} more={columns} />
 );
 
-export function NoEvents({ isFiltered }: { isFiltered: boolean }) {
-  if (isFiltered) return <NothingMatches to="/events" of="event" />;
+function NoEvents() {
   return (
     <EmptyState titleText="No events yet" icon={HistoryIcon} headingLevel="h2">
       <EmptyStateBody>

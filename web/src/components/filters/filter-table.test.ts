@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { type FilterNamesById, definitionsFor, describeFilter, describeSpan, readListFilter } from "./filter-table.ts";
+
+const names: FilterNamesById = {
+  endpoints: new Map([["7", "crm"]]),
+  eventTypes: new Map([["account.created", "Account created"]]),
+};
+
+test("a filter survives its way through an address", () => {
+  const filter = {
+    q: "Harbour & Sons",
+    since: "-1d",
+    until: "2026-03-01T09:00:00.000Z",
+    state: "failed,pending",
+    endpoint_id: "7,8",
+    event_type: "account.*,user.created",
+    status: "500,4xx,301-308",
+    error_class: "timeout,5xx",
+    attempts_min: "2",
+    attempts_max: "5",
+    latency_min: "1000",
+    account: "Harbour, Quay & Sons",
+    object_id: "42",
+    actor: "developer:21",
+    channel: "api",
+    event_id: "0192f0c1-0000-7000-8000-000000000001",
+    payload: 'data.account.org_name = "Harbour, Sons"',
+  };
+  expect(readListFilter("deliveries", filter)).toEqual(filter);
+});
+
+test("values that the API would refuse are dropped, and the others of the same filter stay", () => {
+  expect(
+    readListFilter("deliveries", {
+      since: "yesterday",
+      state: "failed, asleep,failed",
+      endpoint_id: "0,-1,x",
+      event_type: "account",
+      status: "50,600x",
+      latency_min: "fast",
+      object_id: {},
+      order: "oldest",
+    }),
+  ).toEqual({ state: "failed" });
+});
+
+test("a number in a link is the same as its text", () => {
+  expect(readListFilter("deliveries", { endpoint_id: 7, account: 4 })).toEqual({ endpoint_id: "7", account: "4" });
+});
+
+test("a list has only the filters that make sense for it", () => {
+  expect(readListFilter("events", { state: "failed", channel: "api" })).toEqual({ channel: "api" });
+  expect(definitionsFor("failures").map(({ name }) => name)).not.toContain("state");
+});
+
+test.each([
+  ["state", "failed,pending", "Failed, Pending"],
+  ["endpoint_id", "7,9", "crm, 9, deleted"],
+  ["event_type", "account.created,user.*", "Account created, user.*"],
+  ["latency_min", "1500", "1.5 s"],
+  ["status", "500,4xx", "500, 4xx"],
+  ["account", "Harbour, Sons", "Harbour, Sons"],
+])("the filter %s=%s reads “%s”", (name, value, words) => {
+  const definition = definitionsFor("deliveries").find((it) => it.name === name);
+  expect(definition && describeFilter(definition, value, names)).toBe(words);
+});
+
+test.each([
+  [{}, "Any time"],
+  [{ since: "-1h" }, "Last hour"],
+  [{ since: "-3h" }, "From 3 hours ago"],
+  [{ since: "-2d", until: "-1d" }, "2 days ago to 1 day ago"],
+  [{ until: "2026-03-01T00:00:00Z" }, "Until 1 Mar 2026, 09:00:00 GMT+9"],
+])("the time span %o reads “%s”", (span, words) => {
+  expect(describeSpan(span, "Asia/Tokyo")).toBe(words);
+});

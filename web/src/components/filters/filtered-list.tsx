@@ -1,0 +1,126 @@
+import {
+  Bullseye,
+  Button,
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  Flex,
+  FlexItem,
+} from "@patternfly/react-core";
+import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
+import type { InfiniteData } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import type { ListFilter } from "../../api/filters.ts";
+import type { LiveListState } from "../../api/live-list.ts";
+import { LiveControls } from "../live-controls.tsx";
+import { LoadMore, type LoadMoreProps } from "../lists.tsx";
+import { Loaded, TableSkeleton } from "../loaded.tsx";
+import { When } from "../time.tsx";
+import { type ListName, filteredLists } from "./filter-table.ts";
+
+/** A page of a search. */
+export interface FoundPage<Row> {
+  readonly data: readonly Row[];
+  readonly next: string | null;
+  /** Set if the search stopped before the page was full. */
+  readonly searched_until?: string | null;
+}
+
+interface ListQuery<Row> {
+  readonly data: InfiniteData<FoundPage<Row>> | undefined;
+  readonly error: unknown;
+  readonly refetch: () => unknown;
+}
+
+/** The parts of `useLiveList` that the list needs. */
+interface Live {
+  readonly state: LiveListState;
+  readonly list: {
+    readonly pause: () => void;
+    readonly resume: () => void;
+    readonly beforeNextPage: () => Promise<void>;
+  };
+}
+
+export interface FilteredListProps<Row> {
+  readonly list: ListName;
+  readonly filter: ListFilter;
+  readonly query: ListQuery<Row> & LoadMoreProps["query"];
+  /** Without it the list does not follow the stream. */
+  readonly live?: Live;
+  /** Shown if there are no rows at all. */
+  readonly empty: ReactNode;
+  readonly onClear: () => void;
+  readonly children: (rows: readonly Row[]) => ReactNode;
+}
+
+/** The rows of a filtered list with their number, the controls of the live updates, and the button for more. */
+export function FilteredList<Row>(props: FilteredListProps<Row>) {
+  const { list, filter, query, live, empty, onClear, children } = props;
+  const { rows: name } = filteredLists[list];
+  const isFiltered = Object.keys(filter).length > 0;
+  const searchedUntil = query.data?.pages.at(-1)?.searched_until ?? undefined;
+  const hasNextPage = query.hasNextPage || (live?.state.hasCutRows ?? false);
+  const fetchNextPage = async (): Promise<void> => {
+    await live?.list.beforeNextPage();
+    await query.fetchNextPage();
+  };
+  return (
+    <>
+      <Flex
+        className="bellwire-list-status"
+        justifyContent={{ default: "justifyContentFlexEnd" }}
+        alignItems={{ default: "alignItemsCenter" }}
+      >
+        {live && (
+          <FlexItem>
+            <LiveControls state={live.state} onPause={live.list.pause} onResume={live.list.resume} />
+          </FlexItem>
+        )}
+      </Flex>
+      <Loaded query={query} skeleton={<TableSkeleton of={name} />}>
+        {({ pages }) => {
+          const rows = pages.flatMap((page) => page.data);
+          if (rows.length > 0) return children(rows);
+          if (!isFiltered) return empty;
+          return <NoMatches list={list} searchedUntil={searchedUntil} onClear={onClear} />;
+        }}
+      </Loaded>
+      {searchedUntil && (
+        <Bullseye>
+          <span className="bellwire-subtle" role="status">
+            Searched back to <When at={searchedUntil} isExact />
+          </span>
+        </Bullseye>
+      )}
+      <LoadMore
+        query={{ ...query, hasNextPage, fetchNextPage }}
+        label={searchedUntil ? "Search further back" : "Load more"}
+      />
+    </>
+  );
+}
+
+interface NoMatchesProps {
+  readonly list: ListName;
+  readonly searchedUntil: string | undefined;
+  readonly onClear: () => void;
+}
+
+const NoMatches = ({ list, searchedUntil, onClear }: NoMatchesProps) => (
+  <EmptyState titleText={searchedUntil ? "No matches so far" : "No matches"} icon={SearchIcon} headingLevel="h2">
+    <EmptyStateBody>
+      {searchedUntil
+        ? `The search is not finished. A time span or another filter makes it faster.`
+        : `No ${filteredLists[list].row} matches these filters.`}
+    </EmptyStateBody>
+    <EmptyStateFooter>
+      <EmptyStateActions>
+        <Button variant="link" onClick={onClear}>
+          Clear filters
+        </Button>
+      </EmptyStateActions>
+    </EmptyStateFooter>
+  </EmptyState>
+);
