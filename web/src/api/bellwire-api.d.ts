@@ -2061,6 +2061,7 @@ export interface components {
         EndpointHealth: {
             /** Format: int64 */
             endpoint_id: number;
+            endpoint_name: string;
             /**
              * @description The first that applies. `disabled`: by Bellwire, or undecryptable. `paused`: by you, or switched off. `unreachable`: 3 attempts in a row had no response. `failing`: fewer than 50 % of the attempts succeed. `degraded`: fewer than 95 % succeed, the 95th percentile of the latency exceeds 5 s, a delivery is 60 s late, or one waits 5 minutes behind another of its order. `idle`: nothing sent in the last hour, and nothing waits. Judged by the last 10 minutes if they have 3 attempts, else by the last hour.
              * @enum {unknown}

@@ -49,6 +49,16 @@ export const deliveryPagesQuery = (api: ApiClient, filter: DeliveryFilter) =>
     ...followedByStream,
   });
 
+/** Reads whether there is any delivery. Asks again only until there is one. */
+export const anyDeliveryQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ["any delivery"],
+    queryFn: async () =>
+      (await responseBody(api.GET("/api/v1/deliveries", { params: { query: { limit: 1 } } }))).data.length > 0,
+    staleTime: ({ state }) => (state.data ? Infinity : 0),
+    refetchInterval: ({ state }) => (state.data ? false : 5000),
+  });
+
 export const deliveryQuery = (api: ApiClient, id: string) =>
   queryOptions({
     queryKey: ["deliveries", "one", id],

@@ -244,6 +244,7 @@ const replay: Replay = {
 
 const health: EndpointHealth = {
   endpointId: endpoint.id,
+  endpointName: endpoint.name,
   state: "degraded",
   sinceMs: exampleTime.getTime(),
   attempts: 1210,

@@ -19,6 +19,7 @@ const percent = (rate: number): string => `${rate * 100} %`;
 const HealthSchema = Type.Object(
   {
     endpoint_id: Type.Integer(),
+    endpoint_name: Type.String(),
     state: Type.Enum([...healthStates], {
       description:
         `The first that applies. \`disabled\`: by Bellwire, or undecryptable. \`paused\`: by you, or switched off. \`unreachable\`: ` +
@@ -65,6 +66,7 @@ const HealthSchema = Type.Object(
 
 export const representHealth = (health: EndpointHealth): Static<typeof HealthSchema> => ({
   endpoint_id: health.endpointId,
+  endpoint_name: health.endpointName,
   state: health.state,
   since: isoTime(health.sinceMs),
   attempts: health.attempts,

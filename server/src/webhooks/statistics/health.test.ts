@@ -42,6 +42,7 @@ const judge = ({ endpoint, waiting, lane, minutes = hour(), hours = [] }: Case):
     {
       endpoint: {
         id: 5,
+        name: "crm",
         state: "enabled",
         active: true,
         disabledReason: null,

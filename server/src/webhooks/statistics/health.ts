@@ -49,6 +49,7 @@ export interface HealthFacts {
   readonly endpoint: Pick<
     Endpoint,
     | "id"
+    | "name"
     | "state"
     | "active"
     | "disabledReason"
@@ -81,6 +82,7 @@ export interface LaneFacts {
 
 export interface EndpointHealth {
   readonly endpointId: number;
+  readonly endpointName: string;
   readonly state: HealthState;
   readonly sinceMs: number;
   readonly attempts: number;
@@ -125,6 +127,7 @@ export function healthOf(facts: HealthFacts, now: Date): EndpointHealth {
   const diagnosis = diagnose(facts, sample, now);
   return {
     endpointId: endpoint.id,
+    endpointName: endpoint.name,
     state: stateOf[diagnosis.kind],
     sinceMs: sinceOf(facts, diagnosis.kind, now.getTime()),
     attempts: hour.attempts,

@@ -27,7 +27,7 @@ const outcomeNames = {
   forbidden: "Forbidden address",
 } as const satisfies Record<Outcome, string>;
 
-export const outcomeName = (outcome: Outcome): string => outcomeNames[outcome];
+const outcomeName = (outcome: Outcome): string => outcomeNames[outcome];
 
 /** Attempts over time, stacked by outcome. A click opens the deliveries of that time. */
 export function OutcomeChart({ subject }: { subject: StatisticsSubject }) {

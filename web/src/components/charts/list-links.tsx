@@ -1,6 +1,5 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { DeliveryFilter } from "../../api/deliveries.ts";
 import type { Outcome } from "../../api/statistics.ts";
 import type { TimeRange, TimeSpan } from "./time-span.ts";
 
@@ -15,13 +14,17 @@ export interface FigureFilter {
   readonly latencyMin?: number;
 }
 
-/** Returns the search of the Deliveries page for a figure. */
-export function deliverySearch({ state, endpointId }: FigureFilter): DeliveryFilter {
-  return {
-    ...(state && { state }),
-    ...(endpointId !== undefined && { endpoint_id: endpointId }),
-  };
-}
+/** Returns the filter of the Deliveries page for a figure, as in its address. */
+export const deliverySearch = ({ state, outcome, endpointId, span, range, latencyMin }: FigureFilter) => ({
+  ...(state && { state }),
+  ...(outcome && (outcome === "2xx" ? deliveredState : { error_class: outcome })),
+  ...(endpointId !== undefined && { endpoint_id: endpointId }),
+  ...(span && { since: `-${span.name}` }),
+  ...(range && { since: range.since.toISOString(), until: range.until.toISOString() }),
+  ...(latencyMin !== undefined && { latency_min: latencyMin }),
+});
+
+const deliveredState = { state: "delivered" } as const;
 
 export interface FigureLinkProps {
   readonly filter: FigureFilter;

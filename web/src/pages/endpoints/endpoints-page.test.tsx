@@ -13,6 +13,7 @@ const endpoint = (id: number, name: string) => ({
 
 const health = (id: number, state: string, waiting = 0) => ({
   endpoint_id: id,
+  endpoint_name: `endpoint-${id}`,
   state,
   since: "2026-11-27T09:00:00.000Z",
   success_rate: state === "healthy" ? 1 : 0.45,

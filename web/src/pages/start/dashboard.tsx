@@ -58,7 +58,7 @@ export function Dashboard() {
             <LatencyChart figures={figures} />
           </GridItem>
           <GridItem lg={4}>
-            <FailureCausesCard subject={subject} />
+            <FailureCausesCard />
           </GridItem>
           {isWithDevelopers && (
             <>

@@ -1,8 +1,5 @@
 import { Link } from "@tanstack/react-router";
 import type { EndpointHealth } from "../../api/statistics.ts";
-import { useQuery } from "@tanstack/react-query";
-import { useApi } from "../../api/bellwire-client.ts";
-import { endpointsQuery } from "../../api/endpoints.ts";
 import { ChartCard } from "../../components/charts/attempt-charts.tsx";
 import { Sparkline } from "../../components/charts/sparkline.tsx";
 import {
@@ -19,8 +16,6 @@ const shownMax = 3;
 
 /** Counts the endpoints by health, and shows those that need attention first. */
 export function EndpointsCard({ health }: { health: readonly EndpointHealth[] | undefined }) {
-  const { data: endpoints } = useQuery(endpointsQuery(useApi()));
-  const names = new Map(endpoints?.map(({ id, name }) => [id, name]));
   return (
     <ChartCard title="Endpoints" isLoading={!health} actions={<Link to="/endpoints">All endpoints</Link>}>
       {health && (
@@ -47,7 +42,7 @@ export function EndpointsCard({ health }: { health: readonly EndpointHealth[] | 
                 <li key={it.endpoint_id}>
                   <div className="bellwire-item-line">
                     <Link to="/endpoints/$id" params={{ id: String(it.endpoint_id) }} className="bellwire-ellipsis">
-                      <Name>{names.get(it.endpoint_id) ?? `Endpoint ${it.endpoint_id}`}</Name>
+                      <Name>{it.endpoint_name}</Name>
                     </Link>
                     <HealthLabel health={it} />
                     <Sparkline points={it.sparkline} />

@@ -1,47 +1,44 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
-import { type Outcome, type StatisticsSubject, outcomesQuery } from "../../api/statistics.ts";
-import { ChartCard, outcomeChart, outcomeName } from "../../components/charts/attempt-charts.tsx";
+import { failureGroupsQuery } from "../../api/failure-groups.ts";
+import { ChartCard } from "../../components/charts/attempt-charts.tsx";
 import { formatCount } from "../../components/charts/axes.ts";
-import { FigureLink } from "../../components/charts/list-links.tsx";
+import { Name } from "../../components/labels.tsx";
+import { When } from "../../components/time.tsx";
 
-const causes = {
-  "2xx": undefined,
-  "3xx": "The receiver redirects",
-  "4xx": "The receiver rejects the request",
-  "5xx": "The receiver has an error",
-  timeout: "The receiver does not respond in time",
-  connection: "No connection to the receiver",
-  tls: "The certificate or TLS is not accepted",
-  forbidden: "The address is not allowed",
-} as const satisfies Record<Outcome, string | undefined>;
+const shownMax = 5;
 
-/** The failed attempts of the span by their cause, the most frequent first. */
-export function FailureCausesCard({ subject }: { subject: StatisticsSubject }) {
-  const { data } = useQuery(outcomesQuery(useApi(), subject));
-  const failed = data && outcomeChart(data).totals.filter(({ outcome, attempts }) => causes[outcome] && attempts > 0);
-  const max = Math.max(1, ...(failed ?? []).map(({ attempts }) => attempts));
+/** The present failures by cause, the most frequent first. Muted causes are left out. */
+export function FailureCausesCard() {
+  const { data } = useQuery(failureGroupsQuery(useApi()));
+  const groups = data?.filter(({ mute }) => mute === null);
+  const max = Math.max(1, ...(groups ?? []).map(({ count }) => count));
   return (
-    <ChartCard title="Failure causes" isLoading={!failed} actions={<Link to="/failures">All failures</Link>}>
-      {failed?.length === 0 && <p className="bellwire-subtle">No failed attempts in this span.</p>}
+    <ChartCard title="Failure causes" isLoading={!groups} actions={<Link to="/failures">All failures</Link>}>
+      {groups?.length === 0 && <p className="bellwire-subtle">No failures to act on.</p>}
       <ul className="bellwire-items">
-        {failed
-          ?.toSorted((one, other) => other.attempts - one.attempts)
-          .map(({ outcome, attempts }) => (
-            <li key={outcome}>
+        {groups
+          ?.toSorted((one, other) => other.count - one.count)
+          .slice(0, shownMax)
+          .map(({ id, endpoint_id, endpoint_name, newest, count, last_failed_at }) => (
+            <li key={id}>
               <div className="bellwire-item-line">
-                <span className="bellwire-ellipsis">
-                  <b>{outcomeName(outcome)}</b> <span className="bellwire-subtle">{causes[outcome]}</span>
+                <span className="bellwire-ellipsis" title={newest.error}>
+                  {newest.error}
                 </span>
-                <FigureLink
-                  filter={{ outcome, endpointId: subject.endpointId, span: subject.span }}
-                  of={`attempts: ${outcomeName(outcome)}`}
-                >
-                  {formatCount(attempts)}
-                </FigureLink>
+                <Link to="/failures" search={{ endpoint_id }} className="bellwire-figure-link">
+                  {formatCount(count)}
+                  <span className="pf-v6-screen-reader"> failures: {newest.error}</span>
+                </Link>
               </div>
-              <div className={`bellwire-bar bellwire-${outcome}`} style={{ width: `${(attempts / max) * 100}%` }} />
+              <div className="bellwire-bar bellwire-5xx" style={{ width: `${(count / max) * 100}%` }} />
+              <div className="bellwire-item-line bellwire-subtle">
+                <span className="bellwire-ellipsis">
+                  <Name>{endpoint_name}</Name>
+                </span>
+                <When at={last_failed_at} />
+              </div>
             </li>
           ))}
       </ul>

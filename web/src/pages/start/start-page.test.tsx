@@ -47,11 +47,23 @@ function statistics({ query }: Asked): readonly [number, unknown] {
   ];
 }
 
+const cause = (error: string, count: number) => ({
+  id: error,
+  endpoint_id: 5,
+  endpoint_name: "crm",
+  newest: { delivery_id: delivery.id, error },
+  count,
+  last_failed_at: at[0],
+  mute: null,
+});
+const muted = { ...cause("Answered 410", 99), mute: { until: null } };
+
 const server: Server = {
   "GET /api/v1/deliveries": () => [200, { data: [delivery], next: null }],
   "GET /api/v1/endpoints": () => [200, none],
   "GET /api/v1/endpoints/health": () => [200, none],
   "GET /api/v1/events": () => [200, none],
+  "GET /api/v1/failures/groups": () => [200, { data: [cause("Answered 503", 3), cause("Timed out", 9), muted] }],
   "GET /api/v1/stats": statistics,
 };
 
@@ -95,11 +107,24 @@ test("a chart is read with the arrow keys", async () => {
   await waitFor(() => expect(chart?.getAttribute("aria-valuetext")).toBe("27 Nov, 09:00: 2xx 1,200, 5xx 34"));
 });
 
+test("causes of failures are listed by their count, and muted ones are left out", async () => {
+  showPage("/", server);
+  await says("Answered 503");
+  expect(shown().indexOf("Timed out")).toBeLessThan(shown().indexOf("Answered 503"));
+  expect(shown()).not.toContain("Answered 410");
+});
+
 test("a figure leads to the deliveries that it counts", () => {
-  expect(deliverySearch({ state: "failed", endpointId: 5, span: findTimeSpan("7d") })).toMatchObject({
+  const span = findTimeSpan("7d");
+  expect(deliverySearch({ state: "failed", endpointId: 5, span })).toEqual({
     state: "failed",
     endpoint_id: 5,
+    since: "-7d",
   });
+  expect(deliverySearch({ outcome: "timeout", span })).toEqual({ error_class: "timeout", since: "-7d" });
+  expect(deliverySearch({ outcome: "2xx" })).toEqual({ state: "delivered" });
+  const range = { since: new Date(at[0] ?? ""), until: new Date(at[1] ?? "") };
+  expect(deliverySearch({ range, latencyMin: 340 })).toEqual({ since: at[0], until: at[1], latency_min: 340 });
 });
 
 test("the backlog is the sum of what waits, and the age of the oldest", () => {

@@ -14,10 +14,10 @@ import {
 } from "@patternfly/react-core";
 import ExternalLinkAltIcon from "@patternfly/react-icons/dist/esm/icons/external-link-alt-icon";
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
-import { deliveriesQuery } from "../../api/deliveries.ts";
+import { anyDeliveryQuery } from "../../api/deliveries.ts";
 import { type Bin, binsQuery, defaultEndpointQuery } from "../../api/endpoints.ts";
 import { mayOpen, mayUseWebhooks, useSession } from "../../api/session.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
@@ -33,10 +33,10 @@ export function StartPage() {
 }
 
 function WebhooksStart() {
-  const query = useInfiniteQuery(deliveriesQuery(useApi(), {}, 1));
+  const query = useQuery(anyDeliveryQuery(useApi()));
   return (
     <Loaded query={query} skeleton={<TableSkeleton of="the start page" />}>
-      {({ pages }) => (pages[0]?.data.length === 0 ? <FirstSteps /> : <Dashboard />)}
+      {(isAny) => (isAny ? <Dashboard /> : <FirstSteps />)}
     </Loaded>
   );
 }

@@ -1,0 +1,81 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
+import { makeDataDir } from "../support/data-dir.ts";
+import { findViolations } from "../support/find-violations.ts";
+import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { signUpByForm } from "./sign-up-over-http.ts";
+
+const wait = { timeout: 15_000 };
+
+/** 300 kB, with headers, for everything that the browser loads after the sign-in. */
+const firstPageBytesMax = 300_000;
+
+test("the dashboard counts real deliveries, leads to them, and loads within 300 kB", { timeout: 240_000 }, async () => {
+  await using folder = await makeDataDir();
+  await using bellwire = await startBellwire({ dataDir: folder.path });
+  const signIn = await readSignIn(folder.path);
+  const fields = { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example", motto: "", nick: "" };
+  expect((await signUpByForm(bellwire.url, fields)).isAccepted).toBe(true);
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.goto(`${bellwire.url}/p/login`);
+    const bytes = await countBytes(page);
+    await page.fill("[name=username]", signIn.username);
+    await page.fill("[name=password]", signIn.password);
+    await page.click("button[type=submit]");
+    await page.getByRole("heading", { name: "Failure causes" }).waitFor(wait);
+    await page.waitForLoadState("load");
+    await page.getByRole("slider", { name: "Attempts per hour by outcome" }).waitFor(wait);
+    expect(bytes()).toBeGreaterThan(100_000);
+    expect(bytes()).toBeLessThan(firstPageBytesMax);
+
+    await page.getByRole("button", { name: "1 h", exact: true }).click();
+    await page.waitForURL(/\?span=1h$/, wait);
+    // Attempts are counted a few seconds after they ended, and the page follows by itself.
+    await page.getByRole("link", { name: "3 attempts: 2xx" }).waitFor({ timeout: 30_000 });
+    expect(await page.getByRole("link", { name: "3 Delivered" }).count()).toBe(1);
+    expect(await page.getByRole("link", { name: "Harbour & Sons" }).count()).toBe(1);
+
+    await page.getByRole("button", { name: "Attempts per minute by outcome as a table" }).click();
+    const table = page.getByRole("grid", { name: "Attempts per minute by outcome" });
+    await table.getByRole("row").nth(1).waitFor(wait);
+    await expectAccessible(page);
+
+    await page.getByRole("link", { name: "3 Delivered" }).click();
+    await page.waitForURL(/\/deliveries\?.*state=/, wait);
+    const rows = page.getByRole("row").filter({ hasText: "Delivered" });
+    await expect.poll(() => rows.count(), wait).toBe(3);
+
+    await page.goto(`${bellwire.url}/p/admin/endpoints`);
+    await page.getByText("Healthy").waitFor(wait);
+    await page.getByRole("img", { name: "Last hour: 3 delivered, 0 failed" }).waitFor(wait);
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "default" }).click();
+    await page.getByRole("slider", { name: "Response time" }).waitFor(wait);
+    await expectAccessible(page);
+    await page.getByRole("tab", { name: "Settings" }).click();
+    await page.waitForURL(/tab=settings/, wait);
+    await page.getByRole("button", { name: "Save endpoint" }).waitFor(wait);
+    await expectAccessible(page);
+  } finally {
+    await browser.close();
+  }
+});
+
+/** Counts the bytes that a page receives from now on, compressed and with headers. */
+async function countBytes(page: Page): Promise<() => number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  let sum = 0;
+  session.on("Network.loadingFinished", ({ encodedDataLength }) => (sum += encodedDataLength));
+  return () => sum;
+}
+
+async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expect.poll(() => findViolations(page)).toEqual([]);
+  }
+}
