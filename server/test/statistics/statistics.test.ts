@@ -59,6 +59,38 @@ test("the statistics of minutes, hours and days, per endpoint and type and for a
   await expectStatisticsToEqualAttempts(database, providerId);
 });
 
+test("an attempt counts once although writes fail, or lose their response, and outcomes are recorded twice", async ({
+  database,
+}) => {
+  const lost = { before: 0, after: 0, settle: 0 };
+  const loseEvery = (what: keyof typeof lost, nth: number): void => {
+    lost[what] += 1;
+    if (lost[what] % nth === 0) throw new Error("the connection was lost");
+  };
+  let requests = 0;
+  await using receiver = await startReceiver((answer) => {
+    requests += 1;
+    answer.writeHead(requests % 4 === 0 ? 503 : 200).end();
+  });
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url });
+  await buildEndpoint(database, { providerId, url: receiver.url, name: "ordered", ordering: "account" });
+  {
+    await using _engine = await startTestEngine(database, {
+      onStatistics: (when) => loseEvery(when, when === "before" ? 3 : 2),
+      onSettled: () => loseEvery("settle", 4),
+    });
+    for (let round = 0; round < 4; round += 1) {
+      await recordNow(database, { providerId }, events(20));
+      const written = lost.after;
+      await until(() => lost.after > written);
+    }
+    await until(() => isEmpty(database));
+  }
+  expect(Object.values(lost).every((count) => count >= 4)).toBe(true);
+  await expectStatisticsToEqualAttempts(database, providerId);
+});
+
 const leaseMs = 1000;
 const engineProgram = fileURLToPath(new URL("../engine/engine-process.ts", import.meta.url));
 

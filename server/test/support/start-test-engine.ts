@@ -31,6 +31,8 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   readonly onSettingsRead?: () => void;
   /** Gets the number of outcomes to record, and of those recorded. */
   readonly onSettled?: (asked: number, written: number) => void;
+  /** Called before and after statistics are committed; throws like a lost connection. */
+  readonly onStatistics?: (when: "before" | "after") => void;
 }
 
 /** The production engine, on the test's database and with loopback receivers allowed. */
@@ -46,6 +48,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     onReadSettings = () => undefined,
     onSettingsRead = () => undefined,
     onSettled = () => undefined,
+    onStatistics = () => undefined,
     lookup = lookupHere(),
     ...network
   } = options;
@@ -57,7 +60,12 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
   const store = postgresLaneStore(pool, keys ? createEncryption(keys) : encryption, leaseMs);
   const statistics: StatisticsRecorder = new StatisticsRecorder({
     clock: systemClock,
-    write: (lanes) => pool.inTransaction((tx) => writeStatistics(tx, lanes)),
+    async write(lanes) {
+      onStatistics("before");
+      const written = await pool.inTransaction((tx) => writeStatistics(tx, lanes));
+      onStatistics("after");
+      return written;
+    },
     ownedLanes: () => engine.laneStates(),
     log: { warn: (_fields, sentence) => warnings.push(sentence) },
   });

@@ -5,13 +5,13 @@ import { idleLane, writeStatistics } from "./write-statistics.ts";
 /** Lanes per transaction. */
 const lanesMax = 200;
 
-// Lanes whose owner is dead and did not report that it had counted everything. Locked, so that none is claimed meanwhile: a new
-// owner counts from its claim on. Owners without a heartbeat for longer than any lease are dead.
+// Lanes without a living owner whose last one did not report that it had counted everything. Locked, so that none is claimed
+// meanwhile: a new owner counts from its claim on. Owners without a heartbeat for longer than any lease are dead.
 const orphansStatement = `
   select lanes.endpoint_id, lanes.provider_id, lanes.epoch
   from lanes
   left join lane_reports report on report.endpoint_id = lanes.endpoint_id
-  where lanes.owner is not null
+  where lanes.epoch > 0
     and not exists (select from engines where engines.id = lanes.owner and engines.beat_at > clock_timestamp() - interval '60 seconds')
     and (report.endpoint_id is null or not report.released or report.epoch < lanes.epoch)
   order by lanes.endpoint_id

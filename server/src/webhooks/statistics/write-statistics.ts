@@ -186,12 +186,12 @@ const addToRow = `
     failed = total.failed + excluded.failed,
     bytes_sent = total.bytes_sent + excluded.bytes_sent,
     bytes_received = total.bytes_received + excluded.bytes_received,
-    latencies = array(
+    latencies = case when cardinality(total.latencies) < 48 then total.latencies || excluded.latencies else array(
       select (element >> 40 << 40) + sum(element & 1099511627775)::bigint
-      from unnest(total.latencies || excluded.latencies) element group by element >> 40),
-    delays = array(
+      from unnest(total.latencies || excluded.latencies) element group by element >> 40) end,
+    delays = case when cardinality(total.delays) < 48 then total.delays || excluded.delays else array(
       select (element >> 40 << 40) + sum(element & 1099511627775)::bigint
-      from unnest(total.delays || excluded.delays) element group by element >> 40)`;
+      from unnest(total.delays || excluded.delays) element group by element >> 40) end`;
 
 const addMinutes = `
   insert into statistics_minutes as total (${columns})
