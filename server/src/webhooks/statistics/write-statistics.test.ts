@@ -53,6 +53,6 @@ test.for([
   ],
   ["a later owner counts instead", owner, { ...report, epoch: 8 }, { kind: "skip", result: "lost" }],
   ["a lane that does not exist counts nothing", owner, undefined, { kind: "skip", result: "lost" }],
-] as const)("%s", ([_, lane, found, step]) => {
+] as const)("%s", ([, lane, found, step]) => {
   expect(stepOf(lane, found, ended)).toEqual(step);
 });
