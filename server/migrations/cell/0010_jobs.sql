@@ -1,8 +1,8 @@
--- Jobs on selections of deliveries, deletions of failures that can be undone, and muted causes of failures.
---
--- Creates tables, and an index on endpoints: changes of endpoints wait for it, some milliseconds. Code without it deletes
--- failures at once, and cancels the deliveries of a deleted endpoint at once.
+-- Locks: a share lock on `endpoints` while an index on few rows is built, some milliseconds: changes of endpoints wait.
+-- Old code: deletes failures at once, without an undo, and cancels the deliveries of a deleted endpoint at once. Jobs wait for a
+--   process of the new code.
 
+-- Jobs on selected deliveries, failures, events and attempts.
 create table jobs (
   provider_id  bigint not null references providers on delete cascade,
   id           bigint unique default bellwire_directory.new_id(),

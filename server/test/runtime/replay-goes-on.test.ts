@@ -8,7 +8,7 @@ import { until } from "../support/until.ts";
 
 const accounts = 20;
 
-test("a replay that was asked for goes on when every process was killed", { timeout: 240_000 }, async () => {
+test("a replay and a job continue after every process was killed", { timeout: 240_000 }, async () => {
   await using folder = await makeDataDir();
   await using receiver = await startReceiver();
   const first = await startBellwire({ dataDir: folder.path });
@@ -29,10 +29,16 @@ test("a replay that was asked for goes on when every process was killed", { time
 
   const wanted = { endpoint_id: endpointId, since: new Date(Date.now() - 3_600_000).toISOString(), only: "all" };
   const started = await ask(api, "POST", "/api/v1/replays", wanted);
+  const exporting = await ask(api, "POST", "/api/v1/jobs", {
+    kind: "export",
+    of: "events",
+    filter: {},
+    format: "ndjson",
+  });
   const postmaster = await postmasterOf(folder.path);
   for (const pid of postmaster === undefined ? [] : await familyOf(postmaster)) kill(pid, "SIGKILL");
   await first.kill();
-  expect(started.status).toBe(201);
+  expect([started.status, exporting.status]).toEqual([201, 201]);
 
   await using again = await startBellwire({ dataDir: folder.path });
   const replay = `/api/v1/replays/${String(valueAt(started.body, "id"))}`;
@@ -41,6 +47,13 @@ test("a replay that was asked for goes on when every process was killed", { time
     return valueAt(body, "state") === "done" && body;
   });
   expect(valueAt(ended, "counts", "delivered")).toBe(events);
+  const job = `/api/v1/jobs/${String(valueAt(exporting.body, "id"))}`;
+  await until(async () => valueAt((await ask({ url: again.url, token }, "GET", job)).body, "state") === "done");
+  const result = await fetch(`${again.url}${job}/result`, { headers: { authorization: `Bearer ${token}` } });
+  const exported = (await result.text())
+    .split("\n")
+    .flatMap((line) => (line === "" ? [] : [String(JSON.parse(line).id)]));
+  expect([exported.length, new Set(exported).size]).toEqual([valueAt(exporting.body, "total"), exported.length]);
   const repeats = (): number =>
     new Set(receiver.received.flatMap(({ headers }) => (headers["bellwire-replay"] ? [headers["webhook-id"]] : [])))
       .size;

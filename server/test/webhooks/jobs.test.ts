@@ -139,11 +139,28 @@ test("of two workers, each processes other chunks", async ({ database }) => {
 });
 
 test("a row that has changed since the job was created is skipped", async ({ database }) => {
-  const failures = await buildFailures(database, 3);
+  const failures = await buildFailures(database, 4);
   const job = await start(database, failures, { kind: "retry", subject: "failures", rows: allFailures(failures) });
-  const [first = ""] = failures.eventIds;
-  await database.inTransaction((tx) => retryDelivery(tx, { ...failures, eventId: first }));
-  expect(await finish(database, job)).toMatchObject({ done: 2, skipped: 1 });
+  const [retried = "", failedAgain = "", deleted = "", unchanged = ""] = failures.eventIds;
+  await database.inTransaction((tx) => retryDelivery(tx, { ...failures, eventId: retried }));
+  await database.query(`update deliveries set ended_at = now() + interval '1 minute' where event_id = $1`, [
+    failedAgain,
+  ]);
+  await database.query(`delete from failures where event_id = $1`, [deleted]);
+  expect(await finish(database, job)).toMatchObject({ done: 1, skipped: 3 });
+  expect(await dueIds(database)).toEqual([retried, unchanged]);
+});
+
+test("a job has the rows of one moment, also if others come while it reads them", async ({ database }) => {
+  const failures = await buildFailures(database, 2);
+  const rows: SelectRows = async function* (db) {
+    yield* selectFailures(db, failures);
+    await recordNow(database, failures);
+    await fail(database, failures.providerId, "an hour ago");
+    expect(await countOf(database, "failures")).toBe(3);
+    for await (const batch of selectFailures(db, failures)) expect(batch).toHaveLength(2);
+  };
+  expect(await start(database, failures, { kind: "retry", rows })).toMatchObject({ total: 2 });
 });
 
 test("a cancelled job leaves the rest of its rows as they are", async ({ database }) => {
@@ -276,6 +293,39 @@ test.for(formats)(
     expect(String(rows[0]?.["attempts_made"])).toBe(String(shown[0]?.attemptsMade));
   },
 );
+
+test("memory of an export does not grow with its rows: it is written and read a chunk at a time", async ({
+  database,
+}) => {
+  const backlog = await buildFailures(database, 1);
+  const rows = 20_000;
+  await database.query(
+    `insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
+     select $1, event_id, number, 'delivered', 1, 'json' from failures, generate_series(1, $2) as number`,
+    [backlog.providerId, rows],
+  );
+  await database.query(
+    `insert into endpoints (provider_id, id, name, url, url_masked, secret, retry_waits_seconds)
+     select provider_id, number, 'endpoint ' || number, url, url_masked, secret, '{}'
+     from endpoints, generate_series(1, $1) as number`,
+    [rows],
+  );
+  const many: SelectRows = async function* () {
+    for (let first = 1; first <= rows; first += 1000) {
+      yield Array.from({ length: 1000 }, (_, at) => ({ eventId: backlog.eventIds[0] ?? "", endpointId: first + at }));
+    }
+  };
+  const job = await start(database, backlog, { kind: "export", format: "csv", rows: many });
+  expect(await finish(database, job)).toMatchObject({ done: rows });
+  let [chunks, largest, lines] = [0, 0, 0];
+  for await (const chunk of readResult(database, job)) {
+    chunks += 1;
+    largest = Math.max(largest, chunk.length);
+    lines += chunk.toString().split("\r\n").length - 1;
+  }
+  expect([chunks, lines]).toEqual([rows / 500, rows]);
+  expect(largest).toBeLessThan(256 * 1024);
+});
 
 test("an export is deleted after a week, other jobs with the history", async ({ database }) => {
   const backlog = await buildFailures(database, 1);

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import { useApi } from "../api/bellwire-client.ts";
 import type { Delivery } from "../api/deliveries.ts";
 import { type Event, eventTypesQuery } from "../api/events.ts";
+import type { BulkSelection } from "./jobs/bulk-bar.tsx";
 import { AnswerLabel, DeliveryStateLabel, Name } from "./labels.tsx";
 import { When } from "./time.tsx";
 
@@ -37,6 +38,8 @@ export interface HistoryTableProps<Row> {
   readonly first: HistoryColumn<Row>;
   /** The columns between account and time. */
   readonly more: readonly HistoryColumn<Row>[];
+  /** Adds a column of checkboxes. Hidden where the table is narrow: there, actions apply to all rows of the filter. */
+  readonly selection?: BulkSelection;
 }
 
 const accountColumn: HistoryColumn<HistoryRow> = {
@@ -54,7 +57,8 @@ const whenColumn: HistoryColumn<HistoryRow> = {
 const placeClass = (place: NarrowPlace | undefined): string => `bellwire-at-${place ?? "none"}`;
 
 /** A table of events or deliveries. */
-export function HistoryTable<Row extends HistoryRow>({ label, rows, first, more }: HistoryTableProps<Row>) {
+export function HistoryTable<Row extends HistoryRow>(props: HistoryTableProps<Row>) {
+  const { label, rows, first, more, selection } = props;
   const arrival = useNewRowClass(rows);
   const columns = [first, accountColumn, ...more, whenColumn];
   return (
@@ -62,6 +66,20 @@ export function HistoryTable<Row extends HistoryRow>({ label, rows, first, more 
       <Table aria-label={label} variant="compact" gridBreakPoint="">
         <Thead>
           <Tr>
+            {selection && (
+              <Th
+                aria-label="Select all rows"
+                className={placeClass(undefined)}
+                select={{
+                  isSelected: rows.every(({ id }) => isSelected(selection, id)),
+                  onSelect: (_, isOn) =>
+                    selection.onTick(
+                      rows.map(({ id }) => id),
+                      isOn,
+                    ),
+                }}
+              />
+            )}
             {columns.map((column) => (
               <Th key={column.title} modifier="nowrap">
                 {column.title}
@@ -70,8 +88,18 @@ export function HistoryTable<Row extends HistoryRow>({ label, rows, first, more 
           </Tr>
         </Thead>
         <Tbody>
-          {rows.map((row) => (
+          {rows.map((row, rowIndex) => (
             <Tr key={row.id} className={arrival(row)}>
+              {selection && (
+                <Td
+                  className={placeClass(undefined)}
+                  select={{
+                    rowIndex,
+                    isSelected: isSelected(selection, row.id),
+                    onSelect: (_, isOn) => selection.onTick([row.id], isOn),
+                  }}
+                />
+              )}
               {columns.map((column) => (
                 <Td
                   key={column.title}
@@ -89,6 +117,8 @@ export function HistoryTable<Row extends HistoryRow>({ label, rows, first, more 
     </div>
   );
 }
+
+const isSelected = ({ isAll, ids }: BulkSelection, id: string): boolean => isAll || ids.has(id);
 
 interface Identified {
   readonly id: string;
@@ -118,8 +148,19 @@ const deliveryColumns: readonly HistoryColumn<Delivery>[] = [
   { title: "Endpoint", show: ({ endpoint_name }) => <Name>{endpoint_name}</Name>, place: "detail", isName: true },
 ];
 
-export const DeliveriesTable = ({ deliveries }: { deliveries: readonly Delivery[] }) => (
-  <HistoryTable label="Deliveries" rows={deliveries} first={deliveryEventColumn} more={deliveryColumns} />
+export interface DeliveriesTableProps {
+  readonly deliveries: readonly Delivery[];
+  readonly selection?: BulkSelection;
+}
+
+export const DeliveriesTable = ({ deliveries, selection }: DeliveriesTableProps) => (
+  <HistoryTable
+    label="Deliveries"
+    rows={deliveries}
+    first={deliveryEventColumn}
+    more={deliveryColumns}
+    {...(selection && { selection })}
+  />
 );
 
 /** Returns "Account created" for `account.created`. */
