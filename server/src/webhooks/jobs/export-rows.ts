@@ -76,13 +76,18 @@ export const exportColumns = {
 const wanted = `unnest($2::uuid[], $3::bigint[]) with ordinality as wanted (event_id, endpoint_id, nth)`;
 
 const eventAndEndpoint = `
-  join events event on event.provider_id = $1 and event.id = wanted.event_id
-  join endpoints endpoint on endpoint.provider_id = $1 and endpoint.id = wanted.endpoint_id`;
+  cross join lateral (
+    select * from events where events.provider_id = $1 and events.id = wanted.event_id limit 1
+  ) event
+  cross join lateral (
+    select id, name from endpoints where endpoints.provider_id = $1 and endpoints.id = wanted.endpoint_id limit 1
+  ) endpoint`;
 
 const eventColumns = `event.id as event_id, event.type as event_type, event.object_id, event.account_id, event.account_name,
     event.occurred_at, endpoint.id as endpoint_id, endpoint.name as endpoint_name`;
 
-// Each reads history by primary key, row by row, in the order of the selection. Rows of expired days are missing.
+// Each reads history by primary key, row by row, in the order of the selection: with other joins, PostgreSQL may read
+// every day of it for each chunk. Rows of expired days are missing.
 const deliveriesStatement = `
   select ${eventColumns}, delivery.*, attempt.at as last_attempt_at, attempt.status as last_status,
     attempt.error as last_error, attempt.latency_ms as last_latency_ms
@@ -107,10 +112,17 @@ const deliveriesStatement = `
 const failuresStatement = `
   select ${eventColumns}, ended.attempts_made, failure.failed_at, failure.error
   from ${wanted} ${eventAndEndpoint}
-  join failures failure on failure.provider_id = $1 and failure.endpoint_id = wanted.endpoint_id
-    and failure.event_id = wanted.event_id
-  join deliveries ended on ended.provider_id = $1 and ended.event_id = wanted.event_id
-    and ended.endpoint_id = wanted.endpoint_id
+  cross join lateral (
+    select failed_at, error from failures
+    where failures.provider_id = $1 and failures.endpoint_id = wanted.endpoint_id and failures.event_id = wanted.event_id
+    limit 1
+  ) failure
+  cross join lateral (
+    select attempts_made from deliveries
+    where deliveries.provider_id = $1 and deliveries.event_id = wanted.event_id
+      and deliveries.endpoint_id = wanted.endpoint_id
+    limit 1
+  ) ended
   order by wanted.nth`;
 
 const attemptsStatement = `
@@ -126,7 +138,9 @@ const eventsStatement = `
   select event.id, event.type, event.object_id, event.account_id, event.account_name, event.sequence, event.actor_kind,
     event.actor_user_id, event.channel, event.occurred_at, event.document
   from unnest($2::uuid[]) with ordinality as wanted (event_id, nth)
-  join events event on event.provider_id = $1 and event.id = wanted.event_id
+  cross join lateral (
+    select * from events where events.provider_id = $1 and events.id = wanted.event_id limit 1
+  ) event
   order by wanted.nth`;
 
 const statements = {

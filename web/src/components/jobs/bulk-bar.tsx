@@ -1,4 +1,4 @@
-import { Button, Content, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from "@patternfly/react-core";
+import { Button, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
@@ -18,10 +18,12 @@ export interface BulkSelection {
 
 const none = { ids: new Set<string>(), isAll: false };
 
-export function useBulkSelection(): BulkSelection {
+/** Holds a selection of the shown rows. A row that has left the table is not selected any more. */
+export function useBulkSelection(shownIds: readonly string[]): BulkSelection {
   const [selection, setSelection] = useState<{ readonly ids: ReadonlySet<string>; readonly isAll: boolean }>(none);
   return {
-    ...selection,
+    ids: selection.ids.intersection(new Set(shownIds)),
+    isAll: selection.isAll,
     onTick: (ids, isTicked) =>
       setSelection((before) => ({
         ids: isTicked ? before.ids.union(new Set(ids)) : before.ids.difference(new Set(ids)),
@@ -63,7 +65,7 @@ export function BulkBar({ of, filter, selection, kinds }: BulkBarProps) {
   const start = (kind: JobKind) => (): void => setOpen({ kind, of, selection: chosen });
   return (
     <Toolbar inset={{ default: "insetNone" }}>
-      <ToolbarContent>
+      <ToolbarContent alignItems="center">
         <ToolbarItem>
           <Button variant="secondary" onClick={start(first)}>
             {hasSelection ? describeAction(first, count, of) : `${describeAll(first, count, of)}…`}
@@ -80,13 +82,13 @@ export function BulkBar({ of, filter, selection, kinds }: BulkBarProps) {
           />
         </ToolbarItem>
         {(ids.size > 0 || isAll) && (
-          <ToolbarGroup>
-            <ToolbarItem alignSelf="center">
-              <Content component="small" role="status">
+          <ToolbarGroup alignItems="center">
+            <ToolbarItem>
+              <span role="status">
                 {isAll
                   ? `All${total === undefined ? "" : ` ${countedRows(total, of)}`} that match`
                   : `${ids.size} selected`}
-              </Content>
+              </span>
             </ToolbarItem>
             {!isAll && total !== undefined && total > ids.size && (
               <ToolbarItem>

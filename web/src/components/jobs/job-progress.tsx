@@ -1,4 +1,7 @@
-import { Button, Content, Flex, FlexItem, Progress, Stack, StackItem } from "@patternfly/react-core";
+import { Button, Flex, FlexItem, Icon, Progress } from "@patternfly/react-core";
+import BanIcon from "@patternfly/react-icons/dist/esm/icons/ban-icon";
+import CheckIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
+import WarningIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
@@ -7,31 +10,31 @@ import { useChange } from "../form/use-change.ts";
 import { useNow } from "../time.tsx";
 import { describeJob, describeRest, percentOf } from "./job-words.ts";
 
-/** One job: its progress, its result, and the actions on it. */
-export function JobProgress({ job }: { job: Job }) {
+/** One job: its progress while it runs, then its result in one line, and the actions on it. */
+function JobProgress({ job }: { job: Job }) {
   const rest = describeRest(job);
+  const title = describeJob(job);
+  if (isRunning(job)) {
+    return (
+      <Flex>
+        <FlexItem grow={{ default: "grow" }}>
+          <Progress id={`job-${job.id}`} title={title} size="sm" value={percentOf(job)} />
+        </FlexItem>
+        <JobActions job={job} />
+      </Flex>
+    );
+  }
   return (
-    <Stack>
-      <StackItem>
-        <Progress
-          id={`job-${job.id}`}
-          title={describeJob(job)}
-          size="sm"
-          value={percentOf(job)}
-          {...(job.state === "done" && { variant: job.failed > 0 ? "warning" : "success" })}
-        />
-      </StackItem>
-      <StackItem>
-        <Flex>
-          {rest && (
-            <FlexItem>
-              <Content component="small">{rest}.</Content>
-            </FlexItem>
-          )}
-          <JobActions job={job} />
-        </Flex>
-      </StackItem>
-    </Stack>
+    <Flex columnGap={{ default: "columnGapMd" }} role="status">
+      <FlexItem>
+        <Icon status={job.failed > 0 ? "warning" : job.state === "done" ? "success" : "info"}>
+          {job.failed > 0 ? <WarningIcon /> : job.state === "done" ? <CheckIcon /> : <BanIcon />}
+        </Icon>{" "}
+        {title}
+        {rest && <span className="bellwire-subtle"> {rest}.</span>}
+      </FlexItem>
+      <JobActions job={job} />
+    </Flex>
   );
 }
 
@@ -105,13 +108,11 @@ export function RunningJobs() {
   );
   if (shown.length === 0) return null;
   return (
-    <Stack hasGutter className="bellwire-notice" role="region" aria-label="Jobs">
+    <section className="bellwire-notice" aria-label="Jobs">
       {shown.slice(0, shownMax).map((job) => (
-        <StackItem key={job.id}>
-          <JobProgress job={job} />
-        </StackItem>
+        <JobProgress key={job.id} job={job} />
       ))}
-    </Stack>
+    </section>
   );
 }
 

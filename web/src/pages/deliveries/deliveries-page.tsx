@@ -24,7 +24,7 @@ import { useLiveList } from "../../api/live-list.ts";
 import type { StreamMessage } from "../../api/live-updates.tsx";
 import { useSession } from "../../api/session.tsx";
 import { EndpointFilter } from "../../components/endpoint/endpoint-filter.tsx";
-import { DeliveriesTable } from "../../components/history-table.tsx";
+import { SelectableDeliveries } from "../../components/jobs/selectable-deliveries.tsx";
 import { FilteredList } from "../../components/filters/filtered-list.tsx";
 import { Name } from "../../components/labels.tsx";
 import { SelectFilter } from "../../components/lists.tsx";
@@ -81,7 +81,7 @@ function DeliveryList({ filter }: { filter: DeliveryFilter }) {
       empty={<NoDeliveries />}
       onClear={() => void navigate({ to: "/deliveries", search: {} })}
     >
-      {(deliveries) => <DeliveriesTable deliveries={deliveries} />}
+      {(deliveries) => <SelectableDeliveries deliveries={deliveries} filter={filter} />}
     </FilteredList>
   );
 }

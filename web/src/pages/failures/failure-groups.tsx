@@ -3,6 +3,7 @@ import {
   Button,
   Card,
   CardBody,
+  CardFooter,
   CardHeader,
   CardTitle,
   Content,
@@ -84,25 +85,7 @@ function GroupCard({ group }: { group: FailureGroup }) {
     : ["replay", "export", "delete_failures"];
   return (
     <Card isCompact component="article" aria-label={newest.error}>
-      <CardHeader
-        actions={{
-          hasNoOffset: true,
-          actions: (
-            <Flex>
-              {!endpoint_deleted && (
-                <FlexItem>
-                  <Button variant="secondary" onClick={start("retry")}>
-                    {describeAction("retry", count, "failures")}…
-                  </Button>
-                </FlexItem>
-              )}
-              <FlexItem>
-                <GroupMenu group={group} jobs={others.map((kind) => ({ kind, onClick: start(kind) }))} />
-              </FlexItem>
-            </Flex>
-          ),
-        }}
-      >
+      <CardHeader>
         <CardTitle component="h2" className="bellwire-break">
           {newest.error}{" "}
           <Badge isRead screenReaderText="failures">
@@ -131,6 +114,20 @@ function GroupCard({ group }: { group: FailureGroup }) {
           )}
         </Flex>
       </CardBody>
+      <CardFooter>
+        <Flex>
+          {!endpoint_deleted && (
+            <FlexItem>
+              <Button variant="secondary" onClick={start("retry")}>
+                {describeAction("retry", count, "failures")}…
+              </Button>
+            </FlexItem>
+          )}
+          <FlexItem>
+            <GroupMenu group={group} jobs={others.map((kind) => ({ kind, onClick: start(kind) }))} />
+          </FlexItem>
+        </Flex>
+      </CardFooter>
       {open && <JobDialog job={open} onClose={() => setOpen(undefined)} />}
     </Card>
   );

@@ -20,7 +20,7 @@ export interface FailureListProps {
 }
 
 export function FailureList({ failures, filter, upTo }: FailureListProps) {
-  const selection = useBulkSelection();
+  const selection = useBulkSelection(failures.map(({ delivery_id }) => delivery_id));
   const [toDelete, setToDelete] = useState<ToDelete>();
   const [untilMost, setUntilMost] = useState<Date>();
   const { retry, remove, isBusy } = useFailureActions();

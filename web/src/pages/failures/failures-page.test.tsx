@@ -133,7 +133,7 @@ test("the progress of a running job is shown with a button that stops it", async
     "POST /api/v1/jobs/97/cancel": () => [200, { ...job, state: "cancelled" }],
   });
   await says("Retrying 31 failures");
-  expect(document.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow")).toBe("32");
+  expect(document.querySelector("[role=progressbar][aria-valuenow]")?.getAttribute("aria-valuenow")).toBe("32");
   await click("Stop");
   await waitFor(() => expect(page.askedFor("POST /api/v1/jobs/97/cancel")).toHaveLength(1));
 });

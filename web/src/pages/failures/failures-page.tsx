@@ -28,7 +28,12 @@ export function FailuresPage() {
       </PageHeader>
       <PageSection isFilled>
         <RunningJobs />
-        <Tabs activeKey={view} onSelect={(_, key) => show(key)} aria-label="Views of failures">
+        <Tabs
+          className="bellwire-notice"
+          activeKey={view}
+          onSelect={(_, key) => show(key)}
+          aria-label="Views of failures"
+        >
           <Tab eventKey="causes" title={<TabTitleText>By cause</TabTitleText>} />
           <Tab eventKey="list" title={<TabTitleText>List</TabTitleText>} />
         </Tabs>

@@ -67,19 +67,19 @@ function JobRow({ job }: { job: Job }) {
       <Td dataLabel="Job" className="bellwire-at-title" modifier="breakWord">
         {title}
         {rest && <Content component="small">{rest}.</Content>}
+        <Flex>
+          <JobActions job={job} />
+        </Flex>
       </Td>
       <Td dataLabel="Selection" className="bellwire-at-detail" modifier="breakWord">
         <SelectionWords job={job} />
       </Td>
       <Td dataLabel="Progress" className="bellwire-at-state">
-        <Flex>
-          {isRunning(job) ? (
-            <Progress aria-label={title} value={percentOf(job)} size="sm" measureLocation="outside" />
-          ) : (
-            <JobStateLabel job={job} />
-          )}
-          <JobActions job={job} />
-        </Flex>
+        {isRunning(job) ? (
+          <Progress aria-label={title} value={percentOf(job)} size="sm" measureLocation="outside" />
+        ) : (
+          <JobStateLabel job={job} />
+        )}
       </Td>
       <Td dataLabel="Started by" className="bellwire-at-account" modifier="breakWord">
         {job.actor_name === null ? "" : <Name>{job.actor_name}</Name>}
