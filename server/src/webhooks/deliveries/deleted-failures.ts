@@ -37,13 +37,6 @@ export async function undoDeletion(tx: Transaction, providerId: number, id: numb
   return undone !== undefined;
 }
 
-const readStatement = `select id, ends_at as "undoUntil" from failure_deletions where provider_id = $1 and id = $2`;
-
-export async function readDeletion(pool: Pool, providerId: number, id: number): Promise<FailureDeletion | undefined> {
-  const [deletion] = await pool.query<FailureDeletion>(readStatement, [providerId, id]);
-  return deletion;
-}
-
 const batchRows = 5000;
 
 // A delivery that is pending, or has ended in another way, is no failure any more. Its row is dropped. One that failed

@@ -19,7 +19,6 @@ export {
   type FailureDeletion,
   extendDeletion,
   purgeDeletedFailures,
-  readDeletion,
   restoreBatch,
   undoDeletion,
   undoSeconds,

@@ -9,7 +9,7 @@ import type { ExportFormat, JobSubject } from "./jobs.ts";
 type Row = Readonly<Record<string, unknown>>;
 
 /** Columns of each export, in the order of CSV. NDJSON has the same names. */
-export const exportColumns = {
+const exportColumns = {
   deliveries: [
     "id",
     "event_id",

@@ -97,5 +97,4 @@ export function chooseUpTo(shown: readonly Timed[], last: Timed, filter: { endpo
 
 const secondOf = ({ failed_at }: Timed): number => Math.floor(Date.parse(failed_at) / 1000);
 
-export const counted = (count: number): string =>
-  count === 1 ? "1 failure" : `${count.toLocaleString("en")} failures`;
+const counted = (count: number): string => (count === 1 ? "1 failure" : `${count.toLocaleString("en")} failures`);
