@@ -20,6 +20,7 @@ export interface Session {
 /** Allows approving, rejecting, suspending and deleting accounts, and adding users to them. */
 export const mayAdminister = ({ allowedActions }: Session): boolean => allowedActions.has("administer-portal");
 export const mayCreateProducts = ({ allowedActions }: Session): boolean => allowedActions.has("create-products");
+export const mayChangeWebhooks = ({ allowedActions }: Session): boolean => allowedActions.has("change-webhooks");
 export const mayChangePlans = ({ allowedActions }: Session): boolean => allowedActions.has("change-plans");
 
 /** Only admins may turn webhooks on or off; no section grants it to members. */

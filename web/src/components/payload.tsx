@@ -1,10 +1,28 @@
 import { Button, CodeBlock, CodeBlockAction, CodeBlockCode } from "@patternfly/react-core";
 import CopyIcon from "@patternfly/react-icons/dist/esm/icons/copy-icon";
+import type { ReactNode } from "react";
 import { prettyPrint } from "./pretty-print.ts";
 import { useToast } from "./toast-context.ts";
 
 /** Shows a body with indentation. Copying yields the original bytes. */
-export function Payload({ text, label }: { text: string; label: string }) {
+export const Payload = ({ text, label }: { text: string; label: string }) => (
+  <CodeWithCopy title={describeText(text)} text={text} label={label}>
+    <ColouredCode pieces={prettyPrint(text)} />
+  </CodeWithCopy>
+);
+
+export interface CodeWithCopyProps {
+  /** Shown in the bar above the code. */
+  readonly title: string;
+  /** The text that is copied, and shown without children. */
+  readonly text: string;
+  /** Names the text in "Copy the text". */
+  readonly label: string;
+  readonly children?: ReactNode;
+}
+
+/** Shows code below a bar with a title and a button that copies it. */
+export function CodeWithCopy({ title, text, label, children = text }: CodeWithCopyProps) {
   const toast = useToast();
   const copy = (): void => {
     navigator.clipboard.writeText(text).then(
@@ -16,16 +34,14 @@ export function Payload({ text, label }: { text: string; label: string }) {
     <CodeBlock
       actions={
         <>
-          <CodeBlockAction className="bellwire-code-title">{describeText(text)}</CodeBlockAction>
+          <CodeBlockAction className="bellwire-code-title">{title}</CodeBlockAction>
           <CodeBlockAction>
             <Button variant="plain" size="sm" aria-label={`Copy ${label}`} icon={<CopyIcon />} onClick={copy} />
           </CodeBlockAction>
         </>
       }
     >
-      <CodeBlockCode>
-        <ColouredCode pieces={prettyPrint(text)} />
-      </CodeBlockCode>
+      <CodeBlockCode>{children}</CodeBlockCode>
     </CodeBlock>
   );
 }

@@ -1,14 +1,15 @@
-import { Content, Stack, StackItem } from "@patternfly/react-core";
+import { Content } from "@patternfly/react-core";
 import { ExpandableRowContent, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
-import type { Attempt } from "../../api/deliveries.ts";
-import { HeaderFacts } from "../../components/facts.tsx";
+import type { DeliveryDetails } from "../../api/deliveries.ts";
 import { AnswerLabel } from "../../components/labels.tsx";
-import { Payload } from "../../components/payload.tsx";
 import { When, describeLatency } from "../../components/time.tsx";
+import { AttemptDetails } from "./attempt-details.tsx";
+import { describePhase, totalOf } from "./waterfall.tsx";
 
 /** The attempts, newest first. The newest is expanded. */
-export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
+export function AttemptList({ delivery }: { delivery: DeliveryDetails }) {
+  const { attempts } = delivery;
   const [turned, setTurned] = useState<ReadonlySet<number>>(new Set());
   if (attempts.length === 0) return <Content component="p">No attempt has been made yet.</Content>;
 
@@ -19,7 +20,7 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
     <Table aria-label="Attempts" variant="compact">
       <Thead>
         <Tr>
-          <Th screenReaderText="Response" />
+          <Th screenReaderText="Details" />
           <Th modifier="fitContent">Attempt</Th>
           <Th modifier="fitContent">Response</Th>
           <Th modifier="fitContent">Latency</Th>
@@ -46,7 +47,7 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
               <AnswerLabel attempt={attempt} />
             </Td>
             <Td dataLabel="Latency" modifier="nowrap">
-              {describeLatency(attempt.latency_ms)}
+              {attempt.phases ? describePhase(totalOf(attempt.phases)) : describeLatency(attempt.latency_ms)}
             </Td>
             <Td dataLabel="When">
               <When at={attempt.at} isExact />
@@ -56,31 +57,12 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
           <Tr isExpanded={isOpen(attempt.number)}>
             <Td colSpan={6}>
               <ExpandableRowContent>
-                <AttemptAnswer attempt={attempt} />
+                <AttemptDetails attempt={attempt} delivery={delivery} />
               </ExpandableRowContent>
             </Td>
           </Tr>
         </Tbody>
       ))}
     </Table>
-  );
-}
-
-/** The response's headers and the start of its body. */
-function AttemptAnswer({ attempt: { response_headers, response_body } }: { attempt: Attempt }) {
-  if (!response_headers) return <Content component="p">The receiver did not respond.</Content>;
-  return (
-    <Stack hasGutter>
-      <StackItem className="bellwire-mono">
-        <HeaderFacts label="Response headers" headers={response_headers} />
-      </StackItem>
-      <StackItem>
-        {response_body ? (
-          <Payload text={response_body} label="the response" />
-        ) : (
-          <Content component="p">The response has no body.</Content>
-        )}
-      </StackItem>
-    </Stack>
   );
 }

@@ -1,6 +1,6 @@
-import { Button, Content } from "@patternfly/react-core";
+import { Button, Content, Tooltip } from "@patternfly/react-core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { DeliveryDetails } from "../../api/deliveries.ts";
@@ -17,32 +17,53 @@ export interface DeliveryActionsProps {
   readonly isEndpointDeleted: boolean;
 }
 
-/** The actions for the delivery's present state. */
+/**
+ * The actions for the delivery's present state. The retry button is last and stays in its place in every state, so that
+ * no other button comes under the pointer after a click on it.
+ */
 export function DeliveryActions({ delivery, endpoint, isEndpointDeleted }: DeliveryActionsProps) {
   const [openAction, setOpenAction] = useState<DeliveryAction>();
+  const retryButton = useRef<HTMLButtonElement>(null);
+  const keptFocus = useKeptFocus(retryButton);
   const { state, holds_up } = delivery;
   const isPending = state === "pending";
   // A pending delivery of a stopped endpoint cannot be retried: it becomes due when the endpoint resumes.
   const isHeld = isPending && endpoint !== undefined && isStopped(endpoint);
   return (
-    <>
-      {!isEndpointDeleted && !isHeld && <RetryButton delivery={delivery} />}
-      {isPending && holds_up > 0 && (
-        <Button variant="secondary" onClick={() => setOpenAction("skip")}>
-          Skip
-        </Button>
-      )}
+    <div className="bellwire-delivery-actions" {...keptFocus}>
       {isPending && (
         <Button variant="secondary" isDanger onClick={() => setOpenAction("cancel")}>
           Cancel delivery
         </Button>
       )}
+      {isPending && holds_up > 0 && (
+        <Button variant="secondary" onClick={() => setOpenAction("skip")}>
+          Skip
+        </Button>
+      )}
+      {!isEndpointDeleted && <RetryButton delivery={delivery} isHeld={isHeld} button={retryButton} />}
       {/* Stays open if the delivery ends meanwhile, and then shows the rejection. */}
       {openAction && (
         <DeliveryActionDialog action={openAction} delivery={delivery} onClose={() => setOpenAction(undefined)} />
       )}
-    </>
+    </div>
   );
+}
+
+/** Moves focus to `target` when the focused button disappears because the delivery has changed its state. */
+function useKeptFocus(target: RefObject<HTMLButtonElement | null>) {
+  const hasFocus = useRef(false);
+  useEffect(() => {
+    if (hasFocus.current && document.activeElement === document.body) target.current?.focus();
+  });
+  return {
+    onFocus: () => {
+      hasFocus.current = true;
+    },
+    onBlur: () => {
+      hasFocus.current = false;
+    },
+  };
 }
 
 const confirmations = {
@@ -116,17 +137,31 @@ function useDeliveryAction(action: DeliveryAction) {
   });
 }
 
-function RetryButton({ delivery: { id, state, waits_for } }: { delivery: DeliveryDetails }) {
+interface RetryButtonProps {
+  readonly delivery: DeliveryDetails;
+  /** The endpoint is stopped. */
+  readonly isHeld: boolean;
+  readonly button: RefObject<HTMLButtonElement | null>;
+}
+
+/** A disabled button would lose focus, so it is only marked as disabled. */
+function RetryButton({ delivery: { id, state, waits_for }, isHeld, button }: RetryButtonProps) {
   const retry = useRetryDelivery();
-  return (
+  const retryButton = (
     <Button
+      ref={button}
       variant={state === "failed" ? "primary" : "secondary"}
       isLoading={retry.isPending}
-      isDisabled={retry.isPending}
+      isAriaDisabled={retry.isPending || isHeld}
       onClick={() => retry.mutate(id)}
     >
       {state === "delivered" ? "Send again" : waits_for === null ? "Retry now" : "Send out of order"}
     </Button>
+  );
+  return isHeld ? (
+    <Tooltip content="Nothing is sent to this endpoint now. The notice below says why.">{retryButton}</Tooltip>
+  ) : (
+    retryButton
   );
 }
 

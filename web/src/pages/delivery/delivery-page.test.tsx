@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DeliveryDetails } from "../../api/deliveries.ts";
+import type { Attempt, DeliveryDetails } from "../../api/deliveries.ts";
 import { click } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
@@ -30,6 +30,29 @@ const delivery: DeliveryDetails = {
   holds_up: 0,
 };
 
+const attempt: Attempt = {
+  number: 1,
+  at: "2026-03-01T09:00:00.000Z",
+  status: 503,
+  error: "Answered 503",
+  latency_ms: 12,
+  phases: { queued: 0.05, dns: 1.4, connect: 0.41, tls: 2.3, first_byte: 7.9, body: 0.02 },
+  connection: "new",
+  address: "203.0.113.12",
+  tls: { version: "TLSv1.3", certificate_expires_at: "2099-01-01T00:00:00.000Z" },
+  response_bytes: 1310,
+  request: {
+    method: "POST",
+    url: "https://crm.example/hooks?token=…",
+    headers: [
+      { name: "webhook-id", value: "0192f0c1-0000-7000-8000-000000000001" },
+      { name: "webhook-signature", value: "…" },
+    ],
+  },
+  response_headers: { "x-why": "busy" },
+  response_body: "try later",
+};
+
 const endpoint = { id: 1, name: "crm", state: "enabled", active: true, disabled_reason: null, held_until: null };
 
 const serverWith = (changed: Partial<DeliveryDetails>, endpointNow: object | undefined = endpoint): Server => ({
@@ -50,11 +73,11 @@ async function offeredWith(changed: Partial<DeliveryDetails>, endpointNow?: obje
 }
 
 test("only actions that can succeed are offered", async () => {
-  expect(await offeredWith({})).toEqual(["Retry now", "Cancel delivery"]);
-  expect(await offeredWith({ holds_up: 2 })).toEqual(["Retry now", "Skip", "Cancel delivery"]);
+  expect(await offeredWith({})).toEqual(["Cancel delivery", "Retry now"]);
+  expect(await offeredWith({ holds_up: 2 })).toEqual(["Cancel delivery", "Skip", "Retry now"]);
   expect(await offeredWith({ waits_for: "0192f0c1-0000-7000-8000-000000000000.1" })).toEqual([
-    "Send out of order",
     "Cancel delivery",
+    "Send out of order",
   ]);
   expect(await offeredWith({ state: "delivered" })).toEqual(["Send again"]);
 });
@@ -63,7 +86,11 @@ test("a delivery of a paused endpoint says so, links to the endpoint, and cannot
   showPage(`/deliveries/${id}`, serverWith({}, { ...endpoint, state: "paused" }));
   await says("The endpoint is paused. The delivery is held until you change");
   expect(document.querySelector("main .pf-v6-c-alert a")?.getAttribute("href")).toBe("/endpoints/1");
-  expect(offered()).toEqual(["Cancel delivery"]);
+  expect(offered()).toEqual(["Cancel delivery", "Retry now"]);
+  const page = showPage(`/deliveries/${id}`, serverWith({}, { ...endpoint, state: "paused" }));
+  await says("The endpoint is paused");
+  await click("Retry now");
+  expect(page.askedFor(`POST ${api}/retry`)).toEqual([]);
 });
 
 test("a delivery that waits for another links to it", async () => {
@@ -102,4 +129,122 @@ test("a delivery of a deleted endpoint says so, and cannot be retried", async ()
   });
   await says("crm (deleted)");
   expect(offered()).toEqual([]);
+});
+
+const withAttempt = (changed: Partial<Attempt>): Server =>
+  serverWith({ state: "failed", attempts_made: 1, attempts: [{ ...attempt, ...changed }] });
+
+const rowsOf = (table: string): readonly string[] =>
+  [...document.querySelectorAll(`${table} tbody tr`)].map((row) =>
+    [...row.querySelectorAll("th, td:not([aria-hidden])")].map((cell) => cell.textContent).join(" "),
+  );
+
+test("each phase is a row with its name and duration, however short", async () => {
+  showPage(`/deliveries/${id}`, withAttempt({}));
+  await says("12 ms");
+  expect(rowsOf(".bellwire-waterfall")).toEqual([
+    "Queued 0.05 ms",
+    "DNS 1.4 ms",
+    "Connect 0.41 ms",
+    "TLS 2.3 ms",
+    "First byte 7.9 ms",
+    "Body 0.02 ms",
+  ]);
+});
+
+test("a reused connection says so, and an attempt without a response says where it ended", async () => {
+  const reused = { queued: 0.1, dns: null, connect: null, tls: null, first_byte: 5, body: 1 };
+  showPage(`/deliveries/${id}`, withAttempt({ connection: "reused", phases: reused }));
+  await says("First byte");
+  expect(rowsOf(".bellwire-waterfall").slice(1, 4)).toEqual(["DNS Reused", "Connect Reused", "TLS Reused"]);
+
+  const noTls = { queued: 0.1, dns: null, connect: 5000, tls: null, first_byte: null, body: null };
+  const noResponse = { status: null, response_headers: null, response_body: null, connection: "none" } as const;
+  showPage(`/deliveries/${id}`, withAttempt({ ...noResponse, phases: noTls }));
+  await says("ended here");
+  expect(rowsOf(".bellwire-waterfall").slice(1)).toEqual([
+    "DNS Not needed",
+    "Connect 5 s, ended here",
+    "TLS Not reached",
+    "First byte Not reached",
+    "Body Not reached",
+  ]);
+});
+
+test.each([
+  [40, undefined],
+  [13, "Renew it now"],
+  [-1, "Expired"],
+])("a certificate with %d days left is marked with %s", async (days, mark) => {
+  const expiry = new Date(Date.now() + days * 86_400_000).toISOString();
+  showPage(`/deliveries/${id}`, withAttempt({ tls: { version: "TLSv1.3", certificate_expires_at: expiry } }));
+  await says("Certificate");
+  const labels = [...document.querySelectorAll("dd .pf-v6-c-label")].map((label) => label.textContent);
+  expect(labels.filter((text) => text === "Renew it now" || text === "Expired")).toEqual(mark ? [mark] : []);
+});
+
+const clear = {
+  method: "POST",
+  url: "https://crm.example/hooks?token=s3cret",
+  headers: [{ name: "webhook-signature", value: "v1,abc" }],
+  body: "{}",
+  curl: "curl 'https://crm.example/hooks?token=s3cret'",
+};
+
+test("secrets of a request are read on demand only, and can be hidden again", async () => {
+  const server = { ...withAttempt({ error: null }), [`GET ${api}/attempts/1/request`]: () => [200, clear] as const };
+  const page = showPage(`/deliveries/${id}`, server, { allowedActions: new Set(["change-webhooks"]) });
+  await says("token=…");
+  expect(document.body.textContent).not.toContain("s3cret");
+  expect(page.askedFor(`GET ${api}/attempts/1/request`)).toEqual([]);
+  await click("Reveal secrets and curl");
+  await says("curl 'https://crm.example/hooks?token=s3cret'");
+  await click("Hide secrets");
+  await waitFor(() => expect(document.body.textContent).not.toContain("s3cret"));
+});
+
+test("who may not change endpoints is not offered the secrets", async () => {
+  showPage(`/deliveries/${id}`, withAttempt({ error: null }), { allowedActions: new Set() });
+  await says("token=…");
+  expect(offered()).not.toContain("Reveal secrets and curl");
+});
+
+test("sending again keeps focus, although the state and the buttons change", async () => {
+  let state: DeliveryDetails["state"] = "delivered";
+  showPage(`/deliveries/${id}`, {
+    ...serverWith({}),
+    [`GET ${api}`]: () => [200, { ...delivery, state }],
+    [`POST ${api}/retry`]: () => {
+      state = "pending";
+      return [200, { ...delivery, state }];
+    },
+  });
+  await says("Send again");
+  const button = [...document.querySelectorAll("button")].find((it) => it.textContent === "Send again");
+  button?.focus();
+  button?.click();
+  await says("Cancel delivery");
+  expect(document.activeElement).toBe(button);
+  expect(button?.textContent).toBe("Retry now");
+  expect(button?.isConnected).toBe(true);
+});
+
+test("cancelling moves focus from the button that disappears to the one that stays", async () => {
+  let state: DeliveryDetails["state"] = "pending";
+  showPage(`/deliveries/${id}`, {
+    ...serverWith({}),
+    [`GET ${api}`]: () => [200, { ...delivery, state }],
+    [`POST ${api}/cancel`]: () => {
+      state = "cancelled";
+      return [200, { ...delivery, state }];
+    },
+  });
+  await says("Cancel delivery");
+  const cancel = [...document.querySelectorAll("main button")].find((it) => it.textContent === "Cancel delivery");
+  if (cancel instanceof HTMLElement) cancel.focus();
+  await click("Cancel delivery");
+  await says("There will be no more attempts");
+  await click("Cancel delivery");
+  await waitFor(() => expect(cancel?.isConnected).toBe(false));
+  await waitFor(() => expect(document.activeElement?.textContent).toBe("Retry now"));
 });

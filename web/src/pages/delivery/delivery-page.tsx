@@ -10,9 +10,9 @@ import { useEventTypeName } from "../../components/history-table.tsx";
 import { DeliveryStateLabel, LiveLabel, Name } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
-import { Payload } from "../../components/payload.tsx";
 import { When, useNow } from "../../components/time.tsx";
 import { AttemptList } from "./attempt-list.tsx";
+import { RequestBody } from "./attempt-request.tsx";
 import { DeliveryActions, type DeliveryActionsProps } from "./delivery-actions.tsx";
 import { HeldNotice } from "./held-notice.tsx";
 
@@ -57,17 +57,16 @@ function DeliveryView({ delivery, endpoint, isEndpointDeleted }: DeliveryActions
         <DeliveryFacts delivery={delivery} isEndpointDeleted={isEndpointDeleted} />
       </SectionCard>
       <SectionCard title="Attempts">
-        <AttemptList attempts={delivery.attempts} />
+        <AttemptList delivery={delivery} />
       </SectionCard>
-      <SectionCard title="Request body">
-        <Body delivery={delivery} />
-      </SectionCard>
+      {delivery.attempts.length === 0 && (
+        <SectionCard title="Request body">
+          <RequestBody delivery={delivery} />
+        </SectionCard>
+      )}
     </Stack>
   );
 }
-
-const Body = ({ delivery: { body } }: { delivery: DeliveryDetails }) =>
-  body === null ? "The body is no longer stored." : <Payload text={body} label="the body" />;
 
 export interface DeliveryFactsProps {
   readonly delivery: DeliveryDetails;

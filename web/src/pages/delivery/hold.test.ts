@@ -19,6 +19,12 @@ const busyAttempt = {
   latency_ms: 3,
   response_headers: { "retry-after": "600" },
   response_body: null,
+  phases: null,
+  connection: null,
+  address: null,
+  tls: null,
+  response_bytes: null,
+  request: null,
 };
 
 test("an ended delivery is not held, whatever the state of its endpoint", () => {
