@@ -26,7 +26,11 @@ export async function metricsReference(version: string): Promise<string> {
   measureProcess(metrics, version);
   measureAttempts(metrics);
   measureNameLookups(metrics);
-  measureLaneStore(metrics, postgresLaneStore(nowhere, createEncryption([Buffer.alloc(32)]), 1000), systemClock);
+  measureLaneStore(
+    metrics,
+    postgresLaneStore(nowhere, createEncryption([Buffer.alloc(32)]), { leaseMs: 1000, userAgent: "" }),
+    systemClock,
+  );
   measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 });
   measureBacklog(metrics, nowhere);
   httpHistogram(metrics);

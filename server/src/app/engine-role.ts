@@ -18,7 +18,7 @@ import { StatisticsRecorder, addStatisticsPartitions, writeStatistics } from "#w
 import type { ProviderUrls } from "./addresses.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { measureAttempts, measureEngine, measureLaneStore } from "./metrics.ts";
-import type { Parts } from "./open-parts.ts";
+import { type Parts, userAgent } from "./open-parts.ts";
 
 /**
  * Starts everything that the engine role does: deliveries, replays, jobs, mails, housekeeping. Closing it drains the engine.
@@ -62,12 +62,11 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
   const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays, drainMs } = parts;
   const measure = measureAttempts(metrics);
   // A result later than the lease is useless: other engines own the lanes by then.
-  const laneStore = postgresLaneStore(
-    poolWithTimeout(pool, clock, leaseMs),
-    encryption,
+  const laneStore = postgresLaneStore(poolWithTimeout(pool, clock, leaseMs), encryption, {
     leaseMs,
-    await readOwnProcessMark(),
-  );
+    userAgent,
+    mark: await readOwnProcessMark(),
+  });
   const statistics: StatisticsRecorder = new StatisticsRecorder({
     clock,
     write: (lanes) => pool.inTransaction((tx) => writeStatistics(tx, lanes)),

@@ -14,7 +14,7 @@ import {
   purgeDeletedFailures,
   retireExpiredDays,
 } from "#webhooks/deliveries/index.ts";
-import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
+import { cancelDueOfDeletedEndpoints, deleteOldSentSettings } from "#webhooks/endpoints/index.ts";
 import { deleteOldJobs } from "#webhooks/jobs/index.ts";
 import { deleteOldReplays } from "#webhooks/replays/index.ts";
 import { addStatisticsPartitions, countOrphans, dropOldStatistics } from "#webhooks/statistics/index.ts";
@@ -99,6 +99,7 @@ async function keepHistory({ pool, log, retentionDays, statisticsDays }: HouseNe
   if (statistics.length > 0) log.info({ partitions: statistics }, "statistics dropped");
   while ((await deleteOldMails(pool, now, retentionDays)) > 0);
   while ((await deleteOldReplays(pool, now, retentionDays)) > 0);
+  while ((await deleteOldSentSettings(pool, now, retentionDays)) > 0);
   while ((await deleteOldJobs(pool, now, retentionDays)) > 0);
   await deleteExpiredMutes(pool, now);
 }

@@ -127,7 +127,7 @@ export function composeSender({
   return createSender({
     ...network,
     clock,
-    userAgent: `Bellwire/${version}`,
+    userAgent,
     connectionsMax: inFlightMax,
     ownBins: createOwnBins({ pool, isOurs: urls.isOurs }),
   });
@@ -151,3 +151,6 @@ const { version: read }: { version: string } = JSON.parse(
 
 /** Bellwire's version, for requests and the OpenAPI documents. */
 export const version = read;
+
+/** The `User-Agent` of all deliveries. */
+export const userAgent = `Bellwire/${version}`;

@@ -11,7 +11,7 @@ import { retireKeys } from "#platform/encryption.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { readFileIfExists } from "#platform/files.ts";
 import { reencryptFailures } from "#webhooks/deliveries/index.ts";
-import { reencryptEndpoints } from "#webhooks/endpoints/index.ts";
+import { reencryptEndpoints, reencryptSentSettings } from "#webhooks/endpoints/index.ts";
 import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
 import { openEncryption, withDatabase } from "./with-database.ts";
 
@@ -55,15 +55,16 @@ export const rekey: Command = {
       for (let pass = 1; pass <= passesMax; pass += 1) {
         const endpoints = await reencryptEndpoints(pool, encryption);
         const failures = await reencryptFailures(pool, encryption);
-        done += endpoints.done + failures.done;
-        left = endpoints.left + failures.left;
+        const sent = await reencryptSentSettings(pool, encryption);
+        done += endpoints.done + failures.done + sent.done;
+        left = endpoints.left + failures.left + sent.left;
         if (left === 0) break;
         await systemClock.sleep(passMs);
       }
-      needs.print(`${done} endpoints and failures encrypted again`);
+      needs.print(`${done} endpoints, failures and settings of past requests encrypted again`);
       if (left > 0) {
         needs.tell(
-          `${left} endpoints or failures are not encrypted with the newest key: no key at hand reads them, or a process still has an older key first. Keep the older keys.`,
+          `${left} endpoints, failures or settings of past requests are not encrypted with the newest key: no key at hand reads them, or a process still has an older key first. Keep the older keys.`,
         );
         return 1;
       }

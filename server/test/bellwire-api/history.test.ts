@@ -71,7 +71,58 @@ test("a delivery shows each attempt with the answer, and the bytes that were sen
     error: "Answered 500",
     response_headers: { "x-why": "broken" },
     response_body: "out of order",
+    connection: expect.stringMatching(/^(?:new|reused)$/),
+    address: "127.0.0.1",
+    tls: null,
+    response_bytes: expect.any(Number),
+    phases: { first_byte: expect.any(Number), tls: null },
+    request: { method: "POST", url: receiver.url },
   });
+});
+
+test("the request of an attempt is shown as it was sent, although the endpoint has changed since", async ({
+  house,
+  receiver,
+}) => {
+  const { pool, provider } = house;
+  const payload = { name: "crm", url: `${receiver.url}?token=s3cret`, format: "json", ordering: "none" };
+  const settings = { event_types: ["*"], all_actors: true, headers: { "X-Key": "k3y" } };
+  const made = await house.call("POST", "/endpoints", { payload: { ...payload, ...settings } });
+  const endpointId: number = made.json().id;
+  await using _engine = await startTestEngine(pool);
+  const [eventId] = await recordNow(pool, { providerId: provider.id });
+  const id = `${eventId}.${endpointId}`;
+  await until(async () => (await shown(house, `/deliveries/${id}`)).state === "delivered");
+  await house.call("PATCH", `/endpoints/${endpointId}`, {
+    payload: { url: "http://127.0.0.1:9/other", headers: { "X-Other": "1" } },
+  });
+  await house.call("POST", `/endpoints/${endpointId}/rotate_secret`);
+
+  const answer = await house.call("GET", `/deliveries/${id}`);
+  expect(answer.body).not.toMatch(/s3cret|k3y|v1,/);
+  expect(answer.json().attempts[0].request.url).toBe(`${receiver.url}?token=…`);
+
+  const recorded = async () => (await house.call("GET", "/audit_records")).json().data;
+  const before = await recorded();
+  const clear = await house.call("GET", `/deliveries/${id}/attempts/1/request`);
+  const [received] = receiver.received;
+  expect(clear.headers["cache-control"]).toBe("no-store");
+  expect(clear.json()).toMatchObject({ url: `${receiver.url}?token=s3cret`, body: received?.body });
+  const headers = clear
+    .json()
+    .headers.map(({ name, value }: { name: string; value: string }) => [name.toLowerCase(), value]);
+  expect(Object.fromEntries(headers)).toEqual(received?.headers);
+  expect(clear.json().curl).toContain("'X-Key: k3y'");
+
+  const after = await recorded();
+  expect(after).toHaveLength(before.length + 1);
+  expect(after[0]).toMatchObject({
+    action: "delivery.request_read",
+    subject: `delivery/${id}`,
+    detail: { attempt: 1 },
+  });
+  expect(JSON.stringify(after)).not.toMatch(/s3cret|k3y/);
+  expect((await house.call("GET", `/deliveries/${id}/attempts/2/request`)).statusCode).toBe(404);
 });
 
 test("a failure is on the list until it is retried, and a repaired receiver gets it", async ({ house, receiver }) => {

@@ -22,12 +22,16 @@ test("the lanes of an engine whose process has ended are free at once, and no ot
   onTestFinished(() => void other.kill());
   const stat = await readFile(`/proc/${other.pid}/stat`, "utf8");
   const startedAt = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  const crashed = postgresLaneStore(database, encryption, leaseMs, { ...own, pid: other.pid ?? 0, startedAt });
+  const crashed = postgresLaneStore(database, encryption, {
+    leaseMs,
+    userAgent: "Bellwire/test",
+    mark: { ...own, pid: other.pid ?? 0, startedAt },
+  });
   const crashedId = newId();
   await crashed.register(crashedId);
   const [lane] = await crashed.claim(crashedId, [endpointId], 1);
 
-  const store = postgresLaneStore(database, encryption, leaseMs, own);
+  const store = postgresLaneStore(database, encryption, { leaseMs, userAgent: "Bellwire/test", mark: own });
   const engineId = newId();
   await store.register(engineId);
   expect(await store.claim(engineId, [endpointId], 1)).toEqual([]);

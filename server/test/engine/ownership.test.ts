@@ -16,7 +16,7 @@ test("what a crashed engine held is delivered by another within a lease", async 
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
-  const crashed = postgresLaneStore(database, encryption, 1000);
+  const crashed = postgresLaneStore(database, encryption, { leaseMs: 1000, userAgent: "Bellwire/test" });
   const crashedId = newId();
   await crashed.register(crashedId);
   expect(await crashed.claim(crashedId, [endpointId], 1)).toHaveLength(1);
@@ -31,7 +31,7 @@ test("a lane that somebody serves is nobody else's", async ({ database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [one, other] = [newId(), newId()];
-  const store = postgresLaneStore(database, encryption, 60_000);
+  const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
   await store.register(one);
   await store.register(other);
 
@@ -48,7 +48,7 @@ test("an engine that never heard that it got a lane gets it when it asks again, 
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const engineId = newId();
-  const store = postgresLaneStore(database, encryption, 60_000);
+  const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
   await store.register(engineId);
 
   const [unheard] = await store.claim(engineId, [endpointId], 1);
@@ -63,7 +63,7 @@ test("what an engine asked for on a line that was cut gets it no lane once it ha
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const engineId = newId();
-  const store = postgresLaneStore(database, encryption, 60_000);
+  const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
   await store.register(engineId);
   const [lane] = await store.claim(engineId, [endpointId], 2);
 
@@ -94,14 +94,14 @@ test("an engine that is not the owner any more, whatever the reason, notices it 
 });
 
 test.for([
-  { end: "delivered", status: 200, error: null, url: null },
+  { end: "delivered", status: 200, error: null, url: null, settingsId: 1, trace: null },
   { end: "failed", status: 500, error: "Answered 500", url: Buffer.alloc(1) },
 ] as const)("an engine whose lane was taken over settles nothing: what was $end", async (what, { database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [eventId = ""] = await recordNow(database, { providerId });
   const [frozen, heir] = [newId(), newId()];
-  const store = postgresLaneStore(database, encryption, 0); // every lease has run out already
+  const store = postgresLaneStore(database, encryption, { leaseMs: 0, userAgent: "Bellwire/test" }); // every lease has run out already
   await store.register(frozen);
   await store.register(heir);
   const [before] = await store.claim(frozen, [endpointId], 1);
@@ -134,7 +134,7 @@ test("a delivery that was cancelled before its first attempt and made due again 
   const [eventId = "", other = ""] = await recordNow(database, { providerId }, events(2));
   await database.inTransaction((tx) => cancelDelivery(tx, { providerId, eventId, endpointId }));
   await database.inTransaction((tx) => retryDelivery(tx, { providerId, eventId, endpointId }));
-  const store = postgresLaneStore(database, encryption, 60_000);
+  const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
   const engineId = newId();
   await store.register(engineId);
   const [lane] = await store.claim(engineId, [endpointId], 1);
@@ -235,6 +235,8 @@ const settlementOf = (endpointId: number, eventId: string): Parameters<LaneStore
   end: "delivered",
   retryAfterSeconds: null,
   url: null,
+  settingsId: 1,
+  trace: null,
 });
 
 test("an attempt in flight when its endpoint is switched off is recorded, and not made again later", async ({

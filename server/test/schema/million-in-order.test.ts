@@ -104,10 +104,12 @@ test(
     const recorded = await recordNow(pool, { providerId });
     const success = { status: 200, error: null, errorClass: null, latencyMs: 1 };
     const outcome = { ...success, responseHeaders: {}, responseBody: null, url: null };
+    const details = { settingsId: 1, trace: null };
     const written = await settleDeliveries(pool, engineId, [
       {
         ...first,
         ...outcome,
+        ...details,
         epoch: lane?.epoch ?? 0,
         orderingKey: "account/31",
         number: 1,

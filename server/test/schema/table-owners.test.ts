@@ -49,6 +49,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   replays: "webhooks/replays",
   retention_clock: "webhooks/deliveries",
   saved_views: "access",
+  sent_settings: "webhooks/endpoints",
   service_subscriptions: "portal/applications",
   sessions: "access",
   statistics_days: "webhooks/statistics",

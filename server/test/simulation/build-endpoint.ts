@@ -22,5 +22,6 @@ export function buildEndpoint(random: Random, endpointId: number): SimulatedEndp
     active: true,
     state: "enabled",
     version: 1,
+    sentSettingsId: 1,
   };
 }

@@ -21,6 +21,7 @@ export const settings: DeliverySettings = {
   active: true,
   state: "enabled",
   version: 1,
+  sentSettingsId: 1,
 };
 
 export const claimed = {

@@ -57,7 +57,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
   const sender = createSender({ clock: systemClock, userAgent, allowed, lookup, ...network });
   const lines: AttemptLine[] = [];
   const warnings: string[] = [];
-  const store = postgresLaneStore(pool, keys ? createEncryption(keys) : encryption, leaseMs);
+  const store = postgresLaneStore(pool, keys ? createEncryption(keys) : encryption, { leaseMs, userAgent });
   const statistics: StatisticsRecorder = new StatisticsRecorder({
     clock: systemClock,
     async write(lanes) {

@@ -21,5 +21,7 @@ test("a second round of retries leaves the first attempt unchanged", async ({ da
   const [first] = await ended(1);
   await database.inTransaction((tx) => retryDelivery(tx, key));
 
-  expect(await ended(2)).toEqual([first, expect.objectContaining({ number: 2, status: 200 })]);
+  expect(first?.trace).toMatchObject({ connection: "new", address: "127.0.0.1", replay: 0 });
+  const second = { number: 2, status: 200, trace: expect.objectContaining({ replay: 1 }) };
+  expect(await ended(2)).toEqual([first, expect.objectContaining(second)]);
 });

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { createEncryption, verifyKeys } from "#platform/encryption.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { listDeliveries, listFailures } from "#webhooks/deliveries/index.ts";
-import { listEndpoints, readEndpoint, updateEndpoint } from "#webhooks/endpoints/index.ts";
+import { listEndpoints, readEndpoint, readSentSettings, updateEndpoint } from "#webhooks/endpoints/index.ts";
 import { runCommandLine } from "../../src/cli/index.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
@@ -126,7 +126,7 @@ test("rekey encrypts everything with the newest key while an engine delivers, so
   const oldId = encryption.keyIds[0]?.toString("hex");
   expect([code, printed]).toEqual([
     0,
-    `3 endpoints and failures encrypted again\nkey ${oldId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`,
+    `4 endpoints, failures and settings of past requests encrypted again\nkey ${oldId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`,
   ]);
   const newest = createEncryption([newKey]);
   await verifyKeys(database, newest);
@@ -136,6 +136,12 @@ test("rekey encrypts everything with the newest key while an engine delivers, so
     [receiver.url, {}, null],
   ]);
   expect(endpoints.every((it) => it.secrets.length === 1)).toBe(true);
+  const sent = await database.query<{ id: number }>("select id from sent_settings where provider_id = $1", [
+    providerId,
+  ]);
+  const settings = await readSentSettings(database, newest, { providerId, ids: sent.map(({ id }) => id) });
+  expect([...settings.values()].map((it) => [it.url, it.undecryptable])).toContainEqual([receiver.url, null]);
+  expect([...settings.values()].every((it) => it.undecryptable === null)).toBe(true);
   expect(await listFailures(database, newest, { providerId })).toMatchObject([{ url: "https://hooks.example/3s" }]);
   await recordNow(database, { providerId });
   await until(() => receiver.received.length === 2);
@@ -152,7 +158,7 @@ test("rekey reports values that it cannot encrypt, and keeps their keys", async 
   const [code, printed] = await rekey(databaseUrl, [newKey, oldKey]);
   expect([code, printed]).toEqual([
     1,
-    expect.stringContaining("1 endpoints or failures are not encrypted with the newest key"),
+    expect.stringContaining("1 endpoints, failures or settings of past requests are not encrypted with the newest key"),
   ]);
   await expect(verifyKeys(database, createEncryption([newKey]))).rejects.toThrow("Give that key too");
 });
@@ -165,6 +171,10 @@ test("each bytea column is either encrypted by rekey, or listed as plain", async
     "endpoints.secret",
     "endpoints.previous_secret",
     "failures.url",
+    "sent_settings.url",
+    "sent_settings.headers",
+    "sent_settings.secret",
+    "sent_settings.previous_secret",
   ]);
   const columns = await database.query<{ name: string }>(
     `select table_name || '.' || column_name as name from information_schema.columns
@@ -176,8 +186,10 @@ test("each bytea column is either encrypted by rekey, or listed as plain", async
   expect(others.toSorted()).toEqual(
     [
       "attempts.response_body",
+      "attempts.trace",
       "bin_requests.body",
       "deliveries.first_body",
+      "deliveries.first_trace",
       "key_checks.key_id",
       "key_checks.sentinel",
       "payloads.body",

@@ -11,12 +11,19 @@ import {
   retryDelivery,
   skipDelivery,
   unskipDelivery,
-  type Attempt,
   type Delivery,
   type DeliveryDetails,
 } from "#webhooks/deliveries/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
 import { Problem } from "../shared/problem.ts";
+import {
+  AttemptSchema,
+  type SettingsById,
+  attemptFields,
+  attemptOperations,
+  readSettingsOf,
+  representAttempt,
+} from "./attempts.ts";
 import {
   EventId,
   IdOf,
@@ -32,24 +39,6 @@ import {
   Until,
 } from "./fields.ts";
 import { operation, requireFound, type Operation } from "./operation.ts";
-
-const attemptFields = {
-  at: Type.String({ ...Timestamp, description: "When it was sent." }),
-  status: Nullable(Type.Integer({ description: "The answer's status. Null: there was no answer." })),
-  error: Nullable(Type.String({ description: "What went wrong, as a sentence. Null: it counts as delivered." })),
-  latency_ms: Type.Integer(),
-};
-
-export const AttemptSchema = Type.Object(
-  {
-    number: Type.Integer({ description: "From 1 on." }),
-    ...attemptFields,
-    response_headers: Nullable(Type.Record(Type.String(), Type.String())),
-    response_body: Nullable(Type.String({ description: "The start of the answer, 64 KiB at most." })),
-  },
-  { title: "Attempt", description: "One HTTP request of a delivery." },
-);
-export type AttemptDocument = Static<typeof AttemptSchema>;
 
 const deliveryStates = ["pending", "delivered", "failed", "cancelled"] as const;
 
@@ -123,23 +112,16 @@ export const representDelivery = (delivery: Delivery): Static<typeof DeliverySch
   },
 });
 
-export const representDeliveryDetails = (delivery: DeliveryDetails): Static<typeof DeliveryDetailsSchema> => ({
+export const representDeliveryDetails = (
+  delivery: DeliveryDetails,
+  settings: SettingsById,
+): Static<typeof DeliveryDetailsSchema> => ({
   ...representDelivery(delivery),
   content_type: delivery.format && contentTypeOf(delivery.format),
   body: delivery.body?.toString() ?? null,
-  attempts: delivery.attempts.map(representAttempt),
+  attempts: delivery.attempts.map((attempt) => representAttempt(delivery, attempt, settings)),
   waits_for: delivery.waitsForEventId && deliveryId({ ...delivery, eventId: delivery.waitsForEventId }),
   holds_up: delivery.holdsUp,
-});
-
-export const representAttempt = (attempt: Attempt): AttemptDocument => ({
-  number: attempt.number,
-  at: attempt.at.toISOString(),
-  status: attempt.status,
-  error: attempt.error,
-  latency_ms: attempt.latencyMs,
-  response_headers: attempt.responseHeaders && { ...attempt.responseHeaders },
-  response_body: attempt.responseBody?.toString() ?? null,
 });
 
 interface DeliveryKey {
@@ -234,17 +216,19 @@ export const deliveryOperations: readonly Operation[] = [
     id: "readDelivery",
     tag,
     title: "Read a delivery with its attempts",
-    description: "Includes the body and the response of each attempt.",
+    description: "Includes the body, and the request, the phases and the response of each attempt.",
     method: "GET",
     path: "/deliveries/{id}",
     action: "read-webhooks",
     params,
     responses: { 200: DeliveryDetailsSchema },
-    async handle({ pool }, { provider, params: { id } }) {
+    async handle(needs, { provider, params: { id } }) {
       const key = { providerId: provider.id, ...requireFound(parseDeliveryId(id)) };
-      return representDeliveryDetails(requireFound(await readDelivery(pool, key)));
+      const delivery = requireFound(await readDelivery(needs.pool, key));
+      return representDeliveryDetails(delivery, await readSettingsOf(needs, provider.id, delivery.attempts));
     },
   }),
+  ...attemptOperations,
   transition({
     id: "retryDelivery",
     title: "Send a delivery now, whatever its state",

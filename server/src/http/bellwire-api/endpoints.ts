@@ -27,7 +27,7 @@ import {
 } from "#webhooks/endpoints/index.ts";
 import { eventTypes, isEventType, sampleBody, sampleFacts, type Sample } from "#webhooks/events/index.ts";
 import { Problem } from "../shared/problem.ts";
-import { AttemptSchema, type AttemptDocument } from "./deliveries.ts";
+import { AttemptSchema, representMaskedRequest, representTrace, type AttemptDocument } from "./attempts.ts";
 import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
 import {
   noContentResponse,
@@ -148,14 +148,20 @@ function sampleRequest(endpoint: Endpoint, sample: Sample): AttemptRequest {
   };
 }
 
-function representOutcome(outcome: AttemptOutcome, sentAt: Date, { success }: Endpoint): AttemptDocument {
+function representOutcome(
+  outcome: AttemptOutcome,
+  request: AttemptRequest,
+  { success, userAgent }: Pick<Endpoint, "success"> & { readonly userAgent: string },
+): AttemptDocument {
   const answer = outcome.kind === "answered" ? outcome : undefined;
   return {
     number: 1,
-    at: sentAt.toISOString(),
+    at: request.sentAt.toISOString(),
     status: answer?.status ?? null,
     error: errorOf(outcome, success) ?? null,
     latency_ms: Math.round(outcome.latencyMs),
+    ...representTrace(outcome.trace),
+    request: representMaskedRequest(request, userAgent),
     response_headers: answer ? { ...answer.headers } : null,
     response_body: answer ? Buffer.from(answer.body).toString() : null,
   };
@@ -356,7 +362,10 @@ export const endpointOperations: readonly Operation[] = [
       const type = body.event_type ?? endpoint.eventTypes.find(isEventType) ?? "account.created";
       const now = needs.clock.now();
       const sample = { type, id: needs.newId(), now, source: needs.adminPortalUrl(provider) };
-      return representOutcome(await needs.sender.send(sampleRequest(endpoint, sample)), now, endpoint);
+      const request = sampleRequest(endpoint, sample);
+      const { success } = endpoint;
+      const { userAgent } = needs.sender;
+      return representOutcome(await needs.sender.send(request), request, { success, userAgent });
     },
   }),
 ];

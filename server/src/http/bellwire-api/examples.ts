@@ -6,8 +6,15 @@ import type { PlanRequest } from "#portal/applications/index.ts";
 import type { Mail } from "#portal/mails/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
-import type { Attempt, Delivery, DeliveryDetails, Failure, FailureGroup } from "#webhooks/deliveries/index.ts";
-import { exampleSettings, type Endpoint } from "#webhooks/endpoints/index.ts";
+import {
+  contextOf,
+  type Attempt,
+  type Delivery,
+  type DeliveryDetails,
+  type Failure,
+  type FailureGroup,
+} from "#webhooks/deliveries/index.ts";
+import { exampleSettings, type Endpoint, type SentSettings } from "#webhooks/endpoints/index.ts";
 import { sampleBody, type EventDetails } from "#webhooks/events/index.ts";
 import { describeHealth, type EndpointHealth } from "#webhooks/statistics/index.ts";
 import type { Job } from "#webhooks/jobs/index.ts";
@@ -18,7 +25,8 @@ import { representAuditRecord } from "./audit-records.ts";
 import { representBinRequest, representDiff } from "./bin-requests.ts";
 import { representBin, representShare } from "./bins.ts";
 import { representRefusal } from "./bulk.ts";
-import { representAttempt, representDelivery, representDeliveryDetails } from "./deliveries.ts";
+import { representAttempt, representClearRequest } from "./attempts.ts";
+import { representDelivery, representDeliveryDetails } from "./deliveries.ts";
 import { representAccountPlanRequest, representInvitation, representPlanRequest } from "./developers.ts";
 import { representEndpoint } from "./endpoints.ts";
 import { representEventTypes } from "./event-types.ts";
@@ -37,6 +45,7 @@ import { renderMessage } from "./stream.ts";
 
 const origin = "https://acme-admin.example.com";
 const eventId = "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33";
+const exampleSecret = "whsec_bm9ib2R5J3Mgc2VjcmV0LCBidXQgYSBsb25nIG9uZQ==";
 
 const endpoint: Endpoint = {
   providerId: 2,
@@ -81,6 +90,31 @@ const attempt: Attempt = {
   latencyMs: 38,
   responseHeaders: { "content-type": "text/plain" },
   responseBody: Buffer.from("thanks"),
+  settingsId: 88,
+  trace: {
+    queued: 120,
+    dns: 1450,
+    connect: 9210,
+    tls: 11_830,
+    firstByte: 15_140,
+    body: 250,
+    connection: "new",
+    address: "203.0.113.12",
+    tlsVersion: "TLSv1.3",
+    certificateExpiresAt: exampleExpiry.getTime() / 1000,
+    answerBytes: 131,
+    replay: 0,
+  },
+};
+
+const sentSettings: SentSettings = {
+  id: 88,
+  url: endpoint.url,
+  headers: endpoint.headers,
+  secrets: [exampleSecret],
+  eventSource: origin,
+  userAgent: "Bellwire/0.1.0",
+  undecryptable: null,
 };
 
 const delivery: Delivery = {
@@ -118,6 +152,7 @@ const deliveryDetails: DeliveryDetails = {
   waitsForEventId: null,
   holdsUp: 0,
   format: "json",
+  context: contextOf(event),
   body: sampleBody({ id: eventId, type: event.type, now: laterExampleTime, source: origin }, "json"),
 };
 
@@ -346,7 +381,10 @@ interface Example {
 const endpointDocument = representEndpoint(endpoint, true);
 const binDocument = representBin(bin, origin);
 const pending = representDelivery(pendingDelivery);
-const secret = { secret: "whsec_bm9ib2R5J3Mgc2VjcmV0LCBidXQgYSBsb25nIG9uZQ==" };
+const secret = { secret: exampleSecret };
+const settingsById = new Map([[sentSettings.id, sentSettings]]);
+const attemptDocument = representAttempt(deliveryDetails, attempt, settingsById);
+const clearRequest = representClearRequest(deliveryDetails, attempt, sentSettings);
 const jobDocument = representJob(job);
 const replayDocument = representReplay(replay);
 const invitationDocument = representInvitation(invitation);
@@ -390,7 +428,7 @@ export const examples: Readonly<Record<string, Example>> = {
   readEndpointUrl: { answer: { url: endpoint.url } },
   readEndpointSecret: { answer: secret },
   rotateEndpointSecret: { answer: secret },
-  pingEndpoint: { body: { event_type: "account.created" }, answer: representAttempt(attempt) },
+  pingEndpoint: { body: { event_type: "account.created" }, answer: attemptDocument },
   listLimits: { answer: { data: [exampleLimit] } },
   listEventTypes: { answer: representEventTypes() },
   readEventTypeSample: {
@@ -404,7 +442,8 @@ export const examples: Readonly<Record<string, Example>> = {
   readEvent: { answer: representEventDetails(event) },
   sendEvent: { body: { endpoint_id: endpoint.id }, answer: pending },
   listDeliveries: { answer: page(representDelivery(delivery)) },
-  readDelivery: { answer: representDeliveryDetails(deliveryDetails) },
+  readDelivery: { answer: representDeliveryDetails(deliveryDetails, settingsById) },
+  readAttemptRequest: { answer: clearRequest },
   retryDelivery: { answer: pending },
   skipDelivery: { answer: pending },
   undoSkipDelivery: { answer: pending },

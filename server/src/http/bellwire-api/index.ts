@@ -164,7 +164,7 @@ const inertNeeds = (version: string): BellwireApiNeeds => ({
   pool: { query: unused, inTransaction: unused, onHint: () => () => undefined },
   encryption: { encrypt: unused, decrypt: unused, reencrypt: unused, keyIds: [] },
   targets: { allowed: { blocks: [], includes: unused, denies: unused }, lookup: unused, isOwnBin: unused },
-  sender: { resolve: unused, send: unused },
+  sender: { userAgent: "", resolve: unused, send: unused },
 });
 
 function unused(): never {

@@ -7,6 +7,7 @@ import { buildAttempt, buildSender } from "../../../test/support/build-attempts.
 import { hostileAnswers } from "../../../test/support/hostile-answers.ts";
 import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
 import { answerLimits } from "./answer-limits.ts";
+import { CurrentRequest } from "./connection-trace.ts";
 import { guardedConnector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
 import { ReceiverPools } from "./receiver-pools.ts";
@@ -19,7 +20,14 @@ async function attempt(answer: (socket: Socket) => void): Promise<{ outcome: Att
   await using receiver = await startRawReceiver(answer);
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
-  const connect = guardedConnector({ allowed, lookup: () => Promise.reject(), connectTimeoutMs: 5000 });
+  const current = new CurrentRequest();
+  const connect = guardedConnector({
+    clock: systemClock,
+    current,
+    allowed,
+    lookup: () => Promise.reject(),
+    connectTimeoutMs: 5000,
+  });
   let bytesRead = 0;
   await using pools = new ReceiverPools({
     connector: (target, callback) =>
@@ -31,7 +39,7 @@ async function attempt(answer: (socket: Socket) => void): Promise<{ outcome: Att
     originsMax: 1,
   });
   const { origin, host } = new URL(receiver.url);
-  const exchange = new Exchange({ clock: systemClock, host, timeoutSeconds: 20, connectTimeoutSeconds: 5 });
+  const exchange = new Exchange({ clock: systemClock, host, timeoutSeconds: 20, connectTimeoutSeconds: 5, current });
   pools.poolOf(origin).dispatch({ method: "POST", path: "/hook", body: Buffer.from("<account/>") }, exchange);
   const outcome = await exchange.outcome;
   await pools[Symbol.asyncDispose]();

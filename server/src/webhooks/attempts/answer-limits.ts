@@ -36,12 +36,20 @@ export class UnusableAnswerError extends Error {
   }
 }
 
+/** Follows the traffic of a connection. */
+export interface TrafficObserver {
+  /** Bytes are being written. */
+  writing(): void;
+  /** Number of bytes read; reset by the observer. */
+  answerBytes: number;
+}
+
 /**
  * Enforces `answerLimits` on the socket and removes interim responses: undici takes an unsolicited `100 Continue` for
  * an error. undici reads with `read()` and sends one request at a time, so both are replaced on this socket. A stream
  * in between would copy every byte.
  */
-export function limitAnswers(socket: Socket): Socket {
+export function limitAnswers(socket: Socket, traffic: TrafficObserver): Socket {
   const answer = new AnswerReader();
   const read = socket.read.bind(socket);
   const write = socket.write.bind(socket);
@@ -59,11 +67,13 @@ export function limitAnswers(socket: Socket): Socket {
         if (rest) return rest;
         const chunk: unknown = read();
         if (!Buffer.isBuffer(chunk)) return null;
+        traffic.answerBytes += chunk.length;
         answer.add(chunk);
       }
     },
     write(...request: Parameters<Socket["write"]>): boolean {
       answer.begin();
+      traffic.writing();
       return write(...request);
     },
   });

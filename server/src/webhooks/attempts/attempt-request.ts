@@ -1,17 +1,15 @@
-import type { EventContext } from "#webhooks/deliveries/index.ts";
+import { type BodyFormat, type EventContext, contentTypeOf, isBinaryCloudEvent } from "#webhooks/deliveries/index.ts";
 import { isReservedHeader } from "#webhooks/endpoints/index.ts";
 import { cloudEventAttributes } from "#webhooks/events/index.ts";
 import type { Signer } from "./signature.ts";
 
-/** One attempt: destination, content and time limit. */
-export interface AttemptRequest {
+/** Everything that determines the bytes of a request. */
+export interface RequestContent {
   readonly url: string;
   /** Custom headers of the endpoint. Reserved ones are left out. */
   readonly headers: Readonly<Record<string, string>>;
   /** Newest first, as `whsec_` and base64. Each of them signs. */
   readonly secrets: readonly string[];
-  /** Time limit of the whole exchange: look-up, connection, request and response. */
-  readonly timeoutSeconds: number;
   readonly contentType: string;
   readonly body: Uint8Array;
   /** Idempotency key: the same in every attempt of one event to one endpoint. */
@@ -26,8 +24,53 @@ export interface AttemptRequest {
   /** Marks a requested sample, which is no event. */
   readonly test?: boolean;
   readonly sentAt: Date;
+}
+
+/** One attempt: a request and its limits. */
+export interface AttemptRequest extends RequestContent {
+  /** Time limit of the whole exchange: look-up, connection, request and response. */
+  readonly timeoutSeconds: number;
   /** Checked once a connection is there, before the first byte is written. False ends the attempt. */
   readonly mayStart?: () => boolean;
+}
+
+export interface DeliveryAttempt {
+  readonly settings: Pick<RequestContent, "url" | "headers" | "secrets"> & { readonly eventSource: string };
+  readonly delivery: {
+    readonly eventId: string;
+    readonly format: BodyFormat;
+    readonly context: EventContext;
+  };
+  readonly body: Uint8Array;
+  readonly attempt: number;
+  readonly replay: number;
+  readonly sentAt: Date;
+}
+
+/** Returns the request of a delivery's attempt: for the engine that sends it, and later for the admin who reads it. */
+export function contentOfAttempt({
+  settings,
+  delivery,
+  body,
+  attempt,
+  replay,
+  sentAt,
+}: DeliveryAttempt): RequestContent {
+  const { eventId: id, format, context: event } = delivery;
+  const { url, headers, secrets, eventSource } = settings;
+  const content = {
+    url,
+    headers,
+    secrets,
+    contentType: contentTypeOf(format),
+    body,
+    id,
+    attempt,
+    replay,
+    event,
+    sentAt,
+  };
+  return isBinaryCloudEvent(format) ? { ...content, cloudEventSource: eventSource } : content;
 }
 
 export interface HeaderNeeds {
@@ -38,7 +81,7 @@ export interface HeaderNeeds {
 }
 
 /** Returns names and values in turn, the form that undici takes without creating objects. */
-export function requestHeaders(request: AttemptRequest, { signer, userAgent, credentials }: HeaderNeeds): string[] {
+export function requestHeaders(request: RequestContent, { signer, userAgent, credentials }: HeaderNeeds): string[] {
   const { id, body, event, attempt, replay, secrets } = request;
   const timestamp = Math.floor(request.sentAt.getTime() / 1000);
   // prettier-ignore
@@ -67,6 +110,17 @@ export function requestHeaders(request: AttemptRequest, { signer, userAgent, cre
     headers.push("authorization", credentials);
   }
   return headers;
+}
+
+/** Returns all headers in the order on the wire: undici adds those of the connection and the body. */
+export function* headersOnWire(
+  headers: readonly string[],
+  { host, bodyBytes }: { readonly host: string; readonly bodyBytes: number },
+): Generator<readonly [name: string, value: string]> {
+  yield ["host", host];
+  yield ["connection", "keep-alive"];
+  for (let at = 0; at + 1 < headers.length; at += 2) yield [headers[at] ?? "", headers[at + 1] ?? ""];
+  yield ["content-length", String(bodyBytes)];
 }
 
 type Facts = Parameters<typeof cloudEventAttributes>[0];

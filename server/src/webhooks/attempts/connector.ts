@@ -1,9 +1,12 @@
 import { request as requestPlain } from "node:http";
 import { request as requestOverTls } from "node:https";
-import { type LookupFunction, type Socket, isIP } from "node:net";
+import { type LookupFunction, Socket, isIP } from "node:net";
 import { unescape as percentDecoded } from "node:querystring";
-import { createSecureContext, getCACertificates } from "node:tls";
+import { TLSSocket, createSecureContext, getCACertificates } from "node:tls";
+import { LRUCache } from "lru-cache";
 import { buildConnector } from "undici";
+import type { Clock } from "#platform/clock.ts";
+import { isGlobalUnicast } from "#platform/network/ip-addresses.ts";
 import {
   type Address,
   type AllowedTargets,
@@ -12,8 +15,11 @@ import {
   resolveTarget,
 } from "#platform/network/target-guard.ts";
 import { limitAnswers } from "./answer-limits.ts";
+import { ConnectionTrace, type CurrentRequest } from "./connection-trace.ts";
 
 export interface ConnectorOptions {
+  readonly clock: Clock;
+  readonly current: CurrentRequest;
   readonly allowed: AllowedTargets;
   readonly lookup: Lookup;
   /** Time limit of look-up, TCP and TLS together. */
@@ -58,7 +64,16 @@ const addressAttemptTimeoutMs = 2500;
 /** Bytes that a socket reads ahead. With 64 KiB, the default of undici, an endless response costs twice as much. */
 const socketOptions = { highWaterMark: 16 * 1024 };
 
+/**
+ * A resumed TLS session brings no certificate, so the expiry of the last full handshake with the name applies. More
+ * names than the sessions that undici keeps.
+ */
+const expiriesMax = 1000;
+
 type Judge = (hostname: string) => Promise<readonly Address[]>;
+
+/** Opens a connection, and notes its progress in the trace. */
+type Open = (target: buildConnector.Options, trace: ConnectionTrace, callback: buildConnector.Callback) => void;
 
 /**
  * Opens connections to checked addresses only. A connection uses the look-up that was checked for it, so no second
@@ -87,17 +102,40 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
       ca: [...getCACertificates("default"), ...(options.caPem === undefined ? [] : [options.caPem])],
     }),
   });
-  const open =
+  const open: Open =
     options.proxyUrl === undefined
       ? connectDirectly(connect, judge)
       : connectThroughProxy(connect, judge, { proxyUrl: options.proxyUrl, timeoutMs: options.connectTimeoutMs });
-  return (target, callback) =>
-    open(target, (...opened) => {
-      const [, socket] = opened;
-      if (socket) limitAnswers(socket);
+  const { clock, current } = options;
+  const expiries = new LRUCache<string, number>({ max: expiriesMax });
+  return (target, callback) => {
+    const trace = new ConnectionTrace({
+      clock,
+      current,
+      isTls: target.protocol === "https:",
+      isNamed: isIP(target.hostname) === 0,
+    });
+    open(target, trace, (...opened) => {
+      const [error, socket] = opened;
+      if (socket) {
+        trace.ready();
+        limitAnswers(socket, trace);
+        if (trace.isTls) rememberExpiry(expiries, target.hostname, trace);
+      } else if (error instanceof ForbiddenTargetError && !error.isHidden) trace.address = error.address;
+      trace.address = visible(trace.address, options.hideAddress);
       callback(...opened);
     });
+  };
 }
+
+function rememberExpiry(expiries: LRUCache<string, number>, hostname: string, trace: ConnectionTrace): void {
+  if (trace.certificateExpiresAt === undefined) trace.certificateExpiresAt = expiries.get(hostname);
+  else expiries.set(hostname, trace.certificateExpiresAt);
+}
+
+/** Hides addresses of the operator's network from tenants, allowed ones too. */
+const visible = (address: string | undefined, hideAddress: HideAddress): string | undefined =>
+  address !== undefined && hideAddress !== undefined && !isGlobalUnicast(address) ? undefined : address;
 
 function lookupThatJudges(judge: Judge): LookupFunction {
   return (hostname, { all }, callback) => {
@@ -115,14 +153,35 @@ function lookupThatJudges(judge: Judge): LookupFunction {
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 /** Checks an address in the URL itself before connecting, since no look-up happens. */
-function connectDirectly(connect: buildConnector.connector, judge: Judge): buildConnector.connector {
-  return (target, callback) => {
-    if (isIP(target.hostname) === 0) return connect(target, callback);
-    judge(target.hostname).then(
-      () => connect(target, callback),
-      (error: unknown) => callback(asError(error), null),
-    );
+function connectDirectly(connect: buildConnector.connector, judge: Judge): Open {
+  return (target, trace, callback) => {
+    const connectNow = (): void => observe(connect, { target, trace, callback });
+    if (isIP(target.hostname) === 0) return connectNow();
+    judge(target.hostname).then(connectNow, (error: unknown) => callback(asError(error), null));
   };
+}
+
+interface Opening {
+  readonly target: buildConnector.Options;
+  readonly trace: ConnectionTrace;
+  readonly callback: buildConnector.Callback;
+}
+
+/**
+ * Opens a connection and notes its times. The connector of undici returns the socket, which its types leave out; only
+ * the socket shows when TCP was connected and TLS begins. Listens before Node.js does, so that a certificate which is
+ * about to be refused is read too.
+ */
+function observe(connect: buildConnector.connector, { target, trace, callback }: Opening): void {
+  const socket: unknown = connect(target, callback);
+  if (!(socket instanceof Socket)) return;
+  socket
+    .once("lookup", (error: Error | null) => {
+      if (!error) trace.resolved();
+    })
+    .on("connectionAttempt", (address: string) => (trace.address = address))
+    .once("connect", () => trace.connected());
+  if (socket instanceof TLSSocket) socket.prependOnceListener("secure", () => trace.secured(socket));
 }
 
 /** Passes the checked address to the proxy, never the name. */
@@ -130,16 +189,22 @@ function connectThroughProxy(
   connect: buildConnector.connector,
   judge: Judge,
   proxy: { readonly proxyUrl: string; readonly timeoutMs: number },
-): buildConnector.connector {
-  return (target, callback) => {
-    const isTls = target.protocol === "https:";
+): Open {
+  return (target, trace, callback) => {
+    const { isTls } = trace;
     const tunnel = async () => {
       const [first] = await judge(target.hostname);
       if (!first) throw new NoAddressError("ENOTFOUND");
+      trace.resolved();
+      trace.address = first.address;
       return openTunnel({ ...proxy, ...first, port: Number(target.port) || (isTls ? 443 : 80) });
     };
     tunnel().then(
-      (socket) => (isTls ? connect({ ...target, httpSocket: socket }, callback) : callback(null, socket)),
+      (socket) => {
+        trace.connected();
+        if (isTls) observe(connect, { target: { ...target, httpSocket: socket }, trace, callback });
+        else callback(null, socket);
+      },
       (error: unknown) => callback(asError(error), null),
     );
   };

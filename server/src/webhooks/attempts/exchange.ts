@@ -2,6 +2,13 @@ import type { Dispatcher } from "undici";
 import type { Clock } from "#platform/clock.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { answerLimits } from "./answer-limits.ts";
+import {
+  type ConnectionTrace,
+  type ConnectionUser,
+  type CurrentRequest,
+  latencyOf,
+  traceOf,
+} from "./connection-trace.ts";
 import { type Untimed, outcomeOfError } from "./outcome-of-error.ts";
 
 export interface ExchangeNeeds {
@@ -11,6 +18,7 @@ export interface ExchangeNeeds {
   readonly timeoutSeconds: number;
   readonly connectTimeoutSeconds: number;
   readonly mayStart?: (() => boolean) | undefined;
+  readonly current: CurrentRequest;
 }
 
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
@@ -20,7 +28,7 @@ type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStar
  * error, or the time limit. At tens of thousands per second it is one object and one timer, without streams, signals or
  * listeners.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   readonly outcome: Promise<AttemptOutcome>;
   readonly #needs: ExchangeNeeds;
   readonly #startedMs: number;
@@ -28,6 +36,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #reject: (error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
   #isSettled = false;
+  #sentMs: number | undefined;
+  #answeredMs: number | undefined;
+  #connection: ConnectionTrace | undefined;
+  #isReused = false;
   #controller: Dispatcher.DispatchController | undefined;
   #answer: { readonly status: number; readonly headers: Headers } | undefined;
   /** Buffer of the body, of which `#bodyBytes` are used. */
@@ -50,10 +62,23 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#needs.mayStart?.() === false) this.#settle(noLongerOurs);
     if (this.#isSettled) throw new Error("It is not to be sent any more.");
     this.#controller = controller;
+    this.#sentMs = this.#needs.clock.monotonicMs();
+    this.#needs.current.user = this;
+  }
+
+  connectionOpens(connection: ConnectionTrace): void {
+    this.#connection = connection;
+  }
+
+  connectionTaken(connection: ConnectionTrace): void {
+    this.#connection = connection;
+    this.#isReused = connection.requests > 0;
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status >= 200) this.#answer = { status, headers };
+    if (status < 200) return;
+    this.#answer = { status, headers };
+    this.#answeredMs = this.#needs.clock.monotonicMs();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -107,7 +132,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #settle(outcome: Untimed<AttemptOutcome>): void {
     if (this.#isSettled) return;
     this.#end();
-    this.#resolve({ latencyMs: Math.round(this.#needs.clock.monotonicMs() - this.#startedMs), ...outcome });
+    const trace = traceOf({
+      startedMs: this.#startedMs,
+      sentMs: this.#sentMs,
+      answeredMs: this.#answeredMs,
+      endedMs: this.#needs.clock.monotonicMs(),
+      connection: this.#connection,
+      isReused: this.#isReused,
+    });
+    this.#resolve({ latencyMs: latencyOf(trace), trace, ...outcome });
   }
 
   #end(): void {

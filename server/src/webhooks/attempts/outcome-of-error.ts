@@ -3,8 +3,8 @@ import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { UnusableAnswerError, answerLimits } from "./answer-limits.ts";
 import { ForbiddenTargetError, ProxyRefusedError } from "./connector.ts";
 
-/** An outcome without its latency. */
-export type Untimed<Outcome> = Outcome extends unknown ? Omit<Outcome, "latencyMs"> : never;
+/** An outcome without its measurements. */
+export type Untimed<Outcome> = Outcome extends unknown ? Omit<Outcome, "latencyMs" | "trace"> : never;
 
 export interface FailedExchange {
   /** Host and port of the URL, for sentences. */

@@ -1,5 +1,7 @@
 import type { Clock } from "#platform/clock.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { headersOnWire } from "./attempt-request.ts";
+import { latencyOf, traceOf } from "./connection-trace.ts";
 
 /** A request to a bin, the same as it would have got over the network. */
 export interface BinDelivery {
@@ -47,17 +49,22 @@ export async function deliverToOwnBin(
   { binId, host, pathname, query, headers, body, timeoutSeconds }: OwnBinAttempt,
 ): Promise<AttemptOutcome> {
   const startedMs = clock.monotonicMs();
-  const latencyMs = (): number => Math.round(clock.monotonicMs() - startedMs);
+  const measured = (): Pick<AttemptOutcome, "latencyMs" | "trace"> => {
+    const endedMs = clock.monotonicMs();
+    const times = { startedMs, sentMs: startedMs, answeredMs: undefined, endedMs };
+    const trace = { ...traceOf({ ...times, connection: undefined, isReused: false }), connection: "internal" } as const;
+    return { latencyMs: latencyOf(trace), trace };
+  };
   const answer = await ownBins.deliver(binId, {
     method: "POST",
     path: pathname,
     query: query.slice(1),
-    headers: [["host", host], ["content-length", String(body.byteLength)], ...inPairs(headers)],
+    headers: [...headersOnWire(headers, { host, bodyBytes: body.byteLength })],
     body,
   });
   if (answer && answer.delayMs >= timeoutSeconds * 1000) {
     await clock.sleep(timeoutSeconds * 1000);
-    return { kind: "timed-out", afterSeconds: timeoutSeconds, phase: "answer", latencyMs: latencyMs() };
+    return { kind: "timed-out", afterSeconds: timeoutSeconds, phase: "answer", ...measured() };
   }
   if (answer && answer.delayMs > 0) await clock.sleep(answer.delayMs);
   return {
@@ -65,7 +72,7 @@ export async function deliverToOwnBin(
     status: answer?.status ?? 404,
     headers: answer ? responseHeaders(answer) : {},
     body: answer?.body === undefined ? nothing : Buffer.from(answer.body),
-    latencyMs: latencyMs(),
+    ...measured(),
   };
 }
 
@@ -75,7 +82,3 @@ const responseHeaders = ({ headers = {}, retryAfterSeconds }: OwnBinAnswer): Rea
   ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
   ...(retryAfterSeconds !== undefined && { "retry-after": String(retryAfterSeconds) }),
 });
-
-function* inPairs(flat: readonly string[]): Generator<readonly [string, string]> {
-  for (let at = 0; at + 1 < flat.length; at += 2) yield [flat[at] ?? "", flat[at + 1] ?? ""];
-}

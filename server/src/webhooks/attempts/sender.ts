@@ -3,6 +3,7 @@ import type { Clock } from "#platform/clock.ts";
 import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { type AttemptRequest, requestHeaders } from "./attempt-request.ts";
+import { CurrentRequest } from "./connection-trace.ts";
 import { guardedConnector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
 import { type OwnBins, deliverToOwnBin } from "./own-bins.ts";
@@ -11,6 +12,7 @@ import { Signer } from "./signature.ts";
 import { Targets } from "./targets.ts";
 
 export interface Sender {
+  readonly userAgent: string;
   /**
    * Resolves the host of the URL, so that an attempt that follows finds the result in the resolver's cache. Returns nothing for
    * an address or a request bin of this installation.
@@ -56,8 +58,11 @@ export function createSender(options: SenderOptions): Sender & GivenRequestSende
   const { clock, userAgent, ownBins, connectTimeoutSeconds = 10 } = options;
   const signer = new Signer();
   const targets = new Targets((url) => ownBins?.matches(url));
+  const current = new CurrentRequest();
   const pools = new ReceiverPools({
     connector: guardedConnector({
+      clock,
+      current,
       allowed: options.allowed,
       lookup: options.lookup,
       connectTimeoutMs: connectTimeoutSeconds * 1000,
@@ -78,8 +83,10 @@ export function createSender(options: SenderOptions): Sender & GivenRequestSende
     if (ownBins && binId !== undefined) {
       return deliverToOwnBin({ ownBins, clock }, { binId, host, pathname, query, headers, body, timeoutSeconds });
     }
-    const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds, mayStart });
+    const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds, mayStart, current });
+    current.user = exchange;
     pools.poolOf(origin).dispatch({ method: "POST", path: pathname + query, headers, body }, exchange);
+    current.user = undefined;
     return exchange.outcome;
   };
   const resolve = (url: string): Promise<void> | undefined => {
@@ -90,31 +97,34 @@ export function createSender(options: SenderOptions): Sender & GivenRequestSende
     // The attempt itself reports a failure.
     return options.lookup(hostname).then(ignore, ignore);
   };
-  const sendGiven = createGivenSender({ clock, targets, pools, connectTimeoutSeconds });
-  return { resolve, send, sendGiven, [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose]() };
+  const sendGiven = createGivenSender({ clock, targets, pools, current, connectTimeoutSeconds });
+  return { userAgent, resolve, send, sendGiven, [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose]() };
 }
 
 interface GivenSenderParts {
   readonly clock: Clock;
   readonly targets: Targets;
   readonly pools: ReceiverPools;
+  readonly current: CurrentRequest;
   readonly connectTimeoutSeconds: number;
 }
 
 const createGivenSender =
-  ({ clock, targets, pools, connectTimeoutSeconds }: GivenSenderParts): GivenRequestSender["sendGiven"] =>
+  ({ clock, targets, pools, current, connectTimeoutSeconds }: GivenSenderParts): GivenRequestSender["sendGiven"] =>
   ({ url, method, headers, body, timeoutSeconds }) => {
     const target = targets.of(url);
     if (!target || target.binId !== undefined) return Promise.resolve(noUrl);
     const { origin, host, pathname, query, credentials } = target;
-    const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds });
+    const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds, current });
     const sent = {
       method,
       path: pathname + query,
       headers: credentials === undefined ? [...headers] : [...headers, "authorization", credentials],
       body: body.byteLength > 0 ? body : null,
     };
+    current.user = exchange;
     pools.poolOf(origin).dispatch(sent, exchange);
+    current.user = undefined;
     return exchange.outcome;
   };
 

@@ -39,12 +39,19 @@ export class Targets {
   }
 
   #takeApart(text: string): Target | undefined {
-    const url = URL.parse(text);
-    if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
-    const { origin, host, hostname, pathname } = url;
-    const query = rawQuery(text);
-    return { origin, host, hostname, pathname, query, credentials: credentialsOf(url), binId: this.#binIdOf(url) };
+    const target = parseTarget(text);
+    if (!target) return undefined;
+    const { parsed, ...parts } = target;
+    return { ...parts, binId: this.#binIdOf(parsed) };
   }
+}
+
+/** Returns undefined if the text is no http or https URL. */
+export function parseTarget(text: string): (Omit<Target, "binId"> & { readonly parsed: URL }) | undefined {
+  const parsed = URL.parse(text);
+  if (!parsed || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) return undefined;
+  const { origin, host, hostname, pathname } = parsed;
+  return { origin, host, hostname, pathname, query: rawQuery(text), credentials: credentialsOf(parsed), parsed };
 }
 
 /** Converts user and password of a URL to HTTP Basic, as the sender of 3scale does. */

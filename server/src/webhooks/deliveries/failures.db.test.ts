@@ -13,10 +13,11 @@ test("an uncommitted settle holds the horizon at the second of its failure", asy
   const at = new Date();
   const attempt = { status: 500, error: "Answered 500", errorClass: null };
   const answer = { ...attempt, latencyMs: 1, responseHeaders: null, responseBody: null };
+  const details = { settingsId: 1, trace: null };
   const end = { end: "failed", retryAfterSeconds: null, url: Buffer.from("url"), orderingKey: null } as const;
 
   const failedAt = await database.inTransaction(async (tx) => {
-    const settlement = { endpointId, epoch: 1, eventId, number: 1, at, ...answer, ...end };
+    const settlement = { endpointId, epoch: 1, eventId, number: 1, at, ...answer, ...details, ...end };
     expect(await writeOutcomes(tx, owner, [settlement])).toMatchObject({ written: 1 });
     const [failure] = await tx.query<{ failedAt: Date }>(`select failed_at from failures`);
     await tx.query(`select pg_sleep(1.1)`); // its second passes by the database's clock

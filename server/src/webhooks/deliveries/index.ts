@@ -1,5 +1,14 @@
 export { type DeliveryKeys, cancelDeliveries, deleteSelectedFailures, retryDeliveries } from "./bulk-transitions.ts";
 export {
+  type AttemptPhase,
+  type AttemptTrace,
+  type RecordedTrace,
+  attemptPhases,
+  connectionKinds,
+  decodeTrace,
+  encodeTrace,
+} from "./attempt-trace.ts";
+export {
   type DueDelivery,
   type DueMeasure,
   Horizon,

@@ -1,6 +1,7 @@
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
-import type { BodyFormat } from "./payload.ts";
+import { type RecordedTrace, decodeTrace } from "./attempt-trace.ts";
+import type { BodyFormat, EventContext } from "./payload.ts";
 
 type DeliveryState = "pending" | "delivered" | "failed" | "cancelled";
 
@@ -44,11 +45,11 @@ export function parseDeliveryId(id: string): { eventId: string; endpointId: numb
  */
 export const everyAttempt = `(
     select provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers, response_body,
-      recorded_in
+      settings_id, trace, recorded_in
     from attempts
     union all
     select provider_id, event_id, endpoint_id, 1, first_at, first_status, null, null, first_latency_ms, first_headers, first_body,
-      recorded_in
+      first_settings_id, first_trace, recorded_in
     from deliveries
     where first_at is not null
   )`;
@@ -163,6 +164,10 @@ export interface Attempt {
   readonly latencyMs: number;
   readonly responseHeaders: Readonly<Record<string, string>> | null;
   readonly responseBody: Buffer | null;
+  /** The record of the settings that the request was made with. Null for attempts of older versions. */
+  readonly settingsId: number | null;
+  /** Undefined for attempts of older versions. */
+  readonly trace: RecordedTrace | undefined;
 }
 
 export interface DeliveryDetails extends Delivery, PlaceInOrder {
@@ -170,21 +175,31 @@ export interface DeliveryDetails extends Delivery, PlaceInOrder {
   /** The bytes of every attempt, sent or to be sent. */
   readonly body: Buffer | null;
   readonly format: BodyFormat | null;
+  /** The facts about the event that headers state. Null once the payload has expired. */
+  readonly context: EventContext | null;
 }
 
 const attemptsStatement = `
   select number, at, status, error, latency_ms, response_headers,
-    response_body
+    response_body, settings_id, trace
   from ${everyAttempt} attempt
   where provider_id = $1 and event_id = $2 and endpoint_id = $3
   order by number`;
 
 const payloadStatement = `
-  select payload.body, payload.format
+  select payload.body, payload.format, payload.context
   from payloads payload
   where payload.provider_id = $1 and payload.event_id = $2 and payload.format = coalesce(
     (select due.format from due where due.event_id = $2 and due.endpoint_id = $3),
     (select ended.format from deliveries ended where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3))`;
+
+interface SentPayload {
+  readonly body: Buffer;
+  readonly format: BodyFormat;
+  readonly context: EventContext;
+}
+
+type StoredAttempt = Omit<Attempt, "trace"> & { readonly trace: Buffer | null };
 
 export async function readDelivery(
   db: Database,
@@ -193,13 +208,15 @@ export async function readDelivery(
   const [delivery] = await listDeliveries(db, { ...key, eventIds: [key.eventId], limit: 1 });
   if (!delivery) return undefined;
   const values = [key.providerId, key.eventId, key.endpointId];
-  const [sent] = await db.query<{ body: Buffer; format: BodyFormat }>(payloadStatement, values);
+  const [sent] = await db.query<SentPayload>(payloadStatement, values);
+  const attempts = await db.query<StoredAttempt>(attemptsStatement, values);
   return {
     ...delivery,
     ...(await readPlaceInOrder(db, key)),
-    attempts: await db.query<Attempt>(attemptsStatement, values),
+    attempts: attempts.map(({ trace, ...attempt }) => ({ ...attempt, trace: trace ? decodeTrace(trace) : undefined })),
     body: sent?.body ?? null,
     format: sent?.format ?? null,
+    context: sent?.context ?? null,
   };
 }
 

@@ -1,10 +1,15 @@
 import { parseHttpDate } from "#platform/times.ts";
+import type { AttemptTrace } from "./attempt-trace.ts";
 
 /** The status codes that count as delivered. */
 export type SuccessRule = "200" | "200-207" | "2xx";
 
 /** The classified result of one HTTP request. Any response, a 500 too, is `answered`. */
-export type AttemptOutcome = { readonly latencyMs: number } & (
+export type AttemptOutcome = {
+  readonly latencyMs: number;
+  /** Undefined if the request could not even be made. */
+  readonly trace?: AttemptTrace;
+} & (
   | {
       readonly kind: "answered";
       readonly status: number;

@@ -26,6 +26,10 @@ export interface Settlement {
   readonly retryAfterSeconds: number | null;
   /** The encrypted URL of the attempt, kept with a failure. */
   readonly url: Uint8Array | null;
+  /** The recorded settings that the request was made with. */
+  readonly settingsId: number;
+  /** An encoded `AttemptTrace`. Null: the request could not even be made. */
+  readonly trace: Uint8Array | null;
 }
 
 // Successful first attempts are nearly all there are, so they have a statement of their own: 11 µs per delivery,
@@ -33,16 +37,17 @@ export interface Settlement {
 // the delivery's row (see everyAttempt). Lanes are read as below, due rows by primary key.
 const firstOutcome = `outcome as (
     select outcome.*
-    from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::timestamptz[], $6::smallint[], $7::integer[], $8::json[], $9::bytea[])
-      as outcome (endpoint_id, epoch, event_id, at, status, latency_ms, response_headers, response_body)
+    from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::timestamptz[], $6::smallint[], $7::integer[], $8::json[], $9::bytea[],
+      $10::bigint[], $11::bytea[])
+      as outcome (endpoint_id, epoch, event_id, at, status, latency_ms, response_headers, response_body, settings_id, trace)
     join lanes on lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
   )`;
 
 const firstEnded = `ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format,
-      first_at, first_status, first_latency_ms, first_headers, first_body, recorded_in)
+      first_at, first_status, first_latency_ms, first_headers, first_body, first_settings_id, first_trace, recorded_in)
     select provider_id, event_id, endpoint_id, 'delivered', 1, replay, format,
-      at, status, latency_ms, response_headers, response_body, (select transaction_number())
+      at, status, latency_ms, response_headers, response_body, settings_id, trace, (select transaction_number())
     from mine
     returning 1
   )
@@ -98,6 +103,8 @@ async function writeFirstDeliveries(
     plainArray(column((it) => it.latencyMs)),
     jsonArray(column((it) => it.responseHeaders)),
     bytesArray(column((it) => it.responseBody)),
+    plainArray(column((it) => it.settingsId)),
+    bytesArray(column((it) => it.trace)),
   ]);
   return row ?? nothingWritten;
 }
@@ -110,6 +117,9 @@ const hasEndedBefore = (error: unknown): boolean => errorCode(error) === uniqueV
 
 const uniqueViolation = "23505";
 
+const attemptColumns = `provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers,
+    response_body, settings_id, trace`;
+
 // Writes any outcomes in one statement. Drops outcomes of an old epoch: the new owner sends and settles those
 // deliveries. The lane is read without a lock. A claim between this snapshot and the commit can repeat a delivery but
 // not lose one: both settles meet at the due row, by primary key, and only one can delete it or increment its
@@ -118,9 +128,10 @@ const outcomesStatement = `
   with outcome as (
     select outcome.*
     from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::smallint[], $6::timestamptz[], $7::smallint[], $8::text[],
-      $9::integer[], $10::json[], $11::bytea[], $12::text[], $13::float8[], $14::bytea[], $15::text[])
+      $9::integer[], $10::json[], $11::bytea[], $12::text[], $13::float8[], $14::bytea[], $15::text[], $16::bigint[],
+      $17::bytea[])
       as outcome (endpoint_id, epoch, event_id, number, at, status, error, latency_ms, response_headers,
-        response_body, ending, retry_after, url, error_class)
+        response_body, ending, retry_after, url, error_class, settings_id, trace)
     join lanes on lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
   ), mine as (
     select outcome.*, due.provider_id, due.replay, due.format
@@ -147,9 +158,8 @@ const outcomesStatement = `
     on conflict (provider_id, endpoint_id, event_id) do update
       set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
   )
-  insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers,
-    response_body)
-  select provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers, response_body
+  insert into attempts (${attemptColumns})
+  select ${attemptColumns}
   from mine
   returning recorded_in as transaction`;
 
@@ -176,6 +186,8 @@ export async function writeOutcomes(
     plainArray(column((it) => it.retryAfterSeconds)),
     bytesArray(column((it) => it.url)),
     plainArray(column((it) => it.errorClass)),
+    plainArray(column((it) => it.settingsId)),
+    bytesArray(column((it) => it.trace)),
   ]);
   return { written: rows.length, transaction: rows[0]?.transaction ?? 0 };
 }
@@ -188,8 +200,9 @@ const lateStatement = `
   with outcome as (
     select outcome.*, endpoints.provider_id
     from unnest($1::bigint[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::smallint[], $6::text[], $7::integer[],
-      $8::json[], $9::bytea[], $10::text[])
-      as outcome (endpoint_id, event_id, number, at, status, error, latency_ms, response_headers, response_body, error_class)
+      $8::json[], $9::bytea[], $10::text[], $11::bigint[], $12::bytea[])
+      as outcome (endpoint_id, event_id, number, at, status, error, latency_ms, response_headers, response_body, error_class,
+        settings_id, trace)
     join endpoints on endpoints.id = outcome.endpoint_id
   ), late as (
     update deliveries set attempts_made = outcome.number
@@ -200,9 +213,8 @@ const lateStatement = `
       and not exists (select from due where due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id)
     returning outcome.*
   )
-  insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers,
-    response_body)
-  select provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers, response_body
+  insert into attempts (${attemptColumns})
+  select ${attemptColumns}
   from late
   returning event_id`;
 
@@ -220,6 +232,8 @@ async function writeLateAttempts(db: Database, settlements: readonly Settlement[
     jsonArray(column((it) => it.responseHeaders)),
     bytesArray(column((it) => it.responseBody)),
     plainArray(column((it) => it.errorClass)),
+    plainArray(column((it) => it.settingsId)),
+    bytesArray(column((it) => it.trace)),
   ]);
   return written.length;
 }

@@ -156,13 +156,19 @@ test("after a rotation both secrets sign, the new one first, and a day later onl
   expect(after?.secrets[0]).not.toBe(before.secrets[0]);
 
   await database.query("update endpoints set previous_secret_until = previous_secret_until - interval '24 hours'");
-  const [settings] = await readDeliverySettings(database, encryption, [before.id]);
+  const [settings] = await readDeliverySettings(database, encryption, {
+    endpointIds: [before.id],
+    userAgent: "Bellwire/test",
+  });
   expect(settings).toMatchObject({ secrets: after?.secrets.slice(0, 1) });
 });
 
 test("engines read the delivery settings in clear", async ({ database }) => {
   const endpoint = await make(database, { maxInFlight: 3, headers: { "x-key": "h3ader" } });
-  const [settings] = await readDeliverySettings(database, encryption, [endpoint.id, 999_999]);
+  const [settings] = await readDeliverySettings(database, encryption, {
+    endpointIds: [endpoint.id, 999_999],
+    userAgent: "Bellwire/test",
+  });
   expect(settings).toMatchObject({
     endpointId: endpoint.id,
     url,
@@ -185,7 +191,9 @@ test("a deleted endpoint is gone at once, and its pending deliveries are cancell
 
   expect(await deleteEndpoint(database, { ...endpoint, actor: admin })).toBeInstanceOf(Date);
   expect(await readEndpoint(database, encryption, endpoint)).toBeUndefined();
-  expect(await readDeliverySettings(database, encryption, [endpoint.id])).toEqual([]);
+  expect(
+    await readDeliverySettings(database, encryption, { endpointIds: [endpoint.id], userAgent: "Bellwire/test" }),
+  ).toEqual([]);
   expect(await database.inTransaction(cancelDueOfDeletedEndpoints)).toBe(0);
 
   await endUndo(database, endpoint.id);

@@ -12,6 +12,8 @@ export interface DeliverySettings extends Pick<Endpoint, SendingField | "urlMask
   readonly eventSource: string;
   /** The URL as stored, kept with a failure to show its destination. */
   readonly urlCipher: Buffer;
+  /** The record of these settings, to which attempts refer. */
+  readonly sentSettingsId: number;
 }
 
 /** An endpoint whose settings this process cannot decrypt. Nothing is sent to it. */
@@ -22,23 +24,44 @@ export interface UndecryptableEndpoint {
 
 type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> & EndpointCiphers;
 
-// By the unique index on id, because an engine owns lanes of all providers. Locks nothing.
+// Endpoints by the unique index on id, because an engine owns lanes of all providers; records by their unique index.
+// Inserts a record only for a version that was not loaded before. If another engine does so at the same time, the
+// update of a column to its own value returns that engine's row.
 const deliverySettingsStatement = `
-  select id as endpoint_id, name = 'default' as is_default, url_masked, version, ${sendingColumns}, ${secretColumns},
-    (select event_source from providers where providers.id = endpoints.provider_id)
-  from endpoints
-  where id = any($1) and deleted_at is null`;
+  with endpoint as (
+    select provider_id, id as endpoint_id, name = 'default' as is_default, url_masked, version, ${sendingColumns},
+      ${secretColumns}, (select event_source from providers where providers.id = endpoints.provider_id)
+    from endpoints
+    where id = any($1) and deleted_at is null
+  ), known as (
+    select sent.id, sent.endpoint_id
+    from endpoint
+    join sent_settings sent on sent.provider_id = endpoint.provider_id and sent.endpoint_id = endpoint.endpoint_id
+      and sent.version = endpoint.version and sent.user_agent = $2 and sent.event_source = endpoint.event_source
+      and (sent.previous_secret is null) = (endpoint.previous_secret_cipher is null)
+  ), added as (
+    insert into sent_settings (provider_id, endpoint_id, version, url, headers, secret, previous_secret, event_source, user_agent)
+    select provider_id, endpoint_id, version, url_cipher, headers_cipher, secret_cipher, previous_secret_cipher, event_source, $2
+    from endpoint
+    where not exists (select from known where known.endpoint_id = endpoint.endpoint_id)
+    on conflict (provider_id, endpoint_id, version, user_agent, event_source, (previous_secret is null)) do update
+      set version = excluded.version
+    returning id, endpoint_id
+  )
+  select endpoint.*, sent.id as sent_settings_id
+  from endpoint
+  join (select * from known union all select * from added) sent on sent.endpoint_id = endpoint.endpoint_id`;
 
 /**
  * Returns the settings of the endpoints that exist. They apply to the next attempt, also of deliveries recorded earlier.
- * An endpoint that cannot be decrypted does not fail the others.
+ * An endpoint that cannot be decrypted does not fail the others. `userAgent` is the sender's, part of each request.
  */
 export async function readDeliverySettings(
   db: Database,
   encryption: Encryption,
-  endpointIds: readonly number[],
+  { endpointIds, userAgent }: { readonly endpointIds: readonly number[]; readonly userAgent: string },
 ): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]> {
-  const rows = await db.query<Row>(deliverySettingsStatement, [endpointIds]);
+  const rows = await db.query<Row>(deliverySettingsStatement, [endpointIds, userAgent]);
   return rows.map(({ headersCipher, secretCipher, previousSecretCipher, ...row }) => {
     const ciphers = { urlCipher: row.urlCipher, headersCipher, secretCipher, previousSecretCipher };
     const { undecryptable, ...decrypted } = decryptEndpoint(encryption, ciphers);

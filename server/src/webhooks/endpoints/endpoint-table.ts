@@ -211,16 +211,22 @@ export async function replaceSecret(
 
 type EncryptedEndpoint = EndpointKey & EndpointCiphers;
 
+/** A condition: $2, the newest key, did not encrypt all of the columns. Bytes 2 to 5 of a ciphertext name its key. */
+export const isOutdated = `$2::bytea <> any(array[substring(url from 2 for 4), substring(secret from 2 for 4),
+    coalesce(substring(headers from 2 for 4), $2), coalesce(substring(previous_secret from 2 for 4), $2)])`;
+
+/** Selects the encrypted columns. */
+export const cipherColumns = `url as url_cipher, headers as headers_cipher, secret as secret_cipher,
+  previous_secret as previous_secret_cipher`;
+
 const batchRows = 100;
 
 // By id, so that undecryptable endpoints, which stay as they are, are read once. Deleted ones too: their failures may still
-// be listed. Bytes 2 to 5 of a ciphertext name its key. The lock makes a concurrent update wait, and then fail as outdated.
+// be listed. The lock makes a concurrent update wait, and then fail as outdated.
 const selectOutdated = `
-  select provider_id, id, url as url_cipher, headers as headers_cipher, secret as secret_cipher,
-    previous_secret as previous_secret_cipher
+  select provider_id, id, ${cipherColumns}
   from endpoints
-  where id > $1 and $2::bytea <> any(array[substring(url from 2 for 4), substring(secret from 2 for 4),
-    coalesce(substring(headers from 2 for 4), $2), coalesce(substring(previous_secret from 2 for 4), $2)])
+  where id > $1 and ${isOutdated}
   order by id
   limit $3
   for update`;
@@ -259,8 +265,8 @@ async function updateEndpointCiphers(
   tx.hintAfterCommit("endpoints", String(id));
 }
 
-/** Returns undefined if a value of the endpoint cannot be decrypted. */
-function reencryptRow(encryption: Encryption, row: EndpointCiphers): EndpointCiphers | undefined {
+/** Returns undefined if one of the values cannot be decrypted. */
+export function reencryptRow(encryption: Encryption, row: EndpointCiphers): EndpointCiphers | undefined {
   const reencrypt = (purpose: string, cipher: Buffer): Buffer => encryption.reencrypt(purpose, cipher) ?? cipher;
   const { urlCipher, headersCipher, secretCipher, previousSecretCipher } = row;
   try {

@@ -25,6 +25,7 @@ export {
   readEndpoint,
   reencryptEndpoints,
 } from "./endpoint-table.ts";
+export { type SentSettings, deleteOldSentSettings, readSentSettings, reencryptSentSettings } from "./sent-settings.ts";
 export {
   type Endpoint,
   type EndpointInput,

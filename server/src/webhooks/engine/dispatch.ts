@@ -1,5 +1,5 @@
 import { parseIsoTime } from "#platform/times.ts";
-import type { AttemptRequest } from "#webhooks/attempts/index.ts";
+import { type AttemptRequest, contentOfAttempt } from "#webhooks/attempts/index.ts";
 import {
   type AttemptOutcome,
   type DueDelivery,
@@ -7,8 +7,7 @@ import {
   type Settled,
   type Settlement,
   errorClassOf,
-  contentTypeOf,
-  isBinaryCloudEvent,
+  encodeTrace,
   nextStep,
   retryAfterSeconds,
 } from "#webhooks/deliveries/index.ts";
@@ -328,19 +327,16 @@ const requestOf = (
   delivery: DueDelivery,
   { attempt, sentAt, mayStart }: Required<Pick<AttemptRequest, "attempt" | "sentAt" | "mayStart">>,
 ): AttemptRequest => ({
-  url: settings.url,
-  headers: settings.headers,
-  secrets: settings.secrets,
+  ...contentOfAttempt({
+    settings,
+    delivery,
+    body: Buffer.from(delivery.body),
+    attempt,
+    replay: delivery.replay,
+    sentAt,
+  }),
   timeoutSeconds: settings.timeoutSeconds,
-  contentType: contentTypeOf(delivery.format),
-  body: Buffer.from(delivery.body),
-  id: delivery.eventId,
-  attempt,
-  replay: delivery.replay,
-  sentAt,
   mayStart,
-  ...(isBinaryCloudEvent(delivery.format) ? { cloudEventSource: settings.eventSource } : {}),
-  event: delivery.context,
 });
 
 interface Attempt {
@@ -373,6 +369,8 @@ function settlementOf(
     end: next.step === "done" ? "delivered" : next.step === "retry" ? null : "failed",
     retryAfterSeconds: next.step === "retry" ? next.afterSeconds : null,
     url: next.step === "give-up" || next.step === "disable" ? settings.urlCipher : null,
+    settingsId: settings.sentSettingsId,
+    trace: outcome.trace ? encodeTrace(outcome.trace, delivery.replay) : null,
   };
 }
 

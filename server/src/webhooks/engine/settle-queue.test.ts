@@ -19,6 +19,8 @@ const settlementOf = (eventId: string): Settlement => ({
   end: "delivered",
   retryAfterSeconds: null,
   url: null,
+  settingsId: 1,
+  trace: null,
 });
 
 function openQueue(recorded: (batch: readonly Settlement[]) => number = (batch) => batch.length) {

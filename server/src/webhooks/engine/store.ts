@@ -103,8 +103,19 @@ export interface EngineNeeds {
   readonly disableAfterMs: number;
 }
 
+interface EngineProcess {
+  readonly leaseMs: number;
+  /** The sender's, recorded with the settings of each request. */
+  readonly userAgent: string;
+  readonly mark?: ProcessMark | undefined;
+}
+
 /** The lane store in PostgreSQL. Each call is one statement and its own transaction. */
-export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: number, mark?: ProcessMark): LaneStore {
+export function postgresLaneStore(
+  db: Pool,
+  encryption: Encryption,
+  { leaseMs, userAgent, mark }: EngineProcess,
+): LaneStore {
   const leaseSeconds = leaseMs / 1000;
   const deleteEnded = async (): Promise<void> => {
     if (mark) await deleteEndedEngines(db, (process) => hasProcessEnded(process, mark));
@@ -125,7 +136,7 @@ export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: num
       claimLanes(db, { engineId, endpointIds, asked: claimNumber, leaseSeconds }),
     verifyOwnership: (engineId, lanes) => verifyOwnership(db, engineId, lanes),
     release: (engineId, lanes) => releaseLanes(db, engineId, lanes),
-    readSettings: (endpointIds) => readDeliverySettings(db, encryption, endpointIds),
+    readSettings: (endpointIds) => readDeliverySettings(db, encryption, { endpointIds, userAgent }),
     sampleTransactions: () => sampleTransactions(db),
     readDue: (lanes) => readDueDeliveries(db, lanes),
     readRuns: (runs) => readRuns(db, runs),

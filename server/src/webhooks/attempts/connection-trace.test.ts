@@ -1,0 +1,174 @@
+import { once } from "node:events";
+import { createServer as createTlsServer } from "node:https";
+import { type Socket, createServer } from "node:net";
+import { expect, test } from "vitest";
+import type { Lookup } from "#platform/network/target-guard.ts";
+import type { AttemptOutcome, AttemptTrace } from "#webhooks/deliveries/index.ts";
+import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
+import { type IssuedCertificate, buildAuthority } from "../../../test/support/build-certificates.ts";
+import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
+import { startReceiver } from "../../../test/support/receiver.ts";
+
+const authority = buildAuthority();
+const host = "receiver.example";
+const toLoopback: Lookup = async () => [{ address: "127.0.0.1", family: 4 }];
+const named = (url: string): string => url.replace("127.0.0.1", host);
+
+function traceIn(outcome: AttemptOutcome): AttemptTrace {
+  const { trace } = outcome;
+  if (!trace) throw new Error("The outcome has no trace.");
+  return trace;
+}
+
+const sumOf = ({ queued = 0, dns = 0, connect = 0, tls = 0, firstByte = 0, body = 0 }: AttemptTrace): number =>
+  queued + dns + connect + tls + firstByte + body;
+
+async function startTlsReceiver(certificate: IssuedCertificate): Promise<{ readonly url: string } & AsyncDisposable> {
+  const server = createTlsServer(certificate, (_request, response) => response.end("thanks"));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  return {
+    url: `https://${host}:${port}/hook`,
+    [Symbol.asyncDispose]: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+test("the phases of a first request over TLS add up to its latency, with address, version and certificate", async () => {
+  await using receiver = await startTlsReceiver(authority.issue({ names: [host] }));
+  await using sender = buildSender({ lookup: toLoopback, caPem: authority.caPem });
+  const outcome = await sender.send(buildAttempt({ url: receiver.url }));
+  const trace = traceIn(outcome);
+  expect(trace).toMatchObject({ connection: "new", address: "127.0.0.1", tlsVersion: "TLSv1.3" });
+  expect(Object.values(trace)).not.toContain(undefined);
+  expect(trace.tls).toBeGreaterThan(0);
+  expect(Math.round(sumOf(trace) / 1000)).toBe(outcome.latencyMs);
+  const daysLeft = ((trace.certificateExpiresAt ?? 0) - Date.now() / 1000) / 86_400;
+  expect(daysLeft).toBeCloseTo(1, 2);
+});
+
+test("a reused connection has no connect phases, and keeps its address and certificate", async () => {
+  await using receiver = await startTlsReceiver(authority.issue({ names: [host] }));
+  await using sender = buildSender({ lookup: toLoopback, caPem: authority.caPem, connectionsMax: 1 });
+  const first = traceIn(await sender.send(buildAttempt({ url: receiver.url })));
+  const second = traceIn(await sender.send(buildAttempt({ url: receiver.url })));
+  expect(second).toMatchObject({
+    connection: "reused",
+    dns: undefined,
+    connect: undefined,
+    tls: undefined,
+    address: first.address,
+    tlsVersion: first.tlsVersion,
+    certificateExpiresAt: first.certificateExpiresAt,
+    answerBytes: first.answerBytes,
+  });
+});
+
+test("a resumed TLS session still shows the certificate", async () => {
+  await using receiver = await startTlsReceiver(authority.issue({ names: [host] }));
+  await using sender = buildSender({ lookup: toLoopback, caPem: authority.caPem });
+  await sender.send(buildAttempt({ url: receiver.url }));
+  const traces = await Promise.all(
+    Array.from({ length: 4 }, async () => traceIn(await sender.send(buildAttempt({ url: receiver.url })))),
+  );
+  expect(traces.some(({ connection }) => connection === "new")).toBe(true);
+  expect(traces.filter((trace) => trace.certificateExpiresAt === undefined)).toEqual([]);
+});
+
+test("the certificate of a refused connection is read, and the attempt ends in the TLS phase", async () => {
+  await using receiver = await startTlsReceiver(authority.issue({ names: [host], expired: true }));
+  await using sender = buildSender({ lookup: toLoopback, caPem: authority.caPem });
+  const outcome = await sender.send(buildAttempt({ url: receiver.url }));
+  expect(outcome).toMatchObject({ kind: "unreachable", code: "CERT_HAS_EXPIRED" });
+  const trace = traceIn(outcome);
+  expect(trace).toMatchObject({ connection: "none", firstByte: undefined, answerBytes: 0 });
+  expect(trace.certificateExpiresAt).toBeLessThan(Date.now() / 1000);
+  expect(trace.tls).toBeGreaterThan(0);
+});
+
+/** Accepts connections and does nothing. */
+async function startSilentReceiver(): Promise<{ readonly port: number } & AsyncDisposable> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket.on("error", () => socket.destroy())));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The server has no port.");
+  return {
+    port: address.port,
+    [Symbol.asyncDispose]: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+test("an attempt that runs out of time ends in the phase that took it", async () => {
+  await using silent = await startSilentReceiver();
+  const never: Lookup = () => new Promise(() => {});
+  const inPhase = async (url: string, lookup: Lookup): Promise<readonly string[]> => {
+    await using sender = buildSender({ lookup });
+    const outcome = await sender.send(buildAttempt({ url, timeoutSeconds: 0.2 }));
+    expect(outcome.kind).toBe("timed-out");
+    const trace = traceIn(outcome);
+    expect(Math.round(sumOf(trace) / 1000)).toBe(outcome.latencyMs);
+    return Object.entries(trace).flatMap(([name, value]) =>
+      name !== "certificateExpiresAt" && typeof value === "number" && value > 100_000 ? [name] : [],
+    );
+  };
+  expect(await inPhase(`http://${host}/`, never)).toEqual(["dns"]);
+  expect(await inPhase(`https://${host}:${silent.port}/`, toLoopback)).toEqual(["tls"]);
+  expect(await inPhase(`http://${host}:${silent.port}/`, toLoopback)).toEqual(["firstByte"]);
+  await using dripping = await startRawReceiver((socket) => socket.write("HTTP/1.1 200 OK\r\n\r\nno end"));
+  expect(await inPhase(dripping.url, toLoopback)).toEqual(["body"]);
+});
+
+test("an attempt that waits for a free connection is queued", async () => {
+  await using receiver = await startReceiver("hang");
+  await using sender = buildSender({ connectionsMax: 1 });
+  const first = sender.send(buildAttempt({ url: receiver.url, timeoutSeconds: 0.4 }));
+  const second = traceIn(await sender.send(buildAttempt({ url: receiver.url, timeoutSeconds: 0.2 })));
+  expect(second).toMatchObject({ connection: "none", connect: undefined, firstByte: undefined });
+  expect(second.queued).toBeGreaterThan(150_000);
+  await first;
+});
+
+test("a refused connection names the address and ends in the connect phase", async () => {
+  const receiver = await startReceiver();
+  await receiver[Symbol.asyncDispose]();
+  await using sender = buildSender({ lookup: toLoopback });
+  const trace = traceIn(await sender.send(buildAttempt({ url: named(receiver.url) })));
+  expect(trace).toMatchObject({ connection: "none", address: "127.0.0.1", firstByte: undefined });
+  expect(trace.connect).toBeGreaterThan(0);
+});
+
+test("a forbidden address is shown to the operator, and kept from tenants", async () => {
+  const lookup: Lookup = async () => [{ address: "10.1.2.3", family: 4 }];
+  const addressWith = async (hideAddress?: () => void): Promise<string | undefined> => {
+    await using sender = buildSender({ lookup, ...(hideAddress && { hideAddress }) });
+    return traceIn(await sender.send(buildAttempt({ url: `http://${host}/` }))).address;
+  };
+  expect(await addressWith()).toBe("10.1.2.3");
+  expect(await addressWith(() => {})).toBeUndefined();
+});
+
+test("an allowed address of the operator's network is kept from tenants too", async () => {
+  await using receiver = await startReceiver();
+  await using sender = buildSender({ lookup: toLoopback, hideAddress: () => {} });
+  const outcome = await sender.send(buildAttempt({ url: named(receiver.url) }));
+  expect(outcome).toMatchObject({ kind: "answered", trace: { connection: "new", address: undefined } });
+});
+
+test("the bytes of the answer count its status line, headers and body, on a reused connection too", async () => {
+  const answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks";
+  await using receiver = await startRawReceiver((socket) => {
+    socket.write(answer);
+    socket.on("data", () => socket.write(answer));
+  });
+  await using sender = buildSender({ connectionsMax: 1 });
+  const bytes: number[] = [];
+  for (const _ of [1, 2]) bytes.push(traceIn(await sender.send(buildAttempt({ url: receiver.url }))).answerBytes);
+  expect(bytes).toEqual([answer.length, answer.length]);
+});

@@ -1,0 +1,111 @@
+import { execFile, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
+import { maskSentRequest, renderCurl, renderSentRequest } from "./sent-request.ts";
+import { judgeSignature } from "./signature.ts";
+
+/** Accepts requests and keeps their bytes. */
+async function startRecorder(): Promise<{ readonly url: string; readonly requests: string[] } & AsyncDisposable> {
+  const requests: string[] = [];
+  const server = createServer((socket) => {
+    let text = "";
+    socket
+      .on("error", () => socket.destroy())
+      .on("data", (chunk) => {
+        text += chunk.toString("latin1");
+        const [head = "", body] = text.split("\r\n\r\n");
+        const length = Number(/content-length: (\d+)/i.exec(head)?.[1]);
+        if (body === undefined || body.length < length) return;
+        requests.push(text);
+        text = "";
+        socket.write("HTTP/1.1 204 No Content\r\n\r\n");
+      });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The server has no port.");
+  return {
+    url: `http://127.0.0.1:${address.port}/hook`,
+    requests,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** A request with everything that a shell or curl could change. */
+const awkward = (url: string) =>
+  buildAttempt({
+    url: `${url.replace("http://", "http://us%40er:p'ss@")}?key=a%2Fb&range=[1-3]&set={a,b}&it's=$HOME`,
+    body: Buffer.from(`{"org_name":"Åse's \\"Harbour\\" & $HOME \`id\`","note":"@file\\n"}\n\n`),
+    headers: { "X-Tenant": "acme 'north'", "X-Empty": "", "x-long": "a;b,c" },
+    contentType: "application/json",
+    attempt: 3,
+    replay: 1,
+    cloudEventSource: "https://acme-admin.example",
+  });
+
+const wire = ({ url, headers, body }: NonNullable<ReturnType<typeof renderSentRequest>>): string => {
+  const { pathname, origin } = new URL(url);
+  const path = url.slice(origin.length) || pathname;
+  const head = [`POST ${path} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`)];
+  return `${head.join("\r\n")}\r\n\r\n${Buffer.from(body).toString("latin1")}`;
+};
+
+test("a rendered request has the very bytes that were sent", async () => {
+  await using recorder = await startRecorder();
+  await using sender = buildSender();
+  const request = awkward(recorder.url);
+  await sender.send(request);
+  const sent = renderSentRequest(request, "Bellwire/test");
+  expect(recorder.requests).toEqual([sent && wire(sent)]);
+});
+
+const hasCurl = spawnSync("curl", ["--version"]).status === 0;
+
+test.skipIf(!hasCurl)("the curl command sends the same request line, headers, body and signature", async () => {
+  await using recorder = await startRecorder();
+  await using sender = buildSender();
+  const request = awkward(recorder.url);
+  await sender.send(request);
+  const sent = renderSentRequest(request, "Bellwire/test");
+  if (!sent) throw new Error("The request was not rendered.");
+  await promisify(execFile)("sh", ["-c", renderCurl(sent)], { env: { PATH: process.env["PATH"] } });
+
+  const [ours = "", curls = ""] = recorder.requests.map(inNameOrder);
+  expect(curls).toEqual(ours);
+  const [head = "", body = ""] = (recorder.requests[1] ?? "").split("\r\n\r\n");
+  const headers = head
+    .split("\r\n")
+    .slice(1)
+    .map((line) => splitHeader(line));
+  expect(judgeSignature({ headers, body: Buffer.from(body, "latin1") }, [testSecret])).toBe("valid");
+});
+
+/** curl writes `Host`, puts the length elsewhere, and no space before an empty value. */
+function inNameOrder(request: string): readonly string[] {
+  const [head = "", body = ""] = request.split("\r\n\r\n");
+  const [line = "", ...headers] = head.split("\r\n");
+  return [line, ...headers.map((it) => it.trim().replace(/^[^:]+/, (name) => name.toLowerCase())).toSorted(), body];
+}
+
+test("masked, it shows no value of the query, of a custom header, of credentials or of the signature", () => {
+  const request = awkward("http://receiver.example/hook");
+  const sent = renderSentRequest(request, "Bellwire/test");
+  if (!sent) throw new Error("The request was not rendered.");
+  const { url, headers } = maskSentRequest(sent, request);
+  expect(url).toBe("http://receiver.example/hook?key=…&range=…&set=…&it's=…");
+  const masked = headers.filter(([, value]) => value === "…").map(([name]) => name);
+  expect(masked).toEqual(["webhook-signature", "X-Tenant", "X-Empty", "x-long", "authorization"]);
+  expect(headers.map(([name]) => name)).toEqual(sent.headers.map(([name]) => name));
+});
+
+test("nothing is rendered for a URL to which nothing can be sent", () => {
+  expect(renderSentRequest(buildAttempt({ url: "ftp://receiver.example/" }), "Bellwire/test")).toBeUndefined();
+});
+
+function splitHeader(line: string): readonly [name: string, value: string] {
+  const at = line.indexOf(":");
+  return [line.slice(0, at), line.slice(at + 1).trim()];
+}

@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type AttemptTrace, connectionKinds, decodeTrace, encodeTrace } from "./attempt-trace.ts";
+
+const whole = (max: number) => fc.nat({ max });
+const phase = fc.option(whole(2 ** 32 - 1), { nil: undefined });
+const traces: fc.Arbitrary<AttemptTrace> = fc.record({
+  queued: phase,
+  dns: phase,
+  connect: phase,
+  tls: phase,
+  firstByte: phase,
+  body: phase,
+  connection: fc.constantFrom(...connectionKinds),
+  address: fc.option(fc.oneof(fc.ipV4(), fc.constant("2001:db8:aaaa:bbbb:cccc:dddd:192.168.100.100")), {
+    nil: undefined,
+  }),
+  tlsVersion: fc.constantFrom(undefined, "TLSv1.2", "TLSv1.3"),
+  certificateExpiresAt: fc.option(fc.integer({ min: 1, max: 2 ** 32 - 1 }), { nil: undefined }),
+  answerBytes: whole(2 ** 31 - 1),
+});
+
+test("every trace is read as it was written", () => {
+  fc.assert(
+    fc.property(traces, whole(32_767), (trace, replay) => {
+      expect(decodeTrace(encodeTrace(trace, replay))).toEqual({ ...trace, replay });
+    }),
+  );
+});
+
+test("a form that a newer version wrote is unknown, not misread", () => {
+  expect(decodeTrace(Buffer.of(2, 0, 0, 0, 0, 0))).toBeUndefined();
+});
+
+const usual: AttemptTrace = {
+  queued: 210,
+  dns: undefined,
+  connect: undefined,
+  tls: undefined,
+  firstByte: 38_000,
+  body: 90,
+  connection: "reused",
+  address: "203.0.113.205",
+  tlsVersion: "TLSv1.3",
+  certificateExpiresAt: 1_790_000_000,
+  answerBytes: 312,
+};
+
+test("a usual attempt takes less than 40 bytes", () => {
+  expect(encodeTrace(usual, 0).length).toBeLessThan(40);
+});
+
+test("a phase that does not fit is cut, not wrapped around", () => {
+  expect(decodeTrace(encodeTrace({ ...usual, body: 2 ** 40 }, 0))?.body).toBe(2 ** 32 - 1);
+});
