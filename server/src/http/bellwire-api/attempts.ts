@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { recordAudit } from "#access/index.ts";
-import { isoTime } from "#platform/times.ts";
+import { exampleExpiry, isoTime } from "#platform/times.ts";
 import {
   type RequestContent,
   type SentRequest,
@@ -13,6 +13,7 @@ import {
   type Attempt,
   type AttemptTrace,
   type DeliveryDetails,
+  type RecordedTrace,
   connectionKinds,
   parseDeliveryId,
   readDelivery,
@@ -140,6 +141,22 @@ export const representTrace = (
         },
   response_bytes: trace?.answerBytes ?? null,
 });
+
+/** The measurements of the documentation's attempt. */
+export const exampleTrace: RecordedTrace = {
+  queued: 120,
+  dns: 1450,
+  connect: 9210,
+  tls: 11_830,
+  firstByte: 15_140,
+  body: 250,
+  connection: "new",
+  address: "203.0.113.12",
+  tlsVersion: "TLSv1.3",
+  certificateExpiresAt: exampleExpiry.getTime() / 1000,
+  answerBytes: 131,
+  replay: 0,
+};
 
 /** Represents a request with its secrets masked. */
 export function representMaskedRequest(content: RequestContent, userAgent: string): AttemptDocument["request"] {

@@ -25,7 +25,7 @@ import { representAuditRecord } from "./audit-records.ts";
 import { representBinRequest, representDiff } from "./bin-requests.ts";
 import { representBin, representShare } from "./bins.ts";
 import { representRefusal } from "./bulk.ts";
-import { representAttempt, representClearRequest } from "./attempts.ts";
+import { exampleTrace, representAttempt, representClearRequest } from "./attempts.ts";
 import { representDelivery, representDeliveryDetails } from "./deliveries.ts";
 import { representAccountPlanRequest, representInvitation, representPlanRequest } from "./developers.ts";
 import { representEndpoint } from "./endpoints.ts";
@@ -91,20 +91,7 @@ const attempt: Attempt = {
   responseHeaders: { "content-type": "text/plain" },
   responseBody: Buffer.from("thanks"),
   settingsId: 88,
-  trace: {
-    queued: 120,
-    dns: 1450,
-    connect: 9210,
-    tls: 11_830,
-    firstByte: 15_140,
-    body: 250,
-    connection: "new",
-    address: "203.0.113.12",
-    tlsVersion: "TLSv1.3",
-    certificateExpiresAt: exampleExpiry.getTime() / 1000,
-    answerBytes: 131,
-    replay: 0,
-  },
+  trace: exampleTrace,
 };
 
 const sentSettings: SentSettings = {
