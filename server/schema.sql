@@ -162,6 +162,8 @@ create table attempts (
   response_body bytea,
   recorded_in bigint not null default transaction_number(),
   error_class text,
+  settings_id bigint,
+  trace bytea,
   constraint attempts_pkey PRIMARY KEY (provider_id, event_id, endpoint_id, number)
 ) partition by RANGE (event_id);
 
@@ -273,6 +275,8 @@ create table deliveries (
   first_headers json,
   first_body bytea,
   recorded_in bigint,
+  first_settings_id bigint,
+  first_trace bytea,
   constraint deliveries_pkey PRIMARY KEY (provider_id, event_id, endpoint_id),
   constraint deliveries_state_check CHECK ((state = ANY (ARRAY['delivered'::text, 'failed'::text, 'cancelled'::text])))
 ) partition by RANGE (event_id);
@@ -740,6 +744,23 @@ create table saved_views (
   constraint saved_views_provider_id_user_id_fkey FOREIGN KEY (provider_id, user_id) REFERENCES provider_users(provider_id, id) ON DELETE CASCADE
 );
 
+create table sent_settings (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  endpoint_id bigint not null,
+  version bigint not null,
+  url bytea not null,
+  headers bytea,
+  secret bytea not null,
+  previous_secret bytea,
+  event_source text not null,
+  user_agent text not null,
+  recorded_at timestamp(3) with time zone not null default clock_timestamp(),
+  constraint sent_settings_id_key UNIQUE (id),
+  constraint sent_settings_pkey PRIMARY KEY (provider_id, id),
+  constraint sent_settings_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
+);
+
 create table service_subscriptions (
   provider_id bigint not null,
   id bigint not null default bellwire_directory.new_id(),
@@ -1000,6 +1021,8 @@ CREATE INDEX replays_finished_idx ON replays USING btree (finished_at) WHERE (fi
 CREATE INDEX replays_running_idx ON replays USING btree (worked_at) WHERE (finished_at IS NULL);
 
 CREATE UNIQUE INDEX saved_views_name_idx ON saved_views USING btree (provider_id, user_id, page, lower(name));
+
+CREATE UNIQUE INDEX sent_settings_version_idx ON sent_settings USING btree (provider_id, endpoint_id, version, user_agent, event_source, ((previous_secret IS NULL)));
 
 CREATE INDEX service_subscriptions_plan_idx ON service_subscriptions USING btree (provider_id, plan_id);
 

@@ -282,9 +282,29 @@ export interface paths {
         };
         /**
          * Read a delivery with its attempts
-         * @description Includes the body and the response of each attempt.
+         * @description Includes the body, and the request, the phases and the response of each attempt.
          */
         get: operations["readDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/attempts/{number}/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the request of an attempt with its secrets
+         * @description For those who may change endpoints. The request as it was sent, or as it would have been sent if there was no connection. An audit record names the reader.
+         */
+        get: operations["readAttemptRequest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1530,12 +1550,12 @@ export interface components {
         };
         /**
          * Attempt
-         * @description One HTTP request of a delivery.
+         * @description One HTTP request of a delivery. Attempts of versions before 0.1.0 have no phases, no connection and no request.
          */
         Attempt: {
             /**
              * Format: int64
-             * @description From 1 on.
+             * @description Counts from 1.
              */
             number: number;
             /**
@@ -1545,8 +1565,17 @@ export interface components {
             at: string;
             status: number | null;
             error: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The sum of the phases, in whole milliseconds.
+             */
             latency_ms: number;
+            phases: components["schemas"]["AttemptPhases"] | null;
+            connection: ("none" | "new" | "reused" | "internal") | null;
+            address: string | null;
+            tls: components["schemas"]["AttemptTls"] | null;
+            response_bytes: number | null;
+            request: components["schemas"]["SentRequest"] | null;
             response_headers: {
                 [key: string]: string;
             } | null;
@@ -1561,8 +1590,31 @@ export interface components {
             at: string;
             status: number | null;
             error: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The sum of the phases, in whole milliseconds.
+             */
             latency_ms: number;
+        };
+        /**
+         * AttemptPhases
+         * @description Milliseconds with three decimals. They add up to the latency. Null: the phase did not begin; an attempt without a response ended in its last phase.
+         */
+        AttemptPhases: {
+            queued: number | null;
+            dns: number | null;
+            connect: number | null;
+            tls: number | null;
+            first_byte: number | null;
+            body: number | null;
+        };
+        /**
+         * AttemptTls
+         * @description TLS of the connection. Null for http.
+         */
+        AttemptTls: {
+            version: string;
+            certificate_expires_at: string | null;
         };
         /**
          * AuditActor
@@ -1831,6 +1883,20 @@ export interface components {
             errors?: {
                 [key: string]: string[];
             };
+        };
+        /**
+         * ClearRequest
+         * @description The request with its secrets.
+         */
+        ClearRequest: {
+            /** @enum {unknown} */
+            method: "POST";
+            url: string;
+            /** @description In the order in which they were sent. */
+            headers: components["schemas"]["RequestHeader"][];
+            body: string;
+            /** @description A command for POSIX shells that sends the same bytes. */
+            curl: string;
         };
         /**
          * DeletedFailures
@@ -2964,6 +3030,25 @@ export interface components {
          */
         ReplayState: "running" | "done" | "cancelled";
         /**
+         * RequestHeader
+         * @description One header.
+         */
+        RequestHeader: {
+            name: string;
+            value: string;
+        };
+        /**
+         * SentRequest
+         * @description The request without its body, which is that of the delivery. The values of the URL's query, of the endpoint's own headers, of `authorization` and of `webhook-signature` are masked: `readAttemptRequest` reads them.
+         */
+        SentRequest: {
+            /** @enum {unknown} */
+            method: "POST";
+            url: string;
+            /** @description In the order in which they were sent. */
+            headers: components["schemas"]["RequestHeader"][];
+        };
+        /**
          * Statistics
          * @description Metrics over time. Minutes, hours and days begin in UTC.
          */
@@ -3517,7 +3602,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One HTTP request of a delivery. */
+            /** @description One HTTP request of a delivery. Attempts of versions before 0.1.0 have no phases, no connection and no request. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3792,6 +3877,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryInFull"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readAttemptRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The event's id, a dot, and the endpoint's id. */
+                id: string;
+                /** @description The number of the attempt. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request with its secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearRequest"];
                 };
             };
             400: components["responses"]["Unreadable"];
