@@ -1,37 +1,39 @@
 import type { StoredAuditRecord } from "#access/index.ts";
 import { daysAfter, exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
-import { record, value } from "#platform/document.ts";
 import type { HistoryEntryDetails } from "#portal/history/index.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
 import type { Mail } from "#portal/mails/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
-import {
-  contextOf,
-  type Attempt,
-  type Delivery,
-  type DeliveryDetails,
-  type Failure,
-  type FailureGroup,
-} from "#webhooks/deliveries/index.ts";
-import { exampleSettings, type Endpoint, type SentSettings } from "#webhooks/endpoints/index.ts";
-import { sampleBody, type EventDetails } from "#webhooks/events/index.ts";
+import type { FailureGroup } from "#webhooks/deliveries/index.ts";
+import { sampleBody } from "#webhooks/events/index.ts";
 import { describeHealth, type EndpointHealth } from "#webhooks/statistics/index.ts";
 import type { Job } from "#webhooks/jobs/index.ts";
 import type { Replay } from "#webhooks/replays/index.ts";
-import { exampleError } from "../shared/describe-webhooks.ts";
 import { Problem } from "../shared/problem.ts";
 import { representAuditRecord } from "./audit-records.ts";
 import { representBinRequest, representDiff } from "./bin-requests.ts";
 import { representBin, representShare } from "./bins.ts";
 import { representRefusal } from "./bulk.ts";
-import { exampleTrace, representAttempt, representClearRequest } from "./attempts.ts";
-import { representDelivery, representDeliveryDetails } from "./deliveries.ts";
+import { representDelivery } from "./deliveries.ts";
 import { representAccountPlanRequest, representInvitation, representPlanRequest } from "./developers.ts";
 import { representEndpoint } from "./endpoints.ts";
 import { representEventTypes } from "./event-types.ts";
 import { representEvent, representEventDetails } from "./events.ts";
 import { representHistoryEntry, representHistoryEntryDetails, representVersion } from "./history.ts";
+import {
+  attemptDocument,
+  clearRequest,
+  delivery,
+  deliveryDocument,
+  endpoint,
+  event,
+  eventId,
+  exampleSecret,
+  failure,
+  origin,
+  pendingDelivery,
+} from "./example-webhooks.ts";
 import { representFailureGroup } from "./failure-groups.ts";
 import { representDeletion, representFailure } from "./failures.ts";
 import { representJob, representJobPreview } from "./jobs.ts";
@@ -42,119 +44,6 @@ import { representReplay, representReplayPreview } from "./replays.ts";
 import { renderMessage } from "./stream.ts";
 
 // Objects of the documentation. They are represented by the same functions as stored ones.
-
-const origin = "https://acme-admin.example.com";
-const eventId = "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33";
-const exampleSecret = "whsec_bm9ib2R5J3Mgc2VjcmV0LCBidXQgYSBsb25nIG9uZQ==";
-
-const endpoint: Endpoint = {
-  providerId: 2,
-  id: 5,
-  ...exampleSettings(),
-  urlMasked: "https://crm.example.com/hooks?team=…",
-  secrets: [],
-  previousSecretUntil: null,
-  disabledReason: null,
-  undecryptable: null,
-  heldUntil: null,
-  version: 1,
-  createdAt: exampleTime,
-  updatedAt: laterExampleTime,
-};
-
-const about = { objectId: 31, accountId: 31, accountName: "Harbour & Sons", occurredAt: laterExampleTime };
-
-const event: EventDetails = {
-  ...about,
-  id: eventId,
-  type: "account.updated",
-  sequence: 4,
-  actorKind: "developer",
-  actorUserId: 21,
-  channel: "developer_portal",
-  previous: { org_name: "Harbour" },
-  document: record("account", [value("id", 31), value("state", "approved"), value("org_name", "Harbour & Sons")]),
-  key: null,
-  rendererVersion: 1,
-  verdicts: [
-    { endpointId: 1, endpointName: "default", sent: false, gate: "switch_off" },
-    { endpointId: endpoint.id, endpointName: endpoint.name, sent: true, gate: null },
-  ],
-};
-
-const attempt: Attempt = {
-  number: 1,
-  at: laterExampleTime,
-  status: 200,
-  error: null,
-  latencyMs: 38,
-  responseHeaders: { "content-type": "text/plain" },
-  responseBody: Buffer.from("thanks"),
-  settingsId: 88,
-  trace: exampleTrace,
-};
-
-const sentSettings: SentSettings = {
-  id: 88,
-  url: endpoint.url,
-  headers: endpoint.headers,
-  secrets: [exampleSecret],
-  eventSource: origin,
-  userAgent: "Bellwire/0.1.0",
-  undecryptable: null,
-};
-
-const delivery: Delivery = {
-  ...about,
-  eventId,
-  endpointId: endpoint.id,
-  endpointName: endpoint.name,
-  eventType: event.type,
-  state: "delivered",
-  attemptsMade: 1,
-  replay: 0,
-  nextAttemptAt: null,
-  endedAt: laterExampleTime,
-  lastAttemptAt: attempt.at,
-  lastStatus: attempt.status,
-  lastError: attempt.error,
-  lastLatencyMs: attempt.latencyMs,
-};
-
-const pendingDelivery: Delivery = {
-  ...delivery,
-  state: "pending",
-  attemptsMade: 0,
-  nextAttemptAt: laterExampleTime,
-  endedAt: null,
-  lastAttemptAt: null,
-  lastStatus: null,
-  lastError: null,
-  lastLatencyMs: null,
-};
-
-const deliveryDetails: DeliveryDetails = {
-  ...delivery,
-  attempts: [attempt],
-  waitsForEventId: null,
-  holdsUp: 0,
-  format: "json",
-  context: contextOf(event),
-  body: sampleBody({ id: eventId, type: event.type, now: laterExampleTime, source: origin }, "json"),
-};
-
-const failure: Failure = {
-  ...about,
-  eventId,
-  endpointId: endpoint.id,
-  endpointName: endpoint.name,
-  eventType: event.type,
-  attemptsMade: 5,
-  failedAt: laterExampleTime,
-  error: exampleError,
-  url: endpoint.url,
-  body: Buffer.alloc(0),
-};
 
 const failureGroup: FailureGroup = {
   id: "5f0c1d7a9be24c3388d1a6e0",
@@ -369,9 +258,6 @@ const endpointDocument = representEndpoint(endpoint, true);
 const binDocument = representBin(bin, origin);
 const pending = representDelivery(pendingDelivery);
 const secret = { secret: exampleSecret };
-const settingsById = new Map([[sentSettings.id, sentSettings]]);
-const attemptDocument = representAttempt(deliveryDetails, attempt, settingsById);
-const clearRequest = representClearRequest(deliveryDetails, attempt, sentSettings);
 const jobDocument = representJob(job);
 const replayDocument = representReplay(replay);
 const invitationDocument = representInvitation(invitation);
@@ -429,7 +315,7 @@ export const examples: Readonly<Record<string, Example>> = {
   readEvent: { answer: representEventDetails(event) },
   sendEvent: { body: { endpoint_id: endpoint.id }, answer: pending },
   listDeliveries: { answer: page(representDelivery(delivery)) },
-  readDelivery: { answer: representDeliveryDetails(deliveryDetails, settingsById) },
+  readDelivery: { answer: deliveryDocument },
   readAttemptRequest: { answer: clearRequest },
   retryDelivery: { answer: pending },
   skipDelivery: { answer: pending },
