@@ -36,10 +36,6 @@ const rowsOf = (table: string, step: string): string => `
 /** Fills what each interval is read for: minutes of six hours, hours of two weeks, and all days. */
 async function fill(database: BenchDatabase, endpointIds: readonly number[]): Promise<void> {
   const { owner } = database;
-  await owner.query(
-    `insert into providers (id, name, subdomain, provider_key_digest, web_hooks, event_source)
-     values (1, 'busy', 'busy', '', 'visible', 'https://busy.example')`,
-  );
   await owner.query(`select add_statistics_partitions((now() - make_interval(days => $1))::date, now()::date + 1)`, [
     days,
   ]);
@@ -75,6 +71,10 @@ const [url, secret] = [
   database.encryption.encrypt("endpoint url", "https://crm.example.com/"),
   database.encryption.encrypt("endpoint secret", "whsec_"),
 ];
+await database.owner.query(
+  `insert into providers (id, name, subdomain, provider_key_digest, web_hooks, event_source)
+   values (1, 'busy', 'busy', '', 'visible', 'https://busy.example')`,
+);
 const ids = await database.owner.query<{ id: number }>(insertEndpoints, [endpoints, url, secret]);
 const endpointIds = ids.map(({ id }) => id);
 await database.owner.query(`insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoints`);

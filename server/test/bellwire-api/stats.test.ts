@@ -5,7 +5,7 @@ import { LaneCounts, type CountedAttempt } from "../../src/webhooks/statistics/c
 import { idleLane, type LaneToWrite, writeStatistics } from "../../src/webhooks/statistics/write-statistics.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { passwords } from "../support/passwords.ts";
-import { test } from "./bellwire-api-test.ts";
+import { type BellwireHouse, test } from "./bellwire-api-test.ts";
 
 const minuteMs = 60_000;
 
@@ -133,11 +133,18 @@ test("the statistics and the health of one provider are closed to another", asyn
 }) => {
   const providerId = house.provider.id;
   const endpointId = await buildEndpoint(pool, { providerId, url });
-  await count(pool, { providerId, endpointId }, [attempt({ atMs: Date.now() })]);
-  const attempts = async (query: string) =>
-    (await neighbour.call("GET", `/stats?metrics=attempts${query}`)).json().series[0]?.total.attempts ?? 0;
-  expect([await attempts(""), await attempts(`&endpoint_id=${endpointId}`)]).toEqual([0, 0]);
-  expect(await attempts(`&endpoint_id=${endpointId}&group_by=endpoint_id`)).toBe(0);
+  const nowMs = Date.now();
+  await count(pool, { providerId, endpointId }, [attempt({ atMs: nowMs })]);
+  const span = `since=${new Date(nowMs - minuteMs).toISOString()}&until=${new Date(nowMs + minuteMs).toISOString()}`;
+  const attemptsOf = async ({ call }: Pick<BellwireHouse, "call">): Promise<readonly number[]> => {
+    const queries = ["", `&endpoint_id=${endpointId}`, `&endpoint_id=${endpointId}&group_by=endpoint_id`];
+    const answers = await Promise.all(queries.map((query) => call("GET", `/stats?metrics=attempts&${span}${query}`)));
+    return answers.map((answer) => answer.json().series[0]?.total.attempts ?? 0);
+  };
+  expect([await attemptsOf(house), await attemptsOf(neighbour)]).toEqual([
+    [1, 1, 1],
+    [0, 0, 0],
+  ]);
   expect((await neighbour.call("GET", "/endpoints/health")).json()).toEqual({ data: [] });
   expect((await neighbour.call("GET", `/endpoints/${endpointId}/health`)).statusCode).toBe(404);
 });
