@@ -2,7 +2,7 @@
  * Takes the screenshots of the README during a first walk-through.
  * Run: npm run screenshots
  */
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { launchBrowser } from "../support/browser.ts";
@@ -17,7 +17,12 @@ await using folder = await makeEmptyDataDir();
 await using bellwire = await startBellwire({ dataDir: folder.path, environment: { PORT: "3000" } });
 const { binViewUrl, username, password } = await readSignIn(folder.path);
 const browser = await launchBrowser();
-const context = await browser.newContext({ viewport: { width: 1200, height: 760 }, colorScheme: "light" });
+const context = await browser.newContext({
+  viewport: { width: 1200, height: 760 },
+  colorScheme: "light",
+  bypassCSP: true, // for the font below
+});
+await context.addInitScript(await fontScript());
 const take = (page: Page, name: string) => page.screenshot({ path: `${pictures}${name}.png` });
 
 const bin = await context.newPage();
@@ -55,3 +60,14 @@ await admin.goto(`${bellwire.url}/p/admin/webhooks/edit`);
 await admin.getByLabel("Webhooks enabled").waitFor(wait);
 await take(admin, "6-webhooks");
 await browser.close();
+
+/** Adds a font for code under a name that all pages ask for. The browser from npm has none with a fixed width. */
+async function fontScript(): Promise<string> {
+  const file = "@fontsource-variable/red-hat-mono/files/red-hat-mono-latin-wght-normal.woff2";
+  const font = await readFile(new URL(import.meta.resolve(file)));
+  const url = `data:font/woff2;base64,${font.toString("base64")}`;
+  const style = `@font-face { font-family: Menlo; font-weight: 300 700; src: url("${url}"); }`;
+  return `addEventListener("DOMContentLoaded", () => {
+    document.head.append(Object.assign(document.createElement("style"), { textContent: ${JSON.stringify(style)} }));
+  });`;
+}
