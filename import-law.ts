@@ -17,7 +17,7 @@ export const layers = [
   { name: "accounts", folder: "server/src/portal/{accounts,users,applications}" }, // one layer: a sign-up writes all three
   { name: "provider-account", folder: "server/src/portal/provider-account" }, // the provider's own settings, users and tokens, and its creation
   { name: "history", folder: "server/src/portal/history" }, // versions and differences of the portal's objects, from their events
-  { name: "outages", folder: "server/src/outages" },
+  { name: "alerts", folder: "server/src/alerts" }, // above mails, which it sends, and statistics, which it reads
   { name: "request-bin", folder: "server/src/request-bin" },
   { name: "http-shared", folder: "server/src/http/shared" }, // every file may be imported
   { name: "http", folder: "server/src/http/*" }, // interfaces do not import each other
@@ -36,7 +36,6 @@ const only: Partial<Record<Layer, readonly Layer[]>> = {
   accounts: ["platform", "access", "events", "providers", "mails", "fields", "products"],
   "provider-account": ["platform", "access", "providers", "mails", "fields", "products", "accounts"],
   history: ["platform", "access", "events", "fields", "accounts"],
-  outages: ["platform", "access", "endpoints", "mails"],
   "request-bin": ["platform", "access"],
 };
 

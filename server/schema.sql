@@ -104,6 +104,57 @@ create table accounts (
   constraint accounts_state_check CHECK ((state = ANY (ARRAY['created'::text, 'pending'::text, 'approved'::text, 'rejected'::text, 'suspended'::text, 'scheduled_for_deletion'::text])))
 ) with (fillfactor=70);
 
+create table alert_rules (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  endpoint_id bigint,
+  kind text not null,
+  threshold double precision,
+  clear_threshold double precision,
+  for_seconds integer not null,
+  clear_for_seconds integer not null,
+  min_attempts integer not null,
+  is_enabled boolean not null default true,
+  by_mail boolean not null default true,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint alert_rules_clear_for_seconds_check CHECK (((clear_for_seconds >= 0) AND (clear_for_seconds <= 86400))),
+  constraint alert_rules_for_seconds_check CHECK (((for_seconds >= 0) AND (for_seconds <= 86400))),
+  constraint alert_rules_id_key UNIQUE (id),
+  constraint alert_rules_kind_check CHECK ((kind = ANY (ARRAY['success_rate'::text, 'latency_p95'::text, 'oldest_waiting'::text, 'certificate'::text, 'disabled'::text, 'exhausted'::text]))),
+  constraint alert_rules_min_attempts_check CHECK (((min_attempts >= 1) AND (min_attempts <= 1000000))),
+  constraint alert_rules_pkey PRIMARY KEY (provider_id, id),
+  constraint alert_rules_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
+);
+
+create table alert_schedules (
+  provider_id bigint not null,
+  evaluated_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  constraint alert_schedules_pkey PRIMARY KEY (provider_id),
+  constraint alert_schedules_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
+) with (fillfactor=70);
+
+create table alerts (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  endpoint_id bigint not null,
+  kind text not null,
+  state text not null,
+  since timestamp(3) with time zone not null,
+  opened_at timestamp(3) with time zone,
+  closed_at timestamp(3) with time zone,
+  value double precision,
+  threshold double precision,
+  sentence text not null,
+  notified_at timestamp(3) with time zone,
+  is_muted boolean not null default false,
+  muted_until timestamp(3) with time zone,
+  constraint alerts_id_key UNIQUE (id),
+  constraint alerts_pkey PRIMARY KEY (provider_id, id),
+  constraint alerts_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
+  constraint alerts_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'open'::text, 'clearing'::text, 'closed'::text])))
+);
+
 create table application_keys (
   provider_id bigint not null,
   application_id bigint not null,
@@ -904,6 +955,14 @@ CREATE INDEX accounts_created_idx ON accounts USING btree (provider_id, created_
 CREATE INDEX accounts_name_idx ON accounts USING btree (provider_id, lower(org_name) text_pattern_ops);
 
 CREATE INDEX accounts_plan_idx ON accounts USING btree (provider_id, plan_id);
+
+CREATE UNIQUE INDEX alert_rules_scope_idx ON alert_rules USING btree (provider_id, kind, COALESCE(endpoint_id, (0)::bigint));
+
+CREATE INDEX alert_schedules_due_idx ON alert_schedules USING btree (evaluated_at);
+
+CREATE INDEX alerts_closed_idx ON alerts USING btree (closed_at) WHERE (state = 'closed'::text);
+
+CREATE UNIQUE INDEX alerts_current_idx ON alerts USING btree (provider_id, endpoint_id, kind) WHERE (state <> 'closed'::text);
 
 CREATE UNIQUE INDEX application_keys_value_idx ON application_keys USING btree (provider_id, application_id, lower(value));
 

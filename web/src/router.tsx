@@ -196,6 +196,11 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/alerts",
+    component: lazyRouteComponent(() => import("./pages/alerts/alerts-page.tsx"), "AlertsPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/bins",
     component: lazyPage(() => import("./pages/request-bins/request-bins-page.tsx"), "RequestBinsPage"),
   }),

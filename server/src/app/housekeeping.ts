@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { deleteExpiredCounters } from "#access/index.ts";
-import { notifyOutages } from "#outages/index.ts";
+import { deleteOldAlerts, evaluateAlerts } from "#alerts/index.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { deleteExpiredChangeCounters } from "#portal/accounts/index.ts";
@@ -36,8 +36,8 @@ interface HouseNeeds {
 
 /**
  * Runs the periodic jobs, in any number of processes at once. Each minute: deliveries of endpoints whose deletion can no longer be
- * undone are cancelled, deleted failures are purged, attempts of killed engines are counted, and admins are written to about
- * outages. Each hour: what is held beyond the quota is given up, the coming days of the history and of the statistics are made, the
+ * undone are cancelled, deleted failures are purged, attempts of killed engines are counted, and alerts are evaluated.
+ * Each hour: what is held beyond the quota is given up, the coming days of the history and of the statistics are made, the
  * expired ones dropped, and with them mails, replays and jobs that are as old and over.
  */
 export function startHousekeeping(needs: HouseNeeds): AsyncDisposable {
@@ -65,7 +65,7 @@ async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<v
       while (await purgeDeletedFailures(pool));
       while ((await deleteExpiredCounters(pool, clock.now())) > 0);
       while ((await deleteExpiredChangeCounters(pool, clock.now())) > 0);
-      await notifyOutages({ pool, pageUrl, now: clock.now() });
+      await evaluateAlerts({ pool, pageUrl });
       isHourlyDue ||= minute % 60 === 0;
       if (!isHourlyDue) continue;
       await keepBacklogs(needs);
@@ -102,4 +102,5 @@ async function keepHistory({ pool, log, retentionDays, statisticsDays }: HouseNe
   while ((await deleteOldSentSettings(pool, now, retentionDays)) > 0);
   while ((await deleteOldJobs(pool, now, retentionDays)) > 0);
   await deleteExpiredMutes(pool, now);
+  while ((await deleteOldAlerts(pool, now, retentionDays)) > 0);
 }

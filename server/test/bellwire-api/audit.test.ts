@@ -61,6 +61,11 @@ const rows: readonly Row[] = [
     keep: "replay",
   },
   { route: "POST /replays/:id/cancel", at: ["replay"] },
+  { route: "POST /alerts/:id/mute", at: ["alert"] },
+  { route: "POST /alerts/:id/unmute", at: ["alert"] },
+  { route: "POST /alert-rules", payload: ({ deaf }) => ({ kind: "disabled", endpoint_id: deaf }), keep: "rule" },
+  { route: "PATCH /alert-rules/:id", at: ["rule"], payload: () => ({ by_mail: false }) },
+  { route: "DELETE /alert-rules/:id", at: ["rule"] },
   { route: "POST /bins", keep: "bin" },
   { route: "PATCH /bins/:id", at: ["bin"], payload: () => ({ answer_status: 503 }) },
   { route: "POST /bins/:id/shares", at: ["bin"], payload: () => ({ hours: 1 }), keep: "share" },
@@ -141,7 +146,12 @@ async function settle(house: BellwireHouse, now: Date): Promise<Record<string, s
     "insert into failure_deletions (provider_id, ends_at) values ($1, now() + interval '1 minute') returning id",
     [providerId],
   );
-  const undoable = { group: groupIdOf(deaf, causeOf(error)), deletion: deletion?.id ?? 0 };
+  const [alert] = await pool.query<{ id: number }>(
+    `insert into alerts (provider_id, endpoint_id, kind, state, since, opened_at, sentence)
+     values ($1, $2, 'exhausted', 'open', now(), now(), 'A delivery has failed.') returning id`,
+    [providerId, deaf],
+  );
+  const undoable = { group: groupIdOf(deaf, causeOf(error)), deletion: deletion?.id ?? 0, alert: alert?.id ?? 0 };
   const things = { ...undoable, account: accountId, user, application: it.id, pending: other.application.id };
   return { ...things, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}`, first: 1 };
 }

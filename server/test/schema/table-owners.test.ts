@@ -11,6 +11,9 @@ const owners: Readonly<Record<string, string | undefined>> = {
   access_tokens: "access",
   account_plan_requests: "portal/accounts",
   accounts: "portal/accounts",
+  alert_rules: "alerts",
+  alert_schedules: "alerts",
+  alerts: "alerts",
   application_keys: "portal/applications",
   applications: "portal/applications",
   attempt_counters: "access",
@@ -38,7 +41,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   lane_reports: "webhooks/statistics",
   lanes: "webhooks/deliveries",
   mails: "portal/mails",
-  outages: "outages",
+  outages: undefined, // alerts replace it; a later release drops it
   payloads: "webhooks/events",
   plan_requests: "portal/applications",
   plans: "portal/products",

@@ -733,6 +733,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alerts, newest first
+         * @description Open and past ones. Past alerts are kept as long as the history.
+         */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an alert
+         * @description Open or past.
+         */
+        get: operations["readAlert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mute or snooze an open alert
+         * @description Without `until`: until it closes. With it, the alert notifies again at that time if it is still open.
+         */
+        post: operations["muteAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/unmute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the mute of an open alert
+         * @description The admins are notified when it closes.
+         */
+        post: operations["unmuteAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the alert rules
+         * @description Those of all endpoints first. A new provider has one of each kind.
+         */
+        get: operations["listAlertRules"];
+        put?: never;
+        /**
+         * Create an alert rule
+         * @description There is one rule for each kind and endpoint, and one for each kind and all endpoints.
+         */
+        post: operations["createAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an alert rule
+         * @description With its thresholds and durations.
+         */
+        get: operations["readAlertRule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an alert rule
+         * @description Its open alerts close without a message at the next evaluation.
+         */
+        delete: operations["deleteAlertRule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an alert rule
+         * @description Omitted settings stay. Open alerts follow the new settings at the next evaluation, within a minute.
+         */
+        patch: operations["changeAlertRule"];
+        trace?: never;
+    };
     "/api/v1/bins": {
         parameters: {
             query?: never;
@@ -1536,6 +1668,74 @@ export interface components {
             kind: "developer" | "admin" | "token" | "key" | "system";
             user_id: number | null;
         };
+        /**
+         * Alert
+         * @description A problem of an endpoint that a rule has found.
+         */
+        Alert: {
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            endpoint_id: number;
+            endpoint_name: string;
+            kind: components["schemas"]["AlertKind"];
+            /**
+             * @description `clearing`: the endpoint has recovered, but not for long enough.
+             * @enum {unknown}
+             */
+            state: "open" | "clearing" | "closed";
+            value: number | null;
+            threshold: number | null;
+            /** @description The problem in words. */
+            sentence: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            opened_at: string;
+            closed_at: string | null;
+            /** @description True: no mail, no event and no banner. */
+            muted: boolean;
+            muted_until: string | null;
+        };
+        /**
+         * AlertKind
+         * @description `success_rate`: share of successful attempts in the last 15 minutes is below the threshold, from 0 to 1. `latency_p95`: 95th percentile of the latency in the last 15 minutes is above the threshold, in milliseconds. `oldest_waiting`: the oldest delivery waits for longer than the threshold, in seconds. `disabled`: Bellwire disabled the endpoint. `exhausted`: deliveries fail with their last attempt.
+         * @enum {unknown}
+         */
+        AlertKind: "success_rate" | "latency_p95" | "oldest_waiting" | "disabled" | "exhausted";
+        /**
+         * AlertRule
+         * @description When alerts of one kind open and close.
+         */
+        AlertRule: {
+            /** Format: int64 */
+            id: number;
+            endpoint_id: number | null;
+            kind: components["schemas"]["AlertKind"];
+            threshold: number | null;
+            clear_threshold: number | null;
+            /** @description How long the problem must last before the alert opens. */
+            for_seconds: number;
+            /** @description How long the recovery must last before the alert closes. */
+            clear_for_seconds: number;
+            /** @description Success rate and latency of fewer attempts are ignored. */
+            min_attempts: number;
+            /** @description False: no alerts. A disabled rule of an endpoint silences that endpoint. */
+            is_enabled: boolean;
+            /** @description Whether the admins get a mail when an alert opens or closes. */
+            by_mail: boolean;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            updated_at: string;
+        };
         /** ApplicationsToChange */
         ApplicationsToChange: {
             /** @description In the order in which it is done. */
@@ -2082,7 +2282,7 @@ export interface components {
             description?: string | null;
             /** @description If false, new events create no delivery, and pending deliveries are held. */
             active?: boolean;
-            event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "*")[];
+            event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted" | "*")[];
             /** @description Also send changes made in the Admin Portal and by access tokens. */
             provider_actions?: boolean;
             /** @description Also send changes without an acting user: activation by e-mail, the provider key, background work. */
@@ -2283,12 +2483,11 @@ export interface components {
         /** EventType */
         EventType: {
             /** @enum {unknown} */
-            type: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
-            /** @description Its switch in 3scale's webhook. */
-            switch: string;
+            type: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
+            switch: string | null;
             label: string;
             /** @enum {unknown} */
-            group: "Accounts" | "Users" | "Applications" | "Keys";
+            group: "Accounts" | "Users" | "Applications" | "Keys" | "Operations";
             /** @description Where it can come from. `background`: activation by e-mail and Bellwire itself. */
             interfaces: ("developer_portal" | "admin_portal" | "api" | "background")[];
         };
@@ -2430,7 +2629,7 @@ export interface components {
          * @description What stopped it when the event was recorded. Null if nothing did.
          * @enum {unknown}
          */
-        Gate: "web_hooks_denied" | "not_active" | "switch_off" | "no_acting_user" | "admin_actions_off";
+        Gate: "web_hooks_denied" | "not_active" | "switch_off" | "own_endpoint" | "no_acting_user" | "admin_actions_off";
         /**
          * HistoryEntry
          * @description An event of an account, a user or an application, with the fields that it changed.
@@ -2611,7 +2810,7 @@ export interface components {
             /** @enum {unknown} */
             state?: "pending" | "delivered" | "failed" | "cancelled";
             /** @enum {unknown} */
-            event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
+            event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
             /**
              * Format: uuid
              * @description A UUIDv7. The same as `webhook-id`.
@@ -2748,7 +2947,7 @@ export interface components {
             description?: string | null;
             /** @description If false, new events create no delivery, and pending deliveries are held. */
             active?: boolean;
-            event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "*")[];
+            event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted" | "*")[];
             /** @description Also send changes made in the Admin Portal and by access tokens. */
             provider_actions?: boolean;
             /** @description Also send changes without an acting user: activation by e-mail, the provider key, background work. */
@@ -2827,7 +3026,7 @@ export interface components {
              * @description Events that happened before. Left out: until now.
              */
             until?: string;
-            event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated")[] | null;
+            event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted")[] | null;
             /**
              * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
              * @enum {unknown}
@@ -3597,7 +3796,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
+                    event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
                 };
             };
         };
@@ -3660,7 +3859,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description A type of event. */
-                type: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
+                type: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
             };
             cookie?: never;
         };
@@ -3700,7 +3899,7 @@ export interface operations {
                 /** @description `newest` first is for people, who look at the top: what is recorded while they turn pages is on none of them. `oldest` first is for programs, which follow what happens: keep `next`, and give it as `after` whenever you want to know what has come since. What a transaction records that is still running comes when that has ended, so none is ever passed by, and none comes twice. The order is that of recording. Cursors of one order are none of the other. */
                 order?: "newest" | "oldest";
                 /** @description Events of this type. */
-                type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
+                type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
                 /** @description The id of what it happened to. */
                 object_id?: number;
                 /** @description The id of the account that it happened in. */
@@ -3823,7 +4022,7 @@ export interface operations {
                 /** @description Those that are in this state. */
                 state?: "pending" | "delivered" | "failed" | "cancelled";
                 /** @description Of events of this type. */
-                event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
+                event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
                 /** @description A UUIDv7. The same as `webhook-id`. */
                 event_id?: string;
                 /** @description From this moment on. */
@@ -4265,7 +4464,7 @@ export interface operations {
                 /** @description May be given several times. */
                 endpoint_id?: number[];
                 /** @description May be given several times. */
-                event_type?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated")[];
+                event_type?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted")[];
             };
             header?: never;
             path?: never;
@@ -4798,6 +4997,336 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of objects to return. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /** @description `open` includes `clearing`. */
+                state?: "open" | "closed";
+                /** @description The id of the endpoint. */
+                endpoint_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Alert"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the alert. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A problem of an endpoint that a rule has found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    muteAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the alert. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    until?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A problem of an endpoint that a rule has found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    unmuteAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the alert. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A problem of an endpoint that a rule has found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listAlertRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AlertRule"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    createAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    kind: components["schemas"]["AlertKind"];
+                    endpoint_id?: number | null;
+                    threshold?: number | null;
+                    clear_threshold?: number | null;
+                    /** @description How long the problem must last before the alert opens. */
+                    for_seconds?: number;
+                    /** @description How long the recovery must last before the alert closes. */
+                    clear_for_seconds?: number;
+                    /** @description Success rate and latency of fewer attempts are ignored. */
+                    min_attempts?: number;
+                    /** @description False: no alerts. A disabled rule of an endpoint silences that endpoint. */
+                    is_enabled?: boolean;
+                    /** @description Whether the admins get a mail when an alert opens or closes. */
+                    by_mail?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description When alerts of one kind open and close. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the alert rule. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When alerts of one kind open and close. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    deleteAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the alert rule. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    changeAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the alert rule. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    threshold?: number | null;
+                    clear_threshold?: number | null;
+                    /** @description How long the problem must last before the alert opens. */
+                    for_seconds?: number;
+                    /** @description How long the recovery must last before the alert closes. */
+                    clear_for_seconds?: number;
+                    /** @description Success rate and latency of fewer attempts are ignored. */
+                    min_attempts?: number;
+                    /** @description False: no alerts. A disabled rule of an endpoint silences that endpoint. */
+                    is_enabled?: boolean;
+                    /** @description Whether the admins get a mail when an alert opens or closes. */
+                    by_mail?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description When alerts of one kind open and close. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];

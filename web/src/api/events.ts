@@ -72,5 +72,8 @@ export const sampleQuery = (api: ApiClient, type: EventTypeName, format: Endpoin
     staleTime: Infinity,
   });
 
+/** Returns true for events about endpoints, which 3scale's webhook never gets, and which an endpoint must name. */
+export const isOperational = (type: EventTypeName): boolean => !/^(account|user|application)\./.test(type);
+
 /** Checks a value from the page's address. */
 export const isEventTypeName = (text: unknown): text is EventTypeName => eventTypeNames.some((name) => name === text);

@@ -134,7 +134,11 @@ export const eventTypeNames = [
   "application.deleted",
   "application.key_created",
   "application.key_deleted",
-  "application.key_updated"
+  "application.key_updated",
+  "endpoint.degraded",
+  "endpoint.recovered",
+  "endpoint.disabled",
+  "deliveries.exhausted"
 ] as const;
 
 export const accessTokenScopes = [

@@ -89,6 +89,7 @@ const requiredActions = {
   failures: "read-failures",
   jobs: "read-webhooks",
   events: "read-webhooks",
+  alerts: "read-webhooks",
   bins: "read-webhooks",
   settings: "change-settings",
   personal: "change-own",

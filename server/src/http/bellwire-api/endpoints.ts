@@ -11,6 +11,7 @@ import {
   type AttemptOutcome,
 } from "#webhooks/deliveries/index.ts";
 import {
+  defaultEndpointName,
   updateEndpoint,
   createEndpoint,
   deleteEndpoint,
@@ -25,7 +26,14 @@ import {
   type Endpoint,
   type EndpointInput,
 } from "#webhooks/endpoints/index.ts";
-import { eventTypes, isEventType, sampleBody, sampleFacts, type Sample } from "#webhooks/events/index.ts";
+import {
+  eventTypes,
+  isEventType,
+  isOperational,
+  sampleBody,
+  sampleFacts,
+  type Sample,
+} from "#webhooks/events/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { AttemptSchema, representMaskedRequest, representTrace, type AttemptDocument } from "./attempts.ts";
 import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
@@ -359,6 +367,8 @@ export const endpointOperations: readonly Operation[] = [
     async handle(needs, { provider, params: { id }, body }) {
       const endpoint = await requireEndpoint(needs, provider, id);
       if (endpoint.url === "") throw new Problem("invalid", { errors: { url: ["Nowhere to ping"] } });
+      if (body.event_type && endpoint.name === defaultEndpointName && isOperational(body.event_type))
+        throw new Problem("invalid", { errors: { event_type: ["is never sent to 3scale's webhook"] } });
       const type = body.event_type ?? endpoint.eventTypes.find(isEventType) ?? "account.created";
       const now = needs.clock.now();
       const sample = { type, id: needs.newId(), now, source: needs.adminPortalUrl(provider) };

@@ -1,15 +1,18 @@
-import { Type } from "typebox";
+import { Type, type Static } from "typebox";
 import { cloudEventHeaders } from "#webhooks/attempts/index.ts";
 import { contentTypeOf, isBinaryCloudEvent } from "#webhooks/deliveries/index.ts";
-import { eventCatalogue, eventTypes, sampleBody, sampleFacts } from "#webhooks/events/index.ts";
+import { eventCatalogue, eventTypes, operationalEvents, sampleBody, sampleFacts } from "#webhooks/events/index.ts";
+import { Nullable } from "./fields.ts";
 import { operation, Reply, type Operation } from "./operation.ts";
 
 const EventTypeSchema = Type.Object(
   {
     type: Type.Enum([...eventTypes]),
-    switch: Type.String({ description: "Its switch in 3scale's webhook." }),
+    switch: Nullable(
+      Type.String({ description: "Its switch in 3scale's webhook. Null for operational events, which it never gets." }),
+    ),
     label: Type.String(),
-    group: Type.Enum(["Accounts", "Users", "Applications", "Keys"]),
+    group: Type.Enum(["Accounts", "Users", "Applications", "Keys", "Operations"]),
     interfaces: Type.Array(Type.Enum(["developer_portal", "admin_portal", "api", "background"]), {
       description: "Where it can come from. `background`: activation by e-mail and Bellwire itself.",
     }),
@@ -17,14 +20,23 @@ const EventTypeSchema = Type.Object(
   { title: "EventType" },
 );
 
-export const representEventTypes = () => ({
-  data: eventCatalogue.map(({ type, switchName, label, group, interfaces }) => ({
-    type,
-    switch: switchName,
-    label,
-    group,
-    interfaces: [...interfaces],
-  })),
+export const representEventTypes = (): { data: Static<typeof EventTypeSchema>[] } => ({
+  data: [
+    ...eventCatalogue.map(({ type, switchName, label, group, interfaces }) => ({
+      type,
+      switch: switchName,
+      label,
+      group,
+      interfaces: [...interfaces],
+    })),
+    ...operationalEvents.map(({ type, label }) => ({
+      type,
+      switch: null,
+      label,
+      group: "Operations" as const,
+      interfaces: ["background" as const],
+    })),
+  ],
 });
 
 /** Documented as an object, sent as the exact text that an endpoint receives. */

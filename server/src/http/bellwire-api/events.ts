@@ -3,10 +3,11 @@ import { Type, type Static } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import { documentToJson } from "#platform/document.ts";
 import { bodyFormatOf, deliveryId, readDelivery } from "#webhooks/deliveries/index.ts";
-import { readEndpoint } from "#webhooks/endpoints/index.ts";
+import { defaultEndpointName, readEndpoint } from "#webhooks/endpoints/index.ts";
 import {
   eventTypes,
   followEvents,
+  isOperational,
   keyInBody,
   listEvents,
   readEvent,
@@ -59,7 +60,7 @@ export const eventFields = {
 const EventSchema = Type.Object(eventFields, { title: "Event", description: "What happened, without the object." });
 
 export const GateSchema = Type.Enum(
-  ["web_hooks_denied", "not_active", "switch_off", "no_acting_user", "admin_actions_off"],
+  ["web_hooks_denied", "not_active", "switch_off", "own_endpoint", "no_acting_user", "admin_actions_off"],
   { title: "Gate", description: "What stopped it when the event was recorded. Null if nothing did." },
 );
 
@@ -221,6 +222,9 @@ export const eventOperations: readonly Operation[] = [
       const key = { providerId: provider.id, eventId, endpointId };
       const endpoint = await readEndpoint(pool, encryption, { providerId: provider.id, id: endpointId });
       if (!endpoint) throw new Problem("invalid", { errors: { endpoint_id: ["is no endpoint of yours"] } });
+      const event = requireFound(await readEvent(pool, provider.id, eventId));
+      if (endpoint.name === defaultEndpointName && isOperational(event.type))
+        throw new Problem("invalid", { errors: { endpoint_id: ["is 3scale's webhook, which gets no such event"] } });
       await pool.inTransaction(async (tx) => {
         const isNew = await sendEventNow(tx, { ...key, format: bodyFormatOf(endpoint) });
         if (isNew) await recordAudit(tx, { ...auditOfDelivery(key), actor, action: "event.sent" });

@@ -1,6 +1,5 @@
 import type { StoredAuditRecord } from "#access/index.ts";
 import { daysAfter, exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
-import type { HistoryEntryDetails } from "#portal/history/index.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
 import type { Mail } from "#portal/mails/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
@@ -20,7 +19,6 @@ import { representAccountPlanRequest, representInvitation, representPlanRequest 
 import { representEndpoint } from "./endpoints.ts";
 import { representEventTypes } from "./event-types.ts";
 import { representEvent, representEventDetails } from "./events.ts";
-import { representHistoryEntry, representHistoryEntryDetails, representVersion } from "./history.ts";
 import {
   attemptDocument,
   clearRequest,
@@ -37,6 +35,7 @@ import {
 import { representFailureGroup } from "./failure-groups.ts";
 import { representDeletion, representFailure } from "./failures.ts";
 import { representJob, representJobPreview } from "./jobs.ts";
+import { insightExamples } from "./insight-examples.ts";
 import { exampleLimit } from "./limits.ts";
 import { representHealth } from "./health.ts";
 import { representMail } from "./mails.ts";
@@ -219,34 +218,6 @@ const planRequest: PlanRequest = {
   createdAt: laterExampleTime,
 };
 
-const versionBefore = { id: 31, state: "approved", org_name: "Harbour" };
-const version = { ...versionBefore, org_name: "Harbour & Sons" };
-
-const historyEntry: HistoryEntryDetails = {
-  event,
-  objectName: "Harbour & Sons",
-  actorName: "mira",
-  comparedWith: "019ca37a-2c80-7a61-8f02-6d1b2c3d4e5f",
-  changes: [
-    {
-      field: "org_name",
-      label: "Organization/Group Name",
-      kind: "changed",
-      before: "Harbour",
-      after: "Harbour & Sons",
-      isMasked: false,
-      isDirect: true,
-    },
-  ],
-  key: null,
-  notifications: [
-    { eventId, endpointId: endpoint.id, endpointName: endpoint.name, state: "delivered", gate: null, total: 2 },
-    { eventId, endpointId: 1, endpointName: "default", state: "withheld", gate: "switch_off", total: 2 },
-  ],
-  before: versionBefore,
-  after: version,
-};
-
 /** An example request and its answer. `answers` holds those of single media types or statuses. */
 interface Example {
   readonly body?: unknown;
@@ -273,15 +244,6 @@ const gone = representRefusal(42, new Problem("not-found"));
 
 const page = (it: unknown): object => ({ data: [it], next: null });
 const filter = { endpoint_id: endpoint.id, until: laterExampleTime.toISOString() };
-
-const history = page(representHistoryEntry(historyEntry));
-const entryDocument = representHistoryEntryDetails(historyEntry);
-const versionDocument = representVersion(laterExampleTime, {
-  state: "existed",
-  version,
-  event,
-  fields: [{ field: "org_name", label: "Organization/Group Name", value: "Harbour & Sons", isMasked: false }],
-});
 
 /** By operation id. Operations without a body and an answer have none. */
 export const examples: Readonly<Record<string, Example>> = {
@@ -366,6 +328,7 @@ export const examples: Readonly<Record<string, Example>> = {
       "application/x-ndjson": `${JSON.stringify({ id: `${eventId}.${endpoint.id}`, state: "delivered" })}\n`,
     },
   },
+  ...insightExamples(event, endpoint),
   listBins: { answer: page(binDocument) },
   createBin: { body: {}, answer: binDocument },
   readBin: { answer: binDocument },
@@ -397,15 +360,6 @@ export const examples: Readonly<Record<string, Example>> = {
     body: { ids: [41, 42], operation: "change_plan", plan_id: 11 },
     answer: { data: [done, gone] },
   },
-  listAccountHistory: { answer: history },
-  readAccountHistoryEntry: { answer: entryDocument },
-  readAccountVersion: { answer: versionDocument },
-  listUserHistory: { answer: history },
-  readUserHistoryEntry: { answer: entryDocument },
-  readUserVersion: { answer: versionDocument },
-  listApplicationHistory: { answer: history },
-  readApplicationHistoryEntry: { answer: entryDocument },
-  readApplicationVersion: { answer: versionDocument },
   listMails: { answer: page(representMail(mail)) },
   listAuditRecords: { answer: page(representAuditRecord(auditRecord)) },
   openStream: { answer: renderMessage({ event: "event", data: representEvent(event) }, String) },

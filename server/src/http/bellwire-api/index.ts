@@ -9,6 +9,7 @@ import type { JsonObject } from "#platform/open-api.ts";
 import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
 import { authorize, routeUrl, type ApiCall } from "../shared/operation.ts";
+import { alertOperations } from "./alerts.ts";
 import { auditRecordOperations } from "./audit-records.ts";
 import { binRequestOperations } from "./bin-requests.ts";
 import { binOperations } from "./bins.ts";
@@ -47,6 +48,7 @@ const operations: readonly Operation[] = [
   ...failureGroupOperations,
   ...replayOperations,
   ...jobOperations,
+  ...alertOperations,
   ...binOperations,
   ...binRequestOperations,
   ...accountOperations,

@@ -1,6 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import { describeRoutes, type Json, type JsonObject } from "#platform/open-api.ts";
-import { describeWebhooks, webhookHeaders, webhooksTag } from "../shared/describe-webhooks.ts";
+import {
+  describeOperationalWebhooks,
+  describeWebhooks,
+  webhookHeaders,
+  webhooksTag,
+} from "../shared/describe-webhooks.ts";
 import { Problem, problems, ProblemSchema, representProblem, type ProblemCode } from "../shared/problem.ts";
 import { examples } from "./examples.ts";
 
@@ -30,6 +35,7 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
       { name: "Failures", description: "Deliveries whose attempts are used up." },
       { name: "Statistics", description: "How deliveries fare: metrics over time, and the health of endpoints." },
       { name: "Replays", description: "Jobs that resend the events of a time range to one endpoint." },
+      { name: "Alerts", description: "Problems of endpoints, and the rules that find them." },
       { name: "Bins", description: "Built-in receivers that show the requests they received." },
       {
         name: "Developers",
@@ -58,7 +64,7 @@ function completeDocument(document: JsonObject): object {
     ...document,
     servers: [{ url: "/", description: "The host of the Admin Portal." }],
     paths,
-    webhooks: describeWebhooks(),
+    webhooks: { ...describeWebhooks(), ...describeOperationalWebhooks() },
     components: { ...components, parameters, responses: refusals() },
   };
 }

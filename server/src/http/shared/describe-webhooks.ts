@@ -3,7 +3,15 @@ import { exampleTime } from "#platform/times.ts";
 import { indentXml } from "#platform/xml.ts";
 import { describedHeaders } from "#webhooks/attempts/index.ts";
 import { errorOf } from "#webhooks/deliveries/index.ts";
-import { type CatalogueEntry, type EventInterface, eventCatalogue, sampleBody } from "#webhooks/events/index.ts";
+import {
+  type CatalogueEntry,
+  type EventInterface,
+  type EventType,
+  type OperationalEntry,
+  eventCatalogue,
+  operationalEvents,
+  sampleBody,
+} from "#webhooks/events/index.ts";
 
 /** The headers of webhook requests by name, for a document's `components.parameters`. */
 export const webhookHeaders: Readonly<Record<string, object>> = Object.fromEntries(
@@ -18,15 +26,24 @@ export const webhooksTag = {
   description: "What your receiver is sent: one request for each event, in the format that its endpoint has.",
 };
 
-/** Describes the request of each event type, for the `webhooks` of an OpenAPI document. */
+/** Describes the request of each type of change, for the `webhooks` of an OpenAPI document. */
 export const describeWebhooks = (): Record<string, object> =>
-  Object.fromEntries(eventCatalogue.map((entry) => [entry.type, { post: describeWebhook(entry) }]));
+  Object.fromEntries(eventCatalogue.map((entry) => [entry.type, { post: describeWebhook(entry, inWords(entry)) }]));
 
-const describeWebhook = (entry: CatalogueEntry) => ({
+/** Describes the request of each operational event, which the webhook of 3scale's API never gets. */
+export const describeOperationalWebhooks = (): Record<string, object> =>
+  Object.fromEntries(
+    operationalEvents.map((entry) => [
+      entry.type,
+      { post: describeWebhook(entry, `${entry.says} Sent to endpoints that name \`${entry.type}\`.\n\n${advice}`) },
+    ]),
+  );
+
+const describeWebhook = (entry: Pick<CatalogueEntry | OperationalEntry, "type" | "label">, description: string) => ({
   summary: entry.label,
   operationId: `webhook-${entry.type.replaceAll(/[._]/g, "-")}`,
   tags: [webhooksTag.name],
-  description: describeInWords(entry),
+  description,
   security: [],
   parameters: Object.keys(webhookHeaders).map((name) => ({ $ref: `#/components/parameters/${name}` })),
   requestBody: {
@@ -38,7 +55,7 @@ const describeWebhook = (entry: CatalogueEntry) => ({
   responses,
 });
 
-function describeContent({ type }: CatalogueEntry): object {
+function describeContent({ type }: { readonly type: EventType }): object {
   const sample = { id: "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33", type, now: exampleTime, source: "https://acme.example" };
   const jsonOf = (format: "json" | "cloudevents" | "cloudevents-binary"): unknown =>
     JSON.parse(sampleBody(sample, format).toString());
@@ -74,10 +91,11 @@ const interfaceNames: Readonly<Record<EventInterface, string>> = {
   background: "activation by e-mail and background work",
 };
 
-const describeInWords = ({ type, switchName, interfaces }: CatalogueEntry): string =>
+const advice = "Answer 200 soon, and do the work later, once for each `webhook-id`.";
+
+const inWords = ({ type, switchName, interfaces }: CatalogueEntry): string =>
   `Sent as \`${type}\`, which \`${switchName}\` switches on for 3scale's webhook. It can come from ` +
-  `${new Intl.ListFormat("en").format(interfaces.map((it) => interfaceNames[it]))}.\n\n` +
-  "Answer 200 soon, and do the work later, once for each `webhook-id`.";
+  `${new Intl.ListFormat("en").format(interfaces.map((it) => interfaceNames[it]))}.\n\n${advice}`;
 
 const responses = {
   200: { description: "Delivered. An endpoint can be told to take any 2xx for it." },
@@ -89,11 +107,12 @@ const responses = {
   default: { description: "A failed attempt. It is made again, as the endpoint's retry waits say." },
 };
 
-type Data = "account" | "user" | "application";
+type Data = "account" | "user" | "application" | "endpoint";
 
 /** Returns the object that the data of an event describe. */
 function dataOf(eventType: string): Data {
   const [object] = eventType.split(".", 1);
+  if (object === "endpoint" || object === "deliveries") return "endpoint";
   return object === "account" || object === "user" ? object : "application";
 }
 
@@ -126,9 +145,13 @@ function schemasOf(name: Data, title: string): BodySchemas {
   const data = Type.Object(
     {
       [name]: fieldsOf(
-        `The ${name} after the change: what the XML holds, without keys unless the endpoint includes them.`,
+        name === "endpoint"
+          ? "The endpoint, its URL masked, and in `alert` the problem: kind, sentence, value and threshold."
+          : `The ${name} after the change: what the XML holds, without keys unless the endpoint includes them.`,
       ),
-      ...(name === "account" ? {} : { account: Type.Object({ id: Type.Integer(), org_name: Type.String() }) }),
+      ...(name === "account" || name === "endpoint"
+        ? {}
+        : { account: Type.Object({ id: Type.Integer(), org_name: Type.String() }) }),
       ...(name === "application" ? { key: Type.Optional(keySchema) } : {}),
       previous: Type.Optional(fieldsOf("For updates: the changed fields with the values that they had.")),
       actor: actorSchema,
@@ -168,6 +191,7 @@ const bodySchemas: Readonly<Record<Data, BodySchemas>> = {
   account: schemasOf("account", "Account"),
   user: schemasOf("user", "User"),
   application: schemasOf("application", "Application"),
+  endpoint: schemasOf("endpoint", "Endpoint"),
 };
 
 const exampleAnswer = { kind: "answered", status: 503, headers: {}, body: new Uint8Array(), latencyMs: 84 } as const;

@@ -234,7 +234,7 @@ export async function cancelDueOfDeletedEndpoints(tx: Transaction): Promise<numb
 
 // Only an enabled endpoint: one that an admin has paused meanwhile stays paused.
 const disableStatement = `
-  update endpoints set state = 'disabled', disabled_reason = $2, disabled_told = false, version = version + 1,
+  update endpoints set state = 'disabled', disabled_reason = $2, version = version + 1,
     updated_at = now()
   where id = $1 and state = 'enabled' and deleted_at is null
   returning provider_id`;
@@ -250,15 +250,4 @@ export async function disableEndpoint(pool: Pool, endpointId: number, reason: st
     tx.hintAfterCommit("endpoints", String(endpointId));
     tx.hintAfterCommit("history", "");
   });
-}
-
-const takeDisabledStatement = `
-  update endpoints set disabled_told = true
-  where state = 'disabled' and not disabled_told and deleted_at is null
-  returning id`;
-
-/** Returns the ids of endpoints disabled since the last call, each once. */
-export async function takeDisabledEndpoints(tx: Transaction): Promise<readonly number[]> {
-  const rows = await tx.query<EndpointKey>(takeDisabledStatement);
-  return rows.map(({ id }) => id);
 }

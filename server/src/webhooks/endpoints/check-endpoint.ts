@@ -1,5 +1,6 @@
 import { type AllowedTargets, type HideAddress, type Lookup, resolveTarget } from "#platform/network/target-guard.ts";
 import { isBlank, isXmlText } from "#platform/xml.ts";
+import { isOperational } from "#webhooks/events/index.ts";
 import { type EndpointSettings, type Refused, defaultEndpointName } from "./settings.ts";
 
 /** Headers that the connection, the body or the response need. */
@@ -146,6 +147,7 @@ export async function checkEndpoint(
   add("description", [isXmlText(settings.description ?? "") ? undefined : "contains characters that are not allowed"]);
   add("url", [await checkUrl(settings, before, rules)]);
   add("headers", checkHeaders(settings.headers));
+  add("event_types", [checkEventTypes(settings)]);
   return Object.keys(refused).length > 0 ? { refused } : undefined;
 }
 
@@ -157,6 +159,11 @@ function checkName({ name }: EndpointSettings, before: EndpointSettings | undefi
   return before?.name === defaultEndpointName && name !== defaultEndpointName
     ? "can't be changed: 3scale's page and API identify this endpoint by it"
     : undefined;
+}
+
+function checkEventTypes({ name, eventTypes }: EndpointSettings): string | undefined {
+  const operational = name === defaultEndpointName ? eventTypes.find(isOperational) : undefined;
+  return operational && `must not contain ${operational}: 3scale's webhook gets no events about endpoints`;
 }
 
 async function checkUrl(

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Actor } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
-import { eventTypes } from "#webhooks/events/index.ts";
+import { portalEventTypes } from "#webhooks/events/index.ts";
 import { buildProvider, encryption } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
@@ -91,5 +91,5 @@ test("`*` shows as sixteen switches on, and stays until one is turned off", asyn
   expect(switchesOf({ eventTypes: ["*"] }).filter(({ on }) => on)).toHaveLength(16);
 
   const without = await save(database, providerId, { switches: { user_created_on: false } });
-  expect(typesOf(without)).toEqual(eventTypes.filter((type) => type !== "user.created"));
+  expect(typesOf(without)).toEqual(portalEventTypes.filter((type) => type !== "user.created"));
 });

@@ -1,6 +1,6 @@
 import type { Actor } from "#access/index.ts";
 import { retryOnUniqueViolation } from "#platform/database/database.ts";
-import { type SwitchName, eventCatalogue, switchNames } from "#webhooks/events/index.ts";
+import { type SwitchName, eventCatalogue, isSubscribedTo, switchNames } from "#webhooks/events/index.ts";
 import { type EndpointNeeds, createEndpoint, updateEndpoint } from "./change-endpoint.ts";
 import { readDefaultEndpoint } from "./endpoint-table.ts";
 import { type Endpoint, type EndpointInput, type Refused, defaultEndpointName } from "./settings.ts";
@@ -13,7 +13,7 @@ export function switchesOf({
   eventTypes: subscribed,
 }: Pick<Endpoint, "eventTypes">): readonly { name: SwitchName; on: boolean }[] {
   const on = new Set(
-    eventCatalogue.filter(({ type }) => includesType(subscribed, type)).map(({ switchName }) => switchName),
+    eventCatalogue.filter(({ type }) => isSubscribedTo(subscribed, type)).map(({ switchName }) => switchName),
   );
   return switchNames.map((name) => ({ name, on: on.has(name) }));
 }
@@ -51,12 +51,9 @@ async function save(needs: EndpointNeeds, { providerId, change, actor }: Save): 
 function applySwitches(subscribed: EventTypes, switches: Switches): EventTypes {
   const selected = eventCatalogue.map(({ type, switchName }) => ({
     type,
-    on: switches[switchName] ?? includesType(subscribed, type),
+    on: switches[switchName] ?? isSubscribedTo(subscribed, type),
   }));
   // `*` includes future types, so it stays until a switch is turned off.
   if (subscribed.includes("*") && selected.every(({ on }) => on)) return subscribed;
   return selected.filter(({ on }) => on).map(({ type }) => type);
 }
-
-const includesType = (subscribed: readonly string[], type: string): boolean =>
-  subscribed.includes("*") || subscribed.includes(type);

@@ -6,7 +6,6 @@ export {
   disableEndpoint,
   restoreEndpoint,
   rotateSecret,
-  takeDisabledEndpoints,
   updateEndpoint,
 } from "./change-endpoint.ts";
 export { type TargetRules, checkEndpointUrl, isReservedHeader, maskUrl } from "./check-endpoint.ts";
@@ -33,4 +32,5 @@ export {
   inputByColumn,
   settingSchemas,
   settingsByColumn,
+  defaultEndpointName,
 } from "./settings.ts";

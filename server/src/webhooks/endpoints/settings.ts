@@ -68,7 +68,9 @@ export const endpointSettings = {
   ),
   event_types: setting(
     Type.Array(
-      Type.Enum([...eventTypes, "*"], { description: "An event type, or `*` for all, future ones included." }),
+      Type.Enum([...eventTypes, "*"], {
+        description: "An event type, or `*` for all types of changes, future ones included.",
+      }),
     ),
     { default: [], example: ["account.created", "account.updated"] },
   ),

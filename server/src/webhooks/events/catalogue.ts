@@ -149,10 +149,53 @@ export const eventCatalogue = [
 ] as const satisfies readonly CatalogueRow[];
 
 export type CatalogueEntry = (typeof eventCatalogue)[number];
-export type EventType = CatalogueEntry["type"];
+export type PortalEventType = CatalogueEntry["type"];
 export type SwitchName = CatalogueEntry["switchName"];
 
-export const eventTypes: readonly EventType[] = eventCatalogue.map(({ type }) => type);
+interface OperationalRow {
+  readonly type: string;
+  readonly label: string;
+  /** A sentence for the documentation. */
+  readonly says: string;
+}
+
+/**
+ * Events about endpoints, caused by alerts. 3scale has none of them: they have no switch, never reach the endpoint
+ * `default`, and other endpoints get only those that they name.
+ */
+export const operationalEvents = [
+  {
+    type: "endpoint.degraded",
+    label: "Endpoint degraded",
+    says: "An alert about an endpoint opened: its success rate, latency or waiting deliveries.",
+  },
+  { type: "endpoint.recovered", label: "Endpoint recovered", says: "An alert about an endpoint closed." },
+  {
+    type: "endpoint.disabled",
+    label: "Endpoint disabled",
+    says: "Bellwire disabled an endpoint. Its deliveries are held until somebody enables it.",
+  },
+  {
+    type: "deliveries.exhausted",
+    label: "Deliveries exhausted",
+    says: "Deliveries to an endpoint began to fail with their last attempt.",
+  },
+] as const satisfies readonly OperationalRow[];
+
+export type OperationalEntry = (typeof operationalEvents)[number];
+export type OperationalEventType = OperationalEntry["type"];
+export type EventType = PortalEventType | OperationalEventType;
+
+/** The types of changes. `*` in an endpoint's event types stands for these. */
+export const portalEventTypes: readonly PortalEventType[] = eventCatalogue.map(({ type }) => type);
+export const operationalEventTypes: readonly OperationalEventType[] = operationalEvents.map(({ type }) => type);
+export const eventTypes: readonly EventType[] = [...portalEventTypes, ...operationalEventTypes];
+
+export const isOperational = (type: string): boolean => operationalEventTypes.some((it) => it === type);
+
+/** Returns whether event types of an endpoint include a type. */
+export const isSubscribedTo = (subscribed: readonly string[], type: string): boolean =>
+  subscribed.includes(type) || (subscribed.includes("*") && !isOperational(type));
 
 export const isEventType = (text: string): text is EventType => eventTypes.some((type) => type === text);
 

@@ -1,10 +1,18 @@
 export {
   type CatalogueEntry,
   type EventInterface,
+  type EventType,
+  type OperationalEntry,
+  type OperationalEventType,
   type SwitchName,
   eventCatalogue,
   eventTypes,
   isEventType,
+  isOperational,
+  isSubscribedTo,
+  operationalEventTypes,
+  operationalEvents,
+  portalEventTypes,
   switchNames,
 } from "./catalogue.ts";
 export {
@@ -29,4 +37,4 @@ export {
 export { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "./record-events.ts";
 export { cloudEventAttributes, credentialFields, keyInBody, withoutCredentials } from "./render-event.ts";
 export { type Sample, sampleBody, sampleFacts } from "./sample-event.ts";
-export { readSubscriptions } from "./subscriptions.ts";
+export { readSubscriptions, wouldReach } from "./subscriptions.ts";

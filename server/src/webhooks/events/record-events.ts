@@ -187,7 +187,7 @@ function planEvent(id: string, cause: Cause, event: NewEvent, subscriptions: rea
   const withheld: Record<number, Gate> = {};
   const deliveries: PlannedDelivery[] = [];
   for (const subscription of subscriptions) {
-    const gate = decideGate(subscription, { type: event.type, actor: cause.actor });
+    const gate = decideGate(subscription, { ...event, actor: cause.actor });
     if (gate) withheld[subscription.id] = gate;
     else {
       const orderingKey = orderingKeyOf(subscription.ordering, event);

@@ -87,7 +87,9 @@ function dataOf(event: RenderedEvent, { withCredentials }: Credentials): object 
   return {
     [document.name]: documentToJson(document),
     ...(event.key ? { key: { ...keyInBody(event.key), ...(withCredentials ? { value: event.key.value } : {}) } } : {}),
-    ...(document.name === "account" ? {} : { account: { id: event.accountId, org_name: event.accountName } }),
+    ...(document.name === "account" || document.name === "endpoint"
+      ? {}
+      : { account: { id: event.accountId, org_name: event.accountName } }),
     ...(event.previous ? { previous: event.previous } : {}),
     actor: event.actor,
     channel: event.channel,

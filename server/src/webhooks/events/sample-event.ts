@@ -1,6 +1,6 @@
 import { type Node, list, record, value } from "#platform/document.ts";
 import type { BodyFormat } from "#webhooks/deliveries/index.ts";
-import type { EventType } from "./catalogue.ts";
+import { type EventType, isOperational } from "./catalogue.ts";
 import { renderEvent } from "./render-event.ts";
 
 export interface Sample {
@@ -18,8 +18,8 @@ export const sampleFacts = ({ type, now }: Pick<Sample, "type" | "now">) =>
     objectId: 0,
     time: now.toISOString(),
     sequence: 1,
-    actor: "developer:0",
-    channel: "developer_portal",
+    actor: isOperational(type) ? "system" : "developer:0",
+    channel: isOperational(type) ? "system" : "developer_portal",
   }) as const;
 
 /** Renders the bytes that an endpoint would receive for a sample. */
@@ -35,8 +35,8 @@ export function sampleBody({ id, type, now, source }: Sample, format: BodyFormat
       accountId: 0,
       accountName: "Sample & Sons",
       sequence: 1,
-      actor: { kind: "developer", user_id: 0 },
-      channel: "developer_portal",
+      actor: isOperational(type) ? { kind: "system" } : { kind: "developer", user_id: 0 },
+      channel: isOperational(type) ? "system" : "developer_portal",
       document,
       ...(type.includes("key_") ? { key: { value: sampleKey, createdAt: stampOf(now) } } : {}),
       ...(type.endsWith(".updated")
@@ -53,10 +53,26 @@ const stampOf = (now: Date): string => `${now.toISOString().slice(0, 19)}Z`;
 function sampleDocument(type: EventType, now: Date): Node {
   const stamp = stampOf(now);
   const head = [value("id", 0), value("created_at", stamp), value("updated_at", stamp)];
+  if (isOperational(type)) return sampleEndpoint(type);
   const [object] = type.split(".", 1);
   if (object === "account") return sampleAccount(head);
   return object === "user" ? sampleUser(head) : sampleApplication(head);
 }
+
+const sampleEndpoint = (type: EventType): Node =>
+  record("endpoint", [
+    value("id", 0),
+    value("name", "sample"),
+    value("url", "https://receiver.example/hooks"),
+    value("state", type === "endpoint.disabled" ? "disabled" : "enabled"),
+    record("alert", [
+      value("id", 0),
+      value("kind", "success_rate"),
+      value("sentence", "43 % of the attempts in the last 15 minutes succeeded."),
+      value("value", { decimal: "0.43" }),
+      value("threshold", { decimal: "0.5" }),
+    ]),
+  ]);
 
 const sampleAccount = (head: readonly Node[]): Node =>
   record("account", [

@@ -4,6 +4,7 @@ import { decideGate } from "./subscriptions.ts";
 
 const subscription = {
   id: 1,
+  isDefault: false,
   active: true,
   eventTypes: ["account.created"],
   providerActions: false,
@@ -15,7 +16,8 @@ const subscription = {
   webHooks: "visible",
 } as const;
 const developer: Actor = { kind: "developer", userId: 21 };
-const event = { type: "account.created", actor: developer };
+const event = { type: "account.created", actor: developer, objectId: 31 };
+const operational = { type: "endpoint.degraded", actor: { kind: "system" }, objectId: 7 } as const;
 
 test.each([
   ["a developer's change is sent with every other choice off", {}, event, undefined],
@@ -54,6 +56,25 @@ test.each([
     { allActors: true },
     { ...event, actor: { kind: "key" } },
     undefined,
+  ],
+  ["a star stands for no operational event", { eventTypes: ["*"] }, operational, "switch_off"],
+  [
+    "an endpoint that names an operational event gets it",
+    { eventTypes: ["endpoint.degraded"] },
+    operational,
+    undefined,
+  ],
+  [
+    "3scale's webhook gets no operational event, even if it names one",
+    { eventTypes: ["endpoint.degraded"], isDefault: true },
+    operational,
+    "switch_off",
+  ],
+  [
+    "an endpoint gets no event about itself",
+    { eventTypes: ["endpoint.degraded"] },
+    { ...operational, objectId: 1 },
+    "own_endpoint",
   ],
   [
     "all actors do not include admins",

@@ -35,7 +35,8 @@ const previousState = `
     when $5::text[] is not null and event.type <> all($5) then null
     when failure.event_id is not null then case when $7 <> 'missing' then 'failed' end
     when ended.event_id is null then
-      case when $7 <> 'failed' and ('*' = any($6::text[]) or event.type = any($6)) then 'missing' end
+      case when $7 <> 'failed' and (event.type = any($6::text[])
+        or '*' = any($6) and split_part(event.type, '.', 1) in ('account', 'user', 'application')) then 'missing' end
     when $7 = 'all' then case ended.state when 'delivered' then 'delivered' else 'givenUp' end
   end`;
 

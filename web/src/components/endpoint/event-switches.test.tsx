@@ -74,11 +74,13 @@ test.each([
   ],
   ["what nothing causes cannot fire", { interfaces: [] }, { provider_actions: true, all_actors: true }, false],
 ] as const)("%s", (_guarantee, { interfaces }, settings, canFire) => {
-  expect(reasonNotToFire({ interfaces: [...interfaces] }, settings) === undefined).toBe(canFire);
+  expect(reasonNotToFire({ type: "account.created", interfaces: [...interfaces] }, settings) === undefined).toBe(
+    canFire,
+  );
 });
 
 test("the reason names the setting that would change it", () => {
-  expect(reasonNotToFire({ interfaces: ["api"] }, off)).toBe(
+  expect(reasonNotToFire({ type: "account.created", interfaces: ["api"] }, off)).toBe(
     "Cannot fire while actions in the admin portal do not trigger webhooks",
   );
 });

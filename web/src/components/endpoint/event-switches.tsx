@@ -1,5 +1,5 @@
 import { Button, Checkbox, FormGroup, Grid, GridItem, HelperText, HelperTextItem } from "@patternfly/react-core";
-import type { EventType, EventTypeName } from "../../api/events.ts";
+import { type EventType, type EventTypeName, isOperational } from "../../api/events.ts";
 
 /** The selected events, and the settings that decide which events can fire. */
 export interface Choices {
@@ -57,8 +57,8 @@ function SwitchGroup({ group, members, settings, onTurn }: SwitchGroupProps) {
       {members.map((it) => (
         <Checkbox
           key={it.type}
-          id={it.switch}
-          name={it.switch}
+          id={it.switch ?? it.type}
+          name={it.switch ?? it.type}
           label={it.label}
           description={<ReasonNotToFire reason={reasonNotToFire(it, settings)} />}
           isChecked={settings.switches.has(it.type)}
@@ -84,9 +84,10 @@ function ReasonNotToFire({ reason }: { reason: string | undefined }) {
  * provider key, which uses the API too, and background changes need `all_actors`.
  */
 export function reasonNotToFire(
-  { interfaces }: Pick<EventType, "interfaces">,
+  { type, interfaces }: Pick<EventType, "type" | "interfaces">,
   settings: { readonly provider_actions: boolean; readonly all_actors: boolean },
 ): string | undefined {
+  if (isOperational(type)) return undefined;
   if (interfaces.length === 0) return "Cannot fire: no operation causes it";
   if (interfaces.includes("developer_portal") || settings.provider_actions) return undefined;
   if (settings.all_actors && (interfaces.includes("api") || interfaces.includes("background"))) return undefined;

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { ApiProblem } from "../../api/api-problem.ts";
 import { type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
-import type { EventType, EventTypeName } from "../../api/events.ts";
+import { type EventType, type EventTypeName, isOperational } from "../../api/events.ts";
 import { endpointDefaults } from "../../api/facts.ts";
 import { useChange } from "../../components/form/use-change.ts";
 import { parseWaits, formatWaits } from "./check-draft.ts";
@@ -80,7 +80,7 @@ export function requestBody(typed: Partial<EndpointDraft>): BellwireSchemas["End
   return {
     ...same,
     ...(description !== undefined && { description: description || null }),
-    ...(sendsAll !== undefined && switches && { event_types: sendsAll ? ["*"] : [...switches] }),
+    ...(sendsAll !== undefined && switches && { event_types: eventTypesOf(sendsAll, switches) }),
     ...(headers && { headers: Object.fromEntries(namedOf(headers)) }),
     ...(retry_waits_seconds && { retry_waits_seconds }),
     ...(timeout !== undefined && { timeout_seconds: Number(timeout) }),
@@ -88,6 +88,10 @@ export function requestBody(typed: Partial<EndpointDraft>): BellwireSchemas["End
     ...(perSecond !== undefined && { max_per_second: numberOrNone(perSecond) }),
   };
 }
+
+/** `*` stands for all changes. Operational events are named. */
+const eventTypesOf = (sendsAll: boolean, switches: ReadonlySet<EventTypeName>): (EventTypeName | "*")[] =>
+  sendsAll ? ["*", ...[...switches].filter(isOperational)] : [...switches];
 
 const namedOf = (headers: readonly HeaderLine[]): [string, string][] =>
   headers.filter(({ name, value }) => name !== "" || value !== "").map(({ name, value }) => [name, value]);

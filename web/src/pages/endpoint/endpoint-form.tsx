@@ -16,7 +16,7 @@ import TrashIcon from "@patternfly/react-icons/dist/esm/icons/trash-icon";
 import { useNavigate } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import type { Endpoint } from "../../api/endpoints.ts";
-import type { EventType } from "../../api/events.ts";
+import { type EventType, isOperational } from "../../api/events.ts";
 import { endpointLimits } from "../../api/facts.ts";
 import { ActorChoices, EventSwitches } from "../../components/endpoint/event-switches.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
@@ -216,8 +216,8 @@ function EventChoice({ draft, onChange, types }: EndpointFieldsProps & { types: 
         <Radio
           id="events_all"
           name="events"
-          label="Every event"
-          description="Including events of later versions of Bellwire"
+          label="Every change"
+          description="Including changes that later versions of Bellwire add"
           isChecked={draft.sendsAll}
           onChange={() => onChange({ sendsAll: true })}
         />
@@ -229,9 +229,11 @@ function EventChoice({ draft, onChange, types }: EndpointFieldsProps & { types: 
           onChange={() => onChange({ sendsAll: false })}
         />
       </FormGroup>
-      {!draft.sendsAll && (
-        <EventSwitches types={types} settings={draft} onChange={(switches) => onChange({ switches })} />
-      )}
+      <EventSwitches
+        types={types.filter(({ type }) => (isOperational(type) ? draft.name !== "default" : !draft.sendsAll))}
+        settings={draft}
+        onChange={(switches) => onChange({ switches })}
+      />
       <ActorChoices settings={draft} onChange={onChange} />
     </>
   );

@@ -87,7 +87,7 @@ export interface VerdictReasonProps {
 
 function VerdictReason({ verdict: { sent, gate, endpoint_name }, type }: VerdictReasonProps) {
   const { data: types = [] } = useQuery(eventTypesQuery(useApi()));
-  const entry = types.find((it) => it.type === type) ?? { label: type, switch: "" };
+  const entry = types.find((it) => it.type === type) ?? { label: type, switch: null };
   if (gate === null) return sent ? "Selected" : "The endpoint did not exist yet";
 
   const { reason, control } = describeGate(gate, entry);
@@ -126,7 +126,12 @@ export function describeGate(gate: Gate, type: Pick<EventType, "label" | "switch
     case "not_active":
       return { reason: "Webhooks were not enabled", control: settingControl("active") };
     case "switch_off":
-      return { reason: `The event was not selected: ${type.label}`, control: { id: type.switch, label: type.label } };
+      return {
+        reason: `The event was not selected: ${type.label}`,
+        ...(type.switch !== null && { control: { id: type.switch, label: type.label } }),
+      };
+    case "own_endpoint":
+      return { reason: "The event is about this endpoint itself" };
     case "admin_actions_off":
       return {
         reason: "An admin or an access token made the change, and actions in the admin portal did not trigger webhooks",

@@ -55,7 +55,9 @@ export async function saveSettings({ api, csrfToken, types }: SaveNeeds, setting
     url: settings.url,
     active: settings.active,
     provider_actions: settings.provider_actions,
-    ...Object.fromEntries(types.map((it) => [it.switch, settings.switches.has(it.type)])),
+    ...Object.fromEntries(
+      types.flatMap((it) => (it.switch === null ? [] : [[it.switch, settings.switches.has(it.type)]])),
+    ),
   });
 
   const endpoint = await readDefaultEndpoint(api);

@@ -5,7 +5,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import { deliveriesQuery } from "../../api/deliveries.ts";
 import { type Endpoint, defaultEndpointQuery } from "../../api/endpoints.ts";
-import { type EventType, eventTypesQuery } from "../../api/events.ts";
+import { type EventType, eventTypesQuery, isOperational } from "../../api/events.ts";
 import { EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
 import { ActorChoices, EventSwitches, settingLabels } from "../../components/endpoint/event-switches.tsx";
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
@@ -22,7 +22,7 @@ export function WebhookSettingsPage() {
   const path = useLocation({ select: ({ pathname }) => (pathname === "/webhooks/new" ? "new" : "edit") });
   const api = useApi();
   const endpoint = useQuery(defaultEndpointQuery(api));
-  const types = useQuery(eventTypesQuery(api));
+  const types = useQuery({ ...eventTypesQuery(api), select: withoutOperational });
   return (
     <>
       <PageHeader title="Webhook settings">
@@ -57,6 +57,9 @@ function FormSkeleton() {
     </Stack>
   );
 }
+
+const withoutOperational = (types: readonly EventType[]): readonly EventType[] =>
+  types.filter(({ type }) => !isOperational(type));
 
 export interface SettingsFormProps {
   readonly endpoint: Endpoint | null;

@@ -1,0 +1,108 @@
+export const alertKindNames = ["success_rate", "latency_p95", "oldest_waiting", "disabled", "exhausted"] as const;
+
+export type AlertKind = (typeof alertKindNames)[number];
+
+interface KindOfAlert {
+  /** The side of the threshold that is a problem. `present`: the problem is there or not, without a threshold. */
+  readonly isBad: "below" | "above" | "present";
+  readonly unit: "ratio" | "milliseconds" | "seconds" | "none";
+}
+
+/** The meaning of readings and thresholds. */
+export const alertKinds: Readonly<Record<AlertKind, KindOfAlert>> = {
+  success_rate: { isBad: "below", unit: "ratio" },
+  latency_p95: { isBad: "above", unit: "milliseconds" },
+  oldest_waiting: { isBad: "above", unit: "seconds" },
+  disabled: { isBad: "present", unit: "none" },
+  exhausted: { isBad: "present", unit: "none" },
+};
+
+/** A metric of an endpoint. Null: not known, for example without attempts. For kinds of `present`: 1, or 0. */
+export type Reading = number | null;
+
+/** The part of a rule that decides. */
+export interface Condition {
+  readonly kind: AlertKind;
+  /** Crossing it is the problem. Null for kinds of `present`. */
+  readonly threshold: number | null;
+  /** Crossing it in the other direction is the recovery. The same as `threshold`, or better. */
+  readonly clearThreshold: number | null;
+  /** How long the problem must last before the alert opens. */
+  readonly forSeconds: number;
+  /** How long the recovery must last before the alert closes. */
+  readonly clearForSeconds: number;
+}
+
+/** `between`: neither the problem nor the recovery. */
+type Verdict = "problem" | "between" | "recovery" | "unknown";
+
+/** Compares a reading with both thresholds. */
+export function judge({ kind, threshold, clearThreshold }: Condition, reading: Reading): Verdict {
+  if (reading === null) return "unknown";
+  const { isBad } = alertKinds[kind];
+  if (isBad === "present") return reading > 0 ? "problem" : "recovery";
+  if (threshold === null) return "unknown";
+  const sign = isBad === "below" ? -1 : 1;
+  if (sign * reading > sign * threshold) return "problem";
+  return sign * reading <= sign * (clearThreshold ?? threshold) ? "recovery" : "between";
+}
+
+/**
+ * A rule at one endpoint while something is wrong. `pending`: the problem does not last long enough yet. `clearing`: the
+ * recovery does not.
+ */
+export interface Standing {
+  readonly state: "pending" | "open" | "clearing";
+  readonly since: Date;
+}
+
+export interface Decision {
+  /** Undefined: nothing is wrong. */
+  readonly standing: Standing | undefined;
+  /** What has just happened to the alert. */
+  readonly transition: "opened" | "closed" | undefined;
+}
+
+/** Decides the next standing. An unknown reading keeps an open alert open, and forgets a problem that was pending. */
+export function decide(
+  standing: Standing | undefined,
+  { condition, reading, now }: { readonly condition: Condition; readonly reading: Reading; readonly now: Date },
+): Decision {
+  const verdict = judge(condition, reading);
+  const { forSeconds, clearForSeconds } = condition;
+  switch (standing?.state) {
+    case undefined:
+    case "pending": {
+      if (verdict !== "problem") return { standing: undefined, transition: undefined };
+      const since = standing?.since ?? now;
+      return lasts(since, forSeconds, now)
+        ? { standing: { state: "open", since: now }, transition: "opened" }
+        : { standing: { state: "pending", since }, transition: undefined };
+    }
+    case "open":
+    case "clearing": {
+      if (verdict !== "recovery") {
+        const isBack = standing.state === "clearing";
+        return { standing: isBack ? { state: "open", since: now } : standing, transition: undefined };
+      }
+      const since = standing.state === "clearing" ? standing.since : now;
+      return lasts(since, clearForSeconds, now)
+        ? { standing: undefined, transition: "closed" }
+        : { standing: { state: "clearing", since }, transition: undefined };
+    }
+  }
+}
+
+const lasts = (since: Date, seconds: number, now: Date): boolean => now.getTime() - since.getTime() >= seconds * 1000;
+
+/** Returns why the thresholds of a rule make no sense, or undefined. */
+export function conditionError({ kind, threshold, clearThreshold }: Condition): string | undefined {
+  const { isBad, unit } = alertKinds[kind];
+  if (isBad === "present")
+    return threshold === null && clearThreshold === null ? undefined : "must be null for this kind";
+  if (threshold === null || clearThreshold === null) return "is required for this kind";
+  if (threshold < 0 || clearThreshold < 0) return "must not be negative";
+  if (unit === "ratio" && (threshold > 1 || clearThreshold > 1)) return "must be between 0 and 1";
+  const isOrdered = isBad === "below" ? clearThreshold >= threshold : clearThreshold <= threshold;
+  return isOrdered ? undefined : `must not be ${isBad === "below" ? "lower" : "higher"} than the threshold`;
+}

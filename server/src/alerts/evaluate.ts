@@ -1,0 +1,228 @@
+import { listAdminAddresses } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { insertMail } from "#portal/mails/index.ts";
+import { type NewEvent, readSubscriptions, recordEvents, wouldReach } from "#webhooks/events/index.ts";
+import { type AlertKind, type Decision, type Reading, type Standing, alertKindNames, decide } from "./decide.ts";
+import { type AlertNews, alertMail, describeProblem, eventTypeOf, representNews } from "./messages.ts";
+import { type EndpointReadings, readEndpointReadings } from "./readings.ts";
+import { type AlertRule, insertDefaultRules, listAlertRules, ruleFor } from "./rules.ts";
+
+export interface AlertNeeds {
+  readonly pool: Pool;
+  /** Returns the URL of a page of the provider's Admin Portal. */
+  readonly pageUrl: (provider: { readonly subdomain: string }, path: string) => string;
+}
+
+// The row lock is held until the evaluation ends, so one process at a time evaluates a provider, and others skip it. By the
+// database's clock. Along alert_schedules_due_idx.
+const claimStatement = `
+  update alert_schedules
+  set evaluated_at = clock_timestamp()
+  where provider_id = (
+    select provider_id from alert_schedules
+    where evaluated_at < clock_timestamp() - interval '50 seconds'
+    order by evaluated_at
+    limit 1
+    for update skip locked)
+  returning provider_id, evaluated_at`;
+
+/** Evaluates the alerts of each provider that is due, in a transaction of its own. Call it once a minute. */
+export async function evaluateAlerts({ pool, pageUrl }: AlertNeeds): Promise<void> {
+  await insertDefaultRules(pool);
+  for (;;) {
+    const isDone = await pool.inTransaction(async (tx) => {
+      const [due] = await tx.query<{ providerId: number; evaluatedAt: Date }>(claimStatement);
+      if (due) await evaluateProvider(tx, { providerId: due.providerId, now: due.evaluatedAt, pageUrl });
+      return due === undefined;
+    });
+    if (isDone) return;
+  }
+}
+
+interface Evaluation {
+  readonly providerId: number;
+  readonly now: Date;
+  readonly pageUrl: AlertNeeds["pageUrl"];
+}
+
+/** Evaluates the alerts of a provider. Alerts, mails and operational events are one transaction. */
+export async function evaluateProvider(tx: Transaction, { providerId, now, pageUrl }: Evaluation): Promise<void> {
+  const current = await tx.query<CurrentAlert>(currentStatement, [providerId, now]);
+  const rules = await listAlertRules(tx, providerId);
+  const endpoints = await readEndpointReadings(tx, { providerId, now });
+  const alertOf = new Map(current.map((alert) => [`${alert.endpointId} ${alert.kind}`, alert]));
+  const news: AlertNews[] = [];
+  for (const endpoint of endpoints) {
+    for (const kind of alertKindNames) {
+      const alert = alertOf.get(`${endpoint.endpointId} ${kind}`);
+      const rule = ruleFor(rules, kind, endpoint.endpointId);
+      alertOf.delete(`${endpoint.endpointId} ${kind}`);
+      if (rule) news.push(...(await advance(tx, { providerId, now, endpoint, rule, alert })));
+      else if (alert) await dropAlert(tx, providerId, alert, now);
+    }
+  }
+  // The endpoint was deleted.
+  for (const alert of alertOf.values()) await dropAlert(tx, providerId, alert, now);
+  await sendMails(tx, { providerId, now, pageUrl }, news);
+  await recordNews(tx, { providerId, now }, news);
+}
+
+interface CurrentAlert {
+  readonly id: number;
+  readonly endpointId: number;
+  readonly kind: AlertKind;
+  readonly state: Standing["state"];
+  readonly since: Date;
+  readonly sentence: string;
+  readonly value: number | null;
+  readonly notifiedAt: Date | null;
+  readonly isMuted: boolean;
+}
+
+// Locks the alerts, so that muting one waits. Along alerts_current_idx.
+const currentStatement = `
+  select id, endpoint_id, kind, state, since, sentence, value, notified_at,
+    is_muted and (muted_until is null or muted_until > $2) as is_muted
+  from alerts
+  where provider_id = $1 and state <> 'closed'
+  for update`;
+
+interface Step {
+  readonly providerId: number;
+  readonly now: Date;
+  readonly endpoint: EndpointReadings;
+  readonly rule: AlertRule;
+  readonly alert: CurrentAlert | undefined;
+}
+
+/** Decides about one rule at one endpoint, writes the alert, and returns it if somebody is to be told. */
+async function advance(tx: Transaction, step: Step): Promise<readonly AlertNews[]> {
+  const { providerId, now, endpoint, rule, alert } = step;
+  const { kind, threshold, byMail } = rule;
+  const reading = readingFor(rule, endpoint);
+  const { standing, transition }: Decision = decide(alert, { condition: rule, reading, now });
+  const told = { kind, threshold, endpoint, byMail };
+  if (!standing) {
+    if (!alert) return [];
+    await dropAlert(tx, providerId, alert, now);
+    if (transition !== "closed" || alert.notifiedAt === null) return [];
+    const { id: alertId, sentence } = alert;
+    return [{ ...told, alertId, sentence, isOpen: false, since: now, value: reading ?? alert.value }];
+  }
+  const value = reading ?? alert?.value ?? null;
+  const isProblem = standing.state !== "clearing" && reading !== null;
+  const sentence = alert && !isProblem ? alert.sentence : describeProblem({ kind, value, threshold }, endpoint);
+  // Nobody was told, or a mute has run out.
+  const isNews = standing.state === "open" && !alert?.isMuted && (alert?.notifiedAt ?? null) === null;
+  const alertId = await writeAlert(tx, step, { standing, value, sentence, isNews });
+  return isNews ? [{ ...told, alertId, sentence, isOpen: true, since: standing.since, value }] : [];
+}
+
+/** Few attempts say nothing about a rate or a percentile. */
+function readingFor({ kind, minAttempts }: AlertRule, { attempts, metrics }: EndpointReadings): Reading {
+  const isSample = kind === "success_rate" || kind === "latency_p95";
+  return isSample && attempts < minAttempts ? null : metrics[kind];
+}
+
+const insertStatement = `
+  insert into alerts (provider_id, endpoint_id, kind, state, since, opened_at, value, threshold, sentence, notified_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  returning id`;
+
+const updateStatement = `
+  update alerts
+  set state = $3, since = $4, opened_at = coalesce(opened_at, $5), value = $6, threshold = $7, sentence = $8,
+    notified_at = coalesce($9, notified_at), is_muted = is_muted and $9::timestamptz is null
+  where provider_id = $1 and id = $2`;
+
+interface AlertState {
+  readonly standing: Standing;
+  readonly value: number | null;
+  readonly sentence: string;
+  readonly isNews: boolean;
+}
+
+async function writeAlert(
+  tx: Transaction,
+  { providerId, now, endpoint, rule, alert }: Step,
+  { standing, value, sentence, isNews }: AlertState,
+): Promise<number> {
+  const { state, since } = standing;
+  const openedAt = state === "pending" ? null : now;
+  const notifiedAt = isNews ? now : null;
+  const tail = [value, rule.threshold, sentence, notifiedAt];
+  if (alert) {
+    await tx.query(updateStatement, [providerId, alert.id, state, since, openedAt, ...tail]);
+    return alert.id;
+  }
+  const values = [providerId, endpoint.endpointId, rule.kind, state, since, openedAt, ...tail];
+  const [inserted] = await tx.query<{ id: number }>(insertStatement, values);
+  if (!inserted) throw new Error("The new alert was not returned.");
+  return inserted.id;
+}
+
+const deleteStatement = `delete from alerts where provider_id = $1 and id = $2`;
+const closeStatement = `
+  update alerts set state = 'closed', since = $3, closed_at = $3, is_muted = false, muted_until = null
+  where provider_id = $1 and id = $2`;
+
+/** Closes an alert, or deletes one that never opened. */
+async function dropAlert(tx: Transaction, providerId: number, { id, state }: CurrentAlert, now: Date): Promise<void> {
+  if (state === "pending") await tx.query(deleteStatement, [providerId, id]);
+  else await tx.query(closeStatement, [providerId, id, now]);
+}
+
+interface ProviderNames {
+  readonly name: string;
+  readonly subdomain: string;
+}
+
+const providerStatement = `select name, subdomain from providers where id = $1`;
+
+async function readNames(tx: Transaction, providerId: number): Promise<ProviderNames> {
+  const [provider] = await tx.query<ProviderNames>(providerStatement, [providerId]);
+  if (!provider) throw new Error(`Provider ${providerId} was gone.`);
+  return provider;
+}
+
+/** Sends each admin one mail about everything that happened in this evaluation. */
+async function sendMails(tx: Transaction, { providerId, now, pageUrl }: Evaluation, news: readonly AlertNews[]) {
+  const mailed = news.filter(({ byMail }) => byMail);
+  if (mailed.length === 0) return;
+  const provider = await readNames(tx, providerId);
+  const url = (path: string): string => pageUrl(provider, path);
+  for (const recipient of await listAdminAddresses(tx, providerId))
+    await insertMail(tx, providerId, alertMail(mailed, { providerName: provider.name, recipient, url }), now);
+}
+
+/** The account id of operational events. They are numbered like the events of an account. */
+const noAccount = 0;
+
+// The schedule's row lock makes evaluations of a provider take turns, so the numbers have no gaps. Along events_account_idx.
+const lastNumberStatement = `
+  select greatest(account_numbers_floor(), coalesce((
+    select sequence from events where provider_id = $1 and account_id = $2 order by id desc limit 1), 0)) as last`;
+
+/** Records operational events, unless no endpoint would receive them. */
+async function recordNews(
+  tx: Transaction,
+  { providerId, now }: Pick<Evaluation, "providerId" | "now">,
+  news: readonly AlertNews[],
+): Promise<void> {
+  if (news.length === 0) return;
+  const actor = { kind: "system" } as const;
+  const subscriptions = await readSubscriptions(tx, providerId);
+  const events = news
+    .map((each) => ({ type: eventTypeOf(each), objectId: each.endpoint.endpointId, document: representNews(each) }))
+    .filter((event) => wouldReach(subscriptions, { ...event, actor }));
+  if (events.length === 0) return;
+  const [{ last } = { last: 0 }] = await tx.query<{ last: number }>(lastNumberStatement, [providerId, noAccount]);
+  const { name: accountName } = await readNames(tx, providerId);
+  const numbered = events.map((event, index): NewEvent => ({
+    ...event,
+    accountId: noAccount,
+    accountName,
+    sequence: last + 1 + index,
+  }));
+  await recordEvents(tx, { providerId, actor, channel: "system", now }, numbered);
+}

@@ -1,0 +1,13 @@
+export { type Alert, deleteOldAlerts, listAlerts, muteAlert, readAlert } from "./alerts.ts";
+export { alertKindNames } from "./decide.ts";
+export { evaluateAlerts, evaluateProvider } from "./evaluate.ts";
+export {
+  type AlertRule,
+  type AlertRuleInput,
+  createAlertRule,
+  deleteAlertRule,
+  insertDefaultRules,
+  listAlertRules,
+  readAlertRule,
+  updateAlertRule,
+} from "./rules.ts";

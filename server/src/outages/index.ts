@@ -1,1 +1,0 @@
-export { notifyOutages } from "./notify-outages.ts";

@@ -1,0 +1,344 @@
+import { expect } from "vitest";
+import { createProviderUser } from "#access/index.ts";
+import {
+  type AlertRuleInput,
+  createAlertRule,
+  evaluateAlerts,
+  evaluateProvider,
+  insertDefaultRules,
+  listAlertRules,
+  listAlerts,
+  muteAlert,
+  updateAlertRule,
+} from "#alerts/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { listMails } from "#portal/mails/index.ts";
+import { disableEndpoint } from "#webhooks/endpoints/index.ts";
+import { listEvents, readEvent } from "#webhooks/events/index.ts";
+import { bySystem, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { test } from "../support/test.ts";
+
+const minuteMs = 60_000;
+
+/** A provider with an endpoint, three users and the default rules, at a time that the test advances by minutes. */
+class Scene {
+  readonly pool: Pool;
+  readonly providerId: number;
+  readonly endpointId: number;
+  now = new Date();
+
+  constructor(pool: Pool, providerId: number, endpointId: number) {
+    this.pool = pool;
+    this.providerId = providerId;
+    this.endpointId = endpointId;
+  }
+
+  static async open(pool: Pool): Promise<Scene> {
+    const providerId = await buildProvider(pool);
+    const endpointId = await buildEndpoint(pool, { providerId, url: "https://crm.example/hook", name: "crm" });
+    await pool.inTransaction(async (tx) => {
+      const user = { providerId, passwordHash: "none" };
+      await createProviderUser(tx, { ...user, username: "ada", email: "ada@acme.example", role: "admin" });
+      await createProviderUser(tx, { ...user, username: "bob", email: "bob@acme.example", role: "member" });
+      await createProviderUser(tx, { ...user, username: "eve", role: "admin" });
+    });
+    await insertDefaultRules(pool);
+    return new Scene(pool, providerId, endpointId);
+  }
+
+  /** Evaluates the provider's alerts once, some minutes later. */
+  async evaluate(minutesLater = 1): Promise<void> {
+    this.now = new Date(this.now.getTime() + minutesLater * minuteMs);
+    const { providerId, now } = this;
+    const pageUrl = ({ subdomain }: { subdomain: string }, path: string): string =>
+      `https://${subdomain}.example${path}`;
+    await this.pool.inTransaction((tx) => evaluateProvider(tx, { providerId, now, pageUrl }));
+  }
+
+  /** Counts attempts in the statistics of the present minute. */
+  async attempt(delivered: number, failed: number): Promise<void> {
+    await this.pool.query(
+      `insert into statistics_minutes (provider_id, endpoint_id, event_type, at, outcome_2xx, outcome_3xx, outcome_4xx,
+         outcome_5xx, outcome_timeout, outcome_connection, outcome_tls, outcome_forbidden, first_attempt_successes, retries,
+         delivered, failed, bytes_sent, bytes_received, latencies, delays)
+       values ($1, $2, 'account.created', date_trunc('minute', $3::timestamptz), $4, 0, 0, $5, 0, 0, 0, 0, $4, 0, $4, 0, 0, 0,
+         '{}', '{}')`,
+      [this.providerId, this.endpointId, this.now, delivered, failed],
+    );
+  }
+
+  /** Ends a delivery of a new event now, by the database's clock. */
+  async end(state: "delivered" | "failed", endpointId = this.endpointId): Promise<void> {
+    const [eventId] = await recordNow(this.pool, { providerId: this.providerId });
+    const key = [this.providerId, eventId, endpointId];
+    await this.pool.query(
+      `insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
+       values ($1, $2, $3, $4, 6, '3scale')`,
+      [...key, state],
+    );
+    if (state === "delivered") return;
+    await this.pool.query(
+      `insert into failures (provider_id, event_id, endpoint_id, error, url) values ($1, $2, $3, 'HTTP 500', $4)`,
+      [...key, encryption.encrypt("endpoint url", "https://crm.example/hook")],
+    );
+  }
+
+  async mails(): Promise<readonly string[]> {
+    return (await listMails(this.pool, this.providerId, { limit: 50 }))
+      .map(({ recipient, subject }) => `${recipient} ${subject.replace(/^provider-\d+: /, "")}`)
+      .toReversed();
+  }
+
+  alerts = (isClosed: boolean) => listAlerts(this.pool, { providerId: this.providerId, isClosed, limit: 50 });
+
+  /** The types of operational events, oldest first. */
+  async operationalEvents(): Promise<readonly string[]> {
+    const events = await listEvents(this.pool, { providerId: this.providerId, accountId: 0, limit: 50 });
+    return events.map(({ type }) => type).toReversed();
+  }
+}
+
+const failing = "ada@acme.example crm: attempts are failing";
+const succeeding = "ada@acme.example crm: attempts succeed again";
+const exhausted = "ada@acme.example crm: deliveries are failing";
+const recovered = "ada@acme.example crm: deliveries succeed again";
+const disabled = "ada@acme.example crm: the endpoint was disabled";
+const enabled = "ada@acme.example crm: the endpoint is enabled again";
+
+test("a success rate that flaps causes one mail, and its lasting recovery one", async ({ database }) => {
+  const scene = await Scene.open(database);
+  for (let minute = 0; minute < 12; minute += 1) {
+    await scene.attempt(1, 9);
+    await scene.evaluate();
+  }
+  expect(await scene.mails()).toEqual([failing]);
+  expect(await scene.alerts(false)).toMatchObject([
+    { kind: "success_rate", state: "open", endpointName: "crm", value: 0.1, threshold: 0.5 },
+  ]);
+  for (let minute = 0; minute < 30; minute += 1) {
+    await scene.attempt(minute % 2 === 0 ? 10 : 4, minute % 2 === 0 ? 0 : 6); // between the two thresholds
+    await scene.evaluate();
+  }
+  expect(await scene.mails()).toEqual([failing]);
+  for (let minute = 0; minute < 30; minute += 1) {
+    await scene.attempt(10, 0);
+    await scene.evaluate();
+  }
+  expect(await scene.mails()).toEqual([failing, succeeding]);
+  expect(await scene.alerts(false)).toEqual([]);
+  expect(await scene.alerts(true)).toMatchObject([{ kind: "success_rate", state: "closed" }]);
+});
+
+test("few attempts, short problems and single failures cause no mail", async ({ database }) => {
+  const scene = await Scene.open(database);
+  await scene.attempt(0, 19); // one less than the rule requires
+  await scene.evaluate();
+  await scene.evaluate(11);
+  await scene.attempt(0, 30);
+  await scene.evaluate();
+  await scene.attempt(300, 0);
+  await scene.evaluate();
+  await scene.evaluate(12);
+  expect(await scene.mails()).toEqual([]);
+});
+
+test("admins receive one mail when deliveries begin to fail, and one when they succeed again", async ({ database }) => {
+  const scene = await Scene.open(database);
+  await scene.end("delivered");
+  await scene.evaluate();
+  expect(await scene.mails()).toEqual([]);
+  for (let failed = 0; failed < 3; failed += 1) {
+    await scene.end("failed");
+    await scene.evaluate();
+  }
+  expect(await scene.mails()).toEqual([exhausted]);
+  await scene.end("delivered");
+  await scene.evaluate();
+  await scene.end("failed"); // within the five minutes that a recovery must last
+  await scene.evaluate();
+  expect(await scene.mails()).toEqual([exhausted]);
+  await scene.end("delivered");
+  await scene.evaluate();
+  await scene.evaluate(6);
+  expect(await scene.mails()).toEqual([exhausted, recovered]);
+  await scene.end("failed");
+  await scene.evaluate();
+  const [last] = await listMails(database, scene.providerId, { limit: 1 });
+  expect(last?.text).toContain("https://crm.example/hook");
+  expect(last?.text).toContain(".example/failures");
+});
+
+test("admins receive the reason when an endpoint is disabled, and one mail for everything at one time", async ({
+  database,
+}) => {
+  const scene = await Scene.open(database);
+  await disableEndpoint(database, scene.endpointId, "No attempt has succeeded for 5 days.");
+  await scene.evaluate();
+  await scene.evaluate();
+  expect(await scene.mails()).toEqual([disabled]);
+  const [mail] = await listMails(database, scene.providerId, { limit: 1 });
+  expect(mail?.text).toContain("No attempt has succeeded for 5 days.");
+  expect(mail?.text).toContain(`.example/endpoints/${scene.endpointId}`);
+  await database.query(`update endpoints set state = 'enabled' where id = $1`, [scene.endpointId]);
+  const other = await buildEndpoint(database, { providerId: scene.providerId, url: "https://bi.example", name: "bi" });
+  await scene.end("failed", other);
+  await scene.evaluate();
+  expect(await scene.mails()).toEqual([disabled, "ada@acme.example alerts: 1 new, 1 closed"]);
+  expect((await scene.alerts(true))[0]).toMatchObject({ kind: "disabled" });
+  expect(enabled).toContain("enabled again");
+});
+
+test("an alert and its mail are one transaction: a crash loses neither, and repeats none", async ({ database }) => {
+  const scene = await Scene.open(database);
+  await scene.end("failed");
+  const crash = new Error("the process died");
+  const evaluation = { providerId: scene.providerId, now: scene.now, pageUrl: () => "https://acme.example/" };
+  const crashed = database.inTransaction(async (tx) => {
+    await evaluateProvider(tx, evaluation);
+    throw crash;
+  });
+  await expect(crashed).rejects.toBe(crash);
+  expect([await scene.mails(), await scene.alerts(false)]).toEqual([[], []]);
+  await scene.evaluate();
+  await scene.evaluate();
+  expect(await scene.mails()).toEqual([exhausted]);
+});
+
+test("concurrent processes evaluate a provider once", async ({ database }) => {
+  const scene = await Scene.open(database);
+  await scene.end("failed");
+  const needs = { pool: database, pageUrl: () => "https://acme.example/" };
+  await Promise.all([evaluateAlerts(needs), evaluateAlerts(needs), evaluateAlerts(needs)]);
+  await evaluateAlerts(needs);
+  expect(await scene.mails()).toEqual([exhausted]);
+});
+
+test("a muted alert sends nothing, and a snoozed one sends again when the time is over", async ({ database }) => {
+  const scene = await Scene.open(database);
+  const mute = async (until: Date | null): Promise<void> => {
+    const [alert] = await scene.alerts(false);
+    const change = { providerId: scene.providerId, id: alert?.id ?? 0, isMuted: true, until };
+    expect(await muteAlert(database, { ...change, ...bySystem })).toMatchObject({ isMuted: true });
+  };
+  await scene.end("failed");
+  await scene.evaluate();
+  await mute(new Date(scene.now.getTime() + 10 * minuteMs));
+  await scene.evaluate(5);
+  expect(await scene.mails()).toEqual([exhausted]);
+  await scene.evaluate(6);
+  await scene.evaluate();
+  expect(await scene.mails()).toEqual([exhausted, exhausted]);
+  await mute(null);
+  await scene.end("delivered");
+  await scene.evaluate();
+  await scene.evaluate(6);
+  expect(await scene.alerts(false)).toEqual([]);
+  expect(await scene.mails()).toEqual([exhausted, exhausted]);
+});
+
+test("a rule of one endpoint replaces the rule of all, and a disabled rule closes its alerts silently", async ({
+  database,
+}) => {
+  const scene = await Scene.open(database);
+  const { providerId, endpointId } = scene;
+  const silent: AlertRuleInput = {
+    endpointId,
+    kind: "exhausted",
+    threshold: null,
+    clearThreshold: null,
+    forSeconds: 0,
+    clearForSeconds: 0,
+    minAttempts: 1,
+    isEnabled: true,
+    byMail: false,
+  };
+  const rule = await createAlertRule(database, { providerId, ...bySystem }, silent);
+  expect(await createAlertRule(database, { providerId, ...bySystem }, silent)).toHaveProperty("refused.kind");
+  await scene.end("failed");
+  await scene.evaluate();
+  expect(await scene.alerts(false)).toHaveLength(1);
+  if ("refused" in rule) throw new Error(JSON.stringify(rule.refused));
+  await updateAlertRule(database, { providerId, ...bySystem, id: rule.id }, { isEnabled: false });
+  await scene.evaluate();
+  expect(await scene.alerts(false)).toEqual([]);
+  expect(await scene.mails()).toEqual([]);
+});
+
+test("alerts concern one endpoint of one provider", async ({ database }) => {
+  const [scene, neighbour] = [await Scene.open(database), await Scene.open(database)];
+  await scene.end("failed");
+  await scene.evaluate();
+  await neighbour.evaluate();
+  expect(await neighbour.alerts(false)).toEqual([]);
+  expect(await neighbour.mails()).toEqual([]);
+  const [alert] = await scene.alerts(false);
+  const foreign = { providerId: neighbour.providerId, id: alert?.id ?? 0, isMuted: true, until: null, ...bySystem };
+  expect(await muteAlert(database, foreign)).toBeUndefined();
+});
+
+test("deleted default rules do not return", async ({ database }) => {
+  const scene = await Scene.open(database);
+  expect(await listAlertRules(database, scene.providerId)).toHaveLength(5);
+  await database.query(`delete from alert_rules where provider_id = $1`, [scene.providerId]);
+  await insertDefaultRules(database);
+  expect(await listAlertRules(database, scene.providerId)).toEqual([]);
+});
+
+test("an endpoint that subscribes is sent operational events about the others, and none about itself", async ({
+  database,
+}) => {
+  const scene = await Scene.open(database);
+  const { providerId } = scene;
+  const url = "https://ops.example/hook";
+  await buildEndpoint(database, { providerId, url, name: "all", eventTypes: ["*"] });
+  await scene.end("failed");
+  await scene.evaluate();
+  expect(await scene.operationalEvents()).toEqual([]); // nobody would receive it
+  const eventTypes = ["deliveries.exhausted", "endpoint.recovered"];
+  const ops = await buildEndpoint(database, { providerId, url, name: "ops", eventTypes, format: "json" });
+  await buildEndpoint(database, { providerId, url, name: "default", eventTypes });
+  await scene.end("delivered");
+  await scene.evaluate();
+  await scene.evaluate(6);
+  await scene.end("failed", ops);
+  await scene.end("failed");
+  await scene.evaluate();
+  expect(await scene.operationalEvents()).toEqual(["endpoint.recovered", "deliveries.exhausted"]);
+  const [event] = await listEvents(database, { providerId, type: "deliveries.exhausted", limit: 1 });
+  const details = await readEvent(database, providerId, event?.id ?? "");
+  expect(details).toMatchObject({ objectId: scene.endpointId, actorKind: "system", sequence: 2 });
+  expect(details?.verdicts.map(({ endpointName, sent, gate }) => [endpointName, sent, gate])).toEqual([
+    ["crm", false, "switch_off"],
+    ["all", false, "switch_off"],
+    ["ops", true, null],
+    ["default", false, "switch_off"],
+  ]);
+  const [payload] = await database.query<{ body: Buffer }>(
+    `select body from payloads where provider_id = $1 and event_id = $2`,
+    [providerId, event?.id],
+  );
+  expect(JSON.parse(payload?.body.toString() ?? "")).toMatchObject({
+    type: "deliveries.exhausted",
+    data: {
+      endpoint: { id: scene.endpointId, name: "crm", url: "https://crm.example/hook", alert: { kind: "exhausted" } },
+      actor: { kind: "system" },
+      sequence: 2,
+    },
+  });
+});
+
+test("failed deliveries of operational events cause no alert", async ({ database }) => {
+  const scene = await Scene.open(database);
+  await database.query(`update endpoints set event_types = '{deliveries.exhausted}' where id = $1`, [scene.endpointId]);
+  const other = await buildEndpoint(database, { providerId: scene.providerId, url: "https://bi.example", name: "bi" });
+  await scene.end("failed", other);
+  await scene.evaluate();
+  expect(await scene.operationalEvents()).toEqual(["deliveries.exhausted"]);
+  await database.query(
+    `insert into failures (provider_id, event_id, endpoint_id, error, url)
+     select provider_id, id, $2, 'HTTP 500', '' from events where provider_id = $1 and account_id = 0`,
+    [scene.providerId, scene.endpointId],
+  );
+  await scene.evaluate();
+  expect((await scene.alerts(false)).map(({ endpointName }) => endpointName)).toEqual(["bi"]);
+});

@@ -1,0 +1,31 @@
+import { Banner, Flex, FlexItem } from "@patternfly/react-core";
+import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { alertKinds, openAlertsQuery } from "../api/alerts.ts";
+import { useApi } from "../api/bellwire-client.ts";
+import { mayUseWebhooks, useSession } from "../api/session.tsx";
+
+/** Shows on every page that alerts are open. Muted and recovering alerts are left out. */
+export function AlertBanner() {
+  const isAllowed = mayUseWebhooks(useSession());
+  const { data = [] } = useQuery({ ...openAlertsQuery(useApi()), enabled: isAllowed });
+  const alerts = data.filter(({ muted, state }) => !muted && state === "open");
+  const [first] = alerts;
+  if (!first || !isAllowed) return null;
+  return (
+    <Banner status="warning" screenReaderText="Warning">
+      <Flex spaceItems={{ default: "spaceItemsSm" }} flexWrap={{ default: "nowrap" }}>
+        <FlexItem>
+          <ExclamationTriangleIcon />
+        </FlexItem>
+        <FlexItem>
+          {alerts.length === 1
+            ? `${first.endpoint_name}: ${alertKinds[first.kind].title.toLowerCase()}. `
+            : `${alerts.length} alerts are open. `}
+          <Link to="/alerts">Show {alerts.length === 1 ? "the alert" : "all alerts"}</Link>
+        </FlexItem>
+      </Flex>
+    </Banner>
+  );
+}

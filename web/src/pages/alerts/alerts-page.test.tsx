@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { describeRule, shownThreshold, storedThreshold } from "../../api/alerts.ts";
+import { click, fill } from "../../testing/show-in-portal.tsx";
+import { says, showPage, shown } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+
+const alert = {
+  id: 97,
+  endpoint_id: 5,
+  endpoint_name: "crm",
+  kind: "success_rate",
+  state: "open",
+  value: 0.43,
+  threshold: 0.5,
+  sentence: "43 % of the attempts in the last 15 minutes succeeded. The limit is 50 %.",
+  opened_at: "2026-03-01T09:00:00.000Z",
+  closed_at: null,
+  muted: false,
+  muted_until: null,
+} as const;
+
+const rule = {
+  id: 96,
+  endpoint_id: null,
+  kind: "latency_p95",
+  threshold: 10_000,
+  clear_threshold: 5000,
+  for_seconds: 900,
+  clear_for_seconds: 900,
+  min_attempts: 20,
+  is_enabled: true,
+  by_mail: true,
+  created_at: "2026-03-01T09:00:00.000Z",
+  updated_at: "2026-03-01T09:00:00.000Z",
+} as const;
+
+function show(alerts: readonly object[]) {
+  return showPage("/alerts", {
+    "GET /api/v1/alerts": ({ query }) => [200, { data: query.get("state") === "open" ? alerts : [], next: null }],
+    "GET /api/v1/alert-rules": () => [200, { data: [rule] }],
+    "GET /api/v1/endpoints": () => [200, { data: [], next: null }],
+    "POST /api/v1/alerts/97/mute": () => [200, { ...alert, muted: true }],
+    "PATCH /api/v1/alert-rules/96": () => [
+      422,
+      { code: "invalid", errors: { clear_threshold: ["must not be higher than the threshold"] } },
+    ],
+    "POST /api/v1/alert-rules": () => [201, rule],
+  });
+}
+
+test("an open alert is on a banner and in the list, and is snoozed for a day", async () => {
+  const page = show([alert]);
+  await says(alert.sentence);
+  expect(shown()).toContain("crm: low success rate.");
+  await click("Actions for crm, Low success rate");
+  await click("Snooze for a day");
+  const [sent] = await waitFor(() => {
+    const requests = page.askedFor("POST /api/v1/alerts/97/mute");
+    expect(requests).toHaveLength(1);
+    return requests;
+  });
+  const until = Object(sent?.body).until;
+  expect(Math.round((Date.parse(until) - Date.now()) / 3_600_000)).toBe(24);
+});
+
+test("a muted alert has no banner", async () => {
+  show([{ ...alert, muted: true }]);
+  await says("Low success rate: muted");
+  expect(shown()).not.toContain("Show the alert");
+});
+
+test("a rule is edited in the units of the page, and a refused threshold is shown beside its field", async () => {
+  const page = show([]);
+  await says("Opens above 10000 ms for 15 minutes.");
+  await click("Actions for Slow responses (95th percentile)");
+  await click("Edit");
+  await fill("clear_threshold", "20000");
+  await fill("for_seconds", "2");
+  await click("Save");
+  await says("must not be higher than the threshold");
+  expect(page.askedFor("PATCH /api/v1/alert-rules/96")[0]?.body).toMatchObject({
+    threshold: 10_000,
+    clear_threshold: 20_000,
+    for_seconds: 120,
+  });
+});
+
+test("a new rule is for all endpoints, unless one is chosen", async () => {
+  const page = show([]);
+  await click("Add a rule");
+  await fill("kind", "disabled");
+  await click("Add");
+  await waitFor(() =>
+    expect(page.askedFor("POST /api/v1/alert-rules")[0]?.body).toMatchObject({
+      kind: "disabled",
+      endpoint_id: null,
+      threshold: null,
+      clear_threshold: null,
+    }),
+  );
+});
+
+test("thresholds are shown in their units and stored exactly", () => {
+  expect(shownThreshold("success_rate", 0.999)).toBe("99.9");
+  expect(storedThreshold("success_rate", "50")).toBe(0.5);
+  expect(storedThreshold("oldest_waiting", "60")).toBe(3600);
+  expect(storedThreshold("oldest_waiting", "soon")).toBeUndefined();
+  expect(describeRule({ ...rule, kind: "disabled", threshold: null, clear_threshold: null, for_seconds: 0 })).toBe(
+    "Opens at once. Closes after a recovery for 15 minutes.",
+  );
+});

@@ -1,0 +1,189 @@
+import { EmptyState, EmptyStateBody, Label, PageSection, Stack } from "@patternfly/react-core";
+import BellSlashIcon from "@patternfly/react-icons/dist/esm/icons/bell-slash-icon";
+import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { type Alert, alertKinds, openAlertsQuery, pastAlertsQuery } from "../../api/alerts.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
+import { RowActions } from "../../components/action-menu.tsx";
+import { useChange } from "../../components/form/use-change.ts";
+import { Name } from "../../components/labels.tsx";
+import { LoadMore } from "../../components/lists.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PageHeader, SectionCard } from "../../components/page-header.tsx";
+import { When } from "../../components/time.tsx";
+import { RuleList } from "./rule-list.tsx";
+
+export function AlertsPage() {
+  const api = useApi();
+  const open = useQuery(openAlertsQuery(api));
+  const past = useInfiniteQuery(pastAlertsQuery(api));
+  return (
+    <>
+      <PageHeader title="Alerts">
+        Problems of endpoints. Admins get a mail when an alert opens and when it closes, and endpoints that select
+        operational events get those.
+      </PageHeader>
+      <PageSection isFilled>
+        <Stack hasGutter>
+          <SectionCard title="Open alerts">
+            <Loaded query={open} skeleton={<TableSkeleton of="open alerts" />}>
+              {(alerts) => (alerts.length > 0 ? <OpenAlerts alerts={alerts} /> : <NoAlerts />)}
+            </Loaded>
+          </SectionCard>
+          <RuleList />
+          <SectionCard title="Past alerts">
+            <Loaded query={past} skeleton={<TableSkeleton of="past alerts" />}>
+              {({ pages }) => {
+                const alerts = pages.flatMap((page) => page.data);
+                return alerts.length > 0 ? <PastAlerts alerts={alerts} /> : "No alert has closed yet.";
+              }}
+            </Loaded>
+            <LoadMore query={past} />
+          </SectionCard>
+        </Stack>
+      </PageSection>
+    </>
+  );
+}
+
+const NoAlerts = () => (
+  <EmptyState titleText="No open alerts" icon={CheckCircleIcon} status="success" headingLevel="h3" variant="sm">
+    <EmptyStateBody>Rules are checked each minute.</EmptyStateBody>
+  </EmptyState>
+);
+
+interface TimeColumn {
+  readonly title: string;
+  readonly show: (alert: Alert) => ReactNode;
+}
+
+const openTimes: readonly TimeColumn[] = [{ title: "Since", show: ({ opened_at }) => <When at={opened_at} /> }];
+
+const pastTimes: readonly TimeColumn[] = [
+  { title: "Opened", show: ({ opened_at }) => <When at={opened_at} /> },
+  { title: "Closed", show: ({ closed_at }) => closed_at && <When at={closed_at} /> },
+];
+
+interface AlertsTableProps {
+  readonly label: string;
+  readonly alerts: readonly Alert[];
+  readonly times: readonly TimeColumn[];
+  readonly isBusy?: boolean;
+  readonly itemsFor?: (alert: Alert) => { title: string; onClick: () => void }[];
+}
+
+function AlertsTable({ label, alerts, times, isBusy = false, itemsFor }: AlertsTableProps) {
+  return (
+    <Table aria-label={label} variant="compact">
+      <Thead>
+        <Tr>
+          <Th>Endpoint</Th>
+          <Th>Alert</Th>
+          <Th>Problem</Th>
+          {times.map(({ title }) => (
+            <Th key={title} modifier="nowrap">
+              {title}
+            </Th>
+          ))}
+          {itemsFor && <Th screenReaderText="Actions" />}
+        </Tr>
+      </Thead>
+      <Tbody>
+        {alerts.map((alert) => (
+          <Tr key={alert.id}>
+            <Td dataLabel="Endpoint" modifier="breakWord">
+              <Link to="/endpoints/$id" params={{ id: String(alert.endpoint_id) }}>
+                <Name>{alert.endpoint_name}</Name>
+              </Link>
+            </Td>
+            <Td dataLabel="Alert">
+              <AlertLabel alert={alert} />
+            </Td>
+            <Td dataLabel="Problem" modifier="breakWord">
+              {alert.sentence}
+            </Td>
+            {times.map(({ title, show }) => (
+              <Td key={title} dataLabel={title}>
+                {show(alert)}
+              </Td>
+            ))}
+            {itemsFor && (
+              <Td isActionCell>
+                <RowActions
+                  of={`${alert.endpoint_name}, ${alertKinds[alert.kind].title}`}
+                  isDisabled={isBusy}
+                  items={itemsFor(alert)}
+                />
+              </Td>
+            )}
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
+
+function AlertLabel({ alert: { kind, state, muted, muted_until } }: { alert: Alert }) {
+  const { title } = alertKinds[kind];
+  if (muted)
+    return (
+      <Label isCompact icon={<BellSlashIcon />}>
+        {title}: {muted_until === null ? "muted" : "snoozed"}
+      </Label>
+    );
+  if (state === "closed") return <>{title}</>;
+  return (
+    <Label isCompact status={state === "open" ? "danger" : "warning"}>
+      {title}
+      {state === "clearing" && ": recovering"}
+    </Label>
+  );
+}
+
+const hourMs = 3_600_000;
+const snoozes = [
+  { title: "Snooze for an hour", ms: hourMs },
+  { title: "Snooze for a day", ms: 24 * hourMs },
+  { title: "Snooze for a week", ms: 168 * hourMs },
+] as const;
+
+function OpenAlerts({ alerts }: { alerts: readonly Alert[] }) {
+  const api = useApi();
+  const mute = useChange({
+    change: ({ id, until }: { id: number; until: string | null }) =>
+      responseBody(api.POST("/api/v1/alerts/{id}/mute", { params: { path: { id } }, body: { until } })),
+    stale: [["alerts"]],
+    failed: "The alert could not be muted",
+  });
+  const unmute = useChange({
+    change: (id: number) => responseBody(api.POST("/api/v1/alerts/{id}/unmute", { params: { path: { id } } })),
+    stale: [["alerts"]],
+    failed: "The alert could not be unmuted",
+  });
+  const itemsFor = ({ id, muted }: Alert) =>
+    muted
+      ? [{ title: "Unmute", onClick: () => unmute.mutate(id) }]
+      : [
+          ...snoozes.map(({ title, ms }) => ({
+            title,
+            onClick: () => mute.mutate({ id, until: new Date(Date.now() + ms).toISOString() }),
+          })),
+          { title: "Mute until it closes", onClick: () => mute.mutate({ id, until: null }) },
+        ];
+  return (
+    <AlertsTable
+      label="Open alerts"
+      alerts={alerts}
+      times={openTimes}
+      isBusy={mute.isPending || unmute.isPending}
+      itemsFor={itemsFor}
+    />
+  );
+}
+
+const PastAlerts = ({ alerts }: { alerts: readonly Alert[] }) => (
+  <AlertsTable label="Past alerts" alerts={alerts} times={pastTimes} />
+);
