@@ -2335,7 +2335,7 @@ export interface components {
             state: "healthy" | "degraded" | "failing" | "unreachable" | "paused" | "disabled" | "idle";
             /**
              * Format: date-time
-             * @description When the state began, to five minutes; further back to the hour, and at most seven days.
+             * @description When the state began, to five minutes; further back to the hour, and at most a day.
              */
             since: string;
             /**

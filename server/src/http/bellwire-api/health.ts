@@ -30,7 +30,7 @@ const HealthSchema = Type.Object(
     }),
     since: Type.String({
       ...Timestamp,
-      description: "When the state began, to five minutes; further back to the hour, and at most seven days.",
+      description: "When the state began, to five minutes; further back to the hour, and at most a day.",
     }),
     attempts: Type.Integer({ description: "In the last hour, as all figures without another span." }),
     success_rate: Nullable(Type.Number({ description: "Delivered by attempts, 0 to 1." })),

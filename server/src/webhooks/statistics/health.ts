@@ -64,7 +64,7 @@ export interface HealthFacts {
   readonly lane: LaneFacts;
   /** Minutes of the last hour, in order, without gaps. */
   readonly minutes: readonly CountedSpan[];
-  /** Hours of the last seven days that have attempts, in order. */
+  /** Hours of the last day that have attempts, in order. */
   readonly hours: readonly CountedSpan[];
 }
 
@@ -246,7 +246,7 @@ const pointsOf = (minutes: readonly CountedSpan[]): readonly CountedSpan[] =>
       counts: sum(minutes.slice(index * pointMinutes, (index + 1) * pointMinutes)),
     }));
 
-/** Returns when the state began: to five minutes within the last hour, to the hour within the last seven days. */
+/** Returns when the state began: to five minutes within the last hour, to the hour within the last day. */
 function sinceOf(facts: HealthFacts, kind: Diagnosis["kind"], nowMs: number): number {
   const { endpoint, lane, waiting, hours, minutes } = facts;
   const past = [...hours.filter(({ atMs }) => atMs < (minutes[0]?.atMs ?? 0)), ...pointsOf(minutes)];

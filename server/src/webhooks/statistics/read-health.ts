@@ -7,7 +7,7 @@ import { type CountedSpan, type EndpointHealth, type LaneFacts, healthOf } from 
 import { type CountedInterval, type Span, readStatistics, spanOf, startsIn } from "./read-statistics.ts";
 
 /** How long the past is searched for the start of a state. */
-const sinceDays = 7;
+const sinceDays = 1;
 
 export interface HealthNeeds {
   readonly pool: Database;
