@@ -1,11 +1,18 @@
-export const alertKindNames = ["success_rate", "latency_p95", "oldest_waiting", "disabled", "exhausted"] as const;
+export const alertKindNames = [
+  "success_rate",
+  "latency_p95",
+  "oldest_waiting",
+  "certificate",
+  "disabled",
+  "exhausted",
+] as const;
 
 export type AlertKind = (typeof alertKindNames)[number];
 
 interface KindOfAlert {
   /** The side of the threshold that is a problem. `present`: the problem is there or not, without a threshold. */
   readonly isBad: "below" | "above" | "present";
-  readonly unit: "ratio" | "milliseconds" | "seconds" | "none";
+  readonly unit: "ratio" | "milliseconds" | "seconds" | "days" | "none";
 }
 
 /** The meaning of readings and thresholds. */
@@ -13,6 +20,7 @@ export const alertKinds: Readonly<Record<AlertKind, KindOfAlert>> = {
   success_rate: { isBad: "below", unit: "ratio" },
   latency_p95: { isBad: "above", unit: "milliseconds" },
   oldest_waiting: { isBad: "above", unit: "seconds" },
+  certificate: { isBad: "below", unit: "days" },
   disabled: { isBad: "present", unit: "none" },
   exhausted: { isBad: "present", unit: "none" },
 };

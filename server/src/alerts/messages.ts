@@ -43,6 +43,10 @@ export function describeProblem(
       return `5 % of the responses in the last ${windowMinutes} minutes took ${duration(current)} or longer. The limit is ${duration(limit)}.`;
     case "oldest_waiting":
       return `The oldest delivery has been waiting for ${duration(current * 1000)}. The limit is ${duration(limit * 1000)}.`;
+    case "certificate":
+      return current < 0
+        ? "The certificate of the receiver has expired."
+        : `The certificate of the receiver expires in ${Math.floor(current)} days. The limit is ${limit} days.`;
     case "disabled":
       return disabledReason ?? "The endpoint is disabled.";
     case "exhausted":
@@ -89,6 +93,7 @@ const problems: Readonly<Record<AlertKind, string>> = {
   success_rate: "attempts are failing",
   latency_p95: "responses are slow",
   oldest_waiting: "deliveries are late",
+  certificate: "the certificate expires",
   disabled: "the endpoint was disabled",
   exhausted: "deliveries are failing",
 };
@@ -97,6 +102,7 @@ const recoveries: Readonly<Record<AlertKind, string>> = {
   success_rate: "attempts succeed again",
   latency_p95: "responses are fast again",
   oldest_waiting: "deliveries are on time again",
+  certificate: "the certificate was renewed",
   disabled: "the endpoint is enabled again",
   exhausted: "deliveries succeed again",
 };

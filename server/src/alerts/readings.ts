@@ -1,5 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
-import { countWaiting } from "#webhooks/deliveries/index.ts";
+import { countWaiting, decodeTrace } from "#webhooks/deliveries/index.ts";
 import { operationalEventTypes, portalEventTypes } from "#webhooks/events/index.ts";
 import { Counts, intervalMs, readStatistics, spanOf, successRate } from "#webhooks/statistics/index.ts";
 import type { AlertKind, Reading } from "./decide.ts";
@@ -28,6 +28,46 @@ interface EndpointRow {
   readonly disabledReason: string | null;
   readonly failedAt: Date | null;
   readonly deliveredAt: Date | null;
+}
+
+// Per endpoint: the trace of its newest attempt with one, among its newest deliveries. Most first attempts are columns of their
+// delivery's row.
+const tracesStatement = `
+  select endpoint.id as endpoint_id, newest.trace
+  from endpoints endpoint
+  cross join lateral (
+    select trace
+    from (
+      select ended.event_id, coalesce(ended.first_trace, (
+        select attempt.trace from attempts attempt
+        where attempt.provider_id = ended.provider_id and attempt.event_id = ended.event_id
+          and attempt.endpoint_id = ended.endpoint_id
+        order by attempt.number desc limit 1)) as trace
+      from deliveries ended
+      where ended.provider_id = endpoint.provider_id and ended.endpoint_id = endpoint.id
+      order by ended.event_id desc
+      limit 20
+    ) as recent
+    where trace is not null
+    order by event_id desc
+    limit 1
+  ) as newest
+  where endpoint.provider_id = $1 and endpoint.id = any($2)`;
+
+const dayMs = 86_400_000;
+
+/** Returns the days until each receiver's certificate expires, as its newest delivery showed it. */
+async function readCertificates(
+  db: Database,
+  { providerId, now, endpointIds }: { providerId: number; now: Date; endpointIds: readonly number[] },
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await db.query<{ endpointId: number; trace: Buffer }>(tracesStatement, [providerId, endpointIds]);
+  return new Map(
+    rows.flatMap(({ endpointId, trace }) => {
+      const expiresAt = decodeTrace(trace)?.certificateExpiresAt;
+      return expiresAt === undefined ? [] : [[endpointId, (expiresAt * 1000 - now.getTime()) / dayMs] as const];
+    }),
+  );
 }
 
 // Per endpoint: its newest failure by failures_list_idx, and its newest deliveries by deliveries_endpoint_idx, because an
@@ -69,6 +109,7 @@ export async function readEndpointReadings(
   const waiting = new Map(
     (await countWaiting(db, { providerId, endpointIds })).map((each) => [each.endpointId, each.oldestSeconds]),
   );
+  const certificates = await readCertificates(db, { providerId, now, endpointIds });
   const counts = await countRecent(db, { providerId, now, endpointIds });
   return endpoints.map((endpoint) => {
     const { endpointId, name, urlMasked, state, disabledReason } = endpoint;
@@ -78,6 +119,7 @@ export async function readEndpointReadings(
       success_rate: successRate(recent),
       latency_p95: recent.latencies.percentile(0.95),
       oldest_waiting: sends ? (waiting.get(endpointId) ?? 0) : null, // deliveries are held on purpose otherwise
+      certificate: certificates.get(endpointId) ?? null,
       disabled: state === "disabled" ? 1 : 0,
       exhausted: isExhausted(endpoint),
     };

@@ -47,6 +47,7 @@ export const defaultRules: readonly Omit<AlertRuleInput, "endpointId" | "isEnabl
     clearForSeconds: 300,
     minAttempts: 1,
   },
+  { kind: "certificate", threshold: 14, clearThreshold: 15, forSeconds: 0, clearForSeconds: 0, minAttempts: 1 },
 ];
 
 // A provider gets them once: a rule that it deletes does not return.

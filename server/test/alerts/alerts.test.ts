@@ -13,6 +13,7 @@ import {
 } from "#alerts/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { listMails } from "#portal/mails/index.ts";
+import { type AttemptTrace, encodeTrace } from "#webhooks/deliveries/index.ts";
 import { disableEndpoint } from "#webhooks/endpoints/index.ts";
 import { listEvents, readEvent } from "#webhooks/events/index.ts";
 import { bySystem, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
@@ -276,9 +277,42 @@ test("alerts concern one endpoint of one provider", async ({ database }) => {
   expect(await muteAlert(database, foreign)).toBeUndefined();
 });
 
+test("a certificate that expires within 14 days causes one mail, and its renewal one", async ({ database }) => {
+  const scene = await Scene.open(database);
+  const show = async (days: number): Promise<void> => {
+    const trace: AttemptTrace = {
+      queued: 1,
+      dns: 1,
+      connect: 1,
+      tls: 1,
+      firstByte: 1,
+      body: 1,
+      connection: "new",
+      address: "192.0.2.1",
+      tlsVersion: "TLSv1.3",
+      certificateExpiresAt: Math.round(scene.now.getTime() / 1000) + days * 86_400,
+      answerBytes: 10,
+    };
+    await scene.end("delivered");
+    const statement = `update deliveries set first_trace = $2 where provider_id = $1 and first_trace is null`;
+    await database.query(statement, [scene.providerId, encodeTrace(trace, 0)]);
+  };
+  await show(20);
+  await scene.evaluate();
+  expect(await scene.mails()).toEqual([]);
+  await show(9);
+  await scene.evaluate();
+  await scene.evaluate();
+  expect(await scene.mails()).toEqual(["ada@acme.example crm: the certificate expires"]);
+  expect((await scene.alerts(false))[0]?.sentence).toContain("expires in 8 days");
+  await show(90);
+  await scene.evaluate();
+  expect((await scene.mails()).at(-1)).toBe("ada@acme.example crm: the certificate was renewed");
+});
+
 test("deleted default rules do not return", async ({ database }) => {
   const scene = await Scene.open(database);
-  expect(await listAlertRules(database, scene.providerId)).toHaveLength(5);
+  expect(await listAlertRules(database, scene.providerId)).toHaveLength(6);
   await database.query(`delete from alert_rules where provider_id = $1`, [scene.providerId]);
   await insertDefaultRules(database);
   expect(await listAlertRules(database, scene.providerId)).toEqual([]);

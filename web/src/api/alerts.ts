@@ -44,6 +44,7 @@ export const alertKinds = {
   success_rate: { title: "Low success rate", unit: "%", isBad: "below", scale: 0.01 },
   latency_p95: { title: "Slow responses (95th percentile)", unit: "ms", isBad: "above", scale: 1 },
   oldest_waiting: { title: "Late deliveries (oldest waiting)", unit: "minutes", isBad: "above", scale: 60 },
+  certificate: { title: "Certificate expires soon", unit: "days", isBad: "below", scale: 1 },
   disabled: { title: "Endpoint disabled", unit: "", isBad: "present", scale: 1 },
   exhausted: { title: "Deliveries exhausted", unit: "", isBad: "present", scale: 1 },
 } as const satisfies Record<AlertKind, object>;

@@ -1700,10 +1700,10 @@ export interface components {
         };
         /**
          * AlertKind
-         * @description `success_rate`: share of successful attempts in the last 15 minutes is below the threshold, from 0 to 1. `latency_p95`: 95th percentile of the latency in the last 15 minutes is above the threshold, in milliseconds. `oldest_waiting`: the oldest delivery waits for longer than the threshold, in seconds. `disabled`: Bellwire disabled the endpoint. `exhausted`: deliveries fail with their last attempt.
+         * @description `success_rate`: share of successful attempts in the last 15 minutes is below the threshold, from 0 to 1. `latency_p95`: 95th percentile of the latency in the last 15 minutes is above the threshold, in milliseconds. `oldest_waiting`: the oldest delivery waits for longer than the threshold, in seconds. `certificate`: the receiver's certificate expires within the threshold, in days. `disabled`: Bellwire disabled the endpoint. `exhausted`: deliveries fail with their last attempt.
          * @enum {unknown}
          */
-        AlertKind: "success_rate" | "latency_p95" | "oldest_waiting" | "disabled" | "exhausted";
+        AlertKind: "success_rate" | "latency_p95" | "oldest_waiting" | "certificate" | "disabled" | "exhausted";
         /**
          * AlertRule
          * @description When alerts of one kind open and close.

@@ -42,6 +42,7 @@ const KindSchema = Type.Enum([...alertKindNames], {
     "`success_rate`: share of successful attempts in the last 15 minutes is below the threshold, from 0 to 1. " +
     "`latency_p95`: 95th percentile of the latency in the last 15 minutes is above the threshold, in milliseconds. " +
     "`oldest_waiting`: the oldest delivery waits for longer than the threshold, in seconds. " +
+    "`certificate`: the receiver's certificate expires within the threshold, in days. " +
     "`disabled`: Bellwire disabled the endpoint. `exhausted`: deliveries fail with their last attempt.",
 });
 

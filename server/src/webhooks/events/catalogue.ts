@@ -167,7 +167,7 @@ export const operationalEvents = [
   {
     type: "endpoint.degraded",
     label: "Endpoint degraded",
-    says: "An alert about an endpoint opened: its success rate, latency or waiting deliveries.",
+    says: "An alert about an endpoint opened: its success rate, latency, waiting deliveries or certificate.",
   },
   { type: "endpoint.recovered", label: "Endpoint recovered", says: "An alert about an endpoint closed." },
   {
