@@ -4,6 +4,7 @@ export const layers = [
   { name: "access", folder: "server/src/access" },
   { name: "deliveries", folder: "server/src/webhooks/deliveries" },
   { name: "events", folder: "server/src/webhooks/events" },
+  { name: "search", folder: "server/src/webhooks/search" }, // reads deliveries with their events
   { name: "endpoints", folder: "server/src/webhooks/endpoints" },
   { name: "attempts", folder: "server/src/webhooks/attempts" },
   { name: "replays", folder: "server/src/webhooks/replays" }, // above events, because it renders bodies of events that were never sent

@@ -15,6 +15,7 @@ const benchmarks = [
   "busy",
   "flood",
   "statistics",
+  "search",
 ];
 
 /** Runs only by name. */

@@ -258,7 +258,11 @@ test("a cursor says nothing of what others do, and is of no use to them", async 
   expect(cursor).not.toContain(String(row?.number));
   expect(Buffer.from(cursor, "base64url").toString("latin1")).not.toContain(String(row?.number));
   expect(again).not.toBe(cursor);
-  expect(await shown(house, `/events?order=oldest&after=${again}`)).toEqual({ data: [], next: again });
+  expect(await shown(house, `/events?order=oldest&after=${again}`)).toEqual({
+    data: [],
+    next: again,
+    searched_until: null,
+  });
   expect((await neighbour.call("GET", `/events?order=oldest&after=${cursor}`)).statusCode).toBe(422);
 });
 

@@ -6,12 +6,14 @@ import { test } from "../support/test.ts";
 
 /**
  * Files with statements that cannot be prepared from their text, and that their own tests run. Migrations contain the
- * schema's name. The statements on endpoints derive from the table of settings.
+ * schema's name. The statements on endpoints derive from the table of settings, those of searches from the source.
  */
 const withDerivedStatements = [
   "platform/database/migrate.ts",
   "webhooks/endpoints/delivery-settings.ts",
   "webhooks/endpoints/endpoint-table.ts",
+  "webhooks/search/sources.ts",
+  "webhooks/search/statements.ts",
 ];
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url));

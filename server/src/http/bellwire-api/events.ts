@@ -9,7 +9,6 @@ import {
   followEvents,
   isOperational,
   keyInBody,
-  listEvents,
   readEvent,
   sendEventNow,
   startOfFeed,
@@ -18,23 +17,12 @@ import {
   type EventSummary,
   type FeedCursor,
 } from "#webhooks/events/index.ts";
+import { deliveryFilterFields, findPage, parseSearchCursor, type FoundEvent } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { auditOfDelivery, DeliverySchema, representDelivery } from "./deliveries.ts";
-import {
-  EventId,
-  IdOf,
-  Nullable,
-  pageLimit,
-  pageQuery,
-  parseCursor,
-  parseTimes,
-  parseUuid,
-  representPage,
-  Since,
-  Timestamp,
-  Until,
-} from "./fields.ts";
+import { EventId, IdOf, Nullable, pageLimit, pageQuery, parseCursor, parseUuid, Timestamp } from "./fields.ts";
 import { operation, requireFound, type Operation } from "./operation.ts";
+import { countOperation, representFoundPage, requireSearch, SearchedUntil } from "./searches.ts";
 
 export const eventFields = {
   id: EventId,
@@ -106,6 +94,7 @@ const EventPageSchema = Type.Object(
           "since more may come: a page that is not full then holds all there is yet.",
       }),
     ),
+    searched_until: SearchedUntil,
   },
   { description: "One page." },
 );
@@ -121,6 +110,12 @@ export const representEvent = (event: EventSummary): Static<typeof EventSchema> 
   channel: event.channel,
   occurred_at: event.occurredAt.toISOString(),
 });
+
+const representFoundEvent = ({ eventId: id, eventType: type, ...event }: FoundEvent): Static<typeof EventSchema> =>
+  representEvent({ ...event, id, type });
+
+/** Criteria of `order=oldest`, which follows the feed and cannot search. */
+const feedCriteria = new Set(["event_type", "object_id", "account", "since", "until"]);
 
 export const representEventDetails = (event: EventDetails): Static<typeof EventDetailsSchema> => ({
   ...representEvent(event),
@@ -142,6 +137,14 @@ function parseFeedCursor(text = ""): FeedCursor | undefined {
   const [number = "", uuid = ""] = text.split("~");
   const [recordedIn, id] = [number === "0" ? 0 : parseRowId(number), parseUuid(uuid)];
   return recordedIn !== undefined && id !== undefined ? { recordedIn, id } : undefined;
+}
+
+function requireFeedCriteria(fields: object): void {
+  const refused = Object.keys(fields).filter((name) => !feedCriteria.has(name));
+  const sentence = "needs `order=newest`: the feed is not searched";
+  if (refused.length > 0) {
+    throw new Problem("invalid", { errors: Object.fromEntries(refused.map((name) => [name, [sentence]])) });
+  }
 }
 
 const tag = "Events";
@@ -169,28 +172,37 @@ export const eventOperations: readonly Operation[] = [
             "and none comes twice. The order is that of recording. Cursors of one order are none of the other.",
         }),
       ),
-      type: Type.Optional(Type.Enum([...eventTypes], { description: "Events of this type." })),
-      object_id: Type.Optional(IdOf("what it happened to")),
+      type: Type.Optional(
+        Type.Enum([...eventTypes], { description: "Events of this type. The same as `event_type`." }),
+      ),
       account_id: Type.Optional(IdOf("the account that it happened in")),
-      since: Type.Optional(Since),
-      until: Type.Optional(Until),
+      ...deliveryFilterFields,
     }),
     responses: { 200: EventPageSchema },
-    async handle({ pool, cursors }, { provider, query }) {
-      const { limit = pageLimit, order, after, type, object_id: objectId, account_id: accountId } = query;
-      const providerId = provider.id;
-      const filter = { providerId, type, objectId, accountId, ...parseTimes(query, ["since", "until"]) };
-      if (order === "oldest") {
-        const from = parseCursor(after, (text) => parseFeedCursor(cursors.open(providerId, text))) ?? startOfFeed;
-        const events = await followEvents(pool, { ...filter, after: from, limit });
-        const last = events.at(-1);
-        const next = last || after === undefined ? cursors.seal(providerId, writeFeedCursor(last ?? from)) : after;
-        return { data: events.map(representEvent), next };
+    async handle({ pool, clock, cursors }, { provider, now, query }) {
+      const { limit = pageLimit, order, after, type, account_id, ...others } = query;
+      const fields = {
+        ...others,
+        ...(type === undefined ? {} : { event_type: [type] }),
+        ...(account_id === undefined ? {} : { account: String(account_id) }),
+      };
+      const search = await requireSearch(pool, { provider, fields, now });
+      if (order !== "oldest") {
+        const page = { after: parseCursor(after, parseSearchCursor), limit };
+        return representFoundPage(await findPage({ db: pool, clock }, "events", search, page), representFoundEvent);
       }
-      const events = await listEvents(pool, { ...filter, after: parseCursor(after, parseUuid), limit: limit + 1 });
-      return representPage(events, limit, { represent: representEvent, cursorOf: ({ id }) => id });
+      const providerId = provider.id;
+      requireFeedCriteria(fields);
+      const { since, until, objectId, eventTypes: types } = search.filter;
+      const filter = { providerId, types, objectId, accountIds: search.accountIds, since, until };
+      const from = parseCursor(after, (text) => parseFeedCursor(cursors.open(providerId, text))) ?? startOfFeed;
+      const events = await followEvents(pool, { ...filter, after: from, limit });
+      const last = events.at(-1);
+      const next = last || after === undefined ? cursors.seal(providerId, writeFeedCursor(last ?? from)) : after;
+      return { data: events.map(representEvent), next, searched_until: null };
     },
   }),
+  countOperation("events", { id: "countEvents", tag, title: "Count events", path: "/events/count" }),
   operation({
     id: "readEvent",
     tag,

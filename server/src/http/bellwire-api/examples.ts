@@ -10,6 +10,7 @@ import { describeHealth, type EndpointHealth } from "#webhooks/statistics/index.
 import type { Job } from "#webhooks/jobs/index.ts";
 import type { Replay } from "#webhooks/replays/index.ts";
 import { Problem } from "../shared/problem.ts";
+import { searchExamples } from "./attempt-list.ts";
 import { representAuditRecord } from "./audit-records.ts";
 import { representBinRequest, representDiff } from "./bin-requests.ts";
 import { representBin, representShare } from "./bins.ts";
@@ -273,10 +274,11 @@ export const examples: Readonly<Record<string, Example>> = {
       "application/cloudevents+json": jsonOf("cloudevents"),
     },
   },
-  listEvents: { answer: page(representEvent(event)) },
+  listEvents: { answer: { ...page(representEvent(event)), searched_until: null } },
+  ...searchExamples,
   readEvent: { answer: representEventDetails(event) },
   sendEvent: { body: { endpoint_id: endpoint.id }, answer: pending },
-  listDeliveries: { answer: page(representDelivery(delivery)) },
+  listDeliveries: { answer: { ...page(representDelivery(delivery)), searched_until: null } },
   readDelivery: { answer: deliveryDocument },
   readAttemptRequest: { answer: clearRequest },
   retryDelivery: { answer: pending },

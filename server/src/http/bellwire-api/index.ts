@@ -10,6 +10,7 @@ import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
 import { authorize, routeUrl, type ApiCall } from "../shared/operation.ts";
 import { alertOperations } from "./alerts.ts";
+import { attemptListOperations } from "./attempt-list.ts";
 import { auditRecordOperations } from "./audit-records.ts";
 import { binRequestOperations } from "./bin-requests.ts";
 import { binOperations } from "./bins.ts";
@@ -42,6 +43,7 @@ const operations: readonly Operation[] = [
   ...eventTypeOperations,
   ...eventOperations,
   ...deliveryOperations,
+  ...attemptListOperations,
   ...failureOperations,
   ...statsOperations,
   ...healthOperations,

@@ -1,8 +1,9 @@
 import { Type, type Static } from "typebox";
 import { jobLimits } from "#platform/limits.ts";
 import { listDeliveries, parseDeliveryId, readGroupErrors, selectFailures } from "#webhooks/deliveries/index.ts";
-import { eventTypes, listEvents } from "#webhooks/events/index.ts";
+import { eventTypes } from "#webhooks/events/index.ts";
 import type { JobSubject, RowKey, SelectRows } from "#webhooks/jobs/index.ts";
+import { matchingRows } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { EventId, IdOf, parseTimes, parseUuid, Timestamp } from "./fields.ts";
 
@@ -59,19 +60,7 @@ export function selectByFilter(providerId: number, subject: JobSubject, filter: 
     case "failures":
       return (db) => matchingFailures(db, { providerId, filter, ...times });
     case "events":
-      return (db) =>
-        readPages(async (after) => {
-          const events = await listEvents(db, {
-            providerId,
-            type: filter.event_type,
-            accountId: filter.account_id,
-            objectId: filter.object_id,
-            ...times,
-            after: after?.eventId,
-            limit: pageRows,
-          });
-          return events.map(({ id }) => ({ eventId: id, endpointId: 0 }));
-        });
+      return (db) => matchingEvents(db, { providerId, filter, ...times });
     case "deliveries":
     case "attempts": {
       const { endpoint_id: endpointId, state, event_type: eventType, event_id } = filter;
@@ -91,6 +80,22 @@ async function* readPages(
     yield page;
     if (page.length < pageRows) return;
     after = page.at(-1);
+  }
+}
+
+async function* matchingEvents(
+  db: Parameters<SelectRows>[0],
+  {
+    providerId,
+    filter: { event_type, account_id, object_id },
+    ...times
+  }: { readonly providerId: number; readonly filter: JobFilter; readonly since?: Date; readonly until?: Date },
+): AsyncGenerator<readonly RowKey[], void> {
+  const eventTypesNamed = event_type === undefined ? undefined : [event_type];
+  const filter = { ...times, eventTypes: eventTypesNamed, account: account_id, objectId: object_id };
+  const search = { providerId, filter, accountIds: account_id === undefined ? undefined : [account_id] };
+  for await (const { rows } of matchingRows(db, "events", search)) {
+    yield rows.map(({ eventId }) => ({ eventId, endpointId: 0 }));
   }
 }
 

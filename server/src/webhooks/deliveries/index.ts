@@ -97,6 +97,7 @@ export {
   type Attempt,
   type Delivery,
   type DeliveryDetails,
+  type DeliveryState,
   type FollowedAttempt,
   deliveryId,
   everyAttempt,

@@ -3,7 +3,7 @@ import { parseRowId } from "#platform/ids.ts";
 import { type RecordedTrace, decodeTrace } from "./attempt-trace.ts";
 import type { BodyFormat, EventContext } from "./payload.ts";
 
-type DeliveryState = "pending" | "delivered" | "failed" | "cancelled";
+export type DeliveryState = "pending" | "delivered" | "failed" | "cancelled";
 
 /** One event for one endpoint. */
 export interface Delivery {

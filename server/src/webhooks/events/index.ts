@@ -30,11 +30,17 @@ export {
   type EventSummary,
   type FeedCursor,
   followEvents,
-  listEvents,
   readEvent,
   startOfFeed,
 } from "./read-events.ts";
 export { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "./record-events.ts";
-export { cloudEventAttributes, credentialFields, keyInBody, withoutCredentials } from "./render-event.ts";
+export {
+  type EventKey,
+  cloudEventAttributes,
+  credentialFields,
+  dataOfEvent,
+  keyInBody,
+  withoutCredentials,
+} from "./render-event.ts";
 export { type Sample, sampleBody, sampleFacts } from "./sample-event.ts";
 export { readSubscriptions, wouldReach } from "./subscriptions.ts";

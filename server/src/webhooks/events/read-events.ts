@@ -22,9 +22,9 @@ export interface EventSummary {
 
 export interface EventFilter {
   readonly providerId: number;
-  readonly type?: string | undefined;
+  readonly types?: readonly EventType[] | undefined;
   readonly objectId?: number | undefined;
-  readonly accountId?: number | undefined;
+  readonly accountIds?: readonly number[] | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
   readonly limit: number;
@@ -37,36 +37,20 @@ export const summaryColumns = `event.id, event.type, event.object_id, event.acco
 
 // Times in ids begin in 1970.
 const matches = `event.provider_id = $1
-    and ($2::text is null or event.type = $2)
+    and ($2::text[] is null or event.type = any($2))
     and ($3::bigint is null or event.object_id = $3)
-    and ($4::bigint is null or event.account_id = $4)
+    and ($4::bigint[] is null or event.account_id = any($4))
     and ($5::timestamptz is null or event.id >= uuid_v7_floor(greatest($5, 'epoch')))
     and ($6::timestamptz is null or event.id < uuid_v7_floor(greatest($6, 'epoch')))`;
 
 const filterValues = (filter: EventFilter): unknown[] => [
   filter.providerId,
-  filter.type,
+  filter.types,
   filter.objectId,
-  filter.accountId,
+  filter.accountIds,
   filter.since,
   filter.until,
 ];
-
-// Along the primary key.
-const newestFirst = `
-  select ${summaryColumns}
-  from events event
-  where ${matches} and ($7::uuid is null or event.id < $7)
-  order by event.id desc
-  limit $8`;
-
-/** Lists events, newest first. `after` is the last id of the previous page. */
-export async function listEvents(
-  db: Database,
-  filter: EventFilter & { readonly after?: string | undefined },
-): Promise<EventSummary[]> {
-  return db.query<EventSummary>(newestFirst, [...filterValues(filter), filter.after, filter.limit]);
-}
 
 /** A position in the feed: the transaction that recorded an event, and the event. */
 export interface FeedCursor {

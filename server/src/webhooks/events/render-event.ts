@@ -66,7 +66,7 @@ export interface Credentials {
 
 /** Renders the body that Standard Webhooks recommends. */
 const renderJson = (event: RenderedEvent, choice: Credentials): string =>
-  JSON.stringify({ type: event.type, timestamp: event.occurredAt.toISOString(), data: dataOf(event, choice) });
+  JSON.stringify({ type: event.type, timestamp: event.occurredAt.toISOString(), data: dataOfEvent(event, choice) });
 
 /** Renders a CloudEvent in structured mode. */
 function renderCloudEvent(event: RenderedEvent, choice: Credentials): string {
@@ -76,13 +76,17 @@ function renderCloudEvent(event: RenderedEvent, choice: Credentials): string {
     time: event.occurredAt.toISOString(),
     actor: userId === undefined ? kind : `${kind}:${userId}`,
   });
-  return JSON.stringify({ ...attributes, datacontenttype: "application/json", data: dataOf(event, choice) });
+  return JSON.stringify({ ...attributes, datacontenttype: "application/json", data: dataOfEvent(event, choice) });
 }
 
 /** Renders the data of a CloudEvent in binary mode, whose attributes are headers. */
-const renderData = (event: RenderedEvent, choice: Credentials): string => JSON.stringify(dataOf(event, choice));
+const renderData = (event: RenderedEvent, choice: Credentials): string => JSON.stringify(dataOfEvent(event, choice));
 
-function dataOf(event: RenderedEvent, { withCredentials }: Credentials): object {
+/** Returns the `data` of JSON bodies. */
+export function dataOfEvent(
+  event: Omit<RenderedEvent, "id" | "source" | "type" | "occurredAt" | "objectId">,
+  { withCredentials }: Credentials,
+): object {
   const document = withCredentials ? event.document : withoutCredentials(event.document);
   return {
     [document.name]: documentToJson(document),

@@ -1,0 +1,83 @@
+import type { Database } from "#platform/database/database.ts";
+import { daysAfter } from "#platform/times.ts";
+import { concernsDeliveries } from "./filter.ts";
+import { type ListName, type SearchNeeds, type WalkedStep, walk } from "./search.ts";
+import { type Search, timeOfId } from "./search-values.ts";
+
+/** Larger numbers are estimates. */
+export const exactMax = 10_000;
+/** The time after which a number is an estimate, although it is smaller. */
+const countMs = 300;
+
+export interface MatchCount {
+  readonly count: number;
+  /** The number is an estimate. */
+  readonly isEstimate: boolean;
+}
+
+/**
+ * Counts the rows of a list. The number is exact up to 10,000, if counting takes no longer than 300 ms. Otherwise, it is an
+ * estimate: the number so far, in proportion to the size of the history that was searched.
+ */
+export async function countMatches(needs: SearchNeeds, name: ListName, search: Search): Promise<MatchCount> {
+  const deadline = needs.clock.monotonicMs() + countMs;
+  let count = 0;
+  let step: WalkedStep | undefined;
+  for await (step of walk(needs, name, search)) {
+    count += step.count;
+    if (count > exactMax || needs.clock.monotonicMs() >= deadline) break;
+  }
+  if (!step?.next) return { count, isEstimate: false };
+  const now = needs.clock.now();
+  const days = await readDays(
+    needs.db,
+    name === "events" && !concernsDeliveries(search.filter) ? "events" : "deliveries",
+  );
+  const share = searchedShare(days, { search, searchedFrom: timeOfId(step.next.eventId), now });
+  return { count: Math.max(count, twoDigits(count / share)), isEstimate: true };
+}
+
+/** A day of the history. */
+export interface HistoryDay {
+  readonly startsAt: Date;
+  readonly bytes: number;
+}
+
+// Sizes are exact without statistics, also for today.
+const daysStatement = `
+  select to_timestamp(right(day.relname, 8), 'YYYYMMDD')::timestamp at time zone 'UTC' as "startsAt",
+    pg_relation_size(day.oid) as bytes
+  from pg_inherits inheritance
+  join pg_class day on day.oid = inheritance.inhrelid
+  where inheritance.inhparent = $1::regclass
+  order by day.relname`;
+
+const readDays = (db: Database, table: "events" | "deliveries"): Promise<HistoryDay[]> =>
+  db.query<HistoryDay>(daysStatement, [table]);
+
+interface SearchedPart {
+  readonly search: Pick<Search, "filter">;
+  readonly searchedFrom: Date;
+  readonly now: Date;
+}
+
+/** Returns the share of the history in the filter's span that was searched, by size. Never zero. */
+export function searchedShare(days: readonly HistoryDay[], { search, searchedFrom, now }: SearchedPart): number {
+  const { since, until = now } = search.filter;
+  const bytesBetween = (fromMs: number, to: Date): number =>
+    days.reduce((sum, { startsAt, bytes }) => {
+      const end = Math.min(daysAfter(startsAt, 1).getTime(), now.getTime());
+      const length = end - startsAt.getTime();
+      const overlap = Math.min(end, to.getTime()) - Math.max(startsAt.getTime(), fromMs);
+      return length <= 0 || overlap <= 0 ? sum : sum + (bytes * overlap) / length;
+    }, 0);
+  const all = bytesBetween(since?.getTime() ?? 0, until);
+  const searched = bytesBetween(searchedFrom.getTime(), until);
+  return all === 0 ? 1 : Math.max(searched / all, 1e-6);
+}
+
+/** Rounds to two digits: 12,431 is about 12,000. */
+function twoDigits(number: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(number, 1))) - 1);
+  return Math.round(number / unit) * unit;
+}

@@ -1,0 +1,249 @@
+import { type Static, type TSchema, Type } from "typebox";
+import type { Channel } from "#access/index.ts";
+import { parseRowId } from "#platform/ids.ts";
+import { daysAfter, parseTime } from "#platform/times.ts";
+import { type DeliveryState, type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts";
+import { type EventType, eventTypes } from "#webhooks/events/index.ts";
+import { type PayloadCriterion, parsePayloadCriterion } from "./payload-criterion.ts";
+
+export const deliveryStates = ["pending", "delivered", "failed", "cancelled"] as const;
+export const channels = ["developer_portal", "admin_portal", "api", "system"] as const;
+export const actorKinds = ["developer", "admin", "token", "key", "system"] as const;
+
+const several = <Schema extends TSchema>(schema: Schema, description: string) =>
+  Type.Optional(
+    Type.Array(schema, { minItems: 1, maxItems: 200, description: `${description} May be given several times.` }),
+  );
+
+const id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 32_767, description }));
+const time = (description: string) => Type.Optional(Type.String({ minLength: 2, maxLength: 40, description }));
+
+/**
+ * The filter of deliveries, as queries and bodies of requests contain it. Lists of events, attempts and failures take
+ * the same one. Each criterion narrows the result; several values of one criterion widen it.
+ */
+export const deliveryFilterFields = {
+  state: several(Type.Enum([...deliveryStates]), "Deliveries in this state."),
+  endpoint_id: several(id, "Deliveries to this endpoint."),
+  event_type: several(
+    Type.String({ pattern: String.raw`^(\*|[a-z_]+\.(\*|[a-z_]+))$`, maxLength: 100 }),
+    "An event type, or `account.*` for all of accounts.",
+  ),
+  since: time("Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w."),
+  until: time("Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`."),
+  status: several(
+    Type.String({ pattern: String.raw`^([1-9]xx|[1-9]\d\d(-[1-9]\d\d)?)$` }),
+    "The status of the last attempt: `500`, `5xx`, or `400-499`.",
+  ),
+  error_class: several(
+    Type.Enum([...outcomeClasses]),
+    "The last attempt failed in this way: without a response, or with a status of this class.",
+  ),
+  attempts_min: count("At least this many attempts were made."),
+  attempts_max: count("At most this many attempts were made."),
+  latency_min: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 2_147_483_647,
+      description: "The last attempt took this many milliseconds or more.",
+    }),
+  ),
+  account: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: "The id of the account, or the beginning of its name. Finds deleted accounts too.",
+    }),
+  ),
+  object_id: Type.Optional(
+    Type.Integer({ ...id, description: "The id of the account, user or application that changed." }),
+  ),
+  actor: Type.Optional(
+    Type.String({
+      pattern: String.raw`^((developer|admin|token)(:[1-9]\d{0,14})?|key|system)$`,
+      description: "The kind of actor that made the change, with or without the user's id: `developer:21`.",
+    }),
+  ),
+  channel: several(Type.Enum([...channels]), "The interface of the change."),
+  event_id: several(Type.String({ format: "uuid" }), "The event's id, which is the same as `webhook-id`."),
+  q: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description:
+        "Words, each of which is in an id, the event's type, the account's or the endpoint's name, the last error or the payload.",
+    }),
+  ),
+  payload: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 500,
+      description:
+        'A value in the JSON payload: `data.account.org_name = Harbour & Sons`, `data.user.email ~ "@quay.example"` for a part of ' +
+        "one, or a text that is anywhere in it. Credentials are not searched.",
+    }),
+  ),
+};
+
+type Fields = typeof deliveryFilterFields;
+
+/** The fields as a request contains them. */
+export type DeliveryFilterFields = { readonly [Name in keyof Fields]?: Static<Fields[Name]> | undefined };
+
+export interface StatusRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface ActorCriterion {
+  readonly kind: (typeof actorKinds)[number];
+  readonly userId: number | undefined;
+}
+
+/** A refused value. The sentence continues the field's name. */
+export interface Wrong {
+  readonly wrong: string;
+}
+
+/** A filter with parsed values. A criterion that is left out allows everything. */
+export interface DeliveryFilter {
+  readonly states?: readonly DeliveryState[] | undefined;
+  readonly endpointIds?: readonly number[] | undefined;
+  readonly eventTypes?: readonly EventType[] | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  readonly statuses?: readonly StatusRange[] | undefined;
+  readonly errorClasses?: readonly OutcomeClass[] | undefined;
+  readonly attemptsMin?: number | undefined;
+  readonly attemptsMax?: number | undefined;
+  readonly latencyMin?: number | undefined;
+  /** An account's id, or the beginning of its name. */
+  readonly account?: number | string | undefined;
+  readonly objectId?: number | undefined;
+  readonly actor?: ActorCriterion | undefined;
+  readonly channels?: readonly Channel[] | undefined;
+  readonly eventIds?: readonly string[] | undefined;
+  /** In lower case. */
+  readonly words?: readonly string[] | undefined;
+  readonly payload?: PayloadCriterion | undefined;
+}
+
+export type ParsedFilter = { readonly filter: DeliveryFilter } | { readonly refused: FilterErrors };
+/** Sentences by field. Each continues the field's name. */
+export type FilterErrors = Readonly<Record<string, readonly string[]>>;
+
+/** Returns whether a criterion is about deliveries or attempts, so that events without deliveries never match. */
+export const concernsDeliveries = (filter: DeliveryFilter): boolean =>
+  [filter.states, filter.endpointIds, filter.statuses, filter.errorClasses].some((values) => values !== undefined) ||
+  [filter.attemptsMin, filter.attemptsMax, filter.latencyMin].some((value) => value !== undefined);
+
+/** Parses the fields of a request that its schema allows. Relative times end at `now`. */
+export function parseDeliveryFilter(fields: DeliveryFilterFields, now: Date): ParsedFilter {
+  const { state, endpoint_id, attempts_min, attempts_max, latency_min, object_id, channel, event_id, ...texts } =
+    fields;
+  const { event_type, since, until, status, error_class, account, actor, q, payload, ...forgotten } = texts;
+  const _everyFieldIsParsed: Readonly<Record<string, never>> = forgotten;
+
+  const refused: Record<string, readonly string[]> = {};
+  const parse = <Given, Value>(name: string, given: Given | undefined, parseOne: (given: Given) => Value | Wrong) => {
+    if (given === undefined) return undefined;
+    const parsed = parseOne(given);
+    if (!isWrong(parsed)) return parsed;
+    refused[name] = [parsed.wrong];
+    return undefined;
+  };
+  const parseMoment = (text: string) => parseMomentOrSpan(text, now);
+
+  const filter: DeliveryFilter = {
+    states: state,
+    endpointIds: endpoint_id,
+    eventTypes: parse("event_type", event_type, parseEventTypes),
+    since: parse("since", since, parseMoment),
+    until: parse("until", until, parseMoment),
+    statuses: parse("status", status, parseStatusRanges),
+    errorClasses: error_class,
+    attemptsMin: attempts_min,
+    attemptsMax: attempts_max,
+    latencyMin: latency_min,
+    account: parse("account", account, parseAccount),
+    objectId: object_id,
+    actor: actor === undefined ? undefined : parseActor(actor),
+    channels: channel,
+    eventIds: event_id?.map((each) => each.toLowerCase()),
+    words: parse("q", q, parseWords),
+    payload: parse("payload", payload, parsePayloadCriterion),
+  };
+  return Object.keys(refused).length > 0 ? { refused } : { filter };
+}
+
+/** Replaces relative times, so that stored fields keep their meaning. Requires fields that were parsed without a refusal. */
+export function withAbsoluteTimes(fields: DeliveryFilterFields, now: Date): DeliveryFilterFields {
+  const absolute = (text: string | undefined): string | undefined => {
+    const moment = text === undefined ? undefined : parseMomentOrSpan(text, now);
+    return moment === undefined || isWrong(moment) ? text : moment.toISOString();
+  };
+  return { ...fields, since: absolute(fields.since), until: absolute(fields.until) };
+}
+
+const isWrong = (parsed: unknown): parsed is Wrong =>
+  typeof parsed === "object" && parsed !== null && "wrong" in parsed;
+
+function parseEventTypes(patterns: readonly string[]): readonly EventType[] | Wrong {
+  const found = eventTypes.filter((type) => patterns.some((pattern) => matchesPattern(type, pattern)));
+  const unknown = patterns.find((pattern) => !eventTypes.some((type) => matchesPattern(type, pattern)));
+  return unknown === undefined ? found : { wrong: `no event type is \`${unknown}\`` };
+}
+
+const matchesPattern = (type: EventType, pattern: string): boolean =>
+  pattern === "*" || (pattern.endsWith(".*") ? type.startsWith(pattern.slice(0, -1)) : type === pattern);
+
+const minutesPerDay = 24 * 60;
+const minutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: minutesPerDay, w: 7 * minutesPerDay };
+
+function parseMomentOrSpan(text: string, now: Date): Date | Wrong {
+  const [, amount, unit = ""] = /^-(\d{1,5})([mhdw])$/.exec(text) ?? [];
+  const span = minutes[unit];
+  if (amount !== undefined && span !== undefined) return daysAfter(now, -(Number(amount) * span) / minutesPerDay);
+  const moment = isoWithZone.test(text) ? parseTime(text) : undefined;
+  return moment ?? { wrong: "is neither a time with a zone, such as 2026-03-01T09:00:00Z, nor a span, such as -1d" };
+}
+
+const isoWithZone = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i;
+
+function parseStatusRanges(texts: readonly string[]): readonly StatusRange[] | Wrong {
+  const ranges = texts.map(parseStatusRange);
+  const reversed = ranges.findIndex(({ from, to }) => from > to);
+  return reversed === -1 ? ranges : { wrong: `\`${texts[reversed]}\` ends before it begins` };
+}
+
+function parseStatusRange(text: string): StatusRange {
+  if (text.endsWith("xx")) return { from: Number(text[0]) * 100, to: Number(text[0]) * 100 + 99 };
+  const [from, to = from] = text.split("-").map(Number);
+  return { from: from ?? 0, to: to ?? 0 };
+}
+
+const noText = { wrong: "has no text to find" };
+const withZero = { wrong: "contains a character that no text here contains" };
+
+/** A number is an id: names rarely are numbers, and a name can be found by `q` too. */
+function parseAccount(text: string): number | string | Wrong {
+  const name = text.trim();
+  if (name === "") return noText;
+  return name.includes("\0") ? withZero : (parseRowId(name) ?? name);
+}
+
+function parseActor(text: string): ActorCriterion | undefined {
+  const [name, userId] = text.split(":");
+  const kind = actorKinds.find((each) => each === name);
+  return kind && { kind, userId: userId === undefined ? undefined : Number(userId) };
+}
+
+function parseWords(text: string): readonly string[] | Wrong {
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  if (words.length === 0) return noText;
+  return text.includes("\0") ? withZero : words;
+}

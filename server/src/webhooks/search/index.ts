@@ -1,0 +1,22 @@
+export { type MatchCount, countMatches } from "./counts.ts";
+export {
+  type DeliveryFilter,
+  type DeliveryFilterFields,
+  deliveryFilterFields,
+  deliveryStates,
+  parseDeliveryFilter,
+  withAbsoluteTimes,
+} from "./filter.ts";
+export { type Search, prepareSearch } from "./search-values.ts";
+export {
+  type FoundAttempt,
+  type FoundDelivery,
+  type FoundEvent,
+  type FoundPage,
+  type ListName,
+  type SearchCursor,
+  findPage,
+  matchingRows,
+  parseSearchCursor,
+  writeSearchCursor,
+} from "./search.ts";

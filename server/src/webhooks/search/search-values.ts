@@ -1,0 +1,107 @@
+import type { Database } from "#platform/database/database.ts";
+import { isoTime, parseIsoTime } from "#platform/times.ts";
+import { type OutcomeClass, outcomeClassOf } from "#webhooks/deliveries/index.ts";
+import type { DeliveryFilter, FilterErrors, StatusRange } from "./filter.ts";
+import { necessaryText } from "./payload-criterion.ts";
+
+/** A filter of one provider's history, ready to be searched for. */
+export interface Search {
+  readonly providerId: number;
+  readonly filter: DeliveryFilter;
+  /** The accounts that the filter names. Undefined: all. */
+  readonly accountIds: readonly number[] | undefined;
+}
+
+/** One probe per account and day of history, so that a page takes tens of milliseconds at most. */
+const accountsMax = 100;
+
+const accountsStatement = `
+  select id from (
+    (select id from accounts
+      where provider_id = $1 and lower(org_name) ~>=~ lower($2) and lower(org_name) ~<~ (lower($2) || chr(1114111))
+      limit $3)
+    union
+    (select account_id from (
+        select account_id, account_name from events
+        where provider_id = $1 and type = 'account.deleted'
+        order by id desc limit 10000) deleted
+      where starts_with(lower(account_name), lower($2))
+      limit $3)
+  ) account
+  limit $3`;
+
+/** Finds the accounts that a filter names: by accounts_name_idx, and the last 10,000 deleted ones by events_type_idx. */
+export async function prepareSearch(
+  db: Database,
+  providerId: number,
+  filter: DeliveryFilter,
+): Promise<{ readonly search: Search } | { readonly refused: FilterErrors }> {
+  const { account } = filter;
+  if (account === undefined) return { search: { providerId, filter, accountIds: undefined } };
+  if (typeof account === "number") return { search: { providerId, filter, accountIds: [account] } };
+  const found = await db.query<{ id: number }>(accountsStatement, [providerId, account, accountsMax + 1]);
+  if (found.length > accountsMax) {
+    const sentence = `begins the names of more than ${accountsMax} accounts: give more of the name, or an id`;
+    return { refused: { account: [sentence] } };
+  }
+  return { search: { providerId, filter, accountIds: found.map(({ id }) => id) } };
+}
+
+/** Returns the smallest UUIDv7 of a time. Times in ids begin in 1970. */
+export const uuidFloor = (at: Date): string => {
+  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
+};
+
+export const firstId = "00000000-0000-0000-0000-000000000000";
+export const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+/** Returns the time in a UUIDv7. */
+export const timeOfId = (id: string): Date =>
+  parseIsoTime(isoTime(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)));
+
+/** Returns $1 to $19 of all statements, which `sources.ts` and `statements.ts` use. */
+export function searchValues({ providerId, filter, accountIds }: Search): readonly unknown[] {
+  const { since, until, statuses, actor } = filter;
+  return [
+    providerId,
+    filter.states,
+    filter.endpointIds,
+    filter.eventTypes,
+    since ? uuidFloor(since) : firstId,
+    until ? uuidFloor(until) : lastId,
+    statuses?.map(({ from }) => from),
+    statuses?.map(({ to }) => to),
+    failureClasses(filter),
+    filter.attemptsMin,
+    filter.attemptsMax,
+    filter.latencyMin,
+    accountIds,
+    filter.objectId,
+    actor?.kind,
+    actor?.userId,
+    filter.channels,
+    filter.eventIds,
+    necessaryTexts(filter),
+  ];
+}
+
+/**
+ * Returns the classes of failed attempts to which the last attempt must belong, or undefined if it may have succeeded.
+ * Successes have statuses from 200 to 299, so other statuses are failures.
+ */
+export function failureClasses({ errorClasses, statuses }: DeliveryFilter): readonly OutcomeClass[] | undefined {
+  if (!statuses || statuses.some(({ from, to }) => from <= 299 && to >= 200)) return errorClasses;
+  const classes = new Set(statuses.flatMap(classesOfRange));
+  return errorClasses?.filter((each) => classes.has(each)) ?? [...classes];
+}
+
+function classesOfRange({ from, to }: StatusRange): readonly OutcomeClass[] {
+  const hundreds = Array.from({ length: Math.floor(to / 100) - Math.floor(from / 100) + 1 }, (_, index) => index * 100);
+  return hundreds.map((hundred) => outcomeClassOf({ status: from + hundred, errorClass: null }));
+}
+
+function necessaryTexts({ words, payload }: DeliveryFilter): readonly string[] | undefined {
+  if (!words && !payload) return undefined;
+  return [...(words ?? []), ...(payload ? [payload.text] : [])].map(necessaryText).filter((text) => text !== "");
+}

@@ -1,0 +1,390 @@
+import type { Actor, Channel } from "#access/index.ts";
+import type { Clock } from "#platform/clock.ts";
+import type { Database } from "#platform/database/database.ts";
+import { plainArray } from "#platform/database/values.ts";
+import type { Node } from "#platform/document.ts";
+import { daysAfter } from "#platform/times.ts";
+import { type Delivery, type ErrorClass, deliveryId } from "#webhooks/deliveries/index.ts";
+import { type EventKey, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
+import { type DeliveryFilter, concernsDeliveries } from "./filter.ts";
+import { allValues, matchesPayload } from "./payload-criterion.ts";
+import { type Search, firstId, lastId, searchValues, timeOfId, uuidFloor } from "./search-values.ts";
+import { type SourceName, renderKeys, sources, sourcesFor } from "./sources.ts";
+import { type Rows, countStatement, lookUpStatement } from "./statements.ts";
+
+/** An event of a list. */
+export interface FoundEvent {
+  readonly eventId: string;
+  readonly eventType: EventType;
+  readonly objectId: number;
+  readonly accountId: number;
+  readonly accountName: string;
+  readonly sequence: number;
+  readonly actorKind: Actor["kind"];
+  readonly actorUserId: number | null;
+  readonly channel: Channel;
+  readonly occurredAt: Date;
+  readonly previous: Readonly<Record<string, unknown>> | null;
+}
+
+/** A delivery of a list, with its event. */
+export interface FoundDelivery extends FoundEvent, Omit<Delivery, "eventType"> {
+  readonly format: string;
+  readonly lastErrorClass: ErrorClass | null;
+}
+
+/** An attempt of a list, with its delivery and event. */
+export interface FoundAttempt extends FoundEvent, Pick<Delivery, "endpointId" | "endpointName" | "state"> {
+  readonly attemptsMade: number;
+  readonly number: number;
+  readonly at: Date;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly errorClass: ErrorClass | null;
+  readonly latencyMs: number;
+}
+
+/** The rows of each list. */
+interface Found {
+  readonly deliveries: FoundDelivery;
+  readonly attempts: FoundAttempt;
+  readonly events: FoundEvent;
+}
+
+export type ListName = keyof Found;
+
+/** A position in a list: everything up to this key has been searched. Zeros are before the first delivery or attempt. */
+export interface SearchCursor {
+  readonly eventId: string;
+  readonly endpointId: number;
+  readonly number: number;
+}
+
+/** Begins at the end of the filter's span. Without one, ids of any time are included: clocks may differ. */
+const startCursor = ({ filter: { until } }: Search): SearchCursor => ({
+  eventId: until ? uuidFloor(until) : lastId,
+  endpointId: 0,
+  number: 0,
+});
+
+/** Columns that only the comparison of words and payloads needs. */
+interface Payload {
+  readonly document: Node | null;
+  readonly key: EventKey | null;
+  readonly endpointId?: number;
+  readonly endpointName?: string;
+  readonly lastError?: string | null;
+  readonly error?: string | null;
+}
+
+interface Key {
+  readonly eventId: string;
+  readonly endpointId: number;
+}
+
+interface KeyRow extends Key {
+  readonly boundaryEventId: string | null;
+  readonly boundaryEndpointId: number | null;
+}
+
+/** A part of the history, from the cursor back to the first id. */
+interface Range {
+  readonly after: SearchCursor;
+  readonly firstId: string;
+}
+
+interface Step<Row> {
+  readonly rows: readonly Row[];
+  /** Undefined at the end of the range. */
+  readonly next: SearchCursor | undefined;
+}
+
+/** Returns the rows that a list reads. An event with a criterion about deliveries is found by one of its deliveries. */
+export const rowsOf = (name: ListName, filter: DeliveryFilter): Rows =>
+  name === "events" && concernsDeliveries(filter) ? "deliveries" : name;
+
+/** Returns $1 to $21. A page of attempts may end within a delivery, so the next one begins with that delivery. */
+export function rangeValues(name: ListName, search: Search, { after, firstId: first }: Range): readonly unknown[] {
+  const values = [...searchValues(search)];
+  if (String(values[4]) < first) values[4] = first;
+  return [...values, after.eventId, name === "attempts" ? after.endpointId + 1 : after.endpointId];
+}
+
+interface StepRequest {
+  readonly search: Search;
+  readonly source: SourceName;
+  readonly range: Range;
+  /** The number of keys that each stream of the source reads. */
+  readonly candidates: number;
+  readonly limit: number;
+}
+
+async function readKeys(
+  db: Database,
+  name: ListName,
+  { search, source, range, candidates }: Omit<StepRequest, "limit">,
+) {
+  const values = rangeValues(name, search, range);
+  const read = await db.query<KeyRow>(renderKeys(sources[source]), [...values, candidates]);
+  const keys = read.filter(({ eventId }: { readonly eventId: string | null }) => eventId !== null);
+  const [newest, oldest] = [keys[0], keys.at(-1)];
+  const lookedUp = newest &&
+    oldest && [
+      ...values.with(4, oldest.eventId).with(5, newest.eventId),
+      plainArray(keys.map(({ eventId }) => eventId)),
+      plainArray(keys.map(({ endpointId }) => endpointId)),
+    ];
+  return { boundary: boundaryOf(read), lookedUp };
+}
+
+async function readStep<Name extends ListName>(
+  db: Database,
+  name: Name,
+  request: StepRequest,
+): Promise<Step<Found[Name]>> {
+  const { search, source, range, limit } = request;
+  const { boundary, lookedUp } = await readKeys(db, name, request);
+  if (!lookedUp) return { rows: [], next: boundary };
+  const lookUp = lookUpStatement(sources[source].keys, rowsOf(name, search.filter));
+  const ofAttempts = name === "attempts" ? [range.after.number] : [];
+  const met = await db.query<Found[Name] & Payload & Position>(lookUp, [...lookedUp, limit, ...ofAttempts]);
+  const found = met.filter((row) => matchesTexts(search.filter, row));
+  const rows = name === "events" ? found.filter(({ eventId }, at) => eventId !== found[at - 1]?.eventId) : found;
+  const last = met.at(-1);
+  const end = last && met.length === limit ? positionOf(last) : boundary;
+  // An event that was found by one of its deliveries is not looked for in the others.
+  const isPassed = name === "events" && rows.at(-1)?.eventId === end?.eventId;
+  return { rows, next: end && isPassed ? { ...end, endpointId: 0 } : end };
+}
+
+interface Position {
+  readonly eventId: string;
+  readonly endpointId?: number;
+  readonly number?: number;
+}
+
+const positionOf = ({ eventId, endpointId = 0, number = 0 }: Position): SearchCursor => ({
+  eventId,
+  endpointId,
+  number,
+});
+
+function boundaryOf([row]: readonly KeyRow[]): SearchCursor | undefined {
+  const { boundaryEventId: eventId = null, boundaryEndpointId: endpointId = null } = row ?? {};
+  return eventId === null ? undefined : { eventId, endpointId: endpointId ?? 0, number: 0 };
+}
+
+/** Returns the position after a row of a list. */
+const cursorOf = (name: ListName, { eventId, endpointId, number }: Position): SearchCursor =>
+  name === "events"
+    ? positionOf({ eventId })
+    : positionOf({ eventId, endpointId: endpointId ?? 0, number: number ?? 0 });
+
+/** Compares what PostgreSQL only looked for roughly: the words and the payload. */
+function matchesTexts({ words, payload }: DeliveryFilter, row: FoundEvent & Payload): boolean {
+  if (!words && !payload) return true;
+  const actor = row.actorUserId === null ? { kind: row.actorKind } : { kind: row.actorKind, user_id: row.actorUserId };
+  const { document, key, previous, ...event } = row;
+  const parts = { ...optional("key", key), ...optional("previous", previous) };
+  const data = document && dataOfEvent({ ...event, ...parts, document, actor }, { withCredentials: false });
+  const body = { type: row.eventType, timestamp: row.occurredAt.toISOString(), data };
+  if (payload && !matchesPayload(payload, body)) return false;
+  if (!words) return true;
+  const { eventId, endpointId, endpointName, lastError, error, objectId, accountId, accountName } = row;
+  const id = endpointId === undefined ? eventId : deliveryId({ eventId, endpointId });
+  const texts = [id, objectId, accountId, accountName, endpointName, lastError, error, ...allValues(body)];
+  const lines = texts.map((text) => String(text ?? "").toLowerCase());
+  return words.every((word) => lines.some((line) => line.includes(word)));
+}
+
+const optional = <Name extends string, Value>(name: Name, value: Value | null): { [It in Name]?: Value } => {
+  const some: { [It in Name]?: Value } = {};
+  if (value !== null) some[name] = value;
+  return some;
+};
+
+/** Rows with which sources are compared. */
+const probeRows = 200;
+
+/**
+ * Chooses the source that reaches back furthest with the same number of rows: the rarest criterion. So no statistics are
+ * needed, and a choice follows the data. Each probe takes about a millisecond.
+ */
+async function chooseSource(
+  db: Database,
+  name: ListName,
+  { search, range }: { readonly search: Search; readonly range: Range },
+): Promise<SourceName> {
+  const [first, ...others] = sourcesFor(search.filter, name);
+  if (first === undefined) throw new Error("No source covers the filter");
+  if (others.length === 0) return first;
+  const values = [...rangeValues(name, search, range), probeRows];
+  let best = { source: first, reach: lastId };
+  for (const source of [first, ...others]) {
+    const boundary = boundaryOf(await db.query<KeyRow>(renderKeys(sources[source]), values));
+    if (!boundary) return source;
+    if (boundary.eventId < best.reach) best = { source, reach: boundary.eventId };
+  }
+  return best.source;
+}
+
+/** Newer parts of the history are shorter: most pages end in the first, and each has few days for PostgreSQL to plan. */
+const partDays = [1, 6];
+
+/** Returns the start of the part of the history that contains a cursor, or the first id. */
+function startOfPart({ eventId }: SearchCursor, search: Search, now: Date | undefined): string {
+  if (!now) return firstId;
+  const starts = partDays.map((days) => uuidFloor(daysAfter(now, -days)));
+  const { since } = search.filter;
+  const earliest = since ? uuidFloor(since) : firstId;
+  return starts.find((start) => start < eventId && start > earliest) ?? firstId;
+}
+
+export interface SearchNeeds {
+  readonly db: Database;
+  readonly clock: Pick<Clock, "monotonicMs" | "now">;
+}
+
+/** The time after which a page ends, however few rows it has. The rest of 150 ms is for the last step and the response. */
+export const pageMs = 100;
+
+const candidatesMax = 5000;
+
+export interface PageRequest {
+  readonly after?: SearchCursor | undefined;
+  readonly limit: number;
+}
+
+export interface FoundPage<Row> {
+  readonly rows: readonly Row[];
+  /** Null when the whole history has been searched. */
+  readonly next: SearchCursor | null;
+  /** Set if the time was up before the page was full: later events have been searched. */
+  readonly searchedUntil: Date | null;
+}
+
+/**
+ * Returns a page of matches, newest event first. A rare combination of criteria may end a page early, even without a row:
+ * its `next` continues the search. Pages never skip or repeat a row.
+ */
+export async function findPage<Name extends ListName>(
+  { db, clock }: SearchNeeds,
+  name: Name,
+  search: Search,
+  { after, limit }: PageRequest,
+): Promise<FoundPage<Found[Name]>> {
+  const now = clock.now();
+  const deadline = clock.monotonicMs() + pageMs;
+  const rows: Found[Name][] = [];
+  let candidates = Math.max(100, limit + 1);
+  for (let range = rangeFrom(after ?? startCursor(search), search, now), chosen: Chosen | undefined; ;) {
+    const began = clock.monotonicMs();
+    // A source is chosen once for each part of the history.
+    if (chosen?.firstId !== range.firstId) {
+      chosen = { firstId: range.firstId, source: await chooseSource(db, name, { search, range }) };
+    }
+    const { source } = chosen;
+    const step = await readStep(db, name, { search, source, range, candidates, limit: limit + 1 - rows.length });
+    rows.push(...step.rows);
+    const last = rows[limit - 1];
+    if (rows.length > limit && last) {
+      return { rows: rows.slice(0, limit), next: cursorOf(name, last), searchedUntil: null };
+    }
+    const next = step.next ?? endOf(range);
+    if (!next) return { rows, next: null, searchedUntil: null };
+    range = rangeFrom(next, search, now);
+    const at = clock.monotonicMs();
+    if (at >= deadline) return { rows, next, searchedUntil: timeOfId(next.eventId) };
+    candidates = nextStepSize(candidates, at - began, deadline - at);
+  }
+}
+
+interface Chosen {
+  readonly firstId: string;
+  readonly source: SourceName;
+}
+
+const rangeFrom = (after: SearchCursor, search: Search, now?: Date): Range => ({
+  after,
+  firstId: startOfPart(after, search, now),
+});
+
+/** Returns the position at the end of a part of the history, or undefined after the last part. */
+const endOf = (range: Range): SearchCursor | undefined =>
+  range.firstId === firstId ? undefined : { eventId: range.firstId, endpointId: 0, number: 0 };
+
+/** Grows steps fourfold while the remaining time allows it at the rate of the last step. */
+const nextStepSize = (candidates: number, tookMs: number, leftMs: number): number =>
+  Math.round(Math.max(100, Math.min(4 * candidates, candidatesMax, (candidates * leftMs) / Math.max(tookMs, 0.1))));
+
+const batchRows = 1000;
+
+/**
+ * Yields all matching rows in the order of pages, in batches of up to 1,000. Events recorded after the start are left out.
+ * Each batch has statements of its own, so a job may stop and continue after any of them. `now` helps PostgreSQL to plan.
+ */
+export async function* matchingRows<Name extends ListName>(
+  db: Database,
+  name: Name,
+  search: Search,
+  { now, after }: { readonly now?: Date; readonly after?: SearchCursor | undefined } = {},
+): AsyncGenerator<{ readonly rows: readonly Found[Name][]; readonly next: SearchCursor | null }, void> {
+  for (let position: SearchCursor | undefined = after ?? startCursor(search); position;) {
+    const range = rangeFrom(position, search, now);
+    const source: SourceName = await chooseSource(db, name, { search, range });
+    const request = { search, source, range, candidates: 2 * batchRows, limit: batchRows };
+    const step: Step<Found[Name]> = await readStep(db, name, request);
+    position = step.next ?? endOf(range);
+    yield { rows: step.rows, next: position ?? null };
+  }
+}
+
+/** The number of matches of a step, and the position after it. */
+export interface WalkedStep {
+  readonly count: number;
+  readonly next: SearchCursor | undefined;
+}
+
+/** Counts the rows of a list step by step. PostgreSQL counts them, unless their texts must be compared. */
+export async function* walk(
+  { db, clock }: SearchNeeds,
+  name: ListName,
+  search: Search,
+): AsyncGenerator<WalkedStep, void> {
+  const now = clock.now();
+  const { words, payload } = search.filter;
+  const areRead = words !== undefined || payload !== undefined || rowsOf(name, search.filter) !== name;
+  for (let position: SearchCursor | undefined = startCursor(search); position;) {
+    const range = rangeFrom(position, search, now);
+    const source: SourceName = await chooseSource(db, name, { search, range });
+    const request = { search, source, range, candidates: batchRows, limit: candidatesMax };
+    const step: WalkedStep = areRead ? await countByReading(db, name, request) : await countStep(db, name, request);
+    position = step.next ?? endOf(range);
+    yield { count: step.count, next: position };
+  }
+}
+
+async function countByReading(db: Database, name: ListName, request: StepRequest): Promise<WalkedStep> {
+  const { rows, next } = await readStep(db, name, request);
+  return { count: rows.length, next };
+}
+
+async function countStep(db: Database, name: ListName, request: StepRequest): Promise<WalkedStep> {
+  const { boundary, lookedUp } = await readKeys(db, name, request);
+  if (!lookedUp) return { count: 0, next: boundary };
+  const statement = countStatement(sources[request.source].keys, name);
+  const values = [...lookedUp, null, ...(name === "attempts" ? [request.range.after.number] : [])];
+  const [counted] = await db.query<{ count: number }>(statement, values);
+  return { count: counted?.count ?? 0, next: boundary };
+}
+
+export const writeSearchCursor = ({ eventId, endpointId, number }: SearchCursor): string =>
+  `${eventId}.${endpointId}.${number}`;
+
+/** Returns undefined for a text that is not the cursor of a search. */
+export function parseSearchCursor(text: string): SearchCursor | undefined {
+  const [, eventId, endpointId, number] =
+    /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,15})\.(\d{1,5})$/.exec(text) ?? [];
+  if (eventId === undefined || eventId < firstId || Number(number) > 32_767) return undefined;
+  return { eventId, endpointId: Number(endpointId), number: Number(number) };
+}

@@ -1,0 +1,251 @@
+import { type DeliveryFilter, actorKinds, channels, concernsDeliveries } from "./filter.ts";
+import { failureClasses } from "./search-values.ts";
+
+/*
+ * A search walks along an index, newest event first, and checks each row that it meets against the whole filter. This file
+ * declares the indexes. A source is one of them, or several that together contain all matches. A statement reads at most $22
+ * rows of each stream, so its cost is bounded however rare the matches are, and no plan depends on estimates.
+ *
+ * $1 to $19 are the filter (search-values.ts). $20 and $21 are the cursor: the event and endpoint after which to continue.
+ */
+
+/** An index to walk along. */
+export interface Source {
+  /** Whether its streams contain keys of events or of deliveries. */
+  readonly keys: "events" | "deliveries";
+  /** Statements that return keys in descending order, at most $22 each. */
+  readonly streams: readonly string[];
+  /** Returns whether the streams contain every match of a filter. */
+  readonly covers: (filter: DeliveryFilter) => boolean;
+}
+
+const keyOrder = `order by event_id desc, endpoint_id desc limit $22`;
+// The first three conditions also select partitions, which a comparison of rows does not.
+const afterCursor = `event_id >= $5 and event_id < $6 and event_id <= $20 and (event_id, endpoint_id) < ($20, $21)`;
+const eventAfterCursor = `event.id >= $5 and event.id < $6 and event.id <= $20`;
+const eventOrder = `order by event.id desc limit $22`;
+
+// Pending deliveries by due_endpoint_idx: one probe for each endpoint.
+const pending = `(
+  select due.event_id, due.endpoint_id
+  from endpoints endpoint
+  cross join lateral (
+    select event_id, endpoint_id from due
+    where due.endpoint_id = endpoint.id and ${afterCursor}
+      and ($2::text[] is null or 'pending' = any($2)) and ($10::integer is null or due.attempts_made >= $10)
+    order by event_id desc limit $22
+  ) due
+  where endpoint.provider_id = $1 and ($3::bigint[] is null or endpoint.id = any($3))
+  ${keyOrder})`;
+
+// By deliveries_ended_idx: one probe for each state.
+const ended = `(
+  select delivery.event_id, delivery.endpoint_id
+  from unnest($2::text[]) wanted (state)
+  cross join lateral (
+    select event_id, endpoint_id from deliveries
+    where provider_id = $1 and deliveries.state = wanted.state and deliveries.state <> 'delivered' and ${afterCursor}
+    ${keyOrder}
+  ) delivery
+  ${keyOrder})`;
+
+/** The class of an attempt, as outcome-class.ts defines it. An index has this expression. */
+export const classOfAttempt = (attempt: string): string =>
+  `(case when ${attempt}.status is null then coalesce(${attempt}.error_class, 'connection')
+    when ${attempt}.status < 300 then '2xx' when ${attempt}.status < 400 then '3xx'
+    when ${attempt}.status < 500 then '4xx' else '5xx' end)`;
+
+// By attempts_failed_idx: one probe for each class.
+const failedAttempts = `(
+  select attempt.event_id, attempt.endpoint_id
+  from unnest($9::text[]) wanted (class)
+  cross join lateral (
+    select event_id, endpoint_id from attempts
+    where provider_id = $1 and error is not null and ${classOfAttempt("attempts")} = wanted.class and ${afterCursor}
+    ${keyOrder}
+  ) attempt
+  ${keyOrder})`;
+
+// By deliveries_retried_idx.
+const retried = `(
+  select event_id, endpoint_id from deliveries
+  where provider_id = $1 and attempts_made > 1 and ${afterCursor}
+  ${keyOrder})`;
+
+/** Slower attempts are in an index. */
+export const slowFromMs = 100;
+
+// By deliveries_slow_idx, whose last column is compared without reading the row.
+const slowFirst = `(
+  select event_id, endpoint_id from deliveries
+  where provider_id = $1 and first_latency_ms >= ${slowFromMs} and first_latency_ms >= $12 and ${afterCursor}
+  ${keyOrder})`;
+
+// By attempts_slow_idx, in the same way.
+const slowLater = `(
+  select event_id, endpoint_id from attempts
+  where provider_id = $1 and latency_ms >= ${slowFromMs} and latency_ms >= $12 and ${afterCursor}
+  ${keyOrder})`;
+
+// By deliveries_endpoint_idx: one probe for each endpoint.
+const ofEndpoints = `(
+  select delivery.event_id, delivery.endpoint_id
+  from unnest($3::bigint[]) wanted (endpoint_id)
+  cross join lateral (
+    select event_id, endpoint_id from deliveries
+    where provider_id = $1 and deliveries.endpoint_id = wanted.endpoint_id and ${afterCursor}
+    order by event_id desc limit $22
+  ) delivery
+  ${keyOrder})`;
+
+// By the primary key.
+const allEnded = `(
+  select event_id, endpoint_id from deliveries
+  where provider_id = $1 and ${afterCursor}
+  ${keyOrder})`;
+
+const namedEvents = `(
+  select event.id from (select distinct unnest($18::uuid[]) as id) event
+  where ${eventAfterCursor}
+  ${eventOrder})`;
+
+// By events_object_idx.
+const ofObject = `(
+  select event.id from events event
+  where event.provider_id = $1 and event.object_id = $14 and ${eventAfterCursor}
+  ${eventOrder})`;
+
+// By events_account_idx: one probe for each account.
+const ofAccounts = `(
+  select event.id
+  from unnest($13::bigint[]) wanted (account_id)
+  cross join lateral (
+    select event.id from events event
+    where event.provider_id = $1 and event.account_id = wanted.account_id and ${eventAfterCursor}
+    ${eventOrder}
+  ) event
+  ${eventOrder})`;
+
+// By events_actor_idx.
+const ofActor = `(
+  select event.id from events event
+  where event.provider_id = $1 and event.actor_user_id = $16 and ${eventAfterCursor}
+  ${eventOrder})`;
+
+// By events_type_idx: one probe for each type.
+const ofTypes = `(
+  select event.id
+  from unnest($4::text[]) wanted (type)
+  cross join lateral (
+    select event.id from events event
+    where event.provider_id = $1 and event.type = wanted.type and ${eventAfterCursor}
+    ${eventOrder}
+  ) event
+  ${eventOrder})`;
+
+// By events_channel_idx: one probe for each pair of a channel and a kind of actor.
+const ofChannels = `(
+  select event.id
+  from unnest(coalesce($17::text[], '{${channels.join()}}')) wanted_channel (channel)
+  cross join unnest(case when $15::text is null then '{${actorKinds.join()}}'::text[] else array[$15::text] end) wanted_kind (kind)
+  cross join lateral (
+    select event.id from events event
+    where event.provider_id = $1 and event.channel = wanted_channel.channel and event.actor_kind = wanted_kind.kind
+      and ${eventAfterCursor}
+    ${eventOrder}
+  ) event
+  ${eventOrder})`;
+
+// By the primary key.
+const allEvents = `(
+  select event.id from events event
+  where event.provider_id = $1 and ${eventAfterCursor}
+  ${eventOrder})`;
+
+/** The sources by name. `deliveries` and `events` cover every filter. */
+export const sources = {
+  named: { keys: "events", streams: [namedEvents], covers: ({ eventIds }) => eventIds !== undefined },
+  object: { keys: "events", streams: [ofObject], covers: ({ objectId }) => objectId !== undefined },
+  accounts: { keys: "events", streams: [ofAccounts], covers: ({ account }) => account !== undefined },
+  actor: { keys: "events", streams: [ofActor], covers: ({ actor }) => actor?.userId !== undefined },
+  types: { keys: "events", streams: [ofTypes], covers: ({ eventTypes }) => eventTypes !== undefined },
+  channels: {
+    keys: "events",
+    streams: [ofChannels],
+    covers: (filter) => filter.channels !== undefined || filter.actor !== undefined,
+  },
+  states: {
+    keys: "deliveries",
+    streams: [pending, ended],
+    covers: ({ states }) => states !== undefined && !states.includes("delivered"),
+  },
+  failedAttempts: {
+    keys: "deliveries",
+    streams: [failedAttempts],
+    covers: (filter) => failureClasses(filter) !== undefined,
+  },
+  retried: { keys: "deliveries", streams: [pending, retried], covers: ({ attemptsMin = 0 }) => attemptsMin > 1 },
+  slow: {
+    keys: "deliveries",
+    streams: [slowFirst, slowLater],
+    covers: ({ latencyMin = 0 }) => latencyMin >= slowFromMs,
+  },
+  endpoints: {
+    keys: "deliveries",
+    streams: [pending, ofEndpoints],
+    covers: ({ endpointIds }) => endpointIds !== undefined,
+  },
+  deliveries: { keys: "deliveries", streams: [pending, allEnded], covers: () => true },
+  events: { keys: "events", streams: [allEvents], covers: () => true },
+} as const satisfies Readonly<Record<string, Source>>;
+
+export type SourceName = keyof typeof sources;
+
+/** Returns the names of the sources in the order of their declaration. */
+export const sourceNames = Object.keys(sources).filter((name): name is SourceName => name in sources);
+
+/**
+ * Returns the sources that contain every match of a list. Lists of deliveries and attempts, and of events with a criterion
+ * about deliveries, use any. Other lists of events use those of events only.
+ */
+export function sourcesFor(filter: DeliveryFilter, list: "deliveries" | "attempts" | "events"): readonly SourceName[] {
+  const isOfDeliveries = list !== "events" || concernsDeliveries(filter);
+  const whole = isOfDeliveries ? "deliveries" : "events";
+  const special = sourceNames.filter(
+    (name) =>
+      name !== "deliveries" &&
+      name !== "events" &&
+      sources[name].covers(filter) &&
+      (isOfDeliveries || sources[name].keys === "events"),
+  );
+  return special.length > 0 ? special : [whole];
+}
+
+// Never executed: it declares the types of parameters that a statement does not use.
+export const parameters = `parameters as (
+    select $1::bigint, $2::text[], $3::bigint[], $4::text[], $5::uuid, $6::uuid, $7::integer[], $8::integer[], $9::text[],
+      $10::integer, $11::integer, $12::integer, $13::bigint[], $14::bigint, $15::text, $16::bigint, $17::text[],
+      $18::uuid[], $19::text[], $20::uuid, $21::bigint
+  )`;
+
+/**
+ * Returns the statement that reads keys along a source, newest event first. Each row has the boundary, up to which the
+ * keys are complete; it is null if they reach the end of the range. A row without an event id says that there is no key.
+ */
+export function renderKeys({ keys, streams }: Source): string {
+  const names = streams.map((_, index) => `stream_${index}`);
+  const ctes = streams.map((stream, index) => `${names[index]} as materialized ${stream}`).join(", ");
+  const key = keys === "events" ? `id as event_id, 0::bigint as endpoint_id` : `event_id, endpoint_id`;
+  const lastRows = names.map((name) => `(select ${key} from ${name} offset $22 - 1 limit 1)`).join(" union all ");
+  const rows = names.map((name) => `select ${key} from ${name}`).join(" union all ");
+  return `
+  with ${parameters}, ${ctes}, boundary as (
+    select event_id, endpoint_id from (${lastRows}) reached order by event_id desc, endpoint_id desc limit 1
+  )
+  select met.event_id, met.endpoint_id, boundary.event_id as "boundaryEventId", boundary.endpoint_id as "boundaryEndpointId"
+  from (select) step
+  left join boundary on true
+  left join (select distinct event_id, endpoint_id from (${rows}) each_key) met
+    on boundary.event_id is null or (met.event_id, met.endpoint_id) >= (boundary.event_id, boundary.endpoint_id)
+  order by met.event_id desc, met.endpoint_id desc`;
+}

@@ -1,0 +1,284 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import {
+  type DeliveryFilterFields,
+  type SearchCursor,
+  countMatches,
+  deliveryFilterFields,
+  findPage,
+  matchingRows,
+  parseDeliveryFilter,
+  prepareSearch,
+} from "#webhooks/search/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { test as base } from "../support/test.ts";
+import {
+  type History,
+  type StoredAttempt,
+  type StoredDelivery,
+  type StoredEvent,
+  buildHistory,
+} from "./build-history.ts";
+
+const now = new Date();
+/** Without a time limit. */
+const clock = { now: () => now, monotonicMs: () => 0 };
+const hoursAgo = (hours: number): string => new Date(now.getTime() - hours * 3_600_000).toISOString();
+
+/** A neighbour with a history of the same shape makes every test one of tenant isolation. */
+const test = base.extend("history", { scope: "file" }, async ({ sharedPool }) => {
+  const history = await buildHistory(sharedPool, { now });
+  await buildHistory(sharedPool, { now, eventCount: 60 });
+  return { pool: sharedPool, ...history };
+});
+
+/** An attempt with its delivery, as criteria compare it: the last one, or none, in lists of deliveries and events. */
+type Candidate = StoredDelivery & { readonly attempt: StoredAttempt | undefined };
+
+type Samples = { readonly [Name in keyof typeof deliveryFilterFields]-?: readonly DeliveryFilterFields[Name][] };
+
+const samplesOf = ({ events, deliveries, endpointIds }: History): Samples => ({
+  state: [["pending"], ["delivered"], ["failed"], ["cancelled"], ["failed", "cancelled"], ["pending", "delivered"]],
+  endpoint_id: [endpointIds.slice(0, 1), endpointIds.slice(1), [1]],
+  event_type: [["account.created"], ["account.*"], ["user.created", "application.*"], ["*"]],
+  since: [hoursAgo(100), "-10h", "-30m", "-4w", "-6d"],
+  until: [hoursAgo(100), "-10h", "-4w"],
+  status: [["500"], ["5xx"], ["400-499"], ["404", "301"], ["2xx"], ["200-204"], ["429"]],
+  error_class: [["timeout"], ["connection"], ["tls"], ["forbidden"], ["5xx"], ["2xx"], ["3xx", "4xx"]],
+  attempts_min: [0, 1, 2, 4, 9],
+  attempts_max: [0, 1, 3],
+  latency_min: [0, 50, 100, 101, 5000, 60_000],
+  account: ["harbour", "Harbour Ltd", "Ähre", '"', "100%", String(events[0]?.accountId), "7"],
+  object_id: [501, 539, 7],
+  actor: ["developer", "developer:22", "admin", "token:3", "key", "system", "developer:3"],
+  channel: [["api"], ["system"], ["developer_portal", "admin_portal"]],
+  event_id: [[events[3]?.eventId ?? ""], events.slice(9, 60).map(({ eventId }) => eventId)],
+  q: ["harbour", "quay harbour", "503", '"ferry"', "MIRA+3@", "crm", "ähre", deliveries[5]?.eventId, "concealed"],
+  payload: [
+    "data.account.org_name = Harbour & Sons",
+    "data.account.email = mira+3@quay.example",
+    'data.user.email ~ "MIRA+3"',
+    "type = user.created",
+    "data.account.user_key = concealed",
+    "mira+3",
+    "concealed",
+  ],
+});
+
+type Wanted = { readonly [Name in keyof DeliveryFilterFields]-?: NonNullable<DeliveryFilterFields[Name]> };
+type Criteria = { readonly [Name in keyof Wanted]: (candidate: Candidate, wanted: Wanted[Name]) => boolean };
+
+const hours: Readonly<Record<string, number>> = { m: 1 / 60, h: 1, d: 24, w: 7 * 24 };
+const momentOf = (text: string): number =>
+  text.startsWith("-")
+    ? now.getTime() - Number(text.slice(1, -1)) * (hours[text.slice(-1)] ?? 0) * 3_600_000
+    : Date.parse(text);
+
+const classOf = ({ status, errorClass }: StoredAttempt): string =>
+  status === null ? (errorClass ?? "connection") : `${String(status).charAt(0)}xx`;
+
+const isInRange = (status: number, range: string): boolean => {
+  const [from = "", to = from] = range.split("-");
+  return status >= Number(from.replace("xx", "00")) && status <= Number(to.replace("xx", "99"));
+};
+
+const bodyOf = ({ type, occurredAt, objectId, accountId, accountName, email, ...event }: StoredEvent) => {
+  const [kind = "", userId] = event.actor.split(":");
+  const name = type.split(".")[0] ?? "";
+  const account = { id: accountId, org_name: accountName };
+  const object = { id: objectId, email };
+  return {
+    type,
+    timestamp: occurredAt.toISOString(),
+    data: {
+      ...(name === "account" ? { account: { ...object, org_name: accountName } } : { [name]: object, account }),
+      actor: userId === undefined ? { kind } : { kind, user_id: Number(userId) },
+      channel: event.channel,
+      sequence: event.sequence,
+    },
+  };
+};
+
+/** Every path to a value with the value: `data.account.id`, `31`. */
+const valuesIn = (it: unknown, path = ""): readonly (readonly [string, string])[] =>
+  typeof it === "object" && it !== null
+    ? Object.entries(it).flatMap(([name, child]) => valuesIn(child, path === "" ? name : `${path}.${name}`))
+    : [[path, String(it)]];
+
+const contains = (text: string, part: string): boolean => text.toLowerCase().includes(part.toLowerCase());
+
+/** Compares a criterion with plain values. The compiler requires an entry for each. */
+const criteria: Criteria = {
+  state: ({ state }, wanted) => wanted.some((each) => each === state),
+  endpoint_id: ({ endpointId }, wanted) => wanted.includes(endpointId),
+  event_type: ({ type }, wanted) =>
+    wanted.some((each) => each === "*" || type === each || (each.endsWith(".*") && type.startsWith(each.slice(0, -1)))),
+  since: ({ occurredAt }, wanted) => occurredAt.getTime() >= momentOf(wanted),
+  until: ({ occurredAt }, wanted) => occurredAt.getTime() < momentOf(wanted),
+  status: ({ attempt }, wanted) => {
+    const status = attempt?.status ?? null;
+    return status !== null && wanted.some((range) => isInRange(status, range));
+  },
+  error_class: ({ attempt }, wanted) =>
+    attempt !== undefined && attempt.error !== null && wanted.some((each) => each === classOf(attempt)),
+  attempts_min: ({ attemptsMade }, wanted) => attemptsMade >= wanted,
+  attempts_max: ({ attemptsMade }, wanted) => attemptsMade <= wanted,
+  latency_min: ({ attempt }, wanted) => attempt !== undefined && attempt.latencyMs >= wanted,
+  account: ({ accountId, accountName }, wanted) =>
+    /^\d+$/.test(wanted) ? accountId === Number(wanted) : startsWith(accountName, wanted),
+  object_id: ({ objectId }, wanted) => objectId === wanted,
+  actor: ({ actor }, wanted) => actor === wanted || actor.startsWith(`${wanted}:`),
+  channel: ({ channel }, wanted) => wanted.some((each) => each === channel),
+  event_id: ({ eventId }, wanted) => wanted.includes(eventId),
+  q: (candidate, wanted) => {
+    const { eventId, endpointId, endpointName, accountId, objectId, attempt } = candidate;
+    const heads = [`${eventId}.${endpointId}`, endpointName, accountId, objectId, attempt?.error ?? ""].map(String);
+    const lines = [...heads, ...valuesIn(bodyOf(candidate)).map(([, value]) => value)];
+    return wanted.split(" ").every((word) => lines.some((line) => contains(line, word)));
+  },
+  payload: (candidate, wanted) => {
+    const values = valuesIn(bodyOf(candidate));
+    const [path = "", operator, given = ""] = wanted.split(/ ([=~]) /);
+    if (operator === undefined) return values.some(([, value]) => contains(value, wanted));
+    const text = given.replaceAll('"', "");
+    return values.some(([at, value]) => at === path && (operator === "=" ? value === text : contains(value, text)));
+  },
+};
+
+const startsWith = (name: string, start: string): boolean => name.toLowerCase().startsWith(start.toLowerCase());
+
+const names = Object.keys(deliveryFilterFields).filter((name): name is keyof Criteria => name in criteria);
+
+const matches = (candidate: Candidate, fields: DeliveryFilterFields): boolean =>
+  names.every((name) => matchesOne(name, candidate, fields[name]));
+
+const matchesOne = <Name extends keyof Wanted>(
+  name: Name,
+  candidate: Candidate,
+  wanted: Wanted[Name] | undefined,
+): boolean => wanted === undefined || criteria[name](candidate, wanted);
+
+/** The keys that a list must have, in order. */
+const expected = {
+  deliveries: ({ deliveries }: History, fields: DeliveryFilterFields) =>
+    deliveries
+      .filter((delivery) => matches({ ...delivery, attempt: delivery.attempts.at(-1) }, fields))
+      .map(({ eventId, endpointId }) => `${eventId}.${endpointId}`),
+  attempts: ({ deliveries }: History, fields: DeliveryFilterFields) =>
+    deliveries.flatMap((delivery) =>
+      delivery.attempts
+        .toReversed()
+        .filter((attempt) => matches({ ...delivery, attempt }, fields))
+        .map(({ number }) => `${delivery.eventId}.${delivery.endpointId}.${number}`),
+    ),
+  events: ({ events, deliveries }: History, fields: DeliveryFilterFields) => {
+    const isOfDeliveries = names.some((name) => fields[name] !== undefined && deliveryCriteria.has(name));
+    const found = new Set(
+      expected.deliveries({ events, deliveries, providerId: 0, endpointIds: [] }, fields).map(eventOf),
+    );
+    const alone = { endpointId: 0, endpointName: "", state: "", attemptsMade: 0, attempts: [], attempt: undefined };
+    return events
+      .filter((event) => (isOfDeliveries ? found.has(event.eventId) : matches({ ...event, ...alone }, fields)))
+      .map(({ eventId }) => eventId);
+  },
+};
+
+const eventOf = (key: string): string => key.split(".")[0] ?? "";
+const deliveryCriteria: ReadonlySet<string> = new Set(
+  "state endpoint_id status error_class attempts_min attempts_max latency_min".split(" "),
+);
+
+type ListName = keyof typeof expected;
+const lists: readonly ListName[] = ["deliveries", "attempts", "events"];
+
+/** Reads all pages of a list, each of `limit` rows. */
+async function readPages(
+  it: History & { readonly pool: Pool },
+  list: ListName,
+  fields: DeliveryFilterFields,
+  limit = 7,
+) {
+  const search = await searchFor(it, fields);
+  const found: string[] = [];
+  for (let after: SearchCursor | null | undefined; after !== null;) {
+    const page = await findPage({ db: it.pool, clock }, list, search, { after: after ?? undefined, limit });
+    expect(page.rows.length).toBeLessThanOrEqual(limit);
+    found.push(...page.rows.map((row) => keyOf(list, row)));
+    after = page.next;
+  }
+  return found;
+}
+
+async function searchFor(it: History & { readonly pool: Pool }, fields: DeliveryFilterFields) {
+  const parsed = parseDeliveryFilter(fields, now);
+  if ("refused" in parsed) throw new Error(JSON.stringify(parsed.refused));
+  const prepared = await prepareSearch(it.pool, it.providerId, parsed.filter);
+  if ("refused" in prepared) throw new Error(JSON.stringify(prepared.refused));
+  return prepared.search;
+}
+
+function keyOf(list: ListName, row: object): string {
+  const parts = {
+    deliveries: ["eventId", "endpointId"],
+    attempts: ["eventId", "endpointId", "number"],
+    events: ["eventId"],
+  };
+  return parts[list].map((name) => String(Object.getOwnPropertyDescriptor(row, name)?.value)).join(".");
+}
+
+test.for(names)(
+  "%s alone finds and counts in each list exactly the rows that it describes",
+  async (name, { history }) => {
+    for (const sample of samplesOf(history)[name]) {
+      for (const list of lists) {
+        const fields = { [name]: sample };
+        const wanted = expected[list](history, fields);
+        expect({ list, fields, found: await readPages(history, list, fields) }).toEqual({
+          list,
+          fields,
+          found: wanted,
+        });
+        const counted = await countMatches({ db: history.pool, clock }, list, await searchFor(history, fields));
+        expect({ list, fields, ...counted }).toEqual({ list, fields, count: wanted.length, isEstimate: false });
+      }
+    }
+  },
+);
+
+test("each sample of a criterion finds some deliveries or shows that none are found", ({ history }) => {
+  const counts = names.map((name) => {
+    const found = samplesOf(history)[name].map((sample) => expected.deliveries(history, { [name]: sample }).length);
+    return [name, Math.max(...found) > 0];
+  });
+  expect(counts).toEqual(names.map((name) => [name, true]));
+});
+
+test("any combination of criteria finds exactly the rows that all of them describe, on pages of any size", async ({
+  history,
+}) => {
+  const samples = samplesOf(history);
+  const combination = fc
+    .uniqueArray(fc.constantFrom(...names), { minLength: 2, maxLength: 4 })
+    .chain((chosen) => fc.record(Object.fromEntries(chosen.map((name) => [name, fc.constantFrom(...samples[name])]))));
+  await fc.assert(
+    fc.asyncProperty(
+      combination,
+      fc.constantFrom(...lists),
+      fc.integer({ min: 1, max: 30 }),
+      async (fields, list, limit) => {
+        expect(await readPages(history, list, fields, limit)).toEqual(expected[list](history, fields));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("a job meets every matching delivery once, in the order of pages", async ({ history }) => {
+  const fields: DeliveryFilterFields = { state: ["failed", "pending"], account: "harbour" };
+  const found: string[] = [];
+  const search = await searchFor(history, fields);
+  for await (const { rows } of matchingRows(history.pool, "deliveries", search, { now })) {
+    found.push(...rows.map((row) => keyOf("deliveries", row)));
+  }
+  expect(found).toEqual(expected.deliveries(history, fields));
+});
