@@ -14,6 +14,7 @@ import { readEndpointSearch } from "./pages/endpoint/endpoint-tabs.ts";
 import {
   readAccountSearch,
   readApplicationSearch,
+  readAttemptSearch,
   readDeliverySearch,
   readEventSearch,
   readFailureSearch,
@@ -171,6 +172,12 @@ const routeTree = root.addChildren([
     getParentRoute,
     path: "/deliveries/$id",
     component: lazyPage(() => import("./pages/delivery/delivery-page.tsx"), "DeliveryPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/attempts",
+    validateSearch: readAttemptSearch,
+    component: lazyPage(() => import("./pages/attempts/attempts-page.tsx"), "AttemptsPage"),
   }),
   createRoute({
     getParentRoute,

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import { type ListFilter, filterQuery } from "./filters.ts";
 import { followedByStream } from "./query-client.ts";
 import type { EventTypeName } from "./events.ts";
 
@@ -22,25 +23,33 @@ export const deliveriesQuery = (api: ApiClient, filter: DeliveryFilter, limit = 
     queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
       responseBody(
         api.GET("/api/v1/deliveries", {
-          params: { query: { ...filter, limit, ...(pageParam && { after: pageParam }) } },
+          params: { query: { ...manyOf(filter), limit, ...(pageParam && { after: pageParam }) } },
         }),
       ),
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });
 
+/** Returns the filter as the API takes it: with several values of each. */
+const manyOf = ({ state, endpoint_id, event_type, event_id }: DeliveryFilter) => ({
+  ...(state && { state: [state] }),
+  ...(endpoint_id && { endpoint_id: [endpoint_id] }),
+  ...(event_type && { event_type: [event_type] }),
+  ...(event_id && { event_id: [event_id] }),
+});
+
 /** The number of rows of a page of a list that follows the stream. */
 export const rowsPerPage = 50;
 
-export const readDeliveryPage = (api: ApiClient, filter: DeliveryFilter, after?: string) =>
+export const readDeliveryPage = (api: ApiClient, filter: ListFilter, after?: string) =>
   responseBody(
     api.GET("/api/v1/deliveries", {
-      params: { query: { ...filter, limit: rowsPerPage, ...(after && { after }) } },
+      params: { query: { ...filterQuery(filter), limit: rowsPerPage, ...(after && { after }) } },
     }),
   );
 
 /** Lists deliveries on their own page, which follows the stream row by row. */
-export const deliveryPagesQuery = (api: ApiClient, filter: DeliveryFilter) =>
+export const deliveryPagesQuery = (api: ApiClient, filter: ListFilter) =>
   infiniteQueryOptions({
     queryKey: ["delivery pages", filter],
     queryFn: ({ pageParam }: { pageParam: string | undefined }) => readDeliveryPage(api, filter, pageParam),
@@ -57,6 +66,22 @@ export const anyDeliveryQuery = (api: ApiClient) =>
       (await responseBody(api.GET("/api/v1/deliveries", { params: { query: { limit: 1 } } }))).data.length > 0,
     staleTime: ({ state }) => (state.data ? Infinity : 0),
     refetchInterval: ({ state }) => (state.data ? false : 5000),
+  });
+
+export type AttemptRow = BellwireSchemas["AttemptRow"];
+
+/** Lists attempts, those of the newest event first. The list does not follow the stream. */
+export const attemptPagesQuery = (api: ApiClient, filter: ListFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["deliveries", "attempts", filter],
+    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
+      responseBody(
+        api.GET("/api/v1/attempts", {
+          params: { query: { ...filterQuery(filter), limit: rowsPerPage, ...(pageParam && { after: pageParam }) } },
+        }),
+      ),
+    initialPageParam: undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
   });
 
 export const deliveryQuery = (api: ApiClient, id: string) =>

@@ -3,6 +3,7 @@ import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-c
 import { rowsPerPage } from "./deliveries.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { eventTypeNames } from "./facts.ts";
+import { type ListFilter, filterQuery } from "./filters.ts";
 import { followedByStream } from "./query-client.ts";
 
 export type Event = BellwireSchemas["Event"];
@@ -26,13 +27,15 @@ export const eventsQuery = (api: ApiClient, filter: EventFilter, limit = 50) =>
     getNextPageParam: (page) => page.next ?? undefined,
   });
 
-export const readEventPage = (api: ApiClient, filter: EventFilter, after?: string) =>
+export const readEventPage = (api: ApiClient, filter: ListFilter, after?: string) =>
   responseBody(
-    api.GET("/api/v1/events", { params: { query: { ...filter, limit: rowsPerPage, ...(after && { after }) } } }),
+    api.GET("/api/v1/events", {
+      params: { query: { ...filterQuery(filter), limit: rowsPerPage, ...(after && { after }) } },
+    }),
   );
 
 /** Lists events on their own page, which follows the stream row by row. */
-export const eventPagesQuery = (api: ApiClient, filter: EventFilter) =>
+export const eventPagesQuery = (api: ApiClient, filter: ListFilter) =>
   infiniteQueryOptions({
     queryKey: ["event pages", filter],
     queryFn: ({ pageParam }: { pageParam: string | undefined }) => readEventPage(api, filter, pageParam),

@@ -30,6 +30,7 @@ import { mayUseWebhooks, useSession } from "../api/session.tsx";
 import { RunningJobsIndicator } from "../components/jobs/running-jobs-indicator.tsx";
 import { LinkButton } from "../components/page-header.tsx";
 import { sidebarToggleId } from "./app-navigation.tsx";
+import { QuickSearch } from "./quick-search.tsx";
 import { ThemeChoice } from "./theme.tsx";
 import { Name } from "../components/labels.tsx";
 
@@ -75,6 +76,9 @@ export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps
                   <RunningJobsIndicator />
                 </ToolbarItem>
               )}
+              <ToolbarItem>
+                <QuickSearch />
+              </ToolbarItem>
               {mayUseWebhooks(session) && (
                 <ToolbarItem>
                   <FailureBell />

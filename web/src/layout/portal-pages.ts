@@ -29,6 +29,7 @@ export const portalSections: readonly PortalSection[] = [
       { to: "/failures", title: "Failures", words: "failed errors dead letter queue retry" },
       { to: "/jobs", title: "Jobs", words: "bulk export download retry all progress" },
       { to: "/alerts", title: "Alerts", words: "problems rules notifications mute snooze" },
+      { to: "/attempts", title: "Attempts", words: "requests responses slow latency receiver timeout" },
       { to: "/events", title: "Events", words: "changes feed not sent" },
       { to: "/endpoints", title: "Endpoints", words: "url receiver subscription pause replay secret" },
       {

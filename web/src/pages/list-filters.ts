@@ -1,8 +1,9 @@
+import type { SearchSchemaInput } from "@tanstack/react-router";
 import { type AccountFilter, accountStates } from "../api/accounts.ts";
 import { type ApplicationFilter, searchFields, applicationStates } from "../api/applications.ts";
-import type { DeliveryFilter, FailureFilter } from "../api/deliveries.ts";
-import { type EventFilter, isEventTypeName } from "../api/events.ts";
-import { deliveryStates } from "../api/filters.ts";
+import type { FailureFilter } from "../api/deliveries.ts";
+import type { FilterName, ListFilter } from "../api/filters.ts";
+import { readListFilter } from "../components/filters/filter-table.ts";
 
 /** Parses the filter from the page's address. Invalid values are ignored. */
 export function readAccountSearch(search: Record<string, unknown>): AccountFilter {
@@ -37,26 +38,17 @@ export function readApplicationSearch(search: Record<string, unknown>): Applicat
   };
 }
 
-/** Parses the filter from the page's address. Invalid values are ignored. */
-export function readDeliverySearch(search: Record<string, unknown>): DeliveryFilter {
-  const state = deliveryStates.find((it) => it === search["state"]);
-  const endpointId = readId(search["endpoint_id"]);
-  const type = search["event_type"];
-  return {
-    ...(state && { state }),
-    ...(endpointId !== undefined && { endpoint_id: endpointId }),
-    ...(isEventTypeName(type) && { event_type: type }),
-  };
-}
+/** A filter in a link. Numbers and texts are the same in an address. */
+type LinkedFilter = Readonly<Partial<Record<FilterName, string | number | undefined>>> & SearchSchemaInput;
 
 /** Parses the filter from the page's address. Invalid values are ignored. */
-export function readEventSearch({ type, account_id }: Record<string, unknown>): EventFilter {
-  const accountId = readId(account_id);
-  return {
-    ...(isEventTypeName(type) && { type }),
-    ...(accountId !== undefined && { account_id: accountId }),
-  };
-}
+export const readDeliverySearch = (search: LinkedFilter): ListFilter => readListFilter("deliveries", search);
+
+/** Parses the filter from the page's address. Invalid values are ignored. */
+export const readEventSearch = (search: LinkedFilter): ListFilter => readListFilter("events", search);
+
+/** Parses the filter from the page's address. Invalid values are ignored. */
+export const readAttemptSearch = (search: LinkedFilter): ListFilter => readListFilter("attempts", search);
 
 /** The tabs of the failures page. The causes come first. */
 export type FailureView = "causes" | "list";

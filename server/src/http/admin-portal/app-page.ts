@@ -86,6 +86,7 @@ const requiredActions = {
   "account-plans": "read-account-plans",
   "fields-definitions": "read-settings",
   deliveries: "read-webhooks",
+  attempts: "read-webhooks",
   failures: "read-failures",
   jobs: "read-webhooks",
   events: "read-webhooks",

@@ -17,7 +17,8 @@ import { LiveControls } from "../live-controls.tsx";
 import { LoadMore, type LoadMoreProps } from "../lists.tsx";
 import { Loaded, TableSkeleton } from "../loaded.tsx";
 import { When } from "../time.tsx";
-import { type ListName, filteredLists } from "./filter-table.ts";
+import { filteredLists } from "./filter-table.ts";
+import { type CountedList, ListCount } from "./list-count.tsx";
 
 /** A page of a search. */
 export interface FoundPage<Row> {
@@ -44,7 +45,7 @@ interface Live {
 }
 
 export interface FilteredListProps<Row> {
-  readonly list: ListName;
+  readonly list: CountedList;
   readonly filter: ListFilter;
   readonly query: ListQuery<Row> & LoadMoreProps["query"];
   /** Without it the list does not follow the stream. */
@@ -70,9 +71,12 @@ export function FilteredList<Row>(props: FilteredListProps<Row>) {
     <>
       <Flex
         className="bellwire-list-status"
-        justifyContent={{ default: "justifyContentFlexEnd" }}
+        justifyContent={{ default: "justifyContentSpaceBetween" }}
         alignItems={{ default: "alignItemsCenter" }}
       >
+        <FlexItem>
+          <ListCount list={list} filter={filter} />
+        </FlexItem>
         {live && (
           <FlexItem>
             <LiveControls state={live.state} onPause={live.list.pause} onResume={live.list.resume} />
@@ -103,7 +107,7 @@ export function FilteredList<Row>(props: FilteredListProps<Row>) {
 }
 
 interface NoMatchesProps {
-  readonly list: ListName;
+  readonly list: CountedList;
   readonly searchedUntil: string | undefined;
   readonly onClear: () => void;
 }

@@ -1,48 +1,37 @@
-import {
-  EmptyState,
-  EmptyStateActions,
-  EmptyStateBody,
-  EmptyStateFooter,
-  PageSection,
-  Toolbar,
-  ToolbarContent,
-} from "@patternfly/react-core";
+import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, PageSection } from "@patternfly/react-core";
 import PaperPlaneIcon from "@patternfly/react-icons/dist/esm/icons/paper-plane-icon";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
-import {
-  type Delivery,
-  type DeliveryFilter,
-  deliveryPagesQuery,
-  readDeliveryPage,
-  rowsPerPage,
-} from "../../api/deliveries.ts";
-import { eventTypesQuery } from "../../api/events.ts";
-import { type ListFilter, deliveryStates, matchesDelivery } from "../../api/filters.ts";
+import { type Delivery, deliveryPagesQuery, readDeliveryPage, rowsPerPage } from "../../api/deliveries.ts";
+import { eventTypeNames } from "../../api/facts.ts";
+import { type ListFilter, deliveryStates, matchesDelivery, momentOf } from "../../api/filters.ts";
+import type { JobFilter } from "../../api/jobs.ts";
 import { useLiveList } from "../../api/live-list.ts";
 import type { StreamMessage } from "../../api/live-updates.tsx";
 import { useSession } from "../../api/session.tsx";
-import { EndpointFilter } from "../../components/endpoint/endpoint-filter.tsx";
-import { SelectableDeliveries } from "../../components/jobs/selectable-deliveries.tsx";
+import { FilterBar } from "../../components/filters/filter-bar.tsx";
 import { FilteredList } from "../../components/filters/filtered-list.tsx";
+import { DeliveriesTable } from "../../components/history-table.tsx";
+import { SelectableDeliveries } from "../../components/jobs/selectable-deliveries.tsx";
 import { Name } from "../../components/labels.tsx";
-import { SelectFilter } from "../../components/lists.tsx";
 import { LinkButton, PageHeader, SignUpButton } from "../../components/page-header.tsx";
-import { readDeliverySearch } from "../list-filters.ts";
 
 const route = getRouteApi("/deliveries");
 
 export function DeliveriesPage() {
   const filter = route.useSearch();
+  const navigate = useNavigate();
+  const show = (search: ListFilter): void => void navigate({ to: "/deliveries", search });
   return (
     <>
       <PageHeader title="Deliveries">
         Each row is one event for one endpoint, with the response to its last attempt.
       </PageHeader>
       <PageSection isFilled>
-        <DeliveryFilters filter={filter} />
-        <DeliveryList key={JSON.stringify(filter)} filter={filter} />
+        <FilterBar list="deliveries" filter={filter} onChange={show} />
+        <DeliveryList key={JSON.stringify(filter)} filter={filter} onClear={() => show({})} />
       </PageSection>
     </>
   );
@@ -55,67 +44,61 @@ const deliveryOrder = {
     one.event_id === other.event_id ? other.endpoint_id - one.endpoint_id : one.event_id < other.event_id ? 1 : -1,
 };
 
-function DeliveryList({ filter }: { filter: DeliveryFilter }) {
+function DeliveryList({ filter, onClear }: { filter: ListFilter; onClear: () => void }) {
   const api = useApi();
-  const navigate = useNavigate();
+  const [openedAt] = useState(() => new Date());
+  const jobFilter = jobFilterOf(filter, openedAt);
   const options = deliveryPagesQuery(api, filter);
   const query = useInfiniteQuery(options);
-  const { endpoint_id, ...others } = filter;
-  const listFilter: ListFilter = { ...others, ...(endpoint_id && { endpoint_id: String(endpoint_id) }) };
   const live = useLiveList({
     queryKey: options.queryKey,
     order: deliveryOrder,
     limit: rowsPerPage,
     changeOf: (message: StreamMessage) =>
       message.kind === "delivery"
-        ? { row: message.data, isMatch: matchesDelivery(listFilter, message.data, new Date()) }
+        ? { row: message.data, isMatch: matchesDelivery(filter, message.data, new Date()) }
         : undefined,
     readFirstPage: () => readDeliveryPage(api, filter),
   });
   return (
     <FilteredList
       list="deliveries"
-      filter={listFilter}
+      filter={filter}
       query={query}
       live={live}
       empty={<NoDeliveries />}
-      onClear={() => void navigate({ to: "/deliveries", search: {} })}
+      onClear={onClear}
     >
-      {(deliveries) => <SelectableDeliveries deliveries={deliveries} filter={filter} />}
+      {(deliveries) =>
+        jobFilter ? (
+          <SelectableDeliveries deliveries={deliveries} filter={jobFilter} />
+        ) : (
+          <DeliveriesTable deliveries={deliveries} />
+        )
+      }
     </FilteredList>
   );
 }
 
-const stateLabels = { pending: "Pending", delivered: "Delivered", failed: "Failed", cancelled: "Cancelled" } as const;
-
-export function DeliveryFilters({ filter }: { filter: DeliveryFilter }) {
-  const api = useApi();
-  const navigate = useNavigate();
-  const { data: types = [] } = useQuery(eventTypesQuery(api));
-  const choose = (field: keyof DeliveryFilter) => (value: string | undefined) =>
-    void navigate({ to: "/deliveries", search: readDeliverySearch({ ...filter, [field]: value }) });
-
-  return (
-    <Toolbar inset={{ default: "insetNone" }}>
-      <ToolbarContent>
-        <SelectFilter
-          label="State"
-          all="Every state"
-          value={filter.state}
-          options={deliveryStates.map((value) => ({ value, label: stateLabels[value] }))}
-          onChange={choose("state")}
-        />
-        <EndpointFilter endpointId={filter.endpoint_id} onChange={choose("endpoint_id")} />
-        <SelectFilter
-          label="Event"
-          all="Every event"
-          value={filter.event_type}
-          options={types.map(({ type, label }) => ({ value: type, label }))}
-          onChange={choose("event_type")}
-        />
-      </ToolbarContent>
-    </Toolbar>
-  );
+/**
+ * Returns the filter as jobs take it, or undefined if they cannot: "all that match" must never mean more than the list
+ * shows.
+ */
+export function jobFilterOf(filter: ListFilter, now: Date): JobFilter | undefined {
+  const { state, endpoint_id, event_type, event_id, since, until, ...others } = filter;
+  const type = eventTypeNames.find((name) => name === event_type);
+  const one = deliveryStates.find((name) => name === state);
+  const isSingle = !`${endpoint_id ?? ""}${event_id ?? ""}`.includes(",");
+  const isExact = isSingle && (!event_type || type) && (!state || one) && Object.keys(others).length === 0;
+  if (!isExact) return undefined;
+  return {
+    ...(one && { state: one }),
+    ...(type && { event_type: type }),
+    ...(endpoint_id && { endpoint_id: Number(endpoint_id) }),
+    ...(event_id && { event_id: event_id.toLowerCase() }),
+    ...(since && { since: momentOf(since, now).toISOString() }),
+    ...(until && { until: momentOf(until, now).toISOString() }),
+  };
 }
 
 function NoDeliveries() {

@@ -92,7 +92,7 @@ export function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProp
         </Link>
       </Fact>
       <Fact term="Account">
-        <Link to="/events" search={{ account_id: delivery.account_id }}>
+        <Link to="/events" search={{ account: delivery.account_id }}>
           <Name>{delivery.account_name}</Name>
         </Link>
       </Fact>

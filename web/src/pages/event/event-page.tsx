@@ -56,7 +56,7 @@ function EventFacts({ event }: { event: EventDetails }) {
         <span className="bellwire-mono">{event.type}</span>
       </Fact>
       <Fact term="Account">
-        <Link to="/events" search={{ account_id: event.account_id }}>
+        <Link to="/events" search={{ account: event.account_id }}>
           <Name>{event.account_name}</Name>
         </Link>
       </Fact>

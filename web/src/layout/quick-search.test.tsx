@@ -1,0 +1,94 @@
+import { flushSync } from "react-dom";
+import { expect, test } from "vitest";
+import { exampleEvent } from "../testing/examples.ts";
+import { click } from "../testing/show-in-portal.tsx";
+import { type Server, says, showPage, shown } from "../testing/show-page.tsx";
+import { waitFor } from "../testing/wait-for.ts";
+
+const endpoint = { id: 7, name: "harbour crm", url_masked: "https://crm.example/in" };
+const server: Server = {
+  "GET /api/v1/endpoints": () => [200, { data: [endpoint], next: null }],
+  "GET /admin/api/accounts.json": ({ query }) => {
+    const isFound = "harbour & sons".includes(query.get("query") ?? "");
+    return [200, { accounts: isFound ? [{ account: { id: 4, org_name: "Harbour & Sons", state: "approved" } }] : [] }];
+  },
+  "GET /admin/api/applications.json": () => [200, { applications: [] }],
+  [`GET /api/v1/events/${exampleEvent.id}`]: () => [200, exampleEvent],
+};
+
+const input = (): HTMLInputElement => {
+  const found = document.querySelector<HTMLInputElement>("[role=combobox]");
+  if (!found) throw new Error("The search is not open.");
+  return found;
+};
+const press = (key: string, options: KeyboardEventInit = {}): void => {
+  const target = document.querySelector("[role=combobox]") ?? document.body;
+  flushSync(() => target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...options })));
+};
+
+async function type(text: string): Promise<void> {
+  const control = await waitFor(input);
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set?.call(control, text);
+  flushSync(() => control.dispatchEvent(new Event("input", { bubbles: true })));
+}
+
+/** The entry that screen readers announce. */
+const announced = (): string | null | undefined =>
+  document.getElementById(input().getAttribute("aria-activedescendant") ?? "")?.textContent;
+
+async function open(session = {}) {
+  const page = showPage("/nowhere", server, session);
+  await says("There is no such page");
+  press("k", { ctrlKey: true });
+  return page;
+}
+
+test("an account is found and opened with the keyboard alone", async () => {
+  const page = await open();
+  await type("harbour");
+  await waitFor(() => expect(announced()).toContain("Harbour & Sons"));
+  press("ArrowDown");
+  await waitFor(() => expect(announced()).toContain("harbour crm"));
+  press("ArrowUp");
+  press("Enter");
+  await waitFor(() => expect(page.address()).toBe("/accounts/4"));
+  expect(document.querySelector("[role=combobox]")).toBeNull();
+});
+
+test("an id leads to its event and to the deliveries of it", async () => {
+  const page = await open();
+  await type(exampleEvent.id);
+  await says("Deliveries of this event");
+  press("ArrowDown");
+  press("Enter");
+  await waitFor(() => expect(page.address()).toBe(`/deliveries?event_id=${exampleEvent.id}`));
+});
+
+test("pages are found by other words for them, and a text can be searched in the lists", async () => {
+  const page = await open();
+  await type("dead letter");
+  await waitFor(() => expect(announced()).toContain("Failures"));
+  press("End");
+  press("ArrowUp");
+  press("ArrowUp");
+  await waitFor(() => expect(announced()).toBe("Deliveries with “dead letter”"));
+  press("Enter");
+  await waitFor(() => expect(page.address()).toBe("/deliveries?q=dead+letter"));
+});
+
+test("a member finds only pages that the member may open", async () => {
+  const pages = new Map(["deliveries", "failures", "events", "attempts", "webhooks"].map((page) => [page, false]));
+  await open({ role: "member", pages });
+  await type("deliveries");
+  await says("Accounts with");
+  expect(shown()).not.toContain("Deliveries with");
+});
+
+test("the button of the masthead opens the search, and Ctrl-K closes it", async () => {
+  await open();
+  await waitFor(input);
+  press("k", { ctrlKey: true });
+  await waitFor(() => expect(document.querySelector("[role=combobox]")).toBeNull());
+  await click("Search (Ctrl K)");
+  expect(await waitFor(input)).toBeTruthy();
+});

@@ -1,0 +1,143 @@
+import { flushSync } from "react-dom";
+import { expect, test, vi } from "vitest";
+import type { Delivery } from "../../api/deliveries.ts";
+import { exampleDelivery } from "../../testing/examples.ts";
+import { click, fill, search } from "../../testing/show-in-portal.tsx";
+import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { jobFilterOf } from "./deliveries-page.tsx";
+
+const list = "GET /api/v1/deliveries";
+const found = (data: readonly Delivery[], searched_until: string | null = null) =>
+  [200, { data, next: searched_until === null ? null : "further", searched_until }] as const;
+
+const server: Server = {
+  [list]: () => found([exampleDelivery]),
+  "GET /api/v1/deliveries/count": () => [200, { count: 12_400, about: true }],
+  "GET /api/v1/jobs": () => [200, { data: [], next: null }],
+  "GET /api/v1/endpoints": () => [200, { data: [{ id: 7, name: "crm" }], next: null }],
+  "GET /api/v1/event_types": () => [200, { data: [{ type: "account.created", label: "Account created" }] }],
+};
+
+async function open(address: string, session = {}) {
+  const page = showPage(address, server, session);
+  await says("Harbour & Sons");
+  return { ...page, asked: () => page.askedFor(list).at(-1)?.query };
+}
+
+const chips = (): readonly string[] =>
+  [...document.querySelectorAll("main .pf-v6-c-label__text")].map((it) => it.textContent);
+
+async function tickChoice(name: string): Promise<void> {
+  await waitFor(() => {
+    const label = [...document.querySelectorAll("label")].find((it) => it.textContent === name);
+    if (!label?.control) throw new Error(`There is no choice ${name}.`);
+    const { control } = label;
+    flushSync(() => control.click());
+  });
+}
+
+test("a link with a filter shows its values by name, asks the API for them, and counts the matches", async () => {
+  const page = await open("/deliveries?state=failed,pending&endpoint_id=7&event_type=account.created&since=-1d");
+  await says("About 12,400 deliveries");
+  await waitFor(() => expect(chips()).toContain("Event: Account created"));
+  expect(chips()).toEqual(expect.arrayContaining(["State: Failed, Pending", "Endpoint: crm"]));
+  expect(shown()).toContain("Last 24 hours");
+  expect(page.asked()?.getAll("state")).toEqual(["pending", "failed"]);
+  expect(page.asked()?.get("since")).toBe("-1d");
+});
+
+test("a filter is added from the menu, applies at once, and is removed by its chip", async () => {
+  const page = await open("/deliveries");
+  await click("Add filter");
+  await click("Endpoint");
+  await tickChoice("crm");
+  await waitFor(() => expect(page.address()).toBe("/deliveries?endpoint_id=7"));
+  await waitFor(() => expect(page.asked()?.getAll("endpoint_id")).toEqual(["7"]));
+  await click("Remove the filter Endpoint: crm");
+  await waitFor(() => expect(page.address()).toBe("/deliveries"));
+});
+
+test("a typed filter is checked before it applies", async () => {
+  const page = await open("/deliveries");
+  await click("Add filter");
+  await click("Status code");
+  const input = await waitFor(() => {
+    const [field] = document.getElementsByName("status");
+    if (!field) throw new Error("There is no field.");
+    return field;
+  });
+  await fill(input.id, "fast");
+  await click("Apply");
+  await says("This is not a value of the filter");
+  await fill(input.id, "5xx, 404");
+  await click("Apply");
+  await waitFor(() => expect(page.address()).toBe("/deliveries?status=5xx,404"));
+});
+
+test("a quick filter is one press, keeps the other filters, and is turned off by another press", async () => {
+  const page = await open("/deliveries?q=harbour");
+  await click("Failed");
+  await waitFor(() => expect(page.address()).toBe("/deliveries?q=harbour&state=failed"));
+  await click("Waiting");
+  await waitFor(() => expect(page.asked()?.getAll("state")).toEqual(["pending"]));
+  expect(page.address()).toBe("/deliveries?q=harbour&state=pending");
+  await click("Waiting");
+  await waitFor(() => expect(page.address()).toBe("/deliveries?q=harbour"));
+});
+
+test("the search and the filters are cleared together", async () => {
+  const page = await open("/deliveries?state=failed");
+  await search("Quay");
+  await waitFor(() => expect(page.asked()?.get("q")).toBe("Quay"));
+  expect(page.address()).toBe("/deliveries?state=failed&q=Quay");
+  await click("Clear filters");
+  await waitFor(() => expect(page.address()).toBe("/deliveries"));
+  await waitFor(() => expect(document.querySelector<HTMLInputElement>(".bellwire-search input")?.value).toBe(""));
+});
+
+test("yesterday is the day before today in the provider's time zone", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-03-02T16:00:00Z") });
+  const page = await open("/deliveries", { timeZone: "Asia/Tokyo" });
+  await click("Time: Any time");
+  await click("Yesterday");
+  await waitFor(() =>
+    expect(page.address()).toBe("/deliveries?since=2026-03-01T15:00:00.000Z&until=2026-03-02T15:00:00.000Z"),
+  );
+  vi.useRealTimers();
+});
+
+test("a search that is not finished says how far it got, and goes on when asked", async () => {
+  const searchedUntil = "2026-02-20T09:00:00.000Z";
+  const page = showPage("/deliveries?q=harbour", {
+    ...server,
+    [list]: ({ query }) => (query.get("after") === "further" ? found([exampleDelivery]) : found([], searchedUntil)),
+  });
+  await says("No matches so far");
+  await says("Searched back to 20 Feb 2026");
+  await click("Search further back");
+  await says("Harbour & Sons");
+  expect(page.askedFor(list)).toHaveLength(2);
+});
+
+test("jobs for all matches are offered only for filters that jobs have", () => {
+  const now = new Date("2026-03-01T09:00:00Z");
+  expect(jobFilterOf({ state: "failed", endpoint_id: "7", since: "-1d" }, now)).toEqual({
+    state: "failed",
+    endpoint_id: 7,
+    since: "2026-02-28T09:00:00.000Z",
+  });
+  for (const filter of [{ q: "quay" }, { state: "failed,pending" }, { event_type: "user.*" }, { endpoint_id: "7,8" }]) {
+    expect(jobFilterOf({ state: "failed", ...filter }, now)).toBeUndefined();
+  }
+});
+
+test("a list can be paused and resumed, which reads its first page once", async () => {
+  const page = await open("/deliveries");
+  const before = page.askedFor(list).length;
+  await click("Pause");
+  await says("Paused");
+  await click("Resume");
+  await waitFor(() => expect(page.askedFor(list)).toHaveLength(before + 1));
+  expect(shown()).not.toContain("Paused");
+});
