@@ -15,7 +15,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { type AttemptTrace, encodeTrace } from "#webhooks/deliveries/index.ts";
 import { disableEndpoint } from "#webhooks/endpoints/index.ts";
-import { listEvents, readEvent } from "#webhooks/events/index.ts";
+import { followEvents, readEvent } from "#webhooks/events/index.ts";
 import { bySystem, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 
@@ -94,8 +94,8 @@ class Scene {
 
   /** The types of operational events, oldest first. */
   async operationalEvents(): Promise<readonly string[]> {
-    const events = await listEvents(this.pool, { providerId: this.providerId, accountId: 0, limit: 50 });
-    return events.map(({ type }) => type).toReversed();
+    const events = await followEvents(this.pool, { providerId: this.providerId, accountId: 0, limit: 50 });
+    return events.map(({ type }) => type);
   }
 }
 
