@@ -94,7 +94,7 @@ class Scene {
 
   /** The types of operational events, oldest first. */
   async operationalEvents(): Promise<readonly string[]> {
-    const events = await followEvents(this.pool, { providerId: this.providerId, accountId: 0, limit: 50 });
+    const events = await followEvents(this.pool, { providerId: this.providerId, accountIds: [0], limit: 50 });
     return events.map(({ type }) => type);
   }
 }
@@ -338,7 +338,8 @@ test("an endpoint that subscribes is sent operational events about the others, a
   await scene.end("failed");
   await scene.evaluate();
   expect(await scene.operationalEvents()).toEqual(["endpoint.recovered", "deliveries.exhausted"]);
-  const [event] = await listEvents(database, { providerId, type: "deliveries.exhausted", limit: 1 });
+  const events = await followEvents(database, { providerId, accountIds: [0], limit: 50 });
+  const event = events.findLast(({ type }) => type === "deliveries.exhausted");
   const details = await readEvent(database, providerId, event?.id ?? "");
   expect(details).toMatchObject({ objectId: scene.endpointId, actorKind: "system", sequence: 2 });
   expect(details?.verdicts.map(({ endpointName, sent, gate }) => [endpointName, sent, gate])).toEqual([

@@ -213,6 +213,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count events
+         * @description Exact up to 10,000. Larger numbers are estimates.
+         */
+        get: operations["countEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/{id}": {
         parameters: {
             query?: never;
@@ -262,9 +282,29 @@ export interface paths {
         };
         /**
          * List deliveries, those of the newest event first
-         * @description Each with its last attempt.
+         * @description Each with its last attempt. A page takes about 100 ms at most: where a filter matches little, it may have fewer rows than `limit`, or none. `searched_until` then says how far it got, and `next` continues.
          */
         get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count deliveries
+         * @description Exact up to 10,000. Larger numbers are estimates.
+         */
+        get: operations["countDeliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -387,6 +427,46 @@ export interface paths {
          * @description It is not attempted again and does not count as a failure.
          */
         post: operations["cancelDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List attempts, those of the newest event first
+         * @description `status`, `error_class` and `latency_min` are about the attempt itself. A page takes about 100 ms at most and may have fewer rows than `limit`; `searched_until` then says how far it got, and `next` continues.
+         */
+        get: operations["listAttempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attempts/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count attempts
+         * @description Exact up to 10,000. Larger numbers are estimates.
+         */
+        get: operations["countAttempts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1809,6 +1889,45 @@ export interface components {
             body: number | null;
         };
         /**
+         * AttemptRow
+         * @description One HTTP request of a delivery, in a list.
+         */
+        AttemptRow: {
+            /** @description The delivery's id, a dot, and the attempt's number. */
+            id: string;
+            delivery_id: string;
+            /**
+             * Format: int64
+             * @description From 1 on.
+             */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            at: string;
+            outcome: components["schemas"]["OutcomeClass"];
+            status: number | null;
+            error: string | null;
+            /** Format: int64 */
+            latency_ms: number;
+            /** Format: int64 */
+            endpoint_id: number;
+            endpoint_name: string;
+            /**
+             * Format: uuid
+             * @description A UUIDv7. The same as `webhook-id`.
+             */
+            event_id: string;
+            event_type: string;
+            /** Format: int64 */
+            object_id: number;
+            /** Format: int64 */
+            account_id: number;
+            account_name: string;
+            delivery_state: components["schemas"]["DeliveryState"];
+        };
+        /**
          * AttemptTls
          * @description TLS of the connection. Null for http.
          */
@@ -2911,6 +3030,19 @@ export interface components {
             attempts_made: number;
             last_error: string | null;
         };
+        /**
+         * MatchCount
+         * @description How many match a filter.
+         */
+        MatchCount: {
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            count: number;
+            /** @description True if the number is an estimate, from 10,000 on or if counting takes too long. */
+            about: boolean;
+        };
         /** NamedActor */
         NamedActor: {
             /** @enum {unknown} */
@@ -3097,6 +3229,12 @@ export interface components {
             /** @description The fields of the document, with those of listed objects, for display. */
             fields: components["schemas"]["FieldValue"][];
         };
+        /**
+         * OutcomeClass
+         * @description The class of the status, or the kind of error without a response.
+         * @enum {unknown}
+         */
+        OutcomeClass: "2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden";
         /**
          * PlanRequest
          * @description Another plan for an application, where the product lets developers ask only.
@@ -3898,16 +4036,44 @@ export interface operations {
                 after?: string;
                 /** @description `newest` first is for people, who look at the top: what is recorded while they turn pages is on none of them. `oldest` first is for programs, which follow what happens: keep `next`, and give it as `after` whenever you want to know what has come since. What a transaction records that is still running comes when that has ended, so none is ever passed by, and none comes twice. The order is that of recording. Cursors of one order are none of the other. */
                 order?: "newest" | "oldest";
-                /** @description Events of this type. */
+                /** @description Events of this type. The same as `event_type`. */
                 type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
-                /** @description The id of what it happened to. */
-                object_id?: number;
                 /** @description The id of the account that it happened in. */
                 account_id?: number;
-                /** @description From this moment on. */
+                /** @description Deliveries in this state. May be given several times. */
+                state?: ("pending" | "delivered" | "failed" | "cancelled")[];
+                /** @description Deliveries to this endpoint. May be given several times. */
+                endpoint_id?: number[];
+                /** @description An event type, or `account.*` for all of accounts. May be given several times. */
+                event_type?: string[];
+                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
                 since?: string;
-                /** @description Up to this moment. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
                 until?: string;
+                /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
+                status?: string[];
+                /** @description The last attempt failed in this way: without a response, or with a status of this class. May be given several times. */
+                error_class?: ("2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden")[];
+                /** @description At least this many attempts were made. */
+                attempts_min?: number;
+                /** @description At most this many attempts were made. */
+                attempts_max?: number;
+                /** @description The last attempt took this many milliseconds or more. */
+                latency_min?: number;
+                /** @description The id of the account, or the beginning of its name. Finds deleted accounts too. */
+                account?: string;
+                /** @description The id of the account, user or application that changed. */
+                object_id?: number;
+                /** @description The kind of actor that made the change, with or without the user's id: `developer:21`. */
+                actor?: string;
+                /** @description The interface of the change. May be given several times. */
+                channel?: ("developer_portal" | "admin_portal" | "api" | "system")[];
+                /** @description The event's id, which is the same as `webhook-id`. May be given several times. */
+                event_id?: string[];
+                /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, the last error or the payload. */
+                q?: string;
+                /** @description A value in the JSON payload: `data.account.org_name = Harbour & Sons`, `data.user.email ~ "@quay.example"` for a part of one, or a text that is anywhere in it. Credentials are not searched. */
+                payload?: string;
             };
             header?: never;
             path?: never;
@@ -3924,7 +4090,70 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Event"][];
                         next: string | null;
+                        searched_until: string | null;
                     };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    countEvents: {
+        parameters: {
+            query?: {
+                /** @description Deliveries in this state. May be given several times. */
+                state?: ("pending" | "delivered" | "failed" | "cancelled")[];
+                /** @description Deliveries to this endpoint. May be given several times. */
+                endpoint_id?: number[];
+                /** @description An event type, or `account.*` for all of accounts. May be given several times. */
+                event_type?: string[];
+                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+                since?: string;
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+                until?: string;
+                /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
+                status?: string[];
+                /** @description The last attempt failed in this way: without a response, or with a status of this class. May be given several times. */
+                error_class?: ("2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden")[];
+                /** @description At least this many attempts were made. */
+                attempts_min?: number;
+                /** @description At most this many attempts were made. */
+                attempts_max?: number;
+                /** @description The last attempt took this many milliseconds or more. */
+                latency_min?: number;
+                /** @description The id of the account, or the beginning of its name. Finds deleted accounts too. */
+                account?: string;
+                /** @description The id of the account, user or application that changed. */
+                object_id?: number;
+                /** @description The kind of actor that made the change, with or without the user's id: `developer:21`. */
+                actor?: string;
+                /** @description The interface of the change. May be given several times. */
+                channel?: ("developer_portal" | "admin_portal" | "api" | "system")[];
+                /** @description The event's id, which is the same as `webhook-id`. May be given several times. */
+                event_id?: string[];
+                /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, the last error or the payload. */
+                q?: string;
+                /** @description A value in the JSON payload: `data.account.org_name = Harbour & Sons`, `data.user.email ~ "@quay.example"` for a part of one, or a text that is anywhere in it. Credentials are not searched. */
+                payload?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many match a filter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchCount"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -4017,18 +4246,40 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
-                /** @description The id of an endpoint. */
-                endpoint_id?: number;
-                /** @description Those that are in this state. */
-                state?: "pending" | "delivered" | "failed" | "cancelled";
-                /** @description Of events of this type. */
-                event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
-                /** @description A UUIDv7. The same as `webhook-id`. */
-                event_id?: string;
-                /** @description From this moment on. */
+                /** @description Deliveries in this state. May be given several times. */
+                state?: ("pending" | "delivered" | "failed" | "cancelled")[];
+                /** @description Deliveries to this endpoint. May be given several times. */
+                endpoint_id?: number[];
+                /** @description An event type, or `account.*` for all of accounts. May be given several times. */
+                event_type?: string[];
+                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
                 since?: string;
-                /** @description Up to this moment. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
                 until?: string;
+                /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
+                status?: string[];
+                /** @description The last attempt failed in this way: without a response, or with a status of this class. May be given several times. */
+                error_class?: ("2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden")[];
+                /** @description At least this many attempts were made. */
+                attempts_min?: number;
+                /** @description At most this many attempts were made. */
+                attempts_max?: number;
+                /** @description The last attempt took this many milliseconds or more. */
+                latency_min?: number;
+                /** @description The id of the account, or the beginning of its name. Finds deleted accounts too. */
+                account?: string;
+                /** @description The id of the account, user or application that changed. */
+                object_id?: number;
+                /** @description The kind of actor that made the change, with or without the user's id: `developer:21`. */
+                actor?: string;
+                /** @description The interface of the change. May be given several times. */
+                channel?: ("developer_portal" | "admin_portal" | "api" | "system")[];
+                /** @description The event's id, which is the same as `webhook-id`. May be given several times. */
+                event_id?: string[];
+                /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, the last error or the payload. */
+                q?: string;
+                /** @description A value in the JSON payload: `data.account.org_name = Harbour & Sons`, `data.user.email ~ "@quay.example"` for a part of one, or a text that is anywhere in it. Credentials are not searched. */
+                payload?: string;
             };
             header?: never;
             path?: never;
@@ -4045,7 +4296,70 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Delivery"][];
                         next: string | null;
+                        searched_until: string | null;
                     };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    countDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Deliveries in this state. May be given several times. */
+                state?: ("pending" | "delivered" | "failed" | "cancelled")[];
+                /** @description Deliveries to this endpoint. May be given several times. */
+                endpoint_id?: number[];
+                /** @description An event type, or `account.*` for all of accounts. May be given several times. */
+                event_type?: string[];
+                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+                since?: string;
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+                until?: string;
+                /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
+                status?: string[];
+                /** @description The last attempt failed in this way: without a response, or with a status of this class. May be given several times. */
+                error_class?: ("2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden")[];
+                /** @description At least this many attempts were made. */
+                attempts_min?: number;
+                /** @description At most this many attempts were made. */
+                attempts_max?: number;
+                /** @description The last attempt took this many milliseconds or more. */
+                latency_min?: number;
+                /** @description The id of the account, or the beginning of its name. Finds deleted accounts too. */
+                account?: string;
+                /** @description The id of the account, user or application that changed. */
+                object_id?: number;
+                /** @description The kind of actor that made the change, with or without the user's id: `developer:21`. */
+                actor?: string;
+                /** @description The interface of the change. May be given several times. */
+                channel?: ("developer_portal" | "admin_portal" | "api" | "system")[];
+                /** @description The event's id, which is the same as `webhook-id`. May be given several times. */
+                event_id?: string[];
+                /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, the last error or the payload. */
+                q?: string;
+                /** @description A value in the JSON payload: `data.account.org_name = Harbour & Sons`, `data.user.email ~ "@quay.example"` for a part of one, or a text that is anywhere in it. Credentials are not searched. */
+                payload?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many match a filter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchCount"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -4251,6 +4565,138 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listAttempts: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of objects to return. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /** @description Deliveries in this state. May be given several times. */
+                state?: ("pending" | "delivered" | "failed" | "cancelled")[];
+                /** @description Deliveries to this endpoint. May be given several times. */
+                endpoint_id?: number[];
+                /** @description An event type, or `account.*` for all of accounts. May be given several times. */
+                event_type?: string[];
+                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+                since?: string;
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+                until?: string;
+                /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
+                status?: string[];
+                /** @description The last attempt failed in this way: without a response, or with a status of this class. May be given several times. */
+                error_class?: ("2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden")[];
+                /** @description At least this many attempts were made. */
+                attempts_min?: number;
+                /** @description At most this many attempts were made. */
+                attempts_max?: number;
+                /** @description The last attempt took this many milliseconds or more. */
+                latency_min?: number;
+                /** @description The id of the account, or the beginning of its name. Finds deleted accounts too. */
+                account?: string;
+                /** @description The id of the account, user or application that changed. */
+                object_id?: number;
+                /** @description The kind of actor that made the change, with or without the user's id: `developer:21`. */
+                actor?: string;
+                /** @description The interface of the change. May be given several times. */
+                channel?: ("developer_portal" | "admin_portal" | "api" | "system")[];
+                /** @description The event's id, which is the same as `webhook-id`. May be given several times. */
+                event_id?: string[];
+                /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, the last error or the payload. */
+                q?: string;
+                /** @description A value in the JSON payload: `data.account.org_name = Harbour & Sons`, `data.user.email ~ "@quay.example"` for a part of one, or a text that is anywhere in it. Credentials are not searched. */
+                payload?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AttemptRow"][];
+                        next: string | null;
+                        searched_until: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    countAttempts: {
+        parameters: {
+            query?: {
+                /** @description Deliveries in this state. May be given several times. */
+                state?: ("pending" | "delivered" | "failed" | "cancelled")[];
+                /** @description Deliveries to this endpoint. May be given several times. */
+                endpoint_id?: number[];
+                /** @description An event type, or `account.*` for all of accounts. May be given several times. */
+                event_type?: string[];
+                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+                since?: string;
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+                until?: string;
+                /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
+                status?: string[];
+                /** @description The last attempt failed in this way: without a response, or with a status of this class. May be given several times. */
+                error_class?: ("2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden")[];
+                /** @description At least this many attempts were made. */
+                attempts_min?: number;
+                /** @description At most this many attempts were made. */
+                attempts_max?: number;
+                /** @description The last attempt took this many milliseconds or more. */
+                latency_min?: number;
+                /** @description The id of the account, or the beginning of its name. Finds deleted accounts too. */
+                account?: string;
+                /** @description The id of the account, user or application that changed. */
+                object_id?: number;
+                /** @description The kind of actor that made the change, with or without the user's id: `developer:21`. */
+                actor?: string;
+                /** @description The interface of the change. May be given several times. */
+                channel?: ("developer_portal" | "admin_portal" | "api" | "system")[];
+                /** @description The event's id, which is the same as `webhook-id`. May be given several times. */
+                event_id?: string[];
+                /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, the last error or the payload. */
+                q?: string;
+                /** @description A value in the JSON payload: `data.account.org_name = Harbour & Sons`, `data.user.email ~ "@quay.example"` for a part of one, or a text that is anywhere in it. Credentials are not searched. */
+                payload?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many match a filter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchCount"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
