@@ -27,7 +27,6 @@ export function QuickSearch() {
       <Button
         variant="plain"
         className="bellwire-search-button"
-        aria-label={`Search (${shortcut})`}
         aria-keyshortcuts="Control+K Meta+K"
         icon={<SearchIcon />}
         onClick={() => setOpen(true)}
