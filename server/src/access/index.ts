@@ -63,3 +63,13 @@ export {
   type Audience,
 } from "./sessions.ts";
 export { signInProviderUser } from "./provider-users.ts";
+export {
+  createSavedView,
+  deleteSavedView,
+  listSavedViews,
+  readSavedView,
+  type SavedView,
+  updateSavedView,
+  type ViewOwner,
+  viewLists,
+} from "./saved-views.ts";

@@ -191,6 +191,13 @@ export const countLimits = {
     max: 50,
     counted: "select count(*)::integer as used from jobs where provider_id = $1 and kind = 'export'",
   }),
+  savedViews: count({
+    name: "views-per-user",
+    of: "user",
+    unit: "views",
+    max: 200,
+    counted: "select count(*)::integer as used from saved_views where provider_id = $1 and user_id = $2",
+  }),
   fieldsDefinitions: count({
     name: "fields-definitions-per-provider",
     of: "provider",
@@ -208,11 +215,7 @@ export const changeLimits = {
 
 /** Characters of texts that are not names: those have 255. */
 export const textLimits = {
-  field: {
-    name: "field-value-length",
-    max: 10_000,
-    says: "A value of a custom field, or a description.",
-  },
+  field: { name: "field-value-length", max: 10_000, says: "A value of a custom field, or a description." },
   choices: { name: "choices-per-field", max: 500, says: "Choices of a field." },
 } as const;
 

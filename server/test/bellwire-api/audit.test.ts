@@ -102,7 +102,8 @@ const rows: readonly Row[] = [
   { route: "POST /applications/:id/reject", at: ["pending"] },
 ];
 
-const changesNothing = ["POST /endpoints/:id/ping"];
+/** A ping changes nothing, and the views of a user concern nobody else. */
+const changesNothing = ["POST /endpoints/:id/ping", "POST /views", "PATCH /views/:id", "DELETE /views/:id"];
 
 async function signUp({ pool, provider }: BellwireHouse, name: string, now: Date) {
   const values = { org_name: name, username: name, email: `${name}@quay.example` };

@@ -91,6 +91,7 @@ const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise
     const token = { name: name(), scopes: ["account_management"], permission: "ro" };
     return issueAccessToken(pool, { providerId: provider.id, userId, requester, by, ...token });
   },
+  savedViews: (scene) => post(scene, "/views", { list: "events", name: name(), filter: {} }),
   jobs: (scene) => post(scene, "/jobs", { kind: "retry", ids: [aDeliveryId] }),
   exports: (scene) => post(scene, "/jobs", { kind: "export", ids: [aDeliveryId] }),
   fieldsDefinitions: ({ house: { pool, provider }, by }) =>

@@ -1,7 +1,6 @@
 import type { StoredAuditRecord } from "#access/index.ts";
 import { daysAfter, exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
-import type { Mail } from "#portal/mails/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import type { FailureGroup } from "#webhooks/deliveries/index.ts";
@@ -11,6 +10,8 @@ import type { Job } from "#webhooks/jobs/index.ts";
 import type { Replay } from "#webhooks/replays/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { searchExamples } from "./attempt-list.ts";
+import { exampleResult } from "./search-box.ts";
+import { exampleView } from "./views.ts";
 import { representAuditRecord } from "./audit-records.ts";
 import { representBinRequest, representDiff } from "./bin-requests.ts";
 import { representBin, representShare } from "./bins.ts";
@@ -39,7 +40,7 @@ import { representJob, representJobPreview } from "./jobs.ts";
 import { insightExamples } from "./insight-examples.ts";
 import { exampleLimit } from "./limits.ts";
 import { representHealth } from "./health.ts";
-import { representMail } from "./mails.ts";
+import { exampleMail } from "./mails.ts";
 import { representReplay, representReplayPreview } from "./replays.ts";
 import { renderMessage } from "./stream.ts";
 
@@ -122,17 +123,6 @@ const auditRecord: StoredAuditRecord = {
   action: "endpoint.changed",
   subject: `endpoint/${endpoint.id}`,
   detail: { changed: ["url"] },
-};
-
-const mail: Mail = {
-  id: 91,
-  recipient: "mira@harbour.example",
-  subject: "Your application was rejected",
-  text: "Your application Ferry times was rejected.",
-  createdAt: exampleTime,
-  sentAt: laterExampleTime,
-  attemptsMade: 1,
-  lastError: null,
 };
 
 const replay: Replay = {
@@ -362,7 +352,14 @@ export const examples: Readonly<Record<string, Example>> = {
     body: { ids: [41, 42], operation: "change_plan", plan_id: 11 },
     answer: { data: [done, gone] },
   },
-  listMails: { answer: page(representMail(mail)) },
+  search: { answer: { data: [exampleResult] } },
+  listViews: { answer: { data: [exampleView] } },
+  createView: {
+    body: { list: exampleView.list, name: exampleView.name, filter: exampleView.filter },
+    answer: exampleView,
+  },
+  changeView: { body: { name: exampleView.name }, answer: exampleView },
+  listMails: { answer: page(exampleMail) },
   listAuditRecords: { answer: page(representAuditRecord(auditRecord)) },
   openStream: { answer: renderMessage({ event: "event", data: representEvent(event) }, String) },
 };

@@ -33,7 +33,9 @@ import { describeBellwireApi } from "./open-api.ts";
 import { hijacked, Reply, type BellwireApiNeeds, type Operation, type OperationNeeds } from "./operation.ts";
 import { replayOperations } from "./replays.ts";
 import { statsOperations } from "./stats.ts";
+import { searchBoxOperations } from "./search-box.ts";
 import { createStreams } from "./stream.ts";
+import { viewOperations } from "./views.ts";
 
 export type { BellwireApiNeeds } from "./operation.ts";
 
@@ -44,6 +46,8 @@ const operations: readonly Operation[] = [
   ...eventOperations,
   ...deliveryOperations,
   ...attemptListOperations,
+  ...searchBoxOperations,
+  ...viewOperations,
   ...failureOperations,
   ...statsOperations,
   ...healthOperations,

@@ -1,5 +1,6 @@
 import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
+import { exampleTime, laterExampleTime } from "#platform/times.ts";
 import { listMails, type Mail } from "#portal/mails/index.ts";
 import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
 import { operation, type Operation } from "./operation.ts";
@@ -18,7 +19,7 @@ const MailSchema = Type.Object(
   { title: "Mail", description: "A mail to a developer. Without a mail server it stays here." },
 );
 
-export const representMail = (mail: Mail): Static<typeof MailSchema> => ({
+const representMail = (mail: Mail): Static<typeof MailSchema> => ({
   id: mail.id,
   recipient: mail.recipient,
   subject: mail.subject,
@@ -27,6 +28,17 @@ export const representMail = (mail: Mail): Static<typeof MailSchema> => ({
   sent_at: mail.sentAt?.toISOString() ?? null,
   attempts_made: mail.attemptsMade,
   last_error: mail.lastError,
+});
+
+export const exampleMail = representMail({
+  id: 91,
+  recipient: "mira@harbour.example",
+  subject: "Your application was rejected",
+  text: "Your application Ferry times was rejected.",
+  createdAt: exampleTime,
+  sentAt: laterExampleTime,
+  attemptsMade: 1,
+  lastError: null,
 });
 
 export const mailOperations: readonly Operation[] = [

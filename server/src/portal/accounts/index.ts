@@ -30,4 +30,5 @@ export {
 } from "./account.ts";
 export { type AccountChange, deleteAccount, updateAccount } from "./change-account.ts";
 export { deleteCreditCard, updateCreditCard } from "./credit-card.ts";
+export { findByText, type FoundObject } from "./find-by-text.ts";
 export { type SignedUp, type SignUp, signUpAccount, signUpIsOpen, type SignUpSource } from "./sign-up.ts";

@@ -1,0 +1,122 @@
+import { Type, type Static } from "typebox";
+import { allowedActions } from "#access/index.ts";
+import { findByText } from "#portal/accounts/index.ts";
+import { deliveryId, listDeliveries, parseDeliveryId } from "#webhooks/deliveries/index.ts";
+import { findPage } from "#webhooks/search/index.ts";
+import { parseRowId } from "#platform/ids.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { Problem } from "../shared/problem.ts";
+import { Nullable, parseUuid } from "./fields.ts";
+import { operation, type Operation, type OperationNeeds } from "./operation.ts";
+
+const ResultSchema = Type.Object(
+  {
+    kind: Type.Enum(["account", "user", "application", "endpoint", "delivery", "event"], { title: "ResultKind" }),
+    id: Type.String(),
+    title: Type.String(),
+    detail: Nullable(Type.String()),
+    account_id: Nullable(Type.Integer()),
+  },
+  { title: "SearchResult", description: "An object that a text refers to." },
+);
+type Result = Static<typeof ResultSchema>;
+
+export const exampleResult: Result = {
+  kind: "account",
+  id: "31",
+  title: "Harbour & Sons",
+  detail: "approved",
+  account_id: 31,
+};
+
+const resultsMax = 20;
+const deliveriesMax = 5;
+
+// A provider has 1,000 endpoints at most.
+const endpointsStatement = `
+  select id, name, url_masked from endpoints
+  where provider_id = $1 and deleted_at is null and (id = $3 or starts_with(lower(name), lower($2)))
+  order by id = $3 desc nulls last, name
+  limit 5`;
+
+/** Finds endpoints by id or the beginning of their name. */
+async function findEndpoints({ pool }: OperationNeeds, { id: providerId }: Provider, text: string): Promise<Result[]> {
+  type Row = { readonly id: number; readonly name: string; readonly urlMasked: string };
+  const found = await pool.query<Row>(endpointsStatement, [providerId, text, parseRowId(text)]);
+  return found.map(({ id, name, urlMasked }) => ({
+    kind: "endpoint",
+    id: String(id),
+    title: name,
+    detail: urlMasked,
+    account_id: null,
+  }));
+}
+
+/** Finds events and deliveries by their ids, and the newest events of an object. */
+async function findHistory({ pool, clock }: OperationNeeds, { id: providerId }: Provider, text: string) {
+  const named = parseDeliveryId(text.toLowerCase());
+  const eventId = named?.eventId ?? parseUuid(text.toLowerCase());
+  const objectId = parseRowId(text);
+  if (eventId === undefined && objectId === undefined) return [];
+  const search = {
+    providerId,
+    filter: eventId === undefined ? { objectId } : { eventIds: [eventId] },
+    accountIds: undefined,
+  };
+  const { rows: events } = await findPage({ db: pool, clock }, "events", search, { limit: 3 });
+  const ofEvent = eventId === undefined ? [] : [eventId];
+  const deliveries = await listDeliveries(pool, {
+    providerId,
+    eventIds: ofEvent,
+    endpointId: named?.endpointId,
+    limit: deliveriesMax,
+  });
+  return [
+    ...deliveries.map((delivery): Result => ({
+      kind: "delivery",
+      id: deliveryId(delivery),
+      title: `${delivery.eventType} → ${delivery.endpointName}`,
+      detail: delivery.state,
+      account_id: delivery.accountId,
+    })),
+    ...events.map((event): Result => ({
+      kind: "event",
+      id: event.eventId,
+      title: `${event.eventType} of ${event.accountName}`,
+      detail: event.occurredAt.toISOString(),
+      account_id: event.accountId,
+    })),
+  ];
+}
+
+export const searchBoxOperations: readonly Operation[] = [
+  operation({
+    id: "search",
+    tag: "Search",
+    title: "Find objects by an id, a key, an email or the beginning of a name",
+    description:
+      "Accounts, users, applications, endpoints, deliveries and events, at most 20. Only what the caller may read; " +
+      "applications only within the caller's services.",
+    method: "GET",
+    path: "/search",
+    action: "read-provider",
+    query: Type.Object({ q: Type.String({ minLength: 1, maxLength: 255, description: "The text to find." }) }),
+    responses: { 200: Type.Object({ data: Type.Array(ResultSchema) }) },
+    async handle(needs, { provider, caller, query: { q } }) {
+      const text = q.trim();
+      if (text === "" || text.includes("\0")) throw new Problem("invalid", { errors: { q: ["has no text to find"] } });
+      const allowed = new Set(allowedActions(caller, provider));
+      const [objects, endpoints, history] = await Promise.all([
+        allowed.has("read-portal") ? findByText(needs.pool, provider.id, text, caller.reach) : [],
+        allowed.has("read-webhooks") ? findEndpoints(needs, provider, text) : [],
+        allowed.has("read-webhooks") ? findHistory(needs, provider, text) : [],
+      ]);
+      const found = objects.map(({ accountId, ...object }): Result => ({
+        ...object,
+        id: String(object.id),
+        account_id: accountId,
+      }));
+      return { data: [...found, ...endpoints, ...history].slice(0, resultsMax) };
+    },
+  }),
+];

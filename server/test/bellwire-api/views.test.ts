@@ -1,0 +1,44 @@
+import { expect } from "vitest";
+import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { test } from "./bellwire-api-test.ts";
+
+const view = { list: "deliveries", name: "Failed yesterday", filter: { state: "failed,pending", since: "-1d" } };
+
+test("a view is saved, listed, renamed and deleted by its user alone", async ({ house, neighbour }) => {
+  const created = await house.call("POST", "/views", { payload: view });
+  expect(created.statusCode).toBe(201);
+  const { id } = created.json();
+  expect(created.json()).toEqual({ id, ...view });
+  expect((await house.call("GET", "/views?list=deliveries")).json()).toEqual({ data: [{ id, ...view }] });
+  expect((await house.call("GET", "/views?list=events")).json()).toEqual({ data: [] });
+
+  expect((await house.call("POST", "/views", { payload: { ...view, name: "failed YESTERDAY" } })).statusCode).toBe(409);
+  const filter = { q: "Harbour & Sons" };
+  const changed = await house.call("PATCH", `/views/${id}`, { payload: { name: "Harbour", filter } });
+  expect(changed.json()).toEqual({ id, list: "deliveries", name: "Harbour", filter });
+
+  for (const method of ["PATCH", "DELETE"] as const) {
+    const payload = method === "PATCH" ? { payload: { name: "Mine" } } : {};
+    expect((await neighbour.call(method, `/views/${id}`, payload)).statusCode).toBe(404);
+  }
+  expect((await neighbour.call("GET", "/views")).json()).toEqual({ data: [] });
+  expect((await house.call("DELETE", `/views/${id}`)).statusCode).toBe(204);
+  expect((await house.call("GET", "/views")).json()).toEqual({ data: [] });
+});
+
+test("a text finds deliveries and events by any id, and endpoints by name", async ({ house, neighbour }) => {
+  const { pool, provider } = house;
+  const endpointId = await buildEndpoint(pool, { providerId: provider.id, name: "crm", url: "http://127.0.0.1:9/" });
+  const [eventId = ""] = await recordNow(pool, { providerId: provider.id }, [anEvent({ objectId: 4_711 })]);
+  const find = async (q: string, from = house) =>
+    (await from.call("GET", `/search?q=${encodeURIComponent(q)}`))
+      .json()
+      .data.map(({ kind, id }: { kind: string; id: string }) => `${kind} ${id}`);
+  const delivery = `delivery ${eventId}.${endpointId}`;
+  expect(await find(eventId)).toEqual([delivery, `event ${eventId}`]);
+  expect(await find(`${eventId}.${endpointId}`)).toEqual([delivery, `event ${eventId}`]);
+  expect(await find("4711")).toEqual([`event ${eventId}`]);
+  expect(await find("CR")).toEqual([`endpoint ${endpointId}`]);
+  expect(await find(String(endpointId))).toEqual([`endpoint ${endpointId}`]);
+  for (const q of [eventId, "4711", "CR", String(endpointId)]) expect(await find(q, neighbour)).toEqual([]);
+});

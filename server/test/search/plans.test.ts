@@ -1,0 +1,45 @@
+import { expect } from "vitest";
+import { lookUpStatement, countStatement } from "#webhooks/search/statements.ts";
+import { firstId, lastId } from "#webhooks/search/search-values.ts";
+import { renderKeys, sourceNames, sources } from "#webhooks/search/sources.ts";
+import { test } from "../support/test.ts";
+
+/** Tables that grow with the history, or with the backlog. */
+const large = /(?:events|deliveries|attempts|due)(?:_\d{8})?(?: |$)/;
+
+const statements = [
+  ...sourceNames.map((name) => [`keys of ${name}`, renderKeys(sources[name])] as const),
+  ...(["deliveries", "events"] as const).flatMap((keys) =>
+    (["deliveries", "attempts"] as const).flatMap((rows) => [
+      [`${rows} by keys of ${keys}`, lookUpStatement(keys, rows)] as const,
+      [`count of ${rows} by keys of ${keys}`, countStatement(keys, rows)] as const,
+    ]),
+  ),
+  ["events by keys of events", lookUpStatement("events", "events")] as const,
+];
+
+/** The range and the cursor by number. Without them, PostgreSQL reads no day at all. */
+const ids = new Map([
+  [5, `'${firstId}'`],
+  [6, `'${lastId}'`],
+  [20, `'${lastId}'`],
+]);
+
+test.for(statements)("an index condition serves every large table: %s", async ([said, text], { tx }) => {
+  await tx.query("set local enable_seqscan = off"); // an empty table is scanned only if no index serves it
+  await tx.query("set local enable_bitmapscan = off");
+  await tx.query("set local plan_cache_mode = force_generic_plan");
+  await tx.query(`prepare search_step as ${text}`);
+  const count = Math.max(...Array.from(text.matchAll(/\$(\d+)/g), ([, number]) => Number(number)));
+  const values = Array.from({ length: count }, (_, at) => ids.get(at + 1) ?? "null");
+  const rows = await tx.query<object>(`explain execute search_step (${values.join(", ")})`);
+  await tx.query("deallocate search_step");
+  const plan = rows.flatMap((row) => Object.values(row).map(String));
+  const scans = plan.flatMap((line, at) =>
+    / Scan .*on /.test(line) && large.test(line.split(" on ")[1] ?? "")
+      ? [{ line, condition: plan[at + 1] ?? "" }]
+      : [],
+  );
+  if (said !== "keys of named") expect(scans.length).toBeGreaterThan(0);
+  expect(scans.filter(({ line, condition }) => /Seq Scan/.test(line) || !/Index Cond/.test(condition))).toEqual([]);
+});
