@@ -16,6 +16,7 @@ const benchmarks = [
   "flood",
   "statistics",
   "search",
+  "capacity",
 ];
 
 /** Runs only by name. */

@@ -1,7 +1,8 @@
--- Measurements of each attempt, and the settings that its request was made with.
---
 -- Locks: an exclusive lock on attempts and deliveries with their partitions for the milliseconds of the column additions, which
--- rewrite nothing. Code before this migration leaves the columns null: the request of such an attempt is not known.
+--   rewrite nothing.
+-- Old code: leaves the columns null, so the request of such an attempt is not known.
+--
+-- Measurements of each attempt, and the settings that its request was made with.
 
 -- Times of the phases, connection and bytes, in the form of attempt-trace.ts: some 35 bytes.
 alter table attempts add column settings_id bigint, add column trace bytea;
