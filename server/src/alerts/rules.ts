@@ -20,7 +20,7 @@ export interface AlertRule extends Condition {
 export type AlertRuleInput = Omit<AlertRule, "providerId" | "id" | "createdAt" | "updatedAt">;
 
 /** Rules of a new provider. They stay quiet while a receiver has single failures or short delays. */
-export const defaultRules: readonly Omit<AlertRuleInput, "endpointId" | "isEnabled" | "byMail">[] = [
+const defaultRules: readonly Omit<AlertRuleInput, "endpointId" | "isEnabled" | "byMail">[] = [
   { kind: "exhausted", threshold: null, clearThreshold: null, forSeconds: 0, clearForSeconds: 300, minAttempts: 1 },
   { kind: "disabled", threshold: null, clearThreshold: null, forSeconds: 0, clearForSeconds: 0, minAttempts: 1 },
   {

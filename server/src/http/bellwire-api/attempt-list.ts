@@ -37,7 +37,7 @@ const AttemptRowSchema = Type.Object(
   { title: "AttemptRow", description: "One HTTP request of a delivery, in a list." },
 );
 
-export const representFoundAttempt = (attempt: FoundAttempt): Static<typeof AttemptRowSchema> => ({
+const representFoundAttempt = (attempt: FoundAttempt): Static<typeof AttemptRowSchema> => ({
   id: `${deliveryId(attempt)}.${attempt.number}`,
   delivery_id: deliveryId(attempt),
   number: attempt.number,

@@ -28,7 +28,7 @@ const ViewSchema = Type.Object(
   { title: "View", description: "A filter of a list that a user has named." },
 );
 
-export const representView = ({ query, ...view }: SavedView): Static<typeof ViewSchema> => ({
+const representView = ({ query, ...view }: SavedView): Static<typeof ViewSchema> => ({
   ...view,
   filter: Object.fromEntries(new URLSearchParams(query)),
 });

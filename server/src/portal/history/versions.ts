@@ -28,7 +28,7 @@ const isRecord = (json: Json | undefined): json is Version =>
 const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json);
 
 /** Returns the fields of a document, without plans of products outside of the scope. */
-export function versionOf(document: Node, reach: ProductScope): Version {
+function versionOf(document: Node, reach: ProductScope): Version {
   const json = documentToJson(document);
   if (!isRecord(json)) return {};
   const plans = json["plans"];

@@ -1,5 +1,5 @@
 /** The phases of an attempt, in their order. */
-export const attemptPhases = ["queued", "dns", "connect", "tls", "firstByte", "body"] as const;
+const attemptPhases = ["queued", "dns", "connect", "tls", "firstByte", "body"] as const;
 export type AttemptPhase = (typeof attemptPhases)[number];
 
 /**

@@ -3,7 +3,6 @@ export {
   type AttemptPhase,
   type AttemptTrace,
   type RecordedTrace,
-  attemptPhases,
   connectionKinds,
   decodeTrace,
   encodeTrace,

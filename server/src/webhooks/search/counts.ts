@@ -5,7 +5,7 @@ import { type ListName, type SearchNeeds, type WalkedStep, walk } from "./search
 import { type Search, timeOfId } from "./search-values.ts";
 
 /** Larger numbers are estimates. */
-export const exactMax = 10_000;
+const exactMax = 10_000;
 /** The time after which a number is an estimate, although it is smaller. */
 const countMs = 300;
 
@@ -62,7 +62,7 @@ interface SearchedPart {
 }
 
 /** Returns the share of the history in the filter's span that was searched, by size. Never zero. */
-export function searchedShare(days: readonly HistoryDay[], { search, searchedFrom, now }: SearchedPart): number {
+function searchedShare(days: readonly HistoryDay[], { search, searchedFrom, now }: SearchedPart): number {
   const { since, until = now } = search.filter;
   const bytesBetween = (fromMs: number, to: Date): number =>
     days.reduce((sum, { startsAt, bytes }) => {

@@ -100,11 +100,11 @@ interface Step<Row> {
 }
 
 /** Returns the rows that a list reads. An event with a criterion about deliveries is found by one of its deliveries. */
-export const rowsOf = (name: ListName, filter: DeliveryFilter): Rows =>
+const rowsOf = (name: ListName, filter: DeliveryFilter): Rows =>
   name === "events" && concernsDeliveries(filter) ? "deliveries" : name;
 
 /** Returns $1 to $21. A page of attempts may end within a delivery, so the next one begins with that delivery. */
-export function rangeValues(name: ListName, search: Search, { after, firstId: first }: Range): readonly unknown[] {
+function rangeValues(name: ListName, search: Search, { after, firstId: first }: Range): readonly unknown[] {
   const values = [...searchValues(search)];
   if (String(values[4]) < first) values[4] = first;
   return [...values, after.eventId, name === "attempts" ? after.endpointId + 1 : after.endpointId];
@@ -246,7 +246,7 @@ export interface SearchNeeds {
 }
 
 /** The time after which a page ends, however few rows it has. The rest of 150 ms is for the last step and the response. */
-export const pageMs = 100;
+const pageMs = 100;
 
 const candidatesMax = 5000;
 

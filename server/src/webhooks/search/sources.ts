@@ -73,7 +73,7 @@ const retried = `(
   ${keyOrder})`;
 
 /** Slower attempts are in an index. */
-export const slowFromMs = 100;
+const slowFromMs = 100;
 
 // By deliveries_slow_idx, whose last column is compared without reading the row.
 const slowFirst = `(
