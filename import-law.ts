@@ -20,6 +20,7 @@ export const layers = [
   { name: "history", folder: "server/src/portal/history" }, // versions and differences of the portal's objects, from their events
   { name: "alerts", folder: "server/src/alerts" }, // above mails, which it sends, and statistics, which it reads
   { name: "request-bin", folder: "server/src/request-bin" },
+  { name: "personal-data", folder: "server/src/personal-data" }, // erasure and export: reads and erases in all modules below
   { name: "http-shared", folder: "server/src/http/shared" }, // every file may be imported
   { name: "http", folder: "server/src/http/*" }, // interfaces do not import each other
   { name: "cli", folder: "server/src/cli" },

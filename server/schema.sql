@@ -398,6 +398,32 @@ create table engines (
   constraint engines_pkey PRIMARY KEY (id)
 );
 
+create table erasures (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  account_id bigint not null,
+  user_id bigint,
+  pending text not null,
+  step text not null default 'wait'::text,
+  pass smallint not null default 1,
+  last_event uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  terms text[] not null default '{}'::text[],
+  events bigint not null default 0,
+  tries smallint not null default 0,
+  error text,
+  actor_kind text not null,
+  actor_user_id bigint,
+  created_at timestamp(3) with time zone not null,
+  send_until timestamp(3) with time zone,
+  work_at timestamp with time zone not null,
+  finished_at timestamp(3) with time zone,
+  constraint erasures_id_key UNIQUE (id),
+  constraint erasures_pending_check CHECK ((pending = ANY (ARRAY['send'::text, 'cancel'::text]))),
+  constraint erasures_pkey PRIMARY KEY (provider_id, id),
+  constraint erasures_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
+  constraint erasures_step_check CHECK ((step = ANY (ARRAY['wait'::text, 'events'::text, 'traces'::text, 'done'::text])))
+);
+
 create table events (
   provider_id bigint not null,
   id uuid not null,
@@ -417,6 +443,7 @@ create table events (
   renderer_version smallint not null,
   withheld jsonb not null default '{}'::jsonb,
   recorded_in bigint not null default transaction_number(),
+  erased_at timestamp(3) with time zone,
   constraint events_pkey PRIMARY KEY (provider_id, id)
 ) partition by RANGE (id);
 
@@ -583,6 +610,7 @@ create table mails (
   attempts_made smallint not null default 0,
   last_error text,
   secret_link text,
+  account_id bigint,
   constraint mails_pkey PRIMARY KEY (provider_id, id),
   constraint mails_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
 );
@@ -997,6 +1025,8 @@ CREATE INDEX attempts_slow_idx ON ONLY attempts USING btree (provider_id, event_
 
 CREATE INDEX attempts_slowest_idx ON ONLY attempts USING btree (provider_id, latency_ms, event_id, endpoint_id, number) WHERE (latency_ms >= 100);
 
+CREATE INDEX audit_records_at_idx ON audit_records USING btree (at);
+
 CREATE INDEX bin_requests_forward ON bin_requests USING btree (forward_due_at) WHERE (forward_due_at IS NOT NULL);
 
 CREATE INDEX change_counters_ends_idx ON change_counters USING btree (ends_at);
@@ -1024,6 +1054,10 @@ CREATE INDEX due_order_idx ON due USING btree (endpoint_id, ordering_key, sequen
 CREATE INDEX endpoints_deleted_idx ON endpoints USING btree (provider_id, deleted_at) WHERE (deleted_at IS NOT NULL);
 
 CREATE UNIQUE INDEX endpoints_name_idx ON endpoints USING btree (provider_id, name) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX erasures_subject_idx ON erasures USING btree (provider_id, account_id, COALESCE(user_id, (0)::bigint)) WHERE (finished_at IS NULL);
+
+CREATE INDEX erasures_unfinished_idx ON erasures USING btree (work_at) WHERE (finished_at IS NULL);
 
 CREATE INDEX events_account_idx ON ONLY events USING btree (provider_id, account_id, id);
 
@@ -1158,6 +1192,26 @@ begin
   end loop;
 end $function$;
 
+CREATE OR REPLACE FUNCTION delete_old_audit_records(before timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  with old as (
+    select provider_id, id from audit_records
+    where at < least(before, now() - interval '30 days')
+    order by at
+    limit 1000
+    for update skip locked
+  ), gone as (
+    delete from audit_records using old
+    where audit_records.provider_id = old.provider_id and audit_records.id = old.id
+    returning 1
+  )
+  select count(*) from gone
+$function$;
+
 CREATE OR REPLACE FUNCTION drop_old_statistics(minutes_until date, totals_until date)
  RETURNS text
  LANGUAGE plpgsql
@@ -1207,6 +1261,69 @@ begin
     execute format('drop table %I', retired);
   end loop;
 end $function$;
+
+CREATE OR REPLACE FUNCTION erase_attempts(its_erasure_id bigint, event_ids uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  update attempts set response_headers = null, response_body = null
+  from unnest(event_ids) as erased (event_id)
+  join erasures on erasures.id = its_erasure_id and erasures.finished_at is null
+  join events on events.provider_id = erasures.provider_id and events.id = erased.event_id
+    and events.account_id = erasures.account_id and events.erased_at is not null
+  where attempts.provider_id = erasures.provider_id and attempts.event_id = erased.event_id
+    and (attempts.response_headers is not null or attempts.response_body is not null)
+$function$;
+
+CREATE OR REPLACE FUNCTION erase_audit_records(its_erasure_id bigint, ids bigint[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  update audit_records
+  set detail = jsonb_build_object('erased', true) || coalesce((
+    select jsonb_object_agg(member.key, member.value) from jsonb_each(audit_records.detail) as member
+    where jsonb_typeof(member.value) in ('number', 'boolean')), '{}')
+  from erasures
+  where erasures.id = its_erasure_id and erasures.finished_at is null
+    and audit_records.provider_id = erasures.provider_id and audit_records.id = any(ids)
+$function$;
+
+CREATE OR REPLACE FUNCTION erase_events(its_erasure_id bigint, ids uuid[], documents json[], keys json[], previous_values json[], account_names text[])
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  with erased as (
+    update events
+    set document = erased.document, key = erased.key, previous = erased.previous, account_name = erased.account_name,
+      erased_at = coalesce(events.erased_at, clock_timestamp())
+    from unnest(ids, documents, keys, previous_values, account_names) as erased (id, document, key, previous, account_name)
+    join erasures on erasures.id = its_erasure_id and erasures.finished_at is null
+    where events.provider_id = erasures.provider_id and events.id = erased.id and events.account_id = erasures.account_id
+    returning 1
+  )
+  select count(*) from erased
+$function$;
+
+CREATE OR REPLACE FUNCTION erase_payloads(its_erasure_id bigint, event_ids uuid[], formats text[], bodies bytea[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  update payloads set body = erased.body
+  from unnest(event_ids, formats, bodies) as erased (event_id, format, body)
+  join erasures on erasures.id = its_erasure_id and erasures.finished_at is null
+  join events on events.provider_id = erasures.provider_id and events.id = erased.event_id
+    and events.account_id = erasures.account_id and events.erased_at is not null
+  where payloads.provider_id = erasures.provider_id and payloads.event_id = erased.event_id
+    and payloads.format = erased.format and payloads.body <> erased.body
+$function$;
 
 CREATE OR REPLACE FUNCTION follow_cluster()
  RETURNS void
@@ -1261,6 +1378,14 @@ begin
   end if;
   return query select is_first, pg_current_wal_flush_lsn(), (select count(*) from database_switches);
 end $function$;
+
+CREATE OR REPLACE FUNCTION lock_history_days()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  select pg_advisory_xact_lock_shared(hashtext('bellwire history days'))
+$function$;
 
 CREATE OR REPLACE FUNCTION raise_audit_count(its_provider_id bigint, its_id bigint, count_so_far bigint)
  RETURNS void

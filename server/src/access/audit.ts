@@ -92,3 +92,44 @@ export const listAuditRecords = (
   providerId: number,
   { before, limit }: AuditPage,
 ): Promise<StoredAuditRecord[]> => db.query<StoredAuditRecord>(listStatement, [providerId, before ?? null, limit]);
+
+const deleteOldStatement = `select delete_old_audit_records($1::timestamptz - make_interval(days => $2)) as count`;
+
+/** Deletes some records that are older than the retention. Call it until it returns 0. */
+export async function deleteOldAuditRecords(db: Database, now: Date, retentionDays: number): Promise<number> {
+  const [row] = await db.query<{ count: number }>(deleteOldStatement, [now, retentionDays]);
+  return row?.count ?? 0;
+}
+
+// Along the primary key, whose order is that of time but for a few milliseconds.
+const spanStatement = `
+  select record.id, record.at, record.actor_kind, record.actor_id, provider_user.username as "actorName", record.action,
+    record.subject, record.detail
+  from audit_records record
+  left join provider_users provider_user
+    on provider_user.provider_id = record.provider_id and provider_user.id = record.actor_id
+  where record.provider_id = $1 and record.id > $2
+    and ($3::timestamptz is null or record.at >= $3) and ($4::timestamptz is null or record.at < $4)
+  order by record.id
+  limit $5`;
+
+export interface AuditSpan {
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+}
+
+/** Yields the records of a time span in batches, oldest first, as fast as they are consumed. */
+export async function* readAuditSpan(
+  db: Database,
+  providerId: number,
+  { since, until }: AuditSpan,
+): AsyncGenerator<readonly StoredAuditRecord[], void> {
+  const limit = 1000;
+  for (let after = 0; ;) {
+    const batch = await db.query<StoredAuditRecord>(spanStatement, [providerId, after, since, until, limit]);
+    if (batch.length > 0) yield batch;
+    const last = batch.at(-1);
+    if (last === undefined || batch.length < limit) return;
+    after = last.id;
+  }
+}

@@ -50,7 +50,13 @@ export {
 } from "./provider-users.ts";
 export { deleteAccessToken, listAccessTokens, readOwnAccessToken, type StoredToken } from "./access-tokens.ts";
 export { changedFields } from "./audit.ts";
-export { listAuditRecords, type StoredAuditRecord } from "./audit.ts";
+export {
+  type AuditSpan,
+  deleteOldAuditRecords,
+  listAuditRecords,
+  readAuditSpan,
+  type StoredAuditRecord,
+} from "./audit.ts";
 export { listAdminAddresses } from "./provider-users.ts";
 export { isInProductScope, productScopeOf, type ProductScope } from "./actor.ts";
 export { recordAudit, type AuditRecord } from "./audit.ts";
@@ -73,3 +79,10 @@ export {
   type ViewOwner,
   viewLists,
 } from "./saved-views.ts";
+export {
+  type AuditOfPerson,
+  eraseAuditRecords,
+  eraseSavedViews,
+  listAuditOfPerson,
+  listSessions,
+} from "./personal-data.ts";

@@ -9,6 +9,7 @@ import { errorMessage } from "#platform/errors.ts";
 import { createIdGenerator, randomFraction } from "#platform/ids.ts";
 import { openMailer } from "#platform/mailer.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
+import { workOnErasure } from "#personal-data/index.ts";
 import { sendDueMails } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
@@ -32,10 +33,11 @@ export async function startEngineRole(parts: Parts, drainMs: () => number): Prom
   running.use(await composeEngine({ ...parts, ...config, inFlightMax: config.engineConcurrency, drainMs }));
   running.use(composeReplays(parts));
   running.use(composeJobs(parts));
+  running.use(composeErasures(parts));
   running.use(composeMail(parts));
   const heldQuota = { rowsMax: config.heldRowsMax, daysMax: config.heldDaysMax };
-  const { retentionDays, statisticsDays } = config;
-  running.use(startHousekeeping({ ...parts, retentionDays, statisticsDays, heldQuota }));
+  const { retentionDays, auditRetentionDays, statisticsDays } = config;
+  running.use(startHousekeeping({ ...parts, retentionDays, auditRetentionDays, statisticsDays, heldQuota }));
   return running.move();
 }
 
@@ -128,6 +130,24 @@ export const composeJobs = ({ pool, log }: { readonly pool: Pool; readonly log: 
     everyMs: jobPollMs,
     step: () => workOnJob(pool),
     failed: (error) => log.warn({ error: errorMessage(error) }, "a chunk of a job failed; trying again"),
+  });
+
+/** Works on erasures, beside other processes that do so. Closing it awaits the current step. */
+export const composeErasures = ({
+  pool,
+  clock,
+  log,
+}: {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): AsyncDisposable =>
+  runOnHint({
+    pool,
+    hints: "erasures",
+    everyMs: jobPollMs,
+    step: () => workOnErasure(pool, clock.now()),
+    failed: (error) => log.warn({ error: errorMessage(error) }, "a step of an erasure failed; trying again"),
   });
 
 interface MailParts {

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { deleteExpiredCounters } from "#access/index.ts";
+import { deleteExpiredCounters, deleteOldAuditRecords } from "#access/index.ts";
 import { deleteOldAlerts, evaluateAlerts } from "#alerts/index.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -30,6 +30,7 @@ interface HouseNeeds {
   readonly clock: Clock;
   readonly urls: ProviderUrls;
   readonly retentionDays: number;
+  readonly auditRetentionDays: number;
   readonly statisticsDays: number;
   readonly heldQuota: BacklogQuota;
 }
@@ -38,7 +39,8 @@ interface HouseNeeds {
  * Runs the periodic jobs, in any number of processes at once. Each minute: deliveries of endpoints whose deletion can no longer be
  * undone are cancelled, deleted failures are purged, attempts of killed engines are counted, and alerts are evaluated.
  * Each hour: what is held beyond the quota is given up, the coming days of the history and of the statistics are made, the
- * expired ones dropped, and with them mails, replays and jobs that are as old and over.
+ * expired ones dropped, and with them mails, replays and jobs that are as old and over, and audit records beyond
+ * their own retention.
  */
 export function startHousekeeping(needs: HouseNeeds): AsyncDisposable {
   const closing = new AbortController();
@@ -85,7 +87,13 @@ async function keepBacklogs({ pool, log, heldQuota }: HouseNeeds): Promise<void>
   }
 }
 
-async function keepHistory({ pool, log, retentionDays, statisticsDays }: HouseNeeds): Promise<void> {
+async function keepHistory({
+  pool,
+  log,
+  retentionDays,
+  auditRetentionDays,
+  statisticsDays,
+}: HouseNeeds): Promise<void> {
   await addComingDays(pool);
   await addStatisticsPartitions(pool);
   // The machine's own clock, and not the one that follows the database's: it takes two to call a day expired.
@@ -103,4 +111,5 @@ async function keepHistory({ pool, log, retentionDays, statisticsDays }: HouseNe
   while ((await deleteOldJobs(pool, now, retentionDays)) > 0);
   await deleteExpiredMutes(pool, now);
   while ((await deleteOldAlerts(pool, now, retentionDays)) > 0);
+  while ((await deleteOldAuditRecords(pool, now, auditRetentionDays)) > 0);
 }

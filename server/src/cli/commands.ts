@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { checkFailures, deleteFailures, listFailures, retryFailures } from "./failures.ts";
 import { backup, migrate, rekey, showConfig } from "./maintenance.ts";
+import { erase, showErasure } from "./personal-data.ts";
 import { changeUserPassword, createProvider, createToken, setLimit } from "./providers.ts";
 import { serve } from "./run-command-line.ts";
 
@@ -15,6 +16,8 @@ export const commands: readonly Command[] = [
   retryFailures,
   deleteFailures,
   checkFailures,
+  erase,
+  showErasure,
   changeUserPassword,
   rekey,
   backup,

@@ -335,3 +335,26 @@ export async function findSameSignature(
   const [found] = await db.query<Pick<IncomingRequest, "headers" | "body">>(sameSignatureStatement, values);
   return found;
 }
+
+// A request that Bellwire sent names its event. Reads the requests of all bins, because an endpoint may point to the bin
+// of another provider; events by primary key.
+const eraseStatement = `
+  with caught as materialized (
+    select request.provider_id, request.bin_id, request.number, header ->> 1 as event_id
+    from bin_requests request
+    cross join lateral json_array_elements(request.headers) as header
+    where lower(header ->> 0) = 'webhook-id' and header ->> 1 ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+  )
+  delete from bin_requests using caught
+  join events event on event.provider_id = $1 and event.id = caught.event_id::uuid and event.account_id = $2
+    and event.erased_at is not null
+  where bin_requests.provider_id = caught.provider_id and bin_requests.bin_id = caught.bin_id
+    and bin_requests.number = caught.number`;
+
+/** Deletes the requests with erased events of an account from all bins. */
+export async function eraseBinRequests(
+  tx: Transaction,
+  { providerId, accountId }: { readonly providerId: number; readonly accountId: number },
+): Promise<void> {
+  await tx.query(eraseStatement, [providerId, accountId]);
+}

@@ -100,6 +100,7 @@ const rows: readonly Row[] = [
   { route: "POST /applications/:id/regenerate_key", at: ["keyed"], payload: () => ({ key: "key-one" }) },
   { route: "POST /applications/bulk", payload: (ids) => ({ ids: [ids["application"]], operation: "suspend" }) },
   { route: "POST /applications/:id/reject", at: ["pending"] },
+  { route: "POST /erasures", payload: (ids) => ({ account_id: ids["account"], pending: "cancel" }) },
 ];
 
 /** A ping changes nothing, and the views of a user concern nobody else. */

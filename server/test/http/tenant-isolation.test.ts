@@ -52,6 +52,7 @@ async function settle(pool: Pool, http: FastifyInstance): Promise<{ house: Provi
     "alert-rules": await firstOf("alert_rules"),
     events: event,
     jobs: await firstOf("jobs"),
+    erasures: await firstOf("erasures"),
     deletions: await firstOf("failure_deletions"),
     groups: "0".repeat(24),
     deliveries: deliveryId({ eventId: event, endpointId: endpoint }),
@@ -110,6 +111,10 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
     `insert into change_counters (provider_id, account_id, ends_at, changes, bytes)
      values ($1::bigint, ${ids["account"]}, now(), 1, 1) on conflict do nothing`,
     `insert into audit_records (provider_id, actor_kind, action, subject) values ($1::bigint, 'system', 'x', 'y')`,
+    `insert into sent_settings (provider_id, endpoint_id, version, url, secret, event_source, user_agent)
+     values ($1::bigint, ${ids["endpoint"]}, 1, '', '', '/', 'none')`,
+    `insert into erasures (provider_id, account_id, pending, actor_kind, created_at, work_at)
+     values ($1::bigint, ${ids["account"]}, 'cancel', 'system', now(), 'infinity')`,
     `insert into saved_views (provider_id, user_id, page, name, query)
      values ($1::bigint, ${ids["providerUser"]}, 'deliveries', 'Mine', 'state=failed')`,
   ];

@@ -29,6 +29,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   due: "webhooks/deliveries",
   endpoints: "webhooks/endpoints",
   engines: "webhooks/deliveries",
+  erasures: "personal-data",
   events: "webhooks/events",
   failure_deletions: "webhooks/deliveries",
   failure_mutes: "webhooks/deliveries",

@@ -68,6 +68,7 @@ const exampleAttempt: FoundAttempt = {
   channel: "developer_portal",
   occurredAt: laterExampleTime,
   previous: null,
+  erasedAt: null,
   endpointId: 5,
   endpointName: "crm",
   state: "delivered",

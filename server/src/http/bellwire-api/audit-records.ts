@@ -1,8 +1,21 @@
+import { Readable } from "node:stream";
+import { stringify } from "csv-stringify/sync";
 import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
-import { listAuditRecords, type StoredAuditRecord } from "#access/index.ts";
-import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
-import { operation, type Operation } from "./operation.ts";
+import { listAuditRecords, readAuditSpan, recordAudit, type StoredAuditRecord } from "#access/index.ts";
+import {
+  Nullable,
+  pageLimit,
+  pageOf,
+  pageQuery,
+  parseCursor,
+  parseTimes,
+  representPage,
+  Since,
+  Timestamp,
+  Until,
+} from "./fields.ts";
+import { operation, Reply, type Operation } from "./operation.ts";
 
 const AuditRecordSchema = Type.Object(
   {
@@ -35,6 +48,34 @@ export const representAuditRecord = (record: StoredAuditRecord): Static<typeof A
   detail: record.detail,
 });
 
+const exportFormats = {
+  csv: {
+    type: "text/csv",
+    header: "id,at,actor_kind,actor_user_id,actor_username,action,subject,detail\r\n",
+    // A spreadsheet would execute a text that begins like a formula, so an apostrophe precedes it.
+    render: (records: readonly StoredAuditRecord[]): string =>
+      stringify(
+        records.map((it) => [
+          it.id,
+          it.at.toISOString(),
+          it.actorKind,
+          it.actorId,
+          it.actorName,
+          it.action,
+          it.subject,
+          JSON.stringify(it.detail),
+        ]),
+        { record_delimiter: "windows", escape_formulas: true },
+      ),
+  },
+  ndjson: {
+    type: "application/x-ndjson",
+    header: "",
+    render: (records: readonly StoredAuditRecord[]): string =>
+      records.map((it) => `${JSON.stringify(representAuditRecord(it))}\n`).join(""),
+  },
+} as const;
+
 export const auditRecordOperations: readonly Operation[] = [
   operation({
     id: "listAuditRecords",
@@ -52,6 +93,49 @@ export const auditRecordOperations: readonly Operation[] = [
       const page = { before: parseCursor(after, parseRowId), limit: limit + 1 };
       const records = await listAuditRecords(pool, provider.id, page);
       return representPage(records, limit, { represent: representAuditRecord, cursorOf: ({ id }) => String(id) });
+    },
+  }),
+  operation({
+    id: "exportAuditRecords",
+    tag: "Audit log",
+    title: "Download audit records as CSV or NDJSON",
+    description: "Streamed, the oldest first. The download is audited too.",
+    method: "GET",
+    path: "/audit_records/export",
+    action: "read-audit",
+    query: Type.Object({
+      format: Type.Optional(Type.Enum(["csv", "ndjson"], { default: "csv", description: "One record per line." })),
+      since: Type.Optional(Since),
+      until: Type.Optional(Until),
+    }),
+    responses: {
+      200: {
+        description: "The whole file.",
+        content: { "text/csv": { schema: Type.String() }, "application/x-ndjson": { schema: Type.String() } },
+      },
+    },
+    async handle({ pool }, { provider, by, query }) {
+      const { format = "csv" } = query;
+      const span = parseTimes(query, ["since", "until"]);
+      const { type, header, render } = exportFormats[format];
+      await pool.inTransaction((tx) =>
+        recordAudit(tx, {
+          providerId: provider.id,
+          actor: by.actor,
+          action: "audit.exported",
+          subject: `provider/${provider.id}`,
+          detail: { format, ...span },
+        }),
+      );
+      async function* lines(): AsyncGenerator<string, void> {
+        if (header !== "") yield header;
+        for await (const batch of readAuditSpan(pool, provider.id, span)) yield render(batch);
+      }
+      return new Reply(200, Readable.from(lines(), { objectMode: false }), {
+        "content-type": `${type}; charset=utf-8`,
+        "content-disposition": `attachment; filename="audit-records.${format}"`,
+        "x-content-type-options": "nosniff",
+      });
     },
   }),
 ];

@@ -43,6 +43,12 @@ export const eventFields = {
   ),
   channel: Type.Enum(["developer_portal", "admin_portal", "api", "system"]),
   occurred_at: Timestamp,
+  erased_at: Nullable(
+    Type.String({
+      ...Timestamp,
+      description: "The personal data was erased on request. Ids, type, times and sequence stay.",
+    }),
+  ),
 };
 
 const EventSchema = Type.Object(eventFields, { title: "Event", description: "What happened, without the object." });
@@ -109,6 +115,7 @@ export const representEvent = (event: EventSummary): Static<typeof EventSchema> 
   actor: { kind: event.actorKind, user_id: event.actorUserId },
   channel: event.channel,
   occurred_at: event.occurredAt.toISOString(),
+  erased_at: event.erasedAt?.toISOString() ?? null,
 });
 
 const representFoundEvent = ({ eventId: id, eventType: type, ...event }: FoundEvent): Static<typeof EventSchema> =>

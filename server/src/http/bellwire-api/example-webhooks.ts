@@ -47,6 +47,7 @@ export const event: EventDetails = {
   previous: { org_name: "Harbour" },
   document: record("account", [value("id", 31), value("state", "approved"), value("org_name", "Harbour & Sons")]),
   key: null,
+  erasedAt: null,
   rendererVersion: 1,
   verdicts: [
     { endpointId: 1, endpointName: "default", sent: false, gate: "switch_off" },

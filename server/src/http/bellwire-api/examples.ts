@@ -1,5 +1,6 @@
 import type { StoredAuditRecord } from "#access/index.ts";
 import { daysAfter, exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
+import type { Erasure } from "#personal-data/index.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
@@ -41,6 +42,7 @@ import { insightExamples } from "./insight-examples.ts";
 import { exampleLimit } from "./limits.ts";
 import { representHealth } from "./health.ts";
 import { exampleMail } from "./mails.ts";
+import { representErasure } from "./personal-data.ts";
 import { representReplay, representReplayPreview } from "./replays.ts";
 import { renderMessage } from "./stream.ts";
 
@@ -184,6 +186,22 @@ const job: Job = {
   actorName: "admin",
   createdAt: laterExampleTime,
   finishedAt: null,
+};
+
+const erasure: Erasure = {
+  providerId: 2,
+  id: 51,
+  accountId: 31,
+  userId: null,
+  pending: "cancel",
+  state: "done",
+  events: 42,
+  error: null,
+  actorKind: "admin",
+  actorUserId: 3,
+  createdAt: exampleTime,
+  sendUntil: null,
+  finishedAt: laterExampleTime,
 };
 
 const exportJob: Job = {
@@ -361,5 +379,16 @@ export const examples: Readonly<Record<string, Example>> = {
   changeView: { body: { name: exampleView.name }, answer: exampleView },
   listMails: { answer: page(exampleMail) },
   listAuditRecords: { answer: page(representAuditRecord(auditRecord)) },
+  exportAuditRecords: {
+    answers: {
+      "text/csv": `id,at,actor_kind,actor_user_id,actor_username,action,subject,detail\r\n`,
+      "application/x-ndjson": `${JSON.stringify(representAuditRecord(auditRecord))}\n`,
+    },
+  },
+  createErasure: { body: { account_id: erasure.accountId, pending: "cancel" }, answer: representErasure(erasure) },
+  listErasures: { answer: page(representErasure(erasure)) },
+  readErasure: { answer: representErasure(erasure) },
+  exportAccount: { answers: { "application/json": { account_id: erasure.accountId, user_id: null, history: [] } } },
+  exportUser: { answers: { "application/json": { account_id: erasure.accountId, user_id: 21, history: [] } } },
   openStream: { answer: renderMessage({ event: "event", data: representEvent(event) }, String) },
 };

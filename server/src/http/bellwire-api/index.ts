@@ -31,6 +31,7 @@ import { limitOperations } from "./limits.ts";
 import { mailOperations } from "./mails.ts";
 import { describeBellwireApi } from "./open-api.ts";
 import { hijacked, Reply, type BellwireApiNeeds, type Operation, type OperationNeeds } from "./operation.ts";
+import { personalDataOperations } from "./personal-data.ts";
 import { replayOperations } from "./replays.ts";
 import { statsOperations } from "./stats.ts";
 import { searchBoxOperations } from "./search-box.ts";
@@ -67,6 +68,7 @@ const operations: readonly Operation[] = [
   ...limitOperations,
   ...mailOperations,
   ...auditRecordOperations,
+  ...personalDataOperations,
 ];
 
 /** Serves the Bellwire API. Register it under /api/v1, below the hook that finds the provider. */

@@ -44,6 +44,7 @@ export function readConfig(env: Environment) {
     heldDaysMax: read(settings.heldDaysMax),
     retentionDays: read(settings.retentionDays),
     stopDelaySeconds: read(settings.stopDelaySeconds),
+    auditRetentionDays: read(settings.auditRetentionDays),
     statisticsDays: read(settings.statisticsDays),
     trustedProxies: read(settings.trustedProxies),
     engineConcurrency: read(settings.engineConcurrency),

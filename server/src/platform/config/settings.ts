@@ -199,6 +199,12 @@ export const settings = {
       "How long `/readyz` answers 503 before a stop begins, while requests are still accepted: as long as load balancers need to notice. A second signal ends it.",
     parse: read.wholeNumber(0, 300),
   }),
+  auditRetentionDays: declare({
+    name: "BELLWIRE_AUDIT_RETENTION_DAYS",
+    fallback: "730",
+    meaning: "Retention of audit records, in days. Export them before, if you must keep them longer.",
+    parse: read.wholeNumber(30, 36_500),
+  }),
   statisticsDays: declare({
     name: "BELLWIRE_STATISTICS_DAYS",
     fallback: "400",

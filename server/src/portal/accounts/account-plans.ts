@@ -148,7 +148,7 @@ export const requestAccountPlan = (
     if (!(await upsertAccountPlanRequest(tx, provider.id, request))) return { askedFor: plan };
     const [from] = await readPlans(tx, provider.id, [account.planId]);
     const names = { orgName: account.orgName, from: from?.name ?? "", to: plan.name };
-    await insertPlanRequestMails(tx, { provider, ...names, decideAt, now: by.now });
+    await insertPlanRequestMails(tx, { provider, accountId, ...names, decideAt, now: by.now });
     return { askedFor: plan };
   });
 

@@ -94,7 +94,7 @@ async function mailAdmins(
     await insertMail(
       tx,
       provider.id,
-      accountStateMail({ provider, recipient: email, username, orgName, state }),
+      { ...accountStateMail({ provider, recipient: email, username, orgName, state }), accountId: account.id },
       by.now,
     );
   }

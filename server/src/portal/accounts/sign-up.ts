@@ -315,7 +315,8 @@ async function insertFirstUser(
   );
   if (!user) throw new NameTaken(mergeErrors(await findTakenUserNames(tx, provider.id, fields)));
   if (link && email !== null) {
-    await insertMail(tx, provider.id, activationMail({ provider, recipient: email, username, url: link.url }), now);
+    const mail = activationMail({ provider, recipient: email, username, url: link.url });
+    await insertMail(tx, provider.id, { ...mail, accountId: account.id }, now);
   }
   return user;
 }

@@ -217,7 +217,7 @@ export const requestPlan = (
       from: application.plan.name,
       to: plan.name,
     };
-    await insertPlanRequestMails(tx, { provider, ...names, decideAt, now: by.now });
+    await insertPlanRequestMails(tx, { provider, accountId: application.accountId, ...names, decideAt, now: by.now });
     return { askedFor: plan };
   });
 

@@ -223,6 +223,6 @@ async function mailAdmins(
   for (const { role, email: recipient, username } of await listUsers(tx, provider.id, account.id)) {
     if (role !== "admin" || recipient === null) continue;
     const mail = applicationRejectedMail({ provider, recipient, username, name: titleOf(application), reason });
-    await insertMail(tx, provider.id, mail, by.now);
+    await insertMail(tx, provider.id, { ...mail, accountId: account.id }, by.now);
   }
 }

@@ -128,6 +128,7 @@ ${reason === "" ? "" : `\n${reason}\n`}`,
 
 interface PlanRequestMail {
   readonly provider: { readonly id: number; readonly name: string };
+  readonly accountId: number;
   readonly orgName: string;
   /** Undefined for a request for an account plan. */
   readonly application?: string;
@@ -141,9 +142,9 @@ interface PlanRequestMail {
 
 /** Mails the provider's admins about a developer's request for another plan. */
 export async function insertPlanRequestMails(tx: Transaction, request: PlanRequestMail): Promise<void> {
-  const { provider, now } = request;
+  const { provider, accountId, now } = request;
   for (const recipient of await listAdminAddresses(tx, provider.id))
-    await insertMail(tx, provider.id, { recipient, ...renderPlanRequestMail(request) }, now);
+    await insertMail(tx, provider.id, { recipient, accountId, ...renderPlanRequestMail(request) }, now);
 }
 
 const renderPlanRequestMail = ({ provider, orgName, application, from, to, decideAt }: PlanRequestMail) => ({

@@ -7,10 +7,12 @@ export interface NewMail {
   readonly text: string;
   /** A link in the text that works as a credential. Deleted from the outbox once the mail is sent. */
   readonly secretLink?: string;
+  /** The account that the mail is about. */
+  readonly accountId?: number;
 }
 
 /** A mail in the outbox. */
-export interface Mail extends Omit<NewMail, "secretLink"> {
+export interface Mail extends Omit<NewMail, "secretLink" | "accountId"> {
   readonly id: number;
   readonly createdAt: Date;
   /** Null until it is sent. */
@@ -21,17 +23,17 @@ export interface Mail extends Omit<NewMail, "secretLink"> {
 }
 
 const insertMailStatement = `
-  insert into mails (provider_id, recipient, subject, text, secret_link, created_at, due_at)
-  values ($1, $2, $3, $4, $5, $6, $6)`;
+  insert into mails (provider_id, recipient, subject, text, secret_link, created_at, due_at, account_id)
+  values ($1, $2, $3, $4, $5, $6, $6, $7)`;
 
 /** Inserts a mail into the outbox, in the transaction of the change that it reports. */
 export async function insertMail(
   tx: Transaction,
   providerId: number,
-  { recipient, subject, text, secretLink }: NewMail,
+  { recipient, subject, text, secretLink, accountId }: NewMail,
   now: Date,
 ): Promise<void> {
-  await tx.query(insertMailStatement, [providerId, recipient, subject, text, secretLink ?? null, now]);
+  await tx.query(insertMailStatement, [providerId, recipient, subject, text, secretLink ?? null, now, accountId]);
   tx.hintAfterCommit("mails", "");
 }
 
@@ -71,10 +73,10 @@ export async function countWaitingMails(db: Database): Promise<number> {
 
 /** Passes a mail to the mail server. Rejects with a readable message if the server does not accept it. */
 export type SendMail = (
-  mail: Omit<NewMail, "secretLink"> & { readonly from: { name: string; address: string | null } },
+  mail: Omit<NewMail, "secretLink" | "accountId"> & { readonly from: { name: string; address: string | null } },
 ) => Promise<void>;
 
-interface ClaimedMail extends Omit<NewMail, "secretLink"> {
+interface ClaimedMail extends Omit<NewMail, "secretLink" | "accountId"> {
   readonly providerId: number;
   readonly id: number;
   readonly attemptsMade: number;
@@ -162,3 +164,53 @@ const deletedAtOnce = 1000;
 /** Deletes up to 1,000 mails older than the retention and returns how many. Call it again until it returns 0. */
 export const deleteOldMails = async (db: Database, now: Date, retentionDays: number): Promise<number> =>
   (await db.query(deleteOldMailsStatement, [now, retentionDays, deletedAtOnce])).length;
+
+/** The mails of an account or of a user, by the account, the addresses and the names. */
+export interface MailsOfPerson {
+  readonly providerId: number;
+  readonly accountId: number;
+  /** Null for all mails of the account. */
+  readonly userId: number | null;
+  /** Addresses and names. */
+  readonly terms: readonly string[];
+}
+
+// Mails of older versions have no account, so names in their texts count too. Reads the provider's mails.
+const isOfPerson = `mails.provider_id = $1 and (
+    ($3::bigint is null and mails.account_id = $2)
+    or lower(mails.recipient) = any(select lower(term) from unnest($4::text[]) as term)
+    or (coalesce(mails.account_id, $2) = $2 and exists (
+      select from unnest($4::text[]) as term
+      where length(term) > 2 and (position(term in mails.text) > 0 or position(term in mails.subject) > 0))))`;
+
+const eraseMailsStatement = `
+  with unsent as (
+    delete from mails where ${isOfPerson} and sent_at is null
+  )
+  update mails set recipient = 'erased', subject = 'Erased on request', text = '', last_error = null, secret_link = null
+  where ${isOfPerson} and sent_at is not null`;
+
+const personValues = ({ providerId, accountId, userId, terms }: MailsOfPerson): readonly unknown[] => [
+  providerId,
+  accountId,
+  userId,
+  terms,
+];
+
+/** Erases recipients and texts of sent mails, and deletes unsent ones. */
+export async function eraseMails(tx: Transaction, person: MailsOfPerson): Promise<void> {
+  await tx.query(eraseMailsStatement, personValues(person));
+}
+
+const listMailsOfPersonStatement = `
+  select id, recipient, subject, '' as text, created_at, sent_at, attempts_made, last_error
+  from mails
+  where ${isOfPerson} and id > $5
+  order by id
+  limit $6`;
+
+/** Lists the mails of an account or a user without their texts, oldest first. */
+export const listMailsOfPerson = (
+  db: Database,
+  { after, limit, ...person }: MailsOfPerson & { readonly after: number; readonly limit: number },
+): Promise<Mail[]> => db.query<Mail>(listMailsOfPersonStatement, [...personValues(person), after, limit]);

@@ -2,6 +2,7 @@ export { changeUserRole, createUser, deleteUser, suspendUser, unsuspendUser, upd
 export {
   acceptInvitation,
   deleteInvitation,
+  eraseInvitations,
   findInvitation,
   type Invitation,
   inviteUser,

@@ -196,7 +196,7 @@ const insertInvitationMail = (
   return insertMail(
     tx,
     provider.id,
-    invitationMail({ provider, recipient, orgName: account.orgName, url: urlOf(code) }),
+    { ...invitationMail({ provider, recipient, orgName: account.orgName, url: urlOf(code) }), accountId: account.id },
     by.now,
   );
 };
@@ -316,3 +316,21 @@ const auditInvitation = (
     subject: `invitation/${id}`,
     detail: { accountId, email },
   });
+
+const eraseInvitationsStatement = `
+  delete from invitations
+  where provider_id = $1 and account_id = $2
+    and ($3::bigint is null or lower(email) = any(select lower(term) from unnest($4::text[]) as term))`;
+
+/** Deletes the invitations to a user's addresses, or without a user all of an account. */
+export async function eraseInvitations(
+  tx: Transaction,
+  {
+    providerId,
+    accountId,
+    userId,
+    terms,
+  }: { providerId: number; accountId: number; userId: number | null; terms: readonly string[] },
+): Promise<void> {
+  await tx.query(eraseInvitationsStatement, [providerId, accountId, userId, terms]);
+}

@@ -41,7 +41,8 @@ export async function sendActivation(
 
     const code = randomBase32(activationCodeLength);
     await renewCode(tx, { providerId, userId, code, now: by.now });
-    await insertMail(tx, providerId, activationMail({ provider, recipient, username, url: urlOf(code) }), by.now);
+    const mail = activationMail({ provider, recipient, username, url: urlOf(code) });
+    await insertMail(tx, providerId, { ...mail, accountId }, by.now);
     const auditRecord = { action: "activation.sent", subject: `user/${userId}`, detail: { accountId } };
     await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     return { sentTo: recipient };
@@ -100,7 +101,7 @@ const requestPasswordStatement = `
   set lost_password_digest = $3, lost_password_until = $4::timestamptz + interval '1 hour'
   where provider_id = $1 and lower(email) = lower($2) and state = 'active'
     and (lost_password_digest is null or lost_password_until <= $4::timestamptz + interval '55 minutes')
-  returning username, email`;
+  returning username, email, account_id`;
 
 interface PasswordRequest {
   readonly provider: Provider;
@@ -119,10 +120,13 @@ export async function requestNewPassword(pool: Pool, { provider, email, urlOf, n
   await pool.inTransaction(async (tx) => {
     const code = randomBase32(passwordCodeLength);
     const values = [provider.id, email.trim(), secretDigest(code), now];
-    const [user] = await tx.query<{ username: string; email: string }>(requestPasswordStatement, values);
+    const [user] = await tx.query<{ username: string; email: string; accountId: number }>(
+      requestPasswordStatement,
+      values,
+    );
     if (!user) return;
     const mail = lostPasswordMail({ provider, recipient: user.email, username: user.username, url: urlOf(code) });
-    await insertMail(tx, provider.id, mail, now);
+    await insertMail(tx, provider.id, { ...mail, accountId: user.accountId }, now);
   });
 }
 

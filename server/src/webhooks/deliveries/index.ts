@@ -31,6 +31,7 @@ export {
   undoDeletion,
   undoSeconds,
 } from "./deleted-failures.ts";
+export { eraseDeliveries, hasPendingDeliveries } from "./erase-deliveries.ts";
 export { deleteFailures, deleteFailuresForUndo, retryFailures } from "./failure-batches.ts";
 export {
   type FailureGroup,

@@ -15,6 +15,7 @@ export {
   portalEventTypes,
   switchNames,
 } from "./catalogue.ts";
+export { type ErasedSubject, eraseEventBatch, findAccountInEvents, readTraces } from "./erase-events.ts";
 export {
   listObjectEvents,
   type Notification,

@@ -23,9 +23,9 @@ export async function storePayloads(
   request: { readonly providerId: number; readonly eventIds: readonly string[]; readonly format: BodyFormat },
 ): Promise<void> {
   const { providerId, eventIds, format } = request;
-  const events = await tx.query<Unrendered>(unrendered, [providerId, eventIds, format]);
+  const events = await tx.query<StoredEvent>(unrendered, [providerId, eventIds, format]);
   if (events.length === 0) return;
-  const column = <T>(of: (event: Unrendered) => T): T[] => events.map(of);
+  const column = <T>(of: (event: StoredEvent) => T): T[] => events.map(of);
   await tx.query(insertPayloads, [
     providerId,
     format,
@@ -35,9 +35,11 @@ export async function storePayloads(
   ]);
 }
 
-type Unrendered = Omit<EventDetails, "verdicts" | "rendererVersion"> & { readonly source: string };
+/** An event with everything that its bodies contain. */
+export type StoredEvent = Omit<EventDetails, "verdicts" | "rendererVersion"> & { readonly source: string };
 
-function bodyOf({ actorKind, actorUserId, previous, key, ...rest }: Unrendered, format: BodyFormat): Buffer {
+/** Renders the body of a stored event. */
+export function bodyOf({ actorKind, actorUserId, previous, key, ...rest }: StoredEvent, format: BodyFormat): Buffer {
   const actor = actorUserId === null ? { kind: actorKind } : { kind: actorKind, user_id: actorUserId };
   return renderEvent({ ...rest, actor, ...(key ? { key } : {}), ...(previous ? { previous } : {}) }, format);
 }

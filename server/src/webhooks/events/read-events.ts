@@ -18,6 +18,8 @@ export interface EventSummary {
   readonly channel: Channel;
   readonly occurredAt: Date;
   readonly previous: Readonly<Record<string, unknown>> | null;
+  /** The time at which its personal data was erased on request. */
+  readonly erasedAt: Date | null;
 }
 
 export interface EventFilter {
@@ -33,7 +35,7 @@ export interface EventFilter {
 /** Columns of `events event`. */
 export const summaryColumns = `event.id, event.type, event.object_id, event.account_id,
   event.account_name, event.sequence, event.actor_kind,
-  event.actor_user_id, event.channel, event.occurred_at, event.previous`;
+  event.actor_user_id, event.channel, event.occurred_at, event.previous, event.erased_at`;
 
 // Times in ids begin in 1970.
 const matches = `event.provider_id = $1

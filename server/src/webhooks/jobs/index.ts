@@ -13,6 +13,7 @@ export {
   createJob,
   deleteJob,
   deleteOldJobs,
+  eraseJobs,
   exportFormats,
   jobKinds,
   jobSubjects,

@@ -248,3 +248,24 @@ const deleteOldStatement = `
 /** Deletes some jobs that ended before the retention, exports after a week. Call it until it returns 0. */
 export const deleteOldJobs = async (db: Database, now: Date, retentionDays: number): Promise<number> =>
   (await db.query(deleteOldStatement, [now, retentionDays, jobLimits.resultDays.max])).length;
+
+// Ids of accounts and users are long numbers that occur nowhere else. Exports can be made again. Reads the provider's jobs.
+const eraseExportsStatement = `
+  delete from jobs using job_chunks chunk
+  where jobs.provider_id = $1 and jobs.kind = 'export' and chunk.provider_id = jobs.provider_id and chunk.job_id = jobs.id
+    and position(convert_to($2::bigint::text, 'UTF8') in chunk.content) > 0`;
+
+const eraseSelectionsStatement = `
+  update jobs set selection = '{"erased": true}'
+  where provider_id = $1 and exists (
+    select from unnest($2::text[]) as term
+    where length(term) > 2 and position(trim('"' from to_jsonb(term)::text) in selection::text) > 0)`;
+
+/** Deletes exports with rows of an account or a user, and the filters of jobs that contain names or addresses of it. */
+export async function eraseJobs(
+  tx: Transaction,
+  { providerId, objectId, terms }: { providerId: number; objectId: number; terms: readonly string[] },
+): Promise<void> {
+  await tx.query(eraseExportsStatement, [providerId, objectId]);
+  await tx.query(eraseSelectionsStatement, [providerId, terms]);
+}

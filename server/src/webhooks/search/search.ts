@@ -25,6 +25,7 @@ export interface FoundEvent {
   readonly channel: Channel;
   readonly occurredAt: Date;
   readonly previous: Readonly<Record<string, unknown>> | null;
+  readonly erasedAt: Date | null;
 }
 
 /** A delivery of a list, with its event. */

@@ -119,7 +119,7 @@ const payloadColumns = `case when $19::text[] is not null then event.document en
 
 const eventColumns = `event.id as "eventId", event.type as "eventType", event.object_id, event.account_id, event.account_name,
     event.sequence, event.actor_kind, event.actor_user_id, event.channel, event.occurred_at,
-    event.previous, ${payloadColumns}`;
+    event.previous, event.erased_at, ${payloadColumns}`;
 
 const deliveryColumns = `${eventColumns}, candidate.endpoint_id, endpoint.name as "endpointName",
     delivery.state, delivery.attempts_made, delivery.replay, delivery.format, delivery.next_attempt_at, delivery.ended_at`;

@@ -1,0 +1,84 @@
+import { parseArgs } from "node:util";
+import { systemClock } from "#platform/clock.ts";
+import { createErasure, erasedWithinHours, pendingChoices, readErasure, sendDaysMax } from "#personal-data/index.ts";
+import { type Command, WrongUsage } from "./command.ts";
+import { auditCommand, commandLine, findProvider, providerOption, withDatabase } from "./with-database.ts";
+
+const refusals = {
+  "last admin": "The account would have no admin. Erase the account, or make another user an admin first.",
+  running: "An erasure of it is running.",
+} as const;
+
+const parseId = (name: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  const id = Number(text);
+  if (!Number.isSafeInteger(id) || id < 1) throw new WrongUsage(`--${name} must be an id.`);
+  return id;
+};
+
+export const erase: Command = {
+  usage: "erase --account ID | --user ID --pending send|cancel [--provider SUBDOMAIN]",
+  says: "delete an account or a developer, and erase the personal data everywhere; the engine does it in the background",
+  async run(args, needs) {
+    const text = { type: "string" } as const;
+    const { values } = parseArgs({
+      args: [...args],
+      options: { ...providerOption, account: text, user: text, pending: text },
+    });
+    const accountId = parseId("account", values.account);
+    const userId = parseId("user", values.user);
+    const pending = pendingChoices.find((choice) => choice === values.pending);
+    const subject =
+      accountId !== undefined && userId === undefined
+        ? { accountId }
+        : userId !== undefined && accountId === undefined
+          ? { userId }
+          : undefined;
+    if (!subject) throw new WrongUsage("Name one of --account and --user.");
+    if (!pending) {
+      throw new WrongUsage(`--pending must be send (deliveries are sent first, for ${sendDaysMax} days) or cancel.`);
+    }
+    const erasure = await withDatabase(needs, async (pool) => {
+      const provider = await findProvider(pool, values.provider);
+      const by = { actor: commandLine.actor, channel: "system", now: systemClock.now() } as const;
+      const outcome = await createErasure(pool, {
+        provider,
+        subject,
+        pending,
+        by,
+        follow: (tx, started) =>
+          auditCommand(tx, {
+            providerId: provider.id,
+            action: "erasure.started",
+            subject: `erasure/${started.id}`,
+            detail: { accountId: started.accountId, userId: started.userId, pending },
+          }),
+      });
+      if (!outcome) throw new WrongUsage("The provider has no such account or user.");
+      if ("notAllowed" in outcome) throw new WrongUsage(refusals[outcome.notAllowed]);
+      return outcome.erasure;
+    });
+    needs.print(
+      `erasure ${erasure.id} of account ${erasure.accountId} started; it ends within ${erasedWithinHours} hour`,
+    );
+    needs.print(`progress: bellwire erasure ${erasure.id}, or GET /api/v1/erasures/${erasure.id}`);
+    return 0;
+  },
+};
+
+export const showErasure: Command = {
+  usage: "erasure ID [--provider SUBDOMAIN]",
+  says: "show the progress of an erasure; exits with 1 while it is not done",
+  async run(args, needs) {
+    const { values, positionals } = parseArgs({ args: [...args], options: providerOption, allowPositionals: true });
+    const id = parseId("id", positionals[0]);
+    if (id === undefined || positionals.length > 1) throw new WrongUsage("Name one erasure by its id.");
+    const erasure = await withDatabase(needs, async (pool) =>
+      readErasure(pool, (await findProvider(pool, values.provider)).id, id),
+    );
+    if (!erasure) throw new WrongUsage("The provider has no such erasure.");
+    const { state, events, error, createdAt, finishedAt } = erasure;
+    needs.print(JSON.stringify({ id, state, events, error, created_at: createdAt, finished_at: finishedAt }));
+    return state === "done" ? 0 : 1;
+  },
+};

@@ -1,0 +1,157 @@
+import { listAuditOfPerson, listSessions } from "#access/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import { type Json, documentToJson } from "#platform/document.ts";
+import { readAccountDetails, representAccount } from "#portal/accounts/index.ts";
+import { listApplications, representApplication } from "#portal/applications/index.ts";
+import { readDocumentSettings } from "#portal/fields/index.ts";
+import { listMailsOfPerson } from "#portal/mails/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { listInvitations, readUser, representUser } from "#portal/users/index.ts";
+import { listObjectEvents, readNotifications, readTraces, withoutCredentials } from "#webhooks/events/index.ts";
+
+/** The exported person or organization. */
+interface ExportedSubject {
+  readonly provider: Provider;
+  readonly accountId: number;
+  /** Null for the account with its users and applications. */
+  readonly userId: number | null;
+}
+
+const batchSize = 100;
+const endpointsMax = 100;
+
+const asJson = (node: Parameters<typeof documentToJson>[0]): Json => documentToJson(withoutCredentials(node));
+
+/** The current record. Null if it was deleted. Credentials of applications are not personal data, and are left out. */
+async function readRecord(db: Database, { provider, accountId, userId }: ExportedSubject): Promise<object> {
+  if (userId !== null) {
+    const user = await readUser(db, provider.id, userId);
+    return { user: user ? asJson(representUser(user, await readDocumentSettings(db, provider))) : null };
+  }
+  const account = await readAccountDetails(db, provider, accountId);
+  if (!account) return { account: null, applications: [], invitations: [] };
+  const applications = await listApplications(db, provider.id, accountId);
+  const invitations = await listInvitations(db, provider.id, accountId);
+  return {
+    account: asJson(representAccount(account.details, account.settings)),
+    applications: applications.map((it) => asJson(representApplication(it, account.settings))),
+    invitations: invitations.map(({ email, sentAt, acceptedAt }) => ({
+      email,
+      sent_at: sentAt.toISOString(),
+      accepted_at: acceptedAt?.toISOString() ?? null,
+    })),
+  };
+}
+
+/** Yields the events, newest first, each with the metadata of its deliveries. */
+async function* readHistory(db: Database, subject: ExportedSubject): AsyncGenerator<readonly object[], void> {
+  const { provider, accountId, userId } = subject;
+  const kinds = userId === null ? ["account", "user", "application"] : ["user"];
+  for (let after: string | undefined; ;) {
+    const events = await listObjectEvents(db, {
+      providerId: provider.id,
+      id: userId ?? accountId,
+      kinds,
+      isWholeAccount: userId === null,
+      after,
+      limit: batchSize,
+    });
+    const eventIds = events.map(({ id }) => id);
+    const sent = await readNotifications(db, { providerId: provider.id, eventIds, limit: endpointsMax });
+    yield events.map((event) => ({
+      id: event.id,
+      type: event.type,
+      sequence: event.sequence,
+      occurred_at: event.occurredAt.toISOString(),
+      actor: { kind: event.actorKind, user_id: event.actorUserId },
+      channel: event.channel,
+      document: asJson(event.document),
+      previous: event.previous,
+      erased_at: event.erasedAt?.toISOString() ?? null,
+      deliveries: sent
+        .filter(({ eventId, state }) => eventId === event.id && state !== "withheld")
+        .map(({ endpointId, endpointName, state }) => ({
+          endpoint_id: endpointId,
+          endpoint_name: endpointName,
+          state,
+        })),
+    }));
+    const last = events.at(-1);
+    if (last === undefined || events.length < batchSize) return;
+    after = last.id;
+  }
+}
+
+/** Yields pages of rows with increasing ids. */
+async function* inPages<Row extends { readonly id: number }>(
+  read: (after: number) => Promise<readonly Row[]>,
+  represent: (row: Row) => object,
+): AsyncGenerator<readonly object[], void> {
+  for (let after = 0; ;) {
+    const rows = await read(after);
+    yield rows.map(represent);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < batchSize) return;
+    after = last.id;
+  }
+}
+
+/**
+ * Yields a JSON document with the data about an account or a user: the current record, its history with the metadata of
+ * deliveries, mails without their texts, sessions, and audit records. Holds one batch of rows at a time in memory.
+ */
+export async function* exportPerson(db: Database, subject: ExportedSubject, now: Date): AsyncGenerator<string, void> {
+  const { provider, accountId, userId } = subject;
+  const person = { providerId: provider.id, accountId, userId };
+  const { terms, objects } = await readTraces(db, person);
+  const users = objects.flatMap((object) => (object.startsWith("user/") ? [Number(object.slice(5))] : []));
+  const sessions = await listSessions(db, { providerId: provider.id, audience: "developer", userIds: users });
+  const start = {
+    exported_at: now.toISOString(),
+    account_id: accountId,
+    user_id: userId,
+    ...(await readRecord(db, subject)),
+    sessions: sessions.map(({ createdAt, expiresAt }) => ({
+      created_at: createdAt.toISOString(),
+      expires_at: expiresAt.toISOString(),
+    })),
+  };
+  yield JSON.stringify(start).slice(0, -1);
+  yield* list("history", readHistory(db, subject));
+  const mails = inPages(
+    (after) => listMailsOfPerson(db, { ...person, terms, after, limit: batchSize }),
+    ({ id, recipient, subject: title, createdAt, sentAt }) => ({
+      id,
+      recipient,
+      subject: title,
+      created_at: createdAt.toISOString(),
+      sent_at: sentAt?.toISOString() ?? null,
+    }),
+  );
+  yield* list("mails", mails);
+  const records = inPages(
+    (after) => listAuditOfPerson(db, { ...person, objects, terms, after, limit: batchSize }),
+    ({ id, at, actorKind, actorId, action, subject: of, detail }) => ({
+      id,
+      at: at.toISOString(),
+      actor: { kind: actorKind, user_id: actorId },
+      action,
+      subject: of,
+      detail,
+    }),
+  );
+  yield* list("audit_records", records);
+  yield "}\n";
+}
+
+/** Yields a member of the document whose rows come in batches. */
+async function* list(name: string, batches: AsyncIterable<readonly object[]>): AsyncGenerator<string, void> {
+  yield `,${JSON.stringify(name)}:[`;
+  let isFirst = true;
+  for await (const batch of batches) {
+    if (batch.length === 0) continue;
+    yield (isFirst ? "" : ",") + batch.map((row) => JSON.stringify(row)).join(",");
+    isFirst = false;
+  }
+  yield "]";
+}
