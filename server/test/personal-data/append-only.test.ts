@@ -1,0 +1,127 @@
+import { expect } from "vitest";
+import { deleteOldAuditRecords, readAuditSpan } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { workOnErasure } from "#personal-data/index.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { test } from "../support/test.ts";
+
+const account = 31;
+const otherAccount = 32;
+
+async function record(pool: Pool): Promise<{ providerId: number; mine: string; others: string }> {
+  const providerId = await buildProvider(pool);
+  await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/" });
+  const events = [anEvent({ accountId: account }), anEvent({ accountId: otherAccount })];
+  const [mine = "", others = ""] = await recordNow(pool, { providerId }, events);
+  await pool.query(
+    `insert into attempts (provider_id, event_id, endpoint_id, number, at, latency_ms, response_body)
+     select provider_id, event_id, endpoint_id, 1, now(), 1, 'thanks' from due where provider_id = $1`,
+    [providerId],
+  );
+  return { providerId, mine, others };
+}
+
+/** Starts an erasure that no worker takes. */
+async function startErasure(pool: Pool, providerId: number): Promise<number> {
+  const [row] = await pool.query<{ id: number }>(
+    `insert into erasures (provider_id, account_id, pending, actor_kind, created_at, work_at)
+     values ($1, $2, 'cancel', 'system', now(), 'infinity') returning id`,
+    [providerId, account],
+  );
+  return row?.id ?? 0;
+}
+
+const history = (pool: Pool): Promise<object[]> =>
+  pool.query(
+    `select to_jsonb(event)::text || to_jsonb(payload)::text || to_jsonb(attempt)::text as row
+     from events event
+     join payloads payload on payload.event_id = event.id
+     join attempts attempt on attempt.event_id = event.id
+     order by event.id`,
+  );
+
+/** Calls every function that erases, with the ids of these events. */
+async function eraseAll(pool: Pool, erasureId: number, ids: readonly string[]): Promise<void> {
+  const each = (text: string): string[] => ids.map(() => text);
+  await pool.query(`select erase_events($1, $2::uuid[], $3::json[], $4::json[], $4::json[], $5::text[])`, [
+    erasureId,
+    ids,
+    each("{}"),
+    ids.map(() => null),
+    each("forged"),
+  ]);
+  const bodies = ids.map(() => Buffer.from("forged"));
+  await pool.query(`select erase_payloads($1, $2::uuid[], $3::text[], $4::bytea[])`, [
+    erasureId,
+    ids,
+    each("3scale"),
+    bodies,
+  ]);
+  await pool.query(`select erase_attempts($1, $2::uuid[])`, [erasureId, ids]);
+}
+
+test("the functions that erase change nothing without a running erasure, and no other account's rows", async ({
+  database: pool,
+}) => {
+  const { providerId, mine, others } = await record(pool);
+  const before = await history(pool);
+  await eraseAll(pool, 0, [mine, others]);
+  expect(await history(pool)).toEqual(before);
+
+  const id = await startErasure(pool, providerId);
+  await eraseAll(pool, id, [others]);
+  expect(await history(pool)).toEqual(before);
+  await eraseAll(pool, id, [mine, others]);
+  const changed = await pool.query(`select id from events where erased_at is not null`);
+  expect(changed).toEqual([{ id: mine }]);
+
+  await pool.query("update erasures set finished_at = now()");
+  const after = await history(pool);
+  await eraseAll(pool, id, [mine, others]);
+  expect(await history(pool)).toEqual(after);
+});
+
+test("an erasure waits while retention copies a day, and erases the copy", async ({ database: pool, owner }) => {
+  const { providerId, mine } = await record(pool);
+  await startErasure(pool, providerId);
+  await pool.query("update erasures set work_at = now()");
+  let isErased = false;
+  const soon = new Date(Date.now() + 60_000);
+  let erasing = Promise.resolve();
+  await owner.inTransaction(async (tx) => {
+    await tx.query("select pg_advisory_xact_lock(hashtext('bellwire history days'))"); // as retire_history_day does
+    erasing = (async () => {
+      while (await workOnErasure(pool, soon));
+      isErased = true;
+    })();
+    await tx.query("select pg_sleep(0.3)");
+    expect(isErased).toBe(false);
+  });
+  await erasing;
+  expect(await pool.query("select account_name from events where id = $1", [mine])).toEqual([{ accountName: "" }]);
+});
+
+test("audit records expire after their retention, never within 30 days, and are read in the order of time", async ({
+  database: pool,
+}) => {
+  const providerId = await buildProvider(pool);
+  const ages = [1000, 731, 729, 29, 0];
+  for (const days of ages) {
+    await pool.query(
+      `insert into audit_records (provider_id, actor_kind, action, subject, at)
+       values ($1, 'system', 'test', $2, now() - make_interval(days => $3))`,
+      [providerId, `day/${days}`, days],
+    );
+  }
+  const subjects = async (): Promise<string[]> => {
+    const found = [];
+    for await (const batch of readAuditSpan(pool, providerId, {})) found.push(...batch.map(({ subject }) => subject));
+    return found;
+  };
+  expect(await subjects()).toEqual(ages.map((days) => `day/${days}`));
+  expect(await deleteOldAuditRecords(pool, new Date(), 730)).toBe(2);
+  expect(await deleteOldAuditRecords(pool, new Date(), 730)).toBe(0);
+  expect(await subjects()).toEqual(["day/729", "day/29", "day/0"]);
+  await deleteOldAuditRecords(pool, new Date(), 0);
+  expect(await subjects()).toEqual(["day/29", "day/0"]);
+});

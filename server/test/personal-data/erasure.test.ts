@@ -1,0 +1,199 @@
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { workOnErasure } from "#personal-data/index.ts";
+import { runCommandLine } from "../../src/cli/index.ts";
+import { secondPassSeconds } from "../../src/personal-data/erase.ts";
+import { buildEndpoint } from "../support/build-webhooks.ts";
+import { test } from "../support/test.ts";
+import { allSent, findWord, openPortal } from "./canaries.ts";
+
+const minutesLater = (minutes: number): Date => new Date(Date.now() + minutes * 60_000);
+
+/** Does all steps that are due until a time. */
+async function eraseUntil(pool: Pool, time: Date): Promise<number> {
+  let steps = 0;
+  while (await workOnErasure(pool, time)) steps += 1;
+  return steps;
+}
+
+/** Where words are found, except in exports: one that also has rows of the erased account is deleted as a whole. */
+async function traces(owner: Pool, words: readonly string[]): Promise<object[]> {
+  const found = [];
+  for (const word of words) {
+    const { job_chunks: _exports, ...tables } = await findWord(owner, word);
+    found.push(tables);
+  }
+  return found;
+}
+
+const sequencesOf = async (pool: Pool, accountId: number): Promise<number[]> =>
+  (
+    await pool.query<{ sequence: number }>(`select sequence from events where account_id = $1 order by sequence`, [
+      accountId,
+    ])
+  ).map(({ sequence }) => sequence);
+
+test(
+  "an erased account leaves no trace in any table or in the log within an hour, and others stay as they are",
+  { timeout: 180_000 },
+  async ({ database: pool, owner }) => {
+    await using portal = await openPortal(pool);
+    const erased = await portal.addCanary("zyxwvqa");
+    const other = await portal.addCanary("zyxwvqb");
+    await using neighbours = await openPortal(pool);
+    await neighbours.addCanary("zyxwvqc");
+    const before = await findWord(owner, erased.word);
+    const expectedTables = ["attempts", "audit_records", "bin_requests", "deliveries", "events", "job_chunks", "mails"];
+    expect(Object.keys(before)).toEqual(expect.arrayContaining([...expectedTables, "payloads", "users"]));
+    const others = await traces(owner, [other.word, "zyxwvqc"]);
+    const sequences = await sequencesOf(owner, erased.account);
+
+    const started = await portal.call("POST", "/api/v1/erasures", { account_id: erased.account, pending: "cancel" });
+    expect(started).toMatchObject({
+      status: 201,
+      body: { account_id: erased.account, user_id: null, state: "waiting" },
+    });
+    const again = await portal.call("POST", "/api/v1/erasures", { account_id: erased.account, pending: "cancel" });
+    expect(again.status).toBe(409);
+    const path = `/api/v1/erasures/${started.body.id}`;
+    expect((await neighbours.call("GET", path)).status).toBe(404);
+    const foreign = { account_id: erased.account, pending: "cancel" };
+    expect((await neighbours.call("POST", "/api/v1/erasures", foreign)).status).toBe(404);
+
+    await eraseUntil(pool, new Date());
+    expect((await portal.call("GET", path)).body.state).toBe("running");
+    await eraseUntil(pool, minutesLater(59));
+    expect((await portal.call("GET", path)).body).toMatchObject({ state: "done", error: null });
+
+    expect(await findWord(owner, erased.word)).toEqual({});
+    expect(await portal.log()).not.toContain(erased.word);
+    expect(await traces(owner, [other.word, "zyxwvqc"])).toEqual(others);
+
+    const after = await sequencesOf(owner, erased.account);
+    expect(after.slice(0, sequences.length)).toEqual(sequences);
+    expect(after).toEqual(after.map((_, index) => index + 1));
+    const { body: events } = await portal.call("GET", `/api/v1/events?account_id=${erased.account}&limit=200`);
+    expect(events.data).toHaveLength(after.length);
+    expect(events.data).toEqual(
+      events.data.map(() => expect.objectContaining({ account_name: "", erased_at: expect.any(String) })),
+    );
+    const kept = await portal.call("GET", `/api/v1/events/${events.data.at(-1).id}`);
+    expect(Object.keys(kept.body.document)).toEqual(expect.arrayContaining(["id", "state", "created_at", "erased_at"]));
+  },
+);
+
+test(
+  "an erased user leaves the account's events, without the user",
+  { timeout: 120_000 },
+  async ({ database: pool, owner }) => {
+    await using portal = await openPortal(pool);
+    const { word, account, member } = await portal.addCanary("zyxwvqd");
+    const started = await portal.call("POST", "/api/v1/erasures", { user_id: member, pending: "send" });
+    expect(started).toMatchObject({ status: 201, body: { account_id: account, user_id: member } });
+    await allSent(pool);
+    await eraseUntil(pool, minutesLater(5));
+    await eraseUntil(pool, minutesLater(59));
+    expect((await portal.call("GET", `/api/v1/erasures/${started.body.id}`)).body.state).toBe("done");
+    expect(await findWord(owner, `${word}member`)).toEqual({});
+    const { events = 0 } = await findWord(owner, `${word} org`);
+    expect(events).toBeGreaterThan(1);
+    expect((await portal.call("GET", `/admin/api/accounts/${account}.json`)).status).toBe(200);
+  },
+);
+
+test(
+  "an erasure from the command line that is killed in the middle continues",
+  { timeout: 120_000 },
+  async ({ database: pool, databaseUrl, owner }) => {
+    await using portal = await openPortal(pool);
+    const { word, account } = await portal.addCanary("zyxwvqe");
+    const said: string[] = [];
+    const run = (...args: string[]): Promise<number> =>
+      runCommandLine(args, {
+        env: { DATABASE_URL: databaseUrl, BELLWIRE_SECRET_KEY: Buffer.alloc(32, 3).toString("base64") },
+        roles: [],
+        serve: async () => 1,
+        print: (line) => said.push(line),
+        tell: (line) => said.push(line),
+      });
+    expect([await run("erase", "--account", String(account), "--pending", "cancel"), said]).toEqual([0, said]);
+    const [, id = ""] = /^erasure (\d+)/.exec(said[0] ?? "") ?? [];
+    expect(await run("erasure", id)).toBe(1);
+    expect(await run("erase", "--account", "999", "--pending", "cancel")).not.toBe(0);
+    const dying: Pool = {
+      query: (text, values) => pool.query(text, values),
+      onHint: (channel, listener) => pool.onHint(channel, listener),
+      inTransaction: (work) =>
+        pool.inTransaction(async (tx) => {
+          await work(tx);
+          throw new Error("killed"); // before the commit
+        }),
+    };
+    for (let minute = 0; minute < 6; minute += 1) {
+      await expect(workOnErasure(dying, minutesLater(minute * 60))).rejects.toThrow("killed");
+      await workOnErasure(pool, minutesLater(minute * 60 + 30));
+    }
+    await eraseUntil(pool, minutesLater(600));
+    expect(await run("erasure", id)).toBe(0);
+    expect(await findWord(owner, word)).toEqual({});
+  },
+);
+
+test(
+  "with send, deliveries are sent before the erasure, for a week at most",
+  { timeout: 120_000 },
+  async ({ database: pool, owner }) => {
+    await using portal = await openPortal(pool);
+    const { word, account } = await portal.addCanary("zyxwvqf");
+    const endpointId = await buildEndpoint(pool, {
+      providerId: portal.house.provider.id,
+      url: "http://127.0.0.1:9/",
+      name: "away",
+    });
+    const pending = `insert into due (endpoint_id, event_id, provider_id, format, sequence, due_at)
+    select $1, id, provider_id, 'json', sequence, now() + interval '30 days' from events where account_id = $2 limit 1`;
+    await pool.query(pending, [endpointId, account]);
+    const { body } = await portal.call("POST", "/api/v1/erasures", { account_id: account, pending: "send" });
+    await eraseUntil(pool, minutesLater(6 * 24 * 60));
+    expect((await portal.call("GET", `/api/v1/erasures/${body.id}`)).body.state).toBe("waiting");
+    expect(await findWord(owner, word)).toHaveProperty("events");
+    await eraseUntil(pool, minutesLater(7 * 24 * 60 + 10));
+    await eraseUntil(pool, minutesLater(7 * 24 * 60 + 15));
+    expect((await portal.call("GET", `/api/v1/erasures/${body.id}`)).body.state).toBe("done");
+    expect(await findWord(owner, word)).toEqual({});
+    const states = await pool.query(`select state from deliveries where endpoint_id = $1`, [endpointId]);
+    expect(states).toEqual([{ state: "cancelled" }]);
+  },
+);
+
+test("the second pass begins after the longest attempt", () => {
+  expect(secondPassSeconds).toBeGreaterThan(60 + 60);
+});
+
+test(
+  "the export of an account has its record, history, mails, sessions and audit records",
+  { timeout: 120_000 },
+  async ({ database: pool }) => {
+    await using portal = await openPortal(pool);
+    const { word, account, member } = await portal.addCanary("zyxwvqg");
+    const { body } = await portal.call("GET", `/api/v1/accounts/${account}/export`);
+    expect(body).toMatchObject({
+      account_id: account,
+      account: { org_name: `${word} renamed`, users: expect.any(Array) },
+      invitations: [{ email: `${word}guest@people.example` }],
+    });
+    expect(body.applications).toContainEqual(expect.objectContaining({ name: `${word} app 2` }));
+    expect(body.history.length).toBeGreaterThan(5);
+    expect(body.history[0].deliveries.length).toBeGreaterThan(1);
+    expect(body.mails.length).toBeGreaterThan(1);
+    expect(body.audit_records.map(({ action }: { action: string }) => action)).toContain("activation.sent");
+    expect(JSON.stringify(body)).not.toContain(`${word}key`);
+
+    const { body: ofUser } = await portal.call("GET", `/api/v1/users/${member}/export`);
+    expect(ofUser).toMatchObject({ user_id: member, user: { email: `${word}member2@people.example` } });
+    expect(JSON.stringify(ofUser)).not.toContain(`${word} org`);
+    const [audit] = (await portal.call("GET", "/api/v1/audit_records?limit=1")).body.data;
+    expect(audit).toMatchObject({ action: "personal_data.exported", subject: `user/${member}` });
+    expect((await portal.call("GET", "/api/v1/users/999/export")).status).toBe(404);
+  },
+);
