@@ -44,7 +44,7 @@ export interface HistoryTableProps<Row> {
 
 const accountColumn: HistoryColumn<HistoryRow> = {
   title: "Account",
-  show: (row) => row.account_name && <Name>{row.account_name}</Name>,
+  show: (row) => (row.account_name === "" ? "Erased on request" : row.account_name && <Name>{row.account_name}</Name>),
   place: "account",
   isName: true,
 };

@@ -13,6 +13,7 @@ export const exampleEvent: Event = {
   occurred_at: "2026-03-01T09:00:00.000Z",
   actor: { kind: "developer", user_id: 21 },
   channel: "developer_portal",
+  erased_at: null,
 };
 
 export const exampleDelivery: Delivery = {

@@ -67,7 +67,8 @@ function TimelineEntry({ subject, entry, onShowVersion }: TimelineEntryProps) {
           </Button>
         )}
       </Flex>
-      {key && <p className="bellwire-subtle">The key that ends with {key.last4}</p>}
+      {entry.erased_at && <p className="bellwire-subtle">Erased on request</p>}
+      {key && key.last4 !== "" && <p className="bellwire-subtle">The key that ends with {key.last4}</p>}
       <FieldChanges entry={entry} />
       <NotifiedEndpoints entry={entry} />
     </article>

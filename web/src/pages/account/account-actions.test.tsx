@@ -1,3 +1,4 @@
+import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
 import type { Account } from "../../api/accounts.ts";
 import { type Answers, click, showInPortal } from "../../testing/show-in-portal.tsx";
@@ -68,4 +69,35 @@ test.each([
   expect(changes()).toEqual([]);
   await click(title);
   await waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
+});
+
+test("an erasure names its consequences and asks about pending deliveries", async () => {
+  const { changes } = showInPortal(<AccountActions account={account("approved")} />, {
+    answers: { "POST erasures": [201, { id: 9 }] },
+    session,
+  });
+  await click("Actions");
+  await click("Erase personal data");
+  await waitFor(() => expect(dialog()).toContain("This deletes the account with its users and applications."));
+  expect(dialog()).toContain("cannot be undone");
+  flushSync(() => document.querySelector<HTMLElement>("#erase-send")?.click());
+  expect(changes()).toEqual([]);
+  await click("Erase personal data");
+  await waitFor(() =>
+    expect(changes()).toEqual([{ request: "POST erasures", body: { account_id: 4, pending: "send" } }]),
+  );
+});
+
+test("the personal data of a user is erased without the account", async () => {
+  const { changes } = showInPortal(<UserList accountId={4} />, {
+    answers: { ...answers, "POST erasures": [201, { id: 9 }] },
+    session,
+  });
+  await click("Actions for mira");
+  await click("Erase personal data");
+  await waitFor(() => expect(dialog()).toContain("This deletes the user."));
+  await click("Erase personal data");
+  await waitFor(() =>
+    expect(changes()).toEqual([{ request: "POST erasures", body: { user_id: 6, pending: "cancel" } }]),
+  );
 });

@@ -5,6 +5,7 @@ import type { Account, AccountState } from "../../api/accounts.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { mayAdminister, useSession } from "../../api/session.tsx";
 import { ActionMenu } from "../../components/action-menu.tsx";
+import { EraseDialog } from "../../components/erase-dialog.tsx";
 import { ConfirmDialog, type Question, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 
@@ -14,7 +15,8 @@ const isBellwireOperation = ({ operation }: AccountStep): boolean => operation =
 export function AccountActions({ account }: { account: Account }) {
   const { id, org_name, state } = account;
   const api = useManagement();
-  const [toConfirm, setToConfirm] = useState<"delete" | (Question & { readonly chosen: AccountStep })>();
+  const navigate = useNavigate();
+  const [toConfirm, setToConfirm] = useState<"delete" | "erase" | (Question & { readonly chosen: AccountStep })>();
   const step = useChange({
     change: async (chosen: AccountStep) => {
       const path = `accounts/${id}/${chosen.operation}`;
@@ -39,13 +41,26 @@ export function AccountActions({ account }: { account: Account }) {
         isBusy={step.isPending}
         actions={[
           ...actions,
-          ...(isAdmin ? [{ title: "Delete", isDanger: true, onClick: () => setToConfirm("delete") }] : []),
+          ...(isAdmin
+            ? [
+                { title: "Delete", isDanger: true, onClick: () => setToConfirm("delete") },
+                { title: "Erase personal data", isDanger: true, onClick: () => setToConfirm("erase") },
+              ]
+            : []),
         ]}
       />
       {toConfirm === "delete" && (
         <DeleteAccountDialog id={id} name={org_name} onClose={() => setToConfirm(undefined)} />
       )}
-      {toConfirm && toConfirm !== "delete" && (
+      {toConfirm === "erase" && (
+        <EraseDialog
+          subject={{ account_id: id }}
+          name={org_name}
+          onDone={() => navigate({ to: "/accounts" })}
+          onClose={() => setToConfirm(undefined)}
+        />
+      )}
+      {toConfirm && toConfirm !== "delete" && toConfirm !== "erase" && (
         <ConfirmDialog
           title={toConfirm.title}
           confirm={toConfirm.chosen.title}

@@ -15,6 +15,7 @@ import {
   webhookNote,
 } from "../../components/form/form-dialog.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
+import { EraseDialog } from "../../components/erase-dialog.tsx";
 import { Name } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { type UserStep, UsersTable, useUserActions, userSteps } from "../../components/users-table.tsx";
@@ -25,6 +26,7 @@ export function UserList({ accountId }: { accountId: number }) {
   const mayAdd = mayAdminister(useSession());
   const [toEdit, setToEdit] = useState<User | "new">();
   const [toConfirm, setToConfirm] = useState<ToConfirm>();
+  const [toErase, setToErase] = useState<User>();
   const close = (): void => setToConfirm(undefined);
   const { step, remove } = useUserActions({ path: `accounts/${accountId}/users`, stale: [["accounts"]] }, close);
   const take = (user: User, { operation }: UserStep): void =>
@@ -51,6 +53,7 @@ export function UserList({ accountId }: { accountId: number }) {
       ? [{ title: "Send activation mail", onClick: () => sendActivation.mutate(user.id) }]
       : []),
     { title: "Delete", isDanger: true, onClick: () => setToConfirm({ user, operation: "delete" }) },
+    ...(mayAdd ? [{ title: "Erase personal data", isDanger: true, onClick: () => setToErase(user) }] : []),
   ];
   const isBusy = step.isPending || remove.isPending || sendActivation.isPending;
   return (
@@ -68,6 +71,14 @@ export function UserList({ accountId }: { accountId: number }) {
           accountId={accountId}
           {...(toEdit !== "new" && { user: toEdit })}
           onClose={() => setToEdit(undefined)}
+        />
+      )}
+      {toErase && (
+        <EraseDialog
+          subject={{ user_id: toErase.id }}
+          name={toErase.username}
+          onDone={() => setToErase(undefined)}
+          onClose={() => setToErase(undefined)}
         />
       )}
       {toConfirm && (

@@ -93,7 +93,7 @@ export function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProp
       </Fact>
       <Fact term="Account">
         <Link to="/events" search={{ account: delivery.account_id }}>
-          <Name>{delivery.account_name}</Name>
+          <Name>{delivery.account_name || `Account ${delivery.account_id} (erased on request)`}</Name>
         </Link>
       </Fact>
       <Fact term="Endpoint">

@@ -57,9 +57,14 @@ function EventFacts({ event }: { event: EventDetails }) {
       </Fact>
       <Fact term="Account">
         <Link to="/events" search={{ account: event.account_id }}>
-          <Name>{event.account_name}</Name>
+          <Name>{event.account_name || `Account ${event.account_id}`}</Name>
         </Link>
       </Fact>
+      {event.erased_at && (
+        <Fact term="Personal data">
+          Erased on request <When at={event.erased_at} />
+        </Fact>
+      )}
       <Fact term="Actor">
         <ActorName actor={event.actor} />
       </Fact>

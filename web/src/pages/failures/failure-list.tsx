@@ -131,7 +131,7 @@ function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: F
               </Link>
             </Td>
             <Td dataLabel="Account" modifier="breakWord">
-              <Name>{failure.account_name}</Name>
+              <Name>{failure.account_name || `Account ${failure.account_id}`}</Name>
             </Td>
             <Td dataLabel="Error" modifier="breakWord">
               {failure.error}

@@ -1,12 +1,15 @@
-import { DescriptionList, Label, PageSection, Stack } from "@patternfly/react-core";
+import { Button, DescriptionList, Flex, Label, PageSection, Stack } from "@patternfly/react-core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { accountQuery, userQuery } from "../../api/accounts.ts";
 import { currentData, isNotFound } from "../../api/api-problem.ts";
 import { applicationName, applicationQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type HistorySubject, historyQuery } from "../../api/history.ts";
 import { useManagement } from "../../api/management-client.ts";
+import { mayAdminister, useSession } from "../../api/session.tsx";
+import { EraseDialog } from "../../components/erase-dialog.tsx";
 import { Fact } from "../../components/facts.tsx";
 import { ObjectHistory } from "../../components/history/object-history.tsx";
 import { AccountTabs, ApplicationTabs } from "../../components/history/object-tabs.tsx";
@@ -24,13 +27,20 @@ export function AccountHistoryPage() {
   const navigate = useNavigate();
   const subject: HistorySubject = { kind: "account", id };
   const query = useQuery(accountQuery(useManagement(), id));
-  const { title, deleted } = useTitle(subject, query, currentData(query)?.org_name, "Account");
+  const { title, deleted, isErased } = useTitle(subject, query, currentData(query)?.org_name, "Account");
   return (
     <>
       <PageHeader
         title={title}
         breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" here={title} />}
-        actions={deleted}
+        actions={
+          deleted && (
+            <Flex>
+              {deleted}
+              {isErased ? <Label>Erased on request</Label> : <EraseDeletedAccount id={id} />}
+            </Flex>
+          )
+        }
       />
       <AccountTabs id={id} here="History" />
       <PageSection isFilled>
@@ -42,6 +52,23 @@ export function AccountHistoryPage() {
           }
         />
       </PageSection>
+    </>
+  );
+}
+
+/** Erases the data of a deleted account, which has no other page. */
+function EraseDeletedAccount({ id }: { id: number }) {
+  const [isOpen, setOpen] = useState(false);
+  if (!mayAdminister(useSession())) return null;
+  const close = (): void => setOpen(false);
+  return (
+    <>
+      <Button variant="secondary" isDanger onClick={() => setOpen(true)}>
+        Erase personal data
+      </Button>
+      {isOpen && (
+        <EraseDialog subject={{ account_id: id }} name={`account ${id}`} isDeleted onDone={close} onClose={close} />
+      )}
     </>
   );
 }
@@ -147,5 +174,6 @@ function useTitle(subject: HistorySubject, query: { error: unknown }, name: stri
   return {
     title: name ?? (isDeleted ? last.object_name : undefined) ?? noun,
     deleted: isDeleted && <Label status="warning">Deleted</Label>,
+    isErased: last !== undefined && last.erased_at !== null,
   };
 }
