@@ -73,9 +73,9 @@ export const listSessions = (
 const eraseViewsStatement = `
   delete from saved_views
   where provider_id = $1 and exists (
-    select from unnest($2::text[]) as term where length(term) > 2 and position(term in query) > 0)`;
+    select from unnest($2::text[]) as term where length(term) > 2 and (position(term in query) > 0 or position(term in name) > 0))`;
 
-/** Deletes saved views whose filters contain a name or an address. They would match nothing any more. */
+/** Deletes saved views with a name or an address in their filter or title. They would match nothing any more. */
 export async function eraseSavedViews(
   tx: Transaction,
   { providerId, terms }: { readonly providerId: number; readonly terms: readonly string[] },

@@ -130,7 +130,9 @@ export async function openPortal(pool: Pool): Promise<Portal> {
     const filter = { account_id: account.id };
     await must("POST", "/api/v1/jobs", { kind: "export", of: "events", filter, format: "ndjson" });
     while (await workOnJob(pool));
-    await must("POST", `/api/v1/jobs`, { kind: "export", of: "deliveries", filter: { state: "failed" } });
+    const named = { account: `${word} renamed` };
+    await must("POST", "/api/v1/jobs", { kind: "export", of: "deliveries", filter: { state: "failed" } });
+    await must("POST", "/api/v1/views", { list: "deliveries", name: `${word} renamed`, filter: named });
     while (await workOnJob(pool));
     return { word, account: account.id, member: user.id };
   };

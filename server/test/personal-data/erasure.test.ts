@@ -43,7 +43,16 @@ test(
     await using neighbours = await openPortal(pool);
     await neighbours.addCanary("zyxwvqc");
     const before = await findWord(owner, erased.word);
-    const expectedTables = ["attempts", "audit_records", "bin_requests", "deliveries", "events", "job_chunks", "mails"];
+    const expectedTables = [
+      "attempts",
+      "saved_views",
+      "audit_records",
+      "bin_requests",
+      "deliveries",
+      "events",
+      "job_chunks",
+      "mails",
+    ];
     expect(Object.keys(before)).toEqual(expect.arrayContaining([...expectedTables, "payloads", "users"]));
     const others = await traces(owner, [other.word, "zyxwvqc"]);
     const sequences = await sequencesOf(owner, erased.account);

@@ -1753,6 +1753,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit_records/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download audit records as CSV or NDJSON
+         * @description Streamed, the oldest first. The download is audited too.
+         */
+        get: operations["exportAuditRecords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the erasures, newest first
+         * @description Running and ended ones. They are kept with the provider.
+         */
+        get: operations["listErasures"];
+        put?: never;
+        /**
+         * Erase the personal data of an account or a user
+         * @description Deletes the account or the user first, if it exists. Then removes its data from events, stored bodies, responses of receivers, mails, audit records, exports and request bins. Ids, event types, times, sequence numbers and states stay. It cannot be undone.
+         */
+        post: operations["createErasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the progress of an erasure
+         * @description `finished_at` is the time from which no table contains the data.
+         */
+        get: operations["readErasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the data about an account
+         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, sessions and audit records. Credentials are left out. For admins alone, and audited.
+         */
+        get: operations["exportAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the data about a user
+         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, sessions and audit records. Credentials are left out. For admins alone, and audited.
+         */
+        get: operations["exportUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -2590,6 +2694,44 @@ export interface components {
             url: string;
         };
         /**
+         * Erasure
+         * @description Removal of personal data. Ends within 1 hour, with `send` after the last delivery has ended. It is kept as a proof and contains only ids.
+         */
+        Erasure: {
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            account_id: number;
+            user_id: number | null;
+            pending: components["schemas"]["PendingDeliveries"];
+            state: components["schemas"]["ErasureState"];
+            /**
+             * Format: int64
+             * @description The number of erased events.
+             */
+            events: number;
+            error: string | null;
+            actor: components["schemas"]["ErasureActor"];
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            created_at: string;
+            send_until: string | null;
+            finished_at: string | null;
+        };
+        /** ErasureActor */
+        ErasureActor: {
+            kind: string;
+            user_id: number | null;
+        };
+        /**
+         * ErasureState
+         * @description `waiting`: for deliveries that are sent first.
+         * @enum {unknown}
+         */
+        ErasureState: "waiting" | "running" | "done";
+        /**
          * Event
          * @description What happened, without the object.
          */
@@ -2618,6 +2760,7 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             occurred_at: string;
+            erased_at: string | null;
         };
         /**
          * EventInFull
@@ -2648,6 +2791,7 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             occurred_at: string;
+            erased_at: string | null;
             /** @description The object as it was right after the change. */
             document: {
                 [key: string]: unknown;
@@ -2845,6 +2989,7 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             occurred_at: string;
+            erased_at: string | null;
             object_name: string | null;
             actor: components["schemas"]["NamedActor"];
             compared_with: string | null;
@@ -2883,6 +3028,7 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             occurred_at: string;
+            erased_at: string | null;
             object_name: string | null;
             actor: components["schemas"]["NamedActor"];
             compared_with: string | null;
@@ -3185,6 +3331,20 @@ export interface components {
              */
             state?: "enabled" | "paused";
         };
+        /** NewErasure */
+        NewErasure: {
+            /**
+             * Format: int64
+             * @description The id of the account, deleted or not.
+             */
+            account_id?: number;
+            /**
+             * Format: int64
+             * @description The id of the user, deleted or not, instead of an account.
+             */
+            user_id?: number;
+            pending: components["schemas"]["PendingDeliveries"];
+        };
         /** NewFailureMute */
         NewFailureMute: {
             until?: string | null;
@@ -3303,6 +3463,12 @@ export interface components {
          * @enum {unknown}
          */
         OutcomeClass: "2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden";
+        /**
+         * PendingDeliveries
+         * @description Deliveries that have not ended. `send`: they are sent first, for at most 7 days. `cancel`: they are cancelled. Unsent mails are deleted in both cases.
+         * @enum {unknown}
+         */
+        PendingDeliveries: "send" | "cancel";
         /**
          * PlanRequest
          * @description Another plan for an application, where the product lets developers ask only.
@@ -7469,6 +7635,207 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    exportAuditRecords: {
+        parameters: {
+            query?: {
+                /** @description One record per line. */
+                format?: "csv" | "ndjson";
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Up to this moment. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of objects to return. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Erasure"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    createErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewErasure"];
+            };
+        };
+        responses: {
+            /** @description Removal of personal data. Ends within 1 hour, with `send` after the last delivery has ended. It is kept as a proof and contains only ids. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the erasure. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removal of personal data. Ends within 1 hour, with `send` after the last delivery has ended. It is kept as a proof and contains only ids. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    exportAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the account, deleted or not. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One JSON document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    exportUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the user, deleted or not. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One JSON document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
