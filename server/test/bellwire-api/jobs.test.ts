@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { workOnJob } from "#webhooks/jobs/index.ts";
+import { buildHistory } from "../search/build-history.ts";
 import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -34,7 +35,7 @@ const finish = async ({ pool }: BellwireHouse): Promise<void> => {
 test("a job applies to the number of rows that its dry run returned, with an audit record", async ({ house }) => {
   const { endpointId } = await buildFailures(house, "one", 3);
   await buildFailures(house, "two", 2); // of both endpoints
-  const job = { kind: "retry", of: "failures", filter: { endpoint_id: endpointId } };
+  const job = { kind: "retry", of: "failures", filter: { endpoint_id: [endpointId] } };
   expect(await post(house, "/jobs", { ...job, dry_run: true })).toMatchObject({
     status: 200,
     body: { dry_run: true, total: 5 },
@@ -56,11 +57,68 @@ test("a job applies to the number of rows that its dry run returned, with an aud
   expect(audit).toMatchObject({ action: "job.started", detail: { kind: "retry", total: 5 } });
 });
 
+/** Returns the keys of a list's rows, from all its pages. */
+async function listedKeys(house: BellwireHouse, list: string, filter: object): Promise<string[]> {
+  const query = Object.entries(filter).flatMap(([name, value]) => [value].flat().map((each) => [name, String(each)]));
+  const keys: string[] = [];
+  for (let after: string | null = ""; after !== null;) {
+    const parameters = new URLSearchParams([...query, ["limit", "20"], ...(after ? [["after", after]] : [])]);
+    const { data, next } = (await house.call("GET", `/${list}?${parameters}`)).json();
+    keys.push(...data.map(({ id }: { readonly id: string }) => id));
+    after = next;
+  }
+  return keys;
+}
+
+const selectedKeys = `
+  select chosen.event_id || case when chosen.endpoint_id = 0 then '' else '.' || chosen.endpoint_id end as key
+  from job_chunks, unnest(event_ids, endpoint_ids) with ordinality chosen (event_id, endpoint_id, nth)
+  where provider_id = $1 and job_id = $2
+  order by number, nth`;
+
+test("a job applies to exactly the rows of the list with its filter", async ({ house }) => {
+  const { endpointIds, events } = await buildHistory(house.pool, { providerId: house.provider.id });
+  const hourMs = 3_600_000;
+  const filters = [
+    {},
+    { state: ["failed", "cancelled"] },
+    { endpoint_id: endpointIds.slice(1), event_type: ["account.*"] },
+    { status: ["5xx", "404"], attempts_min: 2 },
+    { error_class: ["timeout", "tls"], since: "-6d" },
+    { account: "harbour", until: new Date(Date.now() - 100 * hourMs).toISOString() },
+    { actor: "developer:21", latency_min: 50 },
+    { channel: ["api"], q: "quay" },
+    { object_id: 501 },
+    { event_id: events.slice(3, 40).map(({ eventId }) => eventId) },
+    { payload: "data.account.org_name = Harbour & Sons" },
+  ];
+  for (const of of ["deliveries", "events"]) {
+    for (const filter of filters) {
+      const listed = await listedKeys(house, of, filter);
+      expect(listed.length, JSON.stringify({ of, filter })).toBeGreaterThan(0);
+      const job = { kind: "export", of, filter };
+      const counted = await post(house, "/jobs", { ...job, dry_run: true });
+      const { body: started } = await post(house, "/jobs", job);
+      const keys = await house.pool.query<{ key: string }>(selectedKeys, [house.provider.id, started.id]);
+      expect({ of, filter, keys: keys.map(({ key }) => key) }).toEqual({ of, filter, keys: listed });
+      expect([counted.body.total, started.total]).toEqual([listed.length, listed.length]);
+      expect((await post(house, `/jobs/${started.id}/cancel`)).status).toBe(200);
+    }
+  }
+});
+
+test("the times of a job's filter are those of its creation", async ({ house, clock }) => {
+  await buildFailures(house, "one", 1);
+  const { body } = await post(house, "/jobs", { kind: "export", filter: { since: "-1d", state: ["failed"] } });
+  const since = new Date(clock.now().getTime() - dayMs).toISOString();
+  expect(body.selection).toEqual({ filter: { since, state: ["failed"] } });
+});
+
 test("failures of one endpoint are selected by the time at which they failed", async ({ house }) => {
   const { endpointId } = await buildFailures(house, "one", 3);
   const totalOf = async (from: number, to: number): Promise<unknown> => {
     const times = { since: new Date(from).toISOString(), until: new Date(to).toISOString() };
-    const filter = { endpoint_id: endpointId, ...times };
+    const filter = { endpoint_id: [endpointId], ...times };
     return (await post(house, "/jobs", { kind: "retry", of: "failures", filter, dry_run: true })).body.total;
   };
   const now = Date.now();
@@ -74,7 +132,9 @@ test.for([
   [{ kind: "retry", ids: ["none"] }, "ids"],
   [{ kind: "cancel", of: "failures", filter: {} }, "of"],
   [{ kind: "retry", filter: { endpont_id: 7 } }, "filter.endpont_id"],
-  [{ kind: "retry", of: "failures", filter: { state: "failed" } }, "filter.state"],
+  [{ kind: "retry", of: "failures", filter: { state: ["failed"] } }, "filter.state"],
+  [{ kind: "retry", filter: { group: "0".repeat(24) } }, "filter.group"],
+  [{ kind: "retry", filter: { since: "yesterday" } }, "filter.since"],
   [{ kind: "replay", filter: {} }, "endpoint_id"],
   [{ kind: "replay", filter: {}, endpoint_id: 999 }, "endpoint_id"],
   [{ kind: "retry", filter: {}, format: "csv" }, "format"],
@@ -85,7 +145,7 @@ test.for([
 
 test("an export is downloaded once it has ended", async ({ house }) => {
   const { endpointId, eventIds } = await buildFailures(house, "one", 2);
-  const filter = { endpoint_id: endpointId };
+  const filter = { endpoint_id: [endpointId] };
   const { body: job } = await post(house, "/jobs", { kind: "export", filter, format: "ndjson" });
   expect((await house.call("GET", `/jobs/${job.id}/result`)).statusCode).toBe(409);
   await finish(house);

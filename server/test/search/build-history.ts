@@ -71,7 +71,7 @@ const pick = <It>(items: readonly It[], index: number): It => {
 
 const insertAccounts = `
   with plan as (
-    insert into plans (provider_id, kind, name, system_name) values ($1, 'account_plan', 'Default', 'default') returning id
+    insert into plans (provider_id, kind, name, system_name) values ($1, 'account_plan', 'History', 'history') returning id
   )
   insert into accounts (provider_id, id, org_name, plan_id)
   select $1, unnest($2::bigint[]), unnest($3::text[]), id from plan`;
@@ -103,15 +103,23 @@ const fates = [
 ];
 
 /**
- * Inserts a provider with three endpoints and events of the last twelve days. Every attribute changes with its own period,
+ * Inserts three endpoints and events of the last twelve days, of a new provider by default. Every attribute changes with its own period,
  * so that all combinations occur.
  */
-export async function buildHistory(pool: Pool, { eventCount = 150, now = new Date() } = {}): Promise<History> {
+export async function buildHistory(
+  pool: Pool,
+  {
+    eventCount = 150,
+    now = new Date(),
+    ...owner
+  }: { readonly eventCount?: number; readonly now?: Date; readonly providerId?: number } = {},
+): Promise<History> {
   await pool.query(
     `select add_history_days(today - 13, today) from (select (now() at time zone 'UTC')::date as today) clock`,
   );
-  const providerId = await buildProvider(pool);
-  await pool.query(insertAccounts, [providerId, accounts.map((_, at) => 100 * providerId + at), accounts]);
+  const providerId = owner.providerId ?? (await buildProvider(pool));
+  const short = providerId % 1_000_000; // a part of other ids
+  await pool.query(insertAccounts, [providerId, accounts.map((_, at) => 100 * short + at), accounts]);
   const endpointIds: number[] = [];
   const names = ["crm", "billing", "audit"];
   for (const name of names) {
@@ -122,7 +130,7 @@ export async function buildHistory(pool: Pool, { eventCount = 150, now = new Dat
   for (let index = 0; index < eventCount; index += 1) {
     const occurredAt = new Date(now.getTime() - ((eventCount - index) * 12 * 24 * 3_600_000) / eventCount);
     const hex = occurredAt.getTime().toString(16).padStart(12, "0");
-    const tail = `${providerId}${index}`.padStart(12, "0");
+    const tail = `${short}${String(index).padStart(4, "0")}`.padStart(12, "0");
     const eventId = `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${tail}`;
     const accountIndex = Math.floor(index / 3);
     const cause = pick(causes, Math.floor(index / 2));
@@ -131,7 +139,7 @@ export async function buildHistory(pool: Pool, { eventCount = 150, now = new Dat
       type: pick(types, index),
       occurredAt,
       objectId: 500 + (index % 40),
-      accountId: 100 * providerId + (accountIndex % accounts.length),
+      accountId: 100 * short + (accountIndex % accounts.length),
       accountName: pick(accounts, accountIndex),
       ...cause,
       sequence: index,

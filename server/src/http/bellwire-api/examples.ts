@@ -171,7 +171,7 @@ const job: Job = {
   id: 97,
   kind: "retry",
   subject: "failures",
-  selection: { filter: { endpoint_id: endpoint.id } },
+  selection: { filter: { endpoint_id: [endpoint.id] } },
   endpointId: null,
   format: null,
   state: "running",
@@ -325,7 +325,7 @@ export const examples: Readonly<Record<string, Example>> = {
   readReplay: { answer: replayDocument },
   cancelReplay: { answer: { ...replayDocument, state: "cancelled" } },
   createJob: {
-    body: { kind: "retry", of: "failures", filter: { endpoint_id: endpoint.id }, dry_run: false },
+    body: { kind: "retry", of: "failures", filter: { endpoint_id: [endpoint.id] }, dry_run: false },
     answers: { 200: representJobPreview(job) },
     answer: jobDocument,
   },

@@ -1,117 +1,95 @@
 import { Type, type Static } from "typebox";
+import type { Database } from "#platform/database/database.ts";
 import { jobLimits } from "#platform/limits.ts";
-import { listDeliveries, parseDeliveryId, readGroupErrors, selectFailures } from "#webhooks/deliveries/index.ts";
-import { eventTypes } from "#webhooks/events/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { parseDeliveryId, readGroupErrors, selectFailures } from "#webhooks/deliveries/index.ts";
 import type { JobSubject, RowKey, SelectRows } from "#webhooks/jobs/index.ts";
-import { matchingRows } from "#webhooks/search/index.ts";
+import { type Search, deliveryFilterFields, matchingRows, withAbsoluteTimes } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
-import { EventId, IdOf, parseTimes, parseUuid, Timestamp } from "./fields.ts";
+import { parseUuid } from "./fields.ts";
+import { requireSearch } from "./searches.ts";
 
-/** The filter of a job. Which fields apply depends on the rows. */
+/** The filter of a job: that of the lists. Which fields apply depends on the rows. */
 export const JobFilterSchema = Type.Object(
   {
-    endpoint_id: Type.Optional(IdOf("an endpoint")),
-    state: Type.Optional(Type.Enum(["pending", "delivered", "failed", "cancelled"])),
-    event_type: Type.Optional(Type.Enum([...eventTypes])),
-    event_id: Type.Optional(EventId),
-    account_id: Type.Optional(IdOf("an account")),
-    object_id: Type.Optional(IdOf("an account, a user or an application")),
+    ...deliveryFilterFields,
     group: Type.Optional(
-      Type.String({ pattern: "^[0-9a-f]{24}$", description: "The id of a group of `listFailureGroups`." }),
+      Type.String({ pattern: "^[0-9a-f]{24}$", description: "Failures of this group of `listFailureGroups`." }),
     ),
-    since: Type.Optional(
-      Type.String({ ...Timestamp, description: "Of events; of failures, the time at which they failed. Inclusive." }),
-    ),
-    until: Type.Optional(Type.String({ ...Timestamp, description: "Exclusive." })),
   },
   {
     title: "JobFilter",
-    description: "Rows that match all fields. An empty filter matches every row.",
+    description:
+      "The rows of the list with the same filter. An empty filter matches every row. Failures have `endpoint_id`, `group`, " +
+      "`since` and `until`, the times at which they failed.",
     additionalProperties: false,
   },
 );
 export type JobFilter = Static<typeof JobFilterSchema>;
 
-const deliveryFields = ["endpoint_id", "state", "event_type", "event_id", "since", "until"] as const;
+const failureFields: readonly string[] = ["endpoint_id", "group", "since", "until"];
 
-/** The fields that apply to each kind of rows. */
-const filterFields: Readonly<Record<JobSubject, readonly (keyof JobFilter)[]>> = {
-  deliveries: deliveryFields,
-  attempts: deliveryFields,
-  failures: ["endpoint_id", "group", "since", "until"],
-  events: ["event_type", "account_id", "object_id", "since", "until"],
-};
+const appliesTo = (subject: JobSubject, name: string): boolean =>
+  subject === "failures" ? failureFields.includes(name) : name !== "group";
 
 /** Refuses fields that do not apply to the rows: an ignored one would widen the selection. */
 function requireFieldsOf(subject: JobSubject, filter: JobFilter): void {
-  const wrong = Object.keys(filter).filter((name) => !filterFields[subject].some((field) => field === name));
+  const wrong = Object.keys(filter).filter((name) => !appliesTo(subject, name));
   if (wrong.length === 0) return;
   const message = `does not apply to ${subject}`;
   throw new Problem("invalid", { errors: Object.fromEntries(wrong.map((name) => [`filter.${name}`, [message]])) });
 }
 
-const pageRows = 1000;
-
-/** Returns a function that reads the rows of a filter. */
-export function selectByFilter(providerId: number, subject: JobSubject, filter: JobFilter): SelectRows {
-  requireFieldsOf(subject, filter);
-  const times = parseTimes(filter, ["since", "until"]);
-  switch (subject) {
-    case "failures":
-      return (db) => matchingFailures(db, { providerId, filter, ...times });
-    case "events":
-      return (db) => matchingEvents(db, { providerId, filter, ...times });
-    case "deliveries":
-    case "attempts": {
-      const { endpoint_id: endpointId, state, event_type: eventType, event_id } = filter;
-      const eventIds = event_id === undefined ? undefined : [event_id];
-      const deliveries = { providerId, endpointId, state, eventType, eventIds, ...times };
-      return (db) => readPages((after) => listDeliveries(db, { ...deliveries, after, limit: pageRows }));
-    }
-  }
+/** Rows that a filter selects. */
+export interface FilteredRows {
+  /** The filter with absolute times, so that it can be read later. */
+  readonly filter: Readonly<Record<string, unknown>>;
+  readonly rows: SelectRows;
 }
 
-/** Yields pages until one is not full. `read` gets the last row of the previous page. */
-async function* readPages(
-  read: (after: RowKey | undefined) => Promise<readonly RowKey[]>,
-): AsyncGenerator<readonly RowKey[], void> {
-  for (let after: RowKey | undefined; ;) {
-    const page = await read(after);
-    yield page;
-    if (page.length < pageRows) return;
-    after = page.at(-1);
-  }
-}
-
-async function* matchingEvents(
-  db: Parameters<SelectRows>[0],
+/** Returns a function that reads all rows of a filter: those of the list, however long the search takes. */
+export async function selectByFilter(
+  pool: Database,
   {
-    providerId,
-    filter: { event_type, account_id, object_id },
-    ...times
-  }: { readonly providerId: number; readonly filter: JobFilter; readonly since?: Date; readonly until?: Date },
+    provider,
+    subject,
+    filter,
+    now,
+  }: { readonly provider: Provider; readonly subject: JobSubject; readonly filter: JobFilter; readonly now: Date },
+): Promise<FilteredRows> {
+  requireFieldsOf(subject, filter);
+  const { group, ...fields } = filter;
+  const search = await requireSearch(pool, { provider, fields, now, path: "filter." });
+  const list = subject === "events" ? "events" : "deliveries"; // attempts are those of the selected deliveries
+  return {
+    filter: { ...filter, ...withAbsoluteTimes(fields, now) },
+    rows: (db) =>
+      subject === "failures" ? matchingFailures(db, search, group) : matchingKeys(db, { list, search, now }),
+  };
+}
+
+async function* matchingKeys(
+  db: Database,
+  { list, search, now }: { readonly list: "events" | "deliveries"; readonly search: Search; readonly now: Date },
 ): AsyncGenerator<readonly RowKey[], void> {
-  const eventTypesNamed = event_type === undefined ? undefined : [event_type];
-  const filter = { ...times, eventTypes: eventTypesNamed, account: account_id, objectId: object_id };
-  const search = { providerId, filter, accountIds: account_id === undefined ? undefined : [account_id] };
-  for await (const { rows } of matchingRows(db, "events", search)) {
-    yield rows.map(({ eventId }) => ({ eventId, endpointId: 0 }));
+  if (list === "events") {
+    for await (const { rows } of matchingRows(db, list, search, { now })) {
+      yield rows.map(({ eventId }) => ({ eventId, endpointId: 0 }));
+    }
+  } else {
+    for await (const { rows } of matchingRows(db, list, search, { now })) yield rows;
   }
 }
 
 async function* matchingFailures(
-  db: Parameters<SelectRows>[0],
-  {
-    providerId,
-    filter: { endpoint_id, group },
-    ...times
-  }: { readonly providerId: number; readonly filter: JobFilter; readonly since?: Date; readonly until?: Date },
+  db: Database,
+  { providerId, filter: { endpointIds, since, until } }: Search,
+  groupId: string | undefined,
 ): AsyncGenerator<readonly RowKey[], void> {
-  const ofEndpoint = endpoint_id === undefined ? undefined : [endpoint_id];
-  if (group === undefined) return yield* selectFailures(db, { providerId, endpointIds: ofEndpoint, ...times });
-  const stored = await readGroupErrors(db, { providerId, groupId: group });
-  if (!stored || (endpoint_id !== undefined && stored.endpointId !== endpoint_id)) return;
-  yield* selectFailures(db, { providerId, endpointIds: [stored.endpointId], errors: stored.errors, ...times });
+  if (groupId === undefined) return yield* selectFailures(db, { providerId, endpointIds, since, until });
+  const group = await readGroupErrors(db, { providerId, groupId });
+  if (!group || (endpointIds && !endpointIds.includes(group.endpointId))) return;
+  yield* selectFailures(db, { providerId, endpointIds: [group.endpointId], errors: group.errors, since, until });
 }
 
 export const JobIdsSchema = Type.Array(Type.String({ minLength: 1 }), {

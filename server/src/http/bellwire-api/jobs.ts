@@ -4,6 +4,7 @@ import { parseRowId } from "#platform/ids.ts";
 import { jobLimits } from "#platform/limits.ts";
 import { isoTime } from "#platform/times.ts";
 import { recordAudit } from "#access/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
 import { readEndpoint } from "#webhooks/endpoints/index.ts";
 import {
   cancelJob,
@@ -46,7 +47,7 @@ const kind = Type.Enum([...jobKinds], {
 const subject = Type.Enum([...jobSubjects], {
   title: "JobSubject",
   description:
-    "The rows. `failures`: deliveries on the failure list. `attempts`: the attempts of deliveries, for an export.",
+    "The rows. `failures`: deliveries on the failure list. `attempts`: all attempts of the deliveries that match, for an export.",
 });
 
 /** The rows to which each kind of job applies. The first is the default. */
@@ -65,7 +66,7 @@ const JobSchema = Type.Object(
     of: subject,
     selection: Type.Unsafe<unknown>({
       ...Type.Record(Type.String(), Type.Unknown()),
-      description: "The filter as requested, or the number of ids.",
+      description: "The filter with absolute times, or the number of ids.",
     }),
     endpoint_id: Nullable(Type.Integer({ description: "The destination of a replay." })),
     format: Nullable(Type.Enum([...exportFormats])),
@@ -146,7 +147,11 @@ export const representJobPreview = (job: Pick<Job, "kind" | "subject" | "total">
 });
 
 /** Returns the job of a request. The destination of a replay and the format of an export are required or refused. */
-async function parseJob({ pool, encryption }: OperationNeeds, providerId: number, body: NewJobDocument) {
+async function parseJob(
+  { pool, encryption }: OperationNeeds,
+  { provider, now, body }: { readonly provider: Provider; readonly now: Date; readonly body: NewJobDocument },
+) {
+  const { id: providerId } = provider;
   const { kind: jobKind, of = subjectsOf[jobKind][0], filter, ids, endpoint_id: endpointId, format } = body;
   const errors: Record<string, string[]> = {};
   if (of === undefined || !subjectsOf[jobKind].includes(of)) {
@@ -160,14 +165,15 @@ async function parseJob({ pool, encryption }: OperationNeeds, providerId: number
     if (!key || !(await readEndpoint(pool, encryption, key))) errors["endpoint_id"] = ["must be an endpoint of yours"];
   } else if (endpointId !== undefined) errors["endpoint_id"] = ["is only for a replay"];
   if (of === undefined || Object.keys(errors).length > 0) throw new Problem("invalid", { errors });
+  const filtered = filter && (await selectByFilter(pool, { provider, subject: of, filter, now }));
   return {
     providerId,
     kind: jobKind,
     subject: of,
-    selection: filter ? { filter } : { ids: ids?.length ?? 0 },
+    selection: filtered ? { filter: filtered.filter } : { ids: ids?.length ?? 0 },
     endpointId: endpointId ?? null,
     format: jobKind === "export" ? (format ?? "csv") : null,
-    rows: ids ? selectByIds(of, ids) : selectByFilter(providerId, of, filter ?? {}),
+    rows: filtered ? filtered.rows : selectByIds(of, ids ?? []),
   };
 }
 
@@ -199,9 +205,9 @@ export const jobOperations: readonly Operation[] = [
     action: "change-webhooks",
     body: NewJobSchema,
     responses: { 200: JobPreviewSchema, 201: JobSchema },
-    async handle(needs, { provider, by: { actor }, body }) {
+    async handle(needs, { provider, by: { actor }, now, body }) {
       const { pool } = needs;
-      const job = await parseJob(needs, provider.id, body);
+      const job = await parseJob(needs, { provider, now, body });
       if (body.dry_run === true) {
         return representJobPreview({ ...job, total: await withinLimit(countRows(pool, job.rows)) });
       }

@@ -3,6 +3,7 @@ import type { Database } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import {
   type DeliveryFilterFields,
+  type FilterErrors,
   type FoundPage,
   type ListName,
   type Search,
@@ -49,12 +50,27 @@ export const representFoundPage = <Row, Document>(
 /** Parses the filter of a request and finds the accounts that it names. Throws a Problem with field errors. */
 export async function requireSearch(
   db: Database,
-  { provider, fields, now }: { readonly provider: Provider; readonly fields: DeliveryFilterFields; readonly now: Date },
+  {
+    provider,
+    fields,
+    now,
+    path = "",
+  }: {
+    readonly provider: Provider;
+    readonly fields: DeliveryFilterFields;
+    readonly now: Date;
+    /** The place of the fields in a body, such as `filter.`. */
+    readonly path?: string;
+  },
 ): Promise<Search> {
+  const refuse = (refused: FilterErrors): Problem => {
+    const errors = Object.entries(refused).map(([name, sentences]) => [`${path}${name}`, sentences]);
+    return new Problem("invalid", { errors: Object.fromEntries(errors) });
+  };
   const parsed = parseDeliveryFilter(fields, now);
-  if ("refused" in parsed) throw new Problem("invalid", { errors: parsed.refused });
+  if ("refused" in parsed) throw refuse(parsed.refused);
   const prepared = await prepareSearch(db, provider.id, parsed.filter);
-  if ("refused" in prepared) throw new Problem("invalid", { errors: prepared.refused });
+  if ("refused" in prepared) throw refuse(prepared.refused);
   return prepared.search;
 }
 

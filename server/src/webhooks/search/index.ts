@@ -2,6 +2,7 @@ export { type MatchCount, countMatches } from "./counts.ts";
 export {
   type DeliveryFilter,
   type DeliveryFilterFields,
+  type FilterErrors,
   deliveryFilterFields,
   deliveryStates,
   parseDeliveryFilter,

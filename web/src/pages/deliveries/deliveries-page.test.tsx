@@ -5,7 +5,6 @@ import { exampleDelivery } from "../../testing/examples.ts";
 import { click, fill, search } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
-import { jobFilterOf } from "./deliveries-page.tsx";
 
 const list = "GET /api/v1/deliveries";
 const found = (data: readonly Delivery[], searched_until: string | null = null) =>
@@ -120,16 +119,30 @@ test("a search that is not finished says how far it got, and goes on when asked"
   expect(page.askedFor(list)).toHaveLength(2);
 });
 
-test("jobs for all matches are offered only for filters that jobs have", () => {
-  const now = new Date("2026-03-01T09:00:00Z");
-  expect(jobFilterOf({ state: "failed", endpoint_id: "7", since: "-1d" }, now)).toEqual({
-    state: "failed",
-    endpoint_id: 7,
-    since: "2026-02-28T09:00:00.000Z",
+test('"select all" passes every filter of the list to the job', async () => {
+  const bodies: unknown[] = [];
+  showPage("/deliveries?state=failed,pending&event_type=user.*&status=5xx&q=harbour&attempts_min=2&since=-1d", {
+    ...server,
+    "POST /api/v1/jobs": ({ body }) => {
+      bodies.push(body);
+      return [200, { dry_run: true, total: 31 }];
+    },
   });
-  for (const filter of [{ q: "quay" }, { state: "failed,pending" }, { event_type: "user.*" }, { endpoint_id: "7,8" }]) {
-    expect(jobFilterOf({ state: "failed", ...filter }, now)).toBeUndefined();
-  }
+  await says("Harbour & Sons");
+  flushSync(() => document.querySelector<HTMLElement>("thead input")?.click());
+  await click("Select all 31 that match");
+  await says("All 31 deliveries that match");
+  expect(bodies.at(-1)).toMatchObject({
+    of: "deliveries",
+    filter: {
+      state: ["pending", "failed"],
+      event_type: ["user.*"],
+      status: ["5xx"],
+      q: "harbour",
+      attempts_min: 2,
+      since: "-1d",
+    },
+  });
 });
 
 test("a list can be paused and resumed, which reads its first page once", async () => {

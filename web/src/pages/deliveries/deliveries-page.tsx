@@ -2,18 +2,14 @@ import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, PageSe
 import PaperPlaneIcon from "@patternfly/react-icons/dist/esm/icons/paper-plane-icon";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type Delivery, deliveryPagesQuery, readDeliveryPage, rowsPerPage } from "../../api/deliveries.ts";
-import { eventTypeNames } from "../../api/facts.ts";
-import { type ListFilter, deliveryStates, matchesDelivery, momentOf } from "../../api/filters.ts";
-import type { JobFilter } from "../../api/jobs.ts";
+import { type ListFilter, filterQuery, matchesDelivery } from "../../api/filters.ts";
 import { useLiveList } from "../../api/live-list.ts";
 import type { StreamMessage } from "../../api/live-updates.tsx";
 import { useSession } from "../../api/session.tsx";
 import { FilterBar } from "../../components/filters/filter-bar.tsx";
 import { FilteredList } from "../../components/filters/filtered-list.tsx";
-import { DeliveriesTable } from "../../components/history-table.tsx";
 import { SelectableDeliveries } from "../../components/jobs/selectable-deliveries.tsx";
 import { Name } from "../../components/labels.tsx";
 import { LinkButton, PageHeader, SignUpButton } from "../../components/page-header.tsx";
@@ -46,8 +42,6 @@ const deliveryOrder = {
 
 function DeliveryList({ filter, onClear }: { filter: ListFilter; onClear: () => void }) {
   const api = useApi();
-  const [openedAt] = useState(() => new Date());
-  const jobFilter = jobFilterOf(filter, openedAt);
   const options = deliveryPagesQuery(api, filter);
   const query = useInfiniteQuery(options);
   const live = useLiveList({
@@ -69,36 +63,9 @@ function DeliveryList({ filter, onClear }: { filter: ListFilter; onClear: () => 
       empty={<NoDeliveries />}
       onClear={onClear}
     >
-      {(deliveries) =>
-        jobFilter ? (
-          <SelectableDeliveries deliveries={deliveries} filter={jobFilter} />
-        ) : (
-          <DeliveriesTable deliveries={deliveries} />
-        )
-      }
+      {(deliveries) => <SelectableDeliveries deliveries={deliveries} filter={filterQuery(filter)} />}
     </FilteredList>
   );
-}
-
-/**
- * Returns the filter as jobs take it, or undefined if they cannot: "all that match" must never mean more than the list
- * shows.
- */
-export function jobFilterOf(filter: ListFilter, now: Date): JobFilter | undefined {
-  const { state, endpoint_id, event_type, event_id, since, until, ...others } = filter;
-  const type = eventTypeNames.find((name) => name === event_type);
-  const one = deliveryStates.find((name) => name === state);
-  const isSingle = !`${endpoint_id ?? ""}${event_id ?? ""}`.includes(",");
-  const isExact = isSingle && (!event_type || type) && (!state || one) && Object.keys(others).length === 0;
-  if (!isExact) return undefined;
-  return {
-    ...(one && { state: one }),
-    ...(type && { event_type: type }),
-    ...(endpoint_id && { endpoint_id: Number(endpoint_id) }),
-    ...(event_id && { event_id: event_id.toLowerCase() }),
-    ...(since && { since: momentOf(since, now).toISOString() }),
-    ...(until && { until: momentOf(until, now).toISOString() }),
-  };
 }
 
 function NoDeliveries() {

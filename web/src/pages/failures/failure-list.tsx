@@ -26,6 +26,7 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
   const { retry, remove, isBusy } = useFailureActions();
   const { endpoint_id } = filter;
   const ofEndpoint = endpoint_id === undefined ? {} : { endpoint_id };
+  const ofEndpoints = endpoint_id === undefined ? {} : { endpoint_id: [endpoint_id] };
   const close = (): void => {
     setToDelete(undefined);
     setUntilMost(undefined);
@@ -40,7 +41,7 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
 
   return (
     <>
-      <BulkBar of="failures" filter={ofEndpoint} selection={selection} kinds={bulkKinds} />
+      <BulkBar of="failures" filter={ofEndpoints} selection={selection} kinds={bulkKinds} />
       <FailuresTable
         failures={failures}
         selection={selection}

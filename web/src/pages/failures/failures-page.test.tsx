@@ -123,7 +123,7 @@ test('"select all" applies to what matches the filter, not to the rows shown', a
   await click("Retry all 31 failures…");
   await says("Retry 31 failures?");
   await click("Retry 31 failures");
-  await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", filter: { endpoint_id: 1 } }]));
+  await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", filter: { endpoint_id: [1] } }]));
 });
 
 test("the progress of a running job is shown with a button that stops it", async () => {
