@@ -63,7 +63,7 @@ async function listedKeys(house: BellwireHouse, list: string, filter: object): P
   const keys: string[] = [];
   for (let after: string | null = ""; after !== null;) {
     const parameters = new URLSearchParams([...query, ["limit", "20"], ...(after ? [["after", after]] : [])]);
-    const { data, next } = (await house.call("GET", `/${list}?${parameters}`)).json();
+    const { data, next } = (await house.call("GET", `/${list}?${parameters.toString()}`)).json();
     keys.push(...data.map(({ id }: { readonly id: string }) => id));
     after = next;
   }

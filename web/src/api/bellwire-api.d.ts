@@ -3089,7 +3089,7 @@ export interface components {
             id: number;
             kind: components["schemas"]["JobKind"];
             of: components["schemas"]["JobSubject"];
-            /** @description The filter as requested, or the number of ids. */
+            /** @description The filter with absolute times, or the number of ids. */
             selection: {
                 [key: string]: unknown;
             };
@@ -3132,45 +3132,48 @@ export interface components {
         };
         /**
          * JobFilter
-         * @description Rows that match all fields. An empty filter matches every row.
+         * @description The rows of the list with the same filter. An empty filter matches every row. Failures have `endpoint_id`, `group`, `since` and `until`, the times at which they failed.
          */
         JobFilter: {
+            /** @description Deliveries in this state. May be given several times. */
+            state?: ("pending" | "delivered" | "failed" | "cancelled")[];
+            /** @description Deliveries to this endpoint. May be given several times. */
+            endpoint_id?: number[];
+            /** @description An event type, or `account.*` for all of accounts. May be given several times. */
+            event_type?: string[];
+            /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+            since?: string;
+            /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+            until?: string;
+            /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
+            status?: string[];
+            /** @description The last attempt failed in this way: without a response, or with a status of this class. May be given several times. */
+            error_class?: ("2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden")[];
+            /** @description At least this many attempts were made. */
+            attempts_min?: number;
+            /** @description At most this many attempts were made. */
+            attempts_max?: number;
+            /** @description The last attempt took this many milliseconds or more. */
+            latency_min?: number;
+            /** @description The id of the account, or the beginning of its name. Finds deleted accounts too. */
+            account?: string;
             /**
              * Format: int64
-             * @description The id of an endpoint.
-             */
-            endpoint_id?: number;
-            /** @enum {unknown} */
-            state?: "pending" | "delivered" | "failed" | "cancelled";
-            /** @enum {unknown} */
-            event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
-            /**
-             * Format: uuid
-             * @description A UUIDv7. The same as `webhook-id`.
-             */
-            event_id?: string;
-            /**
-             * Format: int64
-             * @description The id of an account.
-             */
-            account_id?: number;
-            /**
-             * Format: int64
-             * @description The id of an account, a user or an application.
+             * @description The id of the account, user or application that changed.
              */
             object_id?: number;
-            /** @description The id of a group of `listFailureGroups`. */
+            /** @description The kind of actor that made the change, with or without the user's id: `developer:21`. */
+            actor?: string;
+            /** @description The interface of the change. May be given several times. */
+            channel?: ("developer_portal" | "admin_portal" | "api" | "system")[];
+            /** @description The event's id, which is the same as `webhook-id`. May be given several times. */
+            event_id?: string[];
+            /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, the last error or the payload. */
+            q?: string;
+            /** @description A value in the JSON payload: `data.account.org_name = Harbour & Sons`, `data.user.email ~ "@quay.example"` for a part of one, or a text that is anywhere in it. Credentials are not searched. */
+            payload?: string;
+            /** @description Failures of this group of `listFailureGroups`. */
             group?: string;
-            /**
-             * Format: date-time
-             * @description Of events; of failures, the time at which they failed. Inclusive.
-             */
-            since?: string;
-            /**
-             * Format: date-time
-             * @description Exclusive.
-             */
-            until?: string;
         };
         /**
          * JobKind
@@ -3200,7 +3203,7 @@ export interface components {
         JobState: "running" | "done" | "cancelled";
         /**
          * JobSubject
-         * @description The rows. `failures`: deliveries on the failure list. `attempts`: the attempts of deliveries, for an export.
+         * @description The rows. `failures`: deliveries on the failure list. `attempts`: all attempts of the deliveries that match, for an export.
          * @enum {unknown}
          */
         JobSubject: "deliveries" | "failures" | "events" | "attempts";

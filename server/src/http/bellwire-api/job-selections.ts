@@ -27,10 +27,10 @@ export const JobFilterSchema = Type.Object(
 );
 export type JobFilter = Static<typeof JobFilterSchema>;
 
-const failureFields: readonly string[] = ["endpoint_id", "group", "since", "until"];
+const failureFields: ReadonlySet<string> = new Set(["endpoint_id", "group", "since", "until"]);
 
 const appliesTo = (subject: JobSubject, name: string): boolean =>
-  subject === "failures" ? failureFields.includes(name) : name !== "group";
+  subject === "failures" ? failureFields.has(name) : name !== "group";
 
 /** Refuses fields that do not apply to the rows: an ignored one would widen the selection. */
 function requireFieldsOf(subject: JobSubject, filter: JobFilter): void {
