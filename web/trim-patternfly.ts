@@ -30,6 +30,24 @@ function trimStyleSheet(css: string, filename: string): string {
   return Buffer.from(code).toString();
 }
 
+const drawerImport = "import { Drawer, DrawerContent, DrawerPanelContent } from '../Drawer';";
+
+/**
+ * Removes the notification drawer from PatternFly's page, which the Admin Portal does not use, with its style sheet and
+ * its focus trap: 10 kB of the first page. The page renders the drawer only if it is given one.
+ */
+export const omitPageDrawer = (): Plugin => ({
+  name: "omit-page-drawer",
+  transform: {
+    filter: { id: /@patternfly\/react-core\/dist\/esm\/components\/Page\/Page\.js$/ },
+    handler(code) {
+      if (!code.includes(drawerImport)) this.error("PatternFly's page no longer imports the drawer in this way.");
+      const stubs = "const Drawer = 'div', DrawerContent = 'div', DrawerPanelContent = 'div';";
+      return { code: code.replace(drawerImport, stubs), map: null };
+    },
+  },
+});
+
 /** The font of the first text. The browser would find it only after the style sheets, and show another font until then. */
 const firstFont = /red-hat-text-latin-(?!ext).*\.woff2$/;
 

@@ -1,13 +1,13 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { precompress } from "./precompress.ts";
-import { preloadFont, trimPatternFly } from "./trim-patternfly.ts";
+import { omitPageDrawer, preloadFont, trimPatternFly } from "./trim-patternfly.ts";
 
 const base = "/p/admin/";
 
 export default defineConfig({
   base,
-  plugins: [trimPatternFly(), react(), preloadFont(base), precompress()],
+  plugins: [trimPatternFly(), omitPageDrawer(), react(), preloadFont(base), precompress()],
   build: {
     target: "es2022",
     // The Content-Security-Policy allows files of ours, not data: URLs.
