@@ -80,17 +80,22 @@ export function findLocalEntries(text: string, session: Session): readonly Searc
   return [...pageEntries, ...commandEntries, ...listEntries(text, session)];
 }
 
+/** The id of an event: the header `webhook-id`. */
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Returns the lists that can be searched for the text, for texts in payloads, errors and headers. */
 function listEntries(text: string, session: Session): readonly SearchEntry[] {
   const q = text.trim();
   if (q === "") return [];
   const encoded = encodeURIComponent(q);
+  const ofEvent = { to: "/deliveries", title: "Deliveries of this event", path: `/deliveries?event_id=${encoded}` };
   const lists = [
+    ...(uuid.test(q) ? [ofEvent] : []),
     { to: "/deliveries", title: `Deliveries with “${q}”`, path: `/deliveries?q=${encoded}` },
     { to: "/events", title: `Events with “${q}”`, path: `/events?q=${encoded}` },
     { to: "/accounts", title: `Accounts with “${q}”`, path: `/accounts?query=${encoded}` },
   ];
   return lists
     .filter(({ to }) => mayOpen(session, to))
-    .map(({ to, title, path }) => ({ key: `list ${to}`, group: "Search in lists", title, target: { path } }));
+    .map(({ title, path }) => ({ key: `list ${path}`, group: "Search in lists", title, target: { path } }));
 }

@@ -5,15 +5,13 @@ import { click } from "../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../testing/show-page.tsx";
 import { waitFor } from "../testing/wait-for.ts";
 
-const endpoint = { id: 7, name: "harbour crm", url_masked: "https://crm.example/in" };
+const harbours = [
+  { kind: "account", id: "4", title: "Harbour & Sons", detail: "approved", account_id: 4 },
+  { kind: "user", id: "9", title: "harbour-mira", detail: "mira@harbour.example", account_id: 4 },
+  { kind: "endpoint", id: "7", title: "harbour crm", detail: "https://crm.example/in", account_id: null },
+];
 const server: Server = {
-  "GET /api/v1/endpoints": () => [200, { data: [endpoint], next: null }],
-  "GET /admin/api/accounts.json": ({ query }) => {
-    const isFound = "harbour & sons".includes(query.get("query") ?? "");
-    return [200, { accounts: isFound ? [{ account: { id: 4, org_name: "Harbour & Sons", state: "approved" } }] : [] }];
-  },
-  "GET /admin/api/applications.json": () => [200, { applications: [] }],
-  [`GET /api/v1/events/${exampleEvent.id}`]: () => [200, exampleEvent],
+  "GET /api/v1/search": ({ query }) => [200, { data: query.get("q") === "harbour" ? harbours : [] }],
 };
 
 const input = (): HTMLInputElement => {
@@ -43,23 +41,25 @@ async function open(session = {}) {
   return page;
 }
 
-test("an account is found and opened with the keyboard alone", async () => {
+test("objects are found by one request, and opened with the keyboard alone", async () => {
   const page = await open();
   await type("harbour");
   await waitFor(() => expect(announced()).toContain("Harbour & Sons"));
+  expect(page.askedFor("GET /api/v1/search")).toHaveLength(1);
+  press("ArrowDown");
   press("ArrowDown");
   await waitFor(() => expect(announced()).toContain("harbour crm"));
   press("ArrowUp");
   press("Enter");
-  await waitFor(() => expect(page.address()).toBe("/accounts/4"));
+  await waitFor(() => expect(page.address()).toBe("/accounts/4/users/9"));
   expect(document.querySelector("[role=combobox]")).toBeNull();
 });
 
-test("an id leads to its event and to the deliveries of it", async () => {
+test("the id of an event leads to the list of its deliveries", async () => {
   const page = await open();
   await type(exampleEvent.id);
   await says("Deliveries of this event");
-  press("ArrowDown");
+  await waitFor(() => expect(announced()).toBe("Deliveries of this event"));
   press("Enter");
   await waitFor(() => expect(page.address()).toBe(`/deliveries?event_id=${exampleEvent.id}`));
 });
@@ -82,6 +82,15 @@ test("a member finds only pages that the member may open", async () => {
   await type("deliveries");
   await says("Accounts with");
   expect(shown()).not.toContain("Deliveries with");
+});
+
+test("a failed search says so, and still finds pages", async () => {
+  showPage("/nowhere", { "GET /api/v1/search": () => [500, {}] });
+  await says("There is no such page");
+  press("k", { ctrlKey: true });
+  await type("dead letter");
+  await says("could not be searched");
+  expect(announced()).toContain("Failures");
 });
 
 test("the button of the masthead opens the search, and Ctrl-K closes it", async () => {

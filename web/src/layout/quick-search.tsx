@@ -1,10 +1,12 @@
-import { Button, Modal, ModalBody, TextInputGroup, TextInputGroupMain } from "@patternfly/react-core";
+import { Button } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
-import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent as ReactKeyboardEvent, useEffect, useId, useState } from "react";
-import { useSession } from "../api/session.tsx";
-import { useFoundObjects } from "./found-objects.ts";
-import { type SearchEntry, findLocalEntries } from "./quick-search-entries.ts";
+import { type ComponentType, useEffect, useState } from "react";
+import { useToast } from "../components/toast-context.ts";
+import type { SearchDialogProps } from "./search-dialog.tsx";
+
+/** The browser fetches the dialog when somebody is about to use it. */
+const loadDialog = () => import("./search-dialog.tsx");
+const preloadDialog = (): void => void loadDialog().catch(() => undefined);
 
 /** The key that opens the search, as the keyboard of the machine names it. */
 const shortcut = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘K" : "Ctrl K";
@@ -12,6 +14,8 @@ const shortcut = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘K" : "Ctrl K"
 /** The search of everything, behind a button of the masthead and Ctrl-K. */
 export function QuickSearch() {
   const [isOpen, setOpen] = useState(false);
+  const [Dialog, setDialog] = useState<ComponentType<SearchDialogProps>>();
+  const toast = useToast();
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
@@ -22,6 +26,16 @@ export function QuickSearch() {
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
   }, []);
+  useEffect(() => {
+    if (!isOpen || Dialog) return;
+    loadDialog().then(
+      ({ SearchDialog }) => setDialog(() => SearchDialog),
+      () => {
+        setOpen(false);
+        toast({ kind: "danger", title: "The search could not be loaded", detail: "Reload the page and try again." });
+      },
+    );
+  }, [isOpen, Dialog, toast]);
   return (
     <>
       <Button
@@ -29,145 +43,15 @@ export function QuickSearch() {
         className="bellwire-search-button"
         aria-keyshortcuts="Control+K Meta+K"
         icon={<SearchIcon />}
+        onPointerEnter={preloadDialog}
+        onFocus={preloadDialog}
         onClick={() => setOpen(true)}
       >
         <span className="bellwire-search-words">
           Search <kbd>{shortcut}</kbd>
         </span>
       </Button>
-      {isOpen && <SearchDialog onClose={() => setOpen(false)} />}
+      {isOpen && Dialog && <Dialog onClose={() => setOpen(false)} />}
     </>
-  );
-}
-
-function SearchDialog({ onClose }: { onClose: () => void }) {
-  const id = useId();
-  const session = useSession();
-  const open = useOpenEntry(onClose);
-  const [text, setText] = useState("");
-  const [chosen, setChosen] = useState(0);
-  const objects = useFoundObjects(text);
-  const local = findLocalEntries(text, session);
-  const [lists, others] = [
-    local.filter(({ group }) => group === "Search in lists"),
-    local.filter(({ group }) => group !== "Search in lists"),
-  ];
-  const entries = [...objects.entries, ...others, ...lists];
-  const active = Math.min(chosen, entries.length - 1);
-
-  const onKey = (event: ReactKeyboardEvent): void => {
-    const moves: Readonly<Record<string, number>> = {
-      ArrowDown: (active + 1) % entries.length,
-      ArrowUp: (active - 1 + entries.length) % entries.length,
-      Home: 0,
-      End: entries.length - 1,
-    };
-    const next = moves[event.key];
-    const entry = entries[active];
-    if (next !== undefined && entries.length > 0) {
-      event.preventDefault();
-      setChosen(next);
-    } else if (event.key === "Enter" && entry) {
-      event.preventDefault();
-      open(entry);
-    }
-  };
-
-  return (
-    <Modal
-      variant="medium"
-      position="top"
-      isOpen
-      aria-label="Search"
-      onClose={onClose}
-      elementToFocus={`[id="${id}input"]`}
-      className="bellwire-quick-search"
-    >
-      <ModalBody tabIndex={-1}>
-        <TextInputGroup>
-          <TextInputGroupMain
-            icon={<SearchIcon />}
-            inputId={`${id}input`}
-            {...combobox}
-            isExpanded={entries.length > 0}
-            aria-label="Search accounts, users, applications, endpoints, ids and pages"
-            aria-controls={`${id}list`}
-            {...(entries[active] && { "aria-activedescendant": `${id}${active}` })}
-            placeholder="Account, user, application, endpoint, id or page"
-            autoComplete="off"
-            value={text}
-            onChange={(_, typed) => {
-              setText(typed);
-              setChosen(0);
-            }}
-            onKeyDown={onKey}
-          />
-        </TextInputGroup>
-        <EntryList id={id} entries={entries} active={active} onChoose={open} onPoint={setChosen} />
-        <p role="status" className="bellwire-subtle bellwire-search-status">
-          {objects.isSearching && "Searching…"}
-        </p>
-      </ModalBody>
-    </Modal>
-  );
-}
-
-/** The linter looks for `aria-expanded`, which PatternFly sets by `isExpanded`. */
-const combobox = { role: "combobox" } as const;
-
-/** Returns a function that opens the page of an entry and closes the search. */
-function useOpenEntry(onClose: () => void): (entry: SearchEntry) => void {
-  const navigate = useNavigate();
-  return ({ target }) => {
-    onClose();
-    if ("href" in target) window.open(target.href, "_blank", "noreferrer");
-    else void navigate({ href: target.path });
-  };
-}
-
-interface EntryListProps {
-  readonly id: string;
-  readonly entries: readonly SearchEntry[];
-  readonly active: number;
-  readonly onChoose: (entry: SearchEntry) => void;
-  readonly onPoint: (place: number) => void;
-}
-
-const scrollIntoView = (chosen: HTMLElement | null): void => chosen?.scrollIntoView?.({ block: "nearest" });
-
-/** The list below the input. The input keeps the focus, and names the chosen entry for screen readers. */
-function EntryList({ id, entries, active, onChoose, onPoint }: EntryListProps) {
-  const places = new Map(entries.map((entry, place) => [entry, place]));
-  const groups = Map.groupBy(entries, ({ group }) => group);
-  return (
-    <div id={`${id}list`} role="listbox" aria-label="Results" className="bellwire-search-list">
-      {[...groups].map(([group, members]) => (
-        <div key={group} role="group" aria-labelledby={`${id}${group}`}>
-          <div id={`${id}${group}`} role="presentation" className="bellwire-search-group">
-            {group}
-          </div>
-          {members.map((entry) => {
-            const place = places.get(entry) ?? 0;
-            return (
-              <div
-                key={entry.key}
-                id={`${id}${place}`}
-                ref={place === active ? scrollIntoView : null}
-                role="option"
-                tabIndex={-1}
-                aria-selected={place === active}
-                className="bellwire-search-entry"
-                onClick={() => onChoose(entry)}
-                onKeyDown={undefined}
-                onPointerMove={() => onPoint(place)}
-              >
-                <bdi>{entry.title}</bdi>
-                {entry.detail && <bdi className="bellwire-subtle">{entry.detail}</bdi>}
-              </div>
-            );
-          })}
-        </div>
-      ))}
-    </div>
   );
 }
