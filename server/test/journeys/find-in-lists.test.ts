@@ -110,6 +110,29 @@ test("an admin finds each answer about deliveries in five clicks", { timeout: 24
     await visitor.click("link", "User created");
     await visitor.sees("webhook-id");
 
+    // A filter under a name, in one click from the list on.
+    await visitor.start();
+    await visitor.click("link", "Deliveries");
+    await visitor.click("button", "Failed");
+    await visitor.click("button", "Views");
+    await visitor.click("menuitem", /^Save this view/);
+    await page.getByRole("textbox", { name: "Name" }).fill("Night failures");
+    await page.keyboard.press("Enter");
+    await visitor.sees("View: Night failures");
+    await visitor.start();
+    await visitor.click("link", "Deliveries");
+    await visitor.click("button", "Views");
+    await visitor.click("menuitem", "Night failures");
+    await visitor.sees("View: Night failures");
+    expect(new URL(page.url()).search).toBe("?state=failed");
+
+    // A user by the beginning of the e-mail address.
+    await visitor.start();
+    await page.keyboard.press("Control+K");
+    await page.getByRole("combobox").fill("mira@har");
+    await page.getByRole("option", { name: /^mira/ }).click(wait);
+    await page.getByRole("heading", { name: "mira" }).first().waitFor(wait);
+
     // The slowest receiver.
     await visitor.start();
     await visitor.click("link", "Attempts");

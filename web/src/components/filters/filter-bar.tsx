@@ -32,13 +32,14 @@ import {
   describeFilter,
   filteredLists,
 } from "./filter-table.ts";
+import { SavedViews } from "./saved-views.tsx";
 import { TimeFilter } from "./time-filter.tsx";
 
 export interface FilterBarProps {
   readonly list: ListName;
   readonly filter: ListFilter;
   readonly onChange: (filter: ListFilter) => void;
-  /** More controls at the end, such as the order and the saved views. */
+  /** More controls at the end, such as the order. */
   readonly children?: ReactNode;
 }
 
@@ -48,7 +49,7 @@ interface Editing {
   readonly anchor: HTMLElement;
 }
 
-/** Filters a list by text, time and any of its filters. The address of the page contains the filter. */
+/** Filters a list by text, time, any of its filters, and saved views. The address of the page contains the filter. */
 export function FilterBar({ list, filter, onChange, children }: FilterBarProps) {
   const [editing, setEditing] = useState<Editing>();
   const change = (changed: ListFilter): void => onChange(withoutEmpty({ ...filter, ...changed }));
@@ -69,6 +70,9 @@ export function FilterBar({ list, filter, onChange, children }: FilterBarProps) 
         </ToolbarItem>
         <ToolbarItem>
           <QuickFilters list={list} filter={filter} onChange={change} />
+        </ToolbarItem>
+        <ToolbarItem>
+          <SavedViews list={list} filter={filter} onChoose={onChange} />
         </ToolbarItem>
         {children}
       </ToolbarContent>
