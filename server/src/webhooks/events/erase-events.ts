@@ -53,7 +53,7 @@ function eraseUser(node: Node, userId: number, at: string): Node | undefined {
 }
 
 /** Erases the data of a subject in an event. Returns undefined if the event contains none. */
-export function eraseEvent<Event extends StoredEvent>(
+function eraseEvent<Event extends StoredEvent>(
   event: Event,
   { userId }: Pick<ErasedSubject, "userId">,
   at: string,
