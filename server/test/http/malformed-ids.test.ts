@@ -30,7 +30,7 @@ function pathsWithOne(path: string, texts: readonly string[], bad: string): read
 
 const rowsStatement = `
   select relname as name, (xpath('/row/c/text()', query_to_xml(format('select count(*) as c from %I', relname), false, true, '')))[1]::text as rows
-  from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') order by relname`;
+  from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') and not relispartition order by relname`;
 
 const countRows = (pool: Pool): Promise<object[]> => pool.query(rowsStatement);
 

@@ -12,7 +12,7 @@ import { Problem } from "../shared/problem.ts";
 import { IdOf, Nullable, parseTimes, Timestamp } from "./fields.ts";
 import { noContent, noContentResponse, operation, requireFound, type Operation } from "./operation.ts";
 
-const GroupId = Type.String({ description: "The same for every failure of this cause." });
+const GroupId = Type.String({ pattern: "^[0-9a-f]{24}$", description: "The same for every failure of this cause." });
 
 const MuteSchema = Type.Object(
   { until: Nullable(Type.String({ ...Timestamp, description: "Null: until it is unmuted." })) },
