@@ -12,7 +12,7 @@ export interface HistorySubject {
   readonly id: number;
 }
 
-export const historySpans = { day: 1, week: 7, month: 30 } as const;
+const historySpans = { day: 1, week: 7, month: 30 } as const;
 export type HistorySpan = keyof typeof historySpans;
 
 export interface HistoryFilter {

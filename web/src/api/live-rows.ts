@@ -17,7 +17,7 @@ export interface RowOrder<Row> {
 }
 
 /** Rows beyond this number wait until the reader asks for them. A longer table would take the browser too long. */
-export const liveRowsMax = 200;
+const liveRowsMax = 200;
 
 export interface MergedPages<Page> {
   readonly pages: readonly Page[];

@@ -49,7 +49,7 @@ export function CodeWithCopy({ title, text, label, children = text }: CodeWithCo
 const kilobyte = 1000;
 
 /** Returns the type and size of a text: "JSON, 1.2 kB". */
-export function describeText(text: string): string {
+function describeText(text: string): string {
   const bytes = new TextEncoder().encode(text).length;
   const size =
     bytes < kilobyte

@@ -60,7 +60,7 @@ const choicesOf = <Value extends string>(values: readonly Value[], labels: Reado
 });
 
 /** All filters in the order of the menu. The time and the free text have their own controls. */
-export const filterDefinitions: readonly FilterDefinition[] = [
+const filterDefinitions: readonly FilterDefinition[] = [
   {
     name: "state",
     label: "State",

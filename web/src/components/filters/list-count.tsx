@@ -37,7 +37,7 @@ export function ListCount({ list, filter }: { list: CountedList; filter: ListFil
 }
 
 /** Returns "About 12,400 deliveries", "1 delivery". */
-export function describeCount(list: ListName, { count, about }: { count: number; about: boolean }): string {
+function describeCount(list: ListName, { count, about }: { count: number; about: boolean }): string {
   const { row, rows } = filteredLists[list];
   return `${about ? "About " : ""}${count.toLocaleString("en")} ${count === 1 && !about ? row : rows}`;
 }

@@ -28,7 +28,7 @@ export interface PhaseRow {
 }
 
 /** Returns the phases in their order, with their places on a common time line. */
-export function phaseRows(phases: Phases, hasResponse: boolean): readonly PhaseRow[] {
+function phaseRows(phases: Phases, hasResponse: boolean): readonly PhaseRow[] {
   const names: readonly (keyof Phases)[] = ["queued", "dns", "connect", "tls", "first_byte", "body"];
   const total = totalOf(phases) || 1;
   const last = names.findLastIndex((phase) => phases[phase] !== null);
