@@ -46,7 +46,7 @@ export function SavedViews({ list, filter, onChoose }: SavedViewsProps) {
   };
   const toggle = (ref: Ref<MenuToggleElement>) => (
     <MenuToggle ref={ref} icon={<BookmarkIcon />} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
-      <span className="bellwire-view-name">{active ? `View: ${active.name}` : "Views"}</span>
+      {active ? <ViewName name={active.name} /> : "Views"}
     </MenuToggle>
   );
   return (
@@ -56,6 +56,7 @@ export function SavedViews({ list, filter, onChoose }: SavedViewsProps) {
         onOpenChange={setOpen}
         onSelect={() => setOpen(false)}
         toggle={toggle}
+        popperProps={{ appendTo: "inline", preventOverflow: true }} // within the main region of the page
         shouldFocusToggleOnSelect
         isScrollable
         maxMenuHeight="24rem"
@@ -109,6 +110,13 @@ export function SavedViews({ list, filter, onChoose }: SavedViewsProps) {
     </>
   );
 }
+
+const ViewName = ({ name }: { name: string }) => (
+  <>
+    <span className="pf-v6-screen-reader">View: </span>
+    <span className="bellwire-view-name">{name}</span>
+  </>
+);
 
 function wordsWithoutViews({ isPending, isError }: { isPending: boolean; isError: boolean }): string {
   if (isError) return "The views could not be loaded";
