@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { buildHistory } from "../search/build-history.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { until } from "../support/until.ts";
@@ -44,4 +45,67 @@ test("failures are deleted only by a filter, or when all are meant", async ({ ho
   expect((await house.call("DELETE", "/failures?until=2020-01-01T00:00:00Z")).json()).toMatchObject({ deleted: 0 });
   expect((await house.call("DELETE", "/failures?all=true")).json()).toMatchObject({ deleted: 1 });
   expect(await shown(neighbour, "/failures/count")).toMatchObject({ count: 1 });
+});
+
+interface ListedFailure {
+  readonly delivery_id: string;
+  readonly endpoint_id: number;
+  readonly event_type: string;
+  readonly account_name: string;
+  readonly failed_at: string;
+  readonly error: string;
+}
+
+const insertFailures = `
+  with failed as (
+    select *, row_number() over (order by event_id, endpoint_id) as age from deliveries
+    where provider_id = $1 and state = 'failed'
+  ), bodies as (
+    insert into payloads (provider_id, event_id, format, body, context)
+    select distinct on (event_id, format) provider_id, event_id, format, ''::bytea, '{}'::json from failed
+  )
+  insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
+  select provider_id, endpoint_id, event_id, now() - age * interval '1 hour', (
+      select error from attempts
+      where attempts.provider_id = failed.provider_id and attempts.event_id = failed.event_id
+        and attempts.endpoint_id = failed.endpoint_id
+      order by number desc limit 1
+    ), (select url from endpoints where endpoints.provider_id = failed.provider_id and endpoints.id = failed.endpoint_id)
+  from failed`;
+
+test("a filter finds, counts and selects the same failures", async ({ house }) => {
+  const { endpointIds } = await buildHistory(house.pool, { providerId: house.provider.id, eventCount: 70 });
+  await house.pool.query(insertFailures, [house.provider.id]);
+  const list = async (filter: object): Promise<readonly ListedFailure[]> => {
+    const query = Object.entries(filter).flatMap(([name, value]) => [value].flat().map((each) => [name, String(each)]));
+    const parameters = new URLSearchParams([["limit", "200"], ["order", "newest"], ...query]);
+    return (await shown(house, `/failures?${parameters.toString()}`)).data;
+  };
+  const all = await list({});
+  const [from, to] = [8, 3].map((hours) => new Date(Date.now() - hours * 3_600_000).toISOString());
+  const someEndpoints = endpointIds.slice(1);
+  const filters: readonly (readonly [object, (failure: ListedFailure) => boolean])[] = [
+    [{ endpoint_id: someEndpoints }, ({ endpoint_id }) => someEndpoints.includes(endpoint_id)],
+    [{ endpoint_id: endpointIds.slice(0, 1) }, ({ endpoint_id }) => endpoint_id === endpointIds[0]],
+    [{ event_type: ["account.*"] }, ({ event_type }) => event_type.startsWith("account.")],
+    [{ since: from, until: to }, ({ failed_at }) => failed_at >= `${from}` && failed_at < `${to}`],
+    [{ status: ["5xx", "404"] }, ({ error }) => /^Answered (5|404)/.test(error)],
+    [{ error_class: ["timeout", "tls"] }, ({ error }) => /^(No connection|The certificate)/.test(error)],
+    [{ account: "harbour" }, ({ account_name }) => account_name.startsWith("Harbour")],
+    [
+      { q: "harbour answered" },
+      ({ account_name, error }) => account_name.startsWith("Harbour") && error.startsWith("Answered"),
+    ],
+  ];
+  for (const [filter, isWanted] of filters) {
+    const wanted = all.filter(isWanted).map(({ delivery_id }) => delivery_id);
+    expect(wanted.length, JSON.stringify(filter)).toBeGreaterThan(0);
+    expect(wanted.length, JSON.stringify(filter)).toBeLessThan(all.length);
+    expect((await list(filter)).map(({ delivery_id }) => delivery_id)).toEqual(wanted);
+    const query = Object.entries(filter).flatMap(([name, value]) => [value].flat().map((each) => [name, String(each)]));
+    const counted = await shown(house, `/failures/count?${new URLSearchParams(query).toString()}`);
+    const payload = { kind: "retry", of: "failures", filter, dry_run: true };
+    const { total } = (await house.call("POST", "/jobs", { payload })).json();
+    expect([counted.count, total]).toEqual([wanted.length, wanted.length]);
+  }
 });

@@ -80,6 +80,19 @@ test(
       expect(rows.map((row) => row["error"])).toEqual(Array.from({ length: accounts }, () => "Answered 500"));
       expect(exporting.count()).toBeLessThanOrEqual(5);
 
+      const narrowing = countClicks(page);
+      await page.goto(`${bellwire.url}/p/admin/failures?view=list&endpoint_id=${endpointId}`);
+      await narrowing.click("button", "Time: Any time");
+      await narrowing.click("button", "Yesterday");
+      await page.getByText("No failures match these filters").waitFor(wait);
+      await narrowing.click("button", /^Time: /);
+      await narrowing.click("button", "Last 24 hours");
+      await page.getByText(`${accounts} failures`, { exact: true }).waitFor(wait);
+      await narrowing.click("button", "Retry all failures…");
+      await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor(wait);
+      await page.keyboard.press("Escape");
+      expect(narrowing.count()).toBeLessThanOrEqual(5);
+
       receiver.answer(200);
       const retrying = countClicks(page);
       await retrying.click("tab", "By cause");

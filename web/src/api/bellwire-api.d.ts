@@ -3132,7 +3132,7 @@ export interface components {
         };
         /**
          * JobFilter
-         * @description The rows of the list with the same filter. An empty filter matches every row. Failures have `endpoint_id`, `group`, `since` and `until`, the times at which they failed.
+         * @description The rows of the list with the same filter. An empty filter matches every row. `since` and `until` of failures are the times at which they failed.
          */
         JobFilter: {
             /** @description Deliveries in this state. May be given several times. */
@@ -5163,10 +5163,24 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
-                /** @description The id of an endpoint. */
-                endpoint_id?: number;
-                /** @description Those that failed in this second or before. */
+                /** @description Deliveries to this endpoint. May be given several times. */
+                endpoint_id?: number[];
+                /** @description An event type, or `account.*` for all of accounts. May be given several times. */
+                event_type?: string[];
+                /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
+                status?: string[];
+                /** @description The last attempt failed in this way: without a response, or with a status of this class. May be given several times. */
+                error_class?: ("2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden")[];
+                /** @description The id of the account, or the beginning of its name. Finds deleted accounts too. */
+                account?: string;
+                /** @description The id of the account, user or application that changed. */
+                object_id?: number;
+                /** @description Failed at this time or later: ISO 8601, or `-1d`. */
+                since?: string;
+                /** @description Failed before this time: ISO 8601, or `-1h`. */
                 until?: string;
+                /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, or the error. */
+                q?: string;
                 /** @description Ids of failures. May be given several times. */
                 ids?: string[];
                 /** @description Oldest or newest failures first. */
@@ -5240,8 +5254,26 @@ export interface operations {
     countFailures: {
         parameters: {
             query?: {
-                /** @description The id of an endpoint. */
-                endpoint_id?: number;
+                /** @description Deliveries to this endpoint. May be given several times. */
+                endpoint_id?: number[];
+                /** @description An event type, or `account.*` for all of accounts. May be given several times. */
+                event_type?: string[];
+                /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
+                status?: string[];
+                /** @description The last attempt failed in this way: without a response, or with a status of this class. May be given several times. */
+                error_class?: ("2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden")[];
+                /** @description The id of the account, or the beginning of its name. Finds deleted accounts too. */
+                account?: string;
+                /** @description The id of the account, user or application that changed. */
+                object_id?: number;
+                /** @description Failed at this time or later: ISO 8601, or `-1d`. */
+                since?: string;
+                /** @description Failed before this time: ISO 8601, or `-1h`. */
+                until?: string;
+                /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, or the error. */
+                q?: string;
+                /** @description Ids of failures. May be given several times. */
+                ids?: string[];
             };
             header?: never;
             path?: never;

@@ -92,18 +92,18 @@ export const deliveryQuery = (api: ApiClient, id: string) =>
 
 export type Failure = BellwireSchemas["Failure"];
 
-export interface FailureFilter {
-  readonly endpoint_id?: number;
-  /** Newest first by default. */
-  readonly order?: "oldest";
+export interface FailurePages {
+  readonly filter?: ListFilter;
+  readonly order?: "newest" | "oldest";
+  readonly limit?: number;
 }
 
 /** Lists failures. Each page carries the time up to which its list is complete. */
-export const failuresQuery = (api: ApiClient, filter: FailureFilter, limit = 50) =>
+export const failuresQuery = (api: ApiClient, { filter = {}, order = "newest", limit = 50 }: FailurePages = {}) =>
   infiniteQueryOptions({
-    queryKey: ["failures", "list", filter, limit],
+    queryKey: ["failures", "list", filter, order, limit],
     queryFn: async ({ pageParam }: { pageParam: string | undefined }) => {
-      const query = { order: "newest", ...filter, limit, ...(pageParam && { after: pageParam }) } as const;
+      const query = { ...filterQuery(filter), order, limit, ...(pageParam && { after: pageParam }) };
       const call = api.GET("/api/v1/failures", { params: { query } });
       const page = await responseBody(call);
       return { ...page, upTo: completeUpTo((await call).response) };
@@ -137,7 +137,7 @@ export const newestFailuresQuery = (api: ApiClient, endpointId?: number) =>
   queryOptions({
     queryKey: ["failures", "newest", endpointId],
     queryFn: () => {
-      const ofEndpoint = endpointId === undefined ? { limit: 200 } : { endpoint_id: endpointId, limit: 1 };
+      const ofEndpoint = endpointId === undefined ? { limit: 200 } : { endpoint_id: [endpointId], limit: 1 };
       return responseBody(api.GET("/api/v1/failures", { params: { query: { order: "newest", ...ofEndpoint } } }));
     },
   });

@@ -1,7 +1,6 @@
 import type { SearchSchemaInput } from "@tanstack/react-router";
 import { type AccountFilter, accountStates } from "../api/accounts.ts";
 import { type ApplicationFilter, searchFields, applicationStates } from "../api/applications.ts";
-import type { FailureFilter } from "../api/deliveries.ts";
 import type { FilterName, ListFilter } from "../api/filters.ts";
 import { readListFilter } from "../components/filters/filter-table.ts";
 
@@ -53,20 +52,17 @@ export const readAttemptSearch = (search: LinkedFilter): ListFilter => readListF
 /** The tabs of the failures page. The causes come first. */
 export type FailureView = "causes" | "list";
 
+/** The filter, the tab and the order of the failures page. Without them, the causes, and the newest failures first. */
+export type FailureSearch = ListFilter & { readonly view?: "list"; readonly order?: "oldest" };
+
 /** Parses the filter and the tab from the page's address. Invalid values are ignored. */
-export function readFailureSearch(search: Record<string, unknown>): FailureFilter & { readonly view?: "list" } {
-  const { endpoint_id, order, view } = search;
-  const endpointId = readId(endpoint_id);
+export function readFailureSearch(
+  search: LinkedFilter & { readonly view?: unknown; readonly order?: unknown },
+): FailureSearch {
+  const { view, order, ...filter } = search;
   return {
     ...(view === "list" && { view }),
-    ...(endpointId !== undefined && { endpoint_id: endpointId }),
+    ...readListFilter("failures", filter),
     ...(order === "oldest" && { order }),
   };
-}
-
-/** Parses an id from the page's address. Returns undefined for anything else. */
-function readId(value: unknown): number | undefined {
-  if (typeof value !== "number" && typeof value !== "string") return undefined;
-  const id = Number(value);
-  return Number.isSafeInteger(id) && id > 0 ? id : undefined;
 }

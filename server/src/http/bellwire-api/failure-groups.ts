@@ -1,10 +1,12 @@
 import { Type, type Static } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import {
+  type FailureCause,
   failureClasses,
   listFailureGroups,
   muteFailureGroup,
-  readGroupErrors,
+  groupIdOf,
+  readErrors,
   unmuteFailureGroup,
   type FailureGroup,
 } from "#webhooks/deliveries/index.ts";
@@ -98,7 +100,8 @@ export const failureGroupOperations: readonly Operation[] = [
       const { until } = parseTimes({ ...(body.until && { until: body.until }) }, ["until"]);
       if (until && until <= now) throw new Problem("invalid", { errors: { until: ["must be in the future"] } });
       const mute = { providerId: provider.id, groupId: id, until: until ?? null };
-      requireFound(await readGroupErrors(pool, mute)); // also refuses any other text
+      const isOfGroup = (cause: FailureCause, endpointId: number) => groupIdOf(endpointId, cause) === mute.groupId;
+      requireFound((await readErrors(pool, mute.providerId, isOfGroup))[0]); // also refuses any other text
       await pool.inTransaction(async (tx) => {
         await muteFailureGroup(tx, mute);
         const audit = { providerId: provider.id, actor, subject: `failures/groups/${id}` };

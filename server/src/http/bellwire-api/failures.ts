@@ -4,10 +4,11 @@ import { recordAudit } from "#access/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";
 import {
   countFailures,
+  countFailuresByError,
   countMutedFailures,
   deleteFailuresForUndo,
   deliveryId,
-  listFailures,
+  findFailures,
   parseDeliveryId,
   retryFailures,
   type Failure,
@@ -15,8 +16,10 @@ import {
   type FailureFilter,
   type FailurePage,
   restoreBatch,
+  totalOf,
   undoDeletion,
 } from "#webhooks/deliveries/index.ts";
+import { deliveryFilterFields, failureCriteria } from "#webhooks/search/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { Problem } from "../shared/problem.ts";
@@ -32,6 +35,7 @@ import {
   Timestamp,
 } from "./fields.ts";
 import { operation, type Operation } from "./operation.ts";
+import { requireSearch } from "./searches.ts";
 
 const FailureSchema = Type.Object(
   {
@@ -80,6 +84,41 @@ const filterFields = {
   ),
 };
 const FilterSchema = Type.Object(filterFields);
+
+const searched = deliveryFilterFields;
+
+/** The filter of the list, its count, and jobs. */
+const listFields = {
+  endpoint_id: searched.endpoint_id,
+  event_type: searched.event_type,
+  status: searched.status,
+  error_class: searched.error_class,
+  account: searched.account,
+  object_id: searched.object_id,
+  since: Type.Optional(
+    Type.String({ ...searched.since, description: "Failed at this time or later: ISO 8601, or `-1d`." }),
+  ),
+  until: Type.Optional(Type.String({ ...searched.until, description: "Failed before this time: ISO 8601, or `-1h`." })),
+  q: Type.Optional(
+    Type.String({
+      ...searched.q,
+      description:
+        "Words, each of which is in an id, the event's type, the account's or the endpoint's name, or the error.",
+    }),
+  ),
+  ids: filterFields.ids,
+};
+const ListSchema = Type.Object(listFields);
+type ListFields = Static<typeof ListSchema>;
+
+/** Parses the filter of a list. Throws a Problem with field errors. */
+async function requireCriteria(
+  pool: Pool,
+  { provider, fields: { ids, ...fields }, now }: { provider: Provider; fields: ListFields; now: Date },
+) {
+  const search = await requireSearch(pool, { provider, fields: { ...fields, event_id: ids }, now });
+  return failureCriteria(pool, search);
+}
 
 const FailureCountSchema = Type.Object(
   {
@@ -137,7 +176,7 @@ export const failureOperations: readonly Operation[] = [
     action: "read-failures",
     query: Type.Object({
       ...pageQuery,
-      ...filterFields,
+      ...listFields,
       order: Type.Optional(
         Type.Enum(["oldest", "newest"], {
           default: "oldest",
@@ -147,10 +186,11 @@ export const failureOperations: readonly Operation[] = [
     }),
     isCompressed: true,
     responses: { 200: pageOf(FailureSchema) },
-    async handle({ pool, encryption }, { provider, query }) {
-      const { limit = pageLimit, after, order } = query;
+    async handle({ pool, encryption }, { provider, now, query }) {
+      const { limit = pageLimit, after, order, ...fields } = query;
       const page = { order, after: parseCursor(after, parseFailureCursor), limit: limit + 1 };
-      const failures = await listFailures(pool, encryption, parseFilter(provider, query), page);
+      const criteria = await requireCriteria(pool, { provider, fields, now });
+      const failures = await findFailures(pool, encryption, criteria, page);
       return representPage(failures, limit, { represent: representFailure, cursorOf: writeFailureCursor });
     },
   }),
@@ -163,12 +203,18 @@ export const failureOperations: readonly Operation[] = [
     method: "GET",
     path: "/failures/count",
     action: "read-failures",
-    query: Type.Object({ endpoint_id: filterFields.endpoint_id }),
+    query: ListSchema,
     responses: { 200: FailureCountSchema },
     async handle({ pool }, { provider, now, query }) {
+      const { id: providerId } = provider;
+      if (Object.keys(query).length > 0) {
+        const criteria = await requireCriteria(pool, { provider, fields: query, now });
+        return totalOf(pool, { providerId, now }, await countFailuresByError(pool, criteria));
+      }
+      // Every page of the Admin Portal shows this number. It needs no errors while no group is muted.
       const [count, muted] = await Promise.all([
-        countFailures(pool, provider.id, query.endpoint_id),
-        countMutedFailures(pool, { providerId: provider.id, endpointId: query.endpoint_id, now }),
+        countFailures(pool, providerId),
+        countMutedFailures(pool, { providerId, now }),
       ]);
       return { count, muted };
     },

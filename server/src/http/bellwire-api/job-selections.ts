@@ -2,9 +2,16 @@ import { Type, type Static } from "typebox";
 import type { Database } from "#platform/database/database.ts";
 import { jobLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { parseDeliveryId, readGroupErrors, selectFailures } from "#webhooks/deliveries/index.ts";
+import { parseDeliveryId, selectFailures } from "#webhooks/deliveries/index.ts";
 import type { JobSubject, RowKey, SelectRows } from "#webhooks/jobs/index.ts";
-import { type Search, deliveryFilterFields, matchingRows, withAbsoluteTimes } from "#webhooks/search/index.ts";
+import {
+  type Search,
+  deliveryFilterFields,
+  failureCriteria,
+  failureFieldNames,
+  matchingRows,
+  withAbsoluteTimes,
+} from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { parseUuid } from "./fields.ts";
 import { requireSearch } from "./searches.ts";
@@ -20,14 +27,14 @@ export const JobFilterSchema = Type.Object(
   {
     title: "JobFilter",
     description:
-      "The rows of the list with the same filter. An empty filter matches every row. Failures have `endpoint_id`, `group`, " +
-      "`since` and `until`, the times at which they failed.",
+      "The rows of the list with the same filter. An empty filter matches every row. `since` and `until` of failures are " +
+      "the times at which they failed.",
     additionalProperties: false,
   },
 );
 export type JobFilter = Static<typeof JobFilterSchema>;
 
-const failureFields: ReadonlySet<string> = new Set(["endpoint_id", "group", "since", "until"]);
+const failureFields: ReadonlySet<string> = new Set([...failureFieldNames, "group"]);
 
 const appliesTo = (subject: JobSubject, name: string): boolean =>
   subject === "failures" ? failureFields.has(name) : name !== "group";
@@ -83,13 +90,10 @@ async function* matchingKeys(
 
 async function* matchingFailures(
   db: Database,
-  { providerId, filter: { endpointIds, since, until } }: Search,
-  groupId: string | undefined,
+  search: Search,
+  group: string | undefined,
 ): AsyncGenerator<readonly RowKey[], void> {
-  if (groupId === undefined) return yield* selectFailures(db, { providerId, endpointIds, since, until });
-  const group = await readGroupErrors(db, { providerId, groupId });
-  if (!group || (endpointIds && !endpointIds.includes(group.endpointId))) return;
-  yield* selectFailures(db, { providerId, endpointIds: [group.endpointId], errors: group.errors, since, until });
+  yield* selectFailures(db, await failureCriteria(db, search, group));
 }
 
 export const JobIdsSchema = Type.Array(Type.String({ minLength: 1 }), {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Database, Transaction } from "#platform/database/database.ts";
+import type { ErrorTotal } from "./failures.ts";
 import { outcomeClasses } from "./outcome-class.ts";
 import { deliveryId } from "./read-deliveries.ts";
 
@@ -135,21 +136,20 @@ function mergeGroups(one: FailureGroup, other: FailureGroup): FailureGroup {
   };
 }
 
-/** The errors of a group, as they are stored. */
-export interface GroupErrors {
+/** An error as it is stored, of an endpoint. */
+export interface StoredError {
   readonly endpointId: number;
-  readonly errors: readonly string[];
+  readonly error: string;
 }
 
-/** Returns the stored errors of a group, for statements that select its failures, or undefined if it has none left. */
-export async function readGroupErrors(
+/** Returns the stored errors of a provider whose causes match, for statements that select their failures. */
+export async function readErrors(
   db: Database,
-  { providerId, groupId }: { readonly providerId: number; readonly groupId: string },
-): Promise<GroupErrors | undefined> {
+  providerId: number,
+  matches: (cause: FailureCause, endpointId: number) => boolean,
+): Promise<readonly StoredError[]> {
   const errors = await db.query<ErrorCount>(errorsStatement, [providerId, null]);
-  const ofGroup = errors.filter(({ endpointId, error }) => groupIdOf(endpointId, causeOf(error)) === groupId);
-  const [first] = ofGroup;
-  return first && { endpointId: first.endpointId, errors: ofGroup.map(({ error }) => error) };
+  return errors.filter(({ endpointId, error }) => matches(causeOf(error), endpointId));
 }
 
 const muteStatement = `
@@ -183,6 +183,19 @@ export async function countMutedFailures(
   if (mutes.length === 0) return 0;
   const groups = await listFailureGroups(db, count);
   return groups.reduce((sum, group) => sum + (group.mute ? group.count : 0), 0);
+}
+
+/** Returns the sum of some counted failures, and how many of them belong to muted groups. */
+export async function totalOf(
+  db: Database,
+  { providerId, now }: { readonly providerId: number; readonly now: Date },
+  counted: readonly ErrorTotal[],
+): Promise<{ readonly count: number; readonly muted: number }> {
+  const mutes = await db.query<{ cause: string }>(mutesStatement, [providerId, now]);
+  const muted = new Set(mutes.map(({ cause }) => cause));
+  const sumOf = (totals: readonly ErrorTotal[]): number => totals.reduce((sum, { count }) => sum + count, 0);
+  const isMuted = ({ endpointId, error }: ErrorTotal): boolean => muted.has(groupIdOf(endpointId, causeOf(error)));
+  return { count: sumOf(counted), muted: muted.size === 0 ? 0 : sumOf(counted.filter(isMuted)) };
 }
 
 const deleteExpiredStatement = `delete from failure_mutes where until < $1::timestamptz`;

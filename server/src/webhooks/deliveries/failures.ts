@@ -62,7 +62,7 @@ export interface FailureFilter {
 
 // An entry appears once its second has passed and no transaction can add another one to it. Times are shown in whole
 // seconds, so deleting up to a time that was read deletes only entries that were seen, and no cursor skips one.
-const entries = `
+const rows = `
   select failure.event_id, failure.endpoint_id, endpoint.name as "endpointName",
     event.type as "eventType", event.account_id, event.account_name,
     ended.attempts_made, failure.failed_at, failure.error, failure.url as cipher, payload.body
@@ -72,7 +72,8 @@ const entries = `
   join deliveries ended on ended.provider_id = failure.provider_id and ended.event_id = failure.event_id
     and ended.endpoint_id = failure.endpoint_id
   join payloads payload on payload.provider_id = failure.provider_id and payload.event_id = failure.event_id
-    and payload.format = ended.format
+    and payload.format = ended.format`;
+const entries = `${rows}
   where failure.provider_id = $1
     and ($3::uuid[] is null or failure.event_id = any($3))
     and failure.failed_at < least($4::timestamptz, date_trunc('second', $2::timestamptz) + interval '1 second')`;
@@ -186,37 +187,123 @@ export async function* allFailures(
   }
 }
 
-export interface FailureSelection {
+/** The failures of a list, a count or a job. A criterion that is left out allows everything. */
+export interface FailureCriteria {
   readonly providerId: number;
   readonly endpointIds?: readonly number[] | undefined;
-  /** Failures with one of these errors only, as stored. */
+  /** As stored. */
   readonly errors?: readonly string[] | undefined;
   /** The time of the failure, inclusive. */
   readonly since?: Date | undefined;
   /** Exclusive. */
   readonly until?: Date | undefined;
+  readonly eventIds?: readonly string[] | undefined;
+  readonly eventTypes?: readonly string[] | undefined;
+  readonly accountIds?: readonly number[] | undefined;
+  readonly objectId?: number | undefined;
+  /** In lower case. Each must be in an id, a name, the event's type or the error. */
+  readonly words?: readonly string[] | undefined;
 }
+
+// The event is read only for criteria about it. Like lists, does not show a second to which a failure may still be added.
+const matching = `
+  failure.provider_id = $1
+    and ($2::bigint[] is null or failure.endpoint_id = any($2))
+    and ($3::text[] is null or failure.error = any($3))
+    and failure.failed_at >= coalesce($4::timestamptz, '-infinity')
+    and failure.failed_at < least($5::timestamptz, $6::timestamptz)
+    and ($7::uuid[] is null or failure.event_id = any($7))
+    and (($8::text[] is null and $9::bigint[] is null and $10::bigint is null and $11::text[] is null) or exists (
+      select from events about
+      join endpoints receiver on receiver.provider_id = failure.provider_id and receiver.id = failure.endpoint_id
+      where about.provider_id = failure.provider_id and about.id = failure.event_id
+        and ($8::text[] is null or about.type = any($8))
+        and ($9::bigint[] is null or about.account_id = any($9))
+        and ($10::bigint is null or about.object_id = $10)
+        and ($11::text[] is null or not exists (
+          select from unnest($11::text[]) word
+          where strpos(lower(concat_ws(' ', about.id || '.' || receiver.id, about.type, about.object_id, about.account_id,
+            about.account_name, receiver.name, failure.error)), word) = 0))))`;
+
+const criteriaValues = async (db: Database, criteria: FailureCriteria): Promise<readonly unknown[]> => [
+  criteria.providerId,
+  criteria.endpointIds,
+  criteria.errors,
+  criteria.since,
+  criteria.until,
+  await readFailureHorizon(db),
+  criteria.eventIds,
+  criteria.eventTypes,
+  criteria.accountIds,
+  criteria.objectId,
+  criteria.words,
+];
+
+const matchingOldest = `and (failure.failed_at, failure.event_id, failure.endpoint_id) > ($12::timestamptz, $13::uuid, $14::bigint)
+  order by failure.failed_at, failure.event_id, failure.endpoint_id
+  limit $15`;
+const matchingNewest = `and (failure.failed_at, failure.event_id, failure.endpoint_id) < ($12::timestamptz, $13::uuid, $14::bigint)
+  order by failure.failed_at desc, failure.event_id desc, failure.endpoint_id desc
+  limit $15`;
+const ofOneEndpoint = "and failure.endpoint_id = ($2::bigint[])[1]";
+// Along failures_age_idx, or along failures_list_idx for a single endpoint.
+// @indexed
+const matchingStatements = {
+  ofAny: {
+    oldest: `${rows} where ${matching} ${matchingOldest}`,
+    newest: `${rows} where ${matching} ${matchingNewest}`,
+  },
+  ofOne: {
+    oldest: `${rows} where ${matching} ${ofOneEndpoint} ${matchingOldest}`,
+    newest: `${rows} where ${matching} ${ofOneEndpoint} ${matchingNewest}`,
+  },
+};
+
+/** Lists the failures that meet all criteria. */
+export async function findFailures(
+  db: Database,
+  encryption: Encryption,
+  criteria: FailureCriteria,
+  { order = "oldest", after, limit }: Omit<FailurePage, "horizon"> = {},
+): Promise<Failure[]> {
+  const from = after ? [after.failedAt, after.eventId, after.endpointId] : starts[order];
+  const values = [...(await criteriaValues(db, criteria)), ...from, limit];
+  const statements = criteria.endpointIds?.length === 1 ? matchingStatements.ofOne : matchingStatements.ofAny;
+  const found = await db.query<Omit<Failure, "url"> & { readonly cipher: Buffer }>(statements[order], values);
+  return found.map(({ cipher, ...failure }) => ({ ...failure, url: decryptUrl(encryption, cipher) }));
+}
+
+// @indexed
+const countMatchingStatement = `
+  select failure.endpoint_id, failure.error, count(*) as count
+  from failures failure
+  where ${matching}
+  group by failure.endpoint_id, failure.error`;
+
+/** The number of failures of an endpoint with the same error. */
+export interface ErrorTotal {
+  readonly endpointId: number;
+  readonly error: string;
+  readonly count: number;
+}
+
+/** Counts the failures that meet all criteria, by endpoint and error. */
+export const countFailuresByError = async (db: Database, criteria: FailureCriteria): Promise<ErrorTotal[]> =>
+  db.query<ErrorTotal>(countMatchingStatement, await criteriaValues(db, criteria));
 
 const selectionPageRows = 5000;
 
-// Along failures_age_idx. Like lists, it does not show a second to which a failure may still be added.
+// Along failures_age_idx.
+// @indexed
 const selectionStatement = `
-  select event_id, endpoint_id, failed_at from failures
-  where provider_id = $1
-    and ($2::bigint[] is null or endpoint_id = any($2))
-    and ($3::text[] is null or error = any($3))
-    and ($4::timestamptz is null or failed_at >= $4)
-    and failed_at < least($5::timestamptz, $6::timestamptz)
-    and (failed_at, event_id, endpoint_id) < ($7::timestamptz, $8::uuid, $9::bigint)
-  order by failed_at desc, event_id desc, endpoint_id desc
-  limit $10`;
+  select failure.event_id, failure.endpoint_id, failure.failed_at from failures failure where ${matching} ${matchingNewest}`;
 
-/** Yields the keys of selected failures in batches, newest first. */
+/** Yields the keys of the failures that meet all criteria in batches, newest first. */
 export async function* selectFailures(
   db: Database,
-  { providerId, endpointIds, errors, since, until }: FailureSelection,
+  criteria: FailureCriteria,
 ): AsyncGenerator<readonly { readonly eventId: string; readonly endpointId: number }[], void> {
-  const filter = [providerId, endpointIds, errors, since, until, await readFailureHorizon(db)];
+  const filter = await criteriaValues(db, criteria);
   for (let after: readonly unknown[] = starts.newest; ;) {
     const values = [...filter, ...after, selectionPageRows];
     const page = await db.query<{ eventId: string; endpointId: number; failedAt: Date }>(selectionStatement, values);

@@ -35,13 +35,15 @@ export { eraseDeliveries, hasPendingDeliveries } from "./erase-deliveries.ts";
 export { deleteFailures, deleteFailuresForUndo, retryFailures } from "./failure-batches.ts";
 export {
   type FailureGroup,
-  type GroupErrors,
   countMutedFailures,
   deleteExpiredMutes,
   failureClasses,
   listFailureGroups,
   muteFailureGroup,
-  readGroupErrors,
+  type FailureCause,
+  groupIdOf,
+  readErrors,
+  totalOf,
   unmuteFailureGroup,
 } from "./failure-causes.ts";
 export {
@@ -55,6 +57,9 @@ export {
   countStrandedFailures,
   listFailures,
   reencryptFailures,
+  type FailureCriteria,
+  countFailuresByError,
+  findFailures,
   selectFailures,
 } from "./failures.ts";
 export {

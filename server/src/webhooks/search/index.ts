@@ -1,4 +1,5 @@
 export { type MatchCount, countMatches } from "./counts.ts";
+export { failureCriteria, failureFieldNames } from "./failures.ts";
 export {
   type DeliveryFilter,
   type DeliveryFilterFields,

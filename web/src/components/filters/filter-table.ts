@@ -207,7 +207,7 @@ export const filteredLists = {
   failures: {
     rows: "failures",
     row: "failure",
-    without: ["state"],
+    without: ["state", "attempts_min", "attempts_max", "latency_min", "payload", "actor", "channel", "event_id"],
     quick: [
       { label: "No response", values: noResponse },
       { label: "Server errors", values: { status: "5xx" } },

@@ -17,8 +17,8 @@ import { LiveControls } from "../live-controls.tsx";
 import { LoadMore, type LoadMoreProps } from "../lists.tsx";
 import { Loaded, TableSkeleton } from "../loaded.tsx";
 import { When } from "../time.tsx";
-import { filteredLists } from "./filter-table.ts";
-import { type CountedList, ListCount } from "./list-count.tsx";
+import { type ListName, filteredLists } from "./filter-table.ts";
+import { ListCount } from "./list-count.tsx";
 
 /** A page of a search. */
 export interface FoundPage<Row> {
@@ -45,7 +45,7 @@ interface Live {
 }
 
 export interface FilteredListProps<Row> {
-  readonly list: CountedList;
+  readonly list: ListName;
   readonly filter: ListFilter;
   readonly query: ListQuery<Row> & LoadMoreProps["query"];
   /** Without it the list does not follow the stream. */
@@ -107,7 +107,7 @@ export function FilteredList<Row>(props: FilteredListProps<Row>) {
 }
 
 interface NoMatchesProps {
-  readonly list: CountedList;
+  readonly list: ListName;
   readonly searchedUntil: string | undefined;
   readonly onClear: () => void;
 }

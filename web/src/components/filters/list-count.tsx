@@ -3,15 +3,18 @@ import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
 import { type ListName, filteredLists } from "./filter-table.ts";
 
-export type CountedList = Exclude<ListName, "failures">;
-
 /** Counting a filter that matches little takes the server longer than reading a page, so it is repeated rarely. */
 const countEveryMs = 30_000;
 
-const countQuery = (api: ApiClient, list: CountedList, filter: ListFilter) =>
+interface Count {
+  readonly count: number;
+  readonly about: boolean;
+}
+
+const countQuery = (api: ApiClient, list: ListName, filter: ListFilter) =>
   queryOptions({
     queryKey: [list, "filtered count", filter],
-    queryFn: () => {
+    queryFn: async (): Promise<Count> => {
       const params = { params: { query: filterQuery(filter) } };
       switch (list) {
         case "deliveries":
@@ -20,6 +23,10 @@ const countQuery = (api: ApiClient, list: CountedList, filter: ListFilter) =>
           return responseBody(api.GET("/api/v1/events/count", params));
         case "attempts":
           return responseBody(api.GET("/api/v1/attempts/count", params));
+        case "failures": {
+          const { count } = await responseBody(api.GET("/api/v1/failures/count", params));
+          return { count, about: false };
+        }
       }
     },
     refetchInterval: countEveryMs,
@@ -27,7 +34,7 @@ const countQuery = (api: ApiClient, list: CountedList, filter: ListFilter) =>
   });
 
 /** The number of rows that match the filter: "About 12,400 deliveries". */
-export function ListCount({ list, filter }: { list: CountedList; filter: ListFilter }) {
+export function ListCount({ list, filter }: { list: ListName; filter: ListFilter }) {
   const { data } = useQuery(countQuery(useApi(), list, filter));
   return (
     <span className="bellwire-subtle" role="status">
@@ -37,7 +44,7 @@ export function ListCount({ list, filter }: { list: CountedList; filter: ListFil
 }
 
 /** Returns "About 12,400 deliveries", "1 delivery". */
-function describeCount(list: ListName, { count, about }: { count: number; about: boolean }): string {
+function describeCount(list: ListName, { count, about }: Count): string {
   const { row, rows } = filteredLists[list];
   return `${about ? "About " : ""}${count.toLocaleString("en")} ${count === 1 && !about ? row : rows}`;
 }

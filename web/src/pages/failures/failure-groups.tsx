@@ -37,7 +37,7 @@ export function FailureGroups({ endpointId }: { endpointId: number | undefined }
   return (
     <Loaded query={query} skeleton={<TableSkeleton of="causes" />}>
       {(groups) => {
-        if (groups.length === 0) return <NoFailures isFiltered={endpointId !== undefined} />;
+        if (groups.length === 0) return <NoFailures filteredBy={endpointId === undefined ? undefined : "endpoint"} />;
         const [audible, muted] = [groups.filter(({ mute }) => !mute), groups.filter(({ mute }) => mute)];
         return (
           <Stack hasGutter>

@@ -2,7 +2,8 @@ import { Button } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import type { Failure, FailureFilter } from "../../api/deliveries.ts";
+import type { Failure } from "../../api/deliveries.ts";
+import { type ListFilter, filterQuery } from "../../api/filters.ts";
 import { RowActions } from "../../components/action-menu.tsx";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { EventTypeName } from "../../components/history-table.tsx";
@@ -14,7 +15,7 @@ import { Name } from "../../components/labels.tsx";
 
 export interface FailureListProps {
   readonly failures: readonly Failure[];
-  readonly filter: FailureFilter;
+  readonly filter: ListFilter;
   /** Later failures are not shown yet, and not part of "all". */
   readonly upTo: Date;
 }
@@ -24,13 +25,16 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
   const [toDelete, setToDelete] = useState<ToDelete>();
   const [untilMost, setUntilMost] = useState<Date>();
   const { retry, remove, isBusy } = useFailureActions();
-  const { endpoint_id } = filter;
-  const ofEndpoint = endpoint_id === undefined ? {} : { endpoint_id };
-  const ofEndpoints = endpoint_id === undefined ? {} : { endpoint_id: [endpoint_id] };
+  const { endpoint_id, ...others } = filter;
+  const ofEndpoint = endpoint_id === undefined ? {} : { endpoint_id: Number(endpoint_id) };
+  // Deletions up to a time know no other filter. The job on all that match does.
+  const isDeletedByTime = Object.keys(others).length === 0 && !endpoint_id?.includes(",");
   const close = (): void => {
     setToDelete(undefined);
     setUntilMost(undefined);
   };
+  const askToDeleteUpTo = (failure: Failure): void =>
+    setToDelete({ chosen: chooseUpTo(failures, failure, ofEndpoint), label: "this failure and all older ones" });
   // The dialog stays open until the action is done, because it shows a rejection.
   const removeChosen = (these: readonly Chosen[]): void =>
     remove.mutate(these, {
@@ -41,22 +45,19 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
 
   return (
     <>
-      <BulkBar of="failures" filter={ofEndpoints} selection={selection} kinds={bulkKinds} />
+      <BulkBar of="failures" filter={filterQuery(filter)} selection={selection} kinds={bulkKinds} />
       <FailuresTable
         failures={failures}
         selection={selection}
         isBusy={isBusy}
         onRetry={(failure) => retry.mutate(failure)}
-        onDeleteUpTo={(failure) =>
-          setToDelete({
-            chosen: chooseUpTo(failures, failure, ofEndpoint),
-            label: "this failure and all older ones",
-          })
-        }
+        onDeleteUpTo={isDeletedByTime ? askToDeleteUpTo : undefined}
       />
-      <Button variant="link" isDanger isDisabled={isBusy} onClick={() => setUntilMost(upTo)}>
-        Delete older failures…
-      </Button>
+      {isDeletedByTime && (
+        <Button variant="link" isDanger isDisabled={isBusy} onClick={() => setUntilMost(upTo)}>
+          Delete older failures…
+        </Button>
+      )}
       {toDelete && (
         <DeleteFailuresDialog
           toDelete={toDelete}
@@ -79,13 +80,15 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
 
 const bulkKinds = ["retry", "replay", "export", "delete_failures"] as const;
 
+const deleteUpTo = "Delete this and all older failures";
+
 export interface FailuresTableProps {
   readonly failures: readonly Failure[];
   /** By the ids of deliveries. */
   readonly selection: BulkSelection;
   readonly isBusy: boolean;
   readonly onRetry: (failure: Failure) => void;
-  readonly onDeleteUpTo: (failure: Failure) => void;
+  readonly onDeleteUpTo: ((failure: Failure) => void) | undefined;
 }
 
 function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: FailuresTableProps) {
@@ -151,7 +154,9 @@ function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: F
                 isDisabled={isBusy}
                 items={[
                   ...(isDeleted(failure.endpoint_id) ? [] : [{ title: "Retry", onClick: () => onRetry(failure) }]),
-                  { title: "Delete this and all older failures", isDanger: true, onClick: () => onDeleteUpTo(failure) },
+                  ...(onDeleteUpTo
+                    ? [{ title: deleteUpTo, isDanger: true, onClick: () => onDeleteUpTo(failure) }]
+                    : []),
                 ]}
               />
             </Td>

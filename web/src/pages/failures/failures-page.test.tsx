@@ -67,6 +67,7 @@ const server: Server = {
   "GET /api/v1/failures/groups": () => [200, { data: [group] }],
   "GET /api/v1/failures/count": () => [200, { count: 2, muted: 0 }],
   "GET /api/v1/endpoints": () => [200, { data: [{ id: 1, name: "crm" }], next: null }],
+  "GET /api/v1/event_types": () => [200, { data: [{ type: "account.created", label: "Account created" }] }],
   "GET /api/v1/jobs": () => [200, { data: [], next: null }],
   "POST /api/v1/jobs": ({ body }) => (isDryRun(body) ? [200, { dry_run: true, total: 31 }] : [201, job]),
   "POST /api/v1/failures/retry": () => [200, { retried: 1 }],
@@ -124,6 +125,20 @@ test('"select all" applies to what matches the filter, not to the rows shown', a
   await says("Retry 31 failures?");
   await click("Retry 31 failures");
   await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", filter: { endpoint_id: [1] } }]));
+});
+
+test("the list has the filters of the address, and so has the job on all that match", async () => {
+  const page = showPage("/failures?view=list&endpoint_id=1,2&status=5xx&since=-1d&payload=x", server);
+  await says("Account 1");
+  await says("2 failures");
+  expect(page.address()).toBe("/failures?view=list&since=-1d&endpoint_id=1,2&status=5xx");
+  const { query } = page.askedFor("GET /api/v1/failures")[0] ?? { query: new URLSearchParams() };
+  expect([query.getAll("endpoint_id"), query.get("status"), query.get("since")]).toEqual([["1", "2"], "5xx", "-1d"]);
+  expect(shown()).not.toContain("Delete older failures"); // it would delete others too
+  await click("Retry all failures…");
+  await click("Retry 31 failures");
+  const filter = { endpoint_id: [1, 2], status: ["5xx"], since: "-1d" };
+  await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", filter }]));
 });
 
 test("the progress of a running job is shown with a button that stops it", async () => {

@@ -2,25 +2,41 @@ import { PageSection, Tab, TabTitleText, Tabs, Toolbar, ToolbarContent } from "@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
-import { type FailureFilter, failuresQuery } from "../../api/deliveries.ts";
+import { failuresQuery } from "../../api/deliveries.ts";
+import type { ListFilter } from "../../api/filters.ts";
 import { EndpointFilter } from "../../components/endpoint/endpoint-filter.tsx";
+import { FilterBar } from "../../components/filters/filter-bar.tsx";
+import { ListCount } from "../../components/filters/list-count.tsx";
 import { RunningJobs } from "../../components/jobs/job-progress.tsx";
 import { LiveLabel } from "../../components/labels.tsx";
 import { LoadMore, SelectFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { type FailureView, readFailureSearch } from "../list-filters.ts";
 import { FailureGroups } from "./failure-groups.tsx";
 import { FailureList } from "./failure-list.tsx";
 import { NoFailures } from "./no-failures.tsx";
 
 const route = getRouteApi("/failures");
 
+interface Shown {
+  readonly filter: ListFilter;
+  readonly view: unknown;
+  readonly order: unknown;
+}
+
 export function FailuresPage() {
-  const { view = "causes", ...filter } = route.useSearch();
+  const { view = "causes", order = "newest", ...filter } = route.useSearch();
   const navigate = useNavigate();
-  const show = (chosen: unknown): void =>
-    void navigate({ to: "/failures", search: readFailureSearch({ ...filter, view: chosen }) });
+  const show = (changed: Partial<Shown>): void => {
+    const shown = { filter, view, order, ...changed };
+    const search = {
+      ...(shown.view === "list" && { view: shown.view }),
+      ...shown.filter,
+      ...(shown.order === "oldest" && { order: shown.order }),
+    };
+    void navigate({ to: "/failures", search });
+  };
+  const list = { filter, order };
   return (
     <>
       <PageHeader title="Failures" actions={<LiveLabel />}>
@@ -31,32 +47,28 @@ export function FailuresPage() {
         <Tabs
           className="bellwire-notice"
           activeKey={view}
-          onSelect={(_, key) => show(key)}
+          onSelect={(_, key) => show({ view: key })}
           aria-label="Views of failures"
         >
           <Tab eventKey="causes" title={<TabTitleText>By cause</TabTitleText>} />
           <Tab eventKey="list" title={<TabTitleText>List</TabTitleText>} />
         </Tabs>
-        <FailureFilters filter={filter} view={view} />
-        {view === "causes" ? <FailureGroups endpointId={filter.endpoint_id} /> : <FailureListView filter={filter} />}
+        {view === "causes" ? (
+          <FailureCauses filter={filter} onChange={(changed) => show({ filter: changed })} />
+        ) : (
+          <>
+            <FilterBar list="failures" filter={filter} onChange={(changed) => show({ filter: changed })}>
+              <SelectFilter
+                label="Order"
+                value={order}
+                options={orders}
+                onChange={(chosen) => show({ order: chosen })}
+              />
+            </FilterBar>
+            <FailureListView key={JSON.stringify(list)} {...list} />
+          </>
+        )}
       </PageSection>
-    </>
-  );
-}
-
-function FailureListView({ filter }: { filter: FailureFilter }) {
-  const query = useInfiniteQuery(failuresQuery(useApi(), filter));
-  return (
-    <>
-      <Loaded query={query} skeleton={<TableSkeleton of="failures" />}>
-        {({ pages }) => {
-          const failures = pages.flatMap((page) => page.data);
-          const [first] = pages;
-          if (!first || failures.length === 0) return <NoFailures isFiltered={filter.endpoint_id !== undefined} />;
-          return <FailureList key={JSON.stringify(filter)} failures={failures} filter={filter} upTo={first.upTo} />;
-        }}
-      </Loaded>
-      <LoadMore query={query} />
     </>
   );
 }
@@ -66,18 +78,50 @@ const orders = [
   { value: "oldest", label: "Oldest first" },
 ];
 
-function FailureFilters({ filter, view }: { filter: FailureFilter; view: FailureView }) {
-  const navigate = useNavigate();
-  const choose = (field: keyof FailureFilter) => (value: string | undefined) =>
-    void navigate({ to: "/failures", search: readFailureSearch({ ...filter, view, [field]: value }) });
+interface FailureCausesProps {
+  readonly filter: ListFilter;
+  readonly onChange: (filter: ListFilter) => void;
+}
+
+/** The causes of one endpoint, or of all. Other filters are kept for the list. */
+function FailureCauses({ filter, onChange }: FailureCausesProps) {
+  const { endpoint_id, ...others } = filter;
+  const endpointId = endpoint_id === undefined || endpoint_id.includes(",") ? undefined : Number(endpoint_id);
   return (
-    <Toolbar inset={{ default: "insetNone" }}>
-      <ToolbarContent>
-        <EndpointFilter endpointId={filter.endpoint_id} onChange={choose("endpoint_id")} />
-        {view === "list" && (
-          <SelectFilter label="Order" value={filter.order ?? "newest"} options={orders} onChange={choose("order")} />
-        )}
-      </ToolbarContent>
-    </Toolbar>
+    <>
+      <Toolbar inset={{ default: "insetNone" }}>
+        <ToolbarContent>
+          <EndpointFilter
+            endpointId={endpointId}
+            onChange={(chosen) => onChange(chosen === undefined ? others : { ...others, endpoint_id: chosen })}
+          />
+        </ToolbarContent>
+      </Toolbar>
+      <FailureGroups endpointId={endpointId} />
+    </>
+  );
+}
+
+interface FailureListViewProps {
+  readonly filter: ListFilter;
+  readonly order: "newest" | "oldest";
+}
+
+function FailureListView({ filter, order }: FailureListViewProps) {
+  const query = useInfiniteQuery(failuresQuery(useApi(), { filter, order }));
+  return (
+    <>
+      <ListCount list="failures" filter={filter} />
+      <Loaded query={query} skeleton={<TableSkeleton of="failures" />}>
+        {({ pages }) => {
+          const failures = pages.flatMap((page) => page.data);
+          const [first] = pages;
+          if (first && failures.length > 0)
+            return <FailureList failures={failures} filter={filter} upTo={first.upTo} />;
+          return <NoFailures filteredBy={Object.keys(filter).length > 0 ? "filters" : undefined} />;
+        }}
+      </Loaded>
+      <LoadMore query={query} />
+    </>
   );
 }
