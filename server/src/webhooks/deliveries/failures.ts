@@ -62,7 +62,7 @@ export interface FailureFilter {
 
 // An entry appears once its second has passed and no transaction can add another one to it. Times are shown in whole
 // seconds, so deleting up to a time that was read deletes only entries that were seen, and no cursor skips one.
-const rows = `
+const listedRows = `
   select failure.event_id, failure.endpoint_id, endpoint.name as "endpointName",
     event.type as "eventType", event.account_id, event.account_name,
     ended.attempts_made, failure.failed_at, failure.error, failure.url as cipher, payload.body
@@ -73,7 +73,7 @@ const rows = `
     and ended.endpoint_id = failure.endpoint_id
   join payloads payload on payload.provider_id = failure.provider_id and payload.event_id = failure.event_id
     and payload.format = ended.format`;
-const entries = `${rows}
+const entries = `${listedRows}
   where failure.provider_id = $1
     and ($3::uuid[] is null or failure.event_id = any($3))
     and failure.failed_at < least($4::timestamptz, date_trunc('second', $2::timestamptz) + interval '1 second')`;
@@ -250,12 +250,12 @@ const ofOneEndpoint = "and failure.endpoint_id = ($2::bigint[])[1]";
 // @indexed
 const matchingStatements = {
   ofAny: {
-    oldest: `${rows} where ${matching} ${matchingOldest}`,
-    newest: `${rows} where ${matching} ${matchingNewest}`,
+    oldest: `${listedRows} where ${matching} ${matchingOldest}`,
+    newest: `${listedRows} where ${matching} ${matchingNewest}`,
   },
   ofOne: {
-    oldest: `${rows} where ${matching} ${ofOneEndpoint} ${matchingOldest}`,
-    newest: `${rows} where ${matching} ${ofOneEndpoint} ${matchingNewest}`,
+    oldest: `${listedRows} where ${matching} ${ofOneEndpoint} ${matchingOldest}`,
+    newest: `${listedRows} where ${matching} ${ofOneEndpoint} ${matchingNewest}`,
   },
 };
 
