@@ -22,6 +22,7 @@ test("an admin previews a replay, starts it, and sees it finish", { timeout: 240
     await page.fill("[name=password]", password);
     await page.click("button[type=submit]");
     await page.getByRole("link", { name: "default", exact: true }).click();
+    await page.getByRole("tab", { name: "Deliveries" }).click();
     await page.getByRole("button", { name: "Replay…" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByText("There is nothing to send").waitFor(wait);

@@ -116,7 +116,7 @@ test("neither portal accepts the other's cookie", async ({ portal }) => {
 });
 
 const everyPlace =
-  "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings personal team access-tokens audit-log webhooks endpoints";
+  "accounts applications mails products account-plans fields-definitions deliveries attempts failures jobs events alerts bins settings personal team access-tokens audit-log webhooks endpoints";
 
 test.for([
   ["partners", "accounts applications products personal access-tokens"],

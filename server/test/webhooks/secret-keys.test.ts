@@ -1,7 +1,13 @@
 import { expect } from "vitest";
 import { createEncryption, verifyKeys } from "#platform/encryption.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
-import { listDeliveries, listFailures } from "#webhooks/deliveries/index.ts";
+import {
+  deleteFailuresForUndo,
+  listDeliveries,
+  listFailures,
+  restoreBatch,
+  undoDeletion,
+} from "#webhooks/deliveries/index.ts";
 import { listEndpoints, readEndpoint, readSentSettings, updateEndpoint } from "#webhooks/endpoints/index.ts";
 import { runCommandLine } from "../../src/cli/index.ts";
 import { fail } from "../support/build-failures.ts";
@@ -171,6 +177,7 @@ test("each bytea column is either encrypted by rekey, or listed as plain", async
     "endpoints.secret",
     "endpoints.previous_secret",
     "failures.url",
+    "deleted_failures.url",
     "sent_settings.url",
     "sent_settings.headers",
     "sent_settings.secret",
@@ -190,9 +197,27 @@ test("each bytea column is either encrypted by rekey, or listed as plain", async
       "bin_requests.body",
       "deliveries.first_body",
       "deliveries.first_trace",
+      "job_chunks.content",
       "key_checks.key_id",
       "key_checks.sentinel",
       "payloads.body",
     ].toSorted(),
   );
+});
+
+test("rekey encrypts failures whose deletion can still be undone", async ({ database, databaseUrl }) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "https://hooks.example/" });
+  await recordNow(database, { providerId });
+  await fail(database, providerId, "an hour ago");
+  const { deletion } = await deleteFailuresForUndo(database, { providerId }, bySystem);
+  await verifyKeys(database, encryption);
+  const [code] = await rekey(databaseUrl, [newKey, oldKey]);
+  await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id));
+  await restoreBatch(database, { providerId, id: deletion.id });
+  const newest = createEncryption([newKey]);
+  expect([code, await listFailures(database, newest, { providerId })]).toMatchObject([
+    0,
+    [{ url: "https://hooks.example/3s" }],
+  ]);
 });

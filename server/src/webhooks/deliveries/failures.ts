@@ -1,5 +1,5 @@
 import type { Database, Pool } from "#platform/database/database.ts";
-import { bytesArray, plainArray } from "#platform/database/values.ts";
+import { bytesArray, plainArray, textArray } from "#platform/database/values.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
 
 /** The rest is undecryptable, or locked by another transaction. */
@@ -338,7 +338,24 @@ const selectOutdated = `
   limit $5
   for update skip locked`;
 
-const countLeft = `select count(*) as left from failures where substring(url from 2 for 4) <> $1`;
+const countLeft = `
+  select (select count(*) from failures where substring(url from 2 for 4) <> $1)
+    + (select count(*) from deleted_failures where substring(url from 2 for 4) <> $1) as left`;
+
+// Deleted failures return to the list if the deletion is undone within a minute. Along the place of the rows in the table: a row
+// that was updated moves behind all others, but has the newest key.
+const selectOutdatedDeleted = `
+  select ctid::text as row, url as cipher
+  from deleted_failures
+  where ctid > $1::tid and substring(url from 2 for 4) <> $2
+  order by ctid
+  limit $3
+  for update skip locked`;
+
+const updateDeletedUrls = `
+  update deleted_failures set url = changed.url
+  from unnest($1::tid[], $2::bytea[]) as changed (row, url)
+  where deleted_failures.ctid = changed.row`;
 
 const updateUrls = `
   update failures set url = changed.url
@@ -346,9 +363,9 @@ const updateUrls = `
   where failures.provider_id = changed.provider_id and failures.endpoint_id = changed.endpoint_id
     and failures.event_id = changed.event_id`;
 
-/** Encrypts the URLs of older keys with the newest one, 500 failures per transaction. */
+/** Encrypts the URLs of older keys with the newest one, 500 failures per transaction. Includes deletions that can be undone. */
 export async function reencryptFailures(pool: Pool, encryption: Encryption): Promise<Reencrypted> {
-  let [done, after] = [0, firstKey];
+  let [done, after] = [await reencryptDeletedFailures(pool, encryption), firstKey];
   for (;;) {
     const { providerId, endpointId, eventId } = after;
     const rows = await pool.inTransaction(async (tx) => {
@@ -377,6 +394,31 @@ export async function reencryptFailures(pool: Pool, encryption: Encryption): Pro
   }
   const [counted] = await pool.query<{ left: number }>(countLeft, [encryption.keyIds[0]]);
   return { done, left: counted?.left ?? 0 };
+}
+
+/** Returns how many rows it encrypted. */
+async function reencryptDeletedFailures(pool: Pool, encryption: Encryption): Promise<number> {
+  for (let [done, after] = [0, "(0,0)"]; ;) {
+    const rows = await pool.inTransaction(async (tx) => {
+      const batch = await tx.query<{ row: string; cipher: Buffer }>(selectOutdatedDeleted, [
+        after,
+        encryption.keyIds[0],
+        batchRows,
+      ]);
+      const changed = batch.flatMap(({ row, cipher }) => {
+        const url = reencryptUrl(encryption, cipher);
+        return url ? [{ row, url }] : [];
+      });
+      await tx.query(updateDeletedUrls, [
+        textArray(changed.map(({ row }) => row)),
+        bytesArray(changed.map(({ url }) => url)),
+      ]);
+      done += changed.length;
+      return batch;
+    });
+    after = rows.at(-1)?.row ?? after;
+    if (rows.length < batchRows) return done;
+  }
 }
 
 function reencryptUrl(encryption: Encryption, cipher: Buffer): Buffer | null {
