@@ -58,18 +58,32 @@ const explanations: readonly Explanation[] = [
   {
     name: "a rule of the Bellwire API that no schema can state",
     because:
-      "Cursors are opaque, an id must exist, and fields depend on each other: `plan_id` on `operation`, `since` on `until`, `all` on the other filters. The response is 422 and names the field.",
+      "Cursors are opaque, an id must exist, a time must lie in the future, and fields depend on each other: `plan_id` on `operation`, `since` on `until`, `all` on the other filters. The response is 422 and names the field.",
     covers: (finding) =>
       isBellwireApi(finding) &&
       finding.check === "ST202" &&
       finding.status === 422 &&
       [
         /is not the `next` of a page/,
-        /is no endpoint of yours/,
+        /is no (endpoint|account|user) of yours/,
+        /must be in the future/,
+        /or user_id is required, and not both/,
         /must be true when there is no other filter/,
         /must be before `until`, and in the past/,
         /"plan_id":\["is required"\]/,
       ].some((rule) => rule.test(finding.answer)),
+  },
+  {
+    name: "filters, jobs, statistics, alert rules and bins",
+    because:
+      "Values have small languages of their own: relative times, ranges of statuses, paths, URLs, conditions of rules. Fields depend on the kind of a job or a rule, and minutes are not kept for long. The response is 422 and names the field.",
+    covers: (finding) =>
+      /^(GET|POST|PATCH|PUT|DELETE) \/api\/v1\/(deliveries|events|attempts|failures|jobs|stats|alert-rules|bins)\b/.test(
+        finding.operation,
+      ) &&
+      finding.check === "ST202" &&
+      finding.status === 422 &&
+      finding.answer.includes('"code":"invalid"'),
   },
   {
     name: "a value of another type in the Account Management API",

@@ -67,7 +67,10 @@ test(
     const path = `/api/v1/erasures/${started.body.id}`;
     expect((await neighbours.call("GET", path)).status).toBe(404);
     const foreign = { account_id: erased.account, pending: "cancel" };
-    expect((await neighbours.call("POST", "/api/v1/erasures", foreign)).status).toBe(404);
+    expect(await neighbours.call("POST", "/api/v1/erasures", foreign)).toMatchObject({
+      status: 422,
+      body: { errors: { account_id: ["is no account of yours"] } },
+    });
 
     await eraseUntil(pool, new Date());
     expect((await portal.call("GET", path)).body.state).toBe("running");

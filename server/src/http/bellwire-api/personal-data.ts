@@ -149,22 +149,24 @@ export const personalDataOperations: readonly Operation[] = [
             ? { accountId }
             : undefined;
       if (!subject) throw new Problem("invalid", { errors: { account_id: ["or user_id is required, and not both"] } });
-      const outcome = requireFound(
-        await createErasure(pool, {
-          provider,
-          subject,
-          pending: body.pending,
-          by,
-          follow: (tx, erasure) =>
-            recordAudit(tx, {
-              providerId: provider.id,
-              actor: by.actor,
-              action: "erasure.started",
-              subject: `erasure/${erasure.id}`,
-              detail: { accountId: erasure.accountId, userId: erasure.userId, pending: erasure.pending },
-            }),
-        }),
-      );
+      const outcome = await createErasure(pool, {
+        provider,
+        subject,
+        pending: body.pending,
+        by,
+        follow: (tx, erasure) =>
+          recordAudit(tx, {
+            providerId: provider.id,
+            actor: by.actor,
+            action: "erasure.started",
+            subject: `erasure/${erasure.id}`,
+            detail: { accountId: erasure.accountId, userId: erasure.userId, pending: erasure.pending },
+          }),
+      });
+      if (!outcome) {
+        const [field, kind] = "userId" in subject ? ["user_id", "user"] : ["account_id", "account"];
+        throw new Problem("invalid", { errors: { [field]: [`is no ${kind} of yours`] } });
+      }
       if ("notAllowed" in outcome) throw new Problem("conflict", { detail: conflicts[outcome.notAllowed] });
       return created(`/erasures/${outcome.erasure.id}`, representErasure(outcome.erasure));
     },
