@@ -127,11 +127,17 @@ export async function openPortal(pool: Pool): Promise<Portal> {
     await must("PUT", `${at}/reject.json`, {}); // mails the admins
     await must("PUT", `${at}/approve.json`, {});
     await allSent(pool);
-    const filter = { account_id: account.id };
+    const filter = { account: String(account.id) };
     await must("POST", "/api/v1/jobs", { kind: "export", of: "events", filter, format: "ndjson" });
     while (await workOnJob(pool));
     const named = { account: `${word} renamed` };
-    await must("POST", "/api/v1/jobs", { kind: "export", of: "deliveries", filter: { state: "failed" } });
+    await must("POST", "/api/v1/jobs", {
+      kind: "export",
+      of: "deliveries",
+      filter: { state: ["failed"] },
+      format: "csv",
+    });
+    await must("POST", "/api/v1/jobs", { kind: "export", of: "deliveries", filter: named, format: "csv" });
     await must("POST", "/api/v1/views", { list: "deliveries", name: `${word} renamed`, filter: named });
     while (await workOnJob(pool));
     return { word, account: account.id, member: user.id };
