@@ -148,6 +148,17 @@ function showErrors(errors) {
   list.hidden = errors.length === 0;
 }
 
+/** Saves the rules, given as JSON, and reloads the page. Shows errors instead if they are refused. */
+async function save(rules) {
+  const body = new URLSearchParams({ rules });
+  const headers = { accept: "application/json" };
+  const request = fetch(form.action, { method: "POST", body, headers, redirect: "manual" });
+  const response = await request.catch(() => undefined);
+  if (response?.type === "opaqueredirect") return location.reload();
+  const answer = await response?.json().catch(() => undefined);
+  showErrors(answer?.errors ?? ["The rules were not saved. Reload the page and try again."]);
+}
+
 /** Connects form, textarea and buttons. */
 function edit() {
   const editor = document.getElementById("rule-editor");
@@ -187,17 +198,10 @@ function edit() {
     update();
   });
   add.addEventListener("click", () => appendRule({ answers: [{ status: 500 }] }));
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (isForm) writeJson();
-    const body = new URLSearchParams({ rules: text.value });
-    const headers = { accept: "application/json" };
-    const response = await fetch(form.action, { method: "POST", body, headers, redirect: "manual" }).catch(
-      () => undefined,
-    );
-    if (response?.type === "opaqueredirect") return location.reload();
-    const answer = await response?.json().catch(() => undefined);
-    showErrors(answer?.errors ?? ["The rules were not saved. Reload the page and try again."]);
+    void save(text.value);
   });
   showForm();
 }
