@@ -14,7 +14,7 @@ import { Problem } from "../shared/problem.ts";
 import { IdOf, Nullable, parseTimes, Timestamp } from "./fields.ts";
 import { noContent, noContentResponse, operation, requireFound, type Operation } from "./operation.ts";
 
-const GroupId = Type.String({ pattern: "^[0-9a-f]{24}$", description: "The same for every failure of this cause." });
+const GroupId = Type.String({ description: "The same for every failure of this cause." });
 
 const MuteSchema = Type.Object(
   { until: Nullable(Type.String({ ...Timestamp, description: "Null: until it is unmuted." })) },
@@ -121,6 +121,7 @@ export const failureGroupOperations: readonly Operation[] = [
     params,
     responses: noContentResponse,
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
+      requireFound(/^[0-9a-f]{24}$/.exec(id) ?? undefined); // PostgreSQL refuses some other texts
       const isUnmuted = await pool.inTransaction(async (tx) => {
         if (!(await unmuteFailureGroup(tx, { providerId: provider.id, groupId: id }))) return false;
         const audit = { providerId: provider.id, actor, subject: `failures/groups/${id}`, detail: {} };
