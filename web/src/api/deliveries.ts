@@ -141,3 +141,15 @@ export const newestFailuresQuery = (api: ApiClient, endpointId?: number) =>
       return responseBody(api.GET("/api/v1/failures", { params: { query: { order: "newest", ...ofEndpoint } } }));
     },
   });
+
+export type FailureGroup = BellwireSchemas["FailureGroup"];
+
+/** The causes of failures, of all endpoints or of one. The key begins like the lists', so that the stream refreshes both. */
+export const failureGroupsQuery = (api: ApiClient, endpointId?: number) =>
+  queryOptions({
+    queryKey: ["failures", "groups", endpointId],
+    queryFn: async () => {
+      const query = endpointId === undefined ? {} : { endpoint_id: endpointId };
+      return (await responseBody(api.GET("/api/v1/failures/groups", { params: { query } }))).data;
+    },
+  });

@@ -2,11 +2,21 @@ import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
 import ChartAreaIcon from "@patternfly/react-icons/dist/esm/icons/chart-area-icon";
 import TableIcon from "@patternfly/react-icons/dist/esm/icons/table-icon";
 import { area, curveMonotoneX, curveStepAfter, line, stack } from "d3-shape";
-import { type KeyboardEvent, type PointerEvent, type ReactNode, Suspense, lazy, useId, useMemo, useState } from "react";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  type RefCallback,
+  Suspense,
+  lazy,
+  useCallback,
+  useId,
+  useMemo,
+  useState,
+} from "react";
 import { useSession } from "../../api/session.tsx";
 import { type ValueAxis, pointFormat, tickFormat, timeTicks, valueAxis } from "./axes.ts";
 import "./charts.css";
-import { useWidth } from "./use-width.ts";
 
 const ChartTable = lazy(async () => ({ default: (await import("./chart-table.tsx")).ChartTable }));
 
@@ -309,3 +319,15 @@ const Patterns = ({ id }: { id: string }) => (
     ))}
   </defs>
 );
+
+/** Measures the width of an element in pixels: 0 until it is laid out. Text in a chart keeps its size at every width. */
+function useWidth(): readonly [ref: RefCallback<HTMLElement>, width: number] {
+  const [width, setWidth] = useState(0);
+  const ref = useCallback((element: HTMLElement | null) => {
+    if (!element) return undefined;
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, width];
+}

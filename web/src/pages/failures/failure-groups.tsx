@@ -19,7 +19,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { expectSuccess, responseBody, useApi } from "../../api/bellwire-client.ts";
-import { type FailureGroup, failureGroupsQuery } from "../../api/failure-groups.ts";
+import { type FailureGroup, failureGroupsQuery } from "../../api/deliveries.ts";
 import type { JobKind } from "../../api/jobs.ts";
 import { ActionMenu } from "../../components/action-menu.tsx";
 import { useChange } from "../../components/form/use-change.ts";

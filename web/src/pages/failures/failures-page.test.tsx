@@ -1,7 +1,6 @@
 import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
-import type { Failure } from "../../api/deliveries.ts";
-import type { FailureGroup } from "../../api/failure-groups.ts";
+import type { Failure, FailureGroup } from "../../api/deliveries.ts";
 import type { Job } from "../../api/jobs.ts";
 import { click, fill } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
-import { failureGroupsQuery } from "../../api/failure-groups.ts";
+import { failureGroupsQuery } from "../../api/deliveries.ts";
 import { ChartCard } from "../../components/charts/attempt-charts.tsx";
 import { formatCount } from "../../components/charts/axes.ts";
 import { Name } from "../../components/labels.tsx";
