@@ -109,3 +109,20 @@ test("a filter finds, counts and selects the same failures", async ({ house }) =
     expect([counted.count, total]).toEqual([wanted.length, wanted.length]);
   }
 });
+
+test("a deletion up to a time removes exactly the failures that the list up to that time shows", async ({ house }) => {
+  await buildHistory(house.pool, { providerId: house.provider.id, eventCount: 70 });
+  await house.pool.query(insertFailures, [house.provider.id]);
+  const [{ failed_at: newest = "" } = {}] = (await shown(house, "/failures?order=newest&limit=1")).data;
+  const second = newest.replace(/\.\d+Z$/, "Z"); // the failure is later than this time, within its second
+  await house.pool.query("update failures set failed_at = date_trunc('second', failed_at) + interval '500 ms'");
+  const parameters = `until=${encodeURIComponent(second)}`;
+  const { count } = await shown(house, `/failures/count?${parameters}`);
+  const listed = await shown(house, `/failures?${parameters}&limit=200`);
+  const payload = { kind: "retry", of: "failures", filter: { until: second }, dry_run: true };
+  const { total } = (await house.call("POST", "/jobs", { payload })).json();
+  const { deleted } = (await house.call("DELETE", `/failures?${parameters}`)).json();
+  expect([listed.data.length, total, deleted]).toEqual([count, count, count]);
+  expect(listed.data.length).toBeGreaterThan(0);
+  expect(listed.data.map((failure: ListedFailure) => failure.failed_at)).toContain(second.replace("Z", ".500Z"));
+});

@@ -5177,7 +5177,7 @@ export interface operations {
                 object_id?: number;
                 /** @description Failed at this time or later: ISO 8601, or `-1d`. */
                 since?: string;
-                /** @description Failed before this time: ISO 8601, or `-1h`. */
+                /** @description Failed in this second or before: ISO 8601, or `-1h`. */
                 until?: string;
                 /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, or the error. */
                 q?: string;
@@ -5268,7 +5268,7 @@ export interface operations {
                 object_id?: number;
                 /** @description Failed at this time or later: ISO 8601, or `-1d`. */
                 since?: string;
-                /** @description Failed before this time: ISO 8601, or `-1h`. */
+                /** @description Failed in this second or before: ISO 8601, or `-1h`. */
                 until?: string;
                 /** @description Words, each of which is in an id, the event's type, the account's or the endpoint's name, or the error. */
                 q?: string;

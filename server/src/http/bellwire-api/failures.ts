@@ -98,7 +98,9 @@ const listFields = {
   since: Type.Optional(
     Type.String({ ...searched.since, description: "Failed at this time or later: ISO 8601, or `-1d`." }),
   ),
-  until: Type.Optional(Type.String({ ...searched.until, description: "Failed before this time: ISO 8601, or `-1h`." })),
+  until: Type.Optional(
+    Type.String({ ...searched.until, description: "Failed in this second or before: ISO 8601, or `-1h`." }),
+  ),
   q: Type.Optional(
     Type.String({
       ...searched.q,

@@ -195,7 +195,7 @@ export interface FailureCriteria {
   readonly errors?: readonly string[] | undefined;
   /** The time of the failure, inclusive. */
   readonly since?: Date | undefined;
-  /** Exclusive. */
+  /** Includes its second, as deleting and retrying do: a deletion up to a time removes no failure that the list left out. */
   readonly until?: Date | undefined;
   readonly eventIds?: readonly string[] | undefined;
   readonly eventTypes?: readonly string[] | undefined;
@@ -211,7 +211,7 @@ const matching = `
     and ($2::bigint[] is null or failure.endpoint_id = any($2))
     and ($3::text[] is null or failure.error = any($3))
     and failure.failed_at >= coalesce($4::timestamptz, '-infinity')
-    and failure.failed_at < least($5::timestamptz, $6::timestamptz)
+    and failure.failed_at < least(date_trunc('second', $5::timestamptz) + interval '1 second', $6::timestamptz)
     and ($7::uuid[] is null or failure.event_id = any($7))
     and (($8::text[] is null and $9::bigint[] is null and $10::bigint is null and $11::text[] is null) or exists (
       select from events about
