@@ -347,3 +347,18 @@ test("a hint starts work on a job at once", async ({ database }) => {
   await start(database, backlog, { kind: "retry", rows: allDeliveries(backlog) });
   await until(() => hints.length > 0);
 });
+
+test("while the rows of a large job are read and stored, feeds do not wait for it", async ({ database }) => {
+  const backlog = await buildPending(database, 1);
+  const [eventId = ""] = backlog.eventIds;
+  const row = { eventId, endpointId: backlog.endpointId };
+  const horizons: object[] = [];
+  const rows: SelectRows = async function* () {
+    for (let batch = 0; batch < 3; batch += 1) yield Array.from({ length: 10_000 }, () => row);
+    await recordNow(database, backlog);
+    const passed = `select max(recorded_in) < transactions_horizon() as "isPassed" from events`;
+    horizons.push(...(await database.query<object>(passed)));
+  };
+  expect(await start(database, backlog, { kind: "retry", rows })).toMatchObject({ total: 30_000 });
+  expect(horizons).toEqual([{ isPassed: true }]);
+});

@@ -58,8 +58,8 @@ const columns = `
 /** Rows per transaction of the worker: some tens of milliseconds, without locks that others wait for. */
 const chunkRows = 500;
 
-/** Rows that are inserted at a time. */
-const storedChunks = 40;
+/** Rows that are inserted at a time. A multiple of a chunk. */
+const storedRows = 40 * chunkRows;
 
 // Not workable until its rows are stored.
 const insertStatement = `
@@ -106,10 +106,33 @@ export interface JobToCreate extends NewJob {
 /**
  * Creates a job and fixes the rows that it applies to, under one snapshot. Rows that match later are not part of it. The
  * job starts when all of them are stored.
+ *
+ * The snapshot writes nothing, and each part of the rows is stored in a transaction of its own: feeds of all providers
+ * wait for the oldest transaction that writes, and a large selection takes seconds.
  */
 export async function createJob(pool: Pool, { rows, follow, ...job }: JobToCreate): Promise<Job> {
-  const { providerId, actor } = job;
-  const id = await pool.inTransaction(async (tx) => {
+  const { providerId } = job;
+  const id = await insertJob(pool, job);
+  try {
+    const selection = await pool.inTransaction((tx) => readSelection(tx, rows));
+    const chunks = await storeChunks(pool, { providerId, id, selection });
+    return await pool.inTransaction(async (tx) => {
+      const values = [providerId, id, selection.eventIds.length, chunks, selection.at];
+      const [started] = await tx.query<Job>(startStatement, values);
+      if (!started) throw new Error("The job was deleted before it started");
+      await follow(tx, started);
+      tx.hintAfterCommit("jobs", "");
+      return started;
+    });
+  } catch (error) {
+    await pool.query(deleteUnstarted, [providerId, id]);
+    throw error;
+  }
+}
+
+const insertJob = (pool: Pool, job: NewJob): Promise<number> =>
+  pool.inTransaction(async (tx) => {
+    const { providerId, actor } = job;
     await requireWithinLimit(tx, job.kind === "export" ? countLimits.exports : countLimits.jobs, { providerId });
     const [inserted] = await tx.query<{ id: number }>(insertStatement, [
       providerId,
@@ -124,47 +147,41 @@ export async function createJob(pool: Pool, { rows, follow, ...job }: JobToCreat
     if (!inserted) throw new Error("The insert returned no row");
     return inserted.id;
   });
-  try {
-    return await pool.inTransaction(async (tx) => {
-      await tx.query("set transaction isolation level repeatable read");
-      const started = await storeRows(tx, { providerId, id, rows });
-      await follow(tx, started);
-      tx.hintAfterCommit("jobs", "");
-      return started;
-    });
-  } catch (error) {
-    await pool.query(deleteUnstarted, [providerId, id]);
-    throw error;
-  }
+
+/** The keys of the selected rows, newest first: about 70 MB for a million. */
+interface Selection {
+  /** The time of the snapshot. */
+  readonly at: Date | undefined;
+  readonly eventIds: readonly string[];
+  readonly endpointIds: readonly number[];
 }
 
-async function storeRows(
-  tx: Transaction,
-  { providerId, id, rows }: { readonly providerId: number; readonly id: number; readonly rows: SelectRows },
-): Promise<Job> {
+async function readSelection(tx: Transaction, rows: SelectRows): Promise<Selection> {
+  await tx.query("set transaction isolation level repeatable read, read only");
   const [clock] = await tx.query<{ now: Date }>("select clock_timestamp() as now");
-  let [total, chunks] = [0, 0];
-  let waiting: RowKey[] = [];
-  const store = async (batch: readonly RowKey[]): Promise<void> => {
-    if (batch.length === 0) return;
-    const keys = [batch.map(({ eventId }) => eventId), batch.map(({ endpointId }) => endpointId)];
-    await tx.query(insertChunks, [providerId, id, chunks, ...keys, chunkRows]);
-    total += batch.length;
-    chunks += Math.ceil(batch.length / chunkRows);
-  };
-  const storedRows = storedChunks * chunkRows;
+  const eventIds: string[] = [];
+  const endpointIds: number[] = [];
   for await (const batch of rows(tx)) {
-    waiting.push(...batch);
-    if (total + waiting.length > jobLimits.rows.max) throw new TooManyRows();
-    while (waiting.length >= storedRows) {
-      await store(waiting.slice(0, storedRows));
-      waiting = waiting.slice(storedRows);
+    for (const { eventId, endpointId } of batch) {
+      eventIds.push(eventId);
+      endpointIds.push(endpointId);
     }
+    if (eventIds.length > jobLimits.rows.max) throw new TooManyRows();
   }
-  await store(waiting);
-  const [job] = await tx.query<Job>(startStatement, [providerId, id, total, chunks, clock?.now]);
-  if (!job) throw new Error("The job was deleted before it started");
-  return job;
+  return { at: clock?.now, eventIds, endpointIds };
+}
+
+/** Stores the rows in chunks. Returns the number of chunks. */
+async function storeChunks(
+  db: Database,
+  { providerId, id, selection }: { readonly providerId: number; readonly id: number; readonly selection: Selection },
+): Promise<number> {
+  const { eventIds, endpointIds } = selection;
+  for (let from = 0; from < eventIds.length; from += storedRows) {
+    const keys = [eventIds, endpointIds].map((column) => column.slice(from, from + storedRows));
+    await db.query(insertChunks, [providerId, id, from / chunkRows, ...keys, chunkRows]);
+  }
+  return Math.ceil(eventIds.length / chunkRows);
 }
 
 /** Counts the rows of a selection without keeping them. */
