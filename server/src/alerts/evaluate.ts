@@ -13,29 +13,35 @@ export interface AlertNeeds {
   readonly pageUrl: (provider: { readonly subdomain: string }, path: string) => string;
 }
 
-// The row lock is held until the evaluation ends, so one process at a time evaluates a provider, and others skip it. By the
-// database's clock. Along alert_schedules_due_idx.
+// Along alert_schedules_due_idx. By the database's clock.
+const dueStatement = `
+  select provider_id, clock_timestamp() as now
+  from alert_schedules
+  where evaluated_at < clock_timestamp() - interval '50 seconds'
+  order by evaluated_at`;
+
+// The row lock is held until the evaluation ends, so one process at a time evaluates a provider, and others skip it.
 const claimStatement = `
   update alert_schedules
   set evaluated_at = clock_timestamp()
   where provider_id = (
     select provider_id from alert_schedules
-    where evaluated_at < clock_timestamp() - interval '50 seconds'
-    order by evaluated_at
-    limit 1
+    where provider_id = $1 and evaluated_at < clock_timestamp() - interval '50 seconds'
     for update skip locked)
-  returning provider_id, evaluated_at`;
+  returning provider_id`;
 
-/** Evaluates the alerts of each provider that is due, in a transaction of its own. Call it once a minute. */
+/**
+ * Evaluates the alerts of each provider that is due, in a transaction of its own. Call it once a minute. The readings of
+ * many endpoints take a second, so they precede the transaction: feeds of all providers wait for transactions that write.
+ */
 export async function evaluateAlerts({ pool, pageUrl }: AlertNeeds): Promise<void> {
   await insertDefaultRules(pool);
-  for (;;) {
-    const isDone = await pool.inTransaction(async (tx) => {
-      const [due] = await tx.query<{ providerId: number; evaluatedAt: Date }>(claimStatement);
-      if (due) await evaluateProvider(tx, { providerId: due.providerId, now: due.evaluatedAt, pageUrl });
-      return due === undefined;
+  for (const { providerId, now } of await pool.query<{ providerId: number; now: Date }>(dueStatement)) {
+    const endpoints = await readEndpointReadings(pool, { providerId, now });
+    await pool.inTransaction(async (tx) => {
+      const [claimed] = await tx.query(claimStatement, [providerId]);
+      if (claimed) await evaluateProvider(tx, { providerId, now, pageUrl, endpoints });
     });
-    if (isDone) return;
   }
 }
 
@@ -43,13 +49,16 @@ interface Evaluation {
   readonly providerId: number;
   readonly now: Date;
   readonly pageUrl: AlertNeeds["pageUrl"];
+  readonly endpoints: readonly EndpointReadings[];
 }
 
 /** Evaluates the alerts of a provider. Alerts, mails and operational events are one transaction. */
-export async function evaluateProvider(tx: Transaction, { providerId, now, pageUrl }: Evaluation): Promise<void> {
+export async function evaluateProvider(
+  tx: Transaction,
+  { providerId, now, pageUrl, endpoints }: Evaluation,
+): Promise<void> {
   const current = await tx.query<CurrentAlert>(currentStatement, [providerId, now]);
   const rules = await listAlertRules(tx, providerId);
-  const endpoints = await readEndpointReadings(tx, { providerId, now });
   const alertOf = new Map(current.map((alert) => [`${alert.endpointId} ${alert.kind}`, alert]));
   const news: AlertNews[] = [];
   for (const endpoint of endpoints) {
@@ -186,7 +195,11 @@ async function readNames(tx: Transaction, providerId: number): Promise<ProviderN
 }
 
 /** Sends each admin one mail about everything that happened in this evaluation. */
-async function sendMails(tx: Transaction, { providerId, now, pageUrl }: Evaluation, news: readonly AlertNews[]) {
+async function sendMails(
+  tx: Transaction,
+  { providerId, now, pageUrl }: Omit<Evaluation, "endpoints">,
+  news: readonly AlertNews[],
+) {
   const mailed = news.filter(({ byMail }) => byMail);
   if (mailed.length === 0) return;
   const provider = await readNames(tx, providerId);

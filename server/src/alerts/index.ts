@@ -1,6 +1,7 @@
 export { type Alert, deleteOldAlerts, listAlerts, muteAlert, readAlert } from "./alerts.ts";
 export { alertKindNames } from "./decide.ts";
 export { evaluateAlerts, evaluateProvider } from "./evaluate.ts";
+export { readEndpointReadings } from "./readings.ts";
 export {
   type AlertRule,
   type AlertRuleInput,

@@ -9,6 +9,7 @@ import {
   listAlertRules,
   listAlerts,
   muteAlert,
+  readEndpointReadings,
   updateAlertRule,
 } from "#alerts/index.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -53,7 +54,8 @@ class Scene {
     const { providerId, now } = this;
     const pageUrl = ({ subdomain }: { subdomain: string }, path: string): string =>
       `https://${subdomain}.example${path}`;
-    await this.pool.inTransaction((tx) => evaluateProvider(tx, { providerId, now, pageUrl }));
+    const endpoints = await readEndpointReadings(this.pool, { providerId, now });
+    await this.pool.inTransaction((tx) => evaluateProvider(tx, { providerId, now, pageUrl, endpoints }));
   }
 
   /** Counts attempts in the statistics of the present minute. */
@@ -193,7 +195,9 @@ test("an alert and its mail are one transaction: a crash loses neither, and repe
   const scene = await Scene.open(database);
   await scene.end("failed");
   const crash = new Error("the process died");
-  const evaluation = { providerId: scene.providerId, now: scene.now, pageUrl: () => "https://acme.example/" };
+  const { providerId, now } = scene;
+  const endpoints = await readEndpointReadings(database, { providerId, now });
+  const evaluation = { providerId, now, endpoints, pageUrl: () => "https://acme.example/" };
   const crashed = database.inTransaction(async (tx) => {
     await evaluateProvider(tx, evaluation);
     throw crash;
