@@ -21,9 +21,10 @@ class Visitor {
     this.#url = url;
   }
 
-  /** Starts at the start page, with the count at zero. */
+  /** Starts at the start page, with the count at zero. The page handles keys once its navigation is shown. */
   async start(): Promise<void> {
     await this.page.goto(`${this.#url}/p/admin`);
+    await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor(wait);
     this.#clicks = 0;
   }
 
