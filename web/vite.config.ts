@@ -5,6 +5,9 @@ import { omitPageDrawer, preloadFont, trimPatternFly } from "./trim-patternfly.t
 
 const base = "/p/admin/";
 
+// A test that builds the pages sets NODE_ENV to "test", which would bundle the development code of React, 52 kB larger.
+process.env["NODE_ENV"] = "production";
+
 export default defineConfig({
   base,
   plugins: [trimPatternFly(), omitPageDrawer(), react(), preloadFont(base), precompress()],
