@@ -15,8 +15,8 @@ import { systemClock } from "../server/src/platform/clock.ts";
 import { createEncryption } from "../server/src/platform/encryption.ts";
 import { postgresLaneStore } from "../server/src/webhooks/engine/index.ts";
 
-/** Renders docs/reference/metrics.md from the metrics of a process without a database. */
-export async function metricsReference(version: string): Promise<string> {
+/** Returns a registry with every metric of both roles, without a database. */
+export function declareMetrics(version: string): Registry {
   const metrics = new Registry();
   const nowhere = {
     query: () => Promise.reject(new Error("There is no database.")),
@@ -37,6 +37,11 @@ export async function metricsReference(version: string): Promise<string> {
   measureDatabase(metrics, { db: nowhere, machine: systemClock });
   measurePool(metrics, { waiting: 0, onWait: () => undefined });
   measureRestarts(metrics);
+  return metrics;
+}
+
+/** Renders docs/reference/metrics.md. */
+export async function metricsReference(metrics: Registry): Promise<string> {
   const rows = [...(await metrics.metrics()).matchAll(/^# HELP (bellwire_\S+) (.*)\n# TYPE \S+ (.*)$/gm)].map(
     ([, name, help, type]) => `| \`${name}\` | ${type} | ${help} |`,
   );
@@ -52,6 +57,7 @@ scrape covers both; metrics that both have carry \`process="engine"\` for the en
 | --- | --- | --- |
 ${rows.join("\n")}
 
-[alerts.yaml](../runbooks/alerts.yaml) has alerts for Prometheus, each with its runbook.
+[alerts.yaml](../../deploy/monitoring/alerts.yaml) has alerts for Prometheus, each with its runbook.
+[dashboard.json](../../deploy/monitoring/dashboard.json) is a dashboard for Grafana.
 `;
 }

@@ -1,4 +1,4 @@
-// Writes the generated references: settings, errors, limits, events, metrics, both APIs, the schema.
+// Writes the generated references: settings, errors, limits, events, metrics, a dashboard, both APIs, the schema.
 import { writeFile } from "node:fs/promises";
 import { version } from "../server/src/app/open-parts.ts";
 import { describeAccountManagementApi } from "../server/src/http/account-management-api/index.ts";
@@ -8,20 +8,24 @@ import { settingsReference } from "../server/src/platform/config/settings.ts";
 import { limitsReference } from "../server/src/platform/limits.ts";
 import { accountManagementApiCoverage } from "./account-management-api-coverage.ts";
 import { eventsReference } from "./events-reference.ts";
-import { metricsReference } from "./metrics-reference.ts";
+import { grafanaDashboard } from "./grafana-dashboard.ts";
+import { declareMetrics, metricsReference } from "./metrics-reference.ts";
 import { describeMigratedDatabase } from "./schema-reference.ts";
 
 const json = (document: unknown): string => `${JSON.stringify(document, undefined, 2)}\n`;
+
+const metrics = declareMetrics(version);
 
 const references: Readonly<Record<string, string>> = {
   "docs/reference/settings.md": settingsReference(),
   "docs/reference/errors.md": renderErrorsReference(),
   "docs/reference/limits.md": limitsReference(),
   "docs/reference/events.md": eventsReference(),
-  "docs/reference/metrics.md": await metricsReference(version),
+  "docs/reference/metrics.md": await metricsReference(metrics),
   "docs/reference/bellwire-api.openapi.json": json(await bellwireApiDocument(version)),
   "docs/reference/account-management-api.openapi.json": json(await describeAccountManagementApi(version)),
   "docs/reference/account-management-api-coverage.md": accountManagementApiCoverage(),
+  "deploy/monitoring/dashboard.json": json(await grafanaDashboard(metrics)),
   "server/schema.sql": await describeMigratedDatabase(),
 };
 

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import Fastify from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
@@ -165,17 +164,6 @@ test("requests are counted by route and class of status, and those that no route
   const count = "bellwire_http_request_duration_seconds_count";
   expect(told.get(`${count}{method="GET",route="/accounts/:id",status="2xx"}`)).toBe(2);
   expect(told.get(`${count}{method="GET",route="unknown",status="4xx"}`)).toBe(1);
-});
-
-test("alerts name metrics that there are, and runbooks that there are", () => {
-  const folder = new URL("../../../docs/", import.meta.url);
-  const alerts = readFileSync(new URL("runbooks/alerts.yaml", folder), "utf8");
-  const reference = readFileSync(new URL("reference/metrics.md", folder), "utf8");
-  const names = [...alerts.matchAll(/bellwire_\w+/g)].map(([name]) => name.replace(/_(?:count|bucket)$/, ""));
-  const pages = [...alerts.matchAll(/runbook: (\S+)/g)].map(([, page = ""]) => page);
-  expect(names.length).toBeGreaterThan(8);
-  expect(names.filter((name) => !reference.includes(`| \`${name}\` |`))).toEqual([]);
-  expect(pages.filter((page) => !existsSync(new URL(`runbooks/${page}`, folder)))).toEqual([]);
 });
 
 test("without its database, a process tells what it knows itself", async ({ database }) => {

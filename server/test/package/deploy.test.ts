@@ -63,6 +63,9 @@ const whole = [
   "web.autoscaling.enabled=true",
   "engine.autoscaling.enabled=true",
   "monitoring.podMonitor=true",
+  "monitoring.rules=true",
+  "monitoring.docsUrl=https://runbooks.example.net/bellwire",
+  "monitoring.dashboard=true",
   "networkPolicy.monitoringNamespaces={monitoring}",
   "settings.BELLWIRE_PUBLIC_URL=https://portal.example.com",
   "settings.BELLWIRE_RETENTION_DAYS=30",
@@ -92,12 +95,39 @@ test("the chart passes helm lint, and renders with its defaults and with everyth
   expect(Object.fromEntries(kinds(render()))).toEqual(least);
   expect(Object.fromEntries(kinds(render(...whole)))).toEqual({
     ...least,
+    ConfigMap: 1,
     HorizontalPodAutoscaler: 1,
     Ingress: 1,
     PodMonitor: 1,
+    PrometheusRule: 1,
     ScaledObject: 1,
   });
   expect(() => render("settings.NOT_A_SETTING=1")).toThrow(/settings/);
+});
+
+test("the chart installs the alerts with the address of the runbooks, and the dashboard", { timeout }, (context) => {
+  if (!isInstalled("helm")) return context.skip("helm is not installed");
+  interface Monitoring {
+    readonly kind: string;
+    readonly spec?: unknown;
+    readonly data?: Readonly<Record<string, string>>;
+  }
+  const documents: readonly (Monitoring | null)[] = parseAllDocuments(render(...whole)).map((it) => it.toJS());
+  const read = (name: string): string => readFileSync(join(deploy, "monitoring", name), "utf8");
+  const alerts = read("alerts.yaml").replaceAll("docs.example.com", "runbooks.example.net");
+  expect(documents.find((it) => it?.kind === "PrometheusRule")?.spec).toEqual(parse(alerts));
+  const dashboard = documents.find((it) => it?.kind === "ConfigMap")?.data?.["bellwire.json"];
+  expect(JSON.parse(dashboard ?? "")).toEqual(JSON.parse(read("dashboard.json")));
+});
+
+test("promtool accepts the alerts, and each fires when it should and only then", (context) => {
+  if (!isInstalled("promtool")) return context.skip("promtool is not installed");
+  const run = (...args: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync("promtool", [...args], { encoding: "utf8" });
+    return [status, status === 0 ? "" : stdout + stderr];
+  };
+  expect(run("check", "rules", join(deploy, "monitoring/alerts.yaml"))).toEqual([0, ""]);
+  expect(run("test", "rules", fileURLToPath(new URL("alerts.test.yaml", import.meta.url)))).toEqual([0, ""]);
 });
 
 test("Kubernetes' schemas accept what the chart renders", { timeout }, (context) => {
@@ -106,7 +136,10 @@ test("Kubernetes' schemas accept what the chart renders", { timeout }, (context)
   }
   const path = join(folder, "rendered.yaml");
   // Resources of KEDA and of the Prometheus Operator have no schema there.
-  writeFileSync(path, render(...whole.filter((value) => !/engine\.autoscaling|monitoring\.podMonitor/.test(value))));
+  writeFileSync(
+    path,
+    render(...whole.filter((value) => !/engine\.autoscaling|monitoring\.(?:podMonitor|rules)/.test(value))),
+  );
   const { status, stdout, stderr } = spawnSync("kubernetes-validate", ["--strict", path], { encoding: "utf8" });
   expect([status, stdout + stderr]).toEqual([0, expect.not.stringContaining("ERROR")]);
 });
