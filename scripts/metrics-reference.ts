@@ -3,6 +3,7 @@ import { measureRestarts } from "../server/src/app/engine-supervisor.ts";
 import {
   httpHistogram,
   measureAttempts,
+  measureNotMade,
   measureBacklog,
   measureDatabase,
   measureEngine,
@@ -25,6 +26,7 @@ export function declareMetrics(version: string): Registry {
   };
   measureProcess(metrics, version);
   measureAttempts(metrics);
+  measureNotMade(metrics);
   measureNameLookups(metrics);
   measureLaneStore(
     metrics,

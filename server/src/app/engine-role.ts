@@ -18,7 +18,7 @@ import { workOnReplay } from "#webhooks/replays/index.ts";
 import { StatisticsRecorder, addStatisticsPartitions, writeStatistics } from "#webhooks/statistics/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { measureAttempts, measureEngine, measureLaneStore } from "./metrics.ts";
+import { measureAttempts, measureEngine, measureLaneStore, measureNotMade } from "./metrics.ts";
 import { type Parts, userAgent } from "./open-parts.ts";
 
 /**
@@ -85,6 +85,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
         measure(line);
         log.info(line, "delivery attempted");
       },
+      notMade: measureNotMade(metrics),
       warn: (fields, sentence) => log.warn(fields, sentence),
     },
     chance: randomFraction,

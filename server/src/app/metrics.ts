@@ -14,6 +14,7 @@ import {
   readHistoryDays,
   readRetentionBehind,
 } from "#webhooks/deliveries/index.ts";
+import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptLine, LaneStore, RunningEngine } from "#webhooks/engine/index.ts";
 
 /** Registers the version and the process metrics of Node.js: memory, processor time, event loop. */
@@ -68,6 +69,17 @@ export function measureAttempts(metrics: Registry): (line: AttemptLine) => void 
     attempts.inc({ outcome, next });
     seconds.observe(tookMs / 1000);
   };
+}
+
+/** Counts attempts that could not be made, by the code of the system. */
+export function measureNotMade(metrics: Registry): (notMade: Pick<NotMade, "code">) => void {
+  const notMade = new Counter({
+    name: "bellwire_attempts_not_made_total",
+    help: "Attempts that this process could not make, since it had no file descriptor (EMFILE, ENFILE), port (EADDRNOTAVAIL) or socket memory (ENOBUFS, ENOMEM) left. They use up no attempt of the delivery.",
+    labelNames: ["code"] as const,
+    registers: [metrics],
+  });
+  return ({ code }) => notMade.inc({ code });
 }
 
 /** Counts the name look-ups that asked a name server, and how long they took. Cached answers and the hosts file do not count. */

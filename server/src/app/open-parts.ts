@@ -21,6 +21,7 @@ import { createOwnBins } from "#request-bin/index.ts";
 import { type GivenRequestSender, type Sender, createSender } from "#webhooks/attempts/index.ts";
 import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
+import { readDescriptorLimit, warnOfLowLimit } from "./descriptors.ts";
 import { measureNameLookups, measurePool, measureProcess } from "./metrics.ts";
 
 /** The components that both roles use. */
@@ -65,6 +66,7 @@ export async function openParts({ config, log, urls, openDatabase, running }: Op
   const sender = running.use(
     composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax }),
   );
+  warnOfLowLimit(readDescriptorLimit(), log);
   measurePool(metrics, pool);
   measureProcess(metrics, version);
   return {

@@ -37,6 +37,7 @@ import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
 import { readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
 import { type ProviderUrls, listenError } from "./addresses.ts";
+import { limitConnections, readDescriptorLimit } from "./descriptors.ts";
 import type { Scraped } from "./engine-supervisor.ts";
 import { type TryOut, tryOutLinks } from "./first-start.ts";
 import { type Parts, hideAddressFrom, version } from "./open-parts.ts";
@@ -64,6 +65,7 @@ export async function serveHttp({ config, keys, port, tryOut, ...parts }: HttpSe
     cookieSecret: cookieSecretOf(keys),
     isTryOut: ({ id }) => tryOut?.providerId === id,
   });
+  limitConnections(http, readDescriptorLimit(), { log: parts.log, nowMs: () => systemClock.monotonicMs() });
   try {
     await http.listen({ host, port });
   } catch (error) {

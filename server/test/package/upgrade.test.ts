@@ -120,7 +120,7 @@ test.each(earlierVersions)(
       BELLWIRE_DATA_DIR: join(tmpdir(), "bellwire-upgrade-unused"),
     };
     const start = async (program?: string): Promise<BellwireProcess> => {
-      const bellwire = new BellwireProcess(["serve"], environment, program);
+      const bellwire = new BellwireProcess(["serve"], environment, program === undefined ? {} : { program });
       await bellwire.ready();
       return bellwire;
     };

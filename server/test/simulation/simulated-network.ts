@@ -1,3 +1,4 @@
+import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import type { Sender } from "#webhooks/engine/index.ts";
 import type { Random } from "./random.ts";
@@ -6,7 +7,18 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
 /** Behaviour of a receiver during a period. */
-export const moods = ["well", "well", "slow", "failing", "refusing", "hanging", "busy", "gone", "mixed"] as const;
+export const moods = [
+  "well",
+  "well",
+  "slow",
+  "failing",
+  "refusing",
+  "hanging",
+  "busy",
+  "gone",
+  "mixed",
+  "exhausted",
+] as const;
 export type Mood = (typeof moods)[number];
 
 /** Endpoints share two hosts. */
@@ -33,7 +45,13 @@ const answered = (
   latencyMs,
 });
 
-function outcomeOf(mood: Mood, random: Random, timeoutSeconds: number): AttemptOutcome {
+/** Attempts that the sending process cannot make, for want of descriptors or ports. No receiver sees them. */
+const notMade: readonly [NotMade, NotMade] = [
+  { kind: "not-made", code: "EMFILE", resource: "descriptors" },
+  { kind: "not-made", code: "EADDRNOTAVAIL", resource: "ports" },
+];
+
+function outcomeOf(mood: Exclude<Mood, "exhausted">, random: Random, timeoutSeconds: number): AttemptOutcome {
   const quickMs = random.between(1, 60);
   switch (mood) {
     case "well":
@@ -70,7 +88,12 @@ export function simulatedNetwork({ time, random, moods: current, watch }: Networ
     send: (request) =>
       new Promise((resolve) => {
         const endpointId = endpointIdOf(request.url);
-        const outcome = outcomeOf(current.get(endpointId) ?? "well", random, request.timeoutSeconds);
+        const mood = current.get(endpointId) ?? "well";
+        if (mood === "exhausted") {
+          time.after(random.between(0, 3), () => process.let(() => resolve(random.pick(notMade))));
+          return;
+        }
+        const outcome = outcomeOf(mood, random, request.timeoutSeconds);
         const flight = watch.start(process, endpointId, request);
         time.after(outcome.latencyMs, () =>
           process.let(() => {

@@ -91,7 +91,7 @@ export class Simulation {
       statistics: noStatistics,
       sender,
       clock: process,
-      log: { attempt: () => undefined, warn: () => undefined },
+      log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
       chance: () => random.next(),
       newId: () => `engine-${(this.#engines += 1)}`,
       inFlightMax: this.watch.inFlightMax,

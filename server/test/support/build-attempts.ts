@@ -1,6 +1,7 @@
 import { systemClock } from "#platform/clock.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
 import { type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
+import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { type AttemptRequest, type Sender, type SenderOptions, createSender } from "#webhooks/attempts/index.ts";
 
 export const testSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -34,10 +35,21 @@ export interface TestSenderOptions extends Partial<Omit<SenderOptions, "allowed"
 /** Resolves names as the product does. */
 export const lookupHere = (): Lookup => new NameResolver({ clock: systemClock }).lookup;
 
+/** A sender whose attempts are made: nothing is lacking in tests. */
+export type TestSender = Omit<Sender, "send"> & { send(request: AttemptRequest): Promise<AttemptOutcome> };
+
 /** The production sender, allowed to reach loopback addresses. */
-export function buildSender(options: TestSenderOptions = {}): Sender & AsyncDisposable {
+export function buildSender(options: TestSenderOptions = {}): TestSender & AsyncDisposable {
   const { allowedTargets = "127.0.0.0/8,::1/128", lookup = lookupHere(), ...rest } = options;
   const allowed = parseAllowedTargets(allowedTargets);
   if ("wrong" in allowed) throw new Error(allowed.wrong);
-  return createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, lookup, ...rest });
+  const sender = createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, lookup, ...rest });
+  return {
+    ...sender,
+    async send(request) {
+      const outcome = await sender.send(request);
+      if (outcome.kind === "not-made") throw new Error(`The attempt was not made: ${outcome.code}`);
+      return outcome;
+    },
+  };
 }

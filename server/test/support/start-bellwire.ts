@@ -19,6 +19,13 @@ export interface SignIn {
   readonly providerKey: string;
 }
 
+interface ProcessOptions {
+  /** The command line of another source tree. */
+  readonly program?: string;
+  /** Limit of open files. */
+  readonly descriptors?: number;
+}
+
 /** Bellwire as an operator starts it: a process that leads its own group, as in a terminal. */
 export class BellwireProcess implements AsyncDisposable {
   readonly #child;
@@ -29,9 +36,15 @@ export class BellwireProcess implements AsyncDisposable {
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 
-  /** @param program the command line of this source tree, or of another one */
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>>, program = commandLine) {
-    this.#child = spawn(process.execPath, [program, ...args], {
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    { program = commandLine, descriptors }: ProcessOptions = {},
+  ) {
+    const command = [process.execPath, program, ...args];
+    const [file = "", ...rest] =
+      descriptors === undefined ? command : ["sh", "-c", `ulimit -n ${descriptors} && exec "$@"`, "sh", ...command];
+    this.#child = spawn(file, rest, {
       detached: true,
       env: { PATH: process.env["PATH"], PORT: "0", ...environment },
       stdio: ["ignore", "pipe", "pipe"],

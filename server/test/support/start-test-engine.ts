@@ -87,7 +87,11 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     },
     sender,
     clock: systemClock,
-    log: { attempt: (line) => lines.push(line), warn: (_fields, sentence) => warnings.push(sentence) },
+    log: {
+      attempt: (line) => lines.push(line),
+      notMade: () => undefined,
+      warn: (_fields, sentence) => warnings.push(sentence),
+    },
     chance: () => 0,
     newId: createIdGenerator(systemClock),
     inFlightMax,

@@ -2,7 +2,7 @@ import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import { denialReason, recordAudit, type AdminCaller } from "#access/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import type { AttemptRequest } from "#webhooks/attempts/index.ts";
+import { type AttemptRequest, outcomeOfNotMade } from "#webhooks/attempts/index.ts";
 import {
   bodyFormatOf,
   contentTypeOf,
@@ -375,7 +375,9 @@ export const endpointOperations: readonly Operation[] = [
       const request = sampleRequest(endpoint, sample);
       const { success } = endpoint;
       const { userAgent } = needs.sender;
-      return representOutcome(await needs.sender.send(request), request, { success, userAgent });
+      const sent = await needs.sender.send(request);
+      const outcome = sent.kind === "not-made" ? outcomeOfNotMade(sent) : sent;
+      return representOutcome(outcome, request, { success, userAgent });
     },
   }),
 ];

@@ -4,6 +4,7 @@ import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
+import { exhaustedBy, exhaustedNow } from "./exhaustion.ts";
 import type { Address, Lookup } from "./target-guard.ts";
 
 interface SearchList {
@@ -57,7 +58,8 @@ function parseHosts(text: string): ReadonlyMap<string, readonly Address[]> {
 
 /**
  * A small file that others may change. It is read synchronously, in some microseconds: asynchronous reads would wait for
- * the thread pool behind password hashes. A file that cannot be read counts as empty.
+ * the thread pool behind password hashes. A file that cannot be read counts as empty; one for which no descriptor is left
+ * counts as unchanged.
  */
 class WatchedFile<Parsed> {
   static readonly #checkEveryMs = 1000;
@@ -82,8 +84,10 @@ class WatchedFile<Parsed> {
     this.#checkedMs = nowMs;
     const version = this.#versionNow();
     if (version === this.#version) return this.#parsed;
+    const text = textOf(this.#path);
+    if (text === undefined) return this.#parsed;
     this.#version = version;
-    this.#parsed = this.#parse(textOf(this.#path));
+    this.#parsed = this.#parse(text);
     return this.#parsed;
   }
 
@@ -93,11 +97,11 @@ class WatchedFile<Parsed> {
   }
 }
 
-function textOf(path: string): string {
+function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
-  } catch {
-    return "";
+  } catch (error) {
+    return exhaustedBy(error) ? undefined : "";
   }
 }
 
@@ -131,8 +135,11 @@ export interface NameResolverOptions {
   readonly onLookup?: (result: LookupResult, seconds: number) => void;
 }
 
-/** `ENOTFOUND`: no such name, or no address of it. `EAI_AGAIN`: the name servers failed. `ETIMEOUT`: they did not answer. */
-type LookupCode = "ENOTFOUND" | "EAI_AGAIN" | "ETIMEOUT";
+/**
+ * `ENOTFOUND`: no such name, or no address of it. `EAI_AGAIN`: the name servers failed. `ETIMEOUT`: they did not answer.
+ * `EMFILE`: this process could not open a socket to ask them.
+ */
+type LookupCode = "ENOTFOUND" | "EAI_AGAIN" | "ETIMEOUT" | "EMFILE";
 
 class LookupError extends Error {
   override readonly name = "LookupError";
@@ -148,7 +155,7 @@ type Family = 4 | 6;
 type FamilyAnswer = { readonly addresses: readonly Address[]; readonly ttlSeconds: number } | LookupCode;
 type Answer = readonly Address[] | LookupCode;
 
-const resultOf = { ENOTFOUND: "none", EAI_AGAIN: "failed", ETIMEOUT: "timed-out" } as const;
+const resultOf = { ENOTFOUND: "none", EAI_AGAIN: "failed", ETIMEOUT: "timed-out", EMFILE: "failed" } as const;
 
 /**
  * Looks names up without the thread pool of Node.js. `dns.lookup` allows two look-ups at a time in the whole process and
@@ -230,7 +237,7 @@ export class NameResolver implements Disposable {
     const endedMs = clock.monotonicMs();
     const [answer, ttlSeconds]: readonly [Answer, number] =
       typeof found === "string"
-        ? [found, lookupLimits.negativeCacheSeconds]
+        ? [found, found === "EMFILE" ? 0 : lookupLimits.negativeCacheSeconds]
         : [found.addresses, Math.min(found.ttlSeconds, lookupLimits.cacheSecondsMax)];
     if (ttlSeconds > 0) this.#cache.set(name, { answer, expiresMs: endedMs + ttlSeconds * 1000 });
     onLookup?.(typeof found === "string" ? resultOf[found] : "found", (endedMs - startedMs) / 1000);
@@ -242,14 +249,24 @@ export class NameResolver implements Disposable {
     let answer: FamilyAnswer = "ENOTFOUND";
     for (const candidate of candidates) {
       const found = await this.#askForBothFamilies(resolver, candidate);
-      if (typeof found !== "string" || found === "ETIMEOUT") return found;
+      if (typeof found !== "string" || found === "ETIMEOUT" || found === "EMFILE") return found;
       // A name server that failed for one candidate may know the address later.
       if (found === "EAI_AGAIN") answer = found;
     }
     return answer;
   }
 
+  /** c-ares reports a lack of descriptors as a refusal of the name server, so both are told apart here. */
   async #askForBothFamilies(resolver: Resolver, name: string): Promise<FamilyAnswer> {
+    if (exhaustedNow()) return "EMFILE";
+    const asking = this.#askFamilies(resolver, name);
+    // c-ares has opened its sockets by now, or has failed to.
+    const wasExhausted = exhaustedNow() !== undefined;
+    const found = await asking;
+    return wasExhausted && found === "EAI_AGAIN" ? "EMFILE" : found;
+  }
+
+  async #askFamilies(resolver: Resolver, name: string): Promise<FamilyAnswer> {
     const ipv6Here = ipv6Of(networkInterfaces());
     if (ipv6Here === "none") return askFor(resolver, name, 4);
     const answers: Record<Family, FamilyAnswer> = { 4: "ETIMEOUT", 6: "ETIMEOUT" };

@@ -42,6 +42,7 @@ async function attempt(answer: (socket: Socket) => void): Promise<{ outcome: Att
   const exchange = new Exchange({ clock: systemClock, host, timeoutSeconds: 20, connectTimeoutSeconds: 5, current });
   pools.poolOf(origin).dispatch({ method: "POST", path: "/hook", body: Buffer.from("<account/>") }, exchange);
   const outcome = await exchange.outcome;
+  if (outcome.kind === "not-made") throw new Error(`The attempt was not made: ${outcome.code}`);
   await pools[Symbol.asyncDispose]();
   return { outcome, bytesRead };
 }

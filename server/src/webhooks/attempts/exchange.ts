@@ -9,7 +9,7 @@ import {
   latencyOf,
   traceOf,
 } from "./connection-trace.ts";
-import { type Untimed, outcomeOfError } from "./outcome-of-error.ts";
+import { type NotMade, type Untimed, outcomeOfError } from "./outcome-of-error.ts";
 
 export interface ExchangeNeeds {
   readonly clock: Clock;
@@ -29,10 +29,10 @@ type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStar
  * listeners.
  */
 export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
-  readonly outcome: Promise<AttemptOutcome>;
+  readonly outcome: Promise<AttemptOutcome | NotMade>;
   readonly #needs: ExchangeNeeds;
   readonly #startedMs: number;
-  readonly #resolve: (outcome: AttemptOutcome) => void;
+  readonly #resolve: (outcome: AttemptOutcome | NotMade) => void;
   readonly #reject: (error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
   #isSettled = false;
@@ -48,7 +48,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   #isCut = false;
 
   constructor(needs: ExchangeNeeds) {
-    const { promise, resolve, reject } = Promise.withResolvers<AttemptOutcome>();
+    const { promise, resolve, reject } = Promise.withResolvers<AttemptOutcome | NotMade>();
     this.outcome = promise;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -99,7 +99,11 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#isSettled) return;
     try {
-      this.#settle(outcomeOfError(error, { ...this.#needs, isAnswering: this.#answer !== undefined }));
+      const [isSent, isAnswering] = [this.#sentMs !== undefined, this.#answer !== undefined];
+      const outcome = outcomeOfError(error, { ...this.#needs, isSent, isAnswering });
+      if (outcome.kind !== "not-made") return this.#settle(outcome);
+      this.#end();
+      this.#resolve(outcome);
     } catch (bug) {
       this.#end();
       this.#reject(bug);

@@ -5,3 +5,4 @@ export { type SentRequest, maskSentRequest, renderCurl, renderSentRequest } from
 export type { BinDelivery } from "./own-bins.ts";
 export { describedHeaders } from "./attempt-request.ts";
 export { type SignatureCheck, type SigningSecret, checkSignature, signatureReasons } from "./signature-check.ts";
+export { type NotMade, outcomeOfNotMade } from "./outcome-of-error.ts";

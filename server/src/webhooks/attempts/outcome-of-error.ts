@@ -1,3 +1,4 @@
+import { type Resource, exhaustedBy } from "#platform/network/exhaustion.ts";
 import { lookupLimits } from "#platform/network/name-resolver.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { UnusableAnswerError, answerLimits } from "./answer-limits.ts";
@@ -6,12 +7,21 @@ import { ForbiddenTargetError, ProxyRefusedError } from "./connector.ts";
 /** An outcome without its measurements. */
 export type Untimed<Outcome> = Outcome extends unknown ? Omit<Outcome, "latencyMs" | "trace"> : never;
 
+/** No attempt: this process could not open a connection, for want of a resource of its own. Nothing was sent. */
+export interface NotMade {
+  readonly kind: "not-made";
+  readonly code: string;
+  readonly resource: Resource;
+}
+
 export interface FailedExchange {
   /** Host and port of the URL, for sentences. */
   readonly host: string;
   readonly connectTimeoutSeconds: number;
   /** The head of the response has arrived. */
   readonly isAnswering: boolean;
+  /** The request may have been written. */
+  readonly isSent: boolean;
 }
 
 type Sentence = (host: string, error: Error) => string;
@@ -51,12 +61,27 @@ const sentences: Readonly<Record<string, Sentence>> = {
   UND_ERR_DESTROYED: () => "Bellwire was stopped before the answer came.",
 };
 
+/** Returns the outcome for callers that do not try again: an error without an answer, like others. */
+export const outcomeOfNotMade = ({ code, resource }: NotMade): AttemptOutcome => ({
+  kind: "unreachable",
+  code,
+  reason: `Bellwire could not open a connection: ${lacking[resource]} (${code}). Nothing was sent.`,
+  latencyMs: 0,
+});
+
+const lacking: Readonly<Record<Resource, string>> = {
+  descriptors: "its process or machine has reached a limit of open files or of memory for sockets",
+  ports: "all local ports for this address are in use",
+};
+
 /**
- * Converts an error caused by a receiver, a network or a resolver to an outcome. Throws errors that only a bug can
- * cause.
+ * Converts an error caused by a receiver, a network, a resolver or a lack of our own resources. Throws errors that only a bug
+ * can cause.
  */
-export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<AttemptOutcome> {
-  const { host, connectTimeoutSeconds, isAnswering } = exchange;
+export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<AttemptOutcome> | NotMade {
+  const { host, connectTimeoutSeconds, isAnswering, isSent } = exchange;
+  const exhausted = isSent ? undefined : exhaustedBy(error);
+  if (exhausted) return { kind: "not-made", ...exhausted };
   if (error instanceof ForbiddenTargetError) return forbidden(error, host);
   if (error instanceof ProxyRefusedError) {
     const reason = `The proxy did not open a connection to ${host}: it answered ${error.status}.`;

@@ -6,6 +6,7 @@ import { type AttemptRequest, requestHeaders } from "./attempt-request.ts";
 import { CurrentRequest } from "./connection-trace.ts";
 import { guardedConnector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
+import { type NotMade, outcomeOfNotMade } from "./outcome-of-error.ts";
 import { type OwnBins, deliverToOwnBin } from "./own-bins.ts";
 import { ReceiverPools } from "./receiver-pools.ts";
 import { Signer } from "./signature.ts";
@@ -18,8 +19,11 @@ export interface Sender {
    * an address or a request bin of this installation.
    */
   resolve(url: string): Promise<void> | undefined;
-  /** Makes one attempt. Rejects only for bugs, never for anything that a receiver or a network does. */
-  send(request: AttemptRequest): Promise<AttemptOutcome>;
+  /**
+   * Makes one attempt, unless this process lacks descriptors or ports for a connection. Rejects only for bugs, never for
+   * anything that a receiver or a network does.
+   */
+  send(request: AttemptRequest): Promise<AttemptOutcome | NotMade>;
 }
 
 /** A request that is no delivery: sent with the method and headers that are given, and unsigned. */
@@ -74,7 +78,7 @@ export function createSender(options: SenderOptions): Sender & GivenRequestSende
     originsMax: options.originsMax ?? 1000,
   });
 
-  const send = (request: AttemptRequest): Promise<AttemptOutcome> => {
+  const send = (request: AttemptRequest): Promise<AttemptOutcome | NotMade> => {
     const target = targets.of(request.url);
     if (!target) return Promise.resolve(noUrl);
     const { origin, host, pathname, query, credentials, binId } = target;
@@ -125,7 +129,7 @@ const createGivenSender =
     current.user = exchange;
     pools.poolOf(origin).dispatch(sent, exchange);
     current.user = undefined;
-    return exchange.outcome;
+    return exchange.outcome.then((outcome) => (outcome.kind === "not-made" ? outcomeOfNotMade(outcome) : outcome));
   };
 
 const ignore = (): void => undefined;

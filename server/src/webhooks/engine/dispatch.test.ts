@@ -57,7 +57,7 @@ async function startDispatch(options: { onSend?: (clock: HandDrivenClock) => voi
         return new Promise((resolve) => sent.push({ respond: () => resolve(answered) }));
       },
     },
-    log: { attempt: () => undefined, warn: () => undefined },
+    log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
     chance: () => 0,
     newId: () => "engine",
     inFlightMax: 64,

@@ -1,5 +1,5 @@
 import { parseIsoTime } from "#platform/times.ts";
-import { type AttemptRequest, contentOfAttempt } from "#webhooks/attempts/index.ts";
+import { type AttemptRequest, type NotMade, contentOfAttempt } from "#webhooks/attempts/index.ts";
 import {
   type AttemptOutcome,
   type DueDelivery,
@@ -13,6 +13,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import { type CountedAttempt, delayOf } from "#webhooks/statistics/index.ts";
+import { Exhaustion } from "./exhaustion.ts";
 import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
 import { ConcurrencyLimits, type Pace, type Slot } from "./limits.ts";
@@ -24,6 +25,8 @@ const unsettledMax = 5000;
 /** With more attempts in flight, free slots are filled together after a millisecond. */
 const fillTogetherMin = 8;
 const fillTogetherMs = 1;
+/** Pause of a lane that has no local port left for its receiver. Closed connections keep their ports for a minute. */
+const portsPauseMs = 1000;
 /** Starting attempts stops after this time, per pace, so that responses and API requests are processed in between. */
 const fillMaxMs = 5;
 /** Unknown receivers first: they may use a few slots only, and would find none free. */
@@ -44,6 +47,7 @@ export class Dispatch {
   readonly #lease: Lease;
   readonly #events: DispatchEvents;
   readonly #limits: ConcurrencyLimits;
+  readonly #exhaustion: Exhaustion;
   readonly #outcomes: SettleQueue;
   readonly #queues: Readonly<Record<Pace, Lane[]>> = { unknown: [], quick: [], slow: [], failing: [] };
   #isClosed = false;
@@ -55,6 +59,7 @@ export class Dispatch {
     this.#lease = lease;
     this.#events = events;
     this.#limits = new ConcurrencyLimits(needs.inFlightMax);
+    this.#exhaustion = new Exhaustion(needs.inFlightMax, needs.log);
     this.#outcomes = new SettleQueue(needs);
   }
 
@@ -126,7 +131,7 @@ export class Dispatch {
     const endsMs = this.#needs.clock.monotonicMs() + fillMaxMs;
     while (this.#limits.hasSlot(pace) && this.#outcomes.length < unsettledMax) {
       const nowMs = this.#needs.clock.monotonicMs();
-      if (!this.#lease.holds) return true;
+      if (!this.#lease.holds || !this.#exhaustion.allows(this.inFlight, nowMs)) return true;
       if (nowMs > endsMs) return this.#queues[pace].length === 0;
       const lane = this.#queues[pace].shift();
       if (!lane) return true;
@@ -186,9 +191,14 @@ export class Dispatch {
     host.begin(slot.isLate);
     const { engineId, mayStart } = this.#lease;
     void makeAttempt(this.#needs, lane.settings, { delivery, epoch: lane.epoch, mayStart }).then((attempt) => {
-      if (!slot.isLate) lane.releaseSiblings(delivery);
-      host.end(slot.isLate, attempt.outcome);
-      this.#end(lane, slot, engineId, attempt);
+      if ("resource" in attempt) {
+        host.release(slot.isLate);
+        this.#putBack(lane, slot, { delivery, notMade: attempt });
+      } else {
+        if (!slot.isLate) lane.releaseSiblings(delivery);
+        host.end(slot.isLate, attempt.outcome);
+        this.#end(lane, slot, engineId, attempt);
+      }
       for (const waiting of host.takeWaiting()) this.offer(waiting);
       this.#refill();
     });
@@ -216,6 +226,18 @@ export class Dispatch {
     });
     this.offer(lane);
     this.#events.onRoom(lane);
+    if (this.#limits.inFlight === 0) this.#onIdle?.();
+  }
+
+  /** No attempt was made, for want of a resource of this process. The delivery stays due and is read again. */
+  #putBack(lane: Lane, slot: Slot, { delivery, notMade }: { delivery: DueDelivery; notMade: NotMade }): void {
+    const nowMs = this.#needs.clock.monotonicMs();
+    this.#limits.release(slot);
+    lane.inFlight -= 1;
+    if (lane.inFlight === 0) lane.isStalled = false;
+    lane.putBack(delivery, nowMs, notMade.resource === "ports" ? portsPauseMs : 0);
+    if (!slot.isLate) lane.releaseSiblings(delivery);
+    this.#exhaustion.learn(notMade, this.inFlight, nowMs);
     if (this.#limits.inFlight === 0) this.#onIdle?.();
   }
 
@@ -274,16 +296,20 @@ interface AttemptInput {
   readonly mayStart: () => boolean;
 }
 
-/** Makes one attempt: sends, classifies the response, decides the next step. No transaction is open meanwhile. */
+/**
+ * Makes one attempt: sends, classifies the response, decides the next step. No transaction is open meanwhile. An attempt that
+ * could not be made is no attempt: its number is given to the next one.
+ */
 async function makeAttempt(
   { sender, clock, chance, log }: Pick<EngineNeeds, "sender" | "clock" | "chance" | "log">,
   settings: DeliverySettings,
   { delivery, epoch, mayStart }: AttemptInput,
-): Promise<AttemptResult> {
+): Promise<AttemptResult | NotMade> {
   const at = clock.now();
   const number = delivery.attemptsMade + 1;
   const request = requestOf(settings, delivery, { attempt: number, sentAt: at, mayStart });
   const outcome = await send(sender, request);
+  if (outcome.kind === "not-made") return outcome;
   const policy = {
     success: settings.success,
     waitsSeconds: settings.retryWaitsSeconds,
@@ -305,7 +331,7 @@ async function makeAttempt(
 }
 
 /** Counts a bug of the sender as a failed attempt. If it were thrown, the delivery would be repeated at once, for ever. */
-async function send(sender: Sender, request: AttemptRequest): Promise<AttemptOutcome> {
+async function send(sender: Sender, request: AttemptRequest): Promise<AttemptOutcome | NotMade> {
   try {
     return await sender.send(request);
   } catch (error) {

@@ -25,8 +25,13 @@ export class LanePause {
     const retryAfterMs = Math.min(retryAfterMaxMs, retryAfterSeconds * 1000);
     const pauseMs = Math.max(this.breaker.learn(outcome, nowMs) ?? 0, retryAfterMs);
     if (pauseMs === 0) return false;
-    this.#untilMs = Math.max(this.#untilMs, nowMs + pauseMs);
+    this.extendTo(nowMs + pauseMs);
     return true;
+  }
+
+  /** Pauses until `atMs`, unless it does so for longer. */
+  extendTo(atMs: number): void {
+    this.#untilMs = Math.max(this.#untilMs, atMs);
   }
 
   released(nowMs: number): Pick<ReleasedLane, "pauseSeconds" | "unanswered"> {

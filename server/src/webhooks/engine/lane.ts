@@ -188,6 +188,14 @@ export class Lane {
     this.#rows.ended(delivery, isLast, nowMs);
   }
 
+  /** No attempt was made. The delivery stays due: all that wait are read again, in order, after a pause of the lane. */
+  putBack(delivery: DeliveryOfKey, nowMs: number, pauseMs: number): void {
+    this.#rows.ended(delivery, false, nowMs);
+    this.#rows.settled(delivery, nowMs);
+    if (pauseMs > 0) this.#pause.extendTo(nowMs + pauseMs);
+    this.dropWaiting();
+  }
+
   /** The outcome is recorded, or never will be. */
   settled(delivery: DeliveryOfKey, nowMs: number): void {
     this.#rows.settled(delivery, nowMs);

@@ -125,7 +125,7 @@ test("lanes that are claimed together are tried in random order", async () => {
     statistics: noStatistics,
     sender: { resolve: () => undefined, send: unused },
     clock: new HandDrivenClock(),
-    log: { attempt: unused, warn: unused },
+    log: { attempt: unused, notMade: unused, warn: unused },
     chance: () => chances.shift() ?? 0,
     newId: () => "engine",
     inFlightMax: 8,

@@ -60,9 +60,14 @@ export class ReceiverHost<WaitingLane> {
   }
 
   end(wasLate: boolean, outcome: AttemptOutcome): void {
+    this.release(wasLate);
+    this.#window.learn(outcome);
+  }
+
+  /** An attempt has ended that says nothing about the host. */
+  release(wasLate: boolean): void {
     if (wasLate) this.#late -= 1;
     else this.#onTime -= 1;
-    this.#window.learn(outcome);
   }
 
   /** Keeps a lane until the host has room, or its name is resolved. */

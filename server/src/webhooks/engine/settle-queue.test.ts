@@ -29,7 +29,7 @@ function openQueue(recorded: (batch: readonly Settlement[]) => number = (batch) 
   const results: SettleResult[] = [];
   const queue = new SettleQueue({
     clock,
-    log: { attempt: () => undefined, warn: () => undefined },
+    log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
     store: {
       settle: async (_engineId: string, batch: readonly Settlement[]) => {
         batches.push(batch.length);

@@ -2,7 +2,7 @@ import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { type ProcessMark, formatProcessMark, hasProcessEnded } from "#platform/process-mark.ts";
-import type { AttemptRequest } from "#webhooks/attempts/index.ts";
+import type { AttemptRequest, NotMade } from "#webhooks/attempts/index.ts";
 import {
   type AttemptOutcome,
   type ClaimedLane,
@@ -42,7 +42,7 @@ import type { AttemptCounter } from "#webhooks/statistics/index.ts";
 export interface Sender {
   /** Resolves the host of the URL. Returns nothing if there is no name to resolve. The result is cached for a second or more. */
   resolve(url: string): Promise<void> | undefined;
-  send(request: AttemptRequest): Promise<AttemptOutcome>;
+  send(request: AttemptRequest): Promise<AttemptOutcome | NotMade>;
 }
 
 /** The engine's interface to PostgreSQL. Every call may reject, since the database may be away for a while. */
@@ -69,6 +69,8 @@ export interface LaneStore {
 
 export interface EngineLog {
   attempt(line: AttemptLine): void;
+  /** An attempt could not be made, for want of a resource of this process or machine. */
+  notMade(notMade: NotMade): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 

@@ -1,0 +1,76 @@
+import { writeFile } from "node:fs/promises";
+import { type Socket, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fastify from "fastify";
+import { expect, onTestFinished, test } from "vitest";
+import { until } from "../../test/support/until.ts";
+import { limitConnections, readDescriptorLimit, warnOfLowLimit } from "./descriptors.ts";
+
+async function listen(limit: number) {
+  const warnings: string[] = [];
+  const http = fastify();
+  http.get("/", async () => "here");
+  limitConnections(http, limit, { log: { warn: (_fields, message) => void warnings.push(message) }, nowMs: () => 0 });
+  const url = new URL(await http.listen({ host: "127.0.0.1", port: 0 }));
+  const sockets: Socket[] = [];
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    await http.close();
+  });
+  const open = (): Socket => {
+    const socket = connect({ host: url.hostname, port: Number(url.port) })
+      .on("error", () => undefined)
+      .resume();
+    sockets.push(socket);
+    return socket;
+  };
+  return { http, url, open, warnings };
+}
+
+/** Sends a request and returns the headers of its response. */
+async function request(socket: Socket): Promise<string> {
+  let text = "";
+  socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  socket.write("GET / HTTP/1.1\r\nhost: here\r\n\r\n");
+  await until(() => text.includes("here"));
+  return text.toLowerCase();
+}
+
+test("clients get half of the descriptors, and the next connection is closed and reported", async () => {
+  const { open, warnings } = await listen(8);
+  const sockets = [open(), open(), open(), open()];
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+  const fifth = open();
+  await new Promise((resolve) => fifth.once("close", resolve));
+  expect(warnings).toHaveLength(1);
+});
+
+test("beyond three quarters of them connections are not kept alive, and idle ones make room", async () => {
+  const { open } = await listen(8);
+  const idle = open();
+  expect(await request(idle)).toContain("connection: keep-alive");
+  const closed = new Promise((resolve) => idle.once("close", resolve));
+  const others = [open(), open(), open()];
+  await closed;
+  await Promise.all(others.map((socket) => request(socket)));
+  const more = open();
+  expect(await request(more)).not.toBe("");
+});
+
+test("the limit of this process is read", async () => {
+  expect(readDescriptorLimit()).toBeGreaterThan(0);
+  const file = join(tmpdir(), `limits-${process.pid}`);
+  await writeFile(file, "Max open files            unlimited            unlimited            files     \n");
+  expect(readDescriptorLimit(file)).toBeUndefined();
+  expect(readDescriptorLimit("/nowhere")).toBeUndefined();
+});
+
+test("a low limit is reported at the start", () => {
+  const warnings: object[] = [];
+  const log = { warn: (fields: object) => void warnings.push(fields) };
+  warnOfLowLimit(256, log);
+  warnOfLowLimit(65_536, log);
+  warnOfLowLimit(undefined, log);
+  expect(warnings).toEqual([{ limit: 256, recommended: 1024 }]);
+});

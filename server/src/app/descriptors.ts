@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import type { FastifyInstance } from "fastify";
+
+/** Below this, a busy process will probably run out of descriptors: see docs/guides/size.md. */
+const enough = 1024;
+/** From this part of the maximum on, connections are not kept alive. */
+const keepAlivePart = 0.75;
+const logEveryMs = 10_000;
+
+interface DescriptorLog {
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/**
+ * Returns the maximum number of files and connections that this process may have open, or undefined if it is unlimited or
+ * unknown. Node.js raises the soft limit to the hard one at its start.
+ */
+export function readDescriptorLimit(file = "/proc/self/limits"): number | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return undefined; // another system than Linux
+  }
+  const [, soft] = /^Max open files +(\d+|unlimited)/m.exec(text) ?? [];
+  return soft === undefined || soft === "unlimited" ? undefined : Number(soft);
+}
+
+/** Warns at the start, since the limit cannot be raised while the process runs. */
+export function warnOfLowLimit(limit: number | undefined, log: DescriptorLog): void {
+  if (limit !== undefined && limit < enough)
+    log.warn(
+      { limit, recommended: enough },
+      "the limit of open files is low (ulimit -n): connections will wait for each other",
+    );
+}
+
+/**
+ * Leaves half of the descriptors to the database, to receivers and to files, so that clients of the web role cannot use them up.
+ * From three quarters of its half on, the server keeps no connection alive, and each new connection ends the one that has been
+ * idle longest; at the end of it, new connections are closed.
+ */
+export function limitConnections(
+  http: FastifyInstance,
+  limit: number | undefined,
+  { log, nowMs }: { readonly log: DescriptorLog; readonly nowMs: () => number },
+): void {
+  if (limit === undefined) return;
+  const { server } = http;
+  const max = Math.max(1, Math.floor(limit / 2));
+  const keptAliveMax = Math.floor(max * keepAlivePart);
+  /** Connections between two requests, in the order of their last one. Node.js counts new ones as idle, too. */
+  const idle = new Set<Socket>();
+  let open = 0;
+  let refused = 0;
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+  server.maxConnections = max;
+  server.on("connection", (socket) => {
+    open += 1;
+    socket.once("close", () => {
+      open -= 1;
+      idle.delete(socket);
+    });
+    const [oldest] = open > keptAliveMax ? idle : [];
+    oldest?.destroy();
+  });
+  http.addHook("onRequest", async ({ raw }) => void idle.delete(raw.socket));
+  http.addHook("onResponse", async ({ raw: { socket } }) => {
+    if (!socket.destroyed) idle.add(socket);
+  });
+  server.on("drop", () => {
+    refused += 1;
+    if (nowMs() - loggedAtMs < logEveryMs) return;
+    log.warn({ refused, max }, "connections were refused: half of the limit of open files is in use by clients");
+    loggedAtMs = nowMs();
+    refused = 0;
+  });
+  http.addHook("onSend", async (_request, reply) => {
+    if (open > keptAliveMax) reply.header("connection", "close");
+  });
+}

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import type { NotMade } from "#webhooks/attempts/index.ts";
+import { Exhaustion } from "./exhaustion.ts";
+
+const noDescriptors: NotMade = { kind: "not-made", code: "EMFILE", resource: "descriptors" };
+const noPorts: NotMade = { kind: "not-made", code: "EADDRNOTAVAIL", resource: "ports" };
+
+function build() {
+  const warnings: object[] = [];
+  const counted: string[] = [];
+  const log = {
+    warn: (fields: object) => void warnings.push(fields),
+    notMade: ({ code }: NotMade) => void counted.push(code),
+  };
+  return { exhaustion: new Exhaustion(200, log), warnings, counted };
+}
+
+/** Returns how many attempts may be in flight. */
+function allowed(exhaustion: Exhaustion, nowMs: number): number {
+  for (let inFlight = 0; inFlight < 1000; inFlight += 1) if (!exhaustion.allows(inFlight, nowMs)) return inFlight;
+  return Number.POSITIVE_INFINITY;
+}
+
+test("without a lack there is no limit", () => {
+  expect(allowed(build().exhaustion, 0)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("after a lack nothing starts for a moment, then as many as were in flight, and a quarter more at each step", () => {
+  const { exhaustion } = build();
+  exhaustion.learn(noDescriptors, 40, 1000);
+  expect([1000, 1249, 1250, 1499, 1500, 1750].map((ms) => allowed(exhaustion, ms))).toEqual([0, 0, 40, 40, 50, 62]);
+});
+
+test("with nothing in flight, one attempt may start, and six seconds later there is no limit any more", () => {
+  const { exhaustion } = build();
+  for (const inFlight of [3, 2, 1, 0]) exhaustion.learn(noDescriptors, inFlight, 0);
+  expect(allowed(exhaustion, 250)).toBe(1);
+  expect(allowed(exhaustion, 6250)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("a lack of ports for one receiver limits no others", () => {
+  const { exhaustion, counted } = build();
+  exhaustion.learn(noPorts, 5, 0);
+  expect(allowed(exhaustion, 0)).toBe(Number.POSITIVE_INFINITY);
+  expect(counted).toEqual(["EADDRNOTAVAIL"]);
+});
+
+test("each lack is counted, and the log has one line in ten seconds", () => {
+  const { exhaustion, warnings, counted } = build();
+  for (let ms = 0; ms <= 10_000; ms += 100) exhaustion.learn(noDescriptors, 7, ms);
+  expect(counted).toHaveLength(101);
+  expect(warnings).toEqual([
+    { code: "EMFILE", notMade: 1, inFlight: 7 },
+    { code: "EMFILE", notMade: 100, inFlight: 7 },
+  ]);
+});

@@ -1,0 +1,110 @@
+import { connect, type Socket } from "node:net";
+import { createServer, type ServerResponse } from "node:http";
+import { expect } from "vitest";
+import { ask, askPatiently } from "../chaos/ask-bellwire.ts";
+import { BellwireProcess } from "../support/start-bellwire.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+/** Enough for a start, its database connections and a few dozen more. */
+const descriptors = 160;
+/** One for each receiver host that does not answer: more than there are descriptors. */
+const endpoints = 150;
+const token = "a-token-that-the-test-knows";
+
+/** Answers no request until `release`. One server under as many addresses as wanted: each is a receiver host of its own. */
+async function startSlowReceivers() {
+  const waiting: ServerResponse[] = [];
+  const received: string[] = [];
+  let isReleased = false;
+  const server = createServer((request, response) => {
+    received.push(`${request.headers.host} ${String(request.headers["webhook-id"])}`);
+    request.resume();
+    if (isReleased) response.end();
+    else waiting.push(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  return {
+    received,
+    urlOf: (number: number) => `http://127.0.1.${number + 1}:${port}/`,
+    release() {
+      isReleased = true;
+      for (const response of waiting) response.end();
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Opens connections that send nothing, as clients and port scanners do. Some may be refused. */
+function openIdleConnections(url: string, count: number): { readonly sockets: readonly Socket[] } & Disposable {
+  const { hostname, port } = new URL(url);
+  const sockets = Array.from({ length: count }, () =>
+    connect({ host: hostname, port: Number(port) }).on("error", () => undefined),
+  );
+  return {
+    sockets,
+    [Symbol.dispose]() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+async function metric(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const values = text.split("\n").flatMap((line) => (line.startsWith(name) ? [Number(line.split(" ").at(-1))] : []));
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+test(
+  "with too few file descriptors no attempt is used up and nothing is lost, and the web role goes on answering",
+  { timeout: 120_000 },
+  async ({ databaseUrl, database }) => {
+    await using receivers = await startSlowReceivers();
+    await using bellwire = new BellwireProcess(
+      ["serve"],
+      {
+        DATABASE_URL: databaseUrl,
+        BELLWIRE_SECRET_KEY: Buffer.alloc(32).toString("base64"),
+        BELLWIRE_ACCESS_TOKEN: token,
+        BELLWIRE_ALLOWED_TARGETS: "127.0.0.0/8",
+        BELLWIRE_TRY_OUT: "off",
+        BELLWIRE_ENGINE_PROCESS: "shared",
+      },
+      { descriptors },
+    );
+    const api = { url: await bellwire.ready(), token };
+    for (let number = 0; number < endpoints; number += 1) {
+      const endpoint = {
+        name: `receiver-${number}`,
+        url: receivers.urlOf(number),
+        event_types: ["account.created"],
+        format: "json",
+        retry_waits_seconds: [],
+        provider_actions: true,
+      };
+      expect(await ask(api, "POST", "/api/v1/endpoints", endpoint)).toMatchObject({ status: 201 });
+    }
+    using _idle = openIdleConnections(api.url, 2 * descriptors);
+    const form = { org_name: "quay", username: "quay", email: "quay@example.com" };
+    expect(await askPatiently(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
+
+    await until(async () => (await metric(api.url, "bellwire_attempts_not_made_total").catch(() => 0)) > 20);
+    expect(receivers.received.length).toBeLessThan(endpoints);
+    expect((await askPatiently(api, "GET", "/api/v1/endpoints")).status).toBe(200);
+
+    receivers.release();
+    await until(() => receivers.received.length >= endpoints, { withinMs: 60_000 });
+    const ended = "select state, attempts_made as attempts, count(*)::integer from deliveries group by 1, 2";
+    await until(async () => (await database.query("select from due")).length === 0);
+    expect(await database.query(ended)).toEqual([{ state: "delivered", attempts: 1, count: endpoints }]);
+    expect(new Set(receivers.received).size).toBe(receivers.received.length);
+    expect(await bellwire.stop()).toBe(0);
+    expect(bellwire.stderr).toContain("no connection could be opened for want of file descriptors");
+    expect(bellwire.stdout + bellwire.stderr).not.toMatch(/uncaught|unhandled/i);
+  },
+);
