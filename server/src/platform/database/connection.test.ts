@@ -1,6 +1,12 @@
 import pg from "pg";
 import { expect, test } from "vitest";
-import { NoConnection, classifyDatabaseError, databaseLocation, parseDatabaseUrl } from "./connection.ts";
+import {
+  NoConnection,
+  classifyDatabaseError,
+  databaseLocation,
+  explainConnectionError,
+  parseDatabaseUrl,
+} from "./connection.ts";
 
 /** Where the driver connects to for each of the hosts. */
 function placesOf(text: string): readonly string[] {
@@ -101,3 +107,15 @@ test("what a statement did wrong is no trouble of the database's", () => {
   expect(classifyDatabaseError(new TypeError("undefined is not a function"))).toBeUndefined();
   expect(classifyDatabaseError("a text")).toBeUndefined();
 });
+
+test.each([
+  [withCode("SELF_SIGNED_CERT_IN_CHAIN"), "sslrootcert=/path/ca.pem in DATABASE_URL (it failed)"],
+  [withCode("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "sslrootcert=/path/ca.pem"],
+  [withCode("ERR_TLS_CERT_ALTNAME_INVALID"), "is for another name"],
+  [withCode("CERT_HAS_EXPIRED"), "is not valid today"],
+  [withCode("ENOENT", { syscall: "open" }), "a file that DATABASE_URL names cannot be read (it failed)"],
+  [new NoConnection(withCode("CERT_HAS_EXPIRED")), "is not valid today"],
+  [new Error("The server does not support SSL connections"), "sslmode=disable"],
+  [withCode("28000", { message: "no pg_hba.conf entry for host x, no encryption" }), "sslmode=verify-full"],
+  [withCode("ECONNREFUSED"), "it failed"],
+])("%j is explained by the step that helps", (error, says) => expect(explainConnectionError(error)).toContain(says));

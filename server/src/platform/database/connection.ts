@@ -149,6 +149,38 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorClass | unde
 const isMissingSocket = (error: unknown, code: string): boolean =>
   code === "ENOENT" && error instanceof Error && "syscall" in error && error.syscall === "connect";
 
+const tlsProblems: readonly (readonly [codes: RegExp, says: string])[] = [
+  [
+    /^(?:SELF_SIGNED_CERT|DEPTH_ZERO_SELF|UNABLE_TO_(?:VERIFY_LEAF|GET_ISSUER)|CERT_UNTRUSTED)/,
+    "its certificate is of an authority that is not trusted. Give the certificate of your provider's authority with " +
+      "sslrootcert=/path/ca.pem in DATABASE_URL",
+  ],
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    "its certificate is for another name. Connect to a name of the certificate, or to the server that you mean",
+  ],
+  [
+    /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/,
+    "its certificate is not valid today. Renew it, or correct this machine's clock",
+  ],
+];
+
+/** Returns the message of an error when connecting, and for TLS also the step that helps. */
+export function explainConnectionError(error: unknown): string {
+  const code = errorCode(error) ?? "";
+  const said = errorMessage(error);
+  const [, says] = tlsProblems.find(([codes]) => codes.test(code)) ?? [];
+  if (says !== undefined) return `${says} (${said})`;
+  if (said.includes("server does not support SSL")) {
+    return `${said}. Switch TLS on in PostgreSQL, or connect without it by sslmode=disable in DATABASE_URL`;
+  }
+  if (code === "28000" && said.includes("no encryption")) {
+    return `${said}. The server may require TLS: sslmode=verify-full in DATABASE_URL`;
+  }
+  const isUnreadable = error instanceof Error && "syscall" in error && error.syscall === "open";
+  return isUnreadable ? `a file that DATABASE_URL names cannot be read (${said})` : said;
+}
+
 /** The hosts of a DATABASE_URL and the one in use: the first that was found to be a primary. */
 export class DatabaseHosts {
   readonly #urls: readonly string[];

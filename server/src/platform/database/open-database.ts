@@ -10,6 +10,7 @@ import {
   classifyDatabaseError,
   connectToPrimary,
   databaseLocation,
+  explainConnectionError,
   refuseTransactionPooling,
 } from "./connection.ts";
 import type { Database } from "./database.ts";
@@ -161,9 +162,8 @@ async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
         { cause: error },
       );
     }
-    throw new CannotStart(`The database at ${databaseLocation(url)} cannot be used: ${errorMessage(error)}`, {
-      cause: error,
-    });
+    const reason = explainConnectionError(error);
+    throw new CannotStart(`The database at ${databaseLocation(url)} cannot be used: ${reason}`, { cause: error });
   }
 }
 
