@@ -2,7 +2,9 @@ import pg from "pg";
 import { openDatabaseLine, type DatabaseLine } from "./database-line.ts";
 import { kill } from "./processes.ts";
 import {
+  rejoin,
   startStandby,
+  startStandbyFromBackup,
   startThrowAwayPostgres,
   type ServerSettings,
   type ThrowAwayPostgres,
@@ -15,9 +17,11 @@ export class DatabasePair implements AsyncDisposable {
   #primary: ThrowAwayPostgres;
   #standby: ThrowAwayPostgres;
 
-  static async open(settings: ServerSettings = {}): Promise<DatabasePair> {
-    const primary = await startThrowAwayPostgres({ settings });
-    return new DatabasePair(primary, await startStandby(primary), await openDatabaseLine(primary.socketPath));
+  /** @param binaries the programs of a complete PostgreSQL, which then also makes the base backup */
+  static async open(settings: ServerSettings = {}, binaries?: string): Promise<DatabasePair> {
+    const primary = await startThrowAwayPostgres({ settings, ...(binaries !== undefined && { binaries }) });
+    const standby = await (binaries === undefined ? startStandby(primary) : startStandbyFromBackup(primary));
+    return new DatabasePair(primary, standby, await openDatabaseLine(primary.socketPath));
   }
 
   private constructor(primary: ThrowAwayPostgres, standby: ThrowAwayPostgres, line: DatabaseLine) {
@@ -98,6 +102,11 @@ export class DatabasePair implements AsyncDisposable {
     await this.#primary[Symbol.asyncDispose]();
     this.#primary = this.#standby;
     this.#standby = await startStandby(this.#primary);
+  }
+
+  /** After a failover: the promoted standby is the primary from now on, and the killed one becomes its standby. */
+  async rejoin(): Promise<void> {
+    [this.#primary, this.#standby] = [this.#standby, await rejoin(this.#primary, this.#standby)];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

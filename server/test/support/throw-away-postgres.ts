@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import pg from "pg";
 import { type ServerLocation, findUnprivilegedUser } from "#platform/embedded-postgres/location.ts";
 import { findBinaries, initDatabase, ownerRole, programOptions } from "#platform/embedded-postgres/programs.ts";
@@ -18,12 +19,16 @@ export interface ThrowAwayPostgres extends AsyncDisposable {
   /** Its socket. */
   readonly socketPath: string;
   readonly place: ServerLocation;
+  /** The folder of its programs. */
+  readonly binaries: string;
   /** Part of the socket's name; with TLS also a port of 127.0.0.1. */
   readonly port: number;
   /** Settings of its start. A standby of this server gets the same ones. */
   readonly settings: ServerSettings;
   /** Kills every process at once, as if its host died. The files stay until disposal. */
   kill(): Promise<void>;
+  /** Kills the postmaster only, and resolves when its other processes have noticed and ended. */
+  killPostmaster(): Promise<void>;
 }
 
 export type ServerSettings = Readonly<Record<string, string>>;
@@ -42,20 +47,59 @@ const hasty = {
 const ownerPassword = "throw-away";
 const silently = (): void => undefined;
 
+export interface ThrowAwayOptions {
+  readonly tls?: IssuedCertificate;
+  readonly settings?: ServerSettings;
+  /** The folder of the programs, if not those of the embedded PostgreSQL. */
+  readonly binaries?: string;
+}
+
 /** Starts PostgreSQL as the product does, and checks that this server answers. */
 export async function startThrowAwayPostgres({
   tls,
   settings = {},
-}: { tls?: IssuedCertificate; settings?: ServerSettings } = {}): Promise<ThrowAwayPostgres> {
+  binaries,
+}: ThrowAwayOptions = {}): Promise<ThrowAwayPostgres> {
+  const place = await makePlace();
+  const embedded = await findBinaries(place.user, silently);
+  if (binaries === undefined) await initDatabase({ place, binaries: embedded, ownerPassword, say: silently });
+  else await initOther(place, binaries, settings);
+  return startPostgres(place, binaries ?? embedded, { ...settings, ...(tls && (await overTls(place, tls))) });
+}
+
+async function makePlace(): Promise<ServerLocation> {
   const folder = await mkdtemp(`${await fastestFolder()}/bellwire-test-`);
   const user = await findUnprivilegedUser();
   if (user) await chown(folder, user.uid, user.gid);
-  const place = { folder, user };
-  const binaries = await findBinaries(user, silently);
-  await initDatabase({ place, binaries, ownerPassword, say: silently });
-
-  return startPostgres(place, binaries, { ...settings, ...(tls && (await overTls(place, tls))) });
+  return { folder, user };
 }
+
+/**
+ * Creates a data directory of another version, which may lack the collations of the embedded one. The settings are also in its
+ * file: pg_rewind starts the server without options, and would otherwise lose the log that it needs.
+ */
+async function initOther(place: ServerLocation, binaries: string, settings: ServerSettings): Promise<void> {
+  const passwordFile = join(place.folder, "password");
+  await writeFile(passwordFile, ownerPassword);
+  await runProgram(place, join(binaries, "initdb"), [
+    `--pgdata=${join(place.folder, "postgres")}`,
+    `--username=${ownerRole}`,
+    `--pwfile=${passwordFile}`,
+    "--auth=scram-sha-256",
+    "--data-checksums",
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    "--no-sync",
+    ...Object.entries(settings).map(([name, value]) => `--set=${name}=${value}`), // not known to PostgreSQL 15
+  ]);
+  await rm(passwordFile);
+}
+
+const runFile = promisify(execFile);
+
+/** Runs a program of PostgreSQL as the user of the server. */
+const runProgram = (place: ServerLocation, program: string, args: readonly string[]): Promise<unknown> =>
+  runFile(program, args, { ...programOptions(place), env: { LC_ALL: "C", TZ: "UTC", PGPASSWORD: ownerPassword } });
 
 /** Settings for listening on 127.0.0.1 with TLS. */
 async function overTls(
@@ -74,13 +118,43 @@ async function overTls(
   return { ssl: "on", ...files, listen_addresses: "127.0.0.1", port };
 }
 
-/** Starts a standby that follows `primary` from a base backup, until it is cut off or promoted. */
+/** Starts a standby that follows `primary` from a copy of its files, until it is cut off or promoted. */
 export const startStandby = async (primary: ThrowAwayPostgres): Promise<ThrowAwayPostgres> =>
   startCopy(
     await copyFiles(primary),
     { "standby.signal": "", "postgresql.auto.conf": followed(primary) },
     primary.settings,
   );
+
+/** Starts a standby from a base backup, as an operator does. Needs a PostgreSQL with pg_basebackup. */
+export async function startStandbyFromBackup(primary: ThrowAwayPostgres): Promise<ThrowAwayPostgres> {
+  const { binaries, settings } = primary;
+  const place = await makePlace();
+  const data = join(place.folder, "postgres");
+  await runProgram(place, join(binaries, "pg_basebackup"), [
+    `--pgdata=${data}`,
+    `--dbname=${connectionTo(primary)}`,
+    "--write-recovery-conf",
+    "--checkpoint=fast",
+    "--no-sync",
+  ]);
+  return startPostgres(place, binaries, settings);
+}
+
+/** Makes a killed primary a standby of its successor, as an operator does. Needs a PostgreSQL with pg_rewind. */
+export async function rejoin(killed: ThrowAwayPostgres, primary: ThrowAwayPostgres): Promise<ThrowAwayPostgres> {
+  const { place, binaries, settings } = killed;
+  // Until its zombie is reaped, the killed server seems to run.
+  const locks = [join(place.folder, "postgres", "postmaster.pid"), `${killed.socketPath}.lock`];
+  for (const path of locks) await rm(path, { force: true });
+  await runProgram(place, join(binaries, "pg_rewind"), [
+    `--target-pgdata=${join(place.folder, "postgres")}`,
+    `--source-server=${connectionTo(primary)} dbname=postgres`,
+    "--write-recovery-conf",
+    "--no-sync",
+  ]);
+  return startPostgres(place, binaries, settings);
+}
 
 /** Starts a server on files that `copyFiles` copied, like a restore in place. */
 export async function startCopy(
@@ -97,8 +171,10 @@ export async function startCopy(
   return startPostgres(place, await findBinaries(user, silently), settings);
 }
 
-const followed = ({ place }: ThrowAwayPostgres): string =>
-  `primary_conninfo = 'host=${place.folder} user=${ownerRole} password=${ownerPassword}'\n`;
+const connectionTo = ({ place }: ThrowAwayPostgres): string =>
+  `host=${place.folder} user=${ownerRole} password=${ownerPassword}`;
+
+const followed = (primary: ThrowAwayPostgres): string => `primary_conninfo = '${connectionTo(primary)}'\n`;
 
 /** Copies the files of a running server, as a base backup does. */
 export async function copyFiles(primary: ThrowAwayPostgres): Promise<ServerLocation> {
@@ -148,20 +224,23 @@ async function startPostgres(
   const urlOf = (database: string): string =>
     `postgresql://${ownerRole}:${ownerPassword}@/${database}?host=${encodeURIComponent(folder)}${port === String(socketPort) ? "" : `&port=${port}`}`;
   await until(() => answersFrom(urlOf("postgres"), join(folder, "postgres")), { withinMs: 30_000 });
+  const end = async (only?: "postmaster"): Promise<void> => {
+    const postmaster = await postmasterOf(folder);
+    if (server.pid !== undefined) kill(server.pid, "SIGKILL"); // the shell, which would clean up
+    if (postmaster === undefined) return;
+    const family = await familyOf(postmaster);
+    for (const pid of only ? [postmaster] : family) kill(pid, "SIGKILL");
+    await until(() => !family.some(isAlive));
+  };
   return {
     urlOf,
     place,
+    binaries,
     port: Number(port),
     socketPath: join(folder, `.s.PGSQL.${port}`),
     settings: more,
-    async kill() {
-      const postmaster = await postmasterOf(folder);
-      if (server.pid !== undefined) kill(server.pid, "SIGKILL"); // the shell, which would clean up
-      if (postmaster === undefined) return;
-      const family = await familyOf(postmaster);
-      for (const pid of family) kill(pid, "SIGKILL");
-      await until(() => !family.some(isAlive));
-    },
+    kill: () => end(),
+    killPostmaster: () => end("postmaster"),
     async [Symbol.asyncDispose]() {
       server.stdin?.end();
       await exited;

@@ -1,0 +1,73 @@
+import pg from "pg";
+import { expect, test } from "vitest";
+import { findServerPrograms } from "../support/postgres-programs.ts";
+import { BellwireProcess } from "../support/start-bellwire.ts";
+import { type ThrowAwayPostgres, startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
+import { proveDelivery, settingsFor } from "./prove-delivery.ts";
+
+const timeout = 180_000;
+
+/** Runs statements as the superuser. */
+async function administer(postgres: ThrowAwayPostgres, ...statements: readonly string[]): Promise<void> {
+  const client = new pg.Client(postgres.urlOf("postgres"));
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}
+
+/** A role as providers of managed databases hand it out: the owner of its database, and nothing else. */
+const owner = ["create role shop login password 'shop'", "create database shop owner shop"];
+
+const urlOf = (postgres: ThrowAwayPostgres, user = "shop"): string =>
+  postgres.urlOf("shop").replace(/\/\/[^@]*@/, `//${user}:shop@`);
+
+async function ownedTables(postgres: ThrowAwayPostgres): Promise<unknown> {
+  const client = new pg.Client(postgres.urlOf("shop"));
+  await client.connect();
+  const { rows } = await client.query("select distinct tableowner from pg_tables where schemaname like 'bellwire%'");
+  await client.end();
+  return rows;
+}
+
+test.for([16, 17, 18] as const)(
+  "PostgreSQL %s: from a sign-up to the receiver and the lists, as an owner without further rights",
+  { timeout },
+  async (major, context) => {
+    const programs = major === 18 ? undefined : await findServerPrograms(major);
+    if (programs && "missing" in programs) return context.skip(programs.missing);
+    await using postgres = await startThrowAwayPostgres(programs ?? {});
+    await administer(postgres, ...owner);
+    await proveDelivery(settingsFor(urlOf(postgres)));
+    expect(await ownedTables(postgres)).toEqual([{ tableowner: "shop" }]);
+  },
+);
+
+test("PostgreSQL 15 is refused in one sentence, and nothing is created in it", { timeout }, async (context) => {
+  const programs = await findServerPrograms(15);
+  if ("missing" in programs) return context.skip(programs.missing);
+  await using postgres = await startThrowAwayPostgres(programs);
+  await administer(postgres, ...owner);
+  for (const command of [["serve"], ["migrate"], ["migrate", "--plan"]]) {
+    await using refused = new BellwireProcess(command, settingsFor(urlOf(postgres)));
+    expect(await refused.ended).toBe(1);
+    expect(refused.stderr).toMatch(/^bellwire: PostgreSQL 15\.18\S* is too old: Bellwire needs 16 or newer\.\n$/m);
+  }
+  expect(await ownedTables(postgres)).toEqual([]);
+});
+
+test(
+  "an administrator's role bellwire_app limits Bellwire's rights without one that owns its tables",
+  { timeout },
+  async () => {
+    await using postgres = await startThrowAwayPostgres();
+    const clerk = ["create role clerk login password 'shop' in role bellwire_app"];
+    await administer(postgres, ...owner, "create role bellwire_app", "grant bellwire_app to shop", ...clerk);
+    await using refused = new BellwireProcess(["serve"], settingsFor(urlOf(postgres, "clerk")));
+    expect(await refused.ended).toBe(1);
+    expect(refused.stderr).toContain("Run `bellwire migrate` once as the database's owner.");
+
+    await using migrated = new BellwireProcess(["migrate"], settingsFor(urlOf(postgres)));
+    expect([await migrated.ended, migrated.stdout]).toEqual([0, expect.not.stringContaining("may not act as")]);
+    await proveDelivery(settingsFor(urlOf(postgres, "clerk")));
+  },
+);
