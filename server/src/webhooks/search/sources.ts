@@ -15,9 +15,11 @@ export interface Source {
   readonly keys: "events" | "deliveries";
   /** Statements that return keys in descending order, at most $22 each. */
   readonly streams: readonly string[];
-  /** Returns whether the streams contain every match of a filter. */
-  readonly covers: (filter: DeliveryFilter) => boolean;
+  /** Returns whether the streams contain every match of a filter in a list. */
+  readonly covers: (filter: DeliveryFilter, list: SearchedList) => boolean;
 }
+
+type SearchedList = "deliveries" | "attempts" | "events";
 
 const keyOrder = `order by event_id desc, endpoint_id desc limit $22`;
 // The first three conditions also select partitions, which a comparison of rows does not.
@@ -41,10 +43,10 @@ const pending = `(
 // By deliveries_ended_idx: one probe for each state.
 const ended = `(
   select delivery.event_id, delivery.endpoint_id
-  from unnest($2::text[]) wanted (state)
+  from unnest(coalesce($2::text[], '{failed,cancelled}')) requested (state)
   cross join lateral (
     select event_id, endpoint_id from deliveries
-    where provider_id = $1 and deliveries.state = wanted.state and deliveries.state <> 'delivered' and ${afterCursor}
+    where provider_id = $1 and deliveries.state = requested.state and deliveries.state <> 'delivered' and ${afterCursor}
     ${keyOrder}
   ) delivery
   ${keyOrder})`;
@@ -58,10 +60,10 @@ export const classOfAttempt = (attempt: string): string =>
 // By attempts_failed_idx: one probe for each class.
 const failedAttempts = `(
   select attempt.event_id, attempt.endpoint_id
-  from unnest($9::text[]) wanted (class)
+  from unnest($9::text[]) requested (class)
   cross join lateral (
     select event_id, endpoint_id from attempts
-    where provider_id = $1 and error is not null and ${classOfAttempt("attempts")} = wanted.class and ${afterCursor}
+    where provider_id = $1 and error is not null and ${classOfAttempt("attempts")} = requested.class and ${afterCursor}
     ${keyOrder}
   ) attempt
   ${keyOrder})`;
@@ -90,10 +92,10 @@ const slowLater = `(
 // By deliveries_endpoint_idx: one probe for each endpoint.
 const ofEndpoints = `(
   select delivery.event_id, delivery.endpoint_id
-  from unnest($3::bigint[]) wanted (endpoint_id)
+  from unnest($3::bigint[]) requested (endpoint_id)
   cross join lateral (
     select event_id, endpoint_id from deliveries
-    where provider_id = $1 and deliveries.endpoint_id = wanted.endpoint_id and ${afterCursor}
+    where provider_id = $1 and deliveries.endpoint_id = requested.endpoint_id and ${afterCursor}
     order by event_id desc limit $22
   ) delivery
   ${keyOrder})`;
@@ -118,10 +120,10 @@ const ofObject = `(
 // By events_account_idx: one probe for each account.
 const ofAccounts = `(
   select event.id
-  from unnest($13::bigint[]) wanted (account_id)
+  from unnest($13::bigint[]) requested (account_id)
   cross join lateral (
     select event.id from events event
-    where event.provider_id = $1 and event.account_id = wanted.account_id and ${eventAfterCursor}
+    where event.provider_id = $1 and event.account_id = requested.account_id and ${eventAfterCursor}
     ${eventOrder}
   ) event
   ${eventOrder})`;
@@ -135,10 +137,10 @@ const ofActor = `(
 // By events_type_idx: one probe for each type.
 const ofTypes = `(
   select event.id
-  from unnest($4::text[]) wanted (type)
+  from unnest($4::text[]) requested (type)
   cross join lateral (
     select event.id from events event
-    where event.provider_id = $1 and event.type = wanted.type and ${eventAfterCursor}
+    where event.provider_id = $1 and event.type = requested.type and ${eventAfterCursor}
     ${eventOrder}
   ) event
   ${eventOrder})`;
@@ -146,11 +148,11 @@ const ofTypes = `(
 // By events_channel_idx: one probe for each pair of a channel and a kind of actor.
 const ofChannels = `(
   select event.id
-  from unnest(coalesce($17::text[], '{${channels.join()}}')) wanted_channel (channel)
-  cross join unnest(case when $15::text is null then '{${actorKinds.join()}}'::text[] else array[$15::text] end) wanted_kind (kind)
+  from unnest(coalesce($17::text[], '{${channels.join()}}')) requested_channel (channel)
+  cross join unnest(case when $15::text is null then '{${actorKinds.join()}}'::text[] else array[$15::text] end) requested_kind (kind)
   cross join lateral (
     select event.id from events event
-    where event.provider_id = $1 and event.channel = wanted_channel.channel and event.actor_kind = wanted_kind.kind
+    where event.provider_id = $1 and event.channel = requested_channel.channel and event.actor_kind = requested_kind.kind
       and ${eventAfterCursor}
     ${eventOrder}
   ) event
@@ -161,6 +163,12 @@ const allEvents = `(
   select event.id from events event
   where event.provider_id = $1 and ${eventAfterCursor}
   ${eventOrder})`;
+
+/** Returns whether no delivery with a success matches: every match is pending, failed or cancelled. */
+const excludesDelivered = (filter: DeliveryFilter, list: SearchedList): boolean =>
+  (filter.states !== undefined && !filter.states.includes("delivered")) ||
+  filter.attemptsMax === 0 ||
+  (list !== "attempts" && failureClasses(filter) !== undefined);
 
 /** The sources by name. `deliveries` and `events` cover every filter. */
 export const sources = {
@@ -174,11 +182,7 @@ export const sources = {
     streams: [ofChannels],
     covers: (filter) => filter.channels !== undefined || filter.actor !== undefined,
   },
-  states: {
-    keys: "deliveries",
-    streams: [pending, ended],
-    covers: ({ states }) => states !== undefined && !states.includes("delivered"),
-  },
+  states: { keys: "deliveries", streams: [pending, ended], covers: excludesDelivered },
   failedAttempts: {
     keys: "deliveries",
     streams: [failedAttempts],
@@ -208,14 +212,14 @@ export const sourceNames = Object.keys(sources).filter((name): name is SourceNam
  * Returns the sources that contain every match of a list. Lists of deliveries and attempts, and of events with a criterion
  * about deliveries, use any. Other lists of events use those of events only.
  */
-export function sourcesFor(filter: DeliveryFilter, list: "deliveries" | "attempts" | "events"): readonly SourceName[] {
+export function sourcesFor(filter: DeliveryFilter, list: SearchedList): readonly SourceName[] {
   const isOfDeliveries = list !== "events" || concernsDeliveries(filter);
   const whole = isOfDeliveries ? "deliveries" : "events";
   const special = sourceNames.filter(
     (name) =>
       name !== "deliveries" &&
       name !== "events" &&
-      sources[name].covers(filter) &&
+      sources[name].covers(filter, list) &&
       (isOfDeliveries || sources[name].keys === "events"),
   );
   return special.length > 0 ? special : [whole];
