@@ -520,6 +520,7 @@ create table job_chunks (
   event_ids uuid[] not null,
   endpoint_ids bigint[] not null,
   content bytea,
+  attempt_numbers integer[],
   constraint job_chunks_pkey PRIMARY KEY (provider_id, job_id, number),
   constraint job_chunks_provider_id_job_id_fkey FOREIGN KEY (provider_id, job_id) REFERENCES jobs(provider_id, id) ON DELETE CASCADE
 );
@@ -1023,8 +1024,6 @@ CREATE INDEX attempts_feed_idx ON ONLY attempts USING brin (recorded_in) WITH (p
 
 CREATE INDEX attempts_slow_idx ON ONLY attempts USING btree (provider_id, event_id, endpoint_id, number, latency_ms) WHERE (latency_ms >= 100);
 
-CREATE INDEX attempts_slowest_idx ON ONLY attempts USING btree (provider_id, latency_ms, event_id, endpoint_id, number) WHERE (latency_ms >= 100);
-
 CREATE INDEX audit_records_at_idx ON audit_records USING btree (at);
 
 CREATE INDEX bin_requests_forward ON bin_requests USING btree (forward_due_at) WHERE (forward_due_at IS NOT NULL);
@@ -1040,8 +1039,6 @@ CREATE INDEX deliveries_feed_idx ON ONLY deliveries USING brin (recorded_in) WIT
 CREATE INDEX deliveries_retried_idx ON ONLY deliveries USING btree (provider_id, event_id, endpoint_id) WHERE (attempts_made > 1);
 
 CREATE INDEX deliveries_slow_idx ON ONLY deliveries USING btree (provider_id, event_id, endpoint_id, first_latency_ms) WHERE (first_latency_ms >= 100);
-
-CREATE INDEX deliveries_slowest_idx ON ONLY deliveries USING btree (provider_id, first_latency_ms, event_id, endpoint_id) WHERE (first_latency_ms >= 100);
 
 CREATE INDEX due_endpoint_idx ON due USING btree (endpoint_id, event_id);
 

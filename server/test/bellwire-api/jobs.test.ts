@@ -178,6 +178,44 @@ test("events, failures and attempts are exported too", async ({ house }) => {
   }
 });
 
+test("an export of attempts has exactly the attempts that match, or those with the given ids", async ({ house }) => {
+  const { endpointId, eventIds } = await buildFailures(house, "one", 2);
+  await house.pool.query(
+    `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, latency_ms)
+     select provider_id, event_id, endpoint_id, number, now(), case number when 2 then 503 else 404 end, error, 12
+     from failures, generate_series(1, 3) as number where provider_id = $1`,
+    [house.provider.id],
+  );
+  const exported = async (selection: object): Promise<readonly (readonly [number, string])[]> => {
+    const { body: job } = await post(house, "/jobs", {
+      kind: "export",
+      of: "attempts",
+      format: "ndjson",
+      ...selection,
+    });
+    await finish(house);
+    const { body } = await house.call("GET", `/jobs/${job.id}/result`);
+    const lines = body.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+    expect((await house.call("GET", `/jobs/${job.id}`)).json()).toMatchObject({ total: job.total, skipped: 0 });
+    return lines.map(({ number, delivery_id: id }) => [number, id]);
+  };
+  const [older, newer] = eventIds.map((id) => `${id}.${endpointId}`);
+  const filtered = { filter: { status: ["5xx"] } };
+  expect(await exported(filtered)).toEqual([
+    [2, newer],
+    [2, older],
+  ]);
+  const preview = await post(house, "/jobs", { kind: "export", of: "attempts", dry_run: true, ...filtered });
+  expect(preview.body).toMatchObject({ total: 2 });
+  expect(await exported({ ids: [`${older}.3`, `${newer}.1`] })).toEqual([
+    [1, newer],
+    [3, older],
+  ]);
+  expect(await exported({ ids: [older] })).toEqual([1, 2, 3].map((number) => [number, older]));
+  const refused = await post(house, "/jobs", { kind: "export", of: "attempts", ids: [`${older}.0`] });
+  expect([refused.status, Object.keys(refused.body.errors)]).toEqual([422, ["ids"]]);
+});
+
 test("a job is stopped by its provider only", async ({ house, neighbour }) => {
   const { endpointId, eventIds } = await buildFailures(house, "one", 1);
   const { body: job } = await post(house, "/jobs", { kind: "retry", ids: [`${eventIds[0]}.${endpointId}`] });

@@ -5,6 +5,7 @@ import type { Provider } from "#portal/providers/index.ts";
 import { parseDeliveryId, selectFailures } from "#webhooks/deliveries/index.ts";
 import type { JobSubject, RowKey, SelectRows } from "#webhooks/jobs/index.ts";
 import {
+  type ListName,
   type Search,
   deliveryFilterFields,
   failureCriteria,
@@ -67,17 +68,16 @@ export async function selectByFilter(
   requireFieldsOf(subject, filter);
   const { group, ...fields } = filter;
   const search = await requireSearch(pool, { provider, fields, now, path: "filter." });
-  const list = subject === "events" ? "events" : "deliveries"; // attempts are those of the selected deliveries
   return {
     filter: { ...filter, ...withAbsoluteTimes(fields, now) },
     rows: (db) =>
-      subject === "failures" ? matchingFailures(db, search, group) : matchingKeys(db, { list, search, now }),
+      subject === "failures" ? matchingFailures(db, search, group) : matchingKeys(db, { list: subject, search, now }),
   };
 }
 
 async function* matchingKeys(
   db: Database,
-  { list, search, now }: { readonly list: "events" | "deliveries"; readonly search: Search; readonly now: Date },
+  { list, search, now }: { readonly list: ListName; readonly search: Search; readonly now: Date },
 ): AsyncGenerator<readonly RowKey[], void> {
   if (list === "events") {
     for await (const { rows } of matchingRows(db, list, search, { now })) {
@@ -99,18 +99,35 @@ async function* matchingFailures(
 export const JobIdsSchema = Type.Array(Type.String({ minLength: 1 }), {
   minItems: 1,
   maxItems: jobLimits.ids.max,
-  description: "Ids of deliveries; of events, where events are exported.",
+  description:
+    "Ids of deliveries. Of events, where events are exported; of attempts or deliveries, where attempts are.",
 });
+
+/** Parses the id of an attempt: the delivery's, a dot and the attempt's number. */
+function parseAttemptId(id: string): RowKey | undefined {
+  const [, delivery = "", number] = /^(.+)\.([1-9]\d{0,4})$/.exec(id) ?? [];
+  const key = parseDeliveryId(delivery);
+  return key && { ...key, number: Number(number) };
+}
+
+const keyOfEvent = (id: string): RowKey | undefined => {
+  const eventId = parseUuid(id);
+  return eventId === undefined ? undefined : { eventId, endpointId: 0 };
+};
+
+const parseKey: Readonly<Record<JobSubject, (id: string) => RowKey | undefined>> = {
+  deliveries: parseDeliveryId,
+  failures: parseDeliveryId,
+  attempts: (id) => parseAttemptId(id) ?? parseDeliveryId(id),
+  events: keyOfEvent,
+};
 
 /** Returns a function that reads the rows of these ids, the newest event first. */
 export function selectByIds(subject: JobSubject, ids: readonly string[]): SelectRows {
   const keys = [...new Set(ids)].map((id): RowKey => {
-    const eventId = subject === "events" ? parseUuid(id) : undefined;
-    const key = eventId === undefined ? parseDeliveryId(id) : { eventId, endpointId: 0 };
-    if (!key || (subject === "events") !== (key.endpointId === 0)) {
-      throw new Problem("invalid", { errors: { ids: [`has ${id}, which is not an id of ${subject}`] } });
-    }
-    return key;
+    const key = parseKey[subject](id);
+    if (key) return key;
+    throw new Problem("invalid", { errors: { ids: [`has ${id}, which is not an id of ${subject}`] } });
   });
   const newestFirst = keys.toSorted((one, other) => (one.eventId < other.eventId ? 1 : -1));
   return async function* () {

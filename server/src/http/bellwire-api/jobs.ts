@@ -46,8 +46,7 @@ const kind = Type.Enum([...jobKinds], {
 });
 const subject = Type.Enum([...jobSubjects], {
   title: "JobSubject",
-  description:
-    "The rows. `failures`: deliveries on the failure list. `attempts`: all attempts of the deliveries that match, for an export.",
+  description: "The rows. `failures`: deliveries on the failure list. `attempts`: for an export.",
 });
 
 /** The rows to which each kind of job applies. The first is the default. */

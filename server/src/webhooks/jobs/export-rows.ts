@@ -73,17 +73,19 @@ const exportColumns = {
   ],
 } as const satisfies Record<JobSubject, readonly string[]>;
 
-const wanted = `unnest($2::uuid[], $3::bigint[]) with ordinality as wanted (event_id, endpoint_id, nth)`;
+const requested = `unnest($2::uuid[], $3::bigint[]) with ordinality as requested (event_id, endpoint_id, nth)`;
+const requestedAttempts = `unnest($2::uuid[], $3::bigint[], $4::integer[])
+    with ordinality as requested (event_id, endpoint_id, number, nth)`;
 
 const eventAndEndpoint = `
   cross join lateral (
-    select * from events where events.provider_id = $1 and events.id = wanted.event_id limit 1
+    select * from events where events.provider_id = $1 and events.id = requested.event_id limit 1
   ) event
   cross join lateral (
-    select id, name from endpoints where endpoints.provider_id = $1 and endpoints.id = wanted.endpoint_id limit 1
+    select id, name from endpoints where endpoints.provider_id = $1 and endpoints.id = requested.endpoint_id limit 1
   ) endpoint`;
 
-const eventColumns = `event.id as event_id, event.type as event_type, event.object_id, event.account_id, event.account_name,
+const eventColumns = `requested.nth, event.id as event_id, event.type as event_type, event.object_id, event.account_id, event.account_name,
     event.occurred_at, endpoint.id as endpoint_id, endpoint.name as endpoint_name`;
 
 // Each reads history by primary key, row by row, in the order of the selection: with other joins, PostgreSQL may read
@@ -91,57 +93,58 @@ const eventColumns = `event.id as event_id, event.type as event_type, event.obje
 const deliveriesStatement = `
   select ${eventColumns}, delivery.*, attempt.at as last_attempt_at, attempt.status as last_status,
     attempt.error as last_error, attempt.latency_ms as last_latency_ms
-  from ${wanted} ${eventAndEndpoint}
+  from ${requested} ${eventAndEndpoint}
   cross join lateral (
     select 'pending' as state, due.attempts_made, due.replay, nullif(due.due_at, 'infinity') as next_attempt_at,
       null::timestamptz as ended_at
-    from due where due.event_id = wanted.event_id and due.endpoint_id = wanted.endpoint_id and due.provider_id = $1
+    from due where due.event_id = requested.event_id and due.endpoint_id = requested.endpoint_id and due.provider_id = $1
     union all
     select ended.state, ended.attempts_made, ended.replay, null, ended.ended_at
     from deliveries ended
-    where ended.provider_id = $1 and ended.event_id = wanted.event_id and ended.endpoint_id = wanted.endpoint_id
+    where ended.provider_id = $1 and ended.event_id = requested.event_id and ended.endpoint_id = requested.endpoint_id
       and not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
   ) delivery
   left join lateral (
     select at, status, error, latency_ms from ${everyAttempt} attempt
-    where attempt.provider_id = $1 and attempt.event_id = wanted.event_id and attempt.endpoint_id = wanted.endpoint_id
+    where attempt.provider_id = $1 and attempt.event_id = requested.event_id and attempt.endpoint_id = requested.endpoint_id
     order by number desc limit 1
   ) attempt on true
-  order by wanted.nth`;
+  order by requested.nth`;
 
 const failuresStatement = `
   select ${eventColumns}, ended.attempts_made, failure.failed_at, failure.error
-  from ${wanted} ${eventAndEndpoint}
+  from ${requested} ${eventAndEndpoint}
   cross join lateral (
     select failed_at, error from failures
-    where failures.provider_id = $1 and failures.endpoint_id = wanted.endpoint_id and failures.event_id = wanted.event_id
+    where failures.provider_id = $1 and failures.endpoint_id = requested.endpoint_id and failures.event_id = requested.event_id
     limit 1
   ) failure
   cross join lateral (
     select attempts_made from deliveries
-    where deliveries.provider_id = $1 and deliveries.event_id = wanted.event_id
-      and deliveries.endpoint_id = wanted.endpoint_id
+    where deliveries.provider_id = $1 and deliveries.event_id = requested.event_id
+      and deliveries.endpoint_id = requested.endpoint_id
     limit 1
   ) ended
-  order by wanted.nth`;
+  order by requested.nth`;
 
 const attemptsStatement = `
   select ${eventColumns}, attempt.*
-  from ${wanted} ${eventAndEndpoint}
+  from ${requestedAttempts} ${eventAndEndpoint}
   cross join lateral (
     select number, at, status, error, latency_ms from ${everyAttempt} attempt
-    where attempt.provider_id = $1 and attempt.event_id = wanted.event_id and attempt.endpoint_id = wanted.endpoint_id
+    where attempt.provider_id = $1 and attempt.event_id = requested.event_id
+      and attempt.endpoint_id = requested.endpoint_id and (requested.number is null or attempt.number = requested.number)
   ) attempt
-  order by wanted.nth, attempt.number`;
+  order by requested.nth, attempt.number`;
 
 const eventsStatement = `
-  select event.id, event.type, event.object_id, event.account_id, event.account_name, event.sequence, event.actor_kind,
-    event.actor_user_id, event.channel, event.occurred_at, event.document
-  from unnest($2::uuid[]) with ordinality as wanted (event_id, nth)
+  select requested.nth, event.id, event.type, event.object_id, event.account_id, event.account_name, event.sequence,
+    event.actor_kind, event.actor_user_id, event.channel, event.occurred_at, event.document
+  from unnest($2::uuid[]) with ordinality as requested (event_id, nth)
   cross join lateral (
-    select * from events where events.provider_id = $1 and events.id = wanted.event_id limit 1
+    select * from events where events.provider_id = $1 and events.id = requested.event_id limit 1
   ) event
-  order by wanted.nth`;
+  order by requested.nth`;
 
 const statements = {
   deliveries: deliveriesStatement,
@@ -150,20 +153,31 @@ const statements = {
   events: eventsStatement,
 } as const satisfies Record<JobSubject, string>;
 
+export interface RowsToRender extends DeliveryKeys {
+  readonly subject: JobSubject;
+  /** Where attempts are selected. Null: all of each delivery. */
+  readonly attemptNumbers: readonly (number | null)[] | null;
+  readonly format: ExportFormat;
+}
+
 /** The lines of the selected rows, and the number of selected rows that exist. */
 export async function renderRows(
   db: Database,
-  selection: DeliveryKeys & { readonly subject: JobSubject; readonly format: ExportFormat },
+  { providerId, eventIds, endpointIds, attemptNumbers, subject, format }: RowsToRender,
 ): Promise<{ readonly rows: number; readonly content: Buffer }> {
-  const { providerId, eventIds, endpointIds, subject, format } = selection;
-  const values = subject === "events" ? [providerId, eventIds] : [providerId, eventIds, endpointIds];
-  const found = await db.query<StoredRow>(statements[subject], values);
+  const keys = { events: [eventIds], attempts: [eventIds, endpointIds, attemptNumbers] };
+  const values = subject === "events" || subject === "attempts" ? keys[subject] : [eventIds, endpointIds];
+  const found = await db.query<StoredRow>(statements[subject], [providerId, ...values]);
   const rows = found.map((row) => representRow(subject, row));
-  const selected = new Set(found.map((row) => `${String(row["eventId"] ?? row["id"])}.${String(row["endpointId"])}`));
+  const selected = new Set(found.map(({ nth }) => nth));
   return { rows: selected.size, content: Buffer.from(format === "csv" ? renderCsv(rows) : renderNdjson(rows)) };
 }
 
-type StoredRow = Readonly<Record<string, unknown>> & { readonly document?: Node };
+type StoredRow = Readonly<Record<string, unknown>> & {
+  /** The row's place in the selection. */
+  readonly nth: number;
+  readonly document?: Node;
+};
 
 /** Returns the columns of a row, in their order. */
 function representRow(subject: JobSubject, stored: StoredRow): Row {

@@ -6,7 +6,7 @@ export const jobKinds = ["retry", "cancel", "replay", "export", "delete_failures
 export type JobKind = (typeof jobKinds)[number];
 
 export const jobSubjects = ["deliveries", "failures", "events", "attempts"] as const;
-/** The rows that a job applies to. `attempts`: an export has the attempts of the selected deliveries. */
+/** The rows that a job applies to. */
 export type JobSubject = (typeof jobSubjects)[number];
 
 export const exportFormats = ["csv", "ndjson"] as const;
@@ -16,6 +16,8 @@ export type ExportFormat = (typeof exportFormats)[number];
 export interface RowKey {
   readonly eventId: string;
   readonly endpointId: number;
+  /** An attempt, where attempts are selected. Without it, all attempts of the delivery. */
+  readonly number?: number;
 }
 
 export interface NewJob {
@@ -68,11 +70,13 @@ const insertStatement = `
   returning id`;
 
 const insertChunks = `
-  insert into job_chunks (provider_id, job_id, number, event_ids, endpoint_ids)
-  select $1, $2, $3 + place, array_agg(event_id order by nth), array_agg(endpoint_id order by nth)
+  insert into job_chunks (provider_id, job_id, number, event_ids, endpoint_ids, attempt_numbers)
+  select $1, $2, $3 + place, array_agg(event_id order by nth), array_agg(endpoint_id order by nth),
+    case when $7 then array_agg(attempt_number order by nth) end
   from (
-    select event_id, endpoint_id, nth, ((nth - 1) / $6)::integer as place
-    from unnest($4::uuid[], $5::bigint[]) with ordinality as selected (event_id, endpoint_id, nth)
+    select event_id, endpoint_id, attempt_number, nth, ((nth - 1) / $8)::integer as place
+    from unnest($4::uuid[], $5::bigint[], $6::integer[])
+      with ordinality as selected (event_id, endpoint_id, attempt_number, nth)
   ) numbered
   group by place`;
 
@@ -115,7 +119,7 @@ export async function createJob(pool: Pool, { rows, follow, ...job }: JobToCreat
   const id = await insertJob(pool, job);
   try {
     const selection = await pool.inTransaction((tx) => readSelection(tx, rows));
-    const chunks = await storeChunks(pool, { providerId, id, selection });
+    const chunks = await storeChunks(pool, { ...job, id, selection });
     return await pool.inTransaction(async (tx) => {
       const values = [providerId, id, selection.eventIds.length, chunks, selection.at];
       const [started] = await tx.query<Job>(startStatement, values);
@@ -154,6 +158,8 @@ interface Selection {
   readonly at: Date | undefined;
   readonly eventIds: readonly string[];
   readonly endpointIds: readonly number[];
+  /** Null: all attempts of a delivery, or no attempts are selected. */
+  readonly attemptNumbers: readonly (number | null)[];
 }
 
 async function readSelection(tx: Transaction, rows: SelectRows): Promise<Selection> {
@@ -161,25 +167,28 @@ async function readSelection(tx: Transaction, rows: SelectRows): Promise<Selecti
   const [clock] = await tx.query<{ now: Date }>("select clock_timestamp() as now");
   const eventIds: string[] = [];
   const endpointIds: number[] = [];
+  const attemptNumbers: (number | null)[] = [];
   for await (const batch of rows(tx)) {
-    for (const { eventId, endpointId } of batch) {
+    for (const { eventId, endpointId, number = null } of batch) {
       eventIds.push(eventId);
       endpointIds.push(endpointId);
+      attemptNumbers.push(number);
     }
     if (eventIds.length > jobLimits.rows.max) throw new TooManyRows();
   }
-  return { at: clock?.now, eventIds, endpointIds };
+  return { at: clock?.now, eventIds, endpointIds, attemptNumbers };
 }
 
 /** Stores the rows in chunks. Returns the number of chunks. */
 async function storeChunks(
   db: Database,
-  { providerId, id, selection }: { readonly providerId: number; readonly id: number; readonly selection: Selection },
+  job: Pick<Job, "providerId" | "id" | "subject"> & { readonly selection: Selection },
 ): Promise<number> {
-  const { eventIds, endpointIds } = selection;
+  const { providerId, id, subject, selection } = job;
+  const { eventIds, endpointIds, attemptNumbers } = selection;
   for (let from = 0; from < eventIds.length; from += storedRows) {
-    const keys = [eventIds, endpointIds].map((column) => column.slice(from, from + storedRows));
-    await db.query(insertChunks, [providerId, id, from / chunkRows, ...keys, chunkRows]);
+    const keys = [eventIds, endpointIds, attemptNumbers].map((column) => column.slice(from, from + storedRows));
+    await db.query(insertChunks, [providerId, id, from / chunkRows, ...keys, subject === "attempts", chunkRows]);
   }
   return Math.ceil(eventIds.length / chunkRows);
 }

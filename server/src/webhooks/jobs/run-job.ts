@@ -22,6 +22,7 @@ interface ClaimedJob extends Pick<
   readonly resumed: readonly number[];
   readonly eventIds: readonly string[];
   readonly endpointIds: readonly number[];
+  readonly attemptNumbers: readonly (number | null)[] | null;
 }
 
 // The job that has waited longest, locked until its chunk commits. Skips jobs that another process works on, so no
@@ -29,7 +30,7 @@ interface ClaimedJob extends Pick<
 // are made due in the order of their events.
 const claim = `
   select job.provider_id, job.id, job.kind, job.subject, job.endpoint_id, job.format, job.created_at, job.tries, job.resumed,
-    chunk.number, chunk.number = 0 as "isLast", chunk.event_ids, chunk.endpoint_ids
+    chunk.number, chunk.number = 0 as "isLast", chunk.event_ids, chunk.endpoint_ids, chunk.attempt_numbers
   from jobs job
   join job_chunks chunk on chunk.provider_id = job.provider_id and chunk.job_id = job.id
     and chunk.number = job.chunks - 1 - job.next_chunk
@@ -53,7 +54,7 @@ const advance = `
   where provider_id = $1 and id = $2`;
 
 const storeContent = `
-  update job_chunks set content = $4, event_ids = '{}', endpoint_ids = '{}'
+  update job_chunks set content = $4, event_ids = '{}', endpoint_ids = '{}', attempt_numbers = null
   where provider_id = $1 and job_id = $2 and number = $3`;
 
 const deleteChunk = `delete from job_chunks where provider_id = $1 and job_id = $2 and number = $3`;
@@ -108,7 +109,8 @@ async function processChunk(tx: Transaction, job: ClaimedJob): Promise<ChunkResu
     case "replay":
       return { done: await resendEvents(tx, { providerId, endpointId: job.endpointId ?? 0, eventIds }) };
     case "export": {
-      const { rows, content } = await renderRows(tx, { ...keys, subject: job.subject, format: job.format ?? "ndjson" });
+      const { subject, format, attemptNumbers } = job;
+      const { rows, content } = await renderRows(tx, { ...keys, attemptNumbers, subject, format: format ?? "ndjson" });
       return { done: rows, content };
     }
   }
