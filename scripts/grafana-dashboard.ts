@@ -128,6 +128,11 @@ const rows: readonly Row[] = [
         ],
       },
       {
+        title: "Lag of the statistics",
+        unit: "s",
+        queries: [{ expr: of("bellwire_statistics_lag_seconds"), legend: "{{instance}}" }],
+      },
+      {
         title: "Name look-ups",
         unit: "reqps",
         queries: [{ expr: `sum by (result) (${rate("bellwire_name_lookups_total")})`, legend: "{{result}}" }],

@@ -33,7 +33,7 @@ export function declareMetrics(version: string): Registry {
     postgresLaneStore(nowhere, createEncryption([Buffer.alloc(32)]), { leaseMs: 1000, userAgent: "" }),
     systemClock,
   );
-  measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 });
+  measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 }, { lagSeconds: 0 });
   measureBacklog(metrics, nowhere);
   httpHistogram(metrics);
   measureDatabase(metrics, { db: nowhere, machine: systemClock });

@@ -140,7 +140,7 @@ async function countRecent(
     span: spanOf("minute", now.getTime() - (windowMinutes - 1) * intervalMs.minute, now.getTime()),
     endpointIds,
     eventTypes: portalEventTypes,
-    withHistograms: true,
+    histograms: ["latencies"],
   });
   const counts = new Map<number, Counts>();
   for (const interval of intervals) {

@@ -94,7 +94,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     leaseMs,
     disableAfterMs: disableAfterDays === 0 ? Number.POSITIVE_INFINITY : disableAfterDays * dayMs,
   });
-  measureEngine(metrics, engine);
+  measureEngine(metrics, engine, statistics);
   const stopRecording = new AbortController();
   const recording = statistics.run(stopRecording.signal);
   const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));

@@ -16,6 +16,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptLine, LaneStore, RunningEngine } from "#webhooks/engine/index.ts";
+import type { StatisticsRecorder } from "#webhooks/statistics/index.ts";
 
 /** Registers the version and the process metrics of Node.js: memory, processor time, event loop. */
 export function measureProcess(metrics: Registry, version: string): void {
@@ -106,6 +107,7 @@ export function measureNameLookups(metrics: Registry): (result: LookupResult, se
 export function measureEngine(
   metrics: Registry,
   engine: Pick<RunningEngine, "inFlight" | "lanes" | "windows" | "undecryptable">,
+  statistics: Pick<StatisticsRecorder, "lagSeconds">,
 ): void {
   const gauge = (name: string, help: string, read: () => number): Gauge =>
     new Gauge({
@@ -128,6 +130,11 @@ export function measureEngine(
   );
   gauge("bellwire_windows_narrowest_slots", "The narrowest lane's window; 0 without lanes.", () =>
     engine.windows.reduce((least, size) => (least === 0 ? size : Math.min(least, size)), 0),
+  );
+  gauge(
+    "bellwire_statistics_lag_seconds",
+    "Age of the oldest attempt of this process that the statistics do not contain yet; some seconds, minutes with 10,000 busy endpoints.",
+    () => statistics.lagSeconds,
   );
 }
 

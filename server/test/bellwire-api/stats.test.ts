@@ -23,6 +23,8 @@ const attempt = (given: Partial<CountedAttempt> = {}): CountedAttempt => ({
   ...given,
 });
 
+const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 60 * minuteMs).toISOString();
+
 const failed = { status: 503, end: "failed", delayMs: null } as const;
 
 /** Counts attempts of an endpoint as its engine would. */
@@ -149,9 +151,32 @@ test("the statistics and the health of one provider are closed to another", asyn
   expect((await neighbour.call("GET", `/endpoints/${endpointId}/health`)).statusCode).toBe(404);
 });
 
+test("without an interval, series of endpoints have fewer points than one of the whole provider", async ({ house }) => {
+  const pointsOf = async (hours: number, query = ""): Promise<readonly [string, number]> => {
+    const [since, until] = [hoursAgo(hours), hoursAgo(0)];
+    const answer = await house.call("GET", `/stats?metrics=attempts&since=${since}&until=${until}${query}`);
+    const { interval, series } = answer.json();
+    return [interval, series[0]?.points.length ?? 0];
+  };
+  await buildEndpoint(house.pool, { providerId: house.provider.id, url });
+  expect([await pointsOf(5), await pointsOf(200)]).toEqual([
+    ["minute", 301],
+    ["hour", 201],
+  ]);
+  const each = "&group_by=endpoint_id";
+  expect([(await pointsOf(0.9, each))[0], (await pointsOf(5, each))[0], (await pointsOf(200, each))[0]]).toEqual([
+    "minute",
+    "hour",
+    "day",
+  ]);
+});
+
+const manySeries = `group_by=endpoint_id,event_type${[1, 2, 3, 4, 5].map((id) => `&endpoint_id=${id}`).join("")}`;
+
 test.for([
   ["metrics=attempts&interval=minute&since=2020-01-01T00:00:00Z", "interval"],
   ["metrics=attempts&interval=hour&since=2020-01-01T00:00:00Z", "interval"],
+  [`metrics=attempts&interval=minute&since=${hoursAgo(24)}&until=${hoursAgo(0)}&${manySeries}`, "interval"],
   ["metrics=latency_p50&group_by=outcome", "metrics"],
   ["metrics=accounts_created&group_by=endpoint_id", "metrics"],
   ["metrics=attempts&since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "since"],

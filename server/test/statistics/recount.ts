@@ -74,7 +74,7 @@ export async function readAllStatistics(db: Pool, providerId: number): Promise<R
       span: spanOf(interval, now - 3_600_000, now + 60_000),
       endpointIds: [0, ...endpoints.map(({ id }) => id)],
       eventTypes: ["", ...eventTypes],
-      withHistograms: true,
+      histograms: ["latencies", "delays"],
     });
     for (const { endpointId, eventType, atMs, counts } of counted)
       recount[`${interval} ${atMs / 1000} ${endpointId} ${eventType}`] = totalsOf(counts);

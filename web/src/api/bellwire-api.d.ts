@@ -3203,7 +3203,7 @@ export interface components {
         JobState: "running" | "done" | "cancelled";
         /**
          * JobSubject
-         * @description The rows. `failures`: deliveries on the failure list. `attempts`: all attempts of the deliveries that match, for an export.
+         * @description The rows. `failures`: deliveries on the failure list. `attempts`: for an export.
          * @enum {unknown}
          */
         JobSubject: "deliveries" | "failures" | "events" | "attempts";
@@ -3357,7 +3357,7 @@ export interface components {
             kind: components["schemas"]["JobKind"];
             of?: components["schemas"]["JobSubject"];
             filter?: components["schemas"]["JobFilter"];
-            /** @description Ids of deliveries; of events, where events are exported. */
+            /** @description Ids of deliveries. Of events, where events are exported; of attempts or deliveries, where attempts are. */
             ids?: string[];
             /**
              * Format: int64
@@ -5386,7 +5386,7 @@ export interface operations {
                 metrics: string;
                 /** @description Separated by commas. Only `attempts` has outcomes. */
                 group_by?: string;
-                /** @description The length of a point. Without it, it fits the span. Minutes are kept for 3 days. */
+                /** @description The length of a point. Without it, it fits the span, and is longer for series of endpoints. Minutes are kept for 3 days. */
                 interval?: "minute" | "hour" | "day";
                 /** @description From the interval of this time on; without it, an hour. */
                 since?: string;

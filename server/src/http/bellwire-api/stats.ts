@@ -7,12 +7,15 @@ import { type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts
 import { eventTypes } from "#webhooks/events/index.ts";
 import {
   type CountedInterval,
+  type HistogramName,
+  type StatisticsFilter,
   type Interval,
   Counts,
   fittingInterval,
   intervalMs,
   intervals,
   minuteDays,
+  readEndpointIds,
   readStatistics,
   spanOf,
   startsIn,
@@ -24,15 +27,15 @@ import { type Operation, operation } from "./operation.ts";
 
 interface Metric {
   readonly description: string;
-  /** Reads percentiles. */
-  readonly needsHistograms?: true;
+  /** The histogram of a percentile. */
+  readonly histogram?: HistogramName;
   readonly of: (counts: Counts) => number | null;
 }
 
-const percentile = (of: "latencies" | "delays", fraction: number, description: string): Metric => ({
+const percentile = (histogram: HistogramName, fraction: number, description: string): Metric => ({
   description: `${description} in milliseconds, at most 10 % off; null without any.`,
-  needsHistograms: true,
-  of: (counts) => counts[of].percentile(fraction),
+  histogram,
+  of: (counts) => counts[histogram].percentile(fraction),
 });
 
 /** Metrics of attempts, from the statistics. */
@@ -59,6 +62,8 @@ const attemptMetrics = {
   bytes_sent: { description: "Bytes of request bodies that got a response.", of: ({ sums }) => sums.bytes_sent },
   bytes_received: { description: "Bytes of response bodies, as stored.", of: ({ sums }) => sums.bytes_received },
 } as const satisfies Record<string, Metric>;
+
+const metricsByName: Readonly<Record<keyof typeof attemptMetrics, Metric>> = attemptMetrics;
 
 type CreatedSpan = Parameters<typeof countCreatedAccounts>[1];
 
@@ -119,6 +124,8 @@ const StatisticsSchema = Type.Object(
 
 /** More points than pixels of a chart. */
 const pointsMax = 1500;
+/** Points of all series together: more keep the process busy for half a second. */
+const allPointsMax = 100_000;
 
 const refuse = (field: string, sentence: string): Problem =>
   new Problem("invalid", { errors: { [field]: [sentence] } });
@@ -128,7 +135,7 @@ const QuerySchema = Type.Object({
   group_by: Type.Optional(listOf(groupings, "Separated by commas. Only `attempts` has outcomes.")),
   interval: Type.Optional(
     Type.Enum([...intervals], {
-      description: `The length of a point. Without it, it fits the span. Minutes are kept for ${minuteDays} days.`,
+      description: `The length of a point. Without it, it fits the span, and is longer for series of endpoints. Minutes are kept for ${minuteDays} days.`,
     }),
   ),
   since: Type.Optional(
@@ -156,19 +163,45 @@ function parseQuery(query: Static<typeof QuerySchema>, now: Date) {
   const isKept = now.getTime() - sinceMs < minuteDays * intervalMs.day;
   if (query.interval === "minute" && !isKept)
     throw refuse("interval", `minutes are kept for ${minuteDays} days; use hour`);
-  const fitting = fittingInterval(untilMs - sinceMs);
+  const groups = query.group_by?.split(",").filter(isGrouping) ?? [];
+  const fitting = fittingInterval(untilMs - sinceMs, groups.includes("endpoint_id"));
   const interval: Interval = query.interval ?? (fitting === "minute" && !isKept ? "hour" : fitting);
   const span = spanOf(interval, sinceMs, untilMs);
   if ((span.untilMs - span.sinceMs) / intervalMs[interval] > pointsMax)
     throw refuse("interval", `the span has more than ${pointsMax} points; use a longer interval or a shorter span`);
   const names = [...new Set(query.metrics.split(","))];
-  const groups = query.group_by?.split(",").filter(isGrouping) ?? [];
   const [attempts, portal] = [names.filter(isAttemptMetric), names.filter(isPortalMetric)];
   if (groups.includes("outcome") && names.some((name) => name !== "attempts"))
     throw refuse("metrics", "only attempts can be grouped by outcome");
   const isFiltered = groups.length > 0 || query.endpoint_id !== undefined || query.event_type !== undefined;
   if (portal.length > 0 && isFiltered) throw refuse("metrics", `${portal.join(", ")} cannot be grouped or filtered`);
   return { span, groups, attempts, portal };
+}
+
+/** Returns the endpoints and event types whose counts a request needs. Undefined: all together. */
+async function chooseSeries(
+  db: Database,
+  { providerId, query, groups, points }: SeriesRequest,
+): Promise<Pick<StatisticsFilter, "endpointIds" | "eventTypes">> {
+  const everyEndpoint = groups.includes("endpoint_id") ? await readEndpointIds(db, providerId) : undefined;
+  const chosen = {
+    endpointIds: query.endpoint_id ?? everyEndpoint,
+    eventTypes: query.event_type ?? (groups.includes("event_type") ? eventTypes : undefined),
+  };
+  const count = (chosen.endpointIds?.length ?? 1) * (chosen.eventTypes?.length ?? 1) * points;
+  if (count <= allPointsMax) return chosen;
+  const limit = `the limit is ${allPointsMax.toLocaleString("en")}`;
+  throw refuse(
+    "interval",
+    `leads to ${count.toLocaleString("en")} points and ${limit}; use a longer one or a shorter span`,
+  );
+}
+
+interface SeriesRequest {
+  readonly providerId: number;
+  readonly query: Pick<Static<typeof QuerySchema>, "endpoint_id" | "event_type">;
+  readonly groups: readonly Grouping[];
+  readonly points: number;
 }
 
 /** Divides counts into groups. */
@@ -181,9 +214,8 @@ function groupCounts(counted: readonly CountedInterval[], groups: readonly Group
     const points = new Map<number, Counts>();
     for (const { atMs, counts } of rows) {
       total.addAll(counts);
-      const point = points.get(atMs) ?? new Counts();
-      point.addAll(counts);
-      points.set(atMs, point);
+      const others = points.get(atMs);
+      points.set(atMs, others ? sumOf(others, counts) : counts);
     }
     const [first] = rows;
     const group = {
@@ -195,6 +227,13 @@ function groupCounts(counted: readonly CountedInterval[], groups: readonly Group
   if (series.length === 0 && groups.every((group) => group === "outcome"))
     return [{ group: {}, total: new Counts(), points: new Map() }];
   return series.toSorted((one, other) => other.total.attempts - one.total.attempts);
+}
+
+function sumOf(one: Counts, other: Counts): Counts {
+  const sum = new Counts();
+  sum.addAll(one);
+  sum.addAll(other);
+  return sum;
 }
 
 type Values = Partial<Record<MetricName, number | null>>;
@@ -255,11 +294,8 @@ export const statsOperations: readonly Operation[] = [
           : await readStatistics(pool, {
               providerId,
               span,
-              endpointIds: query.endpoint_id,
-              eventTypes: query.event_type,
-              byEndpoint: groups.includes("endpoint_id"),
-              byEventType: groups.includes("event_type"),
-              withHistograms: attempts.some((name) => "needsHistograms" in attemptMetrics[name]),
+              ...(await chooseSeries(pool, { providerId, query, groups, points: starts.length })),
+              histograms: attempts.flatMap((name) => metricsByName[name].histogram ?? []),
             });
       const created = await readCreated(pool, portal, {
         ...span,

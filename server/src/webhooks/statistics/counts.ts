@@ -34,8 +34,16 @@ const otherColumns = [
 
 export type CountColumn = OutcomeColumn | (typeof otherColumns)[number];
 
+const outcomeColumns: readonly OutcomeColumn[] = outcomeClasses.map(outcomeColumn);
+
 /** The columns of the statistics that are sums. */
-export const countColumns: readonly CountColumn[] = [...outcomeClasses.map(outcomeColumn), ...otherColumns];
+export const countColumns: readonly CountColumn[] = [...outcomeColumns, ...otherColumns];
+
+interface StoredCounts {
+  readonly sums: readonly number[];
+  readonly latencies: readonly number[];
+  readonly delays: readonly number[];
+}
 
 const zeros = (): Record<CountColumn, number> => ({
   outcome_2xx: 0,
@@ -61,7 +69,9 @@ export class Counts {
   readonly delays = new Histogram();
 
   get attempts(): number {
-    return outcomeClasses.reduce((sum, outcome) => sum + this.outcome(outcome), 0);
+    let sum = 0;
+    for (const column of outcomeColumns) sum += this.sums[column];
+    return sum;
   }
 
   outcome(outcome: OutcomeClass): number {
@@ -78,6 +88,16 @@ export class Counts {
     sums.bytes_received += attempt.bytesReceived;
     this.latencies.add(attempt.latencyMs);
     if (attempt.delayMs !== null) this.delays.add(attempt.delayMs);
+  }
+
+  /** Adds stored counts: the sums in the order of `countColumns`, and the elements of the histograms. */
+  addRow({ sums, latencies, delays }: StoredCounts): void {
+    for (let index = 0; index < countColumns.length; index += 1) {
+      const column = countColumns[index];
+      if (column !== undefined) this.sums[column] += sums[index] ?? 0;
+    }
+    this.latencies.addElements(latencies);
+    this.delays.addElements(delays);
   }
 
   addAll(other: Counts): void {

@@ -213,7 +213,8 @@ const heldText = (held: Held): string =>
 const waitingText = ({ waiting, isMore }: Held): string =>
   `${numberText(waiting)}${isMore ? " or more" : ""} ${waiting === 1 ? "waits" : "wait"}`;
 
-const numberText = (count: number): string => count.toLocaleString("en-US");
+const numbers = new Intl.NumberFormat("en-US");
+const numberText = (count: number): string => numbers.format(count);
 
 const countText = (count: number, noun: string): string => (count === 1 ? noun : `${numberText(count)} ${noun}s`);
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Counts, type CountedAttempt } from "./counts.ts";
 import { describeHealth } from "./describe-health.ts";
-import { type EndpointHealth, type HealthFacts, healthOf, healthStates } from "./health.ts";
+import { type EndpointHealth, type HealthFacts, healthOf, healthStates, pointMinutes } from "./health.ts";
 
 const now = new Date("2026-03-01T12:30:00Z");
 const minuteMs = 60_000;
@@ -23,21 +23,22 @@ const countsOf = (kinds: readonly Kind[]): Counts => {
 const times = (count: number, kind: Kind): readonly Kind[] => Array.from({ length: count }, () => kind);
 
 /** An hour that ends now, with attempts some minutes ago. */
-const hour = (attempts: Readonly<Record<number, readonly Kind[]>> = {}): HealthFacts["minutes"] =>
-  Array.from({ length: 60 }, (_, index) => ({
-    atMs: minutesAgo(59 - index).getTime(),
-    counts: countsOf(attempts[59 - index] ?? []),
-  }));
+const hour = (attempts: Readonly<Record<number, readonly Kind[]>> = {}): HealthFacts["points"] =>
+  Array.from({ length: 60 / pointMinutes }, (_, index) => {
+    const first = 59 - index * pointMinutes;
+    const minutes = Array.from({ length: pointMinutes }, (_minute, passed) => attempts[first - passed] ?? []);
+    return { atMs: minutesAgo(first).getTime(), counts: countsOf(minutes.flat()) };
+  });
 
 interface Case {
   readonly endpoint?: Partial<HealthFacts["endpoint"]>;
   readonly waiting?: Partial<HealthFacts["waiting"]>;
   readonly lane?: Partial<HealthFacts["lane"]>;
-  readonly minutes?: HealthFacts["minutes"];
+  readonly points?: HealthFacts["points"];
   readonly hours?: HealthFacts["hours"];
 }
 
-const judge = ({ endpoint, waiting, lane, minutes = hour(), hours = [] }: Case): EndpointHealth =>
+const judge = ({ endpoint, waiting, lane, points = hour(), hours = [] }: Case): EndpointHealth =>
   healthOf(
     {
       endpoint: {
@@ -65,7 +66,7 @@ const judge = ({ endpoint, waiting, lane, minutes = hour(), hours = [] }: Case):
         failedAttempts: 0,
         ...lane,
       },
-      minutes,
+      points,
       hours,
     },
     now,
@@ -76,7 +77,7 @@ const textOf = ({ state, sentence, advice }: EndpointHealth): string => `${state
 const cases: readonly (readonly [Case, string])[] = [
   [{}, "idle: No attempts in the last hour, and nothing waits. Send a test event to check the receiver."],
   [
-    { minutes: hour({ 2: times(1200, success) }) },
+    { points: hour({ 2: times(1200, success) }) },
     "healthy: Delivers normally: 1,200 of the last 1,200 attempts succeeded. Nothing needs to be done.",
   ],
   [
@@ -100,11 +101,11 @@ const cases: readonly (readonly [Case, string])[] = [
     "disabled: Its settings cannot be decrypted: no key is 1a2b3c4d. 10,000 or more deliveries are held. Ask the operator to add the former key to BELLWIRE_SECRET_KEY, or enter URL, headers and secret again.",
   ],
   [
-    { minutes: hour({ 3: times(50, timeout) }), lane: { unanswered: 50, isBreakerOpen: true } },
+    { points: hour({ 3: times(50, timeout) }), lane: { unanswered: 50, isBreakerOpen: true } },
     "unreachable: The receiver does not respond in time: the last 50 attempts had no response. Check that the receiver is up and responds within 15 s. It can respond first and process the event afterwards.",
   ],
   [
-    { minutes: hour({ 3: times(3, { ...timeout, errorClass: "connection" }) }) },
+    { points: hour({ 3: times(3, { ...timeout, errorClass: "connection" }) }) },
     "unreachable: The receiver cannot be reached: the last 3 attempts had no response. Check that the receiver is running, and that the host name and the port of the URL are right.",
   ],
   [
@@ -112,27 +113,27 @@ const cases: readonly (readonly [Case, string])[] = [
     "unreachable: The receiver cannot be reached: the last 3 attempts had no response. Check that the receiver is running, and that the host name and the port of the URL are right.",
   ],
   [
-    { minutes: hour({ 3: times(4, { ...timeout, errorClass: "tls" }) }) },
+    { points: hour({ 3: times(4, { ...timeout, errorClass: "tls" }) }) },
     "unreachable: No TLS connection to the receiver can be made: the last 4 attempts had no response. Check the receiver's certificate: its name, its expiry and its chain.",
   ],
   [
-    { minutes: hour({ 3: times(4, { ...timeout, errorClass: "forbidden" }) }) },
+    { points: hour({ 3: times(4, { ...timeout, errorClass: "forbidden" }) }) },
     "unreachable: The URL leads to an address that is not allowed: the last 4 attempts had no response. Use a public address, or ask the operator to allow this one with BELLWIRE_ALLOWED_TARGETS.",
   ],
   [
-    { minutes: hour({ 4: [...times(45, refusal), ...times(15, success)] }) },
+    { points: hour({ 4: [...times(45, refusal), ...times(15, success)] }) },
     "failing: Most attempts fail: 45 of the last 60 attempts failed, mostly 5xx responses. Look for errors in the receiver's log, then retry the failures.",
   ],
   [
-    { minutes: hour({ 4: times(3, { ...refusal, status: 401 }) }) },
+    { points: hour({ 4: times(3, { ...refusal, status: 401 }) }) },
     "failing: Most attempts fail: the last 3 attempts failed, mostly 4xx responses. Open a failed delivery: 4xx usually means a wrong path, missing credentials or a failed signature check.",
   ],
   [
-    { minutes: hour({ 4: times(3, { ...refusal, status: 302 }) }) },
+    { points: hour({ 4: times(3, { ...refusal, status: 302 }) }) },
     "failing: Most attempts fail: the last 3 attempts failed, mostly redirects. Redirects are not followed: enter the URL that they lead to.",
   ],
   [
-    { minutes: hour({ 4: times(3, { ...refusal, status: 202 }) }) },
+    { points: hour({ 4: times(3, { ...refusal, status: 202 }) }) },
     "failing: Most attempts fail: the last 3 attempts failed, mostly 2xx responses that do not count as delivered. Only 200 counts as delivered: change the endpoint's success rule or the receiver's status.",
   ],
   [
@@ -144,15 +145,15 @@ const cases: readonly (readonly [Case, string])[] = [
     "degraded: No attempt has succeeded since 2026-03-01 02:30 UTC: the last attempt failed. Open a failed delivery to see the response.",
   ],
   [
-    { minutes: hour({ 4: [...times(10, timeout), ...times(90, success)] }) },
+    { points: hour({ 4: [...times(10, timeout), ...times(90, success)] }) },
     "degraded: Some attempts fail: 10 of the last 100 attempts failed, mostly time-outs. Let the receiver respond first and process the event afterwards.",
   ],
   [
-    { minutes: hour({ 4: [...times(10, { ...timeout, errorClass: "connection" }), ...times(90, success)] }) },
+    { points: hour({ 4: [...times(10, { ...timeout, errorClass: "connection" }), ...times(90, success)] }) },
     "degraded: Some attempts fail: 10 of the last 100 attempts failed, mostly failed connections. Check whether the receiver or a proxy before it closes connections or restarts.",
   ],
   [
-    { minutes: hour({ 4: times(20, { ...success, latencyMs: 8000 }) }) },
+    { points: hour({ 4: times(20, { ...success, latencyMs: 8000 }) }) },
     "degraded: Slow: 5 % of the attempts take 7.5 s or longer. Let the receiver respond first and process the event afterwards.",
   ],
   [
@@ -186,14 +187,14 @@ test("every state occurs", () => {
 
 test("the last ten minutes count instead of the hour if they have three attempts", () => {
   const failedBefore = { 30: times(100, refusal) };
-  expect(judge({ minutes: hour({ ...failedBefore, 9: times(3, success) }) }).state).toBe("healthy");
-  expect(judge({ minutes: hour({ ...failedBefore, 9: times(2, success) }) }).state).toBe("failing");
-  expect(judge({ minutes: hour({ ...failedBefore, 10: times(3, success) }) }).state).toBe("failing");
+  expect(judge({ points: hour({ ...failedBefore, 9: times(3, success) }) }).state).toBe("healthy");
+  expect(judge({ points: hour({ ...failedBefore, 9: times(2, success) }) }).state).toBe("failing");
+  expect(judge({ points: hour({ ...failedBefore, 10: times(3, success) }) }).state).toBe("failing");
 });
 
 test("two failed attempts are too few for a rate", () => {
-  expect(judge({ minutes: hour({ 4: times(2, refusal) }) }).state).toBe("healthy");
-  expect(judge({ minutes: hour({ 4: times(2, timeout) }) }).state).toBe("healthy");
+  expect(judge({ points: hour({ 4: times(2, refusal) }) }).state).toBe("healthy");
+  expect(judge({ points: hour({ 4: times(2, timeout) }) }).state).toBe("healthy");
 });
 
 test("a state begins with the points that are alike, in the last hour and in the hours before", () => {
@@ -203,11 +204,11 @@ test("a state begins with the points that are alike, in the last hour and in the
   });
   const good = hour({ 2: times(9, success), 40: times(9, success) });
   const before = [hoursAgo(5, times(9, refusal)), hoursAgo(4, times(9, success)), hoursAgo(2, times(9, success))];
-  expect(judge({ minutes: good, hours: before }).sinceMs).toBe(Date.parse("2026-03-01T08:00:00.000Z"));
+  expect(judge({ points: good, hours: before }).sinceMs).toBe(Date.parse("2026-03-01T08:00:00.000Z"));
   const recovered = hour({ 2: times(9, success), 40: times(9, refusal) });
-  expect(judge({ minutes: recovered }).sinceMs).toBe(Date.parse("2026-03-01T12:26:00.000Z"));
+  expect(judge({ points: recovered }).sinceMs).toBe(Date.parse("2026-03-01T12:26:00.000Z"));
   const failing = hour({ 2: times(9, refusal), 40: times(9, success) });
-  expect(judge({ minutes: failing }).sinceMs).toBe(Date.parse("2026-03-01T12:26:00.000Z"));
+  expect(judge({ points: failing }).sinceMs).toBe(Date.parse("2026-03-01T12:26:00.000Z"));
 });
 
 test("other states begin when the settings changed, the first attempt failed, or the last one was made", () => {
@@ -235,7 +236,7 @@ test("a hold says why nothing is sent, the endpoint's own settings first", () =>
 
 test("the figures are those of the last hour, the sparkline has its points of five minutes", () => {
   const minutes = hour({ 0: [success, refusal], 4: [success], 59: [refusal, refusal] });
-  const { attempts, successRate, latencyP50, sparkline } = judge({ minutes });
+  const { attempts, successRate, latencyP50, sparkline } = judge({ points: minutes });
   expect({ attempts, successRate, latencyP50 }).toEqual({ attempts: 5, successRate: 0.4, latencyP50: 41 });
   expect(sparkline).toHaveLength(12);
   expect([sparkline[0], sparkline[11]]).toEqual([

@@ -24,6 +24,9 @@ export const healthThresholds = {
   unansweredMin: 3,
 } as const;
 
+/** The length of a point of the sparkline. `recentMinutes` is a multiple of it. */
+export const pointMinutes = 5;
+
 export const healthStates = ["healthy", "degraded", "failing", "unreachable", "paused", "disabled", "idle"] as const;
 export type HealthState = (typeof healthStates)[number];
 
@@ -62,8 +65,8 @@ export interface HealthFacts {
   >;
   readonly waiting: WaitingDeliveries;
   readonly lane: LaneFacts;
-  /** Minutes of the last hour, in order, without gaps. */
-  readonly minutes: readonly CountedSpan[];
+  /** The last hour in points of `pointMinutes`, in order, without gaps. */
+  readonly points: readonly CountedSpan[];
   /** Hours of the last day that have attempts, in order. */
   readonly hours: readonly CountedSpan[];
 }
@@ -120,9 +123,9 @@ export const successRate = (counts: Counts): number | null =>
 
 /** Decides the state of an endpoint and explains it. */
 export function healthOf(facts: HealthFacts, now: Date): EndpointHealth {
-  const { endpoint, lane, waiting, minutes } = facts;
-  const hour = sum(minutes);
-  const recent = sum(minutes.slice(-healthThresholds.recentMinutes));
+  const { endpoint, lane, waiting, points } = facts;
+  const hour = sum(points);
+  const recent = sum(points.slice(-healthThresholds.recentMinutes / pointMinutes));
   const sample = recent.attempts >= healthThresholds.attemptsMin ? recent : hour;
   const diagnosis = diagnose(facts, sample, now);
   return {
@@ -143,7 +146,11 @@ export function healthOf(facts: HealthFacts, now: Date): EndpointHealth {
     hold: holdOf(facts, now),
     holdUntil: isHeld(endpoint, now) ? endpoint.heldUntil : null,
     ...describeHealth(diagnosis),
-    sparkline: sparklineOf(minutes),
+    sparkline: points.map(({ atMs, counts }) => ({
+      atMs,
+      delivered: counts.sums.delivered,
+      failed: counts.attempts - counts.sums.delivered,
+    })),
   };
 }
 
@@ -227,29 +234,10 @@ function holdOf({ endpoint, lane }: HealthFacts, now: Date): HealthHold | null {
   return lane.isBreakerOpen ? "breaker" : "retry_after";
 }
 
-/** A point of the sparkline. */
-const pointMinutes = 5;
-
-function sparklineOf(minutes: readonly CountedSpan[]): readonly SparklinePoint[] {
-  return pointsOf(minutes).map(({ atMs, counts }) => ({
-    atMs,
-    delivered: counts.sums.delivered,
-    failed: counts.attempts - counts.sums.delivered,
-  }));
-}
-
-const pointsOf = (minutes: readonly CountedSpan[]): readonly CountedSpan[] =>
-  minutes
-    .filter((_, index) => index % pointMinutes === 0)
-    .map(({ atMs }, index) => ({
-      atMs,
-      counts: sum(minutes.slice(index * pointMinutes, (index + 1) * pointMinutes)),
-    }));
-
 /** Returns when the state began: to five minutes within the last hour, to the hour within the last day. */
 function sinceOf(facts: HealthFacts, kind: Diagnosis["kind"], nowMs: number): number {
-  const { endpoint, lane, waiting, hours, minutes } = facts;
-  const past = [...hours.filter(({ atMs }) => atMs < (minutes[0]?.atMs ?? 0)), ...pointsOf(minutes)];
+  const { endpoint, lane, waiting, hours, points } = facts;
+  const past = [...hours.filter(({ atMs }) => atMs < (points[0]?.atMs ?? 0)), ...points];
   const counted = past.filter(({ counts }) => counts.attempts > 0);
   const lastMs = counted.at(-1)?.atMs;
   switch (kind) {

@@ -21,14 +21,15 @@ export const boundsOf = (bucket: number): readonly [from: number, to: number] =>
 ];
 
 export class Histogram {
-  readonly #counts = new Map<number, number>();
+  /** Undefined while empty: most of the histograms of a long span are never filled. */
+  #counts: Map<number, number> | undefined;
 
   add(ms: number): void {
     this.#increase(bucketOf(ms), 1);
   }
 
   addAll(other: Histogram): void {
-    for (const [bucket, count] of other.#counts) this.#increase(bucket, count);
+    for (const [bucket, count] of other.#counts ?? []) this.#increase(bucket, count);
   }
 
   addElements(elements: readonly number[]): void {
@@ -37,7 +38,7 @@ export class Histogram {
 
   /** Returns one number per bucket that is not empty, as it is stored. */
   elements(): number[] {
-    return [...this.#counts].map(([bucket, count]) => bucket * elementBase + count);
+    return [...(this.#counts ?? [])].map(([bucket, count]) => bucket * elementBase + count);
   }
 
   /**
@@ -45,6 +46,7 @@ export class Histogram {
    * geometric middle of its bucket. Null without durations.
    */
   percentile(fraction: number): number | null {
+    if (!this.#counts) return null;
     const total = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
     const rank = Math.max(1, Math.ceil(fraction * total));
     let passed = 0;
@@ -58,6 +60,7 @@ export class Histogram {
   }
 
   #increase(bucket: number, count: number): void {
+    this.#counts ??= new Map();
     this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + count);
   }
 }

@@ -13,8 +13,11 @@ export { addStatisticsPartitions, dropOldStatistics } from "./partitions.ts";
 export { readEndpointHealth, readHealth } from "./read-health.ts";
 export {
   type CountedInterval,
+  type HistogramName,
+  type StatisticsFilter,
   fittingInterval,
   minuteDays,
+  readEndpointIds,
   readStatistics,
   spanOf,
   startsIn,

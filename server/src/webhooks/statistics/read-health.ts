@@ -3,7 +3,7 @@ import type { Encryption } from "#platform/encryption.ts";
 import { type WaitingDeliveries, countWaiting } from "#webhooks/deliveries/index.ts";
 import { listEndpoints, readEndpoint } from "#webhooks/endpoints/index.ts";
 import { Counts, intervalMs } from "./counts.ts";
-import { type CountedSpan, type EndpointHealth, type LaneFacts, healthOf } from "./health.ts";
+import { type CountedSpan, type EndpointHealth, type LaneFacts, healthOf, pointMinutes } from "./health.ts";
 import { type CountedInterval, type Span, readStatistics, spanOf, startsIn } from "./read-statistics.ts";
 
 /** How long the past is searched for the start of a state. */
@@ -51,17 +51,17 @@ async function healthOfAll(
   const nowMs = now.getTime();
   const lastHour = spanOf("minute", nowMs - intervalMs.hour + intervalMs.minute, nowMs + 1);
   const lastDays = spanOf("hour", nowMs - sinceDays * intervalMs.day, nowMs + 1);
-  const read = (span: Span): Promise<readonly CountedInterval[]> =>
-    readStatistics(pool, { providerId, span, endpointIds, withHistograms: true });
-  const [waiting, lanes, minutes, hours] = await Promise.all([
+  const read = (span: Span, pointMs?: number): Promise<readonly CountedInterval[]> =>
+    readStatistics(pool, { providerId, span, endpointIds, histograms: ["latencies"], ...(pointMs && { pointMs }) });
+  const [waiting, lanes, points, hours] = await Promise.all([
     countWaiting(pool, { providerId, endpointIds }),
     readLanes(pool, providerId, endpointIds),
-    read(lastHour),
+    read(lastHour, pointMinutes * intervalMs.minute),
     read(lastDays),
   ]);
   const waitingOf = byEndpoint(waiting);
   const lanesOf = byEndpoint(lanes);
-  const minutesOf = Map.groupBy(minutes, ({ endpointId }) => endpointId);
+  const pointsOf = Map.groupBy(points, ({ endpointId }) => endpointId);
   const hoursOf = Map.groupBy(hours, ({ endpointId }) => endpointId);
   return endpoints.map((endpoint) =>
     healthOf(
@@ -69,7 +69,7 @@ async function healthOfAll(
         endpoint,
         waiting: waitingOf.get(endpoint.id) ?? nothingWaits(endpoint.id),
         lane: lanesOf.get(endpoint.id) ?? unknownLane,
-        minutes: withoutGaps(lastHour, minutesOf.get(endpoint.id) ?? []),
+        points: withoutGaps(lastHour, pointsOf.get(endpoint.id) ?? []),
         hours: (hoursOf.get(endpoint.id) ?? []).toSorted((one, other) => one.atMs - other.atMs),
       },
       now,
@@ -82,7 +82,9 @@ const byEndpoint = <Row extends { readonly endpointId: number }>(rows: readonly 
 
 const withoutGaps = (span: Span, counted: readonly CountedInterval[]): readonly CountedSpan[] => {
   const byTime = new Map(counted.map((one) => [one.atMs, one.counts]));
-  return startsIn(span).map((atMs) => ({ atMs, counts: byTime.get(atMs) ?? new Counts() }));
+  return startsIn(span)
+    .filter((_, minute) => minute % pointMinutes === 0)
+    .map((atMs) => ({ atMs, counts: byTime.get(atMs) ?? new Counts() }));
 };
 
 const nothingWaits = (endpointId: number): WaitingDeliveries => ({

@@ -55,11 +55,19 @@ export class StatisticsRecorder implements AttemptCounter {
   }
 
   count(lane: OwnedLane, attempt: CountedAttempt, transactions: TransactionRange): void {
-    this.#laneOf(lane).count(attempt, transactions);
+    this.#laneOf(lane).count(attempt, transactions, this.#needs.clock.monotonicMs());
   }
 
   doubt(lane: OwnedLane): void {
-    this.#laneOf(lane).doubt();
+    this.#laneOf(lane).doubt(this.#needs.clock.monotonicMs());
+  }
+
+  /** The time since the oldest attempt was recorded that this engine has not added to the statistics. */
+  get lagSeconds(): number {
+    const nowMs = this.#needs.clock.monotonicMs();
+    let oldestMs = nowMs;
+    for (const lane of this.#lanes.values()) oldestMs = Math.min(oldestMs, lane.uncountedSinceMs ?? nowMs);
+    return (nowMs - oldestMs) / 1000;
   }
 
   /** Writes every second until `signal` aborts, then the rest. */
@@ -139,6 +147,10 @@ class RecordedLane {
   #state = idleLane;
   #hasNewState = true;
   isReleased = false;
+  /** Undefined if every recorded attempt is counted. */
+  uncountedSinceMs: number | undefined;
+  /** When the first attempt was recorded that is not in the part being written. */
+  #nextUncountedMs: number | undefined;
 
   constructor(lane: OwnedLane) {
     this.#lane = lane;
@@ -167,17 +179,24 @@ class RecordedLane {
     return !this.isWritten || this.isReleased || this.#hasNewState;
   }
 
-  count(attempt: CountedAttempt, { first, last }: TransactionRange): void {
+  count(attempt: CountedAttempt, { first, last }: TransactionRange, nowMs: number): void {
+    this.#missing(nowMs);
     this.#base ??= first - 1;
     this.#through = last;
     this.#counts.add(attempt);
   }
 
-  doubt(): void {
+  doubt(nowMs: number): void {
+    this.#missing(nowMs);
     this.#counts = new LaneCounts();
     this.#base = undefined;
     this.#known = undefined;
     this.#isDoubtful = true;
+  }
+
+  #missing(nowMs: number): void {
+    this.uncountedSinceMs ??= nowMs;
+    this.#nextUncountedMs ??= nowMs;
   }
 
   update(state: LaneState): void {
@@ -200,6 +219,7 @@ class RecordedLane {
       known: this.#known,
     };
     this.#counts = new LaneCounts();
+    this.#nextUncountedMs = undefined;
     this.#hasNewState = false;
     this.#isDoubtful = false;
     return part;
@@ -208,6 +228,7 @@ class RecordedLane {
   /** The database counts the attempts of all transactions up to `through`. */
   counted(through: number): void {
     if (this.#isDoubtful) return;
+    this.uncountedSinceMs = this.#nextUncountedMs;
     this.#known = through;
     this.#base = through;
   }

@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { until } from "../../../test/support/until.ts";
+import type { CountedAttempt } from "./counts.ts";
+import { StatisticsRecorder } from "./recorder.ts";
+import type { LaneToWrite, LaneWritten } from "./write-statistics.ts";
+
+const lane = { endpointId: 1, providerId: 1, epoch: 7, claimedIn: 100 };
+const attempt: CountedAttempt = {
+  eventType: "account.created",
+  atMs: 0,
+  number: 1,
+  status: 200,
+  errorClass: null,
+  end: "delivered",
+  latencyMs: 40,
+  delayMs: 90,
+  bytesSent: 1000,
+  bytesReceived: 10,
+};
+
+type Write = (lanes: readonly LaneToWrite[]) => Promise<ReadonlyMap<number, LaneWritten>>;
+const counted: Write = async (lanes) =>
+  new Map(lanes.map(({ endpointId, through }) => [endpointId, { result: "counted", through }]));
+
+/** A recorder whose seconds pass when the test says so. */
+function startRecorder() {
+  let nowMs = 0;
+  let wake: (() => void) | undefined;
+  const state: { write: Write; writes: number } = { write: counted, writes: 0 };
+  const stop = new AbortController();
+  const recorder = new StatisticsRecorder({
+    clock: {
+      now: () => new Date(nowMs),
+      monotonicMs: () => nowMs,
+      sleep: () => new Promise((resolve) => (wake = resolve)),
+    },
+    write: async (lanes) => {
+      state.writes += 1;
+      return await state.write(lanes);
+    },
+    ownedLanes: () => [],
+    log: { warn: () => undefined },
+  });
+  void recorder.run(stop.signal);
+  const pass = async (ms: number, write: Write): Promise<void> => {
+    await until(() => wake !== undefined);
+    nowMs += ms;
+    state.write = write;
+    const writes = state.writes;
+    const wakeNow = wake;
+    wake = undefined;
+    wakeNow?.();
+    await until(() => state.writes > writes && wake !== undefined);
+  };
+  return { recorder, pass };
+}
+
+const count = (recorder: StatisticsRecorder, transaction: number): void =>
+  recorder.count(lane, attempt, { first: transaction, last: transaction });
+
+test("the lag is the age of the oldest attempt that no write has counted", async () => {
+  const { recorder, pass } = startRecorder();
+  expect(recorder.lagSeconds).toBe(0);
+  count(recorder, 101);
+  await pass(1000, () => Promise.reject(new Error("no database")));
+  expect(recorder.lagSeconds).toBe(1);
+  await pass(3000, async (lanes) => {
+    count(recorder, 102); // recorded during the write, so not part of it
+    return await counted(lanes);
+  });
+  expect(recorder.lagSeconds).toBe(0);
+  await pass(2000, counted);
+  expect(recorder.lagSeconds).toBe(0);
+});
+
+test("an attempt that was recorded during a write ages from then on", async () => {
+  const { recorder, pass } = startRecorder();
+  count(recorder, 101);
+  await pass(1000, async (lanes) => {
+    count(recorder, 102);
+    return await counted(lanes);
+  });
+  await pass(5000, () => Promise.reject(new Error("no database")));
+  expect(recorder.lagSeconds).toBe(5);
+});
+
+test("attempts that must be read from the history age until the write that reads them", async () => {
+  const { recorder, pass } = startRecorder();
+  recorder.doubt(lane);
+  await pass(4000, async (lanes) => new Map(lanes.map(({ endpointId }) => [endpointId, { result: "again" }])));
+  expect(recorder.lagSeconds).toBe(4);
+  await pass(1000, counted);
+  expect(recorder.lagSeconds).toBe(0);
+});
