@@ -2,6 +2,7 @@
 export const layers = [
   { name: "platform", folder: "server/src/platform" }, // every file may be imported
   { name: "access", folder: "server/src/access" },
+  { name: "cells", folder: "server/src/cells" }, // the directory, and moves of whole providers as rows
   { name: "deliveries", folder: "server/src/webhooks/deliveries" },
   { name: "events", folder: "server/src/webhooks/events" },
   { name: "search", folder: "server/src/webhooks/search" }, // reads deliveries with their events
@@ -31,12 +32,12 @@ export type Layer = (typeof layers)[number]["name"];
 
 /** Stricter than the order: the portal records events and does not depend on their delivery. */
 const only: Partial<Record<Layer, readonly Layer[]>> = {
-  providers: ["platform", "access", "events"],
+  providers: ["platform", "access", "cells", "events"],
   mails: ["platform", "access", "providers"],
   fields: ["platform", "access", "events", "providers"],
   products: ["platform", "access", "events", "providers", "fields"],
   accounts: ["platform", "access", "events", "providers", "mails", "fields", "products"],
-  "provider-account": ["platform", "access", "providers", "mails", "fields", "products", "accounts"],
+  "provider-account": ["platform", "access", "cells", "providers", "mails", "fields", "products", "accounts"],
   history: ["platform", "access", "events", "fields", "accounts"],
   "request-bin": ["platform", "access"],
 };

@@ -5,13 +5,21 @@
 create table cells (
   number smallint not null,
   schema_name text not null,
+  name text not null default ''::text,
+  database_url bytea,
+  id_share smallint,
+  state text not null default 'active'::text,
+  created_at timestamp with time zone not null default now(),
+  constraint cells_name_check CHECK ((name ~ '^[a-z0-9-]{0,50}$'::text)),
   constraint cells_number_check CHECK (((number >= 0) AND (number <= 4095))),
   constraint cells_pkey PRIMARY KEY (number),
-  constraint cells_schema_name_key UNIQUE (schema_name)
+  constraint cells_state_check CHECK ((state = ANY (ARRAY['active'::text, 'draining'::text])))
 );
 
 create table id_keys (
-  key bytea not null
+  key bytea not null,
+  share smallint,
+  constraint id_keys_share_check CHECK (((share >= 0) AND (share <= 15)))
 );
 
 create table tenants (
@@ -19,11 +27,23 @@ create table tenants (
   subdomain text not null,
   cell_number smallint not null,
   created_at timestamp with time zone not null default now(),
+  other_cell smallint,
+  move_id uuid,
+  held_until timestamp with time zone,
   constraint tenants_cell_number_fkey FOREIGN KEY (cell_number) REFERENCES cells(number),
+  constraint tenants_other_cell_fkey FOREIGN KEY (other_cell) REFERENCES cells(number),
   constraint tenants_pkey PRIMARY KEY (provider_id),
   constraint tenants_subdomain_check CHECK (((subdomain = lower(subdomain)) AND (subdomain !~ '-admin$'::text))),
   constraint tenants_subdomain_key UNIQUE (subdomain)
 );
+
+CREATE UNIQUE INDEX cells_name_idx ON cells USING btree (name);
+
+CREATE UNIQUE INDEX cells_schema_idx ON cells USING btree (schema_name) WHERE (database_url IS NULL);
+
+CREATE INDEX tenants_cell_idx ON tenants USING btree (cell_number);
+
+CREATE INDEX tenants_moves_idx ON tenants USING btree (provider_id) WHERE (move_id IS NOT NULL);
 
 CREATE OR REPLACE FUNCTION new_id()
  RETURNS bigint
@@ -34,19 +54,38 @@ AS $function$
 declare
   number bigint;
   milliseconds bigint;
+  id_key bytea;
+  id_share smallint;
+  step integer;
   hash bytea;
-  lower_bits integer;
+  lower_bits bigint;
 begin
+  select key, share, case when share is null then 1 else 16 end into id_key, id_share, step from id_keys;
   loop
     number := nextval('id_numbers');
     milliseconds := greatest(0, floor((extract(epoch from clock_timestamp()) - 1577836800) * 1000));
-    hash := sha256((select key from id_keys) || int8send(milliseconds));
+    milliseconds := milliseconds - milliseconds % step + coalesce(id_share, 0);
+    hash := sha256(id_key || int8send(milliseconds));
     lower_bits := ((get_byte(hash, 0) << 8) + get_byte(hash, 1) + number) & 4095;
     if lower_bits > 0 then
       return (milliseconds << 12) + lower_bits;
     end if;
-    perform pg_sleep(0.001);
+    perform pg_sleep(0.001 * step);
   end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION share_ids(its_share smallint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire_directory', 'pg_temp'
+AS $function$
+begin
+  update id_keys set share = its_share where share is null;
+  if (select share from id_keys) <> its_share then
+    raise exception 'This database has share % of the ids, not %.', (select share from id_keys), its_share;
+  end if;
+  perform pg_sleep(0.02);
 end $function$;
 
 -- A cell.

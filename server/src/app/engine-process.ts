@@ -2,7 +2,6 @@
  * The engine role of `bellwire serve` in a process of its own, so that a busy API cannot delay deliveries. The process that
  * starts it (engine-supervisor.ts) tells it what to do by messages, and alone decides when it stops.
  */
-import type { MetricObjectWithValues, MetricValue } from "prom-client";
 import type { Environment } from "#platform/config/parsers.ts";
 import { readConfig } from "#platform/config/read-config.ts";
 import type { PendingHints } from "#platform/database/database.ts";
@@ -11,10 +10,9 @@ import { type DatabaseAccess, joinDatabase } from "#platform/database/open-datab
 import { CannotStart } from "#platform/errors.ts";
 import { changeLogLevel, createLogger } from "#platform/logger.ts";
 import { providerUrls } from "./addresses.ts";
-import { startEngineRole } from "./engine-role.ts";
+import type { Metrics } from "./cell-contexts.ts";
+import { startEngines } from "./engines.ts";
 import { openParts } from "./open-parts.ts";
-
-export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 interface StartMessage {
   readonly kind: "start";
@@ -80,11 +78,13 @@ export async function runEngineProcess(env: Environment): Promise<number> {
   try {
     await using running = new AsyncDisposableStack();
     const urls = providerUrls(config.publicUrl ?? first.localUrl, config.baseDomain);
-    const openDatabase = async () => ({ pool: running.use(await joinDatabase(first.access, { log, hints })) });
-    const parts = await openParts({ config, log, urls, openDatabase, running });
+    const { access } = first;
+    const openDatabase = async () => ({ access, pool: running.use(await joinDatabase(access, { log, hints })) });
+    const say = (line: string): void => log.info(line);
+    const parts = await openParts({ config, log, urls, openDatabase, say, running });
     let drainMs = 0;
-    running.use(await startEngineRole(parts, () => drainMs));
-    readMetrics = () => parts.metrics.getMetricsAsJSON();
+    running.use(await startEngines(parts, () => drainMs));
+    readMetrics = async () => [...(await parts.metrics.getMetricsAsJSON()), ...(await parts.cells.readMetrics())];
     tell({ kind: "ready" });
     ({ drainMs } = await stop.promise);
   } catch (error) {

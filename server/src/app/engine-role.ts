@@ -19,7 +19,8 @@ import { StatisticsRecorder, addStatisticsPartitions, writeStatistics } from "#w
 import type { ProviderUrls } from "./addresses.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { measureAttempts, measureEngine, measureLaneStore, measureNotMade } from "./metrics.ts";
-import { type Parts, userAgent } from "./open-parts.ts";
+import { userAgent } from "./cell-parts.ts";
+import type { Parts } from "./open-parts.ts";
 
 /**
  * Starts everything that the engine role does: deliveries, replays, jobs, mails, housekeeping. Closing it drains the engine.

@@ -8,7 +8,8 @@ import type { Config, Role } from "#platform/config/read-config.ts";
 import type { HintCarrier } from "#platform/database/hints.ts";
 import type { OpenedDatabase } from "#platform/database/open-database.ts";
 import { CannotStart } from "#platform/errors.ts";
-import type { FromEngine, Metrics, ToEngine } from "./engine-process.ts";
+import type { Metrics } from "./cell-contexts.ts";
+import type { FromEngine, ToEngine } from "./engine-process.ts";
 
 const program = fileURLToPath(new URL("../../bin/bellwire", import.meta.url));
 const restartMsMin = 100;
@@ -187,21 +188,30 @@ class EngineChild {
 /** The part of a registry that `/metrics` uses. */
 export type Scraped = Pick<Registry, "contentType" | "metrics">;
 
+interface MoreMetrics {
+  /** Those of cells other than the default one. All have the label `cell`. */
+  readonly cells: () => Promise<Metrics>;
+  /** Those of the engine's own process, if it has one. */
+  readonly engine: (() => Promise<Metrics>) | undefined;
+}
+
 /**
- * Adds the metrics of the engine's own process to those of this one. Where both have a metric, as of their memory, the
- * engine's carries the label `process="engine"`: sums and averages of two processes would hide the one that is in trouble.
+ * Adds the metrics of other cells and of the engine's own process to those of this one. Where this process has a metric too, as of
+ * its memory, the engine's carries the label `process="engine"`: sums and averages of two processes would hide the one that is in
+ * trouble.
  */
-export function withEngineMetrics(own: Registry, readEngine: () => Promise<Metrics>): Scraped {
+export function withMoreMetrics(own: Registry, { cells, engine }: MoreMetrics): Scraped {
   return {
     contentType: own.contentType,
     async metrics() {
-      const [ours, engines] = await Promise.all([own.getMetricsAsJSON(), readEngine()]);
-      const names = new Set(ours.map(({ name }) => name));
+      const [ours, others, engines] = await Promise.all([own.getMetricsAsJSON(), cells(), engine?.() ?? []]);
+      if (others.length === 0 && engines.length === 0) return own.metrics();
+      const names = new Set([...ours, ...others].map(({ name }) => name));
       const labelled = engines.map((metric) =>
         names.has(metric.name) ? { ...metric, values: metric.values.map(withProcessLabel) } : metric,
       );
       // No two values have the same name and labels, so nothing is added up.
-      const apart = [...ours, ...labelled].map((metric) => ({ ...metric, aggregator: "sum" as const }));
+      const apart = [...ours, ...others, ...labelled].map((metric) => ({ ...metric, aggregator: "sum" as const }));
       return AggregatorRegistry.aggregate([apart]).metrics();
     },
   };

@@ -1,5 +1,6 @@
 import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { findTenant } from "#cells/index.ts";
 import { newTokenValue, type PasswordHasher } from "#access/index.ts";
 import type { Secret } from "#platform/config/parsers.ts";
 import type { Config } from "#platform/config/read-config.ts";
@@ -43,14 +44,14 @@ export interface FirstSetUp {
 export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined> {
   const { dataDir } = setUp.config;
   const begun = join(dataDir, "first-set-up");
-  if ((await readFirstProvider(setUp.pool)) && (await readFileIfExists(begun)) === undefined) return undefined;
+  if ((await hasProvider(setUp)) && (await readFileIfExists(begun)) === undefined) return undefined;
   const refusal = await refusalToCreate(dataDir);
   if (refusal !== undefined) return setUpWithoutFiles(setUp, refusal);
   return withFileLock(
     join(dataDir, "first-set-up.lock"),
     () => undefined,
     async () => {
-      if ((await readFirstProvider(setUp.pool)) && (await readFileIfExists(begun)) === undefined) return undefined;
+      if ((await hasProvider(setUp)) && (await readFileIfExists(begun)) === undefined) return undefined;
       const lines = await setUpOnce(setUp, await keepCredentials(begun, setUp.config));
       if (lines !== undefined) await writeFile(join(dataDir, "first-sign-in"), lines, { mode: 0o600, flush: true });
       await rm(begun, { force: true });
@@ -58,6 +59,10 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined>
     },
   );
 }
+
+/** Returns whether any cell has a provider. */
+const hasProvider = async ({ pool }: Pick<FirstSetUp, "pool">): Promise<boolean> =>
+  (await findTenant(pool, undefined)) !== undefined;
 
 /** Creates the data directory. Returns the reason if that is not permitted, as on the read-only file system of a container. */
 async function refusalToCreate(dataDir: string): Promise<string | undefined> {
@@ -80,7 +85,7 @@ async function setUpWithoutFiles(setUp: FirstSetUp, refusal: string): Promise<st
         "Set BELLWIRE_ADMIN_PASSWORD, BELLWIRE_ACCESS_TOKEN and BELLWIRE_PROVIDER_KEY, or use a writable folder.",
     );
   }
-  if (await readFirstProvider(setUp.pool)) return undefined;
+  if (await hasProvider(setUp)) return undefined;
   return setUpOnce(setUp, {
     username: adminUsername,
     password: adminPassword.reveal(),

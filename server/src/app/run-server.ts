@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { TenantCache } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Config, Role } from "#platform/config/read-config.ts";
 import { type OpenedDatabase, openDatabase } from "#platform/database/open-database.ts";
@@ -6,7 +7,7 @@ import { type Provider, readFirstProvider } from "#portal/providers/index.ts";
 import { type Bin, createOwnBins } from "#request-bin/index.ts";
 import { claimPort, localUrl, providerUrls } from "./addresses.ts";
 import { buildWeb } from "./build-web.ts";
-import { type EngineSupervisor, type Scraped, withEngineMetrics } from "./engine-supervisor.ts";
+import { type EngineSupervisor, type Scraped, withMoreMetrics } from "./engine-supervisor.ts";
 import { type TryOut, createTryOut, findTryOutBin, setUpFirst, signInLines } from "./first-start.ts";
 import { measureBacklog, measureDatabase, measureHttp } from "./metrics.ts";
 import { type Parts, openParts } from "./open-parts.ts";
@@ -56,7 +57,7 @@ export async function runServer({
     opened.resolve(database);
     return database;
   };
-  const parts = await openParts({ config, log, urls, openDatabase: open, running });
+  const parts = await openParts({ config, log, urls, openDatabase: open, say, running });
   measureBacklog(parts.metrics, parts.pool);
   measureDatabase(parts.metrics, { db: parts.pool, machine: systemClock });
   stop.throwIfAborted();
@@ -67,8 +68,11 @@ export async function runServer({
   if (isWeb && supervisor) prefetchDoors();
   const signIn = isWeb ? await setUpFirstProvider(parts) : undefined;
   stop.throwIfAborted();
-  if (!supervisor && roles.includes("engine")) running.use(await startEngineHere(parts, drainMs));
-  const scraped = supervisor ? withEngineMetrics(parts.metrics, () => supervisor.readMetrics()) : parts.metrics;
+  if (!supervisor && roles.includes("engine")) running.use(await startEnginesHere(parts, drainMs));
+  const scraped = withMoreMetrics(parts.metrics, {
+    cells: () => parts.cells.readMetrics(),
+    engine: supervisor && (() => supervisor.readMetrics()),
+  });
   const measureRequests = isWeb ? measureHttp(parts.metrics) : undefined;
   const doors = { ...parts, metrics: scraped, isStopping: () => isStopping() || stop.aborted, measureRequests };
   await openDoors(doors, { isWeb, port, running });
@@ -82,8 +86,8 @@ export async function runServer({
   return running.move();
 }
 
-const startEngineHere = async (parts: Parts, drainMs: () => number): Promise<AsyncDisposable> =>
-  (await import("./engine-role.ts")).startEngineRole(parts, drainMs);
+const startEnginesHere = async (parts: Parts, drainMs: () => number): Promise<AsyncDisposable> =>
+  (await import("./engines.ts")).startEngines(parts, drainMs);
 
 /** Returns the remaining drain time when the engine stops: the web role may have used some of it. */
 function drainLeft(stop: AbortSignal): () => number {
@@ -115,7 +119,12 @@ async function openDoors(
   }
   if (!isWeb) return;
   const { serveHttp } = await loadDoors();
-  running.use(await serveHttp({ ...parts, port, tryOut: await findTryOut(parts) }));
+  const otherCells = {
+    tenants: new TenantCache(parts.pool),
+    open: (cell: number) => parts.cells.get(cell),
+    isAnyReady: () => parts.cells.isAnyReady(),
+  };
+  running.use(await serveHttp({ ...parts, port, otherCells, tryOut: await findTryOut(parts) }));
 }
 
 interface BuildNeeds extends Pick<RunNeeds, "say" | "stop"> {

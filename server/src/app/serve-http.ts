@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import compress from "@fastify/compress";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import { type TenantCache, defaultCell } from "#cells/index.ts";
 import { accountManagementApi, unservedApi, unservedApis } from "#http/account-management-api/index.ts";
 import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { apiDocs } from "#http/api-docs/index.ts";
@@ -13,7 +14,7 @@ import { operationsPlugin } from "#http/operations/index.ts";
 import { requestBinPlugin } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { createBinForwarder } from "#http/shared/bin-forward.ts";
-import { addFindProviderHook } from "#http/shared/find-provider.ts";
+import { type CellRouting, addFindProviderHook } from "#http/shared/find-provider.ts";
 import {
   addResponseHeaders,
   addDeliveryLag,
@@ -40,7 +41,8 @@ import { type ProviderUrls, listenError } from "./addresses.ts";
 import { limitConnections, readDescriptorLimit } from "./descriptors.ts";
 import type { Scraped } from "./engine-supervisor.ts";
 import { type TryOut, tryOutLinks } from "./first-start.ts";
-import { type Parts, hideAddressFrom, version } from "./open-parts.ts";
+import { hideAddressFrom, version } from "./cell-parts.ts";
+import type { Parts } from "./open-parts.ts";
 
 /** How long the server may take to close: a client may read its answer slowly, or never. */
 const closeMs = 3000;
@@ -50,6 +52,7 @@ interface HttpServing extends Omit<Parts, "metrics"> {
   readonly port: number;
   readonly tryOut: TryOut | undefined;
   readonly measureRequests: ((http: FastifyInstance) => void) | undefined;
+  readonly otherCells: OtherCells | undefined;
   readonly isStopping: () => boolean;
 }
 
@@ -112,6 +115,19 @@ export interface HttpParts {
   /** Returns whether the process is stopping. */
   readonly isStopping: () => boolean;
   readonly measureRequests?: ((http: FastifyInstance) => void) | undefined;
+  /** The other cells. Undefined: the default one is the only one. */
+  readonly otherCells?: OtherCells | undefined;
+}
+
+/** The parts of a cell's interfaces that differ between cells. */
+export type CellHttpParts = Pick<HttpParts, "pool" | "clock" | "sender">;
+
+export interface OtherCells {
+  readonly tenants: TenantCache;
+  /** Opens a cell. Rejects while its database does not respond. */
+  readonly open: (cell: number) => Promise<CellHttpParts>;
+  /** Returns true if one of the open ones responds. */
+  readonly isAnyReady: () => Promise<boolean>;
 }
 
 /** How long open connections may stay idle once the server closes. */
@@ -129,14 +145,15 @@ interface InterfaceParts extends HttpParts {
 
 /** Composes all interfaces of the web role on one server, which does not listen yet. */
 export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
-  const { pool, clock, metrics, baseDomain, isStopping } = parts;
+  const { pool, clock, metrics, baseDomain, isStopping, otherCells } = parts;
   const newId = createIdGenerator(clock);
   const http = openServer(parts, newId);
+  logRequests(http, parts.log);
   const drain = connectionDrain(connectionDrainMs);
   drain.addHooks(http);
   parts.measureRequests?.(http);
   // Routes choose it one by one, because compressed secrets can be measured.
-  await http.register(compress, { global: false, encodings: ["br", "gzip"], threshold: compressFromBytes });
+  await http.register(compress, compression);
   // Monitoring does not know the host of a provider.
   await http.register(
     operationsPlugin({
@@ -147,10 +164,12 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
       isMigrated: () => isMigrated(pool),
       readHistoryDays: () => readHistoryDays(pool),
       readDatabaseSwitches: () => readDatabaseSwitches(pool),
+      servesOtherCell: otherCells?.isAnyReady,
     }),
   );
+  const cells = otherCells && routeToCells(http, { ...parts, otherCells, newId });
   await http.register(async (doors) => {
-    addFindProviderHook(doors, { pool, clock, baseDomain });
+    addFindProviderHook(doors, { pool, clock, baseDomain, ...(cells && { cells }) });
     refuseUnreadablePaths(doors);
     addDeliveryLag(doors, { pool, clock });
     await registerInterfaces(doors, { ...parts, newId });
@@ -159,12 +178,70 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   return http;
 }
 
-function openServer({ log, trustedProxies, urls }: HttpParts, newId: () => string): FastifyInstance {
+const compression = { global: false, encodings: ["br", "gzip"], threshold: compressFromBytes } satisfies Parameters<
+  typeof compress
+>[1];
+
+/**
+ * Hands requests over to the interfaces of other cells, each on a server of its own that does not listen. They are composed at the
+ * first request. The server that accepted a request logs and measures it.
+ */
+function routeToCells(http: FastifyInstance, parts: InterfaceParts & { readonly otherCells: OtherCells }): CellRouting {
+  const { tenants, open } = parts.otherCells;
+  const composed = new Map<number, Promise<FastifyInstance>>();
+  const requestIds = new WeakMap<object, string>();
+
+  const compose = async (cell: number): Promise<FastifyInstance> => {
+    const ofCell = { ...parts, ...(await open(cell)), isTryOut: () => false };
+    const { pool, clock, baseDomain, newId } = ofCell;
+    const other = openServer(ofCell, newId, ({ raw }) => requestIds.get(raw));
+    await other.register(compress, compression);
+    await other.register(async (doors) => {
+      addFindProviderHook(doors, { pool, clock, baseDomain, cells: { own: cell, tenants, forward: undefined } });
+      refuseUnreadablePaths(doors);
+      addDeliveryLag(doors, { pool, clock });
+      await registerInterfaces(doors, ofCell);
+    });
+    await other.ready();
+    return other;
+  };
+  const find = (cell: number): Promise<FastifyInstance> => {
+    const known = composed.get(cell) ?? compose(cell);
+    composed.set(cell, known);
+    known.catch(() => composed.delete(cell));
+    return known;
+  };
+
+  // Streams must end before the server that accepted them stops.
+  http.addHook("preClose", async () => {
+    for (const other of await Promise.allSettled(composed.values())) {
+      if (other.status === "fulfilled") await other.value.close();
+    }
+    tenants.stop();
+  });
+  return {
+    own: defaultCell,
+    tenants,
+    async forward(cell, request, reply) {
+      const other = await find(cell);
+      reply.hijack();
+      requestIds.set(request.raw, request.id);
+      request.raw.url = request.originalUrl; // the other server rewrites it again
+      other.routing(request.raw, reply.raw);
+    },
+  };
+}
+
+function openServer(
+  { log, trustedProxies, urls }: HttpParts,
+  newId: () => string,
+  idOf: (request: { readonly raw: object }) => string | undefined = () => undefined,
+): FastifyInstance {
   const http = fastify({
     ...connectionOptions({ newId }),
     bodyLimit: requestLimits.apiBodyBytes.max,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    genReqId: newId,
+    genReqId: (raw) => idOf({ raw }) ?? newId(),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
     routerOptions: { maxParamLength: pathSegmentLengthMax, ignoreTrailingSlash: true },
@@ -173,6 +250,10 @@ function openServer({ log, trustedProxies, urls }: HttpParts, newId: () => strin
   });
   dropAbortedRequests(http);
   addResponseHeaders(http, { isHttps: urls.publicUrl.startsWith("https:") });
+  return http;
+}
+
+function logRequests(http: FastifyInstance, log: FastifyBaseLogger): void {
   http.addHook("onResponse", async (request, reply) => {
     const { method, ip, routeOptions } = request;
     const line = {
@@ -185,7 +266,6 @@ function openServer({ log, trustedProxies, urls }: HttpParts, newId: () => strin
     };
     log.info(line, "request answered");
   });
-  return http;
 }
 
 /** Composes the parts of request bins that both of their interfaces use. Starts and stops forwarding with the server. */

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { addCell, drainCell, listCells } from "./cells.ts";
 import { checkFailures, deleteFailures, listFailures, retryFailures } from "./failures.ts";
 import { backup, migrate, rekey, showConfig } from "./maintenance.ts";
 import { erase, showErasure } from "./personal-data.ts";
@@ -21,5 +22,8 @@ export const commands: readonly Command[] = [
   changeUserPassword,
   rekey,
   backup,
+  addCell,
+  listCells,
+  drainCell,
   showConfig,
 ];

@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock.ts";
-import type { Database } from "#platform/database/database.ts";
 import { parseLenientTime } from "#platform/times.ts";
 import {
   type Failure,
@@ -12,7 +11,7 @@ import {
   retryFailures as retry,
 } from "#webhooks/deliveries/index.ts";
 import { type Command, WrongUsage } from "./command.ts";
-import { commandLine, findProvider, openEncryption, providerOption, withDatabase } from "./with-database.ts";
+import { commandLine, openEncryption, providerOption, withProvider } from "./with-database.ts";
 
 const filterUsage = "[--endpoint ID] [--until TIME] [--id EVENT_ID]… [--provider SUBDOMAIN]";
 
@@ -33,7 +32,9 @@ interface Options {
 
 export interface ReadFilter {
   readonly isNarrow: boolean;
-  filterFor(db: Database): Promise<FailureFilter>;
+  /** The subdomain of the provider. */
+  readonly provider: string | undefined;
+  filterFor(provider: { readonly id: number }): FailureFilter;
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -54,12 +55,8 @@ function parseFilterOptions(values: Options): ReadFilter {
     throw new WrongUsage("--id must be the id of an event, as `failures list` shows it.");
   return {
     isNarrow: endpointId !== undefined || until !== undefined || eventIds !== undefined,
-    filterFor: async (db) => ({
-      providerId: (await findProvider(db, values.provider)).id,
-      endpointId,
-      until,
-      eventIds,
-    }),
+    provider: values.provider,
+    filterFor: ({ id: providerId }) => ({ providerId, endpointId, until, eventIds }),
   };
 }
 
@@ -70,9 +67,9 @@ export const listFailures: Command = {
   says: "list failures, oldest first, one JSON object per line",
   async run(args, needs) {
     const filter = parseFilterArguments(args);
-    await withDatabase(needs, async (pool, config) => {
+    await withProvider(needs, filter.provider, async ({ pool, config, provider }) => {
       const encryption = await openEncryption(pool, config);
-      const chosen = await filter.filterFor(pool);
+      const chosen = filter.filterFor(provider);
       let after: Failure | undefined;
       do {
         const page: readonly Failure[] = await readFailures(pool, encryption, chosen, { after, limit: pageSize });
@@ -102,8 +99,8 @@ export const retryFailures: Command = {
   says: "retry failed deliveries now; without a filter, all of them",
   async run(args, needs) {
     const filter = parseFilterArguments(args);
-    const { count, stranded } = await withDatabase(needs, async (pool) => {
-      const meant = await filter.filterFor(pool);
+    const { count, stranded } = await withProvider(needs, filter.provider, async ({ pool, provider }) => {
+      const meant = filter.filterFor(provider);
       return {
         count: await retry(pool, meant, commandLine),
         stranded: await countStrandedFailures(pool, meant.providerId, meant.endpointId),
@@ -126,7 +123,9 @@ export const deleteFailures: Command = {
     const { values } = parseArgs({ args: [...args], options: { ...filterOptions, all: { type: "boolean" } } });
     const filter = parseFilterOptions(values);
     if (!filter.isNarrow && !values.all) throw new WrongUsage("Give a filter or --all.");
-    const count = await withDatabase(needs, async (pool) => remove(pool, await filter.filterFor(pool), commandLine));
+    const count = await withProvider(needs, filter.provider, ({ pool, provider }) =>
+      remove(pool, filter.filterFor(provider), commandLine),
+    );
     needs.print(`${count} deleted`);
     return 0;
   },
@@ -137,9 +136,7 @@ export const checkFailures: Command = {
   says: "exit with code 1 if there are failures, for cron",
   async run(args, needs) {
     const { values } = parseArgs({ args: [...args], options: providerOption });
-    const count = await withDatabase(needs, async (pool) =>
-      countFailures(pool, (await findProvider(pool, values.provider)).id),
-    );
+    const count = await withProvider(needs, values.provider, ({ pool, provider }) => countFailures(pool, provider.id));
     needs.print(count === 1 ? "1 delivery has failed" : `${count} deliveries have failed`);
     return count === 0 ? 0 : 1;
   },

@@ -1,38 +1,51 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { type Cell, defaultCell, readCells, reencryptCells, revealDatabaseUrl } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
-import { type Config, readConfig } from "#platform/config/read-config.ts";
+import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
 import { explainConfig } from "#platform/config/settings.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { describeDatabase, planMigrations } from "#platform/database/open-database.ts";
 import { backUp } from "#platform/embedded-postgres/back-up.ts";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
-import { retireKeys } from "#platform/encryption.ts";
+import { type Encryption, createEncryption, retireKeys } from "#platform/encryption.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { readFileIfExists } from "#platform/files.ts";
 import { reencryptFailures } from "#webhooks/deliveries/index.ts";
 import { reencryptEndpoints, reencryptSentSettings } from "#webhooks/endpoints/index.ts";
 import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
-import { openEncryption, withDatabase } from "./with-database.ts";
+import { openEncryption, withEveryCell, withInstallation } from "./with-database.ts";
 
 export const migrate: Command = {
   usage: "migrate [--plan]",
-  says: "migrate the database, as every start does; --plan shows pending migrations, their locks, and what older processes do",
+  says: "migrate the databases of all cells, as every start does; --plan shows pending migrations, their locks, and what older processes do",
   async run(args, needs) {
     const { values } = parseArgs({ args: [...args], options: { plan: { type: "boolean" } } });
     if (values.plan) return showPlan(needs);
-    await withDatabase(needs, async () => needs.print("The database is up to date."), { mayChange: true });
+    await withEveryCell(needs, async () => undefined, { mayChange: true });
+    needs.print("The database is up to date.");
     return 0;
   },
 };
 
 async function showPlan({ env, print, tell }: CommandNeeds): Promise<number> {
-  const pending = await planMigrations({ config: readConfig(env), say: tell });
-  if (pending.length === 0) print("The database is up to date.");
-  for (const { name, isBreaking, locks, oldCode } of pending) {
-    print(name);
-    print(`  locks     ${locks ?? "tables that it creates"}`);
-    print(`  old code  ${isBreaking ? "must not run any more: stop every process first" : (oldCode ?? "none")}`);
+  const config = readConfig(env);
+  const findCells = async (directory: Database, ownerUrl: string) => {
+    const others = (await readCells(directory)).filter(({ number }) => number !== defaultCell);
+    const encryption = others.length === 0 ? undefined : createEncryption(await loadSecretKeys(config));
+    const urlOf = (cell: Cell): string => (encryption && revealDatabaseUrl(encryption, cell)) ?? ownerUrl;
+    return others.map((cell) => ({ name: cell.name, schema: cell.schema, ownerUrl: urlOf(cell) }));
+  };
+  const plans = await planMigrations({ config, say: tell, findCells });
+  if ([...plans.values()].every(({ length }) => length === 0)) print("The database is up to date.");
+  for (const [cell, pending] of plans) {
+    if (plans.size > 1) print(pending.length === 0 ? `cell ${cell} is up to date` : `cell ${cell}`);
+    for (const { name, isBreaking, locks, oldCode } of pending) {
+      print(name);
+      print(`  locks     ${locks ?? "tables that it creates"}`);
+      print(`  old code  ${isBreaking ? "must not run any more: stop every process first" : (oldCode ?? "none")}`);
+    }
   }
   return 0;
 }
@@ -49,32 +62,48 @@ export const rekey: Command = {
   says: "re-encrypt all secrets with the newest BELLWIRE_SECRET_KEY while Bellwire runs, so that older keys can be removed",
   async run(args, needs) {
     parseArgs({ args: [...args], options: {} });
-    return withDatabase(needs, async (pool, config) => {
-      const encryption = await openEncryption(pool, config);
-      let [done, left] = [0, 0];
-      for (let pass = 1; pass <= passesMax; pass += 1) {
-        const endpoints = await reencryptEndpoints(pool, encryption);
-        const failures = await reencryptFailures(pool, encryption);
-        const sent = await reencryptSentSettings(pool, encryption);
-        done += endpoints.done + failures.done + sent.done;
-        left = endpoints.left + failures.left + sent.left;
-        if (left === 0) break;
-        await systemClock.sleep(passMs);
+    const retired: string[] = [];
+    let isDone = true;
+    await withInstallation(needs, async ({ directory, config, open }) => {
+      const encryption = await openEncryption(directory, config);
+      const cells = await readCells(directory);
+      const ofCells = await reencryptCells(directory, encryption);
+      if (ofCells > 0) needs.print(`${ofCells} connection strings of cells encrypted again`);
+      for (const cell of cells) {
+        const pool = await open(cell);
+        const { done, left } = await reencryptCell(pool, encryption);
+        const where = cells.length > 1 ? ` in cell ${cell.name}` : "";
+        needs.print(`${done} endpoints, failures and settings of past requests encrypted again${where}`);
+        if (left === 0) retired.push(...(await retireKeys(pool, encryption)));
+        else {
+          isDone = false;
+          needs.tell(
+            `${left} endpoints, failures or settings of past requests${where} are not encrypted with the newest key: no key at hand reads them, or a process still has an older key first. Keep the older keys.`,
+          );
+        }
       }
-      needs.print(`${done} endpoints, failures and settings of past requests encrypted again`);
-      if (left > 0) {
-        needs.tell(
-          `${left} endpoints, failures or settings of past requests are not encrypted with the newest key: no key at hand reads them, or a process still has an older key first. Keep the older keys.`,
-        );
-        return 1;
-      }
-      for (const keyId of await retireKeys(pool, encryption)) {
-        needs.print(`key ${keyId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`);
-      }
-      return 0;
     });
+    if (!isDone) return 1;
+    for (const keyId of new Set(retired)) {
+      needs.print(`key ${keyId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`);
+    }
+    return 0;
   },
 };
+
+async function reencryptCell(pool: Pool, encryption: Encryption): Promise<{ done: number; left: number }> {
+  let [done, left] = [0, 0];
+  for (let pass = 1; pass <= passesMax; pass += 1) {
+    const endpoints = await reencryptEndpoints(pool, encryption);
+    const failures = await reencryptFailures(pool, encryption);
+    const sent = await reencryptSentSettings(pool, encryption);
+    done += endpoints.done + failures.done + sent.done;
+    left = endpoints.left + failures.left + sent.left;
+    if (left === 0) break;
+    await systemClock.sleep(passMs);
+  }
+  return { done, left };
+}
 
 export const backup: Command = {
   usage: "backup --to FOLDER",

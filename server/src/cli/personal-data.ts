@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock.ts";
 import { createErasure, erasedWithinHours, pendingChoices, readErasure, sendDaysMax } from "#personal-data/index.ts";
 import { type Command, WrongUsage } from "./command.ts";
-import { auditCommand, commandLine, findProvider, providerOption, withDatabase } from "./with-database.ts";
+import { auditCommand, commandLine, providerOption, withProvider } from "./with-database.ts";
 
 const refusals = {
   "last admin": "The account would have no admin. Erase the account, or make another user an admin first.",
@@ -38,8 +38,7 @@ export const erase: Command = {
     if (!pending) {
       throw new WrongUsage(`--pending must be send (deliveries are sent first, for ${sendDaysMax} days) or cancel.`);
     }
-    const erasure = await withDatabase(needs, async (pool) => {
-      const provider = await findProvider(pool, values.provider);
+    const erasure = await withProvider(needs, values.provider, async ({ pool, provider }) => {
       const by = { actor: commandLine.actor, channel: "system", now: systemClock.now() } as const;
       const outcome = await createErasure(pool, {
         provider,
@@ -73,8 +72,8 @@ export const showErasure: Command = {
     const { values, positionals } = parseArgs({ args: [...args], options: providerOption, allowPositionals: true });
     const id = parseId("id", positionals[0]);
     if (id === undefined || positionals.length > 1) throw new WrongUsage("Name one erasure by its id.");
-    const erasure = await withDatabase(needs, async (pool) =>
-      readErasure(pool, (await findProvider(pool, values.provider)).id, id),
+    const erasure = await withProvider(needs, values.provider, ({ pool, provider }) =>
+      readErasure(pool, provider.id, id),
     );
     if (!erasure) throw new WrongUsage("The provider has no such erasure.");
     const { state, events, error, createdAt, finishedAt } = erasure;

@@ -13,35 +13,30 @@ import { systemClock } from "#platform/clock.ts";
 import { randomPassword } from "#platform/ids.ts";
 import { changeableLimits } from "#platform/limits.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
+import { deleteTenant, findTenant, insertTenant } from "#cells/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { readProvider } from "#portal/providers/index.ts";
+import { requireCell } from "./cells.ts";
 import { type Command, WrongUsage } from "./command.ts";
-import { auditCommand, findProvider, providerOption, withDatabase } from "./with-database.ts";
+import { type Installation, auditCommand, providerOption, withInstallation, withProvider } from "./with-database.ts";
 
 export const createProvider: Command = {
-  usage: "provider create --name NAME --subdomain SUBDOMAIN [--admin-username NAME] [--admin-password PASSWORD]",
+  usage:
+    "provider create --name NAME --subdomain SUBDOMAIN [--admin-username NAME] [--admin-password PASSWORD] [--cell CELL]",
   says: "create a provider with an admin, a product and plans; generated credentials are printed once",
   async run(args, needs) {
     const text = { type: "string" } as const;
-    const options = { name: text, subdomain: text, "admin-username": text, "admin-password": text };
+    const options = { name: text, subdomain: text, "admin-username": text, "admin-password": text, cell: text };
     const { values } = parseArgs({ args: [...args], options });
     const { name, subdomain } = values;
     if (!name || !subdomain) throw new WrongUsage("A provider needs --name and --subdomain.");
     const adminUsername = values["admin-username"] || "admin";
     const adminPassword = values["admin-password"] || randomPassword();
 
-    const made = await withDatabase(
-      needs,
-      (pool) =>
-        pool.inTransaction(async (tx) => {
-          const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
-          const outcome = await setUpProvider(tx, createPasswordHasher(standardCost), setup);
-          if ("refused" in outcome) return outcome;
-          const { id } = outcome.provider;
-          const said = { action: "provider.created", subject: `provider/${id}`, detail: { name, subdomain } };
-          await auditCommand(tx, { providerId: id, ...said });
-          return outcome;
-        }),
-      { mayChange: true },
-    );
+    const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
+    const made = await withInstallation(needs, (installation) => createIn(installation, values.cell, setup), {
+      mayChange: true,
+    });
     if ("refused" in made) {
       const reasons = Object.entries(made.refused).flatMap(([field, says]) => says.map((each) => `--${field} ${each}`));
       throw new WrongUsage(reasons.join("\n"));
@@ -55,6 +50,54 @@ export const createProvider: Command = {
     return 0;
   },
 };
+
+type Setup = Parameters<typeof setUpProvider>[2];
+
+/** Creates the provider in the named cell. */
+async function createIn(
+  { directory, open }: Installation,
+  cellName: string | undefined,
+  setup: Setup,
+): Promise<Awaited<ReturnType<typeof setUpProvider>>> {
+  const cell = await requireCell(directory, cellName ?? "default");
+  if (cell.state !== "active") {
+    throw new WrongUsage(`The cell ${cell.name} gets no new providers. Choose another one with --cell.`);
+  }
+  const pool = await open(cell);
+  const create = (reservedId?: number) =>
+    pool.inTransaction(async (tx) => {
+      const outcome = await setUpProvider(tx, createPasswordHasher(standardCost), {
+        ...setup,
+        cell: cell.number,
+        reservedId,
+      });
+      if ("refused" in outcome) return outcome;
+      const { id, name, subdomain } = outcome.provider;
+      const detail = { name, subdomain, cell: cell.name };
+      await auditCommand(tx, { providerId: id, action: "provider.created", subject: `provider/${id}`, detail });
+      return outcome;
+    });
+  if (cell.databaseUrl === null) return create();
+
+  // The directory is in another database: its entry comes first, so that no two cells have a provider of one subdomain.
+  const reservedId = await reserveTenant({ directory, pool }, setup.subdomain, cell.number);
+  if (reservedId === undefined) return { refused: { subdomain: ["has already been taken"] } };
+  const outcome = await create(reservedId);
+  if ("refused" in outcome) await directory.inTransaction((tx) => deleteTenant(tx, reservedId));
+  return outcome;
+}
+
+/** Reserves a subdomain. Takes up one that was reserved for this cell by a command that was interrupted. */
+async function reserveTenant(
+  { directory, pool }: { readonly directory: Pool; readonly pool: Pool },
+  subdomain: string,
+  cell: number,
+): Promise<number | undefined> {
+  const found = await findTenant(directory, subdomain);
+  if (!found) return directory.inTransaction((tx) => insertTenant(tx, { subdomain, cell }));
+  const isUnused = found.cell === cell && !(await readProvider(pool, found.providerId));
+  return isUnused ? found.providerId : undefined;
+}
 
 const statement = `
   update providers
@@ -74,8 +117,7 @@ export const setLimit: Command = {
     if (number === "" || (max !== null && !(Number.isInteger(max) && max >= 0 && max <= 1_000_000_000)))
       throw new WrongUsage("Say how many: a whole number up to 1,000,000,000, or default.");
 
-    await withDatabase(needs, async (pool) => {
-      const { id: providerId } = await findProvider(pool, values.provider);
+    await withProvider(needs, values.provider, async ({ pool, provider: { id: providerId } }) => {
       const said = {
         action: "provider.limit_changed",
         subject: `provider/${providerId}`,
@@ -112,8 +154,7 @@ export const createToken: Command = {
     if (permission !== "ro" && permission !== "rw") throw new WrongUsage("--permission is ro or rw.");
     const chosen = readScopes(values.scope);
 
-    const { value } = await withDatabase(needs, async (pool) => {
-      const provider = await findProvider(pool, values.provider);
+    const { value } = await withProvider(needs, values.provider, async ({ pool, provider }) => {
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const token = { providerId: provider.id, userId: user.id, name, scopes: chosen, permission } as const;
@@ -152,8 +193,7 @@ export const changeUserPassword: Command = {
     const [username, ...more] = positionals;
     if (!username || more.length > 0) throw new WrongUsage("Say whose password: one user name or e-mail address.");
     const password = values.password || randomPassword();
-    await withDatabase(needs, async (pool) => {
-      const provider = await findProvider(pool, values.provider);
+    await withProvider(needs, values.provider, async ({ pool, provider }) => {
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const { id: providerId } = provider;

@@ -1,25 +1,100 @@
 import { type AuditRecord, recordAudit } from "#access/index.ts";
+import { type Cell, type Tenant, defaultCell, findTenant, openCell, readCells } from "#cells/index.ts";
 import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { openDatabase } from "#platform/database/open-database.ts";
+import { type OpenedDatabase, openDatabase } from "#platform/database/open-database.ts";
+import type { OpenedPool } from "#platform/database/pool.ts";
 import { type Encryption, createEncryption, verifyKeys } from "#platform/encryption.ts";
+import { CannotStart } from "#platform/errors.ts";
 import { createLogger } from "#platform/logger.ts";
-import { type Provider, findProviderByHost, readFirstProvider } from "#portal/providers/index.ts";
+import { type Provider, readProvider } from "#portal/providers/index.ts";
 import { type CommandNeeds, WrongUsage } from "./command.ts";
+
+type Needs = Pick<CommandNeeds, "env" | "tell">;
+
+interface Changing {
+  /** Allows creating and migrating databases. */
+  readonly mayChange?: boolean;
+}
+
+/** The opened database of the directory, which is also the default cell. */
+export interface Installation {
+  readonly directory: OpenedPool;
+  readonly database: OpenedDatabase;
+  readonly config: Config;
+  /** Opens a cell: the default one is open, others are closed at the end of the command. */
+  readonly open: (cell: Cell) => Promise<OpenedPool>;
+}
 
 /**
  * Runs `work` on the configured database; joins a running embedded one. Unless `mayChange`, a missing or outdated database is
  * refused and left as it is: an incidental command must not migrate under running processes.
  */
-export async function withDatabase<T>(
-  { env, tell }: Pick<CommandNeeds, "env" | "tell">,
-  work: (pool: Pool, config: Config) => Promise<T>,
-  { mayChange = false }: { readonly mayChange?: boolean } = {},
+export async function withInstallation<T>(
+  { env, tell }: Needs,
+  work: (installation: Installation) => Promise<T>,
+  { mayChange = false }: Changing = {},
 ): Promise<T> {
   const config = readConfig(env);
   const log = createLogger("warn");
   await using database = await openDatabase({ config, mayChange, say: tell, log });
-  return await work(database.pool, config);
+  await using opened = new AsyncDisposableStack();
+  const { pool: directory, access, ownerUrl } = database;
+  let encryption: Encryption | undefined;
+  const open = async (cell: Cell): Promise<OpenedPool> => {
+    if (cell.number === defaultCell) return directory;
+    encryption ??= await openEncryption(directory, config);
+    const needs = { access, ownerUrl, encryption, max: config.databaseConnections, mayChange, say: tell, log };
+    return opened.use(await openCell(cell, needs));
+  };
+  return await work({ directory, database, config, open });
+}
+
+/** Runs `work` on each cell, one after another, the default one first. */
+export const withEveryCell = (
+  needs: Needs,
+  work: (pool: OpenedPool, cell: Cell, config: Config) => Promise<void>,
+  changing?: Changing,
+): Promise<void> =>
+  withInstallation(
+    needs,
+    async ({ directory, config, open }) => {
+      for (const cell of await readCells(directory)) await work(await open(cell), cell, config);
+    },
+    changing,
+  );
+
+export interface ProviderInCell {
+  readonly provider: Provider;
+  /** The provider's cell. */
+  readonly pool: OpenedPool;
+  readonly config: Config;
+}
+
+/** Runs `work` on the cell of a provider: that of the subdomain, or the first, which on most installations is the only one. */
+export const withProvider = <T>(
+  needs: Needs,
+  subdomain: string | undefined,
+  work: (found: ProviderInCell) => Promise<T>,
+): Promise<T> =>
+  withInstallation(needs, async ({ directory, config, open }) => {
+    const tenant = await requireTenant(directory, subdomain);
+    const cell = (await readCells(directory)).find(({ number }) => number === tenant.cell);
+    const pool = cell && (await open(cell));
+    const provider = pool && (await readProvider(pool, tenant.providerId));
+    if (!pool || !provider) throw new CannotStart(`The provider ${tenant.subdomain} is not in its cell.`);
+    return work({ provider, pool, config });
+  });
+
+/** Returns the tenant of a subdomain; without one, the first. */
+export async function requireTenant(directory: Database, subdomain: string | undefined): Promise<Tenant> {
+  const tenant = await findTenant(directory, subdomain);
+  if (tenant) return tenant;
+  throw new WrongUsage(
+    subdomain === undefined
+      ? "There is no provider yet. Start Bellwire once, or say: bellwire provider create"
+      : `There is no provider with the subdomain ${subdomain}.`,
+  );
 }
 
 /** Opens the encryption. Refuses a wrong key. */
@@ -31,19 +106,6 @@ export async function openEncryption(pool: Pool, config: Config): Promise<Encryp
 
 /** The option that every command about a provider has. */
 export const providerOption = { provider: { type: "string" } } as const;
-
-/** The provider of a subdomain; without one the first, which on most installations is the only one. */
-export async function findProvider(db: Database, subdomain: string | undefined): Promise<Provider> {
-  if (subdomain === undefined) {
-    const first = await readFirstProvider(db);
-    if (!first) throw new WrongUsage("There is no provider yet. Start Bellwire once, or say: bellwire provider create");
-    return first;
-  }
-  // The directory knows providers by their hosts; under which base domain does not matter here.
-  const found = await findProviderByHost(db, { host: `${subdomain}.base`, baseDomain: "base" });
-  if (found?.side !== "developer") throw new WrongUsage(`There is no provider with the subdomain ${subdomain}.`);
-  return found.provider;
-}
 
 /** The actor of commands: somebody with access to the database, but no user of Bellwire. */
 export const commandLine = { actor: { kind: "system" }, detail: { by: "command line" } } as const;

@@ -1,8 +1,9 @@
+import { TenantCache, defaultCell } from "#cells/index.ts";
 import { expect } from "vitest";
 import { findAccessToken, findProviderUserByLogin } from "#access/index.ts";
 import { setUpFirstProvider, setUpProvider } from "#portal/provider-account/index.ts";
 import { providerSetupErrors } from "#portal/provider-account/set-up-provider.ts";
-import { findProviderByHost, findProviderByKey } from "#portal/providers/index.ts";
+import { createFindTenant, findProviderByKey } from "#portal/providers/index.ts";
 import { setUpFirst } from "../../src/app/first-start.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { test } from "../support/test.ts";
@@ -73,17 +74,23 @@ test("a subdomain belongs to one provider", async ({ sharedPool: pool }) => {
 test("a host identifies its provider and side, an unknown host neither", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const { subdomain } = provider;
-  const find = (host: string) => findProviderByHost(pool, { host, baseDomain: "bellwire.test" });
-  expect(await find(`${subdomain}.bellwire.test`)).toEqual({ provider, side: "developer" });
-  expect(await find(`${subdomain}-admin.bellwire.test:3000`)).toEqual({ provider, side: "admin" });
+  const tenants = new TenantCache(pool);
+  const find = createFindTenant(tenants, "bellwire.test");
+  const found = { providerId: provider.id, cell: defaultCell };
+  expect(await find(`${subdomain}.bellwire.test`)).toEqual({ ...found, side: "developer" });
+  expect(await find(`${subdomain}-admin.bellwire.test:3000`)).toEqual({ ...found, side: "admin" });
   expect(await find(`nobody.bellwire.test`)).toBeUndefined();
+  tenants.stop();
 });
 
 test("without a base domain every host serves both sides of the first provider", async ({ database }) => {
   const first = await setUp(database);
   await setUp(database);
-  expect(await findProviderByHost(database, { host: "127.0.0.1:3000" })).toEqual({
-    provider: first.provider,
+  const tenants = new TenantCache(database);
+  expect(await createFindTenant(tenants, undefined)("127.0.0.1:3000")).toEqual({
+    providerId: first.provider.id,
+    cell: defaultCell,
     side: "both",
   });
+  tenants.stop();
 });

@@ -23,7 +23,8 @@ export async function buildProvider(
   providers += 1;
   const id = 1000 + providers;
   await pool.query(
-    `insert into providers (id, name, subdomain, provider_key_digest, web_hooks, event_source) values ($1, $2, $2, $3, $4, $5)`,
+    `with tenant as (insert into bellwire_directory.tenants (provider_id, subdomain, cell_number) values ($1, $2, 0))
+     insert into providers (id, name, subdomain, provider_key_digest, web_hooks, event_source) values ($1, $2, $2, $3, $4, $5)`,
     [id, `provider-${id}`, randomBytes(32), webHooks, eventSource],
   );
   return id;

@@ -12,7 +12,7 @@ import {
   retireExpiredDays,
   retryFailures,
 } from "#webhooks/deliveries/index.ts";
-import { openDatabaseClock } from "../../src/app/open-parts.ts";
+import { openDatabaseClock } from "../../src/app/cell-parts.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";

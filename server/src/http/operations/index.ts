@@ -17,12 +17,14 @@ export interface OperationsDependencies {
   /** Returns true while the process is shutting down. */
   readonly isStopping: () => boolean;
   readonly readDatabaseSwitches: () => Promise<DatabaseSwitches>;
+  /** Returns true if another cell of this process responds. Undefined: there are no other cells. */
+  readonly servesOtherCell?: (() => Promise<boolean>) | undefined;
 }
 
 /**
  * Serves monitoring. `/healthz` answers 200 while the process responds: a restart would not help. `/readyz` answers 200 while the
- * database responds, is migrated and can record today's events; otherwise requests should go elsewhere. Its `warnings` name
- * problems that an operator should solve soon.
+ * database responds, is migrated and can record today's events; otherwise requests should go elsewhere. If only the default cell is
+ * affected, the other cells need this process, and the problem is a warning. `warnings` name problems to solve soon.
  */
 export const operationsPlugin =
   (needs: OperationsDependencies): FastifyPluginAsync =>
@@ -31,10 +33,12 @@ export const operationsPlugin =
 
     http.get("/readyz", async (request, reply) => {
       if (needs.isStopping()) return reply.code(503).send({ status: "not ready", because: "the process is stopping" });
-      const readiness = await readReadiness(needs).catch((error: unknown) => {
+      const own = await readReadiness(needs).catch((error: unknown) => {
         request.log.warn({ err: error }, "not ready");
         return { because: "the database does not respond" };
       });
+      const isNeeded = "because" in own && ((await needs.servesOtherCell?.()) ?? false);
+      const readiness = isNeeded ? { warnings: [`the default cell is not ready: ${own.because}`] } : own;
       return "because" in readiness
         ? reply.code(503).send({ status: "not ready", because: readiness.because })
         : { status: "ok", ...(readiness.warnings.length > 0 && { warnings: readiness.warnings }) };

@@ -1,9 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { type AccessToken, callersChannel } from "#access/index.ts";
+import { TenantCache, defaultCell } from "#cells/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import {
+  type HostTenant,
   type Provider,
   type ProviderWithToken,
   type Side,
@@ -39,14 +41,27 @@ export interface FindProviderNeeds {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly baseDomain: string | undefined;
+  readonly cells?: CellRouting;
+}
+
+/** How the interfaces of one cell take part in those of all cells. Without it, the default cell is the only one. */
+export interface CellRouting {
+  /** The number of this cell. */
+  readonly own: number;
+  readonly tenants: TenantCache;
+  /** Hands a request over to the interfaces of another cell. Undefined: these interfaces have been handed it themselves. */
+  readonly forward: ((cell: number, request: FastifyRequest, reply: FastifyReply) => Promise<void>) | undefined;
 }
 
 /**
  * Sets `provider` and `side` of each request below `http` by its host, and its access token, at most a second old. Fastify
  * accepts X-Forwarded-Host from the proxies of its `trustProxy` only.
  */
-export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDomain }: FindProviderNeeds): void {
-  const findTenant = createFindTenant(pool, baseDomain);
+export function addFindProviderHook(
+  http: FastifyInstance,
+  { pool, clock, baseDomain, cells }: FindProviderNeeds,
+): void {
+  const { own, tenants, forward } = cells ?? onlyCell(http, pool);
   const callers = createCallerCache({ pool, clock });
   http.addHook("onClose", async () => callers.stop());
   const found = new WeakMap<FastifyRequest, Found>();
@@ -72,21 +87,56 @@ export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDo
     },
   });
 
-  const find = async (request: FastifyRequest): Promise<void> => {
-    const tenant = await findTenant(request.host);
-    if (!tenant) throw new Problem("host-unknown");
+  const find = createFind({ callers, baseDomain, own, tenants, found });
+  http.decorateRequest("findProviderAgain", async function (this: FastifyRequest) {
+    if ((await find(this)) !== undefined) throw new Problem("provider-moving", { retryAfterSeconds: 1 });
+  });
+  http.addHook("onRequest", async (request, reply) => {
+    const other = await find(request);
+    if (other === undefined) return;
+    if (!forward) throw new Problem("provider-moving", { retryAfterSeconds: 1 }); // it moved on its way here
+    await forward(other, request, reply);
+  });
+}
+
+interface FindNeeds extends Pick<CellRouting, "own" | "tenants"> {
+  readonly callers: CallerCache;
+  readonly baseDomain: string | undefined;
+  readonly found: WeakMap<FastifyRequest, Found>;
+}
+
+/** Creates a function that reads a request's provider. It returns the cell to go to if the provider is in another one. */
+function createFind({ callers, baseDomain, own, tenants, found }: FindNeeds) {
+  const findTenant = createFindTenant(tenants, baseDomain);
+  const read = async (request: FastifyRequest, { providerId, side }: HostTenant): Promise<boolean> => {
     const { query, headers } = request;
     const value = readCredentials({ query, headers, body: undefined }).find(({ as }) => as !== "key")?.value;
-    const caller = await callers.find({ providerId: tenant.providerId, value });
-    if (!caller) throw new Problem("host-unknown");
+    const caller = await callers.find({ providerId, value });
+    if (!caller) return false;
     const tokenRead = value === undefined ? undefined : { value, token: caller.token, atMs: caller.atMs };
-    found.set(request, { provider: caller.provider, side: tenant.side, tokenRead });
-    requireOneHost(request); // after the provider is known, because the error page is the provider's
+    found.set(request, { provider: caller.provider, side, tokenRead });
+    return true;
   };
-  http.decorateRequest("findProviderAgain", async function (this: FastifyRequest) {
-    await find(this);
-  });
-  http.addHook("onRequest", find);
+
+  return async (request: FastifyRequest): Promise<number | undefined> => {
+    let tenant = await findTenant(request.host);
+    if (!tenant) throw new Problem("host-unknown");
+    if (tenant.cell === own && !(await read(request, tenant))) {
+      // It has moved, and this process missed the hint.
+      tenants.forget(tenant.providerId);
+      tenant = await findTenant(request.host);
+      if (!tenant || (tenant.cell === own && !(await read(request, tenant)))) throw new Problem("host-unknown");
+    }
+    if (tenant.cell !== own) return tenant.cell;
+    requireOneHost(request); // after the provider is known, because the error page is the provider's
+    return undefined;
+  };
+}
+
+function onlyCell(http: FastifyInstance, pool: Pool): CellRouting {
+  const tenants = new TenantCache(pool);
+  http.addHook("onClose", async () => tenants.stop());
+  return { own: defaultCell, tenants, forward: undefined };
 }
 
 /** Bounds how long a change stays unnoticed if its hint is late or lost. */

@@ -76,6 +76,10 @@ export const problems = {
     status: 503,
     title: "The request bins are at their capacity. The request was not stored. Try again.",
   },
+  "provider-moving": {
+    status: 503,
+    title: "This provider is being moved. Nothing was changed. Try again after the seconds in Retry-After.",
+  },
   "database-away": {
     status: 503,
     title: "The database does not respond. Check whether your change was saved before you repeat it.",

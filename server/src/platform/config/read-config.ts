@@ -22,6 +22,7 @@ export function readConfig(env: Environment) {
     operationsPort: read(settings.operationsPort),
     databaseUrl: read(settings.databaseUrl),
     databaseConnections: read(settings.databaseConnections),
+    cells: read(settings.cells),
     databaseWaitSeconds: read(settings.databaseWaitSeconds),
     dataDir: read(settings.dataDir),
     publicUrl: read(settings.publicUrl),

@@ -44,6 +44,13 @@ export const settings = {
       "Maximum database connections per process. Each process also uses one connection for hints and, briefly, one for checks.",
     parse: read.wholeNumber(2, 1000),
   }),
+  cells: declare({
+    name: "BELLWIRE_CELLS",
+    fallback: "all",
+    meaning:
+      "The cells that the engine of this process serves: names separated by commas, or `all`. The web role serves every cell. `BELLWIRE_DATABASE_CONNECTIONS` and `BELLWIRE_ENGINE_CONCURRENCY` are divided among the cells of a process.",
+    parse: read.anyText,
+  }),
   databaseWaitSeconds: declare({
     name: "BELLWIRE_DATABASE_WAIT_SECONDS",
     fallback: "60",

@@ -10,8 +10,8 @@ export interface MigrateOptions {
   /** Connects as the owner of the schemas, or as a user who may create them. */
   readonly connectionString: string;
   readonly schema: string;
-  /** The cell number of `schema`. */
-  readonly cell?: number;
+  /** The number under which the directory of this database lists `schema`. Null: another database has the directory. */
+  readonly cell?: number | null;
   /** Applies pending migrations; if false, an outdated schema is refused. */
   readonly mayChange?: boolean;
   /** Receives progress messages. */
@@ -62,7 +62,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     if (!mayChange) await bringUpToDate(); // refused before a role is made
     const mayActAsApp = await ensureAppRole(client);
     const applied = await bringUpToDate();
-    if (applied.length > 0) await registerCell(client, schema, cell);
+    if (applied.length > 0 && cell !== null) await registerCell(client, schema, cell);
     if (mayActAsApp) for (const granted of [directorySchema, schema]) await grantToAppRole(client, granted);
     await followTimeline(client, schema);
     // Under the lock, too: tables that are made beside the grants of another start end it ("tuple concurrently updated").
@@ -113,12 +113,12 @@ async function takeLock(client: pg.Client, say: (line: string) => void): Promise
 /** The schema that maps providers to cells, outside all cells. */
 export const directorySchema = "bellwire_directory";
 
-/** Registers the cell in the directory. */
+/** Registers the cell in the directory, unless it is registered: `cell add` does so before the cell's first migration. */
 async function registerCell(client: pg.Client, schema: string, cell: number): Promise<void> {
   await client.query(
-    `insert into ${directorySchema}.cells (number, schema_name)
-     select $1::smallint, $2::text
-     where not exists (select from ${directorySchema}.cells where number = $1 and schema_name = $2)`,
+    `insert into ${directorySchema}.cells (number, schema_name, name)
+     select $1::smallint, $2::text, case $1::smallint when 0 then 'default' else 'cell-' || $1::smallint end
+     where not exists (select from ${directorySchema}.cells where number = $1)`,
     [cell, schema],
   );
 }

@@ -15,7 +15,7 @@ import {
 } from "./connection.ts";
 import type { Database } from "./database.ts";
 import type { HintCarrier } from "./hints.ts";
-import { type PendingMigration, migrate, readPendingMigrations } from "./migrate.ts";
+import { type PendingMigration, directorySchema, migrate, readPendingMigrations } from "./migrate.ts";
 import { type OpenedPool, type PoolOptions, openPool } from "./pool.ts";
 
 const defaultSchema = "bellwire";
@@ -37,6 +37,8 @@ export type DatabaseAccess = Pick<PoolOptions, "connectionString" | "role" | "ma
 export interface OpenedDatabase extends AsyncDisposable {
   readonly pool: OpenedPool;
   readonly access: DatabaseAccess;
+  /** Connects as the user who migrates. */
+  readonly ownerUrl: string;
 }
 
 /** Opens the configured database or the embedded one: migrated, and as the role of the product. */
@@ -50,19 +52,77 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
   const access = await inWords(ownerUrl, () => whenItAnswers(open, { ownerUrl, waitMs, ...needs }));
   const pool = opening.use(await inWords(ownerUrl, () => joinDatabase(access, needs)));
   const opened = opening.move();
-  return { pool, access, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { pool, access, ownerUrl, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-/** Returns the migrations that a start would apply, without changing anything. Starts an existing embedded database if needed. */
+/** The place of a cell other than the default one. */
+export interface CellDatabase {
+  readonly schema: string;
+  /** The number in the directory of this database. Null: the cell is in another database. */
+  readonly number: number | null;
+  /** Connects as the user who migrates. Undefined: this process may not migrate, and uses `access`. */
+  readonly ownerUrl: string | undefined;
+}
+
+interface OpenCellNeeds {
+  /** Of the directory's database. */
+  readonly access: DatabaseAccess;
+  readonly max: number;
+  readonly mayChange: boolean;
+  readonly say: (line: string) => void;
+  readonly log: DatabaseLog;
+}
+
+/** Opens a cell: migrated, and as the role of the product. Does not wait for a database that does not respond. */
+export async function openCellDatabase(cell: CellDatabase, needs: OpenCellNeeds): Promise<OpenedPool> {
+  const { schema, number, ownerUrl } = cell;
+  const { access, max, mayChange, say, log } = needs;
+  if (ownerUrl === undefined) return openPool({ ...access, schema, max, log });
+  return inWords(ownerUrl, async () => {
+    const connectionString = await findPrimary(ownerUrl);
+    await refuseTransactionPooling(connectionString, connecting);
+    const { applied, role } = await migrate({ connectionString, schema, cell: number, mayChange, say });
+    if (applied.length > 0) say(`migrated the schema ${schema}: ${applied.length} steps`);
+    const entry = number === null ? { connectionString: ownerUrl, ...(role && { role }) } : access;
+    return openPool({ ...entry, schema, max, log });
+  });
+}
+
+interface PlanNeeds extends Pick<OpenDatabaseNeeds, "config" | "say"> {
+  /** Returns the cells other than the default one, and where to migrate them. */
+  readonly findCells: (directory: Database, ownerUrl: string) => Promise<readonly PlannedCell[]>;
+}
+
+interface PlannedCell extends Pick<CellDatabase, "schema"> {
+  readonly name: string;
+  readonly ownerUrl: string;
+}
+
+/**
+ * Returns the migrations that a start would apply to each cell, without changing anything. Starts an existing embedded database if
+ * needed.
+ */
 export async function planMigrations({
   config,
   say,
-}: Pick<OpenDatabaseNeeds, "config" | "say">): Promise<readonly PendingMigration[]> {
+  findCells,
+}: PlanNeeds): Promise<ReadonlyMap<string, readonly PendingMigration[]>> {
   await using embedded = config.databaseUrl ? undefined : await openEmbedded(config.dataDir, { mayChange: false, say });
   const ownerUrl = config.databaseUrl?.reveal() ?? embedded?.ownerUrl ?? "";
-  return inWords(ownerUrl, async () =>
-    readPendingMigrations({ connectionString: await findPrimary(ownerUrl), schema: defaultSchema }),
-  );
+  const plan = async ({ schema, ownerUrl: url }: Omit<PlannedCell, "name">) =>
+    readPendingMigrations({ connectionString: await findPrimary(url), schema });
+  return inWords(ownerUrl, async () => {
+    const plans = new Map([["default", await plan({ schema: defaultSchema, ownerUrl })]]);
+    for (const cell of await findCellsIfThere(ownerUrl, findCells)) plans.set(cell.name, await plan(cell));
+    return plans;
+  });
+}
+
+/** The directory of an older version has the default cell only. */
+async function findCellsIfThere(ownerUrl: string, findCells: PlanNeeds["findCells"]): Promise<readonly PlannedCell[]> {
+  await using directory = await openPool({ connectionString: ownerUrl, schema: defaultSchema, max: 1 });
+  const isThere = `select from information_schema.columns where table_schema = $1 and table_name = 'cells' and column_name = 'database_url'`;
+  return (await directory.query(isThere, [directorySchema])).length === 0 ? [] : await findCells(directory, ownerUrl);
 }
 
 /** Opens a database that another process has migrated. */

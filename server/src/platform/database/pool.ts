@@ -30,6 +30,8 @@ export interface OpenedPool extends Pool, AsyncDisposable {
   readonly hints: HintCarrier;
   /** Work that waits for a connection right now. */
   readonly waiting: number;
+  /** Changes the maximum number of connections. Surplus ones close when they are idle. */
+  resize(max: number): void;
   /** Calls `listener` with the seconds that work has waited for a connection, if none was idle. */
   onWait(listener: (seconds: number) => void): void;
 }
@@ -83,6 +85,7 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
     get waiting() {
       return connections.waiting;
     },
+    resize: (max) => connections.resize(max),
     onWait: (listener) => connections.onWait(listener),
     query: (text, values = []) => connections.use(async (pipeline) => (await pipeline.query(text, values)).rows),
     inTransaction: (work) =>
@@ -128,6 +131,10 @@ class Connections {
 
   get waiting(): number {
     return this.#pool.waitingCount;
+  }
+
+  resize(max: number): void {
+    this.#pool.options.max = max;
   }
 
   onWait(listener: (seconds: number) => void): void {

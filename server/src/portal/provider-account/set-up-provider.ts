@@ -1,10 +1,11 @@
+import { defaultCell, findTenant, insertTenant } from "#cells/index.ts";
 import { createAccessToken, createProviderUser, type PasswordHasher, scopes } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomHex, secretDigest } from "#platform/ids.ts";
 import { isBlank } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, insertStandardFields, mergeErrors } from "#portal/fields/index.ts";
 import { type Product, insertDefaultPlan, insertProduct } from "#portal/products/index.ts";
-import { type Provider, insertProvider, readFirstProvider } from "#portal/providers/index.ts";
+import { type Provider, insertProvider } from "#portal/providers/index.ts";
 
 /** A new provider. Credentials that are left out are random. */
 interface ProviderSetup {
@@ -14,6 +15,10 @@ interface ProviderSetup {
   readonly adminPassword: string;
   readonly accessToken?: string | undefined;
   readonly providerKey?: string | undefined;
+  /** The cell of the transaction; the default one if left out. */
+  readonly cell?: number;
+  /** The id, if the subdomain is reserved already: the directory is in another database than the cell. */
+  readonly reservedId?: number | undefined;
   readonly now: Date;
 }
 
@@ -29,19 +34,6 @@ export function providerSetupErrors({ name, subdomain }: ProviderSetup): FieldEr
     name: isBlank(name) || name.length > nameLengthMax ? [`must have 1 to ${nameLengthMax} characters`] : [],
     subdomain: subdomainPattern.test(subdomain) && !subdomain.endsWith("-admin") ? [] : [wrongSubdomain],
   };
-}
-
-// If two requests take one subdomain at once, the second waits for the first to commit and then inserts nothing.
-const insertTenantStatement = `
-  insert into bellwire_directory.tenants (subdomain, cell_number)
-  select $1, number from bellwire_directory.cells where schema_name = current_schema()
-  on conflict (subdomain) do nothing
-  returning provider_id`;
-
-/** Reserves an id and the subdomain in the directory. Returns undefined if the subdomain is taken. */
-async function insertTenant(tx: Transaction, subdomain: string): Promise<number | undefined> {
-  const [tenant] = await tx.query<{ providerId: number }>(insertTenantStatement, [subdomain]);
-  return tenant?.providerId;
 }
 
 export interface NewProvider {
@@ -65,9 +57,9 @@ export async function setUpProvider(
 ): Promise<NewProvider | { readonly refused: FieldErrors }> {
   const refused = mergeErrors(providerSetupErrors(setup));
   if (!hasNoErrors(refused)) return { refused };
-  const { name, subdomain, now, providerKey = randomHex(providerKeyBytes) } = setup;
+  const { name, subdomain, now, cell = defaultCell, reservedId, providerKey = randomHex(providerKeyBytes) } = setup;
 
-  const id = await insertTenant(tx, subdomain);
+  const id = reservedId ?? (await insertTenant(tx, { subdomain, cell }));
   if (id === undefined) return { refused: { subdomain: ["has already been taken"] } };
   const provider = await insertProvider(tx, { id, name, subdomain, providerKeyDigest: secretDigest(providerKey), now });
   await insertStandardFields(tx, id, now);
@@ -112,15 +104,15 @@ async function makeAdmin(
 // wait and then find it.
 const lockFirstProviderStatement = `select pg_advisory_xact_lock(hashtext('bellwire first provider'))`;
 
-/** Creates the first provider. Returns undefined if there is one already. */
+/** Creates the first provider. Returns undefined if there is one already, in any cell. */
 export async function setUpFirstProvider(
   pool: Pool,
   passwords: PasswordHasher,
   setup: ProviderSetup,
 ): Promise<NewProvider | { readonly refused: FieldErrors } | undefined> {
-  if (await readFirstProvider(pool)) return undefined;
+  if (await findTenant(pool, undefined)) return undefined;
   return pool.inTransaction(async (tx) => {
     await tx.query(lockFirstProviderStatement);
-    return (await readFirstProvider(tx)) ? undefined : setUpProvider(tx, passwords, setup);
+    return (await findTenant(tx, undefined)) ? undefined : setUpProvider(tx, passwords, setup);
   });
 }

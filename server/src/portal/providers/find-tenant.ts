@@ -1,49 +1,30 @@
-import type { Database } from "#platform/database/database.ts";
-import { type Provider, readProvider } from "./provider.ts";
+import type { TenantCache } from "#cells/index.ts";
 
 /** The part of the product that a host serves: the Developer Portal, the admin side, or both without a base domain. */
 export type Side = "developer" | "admin" | "both";
 
-export interface Tenant {
+/** The provider of a host, and its cell. */
+export interface HostTenant {
   readonly providerId: number;
+  readonly cell: number;
   readonly side: Side;
 }
 
-// The directory is outside of every cell, so it is never joined with a cell's tables.
-const findTenantStatement = `select provider_id from bellwire_directory.tenants where subdomain = $1`;
+/** Creates a function that finds the provider of a host, its cell, and the side that the host serves. */
+export const createFindTenant =
+  (tenants: TenantCache, baseDomain: string | undefined) =>
+  async (host: string): Promise<HostTenant | undefined> => {
+    const named = readHost(host, baseDomain);
+    const tenant = named && (await tenants.find(named.subdomain));
+    return tenant && { providerId: tenant.providerId, cell: tenant.cell, side: named.side };
+  };
 
-// The oldest provider serves every host if there is no base domain.
-const firstProviderStatement = `select id as "providerId" from providers order by id limit 1`;
-
-/** Anyone can send any host name, so only those of existing providers are cached, about 100 bytes each. */
-const cachedSubdomainsMax = 10_000;
-
-/**
- * Creates a function that finds the provider of a host, and the side that the host serves. Caches hits for ever,
- * because a subdomain never changes its provider and the first provider stays the first.
- */
-export function createFindTenant(
-  db: Database,
+/** Without a base domain, the first provider serves every host. */
+const readHost = (
+  host: string,
   baseDomain: string | undefined,
-): (host: string) => Promise<Tenant | undefined> {
-  const remembered = new Map<string, number>();
-  const idOf = async (subdomain: string): Promise<number | undefined> => {
-    const known = remembered.get(subdomain);
-    if (known !== undefined) return known;
-    const [tenant] =
-      baseDomain === undefined
-        ? await db.query<{ providerId: number }>(firstProviderStatement)
-        : await db.query<{ providerId: number }>(findTenantStatement, [subdomain]);
-    if (tenant && remembered.size < cachedSubdomainsMax) remembered.set(subdomain, tenant.providerId);
-    return tenant?.providerId;
-  };
-
-  return async (host) => {
-    const named = baseDomain === undefined ? { subdomain: "", side: "both" as const } : parseHost(host, baseDomain);
-    const providerId = named && (await idOf(named.subdomain));
-    return providerId === undefined ? undefined : { providerId, side: named?.side ?? "both" };
-  };
-}
+): { readonly subdomain: string | undefined; readonly side: Side } | undefined =>
+  baseDomain === undefined ? { subdomain: undefined, side: "both" } : parseHost(host, baseDomain);
 
 /**
  * Parses a host: `{subdomain}.BASE` is the Developer Portal, `{subdomain}-admin.BASE` the admin side. Ignores the port.
@@ -60,14 +41,4 @@ export function parseHost(
   return label.endsWith("-admin")
     ? { subdomain: label.slice(0, -"-admin".length), side: "admin" }
     : { subdomain: label, side: "developer" };
-}
-
-/** Returns the provider of a host and the side that the host serves, or undefined for an unknown host. */
-export async function findProviderByHost(
-  db: Database,
-  { host, baseDomain }: { host: string; baseDomain?: string | undefined },
-): Promise<{ provider: Provider; side: Side } | undefined> {
-  const tenant = await createFindTenant(db, baseDomain)(host);
-  const provider = tenant && (await readProvider(db, tenant.providerId));
-  return provider && { provider, side: tenant.side };
 }

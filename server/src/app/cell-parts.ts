@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import type { Logger } from "pino";
+import { type Clock, DatabaseClock, systemClock } from "#platform/clock.ts";
+import type { DatabaseLog } from "#platform/database/connection-watch.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
+import { createOwnBins } from "#request-bin/index.ts";
+import { type GivenRequestSender, type Sender, createSender } from "#webhooks/attempts/index.ts";
+import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
+import type { ProviderUrls } from "./addresses.ts";
+
+/** With a base domain, providers are tenants; without one, the admins of the only provider operate the installation. */
+export const hideAddressFrom = (baseDomain: string | undefined, log: Pick<Logger, "info">): HideAddress =>
+  baseDomain === undefined
+    ? undefined
+    : (target) => log.info(target, "address is not allowed: BELLWIRE_ALLOWED_TARGETS can allow it");
+
+export interface SenderParts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly urls: ProviderUrls;
+  readonly allowed: AllowedTargets;
+  readonly lookup: Lookup;
+  readonly caPem: string | undefined;
+  readonly proxyUrl: string | undefined;
+  readonly hideAddress?: HideAddress;
+  readonly inFlightMax: number;
+}
+
+/** Creates the only sender, for deliveries and pings. It hands requests for our own bins over without the network. */
+export function composeSender({
+  pool,
+  clock,
+  urls,
+  inFlightMax,
+  ...network
+}: SenderParts): Sender & GivenRequestSender & AsyncDisposable {
+  return createSender({
+    ...network,
+    clock,
+    userAgent,
+    connectionsMax: inFlightMax,
+    ownBins: createOwnBins({ pool, isOurs: urls.isOurs }),
+  });
+}
+
+/** Opens a clock that follows the database. Creates missing tables of a day before the clock reaches it. */
+export const openDatabaseClock = (pool: Pool, log: DatabaseLog): Promise<DatabaseClock> =>
+  DatabaseClock.open({
+    machine: systemClock,
+    log,
+    async read() {
+      const { now, daysReady } = await readHistoryDays(pool);
+      if (daysReady < 2) await addComingDays(pool);
+      return now;
+    },
+  });
+
+const { version: read }: { version: string } = JSON.parse(
+  readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
+);
+
+/** Bellwire's version, for requests and the OpenAPI documents. */
+export const version = read;
+
+/** The `User-Agent` of all deliveries. */
+export const userAgent = `Bellwire/${version}`;

@@ -1,0 +1,108 @@
+import { type Cell, cellsChannel, defaultCell, parseServedCells, readCells } from "#cells/index.ts";
+import { systemClock } from "#platform/clock.ts";
+import { CannotStart, errorMessage } from "#platform/errors.ts";
+import { startEngineRole } from "./engine-role.ts";
+import type { Parts } from "./open-parts.ts";
+
+/** How often the directory is asked for new cells; hints announce them too. */
+const lookEveryMs = 10_000;
+/** An engine with fewer slots would let slow receivers delay the others. */
+const concurrencyMin = 20;
+
+/**
+ * Starts the engine role for each cell that BELLWIRE_CELLS selects, and later for cells that are added. A cell whose database does
+ * not respond is started when it does, and delays no other. Closing drains all of them at the same time.
+ *
+ * @param drainMs how long attempts in flight may take to finish, asked when it is closed
+ */
+export async function startEngines(parts: Parts, drainMs: () => number): Promise<AsyncDisposable> {
+  const isServed = parseServedCells(parts.config.cells);
+  const cells = await readCells(parts.pool);
+  const served = cells.filter(({ name }) => isServed(name));
+  if (served.length === 0) {
+    const names = cells.map(({ name }) => name).join(", ");
+    throw new CannotStart(`BELLWIRE_CELLS selects no cell: there are ${names}.`);
+  }
+  const share = Math.floor(parts.config.engineConcurrency / served.length);
+  const engineConcurrency =
+    served.length === 1
+      ? parts.config.engineConcurrency
+      : Math.min(parts.config.engineConcurrency, Math.max(concurrencyMin, share));
+  const shared = { ...parts, config: { ...parts.config, engineConcurrency } };
+
+  const home = served.some(({ number }) => number === defaultCell) ? await startEngineRole(shared, drainMs) : undefined;
+  const others = new OtherEngines(shared, { isServed, drainMs });
+  await others.start(served);
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all([home?.[Symbol.asyncDispose](), others[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+class OtherEngines implements AsyncDisposable {
+  readonly #parts: Parts;
+  readonly #isServed: (name: string) => boolean;
+  readonly #drainMs: () => number;
+  readonly #running = new Map<number, AsyncDisposable>();
+  readonly #stopped = new AbortController();
+  #woken = new AbortController();
+  #watching: Promise<void> = Promise.resolve();
+
+  constructor(
+    parts: Parts,
+    { isServed, drainMs }: { readonly isServed: (name: string) => boolean; readonly drainMs: () => number },
+  ) {
+    this.#parts = parts;
+    this.#isServed = isServed;
+    this.#drainMs = drainMs;
+  }
+
+  async start(cells: readonly Cell[]): Promise<void> {
+    await this.#startMissing(cells);
+    this.#watching = this.#watch();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort();
+    await this.#watching;
+    await Promise.all([...this.#running.values()].map((cell) => cell[Symbol.asyncDispose]()));
+  }
+
+  /** Looks for new cells, and for those whose database did not respond. */
+  async #watch(): Promise<void> {
+    const { pool, log } = this.#parts;
+    const { signal } = this.#stopped;
+    const stopHints = pool.onHint(cellsChannel, () => this.#woken.abort());
+    while (!signal.aborted) {
+      await systemClock.sleep(lookEveryMs, AbortSignal.any([this.#woken.signal, signal]));
+      if (signal.aborted) break;
+      this.#woken = new AbortController();
+      try {
+        await this.#startMissing((await readCells(pool)).filter(({ name }) => this.#isServed(name)));
+      } catch (error) {
+        log.warn({ error: errorMessage(error) }, "the directory of cells could not be read; trying again");
+      }
+    }
+    stopHints();
+  }
+
+  async #startMissing(cells: readonly Cell[]): Promise<void> {
+    const missing = cells.filter(({ number }) => number !== defaultCell && !this.#running.has(number));
+    await Promise.all(
+      missing.map(async ({ number, name }) => {
+        try {
+          this.#running.set(number, await this.#startCell(number));
+          this.#parts.log.info({ cell: name }, "the engine serves a cell");
+        } catch (error) {
+          this.#parts.log.error({ cell: name, error: errorMessage(error) }, "a cell has no engine; trying again");
+        }
+      }),
+    );
+  }
+
+  async #startCell(number: number): Promise<AsyncDisposable> {
+    const { config } = this.#parts;
+    return startEngineRole({ ...(await this.#parts.cells.get(number)), config }, this.#drainMs);
+  }
+}

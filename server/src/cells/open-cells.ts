@@ -1,0 +1,107 @@
+import { systemClock } from "#platform/clock.ts";
+import { NoConnection } from "#platform/database/connection.ts";
+import type { DatabaseLog } from "#platform/database/connection-watch.ts";
+import { type DatabaseAccess, openCellDatabase } from "#platform/database/open-database.ts";
+import type { OpenedPool } from "#platform/database/pool.ts";
+import type { Encryption } from "#platform/encryption.ts";
+import { type Cell, defaultCell, readCells, revealDatabaseUrl } from "./directory.ts";
+
+export interface OpenCell {
+  readonly number: number;
+  readonly name: string;
+  readonly pool: OpenedPool;
+}
+
+interface OpenCellsNeeds {
+  /** The directory's database, which is also the default cell. */
+  readonly directory: OpenedPool;
+  readonly access: DatabaseAccess;
+  /** Migrates the cells of the directory's database. Undefined: another process does. */
+  readonly ownerUrl: string | undefined;
+  readonly encryption: Encryption;
+  /** Divided among the open cells. */
+  readonly connections: number;
+  /** Allows migrating. */
+  readonly mayChange: boolean;
+  readonly say: (line: string) => void;
+  readonly log: DatabaseLog;
+}
+
+/** Each cell gets at least this many connections: one for a transaction, one for reads beside it. */
+const connectionsMin = 2;
+/** After a failure a cell is opened again no sooner: each attempt may wait 10 s for its database. */
+const againMs = 1000;
+
+/** The cells that this process uses. The default cell is open from the start, others open when they are first used. */
+export class OpenCells implements AsyncDisposable {
+  readonly #needs: OpenCellsNeeds;
+  readonly #cells = new Map<number, Promise<OpenCell>>();
+  readonly #pools: OpenedPool[];
+
+  constructor(needs: OpenCellsNeeds) {
+    this.#needs = needs;
+    this.#pools = [needs.directory];
+    const cell = { number: defaultCell, name: "default", pool: needs.directory };
+    this.#cells.set(defaultCell, Promise.resolve(cell));
+  }
+
+  /** Returns an open cell, or opens it. Rejects as with a lost connection while its database does not respond. */
+  get(number: number): Promise<OpenCell> {
+    const known = this.#cells.get(number);
+    if (known) return known;
+    const opening = this.#open(number);
+    this.#cells.set(number, opening);
+    opening.catch(async () => {
+      await systemClock.sleep(againMs);
+      this.#cells.delete(number);
+    });
+    return opening;
+  }
+
+  async #open(number: number): Promise<OpenCell> {
+    const cell = (await readCells(this.#needs.directory)).find((each) => each.number === number);
+    if (!cell) throw new Error(`There is no cell ${number}.`);
+    const pool = await openCell(cell, { ...this.#needs, max: this.#share(this.#pools.length + 1) }).catch(
+      (error: unknown) => {
+        this.#needs.log.warn({ err: error, cell: cell.name }, "a cell cannot be opened; its providers get 503");
+        throw new NoConnection(error);
+      },
+    );
+    this.#pools.push(pool);
+    for (const each of this.#pools) each.resize(this.#share(this.#pools.length));
+    return { number, name: cell.name, pool };
+  }
+
+  #share(cells: number): number {
+    return Math.max(connectionsMin, Math.floor(this.#needs.connections / cells));
+  }
+
+  /** Closes all cells except the default one. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#cells.values());
+    this.#cells.clear();
+    await Promise.all(this.#pools.slice(1).map((pool) => pool[Symbol.asyncDispose]()));
+  }
+}
+
+/** Opens a cell other than the default one. */
+export function openCell(
+  cell: Cell,
+  {
+    encryption,
+    ownerUrl,
+    ...needs
+  }: Pick<OpenCellsNeeds, "access" | "ownerUrl" | "encryption" | "mayChange" | "say" | "log"> & {
+    readonly max: number;
+  },
+): Promise<OpenedPool> {
+  const own = revealDatabaseUrl(encryption, cell);
+  const number = own === undefined ? cell.number : null;
+  return openCellDatabase({ schema: cell.schema, number, ownerUrl: own ?? ownerUrl }, needs);
+}
+
+/** Parses BELLWIRE_CELLS. Returns whether an engine serves a cell of that name. */
+export function parseServedCells(text: string): (name: string) => boolean {
+  const names = new Set(text.split(",").map((name) => name.trim()));
+  return (name) => names.has("all") || names.has(name);
+}

@@ -1,0 +1,170 @@
+import { writeFile } from "node:fs/promises";
+import { expect } from "vitest";
+import { cloneTemplate } from "../support/clone-template.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { test as base } from "../support/test.ts";
+import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
+import { until } from "../support/until.ts";
+import { Installation, askProvider, queryOnce, signUp, subscribe } from "./installation.ts";
+
+const timeout = 180_000;
+
+/** Two databases of one server: for ids, engines and routes they are as far apart as two servers. */
+const test = base.extend("installation", async ({ databaseUrl }, { onCleanup }) => {
+  const other = await cloneTemplate();
+  const installation = await Installation.open(databaseUrl, other.connectionString);
+  onCleanup(async () => {
+    await installation[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+  });
+  return installation;
+});
+
+test("a cell signs up and delivers, also while the server of the directory is dead", { timeout }, async () => {
+  await using directory = await startThrowAwayPostgres();
+  await using other = await cloneTemplate();
+  await using installation = await Installation.open(directory.urlOf("postgres"), other.connectionString);
+  await using receiver = await startReceiver();
+  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+  const quay = await installation.createProvider("quay", "west");
+  await using bellwire = await installation.serve();
+  const { url } = bellwire;
+  expect(await subscribe(url, quay, receiver.url)).toMatchObject({ status: 200 });
+  expect(await signUp(url, quay, "ann")).toMatchObject({ status: 201 });
+  await until(() => receiver.received.length === 3);
+
+  await directory.kill();
+  expect(await signUp(url, quay, "ben")).toMatchObject({ status: 201 });
+  await until(() => receiver.received.length === 6);
+  const ready = await askProvider(url, quay, "GET", "/readyz");
+  expect([ready.status, ready.body]).toEqual([200, expect.stringContaining("the default cell is not ready")]);
+});
+
+test(
+  "one process serves providers of all cells, and none sees another's accounts",
+  { timeout },
+  async ({ installation }) => {
+    await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+    await installation.done("cell", "add", "east");
+    const providers = [
+      await installation.createProvider("quay", "west"),
+      await installation.createProvider("brook", "east"),
+      await installation.createProvider("creek", "default"),
+    ];
+    await using bellwire = await installation.serve({}, "--role", "web");
+    const { url } = bellwire;
+    for (const provider of providers) {
+      expect(await signUp(url, provider, `developer-of-${provider.subdomain}`)).toMatchObject({ status: 201 });
+    }
+    for (const { subdomain } of providers) {
+      for (const { subdomain: owner, token } of providers) {
+        const list = await askProvider(url, { subdomain, token }, "GET", "/admin/api/accounts.json");
+        const seen = [...list.body.matchAll(/developer-of-(\w+)/g)].map(([, name]) => name);
+        const isOwn = subdomain === owner;
+        const expected = [subdomain, owner, isOwn ? 200 : 403, new Set(isOwn ? [owner] : [])];
+        expect([subdomain, owner, list.status, new Set(seen)]).toEqual(expected);
+      }
+    }
+    const schemas = [
+      [installation.otherUrl, "bellwire"],
+      [installation.directoryUrl, "bellwire_east"],
+      [installation.directoryUrl, "bellwire"],
+    ] as const;
+    const accounts = await Promise.all(
+      schemas.map(([url_, schema]) => queryOnce<{ id: string }>(url_, `select id from ${schema}.accounts`)),
+    );
+    expect(accounts.map(({ length }) => length)).toEqual([1, 1, 1]);
+    expect(new Set(accounts.flat().map(({ id }) => id)).size).toBe(3);
+  },
+);
+
+test("ids of two databases stay apart: each uses its own milliseconds", async ({ installation }) => {
+  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+  const take = "select bellwire_directory.new_id() as id from generate_series(1, 20000)";
+  const urls = [installation.directoryUrl, installation.otherUrl];
+  const taken = await Promise.all(urls.map((url) => queryOnce<{ id: string }>(url, take)));
+  const ids = taken.map((rows) => rows.map(({ id }) => Number(id)));
+  expect(ids.map((each) => new Set(each.map((id) => Math.floor(id / 4096) % 16)))).toEqual([
+    new Set([0]),
+    new Set([1]),
+  ]);
+  for (const each of ids) {
+    expect(new Set(each).size).toBe(20_000);
+    expect(each.toSorted((one, other) => one - other)).toEqual(each);
+  }
+});
+
+test("a draining cell gets no new providers, and commands find the providers it has", async ({ installation }) => {
+  await installation.done("cell", "add", "east");
+  await installation.createProvider("brook", "east");
+  expect(await installation.done("cell", "drain", "east")).toContain("brook");
+  const names = ["--name", "Creek", "--subdomain", "creek"];
+  const refused = await installation.run("provider", "create", ...names, "--cell", "east");
+  expect(refused).toEqual([2, expect.stringContaining("gets no new providers")]);
+  expect(await installation.done("cell", "list")).toMatch(/^east +draining +1 /m);
+  expect(await installation.done("failures", "check", "--provider", "brook")).toBe("0 deliveries have failed");
+  await installation.done("cell", "drain", "east", "--undo");
+  await installation.done("provider", "create", ...names, "--cell", "east");
+});
+
+test("a cell is refused if its name is taken, or its database is the directory's", async ({ installation }) => {
+  await installation.done("cell", "add", "east");
+  const again = await installation.run("cell", "add", "east", "--schema", "other");
+  expect(again).toEqual([2, expect.stringContaining("There is a cell east already")]);
+  await writeFile(installation.otherUrlFile, installation.directoryUrl);
+  const place = ["--schema", "west", "--database-url-file", installation.otherUrlFile];
+  const same = await installation.run("cell", "add", "west", ...place);
+  expect(same).toEqual([2, expect.stringContaining("That is the database of DATABASE_URL")]);
+  expect(await installation.done("cell", "list")).not.toContain("west");
+});
+
+test("the connection string of a cell is encrypted, and re-encrypted with a new key", async ({ installation }) => {
+  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+  const read = "select database_url as url from bellwire_directory.cells where name = 'west'";
+  const readCipher = async () => (await queryOnce<{ url: Buffer }>(installation.directoryUrl, read))[0]?.url;
+  const before = await readCipher();
+  const password = new URL(installation.otherUrl.replace("@/", "@localhost/")).password;
+  expect(before?.includes(password)).toBe(false);
+  const newest = Buffer.alloc(32, 9).toString("base64");
+  const keys = { BELLWIRE_SECRET_KEY: `${newest},${installation.environment["BELLWIRE_SECRET_KEY"]}` };
+  expect(await installation.with(keys).run("rekey")).toEqual([0, expect.stringContaining("1 connection strings")]);
+  expect((await readCipher())?.equals(before ?? Buffer.alloc(0))).toBe(false);
+  expect(await installation.with({ BELLWIRE_SECRET_KEY: newest }).run("migrate")).toEqual([
+    0,
+    "The database is up to date.",
+  ]);
+});
+
+test("migrate --plan shows what each cell lacks, and migrate applies it to each", async ({ installation }) => {
+  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+  const forget =
+    "delete from bellwire.migrations where name = (select max(name) from bellwire.migrations) returning name";
+  const [last] = await queryOnce<{ name: string }>(installation.otherUrl, forget);
+  const plan = await installation.done("migrate", "--plan");
+  expect(plan.split("\n").slice(0, 3)).toEqual(["cell default is up to date", "cell west", last?.name]);
+  const tables = await queryOnce<{ name: string }>(installation.otherUrl, "select name from bellwire.migrations");
+  expect(tables).not.toContainEqual(last);
+});
+
+test(
+  "engines serve the cells that BELLWIRE_CELLS selects, also one that is added later",
+  { timeout },
+  async ({ installation }) => {
+    await using receiver = await startReceiver();
+    await installation.done("cell", "add", "east");
+    const creek = await installation.createProvider("creek", "default");
+    const brook = await installation.createProvider("brook", "east");
+    await using web = await installation.serve({}, "--role", "web");
+    await using engine = await installation.serve({ BELLWIRE_CELLS: "east,west" }, "--role", "engine");
+    await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+    const quay = await installation.createProvider("quay", "west");
+    for (const provider of [creek, brook, quay]) {
+      await subscribe(web.url, provider, `${receiver.url}/${provider.subdomain}`);
+      expect(await signUp(web.url, provider, "ann")).toMatchObject({ status: 201 });
+    }
+    const delivered = (name: string): number => receiver.received.filter(({ path }) => path.endsWith(name)).length;
+    await until(() => delivered("brook") === 3 && delivered("quay") === 3, { withinMs: 30_000 });
+    expect(delivered("creek")).toBe(0);
+    expect(await engine.stop()).toBe(0);
+  },
+);
