@@ -137,6 +137,11 @@ const rows: readonly Row[] = [
         unit: "reqps",
         queries: [{ expr: `sum by (result) (${rate("bellwire_name_lookups_total")})`, legend: "{{result}}" }],
       },
+      {
+        title: "Attempts without descriptor, port or memory",
+        unit: "cps",
+        queries: [{ expr: `sum by (code) (${rate("bellwire_attempts_not_made_total")})`, legend: "{{code}}" }],
+      },
     ],
   },
   {

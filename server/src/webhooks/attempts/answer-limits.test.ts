@@ -68,13 +68,14 @@ test("interim answers before the answer do not count against it, however they ar
   const interim =
     "HTTP/1.1 100 Continue\r\n\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.0 103 Hints\r\nX: 1\r\n\r\n";
   const whole = `${interim}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`;
-  for (let at = 1; at < whole.length; at += 1) {
-    const { outcome } = await attempt((socket) => {
+  const splitAt = (at: number) =>
+    attempt((socket) => {
       socket.setNoDelay(true);
       socket.write(whole.slice(0, at), () => setImmediate(() => socket.write(whole.slice(at))));
     });
+  const attempts = await Promise.all(Array.from({ length: whole.length - 1 }, (_, index) => splitAt(index + 1)));
+  for (const { outcome } of attempts)
     expect(outcome).toMatchObject({ kind: "answered", status: 200, body: Buffer.from("ok") });
-  }
 });
 
 test("each request on a connection has limits of its own", async () => {
