@@ -109,9 +109,10 @@ export class ReceiverHosts<WaitingLane> {
   readonly #hosts = new Map<string, ReceiverHost<WaitingLane>>();
   /**
    * Average latency by endpoint and URL, for lanes that are claimed again. Without it, an endpoint that hangs would count as
-   * unknown at each retry and keep others from their first attempt.
+   * unknown at each retry and keep others from their first attempt. Bounded by size, since `max` would take its memory at
+   * once: 2 ms per engine.
    */
-  readonly #latenciesMs = new LRUCache<string, number>({ max: rememberedMax });
+  readonly #latenciesMs = new LRUCache<string, number>({ maxSize: rememberedMax, sizeCalculation: () => 1 });
 
   constructor(windowMax: number) {
     this.#windowMax = windowMax;
