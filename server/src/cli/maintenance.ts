@@ -142,11 +142,12 @@ export const showConfig: Command = {
 
 /** Starts an existing embedded database if needed, but never creates one. */
 async function askDatabase(
-  { databaseUrl, dataDir }: Config,
+  { databaseUrl, databaseDirectUrl, dataDir }: Config,
   tell: CommandNeeds["tell"],
 ): Promise<Iterable<[string, string]>> {
   try {
-    if (databaseUrl) return await describeDatabase(databaseUrl.reveal());
+    const directUrl = databaseDirectUrl ?? databaseUrl;
+    if (directUrl) return await describeDatabase(directUrl.reveal());
     if ((await readFileIfExists(join(dataDir, "database-passwords"))) === undefined) return [["database", "none yet"]];
     await using embedded = await openEmbeddedPostgres(dataDir, tell);
     return await describeDatabase(embedded.ownerUrl);

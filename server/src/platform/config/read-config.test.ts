@@ -78,6 +78,10 @@ test("a key is required as soon as the database is not embedded", () => {
   expect(wrongIn({ DATABASE_URL: elsewhere.DATABASE_URL }).join()).toMatch(/^- BELLWIRE_SECRET_KEY is required/);
 });
 
+test("a direct URL needs the URL of the pooler", () => {
+  expect(wrongIn({ BELLWIRE_DATABASE_DIRECT_URL: elsewhere.DATABASE_URL }).join()).toMatch("needs DATABASE_URL");
+});
+
 test("several keys may be given, the newest first", () => {
   expect(readConfig({ BELLWIRE_SECRET_KEY: `${key}, ${key}` }).secretKey?.reveal()).toBe(`${key}, ${key}`);
 });

@@ -21,6 +21,7 @@ export function readConfig(env: Environment) {
     host: read(settings.host),
     operationsPort: read(settings.operationsPort),
     databaseUrl: read(settings.databaseUrl),
+    databaseDirectUrl: read(settings.databaseDirectUrl),
     databaseConnections: read(settings.databaseConnections),
     cells: read(settings.cells),
     databaseWaitSeconds: read(settings.databaseWaitSeconds),
@@ -54,6 +55,9 @@ export function readConfig(env: Environment) {
   };
 
   if (!isEmbedded && sources.text(settings.secretKey) === undefined) wrong.push(secretKeyMissing);
+  if (isEmbedded && sources.text(settings.databaseDirectUrl) !== undefined) {
+    wrong.push(`${settings.databaseDirectUrl.name} needs ${settings.databaseUrl.name}, the URL of the pooler`);
+  }
   if (wrong.length > 0) throw refusal(wrong);
   return Object.freeze(config);
 }

@@ -33,7 +33,16 @@ export const settings = {
     fallback: "",
     fallbackWords: "unset: an embedded PostgreSQL",
     meaning:
-      "A PostgreSQL connection string, `postgresql://user:password@host/database`. PostgreSQL 16 or newer. Several hosts (`@a,b:5433/`) are tried in order for a primary; `target_session_attrs` is `any`, `primary` or `read-write`. TLS: `?sslmode=verify-full&sslrootcert=/path/ca.pem` verifies the certificate (so do `require` and `verify-ca`), `sslcert` and `sslkey` are the client's, `no-verify` encrypts only. Poolers in session mode only.",
+      "A PostgreSQL connection string, `postgresql://user:password@host/database`. PostgreSQL 16 or newer. Several hosts (`@a,b:5433/`) are tried in order for a primary; `target_session_attrs` is `any`, `primary` or `read-write`. TLS: `?sslmode=verify-full&sslrootcert=/path/ca.pem` verifies the certificate (so do `require` and `verify-ca`), `sslcert` and `sslkey` are the client's, `no-verify` encrypts only. A pooler in transaction mode needs `BELLWIRE_DATABASE_DIRECT_URL`.",
+    isSecret: true,
+    parse: read.optional(read.secret(read.postgresUrl)),
+  }),
+  databaseDirectUrl: declare({
+    name: "BELLWIRE_DATABASE_DIRECT_URL",
+    fallback: "",
+    fallbackWords: "unset: `DATABASE_URL` leads to PostgreSQL, or to a pooler in session mode",
+    meaning:
+      "The database and user of `DATABASE_URL` without its pooler, which may then be in transaction mode (PgBouncer). Carries migrations, hints and checks: one connection per process, and a few briefly.",
     isSecret: true,
     parse: read.optional(read.secret(read.postgresUrl)),
   }),

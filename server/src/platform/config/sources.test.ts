@@ -31,12 +31,16 @@ const secrets = Object.values(settings).filter((setting) => "isSecret" in settin
 test.each(secrets.map(({ name }) => name))("%s can be read from a file", (name) => {
   const texts: Record<string, string> = {
     DATABASE_URL: "postgresql://u:p@db/x",
+    BELLWIRE_DATABASE_DIRECT_URL: "postgresql://u:p@db/x",
     BELLWIRE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
     BELLWIRE_PROXY_URL: "http://u:p@proxy:3128",
     BELLWIRE_SMTP_URL: "smtp://u:p@mail",
   };
   const path = writeText(name, `${texts[name] ?? "a secret of 20 letters"}\n`);
-  const env = { BELLWIRE_SECRET_KEY: name === "BELLWIRE_SECRET_KEY" ? "" : texts["BELLWIRE_SECRET_KEY"] };
+  const env = {
+    BELLWIRE_SECRET_KEY: name === "BELLWIRE_SECRET_KEY" ? "" : texts["BELLWIRE_SECRET_KEY"],
+    ...(name === "BELLWIRE_DATABASE_DIRECT_URL" && { DATABASE_URL: texts["DATABASE_URL"] }),
+  };
   expect(refusalOf({ ...env, [`${name}_FILE`]: path })).toBe("");
   const explained = explainConfig({ ...env, [`${name}_FILE`]: path }).find((setting) => setting.name === name);
   expect(explained).toEqual({ name, value: "[secret]", from: path });

@@ -3,7 +3,8 @@ import type { Clock } from "../clock.ts";
 
 /** The server process of a connection. */
 export interface Session {
-  readonly pid: number;
+  /** Undefined behind a pooler in transaction mode, which uses another process for each transaction. */
+  readonly pid: number | undefined;
   /** The start time of the server in microseconds: unique to it. */
   readonly server: string;
 }
@@ -42,7 +43,7 @@ interface Probe {
  * - Another server than that of the overdue connection: cut all connections to the old one.
  * - The same server, working on the statement: wait, it is slow and not lost.
  * - The same server, idle for that connection twice in a row: the request or the response was lost. Cut the connection and end
- *   its server process, so that its locks do not outlive it.
+ *   its server process, so that its locks do not outlive it. Behind a pooler the process is not known: wait for the time limit.
  */
 export class ConnectionWatch implements AsyncDisposable {
   readonly #needs: ConnectionWatchNeeds;
@@ -98,11 +99,12 @@ export class ConnectionWatch implements AsyncDisposable {
         if (line.session.server !== found.server) this.#cut(line, "another server answers in its place");
       }
       for (const { line, exchange } of asked) {
-        if (line.session.server !== found.server || line.exchange !== exchange) continue;
-        if (found.busy.includes(line.session.pid)) line.suspected = undefined;
+        const { pid, server } = line.session;
+        if (pid === undefined || server !== found.server || line.exchange !== exchange) continue;
+        if (found.busy.includes(pid)) line.suspected = undefined;
         else if (line.suspected === exchange) {
           this.#cut(line, "the server does not work on what was sent");
-          await client.query("select pg_terminate_backend($1)", [line.session.pid]);
+          await client.query("select pg_terminate_backend($1)", [pid]);
         } else line.suspected = exchange;
       }
     } catch (error) {
@@ -120,7 +122,7 @@ export class ConnectionWatch implements AsyncDisposable {
 }
 
 async function probe(client: pg.Client, lines: readonly WatchedConnection[]): Promise<Probe | undefined> {
-  const { rows } = await client.query<Probe>(probeStatement, [lines.map(({ session }) => session.pid)]);
+  const { rows } = await client.query<Probe>(probeStatement, [lines.flatMap(({ session }) => session.pid ?? [])]);
   return rows[0];
 }
 

@@ -99,6 +99,9 @@ export class NoConnection extends Error {
   }
 }
 
+/** Raised by `require_server` behind a pooler: another server answers than before. Nothing was done. */
+export const otherServerCode = "BW001";
+
 /** Codes of PostgreSQL for a database that is unavailable for any statement. */
 const statesOfAway: ReadonlySet<string> = new Set([
   "57P01", // it is being stopped
@@ -116,6 +119,7 @@ const statesOfAway: ReadonlySet<string> = new Set([
   "28000", // the user may not log in, or not from here
   "28P01", // the password is wrong: it was changed, perhaps
   "3D000", // the database is not there: it is being restored, perhaps
+  otherServerCode,
 ]);
 
 /** System codes of network errors. */
@@ -237,7 +241,8 @@ export async function connectToPrimary(hosts: DatabaseHosts, config: pg.ClientCo
   throw said;
 }
 
-async function connectOnce(config: pg.ClientConfig): Promise<pg.Client> {
+/** Connects to a primary. */
+export async function connectOnce(config: pg.ClientConfig): Promise<pg.Client> {
   const client = new pg.Client(config);
   client.on("error", () => undefined); // also rejects what is asked
   try {
@@ -249,42 +254,4 @@ async function connectOnce(config: pg.ClientConfig): Promise<pg.Client> {
     await client.end().catch(() => undefined);
     throw error;
   }
-}
-
-const lookTimes = 10;
-
-/**
- * Rejects a pooler in transaction or statement mode. Sessions are needed for prepared statements, settings, hints (`listen`)
- * and locks. A pooler reports another process than the server; if one process answers on two connections, or two on one, it
- * mixes sessions.
- */
-export async function refuseTransactionPooling(url: string, config: pg.ClientConfig): Promise<void> {
-  await using open = new AsyncDisposableStack();
-  const connect = async (): Promise<pg.Client> => {
-    const client = await connectOnce({ ...config, connectionString: url });
-    open.defer(() => client.end().catch(() => undefined));
-    return client;
-  };
-  const first = await connect();
-  const own = await pidOf(first);
-  if (!("processID" in first) || first.processID === own) return; // nothing in between
-  const second = await connect();
-  for (let look = 0; look < lookTimes; look += 1) {
-    if ((await pidOf(second)) === own || (await pidOf(first)) !== own) throw new TransactionPoolingRefused();
-  }
-}
-
-class TransactionPoolingRefused extends Error {
-  constructor() {
-    super(
-      "DATABASE_URL leads to a pooler in transaction or statement mode, but Bellwire needs sessions " +
-        "(prepared statements, settings, LISTEN, locks). Set pool_mode=session for it in PgBouncer, or connect to PostgreSQL " +
-        "directly: Bellwire pools by itself (BELLWIRE_DATABASE_CONNECTIONS).",
-    );
-  }
-}
-
-async function pidOf(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
-  return rows[0]?.pid ?? 0;
 }

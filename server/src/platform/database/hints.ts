@@ -9,6 +9,8 @@ type Listener = (values: readonly string[]) => void;
 
 interface HintsNeeds {
   readonly connection: () => pg.ClientConfig;
+  /** Called when a connection broke or could not be opened. */
+  readonly onLost?: () => void;
   readonly channel: string;
   readonly log: DatabaseLog;
   readonly watch: ConnectionWatch;
@@ -33,9 +35,10 @@ export class Hints implements HintCarrier {
   #timer: NodeJS.Timeout | undefined;
   #saidMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ connection, channel, log, watch, seen }: HintsNeeds) {
+  constructor({ connection, onLost = () => undefined, channel, log, watch, seen }: HintsNeeds) {
     this.#line = new HintConnection({
       connection,
+      onLost,
       channel,
       log,
       watch,
@@ -117,6 +120,7 @@ export interface WalSeen {
 interface HintConnectionOptions {
   /** Returns the configuration for each new connection. */
   readonly connection: () => pg.ClientConfig;
+  readonly onLost: () => void;
   /** The channel of `listen` and `notify`. */
   readonly channel: string;
   readonly log: DatabaseLog;
@@ -180,6 +184,7 @@ class HintConnection implements AsyncDisposable {
       try {
         await this.#openOnce(() => (waitMs = firstWaitMs));
       } catch (error) {
+        this.#options.onLost();
         if (!signal.aborted)
           this.#options.log.warn({ err: error, againInMs: waitMs }, "hints between processes are down");
       }
@@ -212,7 +217,7 @@ class HintConnection implements AsyncDisposable {
       const { rows } = await client.query<Session>(sessionStatement);
       const [session] = rows;
       await client.query(`listen ${pg.escapeIdentifier(channel)}; set synchronous_commit = off`);
-      const line = new StatementPipeline(client, new Map(), session && watch.add(client, session));
+      const line = new StatementPipeline(client, { prepared: new Map() }, session && watch.add(client, session));
       if (this.#closing.signal.aborted) return;
       this.#client = client;
       this.#line = line;

@@ -11,18 +11,21 @@ import {
   connectToPrimary,
   databaseLocation,
   explainConnectionError,
-  refuseTransactionPooling,
 } from "./connection.ts";
 import type { Database } from "./database.ts";
 import type { HintCarrier } from "./hints.ts";
 import { type PendingMigration, directorySchema, migrate, readPendingMigrations } from "./migrate.ts";
+import { refuseOtherDatabase, refuseTransactionPooling } from "./pooler.ts";
 import { type OpenedPool, type PoolOptions, openPool } from "./pool.ts";
 
 const defaultSchema = "bellwire";
 const connecting = { application_name: "bellwire", connectionTimeoutMillis: 10_000, query_timeout: 10_000 };
 
 interface OpenDatabaseNeeds {
-  readonly config: Pick<Config, "databaseUrl" | "databaseConnections" | "databaseWaitSeconds" | "dataDir">;
+  readonly config: Pick<
+    Config,
+    "databaseUrl" | "databaseDirectUrl" | "databaseConnections" | "databaseWaitSeconds" | "dataDir"
+  >;
   /** Allows creating, migrating and waiting for the database. */
   readonly mayChange: boolean;
   readonly say: (line: string) => void;
@@ -32,12 +35,12 @@ interface OpenDatabaseNeeds {
 }
 
 /** The access of another process of the same start. */
-export type DatabaseAccess = Pick<PoolOptions, "connectionString" | "role" | "max">;
+export type DatabaseAccess = Pick<PoolOptions, "connectionString" | "directUrl" | "role" | "max">;
 
 export interface OpenedDatabase extends AsyncDisposable {
   readonly pool: OpenedPool;
   readonly access: DatabaseAccess;
-  /** Connects as the user who migrates. */
+  /** Connects as the user who migrates, without a pooler. */
   readonly ownerUrl: string;
 }
 
@@ -48,11 +51,12 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
   const ownerUrl = config.databaseUrl?.reveal() ?? embedded?.ownerUrl ?? "";
   const waitMs = needs.mayChange && !embedded ? config.databaseWaitSeconds * 1000 : 0;
   const max = config.databaseConnections;
-  const open = (): Promise<DatabaseAccess> => migrateAndTellAccess({ ownerUrl, embedded, max, ...needs });
+  const directUrl = config.databaseDirectUrl?.reveal();
+  const open = (): Promise<DatabaseAccess> => migrateAndTellAccess({ ownerUrl, directUrl, embedded, max, ...needs });
   const access = await inWords(ownerUrl, () => whenItAnswers(open, { ownerUrl, waitMs, ...needs }));
   const pool = opening.use(await inWords(ownerUrl, () => joinDatabase(access, needs)));
   const opened = opening.move();
-  return { pool, access, ownerUrl, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { pool, access, ownerUrl: directUrl ?? ownerUrl, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 /** The place of a cell other than the default one. */
@@ -108,7 +112,7 @@ export async function planMigrations({
   findCells,
 }: PlanNeeds): Promise<ReadonlyMap<string, readonly PendingMigration[]>> {
   await using embedded = config.databaseUrl ? undefined : await openEmbedded(config.dataDir, { mayChange: false, say });
-  const ownerUrl = config.databaseUrl?.reveal() ?? embedded?.ownerUrl ?? "";
+  const ownerUrl = (config.databaseDirectUrl ?? config.databaseUrl)?.reveal() ?? embedded?.ownerUrl ?? "";
   const plan = async ({ schema, ownerUrl: url }: Omit<PlannedCell, "name">) =>
     readPendingMigrations({ connectionString: await findPrimary(url), schema });
   return inWords(ownerUrl, async () => {
@@ -145,13 +149,17 @@ function openEmbedded(
 
 interface MigrateNeeds extends Omit<OpenDatabaseNeeds, "config"> {
   readonly ownerUrl: string;
+  /** Set if `ownerUrl` leads to a pooler. */
+  readonly directUrl: string | undefined;
   readonly embedded: EmbeddedPostgres | undefined;
   readonly max: number;
 }
 
-async function migrateAndTellAccess({ ownerUrl, embedded, max, say, ...needs }: MigrateNeeds): Promise<DatabaseAccess> {
-  const connectionString = await findPrimary(ownerUrl);
-  if (!embedded) await refuseTransactionPooling(connectionString, connecting);
+async function migrateAndTellAccess(migrating: MigrateNeeds): Promise<DatabaseAccess> {
+  const { ownerUrl, directUrl, embedded, max, say, ...needs } = migrating;
+  const connectionString = await findPrimary(directUrl ?? ownerUrl);
+  if (directUrl !== undefined) await refuseOtherDatabase(await findPrimary(ownerUrl), connectionString, connecting);
+  else if (!embedded) await refuseTransactionPooling(connectionString, connecting);
   const { applied, role } = await migrate({ connectionString, schema: defaultSchema, say, ...needs });
   if (applied.length > 0) say(`migrated the database: ${applied.length} ${applied.length === 1 ? "step" : "steps"}`);
   if (!role) {
@@ -161,7 +169,7 @@ async function migrateAndTellAccess({ ownerUrl, embedded, max, say, ...needs }: 
     );
   }
   if (embedded) return { connectionString: embedded.appUrl, max };
-  return { connectionString: ownerUrl, max, ...(role && { role }) };
+  return { connectionString: ownerUrl, ...(directUrl !== undefined && { directUrl }), max, ...(role && { role }) };
 }
 
 const tryAgainMs = 500;

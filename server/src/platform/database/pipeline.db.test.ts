@@ -8,7 +8,7 @@ const test = base.extend<{ line: StatementPipeline }>({
     const client = new pg.Client({ connectionString: databaseUrl });
     client.on("error", () => undefined); // it is told to whoever asked
     await client.connect();
-    await use(new StatementPipeline(client, new Map()));
+    await use(new StatementPipeline(client, { prepared: new Map() }));
     await client.end();
   },
 });

@@ -16,16 +16,16 @@ import { type SerializedValue, parserOf, propertyName, serializeValue } from "./
 export class StatementPipeline {
   readonly #client: pg.Client;
   readonly #watched: Pick<WatchedConnection, "sent" | "answered"> | undefined;
-  readonly #prepared: PreparedStatements;
+  readonly #session: StatementSession;
   #next: StatementBatch | undefined;
   #isInProgress = false;
   #hasBegun = false;
   #lastError: unknown;
 
-  /** @param prepared the statements that the connection has prepared; shared by all pipelines of the connection */
-  constructor(client: pg.Client, prepared: PreparedStatements, watched?: Pick<WatchedConnection, "sent" | "answered">) {
+  /** @param session shared by all pipelines of the connection */
+  constructor(client: pg.Client, session: StatementSession, watched?: Pick<WatchedConnection, "sent" | "answered">) {
     this.#client = client;
-    this.#prepared = prepared;
+    this.#session = session;
     this.#watched = watched;
   }
 
@@ -55,7 +55,7 @@ export class StatementPipeline {
     if (!this.#next) {
       const isInTransaction = this.#hasBegun;
       this.#next = new StatementBatch({
-        prepared: this.#prepared,
+        prepared: "prepared" in this.#session ? this.#session.prepared : undefined,
         refusal: () =>
           isInTransaction && this.#client.getTransactionStatus() === "I" ? new NoTransaction() : undefined,
         onEnd: () => {
@@ -64,6 +64,10 @@ export class StatementPipeline {
           this.#sendNext();
         },
       });
+      if (!isInTransaction && "prologue" in this.#session) {
+        const { text, values } = this.#session.prologue;
+        this.#next.add(text, values.map(serializeValue)).catch(() => undefined); // it also rejects the statements after it
+      }
       process.nextTick(() => this.#sendNext());
     }
     return this.#next;
@@ -118,8 +122,17 @@ interface PreparedStatement {
  */
 export type PreparedStatements = Map<string, PreparedStatement>;
 
+/**
+ * A connection to a server process, which prepares statements; or one to a pooler in transaction mode, which may use another process
+ * for each transaction. There, a prologue begins each of them: it lasts until the end of the transaction that its batch is, or begins.
+ */
+export type StatementSession =
+  | { readonly prepared: PreparedStatements }
+  | { readonly prologue: { readonly text: string; readonly values: readonly unknown[] } };
+
 interface BatchOptions {
-  readonly prepared: PreparedStatements;
+  /** Undefined: statements have no name, and are parsed each time. */
+  readonly prepared: PreparedStatements | undefined;
   /** Called before the batch is sent. An error rejects all its statements, and nothing is sent. */
   readonly refusal: () => Error | undefined;
   readonly onEnd: () => void;
@@ -157,8 +170,9 @@ class StatementBatch implements pg.Submittable {
     const prepared = new Set<string>();
     connection.stream.cork();
     for (const { text, values } of this.#statements) {
-      const isNew = this.#options.prepared.get(text)?.columns === undefined && !prepared.has(text);
-      const statement = isNew ? this.#prepare(connection, text) : this.#options.prepared.get(text)?.name;
+      const known = this.#options.prepared?.get(text);
+      const isNew = known?.columns === undefined && (!this.#options.prepared || !prepared.has(text));
+      const statement = isNew ? this.#prepare(connection, text) : known?.name;
       prepared.add(text);
       connection.bind({ statement, values: [...values] }, true);
       if (isNew) connection.describe({ type: "P" }, true);
@@ -171,6 +185,10 @@ class StatementBatch implements pg.Submittable {
   }
 
   #prepare(connection: pg.Connection, text: string): string {
+    if (!this.#options.prepared) {
+      connection.parse({ name: "", text, types: [] }, true);
+      return "";
+    }
     const known = this.#options.prepared.get(text);
     const name = known?.name ?? createHash("sha256").update(text).digest("base64url").slice(0, 24);
     if (known) connection.close({ type: "S", name }, true); // the server may have it
@@ -181,7 +199,7 @@ class StatementBatch implements pg.Submittable {
 
   #expectNext(): void {
     const next = this.#statements[this.#deliveries.length];
-    this.#columns = (next && this.#options.prepared.get(next.text)?.columns) ?? [];
+    this.#columns = (next && this.#options.prepared?.get(next.text)?.columns) ?? [];
     this.#rows = [];
     this.#parseError = undefined;
   }
@@ -202,7 +220,7 @@ class StatementBatch implements pg.Submittable {
     const statement = this.#statements[this.#deliveries.length];
     if (!statement) return;
     const [rows, parseError] = [this.#rows, this.#parseError];
-    const prepared = this.#options.prepared.get(statement.text);
+    const prepared = this.#options.prepared?.get(statement.text);
     if (prepared) prepared.columns = this.#columns;
     this.#deliveries.push(() =>
       parseError === undefined ? statement.resolve({ rows, command }) : statement.reject(parseError),

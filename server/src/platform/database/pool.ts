@@ -1,14 +1,24 @@
 import pg from "pg";
 import { type Clock, systemClock } from "../clock.ts";
+import { errorCode } from "../errors.ts";
 import { createUuidV7Generator } from "../ids.ts";
 import { ConnectionWatch, type DatabaseLog, type Session } from "./connection-watch.ts";
-import { DatabaseHosts, NoConnection, StandbyRefused, classifyDatabaseError, connectToPrimary } from "./connection.ts";
+import {
+  DatabaseHosts,
+  NoConnection,
+  StandbyRefused,
+  classifyDatabaseError,
+  connectToPrimary,
+  otherServerCode,
+} from "./connection.ts";
 import { type Pool, runTransaction } from "./database.ts";
 import { type HintCarrier, Hints, type WalSeen } from "./hints.ts";
-import { type PreparedStatements, StatementPipeline } from "./pipeline.ts";
+import { StatementPipeline, type StatementSession } from "./pipeline.ts";
 
 export interface PoolOptions {
   readonly connectionString: string;
+  /** Leads to the same database. Set if `connectionString` leads to a pooler in transaction mode. */
+  readonly directUrl?: string;
   /** The cell's schema, which resolves unqualified table names. */
   readonly schema: string;
   /** The role to act as, if not the one that connects. */
@@ -64,6 +74,8 @@ const silent: DatabaseLog = { warn: () => undefined, error: () => undefined };
 export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   const { schema, log = silent, answerTimeoutMs = defaultAnswerTimeoutMs, overdueMs = defaultOverdueMs } = options;
   const hosts = new DatabaseHosts(options.connectionString);
+  const isPooled = options.directUrl !== undefined;
+  const directHosts = options.directUrl === undefined ? hosts : new DatabaseHosts(options.directUrl);
   const connection: pg.ClientConfig = {
     application_name: options.applicationName ?? "bellwire",
     connectionTimeoutMillis: attemptTimeoutMs,
@@ -72,12 +84,14 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
     keepAliveInitialDelayMillis: keepAliveMs,
   };
   const probe = { ...connection, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs };
-  const connect = (): Promise<pg.Client> => connectToPrimary(hosts, probe);
+  const connect = (): Promise<pg.Client> => connectToPrimary(directHosts, probe);
   const watch = new ConnectionWatch({ connect, clock: systemClock, log, overdueMs });
   const seen: WalSeen = { lsn: null, switches: 0 };
-  const connections = new Connections({ hosts, connection, watch, seen }, options);
-  const reconnect = (): pg.ClientConfig => ({ ...connection, connectionString: hosts.current });
-  const hints = options.hints ?? new Hints({ connection: reconnect, channel: schema, log, watch, seen });
+  const connections = new Connections({ hosts, isPooled, connection, watch, seen }, options);
+  const reconnect = (): pg.ClientConfig => ({ ...connection, connectionString: directHosts.current });
+  // Without a pooler, the pool itself looks for the primary.
+  const onLost = (): void => (isPooled ? directHosts.leave(directHosts.current) : undefined);
+  const hints = options.hints ?? new Hints({ connection: reconnect, onLost, channel: schema, log, watch, seen });
   const newUuidV7 = createUuidV7Generator();
 
   const opened: OpenedPool = {
@@ -112,21 +126,25 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
 
 interface Connecting {
   readonly hosts: DatabaseHosts;
+  /** A pooler in transaction mode is in between. */
+  readonly isPooled: boolean;
   readonly connection: pg.ClientConfig;
   readonly watch: ConnectionWatch;
   readonly seen: WalSeen;
 }
 
-/** The driver's pool, with watched connections, several hosts, and one set of prepared statements per connection. */
+/** The driver's pool, with watched connections, several hosts, and one session of statements per connection. */
 class Connections {
   readonly #connecting: Connecting;
   readonly #pool: pg.Pool;
-  readonly #prepared = new WeakMap<pg.Client, PreparedStatements>();
+  readonly #sessions = new WeakMap<pg.Client, StatementSession>();
   readonly #waitListeners: ((seconds: number) => void)[] = [];
+  /** Behind a pooler, connections outlive their server. This one was replaced: its connections are not used again. */
+  #replacedServer: string | undefined;
 
   constructor(connecting: Connecting, options: PoolOptions) {
     this.#connecting = connecting;
-    this.#pool = openDriverPool(connecting, options);
+    this.#pool = openDriverPool(connecting, options, (client, session) => this.#sessions.set(client, session));
   }
 
   get waiting(): number {
@@ -144,11 +162,13 @@ class Connections {
   /** Runs `work` on a connection of its own. A connection that may be lost, or is still in a transaction, is discarded. */
   async use<T>(work: (pipeline: StatementPipeline) => Promise<T>): Promise<T> {
     const client = await this.#checkOut();
+    const watched = this.#connecting.watch.find(client);
     let isLost = false;
     try {
-      return await work(new StatementPipeline(client, this.#preparedOf(client), this.#connecting.watch.find(client)));
+      return await work(new StatementPipeline(client, this.#sessions.get(client) ?? { prepared: new Map() }, watched));
     } catch (error) {
       isLost = classifyDatabaseError(error) === "away"; // the driver may not have noticed
+      if (errorCode(error) === otherServerCode) this.#replacedServer = watched?.session.server;
       throw error;
     } finally {
       client.release(isLost || client.getTransactionStatus() !== "I");
@@ -159,10 +179,10 @@ class Connections {
     return this.#pool.end();
   }
 
-  #preparedOf(client: pg.Client): PreparedStatements {
-    const prepared: PreparedStatements = this.#prepared.get(client) ?? new Map();
-    this.#prepared.set(client, prepared);
-    return prepared;
+  #isUsable(client: pg.Client): boolean {
+    if (client.connection.stream.destroyed) return false; // cut a moment ago; the pool has not noticed
+    const server = this.#connecting.watch.find(client)?.session.server;
+    return server === undefined || server !== this.#replacedServer;
   }
 
   async #checkOut(): Promise<pg.PoolClient> {
@@ -184,8 +204,8 @@ class Connections {
       const host = hosts.current;
       try {
         const client = await this.#pool.connect();
-        if (!client.connection.stream.destroyed) return client;
-        client.release(true); // cut a moment ago; the pool has not noticed
+        if (this.#isUsable(client)) return client;
+        client.release(true);
       } catch (error) {
         const isSilent = error instanceof Error && error.message === "timeout expired";
         hosts.leave(host);
@@ -196,11 +216,18 @@ class Connections {
   }
 }
 
-function openDriverPool({ hosts, connection, watch, seen }: Connecting, options: PoolOptions): pg.Pool {
+function openDriverPool(
+  { hosts, isPooled, connection, watch, seen }: Connecting,
+  options: PoolOptions,
+  onOpened: (client: pg.Client, session: StatementSession) => void,
+): pg.Pool {
   const { schema, role, max = 10, log = silent } = options;
   const verify: pg.PoolConfig["verify"] = (client, done) => {
-    openSession(client, { schema, role, log, mustWrite: hosts.mustWrite, seen }).then((session) => {
+    const needs = { schema, role, log, mustWrite: hosts.mustWrite, seen, isPooled };
+    const opening = isPooled ? openPooledSession(client, needs) : openSession(client, needs);
+    opening.then((session) => {
       watch.add(client, session);
+      onOpened(client, isPooled ? { prologue: prologueOf(session, needs) } : { prepared: new Map() });
       done();
     }, done);
   };
@@ -223,14 +250,25 @@ interface SessionNeeds {
   readonly log: DatabaseLog;
   readonly mustWrite: boolean;
   readonly seen: WalSeen;
+  /** Settings last for the transaction only. */
+  readonly isPooled: boolean;
+}
+
+/** Checks the server behind a pooler, in one transaction: the next one may run on another server. */
+async function openPooledSession(client: pg.Client, needs: SessionNeeds): Promise<OpenedSession> {
+  await client.query("begin");
+  const session = await openSession(client, needs);
+  await client.query("commit");
+  return { ...session, pid: undefined };
 }
 
 /**
  * Sets up a session on a primary that continues from the numbers given so far. Refuses a standby: it would still be in the pool,
  * unchecked, after a promotion. A primary changes its timeline only by a restart.
  */
-async function openSession(client: pg.Client, { schema, role, log, mustWrite, seen }: SessionNeeds): Promise<Session> {
-  const { isStandby, onlyReads, canFollow, ...session } = await setUpSession(client, schema, role);
+async function openSession(client: pg.Client, needs: SessionNeeds): Promise<OpenedSession> {
+  const { log, mustWrite, seen } = needs;
+  const { isStandby, onlyReads, canFollow, ...session } = await setUpSession(client, needs);
   if (isStandby || (mustWrite && onlyReads)) throw new StandbyRefused();
   if (!canFollow) return session;
   const { rows } = await client.query<{ isFirst: boolean; lsn: string; switches: string }>({
@@ -249,7 +287,12 @@ async function openSession(client: pg.Client, { schema, role, log, mustWrite, se
   return session;
 }
 
-interface NewSession extends Session {
+interface OpenedSession extends Session {
+  /** The schema has `require_server`. */
+  readonly canRequire: boolean;
+}
+
+interface NewSession extends OpenedSession {
   readonly isStandby: boolean;
   readonly onlyReads: boolean;
   /** False before the first migration. */
@@ -258,25 +301,39 @@ interface NewSession extends Session {
 
 // search_path ends with pg_temp: a temporary table must not replace one of ours.
 // The server's keepalives end a session without a client within a minute; on a Unix socket they have no effect.
-async function setUpSession(client: pg.Client, schema: string, role = "none"): Promise<NewSession> {
+async function setUpSession(client: pg.Client, { schema, role, isPooled }: SessionNeeds): Promise<NewSession> {
   const { rows } = await client.query<NewSession>(
     `select pg_backend_pid() as pid, pg_postmaster_start_time()::text as server, pg_is_in_recovery() as "isStandby",
        current_setting('transaction_read_only') = 'on' as "onlyReads",
-       to_regproc(quote_ident($5) || '.follow_wal') is not null as "canFollow", set_config('tcp_keepalives_idle', '30', false),
-       set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false), set_config('role', $1, false), set_config('search_path', $2, false),
-       set_config('statement_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false),
-       set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO, YMD', false)`,
-    [
-      role,
-      `${pg.escapeIdentifier(schema)}, pg_temp`,
-      String(statementTimeoutMs),
-      String(idleInTransactionTimeoutMs),
-      schema,
-    ],
+       to_regproc(quote_ident($6) || '.follow_wal') is not null as "canFollow",
+       to_regproc(quote_ident($6) || '.require_server') is not null as "canRequire",
+       set_config('tcp_keepalives_idle', '30', $1), set_config('tcp_keepalives_interval', '10', $1),
+       set_config('tcp_keepalives_count', '3', $1), ${settingsOfWork}`,
+    [isPooled, ...valuesOfWork({ schema, role }), schema],
   );
   const [session] = rows;
   if (!session) throw new Error("PostgreSQL returned no session.");
   return session;
+}
+
+/** Sets what every statement relies on. `$1`: for the transaction only. */
+const settingsOfWork = `
+  set_config('role', $2, $1), set_config('search_path', $3, $1), set_config('statement_timeout', $4, $1),
+  set_config('idle_in_transaction_session_timeout', $5, $1), set_config('timezone', 'UTC', $1),
+  set_config('datestyle', 'ISO, YMD', $1)`;
+
+const valuesOfWork = ({ schema, role = "none" }: Pick<SessionNeeds, "schema" | "role">): readonly string[] => [
+  role,
+  `${pg.escapeIdentifier(schema)}, pg_temp`,
+  String(statementTimeoutMs),
+  String(idleInTransactionTimeoutMs),
+];
+
+/** Returns the statement that begins each transaction behind a pooler. It fails if another server answers than before. */
+function prologueOf({ server, canRequire }: OpenedSession, { schema, role }: Pick<SessionNeeds, "schema" | "role">) {
+  const guard = canRequire ? `${pg.escapeIdentifier(schema)}.require_server($6::timestamptz), ` : "";
+  const values = [true, ...valuesOfWork({ schema, role })];
+  return { text: `select ${guard}${settingsOfWork}`, values: canRequire ? [...values, server] : values };
 }
 
 /**

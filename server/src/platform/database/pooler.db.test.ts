@@ -1,0 +1,109 @@
+import pg from "pg";
+import { expect } from "vitest";
+import { hasPooler, startPooler } from "../../../test/support/start-pooler.ts";
+import { schema } from "../../../test/support/test-databases.ts";
+import { test } from "../../../test/support/test.ts";
+import { startThrowAwayPostgres } from "../../../test/support/throw-away-postgres.ts";
+import { until } from "../../../test/support/until.ts";
+import { migrate } from "./migrate.ts";
+import { StatementPipeline } from "./pipeline.ts";
+import { openPool } from "./pool.ts";
+import { refuseOtherDatabase, refuseTransactionPooling } from "./pooler.ts";
+
+const missing = "pgbouncer is not installed";
+
+test.for([
+  ["transaction", true],
+  ["statement", true],
+  ["session", false],
+] as const)("without a direct URL, PgBouncer with pool_mode=%s is refused: %s", async ([mode, isRefused], { skip }) => {
+  if (!hasPooler()) skip(missing);
+  await using postgres = await startThrowAwayPostgres();
+  await using pooler = await startPooler({ url: postgres.urlOf("postgres"), mode });
+  const said = await refuseTransactionPooling(pooler.url, {}).then(() => "fine", String);
+  expect(said).toEqual(isRefused ? expect.stringContaining("Set BELLWIRE_DATABASE_DIRECT_URL") : "fine");
+  if (isRefused) return;
+  await using pool = await openPool({ connectionString: pooler.url, schema });
+  expect(await pool.query("select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+test("a direct URL to another database, and a pooler in statement mode, are refused", async ({ skip }) => {
+  if (!hasPooler()) skip(missing);
+  await using postgres = await startThrowAwayPostgres();
+  const url = postgres.urlOf("postgres");
+  await using transactions = await startPooler({ url, mode: "transaction" });
+  await using statements = await startPooler({ url, mode: "statement" });
+  await refuseOtherDatabase(transactions.url, url, {});
+  const other = postgres.urlOf("template1");
+  await expect(refuseOtherDatabase(transactions.url, other, {})).rejects.toThrow("lead to different databases");
+  await expect(refuseOtherDatabase(statements.url, url, {})).rejects.toThrow("statement pooling mode");
+});
+
+test("clients of a pool of two server connections keep their settings, their transactions and their hints", async ({
+  skip,
+}) => {
+  if (!hasPooler()) skip(missing);
+  await using postgres = await startThrowAwayPostgres();
+  const directUrl = postgres.urlOf("postgres");
+  const { role } = await migrate({ connectionString: directUrl, schema });
+  await using pooler = await startPooler({ url: directUrl, mode: "transaction", size: 2 });
+  const options = { connectionString: pooler.url, directUrl, schema, max: 10, ...(role !== undefined && { role }) };
+  await using pool = await openPool(options);
+  await using neighbour = await openPool({ ...options, schema: "bellwire_directory" });
+  const heard: string[] = [];
+  pool.onHint("due", (values) => heard.push(...values));
+  const settings = `select current_setting('search_path') as path, current_user as role, current_setting('timezone') as zone`;
+  const seen = await Promise.all(
+    Array.from({ length: 20 }, async () =>
+      [pool, neighbour].map(async (its) => [
+        ...(await its.inTransaction(async (tx) => [await tx.query(settings), await tx.query(settings)])),
+        await its.query(settings),
+      ]),
+    ),
+  );
+  const expected = (path: string) =>
+    Array.from({ length: 3 }, () => [{ path: `"${path}", pg_temp`, role, zone: "UTC" }]);
+  for (const [own, other] of seen) {
+    expect(await own).toEqual(expected(schema));
+    expect(await other).toEqual(expected("bellwire_directory"));
+  }
+  await expect(pool.inTransaction((tx) => tx.query("select 1 / 0"))).rejects.toThrow("division by zero");
+  await pool.inTransaction(async (tx) => tx.hintAfterCommit("due", "41"));
+  await until(() => heard.includes("41"));
+});
+
+test("a prologue begins every transaction once, also a statement's own, and ends with it", async ({ databaseUrl }) => {
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  const session = {
+    prologue: {
+      text: "select set_config('bellwire.calls', current_setting('bellwire.calls', true) || $1, true)",
+      values: ["x"],
+    },
+  };
+  const calls = "select current_setting('bellwire.calls', true) as calls";
+  await client.query("set bellwire.calls = ''");
+  const single = new StatementPipeline(client, session);
+  expect((await single.query(calls, [])).rows).toEqual([{ calls: "x" }]);
+  expect((await single.query(calls, [])).rows).toEqual([{ calls: "x" }]);
+  const transaction = new StatementPipeline(client, session);
+  await transaction.begin();
+  for (let index = 0; index < 2; index += 1)
+    expect((await transaction.query(calls, [])).rows).toEqual([{ calls: "x" }]);
+  expect(await transaction.query("commit", [])).toMatchObject({ command: "COMMIT" });
+  expect((await client.query(calls)).rows).toEqual([{ calls: "" }]);
+  expect((await client.query("select from pg_prepared_statements")).rows).toEqual([]);
+  await client.end();
+});
+
+test("behind a pooler, no statement runs on another server than the connection's was", async ({
+  databaseUrl,
+  owner,
+}) => {
+  await using pool = await openPool({ connectionString: databaseUrl, directUrl: databaseUrl, schema, max: 2 });
+  expect(await pool.query("select count(*)::integer as accounts from accounts")).toEqual([{ accounts: 0 }]);
+  const elsewhere = "create or replace function require_server(known timestamptz) returns void language plpgsql as";
+  await owner.query(`${elsewhere} $$ begin raise exception 'another server' using errcode = 'BW001'; end $$`);
+  const failed = await pool.query("select 1").catch((error: unknown) => error);
+  expect(failed).toMatchObject({ code: "BW001" });
+});
