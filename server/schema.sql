@@ -1455,6 +1455,17 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION require_server(known timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  if pg_postmaster_start_time() <> known then
+    raise exception 'another server answers behind the pooler' using errcode = 'BW001';
+  end if;
+end $function$;
+
 CREATE OR REPLACE FUNCTION retire_history_day(history text, day date)
  RETURNS boolean
  LANGUAGE plpgsql

@@ -6,9 +6,14 @@ import { until } from "../support/until.ts";
 
 const token = "t".repeat(40);
 
-/** Settings of a process on a given database, with a receiver on this machine. */
-export const settingsFor = (databaseUrl: string): Readonly<Record<string, string>> => ({
+/**
+ * Settings of a process on a given database, with a receiver on this machine.
+ *
+ * @param directUrl leads to the database without the pooler of `databaseUrl`
+ */
+export const settingsFor = (databaseUrl: string, directUrl?: string): Readonly<Record<string, string>> => ({
   DATABASE_URL: databaseUrl,
+  ...(directUrl !== undefined && { BELLWIRE_DATABASE_DIRECT_URL: directUrl }),
   BELLWIRE_SECRET_KEY: Buffer.alloc(32, 5).toString("base64"),
   BELLWIRE_ALLOWED_TARGETS: "127.0.0.0/8",
   BELLWIRE_ACCESS_TOKEN: token,

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { findWholePostgres } from "../support/postgres-programs.ts";
+import { runFailoverDrill } from "./failover-drill.ts";
+
+const timeout = 300_000;
+
+test(
+  "a synchronous standby takes over under load: nothing acknowledged is lost, nothing is repeated without a cause, and it is told",
+  { timeout },
+  async (context) => {
+    const programs = await findWholePostgres(18);
+    if ("missing" in programs) return context.skip(programs.missing);
+    const report = await runFailoverDrill({ rounds: 2, standby: "synchronous", ...programs, say: () => undefined });
+    expect(report.problems).toEqual([]);
+    expect(report.rounds.map(({ lost }) => lost)).toEqual([0, 0]);
+    for (const { firstChange, stuckUntil, firstDelivery, backlogUntil } of report.rounds) {
+      expect(Math.max(firstChange, stuckUntil)).toBeLessThan(5);
+      expect(Math.max(firstDelivery, backlogUntil)).toBeLessThan(15);
+    }
+    expect(report).toMatchObject({ told: 2, switches: 2, sentOfLost: 0 });
+    expect(report.readiness).toContain("the database resumed from an earlier state");
+  },
+);
+
+test(
+  "an asynchronous standby that lags loses only changes after its last one, and no number is given twice",
+  { timeout },
+  async (context) => {
+    const programs = await findWholePostgres(16);
+    if ("missing" in programs) return context.skip(programs.missing);
+    const report = await runFailoverDrill({ rounds: 1, standby: "asynchronous", ...programs, say: () => undefined });
+    expect(report.problems).toEqual([]);
+    expect(report.rounds[0]?.lost).toBeGreaterThan(0);
+    expect(report).toMatchObject({ told: 1, switches: 1 });
+    expect(report.readiness).toContain("changes may be lost");
+  },
+);

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { hasPooler, startPooler } from "../support/start-pooler.ts";
+import { findWholePostgres } from "../support/postgres-programs.ts";
+import { BellwireProcess } from "../support/start-bellwire.ts";
+import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
+import { runFailoverDrill } from "./failover-drill.ts";
+import { proveDelivery, settingsFor } from "./prove-delivery.ts";
+
+const timeout = 300_000;
+
+test(
+  "behind PgBouncer in transaction mode, with fewer server connections than processes: from a sign-up to the receiver and the lists",
+  { timeout },
+  async (context) => {
+    if (!hasPooler()) return context.skip("pgbouncer is not installed");
+    await using postgres = await startThrowAwayPostgres();
+    const directUrl = postgres.urlOf("postgres");
+    await using pooler = await startPooler({ url: directUrl, mode: "transaction", size: 3 });
+    await proveDelivery(settingsFor(pooler.url, directUrl));
+
+    await using refused = new BellwireProcess(["serve"], settingsFor(pooler.url));
+    expect(await refused.ended).toBe(1);
+    expect(refused.stderr).toContain("Set BELLWIRE_DATABASE_DIRECT_URL to the same database without the pooler");
+  },
+);
+
+test(
+  "behind PgBouncer, a failover loses and repeats nothing, and is noticed on connections that stay",
+  { timeout },
+  async (context) => {
+    const programs = await findWholePostgres(18);
+    if ("missing" in programs) return context.skip(programs.missing);
+    if (!hasPooler()) return context.skip("pgbouncer is not installed");
+    const options = { rounds: 2, standby: "synchronous", isPooled: true, say: () => undefined } as const;
+    const report = await runFailoverDrill({ ...options, ...programs });
+    expect(report.problems).toEqual([]);
+    for (const { firstDelivery, backlogUntil } of report.rounds) {
+      expect(Math.max(firstDelivery, backlogUntil)).toBeLessThan(15);
+    }
+    expect(report).toMatchObject({ told: 2, switches: 2 });
+  },
+);
