@@ -20,6 +20,8 @@ export interface DueRows {
   readonly offset?: number;
   /** Default: all. */
   readonly endpointIds?: readonly number[];
+  /** Gives one event in so many a trace that is recorded. Default: none. */
+  readonly tracedOneIn?: number | undefined;
 }
 
 export interface Backlog extends DueRows {
@@ -54,8 +56,9 @@ const insertDeliveries = `
     from event
   ), bytes as (
     insert into payloads (provider_id, event_id, format, body, context)
-    select 1, id, '3scale', $2, json_build_object('type', 'account.created', 'objectId', number, 'accountId', account,
-      'time', '2026-11-24T12:00:00.000Z', 'sequence', sequence, 'actor', 'developer:21', 'channel', 'developer_portal')
+    select 1, id, '3scale', $2, json_strip_nulls(json_build_object('type', 'account.created', 'objectId', number, 'accountId', account,
+      'time', '2026-11-24T12:00:00.000Z', 'sequence', sequence, 'actor', 'developer:21', 'channel', 'developer_portal', 'trace', case when number % $8::integer = 0 then
+        json_build_object('traceparent', '00-' || md5(id::text) || '-00f067aa0ba902b7-01') end))
     from event
   )
   insert into due (provider_id, event_id, endpoint_id, format, ordering_key, sequence, due_at, attempts_made)
@@ -104,6 +107,7 @@ export async function addDue(db: Database, due: DueRows): Promise<void> {
     due.keys ?? null,
     due.offset ?? 0,
     due.endpointIds ?? null,
+    due.tracedOneIn ?? null,
   ]);
 }
 

@@ -9,6 +9,7 @@ import { composeEngine } from "../server/src/app/engine-role.ts";
 import { systemClock } from "../server/src/platform/clock.ts";
 import { createLogger } from "../server/src/platform/logger.ts";
 import type { Lookup } from "../server/src/platform/network/target-guard.ts";
+import type { Tracing } from "../server/src/platform/telemetry/tracing.ts";
 import { createSender } from "../server/src/webhooks/attempts/index.ts";
 import { familyOf, kill, postmasterOf } from "../server/test/support/processes.ts";
 import { type BenchDatabase, secretKey } from "./database.ts";
@@ -19,7 +20,7 @@ import { allowedHere, allowedTargets, lookupHere } from "./portal.ts";
 export async function startEngineHere(
   database: BenchDatabase,
   inFlightMax: number,
-  lookup: Lookup = lookupHere(),
+  { lookup = lookupHere(), tracing }: { readonly lookup?: Lookup; readonly tracing?: Tracing | undefined } = {},
 ): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   const pool = opened.use(await database.openAppPool());
@@ -46,6 +47,7 @@ export async function startEngineHere(
       inFlightMax,
       disableAfterDays: 0,
       drainMs: () => 12_000,
+      tracing,
     }),
   );
   return opened.move();

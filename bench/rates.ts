@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, randomUUID } from "node:crypto";
 import { type Dispatcher, Pool } from "undici";
 import { systemClock } from "../server/src/platform/clock.ts";
+import type { Tracing } from "../server/src/platform/telemetry/tracing.ts";
 import { everyAttempt } from "../server/src/webhooks/deliveries/index.ts";
 import { endpointSecret, fillBacklog, inFlightMax } from "./backlog.ts";
 import { startEngineHere } from "./bellwire.ts";
@@ -107,6 +108,8 @@ export interface EngineRun {
   readonly inFlightMax: number;
   /** Time limit; undelivered deliveries then end the run. */
   readonly secondsMax: number;
+  /** Records traces, of one delivery in so many. */
+  readonly traces?: { readonly tracing: Tracing; readonly oneIn: number };
 }
 
 /**
@@ -116,12 +119,12 @@ export interface EngineRun {
 export async function measureEngine(run: EngineRun): Promise<Rate> {
   await using database = await openBenchDatabase();
   const { owner, encryption, postgresPid } = database;
-  await fillBacklog(owner, { ...run, encryption });
+  await fillBacklog(owner, { ...run, encryption, tracedOneIn: run.traces?.oneIn });
   await owner.query("checkpoint");
   const receivedBefore = await run.receiver.received();
   const [ownBefore, postgresBefore] = [ownCpuSeconds(), treeCpuSeconds(postgresPid)];
   const startedMs = performance.now();
-  await using _engine = await startEngineHere(database, run.inFlightMax);
+  await using _engine = await startEngineHere(database, run.inFlightMax, { tracing: run.traces?.tracing });
   const timeIsUp = (): void => {
     if (performance.now() - startedMs > run.secondsMax * 1000)
       throw new Error(`The deliveries were not made within ${run.secondsMax} s.`);

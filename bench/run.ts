@@ -17,6 +17,7 @@ const benchmarks = [
   "statistics",
   "search",
   "capacity",
+  "tracing",
 ];
 
 /** Run only by name: one repeats all others, one takes an hour. */

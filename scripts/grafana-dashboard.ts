@@ -9,7 +9,7 @@ interface Query {
 
 interface Panel {
   readonly title: string;
-  /** Of Grafana: `s`, `reqps`, `percentunit`, `short`. */
+  /** Of Grafana: `s`, `reqps`, `cps`, `percentunit`, `short`. */
   readonly unit: string;
   readonly queries: readonly Query[];
   /** A single number that is orange and red from these values on, instead of a graph. */
@@ -223,6 +223,13 @@ const rows: readonly Row[] = [
         unit: "s",
         queries: [{ expr: of("nodejs_eventloop_lag_p99_seconds"), legend: "{{instance}} {{process}}" }],
       },
+      {
+        title: "Telemetry to the collector",
+        unit: "cps",
+        queries: [
+          { expr: `sum by (signal, result) (${rate("bellwire_telemetry_total")})`, legend: "{{signal}}, {{result}}" },
+        ],
+      },
     ],
   },
 ];
@@ -248,7 +255,7 @@ const labelVariable = (name: string, label: string, query: string) => ({
 });
 
 /** Returns the metrics that an expression names, by their declared names. */
-export const metricsIn = (expr: string, declared: Iterable<string>): readonly string[] =>
+const metricsIn = (expr: string, declared: Iterable<string>): readonly string[] =>
   [...declared].filter((name) => new RegExp(`\\b${name}(?:_bucket|_count|_sum)?\\b`).test(expr));
 
 /** Renders a dashboard for Grafana 11 and newer. The descriptions of its panels are those of their metrics. */

@@ -10,6 +10,7 @@ import {
   measureLaneStore,
   measureNameLookups,
   measurePool,
+  measureTelemetry,
   measureProcess,
 } from "../server/src/app/metrics.ts";
 import { systemClock } from "../server/src/platform/clock.ts";
@@ -39,6 +40,7 @@ export function declareMetrics(version: string): Registry {
   measureDatabase(metrics, { db: nowhere, machine: systemClock });
   measurePool(metrics, { waiting: 0, onWait: () => undefined });
   measureRestarts(metrics);
+  measureTelemetry(metrics);
   return metrics;
 }
 

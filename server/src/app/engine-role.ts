@@ -8,6 +8,7 @@ import type { Encryption } from "#platform/encryption.ts";
 import { errorMessage } from "#platform/errors.ts";
 import { createIdGenerator, randomFraction } from "#platform/ids.ts";
 import { openMailer } from "#platform/mailer.ts";
+import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { workOnErasure } from "#personal-data/index.ts";
 import { sendDueMails } from "#portal/mails/index.ts";
@@ -54,6 +55,7 @@ export interface EngineParts {
   readonly disableAfterDays: number;
   /** How long a stop waits for receivers, asked when it begins. */
   readonly drainMs: () => number;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** How long the lanes of a crashed engine wait: longer than any pause of a healthy process, too short to be noticed. */
@@ -62,7 +64,7 @@ const dayMs = 86_400_000;
 
 /** The engine of this process, woken by hints from all of them. Closing it drains it. */
 export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
-  const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays, drainMs } = parts;
+  const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays, drainMs, tracing } = parts;
   const measure = measureAttempts(metrics);
   // A result later than the lease is useless: other engines own the lanes by then.
   const laneStore = postgresLaneStore(poolWithTimeout(pool, clock, leaseMs), encryption, {
@@ -81,6 +83,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     statistics,
     sender,
     clock,
+    tracing,
     log: {
       attempt: (line) => {
         measure(line);

@@ -4,6 +4,7 @@ import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import type { OpenedPool } from "#platform/database/pool.ts";
 import { readDatabaseSwitches } from "#platform/database/open-database.ts";
+import type { TelemetryNeeds } from "#platform/telemetry/tracing.ts";
 import type { LookupResult } from "#platform/network/name-resolver.ts";
 import { countWaitingMails } from "#portal/mails/index.ts";
 import {
@@ -101,6 +102,17 @@ export function measureNameLookups(metrics: Registry): (result: LookupResult, se
     lookups.inc({ result });
     duration.observe(seconds);
   };
+}
+
+/** Counts telemetry that is pushed to an OpenTelemetry collector. */
+export function measureTelemetry(metrics: Registry): TelemetryNeeds["count"] {
+  const items = new Counter({
+    name: "bellwire_telemetry_total",
+    help: "Spans (traces) and pushes of metrics for the OpenTelemetry collector: sent, or dropped because it did not accept them.",
+    labelNames: ["signal", "result"] as const,
+    registers: [metrics],
+  });
+  return (signal, result, count) => items.inc({ signal, result }, count);
 }
 
 /** Registers the current state of the engine in this process. */

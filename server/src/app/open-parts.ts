@@ -10,13 +10,14 @@ import type { OpenedPool } from "#platform/database/pool.ts";
 import { type Encryption, createEncryption, verifyKeys } from "#platform/encryption.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
+import { type Tracing, hasCollector, openTelemetry } from "#platform/telemetry/tracing.ts";
 import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 import { readDescriptorLimit, warnOfLowLimit } from "./descriptors.ts";
 import { CellContexts } from "./cell-contexts.ts";
 import { composeSender, hideAddressFrom, openDatabaseClock, version } from "./cell-parts.ts";
-import { measureNameLookups, measurePool, measureProcess } from "./metrics.ts";
+import { measureNameLookups, measurePool, measureProcess, measureTelemetry } from "./metrics.ts";
 
 /** The components that both roles use. */
 export interface Parts {
@@ -37,11 +38,13 @@ export interface Parts {
   /** Shared by deliveries, pings and URL checks: one cache, one lookup per name. */
   readonly lookup: Lookup;
   readonly sender: Sender & GivenRequestSender;
+  /** Undefined if traces are off. */
+  readonly tracing: Tracing | undefined;
 }
 
 interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
   /** Called after the configuration is validated, so a refused start creates no database. */
-  readonly openDatabase: () => Promise<{
+  readonly openDatabase: (tracing: Tracing | undefined) => Promise<{
     readonly pool: OpenedPool;
     readonly access: DatabaseAccess;
     /** Undefined: another process migrates. */
@@ -55,7 +58,9 @@ interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
 export async function openParts({ config, log, urls, openDatabase, say, running }: OpenNeeds): Promise<Parts> {
   const allowed = readAllowed(config);
   const caPem = await readAuthorities(config.caFile);
-  const { pool, access, ownerUrl } = await openDatabase();
+  const metrics = new Registry();
+  const tracing = await startTelemetry({ config, log, metrics, running });
+  const { pool, access, ownerUrl } = await openDatabase(tracing);
   const clock = running.use(await openDatabaseClock(pool, log));
   const keys = await loadSecretKeys(config);
   const encryption = createEncryption(keys);
@@ -63,7 +68,6 @@ export async function openParts({ config, log, urls, openDatabase, say, running 
   const proxyUrl = config.proxyUrl?.reveal();
   const inFlightMax = config.engineConcurrency;
   const hideAddress = hideAddressFrom(config.baseDomain, log);
-  const metrics = new Registry();
   const { lookup } = running.use(new NameResolver({ clock: systemClock, onLookup: measureNameLookups(metrics) }));
   const sender = running.use(
     composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax }),
@@ -72,7 +76,7 @@ export async function openParts({ config, log, urls, openDatabase, say, running 
   measurePool(metrics, pool);
   measureProcess(metrics, version);
   const connections = config.databaseConnections;
-  const opening = { directory: pool, access, ownerUrl, encryption, connections, mayChange: true, say, log };
+  const opening = { directory: pool, access, ownerUrl, encryption, connections, mayChange: true, say, log, tracing };
   const opened = running.use(new OpenCells(opening));
   const parts = {
     config,
@@ -87,8 +91,22 @@ export async function openParts({ config, log, urls, openDatabase, say, running 
     allowed,
     lookup,
     sender,
+    tracing,
   };
   return { ...parts, cells: running.use(new CellContexts({ parts, opened, caPem })) };
+}
+
+/** Opened first and closed last, so that it sends what the other components record while they stop. */
+async function startTelemetry({
+  config,
+  log,
+  metrics,
+  running,
+}: Pick<OpenNeeds, "config" | "log" | "running"> & Pick<Parts, "metrics">): Promise<Tracing | undefined> {
+  const count = measureTelemetry(metrics);
+  if (!hasCollector(config.telemetry)) return undefined;
+  const telemetry = running.use(await openTelemetry({ config: config.telemetry, version, metrics, log, count }));
+  return telemetry.tracing;
 }
 
 function readAllowed({ allowedTargets, deniedTargets }: Config): AllowedTargets {

@@ -52,8 +52,8 @@ export async function runServer({
   if (isWeb && !supervisor) prefetchDoors();
   const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
   const opened = Promise.withResolvers<OpenedDatabase>();
-  const open = async (): Promise<OpenedDatabase> => {
-    const database = running.use(await openDatabase({ config, mayChange: true, say, log, stop }));
+  const open = async (tracing: Parts["tracing"]): Promise<OpenedDatabase> => {
+    const database = running.use(await openDatabase({ config, mayChange: true, say, log, stop, tracing }));
     opened.resolve(database);
     return database;
   };

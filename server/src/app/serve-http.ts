@@ -24,6 +24,7 @@ import {
   refuseUnreadablePaths,
   rewriteUnreadablePath,
 } from "#http/shared/server-hooks.ts";
+import { RequestTraces } from "#http/shared/trace-requests.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isMigrated } from "#platform/database/migrate.ts";
@@ -32,6 +33,7 @@ import type { Encryption } from "#platform/encryption.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { requestLimits } from "#platform/limits.ts";
 import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
+import type { Tracing } from "#platform/telemetry/tracing.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
@@ -115,6 +117,7 @@ export interface HttpParts {
   /** Returns whether the process is stopping. */
   readonly isStopping: () => boolean;
   readonly measureRequests?: ((http: FastifyInstance) => void) | undefined;
+  readonly tracing?: Tracing | undefined;
   /** The other cells. Undefined: the default one is the only one. */
   readonly otherCells?: OtherCells | undefined;
 }
@@ -167,8 +170,11 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
       servesOtherCell: otherCells?.isAnyReady,
     }),
   );
-  const cells = otherCells && routeToCells(http, { ...parts, otherCells, newId });
+  const traces = parts.tracing && new RequestTraces(parts.tracing);
+  const cells = otherCells && routeToCells(http, { ...parts, otherCells, newId, traces });
   await http.register(async (doors) => {
+    traces?.begin(doors);
+    traces?.follow(doors);
     addFindProviderHook(doors, { pool, clock, baseDomain, ...(cells && { cells }) });
     refuseUnreadablePaths(doors);
     addDeliveryLag(doors, { pool, clock });
@@ -182,11 +188,16 @@ const compression = { global: false, encodings: ["br", "gzip"], threshold: compr
   typeof compress
 >[1];
 
+interface RoutedParts extends InterfaceParts {
+  readonly otherCells: OtherCells;
+  readonly traces: RequestTraces | undefined;
+}
+
 /**
  * Hands requests over to the interfaces of other cells, each on a server of its own that does not listen. They are composed at the
  * first request. The server that accepted a request logs and measures it.
  */
-function routeToCells(http: FastifyInstance, parts: InterfaceParts & { readonly otherCells: OtherCells }): CellRouting {
+function routeToCells(http: FastifyInstance, parts: RoutedParts): CellRouting {
   const { tenants, open } = parts.otherCells;
   const composed = new Map<number, Promise<FastifyInstance>>();
   const requestIds = new WeakMap<object, string>();
@@ -197,6 +208,7 @@ function routeToCells(http: FastifyInstance, parts: InterfaceParts & { readonly 
     const other = openServer(ofCell, newId, ({ raw }) => requestIds.get(raw));
     await other.register(compress, compression);
     await other.register(async (doors) => {
+      parts.traces?.follow(doors);
       addFindProviderHook(doors, { pool, clock, baseDomain, cells: { own: cell, tenants, forward: undefined } });
       refuseUnreadablePaths(doors);
       addDeliveryLag(doors, { pool, clock });
@@ -263,6 +275,7 @@ function logRequests(http: FastifyInstance, log: FastifyBaseLogger): void {
       tookMs: Math.round(reply.elapsedTime),
       ip,
       requestId: request.id,
+      traceId: request.span?.traceId,
     };
     log.info(line, "request answered");
   });

@@ -2,7 +2,7 @@ import { systemClock } from "#platform/clock.ts";
 import { NoConnection } from "#platform/database/connection.ts";
 import type { DatabaseLog } from "#platform/database/connection-watch.ts";
 import { type DatabaseAccess, openCellDatabase } from "#platform/database/open-database.ts";
-import type { OpenedPool } from "#platform/database/pool.ts";
+import type { OpenedPool, PoolOptions } from "#platform/database/pool.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { type Cell, defaultCell, readCells, revealDatabaseUrl } from "./directory.ts";
 
@@ -25,6 +25,7 @@ interface OpenCellsNeeds {
   readonly mayChange: boolean;
   readonly say: (line: string) => void;
   readonly log: DatabaseLog;
+  readonly tracing?: PoolOptions["tracing"];
 }
 
 /** Each cell gets at least this many connections: one for a transaction, one for reads beside it. */
@@ -91,7 +92,7 @@ export function openCell(
     encryption,
     ownerUrl,
     ...needs
-  }: Pick<OpenCellsNeeds, "access" | "ownerUrl" | "encryption" | "mayChange" | "say" | "log"> & {
+  }: Pick<OpenCellsNeeds, "access" | "ownerUrl" | "encryption" | "mayChange" | "say" | "log" | "tracing"> & {
     readonly max: number;
   },
 ): Promise<OpenedPool> {

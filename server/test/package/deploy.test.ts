@@ -28,7 +28,8 @@ const files = readdirSync(deploy, { recursive: true, encoding: "utf8" }).filter(
 );
 
 test.each(files)("deploy/%s names only settings that exist", (path) => {
-  const named = readFileSync(join(deploy, path), "utf8").match(/\b(?:BELLWIRE_[A-Z_]+|DATABASE_URL\w*)\b/g) ?? [];
+  const named =
+    readFileSync(join(deploy, path), "utf8").match(/\b(?:BELLWIRE_[A-Z_]+|OTEL_[A-Z_]+|DATABASE_URL\w*)\b/g) ?? [];
   const ofCompose = new Set(["BELLWIRE_IMAGE", "BELLWIRE_PORT"]);
   expect(named.filter((name) => !settingNames.has(name) && !ofCompose.has(name) && !name.endsWith("_"))).toEqual([]);
 });
@@ -69,6 +70,7 @@ const whole = [
   "networkPolicy.monitoringNamespaces={monitoring}",
   "settings.BELLWIRE_PUBLIC_URL=https://portal.example.com",
   "settings.BELLWIRE_RETENTION_DAYS=30",
+  "settings.OTEL_EXPORTER_OTLP_ENDPOINT=http://collector.monitoring:4318",
 ];
 
 const render = (...values: readonly string[]): string =>
@@ -162,6 +164,11 @@ test("only engines may reach receivers, and no container may write or gain privi
     ({ kind, spec }) => kind === "NetworkPolicy" && spec.egress?.some(({ ports }) => !ports),
   );
   expect(everywhere.map(({ metadata }) => metadata.name)).toEqual(["bellwire-engine"]);
+  const ports = parseAllDocuments(render(...whole)).flatMap((document) => {
+    const content: Rendered | null = document.toJS();
+    return content?.kind === "NetworkPolicy" ? [JSON.stringify(content.spec.egress)] : [];
+  });
+  expect(ports.map((egress) => egress.includes('"port":4318'))).toEqual([true, true]);
   const contexts = documents
     .flatMap(({ spec }) => spec.template?.spec.containers ?? [])
     .map((it) => it.securityContext);

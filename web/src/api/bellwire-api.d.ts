@@ -3870,6 +3870,10 @@ export interface components {
         "bellwire-replay": string;
         /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
         "bellwire-test": string;
+        /** @description The request's place in the trace of the change (W3C Trace Context). Only if the operator records traces. Not signed. */
+        traceparent: string;
+        /** @description The trace's state, if the change came with one. */
+        tracestate: string;
         /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
         "ce-specversion": string;
         /** @description The event's id. Only in the format `cloudevents-binary`. */

@@ -174,11 +174,11 @@ export type SettingsById = ReadonlyMap<number, SentSettings>;
 
 /** Returns the content of an attempt's request. Undefined if a part of it is no longer stored or cannot be decrypted. */
 function contentOf(delivery: DeliveryDetails, attempt: Attempt, settings: SentSettings | undefined) {
-  const { eventId, format, body, context } = delivery;
+  const { eventId, endpointId, format, body, context } = delivery;
   if (!settings || settings.undecryptable !== null || !format || !body || !context || !attempt.trace) return undefined;
   return contentOfAttempt({
     settings,
-    delivery: { eventId, format, context },
+    delivery: { eventId, endpointId, format, context },
     body,
     attempt: attempt.number,
     replay: attempt.trace.replay,

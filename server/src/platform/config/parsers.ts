@@ -81,6 +81,34 @@ export const wholeNumber =
     return isFine ? number : new InvalidSetting(`must be a whole number from ${min} to ${max}`);
   };
 
+/** A number from 0 to 1. */
+export const share: Parse<number> = (text) => {
+  const number = Number(text);
+  return /^\d*\.?\d+$/.test(text) && number <= 1 ? number : new InvalidSetting("must be a number from 0 to 1");
+};
+
+/** Pairs `name=value` with commas between and percent-encoded values, as OpenTelemetry's variables have them. */
+export const pairs: Parse<Readonly<Record<string, string>>> = (text) => {
+  const parsed: Record<string, string> = {};
+  for (const part of text.split(",").filter((it) => it.trim() !== "")) {
+    const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
+    const decoded = value === undefined ? undefined : percentDecoded(value);
+    if (name === undefined || decoded === undefined) {
+      return new InvalidSetting("must be pairs name=value with commas between; percent-encode other characters");
+    }
+    parsed[name] = decoded;
+  }
+  return parsed;
+};
+
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 export const wholeNumbers =
   (min: number, max: number): Parse<readonly number[]> =>
   (text) => {

@@ -74,6 +74,39 @@ test.each([
   expect(wrongIn({ ...elsewhere, [name]: value }).join()).toMatch(new RegExp(`^- ${name} must`));
 });
 
+test("settings of OpenTelemetry have the forms of its specification, and what is not supported is said", () => {
+  expect(
+    readConfig({
+      OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector:4318/",
+      OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=test, team=a%2Cb",
+    }),
+  ).toMatchObject({
+    telemetry: {
+      endpoint: "https://collector:4318",
+      resourceAttributes: { "deployment.environment.name": "test", team: "a,b" },
+      serviceName: "bellwire",
+      sampler: "parentbased_always_on",
+    },
+  });
+  expect(
+    wrongIn({
+      OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4317",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "grpc",
+      OTEL_EXPORTER_OTLP_HEADERS: "Bearer x",
+      OTEL_TRACES_SAMPLER: "sometimes",
+      OTEL_TRACES_SAMPLER_ARG: "2",
+      OTEL_METRIC_EXPORT_INTERVAL: "1s",
+    }),
+  ).toEqual([
+    "- OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that starts with http:// or https://",
+    "- OTEL_EXPORTER_OTLP_HEADERS must be pairs name=value with commas between; percent-encode other characters",
+    "- OTEL_EXPORTER_OTLP_PROTOCOL must be one of http/protobuf",
+    expect.stringMatching(/^- OTEL_TRACES_SAMPLER must be one of always_on/),
+    "- OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1",
+    "- OTEL_METRIC_EXPORT_INTERVAL must be a whole number from 100 to 3600000",
+  ]);
+});
+
 test("a key is required as soon as the database is not embedded", () => {
   expect(wrongIn({ DATABASE_URL: elsewhere.DATABASE_URL }).join()).toMatch(/^- BELLWIRE_SECRET_KEY is required/);
 });

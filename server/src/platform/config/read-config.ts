@@ -52,15 +52,37 @@ export function readConfig(env: Environment) {
     engineConcurrency: read(settings.engineConcurrency),
     engineProcess: read(settings.engineProcess),
     logLevel: read(settings.logLevel),
+    telemetry: readTelemetry(read),
   };
 
-  if (!isEmbedded && sources.text(settings.secretKey) === undefined) wrong.push(secretKeyMissing);
-  if (isEmbedded && sources.text(settings.databaseDirectUrl) !== undefined) {
-    wrong.push(`${settings.databaseDirectUrl.name} needs ${settings.databaseUrl.name}, the URL of the pooler`);
-  }
+  wrong.push(...missingSettings(sources, isEmbedded));
   if (wrong.length > 0) throw refusal(wrong);
   return Object.freeze(config);
 }
+
+/** Returns which settings others need that are not set. */
+function missingSettings(sources: Sources, isEmbedded: boolean): readonly string[] {
+  const directUrlAlone = `${settings.databaseDirectUrl.name} needs ${settings.databaseUrl.name}, the URL of the pooler`;
+  if (!isEmbedded) return sources.text(settings.secretKey) === undefined ? [secretKeyMissing] : [];
+  return sources.text(settings.databaseDirectUrl) === undefined ? [] : [directUrlAlone];
+}
+
+type Read = <T>(setting: Setting<T>) => T;
+
+const readTelemetry = (read: Read) => ({
+  endpoint: read(settings.otlpEndpoint),
+  headers: read(settings.otlpHeaders),
+  protocol: read(settings.otlpProtocol),
+  isDisabled: read(settings.otelDisabled),
+  serviceName: read(settings.serviceName),
+  resourceAttributes: read(settings.resourceAttributes),
+  tracesExporter: read(settings.tracesExporter),
+  sampler: read(settings.tracesSampler),
+  sampledShare: read(settings.tracesSamplerArg),
+  tracesPerSecond: read(settings.tracesPerSecond),
+  metricsExporter: read(settings.metricsExporter),
+  metricsEveryMs: read(settings.metricExportIntervalMs),
+});
 
 /** Returns a function that parses a setting. A wrong one is added to `wrong`, and its default takes its place. */
 const createReader =

@@ -255,6 +255,89 @@ export const settings = {
       "The minimum level of log lines: fatal, error, warn, info, debug, trace or silent. The signal SIGUSR2 switches a running process to debug and back.",
     parse: read.oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent"),
   }),
+  otlpEndpoint: declare({
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    fallback: "",
+    fallbackWords: "unset: nothing is pushed",
+    meaning:
+      "The OpenTelemetry collector, such as `http://collector:4318`: traces go to `/v1/traces` below it, metrics to `/v1/metrics`. Set the `OTEL_…` settings alike for all processes.",
+    parse: read.optional(read.url("http:", "https:")),
+  }),
+  otlpHeaders: declare({
+    name: "OTEL_EXPORTER_OTLP_HEADERS",
+    fallback: "",
+    meaning: "Headers for the collector, `name=value` with commas between, such as `authorization=Bearer%20…`.",
+    isSecret: true,
+    parse: read.secret(read.pairs),
+  }),
+  otlpProtocol: declare({
+    name: "OTEL_EXPORTER_OTLP_PROTOCOL",
+    fallback: "http/protobuf",
+    meaning: "The protocol of the collector. Only `http/protobuf` is supported.",
+    parse: read.oneOf("http/protobuf"),
+  }),
+  otelDisabled: declare({
+    name: "OTEL_SDK_DISABLED",
+    fallback: "false",
+    meaning: "Pushes nothing, although a collector is set.",
+    parse: read.onOrOff,
+  }),
+  serviceName: declare({
+    name: "OTEL_SERVICE_NAME",
+    fallback: "bellwire",
+    meaning: "The attribute `service.name` of traces and pushed metrics.",
+    parse: read.anyText,
+  }),
+  resourceAttributes: declare({
+    name: "OTEL_RESOURCE_ATTRIBUTES",
+    fallback: "",
+    meaning: "More attributes of traces and pushed metrics, `name=value` with commas between.",
+    parse: read.pairs,
+  }),
+  tracesExporter: declare({
+    name: "OTEL_TRACES_EXPORTER",
+    fallback: "otlp",
+    meaning: "`otlp` records traces and sends `traceparent` to receivers, `none` does neither.",
+    parse: read.oneOf("otlp", "none"),
+  }),
+  tracesSampler: declare({
+    name: "OTEL_TRACES_SAMPLER",
+    fallback: "parentbased_always_on",
+    meaning:
+      "The requests to trace: always_on, always_off, traceidratio, or one of these with `parentbased_`, which follows the decision of a caller that sends `traceparent`. `BELLWIRE_TRACES_PER_SECOND` limits all of them.",
+    parse: read.oneOf(
+      "always_on",
+      "always_off",
+      "traceidratio",
+      "parentbased_always_on",
+      "parentbased_always_off",
+      "parentbased_traceidratio",
+    ),
+  }),
+  tracesSamplerArg: declare({
+    name: "OTEL_TRACES_SAMPLER_ARG",
+    fallback: "1",
+    meaning: "The share of traces for the samplers with `traceidratio`, from 0 to 1.",
+    parse: read.share,
+  }),
+  tracesPerSecond: declare({
+    name: "BELLWIRE_TRACES_PER_SECOND",
+    fallback: "10",
+    meaning: "Maximum traced requests per second and web process, for changes and for reads each.",
+    parse: read.wholeNumber(1, 100_000),
+  }),
+  metricsExporter: declare({
+    name: "OTEL_METRICS_EXPORTER",
+    fallback: "otlp",
+    meaning: "`otlp` also pushes the metrics of `/metrics` to the collector, `none` does not.",
+    parse: read.oneOf("otlp", "none"),
+  }),
+  metricExportIntervalMs: declare({
+    name: "OTEL_METRIC_EXPORT_INTERVAL",
+    fallback: "60000",
+    meaning: "How often metrics are pushed, in milliseconds.",
+    parse: read.wholeNumber(100, 3_600_000),
+  }),
 } as const;
 
 /** Reads the texts of all settings. */

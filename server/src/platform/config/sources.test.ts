@@ -35,6 +35,7 @@ test.each(secrets.map(({ name }) => name))("%s can be read from a file", (name) 
     BELLWIRE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
     BELLWIRE_PROXY_URL: "http://u:p@proxy:3128",
     BELLWIRE_SMTP_URL: "smtp://u:p@mail",
+    OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20x",
   };
   const path = writeText(name, `${texts[name] ?? "a secret of 20 letters"}\n`);
   const env = {

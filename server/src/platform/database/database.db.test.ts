@@ -61,9 +61,10 @@ test.for<[string, (tx: Transaction) => Promise<unknown>]>([
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(`set search_path = ${schema}`);
-  await expect(
-    runTransaction(new Beginless(client, { prepared: new Map() }), createUuidV7Generator(), work),
-  ).rejects.toThrow("division by zero");
+  const transaction = { newUuidV7: createUuidV7Generator(), trace: undefined };
+  await expect(runTransaction(new Beginless(client, { prepared: new Map() }), transaction, work)).rejects.toThrow(
+    "division by zero",
+  );
   expect((await client.query("select id from engines")).rows).toEqual([]);
   expect(client.getTransactionStatus()).toBe("I");
   await client.end();

@@ -1,5 +1,6 @@
 import { errorCode } from "../errors.ts";
 import type { NewUuidV7 } from "../ids.ts";
+import type { TransactionTrace } from "../telemetry/tracing.ts";
 import { classifyDatabaseError } from "./connection.ts";
 import type { StatementPipeline } from "./pipeline.ts";
 
@@ -27,6 +28,9 @@ export interface Transaction extends Database {
 
   /** Returns an event id. Ids of one pool ascend strictly. */
   readonly newUuidV7: NewUuidV7;
+
+  /** The trace of the request that makes the transaction, if traces are on. */
+  readonly trace: TransactionTrace | undefined;
 }
 
 export interface Pool extends Database {
@@ -49,7 +53,7 @@ export type PendingHints = Map<string, Set<string>>;
  */
 export async function runTransaction<T>(
   pipeline: StatementPipeline,
-  newUuidV7: NewUuidV7,
+  { newUuidV7, trace }: Pick<Transaction, "newUuidV7" | "trace">,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<{ result: T; hints: PendingHints }> {
   const hints: PendingHints = new Map();
@@ -74,11 +78,13 @@ export async function runTransaction<T>(
         hints.set(channel, (hints.get(channel) ?? new Set<string>()).add(value));
       },
       newUuidV7,
+      trace,
     });
     isOpen = false;
     const [{ command }] = await Promise.all([pipeline.query("commit", []), ...sent]);
     // PostgreSQL responds with "ROLLBACK" when a statement failed before.
     if (command !== "COMMIT") throw new Error("The transaction was rolled back: one of its statements had failed.");
+    trace?.committed();
     return { result, hints };
   } catch (error) {
     isOpen = false;

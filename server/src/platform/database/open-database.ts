@@ -13,7 +13,6 @@ import {
   explainConnectionError,
 } from "./connection.ts";
 import type { Database } from "./database.ts";
-import type { HintCarrier } from "./hints.ts";
 import { type PendingMigration, directorySchema, migrate, readPendingMigrations } from "./migrate.ts";
 import { refuseOtherDatabase, refuseTransactionPooling } from "./pooler.ts";
 import { type OpenedPool, type PoolOptions, openPool } from "./pool.ts";
@@ -32,6 +31,7 @@ interface OpenDatabaseNeeds {
   readonly log: DatabaseLog;
   /** Aborts the wait for a database that does not respond. */
   readonly stop?: AbortSignal;
+  readonly tracing?: PoolOptions["tracing"];
 }
 
 /** The access of another process of the same start. */
@@ -75,20 +75,21 @@ interface OpenCellNeeds {
   readonly mayChange: boolean;
   readonly say: (line: string) => void;
   readonly log: DatabaseLog;
+  readonly tracing?: PoolOptions["tracing"];
 }
 
 /** Opens a cell: migrated, and as the role of the product. Does not wait for a database that does not respond. */
 export async function openCellDatabase(cell: CellDatabase, needs: OpenCellNeeds): Promise<OpenedPool> {
   const { schema, number, ownerUrl } = cell;
-  const { access, max, mayChange, say, log } = needs;
-  if (ownerUrl === undefined) return openPool({ ...access, schema, max, log });
+  const { access, max, mayChange, say, log, tracing } = needs;
+  if (ownerUrl === undefined) return openPool({ ...access, schema, max, log, tracing });
   return inWords(ownerUrl, async () => {
     const connectionString = await findPrimary(ownerUrl);
     await refuseTransactionPooling(connectionString, connecting);
     const { applied, role } = await migrate({ connectionString, schema, cell: number, mayChange, say });
     if (applied.length > 0) say(`migrated the schema ${schema}: ${applied.length} steps`);
     const entry = number === null ? { connectionString: ownerUrl, ...(role && { role }) } : access;
-    return openPool({ ...entry, schema, max, log });
+    return openPool({ ...entry, schema, max, log, tracing });
   });
 }
 
@@ -132,7 +133,7 @@ async function findCellsIfThere(ownerUrl: string, findCells: PlanNeeds["findCell
 /** Opens a database that another process has migrated. */
 export const joinDatabase = (
   access: DatabaseAccess,
-  options: { readonly log: DatabaseLog; readonly hints?: HintCarrier },
+  options: { readonly log: DatabaseLog } & Pick<PoolOptions, "hints" | "tracing">,
 ): Promise<OpenedPool> => openPool({ ...access, ...options, schema: defaultSchema });
 
 function openEmbedded(

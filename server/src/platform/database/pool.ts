@@ -2,6 +2,7 @@ import pg from "pg";
 import { type Clock, systemClock } from "../clock.ts";
 import { errorCode } from "../errors.ts";
 import { createUuidV7Generator } from "../ids.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 import { ConnectionWatch, type DatabaseLog, type Session } from "./connection-watch.ts";
 import {
   DatabaseHosts,
@@ -33,6 +34,7 @@ export interface PoolOptions {
   readonly overdueMs?: number;
   /** Carries the hints instead of a connection of this pool. */
   readonly hints?: HintCarrier;
+  readonly tracing?: Pick<Tracing, "beginTransaction"> | undefined;
 }
 
 export interface OpenedPool extends Pool, AsyncDisposable {
@@ -92,7 +94,6 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   // Without a pooler, the pool itself looks for the primary.
   const onLost = (): void => (isPooled ? directHosts.leave(directHosts.current) : undefined);
   const hints = options.hints ?? new Hints({ connection: reconnect, onLost, channel: schema, log, watch, seen });
-  const newUuidV7 = createUuidV7Generator();
 
   const opened: OpenedPool = {
     hints,
@@ -102,12 +103,7 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
     resize: (max) => connections.resize(max),
     onWait: (listener) => connections.onWait(listener),
     query: (text, values = []) => connections.use(async (pipeline) => (await pipeline.query(text, values)).rows),
-    inTransaction: (work) =>
-      connections.use(async (pipeline) => {
-        const done = await runTransaction(pipeline, newUuidV7, work);
-        hints.spread(done.hints);
-        return done.result;
-      }),
+    inTransaction: runsTransactions(connections, { hints, tracing: options.tracing }),
     onHint: (channel, listener) => hints.on(channel, listener),
     async [Symbol.asyncDispose]() {
       await hints[Symbol.asyncDispose]();
@@ -122,6 +118,21 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
     await opened[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function runsTransactions(
+  connections: Connections,
+  { hints, tracing }: { readonly hints: HintCarrier } & Pick<PoolOptions, "tracing">,
+): Pool["inTransaction"] {
+  const newUuidV7 = createUuidV7Generator();
+  return (work) => {
+    const trace = tracing?.beginTransaction();
+    return connections.use(async (pipeline) => {
+      const done = await runTransaction(pipeline, { newUuidV7, trace }, work);
+      hints.spread(done.hints);
+      return done.result;
+    });
+  };
 }
 
 interface Connecting {

@@ -64,9 +64,19 @@ const namesOf = (request: Parameters<typeof requestHeaders>[0]): readonly string
   );
 
 test("the headers that are described are those that are sent, and those are always sent that are said to be", () => {
-  const all = namesOf({ ...bare, replay: 1, test: true, cloudEventSource: "https://acme.example" });
+  const trace = { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`, tracestate: "vendor=1" };
+  const all = namesOf({ ...bare, replay: 1, test: true, cloudEventSource: "https://acme.example", trace });
   const always = Object.entries(describedHeaders).filter(([, { isAlways }]) => isAlways);
 
   expect(all.toSorted()).toEqual(Object.keys(describedHeaders).toSorted());
   expect(namesOf(bare).toSorted()).toEqual(always.map(([name]) => name).toSorted());
+});
+
+test("a header of the endpoint wins over that of the trace", () => {
+  const trace = { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
+  const headers = requestHeaders(
+    { ...bare, headers: { TraceParent: "of-the-endpoint" }, trace },
+    { signer: new Signer(), userAgent: "Bellwire/0.0.0", credentials: undefined },
+  );
+  expect(headers.filter((name) => /^traceparent$/i.test(name))).toEqual(["TraceParent"]);
 });

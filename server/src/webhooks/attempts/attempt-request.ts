@@ -1,3 +1,4 @@
+import { type TraceContext, contextOfRequest } from "#platform/telemetry/tracing.ts";
 import { type BodyFormat, type EventContext, contentTypeOf, isBinaryCloudEvent } from "#webhooks/deliveries/index.ts";
 import { isReservedHeader } from "#webhooks/endpoints/index.ts";
 import { cloudEventAttributes } from "#webhooks/events/index.ts";
@@ -24,6 +25,8 @@ export interface RequestContent {
   /** Marks a requested sample, which is no event. */
   readonly test?: boolean;
   readonly sentAt: Date;
+  /** Sent as `traceparent` and `tracestate`. */
+  readonly trace?: TraceContext;
 }
 
 /** One attempt: a request and its limits. */
@@ -38,6 +41,7 @@ export interface DeliveryAttempt {
   readonly settings: Pick<RequestContent, "url" | "headers" | "secrets"> & { readonly eventSource: string };
   readonly delivery: {
     readonly eventId: string;
+    readonly endpointId: number;
     readonly format: BodyFormat;
     readonly context: EventContext;
   };
@@ -70,7 +74,9 @@ export function contentOfAttempt({
     event,
     sentAt,
   };
-  return isBinaryCloudEvent(format) ? { ...content, cloudEventSource: eventSource } : content;
+  const complete = isBinaryCloudEvent(format) ? { ...content, cloudEventSource: eventSource } : content;
+  if (!event.trace) return complete;
+  return { ...complete, trace: contextOfRequest(event.trace, `${id}.${delivery.endpointId}.${attempt}.${replay}`) };
 }
 
 export interface HeaderNeeds {
@@ -106,11 +112,13 @@ export function requestHeaders(request: RequestContent, { signer, userAgent, cre
     const value = request.headers[name];
     if (value !== undefined && !isReservedHeader(name)) headers.push(name, value);
   }
-  if (credentials && !headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "authorization")) {
-    headers.push("authorization", credentials);
-  }
+  if (credentials && !hasHeader(headers, "authorization")) headers.push("authorization", credentials);
+  if (request.trace && !hasHeader(headers, "traceparent")) headers.push(...Object.entries(request.trace).flat());
   return headers;
 }
+
+const hasHeader = (headers: readonly string[], name: string): boolean =>
+  headers.some((header, at) => at % 2 === 0 && header.toLowerCase() === name);
 
 /** Returns all headers in the order on the wire: undici adds those of the connection and the body. */
 export function* headersOnWire(
@@ -169,6 +177,10 @@ export const describedHeaders: Readonly<Record<string, DescribedHeader>> = {
   "bellwire-channel": always("Through which door: `developer_portal`, `admin_portal`, `api` or `system`."),
   "bellwire-replay": sometimes("How often it was sent again by hand. Absent the first time."),
   "bellwire-test": sometimes("`true` for a sample that somebody asked for, which is no event. Absent otherwise."),
+  traceparent: sometimes(
+    "The request's place in the trace of the change (W3C Trace Context). Only if the operator records traces. Not signed.",
+  ),
+  tracestate: sometimes("The trace's state, if the change came with one."),
   "ce-specversion": binary("The version of CloudEvents."),
   "ce-id": binary("The event's id."),
   "ce-source": binary("How the outside reaches the provider's admin side."),

@@ -1,3 +1,4 @@
+import type { TraceContext } from "#platform/telemetry/tracing.ts";
 import { isoTime } from "#platform/times.ts";
 
 /** The family of a body: the endpoint's `format`. */
@@ -52,6 +53,8 @@ export interface EventContext {
   /** `developer:21`, or `system`. */
   readonly actor: string;
   readonly channel: string;
+  /** The trace of the change, if it was made while traces were on. */
+  readonly trace?: TraceContext;
 }
 
 export const contextOf = (event: {
@@ -63,6 +66,7 @@ export const contextOf = (event: {
   readonly actorKind: string;
   readonly actorUserId: number | null;
   readonly channel: string;
+  readonly trace?: TraceContext | undefined;
 }): EventContext => ({
   type: event.type,
   objectId: event.objectId,
@@ -71,4 +75,5 @@ export const contextOf = (event: {
   sequence: event.sequence,
   actor: event.actorUserId === null ? event.actorKind : `${event.actorKind}:${event.actorUserId}`,
   channel: event.channel,
+  ...(event.trace ? { trace: event.trace } : {}),
 });

@@ -1,3 +1,4 @@
+import { type TraceContext, type TracedAttempt, isRecorded, traceIdOf } from "#platform/telemetry/tracing.ts";
 import { parseIsoTime } from "#platform/times.ts";
 import { type AttemptRequest, type NotMade, contentOfAttempt } from "#webhooks/attempts/index.ts";
 import {
@@ -301,7 +302,7 @@ interface AttemptInput {
  * could not be made is no attempt: its number is given to the next one.
  */
 async function makeAttempt(
-  { sender, clock, chance, log }: Pick<EngineNeeds, "sender" | "clock" | "chance" | "log">,
+  { sender, clock, chance, log, tracing }: Pick<EngineNeeds, "sender" | "clock" | "chance" | "log" | "tracing">,
   settings: DeliverySettings,
   { delivery, epoch, mayStart }: AttemptInput,
 ): Promise<AttemptResult | NotMade> {
@@ -319,7 +320,10 @@ async function makeAttempt(
   const now = clock.now();
   const next = nextStep(outcome, number - delivery.roundStart, policy, { chance: chance(), now });
   const attempt = { number, at, outcome, next };
-  log.attempt(logLineOf(settings, delivery, attempt));
+  const line = logLineOf(settings, delivery, attempt);
+  log.attempt(line);
+  if (tracing && request.trace && isRecorded(request.trace))
+    tracing.recordAttempt(tracedAttempt(line, request.trace, delivery, outcome));
   const settlement = settlementOf(settings, epoch, delivery, attempt);
   return {
     outcome,
@@ -434,4 +438,23 @@ const logLineOf = (
   tookMs: Math.round(outcome.latencyMs),
   next: next.step,
   afterSeconds: next.step === "retry" ? next.afterSeconds : undefined,
+  traceId: delivery.context.trace && traceIdOf(delivery.context.trace),
 });
+
+const tracedAttempt = (
+  line: AttemptLine,
+  request: TraceContext,
+  { context, replay }: DueDelivery,
+  outcome: AttemptOutcome,
+): TracedAttempt => {
+  const { queued, dns, connect, tls, firstByte, body } = outcome.trace ?? {};
+  return {
+    ...line,
+    event: context.trace ?? request,
+    request,
+    replay,
+    error: errorClassOf(outcome) ?? undefined,
+    latencyMs: outcome.latencyMs,
+    phases: { queued, dns, connect, tls, firstByte, body },
+  };
+};

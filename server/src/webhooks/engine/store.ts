@@ -1,6 +1,7 @@
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
+import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { type ProcessMark, formatProcessMark, hasProcessEnded } from "#platform/process-mark.ts";
 import type { AttemptRequest, NotMade } from "#webhooks/attempts/index.ts";
 import {
@@ -85,6 +86,7 @@ export interface AttemptLine {
   readonly tookMs: number;
   readonly next: NextStep["step"];
   readonly afterSeconds: number | undefined;
+  readonly traceId: string | undefined;
 }
 
 export interface EngineNeeds {
@@ -94,6 +96,7 @@ export interface EngineNeeds {
   readonly sender: Sender;
   readonly clock: Clock;
   readonly log: EngineLog;
+  readonly tracing?: Pick<Tracing, "recordAttempt"> | undefined;
   /** Returns a random number from 0 to 1. */
   readonly chance: () => number;
   readonly newId: () => string;

@@ -1,6 +1,7 @@
 import type { Actor, Channel } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import type { Node } from "#platform/document.ts";
+import type { TraceContext } from "#platform/telemetry/tracing.ts";
 import {
   type BodyFormat,
   type EventContext,
@@ -153,7 +154,10 @@ export async function recordEvents(
   if (events.length === 0) return [];
   const { providerId } = cause;
   const subscriptions = await readSubscriptions(tx, providerId);
-  const planned = events.map((event) => planEvent(tx.newUuidV7(cause.now.getTime()), cause, event, subscriptions));
+  const planned = events.map((event) => {
+    const id = tx.newUuidV7(cause.now.getTime());
+    return planEvent({ ...event, id, trace: tx.trace?.eventRecorded({ id, type: event.type }) }, cause, subscriptions);
+  });
   insertEvents(
     tx,
     cause,
@@ -181,9 +185,15 @@ interface PlannedEvent {
   readonly deliveries: readonly PlannedDelivery[];
 }
 
+interface IdentifiedEvent extends NewEvent {
+  readonly id: string;
+  /** The trace of the change. */
+  readonly trace: TraceContext | undefined;
+}
+
 /** Decides the deliveries and gates of an event and renders its bodies. */
-function planEvent(id: string, cause: Cause, event: NewEvent, subscriptions: readonly Subscription[]): PlannedEvent {
-  const { sequence } = event;
+function planEvent(event: IdentifiedEvent, cause: Cause, subscriptions: readonly Subscription[]): PlannedEvent {
+  const { id, sequence } = event;
   const withheld: Record<number, Gate> = {};
   const deliveries: PlannedDelivery[] = [];
   for (const subscription of subscriptions) {
@@ -202,10 +212,10 @@ function planEvent(id: string, cause: Cause, event: NewEvent, subscriptions: rea
   }
 
   const { now: occurredAt, channel } = cause;
-  const row: EventRow = { ...event, id, withheld, documentText: JSON.stringify(event.document) };
+  const row: EventRow = { ...event, withheld, documentText: JSON.stringify(event.document) };
   const formats = new Set<BodyFormat>(deliveries.map((delivery) => delivery.format));
   const [{ source } = { source: "/" }] = subscriptions; // the provider's source is the same in all subscriptions
-  const rendered = { ...event, id, source, occurredAt, actor: actorInBody(cause.actor), channel };
+  const rendered = { ...event, source, occurredAt, actor: actorInBody(cause.actor), channel };
   const context = contextOf({ ...event, ...actorColumns(cause.actor), occurredAt, channel });
   const payloads = [...formats].map((format) => ({
     eventId: id,

@@ -1,0 +1,165 @@
+// Loaded only if a collector is configured.
+import { hostname } from "node:os";
+import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
+import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
+import { MeterProvider, PeriodicExportingMetricReader, type PushMetricExporter } from "@opentelemetry/sdk-metrics";
+import { BatchSpanProcessor, type ReadableSpan, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
+import { systemClock } from "../clock.ts";
+import { InvalidSetting, pairs as parsePairs } from "../config/parsers.ts";
+import { errorMessage } from "../errors.ts";
+import { producerOf } from "./otlp-metrics.ts";
+import { SpanIds, createSampler, createTracing } from "./spans.ts";
+import type { Signal, Telemetry, TelemetryConfig, TelemetryNeeds } from "./tracing.ts";
+
+/** A collector is near. Spans that wait for a slow one are dropped. */
+const timeoutMillis = 5000;
+const spansWaitingMax = 2048;
+const spansPerRequest = 512;
+const sendEveryMs = 1000;
+/** A stop does not wait longer for the collector. */
+const closeMs = 1000;
+
+export function startTelemetry(needs: TelemetryNeeds): Telemetry {
+  const { config } = needs;
+  const resource = resourceOf(needs);
+  const exporters = { headers: headersOf(config), timeoutMillis, concurrencyLimit: 2 };
+  const urlOf = (signal: Signal): string => `${config.endpoint}/v1/${signal}`;
+  const closing: (() => Promise<void>)[] = [];
+
+  const ids = new SpanIds();
+  const traces =
+    config.tracesExporter === "none"
+      ? undefined
+      : new TracerProvider({
+          resource,
+          idGenerator: ids,
+          sampler: createSampler(config, systemClock),
+          spanProcessors: [
+            boundedProcessor(
+              new OTLPTraceExporter({ ...exporters, url: urlOf("traces") }),
+              new Collector("traces", needs),
+            ),
+          ],
+        });
+  if (traces) closing.push(() => traces.shutdown());
+
+  if (config.metricsExporter !== "none") {
+    const exporter = new OTLPMetricExporter({ ...exporters, url: urlOf("metrics") });
+    closing.push(startMetrics(needs, resource, watched(exporter, new Collector("metrics", needs))));
+  }
+  return {
+    tracing: traces && createTracing(traces.getTracer("bellwire", needs.version), ids, systemClock),
+    async [Symbol.asyncDispose]() {
+      const closed = new AbortController();
+      const all = Promise.allSettled(closing.map((close) => close())).then(() => closed.abort());
+      await Promise.race([all, systemClock.sleep(closeMs, closed.signal)]);
+    },
+  };
+}
+
+function headersOf({ headers }: TelemetryConfig): Record<string, string> {
+  const parsed = parsePairs(headers.reveal());
+  return parsed instanceof InvalidSetting ? {} : { ...parsed };
+}
+
+/** Describes this process. Attributes of the configuration win. */
+const resourceOf = ({ config, version }: Pick<TelemetryNeeds, "config" | "version">): Resource =>
+  resourceFromAttributes({
+    "service.name": config.serviceName,
+    "service.version": version,
+    "service.instance.id": `${hostname()}:${process.pid}`,
+    ...config.resourceAttributes,
+  });
+
+/** Notes whether the collector accepts a signal, counts items, and logs only when that changes. */
+class Collector {
+  readonly #signal: Signal;
+  readonly #needs: Pick<TelemetryNeeds, "count" | "log">;
+  #isAway = false;
+
+  constructor(signal: Signal, needs: Pick<TelemetryNeeds, "count" | "log">) {
+    this.#signal = signal;
+    this.#needs = needs;
+  }
+
+  ended({ code, error }: ExportResult, items: number): void {
+    const isSent = code === ExportResultCode.SUCCESS;
+    this.#needs.count(this.#signal, isSent ? "sent" : "dropped", items);
+    if (isSent === !this.#isAway) return;
+    this.#isAway = !isSent;
+    const signal = this.#signal;
+    if (isSent) this.#needs.log.info({ signal }, "the OpenTelemetry collector accepts telemetry again");
+    else
+      this.#needs.log.warn(
+        { signal, error: errorMessage(error) },
+        "the OpenTelemetry collector does not accept telemetry; it is dropped until it does",
+      );
+  }
+
+  dropped(items: number): void {
+    this.#needs.count(this.#signal, "dropped", items);
+  }
+}
+
+/** Sends ended spans in batches. Counts those that wait or are being sent, and drops new ones beyond the limit. */
+function boundedProcessor(exporter: SpanExporter, collector: Collector) {
+  let waiting = 0;
+  const batches = new BatchSpanProcessor({
+    exporter: {
+      export(spans, done) {
+        exporter.export(spans, (result) => {
+          waiting -= spans.length;
+          collector.ended(result, spans.length);
+          // A refused batch is counted and logged here; the processor has nothing to add.
+          done({ code: ExportResultCode.SUCCESS });
+        });
+      },
+      shutdown: () => exporter.shutdown(),
+    },
+    maxQueueSize: spansWaitingMax,
+    maxExportBatchSize: spansPerRequest,
+    scheduledDelayMillis: sendEveryMs,
+  });
+  return {
+    onStart: () => undefined,
+    onEnd(span: ReadableSpan) {
+      if (waiting >= spansWaitingMax) return collector.dropped(1);
+      waiting += 1;
+      batches.onEnd(span);
+    },
+    forceFlush: () => batches.forceFlush(),
+    shutdown: () => batches.shutdown(),
+  };
+}
+
+function watched(exporter: PushMetricExporter, collector: Collector): PushMetricExporter {
+  return {
+    export(metrics, done) {
+      exporter.export(metrics, (result) => {
+        collector.ended(result, 1);
+        done({ code: ExportResultCode.SUCCESS });
+      });
+    },
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown(),
+  };
+}
+
+/** Pushes the metrics of the registry. Returns a function that pushes them a last time and stops. */
+function startMetrics(
+  { config, metrics, version }: Pick<TelemetryNeeds, "metrics" | "version"> & { readonly config: TelemetryConfig },
+  resource: Resource,
+  exporter: PushMetricExporter,
+): () => Promise<void> {
+  const exportIntervalMillis = config.metricsEveryMs;
+  const reader = new PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis,
+    exportTimeoutMillis: Math.min(timeoutMillis, exportIntervalMillis),
+    metricProducers: [producerOf(metrics, { scope: { name: "bellwire", version }, resource, clock: systemClock })],
+  });
+  const provider = new MeterProvider({ resource, readers: [reader] });
+  return () => provider.shutdown();
+}

@@ -1,0 +1,167 @@
+import { AlwaysOnSampler, InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import { SpanKind, ROOT_CONTEXT } from "@opentelemetry/api";
+import { expect, test } from "vitest";
+import { SpanIds, createSampler, createTracing } from "./spans.ts";
+import {
+  type TracedAttempt,
+  type TracedRequest,
+  type Tracing,
+  contextOfRequest,
+  isRecorded,
+  traceIdOf,
+} from "./tracing.ts";
+
+const callersTrace = "4bf92f3577b34da6a3ce929d0e0e4736";
+const caller = `00-${callersTrace}-00f067aa0ba902b7-01`;
+
+function openTracing(): { readonly tracing: Tracing; readonly exporter: InMemorySpanExporter } {
+  const exporter = new InMemorySpanExporter();
+  const ids = new SpanIds();
+  const provider = new TracerProvider({
+    idGenerator: ids,
+    sampler: createSampler(
+      { sampler: "parentbased_always_on", sampledShare: 1, tracesPerSecond: 10 },
+      { monotonicMs: () => 0 },
+    ),
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+  });
+  return {
+    tracing: createTracing(provider.getTracer("test"), ids, { now: () => new Date(1_770_000_005_000) }),
+    exporter,
+  };
+}
+
+const requestWith = (headers: TracedRequest["headers"], method = "POST"): TracedRequest => ({
+  method,
+  route: "/signup",
+  scheme: "https",
+  host: "acme.example",
+  headers,
+});
+
+const event = { id: "0199-event", type: "account.created" };
+
+test("an event continues the trace of its request's caller, and keeps the caller's state", () => {
+  const { tracing, exporter } = openTracing();
+  const request = tracing.beginRequest(requestWith({ traceparent: caller, tracestate: "vendor=1,other=2" }));
+  tracing.runInRequest(request, () => {
+    const transaction = tracing.beginTransaction();
+    const context = transaction?.eventRecorded(event);
+    expect(context && traceIdOf(context)).toBe(callersTrace);
+    expect(context).toMatchObject({ tracestate: "vendor=1,other=2" });
+    transaction?.committed();
+  });
+  request.end(303);
+  const [created, served] = exporter.getFinishedSpans();
+  expect(created?.parentSpanContext?.spanId).toBe(served?.spanContext().spanId);
+  expect(served?.parentSpanContext?.spanId).toBe("00f067aa0ba902b7");
+  expect(served?.attributes).toEqual({
+    "http.request.method": "POST",
+    "http.response.status_code": 303,
+    "http.route": "/signup",
+    "server.address": "acme.example",
+    "url.path": "/signup",
+    "url.scheme": "https",
+  });
+});
+
+test.each([
+  ["no header", {}],
+  ["a header of another form", { traceparent: "00-4bf92f35-1-01" }],
+  ["a trace id of zeros", { traceparent: `00-${"0".repeat(32)}-00f067aa0ba902b7-01` }],
+  ["two headers", { traceparent: [caller, caller] }],
+])("a request with %s begins a trace of its own", (_, headers) => {
+  const { tracing } = openTracing();
+  const { traceId } = tracing.beginRequest(requestWith(headers));
+  expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+  expect(traceId).not.toBe(callersTrace);
+});
+
+test("a transaction that rolls back leaves no span of its events", () => {
+  const { tracing, exporter } = openTracing();
+  const request = tracing.beginRequest(requestWith({}));
+  tracing.runInRequest(request, () => void tracing.beginTransaction()?.eventRecorded(event));
+  request.end(503);
+  expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(["POST /signup"]);
+});
+
+test("outside of a request there is no trace", () => {
+  expect(openTracing().tracing.beginTransaction()).toBeUndefined();
+});
+
+test("requests beyond the budget pass on the context of their caller, unsampled and without spans", () => {
+  const { tracing, exporter } = openTracing();
+  const sampled = Array.from({ length: 30 }, () => {
+    const request = tracing.beginRequest(requestWith({ traceparent: caller }));
+    let context: string | undefined;
+    tracing.runInRequest(request, () => (context = tracing.beginTransaction()?.eventRecorded(event)?.traceparent));
+    request.end(201);
+    return context;
+  });
+  expect(sampled.filter((context) => context?.endsWith("-01"))).toHaveLength(10);
+  expect(sampled.filter((context) => context === caller.replace(/01$/, "00"))).toHaveLength(20);
+  expect(exporter.getFinishedSpans()).toHaveLength(10);
+  const request = tracing.beginRequest(requestWith({}));
+  tracing.runInRequest(request, () => expect(tracing.beginTransaction()?.eventRecorded(event)).toBeUndefined());
+});
+
+test("many reads leave the budget of changes, which fills up again within a second", () => {
+  let nowMs = 0;
+  const sampler = createSampler(
+    { sampler: "always_on", sampledShare: 1, tracesPerSecond: 5 },
+    { monotonicMs: () => nowMs },
+  );
+  const take = (method: string): number =>
+    Array.from({ length: 20 }, () =>
+      sampler.shouldSample(ROOT_CONTEXT, callersTrace, "x", SpanKind.SERVER, { "http.request.method": method }, []),
+    ).filter(({ decision }) => decision === new AlwaysOnSampler().shouldSample().decision).length;
+  expect([take("GET"), take("POST"), take("POST")]).toEqual([5, 5, 0]);
+  nowMs = 1000;
+  expect(take("POST")).toBe(5);
+});
+
+const attempt: Omit<TracedAttempt, "event" | "request"> = {
+  eventId: "0199-event",
+  eventType: "account.created",
+  endpointId: 3,
+  url: "https://…@receiver.example/hooks?key=…",
+  attempt: 2,
+  replay: 0,
+  outcome: "answered",
+  status: 503,
+  error: undefined,
+  next: "retry",
+  latencyMs: 40,
+  phases: { queued: 10, dns: undefined, firstByte: 39_000 },
+};
+
+test("an attempt's span has the id that its request carried, its times and its result", () => {
+  const { tracing, exporter } = openTracing();
+  const context = { traceparent: caller };
+  const request = contextOfRequest(context, "event.3.2.0");
+  expect(request.traceparent).toMatch(new RegExp(`^00-${callersTrace}-[0-9a-f]{16}-01$`));
+  expect(contextOfRequest(context, "event.4.2.0")).not.toEqual(request);
+  expect(contextOfRequest(context, "event.3.2.0")).toEqual(request);
+  tracing.recordAttempt({ ...attempt, event: context, request });
+  const [span] = exporter.getFinishedSpans();
+  expect(span?.spanContext().spanId).toBe(request.traceparent.slice(36, 52));
+  expect([span?.startTime, span?.endTime]).toEqual([
+    [1_770_000_004, 960_000_000],
+    [1_770_000_005, 0],
+  ]);
+  expect(span?.attributes).toMatchObject({
+    "url.full": "https://…@receiver.example/hooks?key=…",
+    "server.address": "receiver.example",
+    "server.port": 443,
+    "http.response.status_code": 503,
+    "http.request.resend_count": 1,
+    "error.type": "503",
+    "bellwire.attempt.firstByte_us": 39_000,
+  });
+});
+
+test("an attempt of an unrecorded trace passes on the caller's context", () => {
+  const context = { traceparent: caller.replace(/01$/, "00"), tracestate: "vendor=1" };
+  expect(contextOfRequest(context, "event.3.2.0")).toEqual(context);
+  expect(isRecorded(context)).toBe(false);
+});
