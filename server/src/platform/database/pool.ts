@@ -155,7 +155,10 @@ class Connections {
 
   constructor(connecting: Connecting, options: PoolOptions) {
     this.#connecting = connecting;
-    this.#pool = openDriverPool(connecting, options, (client, session) => this.#sessions.set(client, session));
+    this.#pool = openDriverPool(connecting, options, (client, { server }, statements) => {
+      this.#sessions.set(client, statements);
+      if (server === this.#replacedServer) this.#replacedServer = undefined; // it is back
+    });
   }
 
   get waiting(): number {
@@ -230,7 +233,7 @@ class Connections {
 function openDriverPool(
   { hosts, isPooled, connection, watch, seen }: Connecting,
   options: PoolOptions,
-  onOpened: (client: pg.Client, session: StatementSession) => void,
+  onOpened: (client: pg.Client, session: Session, statements: StatementSession) => void,
 ): pg.Pool {
   const { schema, role, max = 10, log = silent } = options;
   const verify: pg.PoolConfig["verify"] = (client, done) => {
@@ -238,7 +241,7 @@ function openDriverPool(
     const opening = isPooled ? openPooledSession(client, needs) : openSession(client, needs);
     opening.then((session) => {
       watch.add(client, session);
-      onOpened(client, isPooled ? { prologue: prologueOf(session, needs) } : { prepared: new Map() });
+      onOpened(client, session, isPooled ? { prologue: prologueOf(session, needs) } : { prepared: new Map() });
       done();
     }, done);
   };

@@ -96,14 +96,21 @@ test("a prologue begins every transaction once, also a statement's own, and ends
   await client.end();
 });
 
-test("behind a pooler, no statement runs on another server than the connection's was", async ({
+test("behind a pooler, a connection to another server than before does nothing, and all of its server are replaced", async ({
   databaseUrl,
   owner,
 }) => {
   await using pool = await openPool({ connectionString: databaseUrl, directUrl: databaseUrl, schema, max: 2 });
-  expect(await pool.query("select count(*)::integer as accounts from accounts")).toEqual([{ accounts: 0 }]);
-  const elsewhere = "create or replace function require_server(known timestamptz) returns void language plpgsql as";
-  await owner.query(`${elsewhere} $$ begin raise exception 'another server' using errcode = 'BW001'; end $$`);
-  const failed = await pool.query("select 1").catch((error: unknown) => error);
-  expect(failed).toMatchObject({ code: "BW001" });
+  const pids = () =>
+    Promise.all([1, 2].map(() => pool.query<{ pid: number }>("select pg_backend_pid() as pid, pg_sleep(0.1)"))).then(
+      (answers) => answers.flat().map(({ pid }) => pid),
+    );
+  const before = await pids();
+  const source = "select pg_get_functiondef('require_server'::regproc) as text";
+  const text = (await owner.query<{ text: string }>(source))[0]?.text ?? "";
+  await owner.query(text.replace("pg_postmaster_start_time() <> known", "true"));
+  await expect(pool.query("select nextval('id_numbers')")).rejects.toMatchObject({ code: "BW001" });
+  await owner.query(text);
+  const after = await pids();
+  expect(before.filter((pid) => after.includes(pid))).toEqual([]);
 });
