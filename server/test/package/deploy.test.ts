@@ -68,6 +68,8 @@ const whole = [
   "monitoring.docsUrl=https://runbooks.example.net/bellwire",
   "monitoring.dashboard=true",
   "networkPolicy.monitoringNamespaces={monitoring}",
+  "database.isPooled=true",
+  "database.hasAuthority=true",
   "settings.BELLWIRE_PUBLIC_URL=https://portal.example.com",
   "settings.BELLWIRE_RETENTION_DAYS=30",
   "settings.OTEL_EXPORTER_OTLP_ENDPOINT=http://collector.monitoring:4318",
@@ -181,3 +183,19 @@ test("only engines may reach receivers, and no container may write or gain privi
     });
   }
 });
+
+test(
+  "with a pooler and an authority, both roles get the files of the Secret that they read",
+  { timeout },
+  (context) => {
+    if (!isInstalled("helm")) return context.skip("helm is not installed");
+    const secrets = ["database-direct-url", "database-ca"];
+    const keysIn = (text: string): readonly string[] =>
+      secrets.filter((key) => text.split(`key: ${key}, path: ${key}`).length === 2); // the engine's; the web role gets all
+    expect(keysIn(render())).toEqual([]);
+    const text = render(...whole);
+    expect(keysIn(text)).toEqual(secrets);
+    expect(text.split("BELLWIRE_DATABASE_DIRECT_URL_FILE")).toHaveLength(3);
+    expect(text.split("port: 6432")).toHaveLength(3);
+  },
+);

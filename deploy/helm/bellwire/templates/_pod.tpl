@@ -83,6 +83,9 @@ spec:
           env:
             - { name: BELLWIRE_STOP_DELAY_SECONDS, value: {{ .root.Values.stopDelaySeconds | quote }} }
             - { name: DATABASE_URL_FILE, value: /etc/bellwire/database-url }
+            {{- if .root.Values.database.isPooled }}
+            - { name: BELLWIRE_DATABASE_DIRECT_URL_FILE, value: /etc/bellwire/database-direct-url }
+            {{- end }}
             - { name: BELLWIRE_SECRET_KEY_FILE, value: /etc/bellwire/secret-key }
             {{- if eq .role "web" }}
             - { name: BELLWIRE_ADMIN_PASSWORD_FILE, value: /etc/bellwire/admin-password }
@@ -121,6 +124,12 @@ spec:
             {{- if eq .role "engine" }}
             items:
               - { key: database-url, path: database-url }
+              {{- if .root.Values.database.isPooled }}
+              - { key: database-direct-url, path: database-direct-url }
+              {{- end }}
+              {{- if .root.Values.database.hasAuthority }}
+              - { key: database-ca, path: database-ca }
+              {{- end }}
               - { key: secret-key, path: secret-key }
             {{- end }}
 {{- end }}
