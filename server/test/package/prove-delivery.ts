@@ -26,12 +26,12 @@ export const settingsFor = (databaseUrl: string, directUrl?: string): Readonly<R
 export const apiAt = (url: string): BellwireApi => ({ url, token });
 
 /** Subscribes the receiver to all events of new accounts. */
-export async function subscribe(api: BellwireApi, receiver: Receiver): Promise<void> {
+async function subscribe(api: BellwireApi, receiver: Receiver): Promise<void> {
   const settings = { url: receiver.url, active: true, provider_actions: true, account_created_on: true };
   expect(await ask(api, "PUT", "/admin/api/webhooks.json", settings)).toMatchObject({ status: 200 });
 }
 
-export const signUp = (api: BellwireApi, name: string) =>
+const signUp = (api: BellwireApi, name: string) =>
   ask(api, "POST", "/admin/api/signup.json", { org_name: name, username: name, email: `${name}@example.com` });
 
 /** Lists whose statements differ most: by time, by state, counted, grouped, searched. */
