@@ -11,7 +11,7 @@ import { until } from "../support/until.ts";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const guides = join(root, "docs/guides");
 const timeout = 300_000;
-const blockMs = 60_000;
+const blockMs = 120_000;
 
 /** A code block of a guide, with the comments that say how to run it and which output to expect. */
 interface Block {
@@ -140,6 +140,7 @@ test("every code block of the guides works as written, one guide after another",
         PORT: String(port),
         PACKAGE: find(/bellwire-[\d.]+\.tgz$/),
         RECEIVER_PACKAGE: find(/receiver-[\d.]+\.tgz$/),
+        CLONE: root,
       },
     });
     const order = Array.from(

@@ -1,0 +1,24 @@
+import { defineConfig } from "vitepress";
+import { sidebar, stagePages } from "../stage.ts";
+
+stagePages();
+
+export default defineConfig({
+  title: "Bellwire",
+  description: "Webhooks for an API provider's developer portal",
+  srcDir: "pages",
+  outDir: "dist",
+  cacheDir: "node_modules/.cache/vitepress",
+  markdown: { theme: { light: "github-light", dark: "github-dark" } },
+  themeConfig: {
+    nav: [
+      { text: "Guides", link: "/guides/" },
+      { text: "Runbooks", link: "/runbooks/" },
+      { text: "Settings", link: "/reference/settings" },
+      { text: "Changelog", link: "/changelog" },
+    ],
+    sidebar: sidebar.map(({ items, ...group }) => ({ ...group, items: [...items] })),
+    outline: { level: [2, 3] },
+    search: { provider: "local" },
+  },
+});
