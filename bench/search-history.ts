@@ -83,7 +83,7 @@ const providers = `
   select id, 'Provider ' || id, 'p' || id, sha256(id::text::bytea) from generate_series(1, 2) id`;
 const endpointRows = `
   insert into endpoints (provider_id, id, name, url, url_masked, secret, retry_waits_seconds)
-  select provider, n + case when provider = ${neighbourId} then 1000 else 0 end, 'endpoint ' || n, '', '', '', '{}'
+  select provider, n + case when provider = ${neighbourId} then 1000 else 0 end, 'endpoint ' || n, '', 'https://receiver' || n || '.quay.example/', '', '{}'
   from generate_series(1, 2) provider, generate_series(1, ${endpoints}) n`;
 const accountRows = `
   with plan as (
@@ -92,9 +92,20 @@ const accountRows = `
   insert into accounts (provider_id, id, org_name, plan_id)
   select ${providerId}, n, 'Account ' || n, plan.id from plan, generate_series(1, ${accounts}) n`;
 
-/** Inserts deliveries of a number of days until yesterday, in equal parts. */
+const portalRows = [
+  `insert into products (provider_id, id, name, system_name) values (${providerId}, 1, 'API', 'api')`,
+  `insert into plans (provider_id, id, kind, name, system_name, product_id)
+   values (${providerId}, 999, 'application_plan', 'Basic', 'basic', 1)`,
+  `insert into users (provider_id, id, account_id, username, email)
+   select ${providerId}, n, n, 'user' || n, 'user' || n || '@quay.example' from generate_series(1, ${accounts}) n`,
+  `insert into applications (provider_id, id, account_id, product_id, plan_id, name, user_key, application_id,
+     provider_verification_key)
+   select ${providerId}, n, n, 1, 999, 'App ' || n, md5(n::text), 'app' || n, '' from generate_series(1, ${accounts}) n`,
+];
+
+/** Inserts 100,000 accounts with a user and an application each, and deliveries of a number of days until yesterday, in equal parts. */
 export async function generateHistory(client: pg.Client, deliveries: number, days: number): Promise<void> {
-  for (const statement of [providers, endpointRows, accountRows]) await client.query(statement);
+  for (const statement of [providers, endpointRows, accountRows, ...portalRows]) await client.query(statement);
   await client.query("select add_history_days(current_date - $1::integer, current_date)", [days]);
   const perDay = Math.ceil(deliveries / days);
   for (let day = days; day > 0; day -= 1) {

@@ -13,6 +13,7 @@ import {
   parseDeliveryFilter,
   prepareSearch,
 } from "../server/src/webhooks/search/index.ts";
+import { findObjects } from "../server/src/http/bellwire-api/search-box.ts";
 import { systemClock } from "../server/src/platform/clock.ts";
 import { openBenchDatabase, schema } from "./database.ts";
 import { ownCpuSeconds, percentile, treeCpuSeconds } from "./measuring.ts";
@@ -89,6 +90,23 @@ async function readBuffers(
   return buffers;
 }
 
+/** Texts that people type: the beginning of frequent and rare names, an address, a host, ids. */
+const texts = ["acc", "Account 471", "user77@", "user471", "App 88", "receiver7", "quay.example", "77", "nobody"];
+const searcher = { provider: { id: providerId }, mayReadPortal: true, mayReadWebhooks: true, reach: null };
+
+async function measure(run: () => Promise<unknown>) {
+  const times: number[] = [];
+  const cpuSeconds = (): number => ownCpuSeconds() + treeCpuSeconds(bench.postgresPid);
+  const cpuBefore = cpuSeconds();
+  for (let repetition = 0; repetition < repetitions; repetition += 1) {
+    const start = performance.now();
+    await run();
+    times.push(performance.now() - start);
+  }
+  const cpuMs = ((cpuSeconds() - cpuBefore) * 1000) / repetitions;
+  return { p50: percentile(times, 0.5), p95: percentile(times, 0.95), cpuMs };
+}
+
 await using bench = await openBenchDatabase();
 const client = new pg.Client({
   connectionString: bench.ownerUrl,
@@ -116,19 +134,9 @@ for (const [list, fields] of filters) {
     };
   };
   const { search, page } = await first(pool);
-  const times: number[] = [];
-  const cpuSeconds = (): number => ownCpuSeconds() + treeCpuSeconds(bench.postgresPid);
-  const cpuBefore = cpuSeconds();
-  for (let repetition = 0; repetition < repetitions; repetition += 1) {
-    const start = performance.now();
-    await first(pool);
-    times.push(performance.now() - start);
-  }
-  const cpuMs = ((cpuSeconds() - cpuBefore) * 1000) / repetitions;
+  const { p50, p95, cpuMs } = await measure(() => first(pool));
   const { count, isEstimate } = await countMatches({ db: pool, clock: systemClock }, list, search);
-  const numbers = [percentile(times, 0.5), percentile(times, 0.95), cpuMs, await readBuffers(pool, client, first)].map(
-    Math.round,
-  );
+  const numbers = [p50, p95, cpuMs, await readBuffers(pool, client, first)].map(Math.round);
   const complete = page.searchedUntil === null ? "yes" : `until ${page.searchedUntil.toISOString().slice(0, 16)}`;
   const text = Object.entries(fields)
     .map(([name, value]) => `${name}=${[value].flat().join()}`)
@@ -136,5 +144,12 @@ for (const [list, fields] of filters) {
   console.log(
     `| ${[list, `\`${text}\``, page.rows.length, complete, ...numbers, `${isEstimate ? "about " : ""}${count}`].join(" | ")} |`,
   );
+}
+console.log(`\n| text in the search box | results | p50 ms | p95 ms | processor ms |\n${"| --- ".repeat(5)}|`);
+for (const text of texts) {
+  const find = () => findObjects({ pool, clock: systemClock }, { ...searcher, text });
+  const results = await find();
+  const { p50, p95, cpuMs } = await measure(find);
+  console.log(`| ${[`\`${text}\``, results.length, ...[p50, p95, cpuMs].map(Math.round)].join(" | ")} |`);
 }
 await client.end();

@@ -16,6 +16,7 @@ import {
   readApplicationSearch,
   readAttemptSearch,
   readDeliverySearch,
+  readEndpointsSearch,
   readEventSearch,
   readFailureSearch,
 } from "./pages/list-filters.ts";
@@ -56,6 +57,7 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/endpoints",
+    validateSearch: readEndpointsSearch,
     component: lazyPage(() => import("./pages/endpoints/endpoints-page.tsx"), "EndpointsPage"),
   }),
   createRoute({

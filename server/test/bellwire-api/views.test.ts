@@ -26,7 +26,7 @@ test("a view is saved, listed, renamed and deleted by its user alone", async ({ 
   expect((await house.call("GET", "/views")).json()).toEqual({ data: [] });
 });
 
-test("a text finds deliveries and events by any id, and endpoints by name", async ({ house, neighbour }) => {
+test("a text finds deliveries and events by any id, and endpoints by name or URL", async ({ house, neighbour }) => {
   const { pool, provider } = house;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, name: "crm", url: "http://127.0.0.1:9/" });
   const [eventId = ""] = await recordNow(pool, { providerId: provider.id }, [anEvent({ objectId: 4_711 })]);
@@ -39,6 +39,8 @@ test("a text finds deliveries and events by any id, and endpoints by name", asyn
   expect(await find(`${eventId}.${endpointId}`)).toEqual([delivery, `event ${eventId}`]);
   expect(await find("4711")).toEqual([`event ${eventId}`]);
   expect(await find("CR")).toEqual([`endpoint ${endpointId}`]);
+  expect(await find("0.0.1")).toEqual([`endpoint ${endpointId}`]);
+  expect(await find("0.")).toEqual([]); // is in nearly every URL
   expect(await find(String(endpointId))).toEqual([`endpoint ${endpointId}`]);
-  for (const q of [eventId, "4711", "CR", String(endpointId)]) expect(await find(q, neighbour)).toEqual([]);
+  for (const q of [eventId, "4711", "CR", "0.0.1", String(endpointId)]) expect(await find(q, neighbour)).toEqual([]);
 });

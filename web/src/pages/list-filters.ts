@@ -66,3 +66,12 @@ export function readFailureSearch(
     ...(order === "oldest" && { order }),
   };
 }
+
+const endpointOrders = ["slowest", "failing", "waiting"] as const;
+export type EndpointOrder = (typeof endpointOrders)[number];
+
+/** Reads the order of the endpoints. Without one, those that need attention are first. */
+export function readEndpointsSearch(search: Record<string, unknown>): { order?: EndpointOrder } {
+  const order = endpointOrders.find((name) => name === search["order"]);
+  return order ? { order } : {};
+}

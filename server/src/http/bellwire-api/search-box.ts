@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { allowedActions } from "#access/index.ts";
+import { type ProductScope, allowedActions } from "#access/index.ts";
 import { findByText } from "#portal/accounts/index.ts";
 import { deliveryId, listDeliveries, parseDeliveryId } from "#webhooks/deliveries/index.ts";
 import { findPage } from "#webhooks/search/index.ts";
@@ -32,15 +32,20 @@ export const exampleResult: Result = {
 const resultsMax = 20;
 const deliveriesMax = 5;
 
-// A provider has 1,000 endpoints at most.
+// A provider has 1,000 endpoints at most. Nearly every URL contains a text of one or two letters.
 const endpointsStatement = `
   select id, name, url_masked from endpoints
-  where provider_id = $1 and deleted_at is null and (id = $3 or starts_with(lower(name), lower($2)))
-  order by id = $3 desc nulls last, name
+  where provider_id = $1 and deleted_at is null and (id = $3 or starts_with(lower(name), lower($2))
+    or (length($2) > 2 and strpos(lower(url_masked), lower($2)) > 0))
+  order by id = $3 desc nulls last, starts_with(lower(name), lower($2)) desc, name
   limit 5`;
 
-/** Finds endpoints by id or the beginning of their name. */
-async function findEndpoints({ pool }: OperationNeeds, { id: providerId }: Provider, text: string): Promise<Result[]> {
+/** Finds endpoints by id, the beginning of their name, or a part of their URL as it is shown. */
+async function findEndpoints(
+  { pool }: Pick<OperationNeeds, "pool">,
+  { id: providerId }: Pick<Provider, "id">,
+  text: string,
+): Promise<Result[]> {
   type Row = { readonly id: number; readonly name: string; readonly urlMasked: string };
   const found = await pool.query<Row>(endpointsStatement, [providerId, text, parseRowId(text)]);
   return found.map(({ id, name, urlMasked }) => ({
@@ -53,7 +58,11 @@ async function findEndpoints({ pool }: OperationNeeds, { id: providerId }: Provi
 }
 
 /** Finds events and deliveries by their ids, and the newest events of an object. */
-async function findHistory({ pool, clock }: OperationNeeds, { id: providerId }: Provider, text: string) {
+async function findHistory(
+  { pool, clock }: Pick<OperationNeeds, "pool" | "clock">,
+  { id: providerId }: Pick<Provider, "id">,
+  text: string,
+) {
   const named = parseDeliveryId(text.toLowerCase());
   const eventId = named?.eventId ?? parseUuid(text.toLowerCase());
   const objectId = parseRowId(text);
@@ -63,14 +72,11 @@ async function findHistory({ pool, clock }: OperationNeeds, { id: providerId }: 
     filter: eventId === undefined ? { objectId } : { eventIds: [eventId] },
     accountIds: undefined,
   };
-  const { rows: events } = await findPage({ db: pool, clock }, "events", search, { limit: 3 });
-  const ofEvent = eventId === undefined ? [] : [eventId];
-  const deliveries = await listDeliveries(pool, {
-    providerId,
-    eventIds: ofEvent,
-    endpointId: named?.endpointId,
-    limit: deliveriesMax,
-  });
+  const ofEvent = { providerId, eventIds: eventId === undefined ? [] : [eventId], endpointId: named?.endpointId };
+  const [{ rows: events }, deliveries] = await Promise.all([
+    findPage({ db: pool, clock }, "events", search, { limit: 3 }),
+    eventId === undefined ? [] : listDeliveries(pool, { ...ofEvent, limit: deliveriesMax }),
+  ]);
   return [
     ...deliveries.map((delivery): Result => ({
       kind: "delivery",
@@ -89,11 +95,37 @@ async function findHistory({ pool, clock }: OperationNeeds, { id: providerId }: 
   ];
 }
 
+export interface SearchedText {
+  readonly provider: Pick<Provider, "id">;
+  readonly text: string;
+  readonly mayReadPortal: boolean;
+  readonly mayReadWebhooks: boolean;
+  readonly reach: ProductScope;
+}
+
+/** Finds objects of every kind that the caller may read. */
+export async function findObjects(
+  needs: Pick<OperationNeeds, "pool" | "clock">,
+  { provider, text, mayReadPortal, mayReadWebhooks, reach }: SearchedText,
+): Promise<readonly Result[]> {
+  const [objects, endpoints, history] = await Promise.all([
+    mayReadPortal ? findByText(needs.pool, provider.id, text, reach) : [],
+    mayReadWebhooks ? findEndpoints(needs, provider, text) : [],
+    mayReadWebhooks ? findHistory(needs, provider, text) : [],
+  ]);
+  const found = objects.map(({ accountId, ...object }): Result => ({
+    ...object,
+    id: String(object.id),
+    account_id: accountId,
+  }));
+  return [...found, ...endpoints, ...history].slice(0, resultsMax);
+}
+
 export const searchBoxOperations: readonly Operation[] = [
   operation({
     id: "search",
     tag: "Search",
-    title: "Find objects by an id, a key, an email or the beginning of a name",
+    title: "Find objects by an id, a key, an email, the beginning of a name or a part of a URL",
     description:
       "Accounts, users, applications, endpoints, deliveries and events, at most 20. Only what the caller may read; " +
       "applications only within the caller's services.",
@@ -106,17 +138,9 @@ export const searchBoxOperations: readonly Operation[] = [
       const text = q.trim();
       if (text === "" || text.includes("\0")) throw new Problem("invalid", { errors: { q: ["has no text to find"] } });
       const allowed = new Set(allowedActions(caller, provider));
-      const [objects, endpoints, history] = await Promise.all([
-        allowed.has("read-portal") ? findByText(needs.pool, provider.id, text, caller.reach) : [],
-        allowed.has("read-webhooks") ? findEndpoints(needs, provider, text) : [],
-        allowed.has("read-webhooks") ? findHistory(needs, provider, text) : [],
-      ]);
-      const found = objects.map(({ accountId, ...object }): Result => ({
-        ...object,
-        id: String(object.id),
-        account_id: accountId,
-      }));
-      return { data: [...found, ...endpoints, ...history].slice(0, resultsMax) };
+      const [mayReadPortal, mayReadWebhooks] = [allowed.has("read-portal"), allowed.has("read-webhooks")];
+      const { reach } = caller;
+      return { data: [...(await findObjects(needs, { provider, text, mayReadPortal, mayReadWebhooks, reach }))] };
     },
   }),
 ];

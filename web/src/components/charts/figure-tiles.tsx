@@ -4,7 +4,7 @@ import ArrowUpIcon from "@patternfly/react-icons/dist/esm/icons/arrow-up-icon";
 import type { Figures } from "../../api/statistics.ts";
 import { formatCount, formatDuration, formatRate, formatShortCount } from "./axes.ts";
 import "./charts.css";
-import { type FigureFilter, FigureLink } from "./list-links.tsx";
+import { type FigureFilter, FigureLink, latencyFrom } from "./list-links.tsx";
 import type { TimeSpan } from "./time-span.ts";
 
 export interface Backlog {
@@ -57,7 +57,7 @@ export function FigureTiles({ figures, backlog, span, filter }: FigureTilesProps
         title="Response time, p95"
         isLoading={isLoading}
         figure={duration(latency_p95)}
-        filter={{ ...filter, ...(isNumber(latency_p95) && { latencyMin: Math.round(latency_p95) }) }}
+        filter={{ ...filter, ...(isNumber(latency_p95) && { latencyMin: latencyFrom(latency_p95) }) }}
         change={relativeChange(latency_p95, before?.latency_p95, "bad")}
         span={span}
       />

@@ -24,6 +24,9 @@ export const deliverySearch = ({ state, outcome, endpointId, span, range, latenc
   ...(latencyMin !== undefined && { latency_min: latencyMin }),
 });
 
+/** Returns a latency that attempts of a percentile have at least: the percentile is up to 9.1 % off. */
+export const latencyFrom = (percentileMs: number): number => Math.floor(percentileMs * 0.9);
+
 const deliveredState = { state: "delivered" } as const;
 
 export interface FigureLinkProps {

@@ -45,6 +45,29 @@ test("endpoints that need attention come first, with the reason, the advice and 
   expect(rows[0]).toContain("Repair the receiver.");
   expect(rows[0]).toContain("12.4K");
   expect(rows[2]).not.toContain("It is healthy.");
+  // The percentile is up to 9.1 % too high, and the list behind it has the attempts that it counts.
+  const link = document.querySelector("td[data-label=p95] a")?.getAttribute("href");
+  expect(link).toBe("/deliveries?endpoint_id=3&latency_min=108");
+});
+
+test.each([
+  ["slowest", ["crm", "billing", "search"]],
+  ["failing", ["billing", "crm", "search"]],
+  ["waiting", ["search", "billing", "crm"]],
+] as const)("in the order %s, the endpoint with the largest figure is first", async (order, names) => {
+  const figures = [
+    health(1, "healthy", 2),
+    { ...health(2, "degraded", 5), latency_p95: 40 },
+    { ...health(3, "idle", 7), success_rate: null, latency_p95: null },
+  ];
+  showPage(`/endpoints?order=${order}`, {
+    ...server,
+    "GET /api/v1/endpoints/health": () => [200, { data: figures }],
+  });
+  await says("Degraded");
+  const rows = [...document.querySelectorAll("tbody tr")].map((row) => row.textContent ?? "");
+  expect(rows.map((row) => /crm|billing|search/.exec(row)?.[0])).toEqual(names);
+  expect(document.querySelector<HTMLSelectElement>("select[aria-label=Order]")?.value).toBe(order);
 });
 
 test("the list is shown in its order while the health cannot be read", async () => {

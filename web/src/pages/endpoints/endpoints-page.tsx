@@ -1,20 +1,32 @@
-import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, PageSection } from "@patternfly/react-core";
+import {
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  PageSection,
+  Toolbar,
+  ToolbarContent,
+} from "@patternfly/react-core";
 import ShareAltIcon from "@patternfly/react-icons/dist/esm/icons/share-alt-icon";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type Endpoint, endpointsQuery } from "../../api/endpoints.ts";
 import { type EndpointHealth, healthQuery } from "../../api/statistics.ts";
 import { formatDuration, formatRate, formatShortCount } from "../../components/charts/axes.ts";
-import { FigureLink } from "../../components/charts/list-links.tsx";
+import { FigureLink, latencyFrom } from "../../components/charts/list-links.tsx";
 import { Sparkline } from "../../components/charts/sparkline.tsx";
 import { HealthLabel, HealthText, byUrgency, needsAttention } from "../../components/endpoint/endpoint-health.tsx";
 import { formatName } from "../../components/endpoint/endpoint-state.tsx";
 import { Name } from "../../components/labels.tsx";
+import { SelectFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader } from "../../components/page-header.tsx";
+import { type EndpointOrder, readEndpointsSearch } from "../list-filters.ts";
 import "./endpoints.css";
+
+const route = getRouteApi("/endpoints");
 
 export function EndpointsPage() {
   const query = useQuery(endpointsQuery(useApi()));
@@ -54,43 +66,86 @@ interface EndpointRow {
   readonly health: EndpointHealth | undefined;
 }
 
-/** Puts endpoints that need attention first. The others stay in their order. */
-function orderRows(endpoints: readonly Endpoint[], health: readonly EndpointHealth[] = []): EndpointRow[] {
+/** The figure of each order, largest first. Endpoints without one are last. */
+const figures: Readonly<Record<EndpointOrder, (health: EndpointHealth) => number>> = {
+  slowest: ({ latency_p95 }) => latency_p95 ?? -1,
+  failing: ({ success_rate }) => (success_rate === null ? -1 : 1 - success_rate),
+  waiting: ({ waiting }) => waiting,
+};
+
+/** Puts endpoints that need attention first, and leaves the others in their order, unless there is an order. */
+function orderRows(
+  endpoints: readonly Endpoint[],
+  health: readonly EndpointHealth[] = [],
+  order?: EndpointOrder,
+): EndpointRow[] {
   const found = new Map(health.map((it) => [it.endpoint_id, it]));
   const rows = endpoints.map((endpoint) => ({ endpoint, health: found.get(endpoint.id) }));
+  if (order) {
+    const figureOf = ({ health: it }: EndpointRow): number => (it ? figures[order](it) : -1);
+    return rows.toSorted((one, other) => figureOf(other) - figureOf(one));
+  }
   const urgent = rows.filter((row) => row.health && needsAttention(row.health.state));
   urgent.sort((one, other) => (one.health && other.health ? byUrgency(one.health, other.health) : 0));
   return [...urgent, ...rows.filter((row) => !urgent.includes(row))];
 }
 
-function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
-  const { data: health } = useQuery(healthQuery(useApi()));
+const orders = [
+  { value: "attention", label: "Needs attention first" },
+  { value: "slowest", label: "Slowest first" },
+  { value: "failing", label: "Lowest success first" },
+  { value: "waiting", label: "Most waiting first" },
+] as const;
+
+function EndpointOrderFilter({ order }: { order: EndpointOrder | undefined }) {
+  const navigate = useNavigate();
   return (
-    <div className="bellwire-rows bellwire-endpoints">
-      <Table aria-label="Endpoints" gridBreakPoint="">
-        <Thead>
-          <Tr>
-            <Th>Name</Th>
-            <Th modifier="nowrap">Health</Th>
-            <Th modifier="nowrap">Last hour</Th>
-            <Th modifier="nowrap">Success</Th>
-            <Th modifier="nowrap">p95</Th>
-            <Th modifier="nowrap">Waiting</Th>
-            <Th modifier="nowrap">Format</Th>
-            <Th modifier="nowrap">Events</Th>
-          </Tr>
-        </Thead>
-        <Tbody>
-          {orderRows(endpoints, health).map((row) => (
-            <EndpointLine key={row.endpoint.id} {...row} />
-          ))}
-        </Tbody>
-      </Table>
-    </div>
+    <Toolbar inset={{ default: "insetNone" }}>
+      <ToolbarContent>
+        <SelectFilter
+          label="Order"
+          value={order ?? "attention"}
+          options={orders}
+          onChange={(chosen) => void navigate({ to: "/endpoints", search: readEndpointsSearch({ order: chosen }) })}
+        />
+      </ToolbarContent>
+    </Toolbar>
   );
 }
 
-function EndpointLine({ endpoint, health }: EndpointRow) {
+function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
+  const { order } = route.useSearch();
+  const { data: health } = useQuery(healthQuery(useApi()));
+  return (
+    <>
+      {endpoints.length > 1 && <EndpointOrderFilter order={order} />}
+      <div className="bellwire-rows bellwire-endpoints">
+        <Table aria-label="Endpoints" gridBreakPoint="">
+          <Thead>
+            <Tr>
+              <Th>Name</Th>
+              <Th modifier="nowrap">Health</Th>
+              <Th modifier="nowrap">Last hour</Th>
+              <Th modifier="nowrap">Success</Th>
+              <Th modifier="nowrap">p95</Th>
+              <Th modifier="nowrap">Waiting</Th>
+              <Th modifier="nowrap">Format</Th>
+              <Th modifier="nowrap">Events</Th>
+            </Tr>
+          </Thead>
+          <Tbody>
+            {orderRows(endpoints, health, order).map((row) => (
+              <EndpointLine key={row.endpoint.id} {...row} isLatencyShown={order === "slowest"} />
+            ))}
+          </Tbody>
+        </Table>
+      </div>
+    </>
+  );
+}
+
+/** A phone has room for the success rate or the latency. */
+function EndpointLine({ endpoint, health, isLatencyShown }: EndpointRow & { readonly isLatencyShown: boolean }) {
   const filter = { endpointId: endpoint.id };
   return (
     <Tr>
@@ -111,16 +166,16 @@ function EndpointLine({ endpoint, health }: EndpointRow) {
       <Td dataLabel="Last hour" className="bellwire-at-none">
         {health && <Sparkline points={health.sparkline} />}
       </Td>
-      <Td dataLabel="Success" modifier="nowrap" className="bellwire-at-account">
+      <Td dataLabel="Success" modifier="nowrap" className={isLatencyShown ? "bellwire-at-none" : "bellwire-at-account"}>
         {health && (
           <FigureLink filter={filter}>
             {health.success_rate === null ? "–" : formatRate(health.success_rate)}
           </FigureLink>
         )}
       </Td>
-      <Td dataLabel="p95" modifier="nowrap" className="bellwire-at-none">
+      <Td dataLabel="p95" modifier="nowrap" className={isLatencyShown ? "bellwire-at-account" : "bellwire-at-none"}>
         {typeof health?.latency_p95 === "number" ? (
-          <FigureLink filter={{ ...filter, latencyMin: health.latency_p95 }}>
+          <FigureLink filter={{ ...filter, latencyMin: latencyFrom(health.latency_p95) }}>
             {formatDuration(health.latency_p95)}
           </FigureLink>
         ) : (

@@ -102,6 +102,16 @@ test("a muted cause is collapsed, and can be unmuted", async () => {
   await waitFor(() => expect(page.askedFor(`DELETE /api/v1/failures/groups/${group.id}/mute`)).toHaveLength(1));
 });
 
+test("a saved view opens the list of the failures that it describes, also from the causes", async () => {
+  const view = { id: 3, list: "failures", name: "Night failures", filter: { since: "-1d", status: "5xx" } };
+  const page = showPage("/failures", { ...server, "GET /api/v1/views": () => [200, { data: [view] }] });
+  await says("Answered 500");
+  await click("Views");
+  await click("Night failures");
+  await waitFor(() => expect(page.address()).toBe("/failures?view=list&since=-1d&status=5xx"));
+  await says("View: Night failures");
+});
+
 test("selected failures are retried, and no others", async () => {
   const page = showPage("/failures?view=list", server);
   await says("Account 1");

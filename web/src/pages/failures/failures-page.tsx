@@ -1,4 +1,4 @@
-import { PageSection, Tab, TabTitleText, Tabs, Toolbar, ToolbarContent } from "@patternfly/react-core";
+import { PageSection, Tab, TabTitleText, Tabs, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
@@ -6,6 +6,7 @@ import { failuresQuery } from "../../api/deliveries.ts";
 import type { ListFilter } from "../../api/filters.ts";
 import { EndpointFilter } from "../../components/endpoint/endpoint-filter.tsx";
 import { FilterBar } from "../../components/filters/filter-bar.tsx";
+import { SavedViews } from "../../components/filters/saved-views.tsx";
 import { ListCount } from "../../components/filters/list-count.tsx";
 import { RunningJobs } from "../../components/jobs/job-progress.tsx";
 import { LiveLabel } from "../../components/labels.tsx";
@@ -54,7 +55,11 @@ export function FailuresPage() {
           <Tab eventKey="list" title={<TabTitleText>List</TabTitleText>} />
         </Tabs>
         {view === "causes" ? (
-          <FailureCauses filter={filter} onChange={(changed) => show({ filter: changed })} />
+          <FailureCauses
+            filter={filter}
+            onChange={(changed) => show({ filter: changed })}
+            onChooseView={(chosen) => show({ view: "list", filter: chosen })}
+          />
         ) : (
           <>
             <FilterBar list="failures" filter={filter} onChange={(changed) => show({ filter: changed })}>
@@ -81,10 +86,11 @@ const orders = [
 interface FailureCausesProps {
   readonly filter: ListFilter;
   readonly onChange: (filter: ListFilter) => void;
+  readonly onChooseView: (filter: ListFilter) => void;
 }
 
-/** The causes of one endpoint, or of all. Other filters are kept for the list. */
-function FailureCauses({ filter, onChange }: FailureCausesProps) {
+/** The causes of one endpoint, or of all. Other filters are kept for the list, which a saved view opens. */
+function FailureCauses({ filter, onChange, onChooseView }: FailureCausesProps) {
   const { endpoint_id, ...others } = filter;
   const endpointId = endpoint_id === undefined || endpoint_id.includes(",") ? undefined : Number(endpoint_id);
   return (
@@ -95,6 +101,9 @@ function FailureCauses({ filter, onChange }: FailureCausesProps) {
             endpointId={endpointId}
             onChange={(chosen) => onChange(chosen === undefined ? others : { ...others, endpoint_id: chosen })}
           />
+          <ToolbarItem>
+            <SavedViews list="failures" filter={filter} onChoose={onChooseView} />
+          </ToolbarItem>
         </ToolbarContent>
       </Toolbar>
       <FailureGroups endpointId={endpointId} />
