@@ -240,8 +240,8 @@ export async function signInProviderUser(
   passwords: PasswordHasher,
   { login, password, onlyUserId, ...by }: Login,
 ): Promise<SignedIn | undefined> {
-  const meant = await findProviderUsersByLogin(db, by.providerId, login);
-  const tried = meant.filter(({ user }) => onlyUserId === undefined || user.id === onlyUserId);
+  const named = await findProviderUsersByLogin(db, by.providerId, login);
+  const tried = named.filter(({ user }) => onlyUserId === undefined || user.id === onlyUserId);
   const owners = await filterByPassword(passwords, tried, password, by);
   const active = owners.find(({ user }) => user.state === "active");
   if (!active || active.passwordHash === null) return undefined;

@@ -67,7 +67,7 @@ export interface Standing {
 export interface Decision {
   /** Undefined: nothing is wrong. */
   readonly standing: Standing | undefined;
-  /** What has just happened to the alert. */
+  /** The change of the alert by this decision. */
   readonly transition: "opened" | "closed" | undefined;
 }
 

@@ -104,27 +104,27 @@ interface Step {
   readonly alert: CurrentAlert | undefined;
 }
 
-/** Decides about one rule at one endpoint, writes the alert, and returns it if somebody is to be told. */
+/** Decides about one rule at one endpoint, writes the alert, and returns it if a notification is due. */
 async function advance(tx: Transaction, step: Step): Promise<readonly AlertNews[]> {
   const { providerId, now, endpoint, rule, alert } = step;
   const { kind, threshold, byMail } = rule;
   const reading = readingFor(rule, endpoint);
   const { standing, transition }: Decision = decide(alert, { condition: rule, reading, now });
-  const told = { kind, threshold, endpoint, byMail };
+  const news = { kind, threshold, endpoint, byMail };
   if (!standing) {
     if (!alert) return [];
     await dropAlert(tx, providerId, alert, now);
     if (transition !== "closed" || alert.notifiedAt === null) return [];
     const { id: alertId, sentence } = alert;
-    return [{ ...told, alertId, sentence, isOpen: false, since: now, value: reading ?? alert.value }];
+    return [{ ...news, alertId, sentence, isOpen: false, since: now, value: reading ?? alert.value }];
   }
   const value = reading ?? alert?.value ?? null;
   const isProblem = standing.state !== "clearing" && reading !== null;
   const sentence = alert && !isProblem ? alert.sentence : describeProblem({ kind, value, threshold }, endpoint);
-  // Nobody was told, or a mute has run out.
+  // No notification was sent, or a mute has ended.
   const isNews = standing.state === "open" && !alert?.isMuted && (alert?.notifiedAt ?? null) === null;
   const alertId = await writeAlert(tx, step, { standing, value, sentence, isNews });
-  return isNews ? [{ ...told, alertId, sentence, isOpen: true, since: standing.since, value }] : [];
+  return isNews ? [{ ...news, alertId, sentence, isOpen: true, since: standing.since, value }] : [];
 }
 
 /** Few attempts say nothing about a rate or a percentile. */

@@ -5,7 +5,7 @@ import type { OperationalEventType } from "#webhooks/events/index.ts";
 import { type AlertKind, alertKinds } from "./decide.ts";
 import { type EndpointReadings, windowMinutes } from "./readings.ts";
 
-/** An alert that has opened or closed, for those who are told. */
+/** An alert that has opened or closed, and causes notifications. */
 export interface AlertNews {
   readonly alertId: number;
   readonly kind: AlertKind;

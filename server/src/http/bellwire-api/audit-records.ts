@@ -83,7 +83,7 @@ export const auditRecordOperations: readonly Operation[] = [
     title: "List what was done on the provider's side, newest first",
     description:
       "Who changed endpoints, settings, plans, fields, colleagues and tokens, and who retried, skipped, cancelled or deleted " +
-      "deliveries. What raises an event is told by the events. For admins alone.",
+      "deliveries. Changes that record an event are in the list of events. For admins only.",
     method: "GET",
     path: "/audit_records",
     action: "read-audit",

@@ -108,8 +108,8 @@ const responses = {
   200: Type.Object({ data: Type.Array(BulkOutcomeSchema, { description: "One for each id, in their order." }) }),
 };
 const isolation =
-  "One after another, each for itself with its own events, as if it were alone: what cannot be done with one keeps no other " +
-  "from it, and the answer tells of each.";
+  "One after another, each in a transaction of its own with its own events: a failure of one does not stop the others, and the " +
+  "response has the result of each.";
 
 /** The same actions as for a single account. */
 const accountActions = {
@@ -156,7 +156,7 @@ export const bulkApplications = operation({
   id: "changeManyApplications",
   tag,
   title: "Do the same with up to 200 applications",
-  description: `${isolation} Those that are rejected are deleted, and the admins of their accounts are told so.`,
+  description: `${isolation} Those that are rejected are deleted, and the admins of their accounts are notified.`,
   method: "POST",
   path: "/applications/bulk",
   action: "change-portal",

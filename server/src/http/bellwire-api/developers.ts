@@ -109,7 +109,7 @@ const InvitationSchema = Type.Object(
     accepted_at: Nullable(Timestamp),
     created_at: Timestamp,
   },
-  { title: "Invitation", description: "Somebody who is asked to join an account, by mail." },
+  { title: "Invitation", description: "An invitation by mail to join an account." },
 );
 
 export const representInvitation = ({ id, email, sentAt, expiresAt, acceptedAt, createdAt }: Invitation) => ({
@@ -214,7 +214,7 @@ export const userOperations: readonly Operation[] = [
 const planRequestFields = {
   account_id: Type.Integer(),
   org_name: Type.String(),
-  plan_id: Type.Integer({ description: "The plan that is asked for." }),
+  plan_id: Type.Integer({ description: "The requested plan." }),
   plan_name: Type.String(),
   asked_by: Nullable(Type.String({ description: "A user's name; null once the user is gone." })),
   created_at: Timestamp,
@@ -272,7 +272,7 @@ export const planRequestOperations: readonly Operation[] = [
   operation({
     id: "declinePlanRequest",
     tag,
-    title: "Decline the plan that is asked for an application",
+    title: "Decline the requested plan of an application",
     description: "The application stays on the plan that it is on.",
     method: "DELETE",
     path: "/applications/{id}/plan_request",
@@ -300,7 +300,7 @@ export const planRequestOperations: readonly Operation[] = [
   operation({
     id: "declineAccountPlanRequest",
     tag,
-    title: "Decline the plan that is asked for an account",
+    title: "Decline the requested plan of an account",
     description: "The account stays on the plan that it is on.",
     method: "DELETE",
     path: "/accounts/{id}/plan_request",
@@ -323,7 +323,7 @@ export const applicationOperations: readonly Operation[] = [
     id: "rejectApplication",
     tag,
     title: "Reject a pending application",
-    description: "It is deleted, and the admins of its account are told why.",
+    description: "It is deleted, and the admins of its account are notified of the reason.",
     method: "POST",
     path: "/applications/{id}/reject",
     action: "change-portal",

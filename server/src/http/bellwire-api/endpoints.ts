@@ -72,7 +72,7 @@ const EndpointSchema = Type.Object(
       Type.String({
         format: "date-time",
         description:
-          "Nothing is sent before then: the receiver asked for it with `Retry-After` (an hour at most is believed), or does not answer. A retry by hand ends it.",
+          "Nothing is sent before then: the receiver responded with `Retry-After` (an hour at most is respected), or does not respond. A manual retry ends the pause.",
       }),
     ),
     previous_secret_until: Nullable(Timestamp),

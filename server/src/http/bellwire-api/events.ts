@@ -229,7 +229,8 @@ export const eventOperations: readonly Operation[] = [
     id: "sendEvent",
     tag,
     title: "Send an event to an endpoint that did not receive it",
-    description: "As if the endpoint had wanted it from the start. What it was sent already is not sent twice.",
+    description:
+      "Creates the delivery that a subscription at the time of the event would have created. An event that was sent already is not sent twice.",
     method: "POST",
     path: "/events/{id}/send",
     action: "change-webhooks",

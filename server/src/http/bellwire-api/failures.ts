@@ -285,9 +285,7 @@ export const failureOperations: readonly Operation[] = [
     body: Type.Object(
       {
         ...filterFields,
-        all: Type.Optional(
-          Type.Boolean({ description: "May be said when no filter is given; every failure is meant then." }),
-        ),
+        all: Type.Optional(Type.Boolean({ description: "Selects every failure. Only without a filter." })),
       },
       { title: "FailuresToRetry", additionalProperties: false },
     ),

@@ -98,7 +98,7 @@ const inWords = ({ type, switchName, interfaces }: CatalogueEntry): string =>
   `${new Intl.ListFormat("en").format(interfaces.map((it) => interfaceNames[it]))}.\n\n${advice}`;
 
 const responses = {
-  200: { description: "Delivered. An endpoint can be told to take any 2xx for it." },
+  200: { description: "Delivered. An endpoint can be set to accept any 2xx." },
   410: {
     description:
       "The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other.",

@@ -252,17 +252,17 @@ const actorNamesStatement = `
   select 'provider' as owner, id, username as name
   from provider_users where provider_id = $1 and id = any($2)
   union all
-  select 'developer', wanted.id, coalesce(developer.username, (
+  select 'developer', requested.id, coalesce(developer.username, (
     select field ->> 'value'
     from (
       select event.document from events event
-      where event.provider_id = $1 and event.object_id = wanted.id and event.type like 'user.%'
+      where event.provider_id = $1 and event.object_id = requested.id and event.type like 'user.%'
       order by event.id desc limit 1
     ) as last, json_array_elements(last.document -> 'record') as field
     where field ->> 'name' = 'username'
   ))
-  from unnest($3::bigint[]) as wanted (id)
-  left join users developer on developer.provider_id = $1 and developer.id = wanted.id`;
+  from unnest($3::bigint[]) as requested (id)
+  left join users developer on developer.provider_id = $1 and developer.id = requested.id`;
 
 type ActorOf = Pick<EventSummary, "actorKind" | "actorUserId">;
 

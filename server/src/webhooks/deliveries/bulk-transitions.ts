@@ -14,33 +14,33 @@ export interface DeliveryKeys {
 // $4 has changed since it was selected, and stays. With $5, only deliveries on the failure list count: a failure that
 // was deleted meanwhile stays deleted. History is read by primary key for each row.
 const retryStatement = `
-  with wanted as (
-    select wanted.* from unnest($2::uuid[], $3::bigint[]) as wanted (event_id, endpoint_id)
+  with selected as (
+    select selected.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
     where endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))
   ), hurried as (
     update due set due_at = clock_timestamp()
-    from wanted
-    where not $5::boolean and due.event_id = wanted.event_id and due.endpoint_id = wanted.endpoint_id
+    from selected
+    where not $5::boolean and due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id
       and due.provider_id = $1 and due.due_at <> 'infinity'
     returning due.endpoint_id
   ), ended as materialized (
-    select wanted.event_id, wanted.endpoint_id, ended.format, ended.attempts_made, ended.replay, ended.state, event.sequence
-    from wanted
+    select selected.event_id, selected.endpoint_id, ended.format, ended.attempts_made, ended.replay, ended.state, event.sequence
+    from selected
     cross join lateral (
       select format, attempts_made, replay, state, ended_at from deliveries
-      where deliveries.provider_id = $1 and deliveries.event_id = wanted.event_id
-        and deliveries.endpoint_id = wanted.endpoint_id
+      where deliveries.provider_id = $1 and deliveries.event_id = selected.event_id
+        and deliveries.endpoint_id = selected.endpoint_id
       limit 1
     ) ended
     cross join lateral (
-      select sequence from events where events.provider_id = $1 and events.id = wanted.event_id limit 1
+      select sequence from events where events.provider_id = $1 and events.id = selected.event_id limit 1
     ) event
     where ended.ended_at <= $4::timestamptz
-      and not exists (select from due where due.event_id = wanted.event_id and due.endpoint_id = wanted.endpoint_id)
+      and not exists (select from due where due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id)
       and (not $5::boolean or exists (
-        select from failures where failures.provider_id = $1 and failures.endpoint_id = wanted.endpoint_id
-          and failures.event_id = wanted.event_id))
-    order by wanted.endpoint_id, wanted.event_id
+        select from failures where failures.provider_id = $1 and failures.endpoint_id = selected.endpoint_id
+          and failures.event_id = selected.event_id))
+    order by selected.endpoint_id, selected.event_id
   ), dealt_with as (
     delete from failures using ended
     where failures.provider_id = $1 and failures.endpoint_id = ended.endpoint_id and failures.event_id = ended.event_id
@@ -89,8 +89,8 @@ export async function retryDeliveries(
 // Rows are locked in the order (endpoint_id, ordering_key, event_id), as settling does.
 const cancelStatement = `
   with mine as materialized (
-    select due.* from unnest($2::uuid[], $3::bigint[]) as wanted (event_id, endpoint_id)
-    join due on due.event_id = wanted.event_id and due.endpoint_id = wanted.endpoint_id and due.provider_id = $1
+    select due.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
+    join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id and due.provider_id = $1
     order by due.endpoint_id, due.ordering_key, due.event_id
     for update of due
   ), gone as (
@@ -126,9 +126,9 @@ export async function cancelDeliveries(
 // Skips rows that another statement locks: they are being retried or deleted.
 const deleteStatement = `
   with picked as materialized (
-    select failures.ctid from unnest($2::uuid[], $3::bigint[]) as wanted (event_id, endpoint_id)
-    join failures on failures.provider_id = $1 and failures.endpoint_id = wanted.endpoint_id
-      and failures.event_id = wanted.event_id
+    select failures.ctid from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
+    join failures on failures.provider_id = $1 and failures.endpoint_id = selected.endpoint_id
+      and failures.event_id = selected.event_id
     where failures.failed_at <= $4::timestamptz
     order by failures.endpoint_id, failures.failed_at, failures.event_id
     for update of failures skip locked

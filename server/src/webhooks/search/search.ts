@@ -181,7 +181,7 @@ const cursorOf = (name: ListName, { eventId, endpointId, number }: Position): Se
     ? positionOf({ eventId })
     : positionOf({ eventId, endpointId: endpointId ?? 0, number: number ?? 0 });
 
-/** Compares what PostgreSQL only looked for roughly: the words and the payload. */
+/** Compares words and payload, of which PostgreSQL compared only a necessary part. */
 function matchesTexts({ words, payload }: DeliveryFilter, row: FoundEvent & Payload): boolean {
   if (!words && !payload) return true;
   const actor = row.actorUserId === null ? { kind: row.actorKind } : { kind: row.actorKind, user_id: row.actorUserId };

@@ -36,11 +36,11 @@ export type Diagnosis =
 export interface HealthText {
   /** One sentence about the state. */
   readonly sentence: string;
-  /** What to do. */
+  /** The recommended action. */
   readonly advice: string;
 }
 
-/** Explains a state in a sentence, and says what to do. */
+/** Explains a state in a sentence, and recommends an action. */
 export function describeHealth(it: Diagnosis): HealthText {
   switch (it.kind) {
     case "disabled":

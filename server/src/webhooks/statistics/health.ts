@@ -4,7 +4,7 @@ import { Counts } from "./counts.ts";
 import { type Diagnosis, describeHealth } from "./describe-health.ts";
 import type { LaneHold } from "./write-statistics.ts";
 
-/** What the states mean. In the API's documentation and the decisions. */
+/** Thresholds of the states, also in the documentation of the API. */
 export const healthThresholds = {
   /** Rates and percentiles of fewer attempts say nothing. */
   attemptsMin: 3,
