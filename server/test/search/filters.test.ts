@@ -273,6 +273,25 @@ test("any combination of criteria finds exactly the rows that all of them descri
   );
 });
 
+test("a word that one delivery has finds it, wherever the steps of a search end", async ({ history }) => {
+  // No index serves words, and a month later the history is one part, so the first step ends after a hundred deliveries.
+  const later = { ...clock, now: () => new Date(now.getTime() + 30 * 24 * 3_600_000) };
+  const ids = history.deliveries.map(({ eventId, endpointId }) => `${eventId}.${endpointId}`);
+  expect(ids.length).toBeGreaterThan(200);
+  const found = ids.map(async (q) => {
+    const { rows } = await findPage(
+      { db: history.pool, clock: later },
+      "deliveries",
+      await searchFor(history, { q, until: hoursAgo(0) }),
+      {
+        limit: 1,
+      },
+    );
+    return rows.map((row) => keyOf("deliveries", row));
+  });
+  expect(await Promise.all(found)).toEqual(ids.map((id) => [id]));
+});
+
 test("a job meets every matching delivery once, in the order of pages", async ({ history }) => {
   const fields: DeliveryFilterFields = { state: ["failed", "pending"], account: "harbour" };
   const found: string[] = [];

@@ -129,7 +129,7 @@ const lastAttemptColumns = `attempt.at as "lastAttemptAt", attempt.status as "la
 
 const attemptColumns = `attempt.number, attempt.at, attempt.status, attempt.error, attempt.error_class, attempt.latency_ms`;
 
-const deliveryText = `${eventText}, candidate.endpoint_id, endpoint.name, attempt.error`;
+const deliveryText = `event.id || '.' || candidate.endpoint_id, ${eventText}, endpoint.name, attempt.error`;
 
 const deliveries = `${deliveryColumns}, ${lastAttemptColumns}
   from @candidate${event}${delivery}${lastAttempt}
