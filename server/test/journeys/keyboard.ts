@@ -1,0 +1,107 @@
+import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+
+export const wait = { timeout: 15_000 };
+
+/** The most steps that an answer may take, from the start page on: presses of Enter, as many as clicks of a pointer. */
+const stepsMax = 5;
+/** More stops than a page has, or entries than a menu. */
+const stopsMax = 250;
+
+type Role = "link" | "button" | "menuitem" | "tab" | "checkbox" | "combobox" | "option" | "textbox";
+
+/** A person in the Admin Portal who has no pointer. Enter is pressed on what Tab has reached, and counted. */
+export class KeyboardVisitor {
+  readonly page: Page;
+  readonly #url: string;
+  #steps = 0;
+
+  constructor(page: Page, url: string) {
+    this.page = page;
+    this.#url = url;
+  }
+
+  /** Signs in at a path of the Admin Portal. */
+  async signIn(path: string, { username, password }: { username: string; password: string }): Promise<void> {
+    await this.page.goto(`${this.#url}/p/admin${path}`);
+    await this.page.fill("[name=username]", username);
+    await this.page.fill("[name=password]", password);
+    await this.page.press("[name=password]", "Enter");
+    await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor(wait);
+  }
+
+  /** Opens a page, with the count of steps at zero. It handles keys once its navigation is shown. */
+  async start(path = ""): Promise<void> {
+    await this.page.goto(`${this.#url}/p/admin${path}`);
+    await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor(wait);
+    this.#steps = 0;
+  }
+
+  /** Goes to the first element with a role and name, and presses Enter. */
+  async press(role: Role, name: string | RegExp): Promise<void> {
+    await this.pressOn(this.page.getByRole(role, { name, exact: typeof name === "string" }), role);
+  }
+
+  async pressOn(target: Locator, role?: Role): Promise<void> {
+    this.#countStep();
+    await this.#focus(target, role === "menuitem" ? "ArrowDown" : "Tab");
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Goes to a field, types a text and presses Enter. A field that has opened has the focus already. */
+  async type(field: Locator, text: string): Promise<void> {
+    await this.#focus(field, "Tab");
+    await this.page.keyboard.type(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Goes to a select, and chooses an option by typing the beginning of its name. */
+  async choose(label: string, option: string): Promise<void> {
+    this.#countStep();
+    await this.#focus(this.page.getByLabel(label, { exact: true }), "Tab");
+    await this.page.keyboard.type(option);
+  }
+
+  async sees(text: string | RegExp): Promise<void> {
+    await this.page.getByText(text).first().waitFor(wait);
+  }
+
+  /** The accounts of the rows of a list. */
+  accounts(): Promise<readonly string[]> {
+    return this.page.locator("td[data-label=Account]").allInnerTexts();
+  }
+
+  #countStep(): void {
+    this.#steps += 1;
+    expect(this.#steps).toBeLessThanOrEqual(stepsMax);
+  }
+
+  async #focus(target: Locator, key: "Tab" | "ArrowDown"): Promise<void> {
+    await target.first().waitFor(wait);
+    if (key === "Tab") await this.#pressOften(key, await stopsBefore(target));
+    for (let stop = 0; stop < stopsMax; stop += 1) {
+      if (await hasFocus(target)) return;
+      await this.page.keyboard.press(key);
+    }
+    throw new Error(`${key} does not reach ${String(target)}`);
+  }
+
+  /** Does not await each press, because most stops only lead to the next. */
+  async #pressOften(key: string, times: number): Promise<void> {
+    await Promise.all(Array.from({ length: times }, () => this.page.keyboard.press(key)));
+  }
+}
+
+/** Any of the elements that match is as good as another: Tab reaches one first. */
+const hasFocus = (target: Locator): Promise<boolean> =>
+  target.evaluateAll((elements) => elements.some((element) => element === element.ownerDocument.activeElement));
+
+/** Counts the stops between the focus and an element, less a few: a group of buttons may be one stop. */
+const stopsBefore = (target: Locator): Promise<number> =>
+  target.first().evaluate((element) => {
+    const { activeElement, body } = element.ownerDocument;
+    const all = [...body.querySelectorAll("a[href], button, input, select, textarea, [tabindex]")];
+    const stops = all.filter((it) => it.checkVisibility() && !it.matches(":disabled, [tabindex='-1']"));
+    const places = [element, activeElement].map((searched) => stops.findIndex((stop) => stop === searched));
+    return Math.max(0, (places[0] ?? 0) - (places[1] ?? 0) - 3);
+  });
