@@ -43,7 +43,7 @@ const samplesOf = ({ events, deliveries, endpointIds }: History): Samples => ({
   event_type: [["account.created"], ["account.*"], ["user.created", "application.*"], ["*"]],
   since: [hoursAgo(100), "-10h", "-30m", "-4w", "-6d"],
   until: [hoursAgo(100), "-10h", "-4w"],
-  status: [["500"], ["5xx"], ["400-499"], ["404", "301"], ["2xx"], ["200-204"], ["429"]],
+  status: [["500"], ["5xx"], ["201"], ["400-499"], ["404", "301"], ["2xx"], ["200-204"], ["429"]],
   error_class: [["timeout"], ["connection"], ["tls"], ["forbidden"], ["5xx"], ["2xx"], ["3xx", "4xx"]],
   attempts_min: [0, 1, 2, 4, 9],
   attempts_max: [0, 1, 3],

@@ -264,7 +264,7 @@ export interface paths {
         put?: never;
         /**
          * Send an event to an endpoint that did not receive it
-         * @description As if the endpoint had wanted it from the start. What it was sent already is not sent twice.
+         * @description Creates the delivery that a subscription at the time of the event would have created. An event that was sent already is not sent twice.
          */
         post: operations["sendEvent"];
         delete?: never;
@@ -481,7 +481,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Find objects by an id, a key, an email or the beginning of a name
+         * Find objects by an id, a key, an email, the beginning of a name or a part of a URL
          * @description Accounts, users, applications, endpoints, deliveries and events, at most 20. Only what the caller may read; applications only within the caller's services.
          */
         get: operations["search"];
@@ -1260,7 +1260,7 @@ export interface paths {
         put?: never;
         /**
          * Do the same with up to 200 accounts
-         * @description One after another, each for itself with its own events, as if it were alone: what cannot be done with one keeps no other from it, and the answer tells of each. Members may make accounts pending and change their plans; all else is for admins.
+         * @description One after another, each in a transaction of its own with its own events: a failure of one does not stop the others, and the response has the result of each. Members may make accounts pending and change their plans; all else is for admins.
          */
         post: operations["changeManyAccounts"];
         delete?: never;
@@ -1384,7 +1384,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Decline the plan that is asked for an application
+         * Decline the requested plan of an application
          * @description The application stays on the plan that it is on.
          */
         delete: operations["declinePlanRequest"];
@@ -1424,7 +1424,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Decline the plan that is asked for an account
+         * Decline the requested plan of an account
          * @description The account stays on the plan that it is on.
          */
         delete: operations["declineAccountPlanRequest"];
@@ -1444,7 +1444,7 @@ export interface paths {
         put?: never;
         /**
          * Reject a pending application
-         * @description It is deleted, and the admins of its account are told why.
+         * @description It is deleted, and the admins of its account are notified of the reason.
          */
         post: operations["rejectApplication"];
         delete?: never;
@@ -1504,7 +1504,7 @@ export interface paths {
         put?: never;
         /**
          * Do the same with up to 200 applications
-         * @description One after another, each for itself with its own events, as if it were alone: what cannot be done with one keeps no other from it, and the answer tells of each. Those that are rejected are deleted, and the admins of their accounts are told so.
+         * @description One after another, each in a transaction of its own with its own events: a failure of one does not stop the others, and the response has the result of each. Those that are rejected are deleted, and the admins of their accounts are notified.
          */
         post: operations["changeManyApplications"];
         delete?: never;
@@ -1742,7 +1742,7 @@ export interface paths {
         };
         /**
          * List what was done on the provider's side, newest first
-         * @description Who changed endpoints, settings, plans, fields, colleagues and tokens, and who retried, skipped, cancelled or deleted deliveries. What raises an event is told by the events. For admins alone.
+         * @description Who changed endpoints, settings, plans, fields, colleagues and tokens, and who retried, skipped, cancelled or deleted deliveries. Changes that record an event are in the list of events. For admins only.
          */
         get: operations["listAuditRecords"];
         put?: never;
@@ -1891,7 +1891,7 @@ export interface components {
             org_name: string;
             /**
              * Format: int64
-             * @description The plan that is asked for.
+             * @description The requested plan.
              */
             plan_id: number;
             plan_name: string;
@@ -2922,7 +2922,7 @@ export interface components {
             until?: string;
             /** @description Ids of failures. May be given several times. */
             ids?: string[];
-            /** @description May be said when no filter is given; every failure is meant then. */
+            /** @description Selects every failure. Only without a filter. */
             all?: boolean;
         };
         /**
@@ -3057,7 +3057,7 @@ export interface components {
         };
         /**
          * Invitation
-         * @description Somebody who is asked to join an account, by mail.
+         * @description An invitation by mail to join an account.
          */
         Invitation: {
             /** Format: int64 */
@@ -3485,7 +3485,7 @@ export interface components {
             org_name: string;
             /**
              * Format: int64
-             * @description The plan that is asked for.
+             * @description The requested plan.
              */
             plan_id: number;
             plan_name: string;
@@ -6871,7 +6871,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Somebody who is asked to join an account, by mail. */
+            /** @description An invitation by mail to join an account. */
             201: {
                 headers: {
                     [name: string]: unknown;

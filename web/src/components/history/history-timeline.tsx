@@ -24,7 +24,7 @@ export function HistoryTimeline({ subject, entries, onShowVersion }: HistoryTime
     <ol className="bellwire-timeline">
       {[...days].map(([day, ofDay]) => (
         <li key={day}>
-          <h3 className="bellwire-timeline-day">{day}</h3>
+          <h2 className="bellwire-timeline-day">{day}</h2>
           <ol>
             {ofDay.map((entry) => (
               <li key={entry.id} className="bellwire-timeline-entry">
@@ -51,10 +51,10 @@ function TimelineEntry({ subject, entry, onShowVersion }: TimelineEntryProps) {
         rowGap={{ default: "rowGapXs" }}
         alignItems={{ default: "alignItemsBaseline" }}
       >
-        <h4 id={`entry-${id}`} className="bellwire-timeline-title">
+        <h3 id={`entry-${id}`} className="bellwire-timeline-title">
           <EntryTitle entry={entry} />
           {!isOwn && <PartLink entry={entry} />}
-        </h4>
+        </h3>
         <time dateTime={occurred_at} className="bellwire-subtle">
           {describeClock(new Date(occurred_at), timeZone)}
         </time>

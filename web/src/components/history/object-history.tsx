@@ -182,7 +182,7 @@ function VersionFields({ version: { state, fields } }: { version: ObjectVersion 
 
 function NoHistory({ isFiltered }: { isFiltered: boolean }) {
   return (
-    <EmptyState titleText={isFiltered ? "No changes" : "No events are kept"} icon={HistoryIcon} headingLevel="h3">
+    <EmptyState titleText={isFiltered ? "No changes" : "No events are kept"} icon={HistoryIcon} headingLevel="h2">
       <EmptyStateBody>
         {isFiltered
           ? "Nothing changed in this time span."

@@ -136,7 +136,7 @@ function AlertLabel({ alert: { kind, state, muted, muted_until } }: { alert: Ale
     );
   if (state === "closed") return <>{title}</>;
   return (
-    <Label isCompact status={state === "open" ? "danger" : "warning"}>
+    <Label isCompact textMaxWidth="20rem" status={state === "open" ? "danger" : "warning"}>
       {title}
       {state === "clearing" && ": recovering"}
     </Label>

@@ -51,32 +51,37 @@ export function FailuresPage() {
           onSelect={(_, key) => show({ view: key })}
           aria-label="Views of failures"
         >
-          <Tab eventKey="causes" title={<TabTitleText>By cause</TabTitleText>} />
-          <Tab eventKey="list" title={<TabTitleText>List</TabTitleText>} />
+          <Tab eventKey="causes" title={<TabTitleText>By cause</TabTitleText>} tabContentId={panelId} />
+          <Tab eventKey="list" title={<TabTitleText>List</TabTitleText>} tabContentId={panelId} />
         </Tabs>
-        {view === "causes" ? (
-          <FailureCauses
-            filter={filter}
-            onChange={(changed) => show({ filter: changed })}
-            onChooseView={(chosen) => show({ view: "list", filter: chosen })}
-          />
-        ) : (
-          <>
-            <FilterBar list="failures" filter={filter} onChange={(changed) => show({ filter: changed })}>
-              <SelectFilter
-                label="Order"
-                value={order}
-                options={orders}
-                onChange={(chosen) => show({ order: chosen })}
-              />
-            </FilterBar>
-            <FailureListView key={JSON.stringify(list)} {...list} />
-          </>
-        )}
+        <div role="tabpanel" id={panelId} aria-label={view === "causes" ? "By cause" : "List"}>
+          {view === "causes" ? (
+            <FailureCauses
+              filter={filter}
+              onChange={(changed) => show({ filter: changed })}
+              onChooseView={(chosen) => show({ view: "list", filter: chosen })}
+            />
+          ) : (
+            <>
+              <FilterBar list="failures" filter={filter} onChange={(changed) => show({ filter: changed })}>
+                <SelectFilter
+                  label="Order"
+                  value={order}
+                  options={orders}
+                  onChange={(chosen) => show({ order: chosen })}
+                />
+              </FilterBar>
+              <FailureListView key={JSON.stringify(list)} {...list} />
+            </>
+          )}
+        </div>
       </PageSection>
     </>
   );
 }
+
+/** Both tabs show their rows in it. */
+const panelId = "failures-view";
 
 const orders = [
   { value: "newest", label: "Newest first" },

@@ -136,7 +136,7 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
           href={bin.view_url}
           target="_blank"
           rel="noreferrer"
-          aria-label={`Show the requests of ${called(bin)}`}
+          aria-label={`Show requests of ${called(bin)}`}
         >
           Show requests
         </Button>
