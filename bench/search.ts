@@ -69,10 +69,10 @@ const filters: Filters = [
 async function readBuffers(
   db: Database,
   client: pg.Client,
-  measure: (db: Database) => Promise<unknown>,
+  search: (db: Database) => Promise<unknown>,
 ): Promise<number> {
   const statements: { readonly text: string; readonly values: readonly unknown[] }[] = [];
-  await measure({
+  await search({
     query: (text, values = []) => {
       statements.push({ text, values });
       return db.query(text, values);
