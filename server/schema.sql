@@ -336,6 +336,11 @@ create table database_switches (
   at timestamp with time zone not null default clock_timestamp(),
   cluster bigint not null,
   timeline integer not null,
+  kind text,
+  state_at timestamp(3) with time zone,
+  held_at timestamp(3) with time zone,
+  resumed_at timestamp(3) with time zone,
+  constraint database_switches_kind_check CHECK ((kind = ANY (ARRAY['timeline'::text, 'cluster'::text, 'dump'::text, 'files'::text, 'told'::text]))),
   constraint database_switches_pkey PRIMARY KEY (at)
 );
 
@@ -985,7 +990,8 @@ create table statistics_minutes (
 
 create table transaction_numbers (
   cluster bigint not null,
-  timeline integer
+  timeline integer,
+  stored_as oid
 );
 
 create table users (
@@ -1298,6 +1304,23 @@ begin
   end loop;
 end $function$;
 
+CREATE OR REPLACE FUNCTION end_hold()
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  with ended as (
+    update database_switches set resumed_at = clock_timestamp()
+    where held_at is not null and resumed_at is null and not exists (
+      select from lanes join endpoints on endpoints.id = lanes.endpoint_id
+      where lanes.not_before = 'infinity' and endpoints.deleted_at is null
+    )
+    returning 1
+  )
+  select exists (select from ended)
+$function$;
+
 CREATE OR REPLACE FUNCTION erase_attempts(its_erasure_id bigint, event_ids uuid[])
  RETURNS void
  LANGUAGE sql
@@ -1371,6 +1394,27 @@ begin
   perform follow_timeline();
 end $function$;
 
+CREATE OR REPLACE FUNCTION follow_database(seen pg_lsn, known_switches bigint, silent_seconds double precision)
+ RETURNS TABLE(is_first boolean, is_held boolean, lsn pg_lsn, switches bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+declare
+  its_kind text := switch_kind(seen, known_switches);
+begin
+  if its_kind is not null then
+    perform pg_advisory_xact_lock(hashtext('bellwire numbers'));
+    its_kind := switch_kind(seen, known_switches); -- another connection may have been faster
+  end if;
+  is_first := its_kind is not null;
+  is_held := false;
+  if is_first then
+    is_held := record_switch(its_kind, silent_seconds);
+  end if;
+  return query select is_first, is_held, pg_current_wal_flush_lsn(), (select count(*) from database_switches);
+end $function$;
+
 CREATE OR REPLACE FUNCTION follow_timeline()
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1415,6 +1459,25 @@ begin
   return query select is_first, pg_current_wal_flush_lsn(), (select count(*) from database_switches);
 end $function$;
 
+CREATE OR REPLACE FUNCTION hold_after_restore()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock(hashtext('bellwire numbers'));
+  return record_switch('told', null);
+end $function$;
+
+CREATE OR REPLACE FUNCTION hold_lanes()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  update lanes set owner = null, epoch = epoch + 1, not_before = 'infinity'
+$function$;
+
 CREATE OR REPLACE FUNCTION lock_history_days()
  RETURNS void
  LANGUAGE sql
@@ -1434,6 +1497,31 @@ AS $function$
   where provider_id = its_provider_id and id = its_id and at > now() - interval '1 day'
     and (detail ->> 'count')::bigint < count_so_far
 $function$;
+
+CREATE OR REPLACE FUNCTION record_switch(its_kind text, silent_seconds double precision)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+declare
+  state_at timestamptz := (select max(beat_at) from engines);
+  age float8 := extract(epoch from clock_timestamp() - state_at);
+  is_failover boolean := its_kind = 'cluster'
+    or (its_kind in ('timeline', 'files') and (age < 300 or coalesce(abs(age - silent_seconds) < 15, false)));
+  is_held boolean := not coalesce(is_failover, false) and (
+    exists (select from due) or exists (select from replays where finished_at is null)
+  );
+begin
+  perform skip_numbers(all_rows => its_kind in ('cluster', 'dump'));
+  update transaction_numbers set cluster = (select system_identifier from pg_control_system()), timeline = wal_timeline(),
+    stored_as = 'transaction_numbers'::regclass;
+  if is_held then
+    perform hold_lanes();
+  end if;
+  insert into database_switches (cluster, timeline, kind, state_at, held_at)
+  select cluster, timeline, its_kind, state_at, case when is_held then clock_timestamp() end from transaction_numbers;
+  return is_held;
+end $function$;
 
 CREATE OR REPLACE FUNCTION renew_configuration_version()
  RETURNS trigger
@@ -1612,6 +1700,21 @@ begin
     language sql stable parallel safe return %s', largest + 1000000000);
   update transaction_numbers set cluster = (select system_identifier from pg_control_system());
 end $function$;
+
+CREATE OR REPLACE FUNCTION switch_kind(seen pg_lsn, known_switches bigint)
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  select case
+    when stored_as <> 'transaction_numbers'::regclass then 'dump'
+    when cluster <> (select system_identifier from pg_control_system())
+      then case when stored_as is null then 'dump' else 'cluster' end
+    when timeline is distinct from wal_timeline() then 'timeline'
+    when pg_current_wal_flush_lsn() < seen and (select count(*) from database_switches) <= known_switches then 'files'
+  end
+  from transaction_numbers
+$function$;
 
 CREATE OR REPLACE FUNCTION transaction_number()
  RETURNS bigint

@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, type Registry, collectDefaultMetrics } from 
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import type { OpenedPool } from "#platform/database/pool.ts";
-import { readDatabaseSwitches } from "#platform/database/open-database.ts";
+import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { TelemetryNeeds } from "#platform/telemetry/tracing.ts";
 import type { LookupResult } from "#platform/network/name-resolver.ts";
 import { countWaitingMails } from "#portal/mails/index.ts";
@@ -11,6 +11,7 @@ import {
   type DueMeasure,
   countAllFailures,
   countHeld,
+  countHeldEndpoints,
   measureDue,
   readHistoryDays,
   readRetentionBehind,
@@ -212,7 +213,7 @@ export function measureBacklog(metrics: Registry, db: Database): void {
   );
   gauge(
     "bellwire_held_deliveries",
-    "Deliveries that wait for endpoints that are off, paused or disabled, counted to 100,000.",
+    "Deliveries that wait for endpoints that are off, paused, disabled or held after a restore, counted to 100,000.",
     () => countHeld(db),
   );
   gauge("bellwire_failures", "Deliveries on the failure lists, counted to 100,000.", () => countAllFailures(db));
@@ -247,6 +248,11 @@ export function measureDatabase(
     "bellwire_retention_behind_seconds",
     "How far the time that retention goes by is behind the database's clock: up to an hour, more after a leap of the clock. The same from every process.",
     () => readRetentionBehind(db),
+  );
+  gauge(
+    "bellwire_held_endpoints",
+    "Endpoints that are held after a restore, until bellwire resume --after-restore. The same from every process.",
+    () => countHeldEndpoints(db),
   );
   gauge(
     "bellwire_database_switches",

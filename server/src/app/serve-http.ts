@@ -28,7 +28,7 @@ import { RequestTraces } from "#http/shared/trace-requests.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isMigrated } from "#platform/database/migrate.ts";
-import { readDatabaseSwitches } from "#platform/database/open-database.ts";
+import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { requestLimits } from "#platform/limits.ts";

@@ -4,7 +4,7 @@ import { addResponseHeaders, connectionOptions, dropAbortedRequests } from "#htt
 import { systemClock } from "#platform/clock.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { isMigrated } from "#platform/database/migrate.ts";
-import { readDatabaseSwitches } from "#platform/database/open-database.ts";
+import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import { readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { listenError } from "./addresses.ts";
 import type { Scraped } from "./engine-supervisor.ts";

@@ -1,3 +1,4 @@
+import { hold, resume } from "./after-restore.ts";
 import type { Command } from "./command.ts";
 import { addCell, drainCell, listCells } from "./cells.ts";
 import { checkFailures, deleteFailures, listFailures, retryFailures } from "./failures.ts";
@@ -25,5 +26,7 @@ export const commands: readonly Command[] = [
   addCell,
   listCells,
   drainCell,
+  hold,
+  resume,
   showConfig,
 ];

@@ -26,7 +26,7 @@ async function accountNames(url: string): Promise<string[]> {
 }
 
 test(
-  "a backup that was made while changes were written has all that were acknowledged before it, and Bellwire starts on it",
+  "a backup that was made while changes were written has all that were acknowledged before it, and a start on it is known as a restore",
   { timeout: 120_000 },
   async () => {
     await using folder = await makeDataDir();
@@ -52,6 +52,7 @@ test(
     const names = await accountNames(await restored.ready());
     expect(names).toEqual(expect.arrayContaining(["before-1", "before-2", "before-3"]));
     expect(names).not.toContain("after");
+    expect(await (await fetch(`${restored.url}/readyz`)).text()).toContain("resumed from an earlier state");
     await signUp(restored.url, "afterwards");
     expect(await restored.stop()).toBe(0);
   },

@@ -10,6 +10,7 @@ import { test } from "../support/test.ts";
  */
 const withDerivedStatements = [
   "platform/database/migrate.ts",
+  "platform/database/pool.ts",
   "webhooks/endpoints/delivery-settings.ts",
   "webhooks/endpoints/endpoint-table.ts",
   "webhooks/search/sources.ts",

@@ -171,6 +171,41 @@ export async function startCopy(
   return startPostgres(place, await findBinaries(user, silently), settings);
 }
 
+/** Takes a base backup with pg_basebackup, without the write-ahead log: that is in the archive. */
+export async function takeBaseBackup(primary: ThrowAwayPostgres): Promise<ServerLocation> {
+  const place = await makePlace();
+  await runProgram(place, join(primary.binaries, "pg_basebackup"), [
+    `--dbname=${connectionTo(primary)}`,
+    `--pgdata=${join(place.folder, "postgres")}`,
+    "--wal-method=none",
+    "--checkpoint=fast",
+    "--no-sync",
+  ]);
+  return place;
+}
+
+/** Starts a server on a base backup, which reads the archive up to the target and is a primary from then on. */
+export async function startRestored(
+  place: ServerLocation,
+  { binaries, archive, target }: { readonly binaries: string; readonly archive: string; readonly target: string },
+): Promise<ThrowAwayPostgres> {
+  const signal = join(place.folder, "postgres", "recovery.signal");
+  await writeFile(signal, "");
+  if (place.user) await chown(signal, place.user.uid, place.user.gid);
+  const restored = await startPostgres(place, binaries, {
+    restore_command: `cp ${archive}/%f %p 2>/dev/null`,
+    recovery_target_name: target,
+    recovery_target_action: "promote",
+  });
+  const client = new pg.Client(restored.urlOf("postgres"));
+  await client.connect();
+  await until(async () => (await client.query("select where not pg_is_in_recovery()")).rowCount === 1, {
+    withinMs: 60_000,
+  });
+  await client.end();
+  return restored;
+}
+
 const connectionTo = ({ place }: ThrowAwayPostgres): string =>
   `host=${place.folder} user=${ownerRole} password=${ownerPassword}`;
 

@@ -75,6 +75,9 @@ const EndpointSchema = Type.Object(
           "Nothing is sent before then: the receiver responded with `Retry-After` (an hour at most is respected), or does not respond. A manual retry ends the pause.",
       }),
     ),
+    held_after_restore: Type.Boolean({
+      description: "The database was restored. Nothing is sent until the operator resumes deliveries.",
+    }),
     previous_secret_until: Nullable(Timestamp),
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -119,6 +122,7 @@ export function representEndpoint(endpoint: Endpoint, mayChange: boolean): Stati
     disabled_reason:
       undecryptable === null ? endpoint.disabledReason : `Its settings cannot be decrypted: ${undecryptable}.`,
     held_until: endpoint.heldUntil?.toISOString() ?? null,
+    held_after_restore: endpoint.isHeldAfterRestore,
     previous_secret_until: endpoint.previousSecretUntil?.toISOString() ?? null,
     created_at: endpoint.createdAt.toISOString(),
     updated_at: endpoint.updatedAt.toISOString(),

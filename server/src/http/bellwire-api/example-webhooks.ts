@@ -29,6 +29,7 @@ export const endpoint: Endpoint = {
   disabledReason: null,
   undecryptable: null,
   heldUntil: null,
+  isHeldAfterRestore: false,
   version: 1,
   createdAt: exampleTime,
   updatedAt: laterExampleTime,

@@ -2,7 +2,7 @@ import Fastify from "fastify";
 import { Counter, Registry } from "prom-client";
 import { expect, test } from "vitest";
 import type { Database } from "#platform/database/database.ts";
-import type { DatabaseSwitches } from "#platform/database/open-database.ts";
+import type { DatabaseSwitches } from "#platform/database/switches.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { operationsPlugin } from "./index.ts";
 
@@ -10,7 +10,7 @@ const machine = new HandDrivenClock();
 const answering: Database = { query: async () => [] };
 const silent: Database = { query: () => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.1:5432")) };
 
-const none: DatabaseSwitches = { count: 0, at: null, timeline: null };
+const none: DatabaseSwitches = { count: 0, at: null, timeline: null, heldAt: null, stateAt: null };
 const usual = {
   pool: answering,
   isMigrated: true,
@@ -70,8 +70,13 @@ test.each([
   ],
   [
     "whose database was switched an hour ago",
-    { switches: { count: 1, at: new Date(machine.now().getTime() - 3_600_000), timeline: 2 } },
+    { switches: { ...none, count: 1, at: new Date(machine.now().getTime() - 3_600_000), timeline: 2 } },
     "the database resumed from an earlier state at 2026-02-03T03:05:06.789Z (timeline 2): changes may be lost",
+  ],
+  [
+    "whose deliveries are held after a restore",
+    { switches: { ...none, count: 1, heldAt: new Date(machine.now().getTime() - 3_600_000) } },
+    "deliveries are held after a restore since 2026-02-03T03:05:06.789Z: bellwire resume --after-restore --plan shows them",
   ],
 ])("a process %s is ready, and warns", async (_when, state, warning) => {
   await using http = await serve(state);

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
 import { type Clock, wrongFromMs } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import type { DatabaseSwitches } from "#platform/database/open-database.ts";
+import { type DatabaseSwitches, resumeAdvice } from "#platform/database/switches.ts";
 import type { HistoryDays } from "#webhooks/deliveries/index.ts";
 
 export interface OperationsDependencies {
@@ -72,11 +72,14 @@ async function readReadiness({
     const seconds = Math.round(Math.abs(aheadMs) / 1000);
     warnings.push(`this machine's clock is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the database's`);
   }
-  const { at, timeline } = await readDatabaseSwitches();
+  const { at, timeline, heldAt } = await readDatabaseSwitches();
   if (at !== null && now.getTime() - at.getTime() < switchWarningMs) {
     warnings.push(
       `the database resumed from an earlier state at ${at.toISOString()} (timeline ${timeline}): changes may be lost`,
     );
+  }
+  if (heldAt !== null) {
+    warnings.push(`deliveries are held after a restore since ${heldAt.toISOString()}: ${resumeAdvice}`);
   }
   return { warnings };
 }

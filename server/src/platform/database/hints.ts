@@ -4,6 +4,7 @@ import { randomHex } from "../ids.ts";
 import { type ConnectionWatch, type DatabaseLog, type Session, sessionStatement } from "./connection-watch.ts";
 import type { PendingHints } from "./database.ts";
 import { StatementPipeline } from "./pipeline.ts";
+import type { DatabaseSeen } from "./switches.ts";
 
 type Listener = (values: readonly string[]) => void;
 
@@ -14,7 +15,7 @@ interface HintsNeeds {
   readonly channel: string;
   readonly log: DatabaseLog;
   readonly watch: ConnectionWatch;
-  readonly seen: WalSeen;
+  readonly seen: DatabaseSeen;
 }
 
 /** Carries hints from transactions to listeners. */
@@ -110,13 +111,6 @@ function merge(into: PendingHints, left: PendingHints): void {
   for (const [channel, values] of left) into.set(channel, new Set([...(into.get(channel) ?? []), ...values]));
 }
 
-/** The last known position of the write-ahead log: a database behind it was restored (0003_failover.sql). */
-export interface WalSeen {
-  /** The flush position, a few seconds old at most. */
-  lsn: string | null;
-  switches: number;
-}
-
 interface HintConnectionOptions {
   /** Returns the configuration for each new connection. */
   readonly connection: () => pg.ClientConfig;
@@ -125,7 +119,7 @@ interface HintConnectionOptions {
   readonly channel: string;
   readonly log: DatabaseLog;
   readonly watch: ConnectionWatch;
-  readonly seen: WalSeen;
+  readonly seen: DatabaseSeen;
   /** Called whenever listening starts: earlier hints were missed. */
   readonly onOpened: () => void;
   readonly onPayload: (payload: string) => void;
@@ -200,7 +194,7 @@ class HintConnection implements AsyncDisposable {
       await systemClock.sleep(Math.min(askEveryMs, query_timeout), this.#closing.signal);
       if (this.#closing.signal.aborted) return;
       const { rows } = await line.query("select pg_current_wal_flush_lsn()::text as lsn", []);
-      this.#options.seen.lsn = String(rows[0]?.lsn);
+      Object.assign(this.#options.seen, { lsn: String(rows[0]?.lsn), answeredMs: systemClock.monotonicMs() });
     }
   }
 

@@ -5,6 +5,7 @@ import { systemClock } from "../clock.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { appRole, ensureAppRole, grantToAppRole } from "./app-role.ts";
 import type { Database } from "./database.ts";
+import { followDatabase, restoredSentence } from "./switches.ts";
 
 export interface MigrateOptions {
   /** Connects as the owner of the schemas, or as a user who may create them. */
@@ -33,8 +34,6 @@ const migrationFolders = {
 const silentMs = 20_000;
 /** Statements other than migrations take milliseconds: after this time the connection is silent. */
 const answerTimeoutMs = 20_000;
-/** After a move to another cluster, the largest number is searched for in the whole history. */
-const lookThroughMsMax = 60 * 60_000;
 const lookEveryMs = 200;
 const serverVersionMin = 160_000;
 /** Days of history created ahead: two weeks without new ones cause no harm. */
@@ -64,7 +63,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     const applied = await bringUpToDate();
     if (applied.length > 0 && cell !== null) await registerCell(client, schema, cell);
     if (mayActAsApp) for (const granted of [directorySchema, schema]) await grantToAppRole(client, granted);
-    await followTimeline(client, schema);
+    await follow(client, schema, say);
     // Under the lock, too: tables that are made beside the grants of another start end it ("tuple concurrently updated").
     await client.query(
       `select ${pg.escapeIdentifier(schema)}.add_history_days(today - 1, today + $1::integer)
@@ -77,13 +76,14 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   }
 }
 
-/** Raises all numbers after a move to another cluster or timeline (0003_failover.sql). */
-async function followTimeline(client: pg.Client, schema: string): Promise<void> {
-  const patiently = {
-    text: `select ${pg.escapeIdentifier(schema)}.follow_timeline()`,
-    query_timeout: lookThroughMsMax,
-  };
-  await client.query(patiently);
+/** Raises all numbers after a failover or a restore, and holds deliveries after a restore. A start knows nothing of before. */
+async function follow(client: pg.Client, schema: string, say: (line: string) => void): Promise<void> {
+  const seen = { lsn: null, switches: 0, answeredMs: undefined };
+  await client.query("begin");
+  await client.query("select set_config('search_path', $1, true)", [`${pg.escapeIdentifier(schema)}, pg_temp`]);
+  const { isHeld } = await followDatabase(client, { seen, nowMs: 0 });
+  await client.query("commit");
+  if (isHeld) say(restoredSentence);
 }
 
 async function refuseOldServer(client: pg.Client): Promise<void> {

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config/read-config.ts";
+import { backupMarker } from "../embedded-postgres/back-up.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "../embedded-postgres/open-embedded-postgres.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { appRole } from "./app-role.ts";
@@ -16,6 +19,7 @@ import type { Database } from "./database.ts";
 import { type PendingMigration, directorySchema, migrate, readPendingMigrations } from "./migrate.ts";
 import { refuseOtherDatabase, refuseTransactionPooling } from "./pooler.ts";
 import { type OpenedPool, type PoolOptions, openPool } from "./pool.ts";
+import { holdAfterRestore, restoredSentence } from "./switches.ts";
 
 const defaultSchema = "bellwire";
 const connecting = { application_name: "bellwire", connectionTimeoutMillis: 10_000, query_timeout: 10_000 };
@@ -54,6 +58,7 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
   const directUrl = config.databaseDirectUrl?.reveal();
   const open = (): Promise<DatabaseAccess> => migrateAndTellAccess({ ownerUrl, directUrl, embedded, max, ...needs });
   const access = await inWords(ownerUrl, () => whenItAnswers(open, { ownerUrl, waitMs, ...needs }));
+  if (embedded) await holdRestoredBackup(config.dataDir, ownerUrl, needs.say);
   const pool = opening.use(await inWords(ownerUrl, () => joinDatabase(access, needs)));
   const opened = opening.move();
   return { pool, access, ownerUrl: directUrl ?? ownerUrl, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -146,6 +151,24 @@ function openEmbedded(
     );
   }
   return openEmbeddedPostgres(dataDir, say);
+}
+
+const cellsStatement = `
+  select nspname as schema from pg_proc join pg_namespace on pg_namespace.oid = pronamespace
+  where proname = 'hold_after_restore'`;
+
+/** Holds deliveries of a backup at its first start, since they may have been sent after it was taken. */
+async function holdRestoredBackup(dataDir: string, ownerUrl: string, say: (line: string) => void): Promise<void> {
+  const marker = join(dataDir, backupMarker);
+  if (!existsSync(marker)) return;
+  const open = (schema: string): Promise<OpenedPool> => openPool({ connectionString: ownerUrl, schema, max: 1 });
+  await using directory = await open(defaultSchema);
+  const cells = await directory.query<{ schema: string }>(cellsStatement);
+  for (const { schema } of cells) {
+    await using cell = await open(schema);
+    if (await holdAfterRestore(cell)) say(restoredSentence);
+  }
+  await rm(marker, { force: true });
 }
 
 interface MigrateNeeds extends Omit<OpenDatabaseNeeds, "config"> {
@@ -261,21 +284,4 @@ export async function describeDatabase(connectionString: string): Promise<Readon
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-export interface DatabaseSwitches {
-  readonly count: number;
-  /** Time of the last one; null if there was none. */
-  readonly at: Date | null;
-  readonly timeline: number | null;
-}
-
-const read = `
-  select count(*)::integer as count, max(at) as at, (array_agg(timeline order by at desc))[1] as timeline
-  from database_switches`;
-
-/** Returns how often the database continued from an earlier state: after a failover or a restore (0003_failover.sql). */
-export async function readDatabaseSwitches(db: Database): Promise<DatabaseSwitches> {
-  const [switches] = await db.query<DatabaseSwitches>(read);
-  return switches ?? { count: 0, at: null, timeline: null };
 }

@@ -13,8 +13,9 @@ import {
   otherServerCode,
 } from "./connection.ts";
 import { type Pool, runTransaction } from "./database.ts";
-import { type HintCarrier, Hints, type WalSeen } from "./hints.ts";
+import { type HintCarrier, Hints } from "./hints.ts";
 import { StatementPipeline, type StatementSession } from "./pipeline.ts";
+import { type DatabaseSeen, followDatabase, restoredSentence } from "./switches.ts";
 
 export interface PoolOptions {
   readonly connectionString: string;
@@ -65,8 +66,6 @@ const connectTimeoutMs = 10_000;
 const attemptTimeoutMs = 3000;
 /** The limit for the connection that asks about an overdue response. */
 const probeTimeoutMs = 2000;
-/** After a move to another cluster, the largest number is searched for in the whole history. */
-const followTimeout = { query_timeout: 60 * 60_000 };
 /** Idle time after which the kernel of either side probes the connection. */
 const keepAliveMs = 15_000;
 
@@ -88,7 +87,7 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   const probe = { ...connection, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs };
   const connect = (): Promise<pg.Client> => connectToPrimary(directHosts, probe);
   const watch = new ConnectionWatch({ connect, clock: systemClock, log, overdueMs });
-  const seen: WalSeen = { lsn: null, switches: 0 };
+  const seen: DatabaseSeen = { lsn: null, switches: 0, answeredMs: undefined };
   const connections = new Connections({ hosts, isPooled, connection, watch, seen }, options);
   const reconnect = (): pg.ClientConfig => ({ ...connection, connectionString: directHosts.current });
   // Without a pooler, the pool itself looks for the primary.
@@ -141,7 +140,7 @@ interface Connecting {
   readonly isPooled: boolean;
   readonly connection: pg.ClientConfig;
   readonly watch: ConnectionWatch;
-  readonly seen: WalSeen;
+  readonly seen: DatabaseSeen;
 }
 
 /** The driver's pool, with watched connections, several hosts, and one session of statements per connection. */
@@ -179,7 +178,10 @@ class Connections {
     const watched = this.#connecting.watch.find(client);
     let isLost = false;
     try {
-      return await work(new StatementPipeline(client, this.#sessions.get(client) ?? { prepared: new Map() }, watched));
+      const session = this.#sessions.get(client) ?? { prepared: new Map() };
+      const result = await work(new StatementPipeline(client, session, watched));
+      this.#connecting.seen.answeredMs = systemClock.monotonicMs();
+      return result;
     } catch (error) {
       isLost = classifyDatabaseError(error) === "away"; // the driver may not have noticed
       if (errorCode(error) === otherServerCode) this.#replacedServer = watched?.session.server;
@@ -263,7 +265,7 @@ interface SessionNeeds {
   readonly role: string | undefined;
   readonly log: DatabaseLog;
   readonly mustWrite: boolean;
-  readonly seen: WalSeen;
+  readonly seen: DatabaseSeen;
   /** Settings last for the transaction only. */
   readonly isPooled: boolean;
 }
@@ -285,19 +287,14 @@ async function openSession(client: pg.Client, needs: SessionNeeds): Promise<Open
   const { isStandby, onlyReads, canFollow, ...session } = await setUpSession(client, needs);
   if (isStandby || (mustWrite && onlyReads)) throw new StandbyRefused();
   if (!canFollow) return session;
-  const { rows } = await client.query<{ isFirst: boolean; lsn: string; switches: string }>({
-    text: `select is_first as "isFirst", lsn::text, switches from follow_wal($1::pg_lsn, $2::bigint)`,
-    values: [seen.lsn, seen.switches],
-    ...followTimeout,
-  });
-  const [followed] = rows;
-  if (followed) Object.assign(seen, { lsn: followed.lsn, switches: Number(followed.switches) });
-  if (followed?.isFirst) {
+  const { isFirst, isHeld } = await followDatabase(client, { seen, nowMs: systemClock.monotonicMs() });
+  if (isFirst) {
     log.warn(
       {},
       "the database continues from an earlier state (failover or restore): numbers skip ahead, changes may be lost",
     );
   }
+  if (isHeld) log.error({}, restoredSentence);
   return session;
 }
 
@@ -319,7 +316,7 @@ async function setUpSession(client: pg.Client, { schema, role, isPooled }: Sessi
   const { rows } = await client.query<NewSession>(
     `select pg_backend_pid() as pid, pg_postmaster_start_time()::text as server, pg_is_in_recovery() as "isStandby",
        current_setting('transaction_read_only') = 'on' as "onlyReads",
-       to_regproc(quote_ident($6) || '.follow_wal') is not null as "canFollow",
+       to_regproc(quote_ident($6) || '.follow_database') is not null as "canFollow",
        to_regproc(quote_ident($6) || '.require_server') is not null as "canRequire",
        set_config('tcp_keepalives_idle', '30', $1), set_config('tcp_keepalives_interval', '10', $1),
        set_config('tcp_keepalives_count', '3', $1), ${settingsOfWork}`,

@@ -28,6 +28,9 @@ interface BackupNeeds {
   readonly target: string;
 }
 
+/** Marks a data directory that was copied: a start on it is a restore. */
+export const backupMarker = "is-a-backup";
+
 /** Files beside the database without which a backup cannot be opened or decrypted. */
 const keptFiles = ["database-passwords", "secret-key", "first-sign-in"];
 
@@ -65,6 +68,7 @@ export async function backUp({ ownerUrl, pgData, dataDir, target }: BackupNeeds)
         await copyOne(join(pgData, "pg_wal", name), join(copy, "pg_wal", name));
     }
     for (const name of keptFiles) await copyOne(join(dataDir, name), join(target, name));
+    await writeLike(join(pgData, "PG_VERSION"), join(target, backupMarker), "");
   } finally {
     await client.end().catch(() => undefined);
   }

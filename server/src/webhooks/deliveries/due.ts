@@ -1,4 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
+import { heldLane } from "./after-restore.ts";
 import type { BodyFormat, EventContext } from "./payload.ts";
 
 /**
@@ -196,6 +197,7 @@ const measureStatement = `
     from (select endpoint_id from waiting where endpoint_id is not null limit 10000) waiting
     join endpoints endpoint on endpoint.id = waiting.endpoint_id
       and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
+    join lanes on lanes.endpoint_id = endpoint.id and (lanes.not_before is null or not ${heldLane})
     left join lateral (
       select due.due_at from due where due.endpoint_id = endpoint.id and due.due_at <= statement_timestamp()
       order by due.due_at limit 1
@@ -249,11 +251,12 @@ const heldStatement = `
   select count(*) as held from (
     select from endpoints endpoint
     cross join lateral (select from due where due.endpoint_id = endpoint.id limit 100000) due
-    where endpoint.deleted_at is null and not (endpoint.active and endpoint.state = 'enabled')
+    where endpoint.deleted_at is null and (not (endpoint.active and endpoint.state = 'enabled')
+      or exists (select from lanes where lanes.endpoint_id = endpoint.id and ${heldLane}))
     limit 100000
   ) held`;
 
-/** Counts deliveries held for endpoints that are off, paused or disabled, up to 100,000. */
+/** Counts deliveries held for endpoints that are off, paused, disabled or held after a restore, up to 100,000. */
 export async function countHeld(db: Database): Promise<number> {
   const [row] = await db.query<{ held: number }>(heldStatement);
   return row?.held ?? 0;

@@ -1,3 +1,11 @@
+export {
+  type HeldEndpoint,
+  type HeldFilter,
+  countHeldEndpoints,
+  listHeldEndpoints,
+  releaseHeldEndpoint,
+  skipHeldDeliveries,
+} from "./after-restore.ts";
 export { type DeliveryKeys, cancelDeliveries, deleteSelectedFailures, retryDeliveries } from "./bulk-transitions.ts";
 export {
   type AttemptPhase,

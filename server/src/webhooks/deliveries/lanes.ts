@@ -239,12 +239,13 @@ export async function releaseLanes(db: Database, engineId: string, lanes: readon
   ]);
 }
 
-// Locks in the same order as releaseStatement.
+// Locks in the same order as releaseStatement. A hold after a restore (infinity) ends by after-restore.ts only.
 const endPausesStatement = `
   with held as (
     select endpoint_id from lanes where endpoint_id = any($1) order by endpoint_id for update
   )
-  update lanes set not_before = null, lifts = lifts + 1 from held where lanes.endpoint_id = held.endpoint_id`;
+  update lanes set not_before = case when not_before = 'infinity' then not_before end, lifts = lifts + 1
+  from held where lanes.endpoint_id = held.endpoint_id`;
 
 /**
  * Ends the pauses of lanes for a manual retry. An owner notices when it releases the lane, as soon as nothing is in

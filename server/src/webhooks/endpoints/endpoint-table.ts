@@ -48,7 +48,8 @@ export const sendingColumns = selectList(settingEntries.filter(([, { sends }]) =
 const endpointColumns = `
   provider_id, id, url_masked, ${selectList(settingEntries)}, ${secretColumns},
   case when previous_secret_until > now() then previous_secret_until end as previous_secret_until, disabled_reason,
-  (select not_before from lanes where lanes.endpoint_id = id and lanes.owner is null and not_before > now()) as held_until,
+  (select not_before from lanes where lanes.endpoint_id = id and lanes.owner is null and not_before > now() and not_before < 'infinity') as held_until,
+  coalesce((select not_before = 'infinity' from lanes where lanes.endpoint_id = id), false) as "isHeldAfterRestore",
   version, created_at, updated_at`;
 
 function endpointOf(encryption: Encryption, row: Row): Endpoint {

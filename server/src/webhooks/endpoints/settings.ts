@@ -193,6 +193,8 @@ export interface Endpoint extends EndpointSettings {
   readonly undecryptable: string | null;
   /** The end of the lane's pause: `Retry-After`, or an open circuit breaker. */
   readonly heldUntil: Date | null;
+  /** The database was restored, and an operator has yet to resume deliveries. */
+  readonly isHeldAfterRestore: boolean;
   /** Incremented by each change. */
   readonly version: number;
   readonly createdAt: Date;

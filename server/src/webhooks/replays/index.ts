@@ -3,6 +3,7 @@ export {
   type ReplayCounts,
   type ReplayRange,
   cancelReplay,
+  cancelReplaysOf,
   deleteOldReplays,
   listReplays,
   progressOf,

@@ -121,3 +121,12 @@ const deleteBatchRows = 1000;
 /** Deletes some replays that ended before the retention, and returns their number. Call it until it returns 0. */
 export const deleteOldReplays = async (db: Database, now: Date, retentionDays: number): Promise<number> =>
   (await db.query(deleteOldStatement, [now, retentionDays, deleteBatchRows])).length;
+
+const cancelOfStatement = `
+  update replays set state = 'cancelled', finished_at = clock_timestamp()
+  where endpoint_id = $1 and finished_at is null`;
+
+/** Stops the endpoint's running replay, if it has one. Deliveries that it has made due stay due. */
+export async function cancelReplaysOf(tx: Transaction, endpointId: number): Promise<void> {
+  await tx.query(cancelOfStatement, [endpointId]);
+}

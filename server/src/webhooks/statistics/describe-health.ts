@@ -18,7 +18,7 @@ interface Failed {
 export type Diagnosis =
   | ({ readonly kind: "disabled"; readonly reason: string | null } & Held)
   | ({ readonly kind: "undecryptable"; readonly reason: string } & Held)
-  | ({ readonly kind: "paused" | "switched-off" } & Held)
+  | ({ readonly kind: "paused" | "switched-off" | "restored" } & Held)
   | ({ readonly kind: "unreachable"; readonly unanswered: number; readonly timeoutSeconds: number } & Failed)
   | ({ readonly kind: "failing" | "failing-partly"; readonly success: SuccessRule } & Failed)
   | ({
@@ -47,6 +47,7 @@ export function describeHealth(it: Diagnosis): HealthText {
     case "undecryptable":
     case "paused":
     case "switched-off":
+    case "restored":
       return offText(it);
     case "unreachable":
       return unreachableText(it);
@@ -84,7 +85,7 @@ export function describeHealth(it: Diagnosis): HealthText {
   }
 }
 
-type Off = Extract<Diagnosis, { readonly kind: "disabled" | "undecryptable" | "paused" | "switched-off" }>;
+type Off = Extract<Diagnosis, { readonly kind: "disabled" | "undecryptable" | "paused" | "switched-off" | "restored" }>;
 
 function offText(it: Off): HealthText {
   switch (it.kind) {
@@ -105,6 +106,11 @@ function offText(it: Off): HealthText {
       return {
         sentence: `Switched off: new events create no deliveries. ${heldText(it)}`,
         advice: "Switch the endpoint on to receive events.",
+      };
+    case "restored":
+      return {
+        sentence: `Nothing is sent since the database was restored. ${heldText(it)}`,
+        advice: "Ask the operator to send or skip what is held: bellwire resume --after-restore.",
       };
   }
 }

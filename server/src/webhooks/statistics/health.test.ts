@@ -49,6 +49,7 @@ const judge = ({ endpoint, waiting, lane, points = hour(), hours = [] }: Case): 
         disabledReason: null,
         undecryptable: null,
         heldUntil: null,
+        isHeldAfterRestore: false,
         timeoutSeconds: 15,
         success: "200",
         createdAt: minutesAgo(9000),
@@ -226,12 +227,22 @@ test("a hold says why nothing is sent, the endpoint's own settings first", () =>
     judge({ endpoint: { state: "disabled" }, lane: { hold: "breaker" } }),
     judge({ endpoint: { state: "paused" } }),
     judge({ endpoint: { active: false } }),
+    judge({ endpoint: { isHeldAfterRestore: true, heldUntil: minutesAgo(-1) }, lane: { hold: "breaker" } }),
     judge({ lane: { hold: "rate_limit" } }),
     judge({ endpoint: { heldUntil: minutesAgo(-1) } }),
     judge({ endpoint: { heldUntil: minutesAgo(-1) }, lane: { isBreakerOpen: true } }),
     judge({ endpoint: { heldUntil: minutesAgo(1) } }),
   ].map(({ hold }) => hold);
-  expect(holds).toEqual(["disabled", "paused", "switched_off", "rate_limit", "retry_after", "breaker", null]);
+  expect(holds).toEqual([
+    "disabled",
+    "paused",
+    "switched_off",
+    "restored",
+    "rate_limit",
+    "retry_after",
+    "breaker",
+    null,
+  ]);
 });
 
 test("the figures are those of the last hour, the sparkline has its points of five minutes", () => {

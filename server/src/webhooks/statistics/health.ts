@@ -34,6 +34,7 @@ export const healthHolds = [
   "disabled",
   "paused",
   "switched_off",
+  "restored",
   "retry_after",
   "breaker",
   "rate_limit",
@@ -58,6 +59,7 @@ export interface HealthFacts {
     | "disabledReason"
     | "undecryptable"
     | "heldUntil"
+    | "isHeldAfterRestore"
     | "timeoutSeconds"
     | "success"
     | "createdAt"
@@ -159,6 +161,7 @@ const stateOf: Readonly<Record<Diagnosis["kind"], HealthState>> = {
   undecryptable: "disabled",
   paused: "paused",
   "switched-off": "paused",
+  restored: "paused",
   unreachable: "unreachable",
   failing: "failing",
   "failing-rarely": "degraded",
@@ -179,6 +182,7 @@ function diagnose(facts: HealthFacts, sample: Counts, now: Date): Diagnosis {
   if (endpoint.state === "disabled") return { kind: "disabled", reason: endpoint.disabledReason, ...held };
   if (endpoint.state === "paused") return { kind: "paused", ...held };
   if (!endpoint.active) return { kind: "switched-off", ...held };
+  if (endpoint.isHeldAfterRestore) return { kind: "restored", ...held };
 
   const { attempts } = sample;
   const rate = attempts >= attemptsMin ? successRate(sample) : null;
@@ -229,6 +233,7 @@ function holdOf({ endpoint, lane }: HealthFacts, now: Date): HealthHold | null {
   if (endpoint.state === "disabled" || endpoint.undecryptable !== null) return "disabled";
   if (endpoint.state === "paused") return "paused";
   if (!endpoint.active) return "switched_off";
+  if (endpoint.isHeldAfterRestore) return "restored";
   if (lane.hold !== null) return lane.hold;
   if (!isHeld(endpoint, now)) return null;
   return lane.isBreakerOpen ? "breaker" : "retry_after";
@@ -246,6 +251,7 @@ function sinceOf(facts: HealthFacts, kind: Diagnosis["kind"], nowMs: number): nu
     case "paused":
     case "switched-off":
       return endpoint.updatedAt.getTime();
+    case "restored":
     case "idle":
       return lastMs ?? endpoint.createdAt.getTime();
     case "held-up":

@@ -7,7 +7,8 @@ import { When, useNow } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
 
 /** Says that deliveries are held and why, and lets the admin resume them. */
-export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, held_until } }: { endpoint: Endpoint }) {
+export function EndpointStateNotice({ endpoint }: { endpoint: Endpoint }) {
+  const { id, state, disabled_reason, held_until, held_after_restore } = endpoint;
   const api = useApi();
   const client = useQueryClient();
   const toast = useToast();
@@ -20,6 +21,7 @@ export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, he
   });
   const now = useNow();
   if (state === "undecryptable") return <UndecryptableNotice reason={disabled_reason} />;
+  if (held_after_restore) return restoredNotice;
   if (state === "enabled") return held_until && new Date(held_until) > now && <HeldNotice until={held_until} />;
   return (
     <Alert
@@ -42,6 +44,13 @@ const UndecryptableNotice = ({ reason }: { reason: string | null }) => (
   <Alert isInline component="h3" variant="danger" title="Deliveries are held: the endpoint cannot be decrypted">
     {reason} Add the missing key to BELLWIRE_SECRET_KEY and restart Bellwire, or enter the URL and the custom headers
     again and save. Saving also replaces a secret that cannot be decrypted: give the receiver the new one.
+  </Alert>
+);
+
+const restoredNotice = (
+  <Alert isInline component="h3" variant="warning" title="Deliveries are held: the database was restored">
+    Deliveries from before the restore may have been sent already. The operator decides whether they are sent again:
+    bellwire resume --after-restore.
   </Alert>
 );
 

@@ -27,6 +27,7 @@ const crm: Endpoint = {
   state: "enabled",
   disabled_reason: null,
   held_until: null,
+  held_after_restore: false,
   previous_secret_until: null,
   created_at: "2026-03-01T09:00:00.000Z",
   updated_at: "2026-03-01T09:00:00.000Z",

@@ -88,7 +88,9 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
   };
   return (
     <>
-      {(endpoint.state !== "enabled" || endpoint.held_until !== null) && <EndpointStateNotice endpoint={endpoint} />}
+      {(endpoint.state !== "enabled" || endpoint.held_until !== null || endpoint.held_after_restore) && (
+        <EndpointStateNotice endpoint={endpoint} />
+      )}
       <Tabs
         aria-label="Endpoint"
         activeKey={tab}

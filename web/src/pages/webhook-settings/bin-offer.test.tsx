@@ -26,6 +26,7 @@ const endpointAt = (url: string) => ({
   all_actors: false,
   success: "200",
   held_until: null,
+  held_after_restore: false,
 });
 
 const serverWith = (endpoints: readonly object[]): Server => ({

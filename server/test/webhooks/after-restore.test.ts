@@ -1,0 +1,159 @@
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { openPool } from "#platform/database/pool.ts";
+import { holdAfterRestore, readDatabaseSwitches } from "#platform/database/switches.ts";
+import { retryDelivery } from "#webhooks/deliveries/index.ts";
+import { runCommandLine } from "../../src/cli/index.ts";
+import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { schema } from "../support/test-databases.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+/** A delivery is due, and an engine has written its last heartbeat this long ago. */
+async function leaveDue(pool: Pool, beatSecondsAgo: number, url = "http://127.0.0.1:1/") {
+  const providerId = await buildProvider(pool);
+  const endpointId = await buildEndpoint(pool, { providerId, url });
+  const [eventId = ""] = await recordNow(pool, { providerId });
+  await pool.query(
+    `insert into engines (id, beat_at) values (gen_random_uuid(), clock_timestamp() - make_interval(secs => $1))`,
+    [beatSecondsAgo],
+  );
+  return { providerId, endpointId, eventId };
+}
+
+const follow = (pool: Pool, silentSeconds: number | null) =>
+  pool.query("select is_first, is_held from follow_database(null, 0, $1)", [silentSeconds]);
+
+const heldLanes = (pool: Pool) => pool.query("select from lanes where not_before = 'infinity'");
+
+const newTimeline = "update transaction_numbers set timeline = timeline - 1";
+const restoredDump = "update transaction_numbers set stored_as = 1";
+const otherCluster = "update transaction_numbers set cluster = 1";
+
+test.for([
+  ["a failover", newTimeline, 2, null, false],
+  ["a failover after four minutes", newTimeline, 240, null, false],
+  ["a failover after an hour, in a process that lived through it", newTimeline, 3600, 3598, false],
+  ["a restore of yesterday's state", newTimeline, 86_400, null, true],
+  ["a restore of yesterday's state, in a process that has had an answer since", newTimeline, 86_400, 60, true],
+  ["a restored dump", restoredDump, 2, null, true],
+  ["pg_upgrade, which keeps all rows and ids", otherCluster, 3600, null, false],
+] as const)(
+  "%s: deliveries are held only if the database was restored",
+  async ([, change, beat, silent, isHeld], { database, owner }) => {
+    await leaveDue(database, beat);
+    await owner.query(change);
+    expect(await follow(database, silent)).toEqual([{ isFirst: true, isHeld }]);
+    expect(await heldLanes(database)).toHaveLength(isHeld ? 1 : 0);
+    expect(await follow(database, null)).toEqual([{ isFirst: false, isHeld: false }]);
+    const switches = await readDatabaseSwitches(database);
+    expect([switches.count, switches.heldAt !== null]).toEqual([1, isHeld]);
+  },
+);
+
+test("with nothing due, a restore holds nothing", async ({ database, owner }) => {
+  await owner.query(restoredDump);
+  expect(await follow(database, null)).toEqual([{ isFirst: true, isHeld: false }]);
+});
+
+test("the connection that finds a restored database says so, and holds before anything is sent", async ({
+  database,
+  databaseUrl,
+  owner,
+}) => {
+  await leaveDue(database, 86_400);
+  await owner.query(newTimeline);
+  const errors: string[] = [];
+  const log = { warn: () => undefined, error: (_fields: object, message: string) => void errors.push(message) };
+  await using _first = await openPool({ connectionString: databaseUrl, schema, log });
+  expect(errors).toEqual([expect.stringContaining("bellwire resume --after-restore")]);
+});
+
+async function command(databaseUrl: string, ...args: string[]) {
+  const said: string[] = [];
+  const code = await runCommandLine(args, {
+    env: { DATABASE_URL: databaseUrl, BELLWIRE_SECRET_KEY: Buffer.alloc(32, 3).toString("base64") },
+    roles: [],
+    serve: async () => 1,
+    print: (line) => said.push(line),
+    tell: (line) => said.push(line),
+  });
+  return { code, said: said.join("\n") };
+}
+
+const resume = (databaseUrl: string, ...options: string[]) =>
+  command(databaseUrl, "resume", "--after-restore", ...options);
+
+test("what is held is not sent, also not by a retry or under new events, until --send releases it", async ({
+  database,
+  databaseUrl,
+}) => {
+  await using receiver = await startReceiver();
+  await using other = await startReceiver();
+  const due = await leaveDue(database, 1, receiver.url);
+  await leaveDue(database, 1, other.url);
+  expect(await holdAfterRestore(database)).toBe(true);
+  await using _engine = await startTestEngine(database);
+  await database.inTransaction((tx) => retryDelivery(tx, due));
+  const [since] = await recordNow(database, { providerId: due.providerId });
+  const later = await buildEndpoint(database, { providerId: due.providerId, url: other.url, name: "later" });
+  await recordNow(database, { providerId: due.providerId });
+  await until(() => other.received.length === 1); // the endpoint that was created since
+  expect(receiver.received).toEqual([]);
+
+  const plan = await resume(databaseUrl, "--plan", "--endpoint", String(due.endpointId));
+  expect(plan.said).toMatch(new RegExp(`${due.endpointId} +default +1 +0 .* 2 +0$`, "m"));
+  const sent = await resume(databaseUrl, "--send", "--endpoint", String(due.endpointId));
+  expect(sent.said).toContain("1 deliveries of 1 endpoint are sent now");
+  expect(sent.said).toContain("Other endpoints are still held");
+  await until(() => receiver.received.length === 3);
+  const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
+  expect(ids).toEqual(expect.arrayContaining([due.eventId, since]));
+  expect(other.received).toHaveLength(1);
+  expect(later).toBeGreaterThan(0);
+
+  expect((await resume(databaseUrl, "--send")).said).toContain("Nothing is held any more.");
+  await until(() => other.received.length === 2);
+  expect(await resume(databaseUrl, "--send")).toEqual({ code: 0, said: "No deliveries are held after a restore." });
+  expect((await readDatabaseSwitches(database)).heldAt).toBeNull();
+});
+
+test("--skip cancels what was due at the restore, sends what came since, and is on record", async ({
+  database,
+  databaseUrl,
+}) => {
+  await using receiver = await startReceiver();
+  const due = await leaveDue(database, 1, receiver.url);
+  await holdAfterRestore(database);
+  const [since] = await recordNow(database, { providerId: due.providerId });
+  await using _engine = await startTestEngine(database);
+  const skipped = await resume(databaseUrl, "--skip");
+  expect(skipped).toMatchObject({ code: 0, said: expect.stringContaining("1 deliveries of 1 endpoint are cancelled") });
+  await until(() => receiver.received.length === 1);
+  expect(receiver.received[0]?.headers["webhook-id"]).toBe(since);
+  expect(await database.query("select state from deliveries where event_id = $1", [due.eventId])).toEqual([
+    { state: "cancelled" },
+  ]);
+  const audited = "select action, detail ->> 'count' as count, detail -> 'endpoints' as endpoints from audit_records";
+  expect(await database.query(audited)).toEqual([
+    { action: "deliveries.skipped_after_restore", count: "1", endpoints: [due.endpointId] },
+  ]);
+});
+
+test("hold skips numbers, holds what is due, and both commands refuse to guess", async ({ database, databaseUrl }) => {
+  await leaveDue(database, 1);
+  expect(await command(databaseUrl, "hold")).toMatchObject({ code: 2 });
+  expect(await resume(databaseUrl)).toMatchObject({ code: 2 });
+  expect(await resume(databaseUrl, "--send", "--skip")).toMatchObject({ code: 2 });
+  const numbers = "select transaction_numbers_skipped() as skipped";
+  const [before] = await database.query<{ skipped: number }>(numbers);
+  expect(await command(databaseUrl, "hold", "--after-restore")).toMatchObject({ code: 0 });
+  const [after] = await database.query<{ skipped: number }>(numbers);
+  expect(after?.skipped).toBeGreaterThan((before?.skipped ?? 0) + 999_999_999);
+  expect(await heldLanes(database)).toHaveLength(1);
+  const unknown = await resume(databaseUrl, "--send", "--endpoint", "77");
+  expect(unknown.said).toBe("No deliveries are held after a restore.");
+  expect(await heldLanes(database)).toHaveLength(1);
+});
