@@ -197,6 +197,7 @@ const rows: readonly Row[] = [
         unit: "short",
         queries: [
           { expr: largest("bellwire_database_switches"), legend: "database switches" },
+          { expr: largest("bellwire_held_endpoints"), legend: "endpoints held after a restore" },
           {
             expr: `increase(${of("bellwire_engine_restarts_total")}[$__rate_interval])`,
             legend: "engine restarts, {{instance}}",
