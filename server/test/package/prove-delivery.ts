@@ -31,7 +31,7 @@ async function subscribe(api: BellwireApi, receiver: Receiver): Promise<void> {
   expect(await ask(api, "PUT", "/admin/api/webhooks.json", settings)).toMatchObject({ status: 200 });
 }
 
-const signUp = (api: BellwireApi, name: string) =>
+export const signUp = (api: BellwireApi, name: string) =>
   ask(api, "POST", "/admin/api/signup.json", { org_name: name, username: name, email: `${name}@example.com` });
 
 /** Lists whose statements differ most: by time, by state, counted, grouped, searched. */

@@ -2552,6 +2552,8 @@ export interface components {
             state: "enabled" | "paused" | "disabled" | "undecryptable";
             disabled_reason: string | null;
             held_until: string | null;
+            /** @description The database was restored. Nothing is sent until the operator resumes deliveries. */
+            held_after_restore: boolean;
             previous_secret_until: string | null;
             /**
              * Format: date-time
@@ -2655,7 +2657,7 @@ export interface components {
              * @enum {unknown}
              */
             breaker: "closed" | "open";
-            hold: ("disabled" | "paused" | "switched_off" | "retry_after" | "breaker" | "rate_limit" | "concurrency") | null;
+            hold: ("disabled" | "paused" | "switched_off" | "restored" | "retry_after" | "breaker" | "rate_limit" | "concurrency") | null;
             hold_until: string | null;
             /** @description The state in a sentence. */
             sentence: string;
