@@ -42,7 +42,7 @@ interface Times {
 type Value = MetricValue<string> & { readonly metricName?: string };
 
 /** Converts a metric of prom-client. A gauge that could not be read is NaN, and is left out. */
-export function convertMetric({ name, help, type, values }: MetricObjectWithValues<Value>, times: Times): MetricData {
+function convertMetric({ name, help, type, values }: MetricObjectWithValues<Value>, times: Times): MetricData {
   const common = {
     descriptor: { name, description: help, unit: "", valueType: ValueType.DOUBLE },
     aggregationTemporality: AggregationTemporality.CUMULATIVE,
