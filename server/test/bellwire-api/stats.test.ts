@@ -3,7 +3,8 @@ import type { Pool } from "#platform/database/database.ts";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { LaneCounts, type CountedAttempt } from "../../src/webhooks/statistics/counts.ts";
 import { idleLane, type LaneToWrite, writeStatistics } from "../../src/webhooks/statistics/write-statistics.ts";
-import { buildEndpoint } from "../support/build-webhooks.ts";
+import { readEndpointHealth } from "#webhooks/statistics/index.ts";
+import { buildEndpoint, encryption } from "../support/build-webhooks.ts";
 import { passwords } from "../support/passwords.ts";
 import { type BellwireHouse, test } from "./bellwire-api-test.ts";
 
@@ -185,6 +186,19 @@ test.for([
 ] as const)("%s is refused for its %s", async ([query, field], { house }) => {
   const answer = await house.call("GET", `/stats?${query}`);
   expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, [field]]);
+});
+
+test("health counts each minute of the last hour once, in its point", async ({ sharedPool: pool, house }) => {
+  const key = {
+    providerId: house.provider.id,
+    endpointId: await buildEndpoint(pool, { providerId: house.provider.id, url }),
+  };
+  const now = new Date();
+  const minutes = Array.from({ length: 61 }, (_, minute) => attempt({ atMs: now.getTime() - minute * minuteMs }));
+  await count(pool, key, minutes);
+  const health = await readEndpointHealth({ pool, encryption, now }, { ...key, id: key.endpointId });
+  expect(health?.attempts).toBe(60);
+  expect(health?.sparkline.map(({ delivered }) => delivered)).toEqual(Array.from({ length: 12 }, () => 5));
 });
 
 test("health tells states, figures and what waits, of one endpoint and of all", async ({ sharedPool: pool, house }) => {
