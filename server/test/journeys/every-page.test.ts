@@ -1,0 +1,217 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { type Answer, type BellwireApi, ask, valueAt } from "../chaos/ask-bellwire.ts";
+import { launchBrowser } from "../support/browser.ts";
+import { makeDataDir } from "../support/data-dir.ts";
+import { findViolations } from "../support/find-violations.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { until } from "../support/until.ts";
+import { KeyboardVisitor, wait } from "./keyboard.ts";
+
+/** With a folder in this variable, the test also saves a picture of each page in three widths and two themes. */
+const pictures = process.env["BELLWIRE_PICTURES"];
+const widths = pictures === undefined ? [1440] : [1440, 768, 390];
+
+const routes = fileURLToPath(new URL("../../../web/src/router.tsx", import.meta.url));
+
+interface Objects {
+  readonly account: number;
+  readonly user: number;
+  readonly application: number;
+  readonly product: number;
+  readonly endpoint: number;
+  readonly event: string;
+  readonly delivery: string;
+}
+
+/** Parameters of pages by route. */
+const addresses = (it: Objects): Readonly<Record<string, string>> => ({
+  "/endpoints/$id": `/endpoints/${it.endpoint}`,
+  "/accounts/$id": `/accounts/${it.account}`,
+  "/accounts/$id/history": `/accounts/${it.account}/history`,
+  "/accounts/$accountId/users/$id": `/accounts/${it.account}/users/${it.user}`,
+  "/accounts/$accountId/applications/$id": `/accounts/${it.account}/applications/${it.application}`,
+  "/accounts/$accountId/applications/$id/history": `/accounts/${it.account}/applications/${it.application}/history`,
+  "/products/$id": `/products/${it.product}`,
+  "/deliveries/$id": `/deliveries/${it.delivery}`,
+  "/events/$id": `/events/${it.event}`,
+});
+
+/** Pages behind a tab or a filter. */
+const morePages = (it: Objects): readonly string[] => [
+  ...["deliveries", "settings", "secret", "test"].map((tab) => `/endpoints/${it.endpoint}?tab=${tab}`),
+  "/failures?view=list",
+  "/deliveries?state=failed&since=-1d",
+];
+
+/** Makes healthy, slow and failing endpoints, developers of several kinds, failures, a job, a token, an invitation. */
+async function fillPortal(api: BellwireApi, refusing: string, slow: string): Promise<Objects> {
+  const send = async (method: string, path: string, body?: Readonly<Record<string, unknown>>): Promise<Answer> => {
+    const answer = await ask(api, method, path, body);
+    expect(answer, `${method} ${path}: ${JSON.stringify(answer.body)}`).toMatchObject({
+      status: expect.toSatisfy((status) => status < 300),
+    });
+    return answer;
+  };
+  const switched = { provider_actions: true, all_actors: true, active: true };
+  const endpoints = await send("GET", "/api/v1/endpoints");
+  await send("PATCH", `/api/v1/endpoints/${Number(valueAt(endpoints.body, "data", 0, "id"))}`, switched);
+  const crm = {
+    name: "crm",
+    url: refusing,
+    event_types: ["account.created", "account.updated", "user.created"],
+    retry_waits_seconds: [],
+  };
+  const created = await send("POST", "/api/v1/endpoints", { ...crm, ...switched });
+  await send("POST", "/api/v1/endpoints", { name: "warehouse", url: slow, event_types: ["*"], ...switched });
+  const names = ["Harbour & Sons", "Quay Books", "Ferry Lines", "Silent Reef", "Lighthouse Analytics GmbH & Co. KG"];
+  const accounts: Answer[] = [];
+  for (const [at, org_name] of names.entries()) {
+    const user = { username: `mira${at}`, email: `mira${at}@harbour.example` };
+    accounts.push(await send("POST", "/admin/api/signup.json", { org_name, ...user }));
+  }
+  const account = Number(valueAt(accounts[0]?.body, "account", "id"));
+  await send("PUT", `/admin/api/accounts/${account}.json`, { org_name: "Harbour & Daughters" });
+  const [users, applications, products] = await Promise.all([
+    send("GET", `/admin/api/accounts/${account}/users.json`),
+    send("GET", `/admin/api/accounts/${account}/applications.json`),
+    send("GET", "/admin/api/services.json"),
+  ]);
+  const failures = async (): Promise<Answer> => send("GET", "/api/v1/failures?limit=1");
+  await until(async () => valueAt((await failures()).body, "data", 0) !== undefined);
+  const failure = await failures();
+  const delivery = String(valueAt(failure.body, "data", 0, "delivery_id"));
+  await send("POST", "/api/v1/jobs", { kind: "export", of: "events", filter: {} });
+  return {
+    account,
+    user: Number(valueAt(users.body, "users", 0, "user", "id")),
+    application: Number(valueAt(applications.body, "applications", 0, "application", "id")),
+    product: Number(valueAt(products.body, "services", 0, "service", "id")),
+    endpoint: Number(valueAt(created.body, "id")),
+    event: delivery.split(".")[0] ?? "",
+    delivery,
+  };
+}
+
+/** Opens alerts as the minutely evaluation does, without waiting for it. */
+async function openAlert(dataDir: string, endpointId: number): Promise<void> {
+  await using postgres = await openEmbeddedPostgres(dataDir, () => undefined);
+  const client = new pg.Client({ connectionString: postgres.ownerUrl, options: "-c search_path=bellwire" });
+  await client.connect();
+  for (const [kind, state, sentence] of [
+    ["success_rate", "open", "crm delivers 0 % of its attempts, below 90 %."],
+    ["oldest_waiting", "closed", "A delivery to crm has waited for 12 minutes."],
+  ]) {
+    await client.query(
+      `insert into alerts (provider_id, endpoint_id, kind, state, since, opened_at, closed_at, value, threshold, sentence)
+       select provider_id, id, $2, $3, now(), now() - interval '1 hour', case when $3 = 'closed' then now() end, 0, 0.9, $4
+       from endpoints where id = $1`,
+      [endpointId, kind, state, sentence],
+    );
+  }
+  await client.end();
+}
+
+async function show(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.locator("main h1").first().waitFor(wait);
+  await expect.poll(() => page.getByText(/^Loading/).count(), wait).toBe(0);
+  await expect.poll(() => page.locator(".pf-v6-c-skeleton").count(), wait).toBe(0);
+}
+
+/** Colours change slowly after the theme has changed, so a page has some time to be right. */
+async function lastingViolations(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
+  for (let tries = 0; ; tries += 1) {
+    const violations = await findViolations(page, rules);
+    if (violations.length === 0 || tries === 5) return violations;
+  }
+}
+
+/** Returns the violations of a page in both themes, and takes its pictures. */
+async function lookAt(page: Page, url: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    await show(page, url);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      // The themes differ in nothing but colours.
+      const violations = await lastingViolations(page, colorScheme === "dark" ? ["color-contrast"] : undefined);
+      found.push(...violations.map((violation) => `${width} px, ${colorScheme}: ${violation}`));
+      const name = new URL(url).pathname.slice(1) + new URL(url).search;
+      const path = `${pictures}/${name.replaceAll(/[^a-z0-9-]+/gi, "_").slice(0, 60)}-${width}-${colorScheme}.png`;
+      if (pictures !== undefined) await page.screenshot({ path, fullPage: true });
+    }
+  }
+  return found;
+}
+
+/** Follows the banner of every page to the alerts, and mutes one. Others may have opened meanwhile. */
+async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
+  await visitor.start();
+  await visitor.press("link", /^Show (?:the alert|all alerts)$/);
+  await visitor.sees("crm delivers 0 % of its attempts, below 90 %.");
+  await visitor.sees("A delivery to crm has waited for 12 minutes.");
+  await visitor.press("button", "Actions for crm, Low success rate");
+  await visitor.press("menuitem", "Snooze for an hour");
+  await visitor.sees("Low success rate: snoozed");
+}
+
+/** Sends a delivered delivery again with the pointer. No other action comes below it, and the focus stays. */
+async function sendAgain(visitor: KeyboardVisitor, delivery: string): Promise<void> {
+  const { page } = visitor;
+  await visitor.start(`/deliveries/${delivery}`);
+  await visitor.press("button", "Retry now");
+  const button = page.getByRole("button", { name: "Send again" });
+  await button.waitFor(wait);
+  const { x, y, width, height } = (await button.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const [left, top] = [x + width / 2, y + height / 2];
+  const below = `document.elementFromPoint(${left}, ${top})?.closest("button")?.textContent`;
+  await page.evaluate(`window.seen = new Set();
+    new MutationObserver(() => window.seen.add(${below})).observe(document.body, { subtree: true, childList: true, characterData: true })`);
+  await page.mouse.click(left, top);
+  await visitor.sees("Attempt 3");
+  await button.waitFor(wait);
+  const seen = await page.evaluate<readonly string[]>("[...window.seen]");
+  expect(seen.filter((text) => !/^(?:Send again|Retry now|Send out of order)$/.test(text))).toEqual([]);
+  expect(await page.evaluate<string>("document.activeElement.textContent")).toBe("Send again");
+}
+
+test(
+  "each page is accessible in light and dark, and alerts and deliveries are handled",
+  { timeout: pictures === undefined ? 600_000 : 1_800_000 },
+  async () => {
+    await using folder = await makeDataDir();
+    await using refusing = await startReceiver(503);
+    await using slow = await startReceiver((answer) => void setTimeout(() => answer.writeHead(200).end(), 400));
+    await using bellwire = await startBellwire({ dataDir: folder.path });
+    const signIn = await readSignIn(folder.path);
+    const api = { url: bellwire.url, token: signIn.accessToken };
+    const objects = await fillPortal(api, refusing.url, slow.url);
+    await openAlert(folder.path, objects.endpoint);
+    const paths = (await readFile(routes, "utf8")).matchAll(
+      /^\s*(?:createRoute\(\{ getParentRoute, )?path: "([^"]+)"/gm,
+    );
+    const pages = [...paths].map(([, path = ""]) => addresses(objects)[path] ?? path);
+    expect(pages.filter((path) => path.includes("$"))).toEqual([]);
+
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+      const visitor = new KeyboardVisitor(page, bellwire.url);
+      await visitor.signIn("", signIn);
+      const urls = [...pages, ...morePages(objects)].map((path) => `${bellwire.url}/p/admin${path}`);
+      await muteAlert(visitor);
+      refusing.answer(200);
+      await sendAgain(visitor, objects.delivery);
+      for (const url of urls) expect.soft(await lookAt(page, url), url).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  },
+);
