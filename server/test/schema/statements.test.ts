@@ -5,7 +5,7 @@ import { assignments, insertColumns, insertParameters, selectList } from "#platf
 import { test } from "../support/test.ts";
 
 /**
- * Files with statements that cannot be prepared from their text, and that their own tests run. Migrations contain the
+ * Files with statements that cannot be prepared from their text, and that their own tests run. Migrations and prologues contain the
  * schema's name. The statements on endpoints derive from the table of settings, those of searches from the source.
  */
 const withDerivedStatements = [
