@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { expect } from "vitest";
 import { cloneTemplate } from "../support/clone-template.ts";
+import { startCollector } from "../support/otlp-collector.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { test as base } from "../support/test.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
@@ -38,6 +39,28 @@ test("a cell signs up and delivers, also while the server of the directory is de
   await until(() => receiver.received.length === 6);
   const ready = await askProvider(url, quay, "GET", "/readyz");
   expect([ready.status, ready.body]).toEqual([200, expect.stringContaining("the default cell is not ready")]);
+});
+
+test("a trace goes from a request through another cell to the receiver", { timeout }, async ({ installation }) => {
+  await using receiver = await startReceiver();
+  await using collector = await startCollector();
+  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+  const quay = await installation.createProvider("quay", "west");
+  await using bellwire = await installation.serve({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+  expect(await subscribe(bellwire.url, quay, receiver.url)).toMatchObject({ status: 200 });
+  expect(await signUp(bellwire.url, quay, "ann")).toMatchObject({ status: 201 });
+  await until(() => receiver.received.length === 3);
+  const [, traceId] = String(receiver.received[0]?.headers["traceparent"]).split("-");
+  const kinds = (): readonly number[] =>
+    collector.spans.filter((span) => span.traceId === traceId).map(({ kind }) => kind);
+  await until(() => kinds().length === 7);
+  expect(kinds().toSorted((one, other) => one - other)).toEqual([2, 3, 3, 3, 4, 4, 4]);
+  const server = collector.spans.find((span) => span.traceId === traceId && span.kind === 2);
+  expect([
+    server?.name,
+    server?.attributes.get("http.response.status_code"),
+    server?.attributes.get("bellwire.provider.id"),
+  ]).toEqual(["POST /admin/api/signup.:extension", 201, quay.id]);
 });
 
 test(
