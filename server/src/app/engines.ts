@@ -1,5 +1,13 @@
-import { type Cell, cellsChannel, defaultCell, parseServedCells, readCells } from "#cells/index.ts";
+import {
+  type Cell,
+  cellsChannel,
+  decideInterruptedMoves,
+  defaultCell,
+  parseServedCells,
+  readCells,
+} from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { startEngineRole } from "./engine-role.ts";
 import type { Parts } from "./open-parts.ts";
@@ -45,6 +53,8 @@ class OtherEngines implements AsyncDisposable {
   readonly #isServed: (name: string) => boolean;
   readonly #drainMs: () => number;
   readonly #running = new Map<number, AsyncDisposable>();
+  /** Ids of interrupted moves that were logged. */
+  readonly #decided = new Set<string>();
   readonly #stopped = new AbortController();
   #woken = new AbortController();
   #watching: Promise<void> = Promise.resolve();
@@ -80,6 +90,7 @@ class OtherEngines implements AsyncDisposable {
       this.#woken = new AbortController();
       try {
         await this.#startMissing((await readCells(pool)).filter(({ name }) => this.#isServed(name)));
+        await this.#decideMoves();
       } catch (error) {
         log.warn({ error: errorMessage(error) }, "the directory of cells could not be read; trying again");
       }
@@ -99,6 +110,18 @@ class OtherEngines implements AsyncDisposable {
         }
       }),
     );
+  }
+
+  /** A move whose process was killed may have left its provider without an open cell. */
+  async #decideMoves(): Promise<void> {
+    const { pool, cells, log } = this.#parts;
+    const open = async (number: number): Promise<Pool> =>
+      number === defaultCell ? pool : (await cells.get(number)).pool;
+    for (const { id, providerId, outcome } of await decideInterruptedMoves({ directory: pool, open })) {
+      if (this.#decided.has(id)) continue;
+      this.#decided.add(id);
+      log.warn({ providerId, outcome }, "a move was interrupted and is decided; repeat `bellwire provider move`");
+    }
   }
 
   async #startCell(number: number): Promise<AsyncDisposable> {

@@ -19,3 +19,5 @@ export {
 } from "./directory.ts";
 export { type OpenCell, OpenCells, openCell, parseServedCells } from "./open-cells.ts";
 export { TenantCache } from "./tenant-cache.ts";
+export { type CellPlace, connectToCell, finishMove, moveProvider } from "./move/move-provider.ts";
+export { decideInterruptedMoves, findMoves, lockMove, type Move, type MoveCells } from "./move/move-state.ts";

@@ -63,7 +63,9 @@ export const addCell: Command = {
       },
       { mayChange: true },
     );
-    needs.print(`cell ${name} is ready: bellwire provider create --cell ${name}`);
+    needs.print(
+      `cell ${name} is ready: bellwire provider create --cell ${name}, or bellwire provider move --to ${name}`,
+    );
     return 0;
   },
 };
@@ -136,7 +138,7 @@ export const drainCell: Command = {
       needs.print(`cell ${name} is ${state}`);
       if (state === "active") return;
       for (const subdomain of await readSubdomains(directory, name)) {
-        needs.print(`  ${subdomain}`);
+        needs.print(`  bellwire provider move ${subdomain} --to CELL`);
       }
     });
     return 0;

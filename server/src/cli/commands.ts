@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { addCell, drainCell, listCells } from "./cells.ts";
 import { checkFailures, deleteFailures, listFailures, retryFailures } from "./failures.ts";
 import { backup, migrate, rekey, showConfig } from "./maintenance.ts";
+import { moveProviderCommand } from "./move.ts";
 import { erase, showErasure } from "./personal-data.ts";
 import { changeUserPassword, createProvider, createToken, setLimit } from "./providers.ts";
 import { serve } from "./run-command-line.ts";
@@ -12,6 +13,7 @@ export const commands: readonly Command[] = [
   serve,
   migrate,
   createProvider,
+  moveProviderCommand,
   setLimit,
   createToken,
   listFailures,

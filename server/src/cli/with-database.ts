@@ -41,11 +41,16 @@ export async function withInstallation<T>(
   await using opened = new AsyncDisposableStack();
   const { pool: directory, access, ownerUrl } = database;
   let encryption: Encryption | undefined;
-  const open = async (cell: Cell): Promise<OpenedPool> => {
-    if (cell.number === defaultCell) return directory;
+  const pools = new Map([[defaultCell, Promise.resolve(directory)]]);
+  const openOnce = async (cell: Cell): Promise<OpenedPool> => {
     encryption ??= await openEncryption(directory, config);
     const needs = { access, ownerUrl, encryption, max: config.databaseConnections, mayChange, say: tell, log };
     return opened.use(await openCell(cell, needs));
+  };
+  const open = (cell: Cell): Promise<OpenedPool> => {
+    const pool = pools.get(cell.number) ?? openOnce(cell);
+    pools.set(cell.number, pool);
+    return pool;
   };
   return await work({ directory, database, config, open });
 }

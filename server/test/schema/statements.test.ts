@@ -6,9 +6,11 @@ import { test } from "../support/test.ts";
 
 /**
  * Files with statements that cannot be prepared from their text, and that their own tests run. Migrations and prologues contain the
- * schema's name. The statements on endpoints derive from the table of settings, those of searches from the source.
+ * schema's name. Moves read their tables from the catalogue. The statements on endpoints derive from the table of settings, those
+ * of searches from the source.
  */
 const withDerivedStatements = [
+  "cells/move/copy-rows.ts",
   "platform/database/migrate.ts",
   "platform/database/pool.ts",
   "webhooks/endpoints/delivery-settings.ts",

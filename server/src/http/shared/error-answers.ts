@@ -32,8 +32,8 @@ const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
 /** How a change beyond the limit fails: portal/accounts/account-events.ts. */
 const [changeCounters, notNullViolation] = ["change_counters", "23502"];
 
-/** How a change in a cell that its provider leaves fails: migrations/cell/0015_moves.sql. */
-const providerMoving = "BW001";
+/** How a change in a cell that its provider leaves fails: migrations/cell/0018_moves.sql. */
+const providerMoving = "BW002";
 
 /** A restart takes seconds, freeing disk space takes an operator. */
 const againAfterSeconds: Readonly<Record<DatabaseErrorClass, number>> = { away: 5, full: 60 };

@@ -22,7 +22,11 @@ export interface UndecryptableEndpoint {
   readonly undecryptable: string;
 }
 
-type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> & EndpointCiphers;
+type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> &
+  EndpointCiphers & {
+    /** The provider is moving to another cell: engines let go of its lanes, as of paused ones. */
+    readonly isLeaving: boolean;
+  };
 
 // Endpoints by the unique index on id, because an engine owns lanes of all providers; records by their unique index.
 // Inserts a record only for a version that was not loaded before. If another engine does so at the same time, the
@@ -30,7 +34,9 @@ type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> & EndpointCiphe
 const deliverySettingsStatement = `
   with endpoint as (
     select provider_id, id as endpoint_id, name = 'default' as is_default, url_masked, version, ${sendingColumns},
-      ${secretColumns}, (select event_source from providers where providers.id = endpoints.provider_id)
+      ${secretColumns}, (select event_source from providers where providers.id = endpoints.provider_id),
+      exists (select from provider_moves where provider = endpoints.provider_id and provider_moves.state in ('draining', 'frozen', 'left'))
+        as is_leaving
     from endpoints
     where id = any($1) and deleted_at is null
   ), known as (
@@ -62,7 +68,8 @@ export async function readDeliverySettings(
   { endpointIds, userAgent }: { readonly endpointIds: readonly number[]; readonly userAgent: string },
 ): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]> {
   const rows = await db.query<Row>(deliverySettingsStatement, [endpointIds, userAgent]);
-  return rows.map(({ headersCipher, secretCipher, previousSecretCipher, ...row }) => {
+  return rows.map(({ headersCipher, secretCipher, previousSecretCipher, isLeaving, ...settings }) => {
+    const row = isLeaving ? { ...settings, state: "paused" as const } : settings;
     const ciphers = { urlCipher: row.urlCipher, headersCipher, secretCipher, previousSecretCipher };
     const { undecryptable, ...decrypted } = decryptEndpoint(encryption, ciphers);
     return undecryptable === null ? { ...row, ...decrypted } : { endpointId: row.endpointId, undecryptable };

@@ -1,0 +1,149 @@
+import type pg from "pg";
+import { callersChannel } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { tenantsChannel } from "../directory.ts";
+
+/** One move of a provider. */
+export interface Move {
+  readonly id: string;
+  readonly providerId: number;
+  /** The number of the cell that the provider leaves. */
+  readonly from: number;
+  /** The number of the cell that the provider enters. */
+  readonly to: number;
+}
+
+export interface MoveCells {
+  readonly directory: Pool;
+  /** Returns an open cell. */
+  readonly open: (cell: number) => Promise<Pool>;
+}
+
+const beginStatement = `
+  update bellwire_directory.tenants set move_id = $2, other_cell = $3
+  where provider_id = $1 and move_id is null and cell_number = $4
+  returning provider_id`;
+
+/** Notes in the directory that a move runs. Fails if another one does. */
+export async function beginMove(directory: Pool, { id, providerId, from, to }: Move): Promise<void> {
+  directory.onHint(tenantsChannel, () => undefined); // connects now, so that the hint to hold requests need not wait for that
+  const [begun] = await directory.query(beginStatement, [providerId, id, to, from]);
+  if (!begun) throw new Error("Another move of the provider has begun.");
+}
+
+const holdStatement = `
+  update bellwire_directory.tenants set held_until = clock_timestamp() + make_interval(secs => $3)
+  where provider_id = $1 and move_id = $2`;
+
+/** Lets requests of the provider wait for at most `seconds`; 0 lets them continue. */
+export const holdTenant = ({ directory }: MoveCells, { id, providerId }: Move, seconds: number): Promise<void> =>
+  directory.inTransaction(async (tx) => {
+    await tx.query(holdStatement, [providerId, id, seconds]);
+    tx.hintAfterCommit(tenantsChannel, String(providerId));
+  });
+
+const abandonStatement = `
+  insert into provider_moves (provider, id, state) values ($1, $2, 'abandoned')
+  on conflict (provider, id) do nothing`;
+const outcomeStatement = `select state from provider_moves where provider = $1 and id = $2`;
+const thawStatement = `
+  delete from provider_moves where provider = $1 and id = $2 and state in ('copying', 'draining', 'frozen')`;
+
+/**
+ * Decides a move that may have been interrupted. The transaction that copies the provider inserts the move's row into the new cell
+ * first. If this can insert it, that transaction has not committed and never can; otherwise this waits for its end. Then the
+ * provider works in one of the cells. May be called any number of times, by any process.
+ */
+export async function decideMove(cells: MoveCells, move: Move): Promise<"arrived" | "abandoned"> {
+  const key = [move.providerId, move.id];
+  const target = await cells.open(move.to);
+  await target.query(abandonStatement, key);
+  const [row] = await target.query<{ state: "arrived" | "abandoned" }>(outcomeStatement, key);
+  const outcome = row?.state ?? "abandoned";
+  if (outcome === "arrived") {
+    await completeMove(cells, move);
+  } else {
+    await (await cells.open(move.from)).query(thawStatement, key);
+    await holdTenant(cells, move, 0);
+  }
+  return outcome;
+}
+
+const switchStatement = `
+  update bellwire_directory.tenants set cell_number = $3, other_cell = $4, held_until = null
+  where provider_id = $1 and move_id = $2 and cell_number = $4`;
+const leaveStatement = `update provider_moves set state = 'left', changed_at = clock_timestamp() where provider = $1 and id = $2`;
+
+/** Sends requests to the new cell, and takes the provider's lanes from the engines of the old one. */
+export async function completeMove({ directory, open }: MoveCells, move: Move): Promise<void> {
+  const { id, providerId, from, to } = move;
+  await directory.inTransaction(async (tx) => {
+    await tx.query(switchStatement, [providerId, id, to, from]);
+    tx.hintAfterCommit(tenantsChannel, String(providerId));
+  });
+  await (
+    await open(from)
+  ).inTransaction(async (tx) => {
+    await tx.query(leaveStatement, [providerId, id]);
+    await tx.query("select set_config('bellwire_move.provider', $1, true)", [String(providerId)]);
+    await tx.query("delete from lanes where provider_id = $1", [providerId]);
+    tx.hintAfterCommit(callersChannel, String(providerId)); // open streams end, and continue in the new cell
+  });
+}
+
+/** Forgets a move whose leftovers are deleted. */
+export async function endMove({ directory, open }: MoveCells, { id, providerId, from, to }: Move): Promise<void> {
+  for (const cell of [from, to]) {
+    await (await open(cell)).query("delete from provider_moves where provider = $1 and id = $2", [providerId, id]);
+  }
+  await directory.query(
+    "update bellwire_directory.tenants set move_id = null, other_cell = null, held_until = null where provider_id = $1 and move_id = $2",
+    [providerId, id],
+  );
+}
+
+const unfinishedStatement = `
+  select move_id as id, provider_id, cell_number as here, other_cell as there
+  from bellwire_directory.tenants
+  where move_id is not null and ($1::bigint is null or provider_id = $1)`;
+
+/** Returns the moves that are running or were interrupted, of one provider or of all. */
+export async function findMoves({ directory, open }: MoveCells, providerId?: number): Promise<readonly Move[]> {
+  const tenants = await directory.query<{ id: string; providerId: number; here: number; there: number }>(
+    unfinishedStatement,
+    [providerId ?? null],
+  );
+  const moves: Move[] = [];
+  for (const { id, providerId: moving, here, there } of tenants) {
+    const [row] = await (await open(here)).query<{ state: string }>(outcomeStatement, [moving, id]);
+    const [from, to] = row?.state === "arrived" ? [there, here] : [here, there];
+    moves.push({ id, providerId: moving, from, to });
+  }
+  return moves;
+}
+
+/** Takes the lock of a provider's moves for the session of this connection to the directory. Returns false if another has it. */
+export async function lockMove(client: pg.Client, providerId: number): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>(
+    "select pg_try_advisory_lock(hashtextextended('bellwire mover', $1)) as taken",
+    [providerId],
+  );
+  return rows[0]?.taken ?? false;
+}
+
+/** Decides the moves whose process has ended. Returns those that it decided, with their outcome. */
+export async function decideInterruptedMoves(
+  cells: MoveCells,
+): Promise<readonly (Move & { readonly outcome: "arrived" | "abandoned" })[]> {
+  const decided: (Move & { readonly outcome: "arrived" | "abandoned" })[] = [];
+  for (const move of await findMoves(cells)) {
+    await cells.directory.inTransaction(async (tx) => {
+      const [lock] = await tx.query<{ taken: boolean }>(
+        "select pg_try_advisory_xact_lock(hashtextextended('bellwire mover', $1)) as taken",
+        [move.providerId],
+      );
+      if (lock?.taken) decided.push({ ...move, outcome: await decideMove(cells, move) });
+    });
+  }
+  return decided;
+}
