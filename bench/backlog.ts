@@ -76,7 +76,8 @@ const batchMax = 20_000;
 /** Fills an empty database with endpoints and due deliveries. */
 export async function fillBacklog(pool: Pool, backlog: Backlog): Promise<void> {
   await pool.query(
-    `insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Bench', 'bench', '\\x00')`,
+    `with tenant as (insert into bellwire_directory.tenants (provider_id, subdomain, cell_number) values (1, 'bench', 0))
+     insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Bench', 'bench', '\\x00')`,
   );
   await addEndpoints(pool, backlog);
   for (let left = backlog.deliveries; left > 0; left -= batchMax)

@@ -68,7 +68,11 @@ export interface BenchServer extends AsyncDisposable {
 }
 
 /** Runs `bellwire serve` with a role in its own process, with its log in a file. */
-export async function startServer(database: BenchDatabase, role: "web" | "engine"): Promise<BenchServer> {
+export async function startServer(
+  database: BenchDatabase,
+  role: "web" | "engine",
+  settings: Readonly<Record<string, string>> = {},
+): Promise<BenchServer> {
   started += 1;
   const logFile = join(database.folder, `${role}-${started}.log`);
   const child = spawn(process.execPath, [bellwire, "serve", "--role", role], {
@@ -79,6 +83,7 @@ export async function startServer(database: BenchDatabase, role: "web" | "engine
       BELLWIRE_DATA_DIR: database.folder,
       BELLWIRE_SECRET_KEY: secretKey.toString("base64"),
       BELLWIRE_ALLOWED_TARGETS: allowedTargets,
+      ...settings,
     },
     stdio: ["ignore", "pipe", openSync(logFile, "w")],
   });

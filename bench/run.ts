@@ -18,6 +18,7 @@ const benchmarks = [
   "search",
   "capacity",
   "tracing",
+  "cells",
 ];
 
 /** Run only by name: one repeats all others, one takes an hour. */

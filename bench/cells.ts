@@ -1,0 +1,85 @@
+/**
+ * Compares one cell with two cells on two PostgreSQL servers, in one run: the same deliveries, once through one engine and one server,
+ * once through two of each. Two cores are the limit of both, so the processor time per delivery tells more than the ratio: if it is
+ * equal, a cell on a machine of its own adds its whole rate.
+ *
+ * Run: npm run bench -- cells [deliveries] [--json FILE]
+ */
+import { insertCell, updateCellState } from "../server/src/cells/index.ts";
+import { bodyBytes, endpointSecret, fillBacklog } from "./backlog.ts";
+import { startServer } from "./bellwire.ts";
+import { type BenchDatabase, openBenchDatabase } from "./database.ts";
+import { treeCpuSeconds } from "./measuring.ts";
+import { rateOf, startBenchReceiver, waitForArrivals } from "./receiver.ts";
+import { openReport } from "./report.ts";
+
+const report = openReport("cells");
+const [deliveries = 60_000] = report.numbers;
+const origins = 10;
+const secondsMax = 200;
+const pairs = 2;
+
+interface Measured {
+  readonly rate: number;
+  readonly postgresMicroseconds: number;
+  readonly engineMicroseconds: number;
+}
+
+/** Delivers a backlog that is divided among the cells, each with an engine of its own. */
+async function measure(cells: 1 | 2): Promise<Measured> {
+  using receiver = await startBenchReceiver({ origins, keepsArrivals: true });
+  await using opened = new AsyncDisposableStack();
+  const databases: BenchDatabase[] = [];
+  for (let number = 0; number < cells; number += 1) databases.push(opened.use(await openBenchDatabase()));
+  const [directory, west] = databases;
+  if (!directory) throw new Error("There is no directory.");
+  const urls = receiver.origins.flatMap((origin) => Array.from({ length: 10 }, (_, path) => `${origin}/hook/${path}`));
+  for (const { owner, encryption } of databases) {
+    const share = { encryption, urls, deliveries: deliveries / cells, bodyBytes, secret: endpointSecret };
+    await fillBacklog(owner, share);
+    await owner.query("checkpoint");
+  }
+  if (west) await addCell(directory, west);
+
+  const arrived = waitForArrivals(receiver, deliveries, secondsMax);
+  const names = west ? ["default", "west"] : ["default"];
+  const engines = await Promise.all(
+    names.map(async (name) => opened.use(await startServer(directory, "engine", { BELLWIRE_CELLS: name }))),
+  );
+  const cpuOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + treeCpuSeconds(pid), 0);
+  const postgresPids = databases.map(({ postgresPid }) => postgresPid);
+  const postgresBefore = cpuOf(postgresPids);
+  const arrivals = await arrived;
+  if (arrivals.distinct !== deliveries) throw new Error(`${arrivals.distinct} of ${deliveries} deliveries came.`);
+  return {
+    rate: rateOf(arrivals),
+    postgresMicroseconds: ((cpuOf(postgresPids) - postgresBefore) / deliveries) * 1e6,
+    engineMicroseconds: (cpuOf(engines.map(({ pid }) => pid)) / deliveries) * 1e6,
+  };
+}
+
+/** Lists the other database as the cell `west`. */
+async function addCell(directory: BenchDatabase, west: BenchDatabase): Promise<void> {
+  await directory.owner.inTransaction(async (tx) => {
+    const place = { name: "west", schema: "bellwire", databaseUrl: west.ownerUrl };
+    await insertCell(tx, directory.encryption, place);
+    await updateCellState(tx, "west", "active");
+  });
+}
+
+for (let pair = 1; pair <= pairs; pair += 1) {
+  const one = await measure(1);
+  const two = await measure(2);
+  const round = (value: number): number => Math.round(value);
+  const numbers = {
+    "deliveries/s, one cell": round(one.rate),
+    "deliveries/s, two cells": round(two.rate),
+    ratio: Math.round((two.rate / one.rate) * 100) / 100,
+    "µs of PostgreSQL, one": round(one.postgresMicroseconds),
+    "µs of PostgreSQL, two": round(two.postgresMicroseconds),
+    "µs of engines, one": round(one.engineMicroseconds),
+    "µs of engines, two": round(two.engineMicroseconds),
+  };
+  const line = Object.entries(numbers).map(([name, value]) => `${name}: ${value}`);
+  report.add({ title: `pair ${pair}`, numbers }, `cells, pair ${pair}: ${line.join("; ")}`);
+}
