@@ -660,6 +660,14 @@ create table mails (
   constraint mails_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
 );
 
+create table moved_changes (
+  number bigint not null default bellwire_directory.new_id(),
+  provider bigint not null,
+  relation text not null,
+  key jsonb not null,
+  constraint moved_changes_pkey PRIMARY KEY (number)
+);
+
 create table outages (
   provider_id bigint not null,
   endpoint_id bigint not null,
@@ -749,6 +757,15 @@ create table products (
   constraint products_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
   constraint products_provider_id_system_name_key UNIQUE (provider_id, system_name),
   constraint products_state_check CHECK ((state = ANY (ARRAY['incomplete'::text, 'hidden'::text, 'offline'::text, 'published'::text, 'deprecated'::text])))
+);
+
+create table provider_moves (
+  provider bigint not null,
+  id uuid not null,
+  state text not null,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  constraint provider_moves_pkey PRIMARY KEY (provider, id),
+  constraint provider_moves_state_check CHECK ((state = ANY (ARRAY['copying'::text, 'draining'::text, 'frozen'::text, 'left'::text, 'arrived'::text, 'abandoned'::text])))
 );
 
 create table provider_users (
@@ -1145,6 +1162,8 @@ CREATE INDEX plans_product_idx ON plans USING btree (provider_id, product_id, id
 
 CREATE UNIQUE INDEX plans_system_name_idx ON plans USING btree (provider_id, kind, COALESCE(product_id, (0)::bigint), system_name) WHERE (customized_from IS NULL);
 
+CREATE UNIQUE INDEX provider_moves_leaving_idx ON provider_moves USING btree (provider) WHERE (state = ANY (ARRAY['copying'::text, 'draining'::text, 'frozen'::text, 'left'::text]));
+
 CREATE UNIQUE INDEX provider_users_email_idx ON provider_users USING btree (provider_id, lower(email));
 
 CREATE UNIQUE INDEX provider_users_username_idx ON provider_users USING btree (provider_id, lower(username));
@@ -1478,6 +1497,19 @@ AS $function$
   update lanes set owner = null, epoch = epoch + 1, not_before = 'infinity'
 $function$;
 
+CREATE OR REPLACE FUNCTION keep_lane_free()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+begin
+  if exists (select from provider_moves where provider = tg_argv[0]::bigint and state in ('draining', 'frozen', 'left')) then
+    return null;
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION lock_history_days()
  RETURNS void
  LANGUAGE sql
@@ -1497,6 +1529,55 @@ AS $function$
   where provider_id = its_provider_id and id = its_id and at > now() - interval '1 day'
     and (detail ->> 'count')::bigint < count_so_far
 $function$;
+
+CREATE OR REPLACE FUNCTION raise_transaction_numbers(above bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+begin
+  lock table events, deliveries, attempts, replays, lanes, lane_reports in share row exclusive mode;
+  perform pg_advisory_xact_lock(hashtext('bellwire numbers'));
+  if transaction_number() <= above then
+    execute format('create or replace function transaction_numbers_skipped() returns bigint
+      language sql stable parallel safe return %s', transaction_numbers_skipped() + above - transaction_number() + 1000000000);
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION record_moved_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+declare
+  moving bigint := tg_argv[0];
+  move_state text;
+  new_key jsonb;
+  old_key jsonb;
+begin
+  if current_setting('bellwire_move.provider', true) = tg_argv[0] then
+    return null;
+  end if;
+  perform pg_advisory_xact_lock_shared(hashtextextended('bellwire move', moving));
+  select state into move_state from provider_moves
+  where provider = moving and state in ('copying', 'draining', 'frozen', 'left');
+  if move_state in ('frozen', 'left') then
+    raise exception 'Provider % is moving to another cell.', moving using errcode = 'BW002';
+  elsif move_state is null then
+    return null;
+  end if;
+  if tg_op <> 'DELETE' then
+    select jsonb_agg(to_jsonb(new) -> name order by place) into new_key from unnest(tg_argv[2:]) with ordinality as key (name, place);
+  end if;
+  if tg_op <> 'INSERT' then
+    select jsonb_agg(to_jsonb(old) -> name order by place) into old_key from unnest(tg_argv[2:]) with ordinality as key (name, place);
+  end if;
+  insert into moved_changes (provider, relation, key)
+  select moving, tg_argv[1], key from (select new_key union select old_key) as changed (key) where key is not null;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION record_switch(its_kind text, silent_seconds double precision)
  RETURNS boolean

@@ -65,9 +65,20 @@ export class Installation implements AsyncDisposable {
   }
 
   /** Runs a command. Returns its exit code and output. */
-  async run(...args: readonly string[]): Promise<readonly [code: number, said: string]> {
+  run(...args: readonly string[]): Promise<readonly [code: number, said: string]> {
+    return this.follow(args, () => undefined);
+  }
+
+  /** Runs a command, and passes on each line of its output. */
+  async follow(
+    args: readonly string[],
+    onLine: (line: string) => void,
+  ): Promise<readonly [code: number, said: string]> {
     const said: string[] = [];
-    const say = (line: string): void => void said.push(line);
+    const say = (line: string): void => {
+      said.push(line);
+      onLine(line);
+    };
     const code = await runCommandLine(args, {
       env: this.environment,
       roles: [],
@@ -100,6 +111,13 @@ export class Installation implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Connects as the owner of a database. */
+export async function openClient(url: string): Promise<pg.Client & AsyncDisposable> {
+  const client = new pg.Client(url);
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 }
 
 /** Runs one statement as the owner of a database. */
