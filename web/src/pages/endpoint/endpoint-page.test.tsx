@@ -131,6 +131,16 @@ test("a paused receiver is reported on the endpoint's page", async () => {
   await waitFor(() => expect(shown()).toContain("Deliveries are paused for a while"));
 });
 
+test("an endpoint that is held after a restore says so, and who resumes it", async () => {
+  const { server } = serverWithCrm();
+  showPage("/endpoints/5", {
+    ...server,
+    "GET /api/v1/endpoints/5": () => [200, { ...crm, held_after_restore: true }],
+  });
+  await waitFor(() => expect(shown()).toContain("Deliveries are held: the database was restored"));
+  expect(shown()).toContain("bellwire resume --after-restore");
+});
+
 test("an error is shown in the dialog that ran the action", async () => {
   const { server } = serverWithCrm();
   showPage("/endpoints/5", {
