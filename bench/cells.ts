@@ -48,13 +48,14 @@ async function measure(cells: 1 | 2): Promise<Measured> {
   );
   const cpuOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + treeCpuSeconds(pid), 0);
   const postgresPids = databases.map(({ postgresPid }) => postgresPid);
-  const postgresBefore = cpuOf(postgresPids);
+  const enginePids = engines.map(({ pid }) => pid);
+  const [postgresBefore, enginesBefore] = [cpuOf(postgresPids), cpuOf(enginePids)]; // without their start
   const arrivals = await arrived;
   if (arrivals.distinct !== deliveries) throw new Error(`${arrivals.distinct} of ${deliveries} deliveries came.`);
   return {
     rate: rateOf(arrivals),
     postgresMicroseconds: ((cpuOf(postgresPids) - postgresBefore) / deliveries) * 1e6,
-    engineMicroseconds: (cpuOf(engines.map(({ pid }) => pid)) / deliveries) * 1e6,
+    engineMicroseconds: ((cpuOf(enginePids) - enginesBefore) / deliveries) * 1e6,
   };
 }
 
