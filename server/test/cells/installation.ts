@@ -6,7 +6,7 @@ import pg from "pg";
 import { runCommandLine } from "../../src/cli/index.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 
-export const baseDomain = "bellwire.test";
+const baseDomain = "bellwire.test";
 
 export interface CellProvider {
   readonly id: number;
