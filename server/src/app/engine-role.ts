@@ -118,7 +118,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
 const jobPollMs = 2000;
 
 /** Works on replays, beside whatever other processes do so. Closing it lets the chunk under way be committed. */
-export const composeReplays = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
+const composeReplays = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
   runOnHint({
     pool,
     hints: "replays",
@@ -128,7 +128,7 @@ export const composeReplays = ({ pool, log }: { readonly pool: Pool; readonly lo
   });
 
 /** Works on jobs, beside other processes that do so. Closing it awaits the current chunk. */
-export const composeJobs = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
+const composeJobs = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
   runOnHint({
     pool,
     hints: "jobs",
@@ -138,7 +138,7 @@ export const composeJobs = ({ pool, log }: { readonly pool: Pool; readonly log: 
   });
 
 /** Works on erasures, beside other processes that do so. Closing it awaits the current step. */
-export const composeErasures = ({
+const composeErasures = ({
   pool,
   clock,
   log,
@@ -167,7 +167,7 @@ interface MailParts {
 const mailPollMs = 5000;
 
 /** Empties the outbox into the mail server, if there is one; without, mails stay there to be read in the Admin Portal. */
-export function composeMail({ config, pool, clock, urls, log }: MailParts): AsyncDisposable | undefined {
+function composeMail({ config, pool, clock, urls, log }: MailParts): AsyncDisposable | undefined {
   if (config.smtpUrl === undefined) return undefined;
   const mailer = openMailer(config.smtpUrl.reveal());
   const send = async (): Promise<number> =>
@@ -212,7 +212,7 @@ interface HintedWork {
 }
 
 /** Runs steps until nothing is left, after each hint and at each poll. Closing it awaits the current step. */
-export function runOnHint({ pool, hints, everyMs, step, failed }: HintedWork): AsyncDisposable {
+function runOnHint({ pool, hints, everyMs, step, failed }: HintedWork): AsyncDisposable {
   const stopped = new AbortController();
   let woken = new AbortController();
   const stopHints = pool.onHint(hints, () => woken.abort());

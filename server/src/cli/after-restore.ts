@@ -71,8 +71,9 @@ export const resume: Command = {
         resumeHeld(pool, { choice, filter: { providerId: provider.id, endpointId }, print }),
       );
     }
-    // A script may repeat the command.
-    if (found === 0) print("No deliveries are held after a restore.");
+    // Not a failure: a script may repeat the command.
+    const those = endpointId === undefined ? "" : ` of endpoint ${endpointId}`;
+    if (found === 0) print(`No deliveries${those} are held after a restore.`);
     return 0;
   },
 };

@@ -154,6 +154,6 @@ test("hold skips numbers, holds what is due, and both commands refuse to guess",
   expect(after?.skipped).toBeGreaterThan((before?.skipped ?? 0) + 999_999_999);
   expect(await heldLanes(database)).toHaveLength(1);
   const unknown = await resume(databaseUrl, "--send", "--endpoint", "77");
-  expect(unknown.said).toBe("No deliveries are held after a restore.");
+  expect(unknown.said).toBe("No deliveries of endpoint 77 are held after a restore.");
   expect(await heldLanes(database)).toHaveLength(1);
 });
