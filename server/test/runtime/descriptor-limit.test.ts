@@ -95,7 +95,7 @@ test(
     const form = { org_name: "quay", username: "quay", email: "quay@example.com" };
     expect(await askPatiently(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
 
-    await until(async () => (await metric(api.url, "bellwire_attempts_not_made_total").catch(() => 0)) > 20);
+    await until(async () => (await metric(api.url, "bellwire_attempts_not_made_total").catch(() => 0)) > 0);
     expect(receivers.received.length).toBeLessThan(endpoints);
     expect((await askPatiently(api, "GET", "/api/v1/endpoints")).status).toBe(200);
 
