@@ -69,7 +69,9 @@ async function readIfPresent(file: string): Promise<string | undefined> {
  * digest, so browsers cache them for a year.
  */
 export async function serveWebFiles(http: FastifyInstance, webFolder: string): Promise<void> {
-  await http.register(fastifyStatic, { root: webFolder, serve: false, preCompressed: true, logLevel: "error" });
+  // At the first start the build is still under way, so the folder may be missing.
+  const options = { root: webFolder, serve: false, preCompressed: true, suppressWarning: true } as const;
+  await http.register(fastifyStatic, { ...options, logLevel: "error" });
 
   http.get("/p/admin/assets/*", (request, reply) =>
     reply.sendFile(`assets/${readForm(request.params)["*"]}`, { maxAge: "365d", immutable: true }),
