@@ -45,8 +45,8 @@ export class CellContexts implements AsyncDisposable {
 
   /** Returns true if the database of an open cell responds. */
   async isAnyReady(): Promise<boolean> {
-    const asked = (await this.#opened()).map(({ pool }) => pool.query("select"));
-    return Promise.any(asked).then(
+    const answers = (await this.#opened()).map(({ pool }) => pool.query("select"));
+    return Promise.any(answers).then(
       () => true,
       () => false,
     );

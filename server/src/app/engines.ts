@@ -12,7 +12,7 @@ import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { startEngineRole } from "./engine-role.ts";
 import type { Parts } from "./open-parts.ts";
 
-/** How often the directory is asked for new cells; hints announce them too. */
+/** How often the directory is read for new cells; hints announce them too. */
 const lookEveryMs = 10_000;
 /** An engine with fewer slots would let slow receivers delay the others. */
 const concurrencyMin = 20;

@@ -100,10 +100,10 @@ export const retryFailures: Command = {
   async run(args, needs) {
     const filter = parseFilterArguments(args);
     const { count, stranded } = await withProvider(needs, filter.provider, async ({ pool, provider }) => {
-      const meant = filter.filterFor(provider);
+      const selected = filter.filterFor(provider);
       return {
-        count: await retry(pool, meant, commandLine),
-        stranded: await countStrandedFailures(pool, meant.providerId, meant.endpointId),
+        count: await retry(pool, selected, commandLine),
+        stranded: await countStrandedFailures(pool, selected.providerId, selected.endpointId),
       };
     });
     needs.print(`${count} due again`);

@@ -52,7 +52,7 @@ interface MoveRequest {
 async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest): Promise<void> {
   const { directory, database } = installation;
   const { providerId } = await requireTenant(directory, subdomain);
-  const wanted = await requireCell(directory, to);
+  const newCell = await requireCell(directory, to);
   const place = await createFindPlace(installation);
   const cells: MoveCells = { directory, open: async (number) => installation.open((await place(number)).cell) };
 
@@ -62,13 +62,13 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
   for (const begun of await findMoves(cells, providerId)) await finish(cells, begun, place, needs);
 
   const { cell: number } = await requireTenant(directory, subdomain);
-  if (number === wanted.number) return needs.print(`${subdomain} is in cell ${to}`);
-  if (wanted.state !== "active") throw new WrongUsage(`The cell ${to} gets no new providers.`);
-  const [source, target] = [await place(number), await place(wanted.number)];
+  if (number === newCell.number) return needs.print(`${subdomain} is in cell ${to}`);
+  if (newCell.state !== "active") throw new WrongUsage(`The cell ${to} gets no new providers.`);
+  const [source, target] = [await place(number), await place(newCell.number)];
   const say = (line: string): void => needs.tell(line);
   const report = await moveProvider({ cells, source, target, providerId, drainMs, say });
   await (
-    await installation.open(wanted)
+    await installation.open(newCell)
   ).inTransaction((tx) =>
     auditCommand(tx, {
       providerId,

@@ -1,4 +1,5 @@
 import {
+  Button,
   Divider,
   Dropdown,
   DropdownGroup,
@@ -13,6 +14,7 @@ import {
   type MenuToggleElement,
   NotificationBadge,
   PageToggleButton,
+  Spinner,
   Toolbar,
   ToolbarContent,
   ToolbarGroup,
@@ -26,8 +28,8 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, type Ref, useRef, useState } from "react";
 import { useApi } from "../api/bellwire-client.ts";
 import { failureCountQuery } from "../api/deliveries.ts";
+import { isRunning, newestJobsQuery } from "../api/jobs.ts";
 import { mayUseWebhooks, useSession } from "../api/session.tsx";
-import { RunningJobsIndicator } from "../components/jobs/running-jobs-indicator.tsx";
 import { LinkButton } from "../components/page-header.tsx";
 import { sidebarToggleId } from "./app-navigation.tsx";
 import { QuickSearch } from "./quick-search.tsx";
@@ -191,5 +193,25 @@ function MastheadMenu({ label, icon, text, children }: MastheadMenuProps) {
     >
       {children}
     </Dropdown>
+  );
+}
+
+/** The number of running jobs, on every page. Leads to the jobs, and renders nothing without any. */
+function RunningJobsIndicator() {
+  const navigate = useNavigate();
+  const { data: jobs = [] } = useQuery(newestJobsQuery(useApi()));
+  const count = jobs.filter(isRunning).length;
+  if (count === 0) return null;
+  const name = count === 1 ? "1 job is running" : `${count} jobs are running`;
+  return (
+    <Button
+      variant="plain"
+      aria-label={name}
+      title={name}
+      icon={<Spinner size="md" aria-hidden />}
+      onClick={() => void navigate({ to: "/jobs" })}
+    >
+      {count}
+    </Button>
   );
 }

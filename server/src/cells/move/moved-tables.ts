@@ -88,11 +88,11 @@ const lockPartitionsStatement = `
 
 /** Creates the partitions that the source has and the target lacks, because its retention is shorter or it is new. */
 export async function createMissingPartitions(source: pg.Client, target: pg.Client): Promise<void> {
-  const wanted = await readPartitions(source);
+  const partitions = await readPartitions(source);
   await target.query("begin");
   await target.query(lockPartitionsStatement);
   const existing = new Set((await readPartitions(target)).map(({ name }) => name));
-  for (const { parent, name, bound } of wanted.filter((each) => !existing.has(each.name))) {
+  for (const { parent, name, bound } of partitions.filter((each) => !existing.has(each.name))) {
     const [quotedParent, quoted] = [target.escapeIdentifier(parent), target.escapeIdentifier(name)];
     await target.query(`create table ${quoted} (like ${quotedParent} including all)`);
     await target.query(`alter table ${quotedParent} attach partition ${quoted} ${bound}`);
