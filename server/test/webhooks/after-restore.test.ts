@@ -157,3 +157,20 @@ test("hold skips numbers, holds what is due, and both commands refuse to guess",
   expect(unknown.said).toBe("No deliveries of endpoint 77 are held after a restore.");
   expect(await heldLanes(database)).toHaveLength(1);
 });
+
+test("--provider decides for that provider only", async ({ database, databaseUrl }) => {
+  const [one, other] = [await leaveDue(database, 1), await leaveDue(database, 1)];
+  await holdAfterRestore(database);
+  const [provider] = await database.query<{ subdomain: string }>("select subdomain from providers where id = $1", [
+    one.providerId,
+  ]);
+  expect(await resume(databaseUrl, "--skip", "--provider", provider?.subdomain ?? "")).toMatchObject({
+    code: 0,
+    said: expect.stringContaining("1 deliveries of 1 endpoint are cancelled"),
+  });
+  expect(await database.query("select endpoint_id, state from deliveries")).toEqual([
+    { endpointId: one.endpointId, state: "cancelled" },
+  ]);
+  const held = "select endpoint_id from lanes where not_before = 'infinity'";
+  expect(await database.query(held)).toEqual([{ endpointId: other.endpointId }]);
+});
