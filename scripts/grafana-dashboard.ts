@@ -198,6 +198,8 @@ const rows: readonly Row[] = [
         queries: [
           { expr: largest("bellwire_database_switches"), legend: "database switches" },
           { expr: largest("bellwire_held_endpoints"), legend: "endpoints held after a restore" },
+          { expr: largest("bellwire_held_mails_and_jobs"), legend: "mails and jobs held after a restore" },
+          { expr: largest("bellwire_directory_away"), legend: "directory away" },
           {
             expr: `increase(${of("bellwire_engine_restarts_total")}[$__rate_interval])`,
             legend: "engine restarts, {{instance}}",

@@ -6,7 +6,7 @@ import type { OpenedPool } from "#platform/database/pool.ts";
 import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { TelemetryNeeds } from "#platform/telemetry/tracing.ts";
 import type { LookupResult } from "#platform/network/name-resolver.ts";
-import { countWaitingMails } from "#portal/mails/index.ts";
+import { countWaitingMails, listHeldMails } from "#portal/mails/index.ts";
 import {
   type DueMeasure,
   countAllFailures,
@@ -18,6 +18,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptLine, LaneStore, RunningEngine } from "#webhooks/engine/index.ts";
+import { listHeldJobs } from "#webhooks/jobs/index.ts";
 import type { StatisticsRecorder } from "#webhooks/statistics/index.ts";
 
 /** Registers the version and the process metrics of Node.js: memory, processor time, event loop. */
@@ -103,6 +104,22 @@ export function measureNameLookups(metrics: Registry): (result: LookupResult, se
     lookups.inc({ result });
     duration.observe(seconds);
   };
+}
+
+/** Registers whether the directory's database responds. */
+export function measureDirectory(metrics: Registry, db: Database): void {
+  new Gauge({
+    name: "bellwire_directory_away",
+    help: "1 while the database of the directory does not respond to this process: other cells are served, but no provider can be created or moved.",
+    registers: [metrics],
+    async collect() {
+      const isAway = await db.query("select").then(
+        () => false,
+        () => true,
+      );
+      this.set(isAway ? 1 : 0);
+    },
+  });
 }
 
 /** Counts telemetry that is pushed to an OpenTelemetry collector. */
@@ -253,6 +270,14 @@ export function measureDatabase(
     "bellwire_held_endpoints",
     "Endpoints that are held after a restore, until bellwire resume --after-restore. The same from every process.",
     () => countHeldEndpoints(db),
+  );
+  gauge(
+    "bellwire_held_mails_and_jobs",
+    "Mails and jobs that are held after a restore, until bellwire resume --after-restore. The same from every process.",
+    async () => {
+      const held = [...(await listHeldMails(db)), ...(await listHeldJobs(db))];
+      return held.reduce((sum, { count }) => sum + count, 0);
+    },
   );
   gauge(
     "bellwire_database_switches",

@@ -10,9 +10,11 @@ import {
   releaseHeldEndpoint,
   skipHeldDeliveries,
 } from "#webhooks/deliveries/index.ts";
+import { deleteHeldMails, listHeldMails, releaseHeldMails } from "#portal/mails/index.ts";
+import { cancelHeldJobs, listHeldJobs, releaseHeldJobs } from "#webhooks/jobs/index.ts";
 import { cancelReplaysOf } from "#webhooks/replays/index.ts";
 import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
-import { commandLine, providerOption, withEveryCell, withProvider } from "./with-database.ts";
+import { auditCommand, commandLine, providerOption, withEveryCell, withProvider } from "./with-database.ts";
 
 type Print = CommandNeeds["print"];
 
@@ -28,8 +30,8 @@ export const hold: Command = {
     });
     needs.print(
       areHeld
-        ? "Numbers skip ahead. Engines send nothing until bellwire resume --after-restore."
-        : "Numbers skip ahead. Nothing is due, so nothing is held.",
+        ? "Numbers skip ahead. Engines send nothing of before until bellwire resume --after-restore."
+        : "Numbers skip ahead. No delivery, mail or job is due, so nothing is held.",
     );
     return 0;
   },
@@ -41,8 +43,8 @@ type Choice = (typeof choices)[number];
 export const resume: Command = {
   usage: "resume --after-restore --plan|--send|--skip [--endpoint ID] [--provider SUBDOMAIN]",
   says:
-    "after a restore, show the deliveries that were due at the time of the database and are held; send them (receivers may get " +
-    "them twice), or skip them (receivers that have not got them never will)",
+    "after a restore, show the deliveries, mails and jobs that were due at the time of the database and are held; send them " +
+    "(some for the second time), or skip them (those that were not sent never will be)",
   async run(args, needs) {
     const flag = { type: "boolean" } as const;
     const { values } = parseArgs({
@@ -73,7 +75,7 @@ export const resume: Command = {
     }
     // Not a failure: a script may repeat the command.
     const those = endpointId === undefined ? "" : ` of endpoint ${endpointId}`;
-    if (found === 0) print(`No deliveries${those} are held after a restore.`);
+    if (found === 0) print(`Nothing${those} is held after a restore.`);
     return 0;
   },
 };
@@ -90,27 +92,81 @@ interface Resume {
   readonly print: Print;
 }
 
-/** Returns the number of endpoints that were held. */
+/** Returns the number of endpoints, mails and jobs that were held. */
 async function resumeHeld(pool: Pool, { choice, filter, print }: Resume): Promise<number> {
   const switches = await readDatabaseSwitches(pool);
   const { heldAt: restoredAt } = switches;
   if (restoredAt === null) return 0;
   const held = await listHeldEndpoints(pool, filter, restoredAt);
-  if (held.length === 0) {
+  const others = filter.endpointId === undefined ? await listOthers(pool, filter) : [];
+  const found = others.reduce((sum, { count }) => sum + count, held.length);
+  if (found === 0) {
     await pool.inTransaction((tx) => endHold(tx)); // the last held endpoint was deleted
     return 0;
   }
   const explained = explain(switches);
   if (choice === "plan") {
-    for (const line of [...explained, "", ...tableOf(held), "", ...choicesExplained]) print(line);
-    return held.length;
+    const tables = [
+      held.length > 0 ? [...tableOf(held), ""] : [],
+      others.length > 0 ? [...tableOfOthers(others), ""] : [],
+    ];
+    for (const line of [...explained, "", ...tables.flat(), ...choicesExplained]) print(line);
+    return found;
   }
   const cancelled = await apply(pool, { choice, held, restoredAt, switches });
+  for (const other of others) await applyToOthers(pool, { choice, other, restoredAt, switches });
   const hasEnded = await pool.inTransaction((tx) => endHold(tx));
-  for (const line of [...explained, ...outcomeOf(choice, held, cancelled)]) print(line);
-  print(hasEnded ? "Nothing is held any more." : "Other endpoints are still held: --plan shows them.");
-  return held.length;
+  const outcomes = [
+    ...(held.length > 0 ? outcomeOf(choice, held, cancelled) : []),
+    ...others.map(outcomeOfOthers(choice)),
+  ];
+  for (const line of [...explained, ...outcomes]) print(line);
+  print(hasEnded ? "Nothing is held any more." : "Others are still held: --plan shows them.");
+  return found;
 }
+
+/** The held mails or the held jobs of a provider. */
+interface HeldOthers {
+  readonly kind: "mails" | "jobs";
+  readonly providerId: number;
+  readonly provider: string;
+  readonly count: number;
+  readonly oldest: Date;
+}
+
+const listOthers = async (pool: Pool, { providerId }: HeldFilter): Promise<readonly HeldOthers[]> => [
+  ...(await listHeldMails(pool, providerId)).map((mails) => ({ kind: "mails" as const, ...mails })),
+  ...(await listHeldJobs(pool, providerId)).map((jobs) => ({ kind: "jobs" as const, ...jobs })),
+];
+
+const decisionsOn = {
+  mails: {
+    send: (tx: Transaction, providerId: number) => releaseHeldMails(tx, providerId, systemClock.now()),
+    skip: deleteHeldMails,
+  },
+  jobs: { send: releaseHeldJobs, skip: cancelHeldJobs },
+} as const;
+
+/** Releases or drops held mails or jobs. Audits it in the same transaction. */
+const applyToOthers = (
+  pool: Pool,
+  {
+    choice,
+    other,
+    restoredAt,
+    switches,
+  }: Pick<Application, "choice" | "restoredAt" | "switches"> & { readonly other: HeldOthers },
+): Promise<void> =>
+  pool.inTransaction(async (tx) => {
+    const { kind, providerId } = other;
+    const count = await decisionsOn[kind][choice](tx, providerId);
+    await auditCommand(tx, {
+      providerId,
+      action: `${kind}.${choice === "send" ? "sent" : "skipped"}_after_restore`,
+      subject: `provider/${providerId}`,
+      detail: { count, database_from: switches.stateAt, restored_at: restoredAt },
+    });
+  });
 
 type Decision = Exclude<Choice, "plan">;
 
@@ -195,9 +251,11 @@ function explain({ stateAt, heldAt }: DatabaseSwitches): readonly string[] {
 }
 
 const choicesExplained = [
-  "--send  sends the deliveries that were due. Receivers get again what was sent in between, with the same webhook-id.",
-  "--skip  cancels them. Receivers never get what was not sent in between; a replay can send it later.",
-  "Events since the restore are sent in both cases. Failures stay on the list.",
+  "--send  sends the deliveries and mails that were due, and continues the jobs. What was sent in between is sent again,",
+  "        webhooks with the same webhook-id. Jobs repeat what they did in between.",
+  "--skip  cancels deliveries and jobs, and deletes the mails. What was not sent in between is never sent; a replay can",
+  "        send webhooks later.",
+  "Events and mails since the restore are sent in both cases. Failures stay on the list.",
 ] as const;
 
 function outcomeOf(choice: Decision, held: readonly HeldEndpoint[], cancelled: number): readonly string[] {
@@ -207,28 +265,54 @@ function outcomeOf(choice: Decision, held: readonly HeldEndpoint[], cancelled: n
   return [`${due} deliveries of ${endpoints} are sent now, perhaps for the second time.`];
 }
 
+const outcomeOfOthers =
+  (choice: Decision) =>
+  ({ kind, provider, count }: HeldOthers): string => {
+    const outcome = {
+      mails: { send: "are sent now, perhaps for the second time", skip: "are deleted" },
+      jobs: { send: "continue", skip: "are cancelled" },
+    } as const;
+    return `${count} ${kind} of ${provider} ${outcome[kind][choice]}.`;
+  };
+
 const columns = ["provider", "endpoint", "name", "due", "retried", "oldest event", "since", "failures"] as const;
 
-/** Renders a table with aligned columns. */
+/** Renders the held endpoints. */
 function tableOf(held: readonly HeldEndpoint[]): readonly string[] {
-  const nowMs = systemClock.now().getTime();
   const rows = held.map((endpoint) => [
     endpoint.provider,
     String(endpoint.endpointId),
     endpoint.endpoint,
     String(endpoint.due),
     String(endpoint.retried),
-    endpoint.oldest === null ? "-" : `${endpoint.oldest.toISOString()} (${ageOf(nowMs - endpoint.oldest.getTime())})`,
+    endpoint.oldest === null ? "-" : timeWithAge(endpoint.oldest),
     String(endpoint.since),
     String(endpoint.failures),
   ]);
-  const widths = columns.map((name, index) => Math.max(name.length, ...rows.map((row) => (row[index] ?? "").length)));
-  return [[...columns], ...rows].map((row) =>
+  return align([columns, ...rows]);
+}
+
+/** Renders the held mails and jobs. */
+const tableOfOthers = (others: readonly HeldOthers[]): readonly string[] =>
+  align([
+    ["provider", "held", "number", "oldest"],
+    ...others.map(({ provider, kind, count, oldest }) => [provider, kind, String(count), timeWithAge(oldest)]),
+  ]);
+
+/** Aligns the columns of a table. */
+function align(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => (row[index] ?? "").length)));
+  return rows.map((row) =>
     row
       .map((cell, index) => cell.padEnd(widths[index] ?? 0))
       .join("  ")
       .trimEnd(),
   );
+}
+
+function timeWithAge(time: Date): string {
+  const age = ageOf(systemClock.now().getTime() - time.getTime());
+  return `${time.toISOString()} (${age})`;
 }
 
 function ageOf(ms: number): string {

@@ -2,6 +2,8 @@ import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { holdAfterRestore, readDatabaseSwitches } from "#platform/database/switches.ts";
+import { type SendMail, insertMail, sendDueMails } from "#portal/mails/index.ts";
+import { createJob, deleteOldJobs, listJobs, workOnJob } from "#webhooks/jobs/index.ts";
 import { retryDelivery } from "#webhooks/deliveries/index.ts";
 import { runCommandLine } from "../../src/cli/index.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
@@ -29,6 +31,7 @@ const follow = (pool: Pool, silentSeconds: number | null) =>
 const heldLanes = (pool: Pool) => pool.query("select from lanes where not_before = 'infinity'");
 
 const newTimeline = "update transaction_numbers set timeline = timeline - 1";
+const toPoint = "create or replace function has_recovery_target() returns boolean language sql return true";
 const restoredDump = "update transaction_numbers set stored_as = 1";
 const otherCluster = "update transaction_numbers set cluster = 1";
 
@@ -38,13 +41,14 @@ test.for([
   ["a failover after an hour, in a process that lived through it", newTimeline, 3600, 3598, false],
   ["a restore of yesterday's state", newTimeline, 86_400, null, true],
   ["a restore of yesterday's state, in a process that has had an answer since", newTimeline, 86_400, 60, true],
+  ["a restore to a point of some seconds ago", `${newTimeline};${toPoint}`, 2, null, true],
   ["a restored dump", restoredDump, 2, null, true],
   ["pg_upgrade, which keeps all rows and ids", otherCluster, 3600, null, false],
 ] as const)(
   "%s: deliveries are held only if the database was restored",
   async ([, change, beat, silent, isHeld], { database, owner }) => {
     await leaveDue(database, beat);
-    await owner.query(change);
+    for (const statement of change.split(";")) await owner.query(statement);
     expect(await follow(database, silent)).toEqual([{ isFirst: true, isHeld }]);
     expect(await heldLanes(database)).toHaveLength(isHeld ? 1 : 0);
     expect(await follow(database, null)).toEqual([{ isFirst: false, isHeld: false }]);
@@ -107,7 +111,7 @@ test("what is held is not sent, also not by a retry or under new events, until -
   expect(plan.said).toMatch(new RegExp(`${due.endpointId} +default +1 +0 .* 2 +0$`, "m"));
   const sent = await resume(databaseUrl, "--send", "--endpoint", String(due.endpointId));
   expect(sent.said).toContain("1 deliveries of 1 endpoint are sent now");
-  expect(sent.said).toContain("Other endpoints are still held");
+  expect(sent.said).toContain("Others are still held");
   await until(() => receiver.received.length === 3);
   const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
   expect(ids).toEqual(expect.arrayContaining([due.eventId, since]));
@@ -116,7 +120,7 @@ test("what is held is not sent, also not by a retry or under new events, until -
 
   expect((await resume(databaseUrl, "--send")).said).toContain("Nothing is held any more.");
   await until(() => other.received.length === 2);
-  expect(await resume(databaseUrl, "--send")).toEqual({ code: 0, said: "No deliveries are held after a restore." });
+  expect(await resume(databaseUrl, "--send")).toEqual({ code: 0, said: "Nothing is held after a restore." });
   expect((await readDatabaseSwitches(database)).heldAt).toBeNull();
 });
 
@@ -142,6 +146,64 @@ test("--skip cancels what was due at the restore, sends what came since, and is 
   ]);
 });
 
+/** Creates an unsent mail and a job that retries all failures of a provider. */
+async function leaveMailAndJob(pool: Pool): Promise<number> {
+  const providerId = await buildProvider(pool);
+  const mail = { recipient: "ann@example.com", subject: "Welcome", text: "Hello" };
+  await pool.inTransaction((tx) => insertMail(tx, providerId, mail, new Date()));
+  await createJob(pool, {
+    providerId,
+    kind: "retry",
+    subject: "failures",
+    selection: {},
+    endpointId: null,
+    format: null,
+    actor: { kind: "system" },
+    async *rows() {
+      yield [{ eventId: "018f0000-0000-7000-8000-000000000000", endpointId: 1 }];
+    },
+    follow: async () => undefined,
+  });
+  return providerId;
+}
+
+test.for([
+  { choice: "--send", says: ["1 mails of", "are sent now", "1 jobs of", "continue"], sent: 1, state: "done" },
+  { choice: "--skip", says: ["1 mails of", "are deleted", "1 jobs of", "are cancelled"], sent: 0, state: "cancelled" },
+])(
+  "mails and jobs are held, too, until $choice decides about them; mails since the restore are sent",
+  async ({ choice, says, sent, state }, { database, databaseUrl }) => {
+    const providerId = await leaveMailAndJob(database);
+    expect(await holdAfterRestore(database)).toBe(true);
+    const recipients: string[] = [];
+    const send: SendMail = async ({ recipient }) => void recipients.push(recipient);
+    const work = async () => {
+      await sendDueMails({ pool: database, send, now: () => new Date() });
+      while (await workOnJob(database));
+    };
+    const since = { recipient: "since@example.com", subject: "Welcome", text: "Hello" };
+    await database.inTransaction((tx) => insertMail(tx, providerId, since, new Date()));
+    await work();
+    expect(recipients).toEqual(["since@example.com"]);
+    expect(await listJobs(database, { providerId, limit: 9 })).toMatchObject([{ state: "running", skipped: 0 }]);
+    await deleteOldJobs(database, new Date(Date.now() + 86_400_000), 30);
+
+    const plan = await resume(databaseUrl, "--plan");
+    expect(plan.said).toMatch(/^\S+ +mails +1 +20.*\n\S+ +jobs +1 +20/m);
+    const resumed = await resume(databaseUrl, choice);
+    for (const words of [...says, "Nothing is held any more."]) expect(resumed.said).toContain(words);
+    await work();
+    expect(recipients.filter((recipient) => recipient === "ann@example.com")).toHaveLength(sent);
+    expect(await listJobs(database, { providerId, limit: 9 })).toMatchObject([{ state }]);
+    const audited = "select action from audit_records where provider_id = $1 order by id";
+    const word = choice === "--send" ? "sent" : "skipped";
+    expect(await database.query(audited, [providerId])).toEqual([
+      { action: `mails.${word}_after_restore` },
+      { action: `jobs.${word}_after_restore` },
+    ]);
+  },
+);
+
 test("hold skips numbers, holds what is due, and both commands refuse to guess", async ({ database, databaseUrl }) => {
   await leaveDue(database, 1);
   expect(await command(databaseUrl, "hold")).toMatchObject({ code: 2 });
@@ -154,7 +216,7 @@ test("hold skips numbers, holds what is due, and both commands refuse to guess",
   expect(after?.skipped).toBeGreaterThan((before?.skipped ?? 0) + 999_999_999);
   expect(await heldLanes(database)).toHaveLength(1);
   const unknown = await resume(databaseUrl, "--send", "--endpoint", "77");
-  expect(unknown.said).toBe("No deliveries of endpoint 77 are held after a restore.");
+  expect(unknown.said).toBe("Nothing of endpoint 77 is held after a restore.");
   expect(await heldLanes(database)).toHaveLength(1);
 });
 

@@ -76,7 +76,7 @@ test.each([
   [
     "whose deliveries are held after a restore",
     { switches: { ...none, count: 1, heldAt: new Date(machine.now().getTime() - 3_600_000) } },
-    "deliveries are held after a restore since 2026-02-03T03:05:06.789Z: bellwire resume --after-restore --plan shows them",
+    "deliveries, mails and jobs are held after a restore since 2026-02-03T03:05:06.789Z: bellwire resume --after-restore --plan shows them",
   ],
 ])("a process %s is ready, and warns", async (_when, state, warning) => {
   await using http = await serve(state);

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
 import { type Clock, wrongFromMs } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import { type DatabaseSwitches, resumeAdvice } from "#platform/database/switches.ts";
+import { type DatabaseSwitches, resumeAdvice, switchWarningMs } from "#platform/database/switches.ts";
 import type { HistoryDays } from "#webhooks/deliveries/index.ts";
 
 export interface OperationsDependencies {
@@ -38,7 +38,13 @@ export const operationsPlugin =
         return { because: "the database does not respond" };
       });
       const isNeeded = "because" in own && ((await needs.servesOtherCell?.()) ?? false);
-      const readiness = isNeeded ? { warnings: [`the default cell is not ready: ${own.because}`] } : own;
+      const readiness = isNeeded
+        ? {
+            warnings: [
+              `the default cell is not ready: ${own.because}; it has the directory, so no provider can be created or moved`,
+            ],
+          }
+        : own;
       return "because" in readiness
         ? reply.code(503).send({ status: "not ready", because: readiness.because })
         : { status: "ok", ...(readiness.warnings.length > 0 && { warnings: readiness.warnings }) };
@@ -48,9 +54,6 @@ export const operationsPlugin =
     if (metrics)
       http.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   };
-
-/** How long /readyz warns after a database failover or restore. */
-const switchWarningMs = 24 * 60 * 60_000;
 
 type Readiness = { readonly because: string } | { readonly warnings: readonly string[] };
 
@@ -79,7 +82,7 @@ async function readReadiness({
     );
   }
   if (heldAt !== null) {
-    warnings.push(`deliveries are held after a restore since ${heldAt.toISOString()}: ${resumeAdvice}`);
+    warnings.push(`deliveries, mails and jobs are held after a restore since ${heldAt.toISOString()}: ${resumeAdvice}`);
   }
   return { warnings };
 }

@@ -20,7 +20,7 @@ interface Followed {
 /** The operator's next step while deliveries are held. */
 export const resumeAdvice = "bellwire resume --after-restore --plan shows them";
 
-export const restoredSentence = `the database was restored: no deliveries are sent until somebody resumes them; ${resumeAdvice}`;
+export const restoredSentence = `the database was restored: deliveries, mails and jobs from before are held until an operator resumes them; ${resumeAdvice}`;
 
 /** After a move to another cluster, the largest number is searched for in the whole history. */
 const followMsMax = 60 * 60_000;
@@ -60,6 +60,9 @@ export interface DatabaseSwitches {
   /** The time that the held database continued from: changes after it are lost. Null if unknown. */
   readonly stateAt: Date | null;
 }
+
+/** How long people are told that changes may be lost. */
+export const switchWarningMs = 24 * 60 * 60_000;
 
 const read = `
   select count(*)::integer as count, max(at) as at, (array_agg(timeline order by at desc))[1] as timeline,

@@ -9,13 +9,17 @@ export {
 export {
   countMails,
   countWaitingMails,
+  deleteHeldMails,
   deleteOldMails,
   eraseMails,
+  type HeldMails,
   insertMail,
+  listHeldMails,
   listMails,
   listMailsOfPerson,
   type Mail,
   type NewMail,
+  releaseHeldMails,
   sendDueMails,
   type SendMail,
 } from "./outbox.ts";

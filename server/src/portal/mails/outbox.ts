@@ -113,7 +113,7 @@ const markSentStatement = `
 const scheduleRetryStatement = `
   update mails
   set due_at = $3::timestamptz + make_interval(secs => $4), last_error = $5
-  where provider_id = $1 and id = $2`;
+  where provider_id = $1 and id = $2 and due_at < 'infinity'`;
 
 interface MailSending {
   readonly pool: Pool;
@@ -143,6 +143,40 @@ const longestRetryDelaySeconds = 3600;
 /** Returns 30 s after the first attempt, doubling with each attempt up to an hour. */
 const retryDelaySeconds = (attemptsMade: number): number =>
   Math.min(firstRetryDelaySeconds * 2 ** (attemptsMade - 1), longestRetryDelaySeconds);
+
+// Held after a restore, because they have probably been sent since (0019_restores_hold_all.sql). Served by mails_due_idx.
+const isHeld = `mails.sent_at is null and mails.due_at = 'infinity'`;
+
+/** The held mails of a provider. */
+export interface HeldMails {
+  readonly providerId: number;
+  readonly provider: string;
+  readonly count: number;
+  readonly oldest: Date;
+}
+
+const listHeldStatement = `
+  select provider.id as provider_id, provider.subdomain as provider, count(*) as count, min(mails.created_at) as oldest
+  from mails
+  join providers provider on provider.id = mails.provider_id
+  where ${isHeld} and ($1::bigint is null or mails.provider_id = $1)
+  group by provider.id
+  order by provider.id`;
+
+/** Lists the mails that are held after a restore, of one provider or of all. */
+export const listHeldMails = (db: Database, providerId?: number): Promise<HeldMails[]> =>
+  db.query<HeldMails>(listHeldStatement, [providerId ?? null]);
+
+/** Lets the held mails of a provider be sent. Returns their number. */
+export async function releaseHeldMails(tx: Transaction, providerId: number, now: Date): Promise<number> {
+  const released = `update mails set due_at = $2 where provider_id = $1 and ${isHeld} returning id`;
+  tx.hintAfterCommit("mails", "");
+  return (await tx.query(released, [providerId, now])).length;
+}
+
+/** Deletes the held mails of a provider. Returns their number. */
+export const deleteHeldMails = async (tx: Transaction, providerId: number): Promise<number> =>
+  (await tx.query(`delete from mails where provider_id = $1 and ${isHeld} returning id`, [providerId])).length;
 
 // Rows of all providers, oldest first. Skips rows that another process locked. Unsent mails are kept for at least three
 // days, because they are retried that long. Served by mails_created_idx.

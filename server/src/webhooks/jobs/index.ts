@@ -1,6 +1,7 @@
 export { renderHeader } from "./export-rows.ts";
 export {
   type ExportFormat,
+  type HeldJobs,
   type Job,
   type JobKind,
   type JobSubject,
@@ -8,6 +9,7 @@ export {
   type RowKey,
   type SelectRows,
   TooManyRows,
+  cancelHeldJobs,
   cancelJob,
   countRows,
   createJob,
@@ -17,7 +19,9 @@ export {
   exportFormats,
   jobKinds,
   jobSubjects,
+  listHeldJobs,
   listJobs,
   readJob,
+  releaseHeldJobs,
 } from "./jobs.ts";
 export { readResult, workOnJob } from "./run-job.ts";

@@ -248,6 +248,44 @@ export async function cancelJob(tx: Transaction, providerId: number, id: number)
   return job;
 }
 
+// Held after a restore, because they have probably ended since (0019_restores_hold_all.sql). By jobs_running_idx.
+const isHeld = `job.finished_at is null and job.work_at = held_jobs_until()`;
+
+/** The held jobs of a provider. */
+export interface HeldJobs {
+  readonly providerId: number;
+  readonly provider: string;
+  readonly count: number;
+  readonly oldest: Date;
+}
+
+const listHeldStatement = `
+  select provider.id as provider_id, provider.subdomain as provider, count(*) as count, min(job.created_at) as oldest
+  from jobs job
+  join providers provider on provider.id = job.provider_id
+  where ${isHeld} and ($1::bigint is null or job.provider_id = $1)
+  group by provider.id
+  order by provider.id`;
+
+/** Lists the jobs that are held after a restore, of one provider or of all. */
+export const listHeldJobs = (db: Database, providerId?: number): Promise<HeldJobs[]> =>
+  db.query<HeldJobs>(listHeldStatement, [providerId ?? null]);
+
+/** Lets the held jobs of a provider continue. Returns their number. */
+export async function releaseHeldJobs(tx: Transaction, providerId: number): Promise<number> {
+  const released = `update jobs job set work_at = clock_timestamp() where job.provider_id = $1 and ${isHeld} returning id`;
+  tx.hintAfterCommit("jobs", "");
+  return (await tx.query(released, [providerId])).length;
+}
+
+/** Cancels the held jobs of a provider. Returns their number. */
+export async function cancelHeldJobs(tx: Transaction, providerId: number): Promise<number> {
+  const held = `select job.id from jobs job where job.provider_id = $1 and ${isHeld} for update`;
+  const jobs = await tx.query<Pick<Job, "id">>(held, [providerId]);
+  for (const { id } of jobs) await cancelJob(tx, providerId, id);
+  return jobs.length;
+}
+
 const deleteStatement = `
   delete from jobs where provider_id = $1 and id = $2 and finished_at is not null
   returning id`;

@@ -65,7 +65,7 @@ const triesMax = 5;
 // Waits 2, 4, 8 and 16 seconds. Other jobs are processed meanwhile.
 const postpone = `
   update jobs set tries = tries + 1, error = $3, work_at = clock_timestamp() + make_interval(secs => power(2, tries + 1))
-  where provider_id = $1 and id = $2 and finished_at is null`;
+  where provider_id = $1 and id = $2 and finished_at is null and work_at < held_jobs_until()`;
 
 /**
  * Processes one chunk of one job, and advances the job in the same transaction: a killed process leaves nothing half
