@@ -183,6 +183,18 @@ export async function readSubdomains(directory: Database, cellName: string): Pro
   return tenants.map(({ subdomain }) => subdomain);
 }
 
+const betweenStatement = `
+  select subdomain from bellwire_directory.tenants
+  join bellwire_directory.cells on number = other_cell
+  where name = $1 and move_id is not null
+  order by subdomain`;
+
+/** Returns the subdomains of the providers that have left a cell, or began to enter it, by a move that has not ended. */
+export async function readSubdomainsBetween(directory: Database, cellName: string): Promise<readonly string[]> {
+  const tenants = await directory.query<Pick<Tenant, "subdomain">>(betweenStatement, [cellName]);
+  return tenants.map(({ subdomain }) => subdomain);
+}
+
 // If two requests take one subdomain at once, the second waits for the first to commit and then inserts nothing.
 const insertTenantStatement = `
   insert into bellwire_directory.tenants (subdomain, cell_number)

@@ -7,7 +7,6 @@ import {
   openCell,
   readCellLoads,
   readCells,
-  readSubdomains,
   revealDatabaseUrl,
   updateCellState,
 } from "#cells/index.ts";
@@ -49,7 +48,14 @@ export const addCell: Command = {
         if (!cell)
           throw new WrongUsage(`There is a cell ${name} already, or one in the schema ${schema} of that database.`);
         try {
-          const opening = { ...database, encryption, max: connections, mayChange: true, say: needs.tell };
+          const opening = {
+            ...database,
+            access: () => database.access,
+            encryption,
+            max: connections,
+            mayChange: true,
+            say: needs.tell,
+          };
           await using pool = await openCell(cell, { ...opening, log: createLogger("warn") });
           await verifyKeys(pool, encryption);
           if (cell.idShare !== null) await shareIds({ directory, pool }, cell.idShare);
@@ -122,28 +128,6 @@ export const listCells: Command = {
 
 const row = (name: string, state: string, providers: string, place: string): string =>
   `${name.padEnd(20)} ${state.padEnd(9)} ${providers.padStart(9)}  ${place}`;
-
-export const drainCell: Command = {
-  usage: "cell drain NAME [--undo]",
-  says: "create no more providers in a cell, and name those that are still there",
-  async run(args, needs) {
-    const options = { undo: { type: "boolean" } } as const;
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    const [name = "", ...more] = positionals;
-    if (name === "" || more.length > 0) throw new WrongUsage("Name one cell.");
-    await withInstallation(needs, async ({ directory }) => {
-      await requireCell(directory, name);
-      const state = values.undo ? "active" : "draining";
-      await directory.inTransaction((tx) => updateCellState(tx, name, state));
-      needs.print(`cell ${name} is ${state}`);
-      if (state === "active") return;
-      for (const subdomain of await readSubdomains(directory, name)) {
-        needs.print(`  bellwire provider move ${subdomain} --to CELL`);
-      }
-    });
-    return 0;
-  },
-};
 
 export async function requireCell(directory: Database, name: string): Promise<Cell> {
   const cells = await readCells(directory);

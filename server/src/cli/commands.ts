@@ -1,9 +1,9 @@
 import { hold, resume } from "./after-restore.ts";
 import type { Command } from "./command.ts";
-import { addCell, drainCell, listCells } from "./cells.ts";
+import { addCell, listCells } from "./cells.ts";
 import { checkFailures, deleteFailures, listFailures, retryFailures } from "./failures.ts";
 import { backup, migrate, rekey, showConfig } from "./maintenance.ts";
-import { moveProviderCommand } from "./move.ts";
+import { drainCell, moveProviderCommand } from "./move.ts";
 import { erase, showErasure } from "./personal-data.ts";
 import { changeUserPassword, createProvider, createToken, setLimit } from "./providers.ts";
 import { serve } from "./run-command-line.ts";

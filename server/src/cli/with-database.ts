@@ -44,7 +44,15 @@ export async function withInstallation<T>(
   const pools = new Map([[defaultCell, Promise.resolve(directory)]]);
   const openOnce = async (cell: Cell): Promise<OpenedPool> => {
     encryption ??= await openEncryption(directory, config);
-    const needs = { access, ownerUrl, encryption, max: config.databaseConnections, mayChange, say: tell, log };
+    const needs = {
+      access: () => access,
+      ownerUrl,
+      encryption,
+      max: config.databaseConnections,
+      mayChange,
+      say: tell,
+      log,
+    };
     return opened.use(await openCell(cell, needs));
   };
   const open = (cell: Cell): Promise<OpenedPool> => {

@@ -84,3 +84,40 @@ test(
     expect(await refused.promise).toMatchObject({ code: "BW002" });
   },
 );
+
+test("draining a cell moves its providers one after another, and continues where it was interrupted", async ({
+  installation,
+}) => {
+  await installation.done("cell", "add", "east");
+  await installation.done("cell", "add", "south");
+  for (const subdomain of ["brook", "creek"]) await installation.createProvider(subdomain, "east");
+  const options = ["--to", "west,south", "--drain-seconds", "0"];
+
+  const plan = await installation.done("cell", "drain", "east", "--plan", ...options);
+  expect(plan.split("\n")).toEqual([
+    "brook moves to west: 0 accounts, 0 events",
+    "creek moves to south: 0 accounts, 0 events",
+  ]);
+  expect(await installation.done("cell", "list")).toMatch(/^east +active +2 /m);
+
+  const places = async () => {
+    const providers = `select subdomain, name as cell from bellwire_directory.tenants
+      join bellwire_directory.cells on number = cell_number where subdomain = any('{brook,creek}') order by subdomain`;
+    return (await queryOnce<{ cell: string }>(installation.directoryUrl, providers)).map(({ cell }) => cell);
+  };
+  await using mover = await openClient(installation.directoryUrl);
+  const taken = `select pg_advisory_lock(hashtextextended('bellwire mover', provider_id))
+    from bellwire_directory.tenants where subdomain = 'creek'`;
+  await mover.query(taken);
+  const stopped = await installation.run("cell", "drain", "east", ...options);
+  expect(stopped).toEqual([1, expect.stringContaining("Another process is moving creek.")]);
+  expect(stopped[1]).toContain("still in cell east: creek");
+  expect(await places()).toEqual(["west", "east"]);
+
+  await mover.end();
+  expect(await installation.done("cell", "drain", "east", ...options)).toContain("cell east has no providers");
+  expect(await places()).toEqual(["west", "south"]);
+  for (const to of ["west", "east"]) {
+    expect(await installation.run("cell", "drain", "west", "--to", to)).toEqual([2, expect.any(String)]);
+  }
+});
