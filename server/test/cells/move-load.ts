@@ -33,24 +33,34 @@ export class MoveLoad implements AsyncDisposable {
   slowestMs = 0;
   /** Answers 503. */
   refused = 0;
-  accounts = 0;
+  /** Requests without an answer. Whether they changed anything is unknown. */
+  unanswered = 0;
+  /** Accounts whose creation was acknowledged. */
+  readonly accountIds: number[] = [];
   #changes = 0;
   #isStopped = false;
   #isOver = false;
   readonly #url: string;
   readonly #provider: CellProvider;
+  readonly #mayBeKilled: boolean;
   readonly #changing: readonly Promise<void>[];
   readonly #following: Promise<void>;
 
-  private constructor(url: string, provider: CellProvider) {
+  private constructor(url: string, provider: CellProvider, mayBeKilled: boolean) {
     this.#url = url;
     this.#provider = provider;
+    this.#mayBeKilled = mayBeKilled;
     this.#changing = Array.from({ length: loops }, (_, loop) => this.#change(loop));
     this.#following = this.#follow();
   }
 
-  static start(url: string, provider: CellProvider): MoveLoad {
-    return new MoveLoad(url, provider);
+  /** @param mayBeKilled the process that serves requests may be killed, and its clients get no answer */
+  static start(url: string, provider: CellProvider, { mayBeKilled = false } = {}): MoveLoad {
+    return new MoveLoad(url, provider, mayBeKilled);
+  }
+
+  get accounts(): number {
+    return this.accountIds.length;
   }
 
   /** Resolves when as many more changes have succeeded. */
@@ -76,8 +86,8 @@ export class MoveLoad implements AsyncDisposable {
       const name = `developer-${loop}-${number}`;
       const signedUp = await this.#ask(() => signUp(this.#url, this.#provider, name), 201);
       if (!signedUp) continue;
-      this.accounts += 1;
-      const id = String(valueAt(JSON.parse(signedUp.body), "account", "id"));
+      const id = Number(valueAt(JSON.parse(signedUp.body), "account", "id"));
+      this.accountIds.push(id);
       for (const round of [1, 2]) {
         const change = { org_name: `${name}, changed ${round} times` };
         await this.#ask(
@@ -115,6 +125,11 @@ export class MoveLoad implements AsyncDisposable {
         await sleep(100);
         continue;
       }
+      if (answer.status === 0 && this.#mayBeKilled) {
+        this.unanswered += 1;
+        await sleep(100);
+        return undefined;
+      }
       this.slowestMs = Math.max(this.slowestMs, tookMs);
       if (answer.status === expected) {
         this.#changes += 1;
@@ -151,6 +166,19 @@ export async function compareWithReceiver(
     repeated: mayRepeat ? 0 : repeated,
     outOfOrder: countOutOfOrder(requests()),
   }).toEqual({ changes: true, followedTwice: 0, lost: [], unknown: [], repeated: 0, outOfOrder: 0 });
+}
+
+/** Returns the requests that came after an earlier one of the same event, with the time of that one. */
+export function findRepeats(
+  requests: Receiver["received"],
+): readonly { readonly firstMs: number; readonly atMs: number }[] {
+  const first = new Map<string, number>();
+  return requests.flatMap(({ headers, atMs }) => {
+    const id = String(headers["webhook-id"]);
+    const firstMs = first.get(id);
+    if (firstMs === undefined) first.set(id, atMs);
+    return firstMs === undefined ? [] : [{ firstMs, atMs }];
+  });
 }
 
 /** Counts first requests of an event that came after a later event of the same account. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test as base } from "vitest";
-import { Installation } from "../cells/installation.ts";
+import { Installation, openClient, signUp } from "../cells/installation.ts";
 import { MoveLoad, compareWithReceiver, countRows, createOrderedEndpoint } from "../cells/move-load.ts";
+import { runMoveDrill } from "./move-drill.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
@@ -97,5 +98,88 @@ test(
     receiver.answer(200);
     await load.stop();
     await compareWithReceiver(load, receiver, "", { mayRepeat: true });
+  },
+);
+
+/** Repeats the history and the mails of a provider, under new ids. */
+async function multiplyHistory(url: string, providerId: number, times: number): Promise<void> {
+  await using client = await openClient(url);
+  await client.query(`set search_path = bellwire, pg_temp`);
+  await client.query(
+    `create temp table copied as
+       select id as old_id, overlay(id::text placing right(gen_random_uuid()::text, 17) from 20)::uuid as new_id
+       from events, generate_series(1, $2) where provider_id = $1`,
+    [providerId, times],
+  );
+  for (const [table, id] of [
+    ["events", "id"],
+    ["payloads", "event_id"],
+    ["deliveries", "event_id"],
+  ] as const) {
+    const columns = `select string_agg(quote_ident(attname), ', ') as list from pg_attribute
+      where attrelid = to_regclass($1) and attnum > 0 and not attisdropped and attname <> $2`;
+    const { rows } = await client.query<{ list: string }>(columns, [table, id]);
+    const others = rows[0]?.list ?? "";
+    await client.query(
+      `insert into ${table} (${id}, ${others}) select new_id, ${others} from ${table} join copied on old_id = ${id} where provider_id = $1`,
+      [providerId],
+    );
+  }
+  await client.query(
+    `insert into mails (provider_id, recipient, subject, text, sent_at)
+     select $1, 'a@example.com', 'Welcome', repeat('Hello ', 50), now() from copied limit 20000`,
+    [providerId],
+  );
+}
+
+test(
+  "requests wait for at most a second, however long the history: 300,000 rows",
+  { timeout },
+  async ({ installation }) => {
+    await using receiver = await startReceiver();
+    const quay = await installation.createProvider("quay", "default");
+    await using bellwire = await installation.serve();
+    await createOrderedEndpoint(bellwire.url, quay, receiver.url);
+    for (let number = 0; number < 30; number += 1) {
+      expect(await signUp(bellwire.url, quay, `early-${number}`)).toMatchObject({ status: 201 });
+    }
+    await until(() => receiver.received.length >= 90);
+    const rounds: { readonly rows: number; readonly pausedMs: number; readonly slowestMs: number }[] = [];
+    for (const [times, to] of [
+      [0, "west"],
+      [10, "default"],
+      [1000, "west"],
+    ] as const) {
+      const { directoryUrl, otherUrl } = installation;
+      await multiplyHistory(to === "west" ? directoryUrl : otherUrl, quay.id, times);
+      let [isMoving, slowestMs] = [true, 0];
+      const changing = (async () => {
+        for (let number = 0; isMoving; number += 1) {
+          const startedMs = performance.now();
+          expect(await signUp(bellwire.url, quay, `${to}-${times}-${number}`)).toMatchObject({ status: 201 });
+          slowestMs = Math.max(slowestMs, performance.now() - startedMs);
+        }
+      })();
+      const said = await installation.done("provider", "move", "quay", "--to", to);
+      isMoving = false;
+      await changing;
+      const [, rows, paused] = /: (\d+) rows; requests waited (\d+) ms/.exec(said) ?? [];
+      rounds.push({ rows: Number(rows), pausedMs: Number(paused), slowestMs: Math.round(slowestMs) });
+    }
+    console.log(JSON.stringify(rounds));
+    expect(rounds.at(-1)?.rows).toBeGreaterThan(250_000);
+    expect(rounds.filter(({ pausedMs }) => pausedMs > 1000)).toEqual([]);
+  },
+);
+
+test(
+  "a drill kills processes in the middle of moves: nothing is lost, repeated without a cause or left behind",
+  {
+    timeout,
+  },
+  async () => {
+    const report = await runMoveDrill({ rounds: 2, seed: 7, say: () => undefined });
+    expect(report.problems).toEqual([]);
+    expect(report.rounds).toHaveLength(2);
   },
 );

@@ -1,0 +1,168 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { claimPort } from "../../src/app/addresses.ts";
+import { type CellProvider, Installation, queryOnce } from "../cells/installation.ts";
+import { MoveLoad, compareWithReceiver, countRows, createOrderedEndpoint, findRepeats } from "../cells/move-load.ts";
+import { KeptProcess } from "../chaos/kept-process.ts";
+import { Random } from "../simulation/random.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { BellwireProcess } from "../support/start-bellwire.ts";
+import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
+
+export interface MoveDrillOptions {
+  readonly rounds: number;
+  /** The same seed kills the same processes after the same times. */
+  readonly seed: number;
+  readonly say: (line: string) => void;
+}
+
+const victims = ["mover", "web", "engine of default", "engine of west"] as const;
+type Victim = (typeof victims)[number];
+
+export interface MoveRound {
+  readonly to: string;
+  readonly killed: string;
+  /** The last line of the killed or interrupted command. */
+  readonly reached: string;
+  /** Runs of the command until the provider had moved. */
+  readonly runs: number;
+  /** How long requests waited in the run that moved the provider; undefined if the first run was killed after that. */
+  readonly pausedMs: number | undefined;
+  readonly seconds: number;
+  /** Requests that the receiver had already accepted. */
+  repeated: number;
+}
+
+export interface MoveDrillReport {
+  readonly rounds: readonly MoveRound[];
+  readonly events: number;
+  readonly accounts: number;
+  readonly refused: number;
+  readonly unanswered: number;
+  readonly slowestMs: number;
+  /** Everything that must not happen. */
+  readonly problems: readonly string[];
+}
+
+const changesBetween = 20;
+/** A move of the loaded provider takes about this long, with the start of its process. */
+const moveMs = 4000;
+const runsMax = 6;
+/** An engine records outcomes in batches. A response that came this long before a kill may not be recorded. */
+const settleMs = 2000;
+
+/** Moves a provider under load between two servers, back and forth, and kills one or two processes in each move. */
+export async function runMoveDrill({ rounds, seed, say }: MoveDrillOptions): Promise<MoveDrillReport> {
+  await using running = new AsyncDisposableStack();
+  const random = new Random(seed);
+  const receiver = running.use(await startReceiver());
+  const directory = running.use(await startThrowAwayPostgres());
+  const other = running.use(await startThrowAwayPostgres());
+  const installation = running.use(await Installation.open(directory.urlOf("postgres"), other.urlOf("postgres")));
+  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+  const quay = await installation.createProvider("quay", "default");
+  const port = await claimPort("127.0.0.1", 0);
+  const url = `http://localhost:${port}`;
+  const start = async (name: string, role: string, cells: string): Promise<KeptProcess> => {
+    const environment = { ...installation.environment, BELLWIRE_CELLS: cells, PORT: String(port) };
+    const kept = running.use(new KeptProcess(name, () => new BellwireProcess(["serve", "--role", role], environment)));
+    await kept.ready();
+    return kept;
+  };
+  const processes = new Map<Victim, KeptProcess>([
+    ["web", await start("web", "web", "all")],
+    ["engine of default", await start("engine of default", "engine", "default")],
+    ["engine of west", await start("engine of west", "engine", "west")],
+  ]);
+  await createOrderedEndpoint(url, quay, receiver.url);
+  const load = running.use(MoveLoad.start(url, quay, { mayBeKilled: true }));
+
+  const done: MoveRound[] = [];
+  const disturbed: { readonly fromMs: number; readonly untilMs: number }[] = [];
+  for (let number = 1; number <= rounds; number += 1) {
+    await load.goOn(changesBetween);
+    const chosen = new Set([random.pick(victims), random.pick(victims)]);
+    const kills = [...chosen].map((victim) => ({ victim, afterMs: random.between(0, moveMs) }));
+    const startedMs = performance.now();
+    const round = await moveAndKill({ installation, processes, to: number % 2 === 1 ? "west" : "default", kills });
+    await load.goOn(changesBetween);
+    done.push(round);
+    disturbed.push({ fromMs: startedMs - settleMs, untilMs: performance.now() });
+    say(`round ${number}: ${round.killed}; in ${round.to} after ${round.runs} runs and ${round.seconds.toFixed(1)} s`);
+  }
+  await load.goOn(changesBetween);
+  await load.stop();
+
+  const problems = [...load.failures, ...[...processes.values()].flatMap(({ endedByItself }) => endedByItself)];
+  await compareWithReceiver(load, receiver, "", { mayRepeat: true }).catch((error: unknown) =>
+    problems.push(String(error)),
+  );
+  for (const { firstMs, atMs } of findRepeats(receiver.received)) {
+    const index = disturbed.findIndex(({ fromMs, untilMs }) => firstMs >= fromMs && firstMs <= untilMs);
+    const round = done[index];
+    if (round) round.repeated += 1;
+    else problems.push(`a request was repeated after ${Math.round(atMs - firstMs)} ms without a cause`);
+  }
+  problems.push(...(await findLeftovers(installation, quay, { to: done.at(-1)?.to ?? "default", load })));
+  const { accounts, refused, unanswered, slowestMs } = load;
+  return { rounds: done, events: load.followed.length, accounts, refused, unanswered, slowestMs, problems };
+}
+
+interface KilledMove {
+  readonly installation: Installation;
+  readonly processes: ReadonlyMap<Victim, KeptProcess>;
+  readonly to: string;
+  readonly kills: readonly { readonly victim: Victim; readonly afterMs: number }[];
+}
+
+/** Starts a move, kills processes in the middle of it, and repeats the command until the provider has moved. */
+async function moveAndKill({ installation, processes, to, kills }: KilledMove): Promise<MoveRound> {
+  const args = ["provider", "move", "quay", "--to", to, "--drain-seconds", "5"];
+  const startedMs = performance.now();
+  const run = (): BellwireProcess => new BellwireProcess(args, installation.environment);
+  await using first = run();
+  const killing = kills.map(async ({ victim, afterMs }) => {
+    await wait(afterMs);
+    if (victim === "mover") first.signal("SIGKILL");
+    else processes.get(victim)?.signal("SIGKILL");
+  });
+  await Promise.all([first.ended, ...killing]);
+  const reached = first.stderr.trim().split("\n").at(-1) ?? "";
+  let [runs, last] = [1, first];
+  while ((await last.ended) !== 0) {
+    if (runs === runsMax) throw new Error(`The provider did not move in ${runs} runs: ${last.stderr}`);
+    await last[Symbol.asyncDispose]();
+    last = run();
+    runs += 1;
+  }
+  await last[Symbol.asyncDispose]();
+  const paused = /requests waited (\d+) ms/.exec(last.stdout)?.[1];
+  return {
+    to,
+    killed: kills.map(({ victim, afterMs }) => `${victim} after ${(afterMs / 1000).toFixed(1)} s`).join(", "),
+    reached,
+    runs,
+    pausedMs: paused === undefined ? undefined : Number(paused),
+    seconds: (performance.now() - startedMs) / 1000,
+    repeated: 0,
+  };
+}
+
+/** Returns acknowledged accounts that are missing, and what moves have left behind. */
+async function findLeftovers(
+  { directoryUrl, otherUrl }: Installation,
+  { id }: CellProvider,
+  { to, load }: { readonly to: string; readonly load: MoveLoad },
+): Promise<readonly string[]> {
+  const [here, there] = to === "default" ? [directoryUrl, otherUrl] : [otherUrl, directoryUrl];
+  const count = "select count(*)::integer as count from bellwire.accounts where id = any($1::bigint[])";
+  const [found] = await queryOnce<{ count: number }>(here, count, [load.accountIds]);
+  const lost = load.accounts - (found?.count ?? 0);
+  const left = Object.entries(await countRows(there, id)).map(([table, rows]) => `${rows} rows of ${table} are left`);
+  const traces = `select (select count(*) from pg_trigger where tgname like 'move\\_%')
+    + (select count(*) from bellwire.provider_moves) + (select count(*) from bellwire.moved_changes) as count`;
+  for (const url of [here, there]) {
+    const [row] = await queryOnce<{ count: string }>(url, traces);
+    if (row?.count !== "0") left.push(`${row?.count} triggers and records of moves are left`);
+  }
+  return lost === 0 ? left : [...left, `${lost} acknowledged accounts are lost`];
+}
