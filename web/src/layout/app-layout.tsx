@@ -2,6 +2,7 @@ import { Page, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/r
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { mayOpen, useSession } from "../api/session.tsx";
 import { AlertBanner } from "../components/alert-banner.tsx";
+import { InstallationBanner } from "../components/installation-banner.tsx";
 import { AccessDenied } from "../components/loaded.tsx";
 import { AppMasthead } from "./app-masthead.tsx";
 import { AppNavigation, useSidebar } from "./app-navigation.tsx";
@@ -29,6 +30,7 @@ export function AppLayout() {
       onPageResize={() => undefined}
       isContentFilled
     >
+      <InstallationBanner />
       <AlertBanner />
       {mayOpen(session, path) ? <Outlet /> : <AccessDenied />}
     </Page>

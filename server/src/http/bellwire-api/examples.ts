@@ -40,6 +40,7 @@ import { representDeletion, representFailure } from "./failures.ts";
 import { representJob, representJobPreview } from "./jobs.ts";
 import { insightExamples } from "./insight-examples.ts";
 import { exampleLimit } from "./limits.ts";
+import { exampleNotice } from "./notices.ts";
 import { representHealth } from "./health.ts";
 import { exampleMail } from "./mails.ts";
 import { representErasure } from "./personal-data.ts";
@@ -274,6 +275,7 @@ export const examples: Readonly<Record<string, Example>> = {
   rotateEndpointSecret: { answer: secret },
   pingEndpoint: { body: { event_type: "account.created" }, answer: attemptDocument },
   listLimits: { answer: { data: [exampleLimit] } },
+  listNotices: { answer: { data: [exampleNotice] } },
   listEventTypes: { answer: representEventTypes() },
   readEventTypeSample: {
     answers: {

@@ -28,6 +28,7 @@ import { historyOperations } from "./history.ts";
 import { healthOperations } from "./health.ts";
 import { jobOperations } from "./jobs.ts";
 import { limitOperations } from "./limits.ts";
+import { noticeOperations } from "./notices.ts";
 import { mailOperations } from "./mails.ts";
 import { describeBellwireApi } from "./open-api.ts";
 import { hijacked, Reply, type BellwireApiNeeds, type Operation, type OperationNeeds } from "./operation.ts";
@@ -66,6 +67,7 @@ const operations: readonly Operation[] = [
   bulkApplications,
   ...historyOperations,
   ...limitOperations,
+  ...noticeOperations,
   ...mailOperations,
   ...auditRecordOperations,
   ...personalDataOperations,

@@ -1,0 +1,15 @@
+import { expect } from "vitest";
+import { test } from "./bellwire-api-test.ts";
+
+test("a failover is a notice for a day, and a restore until what is held is resumed", async ({ house }) => {
+  const { pool } = house;
+  const notices = async () => (await house.call("GET", "/notices")).json().data;
+  expect(await notices()).toEqual([]);
+  await pool.query(
+    `insert into database_switches (at, cluster, timeline, kind, held_at)
+     values (now(), 1, 2, 'timeline', now()), (now() - interval '25 hours', 1, 1, 'timeline', null)`,
+  );
+  expect(await notices()).toMatchObject([{ kind: "held_after_restore", until: null }, { kind: "changes_may_be_lost" }]);
+  await pool.query("update database_switches set resumed_at = now(), at = at - interval '24 hours'");
+  expect(await notices()).toEqual([]);
+});

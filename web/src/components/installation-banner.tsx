@@ -1,0 +1,150 @@
+import {
+  Banner,
+  Button,
+  Content,
+  Flex,
+  FlexItem,
+  List,
+  ListItem,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+} from "@patternfly/react-core";
+import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
+import TimesIcon from "@patternfly/react-icons/dist/esm/icons/times-icon";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useId, useState } from "react";
+import { type BellwireSchemas, responseBody, useApi } from "../api/bellwire-client.ts";
+import { useSession } from "../api/session.tsx";
+import { When } from "./time.tsx";
+
+type Notice = BellwireSchemas["Notice"];
+
+const pollMs = 60_000;
+
+interface NoticeTexts {
+  readonly status: "warning" | "danger";
+  readonly sentence: string;
+  readonly title: string;
+  readonly explanation: ReactNode;
+  readonly steps: ReactNode;
+  readonly runbook: string;
+}
+
+const texts: Readonly<Record<Notice["kind"], NoticeTexts>> = {
+  changes_may_be_lost: {
+    status: "warning",
+    sentence: "The database was switched. Changes from shortly before may be lost.",
+    title: "Changes may be lost",
+    explanation:
+      "A standby replaced the database, or the database was restored, and it continues from an earlier state. Nothing is lost with a synchronous standby or after a planned switch. Otherwise changes of the last moments before may be missing here, although their webhooks were sent.",
+    steps: (
+      <>
+        <ListItem>Check the changes of the last minutes before this time, and repeat those that are missing.</ListItem>
+        <ListItem>
+          In your receivers, look for webhook ids whose events Bellwire does not know. They belong to lost changes.
+        </ListItem>
+        <ListItem>
+          Expect deliveries of that period again, with the same webhook id, and a gap in the sequence numbers of
+          accounts.
+        </ListItem>
+        <ListItem>Operators: the monitoring of the standby shows how far it lagged.</ListItem>
+      </>
+    ),
+    runbook: "The database was switched",
+  },
+  held_after_restore: {
+    status: "danger",
+    sentence: "The database was restored. Deliveries, mails and jobs from before are held.",
+    title: "Deliveries are held after a restore",
+    explanation:
+      "The database was restored from a backup. Deliveries, mails and jobs that were due at the time of the backup may have been completed since, so they wait for a decision. New events are delivered to endpoints that are created now; those of existing endpoints wait, too.",
+    steps: (
+      <>
+        <ListItem>
+          The operator shows what is held with <code>bellwire resume --after-restore --plan</code>.
+        </ListItem>
+        <ListItem>
+          Then the operator sends it with <code>--send</code>, perhaps for the second time, or skips it with{" "}
+          <code>--skip</code>: for all providers, one provider or one endpoint.
+        </ListItem>
+        <ListItem>Repeat changes that were made after the time of the backup. Their webhooks were sent.</ListItem>
+      </>
+    ),
+    runbook: "Restore from a backup",
+  },
+};
+
+/** Tells admins on every page that changes may be lost, for a day, or that deliveries are held after a restore. */
+export function InstallationBanner() {
+  const api = useApi();
+  const isAdmin = useSession().role === "admin";
+  const { data = [] } = useQuery({
+    queryKey: ["notices"],
+    queryFn: async () => (await responseBody(api.GET("/api/v1/notices"))).data,
+    refetchInterval: pollMs,
+    enabled: isAdmin,
+  });
+  const [closed, setClosed] = useState(() => localStorage.getItem(closedKey));
+  const [isOpen, setOpen] = useState(false);
+  const notice = data.find(({ kind, at }) => kind === "held_after_restore" || at !== closed);
+  if (!isAdmin || !notice) return null;
+  const { status, sentence } = texts[notice.kind];
+  const close = (): void => {
+    localStorage.setItem(closedKey, notice.at);
+    setClosed(notice.at);
+  };
+  return (
+    <Banner status={status} screenReaderText={status === "danger" ? "Danger" : "Warning"}>
+      <Flex spaceItems={{ default: "spaceItemsSm" }} flexWrap={{ default: "nowrap" }}>
+        <FlexItem>
+          <ExclamationTriangleIcon />
+        </FlexItem>
+        <FlexItem grow={{ default: "grow" }}>
+          {sentence} <When at={notice.at} />{" "}
+          <Button variant="link" isInline onClick={() => setOpen(true)}>
+            What to do
+          </Button>
+        </FlexItem>
+        {notice.kind === "changes_may_be_lost" && (
+          <FlexItem>
+            <Button variant="plain" size="sm" aria-label="Close this notice" icon={<TimesIcon />} onClick={close} />
+          </FlexItem>
+        )}
+      </Flex>
+      {isOpen && <NoticeDialog notice={notice} onClose={() => setOpen(false)} />}
+    </Banner>
+  );
+}
+
+/** The time of the notice that was closed in this browser. */
+const closedKey = "bellwire-closed-notice";
+
+function NoticeDialog({ notice, onClose }: { readonly notice: Notice; readonly onClose: () => void }) {
+  const id = useId();
+  const { title, explanation, steps, runbook } = texts[notice.kind];
+  return (
+    <Modal variant="small" isOpen onClose={onClose} aria-labelledby={id}>
+      <ModalHeader title={title} labelId={id} />
+      <ModalBody>
+        <Content component="p">{explanation}</Content>
+        <List component="ol">{steps}</List>
+        <Content component="p">
+          Operators: see the runbook “{runbook}” of this version.
+          {notice.until !== null && (
+            <>
+              {" "}
+              This notice disappears <When at={notice.until} isExact />.
+            </>
+          )}
+        </Content>
+      </ModalBody>
+      <ModalFooter>
+        <Button variant="primary" onClick={onClose}>
+          Close
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}
