@@ -1,6 +1,7 @@
 import { type MetricObjectWithValues, type MetricValue, Registry } from "prom-client";
-import type { OpenCells } from "#cells/index.ts";
+import { type OpenCells, defaultCell } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
+import type { OpenedPool } from "#platform/database/pool.ts";
 import { verifyKeys } from "#platform/encryption.ts";
 import { composeSender, hideAddressFrom, openDatabaseClock } from "./cell-parts.ts";
 import { measureBacklog, measureDatabase, measurePool } from "./metrics.ts";
@@ -38,6 +39,11 @@ export class CellContexts implements AsyncDisposable {
     return { ...(await known), cells: this };
   }
 
+  /** Returns the database of a cell. */
+  async poolOf(number: number): Promise<OpenedPool> {
+    return number === defaultCell ? this.#needs.parts.pool : (await this.get(number)).pool;
+  }
+
   /** Returns the metrics of all open cells, with the label `cell`. */
   async readMetrics(): Promise<Metrics> {
     return (await Promise.all((await this.#opened()).map(({ metrics }) => metrics.getMetricsAsJSON()))).flat();
@@ -63,7 +69,7 @@ export class CellContexts implements AsyncDisposable {
 
   async #open(number: number): Promise<SharedParts> {
     const { parts, opened, caPem } = this.#needs;
-    const { config, log, urls, allowed, lookup, encryption } = parts;
+    const { config, log, urls, allowed, lookup, encryption, findCell } = parts;
     const { name, pool } = await opened.get(number);
     await verifyKeys(pool, encryption);
     await using opening = new AsyncDisposableStack();
@@ -75,7 +81,9 @@ export class CellContexts implements AsyncDisposable {
     measureDatabase(metrics, { db: pool, machine: systemClock });
     const proxyUrl = config.proxyUrl?.reveal();
     const network = { urls, allowed, lookup, caPem, proxyUrl, hideAddress: hideAddressFrom(config.baseDomain, log) };
-    const sender = opening.use(composeSender({ pool, clock, ...network, inFlightMax: config.engineConcurrency }));
+    const sender = opening.use(
+      composeSender({ pool, clock, ...network, findCell, inFlightMax: config.engineConcurrency }),
+    );
     this.#running.use(opening.move());
     return { ...parts, pool, clock, metrics, sender };
   }

@@ -4,7 +4,9 @@ import { type Clock, DatabaseClock, systemClock } from "#platform/clock.ts";
 import type { DatabaseLog } from "#platform/database/connection-watch.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
-import { createOwnBins } from "#request-bin/index.ts";
+import type { TenantCache } from "#cells/index.ts";
+import { createFindTenant } from "#portal/providers/index.ts";
+import { type FindCell, createOwnBins } from "#request-bin/index.ts";
 import { type GivenRequestSender, type Sender, createSender } from "#webhooks/attempts/index.ts";
 import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
@@ -25,6 +27,8 @@ export interface SenderParts {
   readonly proxyUrl: string | undefined;
   readonly hideAddress?: HideAddress;
   readonly inFlightMax: number;
+  /** Leads to the bins of other cells. */
+  readonly findCell?: FindCell;
 }
 
 /** Creates the only sender, for deliveries and pings. It hands requests for our own bins over without the network. */
@@ -33,6 +37,7 @@ export function composeSender({
   clock,
   urls,
   inFlightMax,
+  findCell,
   ...network
 }: SenderParts): Sender & GivenRequestSender & AsyncDisposable {
   return createSender({
@@ -40,21 +45,56 @@ export function composeSender({
     clock,
     userAgent,
     connectionsMax: inFlightMax,
-    ownBins: createOwnBins({ pool, isOurs: urls.isOurs }),
+    ownBins: createOwnBins({ pool, isOurs: urls.isOurs, findCell }),
   });
 }
 
+/** Creates a function that finds the cell of a host's provider. */
+export function createFindCell({
+  tenants,
+  baseDomain,
+  open,
+}: {
+  readonly tenants: TenantCache;
+  readonly baseDomain: string | undefined;
+  readonly open: (cell: number) => Promise<Pool>;
+}): FindCell {
+  const findTenant = createFindTenant(tenants, baseDomain);
+  return async (host, { isAgain } = { isAgain: false }) => {
+    let tenant = await findTenant(host);
+    if (tenant && isAgain) {
+      tenants.forget(tenant.providerId);
+      tenant = await findTenant(host);
+    }
+    return tenant && open(tenant.cell);
+  };
+}
+
 /** Opens a clock that follows the database. Creates missing tables of a day before the clock reaches it. */
-export const openDatabaseClock = (pool: Pool, log: DatabaseLog): Promise<DatabaseClock> =>
+export const openDatabaseClock = (
+  pool: Pool,
+  log: DatabaseLog,
+  /** Another cell, whose clock is followed while `pool` does not respond. */
+  substitute?: Pool,
+): Promise<DatabaseClock> =>
   DatabaseClock.open({
     machine: systemClock,
     log,
-    async read() {
-      const { now, daysReady } = await readHistoryDays(pool);
-      if (daysReady < 2) await addComingDays(pool);
-      return now;
+    read: async () => {
+      try {
+        return await readDatabaseTime(pool);
+      } catch (error) {
+        if (!substitute) throw error;
+        return readDatabaseTime(substitute);
+      }
     },
   });
+
+async function readDatabaseTime(pool: Pool): Promise<Date> {
+  const { now, daysReady } = await readHistoryDays(pool);
+  if (daysReady < 2) await addComingDays(pool);
+  return now;
+}
 
 const { version: read }: { version: string } = JSON.parse(
   readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),

@@ -13,6 +13,7 @@ import { providerUrls } from "./addresses.ts";
 import type { Metrics } from "./cell-contexts.ts";
 import { startEngines } from "./engines.ts";
 import { openParts } from "./open-parts.ts";
+import { openDirectory } from "./start-without-directory.ts";
 
 interface StartMessage {
   readonly kind: "start";
@@ -79,8 +80,12 @@ export async function runEngineProcess(env: Environment): Promise<number> {
     await using running = new AsyncDisposableStack();
     const urls = providerUrls(config.publicUrl ?? first.localUrl, config.baseDomain);
     const { access } = first;
-    const openDatabase = async () => ({ access, pool: running.use(await joinDatabase(access, { log, hints })) });
     const say = (line: string): void => log.info(line);
+    const open = async () => {
+      const pool = await joinDatabase(access, { log, hints });
+      return { access, pool, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
+    };
+    const openDatabase = () => openDirectory({ config, log, say, running, open });
     const parts = await openParts({ config, log, urls, openDatabase, say, running });
     let drainMs = 0;
     running.use(await startEngines(parts, () => drainMs));

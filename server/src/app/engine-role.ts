@@ -10,6 +10,7 @@ import { createIdGenerator, randomFraction } from "#platform/ids.ts";
 import { openMailer } from "#platform/mailer.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
+import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { workOnErasure } from "#personal-data/index.ts";
 import { sendDueMails } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
@@ -24,7 +25,7 @@ import { userAgent } from "./cell-parts.ts";
 import type { Parts } from "./open-parts.ts";
 
 /**
- * Starts everything that the engine role does: deliveries, replays, jobs, mails, housekeeping. Closing it drains the engine.
+ * Starts everything that the engine role does: deliveries, replays, jobs, mails, forwards of bins, housekeeping. Closing it drains the engine.
  *
  * @param drainMs how long attempts in flight may take to finish, asked when it is closed
  */
@@ -37,6 +38,7 @@ export async function startEngineRole(parts: Parts, drainMs: () => number): Prom
   running.use(composeJobs(parts));
   running.use(composeErasures(parts));
   running.use(composeMail(parts));
+  running.use(composeForwards(parts));
   const heldQuota = { rowsMax: config.heldRowsMax, daysMax: config.heldDaysMax };
   const { retentionDays, auditRetentionDays, statisticsDays } = config;
   running.use(startHousekeeping({ ...parts, retentionDays, auditRetentionDays, statisticsDays, heldQuota }));
@@ -154,6 +156,17 @@ const composeErasures = ({
     step: () => workOnErasure(pool, clock.now()),
     failed: (error) => log.warn({ error: errorMessage(error) }, "a step of an erasure failed; trying again"),
   });
+
+/** Forwards the requests of bins that wait for it, beside other processes that do so. Closing it waits for those under way. */
+function composeForwards({ urls, log, ...parts }: Parts): AsyncDisposable {
+  const forwarder = createBinForwarder({
+    ...parts,
+    isOurs: urls.isOurs,
+    onError: (err) => log.warn({ err }, "forwarding requests of bins failed; trying again later"),
+  });
+  forwarder.start();
+  return forwarder;
+}
 
 interface MailParts {
   readonly config: Pick<Config, "smtpUrl">;

@@ -1,10 +1,10 @@
 import {
   type Cell,
   cellsChannel,
+  copyCells,
   decideInterruptedMoves,
   defaultCell,
   parseServedCells,
-  readCells,
 } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -25,7 +25,7 @@ const concurrencyMin = 20;
  */
 export async function startEngines(parts: Parts, drainMs: () => number): Promise<AsyncDisposable> {
   const isServed = parseServedCells(parts.config.cells);
-  const cells = await readCells(parts.pool);
+  const { cells, isCurrent } = await parts.directory.readCells();
   const served = cells.filter(({ name }) => isServed(name));
   if (served.length === 0) {
     const names = cells.map(({ name }) => name).join(", ");
@@ -38,9 +38,13 @@ export async function startEngines(parts: Parts, drainMs: () => number): Promise
       : Math.min(parts.config.engineConcurrency, Math.max(concurrencyMin, share));
   const shared = { ...parts, config: { ...parts.config, engineConcurrency } };
 
-  const home = served.some(({ number }) => number === defaultCell) ? await startEngineRole(shared, drainMs) : undefined;
-  const others = new OtherEngines(shared, { isServed, drainMs });
-  await others.start(served);
+  const servesDefault = served.some(({ number }) => number === defaultCell);
+  const home = servesDefault && !parts.isWithoutDirectory ? await startEngineRole(shared, drainMs) : undefined;
+  const others = new OtherEngines(shared, {
+    isServed: (cell) => !(home && cell.number === defaultCell) && isServed(cell.name),
+    drainMs,
+  });
+  await others.start(served, isCurrent ? cells : []);
   return {
     async [Symbol.asyncDispose]() {
       await Promise.all([home?.[Symbol.asyncDispose](), others[Symbol.asyncDispose]()]);
@@ -48,9 +52,10 @@ export async function startEngines(parts: Parts, drainMs: () => number): Promise
   };
 }
 
+/** The engines of cells that may be added, or respond, later. */
 class OtherEngines implements AsyncDisposable {
   readonly #parts: Parts;
-  readonly #isServed: (name: string) => boolean;
+  readonly #isServed: (cell: Cell) => boolean;
   readonly #drainMs: () => number;
   readonly #running = new Map<number, AsyncDisposable>();
   /** Ids of interrupted moves that were logged. */
@@ -61,15 +66,17 @@ class OtherEngines implements AsyncDisposable {
 
   constructor(
     parts: Parts,
-    { isServed, drainMs }: { readonly isServed: (name: string) => boolean; readonly drainMs: () => number },
+    { isServed, drainMs }: { readonly isServed: (cell: Cell) => boolean; readonly drainMs: () => number },
   ) {
     this.#parts = parts;
     this.#isServed = isServed;
     this.#drainMs = drainMs;
   }
 
-  async start(cells: readonly Cell[]): Promise<void> {
-    await this.#startMissing(cells);
+  /** @param listed the cells as the directory lists them now */
+  async start(served: readonly Cell[], listed: readonly Cell[]): Promise<void> {
+    await this.#startMissing(served.filter(this.#isServed));
+    if (listed.length > 0) await this.#copyToCells(listed);
     this.#watching = this.#watch();
   }
 
@@ -89,8 +96,10 @@ class OtherEngines implements AsyncDisposable {
       if (signal.aborted) break;
       this.#woken = new AbortController();
       try {
-        await this.#startMissing((await readCells(pool)).filter(({ name }) => this.#isServed(name)));
-        await this.#decideMoves();
+        const { cells, isCurrent } = await this.#parts.directory.readCells();
+        await this.#startMissing(cells.filter(this.#isServed));
+        if (isCurrent) await this.#copyToCells(cells);
+        if (isCurrent) await this.#decideMoves();
       } catch (error) {
         log.warn({ error: errorMessage(error) }, "the directory of cells could not be read; trying again");
       }
@@ -99,7 +108,7 @@ class OtherEngines implements AsyncDisposable {
   }
 
   async #startMissing(cells: readonly Cell[]): Promise<void> {
-    const missing = cells.filter(({ number }) => number !== defaultCell && !this.#running.has(number));
+    const missing = cells.filter(({ number }) => !this.#running.has(number));
     await Promise.all(
       missing.map(async ({ number, name }) => {
         try {
@@ -112,11 +121,25 @@ class OtherEngines implements AsyncDisposable {
     );
   }
 
+  /** For processes that start while the directory does not respond. */
+  async #copyToCells(cells: readonly Cell[]): Promise<void> {
+    const others = cells.filter(({ number, databaseUrl }) => databaseUrl !== null && this.#running.has(number));
+    for (const { number, name } of others) {
+      try {
+        await copyCells(await this.#parts.cells.poolOf(number), cells);
+      } catch (error) {
+        this.#parts.log.warn(
+          { cell: name, error: errorMessage(error) },
+          "the list of cells could not be copied to a cell",
+        );
+      }
+    }
+  }
+
   /** A move whose process was killed may have left its provider without an open cell. */
   async #decideMoves(): Promise<void> {
     const { pool, cells, log } = this.#parts;
-    const open = async (number: number): Promise<Pool> =>
-      number === defaultCell ? pool : (await cells.get(number)).pool;
+    const open = (number: number): Promise<Pool> => cells.poolOf(number);
     for (const { id, providerId, outcome } of await decideInterruptedMoves({ directory: pool, open })) {
       if (this.#decided.has(id)) continue;
       this.#decided.add(id);
@@ -125,7 +148,8 @@ class OtherEngines implements AsyncDisposable {
   }
 
   async #startCell(number: number): Promise<AsyncDisposable> {
-    const { config } = this.#parts;
-    return startEngineRole({ ...(await this.#parts.cells.get(number)), config }, this.#drainMs);
+    const { config, cells } = this.#parts;
+    const cell = number === defaultCell ? this.#parts : await cells.get(number);
+    return startEngineRole({ ...cell, config }, this.#drainMs);
   }
 }

@@ -2,22 +2,23 @@ import { createPasswordHasher, type PasswordHasher, standardCost } from "#access
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
-import { OpenCells } from "#cells/index.ts";
+import { CellDirectory, OpenCells, TenantCache } from "#cells/index.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import { type Config, loadSecretKeys } from "#platform/config/read-config.ts";
-import type { DatabaseAccess } from "#platform/database/open-database.ts";
 import type { OpenedPool } from "#platform/database/pool.ts";
 import { type Encryption, createEncryption, verifyKeys } from "#platform/encryption.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
 import { type Tracing, hasCollector, openTelemetry } from "#platform/telemetry/tracing.ts";
 import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
+import type { FindCell } from "#request-bin/index.ts";
 import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 import { readDescriptorLimit, warnOfLowLimit } from "./descriptors.ts";
 import { CellContexts } from "./cell-contexts.ts";
-import { composeSender, hideAddressFrom, openDatabaseClock, version } from "./cell-parts.ts";
-import { measureNameLookups, measurePool, measureProcess, measureTelemetry } from "./metrics.ts";
+import { composeSender, createFindCell, hideAddressFrom, openDatabaseClock, version } from "./cell-parts.ts";
+import type { StartingDirectory } from "./start-without-directory.ts";
+import { measureDirectory, measureNameLookups, measurePool, measureProcess, measureTelemetry } from "./metrics.ts";
 
 /** The components that both roles use. */
 export interface Parts {
@@ -31,6 +32,11 @@ export interface Parts {
   /** The default cell. */
   readonly pool: OpenedPool;
   readonly cells: CellContexts;
+  readonly directory: CellDirectory;
+  /** The process has started without the directory's database. */
+  readonly isWithoutDirectory: boolean;
+  readonly tenants: TenantCache;
+  readonly findCell: FindCell;
   readonly passwords: PasswordHasher;
   readonly keys: readonly Buffer[];
   readonly encryption: Encryption;
@@ -44,12 +50,7 @@ export interface Parts {
 
 interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
   /** Called after the configuration is validated, so a refused start creates no database. */
-  readonly openDatabase: (tracing: Tracing | undefined) => Promise<{
-    readonly pool: OpenedPool;
-    readonly access: DatabaseAccess;
-    /** Undefined: another process migrates. */
-    readonly ownerUrl?: string;
-  }>;
+  readonly openDatabase: (tracing: Tracing | undefined) => Promise<StartingDirectory>;
   readonly say: (line: string) => void;
   /** Closes the components in reverse order. */
   readonly running: AsyncDisposableStack;
@@ -60,23 +61,39 @@ export async function openParts({ config, log, urls, openDatabase, say, running 
   const caPem = await readAuthorities(config.caFile);
   const metrics = new Registry();
   const tracing = await startTelemetry({ config, log, metrics, running });
-  const { pool, access, ownerUrl } = await openDatabase(tracing);
-  const clock = running.use(await openDatabaseClock(pool, log));
+  const { pool, access, ownerUrl, substitute } = await openDatabase(tracing);
+  const clock = running.use(await openDatabaseClock(pool, log, substitute?.pool));
   const keys = await loadSecretKeys(config);
   const encryption = createEncryption(keys);
-  await verifyKeys(pool, encryption);
+  await verifyKeys(substitute?.pool ?? pool, encryption);
   const proxyUrl = config.proxyUrl?.reveal();
   const inFlightMax = config.engineConcurrency;
   const hideAddress = hideAddressFrom(config.baseDomain, log);
   const { lookup } = running.use(new NameResolver({ clock: systemClock, onLookup: measureNameLookups(metrics) }));
+  const directory = new CellDirectory({ pool, known: substitute?.cells, open: (number) => cells.poolOf(number), log });
+  const tenants = new TenantCache(pool, (subdomain) => directory.findTenant(subdomain));
+  running.defer(tenants.stop);
+  const findCell = createFindCell({ tenants, baseDomain: config.baseDomain, open: (number) => cells.poolOf(number) });
   const sender = running.use(
-    composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax }),
+    composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax, findCell }),
   );
   warnOfLowLimit(readDescriptorLimit(), log);
   measurePool(metrics, pool);
   measureProcess(metrics, version);
+  measureDirectory(metrics, pool);
   const connections = config.databaseConnections;
-  const opening = { directory: pool, access, ownerUrl, encryption, connections, mayChange: true, say, log, tracing };
+  const opening = {
+    directory,
+    home: pool,
+    access,
+    ownerUrl,
+    encryption,
+    connections,
+    mayChange: true,
+    say,
+    log,
+    tracing,
+  };
   const opened = running.use(new OpenCells(opening));
   const parts = {
     config,
@@ -91,9 +108,14 @@ export async function openParts({ config, log, urls, openDatabase, say, running 
     allowed,
     lookup,
     sender,
+    directory,
+    isWithoutDirectory: substitute !== undefined,
+    tenants,
+    findCell,
     tracing,
   };
-  return { ...parts, cells: running.use(new CellContexts({ parts, opened, caPem })) };
+  const cells = running.use(new CellContexts({ parts, opened, caPem }));
+  return { ...parts, cells };
 }
 
 /** Opened first and closed last, so that it sends what the other components record while they stop. */

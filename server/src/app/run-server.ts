@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-import { TenantCache } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Config, Role } from "#platform/config/read-config.ts";
 import { type OpenedDatabase, openDatabase } from "#platform/database/open-database.ts";
@@ -9,6 +8,7 @@ import { claimPort, localUrl, providerUrls } from "./addresses.ts";
 import { buildWeb } from "./build-web.ts";
 import { type EngineSupervisor, type Scraped, withMoreMetrics } from "./engine-supervisor.ts";
 import { type TryOut, createTryOut, findTryOutBin, setUpFirst, signInLines } from "./first-start.ts";
+import { type StartingDirectory, openDirectory } from "./start-without-directory.ts";
 import { measureBacklog, measureDatabase, measureHttp } from "./metrics.ts";
 import { type Parts, openParts } from "./open-parts.ts";
 
@@ -38,7 +38,7 @@ export async function runServer({
   roles,
   log,
   say,
-  supervisor,
+  supervisor: given,
   stop,
   isStopping,
 }: RunNeeds): Promise<AsyncDisposable> {
@@ -49,24 +49,35 @@ export async function runServer({
 
   await using running = new AsyncDisposableStack();
   // Loading the web role blocks this thread for half a second. An engine with its own process would wait that long for the database.
-  if (isWeb && !supervisor) prefetchDoors();
+  if (isWeb && !given) prefetchDoors();
   const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
   const opened = Promise.withResolvers<OpenedDatabase>();
-  const open = async (tracing: Parts["tracing"]): Promise<OpenedDatabase> => {
-    const database = running.use(await openDatabase({ config, mayChange: true, say, log, stop, tracing }));
-    opened.resolve(database);
-    return database;
-  };
+  const open = (tracing: Parts["tracing"]): Promise<StartingDirectory> =>
+    openDirectory({
+      config,
+      log,
+      say,
+      running,
+      open: async (databaseWaitSeconds) => {
+        const waiting = { ...config, databaseWaitSeconds };
+        const database = await openDatabase({ config: waiting, mayChange: true, say, log, stop, tracing });
+        opened.resolve(database);
+        return database;
+      },
+    });
   const parts = await openParts({ config, log, urls, openDatabase: open, say, running });
   measureBacklog(parts.metrics, parts.pool);
   measureDatabase(parts.metrics, { db: parts.pool, machine: systemClock });
   stop.throwIfAborted();
   const drainMs = drainLeft(stop);
+  // The engine's process gets its hints and connections from the directory's database.
+  const supervisor = await keepUnless(parts.isWithoutDirectory, given);
   if (supervisor) running.use(supervisor); // stops before the database does
   const engineReady = supervisor?.start({ ...parts, database: await opened.promise, localUrl: local, drainMs });
   engineReady?.catch(() => undefined); // awaited below
   if (isWeb && supervisor) prefetchDoors();
-  const signIn = isWeb ? await setUpFirstProvider(parts) : undefined;
+  if (parts.isWithoutDirectory) await openKnownCells(parts);
+  const signIn = isWeb && !parts.isWithoutDirectory ? await setUpFirstProvider(parts) : undefined;
   stop.throwIfAborted();
   if (!supervisor && roles.includes("engine")) running.use(await startEnginesHere(parts, drainMs));
   const scraped = withMoreMetrics(parts.metrics, {
@@ -84,6 +95,21 @@ export async function runServer({
   say(isWeb ? `bellwire ready ${local}${outside}` : "bellwire engine ready");
   if (signIn) say(signIn.trimEnd());
   return running.move();
+}
+
+async function keepUnless(
+  isWithoutDirectory: boolean,
+  supervisor: EngineSupervisor | undefined,
+): Promise<EngineSupervisor | undefined> {
+  if (!isWithoutDirectory) return supervisor;
+  await supervisor?.[Symbol.asyncDispose]();
+  return undefined;
+}
+
+/** Opens the cells at the start, because readiness without the directory rests on them. */
+async function openKnownCells({ directory, cells }: Parts): Promise<void> {
+  const known = (await directory.readCells()).cells.filter(({ databaseUrl }) => databaseUrl !== null);
+  await Promise.allSettled(known.map(({ number }) => cells.get(number)));
 }
 
 const startEnginesHere = async (parts: Parts, drainMs: () => number): Promise<AsyncDisposable> =>
@@ -120,7 +146,7 @@ async function openDoors(
   if (!isWeb) return;
   const { serveHttp } = await loadDoors();
   const otherCells = {
-    tenants: new TenantCache(parts.pool),
+    tenants: parts.tenants,
     open: (cell: number) => parts.cells.get(cell),
     isAnyReady: () => parts.cells.isAnyReady(),
   };
@@ -164,8 +190,10 @@ async function makeTryOut(parts: Parts, provider: Provider): Promise<Bin> {
   return (await findTryOutBin(parts, provider.id)) ?? createTryOut(needs, provider, urls);
 }
 
-async function findTryOut(parts: Pick<Parts, "config" | "pool" | "encryption" | "urls">): Promise<TryOut | undefined> {
-  const provider = parts.config.tryOut ? await readFirstProvider(parts.pool) : undefined;
+async function findTryOut(
+  parts: Pick<Parts, "config" | "pool" | "encryption" | "urls" | "isWithoutDirectory">,
+): Promise<TryOut | undefined> {
+  const provider = parts.config.tryOut && !parts.isWithoutDirectory ? await readFirstProvider(parts.pool) : undefined;
   const bin = provider && (await findTryOutBin(parts, provider.id));
   return provider && bin ? { providerId: provider.id } : undefined;
 }

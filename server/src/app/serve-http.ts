@@ -229,7 +229,6 @@ function routeToCells(http: FastifyInstance, parts: RoutedParts): CellRouting {
     for (const other of await Promise.allSettled(composed.values())) {
       if (other.status === "fulfilled") await other.value.close();
     }
-    tenants.stop();
   });
   return {
     own: defaultCell,
@@ -281,7 +280,7 @@ function logRequests(http: FastifyInstance, log: FastifyBaseLogger): void {
   });
 }
 
-/** Composes the parts of request bins that both of their interfaces use. Starts and stops forwarding with the server. */
+/** Composes the parts of request bins that both of their interfaces use. Engines forward what waits, this only on demand. */
 function composeWorkbench(
   doors: FastifyInstance,
   { pool, clock, encryption, sender, urls, log }: InterfaceParts,
@@ -292,9 +291,8 @@ function composeWorkbench(
     clock,
     sender,
     isOurs: urls.isOurs,
-    onError: (err) => log.warn({ err }, "forwarding requests of bins failed; trying again later"),
+    onError: (err) => log.warn({ err }, "a request of a bin could not be forwarded"),
   });
-  doors.addHook("onReady", async () => forwarder.start());
   doors.addHook("onClose", () => forwarder[Symbol.asyncDispose]());
   const secretsOfBin = ({ providerId, id }: { readonly providerId: number; readonly id: string }) =>
     readSigningSecrets(pool, encryption, {

@@ -10,14 +10,14 @@ import { listenError } from "./addresses.ts";
 import type { Scraped } from "./engine-supervisor.ts";
 import type { Parts } from "./open-parts.ts";
 
-interface OperationsServing extends Pick<Parts, "config" | "pool"> {
+interface OperationsServing extends Pick<Parts, "config" | "pool" | "cells"> {
   readonly metrics: Scraped;
   readonly isStopping: () => boolean;
 }
 
 /** `/healthz`, `/readyz` and `/metrics` on a port of their own: an engine has no other, and the public one is for the public. */
 export async function serveOperations(
-  { config, pool, metrics, isStopping }: OperationsServing,
+  { config, pool, cells, metrics, isStopping }: OperationsServing,
   port: number,
 ): Promise<AsyncDisposable> {
   const http = fastify(connectionOptions({ newId: createIdGenerator(systemClock) }));
@@ -32,6 +32,7 @@ export async function serveOperations(
       isMigrated: () => isMigrated(pool),
       readHistoryDays: () => readHistoryDays(pool),
       readDatabaseSwitches: () => readDatabaseSwitches(pool),
+      servesOtherCell: () => cells.isAnyReady(),
     }),
   );
   try {

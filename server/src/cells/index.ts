@@ -12,11 +12,13 @@ export {
   readCellLoads,
   readCells,
   readSubdomains,
+  readSubdomainsBetween,
   reencryptCells,
   revealDatabaseUrl,
   type Tenant,
   updateCellState,
 } from "./directory.ts";
+export { CellDirectory, copyCells, readKnownCells } from "./cell-directory.ts";
 export { type OpenCell, OpenCells, openCell, parseServedCells } from "./open-cells.ts";
 export { TenantCache } from "./tenant-cache.ts";
 export { type CellPlace, connectToCell, finishMove, moveProvider } from "./move/move-provider.ts";

@@ -4,7 +4,8 @@ import type { DatabaseLog } from "#platform/database/connection-watch.ts";
 import { type DatabaseAccess, openCellDatabase } from "#platform/database/open-database.ts";
 import type { OpenedPool, PoolOptions } from "#platform/database/pool.ts";
 import type { Encryption } from "#platform/encryption.ts";
-import { type Cell, defaultCell, readCells, revealDatabaseUrl } from "./directory.ts";
+import type { CellDirectory } from "./cell-directory.ts";
+import { type Cell, defaultCell, revealDatabaseUrl } from "./directory.ts";
 
 export interface OpenCell {
   readonly number: number;
@@ -13,9 +14,11 @@ export interface OpenCell {
 }
 
 interface OpenCellsNeeds {
+  readonly directory: CellDirectory;
   /** The directory's database, which is also the default cell. */
-  readonly directory: OpenedPool;
-  readonly access: DatabaseAccess;
+  readonly home: OpenedPool;
+  /** Returns how to connect to the directory's database. */
+  readonly access: () => DatabaseAccess;
   /** Migrates the cells of the directory's database. Undefined: another process does. */
   readonly ownerUrl: string | undefined;
   readonly encryption: Encryption;
@@ -41,8 +44,8 @@ export class OpenCells implements AsyncDisposable {
 
   constructor(needs: OpenCellsNeeds) {
     this.#needs = needs;
-    this.#pools = [needs.directory];
-    const cell = { number: defaultCell, name: "default", pool: needs.directory };
+    this.#pools = [needs.home];
+    const cell = { number: defaultCell, name: "default", pool: needs.home };
     this.#cells.set(defaultCell, Promise.resolve(cell));
   }
 
@@ -60,7 +63,8 @@ export class OpenCells implements AsyncDisposable {
   }
 
   async #open(number: number): Promise<OpenCell> {
-    const cell = (await readCells(this.#needs.directory)).find((each) => each.number === number);
+    const { cells } = await this.#needs.directory.readCells();
+    const cell = cells.find((each) => each.number === number);
     if (!cell) throw new Error(`There is no cell ${number}.`);
     const pool = await openCell(cell, { ...this.#needs, max: this.#share(this.#pools.length + 1) }).catch(
       (error: unknown) => {

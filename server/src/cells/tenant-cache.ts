@@ -14,15 +14,15 @@ const first = "";
  * requests of known tenants need no directory, and a lost hint is found out by the cell, which does not know its provider any more.
  */
 export class TenantCache {
-  readonly #directory: Pool;
+  readonly #find: (subdomain: string | undefined) => Promise<Tenant | undefined>;
   readonly #known = new Map<string, Tenant>();
   readonly #reading = new Map<string, Promise<Tenant | undefined>>();
   /** Stops listening to hints. */
   readonly stop: () => void;
   #changes = 0;
 
-  constructor(directory: Pool) {
-    this.#directory = directory;
+  constructor(directory: Pool, find = (subdomain: string | undefined) => findTenant(directory, subdomain)) {
+    this.#find = find;
     this.stop = directory.onHint(tenantsChannel, (providerIds) => {
       if (providerIds.length === 0) this.#forgetAll();
       else for (const id of providerIds) this.forget(Number(id));
@@ -48,7 +48,7 @@ export class TenantCache {
   async #read(subdomain: string | undefined): Promise<Tenant | undefined> {
     for (;;) {
       const changesBefore = this.#changes;
-      const tenant = await findTenant(this.#directory, subdomain);
+      const tenant = await this.#find(subdomain);
       if (tenant?.isHeld) {
         await systemClock.sleep(lookEveryMs);
         continue;

@@ -7,6 +7,7 @@ export {
   type BinRequestSearch,
   type BinResponse,
   createOwnBins,
+  type FindCell,
   eraseBinRequests,
   findSameSignature,
   listBinRequests,

@@ -1,9 +1,10 @@
 import { expect, vi } from "vitest";
+import { providerMovingCode } from "#platform/database/connection.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { test } from "../../test/support/test.ts";
 import { createBin, deleteBin, listBins, readBin, updateBin } from "./bins.ts";
-import { createOwnBins, listBinRequests, receiveRequest } from "./requests.ts";
+import { type FindCell, createOwnBins, listBinRequests, receiveRequest } from "./requests.ts";
 
 const request = {
   method: "POST",
@@ -115,6 +116,28 @@ test("bins are listed newest first, in pages", async ({ database }) => {
   expect([...first, ...rest].map(({ id }) => id)).toEqual(made);
 });
 
+test("a delivery to a bin whose provider moves meanwhile reaches the new cell", async ({ database }) => {
+  const bin = await buildBin(database);
+  const delivered = { binId: bin.id, host: "acme-admin.example" };
+  const refusal = Object.assign(new Error("Provider 1 is moving to another cell."), { code: providerMovingCode });
+  const left: Pool = {
+    query: (text, values) => database.query(text, values),
+    onHint: () => () => undefined,
+    inTransaction: () => Promise.reject(refusal),
+  };
+  const asked: unknown[] = [];
+  const findCell: FindCell = async (...question) => {
+    asked.push(question);
+    return asked.length === 1 ? left : database;
+  };
+  const ownBins = createOwnBins({ pool: left, isOurs: () => true, findCell });
+  expect(await ownBins.deliver(delivered, request)).toEqual({ status: 200, delayMs: 0 });
+  expect(asked).toEqual([[delivered.host], [delivered.host, { isAgain: true }]]);
+
+  const stuck = createOwnBins({ pool: left, isOurs: () => true, findCell: async () => left });
+  await expect(stuck.deliver(delivered, request)).rejects.toBe(refusal);
+});
+
 test("only URLs of this installation match its bins", async ({ database }) => {
   const bin = await buildBin(database);
   const ownBins = createOwnBins({ pool: database, isOurs: ({ origin }) => origin === "http://localhost:3000" });
@@ -123,5 +146,8 @@ test("only URLs of this installation match its bins", async ({ database }) => {
   expect(matching(`http://elsewhere.example/bins/${bin.id}`)).toBeUndefined();
   expect(matching(`http://localhost:3000/bins/${bin.id}/view`)).toBeUndefined();
   expect(matching(`http://localhost:3000/bins/../admin/api/accounts.xml`)).toBeUndefined();
-  expect(await ownBins.deliver(bin.id, request)).toEqual({ status: 200, delayMs: 0 });
+  expect(await ownBins.deliver({ binId: bin.id, host: "localhost:3000" }, request)).toEqual({
+    status: 200,
+    delayMs: 0,
+  });
 });

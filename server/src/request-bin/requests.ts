@@ -1,4 +1,6 @@
+import { providerMovingCode } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { errorCode } from "#platform/errors.ts";
 import { binLimits } from "#platform/limits.ts";
 import { type AnswerRule, type ChosenAnswer, type RuleCount, chooseAnswer } from "./answer-rules.ts";
 import { mayBeBinId } from "./bins.ts";
@@ -133,16 +135,45 @@ const storableText = (text: string): string => text.replaceAll("\0", "�").toWe
 /** Paths below `view` belong to the bin's page. */
 const binPath = /^\/bins\/([a-z2-7]{26})(?:\/(?!view(?:\/|$)).+)?$/;
 
+/** Finds the cell of the provider that a host belongs to. `isAgain`: the last answer was wrong. */
+export type FindCell = (host: string, options?: { readonly isAgain: boolean }) => Promise<Pool | undefined>;
+
 export interface OwnBinsNeeds {
+  /** The cell of the sender. */
   readonly pool: Pool;
   /** Returns whether the URL leads to this installation. */
   readonly isOurs: (url: URL) => boolean;
+  /** Undefined: there are no other cells. */
+  readonly findCell?: FindCell | undefined;
 }
 
 /** Returns the bins of this installation for the sender, which delivers to them without the network. */
-export const createOwnBins = ({ pool, isOurs }: OwnBinsNeeds) => ({
+export const createOwnBins = ({ pool, isOurs, findCell = async () => undefined }: OwnBinsNeeds) => ({
   matches: (url: URL): string | undefined => (isOurs(url) ? binPath.exec(url.pathname)?.[1] : undefined),
-  deliver: (binId: string, request: IncomingRequest) => receiveRequest(pool, { binId }, request),
+
+  /** Looks in the sender's cell first. A bin whose provider moves meanwhile receives the request in its new cell. */
+  async deliver(
+    { binId, host }: { readonly binId: string; readonly host: string },
+    request: IncomingRequest,
+  ): Promise<BinResponse | undefined> {
+    const places = [async () => pool, () => findCell(host), () => findCell(host, { isAgain: true })];
+    let missedIn: Pool | undefined;
+    let refusal: unknown;
+    for (const find of places) {
+      const cell = await find();
+      if (!cell || cell === missedIn) continue;
+      try {
+        const response = await receiveRequest(cell, { binId }, request);
+        if (response) return response;
+        [missedIn, refusal] = [cell, undefined];
+      } catch (error) {
+        if (errorCode(error) !== providerMovingCode) throw error;
+        [missedIn, refusal] = [undefined, error];
+      }
+    }
+    if (refusal !== undefined) throw refusal;
+    return undefined;
+  },
 });
 
 export interface BinRequest {

@@ -1,12 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { expect } from "vitest";
 import { cloneTemplate } from "../support/clone-template.ts";
+import { valueAt } from "../chaos/ask-bellwire.ts";
+import { openDatabaseLine } from "../support/database-line.ts";
+import { claimPort } from "../../src/app/addresses.ts";
+import { openEventStream } from "../support/event-stream.ts";
 import { startCollector } from "../support/otlp-collector.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { test as base } from "../support/test.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
-import { Installation, askProvider, queryOnce, signUp, subscribe } from "./installation.ts";
+import { type Answer, Installation, askProvider, queryOnce, signUp, subscribe } from "./installation.ts";
 
 const timeout = 180_000;
 
@@ -21,25 +25,57 @@ const test = base.extend("installation", async ({ databaseUrl }, { onCleanup }) 
   return installation;
 });
 
-test("a cell signs up and delivers, also while the server of the directory is dead", { timeout }, async () => {
-  await using directory = await startThrowAwayPostgres();
-  await using other = await cloneTemplate();
-  await using installation = await Installation.open(directory.urlOf("postgres"), other.connectionString);
-  await using receiver = await startReceiver();
-  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
-  const quay = await installation.createProvider("quay", "west");
-  await using bellwire = await installation.serve();
-  const { url } = bellwire;
-  expect(await subscribe(url, quay, receiver.url)).toMatchObject({ status: 200 });
-  expect(await signUp(url, quay, "ann")).toMatchObject({ status: 201 });
-  await until(() => receiver.received.length === 3);
+test(
+  "a cell works while the server of the directory is lost, also in a process that starts then; the default cell follows",
+  { timeout },
+  async () => {
+    await using directory = await startThrowAwayPostgres();
+    await using other = await cloneTemplate();
+    const line = await openDatabaseLine(directory.socketPath);
+    const { username, password } = new URL(directory.urlOf("postgres").replace("@/", "@localhost/"));
+    const throughLine = `postgresql://${username}:${password}@127.0.0.1:${line.port}/postgres?sslmode=disable`;
+    await using installation = await Installation.open(throughLine, other.connectionString);
+    await using receiver = await startReceiver();
+    await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+    const [quay, creek] = [
+      await installation.createProvider("quay", "west"),
+      await installation.createProvider("creek", "default"),
+    ];
+    await using early = await installation.serve();
+    for (const provider of [quay, creek]) {
+      expect(await subscribe(early.url, provider, receiver.url)).toMatchObject({ status: 200 });
+    }
+    expect(await signUp(early.url, quay, "ann")).toMatchObject({ status: 201 });
+    await until(() => receiver.received.length === 3);
 
-  await directory.kill();
-  expect(await signUp(url, quay, "ben")).toMatchObject({ status: 201 });
-  await until(() => receiver.received.length === 6);
-  const ready = await askProvider(url, quay, "GET", "/readyz");
-  expect([ready.status, ready.body]).toEqual([200, expect.stringContaining("the default cell is not ready")]);
-});
+    await line[Symbol.asyncDispose]();
+    expect(await signUp(early.url, quay, "ben")).toMatchObject({ status: 201 });
+    await until(() => receiver.received.length === 6);
+    expect(await early.stop()).toBe(0);
+    const operationsPort = String(await claimPort("127.0.0.1", 0));
+    await using late = await installation.serve({
+      BELLWIRE_CELL_DATABASE_URL: other.connectionString,
+      BELLWIRE_DATABASE_WAIT_SECONDS: "0",
+      BELLWIRE_OPERATIONS_PORT: operationsPort,
+    });
+    expect(late.stderr).toContain("the directory does not respond: starting with the copy");
+    expect(await signUp(late.url, quay, "eve")).toMatchObject({ status: 201 });
+    await until(() => receiver.received.length === 9);
+    const ready = await askProvider(late.url, quay, "GET", "/readyz");
+    expect([ready.status, ready.body]).toEqual([200, expect.stringContaining("it has the directory")]);
+    const isAway = async (): Promise<string | undefined> => {
+      const metrics = await (await fetch(`http://127.0.0.1:${operationsPort}/metrics`)).text();
+      return /^bellwire_directory_away (\d)/m.exec(metrics)?.[1];
+    };
+    expect(await isAway()).toBe("1");
+    expect(await signUp(late.url, creek, "ann")).toMatchObject({ status: 503 });
+
+    await using _again = await openDatabaseLine(directory.socketPath, line.port);
+    await until(async () => (await signUp(late.url, creek, "ann")).status === 201, { withinMs: 30_000 });
+    await until(() => receiver.received.length === 12, { withinMs: 30_000 });
+    expect(await isAway()).toBe("0");
+  },
+);
 
 test("a trace goes from a request through another cell to the receiver", { timeout }, async ({ installation }) => {
   await using receiver = await startReceiver();
@@ -100,6 +136,49 @@ test(
     expect(new Set(accounts.flat().map(({ id }) => id)).size).toBe(3);
   },
 );
+
+test(
+  "a bin receives deliveries from every cell, forwards them, and shows them to viewers",
+  { timeout },
+  async ({ installation }) => {
+    await using receiver = await startReceiver();
+    await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+    await installation.done("cell", "add", "east");
+    const [quay, brook, creek] = [
+      await installation.createProvider("quay", "west"),
+      await installation.createProvider("brook", "east"),
+      await installation.createProvider("creek", "default"),
+    ];
+    await using bellwire = await installation.serve({}, "--role", "web");
+    await using _engine = await installation.serve({ BELLWIRE_PUBLIC_URL: bellwire.url }, "--role", "engine");
+    const created = await askProvider(bellwire.url, quay, "POST", "/api/v1/bins", { forward_url: receiver.url });
+    expect(created).toMatchObject({ status: 201 });
+    const bin = { url: textAt(created, "url"), viewUrl: textAt(created, "view_url") };
+    for (const provider of [quay, brook, creek]) {
+      expect(await subscribe(bellwire.url, provider, `${bin.url}/${provider.subdomain}`)).toMatchObject({
+        status: 200,
+      });
+      expect(await signUp(bellwire.url, provider, "ann")).toMatchObject({ status: 201 });
+    }
+    await until(() => receiver.received.length === 9, { withinMs: 30_000 });
+    const paths = receiver.received.map(({ path }) => path.replace("/hook/", ""));
+    expect(new Set(paths)).toEqual(new Set(["quay", "brook", "creek"]));
+
+    const shared = await askProvider(bellwire.url, quay, "POST", `${pathOf(bin.url, "/api/v1")}/shares`, { hours: 1 });
+    for (const url of [bin.viewUrl, textAt(shared, "url")]) {
+      const page = await askProvider(bellwire.url, { ...quay, token: "" }, "GET", pathOf(url));
+      expect([page.status, page.body.includes("/brook")]).toEqual([200, true]);
+    }
+    const stream = `${bellwire.url}${pathOf(bin.viewUrl).replace("/view?", "/view/stream?")}`;
+    using events = await openEventStream(stream, { host: `quay-admin.bellwire.test` });
+    expect(await signUp(bellwire.url, creek, "ben")).toMatchObject({ status: 201 });
+    await until(() => /id: \d/.test(events.text()));
+  },
+);
+
+const textAt = ({ body }: Answer, name: string): string => String(valueAt(JSON.parse(body), name));
+
+const pathOf = (url: string, prefix = ""): string => prefix + url.slice(new URL(url).origin.length);
 
 test("ids of two databases stay apart: each uses its own milliseconds", async ({ installation }) => {
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);

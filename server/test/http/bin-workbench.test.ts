@@ -5,6 +5,7 @@ import { type Bin, createBin, createOwnBins, readBin, updateBin } from "#request
 import { setUp } from "../portal/portal-fixture.ts";
 import { adminCookie } from "../support/admin-cookie.ts";
 import { buildAttempt, buildSender } from "../support/build-attempts.ts";
+import { startForwarding } from "../support/build-bin-needs.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -47,6 +48,8 @@ const test = base.extend("house", async ({ database }, { onCleanup }): Promise<H
   const api = createApi(http, bin, { authorization: `Bearer ${accessToken}` });
   return { pool: database, http, at, bin, cookie, api };
 });
+
+const isOurs = ({ host }: URL): boolean => host === "bellwire.test";
 
 const send = ({ at, bin }: House, path = "", init: RequestInit = {}) =>
   fetch(`${at}/bins/${bin.id}${path}`, { method: "POST", body: "hello", ...init });
@@ -207,6 +210,7 @@ test("a share link shows requests masked, changes nothing, and ends when it expi
 });
 
 test("each new request is forwarded once, as received, and a redirect is not followed", async ({ house }) => {
+  await using _engine = startForwarding(house.pool, isOurs);
   await using receiver = await startReceiver((response) =>
     response.writeHead(302, { location: "/other" }).end("moved"),
   );
@@ -229,6 +233,7 @@ test("each new request is forwarded once, as received, and a redirect is not fol
 });
 
 test("nothing is forwarded to an address that is not allowed, or to this installation", async ({ house }) => {
+  await using _engine = startForwarding(house.pool, isOurs);
   await send(house);
   for (const url of [
     "http://10.0.0.1/",

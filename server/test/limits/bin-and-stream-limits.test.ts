@@ -10,6 +10,7 @@ import { type Bin, createBin, receiveRequest } from "#request-bin/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
+import { startForwarding } from "../support/build-bin-needs.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { test as base } from "../support/test.ts";
@@ -240,8 +241,9 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   forwards: {
-    says: "one more is refused on demand, and two of a bin are forwarded at the same time",
+    says: "one more is refused on demand, and an engine forwards two of a bin at the same time",
     async holds({ pool, http, bin, headers }) {
+      await using _engine = startForwarding(pool, () => false);
       await using receiver = await startReceiver("hang");
       for (let n = 0; n < 20; n += 1) await post(http, bin, 1);
       await http.ready();
@@ -255,8 +257,8 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
       await pool.query("update bins set forward_url = $1", [receiver.url]);
       for (let n = 0; n < 5; n += 1) await post(http, bin, 1);
       await until(() => receiver.received.length === 2);
-      const onDemand = Array.from({ length: binLimits.forwards.max - 2 }, (_, at) => forward(at + 1));
-      await until(() => receiver.received.length === binLimits.forwards.max);
+      const onDemand = Array.from({ length: binLimits.forwards.max }, (_, at) => forward(at + 1));
+      await until(() => receiver.received.length === binLimits.forwards.max + 2);
       expect((await forward(20)).statusCode).toBe(429);
       await receiver[Symbol.asyncDispose]();
       await Promise.all(onDemand);

@@ -2,7 +2,13 @@ import { systemClock } from "#platform/clock.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
 import { type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import { type AttemptRequest, type Sender, type SenderOptions, createSender } from "#webhooks/attempts/index.ts";
+import {
+  type AttemptRequest,
+  type GivenRequestSender,
+  type Sender,
+  type SenderOptions,
+  createSender,
+} from "#webhooks/attempts/index.ts";
 
 export const testSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -39,7 +45,7 @@ export const lookupHere = (): Lookup => new NameResolver({ clock: systemClock })
 export type TestSender = Omit<Sender, "send"> & { send(request: AttemptRequest): Promise<AttemptOutcome> };
 
 /** The production sender, allowed to reach loopback addresses. */
-export function buildSender(options: TestSenderOptions = {}): TestSender & AsyncDisposable {
+export function buildSender(options: TestSenderOptions = {}): TestSender & GivenRequestSender & AsyncDisposable {
   const { allowedTargets = "127.0.0.0/8,::1/128", lookup = lookupHere(), ...rest } = options;
   const allowed = parseAllowedTargets(allowedTargets);
   if ("wrong" in allowed) throw new Error(allowed.wrong);

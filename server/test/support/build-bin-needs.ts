@@ -3,7 +3,8 @@ import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { SigningSecret } from "#webhooks/attempts/index.ts";
-import { lookupHere, testSecret } from "./build-attempts.ts";
+import { createBinForwarder } from "#http/shared/bin-forward.ts";
+import { buildSender, lookupHere, testSecret } from "./build-attempts.ts";
 
 /** The public address of bins in tests that serve their pages alone. */
 export const binsUrl = "http://bins.example";
@@ -15,6 +16,27 @@ export const testSigningSecret: SigningSecret = {
   endpointName: "crm",
   validUntil: null,
 };
+
+/** Forwards the requests of bins that wait, as an engine does. */
+export function startForwarding(pool: Pool, isOurs: (url: URL) => boolean): AsyncDisposable {
+  const sender = buildSender();
+  const forwarder = createBinForwarder({
+    pool,
+    clock: systemClock,
+    sender,
+    isOurs,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  forwarder.start();
+  return {
+    async [Symbol.asyncDispose]() {
+      await forwarder[Symbol.asyncDispose]();
+      await sender[Symbol.asyncDispose]();
+    },
+  };
+}
 
 /** Returns the needs of the pages of bins, with the given changes. Forwarding may reach loopback addresses. */
 export function buildBinNeeds(pool: Pool, changes: Partial<RequestBinNeeds> = {}): RequestBinNeeds {

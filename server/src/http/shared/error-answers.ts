@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { QueueFull } from "#access/index.ts";
-import { type DatabaseErrorClass, classifyDatabaseError } from "#platform/database/connection.ts";
+import { type DatabaseErrorClass, classifyDatabaseError, providerMovingCode } from "#platform/database/connection.ts";
 import { LimitReached } from "#platform/limits.ts";
 import { type FieldErrors, Problem, type ProblemCode, representProblem } from "./problem.ts";
 
@@ -32,9 +32,6 @@ const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
 /** How a change beyond the limit fails: portal/accounts/account-events.ts. */
 const [changeCounters, notNullViolation] = ["change_counters", "23502"];
 
-/** How a change in a cell that its provider leaves fails: migrations/cell/0018_moves.sql. */
-const providerMoving = "BW002";
-
 /** A restart takes seconds, freeing disk space takes an operator. */
 const againAfterSeconds: Readonly<Record<DatabaseErrorClass, number>> = { away: 5, full: 60 };
 
@@ -61,7 +58,7 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
   if (error instanceof QueueFull) {
     return new Problem("too-busy", { retryAfterSeconds: error.retryAfterSeconds, cause: error });
   }
-  if (error.code === providerMoving) return new Problem("provider-moving", { retryAfterSeconds: 1, cause: error });
+  if (error.code === providerMovingCode) return new Problem("provider-moving", { retryAfterSeconds: 1, cause: error });
   const trouble = classifyDatabaseError(error);
   if (trouble)
     return new Problem(`database-${trouble}`, { retryAfterSeconds: againAfterSeconds[trouble], cause: error });

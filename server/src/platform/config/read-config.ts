@@ -22,6 +22,7 @@ export function readConfig(env: Environment) {
     operationsPort: read(settings.operationsPort),
     databaseUrl: read(settings.databaseUrl),
     databaseDirectUrl: read(settings.databaseDirectUrl),
+    cellDatabaseUrl: read(settings.cellDatabaseUrl),
     databaseConnections: read(settings.databaseConnections),
     cells: read(settings.cells),
     databaseWaitSeconds: read(settings.databaseWaitSeconds),

@@ -46,6 +46,15 @@ export const settings = {
     isSecret: true,
     parse: read.optional(read.secret(read.postgresUrl)),
   }),
+  cellDatabaseUrl: declare({
+    name: "BELLWIRE_CELL_DATABASE_URL",
+    fallback: "",
+    fallbackWords: "unset: a start needs `DATABASE_URL`",
+    meaning:
+      "The connection string of a cell on another server, as given to `bellwire cell add`. If `DATABASE_URL` does not respond within 10 s, a start reads the list of cells there and serves them.",
+    isSecret: true,
+    parse: read.optional(read.secret(read.postgresUrl)),
+  }),
   databaseConnections: declare({
     name: "BELLWIRE_DATABASE_CONNECTIONS",
     fallback: "20",

@@ -102,6 +102,9 @@ export class NoConnection extends Error {
 /** Raised by `require_server` behind a pooler: another server answers than before. Nothing was done. */
 export const otherServerCode = "BW001";
 
+/** Raised by a change in a cell that its provider leaves: migrations/cell/0018_moves.sql. */
+export const providerMovingCode = "BW002";
+
 /** Codes of PostgreSQL for a database that is unavailable for any statement. */
 const statesOfAway: ReadonlySet<string> = new Set([
   "57P01", // it is being stopped

@@ -74,8 +74,8 @@ export interface CellDatabase {
 }
 
 interface OpenCellNeeds {
-  /** Of the directory's database. */
-  readonly access: DatabaseAccess;
+  /** Returns the access of the directory's database, for a cell that is in it. */
+  readonly access: () => DatabaseAccess;
   readonly max: number;
   readonly mayChange: boolean;
   readonly say: (line: string) => void;
@@ -87,13 +87,13 @@ interface OpenCellNeeds {
 export async function openCellDatabase(cell: CellDatabase, needs: OpenCellNeeds): Promise<OpenedPool> {
   const { schema, number, ownerUrl } = cell;
   const { access, max, mayChange, say, log, tracing } = needs;
-  if (ownerUrl === undefined) return openPool({ ...access, schema, max, log, tracing });
+  if (ownerUrl === undefined) return openPool({ ...access(), schema, max, log, tracing });
   return inWords(ownerUrl, async () => {
     const connectionString = await findPrimary(ownerUrl);
     await refuseTransactionPooling(connectionString, connecting);
     const { applied, role } = await migrate({ connectionString, schema, cell: number, mayChange, say });
     if (applied.length > 0) say(`migrated the schema ${schema}: ${applied.length} steps`);
-    const entry = number === null ? { connectionString: ownerUrl, ...(role && { role }) } : access;
+    const entry = number === null ? { connectionString: ownerUrl, ...(role && { role }) } : access();
     return openPool({ ...entry, schema, max, log, tracing });
   });
 }

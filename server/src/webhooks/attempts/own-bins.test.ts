@@ -10,7 +10,7 @@ function buildBins(answer: { readonly status: number; readonly delayMs: number }
   return {
     caught,
     matches: ({ pathname }: URL) => (pathname.startsWith("/bins/") ? pathname.slice("/bins/".length) : undefined),
-    deliver: async (_binId: string, request: BinDelivery) => {
+    deliver: async (_bin: { readonly host: string }, request: BinDelivery) => {
       caught.push(request);
       return answer;
     },

@@ -20,8 +20,11 @@ export interface BinDelivery {
 export interface OwnBins {
   /** Returns the bin id if the URL is one of a bin of this installation. */
   matches(url: URL): string | undefined;
-  /** Returns the response of the bin; undefined if there is no such bin. */
-  deliver(binId: string, request: BinDelivery): Promise<OwnBinAnswer | undefined>;
+  /** Returns the response of the bin; undefined if there is no such bin. `host` is that of the URL. */
+  deliver(
+    bin: { readonly binId: string; readonly host: string },
+    request: BinDelivery,
+  ): Promise<OwnBinAnswer | undefined>;
 }
 
 interface OwnBinAnswer {
@@ -55,13 +58,14 @@ export async function deliverToOwnBin(
     const trace = { ...traceOf({ ...times, connection: undefined, isReused: false }), connection: "internal" } as const;
     return { latencyMs: latencyOf(trace), trace };
   };
-  const answer = await ownBins.deliver(binId, {
+  const request = {
     method: "POST",
     path: pathname,
     query: query.slice(1),
     headers: [...headersOnWire(headers, { host, bodyBytes: body.byteLength })],
     body,
-  });
+  } as const;
+  const answer = await ownBins.deliver({ binId, host }, request);
   if (answer && answer.delayMs >= timeoutSeconds * 1000) {
     await clock.sleep(timeoutSeconds * 1000);
     return { kind: "timed-out", afterSeconds: timeoutSeconds, phase: "answer", ...measured() };
