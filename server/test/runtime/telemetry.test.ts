@@ -74,8 +74,11 @@ const traceparent = (digit: string, flags = "01"): Record<string, string> => ({
   traceparent: `00-${traceIdOf(digit)}-${callerSpanId}-${flags}`,
 });
 
+const isOfDatabase = ({ attributes }: CollectedSpan): boolean => attributes.has("db.system.name");
+
+/** Returns the spans of a trace, without those of the database. */
 const spansOf = (spans: readonly CollectedSpan[], traceId: string): readonly CollectedSpan[] =>
-  spans.filter((span) => span.traceId === traceId);
+  spans.filter((span) => span.traceId === traceId && !isOfDatabase(span));
 
 test(
   "a change is one trace from its request, on each interface, through its events to the requests that receivers get",
@@ -125,6 +128,10 @@ test(
       const server = spans.find(({ kind }) => kind === 2);
       expect(server?.parentSpanId).toBe(callerSpanId);
       expect(server?.name).toBe(name);
+      const queries = collector.spans.filter((span) => span.parentSpanId === server?.spanId && isOfDatabase(span));
+      expect(queries.map(({ kind }) => kind)).toEqual(queries.map(() => 3));
+      expect(queries.map((query) => query.name).join("; ")).toMatch(/insert events.*; commit$/);
+      expect(String(queries.at(-1)?.attributes.get("db.query.text"))).toContain("values ($1, $2");
       const events = spans.filter(({ kind }) => kind === 4);
       expect(new Set(events.map(({ parentSpanId }) => parentSpanId))).toEqual(new Set([server?.spanId]));
       for (const sent of requestsOf(digit)) {

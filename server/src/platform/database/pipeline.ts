@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type pg from "pg";
 import type { WatchedConnection } from "./connection-watch.ts";
+import type { DatabaseTrace } from "../telemetry/tracing.ts";
 import { type SerializedValue, parserOf, propertyName, serializeValue } from "./values.ts";
 
 /*
@@ -17,16 +18,27 @@ export class StatementPipeline {
   readonly #client: pg.Client;
   readonly #watched: Pick<WatchedConnection, "sent" | "answered"> | undefined;
   readonly #session: StatementSession;
+  readonly #trace: DatabaseTrace | undefined;
   #next: StatementBatch | undefined;
   #isInProgress = false;
+  #endSpan: ReturnType<DatabaseTrace> | undefined;
   #hasBegun = false;
   #lastError: unknown;
 
-  /** @param session shared by all pipelines of the connection */
-  constructor(client: pg.Client, session: StatementSession, watched?: Pick<WatchedConnection, "sent" | "answered">) {
+  /**
+   * @param session shared by all pipelines of the connection
+   * @param trace records each batch
+   */
+  constructor(
+    client: pg.Client,
+    session: StatementSession,
+    watched?: Pick<WatchedConnection, "sent" | "answered">,
+    trace?: DatabaseTrace,
+  ) {
     this.#client = client;
     this.#session = session;
     this.#watched = watched;
+    this.#trace = trace;
   }
 
   /**
@@ -58,9 +70,11 @@ export class StatementPipeline {
         prepared: "prepared" in this.#session ? this.#session.prepared : undefined,
         refusal: () =>
           isInTransaction && this.#client.getTransactionStatus() === "I" ? new NoTransaction() : undefined,
-        onEnd: () => {
+        onEnd: (error) => {
           this.#isInProgress = false;
           this.#watched?.answered();
+          this.#endSpan?.(error);
+          this.#endSpan = undefined;
           this.#sendNext();
         },
       });
@@ -79,6 +93,7 @@ export class StatementPipeline {
     this.#next = undefined;
     this.#isInProgress = true;
     this.#watched?.sent();
+    this.#endSpan = this.#trace?.(batch.texts, this.#client.database ?? "");
     this.#client.query(batch);
   }
 }
@@ -135,7 +150,7 @@ interface BatchOptions {
   readonly prepared: PreparedStatements | undefined;
   /** Called before the batch is sent. An error rejects all its statements, and nothing is sent. */
   readonly refusal: () => Error | undefined;
-  readonly onEnd: () => void;
+  readonly onEnd: (error?: unknown) => void;
 }
 
 /**
@@ -162,6 +177,10 @@ class StatementBatch implements pg.Submittable {
     return new Promise((resolve, reject) => {
       this.#statements.push({ text, values, resolve, reject });
     });
+  }
+
+  get texts(): readonly string[] {
+    return this.#statements.map(({ text }) => text);
   }
 
   submit(connection: pg.Connection): Error | undefined {
@@ -239,7 +258,7 @@ class StatementBatch implements pg.Submittable {
     this.callback();
     for (const deliver of this.#deliveries) deliver();
     for (const { reject } of this.#statements.slice(this.#deliveries.length)) reject(error);
-    this.#options.onEnd();
+    this.#options.onEnd(error);
   }
 }
 

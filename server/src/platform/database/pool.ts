@@ -2,7 +2,7 @@ import pg from "pg";
 import { type Clock, systemClock } from "../clock.ts";
 import { errorCode } from "../errors.ts";
 import { createUuidV7Generator } from "../ids.ts";
-import type { Tracing } from "../telemetry/tracing.ts";
+import type { DatabaseTrace, Tracing } from "../telemetry/tracing.ts";
 import { ConnectionWatch, type DatabaseLog, type Session } from "./connection-watch.ts";
 import {
   DatabaseHosts,
@@ -35,7 +35,7 @@ export interface PoolOptions {
   readonly overdueMs?: number;
   /** Carries the hints instead of a connection of this pool. */
   readonly hints?: HintCarrier;
-  readonly tracing?: Pick<Tracing, "beginTransaction"> | undefined;
+  readonly tracing?: Pick<Tracing, "beginTransaction" | "traceDatabase"> | undefined;
 }
 
 export interface OpenedPool extends Pool, AsyncDisposable {
@@ -101,7 +101,8 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
     },
     resize: (max) => connections.resize(max),
     onWait: (listener) => connections.onWait(listener),
-    query: (text, values = []) => connections.use(async (pipeline) => (await pipeline.query(text, values)).rows),
+    query: (text, values = []) =>
+      connections.use(async (pipeline) => (await pipeline.query(text, values)).rows, options.tracing?.traceDatabase()),
     inTransaction: runsTransactions(connections, { hints, tracing: options.tracing }),
     onHint: (channel, listener) => hints.on(channel, listener),
     async [Symbol.asyncDispose]() {
@@ -130,7 +131,7 @@ function runsTransactions(
       const done = await runTransaction(pipeline, { newUuidV7, trace }, work);
       hints.spread(done.hints);
       return done.result;
-    });
+    }, tracing?.traceDatabase());
   };
 }
 
@@ -173,13 +174,13 @@ class Connections {
   }
 
   /** Runs `work` on a connection of its own. A connection that may be lost, or is still in a transaction, is discarded. */
-  async use<T>(work: (pipeline: StatementPipeline) => Promise<T>): Promise<T> {
+  async use<T>(work: (pipeline: StatementPipeline) => Promise<T>, trace?: DatabaseTrace): Promise<T> {
     const client = await this.#checkOut();
     const watched = this.#connecting.watch.find(client);
     let isLost = false;
     try {
       const session = this.#sessions.get(client) ?? { prepared: new Map() };
-      const result = await work(new StatementPipeline(client, session, watched));
+      const result = await work(new StatementPipeline(client, session, watched, trace));
       this.#connecting.seen.answeredMs = systemClock.monotonicMs();
       return result;
     } catch (error) {

@@ -86,7 +86,41 @@ test("a transaction that rolls back leaves no span of its events", () => {
 });
 
 test("outside of a request there is no trace", () => {
-  expect(openTracing().tracing.beginTransaction()).toBeUndefined();
+  const { tracing } = openTracing();
+  expect([tracing.beginTransaction(), tracing.traceDatabase()]).toEqual([undefined, undefined]);
+});
+
+test("a recorded request has a span per round trip to the database, named by its statements", () => {
+  const { tracing, exporter } = openTracing();
+  const request = tracing.beginRequest(requestWith({}));
+  tracing.runInRequest(request, () => {
+    const trace = tracing.traceDatabase();
+    trace?.(["begin", "insert into events (id) values ($1)", "update only lanes set due = $1"], "bellwire")();
+    trace?.(["select 1 from accounts where id = $1"], "bellwire")(Object.assign(new Error(), { code: "57014" }));
+  });
+  request.end(303);
+  const [batch, failed, served] = exporter.getFinishedSpans();
+  expect(batch?.attributes).toEqual({
+    "db.system.name": "postgresql",
+    "db.namespace": "bellwire",
+    "db.operation.batch.size": 3,
+    "db.query.summary": "begin; insert events; update lanes",
+    "db.query.text": "begin; insert into events (id) values ($1); update only lanes set due = $1",
+  });
+  expect([batch?.name, batch?.kind]).toEqual(["begin; insert events; update lanes", SpanKind.CLIENT]);
+  expect(batch?.parentSpanContext?.spanId).toBe(served?.spanContext().spanId);
+  expect([failed?.name, failed?.attributes["db.response.status_code"], failed?.attributes["error.type"]]).toEqual([
+    "select accounts",
+    "57014",
+    "57014",
+  ]);
+});
+
+test("a request that is not recorded has no spans of the database", () => {
+  const { tracing } = openTracing();
+  const unsampled = `00-${callersTrace}-00f067aa0ba902b7-00`;
+  const request = tracing.beginRequest(requestWith({ traceparent: unsampled }));
+  tracing.runInRequest(request, () => expect(tracing.traceDatabase()).toBeUndefined());
 });
 
 test("requests beyond the budget pass on the context of their caller, unsampled and without spans", () => {

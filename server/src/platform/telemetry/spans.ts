@@ -24,7 +24,9 @@ import {
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace";
 import type { Clock } from "../clock.ts";
+import { errorCode } from "../errors.ts";
 import type {
+  DatabaseTrace,
   RequestSpan,
   TelemetryConfig,
   TraceContext,
@@ -148,6 +150,10 @@ export function createTracing(tracer: Tracer, ids: SpanIds, clock: Pick<Clock, "
       const request = current.getStore();
       return request && beginTransaction(tracer, request);
     },
+    traceDatabase() {
+      const request = current.getStore()?.span;
+      return request?.isRecording() ? createDatabaseTrace(tracer, below(request.spanContext())) : undefined;
+    },
     recordAttempt(attempt) {
       const parent = contextOf(attempt.event);
       if (parent) recordAttempt(tracer, ids, { attempt, parent }, clock);
@@ -229,6 +235,40 @@ function beginTransaction(tracer: Tracer, { span: request, caller }: OpenRequest
       for (const span of events) span.end();
     },
   };
+}
+
+/** Names the statements of a round trip in a span's name, and shows their text, at most so many characters. */
+const [summaryMax, queryTextMax] = [200, 4000];
+
+/** Records round trips (semantic conventions of PostgreSQL clients). Texts have parameters in the place of values. */
+const createDatabaseTrace =
+  (tracer: Tracer, context: Context): DatabaseTrace =>
+  (statements, database) => {
+    const summary = statements.map(summarize).join("; ").slice(0, summaryMax);
+    const attributes: Attributes = {
+      "db.system.name": "postgresql",
+      "db.namespace": database,
+      "db.query.summary": summary,
+      "db.query.text": statements.join("; ").slice(0, queryTextMax),
+      ...(statements.length > 1 && { "db.operation.batch.size": statements.length }),
+    };
+    const span = tracer.startSpan(summary, { kind: SpanKind.CLIENT, attributes }, context);
+    return (error) => {
+      if (error !== undefined) {
+        const code = errorCode(error);
+        if (code !== undefined) span.setAttribute("db.response.status_code", code);
+        fail(span, code ?? "_OTHER");
+      }
+      span.end();
+    };
+  };
+
+/** Returns the operation and the first table of a statement: `insert events`. */
+function summarize(text: string): string {
+  const [operation = "statement"] =
+    /\b(?:select|insert|update|delete|begin|commit|rollback|set|lock)\b/i.exec(text) ?? [];
+  const [, table] = /\b(?:from|into|update|join)\s+(?:only\s+)?([a-z_][\w.]*)/i.exec(text) ?? [];
+  return table === undefined ? operation.toLowerCase() : `${operation.toLowerCase()} ${table}`;
 }
 
 const messagingAttributes = (operation: "create" | "send", eventId: string): Attributes => ({

@@ -60,6 +60,12 @@ export interface TransactionTrace {
   committed(): void;
 }
 
+/**
+ * Begins the span of one round trip to the database, with the texts of its statements. Returns a function that ends it, with an error
+ * if there was one.
+ */
+export type DatabaseTrace = (statements: readonly string[], database: string) => (error?: unknown) => void;
+
 /** One request to a receiver. */
 export interface TracedAttempt {
   /** The context that the event carries. */
@@ -92,6 +98,8 @@ export interface Tracing {
   runInRequest(request: RequestSpan, work: () => void): void;
   /** Undefined outside of requests. */
   beginTransaction(): TransactionTrace | undefined;
+  /** For work with the database that begins now. Undefined outside of recorded requests. */
+  traceDatabase(): DatabaseTrace | undefined;
   /** Call it for recorded traces only. */
   recordAttempt(attempt: TracedAttempt): void;
 }
