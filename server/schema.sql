@@ -22,6 +22,16 @@ create table id_keys (
   constraint id_keys_share_check CHECK (((share >= 0) AND (share <= 15)))
 );
 
+create table known_cells (
+  number smallint not null,
+  name text not null,
+  schema_name text not null,
+  state text not null,
+  database_url bytea,
+  copied_at timestamp with time zone not null default clock_timestamp(),
+  constraint known_cells_pkey PRIMARY KEY (number)
+);
+
 create table tenants (
   provider_id bigint not null default new_id(),
   subdomain text not null,
@@ -1334,7 +1344,8 @@ AS $function$
     where held_at is not null and resumed_at is null and not exists (
       select from lanes join endpoints on endpoints.id = lanes.endpoint_id
       where lanes.not_before = 'infinity' and endpoints.deleted_at is null
-    )
+    ) and not exists (select from mails where sent_at is null and due_at = 'infinity')
+      and not exists (select from jobs where finished_at is null and work_at = held_jobs_until())
     returning 1
   )
   select exists (select from ended)
@@ -1478,6 +1489,24 @@ begin
   return query select is_first, pg_current_wal_flush_lsn(), (select count(*) from database_switches);
 end $function$;
 
+CREATE OR REPLACE FUNCTION has_recovery_target()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  select exists (
+    select from unnest('{recovery_target,recovery_target_time,recovery_target_xid,recovery_target_lsn,recovery_target_name}'::text[]) as name
+    where coalesce(current_setting(name, true), '') <> ''
+  )
+$function$;
+
+CREATE OR REPLACE FUNCTION held_jobs_until()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN '9999-12-31 00:00:00+00'::timestamp with time zone;
+
 CREATE OR REPLACE FUNCTION hold_after_restore()
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1495,6 +1524,15 @@ CREATE OR REPLACE FUNCTION hold_lanes()
  SET search_path TO 'bellwire', 'pg_temp'
 AS $function$
   update lanes set owner = null, epoch = epoch + 1, not_before = 'infinity'
+$function$;
+
+CREATE OR REPLACE FUNCTION hold_mails_and_jobs()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+  update mails set due_at = 'infinity' where sent_at is null and created_at > clock_timestamp() - interval '3 days';
+  update jobs set work_at = held_jobs_until() where finished_at is null and work_at < 'infinity';
 $function$;
 
 CREATE OR REPLACE FUNCTION keep_lane_free()
@@ -1588,9 +1626,12 @@ declare
   state_at timestamptz := (select max(beat_at) from engines);
   age float8 := extract(epoch from clock_timestamp() - state_at);
   is_failover boolean := its_kind = 'cluster'
-    or (its_kind in ('timeline', 'files') and (age < 300 or coalesce(abs(age - silent_seconds) < 15, false)));
+    or (its_kind in ('timeline', 'files') and not (its_kind = 'timeline' and has_recovery_target())
+      and (age < 300 or coalesce(abs(age - silent_seconds) < 15, false)));
   is_held boolean := not coalesce(is_failover, false) and (
     exists (select from due) or exists (select from replays where finished_at is null)
+    or exists (select from mails where sent_at is null and created_at > clock_timestamp() - interval '3 days')
+    or exists (select from jobs where finished_at is null and work_at < 'infinity')
   );
 begin
   perform skip_numbers(all_rows => its_kind in ('cluster', 'dump'));
@@ -1598,6 +1639,7 @@ begin
     stored_as = 'transaction_numbers'::regclass;
   if is_held then
     perform hold_lanes();
+    perform hold_mails_and_jobs();
   end if;
   insert into database_switches (cluster, timeline, kind, state_at, held_at)
   select cluster, timeline, its_kind, state_at, case when is_held then clock_timestamp() end from transaction_numbers;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test as base } from "vitest";
-import { Installation, openClient, signUp } from "../cells/installation.ts";
+import { Installation, openClient, queryOnce, signUp } from "../cells/installation.ts";
 import { MoveLoad, compareWithReceiver, countRows, createOrderedEndpoint } from "../cells/move-load.ts";
 import { runMoveDrill } from "./move-drill.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -183,3 +183,22 @@ test(
     expect(report.rounds).toHaveLength(2);
   },
 );
+
+/** The connection string of a Citus coordinator with its workers, as a user who may create extensions and schemas. */
+const citusUrl = process.env["BELLWIRE_TEST_CITUS_URL"];
+
+test("under Citus, a cell is a distributed schema that a provider works in", { timeout }, async (context) => {
+  if (citusUrl === undefined) return context.skip("BELLWIRE_TEST_CITUS_URL names no Citus; no registry has a package");
+  await queryOnce(citusUrl, "create extension if not exists citus");
+  await queryOnce(citusUrl, "alter role current_user set citus.enable_schema_based_sharding = on");
+  await using receiver = await startReceiver();
+  await using installation = await Installation.open(citusUrl, citusUrl);
+  await installation.done("cell", "add", "sharded");
+  const schemas = await queryOnce<{ name: string }>(citusUrl, "select schema_name::text as name from citus_schemas");
+  expect(schemas).toContainEqual({ name: "bellwire_sharded" });
+  const quay = await installation.createProvider("quay", "sharded");
+  await using bellwire = await installation.serve();
+  await createOrderedEndpoint(bellwire.url, quay, receiver.url);
+  expect(await signUp(bellwire.url, quay, "ann")).toMatchObject({ status: 201 });
+  await until(() => receiver.received.length >= 3);
+});

@@ -1713,6 +1713,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the notices about the installation
+         * @description The same for all providers of a cell. `/readyz` warns of the same.
+         */
+        get: operations["listNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mails": {
         parameters: {
             query?: never;
@@ -3407,6 +3427,23 @@ export interface components {
         NewestFailure: {
             delivery_id: string;
             error: string;
+        };
+        /**
+         * Notice
+         * @description Something about the installation that admins should know.
+         */
+        Notice: {
+            /**
+             * @description changes_may_be_lost: after a failover or a restore, the database continued from an earlier state. held_after_restore: deliveries, mails and jobs from before a restore wait for the operator.
+             * @enum {unknown}
+             */
+            kind: "changes_may_be_lost" | "held_after_restore";
+            /**
+             * Format: date-time
+             * @description When the database was first used in this state.
+             */
+            at: string;
+            until: string | null;
         };
         /**
          * Notification
@@ -7601,6 +7638,34 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Limit"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listNotices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The most urgent one first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Notice"][];
                     };
                 };
             };
