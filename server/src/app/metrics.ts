@@ -107,7 +107,7 @@ export function measureNameLookups(metrics: Registry): (result: LookupResult, se
 }
 
 /** Registers whether the directory's database responds. */
-export function measureDirectory(metrics: Registry, db: Database): void {
+export const measureDirectory = (metrics: Registry, db: Database): Gauge =>
   new Gauge({
     name: "bellwire_directory_away",
     help: "1 while the database of the directory does not respond to this process: other cells are served, but no provider can be created or moved.",
@@ -120,7 +120,6 @@ export function measureDirectory(metrics: Registry, db: Database): void {
       this.set(isAway ? 1 : 0);
     },
   });
-}
 
 /** Counts telemetry that is pushed to an OpenTelemetry collector. */
 export function measureTelemetry(metrics: Registry): TelemetryNeeds["count"] {

@@ -70,10 +70,9 @@ export async function openParts({ config, log, urls, openDatabase, say, running 
   const inFlightMax = config.engineConcurrency;
   const hideAddress = hideAddressFrom(config.baseDomain, log);
   const { lookup } = running.use(new NameResolver({ clock: systemClock, onLookup: measureNameLookups(metrics) }));
-  const directory = new CellDirectory({ pool, known: substitute?.cells, open: (number) => cells.poolOf(number), log });
-  const tenants = new TenantCache(pool, (subdomain) => directory.findTenant(subdomain));
-  running.defer(tenants.stop);
-  const findCell = createFindCell({ tenants, baseDomain: config.baseDomain, open: (number) => cells.poolOf(number) });
+  const open = (cell: number): Promise<OpenedPool> => cells.poolOf(cell);
+  const routing = openRouting({ pool, known: substitute?.cells, open, log, config, running });
+  const { findCell } = routing;
   const sender = running.use(
     composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax, findCell }),
   );
@@ -81,20 +80,6 @@ export async function openParts({ config, log, urls, openDatabase, say, running 
   measurePool(metrics, pool);
   measureProcess(metrics, version);
   measureDirectory(metrics, pool);
-  const connections = config.databaseConnections;
-  const opening = {
-    directory,
-    home: pool,
-    access,
-    ownerUrl,
-    encryption,
-    connections,
-    mayChange: true,
-    say,
-    log,
-    tracing,
-  };
-  const opened = running.use(new OpenCells(opening));
   const parts = {
     config,
     log,
@@ -108,14 +93,32 @@ export async function openParts({ config, log, urls, openDatabase, say, running 
     allowed,
     lookup,
     sender,
-    directory,
+    ...routing,
     isWithoutDirectory: substitute !== undefined,
-    tenants,
-    findCell,
     tracing,
   };
+  const connections = config.databaseConnections;
+  const opened = running.use(
+    new OpenCells({ ...parts, home: pool, access, ownerUrl, connections, mayChange: true, say }),
+  );
   const cells = running.use(new CellContexts({ parts, opened, caPem }));
   return { ...parts, cells };
+}
+
+type Routing = Pick<Parts, "directory" | "tenants" | "findCell">;
+
+interface RoutingNeeds extends Pick<ConstructorParameters<typeof CellDirectory>[0], "pool" | "known" | "open" | "log"> {
+  readonly config: Config;
+  readonly running: AsyncDisposableStack;
+}
+
+/** Opens the components that find the cell of a provider. */
+function openRouting({ config, running, ...needs }: RoutingNeeds): Routing {
+  const directory = new CellDirectory(needs);
+  const tenants = new TenantCache(needs.pool, (subdomain) => directory.findTenant(subdomain));
+  running.defer(tenants.stop);
+  const findCell = createFindCell({ tenants, baseDomain: config.baseDomain, open: needs.open });
+  return { directory, tenants, findCell };
 }
 
 /** Opened first and closed last, so that it sends what the other components record while they stop. */

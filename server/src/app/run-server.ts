@@ -51,21 +51,8 @@ export async function runServer({
   // Loading the web role blocks this thread for half a second. An engine with its own process would wait that long for the database.
   if (isWeb && !given) prefetchDoors();
   const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
-  const opened = Promise.withResolvers<OpenedDatabase>();
-  const open = (tracing: Parts["tracing"]): Promise<StartingDirectory> =>
-    openDirectory({
-      config,
-      log,
-      say,
-      running,
-      open: async (databaseWaitSeconds) => {
-        const waiting = { ...config, databaseWaitSeconds };
-        const database = await openDatabase({ config: waiting, mayChange: true, say, log, stop, tracing });
-        opened.resolve(database);
-        return database;
-      },
-    });
-  const parts = await openParts({ config, log, urls, openDatabase: open, say, running });
+  const database = prepareDatabase({ config, log, say, stop, running });
+  const parts = await openParts({ config, log, urls, openDatabase: database.open, say, running });
   measureBacklog(parts.metrics, parts.pool);
   measureDatabase(parts.metrics, { db: parts.pool, machine: systemClock });
   stop.throwIfAborted();
@@ -73,7 +60,7 @@ export async function runServer({
   // The engine's process gets its hints and connections from the directory's database.
   const supervisor = await keepUnless(parts.isWithoutDirectory, given);
   if (supervisor) running.use(supervisor); // stops before the database does
-  const engineReady = supervisor?.start({ ...parts, database: await opened.promise, localUrl: local, drainMs });
+  const engineReady = supervisor?.start({ ...parts, database: await database.opened, localUrl: local, drainMs });
   engineReady?.catch(() => undefined); // awaited below
   if (isWeb && supervisor) prefetchDoors();
   if (parts.isWithoutDirectory) await openKnownCells(parts);
@@ -95,6 +82,29 @@ export async function runServer({
   say(isWeb ? `bellwire ready ${local}${outside}` : "bellwire engine ready");
   if (signIn) say(signIn.trimEnd());
   return running.move();
+}
+
+interface DatabaseNeeds extends Pick<RunNeeds, "config" | "log" | "say" | "stop"> {
+  readonly running: AsyncDisposableStack;
+}
+
+/** Returns a function that opens the directory's database, and the database once it is open. */
+function prepareDatabase({ config, log, say, stop, running }: DatabaseNeeds) {
+  const opened = Promise.withResolvers<OpenedDatabase>();
+  const open = (tracing: Parts["tracing"]): Promise<StartingDirectory> =>
+    openDirectory({
+      config,
+      log,
+      say,
+      running,
+      open: async (databaseWaitSeconds) => {
+        const waiting = { ...config, databaseWaitSeconds };
+        const database = await openDatabase({ config: waiting, mayChange: true, say, log, stop, tracing });
+        opened.resolve(database);
+        return database;
+      },
+    });
+  return { open, opened: opened.promise };
 }
 
 async function keepUnless(

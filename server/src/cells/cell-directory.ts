@@ -1,7 +1,7 @@
 import { systemClock } from "#platform/clock.ts";
 import { NoConnection, classifyDatabaseError } from "#platform/database/connection.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
-import { type Cell, type Tenant, defaultCell, findTenant, readCells } from "./directory.ts";
+import { type Cell, type Tenant, findTenant, readCells } from "./directory.ts";
 
 /*
  * While the database of the directory does not respond, the list of cells comes from a copy of it, and each cell knows its own

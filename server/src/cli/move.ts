@@ -89,8 +89,8 @@ async function requireTarget(directory: Installation["directory"], from: string,
 
 /** Returns the cell with the fewest providers. */
 function chooseTarget(providers: ReadonlyMap<string, number>): string {
-  const [[fewest = ""] = []] = [...providers].toSorted(([, one], [, other]) => one - other);
-  return fewest;
+  const [fewest] = [...providers].toSorted(([, one], [, other]) => one - other);
+  return fewest?.[0] ?? "";
 }
 
 async function countProviders({ directory }: Installation, targets: readonly string[]): Promise<Map<string, number>> {

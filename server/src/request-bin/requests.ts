@@ -158,7 +158,7 @@ export const createOwnBins = ({ pool, isOurs, findCell = async () => undefined }
   ): Promise<BinResponse | undefined> {
     const places = [async () => pool, () => findCell(host), () => findCell(host, { isAgain: true })];
     let missedIn: Pool | undefined;
-    let refusal: unknown;
+    let refusal: Error | undefined;
     for (const find of places) {
       const cell = await find();
       if (!cell || cell === missedIn) continue;
@@ -167,11 +167,11 @@ export const createOwnBins = ({ pool, isOurs, findCell = async () => undefined }
         if (response) return response;
         [missedIn, refusal] = [cell, undefined];
       } catch (error) {
-        if (errorCode(error) !== providerMovingCode) throw error;
+        if (!(error instanceof Error) || errorCode(error) !== providerMovingCode) throw error;
         [missedIn, refusal] = [undefined, error];
       }
     }
-    if (refusal !== undefined) throw refusal;
+    if (refusal) throw refusal;
     return undefined;
   },
 });

@@ -100,7 +100,7 @@ test("draining a cell moves its providers one after another, and continues where
   ]);
   expect(await installation.done("cell", "list")).toMatch(/^east +active +2 /m);
 
-  const places = async () => {
+  const readCells = async () => {
     const providers = `select subdomain, name as cell from bellwire_directory.tenants
       join bellwire_directory.cells on number = cell_number where subdomain = any('{brook,creek}') order by subdomain`;
     return (await queryOnce<{ cell: string }>(installation.directoryUrl, providers)).map(({ cell }) => cell);
@@ -112,11 +112,11 @@ test("draining a cell moves its providers one after another, and continues where
   const stopped = await installation.run("cell", "drain", "east", ...options);
   expect(stopped).toEqual([1, expect.stringContaining("Another process is moving creek.")]);
   expect(stopped[1]).toContain("still in cell east: creek");
-  expect(await places()).toEqual(["west", "east"]);
+  expect(await readCells()).toEqual(["west", "east"]);
 
   await mover.end();
   expect(await installation.done("cell", "drain", "east", ...options)).toContain("cell east has no providers");
-  expect(await places()).toEqual(["west", "south"]);
+  expect(await readCells()).toEqual(["west", "south"]);
   for (const to of ["west", "east"]) {
     expect(await installation.run("cell", "drain", "west", "--to", to)).toEqual([2, expect.any(String)]);
   }

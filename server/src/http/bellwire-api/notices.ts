@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { type DatabaseSwitches, readDatabaseSwitches, switchWarningMs } from "#platform/database/switches.ts";
+import { isoTime } from "#platform/times.ts";
 import { Nullable, Timestamp } from "./fields.ts";
 import { operation, type Operation } from "./operation.ts";
 
@@ -28,11 +29,11 @@ export const exampleNotice = {
 
 /** Returns the notices about a database, the most urgent one first. */
 export function noticesOf({ at, heldAt }: Pick<DatabaseSwitches, "at" | "heldAt">, now: Date) {
-  const until = at && new Date(at.getTime() + switchWarningMs);
+  const untilMs = at ? at.getTime() + switchWarningMs : 0;
   return [
     ...(heldAt ? [{ kind: "held_after_restore", at: heldAt.toISOString(), until: null } as const] : []),
-    ...(at && until && until > now
-      ? [{ kind: "changes_may_be_lost", at: at.toISOString(), until: until.toISOString() } as const]
+    ...(at && untilMs > now.getTime()
+      ? [{ kind: "changes_may_be_lost", at: at.toISOString(), until: isoTime(untilMs) } as const]
       : []),
   ];
 }
