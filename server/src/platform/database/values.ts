@@ -81,19 +81,89 @@ export function plainArray(values: readonly (string | number | null)[]): string 
 export const textArray = (values: readonly (string | null)[]): string =>
   plainArray(values.map((value) => (value === null ? null : `"${value.replaceAll(escapedInArrays, "\\$&")}"`)));
 
-/**
- * Of objects, for json. JSON has no control characters, so as a JSON text it is quoted as an array wants it, in a third of the
- * time.
+/*
+ * Times, objects and bytes as arrays in PostgreSQL's binary format: as text, a time costs a microsecond here and half of one there,
+ * and bytes are written as hexadecimal digits. The driver sends a buffer as a binary parameter. The statement casts the parameter
+ * to the same type. (array_recv, and the receive functions of the types.)
  */
-export const jsonArray = (values: readonly (object | null)[]): string =>
-  plainArray(values.map((value) => (value === null ? null : JSON.stringify(JSON.stringify(value)))));
 
-/** Writes an array of bytes, as hexadecimal digits. */
-export const bytesArray = (values: readonly (Uint8Array | null)[]): string =>
-  plainArray(
-    values.map((value) =>
-      value === null ? null : `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}"`,
-    ),
-  );
+/** Writes a `timestamptz[]`, of times before the year 2285. */
+export const timesArray = (times: readonly Date[]): Buffer => {
+  const writer = new ArrayWriter(typeIds.timestamptz, times.length, times.length * 12);
+  for (const time of times) writer.time(time.getTime());
+  return writer.written;
+};
+
+/** Writes a `json[]`. */
+export const jsonArray = (values: readonly (object | null)[]): Buffer => {
+  const writer = new ArrayWriter(typeIds.json, values.length, values.length * 128);
+  for (const value of values) writer.text(value === null ? null : JSON.stringify(value));
+  return writer.written;
+};
+
+/** Writes a `bytea[]`. */
+export const bytesArray = (values: readonly (Uint8Array | null)[]): Buffer => {
+  const writer = new ArrayWriter(typeIds.bytea, values.length, values.length * 64);
+  for (const value of values) writer.bytes(value);
+  return writer.written;
+};
+
+/** The ids of pg_type, which never change. */
+const typeIds = { bytea: 17, json: 114, timestamptz: 1184 } as const;
+/** Dimensions, flags, element type, length, first index. */
+const headBytes = 20;
+const isNull = -1;
+const epochMs = 946_684_800_000;
+
+class ArrayWriter {
+  #bytes: Buffer;
+  #at = 0;
+
+  constructor(typeId: number, count: number, bytesExpected: number) {
+    this.#bytes = Buffer.allocUnsafe(headBytes + bytesExpected);
+    for (const number of [1, 0, typeId, count, 1]) this.#integer(number);
+  }
+
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  /** Writes the microseconds since 2000. */
+  time(msSince1970: number): void {
+    const microseconds = (msSince1970 - epochMs) * 1000;
+    if (!Number.isSafeInteger(microseconds)) throw new RangeError("Invalid time value");
+    this.#reserve(12);
+    this.#integer(8);
+    this.#integer(Math.floor(microseconds / 2 ** 32));
+    this.#integer(microseconds | 0);
+  }
+
+  bytes(value: Uint8Array | null): void {
+    this.#reserve(4 + (value?.length ?? 0));
+    this.#integer(value?.length ?? isNull);
+    if (value === null) return;
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  text(value: string | null): void {
+    if (value === null) return this.bytes(null);
+    this.#reserve(4 + 3 * value.length); // a UTF-16 unit takes at most three bytes
+    const size = this.#bytes.write(value, this.#at + 4);
+    this.#integer(size);
+    this.#at += size;
+  }
+
+  #integer(value: number): void {
+    this.#at = this.#bytes.writeInt32BE(value, this.#at);
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(2 * this.#bytes.length + bytes);
+    this.#bytes.copy(larger, 0, 0, this.#at);
+    this.#bytes = larger;
+  }
+}
 
 const escapedInArrays = /["\\]/g;

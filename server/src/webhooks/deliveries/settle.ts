@@ -1,5 +1,5 @@
 import type { Database, Pool } from "#platform/database/database.ts";
-import { bytesArray, jsonArray, plainArray, textArray } from "#platform/database/values.ts";
+import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "#platform/database/values.ts";
 import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
 import type { ErrorClass } from "./outcome-class.ts";
@@ -98,7 +98,7 @@ async function writeFirstDeliveries(
     plainArray(column((it) => it.endpointId)),
     plainArray(column((it) => it.epoch)),
     plainArray(column((it) => it.eventId)),
-    plainArray(column((it) => it.at.toISOString())),
+    timesArray(column((it) => it.at)),
     plainArray(column((it) => it.status)),
     plainArray(column((it) => it.latencyMs)),
     jsonArray(column((it) => it.responseHeaders)),
@@ -176,7 +176,7 @@ export async function writeOutcomes(
     plainArray(column((it) => it.epoch)),
     plainArray(column((it) => it.eventId)),
     plainArray(column((it) => it.number)),
-    plainArray(column((it) => it.at.toISOString())),
+    timesArray(column((it) => it.at)),
     plainArray(column((it) => it.status)),
     textArray(column((it) => it.error)),
     plainArray(column((it) => it.latencyMs)),
@@ -225,7 +225,7 @@ async function writeLateAttempts(db: Database, settlements: readonly Settlement[
     plainArray(column((it) => it.endpointId)),
     plainArray(column((it) => it.eventId)),
     plainArray(column((it) => it.number)),
-    plainArray(column((it) => it.at.toISOString())),
+    timesArray(column((it) => it.at)),
     plainArray(column((it) => it.status)),
     textArray(column((it) => it.error)),
     plainArray(column((it) => it.latencyMs)),
