@@ -7,6 +7,7 @@ import { poolWithTimeout } from "#platform/database/pool.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { errorMessage } from "#platform/errors.ts";
 import { createIdGenerator, randomFraction } from "#platform/ids.ts";
+import { createLineLogger } from "#platform/logger.ts";
 import { openMailer } from "#platform/mailer.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
@@ -68,6 +69,7 @@ const dayMs = 86_400_000;
 export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
   const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays, drainMs, tracing } = parts;
   const measure = measureAttempts(metrics);
+  const logAttempt = createLineLogger(log, "delivery attempted");
   // A result later than the lease is useless: other engines own the lanes by then.
   const laneStore = postgresLaneStore(poolWithTimeout(pool, clock, leaseMs), encryption, {
     leaseMs,
@@ -89,7 +91,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     log: {
       attempt: (line) => {
         measure(line);
-        log.info(line, "delivery attempted");
+        logAttempt(line);
       },
       notMade: measureNotMade(metrics),
       warn: (fields, sentence) => log.warn(fields, sentence),

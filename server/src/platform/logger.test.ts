@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { pino } from "pino";
 import { expect, test } from "vitest";
-import { LineBuffer, redactSecrets } from "./logger.ts";
+import { LineBuffer, createLineLogger, redactSecrets } from "./logger.ts";
 
 const program = `
   import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
@@ -83,6 +84,33 @@ test("lines go out in bundles, in their order, each once", () => {
   lines.flush();
   expect(written).toHaveLength(3);
   expect(written.join("")).toBe(Array.from({ length: 120 }, (_, line) => `${line}\n`).join(""));
+});
+
+test("a frequent line has the bytes that pino writes, at the same levels and without secrets", () => {
+  const written: string[] = [];
+  const lines = new LineBuffer({ write: (line: string) => written.push(line) });
+  const log = pino({ base: { pid: process.pid }, formatters: { log: redactSecrets } }, lines).child({ cell: "two" });
+  const logLine = createLineLogger(log, "said");
+  const fields = {
+    status: 200,
+    url: 'a "b" \\ \u0001',
+    traceId: undefined,
+    token: "canary",
+    headers: { cookie: "canary" },
+  };
+  log.info(fields, "said");
+  logLine(fields);
+  log.level = "warn";
+  logLine(fields);
+  lines.flush();
+  const [usual, frequent, ...more] = written
+    .join("")
+    .replaceAll(/"time":\d+/g, "")
+    .trimEnd()
+    .split("\n");
+  expect(frequent).toBe(usual);
+  expect(frequent).not.toContain("canary");
+  expect(more).toEqual([]);
 });
 
 const terminalProgram = `
