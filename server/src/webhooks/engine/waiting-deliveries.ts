@@ -51,37 +51,61 @@ const isRetry = ({ orderingKey, attemptsMade, roundStart }: DueDelivery): boolea
  * best effort, not a promise: a delivery that has failed is not waited for.
  */
 export class ChangeGroups {
-  readonly #siblings = new Map<string, readonly DueDelivery[]>();
+  /** By account: a map of numbers needs a fifth of the time of one of texts. */
+  readonly #changes = new Map<number, Change>();
 
   /** Returns false while another delivery of the change is in flight; `done` then returns this one. */
   mayStart(delivery: DueDelivery): boolean {
-    const change = changeOf(delivery);
-    const siblings = this.#siblings.get(change);
-    this.#siblings.set(change, siblings ? [...siblings, delivery] : noDeliveries);
-    return siblings === undefined;
+    const { accountId, time } = delivery.context;
+    const first = this.#changes.get(accountId);
+    for (let change = first; change; change = change.next) {
+      if (change.time !== time) continue;
+      change.siblings = [...change.siblings, delivery];
+      return false;
+    }
+    this.#changes.set(accountId, { time, siblings: noDeliveries, next: first });
+    return true;
   }
 
   /** Returns the deliveries that waited for this one. */
-  done(delivery: DueDelivery): readonly DueDelivery[] {
-    const change = changeOf(delivery);
-    const siblings = this.#siblings.get(change) ?? noDeliveries;
-    this.#siblings.delete(change);
-    return siblings;
+  done({ context: { accountId, time } }: DueDelivery): readonly DueDelivery[] {
+    let before: Change | undefined;
+    for (let change = this.#changes.get(accountId); change; change = change.next) {
+      if (change.time === time) {
+        if (before) before.next = change.next;
+        else if (change.next) this.#changes.set(accountId, change.next);
+        else this.#changes.delete(accountId);
+        return change.siblings;
+      }
+      before = change;
+    }
+    return noDeliveries;
   }
 
   /** Removes and returns all that wait. */
   clear(): readonly DueDelivery[] {
-    const all = [...this.#siblings.values()].flat();
-    for (const change of this.#siblings.keys()) this.#siblings.set(change, noDeliveries);
-    return all;
+    const waiting: DueDelivery[] = [];
+    for (const first of this.#changes.values()) {
+      for (let change: Change | undefined = first; change; change = change.next) {
+        waiting.push(...change.siblings);
+        change.siblings = noDeliveries;
+      }
+    }
+    return waiting;
   }
+}
+
+/** A change with a delivery in flight. Events of one change have the same time and account. */
+interface Change {
+  readonly time: string;
+  /** Deliveries that wait for the one in flight. */
+  siblings: readonly DueDelivery[];
+  /** Another change of the account. */
+  next: Change | undefined;
 }
 
 /** Shared by nearly all changes, so that a delivery needs no list of its own. */
 const noDeliveries: readonly DueDelivery[] = [];
-
-/** Events of one change have the same time and account. */
-const changeOf = ({ context: { time, accountId } }: DueDelivery): string => `${time} ${accountId}`;
 
 /** Removed items in front of the queue before the rest is moved up. */
 const removedMin = 20;

@@ -21,7 +21,17 @@ export interface CountedAttempt {
 
 type OutcomeColumn = `outcome_${OutcomeClass}`;
 
-const outcomeColumn = (outcome: OutcomeClass): OutcomeColumn => `outcome_${outcome}`;
+/** A table, since composing the name for each attempt would take longer than counting it. */
+const outcomeColumn: Readonly<Record<OutcomeClass, OutcomeColumn>> = {
+  "2xx": "outcome_2xx",
+  "3xx": "outcome_3xx",
+  "4xx": "outcome_4xx",
+  "5xx": "outcome_5xx",
+  timeout: "outcome_timeout",
+  connection: "outcome_connection",
+  tls: "outcome_tls",
+  forbidden: "outcome_forbidden",
+};
 
 const otherColumns = [
   "first_attempt_successes",
@@ -34,7 +44,7 @@ const otherColumns = [
 
 export type CountColumn = OutcomeColumn | (typeof otherColumns)[number];
 
-const outcomeColumns: readonly OutcomeColumn[] = outcomeClasses.map(outcomeColumn);
+const outcomeColumns: readonly OutcomeColumn[] = outcomeClasses.map((outcome) => outcomeColumn[outcome]);
 
 /** The columns of the statistics that are sums. */
 export const countColumns: readonly CountColumn[] = [...outcomeColumns, ...otherColumns];
@@ -75,12 +85,12 @@ export class Counts {
   }
 
   outcome(outcome: OutcomeClass): number {
-    return this.sums[outcomeColumn(outcome)];
+    return this.sums[outcomeColumn[outcome]];
   }
 
   add(attempt: CountedAttempt): void {
     const { sums } = this;
-    sums[outcomeColumn(outcomeClassOf(attempt))] += 1;
+    sums[outcomeColumn[outcomeClassOf(attempt)]] += 1;
     if (attempt.number > 1) sums.retries += 1;
     else if (attempt.end === "delivered") sums.first_attempt_successes += 1;
     if (attempt.end !== null) sums[attempt.end] += 1;
@@ -133,26 +143,35 @@ interface CountedMinute {
 /** Attempts of one lane, by event type and minute. */
 export class LaneCounts {
   readonly #minutes = new Map<string, CountedMinute>();
+  /** That of the last attempt, since the next one is probably of the same. */
+  #last: CountedMinute | undefined;
 
   get size(): number {
     return this.#minutes.size;
   }
 
   add(attempt: CountedAttempt): void {
-    const { eventType } = attempt;
-    const minuteMs = startOfInterval("minute", attempt.atMs);
-    const key = `${minuteMs} ${eventType}`;
-    let minute = this.#minutes.get(key);
-    if (!minute) this.#minutes.set(key, (minute = { eventType, minuteMs, counts: new Counts() }));
+    const last = this.#last;
+    const isOfLast =
+      last !== undefined &&
+      last.eventType === attempt.eventType &&
+      attempt.atMs >= last.minuteMs &&
+      attempt.atMs < last.minuteMs + intervalMs.minute;
+    const minute = isOfLast ? last : this.#minuteOf(attempt);
     minute.counts.add(attempt);
+    this.#last = minute;
   }
 
   minutes(): Iterable<CountedMinute> {
     return this.#minutes.values();
   }
 
-  clear(): void {
-    this.#minutes.clear();
+  #minuteOf({ eventType, atMs }: CountedAttempt): CountedMinute {
+    const minuteMs = startOfInterval("minute", atMs);
+    const key = `${minuteMs} ${eventType}`;
+    let minute = this.#minutes.get(key);
+    if (!minute) this.#minutes.set(key, (minute = { eventType, minuteMs, counts: new Counts() }));
+    return minute;
   }
 }
 

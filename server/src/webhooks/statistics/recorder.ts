@@ -47,8 +47,8 @@ const closeRetryMs = 100;
  */
 export class StatisticsRecorder implements AttemptCounter {
   readonly #needs: RecorderNeeds;
-  /** By endpoint and epoch, those written longest ago first. */
-  readonly #lanes = new Map<string, RecordedLane>();
+  /** Those written longest ago first. An engine has one object per endpoint and epoch. */
+  readonly #lanes = new Map<OwnedLane, RecordedLane>();
 
   constructor(needs: RecorderNeeds) {
     this.#needs = needs;
@@ -102,11 +102,11 @@ export class StatisticsRecorder implements AttemptCounter {
   }
 
   #written(lane: RecordedLane, part: LaneToWrite, written: LaneWritten | undefined): void {
-    this.#lanes.delete(lane.key);
+    this.#lanes.delete(lane.owned);
     if (written?.result === "counted") lane.counted(written.through);
     else lane.notCounted(part);
     const isOver = written === undefined || written.result === "lost" || (part.isReleased && lane.isWritten);
-    if (!isOver) this.#lanes.set(lane.key, lane);
+    if (!isOver) this.#lanes.set(lane.owned, lane);
   }
 
   #chooseLanes(): readonly RecordedLane[] {
@@ -125,18 +125,15 @@ export class StatisticsRecorder implements AttemptCounter {
   }
 
   #laneOf(lane: OwnedLane): RecordedLane {
-    const key = keyOf(lane);
-    let recorded = this.#lanes.get(key);
-    if (!recorded) this.#lanes.set(key, (recorded = new RecordedLane(lane)));
+    let recorded = this.#lanes.get(lane);
+    if (!recorded) this.#lanes.set(lane, (recorded = new RecordedLane(lane)));
     return recorded;
   }
 }
 
-const keyOf = ({ endpointId, epoch }: OwnedLane): string => `${endpointId} ${epoch}`;
-
 /** The attempts of one lane that are not written, and how they continue those that are. */
 class RecordedLane {
-  readonly #lane: OwnedLane;
+  readonly owned: OwnedLane;
   #counts = new LaneCounts();
   /** See LaneToWrite. */
   #base: number | undefined;
@@ -153,17 +150,13 @@ class RecordedLane {
   #nextUncountedMs: number | undefined;
 
   constructor(lane: OwnedLane) {
-    this.#lane = lane;
+    this.owned = lane;
     this.#base = lane.claimedIn;
     this.#through = lane.claimedIn;
   }
 
-  get key(): string {
-    return keyOf(this.#lane);
-  }
-
   get endpointId(): number {
-    return this.#lane.endpointId;
+    return this.owned.endpointId;
   }
 
   /** The number of pairs of event type and minute. */
@@ -207,7 +200,7 @@ class RecordedLane {
 
   /** Returns the counts so far, to be written. Later ones begin after them. */
   take(): LaneToWrite {
-    const { claimedIn, ...lane } = this.#lane;
+    const { claimedIn, ...lane } = this.owned;
     const part = {
       ...lane,
       isReleased: this.isReleased,
