@@ -217,9 +217,11 @@ export class Dispatch {
     if (attempt.isGone) this.#disable(lane, "The receiver answered 410: it is gone for good.");
     else if (!lane.settings.isDefault && lane.failure.lastsFor(this.#needs.disableAfterMs, nowMs))
       this.#disable(lane, `No attempt has succeeded for ${daysOf(this.#needs.disableAfterMs)}.`);
+    const { orderingKey } = settlement;
     this.#outcomes.add({
       engineId,
       settlement,
+      mayWait: orderingKey !== null && lane.mayRecordLater(orderingKey),
       onSettled: (result, transactions) => {
         this.#count(lane, attempt.counted, transactions);
         this.#settled(lane, settlement, result);

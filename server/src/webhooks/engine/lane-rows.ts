@@ -159,6 +159,11 @@ export class LaneRows {
     return this.#runs.isRunning(orderingKey);
   }
 
+  /** True if the end of a delivery of this key may be recorded later. */
+  mayRecordLater(orderingKey: string): boolean {
+    return this.#runs.mayRecordLater(orderingKey);
+  }
+
   /** Makes the next read start from the beginning of the lane. */
   resetCursor(): void {
     this.#cursor = { ...startOfLane };

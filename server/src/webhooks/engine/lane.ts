@@ -206,6 +206,11 @@ export class Lane {
     return this.#rows.isRunning(orderingKey);
   }
 
+  /** True if the end of a delivery of this key may be recorded later: its successor is in memory. */
+  mayRecordLater(orderingKey: string): boolean {
+    return this.#rows.mayRecordLater(orderingKey);
+  }
+
   /** Learns from an attempt: the size of the window, and whether to pause. */
   learn(outcome: AttemptOutcome, nowMs: number, retryAfterSeconds = 0): void {
     this.#window.learn(outcome);

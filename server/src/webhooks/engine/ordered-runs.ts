@@ -14,6 +14,8 @@ const statementRowsMax = 1000;
  * 40 ms it allows 6,000 deliveries per second and key.
  */
 const unsettledMax = 256;
+/** With more, their record is awaited, so that the key never has to stop. */
+const unsettledLaterMax = 64;
 /** Older rows are read again before they are sent, since they may have been cancelled, skipped or retried. */
 const ageMaxMs = 1000;
 
@@ -87,6 +89,12 @@ export class OrderedRuns {
   isRunning(orderingKey: string): boolean {
     const run = this.#runs.get(orderingKey);
     return run !== undefined && !isIdle(run, this.#toRead);
+  }
+
+  /** True if the end of a delivery of this key may be recorded later: its successor is in memory, and few ends are unrecorded. */
+  mayRecordLater(orderingKey: string): boolean {
+    const run = this.#runs.get(orderingKey);
+    return run?.current !== undefined && run.unsettled.size <= unsettledLaterMax;
   }
 
   /** Takes a row that is due in the database and was not in memory, or only behind others. */

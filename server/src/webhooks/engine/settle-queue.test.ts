@@ -37,11 +37,12 @@ function openQueue(recorded: (batch: readonly Settlement[]) => number = (batch) 
       },
     },
   });
-  const add = (count: number): void => {
+  const add = (count: number, mayWait = false): void => {
     for (let number = 0; number < count; number += 1)
       queue.add({
         engineId: "one",
         settlement: settlementOf(String(number)),
+        mayWait,
         onSettled: (result) => results.push(result),
       });
   };
@@ -70,6 +71,25 @@ test("after a batch of more than 20 outcomes the next one gathers for 20 ms", as
   expect(batches).toEqual([21]);
   await clock.advance(1);
   expect(batches).toEqual([21, 2]);
+});
+
+test("outcomes that nobody waits for gather for 100 ms, and until one that is awaited comes", async () => {
+  const { clock, batches, add } = openQueue();
+  add(21, true);
+  await nextTurn();
+  for (let ms = 0; ms < 100; ms += 20) {
+    expect(batches).toEqual([21]);
+    add(1, true);
+    await clock.advance(20);
+  }
+  expect(batches).toEqual([21, 5]);
+  add(21, true);
+  await nextTurn();
+  add(1, true);
+  await clock.advance(20);
+  add(1);
+  await clock.advance(20);
+  expect(batches).toEqual([21, 5, 21, 2]);
 });
 
 test("a batch that is refused in part is reported as such to all of its deliveries", async () => {
