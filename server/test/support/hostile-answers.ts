@@ -49,7 +49,7 @@ const sayAndEnd =
 
 const tooLong = "sent more than 128 KiB without completing its answer";
 /** The number of bytes per read depends on the machine. */
-const inPieces = /sent (its answer in )?more than (500 pieces|128 KiB|16 KiB of headers)/;
+const inPieces = /sent (its answer in )?more than (200 pieces|128 KiB|16 KiB of headers)/;
 const interim = "sent more than 32 interim answers (1xx) before its answer";
 const headers = "sent more than 16 KiB of headers";
 const trailers = "sent more than 16 KiB of trailers";

@@ -42,13 +42,13 @@ test("failing receivers use a twelfth of the quick slots, and leave the others t
 
 test("a first attempt without an answer steps aside after 200 ms, and the next endpoint is tried in its place", () => {
   const limits = new ConcurrencyLimits(16);
-  expect(takeAll(limits, "unknown", { isFirst: true })).toBe(2);
+  expect(takeAll(limits, "unknown", { isFirst: true })).toBe(4);
   limits.moveLate(200);
   expect(limits.hasSlot("unknown")).toBe(false);
 
   limits.moveLate(201);
-  expect(takeAll(limits, "unknown", { nowMs: 201, isFirst: true })).toBe(2);
-  expect(limits.inFlight).toBe(4);
+  expect(takeAll(limits, "unknown", { nowMs: 201, isFirst: true })).toBe(4);
+  expect(limits.inFlight).toBe(8);
 });
 
 test("first attempts that hang, four to a place, leave both halves free", () => {
@@ -63,17 +63,17 @@ test("first attempts that hang, four to a place, leave both halves free", () => 
   expect(takeAll(limits, "quick", { nowMs: 60_000 })).toBe(8);
 });
 
-test("however many endpoints that were never asked before hang, three quarters of the quick half are free", () => {
+test("however many endpoints that were never asked before hang, half of the quick half is free", () => {
   const limits = new ConcurrencyLimits(16);
   hangForAMinute(limits, "unknown", true);
-  expect(limits.inFlight).toBe(4 * 16 + 8 + 2);
-  expect(takeAll(limits, "quick")).toBe(6);
+  expect(limits.inFlight).toBe(4 * 16 + 8 + 4);
+  expect(takeAll(limits, "quick")).toBe(4);
 });
 
 test("who has been asked before does not step aside", () => {
   const limits = new ConcurrencyLimits(16);
   hangForAMinute(limits, "unknown", false);
-  expect(limits.inFlight).toBe(8 + 2);
+  expect(limits.inFlight).toBe(8 + 4);
 });
 
 test("who is known to be slow leaves room for those that turn out to be", () => {

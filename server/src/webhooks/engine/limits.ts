@@ -90,8 +90,9 @@ const parkedPerSlot = 4;
 /**
  * The engine's concurrency limit, in two halves: quick slots for receivers that respond within a second, slow slots for
  * others. An attempt that turns out to be slow moves to a slow slot. To leave room for these, receivers known to be slow
- * start in half of the slow slots only. Receivers with an unknown pace start in a quarter of the quick slots, failing ones in
- * a twelfth: a hostile response takes up to 2 ms of the event loop, and 8 of them delay a good one by 16 ms.
+ * start in half of the slow slots only. Receivers with an unknown pace start in half of the quick slots, so that a good one
+ * waits for few of them where most are hostile. Failing ones start in a twelfth: a hostile response takes up to 2 ms of the
+ * event loop, and 8 of them delay a good one by 16 ms.
  *
  * An endpoint's first attempt that has no response after 200 ms is parked: it gives up its slot, so that the next endpoint
  * can be tried. 300 endpoints that hang are detected within seconds instead of one timeout after another. Each endpoint has
@@ -117,7 +118,7 @@ export class ConcurrencyLimits {
     this.#slowStartMax = Math.max(1, Math.floor(this.#halfMax / 2));
     this.#quickMax = {
       quick: this.#halfMax,
-      unknown: Math.max(1, Math.floor(this.#halfMax / 4)),
+      unknown: Math.max(1, Math.floor(this.#halfMax / 2)),
       failing: Math.max(1, Math.floor(this.#halfMax / 12)),
     };
     this.#parkedMax = total * parkedPerSlot;
