@@ -4,7 +4,8 @@
  * there. `own-origins`: the 300 have six origins of their own; `shared-origins`: each origin has some of them. In both, the
  * engine has no history. `shared-origins-known`: each endpoint has received one delivery, and the rest falls due at once.
  * `silent-names` and `hostile-answers`: 200 endpoints with unanswered names, or with hostile responses, beside others, while
- * accounts sign up through the API; against the same sign-ups without them.
+ * accounts sign up through the API; against the same sign-ups without them, and with 200 endpoints that respond at once in their
+ * place: every event goes to 200 more endpoints in either case, which costs a sign-up more than the hostility does.
  * Run: npm run bench -- isolation [case] [deliveries] [--json FILE]
  */
 import { fork } from "node:child_process";
@@ -18,7 +19,7 @@ import { startNameServer } from "../server/test/support/name-server.ts";
 import { addDue, addEndpoints, bodyBytes, endpointSecret, fillBacklog, inFlightMax } from "./backlog.ts";
 import { startEngineHere } from "./bellwire.ts";
 import { type BenchDatabase, openBenchDatabase } from "./database.ts";
-import { machineMs, median, percentile } from "./measuring.ts";
+import { machineMs, median, percentile, treeCpuSeconds } from "./measuring.ts";
 import { setUpPortal, startPortal } from "./portal.ts";
 import { type BenchReceiver, startBenchReceiver } from "./receiver.ts";
 import { type Report, openReport } from "./report.ts";
@@ -30,8 +31,14 @@ const signUpsPerSecond = 1;
 
 interface Neighbour {
   readonly goodEndpoints: number;
-  /** URLs of bad endpoints, available until disposal. */
-  readonly startBad: () => Promise<{ readonly urls: readonly string[] } & AsyncDisposable>;
+  readonly startBad: () => Promise<BadEndpoints>;
+}
+
+/** Available until disposal. */
+interface BadEndpoints extends AsyncDisposable {
+  readonly urls: readonly string[];
+  /** Processor time of their receivers. */
+  cpuSeconds(): number;
 }
 
 const neighbours: Readonly<Record<string, Neighbour>> = {
@@ -39,6 +46,7 @@ const neighbours: Readonly<Record<string, Neighbour>> = {
     goodEndpoints: 50,
     startBad: async () => ({
       urls: Array.from({ length: badEndpoints }, (_, number) => `http://silent${number}.example/hook`),
+      cpuSeconds: () => 0,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }),
   },
@@ -50,6 +58,7 @@ const neighbours: Readonly<Record<string, Neighbour>> = {
       const [ports] = await once(child, "message");
       return {
         urls: Array.from(ports, (port) => `http://127.0.0.1:${String(port)}/hook`),
+        cpuSeconds: () => treeCpuSeconds(child.pid ?? 0),
         async [Symbol.asyncDispose]() {
           const ended = once(child, "exit");
           child.disconnect();
@@ -65,11 +74,16 @@ interface Measured {
   readonly goodP99Ms: number;
   readonly signUpMs: number;
   readonly memoryMb: number;
+  /** Processor time of the bad receivers per second. */
+  readonly badCpuMs: number;
   readonly missing: number;
 }
 
 /** Signs accounts up at a fixed rate and measures the delays at the good endpoints. */
-async function measure({ goodEndpoints, startBad }: Neighbour, withBad: boolean): Promise<Measured> {
+async function measure(
+  { goodEndpoints, startBad }: Neighbour,
+  beside: "none" | "responsive" | "bad",
+): Promise<Measured> {
   await using names = await startNameServer((name) =>
     name.startsWith("good") ? { addresses: ["127.0.0.1"], ttlSeconds: 5 } : "silence",
   );
@@ -81,11 +95,16 @@ async function measure({ goodEndpoints, startBad }: Neighbour, withBad: boolean)
   await using appPool = await database.openAppPool();
   const token = await setUpPortal(appPool, encryption, `http://127.0.0.1:${port}/hook`);
   await addEndpoints(owner, { urls: goodUrls.slice(1), encryption, secret: endpointSecret });
+  using responsive = await startBenchReceiver({ origins: badEndpoints });
   await using bad = await startBad();
-  if (withBad) await addEndpoints(owner, { urls: bad.urls, encryption, secret: endpointSecret });
+  const besideUrls = { none: [], responsive: responsive.origins.map((origin) => `${origin}/hook`), bad: bad.urls }[
+    beside
+  ];
+  if (besideUrls.length > 0) await addEndpoints(owner, { urls: besideUrls, encryption, secret: endpointSecret });
   await using portal = await startPortal(database, [names.address]);
   const signUpsMs: number[] = [];
   const startedMs = machineMs();
+  const badCpuSeconds = bad.cpuSeconds();
   for (let number = 0; number < neighbourSeconds * signUpsPerSecond; number += 1) {
     await systemClock.sleep(Math.max(1, startedMs + (number * 1000) / signUpsPerSecond - machineMs()));
     signUpsMs.push(await signUp(portal.origin, token, number));
@@ -98,6 +117,7 @@ async function measure({ goodEndpoints, startBad }: Neighbour, withBad: boolean)
     goodP99Ms: percentile(delaysMs, 0.99),
     signUpMs: median(signUpsMs),
     memoryMb: peakMemoryMb(portal.pid),
+    badCpuMs: ((bad.cpuSeconds() - badCpuSeconds) * 1e6) / (machineMs() - startedMs),
     missing: (events?.made ?? 0) * goodEndpoints - delaysMs.length,
   };
 }
@@ -126,21 +146,27 @@ interface Comparison {
 
 async function compareNeighbours(report: Report, { name, neighbour, pairs }: Comparison): Promise<void> {
   const without: Measured[] = [];
+  const besideResponsive: Measured[] = [];
   const beside: Measured[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    without.push(await measure(neighbour, false));
-    beside.push(await measure(neighbour, true));
+    without.push(await measure(neighbour, "none"));
+    besideResponsive.push(await measure(neighbour, "responsive"));
+    beside.push(await measure(neighbour, "bad"));
   }
   const of = (what: keyof Measured, runs: readonly Measured[]): number => median(runs.map((run) => run[what]));
   const numbers = {
     "p50 ms": of("goodP50Ms", beside),
+    "p50 ms beside responsive": of("goodP50Ms", besideResponsive),
     "p50 ms without": of("goodP50Ms", without),
     "p99 ms": of("goodP99Ms", beside),
+    "p99 ms beside responsive": of("goodP99Ms", besideResponsive),
     "p99 ms without": of("goodP99Ms", without),
     "sign-up ms": of("signUpMs", beside),
+    "sign-up ms beside responsive": of("signUpMs", besideResponsive),
     "sign-up ms without": of("signUpMs", without),
     "memory MB": of("memoryMb", beside),
     "memory MB without": of("memoryMb", without),
+    "receivers' ms": of("badCpuMs", beside),
     "not delivered": Math.max(...beside.map(({ missing }) => missing)),
   };
   const said = Object.entries(numbers).map(([what, number]) => `${what} ${number.toFixed(1)}`);
