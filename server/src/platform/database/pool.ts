@@ -355,14 +355,14 @@ function prologueOf({ server, canRequire }: OpenedSession, { schema, role }: Pic
 export function poolWithTimeout(pool: Pool, clock: Clock, ms: number): Pool {
   const within = async <Result>(work: Promise<Result>): Promise<Result> => {
     const done = new AbortController();
-    const late = clock.sleep(ms, done.signal).then(() => {
-      throw new Error(`timeout exceeded: the database did not respond within ${ms} ms`);
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    void clock.sleep(ms, done.signal).then(() => {
+      if (!done.signal.aborted) reject(new Error(`timeout exceeded: the database did not respond within ${ms} ms`));
     });
     try {
       return await Promise.race([work, late]);
     } finally {
-      late.catch(() => undefined);
-      done.abort();
+      done.abort("done"); // abort() without a reason creates an exception each time
     }
   };
   return {
