@@ -2,19 +2,23 @@
  * Measures the delay of deliveries of `bellwire serve` with an embedded database and changes through the API. Receiver and
  * clients share this process and its clock.
  *
- * - idle: one change at a time to one endpoint, from the request, and from its response, to the receiver's first byte
+ * - idle: one change at a time to one endpoint, from the request, and from its response, to the receiver's first byte. In turns,
+ *   the floor: a bare route that commits one row and posts it (floor-process.ts)
  * - busy: 500 changes a second to ten endpoints each, at a fixed rate, independent of responses
  * - crash: all processes killed during an attempt, then a restart: until ready, and until the delivery is repeated
  *
  * `own` and `shared` are the values of BELLWIRE_ENGINE_PROCESS, measured in turns.
  * Run: npm run bench -- busy [seconds] [--json FILE]
  */
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { type Socket, createServer } from "node:net";
+import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
 import { systemClock } from "../server/src/platform/clock.ts";
 import { requestSize } from "./arrivals.ts";
 import { Bellwire, type EngineProcess } from "./bellwire.ts";
+import { type BenchDatabase, openBenchDatabase } from "./database.ts";
 import { median, percentile } from "./measuring.ts";
 import { signUpAccounts } from "./portal.ts";
 import { openReport } from "./report.ts";
@@ -117,7 +121,20 @@ const change = ({ api, accountIds }: Omit<Bench, "receiver">, number: number): P
     org_name: `Busy ${number}`,
   });
 
-async function measureIdle(bench: Bench): Promise<Readonly<Record<string, number>>> {
+/** Starts the bare route. Returns its origin, and ends with the benchmark. */
+async function startFloor({ ownerUrl }: BenchDatabase, receiverOrigin: string, running: AsyncDisposableStack) {
+  const child = fork(fileURLToPath(new URL("floor-process.ts", import.meta.url)), [ownerUrl, receiverOrigin]);
+  const [origin]: readonly unknown[] = await once(child, "message");
+  running.defer(async () => {
+    const ended = once(child, "exit");
+    child.disconnect();
+    await ended;
+  });
+  return running.adopt(new Pool(String(origin), { connections: 1 }), (pool) => pool.destroy());
+}
+
+async function measureIdle(bench: Bench, floor: Pool): Promise<Readonly<Record<string, number>>> {
+  const floors: number[] = [];
   const fromRequest: number[] = [];
   const fromResponse: number[] = [];
   const responses: number[] = [];
@@ -131,8 +148,15 @@ async function measureIdle(bench: Bench): Promise<Readonly<Record<string, number
     responses.push(answeredAtMs - sentAtMs);
     fromRequest.push(arrivedAtMs - sentAtMs);
     fromResponse.push(arrivedAtMs - answeredAtMs);
+
+    await systemClock.sleep(10 + Math.random() * 20);
+    const bare = bench.receiver.arrivalOf(number);
+    const askedAtMs = performance.now();
+    await send(floor, "PUT", "/floor", { org_name: `Busy ${number}` });
+    floors.push((await bare) - askedAtMs);
   }
   return {
+    "idle floor p50 ms": percentile(floors, 0.5),
     "idle p50 ms": percentile(fromRequest, 0.5),
     "idle p99 ms": percentile(fromRequest, 0.99),
     "idle response p50 ms": percentile(responses, 0.5),
@@ -200,13 +224,15 @@ async function measureCrash(bellwire: Bellwire, bench: Omit<Bench, "api">, numbe
 async function measure(mode: EngineProcess): Promise<Readonly<Record<string, number>>> {
   using receiver = new Receiver();
   const receiverOrigin = await receiver.listen();
+  await using running = new AsyncDisposableStack();
+  const floor = await startFloor(running.use(await openBenchDatabase()), receiverOrigin, running);
   await using bellwire = new Bellwire(mode, token);
   let origin = await bellwire.start();
   const accountIds = await signUpAccounts(origin, token, accounts);
   const api = new Pool(origin, { connections: 32 });
   const bench = { api, receiver, accountIds };
   await addEndpoint(api, receiverOrigin, 0);
-  const idle = await measureIdle(bench);
+  const idle = await measureIdle(bench, floor);
   for (let number = 1; number < endpoints; number += 1) await addEndpoint(api, receiverOrigin, number);
   const busy = await measureBusy(bellwire, bench);
   await api.destroy();
