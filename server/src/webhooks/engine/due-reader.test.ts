@@ -30,6 +30,35 @@ test("the cursor moves as far as the horizon before the read, whatever a paralle
   expect(read.map(({ after }) => after.dueAt)).toEqual(["-infinity", "-infinity", times[0], times[1]]);
 });
 
+test("a read waits for no sample, and a failed one is followed by another", async () => {
+  const clock = new HandDrivenClock();
+  const pending = Promise.withResolvers<never>();
+  let samples = 0;
+  const store = {
+    sampleTransactions: () => {
+      samples += 1;
+      return pending.promise;
+    },
+    readRuns: async () => [],
+    readDue: async () => [],
+  };
+  const reader = new DueReader({ store, clock }, () => undefined);
+  const lane = newLane();
+  const read = async (): Promise<void> => {
+    lane.polls.pollNow();
+    reader.request(lane);
+    await reader.read(1);
+    await clock.advance(1000);
+  };
+  await read();
+  await read();
+  expect(samples).toBe(1);
+  pending.reject(new Error("the database is away"));
+  await read();
+  await read();
+  expect(samples).toBeGreaterThan(1);
+});
+
 // The hint of a changed endpoint can be lost: the rows themselves say that the lane's settings are outdated.
 test("rows of a newer endpoint version make the engine reload the lane's settings, rows of the same version do not", async () => {
   const clock = new HandDrivenClock();

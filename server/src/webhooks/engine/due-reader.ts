@@ -53,8 +53,8 @@ export class DueReader {
       const [due, behind] = await Promise.all([
         store.readDue(reads.flatMap((read) => read.due ?? [])),
         store.readRuns(reads.flatMap(({ runs }) => runs)),
-        this.#sample(nowMs),
       ]);
+      void this.#sample(nowMs);
       const [dueOf, behindOf] = [due, behind].map((rows) => Map.groupBy(rows, (row) => row.endpointId));
       return reads
         .filter(({ lane, due: read, runs }) => {
@@ -77,11 +77,16 @@ export class DueReader {
     }
   }
 
-  /** Samples for the next read, in parallel to this one, so that no read waits for it. */
+  /** Samples for later reads while the rows of this one are sent, so that no read waits for it. Never rejects. */
   async #sample(nowMs: number): Promise<void> {
     if (nowMs < this.#sampleAtMs) return;
+    this.#sampleAtMs = Number.POSITIVE_INFINITY; // one at a time, so that they come in order
+    try {
+      this.#horizon.advance(await this.#needs.store.sampleTransactions());
+    } catch {
+      // The cursors wait for the next sample.
+    }
     this.#sampleAtMs = nowMs + sampleEveryMs;
-    this.#horizon.advance(await this.#needs.store.sampleTransactions());
   }
 
   #beginReads(rowsPerLaneMax: number): readonly LaneRead[] {
