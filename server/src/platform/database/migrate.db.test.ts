@@ -47,6 +47,44 @@ test("the product's role is not a superuser, owns nothing and may change neither
   expect(await pool.query("select add_history_days('2027-01-01', '2027-01-02')")).toHaveLength(1);
 });
 
+test("a start repairs the rights of the product's role, and writes nothing if they are right", async ({ emptyUrl }) => {
+  await migrate({ connectionString: emptyUrl, schema });
+  await using owner = await openPool({ connectionString: emptyUrl, schema });
+  const rights = () =>
+    owner.query(
+      `select relname, array(
+         select privilege_type from aclexplode(relacl) where grantee = $1::text::regrole order by 1
+       ) as rights, has_schema_privilege($1::text, $2::text, 'usage') as enters,
+       array(select defaclacl::text from pg_default_acl order by defaclobjtype) as defaults
+       from pg_class where relnamespace = $2::text::regnamespace and relkind in ('r', 'p', 'S') order by relname`,
+      [appRole, schema],
+    );
+  const versions = () =>
+    owner.query(
+      `select 'table' as of, oid::bigint, xmin::text from pg_class where relnamespace = $1::text::regnamespace
+       union all select 'schema', oid::bigint, xmin::text from pg_namespace where nspname = $1::text
+       union all select 'default', oid::bigint, xmin::text from pg_default_acl order by 1, 2`,
+      [schema],
+    );
+  const right = await rights();
+  const written = await versions();
+  await migrate({ connectionString: emptyUrl, schema });
+  expect(await versions()).toEqual(written);
+
+  for (const wrong of [
+    `revoke insert on accounts from ${appRole}`,
+    `grant delete on events to ${appRole}`,
+    `grant insert on migrations to ${appRole}`,
+    `revoke usage on schema ${schema} from ${appRole}`,
+    `alter default privileges in schema ${schema} revoke select on tables from ${appRole}`,
+  ]) {
+    await owner.query(wrong);
+    expect(await rights()).not.toEqual(right);
+    await migrate({ connectionString: emptyUrl, schema });
+    expect(await rights()).toEqual(right);
+  }
+});
+
 test("a migration that was edited after it landed is refused by its name", async ({ emptyUrl }) => {
   await migrate({ connectionString: emptyUrl, schema });
   await using owner = await openPool({ connectionString: emptyUrl, schema });
