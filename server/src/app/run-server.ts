@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { systemClock } from "#platform/clock.ts";
 import type { Config, Role } from "#platform/config/read-config.ts";
 import { type OpenedDatabase, openDatabase } from "#platform/database/open-database.ts";
+import type { ServerAhead } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { type Provider, readFirstProvider } from "#portal/providers/index.ts";
 import { type Bin, createOwnBins } from "#request-bin/index.ts";
 import { claimPort, localUrl, providerUrls } from "./addresses.ts";
@@ -20,6 +21,8 @@ interface RunNeeds {
   readonly say: (line: string) => void;
   /** Runs the engine, if it has a process of its own. */
   readonly supervisor: EngineSupervisor | undefined;
+  /** The embedded database's server, if it has been started already. */
+  readonly ahead: ServerAhead | undefined;
   /** Aborts a start that is not wanted any more; runServer then rejects with its reason. */
   readonly stop: AbortSignal;
   /** Returns true from the first stop signal on, before `stop` is aborted. */
@@ -39,6 +42,7 @@ export async function runServer({
   log,
   say,
   supervisor: given,
+  ahead,
   stop,
   isStopping,
 }: RunNeeds): Promise<AsyncDisposable> {
@@ -51,7 +55,7 @@ export async function runServer({
   // Loading the web role blocks this thread for half a second. An engine with its own process would wait that long for the database.
   if (isWeb && !given) prefetchDoors();
   const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
-  const database = prepareDatabase({ config, log, say, stop, running });
+  const database = prepareDatabase({ config, log, say, ahead, stop, running });
   const parts = await openParts({ config, log, urls, openDatabase: database.open, say, running });
   measureBacklog(parts.metrics, parts.pool);
   measureDatabase(parts.metrics, { db: parts.pool, machine: systemClock });
@@ -84,12 +88,12 @@ export async function runServer({
   return running.move();
 }
 
-interface DatabaseNeeds extends Pick<RunNeeds, "config" | "log" | "say" | "stop"> {
+interface DatabaseNeeds extends Pick<RunNeeds, "config" | "log" | "say" | "ahead" | "stop"> {
   readonly running: AsyncDisposableStack;
 }
 
 /** Returns a function that opens the directory's database, and the database once it is open. */
-function prepareDatabase({ config, log, say, stop, running }: DatabaseNeeds) {
+function prepareDatabase({ config, log, say, ahead, stop, running }: DatabaseNeeds) {
   const opened = Promise.withResolvers<OpenedDatabase>();
   const open = (tracing: Parts["tracing"]): Promise<StartingDirectory> =>
     openDirectory({
@@ -99,7 +103,7 @@ function prepareDatabase({ config, log, say, stop, running }: DatabaseNeeds) {
       running,
       open: async (databaseWaitSeconds) => {
         const waiting = { ...config, databaseWaitSeconds };
-        const database = await openDatabase({ config: waiting, mayChange: true, say, log, stop, tracing });
+        const database = await openDatabase({ config: waiting, mayChange: true, say, log, ahead, stop, tracing });
         opened.resolve(database);
         return database;
       },

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config, Role } from "#platform/config/read-config.ts";
 import { changeLogLevel, createLogger } from "#platform/logger.ts";
+import { startServerAhead } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
 
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -29,6 +30,8 @@ export async function serveUntilStopped(
     // Forked before anything else is loaded, so that both processes load at the same time.
     await using supervisor = hasEngineProcess(config, roles) ? new EngineSupervisor() : undefined;
     process.on("SIGUSR2", () => toggleDebug(log, config, supervisor));
+    // PostgreSQL recovers from a crash in the time that loading the rest takes.
+    await using ahead = config.isEmbedded ? await startServerAhead(config.dataDir) : undefined;
     const { runServer } = await import("./run-server.ts");
     const { signal, isRequested } = stop;
     await using _server = await runServer({
@@ -37,6 +40,7 @@ export async function serveUntilStopped(
       log,
       say,
       supervisor,
+      ahead,
       stop: signal,
       isStopping: isRequested,
     });

@@ -1,10 +1,12 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import pg from "pg";
-import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { openEmbeddedPostgres, startServerAhead } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
+import { familyOf, isAlive, kill, postmasterOf } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
 import { serve, startBellwire } from "../support/start-bellwire.ts";
@@ -106,6 +108,50 @@ test("while the database is away every door says so, and serves again once it is
   expect(accounts).toHaveLength(2);
   expect(told).toEqual(accounts);
 });
+
+test(
+  "a server started ahead recovers, is joined by the start, and is stopped by one that fails",
+  { timeout },
+  async () => {
+    await using empty = await makeEmptyDataDir();
+    expect(await startServerAhead(empty.path)).toBeUndefined();
+    expect(await readdir(empty.path)).toEqual([]);
+
+    await using folder = await makeDataDir();
+    const isStopped = async () => (await postmasterOf(folder.path)) === undefined;
+    {
+      await using ahead = await startServerAhead(folder.path);
+      expect(ahead).toBeDefined();
+      expect(await startServerAhead(folder.path)).toBeUndefined(); // it runs already
+      const pid = await postmasterOf(folder.path);
+      await using postgres = await openEmbeddedPostgres(folder.path, silently, ahead);
+      expect(await postmasterOf(folder.path)).toBe(pid);
+      const client = new pg.Client({ connectionString: postgres.ownerUrl });
+      await client.connect();
+      await client.query("create table recovered (id integer); insert into recovered values (1)");
+      client.on("error", () => undefined);
+      for (const member of await familyOf(pid ?? 0)) kill(member, "SIGKILL");
+      await until(() => !isAlive(pid ?? 0));
+    }
+
+    {
+      await using failing = await startServerAhead(folder.path);
+      expect(failing).toBeDefined();
+    }
+    expect(await isStopped()).toBe(true);
+
+    const ahead = await startServerAhead(folder.path);
+    {
+      await using user = await openEmbeddedPostgres(folder.path, silently);
+      await ahead?.[Symbol.asyncDispose]();
+      const client = new pg.Client({ connectionString: user.ownerUrl });
+      await client.connect();
+      expect((await client.query("select id from recovered")).rows).toEqual([{ id: 1 }]);
+      await client.end();
+    }
+    expect(await isStopped()).toBe(true);
+  },
+);
 
 test("a start waits for a database that is away, says so once, and a stop ends the wait", { timeout }, async () => {
   await using folder = await makeDataDir();

@@ -4,7 +4,11 @@ import { join } from "node:path";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config/read-config.ts";
 import { backupMarker } from "../embedded-postgres/back-up.ts";
-import { type EmbeddedPostgres, openEmbeddedPostgres } from "../embedded-postgres/open-embedded-postgres.ts";
+import {
+  type EmbeddedPostgres,
+  type ServerAhead,
+  openEmbeddedPostgres,
+} from "../embedded-postgres/open-embedded-postgres.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { appRole } from "./app-role.ts";
 import type { DatabaseLog } from "./connection-watch.ts";
@@ -33,6 +37,8 @@ interface OpenDatabaseNeeds {
   readonly mayChange: boolean;
   readonly say: (line: string) => void;
   readonly log: DatabaseLog;
+  /** The embedded server, if it was started before this. */
+  readonly ahead?: ServerAhead | undefined;
   /** Aborts the wait for a database that does not respond. */
   readonly stop?: AbortSignal;
   readonly tracing?: PoolOptions["tracing"];
@@ -143,14 +149,14 @@ export const joinDatabase = (
 
 function openEmbedded(
   dataDir: string,
-  { mayChange, say }: Pick<OpenDatabaseNeeds, "mayChange" | "say">,
+  { mayChange, say, ahead }: Pick<OpenDatabaseNeeds, "mayChange" | "say" | "ahead">,
 ): Promise<EmbeddedPostgres> {
   if (!mayChange && !existsSync(dataDir)) {
     throw new CannotStart(
       `There is no database in ${dataDir}: say where it is with BELLWIRE_DATA_DIR or DATABASE_URL, or start Bellwire first.`,
     );
   }
-  return openEmbeddedPostgres(dataDir, say);
+  return openEmbeddedPostgres(dataDir, say, ahead);
 }
 
 const cellsStatement = `
@@ -181,7 +187,7 @@ interface MigrateNeeds extends Omit<OpenDatabaseNeeds, "config"> {
 
 async function migrateAndTellAccess(migrating: MigrateNeeds): Promise<DatabaseAccess> {
   const { ownerUrl, directUrl, embedded, max, say, ...needs } = migrating;
-  const connectionString = await findPrimary(directUrl ?? ownerUrl);
+  const connectionString = embedded ? ownerUrl : await findPrimary(directUrl ?? ownerUrl);
   if (directUrl !== undefined) await refuseOtherDatabase(await findPrimary(ownerUrl), connectionString, connecting);
   else if (!embedded) await refuseTransactionPooling(connectionString, connecting);
   const { applied, role } = await migrate({ connectionString, schema: defaultSchema, say, ...needs });

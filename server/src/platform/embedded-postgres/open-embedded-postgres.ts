@@ -1,13 +1,14 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import pg from "pg";
 import { systemClock } from "../clock.ts";
-import { CannotStart, errorMessage } from "../errors.ts";
+import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { readOrCreateFile, withFileLock } from "../files.ts";
 import { randomHex } from "../ids.ts";
-import { chooseLocation } from "./location.ts";
+import { type ServerLocation, chooseLocation } from "./location.ts";
 import { findBinaries, initDatabase, ownerRole } from "./programs.ts";
-import { makeSocketFolder, settledPostmaster, socketPort, startServer, stopServer } from "./server.ts";
+import { findPostmaster, makeSocketFolder, settledPostmaster, socketPort, startServer, stopServer } from "./server.ts";
 
 export interface EmbeddedPostgres extends AsyncDisposable {
   /** Connects as the superuser, the owner. */
@@ -25,15 +26,14 @@ const comeBackAfterMs = 1000;
  * Opens the PostgreSQL server of a data directory. The first process starts it, later ones join it, and the last one stops it. A server
  * that fails is restarted.
  */
-export async function openEmbeddedPostgres(dataDir: string, say: (line: string) => void): Promise<EmbeddedPostgres> {
+export async function openEmbeddedPostgres(
+  dataDir: string,
+  say: (line: string) => void,
+  ahead?: ServerAhead,
+): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   await makeDataDir(folder);
-  const alone = <T>(work: () => Promise<T>): Promise<T> =>
-    withFileLock(
-      join(folder, "lock"),
-      () => say("another process is starting or stopping the database; waiting for it"),
-      work,
-    );
+  const alone = locked(folder, say);
 
   let server: RunningServer = await alone(() => joinOrStartServer(folder, say));
   const { ownerUrl, appUrl, pgData } = server;
@@ -49,9 +49,9 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
       await server.presence.end();
       await kept;
       await alone(async () => {
-        const others = await countOthers(ownerUrl, server.presence);
+        const others = await countUsers(ownerUrl, server.presence);
         if (others === 0) return stopServer(server.pgData);
-        if (!server.isStartedHere) return;
+        if (!server.isStartedHere && !ahead) return;
         say(
           `the embedded database goes on running: ${others} more ${others === 1 ? "process uses" : "processes use"} it`,
         );
@@ -77,6 +77,46 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
   }
 }
 
+const locked =
+  (folder: string, say: (line: string) => void) =>
+  <T>(work: () => Promise<T>): Promise<T> =>
+    withFileLock(
+      join(folder, "lock"),
+      () => say("another process is starting or stopping the database; waiting for it"),
+      work,
+    );
+
+/** A server that this process started before it uses it. Closing it stops the server unless somebody uses it. */
+export type ServerAhead = AsyncDisposable;
+
+/**
+ * Starts the server of an existing database, so that it recovers from a crash while this process loads its program. Creates nothing.
+ * Failures are left to `openEmbeddedPostgres`, which tries again and reports them.
+ */
+export async function startServerAhead(dataDir: string): Promise<ServerAhead | undefined> {
+  const folder = resolve(dataDir);
+  if (!existsSync(join(folder, passwordsFile))) return undefined;
+  const alone = locked(folder, ignore);
+  try {
+    return await alone(async () => {
+      const located = await locateServer(folder, ignore);
+      const { pgData, ownerUrl } = located;
+      if (!existsSync(join(pgData, "PG_VERSION")) || (await findPostmaster(pgData))) return undefined;
+      await start(located, { say: ignore, until: "starting" });
+      return {
+        [Symbol.asyncDispose]: () =>
+          alone(async () => {
+            if ((await settledPostmaster(pgData)) && (await countUsers(ownerUrl)) === 0) await stopServer(pgData);
+          }),
+      };
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+const ignore = (): void => undefined;
+
 /** Private, but root's folder may be entered, though not listed, by the server's user. */
 async function makeDataDir(folder: string): Promise<void> {
   try {
@@ -99,23 +139,56 @@ interface RunningServer {
 
 /** Joins the server of a data directory. Starts it and creates its database if necessary. The caller holds the lock. */
 async function joinOrStartServer(dataDir: string, say: (line: string) => void): Promise<RunningServer> {
+  const located = await locateServer(dataDir, say);
+  const { pgData, ownerUrl, appUrl } = located;
+  const isStartedHere = (await settledPostmaster(pgData)) === undefined;
+  if (isStartedHere) await start(located, { say, until: "ready" });
+  const presence = await openPresence(ownerUrl).catch(async (error: unknown) => {
+    if (errorCode(error) !== unknownDatabase) throw error;
+    await createAppDatabase(located);
+    return openPresence(ownerUrl);
+  });
+  return { ownerUrl, appUrl, pgData, presence, isStartedHere };
+}
+
+/** The server of a data directory, running or not. */
+interface LocatedServer {
+  readonly place: ServerLocation;
+  readonly passwords: Passwords;
+  readonly socketFolder: string;
+  /** PostgreSQL's own data directory. */
+  readonly pgData: string;
+  /** Leads to a database that every server has. */
+  readonly firstUrl: string;
+  readonly ownerUrl: string;
+  readonly appUrl: string;
+}
+
+async function locateServer(dataDir: string, say: (line: string) => void): Promise<LocatedServer> {
   const place = await chooseLocation(dataDir, say);
   const passwords = await loadPasswords(dataDir);
   const socketFolder = await makeSocketFolder(place);
-  const pgData = join(place.folder, "postgres");
-  const isStartedHere = (await settledPostmaster(pgData)) === undefined;
-  if (isStartedHere) {
-    const binaries = await findBinaries(place.user, say);
-    await initDatabase({ place, binaries, ownerPassword: passwords.owner, say });
-    await startServer({ place, binaries, socketFolder, say });
-  }
-  const urlOf = (role: string, password: string) => (database: string) =>
-    `postgresql://${role}:${password}@localhost:${socketPort}/${database}?host=${encodeURIComponent(socketFolder)}&sslmode=disable`;
-  const ownerUrlOf = urlOf(ownerRole, passwords.owner);
-  const database = await ensureAppDatabase(ownerUrlOf, passwords.app);
-  const ownerUrl = ownerUrlOf(database);
-  const presence = await openPresence(ownerUrl);
-  return { ownerUrl, appUrl: urlOf(appRole, passwords.app)(database), pgData, presence, isStartedHere };
+  const urlOf = (role: string, password: string, name: string): string =>
+    `postgresql://${role}:${password}@localhost:${socketPort}/${name}?host=${encodeURIComponent(socketFolder)}&sslmode=disable`;
+  return {
+    place,
+    passwords,
+    socketFolder,
+    pgData: join(place.folder, "postgres"),
+    firstUrl: urlOf(ownerRole, passwords.owner, "postgres"),
+    ownerUrl: urlOf(ownerRole, passwords.owner, database),
+    appUrl: urlOf(appRole, passwords.app, database),
+  };
+}
+
+/** Starts a server that does not run, with a new data directory if there is none. The caller holds the lock. */
+async function start(
+  { place, passwords, socketFolder }: LocatedServer,
+  { say, until }: { readonly say: (line: string) => void; readonly until: "starting" | "ready" },
+): Promise<void> {
+  const binaries = await findBinaries(place.user, say);
+  await initDatabase({ place, binaries, ownerPassword: passwords.owner, say });
+  await startServer({ place, binaries, socketFolder, say }, { until });
 }
 
 export interface Passwords {
@@ -125,9 +198,11 @@ export interface Passwords {
   readonly app: string;
 }
 
+const passwordsFile = "database-passwords";
+
 /** Reads the passwords of the two roles. The first start creates them in the data directory. */
 async function loadPasswords(dataDir: string): Promise<Passwords> {
-  const path = join(dataDir, "database-passwords");
+  const path = join(dataDir, passwordsFile);
   const { content } = await readOrCreateFile(path, () => `owner ${randomHex(24)}\napp ${randomHex(24)}\n`);
   const [, owner, app] = /^owner ([0-9a-f]{48})\napp ([0-9a-f]{48})\n$/.exec(content) ?? [];
   if (!owner || !app) throw new CannotStart(`${path} is not what Bellwire wrote there. Restore it from a backup.`);
@@ -137,21 +212,19 @@ async function loadPasswords(dataDir: string): Promise<Passwords> {
 const appRole = "bellwire_app";
 const database = "bellwire";
 
-/** Creates the product's role and database if they are missing. The caller holds the lock. */
-async function ensureAppDatabase(ownerUrlOf: (database: string) => string, appPassword: string): Promise<string> {
-  const client = new pg.Client({ connectionString: ownerUrlOf("postgres") });
+const unknownDatabase = "3D000";
+
+/** Creates the product's role, unless a start was killed just after that, and then its database. The caller holds the lock. */
+async function createAppDatabase({ firstUrl, passwords }: LocatedServer): Promise<void> {
+  const client = new pg.Client({ connectionString: firstUrl });
   client.on("error", () => undefined);
   await client.connect();
   try {
     const {
       rows: [role],
     } = await client.query("select from pg_roles where rolname = $1", [appRole]);
-    if (!role) await client.query(`create role ${appRole} login password ${pg.escapeLiteral(appPassword)}`);
-    const {
-      rows: [found],
-    } = await client.query("select from pg_database where datname = $1", [database]);
-    if (!found) await client.query(`create database ${database}`);
-    return database;
+    if (!role) await client.query(`create role ${appRole} login password ${pg.escapeLiteral(passwords.app)}`);
+    await client.query(`create database ${database}`);
   } finally {
     await client.end();
   }
@@ -176,15 +249,15 @@ async function openPresence(ownerUrl: string): Promise<Presence> {
   return { name, ended, end: () => client.end() };
 }
 
-/** Returns the number of other processes that use the server; 0 if it does not answer. */
-async function countOthers(ownerUrl: string, { name }: Presence): Promise<number> {
+/** Returns the number of processes that use the server, without one's own; 0 if it does not answer. */
+async function countUsers(ownerUrl: string, own?: Presence): Promise<number> {
   const client = new pg.Client({ connectionString: ownerUrl });
   client.on("error", () => undefined);
   try {
     await client.connect();
     const { rows } = await client.query(
-      "select from pg_stat_activity where starts_with(application_name, $1) and application_name <> $2",
-      [namePrefix, name],
+      "select from pg_stat_activity where starts_with(application_name, $1) and application_name is distinct from $2",
+      [namePrefix, own?.name],
     );
     return rows.length;
   } catch {
