@@ -5,6 +5,7 @@ import { pathParameters } from "#http/shared/operation.ts";
 import { Problem, type ProblemCode, problems } from "#http/shared/problem.ts";
 import { type JsonObject, nameSchemas } from "#platform/open-api.ts";
 import { indentXml } from "#platform/xml.ts";
+import { deliveryLagSays } from "#http/shared/server-hooks.ts";
 import { renderError } from "./error-responses.ts";
 import type { Format } from "./negotiate-format.ts";
 import type { Operation, Tag } from "./operation.ts";
@@ -62,7 +63,7 @@ Each path also takes an extension, \`.xml\` or \`.json\`. Without one, the param
 the default is XML. Bodies are forms, multipart forms or JSON. PATCH is a synonym of PUT for updates.
 
 XML is sent on one line; the examples here are indented. Changes made through this API send webhook events:
-see *${webhooksTag.name}*.`;
+see *${webhooksTag.name}*. ${deliveryLagSays}`;
 
 const securitySchemes = {
   access_token: {

@@ -7,6 +7,7 @@ import {
   webhooksTag,
 } from "../shared/describe-webhooks.ts";
 import { Problem, problems, ProblemSchema, representProblem, type ProblemCode } from "../shared/problem.ts";
+import { deliveryLagSays } from "../shared/server-hooks.ts";
 import { examples } from "./examples.ts";
 
 /** Starts the OpenAPI document of the Bellwire API. Call it before its routes are added. */
@@ -17,7 +18,8 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
     complete: completeDocument,
     description:
       "Endpoints, events, deliveries, failures and bins. JSON, in snake_case. Lists return `limit` objects at a time and a " +
-      "cursor, `next`, for the next page. Errors are `application/problem+json` (RFC 9457) with a stable `code`.",
+      "cursor, `next`, for the next page. Errors are `application/problem+json` (RFC 9457) with a stable `code`. " +
+      deliveryLagSays,
     securitySchemes: {
       token: { type: "http", scheme: "bearer", description: "An access token with the scope `account_management`." },
       session: {

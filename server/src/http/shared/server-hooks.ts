@@ -141,6 +141,10 @@ function truncateSegment(segment: string): string {
 const apiPrefixes = ["/admin/api/", "/api/v1/"];
 /** A shorter lag is a busy moment, and no client should slow down for it. */
 const reportFromSeconds = 5;
+/** Describes the header in both APIs. */
+export const deliveryLagSays =
+  "While deliveries are late, responses to changes have the header `bellwire-delivery-lag`: how many seconds the provider's oldest " +
+  `one is overdue, from ${reportFromSeconds} on. A program that makes many changes should wait a few seconds before the next one.`;
 /** The shortest time between two measurements of one provider. */
 const measureEveryMs = 2000;
 /** An older value is outdated: the provider changed nothing meanwhile. */
