@@ -1,6 +1,12 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { changeLimits } from "#platform/limits.ts";
-import { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
+import {
+  type Cause,
+  type NewEvent,
+  type RecordedEvent,
+  type Subscription,
+  recordEvents,
+} from "#webhooks/events/index.ts";
 import type { Account } from "./account.ts";
 
 /** An event of an account, or of its users, applications or keys. */
@@ -29,22 +35,24 @@ export async function recordAccountEvents(
   return recordWithinLimits(tx, cause, withNumbers(account, account.lastSequence, events));
 }
 
-/** Records the event whose sequence number `updateAccountRow` took. */
+/** Records the event whose sequence number `updateAccountRow` took. `known` as in `recordEvents`. */
 export const recordAccountChange = (
   tx: Transaction,
   cause: Cause,
   changed: Account,
   event: AccountEvent,
+  known?: readonly Subscription[],
 ): Promise<readonly RecordedEvent[]> =>
-  recordWithinLimits(tx, cause, withNumbers(changed, changed.lastSequence - 1, [event]));
+  recordWithinLimits(tx, cause, withNumbers(changed, changed.lastSequence - 1, [event]), known);
 
 /** Records events of one account. Fails the transaction if the account exceeded its limit of changes. */
 async function recordWithinLimits(
   tx: Transaction,
   cause: Cause,
   events: readonly NewEvent[],
+  known?: readonly Subscription[],
 ): Promise<readonly RecordedEvent[]> {
-  const recorded = await recordEvents(tx, cause, events);
+  const recorded = await recordEvents(tx, cause, events, known);
   const [{ accountId } = { accountId: 0 }] = events;
   const bytes = recorded.reduce((sum, event) => sum + event.bytes, 0);
   const { providerId, now } = cause;

@@ -16,7 +16,7 @@ import {
 } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { userEvent } from "#portal/users/user.ts";
-import type { RecordedEvent } from "#webhooks/events/index.ts";
+import { type RecordedEvent, readSubscriptions } from "#webhooks/events/index.ts";
 import { lockAccountDetails } from "./account-details.ts";
 import { type AccountDetails, type AccountWithSettings, representAccount } from "./account-document.ts";
 import { type AccountEvent, recordAccountChange, recordAccountEvents, requireChangesLeft } from "./account-events.ts";
@@ -51,7 +51,11 @@ export async function changeAccount(
   also?: ApplySideEffects,
 ): Promise<AccountOutcome | undefined> {
   return pool.inTransaction(async (tx) => {
-    const locked = await lockAccountDetails(tx, provider, accountId);
+    // One round trip, although an unchanged account needs no subscriptions.
+    const [locked, subscriptions] = await Promise.all([
+      lockAccountDetails(tx, provider, accountId),
+      readSubscriptions(tx, provider.id),
+    ]);
     if (!locked) return undefined;
     const { details: before, settings } = locked;
     const updated = decide(before.account, settings);
@@ -67,6 +71,7 @@ export async function changeAccount(
       cause,
       details.account,
       accountUpdatedEvent(settings, details, previous),
+      subscriptions,
     );
     const changed = { details, settings, events };
     await also?.(tx, changed, before.account);

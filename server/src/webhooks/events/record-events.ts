@@ -145,15 +145,18 @@ function insertEvents(
 /**
  * Records events, renders their bodies, and inserts one delivery per subscribed endpoint. The change's transaction
  * includes all of it, so an event exists if and only if its change committed.
+ *
+ * @param known the provider's subscriptions, if this transaction has read them already
  */
 export async function recordEvents(
   tx: Transaction,
   cause: Cause,
   events: readonly NewEvent[],
+  known?: readonly Subscription[],
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
   const { providerId } = cause;
-  const subscriptions = await readSubscriptions(tx, providerId);
+  const subscriptions = known ?? (await readSubscriptions(tx, providerId));
   const planned = events.map((event) => {
     const id = tx.newUuidV7(cause.now.getTime());
     return planEvent({ ...event, id, trace: tx.trace?.eventRecorded({ id, type: event.type }) }, cause, subscriptions);
