@@ -22,17 +22,18 @@ const takeNumbersStatement = `
 
 /**
  * Records events of a locked account with its next sequence numbers. Call it once per locked account, because it does
- * not update `account`.
+ * not update `account`. `known` as in `recordEvents`.
  */
 export async function recordAccountEvents(
   tx: Transaction,
   cause: Cause,
   account: Account,
   events: readonly AccountEvent[],
+  known?: readonly Subscription[],
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
   tx.send(takeNumbersStatement, [cause.providerId, account.id, account.lastSequence, events.length]);
-  return recordWithinLimits(tx, cause, withNumbers(account, account.lastSequence, events));
+  return recordWithinLimits(tx, cause, withNumbers(account, account.lastSequence, events), known);
 }
 
 /** Records the event whose sequence number `updateAccountRow` took. `known` as in `recordEvents`. */

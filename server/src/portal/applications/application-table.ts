@@ -239,10 +239,17 @@ async function completeRows(db: Database, providerId: number, rows: readonly App
   const ids = rows.map((row) => row.id);
   const productIds = rows.map((row) => row.productId);
   const planIds = rows.map((row) => row.planId);
-  const products = byId(await readProducts(db, providerId, productIds));
-  const plans = byId(await readPlans(db, providerId, planIds));
-  const keys = Map.groupBy(await listKeys(db, providerId, ids), (key) => key.applicationId);
-  const filters = Map.groupBy(await listReferrerFilters(db, providerId, ids), (filter) => filter.applicationId);
+  // Together: in a transaction they take one round trip.
+  const [readOfProducts, readOfPlans, readOfKeys, readOfFilters] = await Promise.all([
+    readProducts(db, providerId, productIds),
+    readPlans(db, providerId, planIds),
+    listKeys(db, providerId, ids),
+    listReferrerFilters(db, providerId, ids),
+  ]);
+  const products = byId(readOfProducts);
+  const plans = byId(readOfPlans);
+  const keys = Map.groupBy(readOfKeys, (key) => key.applicationId);
+  const filters = Map.groupBy(readOfFilters, (filter) => filter.applicationId);
 
   return rows.map(({ productId, planId, ...row }) => {
     const [product, plan] = [products.get(productId), plans.get(planId)];

@@ -74,11 +74,13 @@ export async function changeApplication<T>(
 ): Promise<T | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   return pool.inTransaction(async (tx) => {
-    const account = await lockAccount(tx, provider.id, accountId);
     const which = { providerId: provider.id, accountId, applicationId };
-    const application = account && (await lockApplication(tx, which));
-    const isThere = application && isInProductScope(by.reach, application.product.id);
-    if (!isThere) return undefined;
+    // Locked in this order, in one round trip.
+    const [account, application] = await Promise.all([
+      lockAccount(tx, provider.id, accountId),
+      lockApplication(tx, which),
+    ]);
+    if (!account || !application || !isInProductScope(by.reach, application.product.id)) return undefined;
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     return work({ tx, settings, account, application, by });
   });

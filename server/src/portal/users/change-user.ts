@@ -16,7 +16,7 @@ import {
   refuseTransition,
 } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import type { RecordedEvent } from "#webhooks/events/index.ts";
+import { type RecordedEvent, readSubscriptions } from "#webhooks/events/index.ts";
 import { confirmationOf, filterErrors, parseNewUser, passwordErrors, textOf, userNameErrors } from "./user-input.ts";
 import {
   type LockedUser,
@@ -62,9 +62,13 @@ export async function changeUser(
 ): Promise<UserOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   return pool.inTransaction(async (tx) => {
-    const account = await lockAccount(tx, provider.id, accountId);
-    const before = account && (await lockUser(tx, { providerId: provider.id, accountId, userId }));
-    if (!before) return undefined;
+    // Locked in this order, in one round trip.
+    const [account, before, subscriptions] = await Promise.all([
+      lockAccount(tx, provider.id, accountId),
+      lockUser(tx, { providerId: provider.id, accountId, userId }),
+      readSubscriptions(tx, provider.id),
+    ]);
+    if (!account || !before) return undefined;
     const updated = await decide(before, { tx, settings });
     if ("refused" in updated) return updated;
 
@@ -76,10 +80,8 @@ export async function changeUser(
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     const user = await updateUserRow(tx, provider.id, updated, by.now);
     const cause = { providerId: provider.id, ...by };
-    return {
-      user,
-      events: await recordAccountEvents(tx, cause, account, [userEvent("user.updated", settings, user, previous)]),
-    };
+    const event = userEvent("user.updated", settings, user, previous);
+    return { user, events: await recordAccountEvents(tx, cause, account, [event], subscriptions) };
   });
 }
 
