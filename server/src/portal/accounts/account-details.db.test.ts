@@ -2,9 +2,10 @@ import { expect } from "vitest";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { insertPlan, readDefaultPlans, updatePlan } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { byToken, form, now, setUp, signUp } from "../../../test/portal/portal-fixture.ts";
+import { byApi, byToken, form, now, setUp, signUp } from "../../../test/portal/portal-fixture.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
+import { updateAccount } from "./change-account.ts";
 import { listAccountDetails, lockAccountDetails, readAccountDetails } from "./account-details.ts";
 
 interface PortalFixture {
@@ -47,6 +48,32 @@ test("an account whose plans are cached is read in one statement", async ({ port
   const asked: string[] = [];
   expect(await portal.nameOfPlan(watched(database, asked))).toBe("Default");
   expect(asked).toHaveLength(1);
+});
+
+test("a change waits for one answer before its commit, and is recorded", async ({ portal, database }) => {
+  const { provider, accountId } = portal;
+  let isAnswered = false;
+  const late: string[] = [];
+  const watchedPool: Pool = {
+    ...database,
+    inTransaction: (work) =>
+      database.inTransaction((tx) =>
+        work({
+          ...tx,
+          async query<Row>(text: string, values?: readonly unknown[]) {
+            if (isAnswered) late.push(text);
+            const rows = await tx.query<Row>(text, values);
+            isAnswered = true;
+            return rows;
+          },
+        }),
+      ),
+  };
+  const change = { provider, accountId, values: { org_name: "Quay" }, writer: "program", by: byApi } as const;
+  const outcome = await updateAccount(watchedPool, change);
+  expect(outcome).toMatchObject({ events: [{ type: "account.updated" }] });
+  expect(isAnswered).toBe(true);
+  expect(late).toEqual([]);
 });
 
 test("a changed plan is read at once, even if it was changed by SQL", async ({ portal, database }) => {
