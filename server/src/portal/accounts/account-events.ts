@@ -1,12 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { changeLimits } from "#platform/limits.ts";
-import {
-  type Cause,
-  type NewEvent,
-  type RecordedEvent,
-  type Subscription,
-  recordEvents,
-} from "#webhooks/events/index.ts";
+import { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
 import type { Account } from "./account.ts";
 
 /** An event of an account, or of its users, applications or keys. */
@@ -22,38 +16,35 @@ const takeNumbersStatement = `
 
 /**
  * Records events of a locked account with its next sequence numbers. Call it once per locked account, because it does
- * not update `account`. `known` as in `recordEvents`.
+ * not update `account`.
  */
 export async function recordAccountEvents(
   tx: Transaction,
   cause: Cause,
   account: Account,
   events: readonly AccountEvent[],
-  known?: readonly Subscription[],
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
   tx.send(takeNumbersStatement, [cause.providerId, account.id, account.lastSequence, events.length]);
-  return recordWithinLimits(tx, cause, withNumbers(account, account.lastSequence, events), known);
+  return recordWithinLimits(tx, cause, withNumbers(account, account.lastSequence, events));
 }
 
-/** Records the event whose sequence number `updateAccountRow` took. `known` as in `recordEvents`. */
+/** Records the event whose sequence number `updateAccountRow` took. */
 export const recordAccountChange = (
   tx: Transaction,
   cause: Cause,
   changed: Account,
   event: AccountEvent,
-  known?: readonly Subscription[],
 ): Promise<readonly RecordedEvent[]> =>
-  recordWithinLimits(tx, cause, withNumbers(changed, changed.lastSequence - 1, [event]), known);
+  recordWithinLimits(tx, cause, withNumbers(changed, changed.lastSequence - 1, [event]));
 
 /** Records events of one account. Fails the transaction if the account exceeded its limit of changes. */
 async function recordWithinLimits(
   tx: Transaction,
   cause: Cause,
   events: readonly NewEvent[],
-  known?: readonly Subscription[],
 ): Promise<readonly RecordedEvent[]> {
-  const recorded = await recordEvents(tx, cause, events, known);
+  const recorded = await recordEvents(tx, cause, events);
   const [{ accountId } = { accountId: 0 }] = events;
   const bytes = recorded.reduce((sum, event) => sum + event.bytes, 0);
   const { providerId, now } = cause;

@@ -65,13 +65,12 @@ export async function changeAccount(
     if (Object.keys(previous).length === 0) return { details: before, settings, events: [] };
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     const details = { ...before, account: updateAccountRow(tx, provider.id, updated, by.now) };
-    const cause = { providerId: provider.id, ...by };
+    const cause = { providerId: provider.id, ...by, subscriptions };
     const events = await recordAccountChange(
       tx,
       cause,
       details.account,
       accountUpdatedEvent(settings, details, previous),
-      subscriptions,
     );
     const changed = { details, settings, events };
     await also?.(tx, changed, before.account);

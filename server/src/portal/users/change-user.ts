@@ -79,9 +79,9 @@ export async function changeUser(
     if (Object.keys(previous).length === 0) return { user: before.user, events: [] };
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     const user = await updateUserRow(tx, provider.id, updated, by.now);
-    const cause = { providerId: provider.id, ...by };
+    const cause = { providerId: provider.id, ...by, subscriptions };
     const event = userEvent("user.updated", settings, user, previous);
-    return { user, events: await recordAccountEvents(tx, cause, account, [event], subscriptions) };
+    return { user, events: await recordAccountEvents(tx, cause, account, [event]) };
   });
 }
 

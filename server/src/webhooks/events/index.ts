@@ -44,4 +44,4 @@ export {
   withoutCredentials,
 } from "./render-event.ts";
 export { type Sample, sampleBody, sampleFacts } from "./sample-event.ts";
-export { type Subscription, readSubscriptions, wouldReach } from "./subscriptions.ts";
+export { readSubscriptions, wouldReach } from "./subscriptions.ts";

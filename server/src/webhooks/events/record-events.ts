@@ -39,6 +39,8 @@ export interface Cause {
   readonly actor: Actor;
   readonly channel: Channel;
   readonly now: Date;
+  /** The provider's, if the transaction has read them already, with other rows and without a round trip of their own. */
+  readonly subscriptions?: readonly Subscription[];
 }
 
 /** A recorded event, for callers that report it. */
@@ -145,18 +147,15 @@ function insertEvents(
 /**
  * Records events, renders their bodies, and inserts one delivery per subscribed endpoint. The change's transaction
  * includes all of it, so an event exists if and only if its change committed.
- *
- * @param known the provider's subscriptions, if this transaction has read them already
  */
 export async function recordEvents(
   tx: Transaction,
   cause: Cause,
   events: readonly NewEvent[],
-  known?: readonly Subscription[],
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
   const { providerId } = cause;
-  const subscriptions = known ?? (await readSubscriptions(tx, providerId));
+  const subscriptions = cause.subscriptions ?? (await readSubscriptions(tx, providerId));
   const planned = events.map((event) => {
     const id = tx.newUuidV7(cause.now.getTime());
     return planEvent({ ...event, id, trace: tx.trace?.eventRecorded({ id, type: event.type }) }, cause, subscriptions);
