@@ -38,7 +38,7 @@ export async function startEngineRole(parts: Parts, drainMs: () => number): Prom
   running.use(composeReplays(parts));
   running.use(composeJobs(parts));
   running.use(composeErasures(parts));
-  running.use(composeMail(parts));
+  running.use(await composeMail(parts));
   running.use(composeForwards(parts));
   const heldQuota = { rowsMax: config.heldRowsMax, daysMax: config.heldDaysMax };
   const { retentionDays, auditRetentionDays, statisticsDays } = config;
@@ -182,9 +182,9 @@ interface MailParts {
 const mailPollMs = 5000;
 
 /** Empties the outbox into the mail server, if there is one; without, mails stay there to be read in the Admin Portal. */
-function composeMail({ config, pool, clock, urls, log }: MailParts): AsyncDisposable | undefined {
+async function composeMail({ config, pool, clock, urls, log }: MailParts): Promise<AsyncDisposable | undefined> {
   if (config.smtpUrl === undefined) return undefined;
-  const mailer = openMailer(config.smtpUrl.reveal());
+  const mailer = await openMailer(config.smtpUrl.reveal());
   const send = async (): Promise<number> =>
     sendDueMails({
       pool,

@@ -1,7 +1,8 @@
 import { fstatSync } from "node:fs";
+import { createRequire } from "node:module";
 import { isatty } from "node:tty";
 import { type Logger, type SerializedError, pino, stdSerializers } from "pino";
-import { prettyFactory } from "pino-pretty";
+import type * as PinoPretty from "pino-pretty";
 import { type Clock, systemClock } from "./clock.ts";
 
 const stderr = 2;
@@ -56,6 +57,7 @@ function openDestination(into: string | number): Destination {
   if (into !== stderr || fstatSync(stderr).isFile()) return pino.destination({ dest: into, sync: true });
   if (!isatty(stderr)) return new BoundedPipe(process.stderr, systemClock);
   const terminal = pino.destination({ dest: stderr, sync: true });
+  const { prettyFactory }: typeof PinoPretty = createRequire(import.meta.url)("pino-pretty"); // no log of a service needs it
   const render = prettyFactory({ colorize: true, singleLine: true, translateTime: "SYS:HH:MM:ss.l", ignore: "pid" });
   return {
     write(lines) {

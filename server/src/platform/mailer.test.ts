@@ -53,7 +53,7 @@ async function startMailServer(
 
 test("the mail server gets the mail, and a name or a subject adds no header of its own", async () => {
   const { url, heard } = await startMailServer();
-  using mailer = openMailer(url);
+  using mailer = await openMailer(url);
   await mailer.send(mail);
   expect(heard).toContain("MAIL FROM:<hello@acme.example>");
   expect(heard.filter((line) => line.startsWith("RCPT"))).toEqual(["RCPT TO:<nora@fjord.example>"]);
@@ -64,6 +64,6 @@ test("the mail server gets the mail, and a name or a subject adds no header of i
 
 test("what the mail server says against a mail is what the sender is told", async () => {
   const { url } = await startMailServer({ RCPT: "550 no such person here" });
-  using mailer = openMailer(url);
+  using mailer = await openMailer(url);
   await expect(mailer.send(mail)).rejects.toThrow("550 no such person here");
 });

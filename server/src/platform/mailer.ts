@@ -1,5 +1,3 @@
-import { createTransport } from "nodemailer";
-
 /** A plain-text mail. */
 export interface OutgoingMail {
   readonly from: { readonly name: string; readonly address: string };
@@ -17,7 +15,8 @@ export interface Mailer extends Disposable {
 const timeoutMs = 30_000;
 
 /** Sends mails through the server of an `smtp://` or `smtps://` URL. Uses STARTTLS if the server offers it. */
-export function openMailer(smtpUrl: string): Mailer {
+export async function openMailer(smtpUrl: string): Promise<Mailer> {
+  const { createTransport } = await import("nodemailer"); // most processes send no mail
   const { protocol, hostname, port, username, password } = new URL(smtpUrl);
   const transport = createTransport({
     host: hostname.replace(/^\[|\]$/g, ""),

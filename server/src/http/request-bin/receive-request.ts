@@ -1,9 +1,9 @@
-import { METHODS } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
 import { binLimits, formatBytes } from "#platform/limits.ts";
+import { nodeHttp } from "#platform/node-http.ts";
 import { smallestNetwork } from "#platform/network/ip-addresses.ts";
 import { type BinResponse, receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
 import { RateLimiter } from "./rate-limiter.ts";
@@ -127,7 +127,7 @@ function expectedBodyBytes({ headers }: FastifyRequest): number {
 
 /** Adds the methods that Node parses and Fastify does not route. CONNECT is for proxies only. */
 function acceptEveryMethod(http: FastifyInstance): void {
-  const unknown = METHODS.filter((method) => method !== "CONNECT" && !http.supportedMethods.includes(method));
+  const unknown = nodeHttp.METHODS.filter((method) => method !== "CONNECT" && !http.supportedMethods.includes(method));
   for (const method of unknown) http.addHttpMethod(method, { hasBody: true });
 }
 

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from "node:http";
 import { Type } from "typebox";
+import { nodeHttp } from "#platform/node-http.ts";
 
 /**
  * Every error that the two APIs return. docs/reference/errors.md is generated from this list.
@@ -156,7 +156,7 @@ export const ProblemSchema = Type.Object(
 /** Renders docs/reference/errors.md. */
 export function renderErrorsReference(): string {
   const sections = Object.entries(problems).map(
-    ([code, { status, title }]) => `## ${code}\n\n\`${status} ${STATUS_CODES[status]}\`. ${title}\n`,
+    ([code, { status, title }]) => `## ${code}\n\n\`${status} ${nodeHttp.STATUS_CODES[status]}\`. ${title}\n`,
   );
   return `# Errors
 

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
-import { STATUS_CODES } from "node:http";
 import type { ConnectionError, FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { requestLimits } from "#platform/limits.ts";
+import { nodeHttp } from "#platform/node-http.ts";
 import { measureProviderLag } from "#webhooks/deliveries/index.ts";
 import { Problem, type ProblemCode, representProblem } from "./problem.ts";
 
@@ -46,7 +46,7 @@ const codeOfParserError: Readonly<Record<string, ProblemCode>> = {
 function renderResponse(problem: Problem, requestId: string): string {
   const body = JSON.stringify(representProblem(problem, requestId));
   const lines = [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    `HTTP/1.1 ${problem.status} ${nodeHttp.STATUS_CODES[problem.status]}`,
     "content-type: application/problem+json",
     `content-length: ${Buffer.byteLength(body)}`,
     "cache-control: no-store",

@@ -1,12 +1,12 @@
-import { request as requestPlain } from "node:http";
 import { request as requestOverTls } from "node:https";
 import { type LookupFunction, Socket, isIP } from "node:net";
 import { unescape as percentDecoded } from "node:querystring";
 import { TLSSocket, createSecureContext, getCACertificates } from "node:tls";
 import { LRUCache } from "lru-cache";
-import { buildConnector } from "undici";
+import type { buildConnector } from "undici";
 import type { Clock } from "#platform/clock.ts";
 import { isGlobalUnicast } from "#platform/network/ip-addresses.ts";
+import { nodeHttp } from "#platform/node-http.ts";
 import {
   type Address,
   type AllowedTargets,
@@ -16,6 +16,7 @@ import {
 } from "#platform/network/target-guard.ts";
 import { limitAnswers } from "./answer-limits.ts";
 import { ConnectionTrace, type CurrentRequest } from "./connection-trace.ts";
+import { createConnector } from "./undici.ts";
 
 export interface ConnectorOptions {
   readonly clock: Clock;
@@ -90,7 +91,7 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
     if ("unresolvable" in target) throw new NoAddressError(target.unresolvable);
     return target.addresses;
   };
-  const connect = buildConnector({
+  const connect = createConnector({
     allowH2: false,
     ...socketOptions,
     timeout: options.connectTimeoutMs,
@@ -236,7 +237,7 @@ function openTunnel({ proxyUrl, address, family, port, timeoutMs }: Tunnel): Pro
   const authority = `${family === 6 ? `[${address}]` : address}:${port}`;
   const credentials = `${percentDecoded(username)}:${percentDecoded(password)}`;
   return new Promise((resolve, reject) => {
-    const request = (protocol === "https:" ? requestOverTls : requestPlain)(proxyUrl, {
+    const request = (protocol === "https:" ? requestOverTls : nodeHttp.request)(proxyUrl, {
       method: "CONNECT",
       path: authority,
       headers: {

@@ -1,5 +1,6 @@
-import { Pool, type buildConnector } from "undici";
+import type { buildConnector } from "undici";
 import { answerLimits } from "./answer-limits.ts";
+import { Pool } from "./undici.ts";
 
 export interface PoolOptions {
   readonly connector: buildConnector.connector;

@@ -219,8 +219,8 @@ const heldText = (held: Held): string =>
 const waitingText = ({ waiting, isMore }: Held): string =>
   `${numberText(waiting)}${isMore ? " or more" : ""} ${waiting === 1 ? "waits" : "wait"}`;
 
-const numbers = new Intl.NumberFormat("en-US");
-const numberText = (count: number): string => numbers.format(count);
+/** Separates thousands: `12,345`. */
+const numberText = (count: number): string => String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 
 const countText = (count: number, noun: string): string => (count === 1 ? noun : `${numberText(count)} ${noun}s`);
 
