@@ -4,7 +4,6 @@ import { describeAccountManagementApi } from "#http/account-management-api/index
 import { apiDocs } from "#http/api-docs/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
-import { launchBrowser } from "../support/browser.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { test as base } from "../support/test.ts";
 import { openBellwireApi } from "./bellwire-api-test.ts";
@@ -41,10 +40,8 @@ const patience = { page: 25_000, test: { timeout: 120_000 } };
 test(
   "the page shows both APIs with their webhooks, and sends requests as the signed-in admin",
   patience.test,
-  async ({ site, database }) => {
-    const browser = await launchBrowser();
-    onTestFinished(() => browser.close());
-    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  async ({ browser, site, database }) => {
+    await using context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
     await context.addCookies([{ name: "bellwire_admin", value: site.cookieValue, url: site.origin }]);
     const page = await context.newPage();
     page.setDefaultTimeout(patience.page);

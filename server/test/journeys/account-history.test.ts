@@ -1,13 +1,13 @@
-import { expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { expect } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { test } from "../support/test.ts";
 import { KeyboardVisitor, wait } from "./keyboard.ts";
 
 test(
   "five steps of the keyboard lead to the changes of an account in the last week, and to its former version",
   { timeout: 240_000 },
-  async () => {
+  async ({ browser }) => {
     await using folder = await makeDataDir();
     await using bellwire = await startBellwire({ dataDir: folder.path });
     const { username, password, accessToken } = await readSignIn(folder.path);
@@ -24,28 +24,23 @@ test(
     const { account } = Object(signedUp);
     await send("PUT", `accounts/${account.id}`, { org_name: "Harbour & Sons" });
 
-    const browser = await launchBrowser();
-    try {
-      const page = await browser.newPage();
-      const visitor = new KeyboardVisitor(page, bellwire.url);
-      await visitor.signIn("/", { username, password });
-      await visitor.start("/");
-      const navigation = page.getByRole("navigation", { name: "Admin Portal" });
-      await visitor.pressOn(navigation.getByRole("link", { name: "Accounts" }));
-      await visitor.press("link", "Harbour & Sons");
-      await visitor.press("link", "History");
-      await visitor.choose("Time span", "Last 7");
-      const renamed = page.getByRole("article").filter({ hasText: "Account updated" });
-      await expect.poll(() => renamed.locator("del").allInnerTexts(), wait).toEqual(["Harbour"]);
-      expect(await renamed.locator("ins").allInnerTexts()).toEqual(["Harbour & Sons"]);
-      await renamed.getByText("admin (access token)").waitFor(wait);
-      expect(page.url()).toContain("span=week");
+    await using page = await browser.newPage();
+    const visitor = new KeyboardVisitor(page, bellwire.url);
+    await visitor.signIn("/", { username, password });
+    await visitor.start("/");
+    const navigation = page.getByRole("navigation", { name: "Admin Portal" });
+    await visitor.pressOn(navigation.getByRole("link", { name: "Accounts" }));
+    await visitor.press("link", "Harbour & Sons");
+    await visitor.press("link", "History");
+    await visitor.choose("Time span", "Last 7");
+    const renamed = page.getByRole("article").filter({ hasText: "Account updated" });
+    await expect.poll(() => renamed.locator("del").allInnerTexts(), wait).toEqual(["Harbour"]);
+    expect(await renamed.locator("ins").allInnerTexts()).toEqual(["Harbour & Sons"]);
+    await renamed.getByText("admin (access token)").waitFor(wait);
+    expect(page.url()).toContain("span=week");
 
-      const created = page.getByRole("article").filter({ hasText: "Account created" });
-      await visitor.pressOn(created.getByRole("button", { name: "As it was then" }));
-      await page.getByLabel("Fields").getByText("Harbour", { exact: true }).first().waitFor(wait);
-    } finally {
-      await browser.close();
-    }
+    const created = page.getByRole("article").filter({ hasText: "Account created" });
+    await visitor.pressOn(created.getByRole("button", { name: "As it was then" }));
+    await page.getByLabel("Fields").getByText("Harbour", { exact: true }).first().waitFor(wait);
   },
 );

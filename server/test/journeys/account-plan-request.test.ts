@@ -1,13 +1,13 @@
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { expect } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { test } from "../support/test.ts";
 import { password, signUpByForm } from "./sign-up-over-http.ts";
 
 const wait = { timeout: 15_000 };
 
-test("a developer requests an account plan and the admin approves it", async () => {
+test("a developer requests an account plan and the admin approves it", async ({ browser }) => {
   await using folder = await makeDataDir();
   await using bellwire = await startBellwire({ dataDir: folder.path });
   const signIn = await readSignIn(folder.path);
@@ -18,34 +18,29 @@ test("a developer requests an account plan and the admin approves it", async () 
     motto: "",
     nick: "",
   });
-  const browser = await launchBrowser();
-  try {
-    const admin = await browser.newPage();
-    await admin.goto(`${bellwire.url}/p/admin/account-plans`);
-    await logIn(admin, signIn);
-    await publishPlan(admin, "Gold");
+  await using admin = await browser.newPage();
+  await admin.goto(`${bellwire.url}/p/admin/account-plans`);
+  await logIn(admin, signIn);
+  await publishPlan(admin, "Gold");
 
-    const developer = await (await browser.newContext()).newPage();
-    await developer.goto(`${bellwire.url}/account/plan`);
-    await logIn(developer, { username: "mira", password });
-    await developer.getByLabel("Plan").selectOption("Gold");
-    await developer.click("main button[type=submit]");
-    await developer.getByText("You have requested Gold").waitFor(wait);
+  await using developer = await browser.newPage();
+  await developer.goto(`${bellwire.url}/account/plan`);
+  await logIn(developer, { username: "mira", password });
+  await developer.getByLabel("Plan").selectOption("Gold");
+  await developer.click("main button[type=submit]");
+  await developer.getByText("You have requested Gold").waitFor(wait);
 
-    await admin.goto(`${bellwire.url}/p/admin/accounts`);
-    const requests = admin.locator(".bellwire-notice").filter({ hasText: "Plan change requests" });
-    await requests.getByRole("link", { name: "Harbour & Sons" }).click();
-    await admin.getByText("mira requests the plan Gold").waitFor(wait);
-    await admin.getByRole("button", { name: "Change to Gold" }).click();
-    await admin.getByText("The plan was changed").waitFor(wait);
+  await admin.goto(`${bellwire.url}/p/admin/accounts`);
+  const requests = admin.locator(".bellwire-notice").filter({ hasText: "Plan change requests" });
+  await requests.getByRole("link", { name: "Harbour & Sons" }).click();
+  await admin.getByText("mira requests the plan Gold").waitFor(wait);
+  await admin.getByRole("button", { name: "Change to Gold" }).click();
+  await admin.getByText("The plan was changed").waitFor(wait);
 
-    await expect.poll(() => admin.getByText("mira requests the plan Gold").count(), wait).toBe(0);
-    await developer.goto(`${bellwire.url}/account`);
-    await developer.getByText("Gold", { exact: true }).waitFor(wait);
-    expect(await developer.getByText("You have requested").count()).toBe(0);
-  } finally {
-    await browser.close();
-  }
+  await expect.poll(() => admin.getByText("mira requests the plan Gold").count(), wait).toBe(0);
+  await developer.goto(`${bellwire.url}/account`);
+  await developer.getByText("Gold", { exact: true }).waitFor(wait);
+  expect(await developer.getByText("You have requested").count()).toBe(0);
 }, 240_000);
 
 interface SignIn {

@@ -1,19 +1,20 @@
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { expect } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { test } from "../support/test.ts";
 
 const wait = { timeout: 15_000 };
 const switchLabel = "Actions in the admin portal also trigger webhooks";
 
-test("changes by an admin send webhooks only while admin actions are enabled", { timeout: 240_000 }, async () => {
-  await using folder = await makeDataDir();
-  await using bellwire = await startBellwire({ dataDir: folder.path });
-  const { username, password } = await readSignIn(folder.path);
-  const browser = await launchBrowser();
-  try {
-    const page = await browser.newPage();
+test(
+  "changes by an admin send webhooks only while admin actions are enabled",
+  { timeout: 240_000 },
+  async ({ browser }) => {
+    await using folder = await makeDataDir();
+    await using bellwire = await startBellwire({ dataDir: folder.path });
+    const { username, password } = await readSignIn(folder.path);
+    await using page = await browser.newPage();
     await page.goto(`${bellwire.url}/p/admin/accounts`);
     await page.fill("[name=username]", username);
     await page.fill("[name=password]", password);
@@ -53,10 +54,8 @@ test("changes by an admin send webhooks only while admin actions are enabled", {
     await page.goto(`${bellwire.url}/p/admin/deliveries`);
     const rows = page.getByRole("row").filter({ hasText: "Account updated" }).filter({ hasText: "Delivered" });
     await expect.poll(() => rows.count(), wait).toBe(2);
-  } finally {
-    await browser.close();
-  }
-});
+  },
+);
 
 async function createAccount(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Create an account" }).click();

@@ -3,7 +3,6 @@ import type { BrowserContext } from "playwright-core";
 import { createBin, createOwnBins, readBin } from "#request-bin/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { adminCookie } from "../support/admin-cookie.ts";
-import { launchBrowser } from "../support/browser.ts";
 import { buildAttempt, buildSender } from "../support/build-attempts.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { openWebServer } from "../support/open-web-server.ts";
@@ -19,7 +18,7 @@ async function signIn(context: BrowserContext, cookie: string, url: string): Pro
 test(
   "an admin scripts a bin's responses, and searches, compares, forwards and shares its requests",
   { timeout: 90_000 },
-  async ({ database }) => {
+  async ({ browser, database }) => {
     const { provider } = await setUp(database);
     const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
     await using receiver = await startReceiver(204);
@@ -35,8 +34,7 @@ test(
           headers: { authorization: "Bearer 5ec2e7" },
         }),
       );
-    await using browser = await launchBrowser();
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    await using context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     await signIn(context, (await adminCookie(database, provider.id)).cookie, at);
     const page = await context.newPage();
     const complaints: string[] = [];
@@ -107,7 +105,7 @@ test(
     await page.locator("#sharing > summary").click();
     await page.getByRole("button", { name: "Create link" }).click();
     const shared = new URL(await page.locator("#share-url").innerText());
-    const stranger = await (await browser.newContext()).newPage();
+    await using stranger = await browser.newPage();
     await stranger.goto(`${at}${shared.pathname}${shared.search}`);
     await stranger.getByText("You are viewing a shared bin").waitFor();
     expect(await stranger.content()).not.toMatch(new RegExp(`5ec2e7|${bin.viewKey}`));

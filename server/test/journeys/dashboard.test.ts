@@ -1,9 +1,9 @@
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { expect } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { test } from "../support/test.ts";
 import { signUpByForm } from "./sign-up-over-http.ts";
 
 const wait = { timeout: 15_000 };
@@ -11,15 +11,16 @@ const wait = { timeout: 15_000 };
 /** 300 kB, with headers, for everything that the browser loads after the sign-in. */
 const firstPageBytesMax = 300_000;
 
-test("the dashboard counts real deliveries, leads to them, and loads within 300 kB", { timeout: 240_000 }, async () => {
-  await using folder = await makeDataDir();
-  await using bellwire = await startBellwire({ dataDir: folder.path });
-  const signIn = await readSignIn(folder.path);
-  const fields = { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example", motto: "", nick: "" };
-  expect((await signUpByForm(bellwire.url, fields)).isAccepted).toBe(true);
-  const browser = await launchBrowser();
-  try {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+test(
+  "the dashboard counts real deliveries, leads to them, and loads within 300 kB",
+  { timeout: 240_000 },
+  async ({ browser }) => {
+    await using folder = await makeDataDir();
+    await using bellwire = await startBellwire({ dataDir: folder.path });
+    const signIn = await readSignIn(folder.path);
+    const fields = { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example", motto: "", nick: "" };
+    expect((await signUpByForm(bellwire.url, fields)).isAccepted).toBe(true);
+    await using page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.goto(`${bellwire.url}/p/login`);
     const bytes = await countBytes(page);
     await page.fill("[name=username]", signIn.username);
@@ -61,10 +62,8 @@ test("the dashboard counts real deliveries, leads to them, and loads within 300 
     await page.waitForURL(/tab=settings/, wait);
     await page.getByRole("button", { name: "Save endpoint" }).waitFor(wait);
     await expectAccessible(page);
-  } finally {
-    await browser.close();
-  }
-});
+  },
+);
 
 /**
  * Counts the bytes that a page receives from now on, compressed and with headers. A file or an API read that is repeated, as

@@ -2,15 +2,15 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { type Answer, type BellwireApi, ask, valueAt } from "../chaos/ask-bellwire.ts";
-import { launchBrowser } from "../support/browser.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
+import { test } from "../support/test.ts";
 import { KeyboardVisitor, wait } from "./keyboard.ts";
 
 /** With a folder in this variable, the test also saves a picture of each page in three widths and two themes. */
@@ -124,7 +124,15 @@ async function show(page: Page, url: string): Promise<void> {
   await expect.poll(() => page.locator(".pf-v6-c-skeleton").count(), wait).toBe(0);
 }
 
-/** Colours change slowly after the theme has changed, so a page has some time to be right. */
+/** Changes the theme, and ends the transitions of its colours. Text, because it runs in the page. */
+async function changeTheme(page: Page, colorScheme: "light" | "dark"): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(`new Promise(requestAnimationFrame).then(() => {
+    for (const it of document.getAnimations()) if (it.effect.getComputedTiming().endTime < Infinity) it.finish();
+  })`);
+}
+
+/** A page that updates itself has some time to be right. */
 async function lastingViolations(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
   for (let tries = 0; ; tries += 1) {
     const violations = await findViolations(page, rules);
@@ -139,7 +147,7 @@ async function lookAt(page: Page, url: string): Promise<readonly string[]> {
     await page.setViewportSize({ width, height: 900 });
     await show(page, url);
     for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
+      await changeTheme(page, colorScheme);
       // The themes differ in nothing but colours.
       const violations = await lastingViolations(page, colorScheme === "dark" ? ["color-contrast"] : undefined);
       found.push(...violations.map((violation) => `${width} px, ${colorScheme}: ${violation}`));
@@ -185,7 +193,7 @@ async function sendAgain(visitor: KeyboardVisitor, delivery: string): Promise<vo
 test(
   "each page is accessible in light and dark, and alerts and deliveries are handled",
   { timeout: pictures === undefined ? 600_000 : 1_800_000 },
-  async () => {
+  async ({ browser }) => {
     await using folder = await makeDataDir();
     await using refusing = await startReceiver(503);
     await using slow = await startReceiver((answer) => void setTimeout(() => answer.writeHead(200).end(), 400));
@@ -200,18 +208,13 @@ test(
     const pages = [...paths].map(([, path = ""]) => addresses(objects)[path] ?? path);
     expect(pages.filter((path) => path.includes("$"))).toEqual([]);
 
-    const browser = await launchBrowser();
-    try {
-      const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-      const visitor = new KeyboardVisitor(page, bellwire.url);
-      await visitor.signIn("", signIn);
-      const urls = [...pages, ...morePages(objects)].map((path) => `${bellwire.url}/p/admin${path}`);
-      await muteAlert(visitor);
-      refusing.answer(200);
-      await sendAgain(visitor, objects.delivery);
-      for (const url of urls) expect.soft(await lookAt(page, url), url).toEqual([]);
-    } finally {
-      await browser.close();
-    }
+    await using page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const visitor = new KeyboardVisitor(page, bellwire.url);
+    await visitor.signIn("", signIn);
+    const urls = [...pages, ...morePages(objects)].map((path) => `${bellwire.url}/p/admin${path}`);
+    await muteAlert(visitor);
+    refusing.answer(200);
+    await sendAgain(visitor, objects.delivery);
+    for (const url of urls) expect.soft(await lookAt(page, url), url).toEqual([]);
   },
 );

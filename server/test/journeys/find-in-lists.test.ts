@@ -1,31 +1,32 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { type BellwireApi, ask } from "../chaos/ask-bellwire.ts";
-import { launchBrowser } from "../support/browser.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { test } from "../support/test.ts";
 import { KeyboardVisitor, wait } from "./keyboard.ts";
 
-test("an admin finds each answer about deliveries in five steps of the keyboard", { timeout: 240_000 }, async () => {
-  await using folder = await makeDataDir();
-  await using bellwire = await startBellwire({ dataDir: folder.path });
-  const { username, password, accessToken } = await readSignIn(folder.path);
-  const api = { url: bellwire.url, token: accessToken };
-  const signUp = (org_name: string, name: string) =>
-    ask(api, "POST", "/admin/api/signup.json", { org_name, username: name, email: `${name}@harbour.example` });
-  // Changes by a token are not sent while admin actions are disabled.
-  await signUp("Silent Reef", "reef");
-  const switched = { provider_actions: true, all_actors: true };
-  await ask(api, "PATCH", `/api/v1/endpoints/${await readDefaultEndpointId(api)}`, switched);
-  const url = await createSlowBin(api);
-  const slow = { name: "warehouse", url, active: true, event_types: ["account.created"], ...switched };
-  await ask(api, "POST", "/api/v1/endpoints", slow);
-  await signUp("Harbour & Sons", "mira");
-  await signUp("Quay Books", "nora");
+test(
+  "an admin finds each answer about deliveries in five steps of the keyboard",
+  { timeout: 240_000 },
+  async ({ browser }) => {
+    await using folder = await makeDataDir();
+    await using bellwire = await startBellwire({ dataDir: folder.path });
+    const { username, password, accessToken } = await readSignIn(folder.path);
+    const api = { url: bellwire.url, token: accessToken };
+    const signUp = (org_name: string, name: string) =>
+      ask(api, "POST", "/admin/api/signup.json", { org_name, username: name, email: `${name}@harbour.example` });
+    // Changes by a token are not sent while admin actions are disabled.
+    await signUp("Silent Reef", "reef");
+    const switched = { provider_actions: true, all_actors: true };
+    await ask(api, "PATCH", `/api/v1/endpoints/${await readDefaultEndpointId(api)}`, switched);
+    const url = await createSlowBin(api);
+    const slow = { name: "warehouse", url, active: true, event_types: ["account.created"], ...switched };
+    await ask(api, "POST", "/api/v1/endpoints", slow);
+    await signUp("Harbour & Sons", "mira");
+    await signUp("Quay Books", "nora");
 
-  const browser = await launchBrowser();
-  try {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await using page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     const visitor = new KeyboardVisitor(page, bellwire.url);
     await visitor.signIn("", { username, password });
 
@@ -106,10 +107,8 @@ test("an admin finds each answer about deliveries in five steps of the keyboard"
     expect(await visitor.accounts()).toEqual(shownBefore);
     await visitor.press("button", /^Resume/);
     await expect.poll(async () => (await visitor.accounts()).slice(0, 4), wait).toEqual(Array(4).fill("Ferry Lines"));
-  } finally {
-    await browser.close();
-  }
-});
+  },
+);
 
 async function readDefaultEndpointId({ url, token }: BellwireApi): Promise<number | undefined> {
   const answer = await fetch(`${url}/api/v1/endpoints`, { headers: { authorization: `Bearer ${token}` } });

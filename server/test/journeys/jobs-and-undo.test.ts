@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { type BellwireApi, ask, itemsAt, valueAt } from "../chaos/ask-bellwire.ts";
-import { launchBrowser } from "../support/browser.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
+import { test } from "../support/test.ts";
 import { KeyboardVisitor, wait } from "./keyboard.ts";
 
 const accounts = 4;
@@ -30,71 +30,66 @@ async function failAll(api: BellwireApi, url: string): Promise<number> {
 test(
   "failures are retried as a job, exported, deleted and brought back in five steps of the keyboard each",
   { timeout: 240_000 },
-  async () => {
+  async ({ browser }) => {
     await using folder = await makeDataDir();
     await using receiver = await startReceiver(500);
     await using bellwire = await startBellwire({ dataDir: folder.path });
     const { username, password, accessToken: token } = await readSignIn(folder.path);
     const api = { url: bellwire.url, token };
     const endpointId = await failAll(api, receiver.url);
-    const browser = await launchBrowser();
-    try {
-      const page = await browser.newPage();
-      const visitor = new KeyboardVisitor(page, bellwire.url);
-      await visitor.signIn(`/failures?endpoint_id=${endpointId}`, { username, password });
+    await using page = await browser.newPage();
+    const visitor = new KeyboardVisitor(page, bellwire.url);
+    await visitor.signIn(`/failures?endpoint_id=${endpointId}`, { username, password });
 
-      await visitor.start(`/failures?endpoint_id=${endpointId}`);
-      await visitor.press("button", "More");
-      await visitor.press("menuitem", `Delete ${accounts} failures…`);
-      await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor(wait);
-      await visitor.press("button", `Delete ${accounts} failures`);
-      await page.getByText("No failures of this endpoint").waitFor(wait);
-      await visitor.press("button", "Undo");
-      await page.getByText("The failures are on the list again").waitFor(wait);
+    await visitor.start(`/failures?endpoint_id=${endpointId}`);
+    await visitor.press("button", "More");
+    await visitor.press("menuitem", `Delete ${accounts} failures…`);
+    await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor(wait);
+    await visitor.press("button", `Delete ${accounts} failures`);
+    await page.getByText("No failures of this endpoint").waitFor(wait);
+    await visitor.press("button", "Undo");
+    await page.getByText("The failures are on the list again").waitFor(wait);
 
-      await visitor.start(`/failures?endpoint_id=${endpointId}`);
-      await visitor.press("tab", "List");
-      await visitor.press("button", "With all failures");
-      await visitor.press("menuitem", "Export failures…");
-      await visitor.press("button", `Export ${accounts} failures`);
-      const downloading = page.waitForEvent("download", wait);
-      await visitor.press("link", /^Download CSV/);
-      const file = await (await downloading).path();
-      const rows = parse<Record<string, string>>(await readFile(file, "utf8"), { columns: true });
-      expect(rows.map((row) => row["error"])).toEqual(Array.from({ length: accounts }, () => "Answered 500"));
+    await visitor.start(`/failures?endpoint_id=${endpointId}`);
+    await visitor.press("tab", "List");
+    await visitor.press("button", "With all failures");
+    await visitor.press("menuitem", "Export failures…");
+    await visitor.press("button", `Export ${accounts} failures`);
+    const downloading = page.waitForEvent("download", wait);
+    await visitor.press("link", /^Download CSV/);
+    const file = await (await downloading).path();
+    const rows = parse<Record<string, string>>(await readFile(file, "utf8"), { columns: true });
+    expect(rows.map((row) => row["error"])).toEqual(Array.from({ length: accounts }, () => "Answered 500"));
 
-      await visitor.start(`/failures?view=list&endpoint_id=${endpointId}`);
-      await visitor.press("button", "Time: Any time");
-      await visitor.press("button", "Yesterday");
-      await page.getByText("No failures match these filters").waitFor(wait);
-      await visitor.press("button", /^Time: /);
-      await visitor.press("button", "Last 24 hours");
-      await page.getByText(`${accounts} failures`, { exact: true }).waitFor(wait);
-      await visitor.press("button", "Retry all failures…");
-      await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor(wait);
-      await page.keyboard.press("Escape");
+    await visitor.start(`/failures?view=list&endpoint_id=${endpointId}`);
+    await visitor.press("button", "Time: Any time");
+    await visitor.press("button", "Yesterday");
+    await page.getByText("No failures match these filters").waitFor(wait);
+    await visitor.press("button", /^Time: /);
+    await visitor.press("button", "Last 24 hours");
+    await page.getByText(`${accounts} failures`, { exact: true }).waitFor(wait);
+    await visitor.press("button", "Retry all failures…");
+    await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor(wait);
+    await page.keyboard.press("Escape");
 
-      receiver.answer(200);
-      await visitor.start(`/failures?endpoint_id=${endpointId}`);
-      await visitor.press("tab", "By cause");
-      await visitor.press("button", `Retry ${accounts} failures…`);
-      await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor(wait);
-      await visitor.press("button", `Retry ${accounts} failures`);
-      await page.getByText(`${accounts} failures retried`).first().waitFor(wait);
-      await page.getByText("No failures of this endpoint").waitFor(wait);
-      const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
-      await until(() => receiver.received.length === 2 * accounts);
-      expect(new Set(ids).size).toBe(accounts);
+    receiver.answer(200);
+    await visitor.start(`/failures?endpoint_id=${endpointId}`);
+    await visitor.press("tab", "By cause");
+    await visitor.press("button", `Retry ${accounts} failures…`);
+    await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor(wait);
+    await visitor.press("button", `Retry ${accounts} failures`);
+    await page.getByText(`${accounts} failures retried`).first().waitFor(wait);
+    await page.getByText("No failures of this endpoint").waitFor(wait);
+    const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
+    await until(() => receiver.received.length === 2 * accounts);
+    expect(new Set(ids).size).toBe(accounts);
 
-      await visitor.start(`/endpoints/${endpointId}`);
-      await visitor.press("button", "Delete");
-      await page.getByRole("dialog").waitFor(wait);
-      await visitor.press("button", "Delete");
-      await visitor.press("button", "Undo");
-      await page.getByText("The endpoint crm is back").waitFor(wait);
-      await page.getByRole("link", { name: "crm", exact: true }).first().waitFor(wait);
-    } finally {
-      await browser.close();
-    }
+    await visitor.start(`/endpoints/${endpointId}`);
+    await visitor.press("button", "Delete");
+    await page.getByRole("dialog").waitFor(wait);
+    await visitor.press("button", "Delete");
+    await visitor.press("button", "Undo");
+    await page.getByText("The endpoint crm is back").waitFor(wait);
+    await page.getByRole("link", { name: "crm", exact: true }).first().waitFor(wait);
   },
 );

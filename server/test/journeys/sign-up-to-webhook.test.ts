@@ -1,29 +1,30 @@
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { expect } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { test } from "../support/test.ts";
 
 const wait = { timeout: 15_000 };
 
-test("a sign-up's three webhooks appear live on the deliveries page and in the bin", { timeout: 240_000 }, async () => {
-  await using folder = await makeDataDir();
-  await using bellwire = await startBellwire({ dataDir: folder.path });
-  const { binViewUrl, username, password } = await readSignIn(folder.path);
-  const browser = await launchBrowser();
-  try {
-    const bin = await browser.newPage();
+test(
+  "a sign-up's three webhooks appear live on the deliveries page and in the bin",
+  { timeout: 240_000 },
+  async ({ browser }) => {
+    await using folder = await makeDataDir();
+    await using bellwire = await startBellwire({ dataDir: folder.path });
+    const { binViewUrl, username, password } = await readSignIn(folder.path);
+    await using bin = await browser.newPage();
     await bin.goto(binViewUrl);
     await bin.getByText("Waiting for your first webhook").waitFor(wait);
 
-    const admin = await (await browser.newContext()).newPage();
+    await using admin = await browser.newPage();
     await admin.goto(`${bellwire.url}/p/admin/deliveries`);
     await admin.fill("[name=username]", username);
     await admin.fill("[name=password]", password);
     await admin.click("button[type=submit]");
     await admin.getByRole("heading", { name: "Deliveries", exact: true }).waitFor(wait);
 
-    const developer = await (await browser.newContext()).newPage();
+    await using developer = await browser.newPage();
     await signUp(developer, bellwire.url);
     await developer.getByText("3 webhooks sent").waitFor(wait);
 
@@ -36,10 +37,8 @@ test("a sign-up's three webhooks appear live on the deliveries page and in the b
     const newestFirst = (await caught.allInnerTexts()).map((text) => /(\w+)\.created/.exec(text)?.[1]);
     expect(newestFirst).toEqual(["application", "user", "account"]);
     expect(await bin.getByText("Signature valid").count()).toBe(3);
-  } finally {
-    await browser.close();
-  }
-});
+  },
+);
 
 async function signUp(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/signup`);

@@ -1,6 +1,5 @@
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
 import { test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -15,11 +14,13 @@ async function openPhone(browser: Browser, visitor: Visitor, width: number): Pro
   return page;
 }
 
-test("on a phone the try-out bar has one line, and on the narrowest only the bar scrolls", async ({ tryOut }) => {
+test("on a phone the try-out bar has one line, and on the narrowest only the bar scrolls", async ({
+  browser,
+  tryOut,
+}) => {
   const ada = await tryOut.developer("ada");
-  await using browser = await launchBrowser();
   for (const width of [390, 360, 320]) {
-    const page = await openPhone(browser, ada, width);
+    await using page = await openPhone(browser, ada, width);
     await page.goto("http://portal.example/account");
     const steps = await page.locator(".try-out li").all();
     const tops = await Promise.all(steps.map(async (step) => (await step.boundingBox())?.y));
@@ -30,24 +31,22 @@ test("on a phone the try-out bar has one line, and on the narrowest only the bar
   }
 });
 
-test("on a phone a user's state is beside the name, even with a long email address", async ({ portal }) => {
+test("on a phone a user's state is beside the name, even with a long email address", async ({ browser, portal }) => {
   const ada = await portal.developer("ada");
   await portal.pool.query("update users set email = $2 where provider_id = $1", [
     portal.provider.id,
     "ada.of.the.longer.name@tallow.example",
   ]);
-  await using browser = await launchBrowser();
-  const page = await openPhone(browser, ada, 390);
+  await using page = await openPhone(browser, ada, 390);
   await page.goto("http://portal.example/account/users");
   const name = await page.locator(".list strong").boundingBox();
   const state = await page.locator(".list .state").boundingBox();
   expect(Math.abs((name?.y ?? 0) - (state?.y ?? 99))).toBeLessThan(12);
 });
 
-test("on a phone an invitation's state is beside its date, below the email address", async ({ portal }) => {
+test("on a phone an invitation's state is beside its date, below the email address", async ({ browser, portal }) => {
   const ada = await portal.developer("ada");
-  await using browser = await launchBrowser();
-  const page = await openPhone(browser, ada, 390);
+  await using page = await openPhone(browser, ada, 390);
   for (const email of ["b@x.example", "bob.of.the.longer.name@tallow.example"]) {
     await ada.submit("/account/invitations", { email });
     await page.goto("http://portal.example/account/invitations");

@@ -9,10 +9,18 @@ import { schema } from "./test-databases.ts";
 
 /**
  * Fixtures that a test gets by naming them: `database`, a pool on a new database, for tests that commit; `tx`, a transaction that is
- * rolled back afterwards and costs nothing, for all others; `clock`, which only the test advances. Fixtures of a whole file use
- * `fileClock`, the same clock, which is reset for each test that names it.
+ * rolled back afterwards and costs nothing, for all others; `clock`, which only the test advances; `browser`, which all tests of a
+ * process share, and which gives each of their pages its own cookies. Fixtures of a whole file use `fileClock`, the same clock, which
+ * is reset for each test that names it.
  */
 export const test = base
+  .extend("browser", { scope: "worker" }, async ({}, { onCleanup }) => {
+    const { launchBrowser } = await import("./browser.ts"); // most tests need none
+    const browser = await launchBrowser();
+    onCleanup(() => browser.close());
+    return browser;
+  })
+
   .extend("fileClock", { scope: "file" }, () => new HandDrivenClock())
 
   .extend("clock", ({ fileClock }) => {

@@ -4,7 +4,6 @@ import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createBin, createOwnBins, deleteBin, readBin } from "#request-bin/index.ts";
-import { launchBrowser } from "../../../test/support/browser.ts";
 import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
 import { binsUrl as publicUrl, buildBinNeeds } from "../../../test/support/build-bin-needs.ts";
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
@@ -31,13 +30,12 @@ async function openDoor(pool: Pool) {
 test(
   "an open page shows new requests, and its controls work without a reload",
   { timeout: 60_000 },
-  async ({ database }) => {
+  async ({ browser, database }) => {
     const bin = await makeBin(database);
     await using http = await openDoor(database);
     const at = await http.listen({ port: 0, host: "127.0.0.1" });
     await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
-    await using browser = await launchBrowser();
-    const page = await browser.newPage();
+    await using page = await browser.newPage();
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
@@ -69,14 +67,13 @@ test(
 test(
   "an open page links to the requests that it removed, and says when its bin was deleted",
   { timeout: 60_000 },
-  async ({ database }) => {
+  async ({ browser, database }) => {
     const bin = await makeBin(database);
     await using http = await openDoor(database);
     const at = await http.listen({ port: 0, host: "127.0.0.1" });
     const post = () => http.inject({ method: "POST", url: `/bins/${bin.id}` });
     for (let n = 0; n < 60; n += 1) await post();
-    await using browser = await launchBrowser();
-    const page = await browser.newPage();
+    await using page = await browser.newPage();
     await page.goto(`${at}${viewPath(bin)}`);
     await page.getByText("Live", { exact: true }).waitFor();
     const older = page.getByRole("link", { name: "Older" });
