@@ -15,6 +15,7 @@ import { requestBinPlugin } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { type CellRouting, addFindProviderHook } from "#http/shared/find-provider.ts";
+import { schemaController } from "#http/shared/schema-compilers.ts";
 import {
   addResponseHeaders,
   addDeliveryLag,
@@ -257,6 +258,7 @@ function openServer(
     logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
     routerOptions: { maxParamLength: pathSegmentLengthMax, ignoreTrailingSlash: true },
     rewriteUrl: rewriteUnreadablePath,
+    schemaController,
     return503OnClosing: false, // see connectionDrain
   });
   dropAbortedRequests(http);

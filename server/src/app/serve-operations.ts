@@ -1,5 +1,6 @@
 import fastify from "fastify";
 import { operationsPlugin } from "#http/operations/index.ts";
+import { schemaController } from "#http/shared/schema-compilers.ts";
 import { addResponseHeaders, connectionOptions, dropAbortedRequests } from "#http/shared/server-hooks.ts";
 import { systemClock } from "#platform/clock.ts";
 import { createIdGenerator } from "#platform/ids.ts";
@@ -20,7 +21,7 @@ export async function serveOperations(
   { config, pool, cells, metrics, isStopping }: OperationsServing,
   port: number,
 ): Promise<AsyncDisposable> {
-  const http = fastify(connectionOptions({ newId: createIdGenerator(systemClock) }));
+  const http = fastify({ ...connectionOptions({ newId: createIdGenerator(systemClock) }), schemaController });
   dropAbortedRequests(http);
   addResponseHeaders(http, { isHttps: false });
   await http.register(

@@ -1,4 +1,3 @@
-import fastifySwagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 
 export interface ApiDescription {
@@ -22,6 +21,7 @@ type SecurityScheme =
  */
 export async function describeRoutes(http: FastifyInstance, api: ApiDescription): Promise<() => JsonObject> {
   const { title, version, description, securitySchemes, tags, complete } = api;
+  const { default: fastifySwagger } = await import("@fastify/swagger");
   await http.register(fastifySwagger, {
     openapi: {
       openapi: "3.1.1",

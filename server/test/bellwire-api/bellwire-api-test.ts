@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestR
 import { expect } from "vitest";
 import { bellwireApiDocument, bellwireApiPlugin } from "#http/bellwire-api/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { schemaController } from "#http/shared/schema-compilers.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -70,7 +71,7 @@ export function openBellwireApi(
   };
   const forwarder = createBinForwarder({ pool, clock, sender, isOurs, onError });
   const isOwnBin = (url: URL): boolean => url.href.startsWith("https://bellwire.test/bins/");
-  const http = fastify();
+  const http = fastify({ schemaController });
   const complaints = watchAnswers(http, () => document);
   addFindProviderHook(http, { pool, clock, ...hosts });
   const door = bellwireApiPlugin({

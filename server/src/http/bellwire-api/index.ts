@@ -9,6 +9,7 @@ import type { JsonObject } from "#platform/open-api.ts";
 import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
 import { authorize, routeUrl, type ApiCall } from "../shared/operation.ts";
+import { schemaController } from "../shared/schema-compilers.ts";
 import { alertOperations } from "./alerts.ts";
 import { attemptListOperations } from "./attempt-list.ts";
 import { auditRecordOperations } from "./audit-records.ts";
@@ -77,20 +78,26 @@ const operations: readonly Operation[] = [
 export const bellwireApiPlugin =
   (dependencies: BellwireApiNeeds): FastifyPluginAsync =>
   async (http) => {
-    http.setValidatorCompiler(compileValidator);
     answerErrorsAsProblems(http);
     acceptJson(http);
-    const describe = await describeBellwireApi(http, dependencies.version);
+    addOperations(http, dependencies);
 
-    const needs = { ...dependencies, cursors: createCursorSeal(dependencies.encryption) };
-    const streams = createStreams({ ...needs, onError: (err) => http.log.warn({ err }, "stream is behind") });
-    http.addHook("preClose", async () => streams.close());
-    const all = [...operations, streams.operation];
-    refuseMethodsOfOthers(http, all);
-    for (const operation of all) addRoute(http, operation, needs);
-
-    http.get("/openapi.json", { schema: { hide: true }, compress: {} }, async () => describe());
+    let document: Promise<string> | undefined;
+    http.get("/openapi.json", { compress: {} }, async (_request, reply) => {
+      document ??= bellwireApiDocument(dependencies.version).then((json) => JSON.stringify(json));
+      return reply.type("application/json; charset=utf-8").send(await document);
+    });
   };
+
+function addOperations(http: FastifyInstance, dependencies: BellwireApiNeeds): void {
+  http.setValidatorCompiler(compileValidator);
+  const needs = { ...dependencies, cursors: createCursorSeal(dependencies.encryption) };
+  const streams = createStreams({ ...needs, onError: (err) => http.log.warn({ err }, "stream is behind") });
+  http.addHook("preClose", async () => streams.close());
+  const all = [...operations, streams.operation];
+  refuseMethodsOfOthers(http, all);
+  for (const operation of all) addRoute(http, operation, needs);
+}
 
 /**
  * Answers 405 where a path without parameters is served with a method of another path, which has a parameter in its place: no
@@ -154,11 +161,19 @@ const schemaOf = ({ id, tag, title, description, params, query, body, responses,
 
 /** Returns the OpenAPI document. It is the same on every machine and needs no database. */
 export async function bellwireApiDocument(version: string): Promise<JsonObject> {
-  const http = fastify();
-  await http.register(bellwireApiPlugin(inertNeeds(version)), { prefix: "/api/v1" });
-  const answer = await http.inject("/api/v1/openapi.json");
+  const http = fastify({ schemaController });
+  const described = Promise.withResolvers<() => JsonObject>();
+  await http.register(
+    async (api) => {
+      described.resolve(await describeBellwireApi(api, version));
+      addOperations(api, inertNeeds(version));
+    },
+    { prefix: "/api/v1" },
+  );
+  await http.ready();
+  const document = (await described.promise)();
   await http.close();
-  return answer.json<JsonObject>();
+  return document;
 }
 
 /** Registering routes takes the dependencies; describing them uses none. */

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
-import { Compile } from "typebox/compile";
 import { credentialParameters } from "../shared/admin-caller.ts";
 import { decodeUtf8 } from "../shared/forms.ts";
 import { Problem, unknownParameters } from "../shared/problem.ts";
+import { validatorOf } from "../shared/schema-compilers.ts";
 import type { Operation } from "./operation.ts";
 
 /**
@@ -55,8 +55,9 @@ function requireNoBody({ body }: FastifyRequest): void {
  * written as in JSON. TypeBox's own conversion reads `1.5`, `1n` and `true` as 1, and would change the wrong row.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const validator = Compile(schema);
+  const compile = validatorOf(schema);
   return (input) => {
+    const validator = compile();
     const value = httpPart === "body" ? input : parseTexts(input, schema);
     return validator.Check(value) ? { value } : { error: validator.Errors(value) };
   };

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Compile } from "typebox/compile";
 import { recordAudit } from "#access/index.ts";
 import { checkForwardUrl } from "#http/shared/bin-forward.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import type { FieldErrors } from "#http/shared/problem.ts";
+import { validatorOf } from "#http/shared/schema-compilers.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { binLimits } from "#platform/limits.ts";
 import {
@@ -197,12 +197,11 @@ function wholeNumber(text: string | undefined, min: number, max: number): number
   return number >= min && number <= max ? number : "invalid";
 }
 
-const rulesValidator = Compile(AnswerRulesSchema);
-
 /** Parses rules from JSON, with the errors of the API. An empty text removes them. */
 function parseRules(text: string): { readonly rules: readonly AnswerRule[] } | { readonly refused: FieldErrors } {
   const value = parseJson(text.trim() === "" ? "[]" : text);
   if (value instanceof SyntaxError) return { refused: { base: [`The rules are not JSON: ${value.message}`] } };
+  const rulesValidator = validatorOf(AnswerRulesSchema)();
   if (!rulesValidator.Check(value)) {
     const validation = [...rulesValidator.Errors(value)];
     return { refused: problemOfError(Object.assign(new Error("invalid rules"), { validation })).errors ?? {} };
