@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import pg from "pg";
+import { expect, test as base } from "vitest";
+import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { ask, itemsAt, valueAt, type BellwireApi } from "../chaos/ask-bellwire.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { openEventStream } from "../support/event-stream.ts";
@@ -18,6 +20,16 @@ const own = {
   BELLWIRE_TRY_OUT: "off",
   BELLWIRE_RETRY_WAITS_SECONDS: "1,1,1,1,1",
 };
+
+/** A process that tests share. They use accounts and receivers of their own, and may restart its engine. */
+const test = base.extend("serving", { scope: "file" }, async ({}, { onCleanup }) => {
+  const running = new AsyncDisposableStack();
+  onCleanup(() => running.disposeAsync());
+  const folder = running.use(await makeDataDir());
+  const serving = running.use(serve(folder.path, own));
+  await serving.ready();
+  return serving;
+});
 
 async function enginesOf({ pid }: BellwireProcess): Promise<readonly number[]> {
   const { stdout } = await promisify(execFile)("ps", ["-e", "-o", "pid=,ppid=,args="]);
@@ -49,12 +61,10 @@ async function follow(serving: BellwireProcess, receiver: Pick<Receiver, "url">)
 const deliveryStates = async (api: BellwireApi): Promise<readonly unknown[]> =>
   itemsAt((await ask(api, "GET", "/api/v1/deliveries")).body, "data").map((delivery) => valueAt(delivery, "state"));
 
-test("deliveries go on while the process that serves requests stands still", { timeout }, async () => {
-  await using folder = await makeDataDir();
+test("deliveries go on while the process that serves requests stands still", { timeout }, async ({ serving }) => {
   await using receiver = await startReceiver(500);
-  await using serving = serve(folder.path, own);
   const api = await follow(serving, receiver);
-  await signUp(api, "quay");
+  await signUp(api, "still");
   await until(() => receiver.received.length === 1);
   kill(serving.pid, "SIGSTOP");
   try {
@@ -64,19 +74,16 @@ test("deliveries go on while the process that serves requests stands still", { t
     kill(serving.pid, "SIGCONT");
   }
   await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"));
-  expect(await serving.stop()).toBe(0);
 });
 
-test("one scrape tells of both processes, and each metric of both once", { timeout }, async () => {
-  await using folder = await makeDataDir();
+test("one scrape tells of both processes, and each metric of both once", { timeout }, async ({ serving }) => {
   await using receiver = await startReceiver();
-  await using serving = serve(folder.path, own);
   const api = await follow(serving, receiver);
-  await signUp(api, "quay");
+  await signUp(api, "scrape");
   await until(() => receiver.received.length === 1);
   const scraped = await until(async () => {
     const text = await (await fetch(`${api.url}/metrics`)).text();
-    return text.includes('bellwire_attempts_total{outcome="answered",next="done"} 1') && text;
+    return text.includes('bellwire_attempts_total{outcome="answered",next="done"}') && text;
   });
   const series = scraped.split("\n").filter((line) => /^\w/.test(line));
   const names = series.map((line) => line.slice(0, line.lastIndexOf(" ")));
@@ -86,46 +93,47 @@ test("one scrape tells of both processes, and each metric of both once", { timeo
   }
   const reference = await readFile(new URL("../../../docs/reference/metrics.md", import.meta.url), "utf8");
   for (const [, name] of reference.matchAll(/^\| `(bellwire_\w+)` \|/gm)) expect(scraped).toContain(`# TYPE ${name} `);
-  expect(await serving.stop()).toBe(0);
 });
 
 /** A viewer polls every 2 s without hints: twice as long as the limit. */
-test("the live view of a bin shows a delivery as soon as the engine process has made it", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  await using serving = serve(folder.path, own);
-  const api = { url: await serving.ready(), token };
-  const { body: bin } = await ask(api, "POST", "/api/v1/bins", {});
-  await follow(serving, { url: String(valueAt(bin, "url")) });
-  const view = new URL(String(valueAt(bin, "view_url")));
-  using stream = await openEventStream(`${api.url}${view.pathname}/stream${view.search}&after=0`);
-  const shown = () => stream.text().match(/^event: request$/gm)?.length ?? 0;
-  await signUp(api, "quay-0");
-  await until(() => shown() === 1);
-  const changes = 8;
-  const startedAtMs = performance.now();
-  for (let change = 1; change <= changes; change += 1) {
-    await signUp(api, `quay-${change}`);
-    await until(() => shown() === change + 1);
-  }
-  expect(performance.now() - startedAtMs).toBeLessThan(changes * 1000);
-  expect(await serving.stop()).toBe(0);
-});
+test(
+  "the live view of a bin shows a delivery as soon as the engine process has made it",
+  { timeout },
+  async ({ serving }) => {
+    const api = { url: serving.url, token };
+    const { body: bin } = await ask(api, "POST", "/api/v1/bins", {});
+    await follow(serving, { url: String(valueAt(bin, "url")) });
+    const view = new URL(String(valueAt(bin, "view_url")));
+    using stream = await openEventStream(`${api.url}${view.pathname}/stream${view.search}&after=0`);
+    const shown = () => stream.text().match(/^event: request$/gm)?.length ?? 0;
+    await signUp(api, "live-0");
+    await until(() => shown() === 1);
+    const changes = 8;
+    const startedAtMs = performance.now();
+    for (let change = 1; change <= changes; change += 1) {
+      await signUp(api, `live-${change}`);
+      await until(() => shown() === change + 1);
+    }
+    expect(performance.now() - startedAtMs).toBeLessThan(changes * 1000);
+  },
+);
 
-test("an engine process that dies is started again and delivers what waited", { timeout }, async () => {
-  await using folder = await makeDataDir();
+const restartsOf = async ({ url }: BellwireApi): Promise<number> =>
+  Number(/^bellwire_engine_restarts_total (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
+
+test("an engine process that dies is started again and delivers what waited", { timeout }, async ({ serving }) => {
   await using receiver = await startReceiver("hang");
-  await using serving = serve(folder.path, own);
   const api = await follow(serving, receiver);
   const first = await engineOf(serving);
-  await signUp(api, "quay");
+  const [restarts, { length: logged }] = [await restartsOf(api), serving.stderr];
+  await signUp(api, "waits");
   await until(() => receiver.received.length === 1); // its lane is owned, and its attempt in flight
   receiver.answer(200);
   kill(first, "SIGKILL");
   await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"), { withinMs: 30_000 });
   expect(await engineOf(serving)).not.toBe(first);
-  expect(serving.stderr).toContain("the engine process ended; starting it again");
-  expect(await (await fetch(`${api.url}/metrics`)).text()).toContain("bellwire_engine_restarts_total 1");
-  expect(await serving.stop()).toBe(0);
+  expect(serving.stderr.slice(logged)).toContain("the engine process ended; starting it again");
+  expect(await restartsOf(api)).toBe(restarts + 1);
 });
 
 test("when the serving process is killed, its engine process ends by itself", { timeout }, async () => {
@@ -139,10 +147,17 @@ test("when the serving process is killed, its engine process ends by itself", { 
   receiver.answer(200);
   kill(serving.pid, "SIGKILL");
   await until(() => !isAlive(engine));
-  await using next = serve(folder.path, own); // joins the running database, and stops it
-  await next.ready();
-  expect(await next.stop()).toBe(0);
 });
+
+/** Reads the states after Bellwire and its database have stopped. */
+async function storedStates(dataDir: string): Promise<readonly unknown[]> {
+  await using postgres = await openEmbeddedPostgres(dataDir, () => undefined);
+  const client = new pg.Client(postgres.ownerUrl);
+  await client.connect();
+  const { rows } = await client.query<{ state: string }>("select state from bellwire.deliveries");
+  await client.end();
+  return rows.map(({ state }) => state);
+}
 
 test.each([
   ["to the process alone", (pid: number) => kill(pid, "SIGTERM")],
@@ -165,10 +180,7 @@ test.each([
   answer.resolve();
   expect(await serving.ended).toBe(0);
   expect(isAlive(engine)).toBe(false);
-
-  await using next = serve(folder.path, own);
-  expect(await deliveryStates({ url: await next.ready(), token })).toEqual(["delivered"]);
-  expect(await next.stop()).toBe(0);
+  expect(await storedStates(folder.path)).toEqual(["delivered"]);
   expect(receiver.received).toHaveLength(1);
 });
 
@@ -186,10 +198,7 @@ test("with one process for all, there is no engine process", { timeout }, async 
 test(
   "SIGUSR2 switches both processes to debug and back, also after the engine was restarted",
   { timeout },
-  async () => {
-    await using folder = await makeDataDir();
-    await using serving = serve(folder.path, own);
-    await serving.ready();
+  async ({ serving }) => {
     const levelsOf = (pid: number): readonly unknown[] =>
       serving.stderr
         .split("\n")
