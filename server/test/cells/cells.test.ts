@@ -7,6 +7,7 @@ import { claimPort } from "../../src/app/addresses.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { startCollector } from "../support/otlp-collector.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { inOneProcess } from "../support/start-bellwire.ts";
 import { test as base } from "../support/test.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
@@ -82,7 +83,7 @@ test("a trace goes from a request through another cell to the receiver", { timeo
   await using collector = await startCollector();
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
   const quay = await installation.createProvider("quay", "west");
-  await using bellwire = await installation.serve({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+  await using bellwire = await installation.serve({ ...inOneProcess, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   expect(await subscribe(bellwire.url, quay, receiver.url)).toMatchObject({ status: 200 });
   expect(await signUp(bellwire.url, quay, "ann")).toMatchObject({ status: 201 });
   await until(() => receiver.received.length === 3);

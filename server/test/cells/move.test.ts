@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { cloneTemplate } from "../support/clone-template.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { inOneProcess } from "../support/start-bellwire.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { Installation, openClient, queryOnce } from "./installation.ts";
@@ -30,7 +31,7 @@ test(
   async ({ installation }) => {
     await using receiver = await startReceiver();
     const quay = await installation.createProvider("quay", "default");
-    await using bellwire = await installation.serve();
+    await using bellwire = await installation.serve(inOneProcess);
     await createOrderedEndpoint(bellwire.url, quay, receiver.url);
     await using load = MoveLoad.start(bellwire.url, quay);
     await load.goOn(40);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { isAlive, postmasterOf } from "../support/processes.ts";
-import { BellwireProcess, serve } from "../support/start-bellwire.ts";
+import { BellwireProcess, inOneProcess, serve } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -10,8 +10,8 @@ const timeout = 120_000;
 test("two instances with their own data directories run side by side", { timeout }, async () => {
   await using folder = await makeDataDir();
   await using otherFolder = await makeDataDir();
-  await using one = serve(folder.path);
-  await using other = serve(otherFolder.path);
+  await using one = serve(folder.path, inOneProcess);
+  await using other = serve(otherFolder.path, inOneProcess);
   const both = [one, other];
   const [url, otherUrl] = await Promise.all(both.map((each) => each.ready()));
   expect(url).not.toBe(otherUrl);
@@ -46,7 +46,7 @@ test(
     await using folder = await makeEmptyDataDir();
     const dataDir = folder.path;
     await using started = new AsyncDisposableStack();
-    const all = [1, 2, 3].map(() => started.use(serve(dataDir)));
+    const all = [1, 2, 3].map(() => started.use(serve(dataDir, inOneProcess)));
     await Promise.all(all.map((each) => each.ready()));
     await until(() => all.some((each) => each.stdout.includes("Sign up")));
     for (const each of all) expect(await each.stop()).toBe(0);
@@ -66,7 +66,7 @@ test(
       const command = new BellwireProcess(args, env);
       return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
     };
-    await using serving = serve(dataDir);
+    await using serving = serve(dataDir, inOneProcess);
     const url = await serving.ready();
 
     const token = await run("token", "create", "--username", "admin", "--permission", "ro");
@@ -75,8 +75,9 @@ test(
     expect((await fetch(`${url}/api/v1/endpoints`, { headers: { authorization } })).status).toBe(200);
 
     expect(await run("failures", "check")).toMatchObject({ code: 0, stdout: "0 deliveries have failed\n" });
-    expect((await run("config")).stdout).toMatch(/^fsync +on$/m);
-    expect((await run("config")).stdout).toMatch(/^acts as +bellwire_app$/m);
+    const { stdout: config } = await run("config");
+    expect(config).toMatch(/^fsync +on$/m);
+    expect(config).toMatch(/^acts as +bellwire_app$/m);
     const wrong = await run("failures", "delete");
     expect(wrong).toMatchObject({ code: 2, stdout: "" });
     expect(wrong.stderr).toContain("Give a filter or --all.");

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { familyOf, isAlive, kill, postmasterOf } from "../support/processes.ts";
-import { serve } from "../support/start-bellwire.ts";
+import { inOneProcess, serve } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -36,7 +36,7 @@ test("a first start says how to sign in, a second one finds what the first has l
   expect(await first.stop()).toBe(0);
   expect(await postmasterOf(dataDir)).toBeUndefined();
 
-  await using second = serve(dataDir);
+  await using second = serve(dataDir, inOneProcess);
   expect(await knowsToken(await second.ready())).toBe(true);
   expect(await second.stop()).toBe(0);
   expect(second.stdout).not.toContain("Sign up");
@@ -48,7 +48,7 @@ test(
   async () => {
     await using folder = await makeDataDir();
     const dataDir = folder.path;
-    await using killed = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+    await using killed = serve(dataDir, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: accessToken });
     await killed.ready();
     const postmaster = await postmasterOf(dataDir);
     expect(postmaster).toBeGreaterThan(0);
@@ -62,7 +62,7 @@ test(
       await writeFile(file, (await readFile(file, "utf8")).replace(/^\d+/, String(stranger.pid)));
     }
 
-    await using next = serve(dataDir);
+    await using next = serve(dataDir, inOneProcess);
     expect(await knowsToken(await next.ready())).toBe(true);
     expect(await next.stop()).toBe(0);
     expect(stranger.exitCode).toBeNull();
@@ -72,14 +72,14 @@ test(
 test("a database that outlived its killed process is joined, and stopped at the end", { timeout }, async () => {
   await using folder = await makeDataDir();
   const dataDir = folder.path;
-  await using killed = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+  await using killed = serve(dataDir, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: accessToken });
   await killed.ready();
   const postmaster = (await postmasterOf(dataDir)) ?? 0;
   killed.signal("SIGKILL");
   await killed.ended;
   expect(isAlive(postmaster)).toBe(true);
 
-  await using next = serve(dataDir);
+  await using next = serve(dataDir, inOneProcess);
   expect(await knowsToken(await next.ready())).toBe(true);
   expect(await postmasterOf(dataDir)).toBe(postmaster);
   expect(await next.stop()).toBe(0);
@@ -103,7 +103,7 @@ test("a database that breaks down is started again beneath a process that goes o
 test("a stop that comes while a broken database is started again ends it all", { timeout }, async () => {
   await using folder = await makeDataDir();
   const dataDir = folder.path;
-  await using serving = serve(dataDir);
+  await using serving = serve(dataDir, inOneProcess);
   await serving.ready();
   const broken = (await postmasterOf(dataDir)) ?? 0;
   process.kill(broken, "SIGKILL");
@@ -141,7 +141,7 @@ test(
     expect(hurried.stdout).not.toContain("bellwire ready");
     expect((await readdir(dataDir)).filter((name) => name.includes("draft"))).toEqual([]);
 
-    await using next = serve(dataDir);
+    await using next = serve(dataDir, inOneProcess);
     await next.ready();
     await until(() => next.stdout.includes("Sign up"));
     expect(await next.stop()).toBe(0);
