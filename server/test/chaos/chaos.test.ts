@@ -8,10 +8,10 @@ test(
   async () => {
     const { line, violations, disturbances, acknowledged } = await runChaos({
       on: "one server",
-      minutes: 0.3,
+      minutes: 0.2,
       seed: Math.floor(Math.random() * 1e9),
       kinds: ["web killed", "engine killed", "database killed", "all killed", "connections cut", "disk full"],
-      pauseMs: { least: 500, most: 2500 },
+      pauseMs: { least: 300, most: 1500 },
       say: () => undefined,
     });
     expect(violations, line).toEqual([]);

@@ -5,7 +5,7 @@ import { runSeed } from "./run-seed.ts";
 const only = process.env["SIMULATION_SEED"];
 const seeds =
   only === undefined
-    ? Array.from({ length: Number(process.env["SIMULATION_SEEDS"] ?? 400) }, (_, index) => index + 1)
+    ? Array.from({ length: Number(process.env["SIMULATION_SEEDS"] ?? 200) }, (_, index) => index + 1)
     : [Number(only)];
 
 test("under any fault, every delivery is made, in time, and never twice at once", { timeout: 600_000 }, async () => {
