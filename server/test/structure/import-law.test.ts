@@ -34,7 +34,7 @@ beforeAll(async () => {
   await writeImport("http", "http", "index", "two");
   await writeImport("accounts", "accounts", "inner", "two");
   refused = await refusedFiles();
-}, 60_000); // the linter takes some seconds, and a busy machine many
+}, 240_000); // the linter takes some seconds, and a busy machine many
 
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
