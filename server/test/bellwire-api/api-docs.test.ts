@@ -1,4 +1,4 @@
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { createSession, findProviderUserByLogin } from "#access/index.ts";
 import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
 import { apiDocs } from "#http/api-docs/index.ts";

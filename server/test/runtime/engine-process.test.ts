@@ -74,6 +74,7 @@ test("deliveries go on while the process that serves requests stands still", { t
     kill(serving.pid, "SIGCONT");
   }
   await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"));
+  expect(receiver.received.map(({ headers }) => headers["bellwire-attempt"])).toEqual(["1", "2"]);
 });
 
 test("one scrape tells of both processes, and each metric of both once", { timeout }, async ({ serving }) => {
@@ -147,6 +148,7 @@ test("when the serving process is killed, its engine process ends by itself", { 
   receiver.answer(200);
   kill(serving.pid, "SIGKILL");
   await until(() => !isAlive(engine));
+  expect(await serving.ended).toBe("SIGKILL");
 });
 
 /** Reads the states after Bellwire and its database have stopped. */
