@@ -28,7 +28,7 @@ export const exampleNotice = {
 };
 
 /** Returns the notices about a database, the most urgent one first. */
-export function noticesOf({ at, heldAt }: Pick<DatabaseSwitches, "at" | "heldAt">, now: Date) {
+function noticesOf({ at, heldAt }: Pick<DatabaseSwitches, "at" | "heldAt">, now: Date) {
   const untilMs = at ? at.getTime() + switchWarningMs : 0;
   return [
     ...(heldAt ? [{ kind: "held_after_restore", at: heldAt.toISOString(), until: null } as const] : []),
