@@ -9,6 +9,7 @@ import {
   measureEngine,
   measureLaneStore,
   measureNameLookups,
+  measureDirectory,
   measurePool,
   measureTelemetry,
   measureProcess,
@@ -26,6 +27,7 @@ export function declareMetrics(version: string): Registry {
     onHint: () => () => undefined,
   };
   measureProcess(metrics, version);
+  measureDirectory(metrics, nowhere);
   measureAttempts(metrics);
   measureNotMade(metrics);
   measureNameLookups(metrics);

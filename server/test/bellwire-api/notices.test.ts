@@ -10,6 +10,6 @@ test("a failover is a notice for a day, and a restore until what is held is resu
      values (now(), 1, 2, 'timeline', now()), (now() - interval '25 hours', 1, 1, 'timeline', null)`,
   );
   expect(await notices()).toMatchObject([{ kind: "held_after_restore", until: null }, { kind: "changes_may_be_lost" }]);
-  await pool.query("update database_switches set resumed_at = now(), at = at - interval '24 hours'");
+  await pool.query("update database_switches set resumed_at = now(), at = at - interval '400 days'");
   expect(await notices()).toEqual([]);
 });
