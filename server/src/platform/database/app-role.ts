@@ -88,7 +88,7 @@ interface TableRights {
   readonly rights: readonly string[];
 }
 
-// Of partitions, only those that an older version made writable, as there may be hundreds.
+// Reads only those partitions that an older version made writable, as there may be hundreds.
 const tablesStatement = `
   select relname as table, "isDay",
     array(select lower(privilege_type) from aclexplode(relacl) where grantee = $2::regrole) as rights
