@@ -1,11 +1,10 @@
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { QueryKey } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { User } from "../api/accounts.ts";
 import { useManagement } from "../api/management-client.ts";
-import { RowActions } from "./action-menu.tsx";
 import { useChange } from "./form/use-change.ts";
 import { Name, StateLabel } from "./labels.tsx";
+import { type ListColumn, ListTable } from "./list-table.tsx";
 
 export interface UsersTableProps {
   readonly users: readonly User[];
@@ -17,40 +16,36 @@ export interface UsersTableProps {
   readonly itemsFor: (user: User) => { title: string; onClick: () => void }[];
 }
 
-export function UsersTable({ users, label, isBusy, linkTo, itemsFor }: UsersTableProps) {
-  return (
-    <Table aria-label={label} variant="compact">
-      <Thead>
-        <Tr>
-          <Th>Username</Th>
-          <Th>Email</Th>
-          <Th>Role</Th>
-          <Th>State</Th>
-          <Th screenReaderText="Actions" />
-        </Tr>
-      </Thead>
-      <Tbody>
-        {users.map((user) => (
-          <Tr key={user.id}>
-            <Td dataLabel="Username" modifier="breakWord">
-              {linkTo?.(user) ?? <Name>{user.username}</Name>}
-            </Td>
-            <Td dataLabel="Email" modifier="breakWord">
-              {user.email || <span className="bellwire-subtle">None</span>}
-            </Td>
-            <Td dataLabel="Role">{user.role === "admin" ? "Admin" : "Member"}</Td>
-            <Td dataLabel="State">
-              <StateLabel state={user.state} />
-            </Td>
-            <Td isActionCell>
-              <RowActions of={user.username} isDisabled={isBusy} items={itemsFor(user)} />
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
-}
+export const UsersTable = ({ users, label, isBusy, linkTo, itemsFor }: UsersTableProps) => (
+  <ListTable
+    label={label}
+    rows={users}
+    columns={[
+      {
+        title: "Username",
+        show: (user) => linkTo?.(user) ?? <Name>{user.username}</Name>,
+        place: "title",
+        isName: true,
+      },
+      ...columns,
+    ]}
+    keyOf={({ id }) => id}
+    nameOf={({ username }) => username}
+    actionsOf={itemsFor}
+    isBusy={isBusy}
+  />
+);
+
+const columns: readonly ListColumn<User>[] = [
+  {
+    title: "Email",
+    show: ({ email }) => email || <span className="bellwire-subtle">No e-mail address</span>,
+    place: "text",
+    isName: true,
+  },
+  { title: "Role", show: ({ role }) => (role === "admin" ? "Admin" : "Member"), place: "end" },
+  { title: "State", show: ({ state }) => <StateLabel state={state} />, place: "state" },
+];
 
 export interface UserStep {
   readonly operation: "activate" | "suspend" | "unsuspend" | "admin" | "member";

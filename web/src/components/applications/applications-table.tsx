@@ -1,8 +1,7 @@
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
 import { type Application, applicationName } from "../../api/applications.ts";
-import { SelectRowCell, SelectAllCell, type RowSelection } from "../bulk/row-selection.tsx";
 import { Name, StateLabel } from "../labels.tsx";
+import { type ListColumn, ListTable, type RowSelection } from "../list-table.tsx";
 import { When } from "../time.tsx";
 
 export interface ApplicationsTableProps {
@@ -10,57 +9,49 @@ export interface ApplicationsTableProps {
   /** Shows the account column, for lists over several accounts. */
   readonly showsAccount?: boolean;
   /** Shows checkboxes for bulk operations. */
-  readonly ticks?: RowSelection;
+  readonly ticks?: RowSelection<number>;
 }
 
-export function ApplicationsTable({ applications, showsAccount = false, ticks }: ApplicationsTableProps) {
-  return (
-    <Table aria-label="Applications" variant="compact">
-      <Thead>
-        <Tr>
-          {ticks && <SelectAllCell ticks={ticks} ids={applications.map(({ id }) => id)} noun="applications" />}
-          <Th width={25}>Application</Th>
-          {showsAccount && <Th>Account</Th>}
-          <Th>Product</Th>
-          <Th>Plan</Th>
-          <Th>State</Th>
-          <Th>Created</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {applications.map((it) => (
-          <Tr key={it.id}>
-            {ticks && <SelectRowCell ticks={ticks} id={it.id} name={`${applicationName(it)} of ${it.org_name}`} />}
-            <Td dataLabel="Application" modifier="breakWord">
-              <Link
-                to="/accounts/$accountId/applications/$id"
-                params={{ accountId: String(it.account_id), id: String(it.id) }}
-              >
-                <Name>{applicationName(it)}</Name>
-              </Link>
-            </Td>
-            {showsAccount && (
-              <Td dataLabel="Account" modifier="breakWord">
-                <Link to="/accounts/$id" params={{ id: String(it.account_id) }}>
-                  <Name>{it.org_name}</Name>
-                </Link>
-              </Td>
-            )}
-            <Td dataLabel="Product" modifier="breakWord">
-              <Name>{it.service_name}</Name>
-            </Td>
-            <Td dataLabel="Plan" modifier="breakWord">
-              <Name>{it.plan_name}</Name>
-            </Td>
-            <Td dataLabel="State">
-              <StateLabel state={it.state} />
-            </Td>
-            <Td dataLabel="Created">
-              <When at={it.created_at} />
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
-}
+export const ApplicationsTable = ({ applications, showsAccount = false, ticks }: ApplicationsTableProps) => (
+  <ListTable
+    label="Applications"
+    rows={applications}
+    columns={showsAccount ? [nameColumn, accountColumn, ...columns] : [nameColumn, ...columns]}
+    keyOf={({ id }) => id}
+    nameOf={(application) => `${applicationName(application)} of ${application.org_name}`}
+    selection={ticks}
+  />
+);
+
+const nameColumn: ListColumn<Application> = {
+  title: "Application",
+  show: (application) => (
+    <Link
+      to="/accounts/$accountId/applications/$id"
+      params={{ accountId: String(application.account_id), id: String(application.id) }}
+    >
+      <Name>{applicationName(application)}</Name>
+    </Link>
+  ),
+  place: "title",
+  isName: true,
+  width: 25,
+};
+
+const accountColumn: ListColumn<Application> = {
+  title: "Account",
+  show: ({ account_id, org_name }) => (
+    <Link to="/accounts/$id" params={{ id: String(account_id) }}>
+      <Name>{org_name}</Name>
+    </Link>
+  ),
+  place: "below",
+  isName: true,
+};
+
+const columns: readonly ListColumn<Application>[] = [
+  { title: "Product", show: ({ service_name }) => <Name>{service_name}</Name>, place: "start", isName: true },
+  { title: "Plan", show: ({ plan_name }) => <Name>{plan_name}</Name>, place: "middle", isName: true },
+  { title: "State", show: ({ state }) => <StateLabel state={state} />, place: "state" },
+  { title: "Created", show: ({ created_at }) => <When at={created_at} />, place: "end" },
+];

@@ -4,14 +4,14 @@ import { useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type JobFilter, type JobKind, type JobSubject, jobPreviewQuery } from "../../api/jobs.ts";
 import { ActionMenu } from "../action-menu.tsx";
+import type { RowSelection } from "../list-table.tsx";
 import { JobDialog, type JobToStart } from "./job-dialog.tsx";
 import { countedRows, describeAction } from "./job-words.ts";
 
 /** The selected rows of a table, or all rows that match its filter. */
-export interface BulkSelection {
+export interface BulkSelection extends RowSelection<string> {
   readonly ids: ReadonlySet<string>;
   readonly isAll: boolean;
-  readonly onTick: (ids: readonly string[], isTicked: boolean) => void;
   readonly selectAll: () => void;
   readonly clear: () => void;
 }
@@ -21,12 +21,14 @@ const none = { ids: new Set<string>(), isAll: false };
 /** Holds a selection of the shown rows. A row that has left the table is not selected any more. */
 export function useBulkSelection(shownIds: readonly string[]): BulkSelection {
   const [selection, setSelection] = useState<{ readonly ids: ReadonlySet<string>; readonly isAll: boolean }>(none);
+  const ids = selection.ids.intersection(new Set(shownIds));
   return {
-    ids: selection.ids.intersection(new Set(shownIds)),
+    ids,
     isAll: selection.isAll,
-    onTick: (ids, isTicked) =>
+    has: (id) => selection.isAll || ids.has(id),
+    onTick: (ticked, isTicked) =>
       setSelection((before) => ({
-        ids: isTicked ? before.ids.union(new Set(ids)) : before.ids.difference(new Set(ids)),
+        ids: isTicked ? before.ids.union(new Set(ticked)) : before.ids.difference(new Set(ticked)),
         isAll: false,
       })),
     selectAll: () => setSelection((before) => ({ ...before, isAll: true })),

@@ -1,14 +1,13 @@
 import { Button, type ButtonProps, Checkbox, Content, Label } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import type { AccountPlan } from "../../api/products.ts";
 import { mayChangePlans, useSession } from "../../api/session.tsx";
-import { RowActions } from "../action-menu.tsx";
 import { TextField } from "../form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../form/use-change.ts";
 import { Name } from "../labels.tsx";
+import { type ListColumn, ListTable } from "../list-table.tsx";
 
 export interface PlanListProps {
   /** The path of the plans in the API: `account_plans`. */
@@ -22,7 +21,7 @@ export function PlanList({ path, plans }: PlanListProps) {
   const [toEdit, setToEdit] = useState<AccountPlan>();
   const [toDelete, setToDelete] = useState<AccountPlan>();
   const { change, makeDefault, remove } = usePlanActions(path, () => setToDelete(undefined));
-  const itemsFor = (plan: AccountPlan) => [
+  const actionsOf = (plan: AccountPlan) => [
     { title: "Edit", onClick: () => setToEdit(plan) },
     plan.state === "published"
       ? { title: "Hide", onClick: () => change.mutate({ id: plan.id, values: { state_event: "hide" } }) }
@@ -33,10 +32,14 @@ export function PlanList({ path, plans }: PlanListProps) {
   return (
     <>
       {plans.length > 0 ? (
-        <PlansTable
-          plans={plans}
+        <ListTable
+          label="Plans"
+          rows={plans}
+          columns={columns}
+          keyOf={({ id }) => id}
+          nameOf={({ name }) => name}
+          actionsOf={mayChange ? actionsOf : undefined}
           isBusy={change.isPending || makeDefault.isPending || remove.isPending}
-          itemsFor={mayChange ? itemsFor : undefined}
         />
       ) : (
         <Content component="p">Nobody can sign up without a plan. Create a plan and make it the default.</Content>
@@ -86,49 +89,33 @@ function usePlanActions(path: string, onDeleted: () => void) {
   return { change, makeDefault, remove };
 }
 
-export interface PlansTableProps {
-  readonly plans: readonly AccountPlan[];
-  readonly isBusy: boolean;
-  /** Undefined for users who may only read. */
-  readonly itemsFor: ((plan: AccountPlan) => { title: string; onClick: () => void }[]) | undefined;
-}
-
-function PlansTable({ plans, isBusy, itemsFor }: PlansTableProps) {
-  return (
-    <Table aria-label="Plans" variant="compact">
-      <Thead>
-        <Tr>
-          <Th>Plan</Th>
-          <Th>State</Th>
-          <Th>Approval</Th>
-          <Th modifier="nowrap">Cost per month</Th>
-          <Th modifier="nowrap">Setup fee</Th>
-          <Th>Trial</Th>
-          {itemsFor && <Th screenReaderText="Actions" />}
-        </Tr>
-      </Thead>
-      <Tbody>
-        {plans.map((plan) => (
-          <Tr key={plan.id}>
-            <Td dataLabel="Plan" modifier="breakWord">
-              <Name>{plan.name}</Name> {plan.default && <Label isCompact>Default</Label>}
-            </Td>
-            <Td dataLabel="State">{plan.state === "published" ? "Published" : "Hidden"}</Td>
-            <Td dataLabel="Approval">{plan.approval_required ? "Required" : "Not required"}</Td>
-            <Td dataLabel="Cost per month">{plan.cost_per_month}</Td>
-            <Td dataLabel="Setup fee">{plan.setup_fee}</Td>
-            <Td dataLabel="Trial">{plan.trial_period_days > 0 ? `${plan.trial_period_days} days` : "None"}</Td>
-            {itemsFor && (
-              <Td isActionCell>
-                <RowActions of={plan.name} isDisabled={isBusy} items={itemsFor(plan)} />
-              </Td>
-            )}
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
-}
+const columns: readonly ListColumn<AccountPlan>[] = [
+  {
+    title: "Plan",
+    show: (plan) => (
+      <>
+        <Name>{plan.name}</Name> {plan.default && <Label isCompact>Default</Label>}
+      </>
+    ),
+    place: "title",
+    isName: true,
+  },
+  { title: "State", show: ({ state }) => (state === "published" ? "Published" : "Hidden"), place: "state" },
+  {
+    title: "Approval",
+    show: (plan) => (plan.approval_required ? "Required" : "Not required"),
+    place: "below",
+    isLabelled: true,
+  },
+  { title: "Cost per month", show: (plan) => plan.cost_per_month, place: "start", isLabelled: true },
+  { title: "Setup fee", show: (plan) => plan.setup_fee, place: "middle", isLabelled: true },
+  {
+    title: "Trial",
+    show: ({ trial_period_days: days }) => (days > 0 ? `${days} days` : "None"),
+    place: "end",
+    isLabelled: true,
+  },
+];
 
 export interface CreatePlanProps extends Pick<ButtonProps, "variant" | "size"> {
   /** The path of the plans in the API: `account_plans`. */

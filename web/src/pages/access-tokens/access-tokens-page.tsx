@@ -1,13 +1,12 @@
 import { Button, Content, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
 import { type AccessToken, accessTokensQuery } from "../../api/team.ts";
-import { RowActions } from "../../components/action-menu.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
@@ -40,6 +39,22 @@ export function AccessTokensPage() {
   );
 }
 
+const columns: readonly ListColumn<AccessToken>[] = [
+  { title: "Name", show: ({ name }) => <Name>{name}</Name>, place: "title", isName: true },
+  { title: "Scopes", show: ({ scopes }) => scopes.join(", "), place: "text" },
+  {
+    title: "Permission",
+    show: ({ permission }) => (permission === "rw" ? "Read and write" : "Read only"),
+    place: "state",
+  },
+  {
+    title: "Expires",
+    show: ({ expires_at }) => (expires_at ? <When at={expires_at} /> : "Never"),
+    place: "end",
+    isLabelled: true,
+  },
+];
+
 export function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }) {
   const api = useManagement();
   const [toDelete, setToDelete] = useState<AccessToken>();
@@ -52,35 +67,14 @@ export function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }
   });
   return (
     <>
-      <Table aria-label="Access tokens" variant="compact">
-        <Thead>
-          <Tr>
-            <Th>Name</Th>
-            <Th>Scopes</Th>
-            <Th>Permission</Th>
-            <Th>Expires</Th>
-            <Th screenReaderText="Actions" />
-          </Tr>
-        </Thead>
-        <Tbody>
-          {tokens.map((token) => (
-            <Tr key={token.id}>
-              <Td dataLabel="Name" modifier="breakWord">
-                <Name>{token.name}</Name>
-              </Td>
-              <Td dataLabel="Scopes">{token.scopes.join(", ")}</Td>
-              <Td dataLabel="Permission">{token.permission === "rw" ? "Read and write" : "Read only"}</Td>
-              <Td dataLabel="Expires">{token.expires_at ? <When at={token.expires_at} /> : "Never"}</Td>
-              <Td isActionCell>
-                <RowActions
-                  of={token.name}
-                  items={[{ title: "Delete", isDanger: true, onClick: () => setToDelete(token) }]}
-                />
-              </Td>
-            </Tr>
-          ))}
-        </Tbody>
-      </Table>
+      <ListTable
+        label="Access tokens"
+        rows={tokens}
+        columns={columns}
+        keyOf={({ id }) => id}
+        nameOf={({ name }) => name}
+        actionsOf={(token) => [{ title: "Delete", isDanger: true, onClick: () => setToDelete(token) }]}
+      />
       {toDelete && (
         <ConfirmDialog
           title={`Delete ${toDelete.name}?`}

@@ -1,14 +1,13 @@
 import { Button, Content, Label } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Invitation, invitationsQuery } from "../../api/accounts.ts";
 import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { mayAdminister, useSession } from "../../api/session.tsx";
-import { RowActions } from "../../components/action-menu.tsx";
 import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { When, useNow } from "../../components/time.tsx";
 
@@ -35,19 +34,26 @@ export function InvitationList({ accountId }: { accountId: number }) {
     failed: "The invitation could not be deleted",
     onDone: () => setToDelete(undefined),
   });
-  const itemsFor = (invitation: Invitation) => [
-    { title: "Send again", onClick: () => resend.mutate(invitation.id) },
-    { title: "Delete", isDanger: true, onClick: () => setToDelete(invitation) },
-  ];
+  const actionsOf = (invitation: Invitation) =>
+    invitation.accepted_at === null
+      ? [
+          { title: "Send again", onClick: () => resend.mutate(invitation.id) },
+          { title: "Delete", isDanger: true, onClick: () => setToDelete(invitation) },
+        ]
+      : [];
   return (
     <>
       <Loaded query={query} skeleton={<TableSkeleton of="invitations" />}>
         {(invitations) =>
           invitations.length > 0 && (
-            <InvitationsTable
-              invitations={invitations}
+            <ListTable
+              label="Invitations"
+              rows={invitations}
+              columns={columns}
+              keyOf={({ id }) => id}
+              nameOf={({ email }) => email}
+              actionsOf={mayInvite ? actionsOf : undefined}
               isBusy={resend.isPending || remove.isPending}
-              itemsFor={mayInvite ? itemsFor : undefined}
             />
           )
         }
@@ -75,48 +81,11 @@ export function InvitationList({ accountId }: { accountId: number }) {
   );
 }
 
-interface InvitationsTableProps {
-  readonly invitations: readonly Invitation[];
-  readonly isBusy: boolean;
-  readonly itemsFor: ((invitation: Invitation) => { title: string; onClick: () => void }[]) | undefined;
-}
-
-function InvitationsTable({ invitations, isBusy, itemsFor }: InvitationsTableProps) {
-  return (
-    <Table aria-label="Invitations" variant="compact">
-      <Thead>
-        <Tr>
-          <Th>Email</Th>
-          <Th>State</Th>
-          <Th>Sent</Th>
-          {itemsFor && <Th screenReaderText="Actions" />}
-        </Tr>
-      </Thead>
-      <Tbody>
-        {invitations.map((invitation) => (
-          <Tr key={invitation.id}>
-            <Td dataLabel="Email" modifier="breakWord">
-              {invitation.email}
-            </Td>
-            <Td dataLabel="State">
-              <InvitationState invitation={invitation} />
-            </Td>
-            <Td dataLabel="Sent">
-              <When at={invitation.sent_at} />
-            </Td>
-            {itemsFor && (
-              <Td isActionCell>
-                {invitation.accepted_at === null && (
-                  <RowActions of={invitation.email} isDisabled={isBusy} items={itemsFor(invitation)} />
-                )}
-              </Td>
-            )}
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
-}
+const columns: readonly ListColumn<Invitation>[] = [
+  { title: "Email", show: ({ email }) => email, place: "title", isName: true },
+  { title: "State", show: (invitation) => <InvitationState invitation={invitation} />, place: "state" },
+  { title: "Sent", show: ({ sent_at }) => <When at={sent_at} />, place: "start", isLabelled: true },
+];
 
 function InvitationState({ invitation: { accepted_at, expires_at } }: { invitation: Invitation }) {
   const now = useNow();

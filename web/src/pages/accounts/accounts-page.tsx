@@ -13,23 +13,17 @@ import {
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import UsersIcon from "@patternfly/react-icons/dist/esm/icons/users-icon";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Account, accountPlanRequestsQuery, accountStates, accountsQuery } from "../../api/accounts.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
-import {
-  SelectRowCell,
-  SelectAllCell,
-  type RowSelection,
-  useRowSelection,
-} from "../../components/bulk/row-selection.tsx";
 import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useDialogForm } from "../../components/form/use-change.ts";
 import { Name, StateLabel } from "../../components/labels.tsx";
+import { type ListColumn, ListTable, useRowSelection } from "../../components/list-table.tsx";
 import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
@@ -46,7 +40,7 @@ export function AccountsPage() {
     void navigate({ to: "/accounts", search: readAccountSearch(search), replace: true });
   const query = useQuery(accountsQuery(useManagement(), filter));
   const ticks = useRowSelection();
-  const selected = query.data?.accounts.filter(({ id }) => ticks.ticked.has(id)) ?? [];
+  const selected = query.data?.accounts.filter(({ id }) => ticks.has(id)) ?? [];
   const [isCreating, setCreating] = useState(false);
   return (
     <>
@@ -79,7 +73,14 @@ export function AccountsPage() {
               <NoAccounts isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />
             ) : (
               <>
-                <AccountsTable accounts={accounts} ticks={ticks} />
+                <ListTable
+                  label="Accounts"
+                  rows={accounts}
+                  columns={columns}
+                  keyOf={({ id }) => id}
+                  nameOf={({ org_name }) => org_name}
+                  selection={ticks}
+                />
                 <ListPagination
                   total={total}
                   page={filter.page ?? 1}
@@ -115,47 +116,22 @@ export function PlanRequestsNotice() {
   );
 }
 
-export interface AccountsTableProps {
-  readonly accounts: readonly Account[];
-  readonly ticks: RowSelection;
-}
-
-export function AccountsTable({ accounts, ticks }: AccountsTableProps) {
-  return (
-    <Table aria-label="Accounts" variant="compact">
-      <Thead>
-        <Tr>
-          <SelectAllCell ticks={ticks} ids={accounts.map(({ id }) => id)} noun="accounts" />
-          <Th width={50}>Organization</Th>
-          <Th>State</Th>
-          <Th>Created</Th>
-          <Th>Updated</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {accounts.map((account) => (
-          <Tr key={account.id}>
-            <SelectRowCell ticks={ticks} id={account.id} name={account.org_name} />
-            <Td dataLabel="Organization" modifier="breakWord">
-              <Link to="/accounts/$id" params={{ id: String(account.id) }}>
-                <Name>{account.org_name}</Name>
-              </Link>
-            </Td>
-            <Td dataLabel="State">
-              <StateLabel state={account.state} />
-            </Td>
-            <Td dataLabel="Created">
-              <When at={account.created_at} />
-            </Td>
-            <Td dataLabel="Updated">
-              <When at={account.updated_at} />
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
-}
+const columns: readonly ListColumn<Account>[] = [
+  {
+    title: "Organization",
+    show: ({ id, org_name }) => (
+      <Link to="/accounts/$id" params={{ id: String(id) }}>
+        <Name>{org_name}</Name>
+      </Link>
+    ),
+    place: "title",
+    isName: true,
+    width: 50,
+  },
+  { title: "State", show: ({ state }) => <StateLabel state={state} />, place: "state" },
+  { title: "Created", show: ({ created_at }) => <When at={created_at} />, place: "start", isLabelled: true },
+  { title: "Updated", show: ({ updated_at }) => <When at={updated_at} />, place: "end", isLabelled: true },
+];
 
 export interface NoAccountsProps {
   readonly isFiltered: boolean;

@@ -1,15 +1,13 @@
 import { EmptyState, EmptyStateBody, Label, PageSection, Stack } from "@patternfly/react-core";
 import BellSlashIcon from "@patternfly/react-icons/dist/esm/icons/bell-slash-icon";
 import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { type Alert, alertKinds, openAlertsQuery, pastAlertsQuery } from "../../api/alerts.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
-import { RowActions } from "../../components/action-menu.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Name } from "../../components/labels.tsx";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LoadMore } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SectionCard } from "../../components/page-header.tsx";
@@ -55,76 +53,33 @@ const NoAlerts = () => (
   </EmptyState>
 );
 
-interface TimeColumn {
-  readonly title: string;
-  readonly show: (alert: Alert) => ReactNode;
-}
-
-const openTimes: readonly TimeColumn[] = [{ title: "Since", show: ({ opened_at }) => <When at={opened_at} /> }];
-
-const pastTimes: readonly TimeColumn[] = [
-  { title: "Opened", show: ({ opened_at }) => <When at={opened_at} /> },
-  { title: "Closed", show: ({ closed_at }) => closed_at && <When at={closed_at} /> },
+const columns: readonly ListColumn<Alert>[] = [
+  {
+    title: "Endpoint",
+    show: ({ endpoint_id, endpoint_name }) => (
+      <Link to="/endpoints/$id" params={{ id: String(endpoint_id) }}>
+        <Name>{endpoint_name}</Name>
+      </Link>
+    ),
+    place: "title",
+    isName: true,
+  },
+  { title: "Alert", show: (alert) => <AlertLabel alert={alert} />, place: "state" },
+  { title: "Problem", show: ({ sentence }) => sentence, place: "text", isName: true },
 ];
 
-interface AlertsTableProps {
-  readonly label: string;
-  readonly alerts: readonly Alert[];
-  readonly times: readonly TimeColumn[];
-  readonly isBusy?: boolean;
-  readonly itemsFor?: (alert: Alert) => { title: string; onClick: () => void }[];
-}
+const openColumns: readonly ListColumn<Alert>[] = [
+  ...columns,
+  { title: "Since", show: ({ opened_at }) => <When at={opened_at} />, place: "end" },
+];
 
-function AlertsTable({ label, alerts, times, isBusy = false, itemsFor }: AlertsTableProps) {
-  return (
-    <Table aria-label={label} variant="compact">
-      <Thead>
-        <Tr>
-          <Th>Endpoint</Th>
-          <Th>Alert</Th>
-          <Th>Problem</Th>
-          {times.map(({ title }) => (
-            <Th key={title} modifier="nowrap">
-              {title}
-            </Th>
-          ))}
-          {itemsFor && <Th screenReaderText="Actions" />}
-        </Tr>
-      </Thead>
-      <Tbody>
-        {alerts.map((alert) => (
-          <Tr key={alert.id}>
-            <Td dataLabel="Endpoint" modifier="breakWord">
-              <Link to="/endpoints/$id" params={{ id: String(alert.endpoint_id) }}>
-                <Name>{alert.endpoint_name}</Name>
-              </Link>
-            </Td>
-            <Td dataLabel="Alert">
-              <AlertLabel alert={alert} />
-            </Td>
-            <Td dataLabel="Problem" modifier="breakWord">
-              {alert.sentence}
-            </Td>
-            {times.map(({ title, show }) => (
-              <Td key={title} dataLabel={title}>
-                {show(alert)}
-              </Td>
-            ))}
-            {itemsFor && (
-              <Td isActionCell>
-                <RowActions
-                  of={`${alert.endpoint_name}, ${alertKinds[alert.kind].title}`}
-                  isDisabled={isBusy}
-                  items={itemsFor(alert)}
-                />
-              </Td>
-            )}
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
-}
+const pastColumns: readonly ListColumn<Alert>[] = [
+  ...columns,
+  { title: "Opened", show: ({ opened_at }) => <When at={opened_at} /> },
+  { title: "Closed", show: ({ closed_at }) => closed_at && <When at={closed_at} />, place: "end" },
+];
+
+const keyOf = ({ id }: Alert): number => id;
 
 function AlertLabel({ alert: { kind, state, muted, muted_until } }: { alert: Alert }) {
   const { title } = alertKinds[kind];
@@ -163,7 +118,7 @@ function OpenAlerts({ alerts }: { alerts: readonly Alert[] }) {
     stale: [["alerts"]],
     failed: "The alert could not be unmuted",
   });
-  const itemsFor = ({ id, muted }: Alert) =>
+  const actionsOf = ({ id, muted }: Alert) =>
     muted
       ? [{ title: "Unmute", onClick: () => unmute.mutate(id) }]
       : [
@@ -174,16 +129,18 @@ function OpenAlerts({ alerts }: { alerts: readonly Alert[] }) {
           { title: "Mute until it closes", onClick: () => mute.mutate({ id, until: null }) },
         ];
   return (
-    <AlertsTable
+    <ListTable
       label="Open alerts"
-      alerts={alerts}
-      times={openTimes}
+      rows={alerts}
+      columns={openColumns}
+      keyOf={keyOf}
+      nameOf={({ endpoint_name, kind }) => `${endpoint_name}, ${alertKinds[kind].title}`}
+      actionsOf={actionsOf}
       isBusy={mute.isPending || unmute.isPending}
-      itemsFor={itemsFor}
     />
   );
 }
 
 const PastAlerts = ({ alerts }: { alerts: readonly Alert[] }) => (
-  <AlertsTable label="Past alerts" alerts={alerts} times={pastTimes} />
+  <ListTable label="Past alerts" rows={alerts} columns={pastColumns} keyOf={keyOf} />
 );

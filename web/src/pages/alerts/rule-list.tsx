@@ -1,5 +1,4 @@
 import { Button, Label } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import {
@@ -14,11 +13,11 @@ import {
 } from "../../api/alerts.ts";
 import { expectSuccess, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
-import { RowActions } from "../../components/action-menu.tsx";
 import { SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Name } from "../../components/labels.tsx";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { SectionCard } from "../../components/page-header.tsx";
 
@@ -41,7 +40,7 @@ export function RuleList() {
     done: "The rule was deleted",
     failed: "The rule could not be deleted",
   });
-  const itemsFor = (rule: AlertRule) => [
+  const actionsOf = (rule: AlertRule) => [
     { title: "Edit", onClick: () => setToEdit(rule) },
     {
       title: rule.is_enabled ? "Disable" : "Enable",
@@ -60,44 +59,43 @@ export function RuleList() {
     >
       <Loaded query={query} skeleton={<TableSkeleton of="rules" />}>
         {(rules) => (
-          <Table aria-label="Rules" variant="compact">
-            <Thead>
-              <Tr>
-                <Th>Alert</Th>
-                <Th>Endpoint</Th>
-                <Th>Condition</Th>
-                <Th>Mail</Th>
-                <Th screenReaderText="Actions" />
-              </Tr>
-            </Thead>
-            <Tbody>
-              {rules.map((rule) => (
-                <Tr key={rule.id}>
-                  <Td dataLabel="Alert">
-                    {alertKinds[rule.kind].title} {!rule.is_enabled && <Label isCompact>Disabled</Label>}
-                  </Td>
-                  <Td dataLabel="Endpoint" modifier="breakWord">
-                    {rule.endpoint_id === null ? "All" : <Name>{nameOf(rule.endpoint_id)}</Name>}
-                  </Td>
-                  <Td dataLabel="Condition">{describeRule(rule)}</Td>
-                  <Td dataLabel="Mail">{rule.by_mail ? "Yes" : "No"}</Td>
-                  <Td isActionCell>
-                    <RowActions
-                      of={alertKinds[rule.kind].title}
-                      isDisabled={change.isPending || remove.isPending}
-                      items={itemsFor(rule)}
-                    />
-                  </Td>
-                </Tr>
-              ))}
-            </Tbody>
-          </Table>
+          <ListTable
+            label="Rules"
+            rows={rules}
+            columns={[alertColumn, endpointColumn(nameOf), ...conditionColumns]}
+            keyOf={({ id }) => id}
+            nameOf={({ kind }) => alertKinds[kind].title}
+            actionsOf={actionsOf}
+            isBusy={change.isPending || remove.isPending}
+          />
         )}
       </Loaded>
       {toEdit && <RuleDialog {...(toEdit !== "new" && { rule: toEdit })} onClose={() => setToEdit(undefined)} />}
     </SectionCard>
   );
 }
+
+const alertColumn: ListColumn<AlertRule> = {
+  title: "Alert",
+  show: ({ kind, is_enabled }) => (
+    <>
+      {alertKinds[kind].title} {!is_enabled && <Label isCompact>Disabled</Label>}
+    </>
+  ),
+  place: "title",
+};
+
+const endpointColumn = (nameOf: (id: number) => string): ListColumn<AlertRule> => ({
+  title: "Endpoint",
+  show: ({ endpoint_id }) => (endpoint_id === null ? "All endpoints" : <Name>{nameOf(endpoint_id)}</Name>),
+  place: "value",
+  isName: true,
+});
+
+const conditionColumns: readonly ListColumn<AlertRule>[] = [
+  { title: "Condition", show: describeRule, place: "text" },
+  { title: "Mail", show: ({ by_mail }) => (by_mail ? "Yes" : "No"), place: "end", isLabelled: true },
+];
 
 interface RuleDraft {
   readonly kind: AlertKind;

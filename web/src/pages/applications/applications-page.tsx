@@ -18,7 +18,7 @@ import { useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { ApplicationsTable } from "../../components/applications/applications-table.tsx";
 import { CreateApplication } from "../../components/applications/create-application.tsx";
-import { useRowSelection } from "../../components/bulk/row-selection.tsx";
+import { useRowSelection } from "../../components/list-table.tsx";
 import { ListPagination } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -36,7 +36,7 @@ export function ApplicationsPage() {
     void navigate({ to: "/applications", search: readApplicationSearch(search), replace: true });
   const query = useQuery(applicationsQuery(useManagement(), filter));
   const ticks = useRowSelection();
-  const selected = query.data?.applications.filter(({ id }) => ticks.ticked.has(id)) ?? [];
+  const selected = query.data?.applications.filter(({ id }) => ticks.has(id)) ?? [];
   return (
     <>
       <PageHeader title="Applications" actions={<CreateApplication />}>

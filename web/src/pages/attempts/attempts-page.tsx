@@ -7,7 +7,8 @@ import { type AttemptRow, attemptPagesQuery } from "../../api/deliveries.ts";
 import type { ListFilter } from "../../api/filters.ts";
 import { FilterBar } from "../../components/filters/filter-bar.tsx";
 import { FilteredList } from "../../components/filters/filtered-list.tsx";
-import { EventTypeName, type HistoryColumn, HistoryTable } from "../../components/history-table.tsx";
+import type { ListColumn } from "../../components/list-table.tsx";
+import { EventTypeName, HistoryTable } from "../../components/history-table.tsx";
 import { AnswerLabel, Name } from "../../components/labels.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { describeLatency } from "../../components/time.tsx";
@@ -50,7 +51,7 @@ function AttemptList({ filter, onClear }: { filter: ListFilter; onClear: () => v
 
 type AttemptLine = AttemptRow & { readonly occurred_at: string };
 
-const eventColumn: HistoryColumn<AttemptLine> = {
+const eventColumn: ListColumn<AttemptLine> = {
   title: "Event",
   place: "title",
   show: ({ delivery_id, event_type }) => (
@@ -60,8 +61,8 @@ const eventColumn: HistoryColumn<AttemptLine> = {
   ),
 };
 
-const columns: readonly HistoryColumn<AttemptLine>[] = [
-  { title: "Response", show: (attempt) => <AnswerLabel attempt={attempt} />, place: "answer" },
+const columns: readonly ListColumn<AttemptLine>[] = [
+  { title: "Response", show: (attempt) => <AnswerLabel attempt={attempt} />, place: "value" },
   {
     title: "Latency",
     show: ({ latency_ms }) => <span className="bellwire-nowrap">{describeLatency(latency_ms)}</span>,
@@ -75,7 +76,7 @@ const columns: readonly HistoryColumn<AttemptLine>[] = [
         <Name>{endpoint_name}</Name>
       </Link>
     ),
-    place: "detail",
+    place: "middle",
     isName: true,
   },
 ];

@@ -1,10 +1,10 @@
 import { EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
 import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type AuditRecord, auditRecordsQuery } from "../../api/team.ts";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LoadMore } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -42,39 +42,21 @@ export function AuditLogPage() {
 
 const actorKinds = { admin: "An admin", token: "An access token", key: "The provider key", system: "Bellwire" };
 
+const columns: readonly ListColumn<AuditRecord>[] = [
+  { title: "Action", show: ({ action }) => describeAction(action), place: "title" },
+  { title: "Object", show: ({ subject }) => <Subject subject={subject} />, place: "value", isName: true },
+  {
+    title: "Details",
+    show: ({ detail }) => describeDetail(detail).map((part) => <div key={part}>{part}</div>),
+    place: "below",
+    isName: true,
+  },
+  { title: "By", show: ({ actor }) => <AuditActor actor={actor} />, place: "text" },
+  { title: "When", show: ({ at }) => <When at={at} />, place: "end" },
+];
+
 export const AuditTable = ({ records }: { records: readonly AuditRecord[] }) => (
-  <Table aria-label="Audit log" variant="compact">
-    <Thead>
-      <Tr>
-        <Th modifier="nowrap">Action</Th>
-        <Th modifier="nowrap">Object</Th>
-        <Th>Details</Th>
-        <Th modifier="nowrap">By</Th>
-        <Th modifier="nowrap">When</Th>
-      </Tr>
-    </Thead>
-    <Tbody>
-      {records.map((record) => (
-        <Tr key={record.id}>
-          <Td dataLabel="Action">{describeAction(record.action)}</Td>
-          <Td dataLabel="Object">
-            <Subject subject={record.subject} />
-          </Td>
-          <Td dataLabel="Details" modifier="breakWord">
-            {describeDetail(record.detail).map((part) => (
-              <div key={part}>{part}</div>
-            ))}
-          </Td>
-          <Td dataLabel="By">
-            <AuditActor actor={record.actor} />
-          </Td>
-          <Td dataLabel="When">
-            <When at={record.at} />
-          </Td>
-        </Tr>
-      ))}
-    </Tbody>
-  </Table>
+  <ListTable label="Audit log" rows={records} columns={columns} keyOf={({ id }) => id} />
 );
 
 function Subject({ subject }: { subject: string }) {

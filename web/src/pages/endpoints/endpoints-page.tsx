@@ -8,7 +8,6 @@ import {
   ToolbarContent,
 } from "@patternfly/react-core";
 import ShareAltIcon from "@patternfly/react-icons/dist/esm/icons/share-alt-icon";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
@@ -20,11 +19,11 @@ import { Sparkline } from "../../components/charts/sparkline.tsx";
 import { HealthLabel, HealthText, byUrgency, needsAttention } from "../../components/endpoint/endpoint-health.tsx";
 import { formatName } from "../../components/endpoint/endpoint-state.tsx";
 import { Name } from "../../components/labels.tsx";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { SelectFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader } from "../../components/page-header.tsx";
 import { type EndpointOrder, readEndpointsSearch } from "../list-filters.ts";
-import "./endpoints.css";
 
 const route = getRouteApi("/endpoints");
 
@@ -119,85 +118,89 @@ function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
   return (
     <>
       {endpoints.length > 1 && <EndpointOrderFilter order={order} />}
-      <div className="bellwire-rows bellwire-endpoints">
-        <Table aria-label="Endpoints" gridBreakPoint="">
-          <Thead>
-            <Tr>
-              <Th>Name</Th>
-              <Th modifier="nowrap">Health</Th>
-              <Th modifier="nowrap">Last hour</Th>
-              <Th modifier="nowrap">Success</Th>
-              <Th modifier="nowrap">p95</Th>
-              <Th modifier="nowrap">Waiting</Th>
-              <Th modifier="nowrap">Format</Th>
-              <Th modifier="nowrap">Events</Th>
-            </Tr>
-          </Thead>
-          <Tbody>
-            {orderRows(endpoints, health, order).map((row) => (
-              <EndpointLine key={row.endpoint.id} {...row} isLatencyShown={order === "slowest"} />
-            ))}
-          </Tbody>
-        </Table>
-      </div>
+      <ListTable
+        label="Endpoints"
+        rows={orderRows(endpoints, health, order)}
+        columns={columnsFor(order)}
+        keyOf={({ endpoint }) => endpoint.id}
+      />
     </>
   );
 }
 
-/** A phone has room for the success rate or the latency. */
-function EndpointLine({ endpoint, health, isLatencyShown }: EndpointRow & { readonly isLatencyShown: boolean }) {
-  const filter = { endpointId: endpoint.id };
-  return (
-    <Tr>
-      <Td dataLabel="Name" className="bellwire-at-title">
-        <Link to="/endpoints/$id" params={{ id: String(endpoint.id) }}>
-          <Name>{endpoint.name}</Name>
-        </Link>
-        <div className="bellwire-mono bellwire-subtle">{endpoint.url_masked || "no URL yet"}</div>
-        {health && needsAttention(health.state) && (
-          <div className="bellwire-subtle bellwire-endpoint-reason">
-            <HealthText health={health} />
-          </div>
-        )}
-      </Td>
-      <Td dataLabel="Health" className="bellwire-at-state">
-        {health && <HealthLabel health={health} />}
-      </Td>
-      <Td dataLabel="Last hour" className="bellwire-at-none">
-        {health && <Sparkline points={health.sparkline} />}
-      </Td>
-      <Td dataLabel="Success" modifier="nowrap" className={isLatencyShown ? "bellwire-at-none" : "bellwire-at-account"}>
-        {health && (
-          <FigureLink filter={filter}>
-            {health.success_rate === null ? "–" : formatRate(health.success_rate)}
-          </FigureLink>
-        )}
-      </Td>
-      <Td dataLabel="p95" modifier="nowrap" className={isLatencyShown ? "bellwire-at-account" : "bellwire-at-none"}>
-        {typeof health?.latency_p95 === "number" ? (
-          <FigureLink filter={{ ...filter, latencyMin: latencyFrom(health.latency_p95) }}>
-            {formatDuration(health.latency_p95)}
-          </FigureLink>
-        ) : (
-          "–"
-        )}
-      </Td>
-      <Td dataLabel="Waiting" modifier="nowrap" className="bellwire-at-time">
-        {health && (
-          <FigureLink filter={{ ...filter, state: "pending" }} of="waiting">
-            {formatShortCount(health.waiting)}
-          </FigureLink>
-        )}
-        {typeof health?.oldest_waiting_seconds === "number" && (
+const nameColumn: ListColumn<EndpointRow> = {
+  title: "Name",
+  show: ({ endpoint, health }) => (
+    <>
+      <Link to="/endpoints/$id" params={{ id: String(endpoint.id) }}>
+        <Name>{endpoint.name}</Name>
+      </Link>
+      <div className="bellwire-mono bellwire-subtle">{endpoint.url_masked || "no URL yet"}</div>
+      {health && needsAttention(health.state) && (
+        <div className="bellwire-subtle bellwire-endpoint-reason">
+          <HealthText health={health} />
+        </div>
+      )}
+    </>
+  ),
+  place: "title",
+  isName: true,
+  width: 45,
+};
+
+const successColumn: ListColumn<EndpointRow> = {
+  title: "Success",
+  show: ({ endpoint, health }) =>
+    health && (
+      <FigureLink filter={{ endpointId: endpoint.id }}>
+        {health.success_rate === null ? "–" : formatRate(health.success_rate)}
+      </FigureLink>
+    ),
+};
+
+const latencyColumn: ListColumn<EndpointRow> = {
+  title: "p95",
+  show: ({ endpoint, health }) =>
+    typeof health?.latency_p95 === "number" ? (
+      <FigureLink filter={{ endpointId: endpoint.id, latencyMin: latencyFrom(health.latency_p95) }}>
+        {formatDuration(health.latency_p95)}
+      </FigureLink>
+    ) : (
+      "–"
+    ),
+};
+
+const waitingColumn: ListColumn<EndpointRow> = {
+  title: "Waiting",
+  show: ({ endpoint, health }) =>
+    health && (
+      <span className="bellwire-nowrap">
+        <FigureLink filter={{ endpointId: endpoint.id, state: "pending" }} of="waiting">
+          {formatShortCount(health.waiting)}
+        </FigureLink>
+        {typeof health.oldest_waiting_seconds === "number" && (
           <span className="bellwire-subtle"> {formatDuration(health.oldest_waiting_seconds * 1000)}</span>
         )}
-      </Td>
-      <Td dataLabel="Format" modifier="nowrap" className="bellwire-at-none">
-        {formatName[endpoint.format]}
-      </Td>
-      <Td dataLabel="Events" className="bellwire-at-none">
-        {endpoint.event_types.includes("*") ? "All" : endpoint.event_types.length}
-      </Td>
-    </Tr>
-  );
-}
+      </span>
+    ),
+  place: "end",
+  isLabelled: true,
+};
+
+/** A phone has room for the success rate or the latency. */
+const columnsFor = (order: EndpointOrder | undefined): readonly ListColumn<EndpointRow>[] => {
+  const narrow = { place: "start", isLabelled: true } as const;
+  return [
+    nameColumn,
+    { title: "Health", show: ({ health }) => health && <HealthLabel health={health} />, place: "state" },
+    { title: "Last hour", show: ({ health }) => health && <Sparkline points={health.sparkline} /> },
+    { ...successColumn, ...(order !== "slowest" && narrow) },
+    { ...latencyColumn, ...(order === "slowest" && narrow) },
+    waitingColumn,
+    { title: "Format", show: ({ endpoint }) => formatName[endpoint.format] },
+    {
+      title: "Events",
+      show: ({ endpoint }) => (endpoint.event_types.includes("*") ? "All" : endpoint.event_types.length),
+    },
+  ];
+};

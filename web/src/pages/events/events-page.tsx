@@ -10,13 +10,8 @@ import { useLiveList } from "../../api/live-list.ts";
 import type { StreamMessage } from "../../api/live-updates.tsx";
 import { FilterBar } from "../../components/filters/filter-bar.tsx";
 import { FilteredList } from "../../components/filters/filtered-list.tsx";
-import {
-  ActorName,
-  EventTypeName,
-  type HistoryColumn,
-  HistoryTable,
-  channelName,
-} from "../../components/history-table.tsx";
+import type { ListColumn } from "../../components/list-table.tsx";
+import { ActorName, EventTypeName, HistoryTable, channelName } from "../../components/history-table.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
 
 const route = getRouteApi("/events");
@@ -63,7 +58,7 @@ function EventList({ filter, onClear }: { filter: ListFilter; onClear: () => voi
   );
 }
 
-const eventColumn: HistoryColumn<Event> = {
+const eventColumn: ListColumn<Event> = {
   title: "Event",
   place: "title",
   show: ({ id, type }) => (
@@ -73,9 +68,9 @@ const eventColumn: HistoryColumn<Event> = {
   ),
 };
 
-const columns: readonly HistoryColumn<Event>[] = [
-  { title: "Actor", show: ({ actor }) => <ActorName actor={actor} />, place: "detail" },
-  { title: "Channel", show: ({ channel }) => channelName(channel), place: "answer" },
+const columns: readonly ListColumn<Event>[] = [
+  { title: "Actor", show: ({ actor }) => <ActorName actor={actor} />, place: "middle" },
+  { title: "Channel", show: ({ channel }) => channelName(channel), place: "value" },
   { title: "Sequence", show: ({ sequence }) => sequence },
 ];
 

@@ -1,13 +1,12 @@
 import { Button } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Failure } from "../../api/deliveries.ts";
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
-import { RowActions } from "../../components/action-menu.tsx";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { EventTypeName } from "../../components/history-table.tsx";
 import { BulkBar, type BulkSelection, useBulkSelection } from "../../components/jobs/bulk-bar.tsx";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { When } from "../../components/time.tsx";
 import { DeleteFailuresDialog, DeleteUntilDialog, type ToDelete } from "./delete-failures-dialogs.tsx";
 import { type Chosen, chooseUpTo, useFailureActions } from "./failure-actions.ts";
@@ -94,75 +93,56 @@ export interface FailuresTableProps {
 function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: FailuresTableProps) {
   // A failure of a deleted endpoint stays on the list, but cannot be retried.
   const isDeleted = useIsDeletedEndpoint();
-  const { ids, isAll, onTick } = selection;
-  const isTicked = ({ delivery_id }: Failure): boolean => isAll || ids.has(delivery_id);
+  const endpointColumn: ListColumn<Failure> = {
+    title: "Endpoint",
+    show: ({ endpoint_id, endpoint_name, url_masked }) => (
+      <>
+        <Name>{endpoint_name}</Name>
+        {isDeleted(endpoint_id) && " (deleted)"}
+        <div className="bellwire-mono bellwire-subtle bellwire-wide-only">{url_masked}</div>
+      </>
+    ),
+    place: "middle",
+    isName: true,
+  };
   return (
-    <Table aria-label="Failures" variant="compact">
-      <Thead>
-        <Tr>
-          <Th
-            aria-label="Select all rows"
-            select={{
-              isSelected: failures.every(isTicked),
-              onSelect: (_, isOn) =>
-                onTick(
-                  failures.map(({ delivery_id }) => delivery_id),
-                  isOn,
-                ),
-            }}
-          />
-          <Th modifier="nowrap">Event</Th>
-          <Th modifier="nowrap">Account</Th>
-          <Th modifier="nowrap">Error</Th>
-          <Th modifier="nowrap">Endpoint</Th>
-          <Th modifier="nowrap">Failed</Th>
-          <Th screenReaderText="Actions" />
-        </Tr>
-      </Thead>
-      <Tbody>
-        {failures.map((failure, rowIndex) => (
-          <Tr key={failure.delivery_id}>
-            <Td
-              select={{
-                rowIndex,
-                isSelected: isTicked(failure),
-                onSelect: (_, isOn) => onTick([failure.delivery_id], isOn),
-              }}
-            />
-            <Td dataLabel="Event">
-              <Link to="/deliveries/$id" params={{ id: failure.delivery_id }}>
-                <EventTypeName type={failure.event_type} />
-              </Link>
-            </Td>
-            <Td dataLabel="Account" modifier="breakWord">
-              <Name>{failure.account_name || `Account ${failure.account_id}`}</Name>
-            </Td>
-            <Td dataLabel="Error" modifier="breakWord">
-              {failure.error}
-            </Td>
-            <Td dataLabel="Endpoint" modifier="breakWord">
-              <Name>{failure.endpoint_name}</Name>
-              {isDeleted(failure.endpoint_id) && " (deleted)"}
-              <div className="bellwire-mono bellwire-subtle">{failure.url_masked}</div>
-            </Td>
-            <Td dataLabel="Failed">
-              <When at={failure.failed_at} />
-            </Td>
-            <Td isActionCell>
-              <RowActions
-                of={`row ${rowIndex + 1}, ${failure.event_type} of ${failure.account_name}`}
-                isDisabled={isBusy}
-                items={[
-                  ...(isDeleted(failure.endpoint_id) ? [] : [{ title: "Retry", onClick: () => onRetry(failure) }]),
-                  ...(onDeleteUpTo
-                    ? [{ title: deleteUpTo, isDanger: true, onClick: () => onDeleteUpTo(failure) }]
-                    : []),
-                ]}
-              />
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
+    <ListTable
+      label="Failures"
+      rows={failures}
+      columns={[...columns, endpointColumn, failedColumn]}
+      keyOf={({ delivery_id }) => delivery_id}
+      nameOf={({ event_type, account_name }, index) => `row ${index + 1}, ${event_type} of ${account_name}`}
+      selection={selection}
+      actionsOf={(failure) => [
+        ...(isDeleted(failure.endpoint_id) ? [] : [{ title: "Retry", onClick: () => onRetry(failure) }]),
+        ...(onDeleteUpTo ? [{ title: deleteUpTo, isDanger: true, onClick: () => onDeleteUpTo(failure) }] : []),
+      ]}
+      isBusy={isBusy}
+    />
   );
 }
+
+const columns: readonly ListColumn<Failure>[] = [
+  {
+    title: "Event",
+    show: ({ delivery_id, event_type }) => (
+      <Link to="/deliveries/$id" params={{ id: delivery_id }}>
+        <EventTypeName type={event_type} />
+      </Link>
+    ),
+    place: "title",
+  },
+  {
+    title: "Account",
+    show: ({ account_id, account_name }) => <Name>{account_name || `Account ${account_id}`}</Name>,
+    place: "start",
+    isName: true,
+  },
+  { title: "Error", show: ({ error }) => error, place: "value", isName: true },
+];
+
+const failedColumn: ListColumn<Failure> = {
+  title: "Failed",
+  show: ({ failed_at }) => <When at={failed_at} />,
+  place: "end",
+};

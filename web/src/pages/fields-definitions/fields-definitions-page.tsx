@@ -1,12 +1,11 @@
 import { Button, Content, Label, LabelGroup, PageSection, Stack } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
 import { type FieldsDefinition, fieldTargets, fieldsDefinitionsQuery } from "../../api/settings.ts";
-import { RowActions } from "../../components/action-menu.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { FieldDialog, isBuiltIn, targetNames } from "./field-dialog.tsx";
@@ -84,45 +83,31 @@ export interface FieldsTableProps {
 
 export function FieldsTable({ label, definitions, onEdit, onDelete, onMove, isBusy }: FieldsTableProps) {
   const ordered = definitions.toSorted((a, b) => a.position - b.position);
-  const itemsFor = (definition: FieldsDefinition, place: number) => [
+  const actionsOf = (definition: FieldsDefinition, place: number) => [
     { title: "Edit", onClick: () => onEdit(definition) },
     ...(place > 0 ? [{ title: "Move up", onClick: () => onMove(definition, place) }] : []),
     ...(place < ordered.length - 1 ? [{ title: "Move down", onClick: () => onMove(definition, place + 2) }] : []),
     ...(isBuiltIn(definition) ? [] : [{ title: "Delete", isDanger: true, onClick: () => onDelete(definition) }]),
   ];
   return (
-    <Table aria-label={`Fields of ${label}`} variant="compact">
-      <Thead>
-        <Tr>
-          <Th>Label</Th>
-          <Th>Name</Th>
-          <Th>Rules</Th>
-          <Th>Choices</Th>
-          <Th screenReaderText="Actions" />
-        </Tr>
-      </Thead>
-      <Tbody>
-        {ordered.map((definition, place) => (
-          <Tr key={definition.id}>
-            <Td dataLabel="Label" modifier="breakWord">
-              {definition.label}
-            </Td>
-            <Td dataLabel="Name" modifier="breakWord">
-              <span className="bellwire-mono">{definition.name}</span>
-            </Td>
-            <Td dataLabel="Rules">{rulesOf(definition) || "None"}</Td>
-            <Td dataLabel="Choices" modifier="breakWord">
-              <Choices of={definition} />
-            </Td>
-            <Td isActionCell>
-              <RowActions of={definition.label} isDisabled={isBusy} items={itemsFor(definition, place)} />
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
+    <ListTable
+      label={`Fields of ${label}`}
+      rows={ordered}
+      columns={columns}
+      keyOf={({ id }) => id}
+      nameOf={(definition) => definition.label}
+      actionsOf={actionsOf}
+      isBusy={isBusy}
+    />
   );
 }
+
+const columns: readonly ListColumn<FieldsDefinition>[] = [
+  { title: "Label", show: ({ label }) => label, place: "title", isName: true },
+  { title: "Name", show: ({ name }) => <span className="bellwire-mono">{name}</span>, place: "text", isName: true },
+  { title: "Rules", show: (definition) => rulesOf(definition) || "None", place: "end" },
+  { title: "Choices", show: (definition) => <Choices of={definition} />, place: "below", isName: true },
+];
 
 /** One label per choice, since a choice can contain commas. */
 const Choices = ({ of: { label, choices } }: { of: FieldsDefinition }) =>

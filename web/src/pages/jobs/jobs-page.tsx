@@ -1,14 +1,13 @@
 import { Content, EmptyState, EmptyStateBody, Flex, Label, PageSection, Progress } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
 import { type Job, isRunning, jobsQuery } from "../../api/jobs.ts";
-import { RowActions } from "../../components/action-menu.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { JobActions } from "../../components/jobs/job-progress.tsx";
 import { describeJob, describeRest, percentOf } from "../../components/jobs/job-words.ts";
 import { Name } from "../../components/labels.tsx";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LoadMore } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -35,64 +34,57 @@ export function JobsPage() {
   );
 }
 
+const columns: readonly ListColumn<Job>[] = [
+  { title: "Job", show: (job) => <JobTitle job={job} />, place: "title", isName: true },
+  { title: "Selection", show: (job) => <SelectionWords job={job} />, place: "text", isName: true },
+  { title: "Progress", show: (job) => <JobProgress job={job} />, place: "state" },
+  {
+    title: "Started by",
+    show: ({ actor_name }) => (actor_name === null ? "" : <Name>{actor_name}</Name>),
+    isName: true,
+  },
+  { title: "Started", show: ({ created_at }) => <When at={created_at} />, place: "end" },
+];
+
 function JobsTable({ jobs }: { jobs: readonly Job[] }) {
+  const api = useApi();
+  const remove = useChange({
+    change: (id: number) => expectSuccess(api.DELETE("/api/v1/jobs/{id}", { params: { path: { id } } })),
+    stale: [["jobs"]],
+    failed: "The job could not be deleted",
+  });
   return (
-    <div className="bellwire-rows">
-      <Table aria-label="Jobs" variant="compact" gridBreakPoint="">
-        <Thead>
-          <Tr>
-            <Th modifier="nowrap">Job</Th>
-            <Th modifier="nowrap">Selection</Th>
-            <Th modifier="nowrap">Progress</Th>
-            <Th modifier="nowrap">Started by</Th>
-            <Th modifier="nowrap">Started</Th>
-            <Th screenReaderText="Actions" />
-          </Tr>
-        </Thead>
-        <Tbody>
-          {jobs.map((job) => (
-            <JobRow key={job.id} job={job} />
-          ))}
-        </Tbody>
-      </Table>
-    </div>
+    <ListTable
+      label="Jobs"
+      rows={jobs}
+      columns={columns}
+      keyOf={({ id }) => id}
+      nameOf={(job) => describeJob(job)}
+      actionsOf={(job) => (isRunning(job) ? [] : [{ title: "Delete", onClick: () => remove.mutate(job.id) }])}
+      isBusy={remove.isPending}
+    />
   );
 }
 
-function JobRow({ job }: { job: Job }) {
+function JobTitle({ job }: { job: Job }) {
   const rest = describeRest(job);
-  const title = describeJob(job);
   return (
-    <Tr>
-      <Td dataLabel="Job" className="bellwire-at-title" modifier="breakWord">
-        {title}
-        {rest && <Content component="small">{rest}.</Content>}
-        <Flex>
-          <JobActions job={job} />
-        </Flex>
-      </Td>
-      <Td dataLabel="Selection" className="bellwire-at-detail" modifier="breakWord">
-        <SelectionWords job={job} />
-      </Td>
-      <Td dataLabel="Progress" className="bellwire-at-state">
-        {isRunning(job) ? (
-          <Progress aria-label={title} value={percentOf(job)} size="sm" measureLocation="outside" />
-        ) : (
-          <JobStateLabel job={job} />
-        )}
-      </Td>
-      <Td dataLabel="Started by" className="bellwire-at-account" modifier="breakWord">
-        {job.actor_name === null ? "" : <Name>{job.actor_name}</Name>}
-      </Td>
-      <Td dataLabel="Started" className="bellwire-at-time">
-        <When at={job.created_at} />
-      </Td>
-      <Td isActionCell className="bellwire-at-none">
-        {!isRunning(job) && <DeleteJob job={job} />}
-      </Td>
-    </Tr>
+    <>
+      {describeJob(job)}
+      {rest && <Content component="small">{rest}.</Content>}
+      <Flex>
+        <JobActions job={job} />
+      </Flex>
+    </>
   );
 }
+
+const JobProgress = ({ job }: { job: Job }) =>
+  isRunning(job) ? (
+    <Progress aria-label={describeJob(job)} value={percentOf(job)} size="sm" measureLocation="outside" />
+  ) : (
+    <JobStateLabel job={job} />
+  );
 
 const labels = {
   running: { children: "Running", color: "blue" },
@@ -125,22 +117,6 @@ function SelectionWords({ job: { selection, endpoint_id } }: { job: Job }) {
       });
   const destination = endpoint_id === null ? [] : [`to ${nameOf(endpoint_id)}`];
   return <>{[...(words.length > 0 ? words : ["All"]), ...destination].join(" · ")}</>;
-}
-
-function DeleteJob({ job: { id } }: { job: Job }) {
-  const api = useApi();
-  const remove = useChange({
-    change: () => expectSuccess(api.DELETE("/api/v1/jobs/{id}", { params: { path: { id } } })),
-    stale: [["jobs"]],
-    failed: "The job could not be deleted",
-  });
-  return (
-    <RowActions
-      of={`job ${id}`}
-      isDisabled={remove.isPending}
-      items={[{ title: "Delete", onClick: () => remove.mutate(undefined) }]}
-    />
-  );
 }
 
 const NoJobs = () => (

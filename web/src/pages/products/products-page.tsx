@@ -1,12 +1,12 @@
 import { Button, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
 import CubesIcon from "@patternfly/react-icons/dist/esm/icons/cubes-icon";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
 import { type Product, productsQuery } from "../../api/products.ts";
 import { mayCreateProducts, useSession } from "../../api/session.tsx";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
@@ -29,7 +29,7 @@ export function ProductsPage() {
         <Loaded query={query} skeleton={<TableSkeleton of="products" />}>
           {(products) =>
             products.length > 0 ? (
-              <ProductsTable products={products} />
+              <ListTable label="Products" rows={products} columns={columns} keyOf={({ id }) => id} />
             ) : (
               <EmptyState titleText="No products yet" icon={CubesIcon} headingLevel="h2">
                 <EmptyStateBody>
@@ -45,35 +45,23 @@ export function ProductsPage() {
   );
 }
 
-function ProductsTable({ products }: { products: readonly Product[] }) {
-  return (
-    <Table aria-label="Products" variant="compact">
-      <Thead>
-        <Tr>
-          <Th>Product</Th>
-          <Th>System name</Th>
-          <Th>Authentication</Th>
-          <Th>Created</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {products.map((product) => (
-          <Tr key={product.id}>
-            <Td dataLabel="Product" modifier="breakWord">
-              <Link to="/products/$id" params={{ id: String(product.id) }}>
-                <Name>{product.name}</Name>
-              </Link>
-            </Td>
-            <Td dataLabel="System name">
-              <span className="bellwire-mono">{product.system_name}</span>
-            </Td>
-            <Td dataLabel="Authentication">{authenticationNames[product.backend_version]}</Td>
-            <Td dataLabel="Created">
-              <When at={product.created_at} />
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
-}
+const columns: readonly ListColumn<Product>[] = [
+  {
+    title: "Product",
+    show: ({ id, name }) => (
+      <Link to="/products/$id" params={{ id: String(id) }}>
+        <Name>{name}</Name>
+      </Link>
+    ),
+    place: "title",
+    isName: true,
+  },
+  {
+    title: "System name",
+    show: ({ system_name }) => <span className="bellwire-mono">{system_name}</span>,
+    place: "text",
+    isName: true,
+  },
+  { title: "Authentication", show: (product) => authenticationNames[product.backend_version], place: "value" },
+  { title: "Created", show: ({ created_at }) => <When at={created_at} />, place: "end" },
+];

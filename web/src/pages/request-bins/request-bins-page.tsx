@@ -9,13 +9,12 @@ import {
   PageSection,
 } from "@patternfly/react-core";
 import InboxIcon from "@patternfly/react-icons/dist/esm/icons/inbox-icon";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type Bin, binsQuery } from "../../api/endpoints.ts";
-import { RowActions } from "../../components/action-menu.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
@@ -64,23 +63,17 @@ export function BinsTable({ bins }: { bins: readonly Bin[] }) {
   const { remove } = useBinActions();
   return (
     <>
-      <Table aria-label="Request bins">
-        <Thead>
-          <Tr>
-            <Th>Bin</Th>
-            <Th>Response</Th>
-            <Th>Requests received</Th>
-            <Th>Created</Th>
-            <Th screenReaderText="Requests" />
-            <Th screenReaderText="Actions" />
-          </Tr>
-        </Thead>
-        <Tbody>
-          {bins.map((bin) => (
-            <BinRow key={bin.id} bin={bin} onChange={() => setToChange(bin)} onDelete={() => setToDelete(bin)} />
-          ))}
-        </Tbody>
-      </Table>
+      <ListTable
+        label="Request bins"
+        rows={bins}
+        columns={[nameColumn, responseColumn(setToChange), ...columns]}
+        keyOf={({ id }) => id}
+        nameOf={called}
+        actionsOf={(bin) => [
+          { title: "Change name, response or forward URL", onClick: () => setToChange(bin) },
+          { title: "Delete", isDanger: true, onClick: () => setToDelete(bin) },
+        ]}
+      />
       {toChange && <ChangeBinDialog bin={toChange} onClose={() => setToChange(undefined)} />}
       {toDelete && (
         <ConfirmDialog
@@ -97,62 +90,63 @@ export function BinsTable({ bins }: { bins: readonly Bin[] }) {
   );
 }
 
-interface BinRowProps {
-  readonly bin: Bin;
-  readonly onChange: () => void;
-  readonly onDelete: () => void;
-}
+const nameColumn: ListColumn<Bin> = {
+  title: "Bin",
+  show: ({ name, url }) => (
+    <>
+      {name !== "" && <Content component="p">{name}</Content>}
+      <ClipboardCopy
+        variant="inline-compact"
+        isCode
+        hoverTip="Copy"
+        clickTip="Copied"
+        copyAriaLabel={`Copy ${url}`}
+        className="bellwire-break"
+      >
+        {url}
+      </ClipboardCopy>
+    </>
+  ),
+  place: "title",
+  isName: true,
+};
 
-function BinRow({ bin, onChange, onDelete }: BinRowProps) {
-  return (
-    <Tr>
-      <Td dataLabel="Bin" modifier="breakWord">
-        {bin.name !== "" && <Content component="p">{bin.name}</Content>}
-        <ClipboardCopy
-          variant="inline-compact"
-          isCode
-          hoverTip="Copy"
-          clickTip="Copied"
-          copyAriaLabel={`Copy ${bin.url}`}
-          className="bellwire-break"
-        >
-          {bin.url}
-        </ClipboardCopy>
-      </Td>
-      <Td dataLabel="Response" modifier="nowrap">
-        <Button variant="link" isInline aria-label={`${describeAnswer(bin)}, change ${called(bin)}`} onClick={onChange}>
-          {describeAnswer(bin)}
-        </Button>
-      </Td>
-      <Td dataLabel="Requests received">{bin.requests_caught.toLocaleString("en")}</Td>
-      <Td dataLabel="Created">
-        <When at={bin.created_at} />
-      </Td>
-      <Td dataLabel="Requests">
-        <Button
-          component="a"
-          variant="secondary"
-          size="sm"
-          href={bin.view_url}
-          target="_blank"
-          rel="noreferrer"
-          aria-label={`Show requests of ${called(bin)}`}
-        >
-          Show requests
-        </Button>
-      </Td>
-      <Td isActionCell>
-        <RowActions
-          of={called(bin)}
-          items={[
-            { title: "Change name, response or forward URL", onClick: onChange },
-            { title: "Delete", isDanger: true, onClick: onDelete },
-          ]}
-        />
-      </Td>
-    </Tr>
-  );
-}
+const responseColumn = (onChange: (bin: Bin) => void): ListColumn<Bin> => ({
+  title: "Response",
+  show: (bin) => (
+    <Button
+      variant="link"
+      isInline
+      aria-label={`${describeAnswer(bin)}, change ${called(bin)}`}
+      onClick={() => onChange(bin)}
+    >
+      {describeAnswer(bin)}
+    </Button>
+  ),
+  place: "start",
+  isLabelled: true,
+});
+
+const columns: readonly ListColumn<Bin>[] = [
+  {
+    title: "Requests",
+    show: (bin) => (
+      <Button
+        component="a"
+        variant="link"
+        isInline
+        href={bin.view_url}
+        target="_blank"
+        rel="noreferrer"
+        aria-label={`Show requests of ${called(bin)}`}
+      >
+        Show {bin.requests_caught.toLocaleString("en")}
+      </Button>
+    ),
+    place: "end",
+  },
+  { title: "Created", show: ({ created_at }) => <When at={created_at} /> },
+];
 
 /** Names the bin for screen readers. */
 const called = ({ name, url }: Bin): string => name || url;

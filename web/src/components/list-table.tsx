@@ -1,0 +1,154 @@
+import { Checkbox } from "@patternfly/react-core";
+import { Table, Tbody, Td, type TdProps, Th, Thead, Tr } from "@patternfly/react-table";
+import { type ReactNode, useState } from "react";
+import { RowActions, type RowActionsProps } from "./action-menu.tsx";
+import "./list-table.css";
+
+/**
+ * The place of a column where the table is too narrow for columns. Each row has two lines there: the title with the state
+ * and a value at its end; below it up to two details, or a text that wraps, with the time or the like at the end. A third
+ * line is for columns that have no limit.
+ */
+type NarrowPlace = "title" | "state" | "value" | "start" | "middle" | "text" | "end" | "below";
+
+export interface ListColumn<Row> {
+  readonly title: string;
+  readonly show: (row: Row) => ReactNode;
+  /** Columns without a place are hidden where the table is narrow. */
+  readonly place?: NarrowPlace;
+  /** The value needs the title of its column where the table is narrow: "Requests 12". */
+  readonly isLabelled?: boolean;
+  /** User-chosen names: a long word must break instead of pushing other columns off the screen. */
+  readonly isName?: boolean;
+  readonly width?: NonNullable<TdProps["width"]>;
+}
+
+/** The keys of the selected rows. */
+export interface RowSelection<Key> {
+  readonly has: (key: Key) => boolean;
+  readonly onTick: (keys: readonly Key[], isTicked: boolean) => void;
+}
+
+/** Holds a selection of rows, which stays while the list shows another page. */
+export function useRowSelection(): RowSelection<number> {
+  const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set());
+  return {
+    has: (id) => ticked.has(id),
+    onTick: (ids, isTicked) =>
+      setTicked((before) => (isTicked ? before.union(new Set(ids)) : before.difference(new Set(ids)))),
+  };
+}
+
+export interface ListTableProps<Row, Key extends string | number> {
+  /** The accessible name of the table: "Accounts". */
+  readonly label: string;
+  readonly rows: readonly Row[];
+  readonly columns: readonly ListColumn<Row>[];
+  readonly keyOf: (row: Row) => Key;
+  /** Names a row for screen readers, for its checkbox and its menu. */
+  readonly nameOf?: (row: Row, index: number) => string;
+  /** Adds a column of checkboxes. */
+  readonly selection?: RowSelection<Key> | undefined;
+  /** Adds a menu to each row that has actions. */
+  readonly actionsOf?: ((row: Row, index: number) => RowActionsProps["items"]) | undefined;
+  /** Disables the actions while a request runs. */
+  readonly isBusy?: boolean;
+  readonly classOf?: (row: Row) => string;
+}
+
+/** A table of objects, with rows of two lines where it is narrow. */
+export function ListTable<Row, Key extends string | number>(props: ListTableProps<Row, Key>) {
+  const { label, rows, columns, keyOf, selection, actionsOf, isBusy = false, classOf } = props;
+  const nameOf = props.nameOf ?? ((_: Row, index: number) => `row ${index + 1}`);
+  return (
+    <div className="bellwire-rows">
+      <Table aria-label={label} variant="compact" gridBreakPoint="">
+        <Thead>
+          <Tr>
+            {selection && <SelectAllCell selection={selection} keys={rows.map(keyOf)} noun={label.toLowerCase()} />}
+            {columns.map(({ title, width }) => (
+              <Th key={title} modifier="nowrap" {...(width && { width })}>
+                {title}
+              </Th>
+            ))}
+            {actionsOf && <Th screenReaderText="Actions" />}
+          </Tr>
+        </Thead>
+        <Tbody>
+          {rows.map((row, index) => (
+            <Tr key={keyOf(row)} className={classOf?.(row) ?? ""}>
+              {selection && <SelectCell selection={selection} rowKey={keyOf(row)} name={nameOf(row, index)} />}
+              {columns.map((column) => (
+                <Td
+                  key={column.title}
+                  dataLabel={column.title}
+                  className={classNameOf(column)}
+                  {...(column.isName && { modifier: "breakWord" })}
+                >
+                  {column.show(row)}
+                </Td>
+              ))}
+              {actionsOf && (
+                <Td isActionCell className="bellwire-at-actions">
+                  <Actions of={nameOf(row, index)} isDisabled={isBusy} items={actionsOf(row, index)} />
+                </Td>
+              )}
+            </Tr>
+          ))}
+        </Tbody>
+      </Table>
+    </div>
+  );
+}
+
+interface Placed {
+  readonly place?: NarrowPlace;
+  readonly isLabelled?: boolean;
+}
+
+const classNameOf = ({ place, isLabelled = false }: Placed): string =>
+  `bellwire-at-${place ?? "none"}${isLabelled ? " bellwire-labelled" : ""}`;
+
+const Actions = (props: RowActionsProps) => (props.items.length > 0 ? <RowActions {...props} /> : null);
+
+const checkClass = "pf-v6-c-table__check bellwire-at-select";
+
+interface SelectAllCellProps<Key> {
+  readonly selection: RowSelection<Key>;
+  readonly keys: readonly Key[];
+  /** The plural of the rows: "accounts". */
+  readonly noun: string;
+}
+
+/** Selects or deselects every row of the page. */
+function SelectAllCell<Key>({ selection: { has, onTick }, keys, noun }: SelectAllCellProps<Key>) {
+  const count = keys.filter(has).length;
+  const isChecked = count === keys.length || (count > 0 && null);
+  return (
+    <Th className={checkClass}>
+      <Checkbox
+        id="tick-all"
+        aria-label={`Select all ${noun} on this page`}
+        isChecked={isChecked}
+        onChange={(_, isTicked) => onTick(keys, isTicked)}
+      />
+    </Th>
+  );
+}
+
+interface SelectCellProps<Key> {
+  readonly selection: RowSelection<Key>;
+  readonly rowKey: Key;
+  readonly name: string;
+}
+
+const SelectCell = <Key extends string | number>({ selection, rowKey, name }: SelectCellProps<Key>) => (
+  <Td className={checkClass}>
+    <Checkbox
+      id={`tick-${rowKey}`}
+      aria-label={`Select ${name}`}
+      isChecked={selection.has(rowKey)}
+      onChange={(_, isTicked) => selection.onTick([rowKey], isTicked)}
+    />
+  </Td>
+);
