@@ -3,17 +3,16 @@ import { stringify } from "csv-stringify/sync";
 import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import { listAuditRecords, readAuditSpan, recordAudit, type StoredAuditRecord } from "#access/index.ts";
+import { Moment } from "#webhooks/search/index.ts";
 import {
   Nullable,
   pageLimit,
   pageOf,
   pageQuery,
   parseCursor,
-  parseTimes,
+  parseMoments,
   representPage,
-  Since,
   Timestamp,
-  Until,
 } from "./fields.ts";
 import { operation, Reply, type Operation } from "./operation.ts";
 
@@ -105,8 +104,8 @@ export const auditRecordOperations: readonly Operation[] = [
     action: "read-audit",
     query: Type.Object({
       format: Type.Optional(Type.Enum(["csv", "ndjson"], { default: "csv", description: "One record per line." })),
-      since: Type.Optional(Since),
-      until: Type.Optional(Until),
+      since: Type.Optional(Moment("Records from this time on")),
+      until: Type.Optional(Moment("Records before this time")),
     }),
     responses: {
       200: {
@@ -114,9 +113,9 @@ export const auditRecordOperations: readonly Operation[] = [
         content: { "text/csv": { schema: Type.String() }, "application/x-ndjson": { schema: Type.String() } },
       },
     },
-    async handle({ pool }, { provider, by, query }) {
+    async handle({ pool }, { provider, by, query, now }) {
       const { format = "csv" } = query;
-      const span = parseTimes(query, ["since", "until"]);
+      const span = parseMoments(query, ["since", "until"], now);
       const { type, header, render } = exportFormats[format];
       await pool.inTransaction((tx) =>
         recordAudit(tx, {

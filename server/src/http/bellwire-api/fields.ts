@@ -1,13 +1,12 @@
 import { parseTime } from "#platform/times.ts";
 import { Type, type TSchema } from "typebox";
 import type { Encryption } from "#platform/encryption.ts";
+import { isWrong, parseMoment } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
 
 export const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 export const Timestamp = Type.String({ format: "date-time", description: "ISO 8601, UTC, with milliseconds." });
-export const Since = Type.String({ ...Timestamp, description: "From this moment on." });
-export const Until = Type.String({ ...Timestamp, description: "Up to this moment." });
 
 export const EventId = Type.String({ format: "uuid", description: "A UUIDv7. The same as `webhook-id`." });
 
@@ -68,6 +67,22 @@ export function parseTimes<Name extends string>(fields: { readonly [name in Name
   for (const name of names) {
     const text = fields[name];
     if (text !== undefined) times[name] = parseTime(text) ?? refuse(name, "is not a time");
+  }
+  return times;
+}
+
+/** Parses the named times of a query whose schema is `Moment`. Spans end at `now`. */
+export function parseMoments<Name extends string>(
+  fields: { readonly [name in Name]?: string },
+  names: readonly Name[],
+  now: Date,
+) {
+  const times: { [name in Name]?: Date } = {};
+  for (const name of names) {
+    const text = fields[name];
+    const moment = text === undefined ? undefined : parseMoment(text, now);
+    if (isWrong(moment)) refuse(name, moment.wrong);
+    if (moment !== undefined) times[name] = moment;
   }
   return times;
 }

@@ -14,6 +14,7 @@ import {
 } from "#portal/history/index.ts";
 import { deliveryId } from "#webhooks/deliveries/index.ts";
 import type { Notification } from "#webhooks/events/index.ts";
+import { Moment } from "#webhooks/search/index.ts";
 import { eventFields, GateSchema, representEvent } from "./events.ts";
 import {
   EventId,
@@ -23,12 +24,11 @@ import {
   pageOf,
   pageQuery,
   parseCursor,
+  parseMoments,
   parseTimes,
   parseUuid,
   representPage,
-  Since,
   Timestamp,
-  Until,
 } from "./fields.ts";
 import { operation, requireFound, type Call, type Operation, type OperationNeeds } from "./operation.ts";
 import { Problem } from "../shared/problem.ts";
@@ -222,7 +222,11 @@ const objects: readonly ObjectTexts[] = [
 
 const partKinds = { users: "user", applications: "application" } as const satisfies Record<string, ObjectKind>;
 
-const historyQuery = { ...pageQuery, since: Type.Optional(Since), until: Type.Optional(Until) };
+const historyQuery = {
+  ...pageQuery,
+  since: Type.Optional(Moment("Events from this time on")),
+  until: Type.Optional(Moment("Events before this time")),
+};
 
 const accountHistoryQuery = Type.Object({
   ...historyQuery,
@@ -234,7 +238,7 @@ const accountHistoryQuery = Type.Object({
 });
 
 type HistoryQuery = Static<typeof accountHistoryQuery>;
-type HistoryCall = Pick<Call, "provider" | "caller">;
+type HistoryCall = Pick<Call, "provider" | "caller" | "now">;
 
 const subjectOf = ({ provider, caller }: HistoryCall, kind: ObjectKind, id: number): HistorySubject => ({
   providerId: provider.id,
@@ -253,7 +257,7 @@ async function requireHistory({ pool }: OperationNeeds, subject: HistorySubject)
 async function listEntries(needs: OperationNeeds, call: HistoryCall, subject: HistorySubject, query: HistoryQuery) {
   const { limit = pageLimit, after, include = [] } = query;
   const entries = await listHistory(needs.pool, subject, {
-    ...parseTimes(query, ["since", "until"]),
+    ...parseMoments(query, ["since", "until"], call.now),
     parts: include.map((part) => partKinds[part]),
     after: parseCursor(after, parseUuid),
     limit: limit + 1,

@@ -5,6 +5,7 @@ import type { Database } from "#platform/database/database.ts";
 import { isoTime } from "#platform/times.ts";
 import { type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
+import { Moment } from "#webhooks/search/index.ts";
 import {
   type CountedInterval,
   type HistogramName,
@@ -22,7 +23,7 @@ import {
   successRate,
 } from "#webhooks/statistics/index.ts";
 import { Problem } from "../shared/problem.ts";
-import { IdOf, Nullable, Since, Timestamp, Until, parseTimes } from "./fields.ts";
+import { IdOf, Nullable, Timestamp, parseMoments } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
 
 interface Metric {
@@ -138,12 +139,8 @@ const QuerySchema = Type.Object({
       description: `The length of a point. Without it, it fits the span, and is longer for series of endpoints. Minutes are kept for ${minuteDays} days.`,
     }),
   ),
-  since: Type.Optional(
-    Type.String({ ...Since, description: "From the interval of this time on; without it, an hour." }),
-  ),
-  until: Type.Optional(
-    Type.String({ ...Until, description: "Up to the interval of this time; without it, until now." }),
-  ),
+  since: Type.Optional(Moment("From the interval of this time on, an hour ago without it")),
+  until: Type.Optional(Moment("Up to the interval of this time, now without it")),
   endpoint_id: Type.Optional(Type.Array(IdOf("an endpoint"), { description: "May be given several times." })),
   event_type: Type.Optional(Type.Array(Type.Enum([...eventTypes]), { description: "May be given several times." })),
 });
@@ -156,7 +153,7 @@ interface Series {
 }
 
 function parseQuery(query: Static<typeof QuerySchema>, now: Date) {
-  const times = parseTimes(query, ["since", "until"]);
+  const times = parseMoments(query, ["since", "until"], now);
   const untilMs = times.until?.getTime() ?? now.getTime() + 1;
   const sinceMs = times.since?.getTime() ?? untilMs - intervalMs.hour;
   if (sinceMs >= untilMs) throw refuse("since", "must be before `until`");

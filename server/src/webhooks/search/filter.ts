@@ -17,7 +17,13 @@ const several = <Schema extends TSchema>(schema: Schema, description: string) =>
 
 const id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 32_767, description }));
-const time = (description: string) => Type.Optional(Type.String({ minLength: 2, maxLength: 40, description }));
+/** A time in a query or body, parsed by `parseMoment`. The description continues: "Events from this time on". */
+export const Moment = (description: string) =>
+  Type.String({
+    minLength: 2,
+    maxLength: 40,
+    description: `${description}: ISO 8601 with a zone, or a span before now in m, h, d or w, such as \`-1d\`.`,
+  });
 
 /**
  * The filter of deliveries, as queries and bodies of requests contain it. Lists of events, attempts and failures take
@@ -30,8 +36,8 @@ export const deliveryFilterFields = {
     Type.String({ pattern: String.raw`^(\*|[a-z_]+\.(\*|[a-z_]+))$`, maxLength: 100 }),
     "An event type, or `account.*` for all of accounts.",
   ),
-  since: time("Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w."),
-  until: time("Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`."),
+  since: Type.Optional(Moment("Events from this time on")),
+  until: Type.Optional(Moment("Events before this time")),
   status: several(
     Type.String({ pattern: String.raw`^([1-9]xx|[1-9]\d\d(-[1-9]\d\d)?)$` }),
     "The status of the last attempt: `500`, `5xx`, or `400-499`.",
@@ -153,14 +159,14 @@ export function parseDeliveryFilter(fields: DeliveryFilterFields, now: Date): Pa
     refused[name] = [parsed.wrong];
     return undefined;
   };
-  const parseMoment = (text: string) => parseMomentOrSpan(text, now);
+  const parseTimeOf = (text: string) => parseMoment(text, now);
 
   const filter: DeliveryFilter = {
     states: state,
     endpointIds: endpoint_id,
     eventTypes: parse("event_type", event_type, parseEventTypes),
-    since: parse("since", since, parseMoment),
-    until: parse("until", until, parseMoment),
+    since: parse("since", since, parseTimeOf),
+    until: parse("until", until, parseTimeOf),
     statuses: parse("status", status, parseStatusRanges),
     errorClasses: error_class,
     attemptsMin: attempts_min,
@@ -180,13 +186,13 @@ export function parseDeliveryFilter(fields: DeliveryFilterFields, now: Date): Pa
 /** Replaces relative times, so that stored fields keep their meaning. Requires fields that were parsed without a refusal. */
 export function withAbsoluteTimes(fields: DeliveryFilterFields, now: Date): DeliveryFilterFields {
   const absolute = (text: string | undefined): string | undefined => {
-    const moment = text === undefined ? undefined : parseMomentOrSpan(text, now);
+    const moment = text === undefined ? undefined : parseMoment(text, now);
     return moment === undefined || isWrong(moment) ? text : moment.toISOString();
   };
   return { ...fields, since: absolute(fields.since), until: absolute(fields.until) };
 }
 
-const isWrong = (parsed: unknown): parsed is Wrong =>
+export const isWrong = (parsed: unknown): parsed is Wrong =>
   typeof parsed === "object" && parsed !== null && "wrong" in parsed;
 
 function parseEventTypes(patterns: readonly string[]): readonly EventType[] | Wrong {
@@ -201,7 +207,8 @@ const matchesPattern = (type: EventType, pattern: string): boolean =>
 const minutesPerDay = 24 * 60;
 const minutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: minutesPerDay, w: 7 * minutesPerDay };
 
-function parseMomentOrSpan(text: string, now: Date): Date | Wrong {
+/** Parses a text that `Moment` allows. */
+export function parseMoment(text: string, now: Date): Date | Wrong {
   const [, amount, unit = ""] = /^-(\d{1,5})([mhdw])$/.exec(text) ?? [];
   const span = minutes[unit];
   if (amount !== undefined && span !== undefined) return daysAfter(now, -(Number(amount) * span) / minutesPerDay);

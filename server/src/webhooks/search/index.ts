@@ -4,9 +4,12 @@ export {
   type DeliveryFilter,
   type DeliveryFilterFields,
   type FilterErrors,
+  Moment,
   deliveryFilterFields,
   deliveryStates,
+  isWrong,
   parseDeliveryFilter,
+  parseMoment,
   withAbsoluteTimes,
 } from "./filter.ts";
 export { type Search, prepareSearch } from "./search-values.ts";
