@@ -1,8 +1,8 @@
 import { Type, type Static } from "typebox";
 import { type ProductScope, allowedActions } from "#access/index.ts";
 import { findByText } from "#portal/accounts/index.ts";
-import { deliveryId, listDeliveries, parseDeliveryId } from "#webhooks/deliveries/index.ts";
-import { findPage } from "#webhooks/search/index.ts";
+import { type Delivery, deliveryId, listDeliveries, parseDeliveryId } from "#webhooks/deliveries/index.ts";
+import { type EventSummary, listNewestEvents, readEvent } from "#webhooks/events/index.ts";
 import { parseRowId } from "#platform/ids.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { Problem } from "../shared/problem.ts";
@@ -31,6 +31,7 @@ export const exampleResult: Result = {
 
 const resultsMax = 20;
 const deliveriesMax = 5;
+const eventsMax = 3;
 
 // A provider has 1,000 endpoints at most. Nearly every URL contains a text of one or two letters.
 const endpointsStatement = `
@@ -57,43 +58,42 @@ async function findEndpoints(
   }));
 }
 
-/** Finds events and deliveries by their ids, and the newest events of an object. */
+/** Finds an event and its deliveries by their ids, or the newest events of an object. */
 async function findHistory(
-  { pool, clock }: Pick<OperationNeeds, "pool" | "clock">,
+  { pool }: Pick<OperationNeeds, "pool">,
   { id: providerId }: Pick<Provider, "id">,
   text: string,
-) {
+): Promise<Result[]> {
   const named = parseDeliveryId(text.toLowerCase());
   const eventId = named?.eventId ?? parseUuid(text.toLowerCase());
+  if (eventId !== undefined) {
+    const ofEvent = { providerId, eventIds: [eventId], endpointId: named?.endpointId };
+    const [event, deliveries] = await Promise.all([
+      readEvent(pool, providerId, eventId),
+      listDeliveries(pool, { ...ofEvent, limit: deliveriesMax }),
+    ]);
+    return [...deliveries.map(resultOfDelivery), ...(event ? [resultOfEvent(event)] : [])];
+  }
   const objectId = parseRowId(text);
-  if (eventId === undefined && objectId === undefined) return [];
-  const search = {
-    providerId,
-    filter: eventId === undefined ? { objectId } : { eventIds: [eventId] },
-    accountIds: undefined,
-  };
-  const ofEvent = { providerId, eventIds: eventId === undefined ? [] : [eventId], endpointId: named?.endpointId };
-  const [{ rows: events }, deliveries] = await Promise.all([
-    findPage({ db: pool, clock }, "events", search, { limit: 3 }),
-    eventId === undefined ? [] : listDeliveries(pool, { ...ofEvent, limit: deliveriesMax }),
-  ]);
-  return [
-    ...deliveries.map((delivery): Result => ({
-      kind: "delivery",
-      id: deliveryId(delivery),
-      title: `${delivery.eventType} → ${delivery.endpointName}`,
-      detail: delivery.state,
-      account_id: delivery.accountId,
-    })),
-    ...events.map((event): Result => ({
-      kind: "event",
-      id: event.eventId,
-      title: `${event.eventType} of ${event.accountName}`,
-      detail: event.occurredAt.toISOString(),
-      account_id: event.accountId,
-    })),
-  ];
+  if (objectId === undefined) return [];
+  return (await listNewestEvents(pool, { providerId, objectId, limit: eventsMax })).map(resultOfEvent);
 }
+
+const resultOfDelivery = (delivery: Delivery): Result => ({
+  kind: "delivery",
+  id: deliveryId(delivery),
+  title: `${delivery.eventType} → ${delivery.endpointName}`,
+  detail: delivery.state,
+  account_id: delivery.accountId,
+});
+
+const resultOfEvent = (event: EventSummary): Result => ({
+  kind: "event",
+  id: event.id,
+  title: `${event.type} of ${event.accountName}`,
+  detail: event.occurredAt.toISOString(),
+  account_id: event.accountId,
+});
 
 export interface SearchedText {
   readonly provider: Pick<Provider, "id">;
@@ -105,7 +105,7 @@ export interface SearchedText {
 
 /** Finds objects of every kind that the caller may read. */
 export async function findObjects(
-  needs: Pick<OperationNeeds, "pool" | "clock">,
+  needs: Pick<OperationNeeds, "pool">,
   { provider, text, mayReadPortal, mayReadWebhooks, reach }: SearchedText,
 ): Promise<readonly Result[]> {
   const [objects, endpoints, history] = await Promise.all([

@@ -17,6 +17,7 @@ export {
 } from "./catalogue.ts";
 export { type ErasedSubject, eraseEventBatch, findAccountInEvents, readTraces } from "./erase-events.ts";
 export {
+  listNewestEvents,
   listObjectEvents,
   type Notification,
   type ObjectEvent,

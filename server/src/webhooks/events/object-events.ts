@@ -83,6 +83,20 @@ export const listObjectEvents = (db: Database, filter: ObjectEventFilter): Promi
     filter.limit,
   ]);
 
+// Along events_object_idx, a probe of each day until the page is full. @indexed
+const newestOfObject = `
+  select ${summaryColumns}
+  from events event
+  where event.provider_id = $1 and event.object_id = $2
+  order by event.id desc
+  limit $3`;
+
+/** Lists the newest events of the objects of any kind that have an id. */
+export const listNewestEvents = (
+  db: Database,
+  { providerId, objectId, limit }: { readonly providerId: number; readonly objectId: number; readonly limit: number },
+): Promise<EventSummary[]> => db.query<EventSummary>(newestOfObject, [providerId, objectId, limit]);
+
 // Along events_object_idx.
 const firstEvent = `
   select ${summaryColumns}
