@@ -34,8 +34,14 @@ export async function countMatches(needs: SearchNeeds, name: ListName, search: S
     name === "events" && !concernsDeliveries(search.filter) ? "events" : "deliveries",
   );
   const share = searchedShare(days, { search, searchedFrom: timeOfId(step.next.eventId), now });
-  return { count: Math.max(count, twoDigits(count / share)), isEstimate: true };
+  // After a quiet day, a burst of the last minutes would be taken for the rate of the whole day.
+  const fitting =
+    name === "attempts" ? Infinity : count + days.reduce((sum, { bytes }) => sum + bytes, 0) / rowBytesMin;
+  return { count: twoDigits(Math.max(count, Math.min(count / share, fitting))), isEstimate: true };
 }
+
+/** Rows of events and ended deliveries are larger. */
+const rowBytesMin = 100;
 
 /** A day of the history. */
 export interface HistoryDay {
