@@ -124,7 +124,7 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/account-plans",
-    component: lazyPage(() => import("./pages/products/account-plans-page.tsx"), "AccountPlansPage"),
+    component: lazyPage(() => import("./pages/products/products-page.tsx"), "AccountPlansPage"),
   }),
   createRoute({
     getParentRoute,

@@ -71,13 +71,16 @@ export function describeRule(rule: AlertRule): string {
     const closing = clear_for_seconds === 0 ? "with the recovery" : `after a recovery${lasting(clear_for_seconds)}`;
     return `Opens${lasting(for_seconds) || " at once"}. Closes ${closing}.`;
   }
-  const at = (stored: number | null): string => `${shownThreshold(kind, stored)} ${unit}`;
+  const at = (stored: number | null): string => `${grouped(shownThreshold(kind, stored))}\u00A0${unit}`;
   const better = isBad === "below" ? "at least" : "at most";
   return (
     `Opens ${isBad} ${at(threshold)}${lasting(for_seconds)}. ` +
     `Closes with ${better} ${at(clear_threshold)}${lasting(clear_for_seconds)}.`
   );
 }
+
+/** Returns "10,000" for "10000". */
+const grouped = (number: string): string => (number === "" ? "" : Number(number).toLocaleString("en"));
 
 const minutes = (seconds: number): string =>
   seconds % 60 === 0 ? `${seconds / 60} ${seconds === 60 ? "minute" : "minutes"}` : `${seconds} seconds`;

@@ -1,7 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody, followedByStream } from "./bellwire-client.ts";
 import { type ListFilter, filterQuery } from "./filters.ts";
-import { followedByStream } from "./query-client.ts";
 import type { EventTypeName } from "./events.ts";
 
 export type Delivery = BellwireSchemas["Delivery"];

@@ -1,10 +1,9 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody, followedByStream } from "./bellwire-client.ts";
 import { rowsPerPage } from "./deliveries.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { eventTypeNames } from "./facts.ts";
 import { type ListFilter, filterQuery } from "./filters.ts";
-import { followedByStream } from "./query-client.ts";
 
 export type Event = BellwireSchemas["Event"];
 export type EventDetails = BellwireSchemas["EventInFull"];

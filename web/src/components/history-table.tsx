@@ -4,7 +4,9 @@ import { useState } from "react";
 import { useApi } from "../api/bellwire-client.ts";
 import type { Delivery } from "../api/deliveries.ts";
 import { type Event, eventTypesQuery } from "../api/events.ts";
-import type { BulkSelection } from "./jobs/bulk-bar.tsx";
+import type { JobFilter } from "../api/jobs.ts";
+import { BulkBar, type BulkSelection, useBulkSelection } from "./jobs/bulk-bar.tsx";
+import { RunningJobs } from "./jobs/job-progress.tsx";
 import { AnswerLabel, DeliveryStateLabel, Name } from "./labels.tsx";
 import { type ListColumn, ListTable } from "./list-table.tsx";
 import { When } from "./time.tsx";
@@ -95,6 +97,31 @@ export const DeliveriesTable = ({ deliveries, selection }: DeliveriesTableProps)
     {...(selection && { selection })}
   />
 );
+
+export interface SelectableDeliveriesProps {
+  readonly deliveries: readonly Delivery[];
+  /** The filter of the list, which "all" refers to. */
+  readonly filter: JobFilter;
+}
+
+/** A table of deliveries with actions on the selected ones, or on all that match the filter. */
+export function SelectableDeliveries({ deliveries, filter }: SelectableDeliveriesProps) {
+  const selection = useBulkSelection(deliveries.map(({ id }) => id));
+  const hasSelection = selection.ids.size > 0 || selection.isAll;
+  return (
+    <>
+      <RunningJobs />
+      <BulkBar
+        of="deliveries"
+        filter={filter}
+        selection={selection}
+        // Without a selection, the button must not suggest to resend the whole history.
+        kinds={hasSelection ? ["retry", "replay", "cancel", "export"] : ["export", "retry", "replay", "cancel"]}
+      />
+      <DeliveriesTable deliveries={deliveries} selection={selection} />
+    </>
+  );
+}
 
 /** Returns "Account created" for `account.created`. */
 export function useEventTypeName(type: string): string {

@@ -34,7 +34,7 @@ export function PageHeader({ title, children, actions, breadcrumb }: PageHeaderP
     <PageSection>
       {breadcrumb}
       <Flex justifyContent={{ default: "justifyContentSpaceBetween" }} alignItems={{ default: "alignItemsFlexStart" }}>
-        <FlexItem flex={{ default: "flex_1" }}>
+        <FlexItem>
           <Title headingLevel="h1" className="bellwire-page-title">
             {title}
           </Title>

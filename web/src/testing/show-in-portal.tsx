@@ -8,7 +8,7 @@ import {
 import type { ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { vi } from "vitest";
-import { createQueryClient } from "../api/query-client.ts";
+import { createQueryClient } from "../api/bellwire-client.ts";
 import { RenewSessionContext, type Session } from "../api/session.tsx";
 import { InPortal, mount } from "./in-portal.tsx";
 import { waitFor } from "./wait-for.ts";

@@ -141,7 +141,9 @@ const noChange: Change = { text: undefined, direction: "same", meaning: "neutral
 export function relativeChange(present: Value, before: Value, rising: Meaning): Change {
   if (typeof present !== "number" || typeof before !== "number" || before === 0) return noChange;
   const percent = Math.round((present / before - 1) * 100);
-  return changeOf(percent, `${formatCount(Math.abs(percent))} %`, rising);
+  const text =
+    percent >= 1000 ? `${formatCount(Math.round(present / before))} times` : `${formatCount(Math.abs(percent))} %`;
+  return changeOf(percent, text, rising);
 }
 
 /** Compares two rates, in percentage points. A rise is good. */

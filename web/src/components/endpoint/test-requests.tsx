@@ -65,6 +65,9 @@ export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps)
           </InputGroupItem>
         </InputGroup>
       </FlexItem>
+      <FlexItem fullWidth={{ default: "fullWidth" }} className="bellwire-subtle">
+        Both send a signed sample to the saved URL. It is no delivery, and is not retried.
+      </FlexItem>
     </Flex>
   );
 }

@@ -2,9 +2,9 @@ import { ExpandableSection, Label } from "@patternfly/react-core";
 import MinusIcon from "@patternfly/react-icons/dist/esm/icons/minus-icon";
 import PencilAltIcon from "@patternfly/react-icons/dist/esm/icons/pencil-alt-icon";
 import PlusIcon from "@patternfly/react-icons/dist/esm/icons/plus-icon";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { type ReactNode, useState } from "react";
 import type { FieldChange, HistoryEntry } from "../../api/history.ts";
+import { type ListColumn, ListTable } from "../list-table.tsx";
 
 const kinds = {
   added: { text: "Added", color: "green", icon: <PlusIcon /> },
@@ -49,40 +49,49 @@ function OnRequest({ text, children }: { text: string; children: ReactNode }) {
   );
 }
 
-function ChangesTable({ changes }: { changes: readonly FieldChange[] }) {
-  return (
-    <Table aria-label="Changed fields" variant="compact" borders={false} className="bellwire-changes">
-      <Thead>
-        <Tr>
-          <Th width={25}>Field</Th>
-          <Th>Change</Th>
-          <Th width={30}>Before</Th>
-          <Th width={30}>After</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {changes.map((change) => (
-          <Tr key={`${change.field} ${JSON.stringify(change.after ?? change.before)}`}>
-            <Td dataLabel="Field" modifier="breakWord" title={change.field}>
-              {change.label}
-            </Td>
-            <Td dataLabel="Change">
-              <Label isCompact variant="outline" color={kinds[change.kind].color} icon={kinds[change.kind].icon}>
-                {kinds[change.kind].text}
-              </Label>
-            </Td>
-            <Td dataLabel="Before" modifier="breakWord">
-              <ChangeSide change={change} side="before" />
-            </Td>
-            <Td dataLabel="After" modifier="breakWord">
-              <ChangeSide change={change} side="after" />
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
-}
+const columns: readonly ListColumn<FieldChange>[] = [
+  {
+    title: "Field",
+    show: ({ field, label }) => <span title={field}>{label}</span>,
+    place: "title",
+    isName: true,
+    width: 25,
+  },
+  {
+    title: "Change",
+    show: ({ kind }) => (
+      <Label isCompact variant="outline" color={kinds[kind].color} icon={kinds[kind].icon}>
+        {kinds[kind].text}
+      </Label>
+    ),
+    place: "state",
+  },
+  {
+    title: "Before",
+    show: (change) => <ChangeSide change={change} side="before" />,
+    place: "text",
+    isName: true,
+    width: 30,
+  },
+  {
+    title: "After",
+    show: (change) => <ChangeSide change={change} side="after" />,
+    place: "below",
+    isName: true,
+    width: 30,
+  },
+];
+
+const ChangesTable = ({ changes }: { changes: readonly FieldChange[] }) => (
+  <div className="bellwire-changes">
+    <ListTable
+      label="Changed fields"
+      rows={changes}
+      columns={columns}
+      keyOf={(change) => `${change.field} ${JSON.stringify(change.after ?? change.before)}`}
+    />
+  </div>
+);
 
 function ChangeSide({ change, side }: { change: FieldChange; side: "before" | "after" }) {
   const value = change[side];

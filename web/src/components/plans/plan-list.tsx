@@ -103,7 +103,7 @@ const columns: readonly ListColumn<AccountPlan>[] = [
   { title: "State", show: ({ state }) => (state === "published" ? "Published" : "Hidden"), place: "state" },
   {
     title: "Approval",
-    show: (plan) => (plan.approval_required ? "Required" : "Not required"),
+    show: (plan) => (plan.approval_required ? "Required" : "None"),
     place: "below",
     isLabelled: true,
   },

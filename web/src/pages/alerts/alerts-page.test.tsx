@@ -71,7 +71,7 @@ test("a muted alert has no banner", async () => {
 
 test("a rule is edited in the units of the page, and a refused threshold is shown beside its field", async () => {
   const page = show([]);
-  await says("Opens above 10000 ms for 15 minutes.");
+  await says("Opens above 10,000\u00A0ms for 15 minutes.");
   await click("Actions for Slow responses (95th percentile)");
   await click("Edit");
   await fill("clear_threshold", "20000");

@@ -65,18 +65,18 @@ const columns: readonly ListColumn<Alert>[] = [
     isName: true,
   },
   { title: "Alert", show: (alert) => <AlertLabel alert={alert} />, place: "state" },
-  { title: "Problem", show: ({ sentence }) => sentence, place: "text", isName: true },
+  { title: "Problem", show: ({ sentence }) => sentence, place: "below", isName: true },
 ];
 
 const openColumns: readonly ListColumn<Alert>[] = [
   ...columns,
-  { title: "Since", show: ({ opened_at }) => <When at={opened_at} />, place: "end" },
+  { title: "Since", show: ({ opened_at }) => <When at={opened_at} />, place: "start", isLabelled: true },
 ];
 
 const pastColumns: readonly ListColumn<Alert>[] = [
   ...columns,
   { title: "Opened", show: ({ opened_at }) => <When at={opened_at} /> },
-  { title: "Closed", show: ({ closed_at }) => closed_at && <When at={closed_at} />, place: "end" },
+  { title: "Closed", show: ({ closed_at }) => closed_at && <When at={closed_at} />, place: "start", isLabelled: true },
 ];
 
 const keyOf = ({ id }: Alert): number => id;

@@ -44,14 +44,14 @@ const actorKinds = { admin: "An admin", token: "An access token", key: "The prov
 
 const columns: readonly ListColumn<AuditRecord>[] = [
   { title: "Action", show: ({ action }) => describeAction(action), place: "title" },
-  { title: "Object", show: ({ subject }) => <Subject subject={subject} />, place: "value", isName: true },
+  { title: "Object", show: ({ subject }) => <Subject subject={subject} />, place: "start" },
   {
     title: "Details",
     show: ({ detail }) => describeDetail(detail).map((part) => <div key={part}>{part}</div>),
     place: "below",
     isName: true,
   },
-  { title: "By", show: ({ actor }) => <AuditActor actor={actor} />, place: "text" },
+  { title: "By", show: ({ actor }) => <AuditActor actor={actor} />, place: "middle" },
   { title: "When", show: ({ at }) => <When at={at} />, place: "end" },
 ];
 

@@ -10,7 +10,7 @@ import type { StreamMessage } from "../../api/live-updates.tsx";
 import { useSession } from "../../api/session.tsx";
 import { FilterBar } from "../../components/filters/filter-bar.tsx";
 import { FilteredList } from "../../components/filters/filtered-list.tsx";
-import { SelectableDeliveries } from "../../components/jobs/selectable-deliveries.tsx";
+import { SelectableDeliveries } from "../../components/history-table.tsx";
 import { Name } from "../../components/labels.tsx";
 import { LinkButton, PageHeader, SignUpButton } from "../../components/page-header.tsx";
 

@@ -19,7 +19,7 @@ export function AttemptDetails({ attempt, delivery }: AttemptProps) {
     attempt.error !== null && attempt.status !== null ? "response" : "request",
   );
   return (
-    <Stack hasGutter className="bellwire-attempt">
+    <Stack hasGutter>
       {attempt.phases ? (
         <StackItem className="bellwire-attempt-timing">
           <Waterfall attempt={attempt} phases={attempt.phases} />

@@ -101,7 +101,7 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
         isRequired
         hint={
           isDefault
-            ? "The Webhooks page and 3scale's API use this name"
+            ? "The page Webhook settings and 3scale's API use this name"
             : "For you and your colleagues: “CRM”, “Billing”"
         }
         errors={errors["name"]}

@@ -104,7 +104,7 @@ function EndpointFacts({ endpoint, health }: { endpoint: Endpoint; health: Endpo
           "None"
         )}
       </Fact>
-      <Fact term="Open requests">{health ? `${health.in_flight} of ${health.window ?? "–"} at a time` : "…"}</Fact>
+      <Fact term="Open requests">{health ? openRequests(health) : "…"}</Fact>
       <Fact term="Format">{formatName[endpoint.format]}</Fact>
       <Fact term="Created">
         <When at={endpoint.created_at} isExact />
@@ -115,3 +115,7 @@ function EndpointFacts({ endpoint, health }: { endpoint: Endpoint; health: Endpo
     </DescriptionList>
   );
 }
+
+/** No engine has a limit for an endpoint that nothing waits for. */
+const openRequests = ({ in_flight, window }: EndpointHealth): string =>
+  window === null ? String(in_flight) : `${in_flight} of at most ${window}`;

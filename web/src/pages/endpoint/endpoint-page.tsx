@@ -217,7 +217,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
       <Content component="p">
         Pending deliveries: {pending}. They are held for a minute, in which you can undo this, and then cancelled. Past
         deliveries stay readable.
-        {name === "default" && " The Webhooks page then starts over, with everything off."}
+        {name === "default" && " The page Webhook settings then starts over, with everything off."}
       </Content>
     </ConfirmDialog>
   );

@@ -34,7 +34,7 @@ export function EndpointsPage() {
     <>
       <PageHeader title="Endpoints" actions={query.data?.length ? create : undefined}>
         Each endpoint has its own URL, events and format. Those that need attention come first. The endpoint “default”
-        is the webhook of the Webhooks page.
+        is set up on the page Webhook settings.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="endpoints" />}>
@@ -151,10 +151,10 @@ const nameColumn: ListColumn<EndpointRow> = {
 const successColumn: ListColumn<EndpointRow> = {
   title: "Success",
   show: ({ endpoint, health }) =>
-    health && (
-      <FigureLink filter={{ endpointId: endpoint.id }}>
-        {health.success_rate === null ? "–" : formatRate(health.success_rate)}
-      </FigureLink>
+    typeof health?.success_rate === "number" ? (
+      <FigureLink filter={{ endpointId: endpoint.id }}>{formatRate(health.success_rate)}</FigureLink>
+    ) : (
+      "–"
     ),
 };
 
@@ -179,7 +179,10 @@ const waitingColumn: ListColumn<EndpointRow> = {
           {formatShortCount(health.waiting)}
         </FigureLink>
         {typeof health.oldest_waiting_seconds === "number" && (
-          <span className="bellwire-subtle"> {formatDuration(health.oldest_waiting_seconds * 1000)}</span>
+          <span className="bellwire-subtle" title="Since the oldest was due">
+            {" "}
+            ({formatDuration(health.oldest_waiting_seconds * 1000)})
+          </span>
         )}
       </span>
     ),
@@ -197,7 +200,7 @@ const columnsFor = (order: EndpointOrder | undefined): readonly ListColumn<Endpo
     { ...successColumn, ...(order !== "slowest" && narrow) },
     { ...latencyColumn, ...(order === "slowest" && narrow) },
     waitingColumn,
-    { title: "Format", show: ({ endpoint }) => formatName[endpoint.format] },
+    { title: "Format", show: ({ endpoint }) => <span className="bellwire-nowrap">{formatName[endpoint.format]}</span> },
     {
       title: "Events",
       show: ({ endpoint }) => (endpoint.event_types.includes("*") ? "All" : endpoint.event_types.length),

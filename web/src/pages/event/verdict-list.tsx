@@ -1,5 +1,4 @@
 import { Button, Content, Label } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { errorMessage } from "../../api/api-problem.ts";
@@ -8,6 +7,7 @@ import { type DeliveryState, deliveriesQuery } from "../../api/deliveries.ts";
 import { type EventDetails, type EventType, type Verdict, eventTypesQuery } from "../../api/events.ts";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { DeliveryStateLabel, Name } from "../../components/labels.tsx";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LinkButton } from "../../components/page-header.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import { settingLabels } from "../../components/endpoint/event-switches.tsx";
@@ -20,36 +20,32 @@ export function VerdictList({ event }: { event: EventDetails }) {
   if (event.verdicts.length === 0) {
     return <Content component="p">No endpoint existed. Create an endpoint, then send the event.</Content>;
   }
+  const columns: readonly ListColumn<Verdict>[] = [
+    {
+      title: "Endpoint",
+      show: ({ endpoint_id, endpoint_name }) => (
+        <>
+          <Name>{endpoint_name}</Name>
+          {isDeleted(endpoint_id) && " (deleted)"}
+        </>
+      ),
+      place: "title",
+      isName: true,
+    },
+    {
+      title: "Delivery",
+      show: (verdict) => <VerdictLabel verdict={verdict} state={states.get(verdict.delivery_id ?? "")} />,
+      place: "state",
+    },
+    { title: "Reason", show: (verdict) => <VerdictReason verdict={verdict} type={event.type} />, place: "text" },
+    {
+      title: "Next step",
+      show: (verdict) => <NextStep verdict={verdict} eventId={event.id} isDeleted={isDeleted(verdict.endpoint_id)} />,
+      place: "end",
+    },
+  ];
   return (
-    <Table aria-label="Endpoints" variant="compact">
-      <Thead>
-        <Tr>
-          <Th modifier="nowrap">Endpoint</Th>
-          <Th modifier="nowrap">Delivery</Th>
-          <Th>Reason</Th>
-          <Th screenReaderText="Actions" />
-        </Tr>
-      </Thead>
-      <Tbody>
-        {event.verdicts.map((verdict) => (
-          <Tr key={verdict.endpoint_id}>
-            <Td dataLabel="Endpoint">
-              <Name>{verdict.endpoint_name}</Name>
-              {isDeleted(verdict.endpoint_id) && " (deleted)"}
-            </Td>
-            <Td dataLabel="Delivery">
-              <VerdictLabel verdict={verdict} state={states.get(verdict.delivery_id ?? "")} />
-            </Td>
-            <Td dataLabel="Reason">
-              <VerdictReason verdict={verdict} type={event.type} />
-            </Td>
-            <Td modifier="nowrap">
-              <NextStep verdict={verdict} eventId={event.id} isDeleted={isDeleted(verdict.endpoint_id)} />
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
+    <ListTable label="Endpoints" rows={event.verdicts} columns={columns} keyOf={({ endpoint_id }) => endpoint_id} />
   );
 }
 
@@ -112,7 +108,7 @@ type Gate = NonNullable<Verdict["gate"]>;
 
 export interface GateReason {
   readonly reason: string;
-  /** The control of the Webhooks page that lets such an event through, if there is one. */
+  /** The control of the page Webhook settings that lets such an event through, if there is one. */
   readonly control?: { readonly id: string; readonly label: string };
 }
 

@@ -7,6 +7,9 @@ import {
   CardHeader,
   CardTitle,
   Content,
+  EmptyState,
+  EmptyStateBody,
+  EmptyStateFooter,
   ExpandableSection,
   Flex,
   FlexItem,
@@ -27,9 +30,9 @@ import { JobDialog, type JobToStart } from "../../components/jobs/job-dialog.tsx
 import { describeAction } from "../../components/jobs/job-words.ts";
 import { Name } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { LinkButton } from "../../components/page-header.tsx";
 import { When, describeMoment } from "../../components/time.tsx";
 import { useSession } from "../../api/session.tsx";
-import { NoFailures } from "./no-failures.tsx";
 
 /** The failures by cause: one card for each, the largest first. Muted causes are collapsed at the end. */
 export function FailureGroups({ endpointId }: { endpointId: number | undefined }) {
@@ -190,4 +193,32 @@ function GroupMenu({ group: { id, count, mute }, jobs }: GroupMenuProps) {
       ]}
     />
   );
+}
+
+export interface NoFailuresProps {
+  readonly filteredBy: "endpoint" | "filters" | undefined;
+}
+
+/** Replaces the list and the causes of failures while there are none. */
+export function NoFailures({ filteredBy }: NoFailuresProps) {
+  return (
+    <EmptyState status="success" titleText={titleOf(filteredBy)} headingLevel="h2">
+      <EmptyStateBody>
+        A delivery appears here after its last attempt has failed. Repair the receiver, then retry. The receiver gets
+        the same id and the same bytes.
+      </EmptyStateBody>
+      {filteredBy && (
+        <EmptyStateFooter>
+          <LinkButton to="/failures" search={filteredBy === "endpoint" ? {} : { view: "list" }} variant="link">
+            {filteredBy === "endpoint" ? "Show the failures of all endpoints" : "Show all failures"}
+          </LinkButton>
+        </EmptyStateFooter>
+      )}
+    </EmptyState>
+  );
+}
+
+function titleOf(filteredBy: NoFailuresProps["filteredBy"]): string {
+  if (filteredBy === undefined) return "No failures";
+  return filteredBy === "endpoint" ? "No failures of this endpoint" : "No failures match these filters";
 }

@@ -96,11 +96,10 @@ function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: F
   const endpointColumn: ListColumn<Failure> = {
     title: "Endpoint",
     show: ({ endpoint_id, endpoint_name, url_masked }) => (
-      <>
+      <span title={url_masked}>
         <Name>{endpoint_name}</Name>
         {isDeleted(endpoint_id) && " (deleted)"}
-        <div className="bellwire-mono bellwire-subtle bellwire-wide-only">{url_masked}</div>
-      </>
+      </span>
     ),
     place: "middle",
     isName: true,

@@ -13,9 +13,8 @@ import { LiveLabel } from "../../components/labels.tsx";
 import { LoadMore, SelectFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { FailureGroups } from "./failure-groups.tsx";
+import { FailureGroups, NoFailures } from "./failure-groups.tsx";
 import { FailureList } from "./failure-list.tsx";
-import { NoFailures } from "./no-failures.tsx";
 
 const route = getRouteApi("/failures");
 

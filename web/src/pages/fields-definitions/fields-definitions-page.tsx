@@ -105,7 +105,7 @@ export function FieldsTable({ label, definitions, onEdit, onDelete, onMove, isBu
 const columns: readonly ListColumn<FieldsDefinition>[] = [
   { title: "Label", show: ({ label }) => label, place: "title", isName: true },
   { title: "Name", show: ({ name }) => <span className="bellwire-mono">{name}</span>, place: "text", isName: true },
-  { title: "Rules", show: (definition) => rulesOf(definition) || "None", place: "end" },
+  { title: "Rules", show: rulesOf, place: "end" },
   { title: "Choices", show: (definition) => <Choices of={definition} />, place: "below", isName: true },
 ];
 
@@ -123,5 +123,7 @@ const Choices = ({ of: { label, choices } }: { of: FieldsDefinition }) =>
     </LabelGroup>
   );
 
-const rulesOf = ({ required, hidden, read_only }: FieldsDefinition): string =>
-  [required && "required", hidden && "hidden", read_only && "read only"].filter(Boolean).join(", ");
+function rulesOf({ required, hidden, read_only }: FieldsDefinition): string {
+  const rules = [required && "required", hidden && "hidden", read_only && "read only"].filter(Boolean).join(", ");
+  return rules === "" ? "None" : `${rules.charAt(0).toUpperCase()}${rules.slice(1)}`;
+}

@@ -8,6 +8,7 @@ import {
   DataListToggle,
   EmptyState,
   EmptyStateBody,
+  Flex,
   Label,
   PageSection,
 } from "@patternfly/react-core";
@@ -85,10 +86,10 @@ function MailRow({ mail }: { mail: Mail }) {
               </div>
             </DataListCell>,
             <DataListCell key="state">
-              <MailState mail={mail} />
-            </DataListCell>,
-            <DataListCell key="when">
-              <When at={mail.created_at} />
+              <Flex justifyContent={{ default: "justifyContentSpaceBetween" }}>
+                <MailState mail={mail} />
+                <When at={mail.created_at} />
+              </Flex>
             </DataListCell>,
           ]}
         />

@@ -4,11 +4,12 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
-import { type Product, productsQuery } from "../../api/products.ts";
+import { type Product, accountPlansQuery, productsQuery } from "../../api/products.ts";
 import { mayCreateProducts, useSession } from "../../api/session.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
 import { When } from "../../components/time.tsx";
 import { Name } from "../../components/labels.tsx";
@@ -65,3 +66,19 @@ const columns: readonly ListColumn<Product>[] = [
   { title: "Authentication", show: (product) => authenticationNames[product.backend_version], place: "value" },
   { title: "Created", show: ({ created_at }) => <When at={created_at} />, place: "end" },
 ];
+
+export function AccountPlansPage() {
+  const query = useQuery(accountPlansQuery(useManagement()));
+  return (
+    <>
+      <PageHeader title="Account plans" actions={<CreatePlan path="account_plans" />}>
+        Every account has a plan. New accounts get the default plan, and wait if it requires approval.
+      </PageHeader>
+      <PageSection isFilled>
+        <Loaded query={query} skeleton={<TableSkeleton of="plans" />}>
+          {(plans) => <PlanList path="account_plans" plans={plans} />}
+        </Loaded>
+      </PageSection>
+    </>
+  );
+}

@@ -140,7 +140,7 @@ const columns: readonly ListColumn<Bin>[] = [
         rel="noreferrer"
         aria-label={`Show requests of ${called(bin)}`}
       >
-        Show {bin.requests_caught.toLocaleString("en")}
+        Show requests ({bin.requests_caught.toLocaleString("en")})
       </Button>
     ),
     place: "end",

@@ -1,8 +1,8 @@
 import { Content, ExpandableSection } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 
 const limitsQuery = (api: ApiClient) =>
@@ -22,30 +22,22 @@ export function LimitsSection() {
   );
 }
 
+const columns: readonly ListColumn<BellwireSchemas["Limit"]>[] = [
+  { title: "Limit", show: ({ name }) => inWords(name), place: "title" },
+  {
+    title: "Used",
+    show: ({ used }) => (used === null ? "–" : used.toLocaleString("en")),
+    place: "start",
+    isLabelled: true,
+  },
+  { title: "Allowed", show: ({ max }) => max.toLocaleString("en"), place: "end", isLabelled: true },
+];
+
 function Limits() {
   const query = useQuery(limitsQuery(useApi()));
   return (
     <Loaded query={query} skeleton={<TableSkeleton of="the limits" />}>
-      {({ data }) => (
-        <Table aria-label="Limits" variant="compact">
-          <Thead>
-            <Tr>
-              <Th>Limit</Th>
-              <Th>Used</Th>
-              <Th>Allowed</Th>
-            </Tr>
-          </Thead>
-          <Tbody>
-            {data.map(({ name, used, max }) => (
-              <Tr key={name}>
-                <Td dataLabel="Limit">{inWords(name)}</Td>
-                <Td dataLabel="Used">{used === null ? "–" : used.toLocaleString("en")}</Td>
-                <Td dataLabel="Allowed">{max.toLocaleString("en")}</Td>
-              </Tr>
-            ))}
-          </Tbody>
-        </Table>
-      )}
+      {({ data }) => <ListTable label="Limits" rows={data} columns={columns} keyOf={({ name }) => name} />}
     </Loaded>
   );
 }

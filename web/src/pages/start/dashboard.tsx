@@ -1,4 +1,4 @@
-import { Flex, FlexItem, Grid, GridItem, PageSection } from "@patternfly/react-core";
+import { Flex, FlexItem, Grid, GridItem, PageSection, Stack, StackItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
@@ -62,14 +62,18 @@ export function Dashboard() {
           </GridItem>
           {isWithDevelopers && (
             <>
-              <GridItem md={6} lg={4}>
+              <GridItem md={6} lg={8}>
                 <GrowthCard span={span} />
               </GridItem>
               <GridItem md={6} lg={4}>
-                <SignUpsCard />
-              </GridItem>
-              <GridItem md={12} lg={4}>
-                <ApprovalsCard />
+                <Stack hasGutter>
+                  <StackItem>
+                    <SignUpsCard />
+                  </StackItem>
+                  <StackItem isFilled>
+                    <ApprovalsCard />
+                  </StackItem>
+                </Stack>
               </GridItem>
             </>
           )}

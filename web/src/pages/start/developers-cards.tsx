@@ -46,7 +46,7 @@ export function GrowthCard({ span }: { span: TimeSpan }) {
   );
 }
 
-const signUpsMax = 6;
+const signUpsMax = 4;
 
 /** The newest accounts. */
 export function SignUpsCard() {

@@ -32,7 +32,7 @@ export function FailureCausesCard() {
                   <span className="pf-v6-screen-reader"> failures: {newest.error}</span>
                 </Link>
               </div>
-              <div className="bellwire-bar bellwire-5xx" style={{ width: `${(count / max) * 100}%` }} />
+              <div className="bellwire-cause-bar bellwire-5xx" style={{ width: `${(count / max) * 100}%` }} />
               <div className="bellwire-item-line bellwire-subtle">
                 <span className="bellwire-ellipsis">
                   <Name>{endpoint_name}</Name>
