@@ -20,21 +20,20 @@ export const UsersTable = ({ users, label, isBusy, linkTo, itemsFor }: UsersTabl
   <ListTable
     label={label}
     rows={users}
-    columns={[
-      {
-        title: "Username",
-        show: (user) => linkTo?.(user) ?? <Name>{user.username}</Name>,
-        place: "title",
-        isName: true,
-      },
-      ...columns,
-    ]}
+    columns={[usernameColumn(linkTo), ...columns]}
     keyOf={({ id }) => id}
     nameOf={({ username }) => username}
     actionsOf={itemsFor}
     isBusy={isBusy}
   />
 );
+
+const usernameColumn = (linkTo: UsersTableProps["linkTo"]): ListColumn<User> => ({
+  title: "Username",
+  show: (user) => linkTo?.(user) ?? <Name>{user.username}</Name>,
+  place: "title",
+  isName: true,
+});
 
 const columns: readonly ListColumn<User>[] = [
   {

@@ -34,14 +34,24 @@ export async function countMatches(needs: SearchNeeds, name: ListName, search: S
     name === "events" && !concernsDeliveries(search.filter) ? "events" : "deliveries",
   );
   const share = searchedShare(days, { search, searchedFrom: timeOfId(step.next.eventId), now });
-  // After a quiet day, a burst of the last minutes would be taken for the rate of the whole day.
-  const fitting =
-    name === "attempts" ? Infinity : count + days.reduce((sum, { bytes }) => sum + bytes, 0) / rowBytesMin;
-  return { count: twoDigits(Math.max(count, Math.min(count / share, fitting))), isEstimate: true };
+  const bytes = name === "attempts" ? Infinity : days.reduce((sum, day) => sum + day.bytes, 0);
+  return { count: estimateCount({ count, share, bytes }), isEstimate: true };
 }
 
 /** Rows of events and ended deliveries are larger. */
 const rowBytesMin = 100;
+
+interface Counted {
+  /** Rows in the part of the history that was searched. */
+  readonly count: number;
+  readonly share: number;
+  /** The size of the whole history. */
+  readonly bytes: number;
+}
+
+/** Estimates a count. After a quiet day, the rate of the last minutes would lead to more rows than the history has. */
+export const estimateCount = ({ count, share, bytes }: Counted): number =>
+  twoDigits(Math.max(count, Math.min(count / share, count + bytes / rowBytesMin)));
 
 /** A day of the history. */
 export interface HistoryDay {

@@ -7,6 +7,7 @@ import { rangeBefore, readTimeSpanSearch } from "./time-span.ts";
 test("a change is judged by what a rise means", () => {
   expect(relativeChange(150, 100, "bad")).toEqual({ text: "50 %", direction: "up", meaning: "bad" });
   expect(relativeChange(50, 100, "bad")).toEqual({ text: "50 %", direction: "down", meaning: "good" });
+  expect(relativeChange(354, 1, "bad").text).toBe("354 times");
   expect(relativeChange(100, 100, "bad")).toMatchObject({ direction: "same", meaning: "neutral" });
   expect(pointsChange(0.95, 0.997)).toEqual({ text: "4.7 points", direction: "down", meaning: "bad" });
 });

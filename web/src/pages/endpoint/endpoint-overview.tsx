@@ -66,13 +66,20 @@ export function EndpointOverview({ endpoint, span, onSpan }: EndpointOverviewPro
   );
 }
 
-function HealthNotice({ health: { state, sentence, advice, since } }: { health: EndpointHealth }) {
+const FailuresLink = ({ endpointId, children }: { endpointId: number; children: string }) => (
+  <Link to="/failures" search={{ endpoint_id: String(endpointId) }}>
+    {children}
+  </Link>
+);
+
+function HealthNotice({ health: { endpoint_id, state, sentence, advice, since } }: { health: EndpointHealth }) {
   return (
     <Alert
       isInline
       component="h2"
       variant={state === "degraded" ? "warning" : "danger"}
       title={`${healthName(state)}: ${sentence}`}
+      actionLinks={<FailuresLink endpointId={endpoint_id}>Show its failures</FailuresLink>}
     >
       {advice}{" "}
       <span className="bellwire-subtle">
@@ -98,7 +105,7 @@ function EndpointFacts({ endpoint, health }: { endpoint: Endpoint; health: Endpo
             <Link to="/deliveries/$id" params={{ id: newest.delivery_id }}>
               {newest.error}
             </Link>{" "}
-            <When at={newest.failed_at} />
+            <When at={newest.failed_at} /> <FailuresLink endpointId={endpoint.id}>All failures</FailuresLink>
           </>
         ) : (
           "None"

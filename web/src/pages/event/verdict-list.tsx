@@ -20,34 +20,47 @@ export function VerdictList({ event }: { event: EventDetails }) {
   if (event.verdicts.length === 0) {
     return <Content component="p">No endpoint existed. Create an endpoint, then send the event.</Content>;
   }
-  const columns: readonly ListColumn<Verdict>[] = [
-    {
-      title: "Endpoint",
-      show: ({ endpoint_id, endpoint_name }) => (
-        <>
-          <Name>{endpoint_name}</Name>
-          {isDeleted(endpoint_id) && " (deleted)"}
-        </>
-      ),
-      place: "title",
-      isName: true,
-    },
-    {
-      title: "Delivery",
-      show: (verdict) => <VerdictLabel verdict={verdict} state={states.get(verdict.delivery_id ?? "")} />,
-      place: "state",
-    },
-    { title: "Reason", show: (verdict) => <VerdictReason verdict={verdict} type={event.type} />, place: "text" },
-    {
-      title: "Next step",
-      show: (verdict) => <NextStep verdict={verdict} eventId={event.id} isDeleted={isDeleted(verdict.endpoint_id)} />,
-      place: "end",
-    },
-  ];
   return (
-    <ListTable label="Endpoints" rows={event.verdicts} columns={columns} keyOf={({ endpoint_id }) => endpoint_id} />
+    <ListTable
+      label="Endpoints"
+      rows={event.verdicts}
+      columns={columnsFor({ event, states, isDeleted })}
+      keyOf={({ endpoint_id }) => endpoint_id}
+    />
   );
 }
+
+interface Shown {
+  readonly event: EventDetails;
+  /** By the ids of deliveries. */
+  readonly states: ReadonlyMap<string, DeliveryState>;
+  readonly isDeleted: (endpointId: number) => boolean;
+}
+
+const columnsFor = ({ event, states, isDeleted }: Shown): readonly ListColumn<Verdict>[] => [
+  {
+    title: "Endpoint",
+    show: ({ endpoint_id, endpoint_name }) => (
+      <>
+        <Name>{endpoint_name}</Name>
+        {isDeleted(endpoint_id) && " (deleted)"}
+      </>
+    ),
+    place: "title",
+    isName: true,
+  },
+  {
+    title: "Delivery",
+    show: (verdict) => <VerdictLabel verdict={verdict} state={states.get(verdict.delivery_id ?? "")} />,
+    place: "state",
+  },
+  { title: "Reason", show: (verdict) => <VerdictReason verdict={verdict} type={event.type} />, place: "text" },
+  {
+    title: "Next step",
+    show: (verdict) => <NextStep verdict={verdict} eventId={event.id} isDeleted={isDeleted(verdict.endpoint_id)} />,
+    place: "end",
+  },
+];
 
 /** A delivery that exists has not necessarily arrived. */
 function VerdictLabel({ verdict: { sent }, state }: { verdict: Verdict; state: DeliveryState | undefined }) {

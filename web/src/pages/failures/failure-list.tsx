@@ -93,22 +93,11 @@ export interface FailuresTableProps {
 function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: FailuresTableProps) {
   // A failure of a deleted endpoint stays on the list, but cannot be retried.
   const isDeleted = useIsDeletedEndpoint();
-  const endpointColumn: ListColumn<Failure> = {
-    title: "Endpoint",
-    show: ({ endpoint_id, endpoint_name, url_masked }) => (
-      <span title={url_masked}>
-        <Name>{endpoint_name}</Name>
-        {isDeleted(endpoint_id) && " (deleted)"}
-      </span>
-    ),
-    place: "middle",
-    isName: true,
-  };
   return (
     <ListTable
       label="Failures"
       rows={failures}
-      columns={[...columns, endpointColumn, failedColumn]}
+      columns={[...columns, endpointColumn(isDeleted), failedColumn]}
       keyOf={({ delivery_id }) => delivery_id}
       nameOf={({ event_type, account_name }, index) => `row ${index + 1}, ${event_type} of ${account_name}`}
       selection={selection}
@@ -139,6 +128,18 @@ const columns: readonly ListColumn<Failure>[] = [
   },
   { title: "Error", show: ({ error }) => error, place: "value", isName: true },
 ];
+
+const endpointColumn = (isDeleted: (id: number) => boolean): ListColumn<Failure> => ({
+  title: "Endpoint",
+  show: ({ endpoint_id, endpoint_name, url_masked }) => (
+    <span title={url_masked}>
+      <Name>{endpoint_name}</Name>
+      {isDeleted(endpoint_id) && " (deleted)"}
+    </span>
+  ),
+  place: "middle",
+  isName: true,
+});
 
 const failedColumn: ListColumn<Failure> = {
   title: "Failed",
