@@ -160,8 +160,7 @@ async function readSizes(): Promise<Sizes> {
        select relation.oid, coalesce(parent.relname, relation.relname) as name, pg_total_relation_size(relation.oid) as bytes,
          coalesce(stat.n_dead_tup, 0) as dead
        from pg_class relation
-       left join pg_inherits on inhrelid = relation.oid
-       left join pg_class parent on parent.oid = inhparent
+       left join pg_class parent on parent.oid = pg_partition_root(relation.oid)
        left join pg_stat_user_tables stat on stat.relid = relation.oid
        where relation.relkind = 'r' and relation.relnamespace = current_schema()::regnamespace
      )

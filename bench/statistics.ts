@@ -119,6 +119,14 @@ for (const [title, spanMs] of [
   await measure(`${title} by ${interval}, by endpoint`, read(interval, spanMs, { endpointIds }));
 }
 await measure("two weeks by hour, by endpoint", read("hour", 14 * dayMs, { endpointIds }));
+await measure(
+  "two weeks by hour, success rate by endpoint",
+  read("hour", 14 * dayMs, { endpointIds, isOfTotals: true }),
+);
+await measure(
+  "six hours by minute, success rate by endpoint",
+  read("minute", 6 * hourMs, { endpointIds, isOfTotals: true }),
+);
 await measure("90 days by day, percentiles by endpoint", read("day", days * dayMs, { endpointIds, histograms }));
 const [encryption, now] = [database.encryption, new Date(nowMs)];
 await measure("health of all endpoints", () => readHealth({ pool, encryption, now }, 1));

@@ -12,7 +12,7 @@ const partitionsOf = async (db: Pool): Promise<readonly string[]> =>
   (
     await db.query<{ name: string }>(
       `select relation.relname as name from pg_inherits join pg_class relation on relation.oid = inhrelid
-       where relation.relname like 'statistics%' and relation.relkind = 'r' order by 1`,
+       where relation.relname like 'statistics%' and relation.relkind in ('r', 'p') order by 1`,
     )
   ).map(({ name }) => name);
 
@@ -27,6 +27,19 @@ test("statistics always have partitions for the coming days", async ({ database 
       `statistics_days_${monthOf(14)}`,
     ]),
   );
+});
+
+test("rows over all event types lie apart from those of single types", async ({ database }) => {
+  await addStatisticsPartitions(database);
+  const insert = `
+    insert into statistics_hours
+    select 1, 2, event_type, now(), 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 9, 9, '{}', '{}' from unnest('{"",account.created}'::text[]) event_type
+    returning tableoid::regclass::text as name, event_type`;
+  const part = `statistics_hours_${monthOf(0)}`;
+  expect(await database.query(insert)).toEqual([
+    { name: `${part}_all`, eventType: "" },
+    { name: `${part}_types`, eventType: "account.created" },
+  ]);
 });
 
 test("minutes are dropped after three days, hours and days when their month is older than the setting", async ({

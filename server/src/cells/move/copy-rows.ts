@@ -99,7 +99,9 @@ const deletedPerStep = 5000;
 /** Deletes all rows of a provider, those that refer to others first. Triggers of a move ignore these deletions. */
 export async function deleteRows(client: pg.Client, tables: readonly MovedTable[], providerId: number): Promise<void> {
   await client.query("select set_config('bellwire_move.provider', $1, false)", [String(providerId)]);
-  const partitions = Map.groupBy(await readPartitions(client), ({ parent }) => parent);
+  // A row's `ctid` is its place in a partition that has none itself.
+  const leaves = (await readPartitions(client)).filter(({ key }) => key === null);
+  const partitions = Map.groupBy(leaves, ({ root }) => root);
   for (const { name, owner, isPartitioned } of tables.toReversed()) {
     const parts = isPartitioned ? (partitions.get(name) ?? []).map((partition) => partition.name) : [name];
     for (const part of parts) {

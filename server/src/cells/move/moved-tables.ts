@@ -63,19 +63,26 @@ export function parentsFirst(tables: readonly MovedTable[]): readonly MovedTable
   return sorted;
 }
 
-// The names of partitions are those of their days and months, the same in all cells.
+// The names of partitions are those of their days and months, the same in all cells. A partition comes before its own partitions,
+// whose names begin with its name.
 const partitionsStatement = `
-  select parent.relname as parent, partition.relname as name, pg_get_expr(partition.relpartbound, partition.oid) as bound
+  select root.relname as root, parent.relname as parent, partition.relname as name,
+    pg_get_expr(partition.relpartbound, partition.oid) as bound, pg_get_partkeydef(partition.oid) as key
   from pg_inherits
   join pg_class parent on parent.oid = inhparent
   join pg_class partition on partition.oid = inhrelid
-  where parent.relnamespace = current_schema()::regnamespace and parent.relkind = 'p' and partition.relkind = 'r'
+  join pg_class root on root.oid = pg_partition_root(inhrelid)
+  where parent.relnamespace = current_schema()::regnamespace and parent.relkind = 'p' and partition.relkind in ('r', 'p')
   order by partition.relname`;
 
 interface Partition {
+  /** The table that all of these are partitions of. */
+  readonly root: string;
   readonly parent: string;
   readonly name: string;
   readonly bound: string;
+  /** The key of its own partitions, if it has any. */
+  readonly key: string | null;
 }
 
 export async function readPartitions(client: pg.Client): Promise<readonly Partition[]> {
@@ -92,9 +99,10 @@ export async function createMissingPartitions(source: pg.Client, target: pg.Clie
   await target.query("begin");
   await target.query(lockPartitionsStatement);
   const existing = new Set((await readPartitions(target)).map(({ name }) => name));
-  for (const { parent, name, bound } of partitions.filter((each) => !existing.has(each.name))) {
+  for (const { parent, name, bound, key } of partitions.filter((each) => !existing.has(each.name))) {
     const [quotedParent, quoted] = [target.escapeIdentifier(parent), target.escapeIdentifier(name)];
-    await target.query(`create table ${quoted} (like ${quotedParent} including all)`);
+    const partitioned = key === null ? "" : ` partition by ${key}`;
+    await target.query(`create table ${quoted} (like ${quotedParent} including all)${partitioned}`);
     await target.query(`alter table ${quotedParent} attach partition ${quoted} ${bound}`);
   }
   await target.query("commit");

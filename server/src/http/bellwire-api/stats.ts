@@ -28,6 +28,8 @@ import { type Operation, operation } from "./operation.ts";
 
 interface Metric {
   readonly description: string;
+  /** It needs only attempts and ended deliveries, which are read in less time. */
+  readonly isOfTotals?: true;
   /** The histogram of a percentile. */
   readonly histogram?: HistogramName;
   readonly of: (counts: Counts) => number | null;
@@ -36,24 +38,30 @@ interface Metric {
 const percentile = (histogram: HistogramName, fraction: number, description: string): Metric => ({
   description: `${description} in milliseconds, at most 10 % off; null without any.`,
   histogram,
+  isOfTotals: true,
   of: (counts) => counts[histogram].percentile(fraction),
 });
 
 /** Metrics of attempts, from the statistics. */
 const attemptMetrics = {
-  attempts: { description: "Attempts.", of: (counts) => counts.attempts },
+  attempts: { description: "Attempts.", isOfTotals: true, of: (counts) => counts.attempts },
   deliveries: {
     description: "Deliveries that ended, delivered or failed.",
+    isOfTotals: true,
     of: ({ sums }) => sums.delivered + sums.failed,
   },
-  delivered: { description: "Deliveries that ended delivered.", of: ({ sums }) => sums.delivered },
-  failures: { description: "Deliveries that ended failed.", of: ({ sums }) => sums.failed },
+  delivered: { description: "Deliveries that ended delivered.", isOfTotals: true, of: ({ sums }) => sums.delivered },
+  failures: { description: "Deliveries that ended failed.", isOfTotals: true, of: ({ sums }) => sums.failed },
   first_attempt_successes: {
     description: "Deliveries that their first attempt delivered.",
     of: ({ sums }) => sums.first_attempt_successes,
   },
   retries: { description: "Attempts after the first.", of: ({ sums }) => sums.retries },
-  success_rate: { description: "Delivered by attempts, 0 to 1; null without attempts.", of: successRate },
+  success_rate: {
+    description: "Delivered by attempts, 0 to 1; null without attempts.",
+    isOfTotals: true,
+    of: successRate,
+  },
   latency_p50: percentile("latencies", 0.5, "Median of the latency"),
   latency_p95: percentile("latencies", 0.95, "95th percentile of the latency"),
   latency_p99: percentile("latencies", 0.99, "99th percentile of the latency"),
@@ -293,6 +301,7 @@ export const statsOperations: readonly Operation[] = [
               span,
               ...(await chooseSeries(pool, { providerId, query, groups, points: starts.length })),
               histograms: attempts.flatMap((name) => metricsByName[name].histogram ?? []),
+              isOfTotals: !groups.includes("outcome") && attempts.every((name) => metricsByName[name].isOfTotals),
             });
       const created = await readCreated(pool, portal, {
         ...span,

@@ -75,11 +75,13 @@ const zeros = (): Record<CountColumn, number> => ({
 /** Sums over any number of attempts. */
 export class Counts {
   readonly sums = zeros();
+  /** Attempts whose outcomes were not read. */
+  #unclassified = 0;
   readonly latencies = new Histogram();
   readonly delays = new Histogram();
 
   get attempts(): number {
-    let sum = 0;
+    let sum = this.#unclassified;
     for (const column of outcomeColumns) sum += this.sums[column];
     return sum;
   }
@@ -110,7 +112,18 @@ export class Counts {
     this.delays.addElements(delays);
   }
 
+  /** Adds stored counts of which only attempts, delivered and failed were read, in this order. */
+  addTotals({ sums, latencies, delays }: StoredCounts): void {
+    const [attempts = 0, delivered = 0, failed = 0] = sums;
+    this.#unclassified += attempts;
+    this.sums.delivered += delivered;
+    this.sums.failed += failed;
+    this.latencies.addElements(latencies);
+    this.delays.addElements(delays);
+  }
+
   addAll(other: Counts): void {
+    this.#unclassified += other.#unclassified;
     for (const column of countColumns) this.sums[column] += other.sums[column];
     this.latencies.addAll(other.latencies);
     this.delays.addAll(other.delays);
