@@ -35,7 +35,7 @@ test("a menu is named after its row, and a row without actions has none", () => 
     nameOf: ({ name }) => name,
     actionsOf: ({ id }) => (id === 4 ? [{ title: "Moor" }] : []),
   });
-  const menus = [...place.querySelectorAll("button")].map((button) => button.ariaLabel);
+  const menus = [...place.querySelectorAll("button")].map((button) => button.getAttribute("aria-label"));
   expect(menus).toEqual(["Actions for Mira"]);
 });
 
@@ -44,7 +44,7 @@ test("the box of the header selects all rows of the page, and is half checked if
   const onTick = (keys: readonly number[], isTicked: boolean): void => void ticked.push([keys, isTicked]);
   const place = show({ nameOf: ({ name }) => name, selection: { has: (id) => id === 6, onTick } });
   const boxes = [...place.querySelectorAll("input")];
-  expect(boxes.map((box) => [box.ariaLabel, box.checked, box.indeterminate])).toEqual([
+  expect(boxes.map((box) => [box.getAttribute("aria-label"), box.checked, box.indeterminate])).toEqual([
     ["Select all ships on this page", false, true],
     ["Select Mira", false, false],
     ["Select Karl", true, false],
