@@ -33,11 +33,13 @@ export function PageHeader({ title, children, actions, breadcrumb }: PageHeaderP
   return (
     <PageSection>
       {breadcrumb}
-      <Flex justifyContent={{ default: "justifyContentSpaceBetween" }} alignItems={{ default: "alignItemsFlexStart" }}>
+      <Flex
+        className="bellwire-page-head"
+        justifyContent={{ default: "justifyContentSpaceBetween" }}
+        alignItems={{ default: "alignItemsFlexStart" }}
+      >
         <FlexItem>
-          <Title headingLevel="h1" className="bellwire-page-title">
-            {title}
-          </Title>
+          <Title headingLevel="h1">{title}</Title>
         </FlexItem>
         {actions && <FlexItem>{actions}</FlexItem>}
       </Flex>
