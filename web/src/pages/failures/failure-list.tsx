@@ -126,7 +126,7 @@ const columns: readonly ListColumn<Failure>[] = [
     place: "start",
     isName: true,
   },
-  { title: "Error", show: ({ error }) => error, place: "value", isName: true },
+  { title: "Error", show: ({ error }) => error, place: "below", isName: true },
 ];
 
 const endpointColumn = (isDeleted: (id: number) => boolean): ListColumn<Failure> => ({
