@@ -1256,7 +1256,9 @@ begin
     cross join generate_series(date_trunc('month', first_day::timestamp), last_day, '1 month') month
   loop
     if to_regclass(format('%I', wanted.partition)) is null then
-      execute format('create table %I (like %I including all)', wanted.partition, wanted.whole);
+      execute format('create table %I (like %I including all) partition by list (event_type)', wanted.partition, wanted.whole);
+      execute format('create table %I partition of %I for values in (%L)', wanted.partition || '_all', wanted.partition, '');
+      execute format('create table %I partition of %I default', wanted.partition || '_types', wanted.partition);
       execute format('alter table %I attach partition %I for values from (%L) to (%L)', wanted.whole, wanted.partition,
         wanted.first::timestamp at time zone 'UTC', wanted.next::timestamp at time zone 'UTC');
     end if;

@@ -3163,9 +3163,9 @@ export interface components {
             endpoint_id?: number[];
             /** @description An event type, or `account.*` for all of accounts. May be given several times. */
             event_type?: string[];
-            /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+            /** @description Events from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
             since?: string;
-            /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+            /** @description Events before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
             until?: string;
             /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
             status?: string[];
@@ -4362,9 +4362,9 @@ export interface operations {
                 endpoint_id?: number[];
                 /** @description An event type, or `account.*` for all of accounts. May be given several times. */
                 event_type?: string[];
-                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+                /** @description Events from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
                 /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
                 status?: string[];
@@ -4428,9 +4428,9 @@ export interface operations {
                 endpoint_id?: number[];
                 /** @description An event type, or `account.*` for all of accounts. May be given several times. */
                 event_type?: string[];
-                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+                /** @description Events from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
                 /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
                 status?: string[];
@@ -4568,9 +4568,9 @@ export interface operations {
                 endpoint_id?: number[];
                 /** @description An event type, or `account.*` for all of accounts. May be given several times. */
                 event_type?: string[];
-                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+                /** @description Events from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
                 /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
                 status?: string[];
@@ -4634,9 +4634,9 @@ export interface operations {
                 endpoint_id?: number[];
                 /** @description An event type, or `account.*` for all of accounts. May be given several times. */
                 event_type?: string[];
-                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+                /** @description Events from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
                 /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
                 status?: string[];
@@ -4900,9 +4900,9 @@ export interface operations {
                 endpoint_id?: number[];
                 /** @description An event type, or `account.*` for all of accounts. May be given several times. */
                 event_type?: string[];
-                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+                /** @description Events from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
                 /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
                 status?: string[];
@@ -4966,9 +4966,9 @@ export interface operations {
                 endpoint_id?: number[];
                 /** @description An event type, or `account.*` for all of accounts. May be given several times. */
                 event_type?: string[];
-                /** @description Events from this time on: ISO 8601 with a zone, or `-1d`, a span before now in m, h, d or w. */
+                /** @description Events from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Events before this time: ISO 8601 with a zone, or a span before now, such as `-1h`. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
                 /** @description The status of the last attempt: `500`, `5xx`, or `400-499`. May be given several times. */
                 status?: string[];
@@ -5431,9 +5431,9 @@ export interface operations {
                 group_by?: string;
                 /** @description The length of a point. Without it, it fits the span, and is longer for series of endpoints. Minutes are kept for 3 days. */
                 interval?: "minute" | "hour" | "day";
-                /** @description From the interval of this time on; without it, an hour. */
+                /** @description From the interval of this time on, an hour ago without it: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Up to the interval of this time; without it, until now. */
+                /** @description Up to the interval of this time, now without it: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
                 /** @description May be given several times. */
                 endpoint_id?: number[];
@@ -7296,9 +7296,9 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
-                /** @description From this moment on. */
+                /** @description Events from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Up to this moment. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
                 /** @description Adds the events of the account's users and applications. */
                 include?: ("users" | "applications")[];
@@ -7408,9 +7408,9 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
-                /** @description From this moment on. */
+                /** @description Events from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Up to this moment. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
             };
             header?: never;
@@ -7518,9 +7518,9 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
-                /** @description From this moment on. */
+                /** @description Events from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Up to this moment. */
+                /** @description Events before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
             };
             header?: never;
@@ -7752,9 +7752,9 @@ export interface operations {
             query?: {
                 /** @description One record per line. */
                 format?: "csv" | "ndjson";
-                /** @description From this moment on. */
+                /** @description Records from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
-                /** @description Up to this moment. */
+                /** @description Records before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 until?: string;
             };
             header?: never;
