@@ -32,8 +32,7 @@ async function signedUp(
 test("an update records one event with the changed fields and their previous values", async ({ sharedPool: pool }) => {
   const { provider, change } = await signedUp(pool);
   const outcome = await change({
-    values: { name: "Quay", region: "emea", annotations: { managed_by: "1" } },
-    billing: { monthlyChargingEnabled: false },
+    values: { name: "Quay", region: "emea", annotations: { managed_by: "1" }, monthly_charging_enabled: false },
   });
   expect(outcome).toMatchObject({
     details: {
@@ -63,8 +62,7 @@ test("an update records one event with the changed fields and their previous val
 test("an update without a change records no event and writes nothing", async ({ sharedPool: pool }) => {
   const { provider, change } = await signedUp(pool);
   const outcome = await change({
-    values: { org_name: " Fjord & Sons ", region: "", unknown: "x" },
-    billing: { monthlyBillingEnabled: true },
+    values: { org_name: " Fjord & Sons ", region: "", monthly_billing_enabled: "on", unknown: "x" },
   });
   expect(outcome).toMatchObject({ details: { account: { updatedAt: now } }, events: [] });
   expect(await eventsOf(pool, provider.id)).toHaveLength(3);

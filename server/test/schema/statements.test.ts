@@ -78,7 +78,7 @@ const builders = new Map<string, (table: Rows, first: number) => string>(
 const fieldTables = new Map<string, Rows>();
 for (const path of globSync("**/*.ts", { cwd: source })) {
   const file = readFileSync(source + path, "utf8");
-  if (!/satisfies FieldTable</.test(file)) continue;
+  if (!/satisfies (?:Field|Settable)Table</.test(file)) continue;
   const module: Readonly<Record<string, Rows>> = await import(source + path);
   const names = [...file.matchAll(/^export const (\w+) = \{$/gm)].map(([, name = ""]) => name);
   for (const name of names) fieldTables.set(name, module[name] ?? {});
@@ -128,7 +128,10 @@ const fillIn = (text: string, constants: ReadonlyMap<string, string>): string =>
       return build && rows ? build(rows, Number(first)) : hole;
     });
 
-const constantsOf = (file: string, declared: "const" | "export const"): [string, string][] =>
-  [...file.matchAll(/((?:export )?const) (\w+) =\s+([`"])(.*?)\3;/gs)].flatMap(
-    ([, how = "", name = "", , text = ""]): [string, string][] => (how.endsWith(declared) ? [[name, text]] : []),
+const constantsOf = (file: string, declared: "const" | "export const"): [string, string][] => {
+  const texts = [...file.matchAll(/((?:export )?const) (\w+) =\s+([`"])(.*?)\3;/gs)];
+  const lists = [...file.matchAll(/((?:export )?const) (\w+) = ()(selectList\(\w+\));/g)];
+  return [...texts, ...lists].flatMap(([, how = "", name = "", quote, text = ""]): [string, string][] =>
+    how.endsWith(declared) ? [[name, quote === "" ? `\${${text}}` : text]] : [],
   );
+};

@@ -99,30 +99,30 @@ export interface components {
         /** AccountPlanCreateRequest */
         AccountPlanCreateRequest: {
             name: string;
-            /** @description Stored, but never returned. */
-            description?: string;
-            approval_required?: boolean;
-            cost_per_month?: number;
-            setup_fee?: number;
-            /** Format: int64 */
-            trial_period_days?: number;
             /** @description Cannot be changed later. */
             system_name?: string;
             /** @enum {string} */
             state_event?: "publish" | "hide";
+            approval_required?: boolean;
+            setup_fee?: number;
+            cost_per_month?: number;
+            /** Format: int64 */
+            trial_period_days?: number;
+            /** @description Stored, but never returned. */
+            description?: string;
         };
         /** AccountPlanUpdateRequest */
         AccountPlanUpdateRequest: {
             name?: string;
-            /** @description Stored, but never returned. */
-            description?: string;
-            approval_required?: boolean;
-            cost_per_month?: number;
-            setup_fee?: number;
-            /** Format: int64 */
-            trial_period_days?: number;
             /** @enum {string} */
             state_event?: "publish" | "hide";
+            approval_required?: boolean;
+            setup_fee?: number;
+            cost_per_month?: number;
+            /** Format: int64 */
+            trial_period_days?: number;
+            /** @description Stored, but never returned. */
+            description?: string;
         };
         /** AccountSetCreditCardRequest */
         AccountSetCreditCardRequest: {
@@ -219,13 +219,13 @@ export interface components {
             description?: string;
             user_key?: string;
             application_id?: string;
-            /** @description One or more keys. */
-            application_key?: string[];
             redirect_url?: string;
             first_traffic_at?: string;
             first_daily_traffic_at?: string;
             accepted_at?: string;
             create_origin?: string;
+            /** @description One or more keys. */
+            application_key?: string[];
         } & {
             [key: string]: unknown;
         };
@@ -281,30 +281,30 @@ export interface components {
         /** ApplicationPlanCreateRequest */
         ApplicationPlanCreateRequest: {
             name: string;
-            /** @description Stored, but never returned. */
-            description?: string;
-            approval_required?: boolean;
-            cost_per_month?: number;
-            setup_fee?: number;
-            /** Format: int64 */
-            trial_period_days?: number;
             /** @description Cannot be changed later. */
             system_name?: string;
             /** @enum {string} */
             state_event?: "publish" | "hide";
+            approval_required?: boolean;
+            setup_fee?: number;
+            cost_per_month?: number;
+            /** Format: int64 */
+            trial_period_days?: number;
+            /** @description Stored, but never returned. */
+            description?: string;
         };
         /** ApplicationPlanUpdateRequest */
         ApplicationPlanUpdateRequest: {
             name?: string;
-            /** @description Stored, but never returned. */
-            description?: string;
-            approval_required?: boolean;
-            cost_per_month?: number;
-            setup_fee?: number;
-            /** Format: int64 */
-            trial_period_days?: number;
             /** @enum {string} */
             state_event?: "publish" | "hide";
+            approval_required?: boolean;
+            setup_fee?: number;
+            cost_per_month?: number;
+            /** Format: int64 */
+            trial_period_days?: number;
+            /** @description Stored, but never returned. */
+            description?: string;
         };
         /** ApplicationReferrerFilterCreateRequest */
         ApplicationReferrerFilterCreateRequest: {
@@ -318,10 +318,10 @@ export interface components {
         ApplicationUpdateRequest: {
             name?: string;
             description?: string;
+            user_key?: string;
             redirect_url?: string;
             first_traffic_at?: string;
             first_daily_traffic_at?: string;
-            user_key?: string;
             accepted_at?: string;
             create_origin?: string;
         } & {
@@ -615,12 +615,12 @@ export interface components {
             /** @enum {string} */
             state_event?: "publish" | "hide" | "complete" | "take_offline" | "deprecate" | "mark_as_deleted";
             intentions_required?: boolean;
-            mandatory_app_key?: boolean;
-            referrer_filters_required?: boolean;
             buyers_manage_apps?: boolean;
             buyers_manage_keys?: boolean;
+            referrer_filters_required?: boolean;
             custom_keys_enabled?: boolean;
             buyer_key_regenerate_enabled?: boolean;
+            mandatory_app_key?: boolean;
             buyer_can_select_plan?: boolean;
             /** @description `direct`, `request`, `credit_card`, `request_credit_card` or `none`. Any other value is stored and permits nothing. */
             buyer_plan_change_permission?: string;
@@ -656,12 +656,12 @@ export interface components {
             /** @enum {string} */
             state_event?: "publish" | "hide" | "complete" | "take_offline" | "deprecate" | "mark_as_deleted";
             intentions_required?: boolean;
-            mandatory_app_key?: boolean;
-            referrer_filters_required?: boolean;
             buyers_manage_apps?: boolean;
             buyers_manage_keys?: boolean;
+            referrer_filters_required?: boolean;
             custom_keys_enabled?: boolean;
             buyer_key_regenerate_enabled?: boolean;
+            mandatory_app_key?: boolean;
             buyer_can_select_plan?: boolean;
             /** @description `direct`, `request`, `credit_card`, `request_credit_card` or `none`. Any other value is stored and permits nothing. */
             buyer_plan_change_permission?: string;

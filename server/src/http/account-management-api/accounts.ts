@@ -24,7 +24,7 @@ import {
   type AccountTransition,
   type AccountWithSettings,
 } from "#portal/accounts/index.ts";
-import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
+import { readDocumentSettings, propertySchemas, type DocumentSettings } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { findAccountOfUser } from "#portal/users/index.ts";
 import { requireSuccess } from "./error-responses.ts";
@@ -33,7 +33,6 @@ import { xmlAndJson, type Call, type Operation } from "./operation.ts";
 import {
   pageMetadata,
   pageQuery,
-  parseBoolean,
   parseId,
   parsePage,
   parseText,
@@ -42,22 +41,14 @@ import {
 } from "./parameters.ts";
 import { accountPlanResponse, renderPlan } from "./plans.ts";
 import { renderJson, type ApiResponse, type ResponseDoc } from "./responses.ts";
-import {
-  annotationsSchema,
-  idSchema,
-  linksSchema,
-  metadataSchema,
-  optionalText,
-  timeSchema,
-  timestamps,
-} from "./schema-parts.ts";
+import { idSchema, linksSchema, metadataSchema, optionalText, timeSchema, timestamps } from "./schema-parts.ts";
 
-const billingFields = documentProperties(accountFields, "billing");
-
-const billingSchemas = (options: { readonly description?: string } = {}) =>
-  Object.fromEntries(
-    billingFields.map((property) => [columnOf(accountFields, property), Type.Optional(Type.Boolean(options))]),
-  );
+const billingSchemas = Object.fromEntries(
+  documentProperties(accountFields, "billing").map((property) => [
+    columnOf(accountFields, property),
+    Type.Optional(Type.Boolean({ description: "Absent while the account is suspended or scheduled for deletion." })),
+  ]),
+);
 
 export const AccountSchema = Type.Object({
   account: Type.Object(
@@ -67,7 +58,7 @@ export const AccountSchema = Type.Object({
       credit_card_stored: Type.Boolean(),
       credit_card_partial_number: optionalText,
       credit_card_expires_on: Type.Optional(Type.String({ format: "date" })),
-      ...billingSchemas({ description: "Absent while the account is suspended or scheduled for deletion." }),
+      ...billingSchemas,
       state: Type.String({
         enum: ["created", "pending", "approved", "rejected", "suspended", "scheduled_for_deletion"],
       }),
@@ -235,34 +226,18 @@ const updateAccountOperation: Operation = {
   path: "/accounts/{id}",
   action: "change-portal",
   formats: xmlAndJson,
-  body: Type.Object(
-    {
-      org_name: optionalText,
-      ...billingSchemas(),
-      annotations: Type.Optional(annotationsSchema),
-    },
-    {
-      additionalProperties: true,
-      description:
-        "Also accepts the fields that you have defined for accounts, optionally inside `extra_fields`; `name` as a synonym " +
-        "of `org_name`; and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.",
-      examples: [{ org_name: "Harbour & Daughters", region: "apac" }],
-    },
-  ),
+  body: Type.Object(propertySchemas(accountFields, "change"), {
+    additionalProperties: true,
+    description:
+      "Also accepts the fields that you have defined for accounts, optionally inside `extra_fields`; `name` as a synonym " +
+      "of `org_name`; and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.",
+    examples: [{ org_name: "Harbour & Daughters", region: "apac" }],
+  }),
   response: accountResponse,
 
   async handle({ pool }, call) {
     const { provider, values, by } = call;
-    const outcome = await updateAccount(pool, {
-      provider,
-      accountId: call.id("id"),
-      values,
-      billing: Object.fromEntries(
-        billingFields.map((property) => [property, parseBoolean(values[columnOf(accountFields, property)])]),
-      ),
-      writer: "program",
-      by,
-    });
+    const outcome = await updateAccount(pool, { provider, accountId: call.id("id"), values, writer: "program", by });
     return renderAccount(call, requireSuccess(outcome));
   },
 };

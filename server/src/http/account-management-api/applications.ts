@@ -1,4 +1,4 @@
-import { Type, type TSchema } from "typebox";
+import { Type } from "typebox";
 import { isInProductScope } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
@@ -23,7 +23,7 @@ import {
   representApplication,
   updateApplication,
 } from "#portal/applications/index.ts";
-import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
+import { type DocumentSettings, readDocumentSettings, propertySchemas } from "#portal/fields/index.ts";
 import { requireAccount } from "./accounts.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccount, exampleAdminUrl, exampleApplication, exampleDocumentSettings } from "./example-portal.ts";
@@ -97,10 +97,12 @@ export function renderApplications({
   };
 }
 
-const trafficSchemas = (schema: TSchema) =>
-  Object.fromEntries(
-    documentProperties(applicationFields, "traffic").map((property) => [columnOf(applicationFields, property), schema]),
-  );
+const trafficSchemas = Object.fromEntries(
+  documentProperties(applicationFields, "traffic").map((property) => [
+    columnOf(applicationFields, property),
+    nullable(timeSchema),
+  ]),
+);
 
 const ApplicationSchema = Type.Object({
   application: Type.Object(
@@ -117,7 +119,7 @@ const ApplicationSchema = Type.Object({
       plan_name: Type.String(),
       account_id: idSchema,
       org_name: Type.String(),
-      ...trafficSchemas(nullable(timeSchema)),
+      ...trafficSchemas,
       user_key: Type.Optional(Type.String({ description: "If the service authenticates applications by user key." })),
       provider_verification_key: optionalText,
       application_id: Type.Optional(
@@ -226,15 +228,8 @@ const createApplicationOperation: Operation = {
   body: Type.Object(
     {
       plan_id: Type.Integer(),
-      name: optionalText,
-      description: optionalText,
-      user_key: optionalText,
-      application_id: optionalText,
+      ...propertySchemas(applicationFields, "complete"),
       application_key: Type.Optional(Type.Array(Type.String(), { description: "One or more keys." })),
-      redirect_url: optionalText,
-      ...trafficSchemas(optionalText),
-      accepted_at: optionalText,
-      create_origin: optionalText,
     },
     {
       additionalProperties: true,
@@ -314,22 +309,11 @@ const updateApplicationOperation: Operation = {
   path: "/accounts/{account_id}/applications/{id}",
   action: "change-portal",
   formats: xmlAndJson,
-  body: Type.Object(
-    {
-      name: optionalText,
-      description: optionalText,
-      redirect_url: optionalText,
-      ...trafficSchemas(optionalText),
-      user_key: optionalText,
-      accepted_at: optionalText,
-      create_origin: optionalText,
-    },
-    {
-      additionalProperties: true,
-      description: "Also accepts the fields that you have defined for applications.",
-      examples: [{ description: "On the screens of the quay" }],
-    },
-  ),
+  body: Type.Object(propertySchemas(applicationFields, "change"), {
+    additionalProperties: true,
+    description: "Also accepts the fields that you have defined for applications.",
+    examples: [{ description: "On the screens of the quay" }],
+  }),
   response: applicationResponse,
 
   async handle({ pool }, call) {

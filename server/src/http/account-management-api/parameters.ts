@@ -2,6 +2,9 @@ import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { parsePairs } from "#http/shared/forms.ts";
 import { parseRowId } from "#platform/ids.ts";
+import { plainText } from "#portal/fields/index.ts";
+
+export { plainText as parseText } from "#portal/fields/index.ts";
 
 /** Named input from the query or the body. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -16,24 +19,9 @@ export const queryParameters = (request: Pick<FastifyRequest, "url">): Parameter
 export const isRecord = (value: unknown): value is Parameters =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Parses a parameter as text. JSON numbers and booleans count as their text, null as the empty text. */
-export function parseText(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  return value === null ? "" : undefined;
-}
-
-const falseTexts = new Set(["", "0", "f", "false", "off"]);
-
-/** Parses a parameter as a boolean, as Rails does: true unless it is one of `falseTexts`. */
-export function parseBoolean(value: unknown): boolean | undefined {
-  const text = parseText(value);
-  return text === undefined ? undefined : !falseTexts.has(text.toLowerCase());
-}
-
 /** Parses a parameter as a row's id. Returns 0, which no row has, if it cannot be an id. */
 export function parseId(value: unknown): number | undefined {
-  const text = parseText(value);
+  const text = plainText(value);
   if (text === undefined || text === "") return undefined;
   return parseRowId(text.replace(/^0+/, "")) ?? 0; // 3scale ignores leading zeros
 }
@@ -107,7 +95,7 @@ interface Page {
 
 /** Parses `page` and `per_page`. Invalid values count as absent. */
 export function parsePage(query: Parameters): Page {
-  const [number, size] = [Number(parseText(query["page"])), Number(parseText(query["per_page"]))];
+  const [number, size] = [Number(plainText(query["page"])), Number(plainText(query["per_page"]))];
   const page = Number.isInteger(number) && number >= 1 && number <= 1_000_000_000 ? number : 1;
   const limit = Number.isInteger(size) && size >= 1 && size <= perPageMax ? size : perPageMax;
   return { page, limit, offset: (page - 1) * limit };

@@ -2,12 +2,14 @@ import { Type } from "typebox";
 import { isInProductScope } from "#access/index.ts";
 import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
+import { propertySchemas } from "#portal/fields/index.ts";
 import {
   type Plan,
   createPlan,
   deletePlan,
   listPlans,
   makePlanDefault,
+  planFields,
   planToJson,
   readPlans,
   readProduct,
@@ -18,27 +20,19 @@ import { requireSuccess } from "./error-responses.ts";
 import { exampleAccountPlan, exampleAdminUrl, exampleApplicationPlan, exampleProvider } from "./example-portal.ts";
 import { xmlAndJson, type Call, type Operation } from "./operation.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, linksSchema, optionalBoolean, timestamps } from "./schema-parts.ts";
+import { idSchema, linksSchema, timestamps } from "./schema-parts.ts";
 
-const stateEvent = Type.String({ enum: ["publish", "hide"] });
+const description = Type.Optional(Type.String({ description: "Stored, but never returned." }));
 
 const NewPlanSchema = Type.Object(
-  {
-    name: Type.String(),
-    description: Type.Optional(Type.String({ description: "Stored, but never returned." })),
-    approval_required: optionalBoolean,
-    cost_per_month: Type.Optional(Type.Number()),
-    setup_fee: Type.Optional(Type.Number()),
-    trial_period_days: Type.Optional(Type.Integer()),
-    system_name: Type.Optional(Type.String({ description: "Cannot be changed later." })),
-    state_event: Type.Optional(stateEvent),
-  },
+  { ...propertySchemas(planFields, "complete"), description },
   { examples: [{ name: "Basic", state_event: "publish" }] },
 );
 
-const PlanChangeSchema = Type.Partial(Type.Omit(NewPlanSchema, ["system_name"]), {
-  examples: [{ name: "Basic", approval_required: true }],
-});
+const PlanChangeSchema = Type.Object(
+  { ...propertySchemas(planFields, "change"), description },
+  { examples: [{ name: "Basic", approval_required: true }] },
+);
 
 /** Columns of 3scale's plans that Bellwire does not have. */
 const ignoredPlanFields = [
@@ -58,7 +52,7 @@ const ignoredPlanFields = [
   "updated_at",
 ];
 
-const planFields = {
+const planProperties = {
   id: idSchema,
   name: Type.String(),
   state: Type.String({ enum: ["hidden", "published"] }),
@@ -71,11 +65,11 @@ const planFields = {
   ...timestamps,
 };
 
-const AccountPlanSchema = Type.Object({ account_plan: Type.Object(planFields, { title: "AccountPlan" }) });
+const AccountPlanSchema = Type.Object({ account_plan: Type.Object(planProperties, { title: "AccountPlan" }) });
 const ApplicationPlanSchema = Type.Object({
   application_plan: Type.Object(
     {
-      ...planFields,
+      ...planProperties,
       custom: Type.Boolean({ description: "True if the plan was customized for one application." }),
       system_name: Type.String(),
       links: linksSchema,

@@ -2,13 +2,16 @@ import { Type } from "typebox";
 import { type ProviderUser, listProviderUsers } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
+import { propertySchemas } from "#portal/fields/index.ts";
 import {
+  parseProviderSettings,
   type ProviderDetails,
   type ProviderSettings,
   providerToJson,
   readContactAddresses,
   readProviderSettings,
   representProvider,
+  settingsFields,
   updateProviderSettings,
 } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -21,19 +24,10 @@ import {
   exampleProviderUser,
 } from "./example-portal.ts";
 import { type AccountManagementApiNeeds, type Call, type Operation, xmlAndJson } from "./operation.ts";
-import { type Parameters, parseText } from "./parameters.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, linksSchema, optionalBoolean, optionalText, timestamps } from "./schema-parts.ts";
+import { idSchema, linksSchema, optionalBoolean, timestamps } from "./schema-parts.ts";
 
-const ProviderFields = Type.Object(
-  {
-    from_email: optionalText,
-    support_email: optionalText,
-    finance_support_email: optionalText,
-    site_access_code: optionalText,
-  },
-  { examples: [{ support_email: "support@acme.example" }] },
-);
+const contactSchemas = propertySchemas(settingsFields, "change", "contacts");
 
 /** Reads the users and contact addresses that a provider's document has besides its settings, and renders it. */
 async function respondWithProvider(
@@ -71,7 +65,7 @@ const providerResponse: ResponseDoc = {
         domain: Type.String(),
         admin_base_url: Type.String({ format: "uri" }),
         base_url: Type.String({ format: "uri" }),
-        ...ProviderFields.properties,
+        ...contactSchemas,
         credit_card_stored: Type.Boolean(),
         monthly_billing_enabled: optionalBoolean,
         monthly_charging_enabled: optionalBoolean,
@@ -122,30 +116,19 @@ const updateProviderOperation: Operation = {
   path: "/provider",
   action: "administer-provider",
   formats: xmlAndJson,
-  body: ProviderFields,
+  body: Type.Object(contactSchemas, { examples: [{ support_email: "support@acme.example" }] }),
   wrapper: "account",
   ignored: ["org_name", "name", "domain", "self_domain", "state", "vat_code", "telephone_number"],
   response: providerResponse,
 
   async handle(needs, call) {
     const { provider, values, by } = call;
-    const change = {
-      fromEmail: parseText(values["from_email"])?.trim(),
-      supportEmail: parseNullable(values, "support_email"),
-      financeSupportEmail: parseNullable(values, "finance_support_email"),
-      siteAccessCode: parseNullable(values, "site_access_code"),
-    };
+    const { change } = requireSuccess(parseProviderSettings(values, "contacts", by.now));
     const outcome = await updateProviderSettings(needs.pool, { providerId: provider.id, change, by });
     const { settings } = requireSuccess(outcome);
     return respondWithProvider(needs, call, { provider: { ...provider, updatedAt: by.now }, settings });
   },
 };
-
-/** Returns undefined if absent, which keeps the value, and null if empty, which removes it. */
-function parseNullable(values: Parameters, name: string): string | null | undefined {
-  const text = parseText(values[name]);
-  return text === undefined ? undefined : text.trim() || null;
-}
 
 /** Returns the provider's users that the caller may see: members see only themselves. */
 async function listVisibleUsers(

@@ -7,11 +7,6 @@ export const linksSchema = Type.Array(Type.Object({ rel: Type.String(), href: Ty
 export const optionalBoolean = Type.Optional(Type.Boolean());
 export const optionalText = Type.Optional(Type.String());
 
-export const annotationsSchema = Type.Object(
-  { managed_by: optionalText },
-  { description: "Machine-readable notes. The only one is `managed_by`; an empty text removes it." },
-);
-
 export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 export const metadataSchema = Type.Optional(

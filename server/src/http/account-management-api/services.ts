@@ -2,15 +2,20 @@ import { Type } from "typebox";
 import { requirePermission } from "#http/shared/admin-caller.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
+import { columnOf, documentProperties } from "#platform/database/field-table.ts";
 import { record } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
+import { propertySchemas } from "#portal/fields/index.ts";
 import {
   type Product,
   type ProductContext,
+  authenticationSchema,
   countProducts,
   createProduct,
   listProducts,
+  notificationSettingsSchema,
+  productFields,
   productToJson,
   readProduct,
   representProduct,
@@ -23,69 +28,13 @@ import { exampleAdminUrl, exampleProduct, exampleProvider } from "./example-port
 import { type Call, type Operation, type OperationNeeds, xmlAndJson } from "./operation.ts";
 import { type PageMetadata, pageMetadata, pageQuery, parsePage } from "./parameters.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import {
-  annotationsSchema,
-  idSchema,
-  linksSchema,
-  metadataSchema,
-  optionalBoolean,
-  optionalText,
-  timestamps,
-} from "./schema-parts.ts";
+import { idSchema, linksSchema, metadataSchema, optionalText, timestamps } from "./schema-parts.ts";
 
-const backendVersion = Type.String({
-  enum: ["1", "2", "oauth", "oidc"],
-  description: "How applications authenticate: by a user key, an application id and keys, OAuth, or OpenID Connect.",
+const NewServiceSchema = Type.Object(propertySchemas(productFields, "complete"), {
+  examples: [{ name: "Tides", description: "When the water comes", backend_version: "2" }],
 });
 
-const percentages = Type.Optional(Type.Array(Type.Integer()));
-
-const notificationSettings = Type.Object(
-  { web_provider: percentages, email_provider: percentages, web_buyer: percentages, email_buyer: percentages },
-  {
-    description:
-      "The percentages of a limit at which to notify the provider and the developers. Absent until set for the first time.",
-  },
-);
-
-const NewServiceSchema = Type.Object(
-  {
-    name: Type.String(),
-    description: optionalText,
-    support_email: Type.Optional(Type.String({ description: "If empty, the provider's address." })),
-    deployment_option: Type.Optional(
-      Type.String({
-        description: "`hosted`, `self_managed`, `service_mesh_istio`, or `plugin_` followed by a language.",
-      }),
-    ),
-    backend_version: Type.Optional(backendVersion),
-    system_name: Type.Optional(Type.String({ description: "Cannot be changed later." })),
-    state_event: Type.Optional(
-      Type.String({ enum: ["publish", "hide", "complete", "take_offline", "deprecate", "mark_as_deleted"] }),
-    ),
-    intentions_required: optionalBoolean,
-    mandatory_app_key: optionalBoolean,
-    referrer_filters_required: optionalBoolean,
-    buyers_manage_apps: optionalBoolean,
-    buyers_manage_keys: optionalBoolean,
-    custom_keys_enabled: optionalBoolean,
-    buyer_key_regenerate_enabled: optionalBoolean,
-    buyer_can_select_plan: optionalBoolean,
-    buyer_plan_change_permission: Type.Optional(
-      Type.String({
-        description:
-          "`direct`, `request`, `credit_card`, `request_credit_card` or `none`. Any other value is stored and permits nothing.",
-      }),
-    ),
-    txt_support: Type.Optional(Type.String({ description: "Stored, but never returned." })),
-    terms: Type.Optional(Type.String({ description: "Stored, but never returned." })),
-    notification_settings: Type.Optional(notificationSettings),
-    annotations: Type.Optional(annotationsSchema),
-  },
-  { examples: [{ name: "Tides", description: "When the water comes", backend_version: "2" }] },
-);
-
-const ServiceChangeSchema = Type.Partial(Type.Omit(NewServiceSchema, ["system_name"]), {
+const ServiceChangeSchema = Type.Object(propertySchemas(productFields, "change"), {
   examples: [{ description: "When the water comes, and goes" }],
 });
 
@@ -150,20 +99,15 @@ const ServiceSchema = Type.Object({
       name: Type.String(),
       state: Type.String(),
       system_name: Type.String(),
-      backend_version: backendVersion,
+      backend_version: authenticationSchema,
       deployment_option: Type.String(),
       support_email: optionalText,
       description: optionalText,
-      intentions_required: Type.Boolean(),
-      buyers_manage_apps: Type.Boolean(),
-      buyers_manage_keys: Type.Boolean(),
-      referrer_filters_required: Type.Boolean(),
-      custom_keys_enabled: Type.Boolean(),
-      buyer_key_regenerate_enabled: Type.Boolean(),
-      mandatory_app_key: Type.Boolean(),
-      buyer_can_select_plan: Type.Boolean(),
+      ...Object.fromEntries(
+        documentProperties(productFields, "switches").map((name) => [columnOf(productFields, name), Type.Boolean()]),
+      ),
       buyer_plan_change_permission: Type.String(),
-      notification_settings: Type.Optional(notificationSettings),
+      notification_settings: Type.Optional(notificationSettingsSchema),
       annotations: Type.Record(Type.String(), Type.String()),
       ...timestamps,
       links: linksSchema,

@@ -10,7 +10,7 @@ import {
   type AccountDetails,
 } from "#portal/accounts/index.ts";
 import type { Application } from "#portal/applications/index.ts";
-import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
+import { annotationsSchema, readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
 import { AccountSchema } from "./accounts.ts";
 import { requireSuccess } from "./error-responses.ts";
 import {
@@ -22,7 +22,7 @@ import {
 import { xmlAndJson, type Operation } from "./operation.ts";
 import { parseId, type Parameters } from "./parameters.ts";
 import { renderJson, type ApiResponse, type ResponseDoc } from "./responses.ts";
-import { annotationsSchema, optionalText } from "./schema-parts.ts";
+import { optionalText } from "./schema-parts.ts";
 
 interface NewAccount {
   readonly details: AccountDetails;

@@ -4,7 +4,7 @@ import type { Database } from "#platform/database/database.ts";
 import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import { activateUser } from "#portal/accounts/index.ts";
-import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
+import { type DocumentSettings, readDocumentSettings, propertySchemas } from "#portal/fields/index.ts";
 import {
   type User,
   changeUserRole,
@@ -16,6 +16,7 @@ import {
   suspendUser,
   unsuspendUser,
   updateUser,
+  userFields,
   userToJson,
 } from "#portal/users/index.ts";
 import { requireAccount } from "./accounts.ts";
@@ -123,7 +124,7 @@ const createUserOperation: Operation = {
   action: "administer-portal",
   formats: xmlAndJson,
   body: Type.Object(
-    { username: Type.String(), email: optionalText, password: optionalText },
+    { ...propertySchemas(userFields, "complete"), password: optionalText },
     {
       additionalProperties: true,
       description: userFieldsNote,
@@ -168,7 +169,7 @@ const updateUserOperation: Operation = {
   action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
-    { username: optionalText, email: optionalText, password: optionalText },
+    { ...propertySchemas(userFields, "change"), password: optionalText },
     { additionalProperties: true, description: userFieldsNote, examples: [{ email: "olafur@harbour.example" }] },
   ),
   response: userResponse,

@@ -5,10 +5,11 @@ import { value } from "#platform/document.ts";
 import { exampleTime, laterExampleTime, parseLenientTime } from "#platform/times.ts";
 import { renderXml } from "#platform/xml.ts";
 import { type Failure, allFailures, deleteFailures } from "#webhooks/deliveries/index.ts";
+import { parseRailsBoolean } from "#portal/fields/index.ts";
 import { type Endpoint, readDefaultEndpoint, saveDefaultEndpoint, switchesOf } from "#webhooks/endpoints/index.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
 import { type Operation, jsonOnly, xmlAndJson } from "./operation.ts";
-import { type Parameters, parseBoolean, parseText } from "./parameters.ts";
+import { type Parameters, parseText } from "./parameters.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
 import { timeSchema } from "./schema-parts.ts";
 
@@ -80,9 +81,9 @@ const updateWebhookOperation: Operation = {
 
 const parseWebhook = (settings: Parameters) => ({
   url: parseText(settings["url"]),
-  active: parseBoolean(settings["active"]),
-  providerActions: parseBoolean(settings["provider_actions"]),
-  switches: Object.fromEntries(switchNames.map((name) => [name, parseBoolean(settings[name])])),
+  active: parseRailsBoolean(settings, "active").value,
+  providerActions: parseRailsBoolean(settings, "provider_actions").value,
+  switches: Object.fromEntries(switchNames.map((name) => [name, parseRailsBoolean(settings, name).value])),
 });
 
 type ShownFailure = Pick<Failure, "eventId" | "failedAt" | "error" | "url" | "body">;

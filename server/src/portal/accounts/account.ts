@@ -1,7 +1,7 @@
+import { Type } from "typebox";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import {
   assignments,
-  type FieldTable,
   type Inserted,
   insertColumns,
   insertParameters,
@@ -10,7 +10,7 @@ import {
   updateValues,
 } from "#platform/database/field-table.ts";
 import { isoTime } from "#platform/times.ts";
-import type { FieldValues } from "#portal/fields/index.ts";
+import { annotationsSchema, type FieldValues, parseRailsBoolean, type SettableTable } from "#portal/fields/index.ts";
 import type { Plan } from "#portal/products/index.ts";
 
 type AccountState = "created" | "pending" | "approved" | "rejected" | "suspended" | "scheduled_for_deletion";
@@ -43,26 +43,34 @@ export interface Account {
 
 const stored = { insert: true, update: true } as const;
 
+const billingSwitch = {
+  update: true,
+  audited: true,
+  document: "billing",
+  set: { schema: Type.Boolean(), programsOnly: true, parse: parseRailsBoolean },
+} as const;
+
 /** Add a property here and to `Account`, its column in a migration, and its name to the reserved names of fields. */
 export const accountFields = {
   id: {},
   // After a fail-over to an older state, all sequence numbers continue above a floor (0003_failover.sql).
   lastSequence: { read: "greatest(last_sequence, account_numbers_floor())" },
-  orgName: { ...stored, audited: true },
+  // Parsed as a field, whose definition may limit its values.
+  orgName: { ...stored, audited: true, set: { schema: Type.String() } },
   state: { ...stored, audited: true },
   stateChangedAt: stored,
   deletionAt: { update: true },
   planId: stored,
-  annotations: { ...stored, audited: true },
+  monthlyBillingEnabled: billingSwitch,
+  monthlyChargingEnabled: billingSwitch,
+  annotations: { ...stored, audited: true, set: { schema: annotationsSchema } },
   fields: { ...stored, audited: "each" },
-  monthlyBillingEnabled: { update: true, audited: true, document: "billing" },
-  monthlyChargingEnabled: { update: true, audited: true, document: "billing" },
   creditCardToken: { update: true },
   creditCardPartialNumber: { update: true, audited: true, document: "card" },
   creditCardExpiresOn: { update: true, audited: true, document: "card" },
   createdAt: {},
   updatedAt: {},
-} as const satisfies FieldTable<Account>;
+} as const satisfies SettableTable<Account>;
 
 const readAccountStatement = `select ${selectList(accountFields)} from accounts where provider_id = $1 and id = $2`;
 

@@ -1,6 +1,6 @@
 import { type ChangeContext, endSessionsOfUser } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { auditedChanges, type InDocument } from "#platform/database/field-table.ts";
+import { auditedChanges } from "#platform/database/field-table.ts";
 import { deleteApplicationRows, listApplications } from "#portal/applications/application-table.ts";
 import { type Application, applicationEvent } from "#portal/applications/application.ts";
 import {
@@ -13,6 +13,7 @@ import {
   mergeErrors,
   parseAnnotations,
   parseFieldInput,
+  parseRequest,
 } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { userEvent } from "#portal/users/user.ts";
@@ -101,7 +102,6 @@ export function accountChanges(before: Account, after: Account): Readonly<Record
 export interface AccountUpdate extends AccountChange {
   /** Unparsed values by field name; `name` is an alias of `org_name`. Fields that are left out stay unchanged. */
   readonly values: FieldInput;
-  readonly billing?: Readonly<Partial<Record<InDocument<typeof accountFields, "billing">, boolean | undefined>>>;
   readonly writer: FieldWriter;
 }
 
@@ -116,22 +116,23 @@ export const updateAccount = (pool: Pool, update: AccountUpdate): Promise<Accoun
 function parseAccountUpdate(
   { definitions }: DocumentSettings,
   before: Account,
-  { values, writer, billing = {} }: AccountUpdate,
+  { values, writer, by: { now } }: AccountUpdate,
 ): { readonly account: Account; readonly errors: FieldErrors } {
   const input = renameOrgName(values, writer);
   const held = { ...before.fields, org_name: before.orgName };
-  const { given, errors } = parseFieldInput({ definitions, target: "Account", writer, held }, input);
-  const { org_name: orgName, ...fields } = applyFieldInput(held, given);
+  const defined = parseFieldInput({ definitions, target: "Account", writer, held }, input);
+  const { org_name: orgName, ...fields } = applyFieldInput(held, defined.given);
+  const { given, errors } = parseRequest<Account>(accountFields, { values, writer, now });
   const { annotations, errors: wrongAnnotations } = parseAnnotations(before.annotations, values["annotations"]);
   return {
     account: {
       ...before,
-      ...Object.fromEntries(Object.entries(billing).filter(([, enabled]) => enabled !== undefined)),
+      ...given,
       orgName: typeof orgName === "string" ? orgName : before.orgName,
       fields,
       annotations,
     },
-    errors: mergeErrors(errors, wrongAnnotations),
+    errors: mergeErrors(defined.errors, errors, wrongAnnotations),
   };
 }
 

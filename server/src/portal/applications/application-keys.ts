@@ -3,9 +3,9 @@ import { type Json, type Node, list, record, value } from "#platform/document.ts
 import { type FieldErrors, type FieldWriter, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
 import type { Product } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { keyErrors, keysMax } from "./application-input.ts";
+import { keyErrors } from "./application-input.ts";
 import { deleteKey, insertKey } from "./application-table.ts";
-import { type Application, type ApplicationKey, keyEvent, newKey } from "./application.ts";
+import { type Application, type ApplicationKey, keyEvent, keysMax, newKey } from "./application.ts";
 import {
   type ApplicationChange,
   type ApplicationOutcome,

@@ -1,10 +1,18 @@
+import { Type } from "typebox";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { randomHex } from "#platform/ids.ts";
-import { auditedChanges, columnOf, documentProperties, type FieldTable } from "#platform/database/field-table.ts";
+import { auditedChanges, columnOf, documentProperties } from "#platform/database/field-table.ts";
 import type { AccountEvent } from "#portal/accounts/account-events.ts";
-import { type DocumentSettings, type FieldValues, fieldsToJson, representFields } from "#portal/fields/index.ts";
+import {
+  type DocumentSettings,
+  type FieldValues,
+  fieldsToJson,
+  representFields,
+  type SettableTable,
+} from "#portal/fields/index.ts";
 import { type OidcConfiguration, type Plan, type Product, representPlan } from "#portal/products/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
+import { parseOrigin, parseRedirectUrl, parseTime, parseUserKey } from "./application-input.ts";
 
 /** An account's access to a product. 3scale calls it a cinstance. */
 export interface Application {
@@ -44,27 +52,38 @@ export interface ApplicationRow extends Omit<Application, "product" | "plan" | "
 
 const stored = { insert: true, update: true } as const;
 
+const time = { schema: Type.String(), programsOnly: true, parse: parseTime } as const;
+
 /** Add a property here and to `Application`, its column in a migration, and its name to the reserved names of fields. */
 export const applicationFields = {
   id: {},
   accountId: { insert: true },
   productId: { insert: true },
   planId: { ...stored, audited: true },
-  name: { ...stored, audited: true },
-  description: { ...stored, audited: true },
+  // Parsed as fields, whose definitions may require them or limit their values.
+  name: { ...stored, audited: true, set: { schema: Type.String() } },
+  description: { ...stored, audited: true, set: { schema: Type.String() } },
   state: { ...stored, audited: true },
-  userKey: { ...stored, audited: "secret" },
-  applicationId: { insert: true },
+  userKey: {
+    ...stored,
+    audited: "secret",
+    set: { schema: Type.String(), programsOnly: true, parse: parseUserKey },
+  },
+  applicationId: { insert: true, set: { schema: Type.String(), once: true } },
   providerVerificationKey: { insert: true },
-  redirectUrl: { ...stored, audited: true },
-  createOrigin: { ...stored, audited: true },
-  acceptedAt: { ...stored, audited: true },
-  firstTrafficAt: { ...stored, audited: true, document: "traffic" },
-  firstDailyTrafficAt: { ...stored, audited: true, document: "traffic" },
+  redirectUrl: { ...stored, audited: true, set: { schema: Type.String(), parse: parseRedirectUrl } },
+  firstTrafficAt: { ...stored, audited: true, document: "traffic", set: time },
+  firstDailyTrafficAt: { ...stored, audited: true, document: "traffic", set: time },
+  acceptedAt: { ...stored, audited: true, set: time },
+  createOrigin: {
+    ...stored,
+    audited: true,
+    set: { schema: Type.String(), programsOnly: true, parse: parseOrigin },
+  },
   fields: { ...stored, audited: "each" },
   createdAt: { insert: true },
   updatedAt: stored,
-} as const satisfies FieldTable<ApplicationRow>;
+} as const satisfies SettableTable<ApplicationRow>;
 
 export const toRow = ({ product, plan, ...application }: Application): ApplicationRow => ({
   ...application,
@@ -119,6 +138,9 @@ export const newApplication = ({ product, plan, ...application }: NewApplication
   createdAt: now,
   updatedAt: now,
 });
+
+/** Returns how many keys an application can have. An OAuth client has one secret. */
+export const keysMax = ({ backendVersion }: Product): number => (backendVersion === "oauth" ? 1 : 5);
 
 const needsFirstKey = ({ backendVersion, mandatoryAppKey }: Product): boolean =>
   backendVersion === "oauth" || (backendVersion === "2" && mandatoryAppKey);

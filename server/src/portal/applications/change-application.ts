@@ -8,8 +8,11 @@ import {
   type FieldErrors,
   type FieldInput,
   type FieldWriter,
+  applyFieldInput,
   hasNoErrors,
   mergeErrors,
+  parseFieldInput,
+  parseRequest,
   readDocumentSettings,
   refuseTransition,
 } from "#portal/fields/index.ts";
@@ -17,7 +20,6 @@ import { applicationRejectedMail, insertMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { listUsers } from "#portal/users/user.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-import { parseApplication } from "./application-input.ts";
 import {
   deleteApplicationRows,
   findTakenCredentials,
@@ -27,8 +29,10 @@ import {
 import {
   type Application,
   type ApplicationEventInput,
+  type ApplicationRow,
   applicationChanges,
   applicationEvent,
+  applicationFields,
   keyEvent,
   newUserKey,
   titleOf,
@@ -145,6 +149,40 @@ export const updateApplication = (
       ]);
     }),
   );
+
+interface ApplicationInput {
+  /** Unparsed values by the names of fields and of the API. */
+  readonly values: FieldInput;
+  readonly writer: FieldWriter;
+  readonly now: Date;
+}
+
+/** Parses an input into the changed application and returns all errors. Values that are left out stay unchanged. */
+export function parseApplication(
+  { definitions }: DocumentSettings,
+  before: Application,
+  input: ApplicationInput,
+): { readonly application: Application; readonly errors: FieldErrors } {
+  const { writer, values } = input;
+  const held = {
+    ...before.fields,
+    ...(before.name === null ? {} : { name: before.name }),
+    ...(before.description === null ? {} : { description: before.description }),
+  };
+  const defined = parseFieldInput({ definitions, target: "Cinstance", writer, held }, values);
+  const { name, description, ...fields } = applyFieldInput(held, defined.given);
+  const { given, errors } = parseRequest<ApplicationRow>(applicationFields, input);
+  return {
+    application: {
+      ...before,
+      ...given,
+      name: typeof name === "string" ? name : null,
+      description: typeof description === "string" ? description : null,
+      fields,
+    },
+    errors: mergeErrors(defined.errors, errors),
+  };
+}
 
 type ApplicationState = Application["state"];
 

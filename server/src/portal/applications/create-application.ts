@@ -8,6 +8,7 @@ import {
   type FieldErrors,
   type FieldInput,
   type FieldWriter,
+  errorsOf,
   hasNoErrors,
   mergeErrors,
   missingFields,
@@ -15,14 +16,15 @@ import {
 } from "#portal/fields/index.ts";
 import { type Plan, type Product, lockPlanForShare, readProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { parseApplication, parseNewCredentials } from "./application-input.ts";
+import { parseApplicationId, parseKeys } from "./application-input.ts";
 import { findTakenCredentials, insertApplication } from "./application-table.ts";
-import { type Application, keyEvent, newApplication } from "./application.ts";
+import { type Application, keyEvent, keysMax, newApplication, newKey } from "./application.ts";
 import {
   type ApplicationOutcome,
   type ChangedApplication,
   type NotForDevelopers,
   type Refused,
+  parseApplication,
   recordApplicationEvents,
 } from "./change-application.ts";
 import { requireSubscription } from "./subscriptions.ts";
@@ -105,6 +107,27 @@ function parseCreation(
     wrongCredentials,
   );
   return hasNoErrors(refused) ? { application } : { refused };
+}
+
+/** Applies the application id and keys that a program chose for a new application, and returns their errors. */
+function parseNewCredentials(
+  application: Application,
+  values: FieldInput,
+  now: Date,
+): { readonly application: Application; readonly errors: FieldErrors } {
+  const applicationId = parseApplicationId(values, "application_id");
+  const keys = parseKeys(values, "application_key");
+  return {
+    application: {
+      ...application,
+      applicationId: applicationId.value ?? application.applicationId,
+      keys: keys.value?.map((value) => newKey(now, value)) ?? application.keys,
+    },
+    errors: {
+      ...errorsOf({ application_id: applicationId, application_key: keys }),
+      base: (keys.value?.length ?? 0) > keysMax(application.product) ? ["Limit reached"] : [],
+    },
+  };
 }
 
 /** Records the events of the application and of each of its keys. */

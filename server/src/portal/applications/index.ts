@@ -1,4 +1,3 @@
-export { keysMax } from "./application-input.ts";
 export {
   addApplicationKey,
   keysToJson,
@@ -27,6 +26,7 @@ export {
   type Application,
   applicationFields,
   applicationToJson,
+  keysMax,
   representApplication,
   representDeletedApplication,
   titleOf,

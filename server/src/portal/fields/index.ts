@@ -14,6 +14,7 @@ export {
 } from "./fields-definition.ts";
 export {
   type Annotations,
+  annotationsSchema,
   emailErrors,
   errorsOf,
   type FieldErrors,
@@ -26,8 +27,11 @@ export {
   type Parsed,
   parseDays,
   parseMoney,
+  parseRailsBoolean,
   parseRequiredText,
   parseText,
+  plainText,
   refuseTransition,
   takenErrors,
 } from "./input.ts";
+export { parseRequest, requestName, propertySchemas, type SettableTable } from "./settable.ts";

@@ -1,3 +1,4 @@
+import { Type } from "typebox";
 import { isXmlText, trimUnicode } from "#platform/xml.ts";
 
 /** Validation errors, by the name of the form field or parameter. */
@@ -78,6 +79,21 @@ export function parseBoolean(input: FieldInput, name: string): Parsed<boolean> {
   return falseValues.has(it) ? parsed(false) : invalid("is invalid");
 }
 
+/** Returns a value as text. JSON numbers and booleans count as their text, null as the empty text, others as absent. */
+export function plainText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return value === null ? "" : undefined;
+}
+
+const railsFalseTexts: ReadonlySet<string> = new Set(["", "0", "f", "false", "off"]);
+
+/** Parses a switch as Rails does: true unless it is one of `railsFalseTexts`. */
+export function parseRailsBoolean(input: FieldInput, name: string): Parsed<boolean> {
+  const text = plainText(input[name]);
+  return parsed(text === undefined ? undefined : !railsFalseTexts.has(text.toLowerCase()));
+}
+
 const moneyPattern = /^\d{1,16}(\.\d{1,4})?$/;
 const finerMoneyPattern = /^\d{1,16}\.\d{5,}$/;
 
@@ -109,6 +125,11 @@ export const errorsOf = (read: Readonly<Record<string, Parsed<unknown>>>): Field
   Object.fromEntries(Object.entries(read).map(([name, it]) => [name, it.wrong]));
 
 export type Annotations = Readonly<Record<string, string>>;
+
+export const annotationsSchema = Type.Object(
+  { managed_by: Type.Optional(Type.String()) },
+  { description: "Machine-readable notes. The only one is `managed_by`; an empty text removes it." },
+);
 
 const annotationLengthMax = 255;
 

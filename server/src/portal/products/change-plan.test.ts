@@ -12,14 +12,15 @@ test.each([
   ["a trial of half a day", { trial_period_days: "0.5" }, { trial_period_days: ["is not a number"] }],
   ["an unknown step", { state_event: "archive" }, { state_event: ["invalid"] }],
 ])("a plan is not changed by %s", (_what, input, errors) => {
-  expect(parsePlan(before, input).errors).toEqual(errors);
+  expect(parsePlan(before, input, new Date(0)).errors).toEqual(errors);
 });
 
 test("an input keeps omitted terms and clears empty ones", () => {
-  const { terms, errors } = parsePlan(before, { cost_per_month: "", trial_period_days: null, state_event: "hide" });
-  expect(terms).toMatchObject({ name: before.name, costPerMonth: "0", trialPeriodDays: null, state: "hidden" });
+  const input = { cost_per_month: "", trial_period_days: null, state_event: "hide" };
+  const { plan, errors } = parsePlan(before, input, new Date(0));
+  expect(plan).toMatchObject({ name: before.name, costPerMonth: "0", trialPeriodDays: null, state: "hidden" });
   expect(errors).toEqual({});
-  expect(parsePlan(before, {}).terms).toMatchObject({ costPerMonth: "12.5", trialPeriodDays: 30, state: "published" });
+  expect(parsePlan(before, {}, new Date(0)).plan).toEqual(before);
 });
 
 test.each([

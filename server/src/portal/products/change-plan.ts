@@ -3,36 +3,30 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import {
   type FieldErrors,
   type FieldInput,
-  errorsOf,
+  type Parsed,
   hasNoErrors,
   mergeErrors,
-  parseBoolean,
-  parseDays,
-  parseMoney,
-  parseRequiredText,
+  parseRequest,
   parseText,
 } from "#portal/fields/index.ts";
 import { alternativeSystemName, deriveSystemName, isSystemName, transitionErrors } from "./change-product.ts";
 import {
+  type NewPlan,
   type Plan,
   type PlanKind,
   deletePlanRow,
+  freePlan,
   insertPlan,
   lockPlan,
   lockPlansOfProvider,
+  planFields,
   updatePlanDescription,
   updatePlanRow,
 } from "./plan.ts";
 import { lockProductForShare } from "./product.ts";
 
-/** The properties that a provider sets. */
-type PlanTerms = Pick<
-  Plan,
-  "name" | "state" | "approvalRequired" | "setupFee" | "costPerMonth" | "trialPeriodDays" | "cancellationPeriodSeconds"
->;
-
 interface ParsedPlan {
-  readonly terms: PlanTerms;
+  readonly plan: NewPlan;
   /** Undefined if the input omits it. Stored and never shown, as in 3scale's API. */
   readonly description: string | undefined;
   readonly errors: FieldErrors;
@@ -40,43 +34,25 @@ interface ParsedPlan {
 
 const descriptionLengthMax = 65_535;
 
-/** Parses an input into the changed terms and returns all errors. Terms that the input omits stay unchanged. */
-export function parsePlan(before: PlanTerms, input: FieldInput): ParsedPlan {
-  const read = {
-    name: parseRequiredText(input, "name"),
-    approval_required: parseBoolean(input, "approval_required"),
-    setup_fee: parseMoney(input, "setup_fee"),
-    cost_per_month: parseMoney(input, "cost_per_month"),
-    trial_period_days: parseDays(input, "trial_period_days"),
-    cancellation_period: parseDays(input, "cancellation_period"),
-  };
-  const description = parseText(input, "description", descriptionLengthMax);
-  const state = planStateAfter(before.state, input["state_event"]);
-  const { name, approval_required, setup_fee, cost_per_month, trial_period_days, cancellation_period } = read;
+/** Parses an input into the changed plan and returns all errors. Terms that the input omits stay unchanged. */
+export function parsePlan(before: NewPlan, values: FieldInput, now: Date): ParsedPlan {
+  const { given, errors } = parseRequest<Plan>(planFields, { values, writer: "program", now });
+  const description = parseText(values, "description", descriptionLengthMax);
+  const state = planStateAfter(before.state, values["state_event"]);
   return {
-    terms: {
-      name: name.value ?? before.name,
-      state: "wrong" in state ? before.state : state.state,
-      approvalRequired: approval_required.value ?? before.approvalRequired,
-      setupFee: setup_fee.value ?? before.setupFee,
-      costPerMonth: cost_per_month.value ?? before.costPerMonth,
-      trialPeriodDays: trial_period_days.value === undefined ? before.trialPeriodDays : trial_period_days.value,
-      cancellationPeriodSeconds: cancellation_period.value ?? before.cancellationPeriodSeconds,
-    },
+    plan: { ...before, ...given, state: state.value ?? before.state },
     description: description.value,
-    errors: mergeErrors(errorsOf({ ...read, description }), "wrong" in state ? { state_event: state.wrong } : {}),
+    errors: mergeErrors(errors, { description: description.wrong, state_event: state.wrong }),
   };
 }
 
 const stateOfEvent: Readonly<Record<string, Plan["state"]>> = { publish: "published", hide: "hidden" };
 
-type StateAfter = { readonly state: Plan["state"] } | { readonly wrong: readonly string[] };
-
-function planStateAfter(before: Plan["state"], event: unknown): StateAfter {
-  if (event === undefined || event === null || event === "") return { state: before };
-  const state = typeof event === "string" && Object.hasOwn(stateOfEvent, event) ? stateOfEvent[event] : undefined;
-  if (state === undefined) return { wrong: ["invalid"] };
-  return state === before ? { wrong: transitionErrors(before) } : { state };
+function planStateAfter(before: Plan["state"], event: unknown): Parsed<Plan["state"]> {
+  if (event === undefined || event === null || event === "") return { value: undefined, wrong: [] };
+  const value = typeof event === "string" && Object.hasOwn(stateOfEvent, event) ? stateOfEvent[event] : undefined;
+  if (value === undefined) return { value, wrong: ["invalid"] };
+  return { value, wrong: value === before ? transitionErrors(before) : [] };
 }
 
 interface PlanCreation {
@@ -89,16 +65,6 @@ interface PlanCreation {
   readonly by: ChangeContext;
 }
 
-const newPlanTerms: PlanTerms = {
-  name: "",
-  state: "hidden",
-  approvalRequired: false,
-  setupFee: "0",
-  costPerMonth: "0",
-  trialPeriodDays: null,
-  cancellationPeriodSeconds: 0,
-};
-
 /**
  * Creates a plan, hidden unless the input publishes it. Records an audit record, because plans have no events. Returns
  * undefined if the product does not exist.
@@ -107,15 +73,16 @@ export async function createPlan(
   pool: Pool,
   { providerId, kind, productId, values, by }: PlanCreation,
 ): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
-  const { terms, description, errors } = parsePlan(newPlanTerms, { name: "", ...values });
+  const blank = { ...freePlan, kind, productId, name: "", systemName: "", state: "hidden", isDefault: false } as const;
+  const { plan, description, errors } = parsePlan(blank, { name: "", ...values }, by.now);
   const systemNameInput = parseText(values, "system_name");
-  const systemName = systemNameInput.value || deriveSystemName(terms.name);
+  const systemName = systemNameInput.value || deriveSystemName(plan.name);
   const refused = mergeErrors(errors, {
     system_name: [...systemNameInput.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
   });
   if (!hasNoErrors(refused)) return { refused };
 
-  const newPlan = { ...terms, kind, productId, systemName, isDefault: false, customizedFrom: null };
+  const newPlan = { ...plan, systemName };
   return pool.inTransaction(async (tx) => {
     if (productId !== null && !(await lockProductForShare(tx, providerId, productId))) return undefined;
     const another = systemNameInput.value ? undefined : { ...newPlan, systemName: alternativeSystemName(systemName) };
@@ -162,9 +129,9 @@ export async function updatePlan(
       lockPlan(tx, reference.providerId, reference.planId),
     ]);
     if (!isReferenced(before, reference)) return undefined;
-    const { terms, description, errors } = parsePlan(before, values);
+    const { plan: updated, description, errors } = parsePlan(before, values, by.now);
     if (!hasNoErrors(errors)) return { refused: errors };
-    const plan = { ...before, ...terms };
+    const plan = { ...before, ...updated };
     const changed = changedFields(before, plan);
     const auditRecord = { action: "plan.changed", subject: `plan/${plan.id}`, detail: { changed } };
     if (changed.length > 0)

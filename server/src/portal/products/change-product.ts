@@ -5,25 +5,22 @@ import {
   type FieldErrors,
   type FieldInput,
   type Parsed,
-  emailErrors,
-  errorsOf,
   hasNoErrors,
   mergeErrors,
   parseAnnotations,
-  parseBoolean,
   parseChoice,
-  parseRequiredText,
+  parseRequest,
   parseText,
 } from "#portal/fields/index.ts";
 import { insertDefaultPlan } from "./plan.ts";
 import {
-  type NotificationSettings,
+  authenticationModes,
   type OidcConfiguration,
   type Product,
   type ProductState,
   insertProduct,
   lockProduct,
-  notificationRecipients,
+  productFields,
   updateProductRow,
 } from "./product.ts";
 
@@ -52,84 +49,33 @@ export const isSystemName = (text: string): boolean =>
 export const alternativeSystemName = (taken: string): string =>
   `${taken.slice(0, systemNameLengthMax - 2 * suffixBytes - 1)}_${randomHex(suffixBytes)}`;
 
-const longTextLengthMax = 65_535;
-const authenticationModes = ["1", "2", "oauth", "oidc"] as const;
-const deploymentOptions = [
-  "hosted",
-  "self_managed",
-  "service_mesh_istio",
-  ...["ruby", "java", "python", "nodejs", "php", "rest", "csharp"].map((plugin) => `plugin_${plugin}`),
-];
-
 /**
  * Parses an input into the changed product and returns all errors. Values that the input omits stay unchanged; the
  * system name never changes.
  */
-function parseProduct(before: Product, input: FieldInput): { readonly product: Product; readonly errors: FieldErrors } {
-  const { texts, truths } = parseProductInput(input);
-  const stateEvent = parseStateEvent(before.state, input["state_event"]);
-  const notifications = parseNotificationSettings(input["notification_settings"]);
-  const { annotations, errors: wrongAnnotations } = parseAnnotations(before.annotations, input["annotations"]);
-  const supportEmail = texts.support_email.value;
-  const product: Product = {
-    ...before,
-    ...authenticationAfter(before, texts.backend_version.value),
-    name: texts.name.value ?? before.name,
-    state: stateEvent.value ?? before.state,
-    description: textAfter(before.description, input["description"], texts.description),
-    supportEmail: supportEmail === undefined ? before.supportEmail : supportEmail || null,
-    deploymentOption: texts.deployment_option.value ?? before.deploymentOption,
-    buyerPlanChangePermission: texts.buyer_plan_change_permission.value || before.buyerPlanChangePermission,
-    txtSupport: textAfter(before.txtSupport, input["txt_support"], texts.txt_support),
-    terms: textAfter(before.terms, input["terms"], texts.terms),
-    notificationSettings: notifications.value ?? before.notificationSettings,
-    annotations,
-    intentionsRequired: truths.intentions_required.value ?? before.intentionsRequired,
-    mandatoryAppKey: truths.mandatory_app_key.value ?? before.mandatoryAppKey,
-    referrerFiltersRequired: truths.referrer_filters_required.value ?? before.referrerFiltersRequired,
-    buyersManageApps: truths.buyers_manage_apps.value ?? before.buyersManageApps,
-    buyersManageKeys: truths.buyers_manage_keys.value ?? before.buyersManageKeys,
-    customKeysEnabled: truths.custom_keys_enabled.value ?? before.customKeysEnabled,
-    buyerKeyRegenerateEnabled: truths.buyer_key_regenerate_enabled.value ?? before.buyerKeyRegenerateEnabled,
-    buyerCanSelectPlan: truths.buyer_can_select_plan.value ?? before.buyerCanSelectPlan,
-  };
+function parseProduct(
+  before: Product,
+  values: FieldInput,
+  now: Date,
+): { readonly product: Product; readonly errors: FieldErrors } {
+  const { given, errors } = parseRequest<Product>(productFields, { values, writer: "program", now });
+  const authentication = parseChoice(values, "backend_version", authenticationModes);
+  const stateEvent = parseStateEvent(before.state, values["state_event"]);
+  const { annotations, errors: wrongAnnotations } = parseAnnotations(before.annotations, values["annotations"]);
   return {
-    product,
-    errors: mergeErrors(errorsOf(texts), errorsOf(truths), wrongAnnotations, {
-      support_email: supportEmail ? emailErrors(supportEmail) : [],
+    product: {
+      ...before,
+      ...authenticationAfter(before, authentication.value),
+      ...given,
+      state: stateEvent.value ?? before.state,
+      annotations,
+    },
+    errors: mergeErrors(errors, wrongAnnotations, {
+      backend_version: authentication.wrong,
       state_event: stateEvent.wrong,
-      notification_settings: notifications.wrong,
     }),
   };
 }
-
-const parseProductInput = (input: FieldInput) =>
-  ({
-    texts: {
-      name: parseRequiredText(input, "name"),
-      description: parseText(input, "description", longTextLengthMax),
-      support_email: parseText(input, "support_email"),
-      backend_version: parseChoice(input, "backend_version", authenticationModes),
-      deployment_option: parseChoice(input, "deployment_option", deploymentOptions),
-      buyer_plan_change_permission: parseText(input, "buyer_plan_change_permission"),
-      txt_support: parseText(input, "txt_support", longTextLengthMax),
-      terms: parseText(input, "terms", longTextLengthMax),
-    },
-    truths: {
-      intentions_required: parseBoolean(input, "intentions_required"),
-      mandatory_app_key: parseBoolean(input, "mandatory_app_key"),
-      referrer_filters_required: parseBoolean(input, "referrer_filters_required"),
-      buyers_manage_apps: parseBoolean(input, "buyers_manage_apps"),
-      buyers_manage_keys: parseBoolean(input, "buyers_manage_keys"),
-      custom_keys_enabled: parseBoolean(input, "custom_keys_enabled"),
-      buyer_key_regenerate_enabled: parseBoolean(input, "buyer_key_regenerate_enabled"),
-      buyer_can_select_plan: parseBoolean(input, "buyer_can_select_plan"),
-    },
-  }) as const;
-
-/** Keeps an empty text, because JSON shows it, unlike null. */
-const textAfter = (before: string | null, sent: unknown, { value }: Parsed<string>): string | null =>
-  sent === null ? null : (value ?? before);
 
 interface Transition {
   readonly from: readonly ProductState[];
@@ -160,36 +106,6 @@ function parseStateEvent(state: ProductState, event: unknown): Parsed<ProductSta
     : { value: undefined, wrong: transitionErrors(state) };
 }
 
-/**
- * Parses settings that replace all current ones; an empty value deletes them. Drops unknown recipients, as 3scale does.
- */
-function parseNotificationSettings(sent: unknown): Parsed<NotificationSettings> {
-  if (sent === undefined) return { value: undefined, wrong: [] };
-  if (sent === null || sent === "") return { value: {}, wrong: [] };
-  if (typeof sent !== "object" || Array.isArray(sent)) return { value: undefined, wrong: ["is invalid"] };
-  const lists = Object.entries(sent).flatMap(([name, list]: [string, unknown]) => {
-    const recipient = notificationRecipients.find((it) => it === name);
-    return recipient === undefined ? [] : [[recipient, parsePercentages(list)] as const];
-  });
-  const settings = Object.fromEntries(lists.flatMap(([name, list]) => (list ? [[name, list] as const] : [])));
-  return lists.some(([, list]) => list === undefined)
-    ? { value: undefined, wrong: ["must be lists of whole numbers"] }
-    : { value: settings, wrong: [] };
-}
-
-const percentagesMax = 100;
-
-/** Forms send an empty text for an empty selection, which 3scale stores as 0. */
-function parsePercentages(sent: unknown): readonly number[] | undefined {
-  const texts = Array.isArray(sent) ? sent.map(textOfNumber) : undefined;
-  if (!texts || texts.length > percentagesMax || !texts.every((text) => /^\d{0,9}$/.test(text))) return undefined;
-  return texts.map(Number);
-}
-
-const textOfNumber = (it: unknown): string =>
-  typeof it === "string" || typeof it === "number" ? String(it).trim() : it === null ? "" : "none";
-
-/** OpenID Connect is stored as OAuth with a configuration. */
 function authenticationAfter(
   before: Product,
   requested: (typeof authenticationModes)[number] | undefined,
@@ -221,7 +137,7 @@ export async function createProduct(
   pool: Pool,
   { providerId, values, by }: ProductCreation,
 ): Promise<ProductCreationOutcome> {
-  const { product: requested, errors } = parseProduct(defaultProduct(by.now), { name: "", ...values });
+  const { product: requested, errors } = parseProduct(defaultProduct(by.now), { name: "", ...values }, by.now);
   const systemNameInput = parseText(values, "system_name");
   const systemName = systemNameInput.value || deriveSystemName(requested.name);
   const refused = mergeErrors(errors, {
@@ -295,7 +211,7 @@ export async function updateProduct(
   return pool.inTransaction(async (tx) => {
     const before = await lockProduct(tx, providerId, productId);
     if (!before) return undefined;
-    const { product, errors } = parseProduct(before, values);
+    const { product, errors } = parseProduct(before, values, by.now);
     if (!hasNoErrors(errors)) return { refused: errors };
     const changed = changedFields(before, product);
     const auditRecord = { action: "product.changed", subject: `product/${productId}`, detail: { changed } };

@@ -1,7 +1,25 @@
+import { Type } from "typebox";
 import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
+import {
+  assignments,
+  insertColumns,
+  insertParameters,
+  insertValues,
+  selectList,
+  updateValues,
+} from "#platform/database/field-table.ts";
 import { type Json, type Node, decimalToJson, record, value } from "#platform/document.ts";
 import { parseIsoTime } from "#platform/times.ts";
 import { keepXml } from "#platform/xml.ts";
+import {
+  type FieldInput,
+  type Parsed,
+  parseBoolean,
+  parseDays,
+  parseMoney,
+  parseRequiredText,
+  type SettableTable,
+} from "#portal/fields/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { lockProductForShare } from "./product.ts";
 
@@ -29,10 +47,34 @@ export interface Plan {
   readonly updatedAt: Date;
 }
 
-const planColumns = `id, kind, product_id as "productId", name, system_name as "systemName", state,
-  is_default as "isDefault", customized_from as "customizedFrom", approval_required as "approvalRequired",
-  setup_fee::text as "setupFee", cost_per_month::text as "costPerMonth", trial_period_days as "trialPeriodDays",
-  cancellation_period as "cancellationPeriodSeconds", created_at as "createdAt", updated_at as "updatedAt"`;
+const stored = { insert: true, update: true } as const;
+
+/** Statements and requests derive from these rows. Documents have 3scale's order and are written out below. */
+export const planFields = {
+  id: {},
+  kind: { insert: true },
+  productId: { insert: true },
+  name: { ...stored, set: { schema: Type.String(), required: true, parse: parseRequiredText } },
+  systemName: { insert: true, set: { schema: Type.String({ description: "Cannot be changed later." }), once: true } },
+  state: { ...stored, set: { name: "state_event", schema: Type.String({ enum: ["publish", "hide"] }) } },
+  isDefault: { insert: true },
+  customizedFrom: { insert: true },
+  approvalRequired: { ...stored, set: { schema: Type.Boolean(), parse: parseBoolean } },
+  setupFee: { ...stored, read: "setup_fee::text", set: { schema: Type.Number(), parse: parseMoney } },
+  costPerMonth: { ...stored, read: "cost_per_month::text", set: { schema: Type.Number(), parse: parseMoney } },
+  trialPeriodDays: { ...stored, set: { schema: Type.Integer(), parse: parseDays } },
+  cancellationPeriodSeconds: { ...stored, column: "cancellation_period", set: { parse: parseCancellationPeriod } },
+  createdAt: {},
+  updatedAt: {},
+} as const satisfies SettableTable<Plan>;
+
+/** Blank keeps the value. */
+function parseCancellationPeriod(values: FieldInput, name: string): Parsed<number> {
+  const { value: days, wrong } = parseDays(values, name);
+  return { value: days ?? undefined, wrong };
+}
+
+const planColumns = selectList(planFields);
 
 /** Converts a plan that was read as JSON inside another row. */
 const planOfJson = (plan: AsJson<Plan>): Plan => ({
@@ -114,9 +156,8 @@ export const readDefaultPlans = (db: Database, providerId: number): Promise<Plan
 
 // If two requests take one system name at once, the second waits for the first to commit and then inserts nothing.
 const insertPlanStatement = `
-  insert into plans (provider_id, kind, product_id, name, system_name, state, is_default, customized_from,
-    approval_required, setup_fee, cost_per_month, trial_period_days, cancellation_period, created_at, updated_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+  insert into plans (provider_id, created_at, updated_at, ${insertColumns(planFields)})
+  values ($1, $2, $2, ${insertParameters(planFields, 3)})
   on conflict do nothing
   returning ${planColumns}`;
 
@@ -129,22 +170,8 @@ export async function insertPlan(
   plan: NewPlan,
   now: Date,
 ): Promise<Plan | undefined> {
-  const [inserted] = await tx.query<Plan>(insertPlanStatement, [
-    providerId,
-    plan.kind,
-    plan.productId,
-    plan.name,
-    plan.systemName,
-    plan.state,
-    plan.isDefault,
-    plan.customizedFrom,
-    plan.approvalRequired,
-    plan.setupFee,
-    plan.costPerMonth,
-    plan.trialPeriodDays,
-    plan.cancellationPeriodSeconds,
-    now,
-  ]);
+  const values = [providerId, now, ...insertValues(planFields, plan)];
+  const [inserted] = await tx.query<Plan>(insertPlanStatement, values);
   return inserted;
 }
 
@@ -161,7 +188,7 @@ export async function insertDefaultPlan(tx: Transaction, { providerId, now, ...p
 }
 
 /** Free, without approval. */
-const freePlan = {
+export const freePlan = {
   customizedFrom: null,
   approvalRequired: false,
   setupFee: "0",
@@ -172,25 +199,14 @@ const freePlan = {
 
 const updatePlanStatement = `
   update plans
-  set name = $3, state = $4, approval_required = $5, setup_fee = $6, cost_per_month = $7, trial_period_days = $8,
-    cancellation_period = $9, updated_at = $10
+  set ${assignments(planFields, 4)}, updated_at = $3
   where provider_id = $1 and id = $2
   returning ${planColumns}`;
 
 /** Writes a locked plan. */
 export async function updatePlanRow(tx: Transaction, providerId: number, plan: Plan, now: Date): Promise<Plan> {
-  const [updated] = await tx.query<Plan>(updatePlanStatement, [
-    providerId,
-    plan.id,
-    plan.name,
-    plan.state,
-    plan.approvalRequired,
-    plan.setupFee,
-    plan.costPerMonth,
-    plan.trialPeriodDays,
-    plan.cancellationPeriodSeconds,
-    now,
-  ]);
+  const values = [providerId, plan.id, now, ...updateValues(planFields, plan)];
+  const [updated] = await tx.query<Plan>(updatePlanStatement, values);
   if (!updated) throw new Error(`Plan ${plan.id} was gone although it was locked.`);
   return updated;
 }

@@ -1,7 +1,30 @@
+import { Type } from "typebox";
 import type { ProductScope } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
+import {
+  assignments,
+  columnOf,
+  documentProperties,
+  type Inserted,
+  insertColumns,
+  insertParameters,
+  insertValues,
+  selectList,
+  updateValues,
+} from "#platform/database/field-table.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
-import type { Annotations } from "#portal/fields/index.ts";
+import {
+  type Annotations,
+  annotationsSchema,
+  emailErrors,
+  type FieldInput,
+  type Parsed,
+  parseBoolean,
+  parseChoice,
+  parseRequiredText,
+  parseText,
+  type SettableTable,
+} from "#portal/fields/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 
 /** An API that the provider's developers use. 3scale calls it a service. */
@@ -47,7 +70,7 @@ export type NotificationSettings = Readonly<
   Partial<Record<(typeof notificationRecipients)[number], readonly number[]>>
 >;
 
-export const notificationRecipients = ["web_provider", "email_provider", "web_buyer", "email_buyer"] as const;
+const notificationRecipients = ["web_provider", "email_provider", "web_buyer", "email_buyer"] as const;
 
 /** The requirement for a developer to change the plan: `direct` has none, `none` never allows it. */
 export type PlanChangePermission = (typeof planChangePermissions)[number];
@@ -63,14 +86,144 @@ export interface OidcConfiguration {
   readonly direct_access_grants_enabled: boolean;
 }
 
-const productColumns = `id, name, system_name, state, description, backend_version as "backendVersion",
-  deployment_option, support_email, intentions_required,
-  txt_support, terms, notification_settings, annotations, mandatory_app_key,
-  referrer_filters_required, buyers_manage_apps,
-  buyers_manage_keys, custom_keys_enabled,
-  buyer_key_regenerate_enabled, buyer_can_select_plan,
-  buyer_plan_change_permission, oidc_configuration,
-  created_at, updated_at`;
+/** OpenID Connect is stored as OAuth with a configuration. */
+export const authenticationModes = ["1", "2", "oauth", "oidc"] as const;
+
+export const authenticationSchema = Type.String({
+  enum: [...authenticationModes],
+  description: "How applications authenticate: by a user key, an application id and keys, OAuth, or OpenID Connect.",
+});
+
+const deploymentOptions = [
+  "hosted",
+  "self_managed",
+  "service_mesh_istio",
+  ...["ruby", "java", "python", "nodejs", "php", "rest", "csharp"].map((plugin) => `plugin_${plugin}`),
+];
+
+const longTextLengthMax = 65_535;
+
+/** Keeps an empty text, because JSON shows it, unlike null. */
+const parseLongText = (values: FieldInput, name: string): Parsed<string | null> =>
+  values[name] === null ? { value: null, wrong: [] } : parseText(values, name, longTextLengthMax);
+
+function parseEmail(values: FieldInput, name: string): Parsed<string | null> {
+  const { value: email, wrong } = parseText(values, name);
+  return { value: email === undefined ? undefined : email || null, wrong: email ? emailErrors(email) : wrong };
+}
+
+const percentages = Type.Optional(Type.Array(Type.Integer()));
+
+export const notificationSettingsSchema = Type.Object(
+  { web_provider: percentages, email_provider: percentages, web_buyer: percentages, email_buyer: percentages },
+  {
+    description:
+      "The percentages of a limit at which to notify the provider and the developers. Absent until set for the first time.",
+  },
+);
+
+/** Parses settings that replace all current ones; an empty value deletes them. Drops unknown recipients, as 3scale does. */
+function parseNotificationSettings(values: FieldInput, name: string): Parsed<NotificationSettings> {
+  const sent = values[name];
+  if (sent === undefined) return { value: undefined, wrong: [] };
+  if (sent === null || sent === "") return { value: {}, wrong: [] };
+  if (typeof sent !== "object" || Array.isArray(sent)) return { value: undefined, wrong: ["is invalid"] };
+  const lists = Object.entries(sent).flatMap(([key, numbers]: [string, unknown]) => {
+    const recipient = notificationRecipients.find((candidate) => candidate === key);
+    return recipient === undefined ? [] : [[recipient, parsePercentages(numbers)] as const];
+  });
+  const settings = Object.fromEntries(lists.flatMap(([recipient, list]) => (list ? [[recipient, list] as const] : [])));
+  return lists.some(([, numbers]) => numbers === undefined)
+    ? { value: undefined, wrong: ["must be lists of whole numbers"] }
+    : { value: settings, wrong: [] };
+}
+
+const percentagesMax = 100;
+
+/** Forms send an empty text for an empty selection, which 3scale stores as 0. */
+function parsePercentages(sent: unknown): readonly number[] | undefined {
+  const texts = Array.isArray(sent) ? sent.map(textOfNumber) : undefined;
+  if (!texts || texts.length > percentagesMax || !texts.every((text) => /^\d{0,9}$/.test(text))) return undefined;
+  return texts.map(Number);
+}
+
+const textOfNumber = (number: unknown): string =>
+  typeof number === "string" || typeof number === "number" ? String(number).trim() : number === null ? "" : "none";
+
+function parsePlanChangePermission(values: FieldInput, name: string): Parsed<string> {
+  const { value: permission, wrong } = parseText(values, name);
+  return { value: permission || undefined, wrong };
+}
+
+const switchField = {
+  update: true,
+  document: "switches",
+  set: { schema: Type.Boolean(), parse: parseBoolean },
+} as const;
+
+const hiddenText = {
+  update: true,
+  set: { schema: Type.String({ description: "Stored, but never returned." }), parse: parseLongText },
+} as const;
+
+/** Statements, requests and the switches of documents derive from these rows, in this order. */
+export const productFields = {
+  id: {},
+  name: { insert: true, update: true, set: { schema: Type.String(), required: true, parse: parseRequiredText } },
+  description: { update: true, set: { schema: Type.String(), parse: parseLongText } },
+  supportEmail: {
+    update: true,
+    set: { schema: Type.String({ description: "If empty, the provider's address." }), parse: parseEmail },
+  },
+  deploymentOption: {
+    update: true,
+    set: {
+      schema: Type.String({
+        description: "`hosted`, `self_managed`, `service_mesh_istio`, or `plugin_` followed by a language.",
+      }),
+      parse: (values: FieldInput, name: string) => parseChoice(values, name, deploymentOptions),
+    },
+  },
+  backendVersion: { insert: true, update: true, set: { schema: authenticationSchema } },
+  systemName: { insert: true, set: { schema: Type.String({ description: "Cannot be changed later." }), once: true } },
+  state: {
+    update: true,
+    set: {
+      name: "state_event",
+      schema: Type.String({ enum: ["publish", "hide", "complete", "take_offline", "deprecate", "mark_as_deleted"] }),
+    },
+  },
+  intentionsRequired: switchField,
+  buyersManageApps: switchField,
+  buyersManageKeys: switchField,
+  referrerFiltersRequired: switchField,
+  customKeysEnabled: switchField,
+  buyerKeyRegenerateEnabled: switchField,
+  mandatoryAppKey: switchField,
+  buyerCanSelectPlan: switchField,
+  buyerPlanChangePermission: {
+    update: true,
+    set: {
+      schema: Type.String({
+        description:
+          "`direct`, `request`, `credit_card`, `request_credit_card` or `none`. Any other value is stored and permits nothing.",
+      }),
+      parse: parsePlanChangePermission,
+    },
+  },
+  txtSupport: hiddenText,
+  terms: hiddenText,
+  notificationSettings: {
+    update: true,
+    set: { schema: notificationSettingsSchema, parse: parseNotificationSettings },
+  },
+  annotations: { update: true, set: { schema: annotationsSchema } },
+  oidcConfiguration: { update: true },
+  createdAt: {},
+  updatedAt: {},
+} as const satisfies SettableTable<Product>;
+
+const productColumns = selectList(productFields);
 
 const listProductsStatement = `
   select ${productColumns}
@@ -123,39 +276,26 @@ export async function lockProduct(tx: Transaction, providerId: number, id: numbe
 }
 
 const insertProductStatement = `
-  insert into products (provider_id, name, system_name, backend_version, created_at, updated_at)
-  values ($1, $2, $3, $4, $5, $5)
+  insert into products (provider_id, created_at, updated_at, ${insertColumns(productFields)})
+  values ($1, $2, $2, ${insertParameters(productFields, 3)})
   on conflict do nothing
   returning ${productColumns}`;
 
-interface NewProduct {
+type NewProduct = Pick<Product, Inserted<typeof productFields>> & {
   readonly providerId: number;
-  readonly name: string;
-  readonly systemName: string;
-  readonly backendVersion: Product["backendVersion"];
   readonly now: Date;
-}
+};
 
 /** Returns the new product, or undefined if another has its system name. */
 export async function insertProduct(tx: Transaction, product: NewProduct): Promise<Product | undefined> {
-  const { providerId, name, systemName, backendVersion, now } = product;
-  const [inserted] = await tx.query<Product>(insertProductStatement, [
-    providerId,
-    name,
-    systemName,
-    backendVersion,
-    now,
-  ]);
+  const values = [product.providerId, product.now, ...insertValues(productFields, product)];
+  const [inserted] = await tx.query<Product>(insertProductStatement, values);
   return inserted;
 }
 
 const updateProductStatement = `
   update products
-  set name = $3, description = $4, backend_version = $5, deployment_option = $6, mandatory_app_key = $7,
-    referrer_filters_required = $8, buyers_manage_apps = $9, buyers_manage_keys = $10, custom_keys_enabled = $11,
-    buyer_key_regenerate_enabled = $12, buyer_can_select_plan = $13, buyer_plan_change_permission = $14,
-    oidc_configuration = $15, updated_at = $16, state = $17, support_email = $18, intentions_required = $19,
-    txt_support = $20, terms = $21, notification_settings = $22, annotations = $23
+  set ${assignments(productFields, 4)}, updated_at = $3
   where provider_id = $1 and id = $2
   returning ${productColumns}`;
 
@@ -166,31 +306,8 @@ export async function updateProductRow(
   product: Product,
   now: Date,
 ): Promise<Product> {
-  const [updated] = await tx.query<Product>(updateProductStatement, [
-    providerId,
-    product.id,
-    product.name,
-    product.description,
-    product.backendVersion,
-    product.deploymentOption,
-    product.mandatoryAppKey,
-    product.referrerFiltersRequired,
-    product.buyersManageApps,
-    product.buyersManageKeys,
-    product.customKeysEnabled,
-    product.buyerKeyRegenerateEnabled,
-    product.buyerCanSelectPlan,
-    product.buyerPlanChangePermission,
-    product.oidcConfiguration,
-    now,
-    product.state,
-    product.supportEmail,
-    product.intentionsRequired,
-    product.txtSupport,
-    product.terms,
-    product.notificationSettings,
-    product.annotations,
-  ]);
+  const values = [providerId, product.id, now, ...updateValues(productFields, product)];
+  const [updated] = await tx.query<Product>(updateProductStatement, values);
   if (!updated) throw new Error(`Product ${product.id} was gone although it was locked.`);
   return updated;
 }
@@ -219,7 +336,7 @@ export const representProduct = (product: Product, { provider, supportEmail }: P
     value("system_name", product.systemName),
     value("backend_version", authenticationOf(product)),
     value("description", product.description),
-    ...switchesOf(product).map(([name, it]) => value(name, it)),
+    ...switches.map((property) => value(columnOf(productFields, property), product[property])),
     value("buyer_plan_change_permission", product.buyerPlanChangePermission),
     record(
       "annotations",
@@ -231,17 +348,7 @@ export const representProduct = (product: Product, { provider, supportEmail }: P
     list("metrics", [], "open"),
   ]);
 
-/** Returns the switches in the order of both formats. */
-const switchesOf = (product: Product): readonly (readonly [string, boolean])[] => [
-  ["intentions_required", product.intentionsRequired],
-  ["buyers_manage_apps", product.buyersManageApps],
-  ["buyers_manage_keys", product.buyersManageKeys],
-  ["referrer_filters_required", product.referrerFiltersRequired],
-  ["custom_keys_enabled", product.customKeysEnabled],
-  ["buyer_key_regenerate_enabled", product.buyerKeyRegenerateEnabled],
-  ["mandatory_app_key", product.mandatoryAppKey],
-  ["buyer_can_select_plan", product.buyerCanSelectPlan],
-];
+const switches = documentProperties(productFields, "switches");
 
 /** XML shows each list as text: `[0, 50, 100]`. */
 const representNotificationSettings = ({ notificationSettings: settings }: Product): readonly Node[] =>
@@ -270,7 +377,7 @@ export function productToJson(product: Product, { provider, supportEmail }: Prod
       deployment_option: product.deploymentOption,
       ...(email === null ? {} : { support_email: email }),
       ...(description === null ? {} : { description }),
-      ...Object.fromEntries(switchesOf(product)),
+      ...Object.fromEntries(switches.map((property) => [columnOf(productFields, property), product[property]])),
       buyer_plan_change_permission: buyerPlanChangePermission,
       ...(notificationSettings === null ? {} : { notification_settings: { ...notificationSettings } }),
       annotations: product.annotations,

@@ -1,18 +1,17 @@
 export { issueAccessToken } from "./access-tokens.ts";
 export {
   type ContactAddresses,
-  passwordLengths,
+  parseProviderSettings,
   type PlanPermission,
-  planPermissions,
   type ProviderDetails,
   type ProviderSettings,
   providerToJson,
   readContactAddresses,
   readProviderSettings,
   representProvider,
+  settingsFields,
   settingsToJson,
   updateProviderSettings,
-  webHooksStates,
 } from "./provider-settings.ts";
 export {
   activateProviderUser,

@@ -1,21 +1,35 @@
 import { isDeepStrictEqual } from "node:util";
+import { type TSchema, type TSchemaOptions, Type } from "typebox";
 import { type ChangeContext, type ProviderUser, notifyCallersChanged, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { assignments, documentProperties, selectList, updateValues } from "#platform/database/field-table.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { isXmlText } from "#platform/xml.ts";
-import { type FieldErrors, emailErrors, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
+import {
+  type FieldErrors,
+  type FieldInput,
+  type Parsed,
+  emailErrors,
+  hasNoErrors,
+  mergeErrors,
+  parseRailsBoolean,
+  parseRequest,
+  plainText,
+  requestName,
+  type SettableTable,
+} from "#portal/fields/index.ts";
 import { type Provider, isTimeZone, writeTimestamp } from "#portal/providers/index.ts";
 import { representProviderUser } from "./provider-users.ts";
 
-export const planPermissions = ["direct", "request", "credit_card", "request_credit_card", "none"] as const;
+const planPermissions = ["direct", "request", "credit_card", "request_credit_card", "none"] as const;
 /** Lets developers change a plan themselves, request it, or change it only with a credit card. */
 export type PlanPermission = (typeof planPermissions)[number];
 
 /** `hidden` allows the same as `visible`. `denied` sends nothing and closes the pages of webhooks. */
-export const webHooksStates = ["denied", "hidden", "visible"] as const satisfies readonly Provider["webHooks"][];
+const webHooksStates = ["denied", "hidden", "visible"] as const satisfies readonly Provider["webHooks"][];
 
 /** The range of the minimum password length. */
-export const passwordLengths = { min: 8, max: 100 } as const;
+const passwordLengths = { min: 8, max: 100 } as const;
 
 /** The provider's settings of itself and its portal. */
 export interface ProviderSettings extends Pick<
@@ -40,24 +54,123 @@ export interface ProviderSettings extends Pick<
   readonly siteAccessCode: string | null;
 }
 
-const readSettingsStatement = `
-  select provider.name, provider.time_zone as "timeZone", web_hooks as "webHooks", signups_enabled as "signupsEnabled",
-    email_activation as "emailActivation", password_length_min as "passwordLengthMin",
-    user_account_area_enabled, hide_service,
-    public_search, account_plans_ui_visible,
-    change_account_plan_permission,
-    service_plans_ui_visible,
-    change_service_plan_permission, enforce_sso,
-    from_email, support_email, finance_support_email,
-    site_access_code,
-    coalesce((
+/** Refuses an empty text, too. */
+const choiceOf =
+  <Choice extends string>(choices: readonly Choice[]) =>
+  (values: FieldInput, name: string): Parsed<Choice> => {
+    const text = plainText(values[name]);
+    const value = choices.find((choice) => choice === text);
+    return { value, wrong: text !== undefined && value === undefined ? ["is not included in the list"] : [] };
+  };
+
+const parseEmailActivation = (values: FieldInput, name: string): Parsed<boolean | null> =>
+  plainText(values[name]) === "" ? { value: null, wrong: [] } : parseRailsBoolean(values, name);
+
+const parseNumber = (values: FieldInput, name: string): Parsed<number> => {
+  const text = plainText(values[name]);
+  return { value: text === undefined ? undefined : Number(text), wrong: [] };
+};
+
+const parseTrimmed = (values: FieldInput, name: string): Parsed<string> => ({
+  value: plainText(values[name])?.trim(),
+  wrong: [],
+});
+
+/** An empty text removes the value. */
+const parseContact = (values: FieldInput, name: string): Parsed<string | null> => {
+  const { value: text, wrong } = parseTrimmed(values, name);
+  return { value: text === "" ? null : text, wrong };
+};
+
+const setting = <Value>(schema: TSchema, parse: (values: FieldInput, name: string) => Parsed<Value>) =>
+  ({ update: true, document: "settings", set: { schema, required: true, parse } }) as const;
+
+const booleanSetting = (options: TSchemaOptions = {}) => setting(Type.Boolean(options), parseRailsBoolean);
+
+const planPermission = setting(Type.String({ enum: [...planPermissions] }), choiceOf(planPermissions));
+
+const contact = { update: true, document: "contacts", set: { schema: Type.String(), parse: parseContact } } as const;
+
+const accountAreaSetting = booleanSetting({ description: "Developers can view and edit their account." });
+
+/**
+ * Statements, requests and documents derive from these rows, in this order. The groups `settings` and `contacts` each
+ * have a request.
+ */
+export const settingsFields = {
+  userAccountAreaEnabled: {
+    ...accountAreaSetting,
+    set: { ...accountAreaSetting.set, name: "useraccountarea_enabled" },
+  },
+  hideService: {
+    update: true,
+    document: "settings",
+    set: { schema: Type.Boolean({ description: "Absent until set for the first time." }), parse: parseRailsBoolean },
+  },
+  signupsEnabled: booleanSetting(),
+  accountApprovalRequired: {
+    // Not a column of the provider: see `updateApprovalStatement`.
+    read: `coalesce((
       select approval_required
       from plans
       where plans.provider_id = provider.id and kind = 'account_plan' and customized_from is null
       order by is_default desc, id
-      limit 1), false) as "accountApprovalRequired"
-  from providers as provider
-  where provider.id = $1`;
+      limit 1), false)`,
+    document: "settings",
+    set: {
+      schema: Type.Boolean({
+        description:
+          "The setting of the account plan. Cannot be changed here if there are several account plans, each with its own.",
+      }),
+      required: true,
+      parse: parseRailsBoolean,
+    },
+  },
+  publicSearch: booleanSetting(),
+  accountPlansUiVisible: booleanSetting(),
+  changeAccountPlanPermission: planPermission,
+  servicePlansUiVisible: booleanSetting(),
+  changeServicePlanPermission: planPermission,
+  enforceSso: booleanSetting({ description: "Cannot be enabled: the Admin Portal has no single sign-on." }),
+  emailActivation: setting(
+    Type.Union([
+      Type.Boolean({
+        description:
+          "New developers must confirm their email address before they can use their account. Null, or an empty text in a form: only if email can be sent.",
+      }),
+      Type.Null(),
+    ]),
+    parseEmailActivation,
+  ),
+  passwordLengthMin: setting(
+    Type.Integer({
+      minimum: passwordLengths.min,
+      maximum: passwordLengths.max,
+      description: "The minimum length of passwords, of developers and of your own users.",
+    }),
+    parseNumber,
+  ),
+  timeZone: setting(
+    Type.String({
+      description: "An IANA time zone such as Europe/Oslo, for the times in responses and webhooks.",
+    }),
+    parseTrimmed,
+  ),
+  webHooks: setting(
+    Type.String({
+      enum: [...webHooksStates],
+      description: "Denied: no webhooks are sent. Only admins and the provider key can change it.",
+    }),
+    choiceOf(webHooksStates),
+  ),
+  name: { update: true },
+  fromEmail: { ...contact, set: { ...contact.set, parse: parseTrimmed } },
+  supportEmail: contact,
+  financeSupportEmail: contact,
+  siteAccessCode: contact,
+} as const satisfies SettableTable<ProviderSettings>;
+
+const readSettingsStatement = `select ${selectList(settingsFields)} from providers as provider where id = $1`;
 
 export async function readProviderSettings(db: Database, providerId: number): Promise<ProviderSettings> {
   const [settings] = await db.query<ProviderSettings>(readSettingsStatement, [providerId]);
@@ -71,14 +184,7 @@ const lockProviderSettings = async (tx: Transaction, providerId: number): Promis
   return readProviderSettings(tx, providerId);
 };
 
-const updateSettingsStatement = `
-  update providers
-  set name = $2, time_zone = $3, web_hooks = $4, signups_enabled = $5, email_activation = $6, password_length_min = $7,
-    user_account_area_enabled = $8, hide_service = $9, public_search = $10, account_plans_ui_visible = $11,
-    change_account_plan_permission = $12, change_service_plan_permission = $13, enforce_sso = $14, from_email = $15,
-    support_email = $16, finance_support_email = $17, site_access_code = $18, updated_at = $19,
-    service_plans_ui_visible = $20
-  where id = $1`;
+const updateSettingsStatement = `update providers set ${assignments(settingsFields, 3)}, updated_at = $2 where id = $1`;
 
 const updateApprovalStatement = `
   update plans
@@ -96,28 +202,7 @@ async function updateProviderSettingsRow(
   settings: ProviderSettings,
   now: Date,
 ): Promise<void> {
-  await tx.query(updateSettingsStatement, [
-    providerId,
-    settings.name,
-    settings.timeZone,
-    settings.webHooks,
-    settings.signupsEnabled,
-    settings.emailActivation,
-    settings.passwordLengthMin,
-    settings.userAccountAreaEnabled,
-    settings.hideService,
-    settings.publicSearch,
-    settings.accountPlansUiVisible,
-    settings.changeAccountPlanPermission,
-    settings.changeServicePlanPermission,
-    settings.enforceSso,
-    settings.fromEmail,
-    settings.supportEmail,
-    settings.financeSupportEmail,
-    settings.siteAccessCode,
-    now,
-    settings.servicePlansUiVisible,
-  ]);
+  await tx.query(updateSettingsStatement, [providerId, now, ...updateValues(settingsFields, settings)]);
   notifyCallersChanged(tx, providerId);
   await tx.query(updateApprovalStatement, [providerId, settings.accountApprovalRequired, now]);
 }
@@ -148,10 +233,20 @@ export async function readContactAddresses(db: Database, providerId: number): Pr
   return addresses;
 }
 
+/** Parses the settings of a group that a request sets. */
+export function parseProviderSettings(
+  values: FieldInput,
+  group: "settings" | "contacts",
+  now: Date,
+): { readonly change: Readonly<Partial<ProviderSettings>> } | { readonly refused: FieldErrors } {
+  const { given, errors } = parseRequest<ProviderSettings>(settingsFields, { values, writer: "program", now }, group);
+  return hasNoErrors(errors) ? { change: given } : { refused: errors };
+}
+
 interface ProviderSettingsUpdate {
   readonly providerId: number;
   /** Settings that are left out stay unchanged. */
-  readonly change: { readonly [Name in keyof ProviderSettings]?: ProviderSettings[Name] | undefined };
+  readonly change: Readonly<Partial<ProviderSettings>>;
   readonly by: ChangeContext;
 }
 
@@ -162,8 +257,7 @@ export async function updateProviderSettings(
 ): Promise<{ readonly settings: ProviderSettings } | { readonly refused: FieldErrors }> {
   return pool.inTransaction(async (tx) => {
     const before = await lockProviderSettings(tx, providerId);
-    const given = Object.fromEntries(Object.entries(change).filter(([, it]) => it !== undefined));
-    const settings: ProviderSettings = { ...before, ...given };
+    const settings: ProviderSettings = { ...before, ...change };
     const refused = mergeErrors(settingsErrors(settings), {
       enforce_sso: change.enforceSso ? [noSingleSignOnError] : [],
     });
@@ -174,7 +268,7 @@ export async function updateProviderSettings(
     const auditRecord = {
       action: "provider.changed",
       subject: `provider/${providerId}`,
-      detail: { changed: Object.keys(given) },
+      detail: { changed: Object.keys(change) },
     };
     await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     return { settings: await readProviderSettings(tx, providerId) };
@@ -212,24 +306,15 @@ const isShortText = (text: string): boolean => text.length <= settingLengthMax &
 
 const optionalEmailErrors = (email: string | null): readonly string[] => (email ? emailErrors(email) : []);
 
+const shownSettings = documentProperties(settingsFields, "settings");
+
 /** Represents the settings as JSON. */
 export const settingsToJson = (settings: ProviderSettings): Json => ({
-  settings: {
-    useraccountarea_enabled: settings.userAccountAreaEnabled,
-    ...(settings.hideService === null ? {} : { hide_service: settings.hideService }),
-    signups_enabled: settings.signupsEnabled,
-    account_approval_required: settings.accountApprovalRequired,
-    public_search: settings.publicSearch,
-    account_plans_ui_visible: settings.accountPlansUiVisible,
-    change_account_plan_permission: settings.changeAccountPlanPermission,
-    service_plans_ui_visible: settings.servicePlansUiVisible,
-    change_service_plan_permission: settings.changeServicePlanPermission,
-    enforce_sso: settings.enforceSso,
-    email_activation: settings.emailActivation,
-    password_length_min: settings.passwordLengthMin,
-    time_zone: settings.timeZone,
-    web_hooks: settings.webHooks,
-  },
+  settings: Object.fromEntries(
+    shownSettings
+      .filter((property) => property !== "hideService" || settings.hideService !== null)
+      .map((property) => [requestName(settingsFields, property), settings[property]]),
+  ),
 });
 
 /** Origins of the provider's two sides: `https://acme-admin.example.com`. */

@@ -19,6 +19,7 @@ export {
   readUser,
   representUser,
   type User,
+  userFields,
   userToJson,
   type UserWithHash,
 } from "./user.ts";

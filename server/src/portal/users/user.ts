@@ -1,3 +1,4 @@
+import { Type } from "typebox";
 import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
 import { type Json, type Node, record, value } from "#platform/document.ts";
 import { parseIsoTime } from "#platform/times.ts";
@@ -7,7 +8,6 @@ import {
   auditedChanges,
   columnOf,
   documentProperties,
-  type FieldTable,
   insertColumns,
   insertParameters,
   insertValues,
@@ -21,6 +21,7 @@ import {
   type FieldValues,
   fieldsToJson,
   representFields,
+  type SettableTable,
   takenErrors,
 } from "#portal/fields/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
@@ -51,8 +52,9 @@ const stored = { insert: true, update: true } as const;
 export const userFields = {
   id: {},
   accountId: { insert: true },
-  username: { ...stored, audited: true },
-  email: { ...stored, audited: true },
+  // Parsed as fields, whose definitions may limit their values.
+  username: { ...stored, audited: true, set: { schema: Type.String(), required: true } },
+  email: { ...stored, audited: true, set: { schema: Type.String() } },
   state: { ...stored, audited: true, document: "identity" },
   role: { ...stored, audited: true, document: "identity" },
   activatedAt: { update: true },
@@ -61,7 +63,7 @@ export const userFields = {
   fields: { ...stored, audited: "each" },
   createdAt: {},
   updatedAt: {},
-} as const satisfies FieldTable<User>;
+} as const satisfies SettableTable<User>;
 
 /** Converts a user that was read as JSON inside another row. */
 export const userOfJson = (user: AsJson<User>): User => ({

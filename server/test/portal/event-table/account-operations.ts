@@ -29,9 +29,9 @@ const signUpByProgram =
     });
 
 const edit =
-  (values: object, flags: object = {}) =>
+  (values: object) =>
   ({ pool, provider, accountId, by }: Scene): Promise<unknown> =>
-    updateAccount(pool, { provider, accountId, values: { ...values }, ...flags, writer: "program", by });
+    updateAccount(pool, { provider, accountId, values: { ...values }, writer: "program", by });
 
 const step =
   (transition: AccountTransition) =>
@@ -136,7 +136,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "A7",
     operation: "switch monthly billing off",
     via: programs,
-    act: edit({}, { billing: { monthlyBillingEnabled: false } }),
+    act: edit({ monthly_billing_enabled: false }),
     events: ["account.updated"],
   },
   {
