@@ -4,7 +4,7 @@ import { type ListFilter, filterQuery } from "./filters.ts";
 import type { EventTypeName } from "./events.ts";
 
 export type Delivery = BellwireSchemas["Delivery"];
-export type DeliveryDetails = BellwireSchemas["DeliveryInFull"];
+export type DeliveryDetails = BellwireSchemas["DeliveryDetails"];
 export type DeliveryState = Delivery["state"];
 export type Attempt = BellwireSchemas["Attempt"];
 
@@ -67,7 +67,7 @@ export const anyDeliveryQuery = (api: ApiClient) =>
     refetchInterval: ({ state }) => (state.data ? false : 5000),
   });
 
-export type AttemptRow = BellwireSchemas["AttemptRow"];
+export type ListedAttempt = BellwireSchemas["ListedAttempt"];
 
 /** Lists attempts, those of the newest event first. The list does not follow the stream. */
 export const attemptPagesQuery = (api: ApiClient, filter: ListFilter) =>

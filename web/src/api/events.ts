@@ -6,7 +6,7 @@ import { eventTypeNames } from "./facts.ts";
 import { type ListFilter, filterQuery } from "./filters.ts";
 
 export type Event = BellwireSchemas["Event"];
-export type EventDetails = BellwireSchemas["EventInFull"];
+export type EventDetails = BellwireSchemas["EventDetails"];
 export type Verdict = BellwireSchemas["Verdict"];
 
 export interface EventFilter {

@@ -34,7 +34,7 @@ const AttemptRowSchema = Type.Object(
     account_name: Type.String(),
     delivery_state: Type.Enum([...deliveryStates], { title: "DeliveryState" }),
   },
-  { title: "AttemptRow", description: "One HTTP request of a delivery, in a list." },
+  { title: "ListedAttempt", description: "One HTTP request of a delivery, in a list." },
 );
 
 const representFoundAttempt = (attempt: FoundAttempt): Static<typeof AttemptRowSchema> => ({

@@ -71,7 +71,7 @@ const ClearRequestSchema = Type.Object(
     body: Type.String(),
     curl: Type.String({ description: "A command for POSIX shells that sends the same bytes." }),
   },
-  { title: "ClearRequest", description: "The request with its secrets." },
+  { title: "UnmaskedRequest", description: "The request with its secrets." },
 );
 
 export const AttemptSchema = Type.Object(

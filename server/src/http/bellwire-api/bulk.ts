@@ -23,25 +23,25 @@ const idsOf = (what: string) =>
   Type.Array(IdOf(what), { minItems: 1, maxItems: idsMax, description: "In the order in which it is done." });
 const plan_id = Type.Optional(IdOf("the plan to go to, with `change_plan`"));
 
-const AccountsToChangeSchema = Type.Object(
+const AccountSelectionSchema = Type.Object(
   {
     ids: idsOf("an account"),
     operation: Type.Enum(["approve", "make_pending", "reject", "suspend", "resume", "change_plan", "delete"]),
     plan_id,
   },
-  { title: "AccountsToChange", additionalProperties: false },
+  { title: "AccountSelection", additionalProperties: false },
 );
-type AccountsToChange = Static<typeof AccountsToChangeSchema>;
+type AccountSelection = Static<typeof AccountSelectionSchema>;
 
-const ApplicationsToChangeSchema = Type.Object(
+const ApplicationSelectionSchema = Type.Object(
   {
     ids: idsOf("an application"),
     operation: Type.Enum(["accept", "reject", "suspend", "resume", "change_plan", "delete"]),
     plan_id,
   },
-  { title: "ApplicationsToChange", additionalProperties: false },
+  { title: "ApplicationSelection", additionalProperties: false },
 );
-type ApplicationsToChange = Static<typeof ApplicationsToChangeSchema>;
+type ApplicationSelection = Static<typeof ApplicationSelectionSchema>;
 
 const BulkOutcomeSchema = Type.Object(
   {
@@ -120,7 +120,7 @@ const accountActions = {
   resume: "administer-portal",
   change_plan: "change-portal",
   delete: "administer-portal",
-} as const satisfies Record<AccountsToChange["operation"], Action>;
+} as const satisfies Record<AccountSelection["operation"], Action>;
 
 export const bulkAccounts = operation({
   id: "changeManyAccounts",
@@ -130,7 +130,7 @@ export const bulkAccounts = operation({
   method: "POST",
   path: "/accounts/bulk",
   action: "change-portal",
-  body: AccountsToChangeSchema,
+  body: AccountSelectionSchema,
   responses,
   async handle({ pool, clock }, { provider, caller, by, body, request }) {
     requirePermission(caller, accountActions[body.operation], provider);
@@ -144,7 +144,7 @@ export const bulkAccounts = operation({
 
 function accountChangeOf(
   pool: Pool,
-  { operation: transition, plan_id: plan }: AccountsToChange,
+  { operation: transition, plan_id: plan }: AccountSelection,
 ): (change: AccountChange) => Promise<Outcome | undefined> {
   if (transition === "delete") return (change) => deleteAccount(pool, change);
   if (transition !== "change_plan") return (change) => changeAccountState(pool, { ...change, transition });
@@ -160,7 +160,7 @@ export const bulkApplications = operation({
   method: "POST",
   path: "/applications/bulk",
   action: "change-portal",
-  body: ApplicationsToChangeSchema,
+  body: ApplicationSelectionSchema,
   responses,
   async handle(needs, { provider, by, body, request }) {
     const change = applicationChangeOf(needs.pool, body);
@@ -175,7 +175,7 @@ const writer = "program";
 
 function applicationChangeOf(
   pool: Pool,
-  { operation: transition, plan_id: plan }: ApplicationsToChange,
+  { operation: transition, plan_id: plan }: ApplicationSelection,
 ): (change: ApplicationChange) => Promise<Outcome | undefined> {
   if (transition === "delete") return (change) => deleteApplication(pool, { ...change, writer });
   if (transition === "reject") return (change) => rejectApplication(pool, { ...change, reason: "" });

@@ -53,7 +53,7 @@ const deliveryFields = {
     }),
   ),
   ended_at: Nullable(Timestamp),
-  last_attempt: Nullable(Type.Object(attemptFields, { title: "AttemptInShort" })),
+  last_attempt: Nullable(Type.Object(attemptFields, { title: "AttemptSummary" })),
 };
 
 export const DeliverySchema = Type.Object(deliveryFields, {
@@ -77,7 +77,7 @@ const DeliveryDetailsSchema = Type.Object(
         "How many wait for it in their order, counted up to 1000. They go when it ends, or when it is skipped.",
     }),
   },
-  { title: "DeliveryInFull", description: "One event for one endpoint, with all that was sent and answered." },
+  { title: "DeliveryDetails", description: "One event for one endpoint, with all that was sent and answered." },
 );
 
 export const representDelivery = (delivery: Delivery | FoundDelivery): Static<typeof DeliverySchema> => ({

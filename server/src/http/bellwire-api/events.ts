@@ -87,7 +87,7 @@ const EventDetailsSchema = Type.Object(
     }),
     verdicts: Type.Array(VerdictSchema),
   },
-  { title: "EventInFull", description: "What happened, and what became of it." },
+  { title: "EventDetails", description: "What happened, and what became of it." },
 );
 
 const EventPageSchema = Type.Object(

@@ -287,7 +287,7 @@ export const failureOperations: readonly Operation[] = [
         ...filterFields,
         all: Type.Optional(Type.Boolean({ description: "Selects every failure. Only without a filter." })),
       },
-      { title: "FailuresToRetry", additionalProperties: false },
+      { title: "FailureSelection", additionalProperties: false },
     ),
     responses: { 200: Type.Object({ retried: Type.Integer() }, { description: "How many." }) },
     async handle({ pool }, { provider, by: { actor }, query, body }) {

@@ -99,7 +99,7 @@ const entryFields = {
         total: Type.Integer({ description: "The endpoints that existed when the event was recorded." }),
         endpoints: Type.Array(NotificationSchema, { description: "Deliveries first, at most 20 endpoints." }),
       },
-      { title: "Notified", description: "Null if the caller may not read webhooks." },
+      { title: "NotificationSummary", description: "Null if the caller may not read webhooks." },
     ),
   ),
 };
@@ -116,7 +116,7 @@ const DocumentSchema = Type.Unsafe<Readonly<Record<string, unknown>> | null>({
 
 const HistoryEntryDetailsSchema = Type.Object(
   { ...entryFields, document: DocumentSchema, document_before: DocumentSchema },
-  { title: "HistoryEntryInFull", description: "An event with all changed fields and both versions of its object." },
+  { title: "HistoryEntryDetails", description: "An event with all changed fields and both versions of its object." },
 );
 
 const VersionSchema = Type.Object(

@@ -29,7 +29,7 @@ export function AccountBulkMenu({ selected, onDone }: AccountBulkMenuProps) {
   );
 }
 
-type Operation = BulkOperation<BellwireSchemas["AccountsToChange"]["operation"]>;
+type Operation = BulkOperation<BellwireSchemas["AccountSelection"]["operation"]>;
 
 const signedOut = "Their users are signed out immediately and cannot sign in";
 const notified = `Their admins get a mail. ${webhookNote}`;

@@ -33,7 +33,7 @@ export function ApplicationBulkMenu({ selected, onDone }: ApplicationBulkMenuPro
   );
 }
 
-type Operation = BulkOperation<BellwireSchemas["ApplicationsToChange"]["operation"]>;
+type Operation = BulkOperation<BellwireSchemas["ApplicationSelection"]["operation"]>;
 
 /** Returns the bulk operations. `plans` is empty if the applications belong to different products. */
 function applicationOperations(plans: readonly PlanOnOffer[]): readonly Operation[] {

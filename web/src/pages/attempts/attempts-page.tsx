@@ -3,7 +3,7 @@ import PaperPlaneIcon from "@patternfly/react-icons/dist/esm/icons/paper-plane-i
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
-import { type AttemptRow, attemptPagesQuery } from "../../api/deliveries.ts";
+import { type ListedAttempt, attemptPagesQuery } from "../../api/deliveries.ts";
 import type { ListFilter } from "../../api/filters.ts";
 import { FilterBar } from "../../components/filters/filter-bar.tsx";
 import { FilteredList } from "../../components/filters/filtered-list.tsx";
@@ -49,7 +49,7 @@ function AttemptList({ filter, onClear }: { filter: ListFilter; onClear: () => v
   );
 }
 
-type AttemptLine = AttemptRow & { readonly occurred_at: string };
+type AttemptLine = ListedAttempt & { readonly occurred_at: string };
 
 const eventColumn: ListColumn<AttemptLine> = {
   title: "Event",

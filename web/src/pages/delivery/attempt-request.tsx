@@ -9,11 +9,11 @@ import { CodeWithCopy, Payload } from "../../components/payload.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import type { AttemptProps } from "./attempt-details.tsx";
 
-type ClearRequest = BellwireSchemas["ClearRequest"];
+type UnmaskedRequest = BellwireSchemas["UnmaskedRequest"];
 
 /** The request as it was sent. Its secrets are read on demand, and forgotten when the page closes. */
 export function AttemptRequest({ attempt, delivery }: AttemptProps) {
-  const [clear, setClear] = useState<ClearRequest>();
+  const [clear, setClear] = useState<UnmaskedRequest>();
   const request = clear ?? attempt.request;
   return (
     <Stack hasGutter>
@@ -61,7 +61,7 @@ export function AttemptRequest({ attempt, delivery }: AttemptProps) {
 export const RequestBody = ({ delivery: { body } }: Pick<AttemptProps, "delivery">) =>
   body === null ? "The body is no longer stored." : <Payload text={body} label="the body" />;
 
-const headersOf = ({ headers }: Pick<ClearRequest, "headers">) =>
+const headersOf = ({ headers }: Pick<UnmaskedRequest, "headers">) =>
   Object.fromEntries(
     headers.map(({ name, value }) => [name, value === "…" ? <span className="bellwire-subtle">hidden</span> : value]),
   );
@@ -70,7 +70,7 @@ interface SecretsProps {
   readonly deliveryId: string;
   readonly number: number;
   readonly isShown: boolean;
-  readonly onChange: (clear: ClearRequest | undefined) => void;
+  readonly onChange: (clear: UnmaskedRequest | undefined) => void;
 }
 
 function Secrets({ deliveryId: id, number, isShown, onChange }: SecretsProps) {
