@@ -73,6 +73,7 @@ async function readBuffers(
 ): Promise<number> {
   const statements: { readonly text: string; readonly values: readonly unknown[] }[] = [];
   await search({
+    caches: db.caches,
     query: (text, values = []) => {
       statements.push({ text, values });
       return db.query(text, values);

@@ -15,6 +15,7 @@ import {
   measureProcess,
 } from "../server/src/app/metrics.ts";
 import { systemClock } from "../server/src/platform/clock.ts";
+import { Caches } from "../server/src/platform/database/database.ts";
 import { createEncryption } from "../server/src/platform/encryption.ts";
 import { postgresLaneStore } from "../server/src/webhooks/engine/index.ts";
 
@@ -22,6 +23,7 @@ import { postgresLaneStore } from "../server/src/webhooks/engine/index.ts";
 export function declareMetrics(version: string): Registry {
   const metrics = new Registry();
   const nowhere = {
+    caches: new Caches(),
     query: () => Promise.reject(new Error("There is no database.")),
     inTransaction: () => Promise.reject(new Error("There is no database.")),
     onHint: () => () => undefined,

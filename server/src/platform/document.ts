@@ -1,32 +1,33 @@
 /**
- * The plain tree that representers make and doors write, as XML (`write-xml.ts`) or JSON (`write-json.ts`).
- *
- * A node is an element with a value, an element repeated for each of several values, a record of named children, or a
- * list of like children. Values keep their type, so that each writer renders them its own way; `decimal` is a number
- * whose text always has a fractional digit.
+ * The value of an element of a document. It keeps its type, because XML and JSON render it differently. `decimal` is a
+ * number whose text always has a fractional digit.
  */
 export type Value = null | string | number | boolean | { readonly decimal: string };
 
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
+/**
+ * An element of a document, which is rendered as XML or JSON: a value, an element repeated for each of several values, a
+ * record of named children, or a list of children of one kind.
+ */
 export type Node =
   | {
       readonly name: string;
-      /** XML attributes, in order. JSON leaves those of a value out. */
+      /** XML attributes, in order. JSON omits those of a value. */
       readonly attributes?: Attributes;
       readonly value: Value;
     }
   | { readonly name: string; readonly repeated: readonly Value[] }
   | {
       readonly name: string;
-      /** XML attributes, in order. JSON writes them as the record's first fields. */
+      /** XML attributes, in order. In JSON they are the record's first properties. */
       readonly attributes?: Attributes;
       readonly record: readonly Node[];
     }
   | {
       readonly name: string;
       readonly list: readonly Node[];
-      /** How XML writes it without children: `<plans/>` (alone) or `<keys></keys>` (open). */
+      /** The XML of an empty list: `<plans/>` (alone) or `<keys></keys>` (open). */
       readonly whenEmpty: "alone" | "open";
     };
 
@@ -46,7 +47,7 @@ export const list = (name: string, children: readonly Node[], whenEmpty: "alone"
 
 const plainDecimal = /^(-?)0*(\d+)(?:\.(\d*?)0*)?$/;
 
-/** A decimal's text with at least one fractional digit, and no zeros before or after it that say nothing: `12.5`, `0.0`. */
+/** Formats a decimal with at least one fractional digit, without leading and trailing zeros: `12.5`, `0.0`. */
 export function formatDecimal(decimal: string): string {
   const [, sign, whole, fraction] = plainDecimal.exec(decimal) ?? [];
   if (whole === undefined) throw new Error(`not a plain decimal: ${decimal}`);
@@ -62,12 +63,12 @@ declare global {
   }
 }
 
-/** A decimal as a number that has its fraction also where that is 0: `100.0`. For JSON.stringify alone. */
+/** Returns a number that JSON.stringify writes with its fraction, even if it is 0: `100.0`. */
 export const decimalToJson = (decimal: string): Json => JSON.rawJSON(formatDecimal(decimal));
 
 /**
- * What `node` holds, without its own name: a record as an object (its attributes first), a list as an array of what its
- * children hold, a decimal as a number, made by `decimal`.
+ * Returns the content of a node as JSON, without its name: a record is an object with its attributes first, a list is an
+ * array of its children's contents, and `decimal` converts decimals.
  */
 export function documentToJson(node: Node, decimal: (text: string) => Json = Number): Json {
   if ("record" in node) {

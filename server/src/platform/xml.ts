@@ -38,8 +38,8 @@ export const toXmlText = (text: string): string => text.replaceAll(new RegExp(no
 export const renderXmlDocument = (node: Node): string => `<?xml version="1.0" encoding="UTF-8"?>${renderXml(node)}`;
 
 /**
- * Writes `node` as 3scale's second XML library does: no declaration, an element a line indented by two spaces, elements
- * without content self-closed, and nothing of null values.
+ * Renders a node as 3scale's second XML library does: no declaration, one element per line, indented by two spaces,
+ * empty elements self-closed, and null values omitted.
  */
 export const renderIndentedXml = (node: Node): string => indentedLines(node).join("\n");
 
@@ -56,23 +56,34 @@ function indentedLines(node: Node): readonly string[] {
 const writeFilled = (name: string, it: NonNullable<Value>): string =>
   it === "" ? `<${name}/>` : `<${name}>${textOf(it)}</${name}>`;
 
-const kept = new WeakMap<Node, string | undefined>();
+type RecordNode = Extract<Node, { readonly record: unknown }>;
 
-/** For what is written again and again, alone or within others: its text is kept for as long as the node itself. */
-export function keepXml(node: Node): Node {
-  kept.set(node, undefined);
-  return node;
+/** A record that is rendered once. A copy of it is an ordinary record. */
+class RenderedRecord implements RecordNode {
+  readonly name: string;
+  readonly attributes: Attributes;
+  readonly record: readonly Node[];
+  #xml: string | undefined;
+
+  constructor({ name, attributes = {}, record }: RecordNode) {
+    this.name = name;
+    this.attributes = attributes;
+    this.record = record;
+  }
+
+  get xml(): string {
+    this.#xml ??= writeElement(this);
+    return this.#xml;
+  }
 }
 
-/** `node` as one line of XML. Throws for text that XML cannot hold: whoever let it in has a bug. */
+/** Returns a node whose XML is rendered once, for records that are rendered repeatedly, alone or within others. */
+export const keepXml = (node: Node): Node => ("record" in node ? new RenderedRecord(node) : node);
+
+/** Renders a node as one line of XML. Throws for text that XML cannot contain, which parsers of input refuse. */
 export function renderXml(node: Node): string {
-  const { name } = node;
-  if ("value" in node) return writeValue(name, node.value, node.attributes);
-  const known = kept.get(node);
-  if (known !== undefined) return known;
-  const written = writeElement(node);
-  if (kept.has(node)) kept.set(node, written);
-  return written;
+  if (node instanceof RenderedRecord) return node.xml;
+  return "value" in node ? writeValue(node.name, node.value, node.attributes) : writeElement(node);
 }
 
 function writeElement(node: Exclude<Node, { readonly value: Value }>): string {
@@ -124,15 +135,15 @@ function escapeText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\r", "&#13;");
 }
 
-/** In an attribute, a reader takes every blank for a space (XML 1.0, §3.3.3). */
+/** In attributes, XML parsers convert tabs and line feeds to spaces (XML 1.0, §3.3.3), so they are escaped. */
 const escapeAttribute = (text: string): string =>
   escapeText(text).replaceAll('"', "&quot;").replaceAll("\t", "&#9;").replaceAll("\n", "&#10;");
 
 /** A comment, CDATA, an instruction, a declaration, a tag, or text. */
-const token = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<![^>]*>|<(?:"[^"]*"|'[^']*'|[^"'>])+>|[^<]+/y;
+const tokenPattern = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<![^>]*>|<(?:"[^"]*"|'[^']*'|[^"'>])+>|[^<]+/;
 const nameOf = (tag: string): string => /^<\/?([^\s/>]+)/.exec(tag)?.[1] ?? "";
 
-/** How deep elements may stand in each other: indentation grows with the square of it. */
+/** The maximum depth of nested elements. The size of the indentation grows with its square. */
 const depthMax = 50;
 
 interface Masking {
@@ -141,8 +152,8 @@ interface Masking {
 }
 
 /**
- * The same XML with an element a line, the contents of elements with secret names masked. Nothing between elements is kept
- * but line breaks of ours; what has text of its own stays as it is. `undefined`: it is no XML that we can follow.
+ * Indents XML, one element per line, and masks the content of elements with secret names. Replaces white space between
+ * elements, and keeps elements that contain text unchanged. Returns undefined for text that is not well-formed XML.
  */
 export function indentXml(text: string, masking?: Masking): string | undefined {
   const tokens = tokensOf(text.trim());
@@ -169,9 +180,9 @@ export function indentXml(text: string, masking?: Masking): string | undefined {
   return open.length === 0 ? lines.join("\n") : undefined;
 }
 
-/** Puts the mask in place of all that stands between the tags of a secret element. */
+/** Replaces everything between the tags of a secret element with the mask. */
 function* maskTokens(tokens: readonly string[], { isSecret, mask }: Masking): Generator<string> {
-  let depth = 0; // elements open from the secret one on
+  let depth = 0; // of open elements, counted from the secret one
   for (const it of tokens) {
     if (depth > 0 && isOpeningTag(it)) depth += 1;
     if (depth > 0 && it.startsWith("</")) depth -= 1;
@@ -185,8 +196,9 @@ function* maskTokens(tokens: readonly string[], { isSecret, mask }: Masking): Ge
 
 const isOpeningTag = (it: string): boolean => /^<[^?!/]/.test(it) && !it.endsWith("/>");
 
-/** Gives up where no token begins, so that the time grows with the length and not with its square: anybody may send this. */
+/** Returns undefined at the first position without a token. Anyone may send the text, so the time must be linear in its length. */
 function tokensOf(text: string): string[] | undefined {
+  const token = new RegExp(tokenPattern, "y");
   const tokens: string[] = [];
   for (let at = 0; at < text.length; at = token.lastIndex) {
     token.lastIndex = at;

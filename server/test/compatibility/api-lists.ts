@@ -77,7 +77,14 @@ const origins = { admin: adminUrl, developer: "https://acme.example.com" };
 
 /** Documents of the API by the name of their golden file. */
 export const asXml: readonly (readonly [file: string, document: Node])[] = [
-  ["plans", list("plans", plans.map(representPlan), "open")],
+  [
+    "plans",
+    list(
+      "plans",
+      plans.map((plan) => representPlan(plan)),
+      "open",
+    ),
+  ],
   ["keys", representKeys(application.keys, provider)],
   ["keys-in-lisbon", representKeys([{ value: "summer", createdAt: at, updatedAt: at }], inLisbon)],
   ["referrer-filters", representReferrerFilters(filters, inLisbon)],

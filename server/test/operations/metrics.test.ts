@@ -168,7 +168,7 @@ test("requests are counted by route and class of status, and those that no route
 
 test("without its database, a process tells what it knows itself", async ({ database }) => {
   const metrics = new Registry();
-  const away: Database = { query: () => Promise.reject(new Error("connection refused")) };
+  const away: Database = { caches: database.caches, query: () => Promise.reject(new Error("connection refused")) };
   measureBacklog(metrics, away);
   const told = await scrape(metrics, database);
   expect(told.get("bellwire_due_deliveries")).toBeNaN();

@@ -102,6 +102,7 @@ interface Asked {
 
 /** Returns a pool that records its statements. */
 const recording = (pool: Pool, asked: Asked[]): Pool => ({
+  caches: pool.caches,
   query: (text, values = []) => {
     asked.push({ text, values });
     return pool.query(text, values);

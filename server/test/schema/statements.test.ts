@@ -21,43 +21,6 @@ const withDerivedStatements = [
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url));
 
-test("PostgreSQL prepares every statement against the migrated schema", async ({ tx }) => {
-  const { statements, unresolved } = allStatements();
-  const refusals: string[] = [];
-  for (const [index, { path, text }] of statements.entries()) {
-    try {
-      await tx.query("savepoint before");
-      await tx.query(`prepare statement_${index} as ${text}`);
-    } catch (error) {
-      refusals.push(`${path}: ${String(error)}\n${text}`);
-      await tx.query("rollback to before");
-    }
-  }
-  expect(refusals).toEqual([]);
-  expect(statements.length).toBeGreaterThan(80); // fails if the pattern no longer finds them
-  expect(unresolved).toEqual(withDerivedStatements);
-});
-
-// Statements of every request to the API or of every change, and of batches of a million failures.
-test("an index serves every table that marked statements read", async ({ tx }) => {
-  await tx.query("set local enable_seqscan = off"); // an empty table is scanned only if no index serves it
-  const statements = allStatements().statements.filter(({ isMarked }) => isMarked);
-  expect(statements).not.toEqual([]);
-  await tx.query("set local plan_cache_mode = force_generic_plan");
-  for (const [index, { text }] of statements.entries()) {
-    const values = [...new Set(text.match(/\$\d+/g))].map(() => "null");
-    await tx.query(`prepare hot_${index} as ${text}`);
-    const given = values.length > 0 ? `(${values.join(", ")})` : "";
-    const rows = await tx.query<object>(`explain execute hot_${index}${given}`);
-    await tx.query(`deallocate hot_${index}`);
-    const plan = rows.flatMap((row) => Object.values(row).map(String));
-    const isScan = /(?:Seq|Index|Index Only|Bitmap Heap) Scan /;
-    const byCondition = /^\s*(?:Index|Recheck) Cond: /; // otherwise the whole index is read
-    const whole = plan.filter((line, at) => isScan.test(line) && !byCondition.test(plan[at + 1] ?? ""));
-    expect(whole).toEqual([]);
-  }
-});
-
 interface Statement {
   readonly path: string;
   /** The name of the constant that contains it. */
@@ -135,3 +98,41 @@ const constantsOf = (file: string, declared: "const" | "export const"): [string,
     how.endsWith(declared) ? [[name, quote === "" ? `\${${text}}` : text]] : [],
   );
 };
+
+const { statements, unresolved } = allStatements();
+const marked = statements.filter(({ isMarked }) => isMarked);
+
+test("PostgreSQL prepares every statement against the migrated schema", async ({ tx }) => {
+  const refusals: string[] = [];
+  for (const [index, { path, text }] of statements.entries()) {
+    try {
+      await tx.query("savepoint before");
+      await tx.query(`prepare statement_${index} as ${text}`);
+    } catch (error) {
+      refusals.push(`${path}: ${String(error)}\n${text}`);
+      await tx.query("rollback to before");
+    }
+  }
+  expect(refusals).toEqual([]);
+  expect(statements.length).toBeGreaterThan(80); // fails if the pattern no longer finds them
+  expect(unresolved).toEqual(withDerivedStatements);
+});
+
+// Statements of every request to the API or of every change, and of batches of a million failures.
+test("an index serves every table that marked statements read", async ({ tx }) => {
+  await tx.query("set local enable_seqscan = off"); // an empty table is scanned only if no index serves it
+  expect(marked).not.toEqual([]);
+  await tx.query("set local plan_cache_mode = force_generic_plan");
+  for (const [index, { text }] of marked.entries()) {
+    const values = [...new Set(text.match(/\$\d+/g))].map(() => "null");
+    await tx.query(`prepare hot_${index} as ${text}`);
+    const given = values.length > 0 ? `(${values.join(", ")})` : "";
+    const rows = await tx.query<object>(`explain execute hot_${index}${given}`);
+    await tx.query(`deallocate hot_${index}`);
+    const plan = rows.flatMap((row) => Object.values(row).map(String));
+    const isScan = /(?:Seq|Index|Index Only|Bitmap Heap) Scan /;
+    const byCondition = /^\s*(?:Index|Recheck) Cond: /; // otherwise the whole index is read
+    const whole = plan.filter((line, at) => isScan.test(line) && !byCondition.test(plan[at + 1] ?? ""));
+    expect(whole).toEqual([]);
+  }
+});

@@ -88,6 +88,7 @@ const countOf = async (pool: Pool, table: string): Promise<number> => (await poo
 const breaking = (pool: Pool, isBroken: (nth: number) => boolean): Pool => {
   let nth = 0;
   return {
+    caches: pool.caches,
     query: (text, values) => pool.query(text, values),
     onHint: (channel, listener) => pool.onHint(channel, listener),
     inTransaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>

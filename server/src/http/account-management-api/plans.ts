@@ -88,7 +88,14 @@ export const renderPlan = ({ provider, adminUrl }: PlanContext, plan: Plan): Api
 
 /** Renders a list of plans, which is named `plans` for every kind. */
 const renderPlans = ({ provider, adminUrl }: PlanContext, plans: readonly Plan[]): ApiResponse => ({
-  xml: () => renderXmlDocument(list("plans", plans.map(representPlan), "open")),
+  xml: () =>
+    renderXmlDocument(
+      list(
+        "plans",
+        plans.map((plan) => representPlan(plan)),
+        "open",
+      ),
+    ),
   json: () => renderJson({ plans: plans.map((plan) => planToJson(plan, provider, adminUrl)) }),
 });
 

@@ -5,6 +5,7 @@ import fastify, {
   type FastifyRequest,
 } from "fastify";
 import { systemClock } from "#platform/clock.ts";
+import { Caches } from "#platform/database/database.ts";
 import type { JsonObject } from "#platform/open-api.ts";
 import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
@@ -188,7 +189,7 @@ const inertNeeds = (version: string): BellwireApiNeeds => ({
   newId: unused,
   findAdminCaller: unused,
   retryWaitsSeconds: [],
-  pool: { query: unused, inTransaction: unused, onHint: () => () => undefined },
+  pool: { caches: new Caches(), query: unused, inTransaction: unused, onHint: () => () => undefined },
   encryption: { encrypt: unused, decrypt: unused, reencrypt: unused, keyIds: [] },
   targets: { allowed: { blocks: [], includes: unused, denies: unused }, lookup: unused, isOwnBin: unused },
   sender: { userAgent: "", resolve: unused, send: unused },

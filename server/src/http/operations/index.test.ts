@@ -1,14 +1,17 @@
 import Fastify from "fastify";
 import { Counter, Registry } from "prom-client";
 import { expect, test } from "vitest";
-import type { Database } from "#platform/database/database.ts";
+import { Caches, type Database } from "#platform/database/database.ts";
 import type { DatabaseSwitches } from "#platform/database/switches.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { operationsPlugin } from "./index.ts";
 
 const machine = new HandDrivenClock();
-const answering: Database = { query: async () => [] };
-const silent: Database = { query: () => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.1:5432")) };
+const answering: Database = { caches: new Caches(), query: async () => [] };
+const silent: Database = {
+  caches: new Caches(),
+  query: () => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.1:5432")),
+};
 
 const none: DatabaseSwitches = { count: 0, at: null, timeline: null, heldAt: null, stateAt: null };
 const usual = {

@@ -2,7 +2,7 @@ import pg from "pg";
 import { expect } from "vitest";
 import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
-import { type Transaction, runTransaction } from "./database.ts";
+import { Caches, type Transaction, runTransaction } from "./database.ts";
 import { createUuidV7Generator } from "../ids.ts";
 import { StatementPipeline } from "./pipeline.ts";
 
@@ -61,7 +61,7 @@ test.for<[string, (tx: Transaction) => Promise<unknown>]>([
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(`set search_path = ${schema}`);
-  const transaction = { newUuidV7: createUuidV7Generator(), trace: undefined };
+  const transaction = { newUuidV7: createUuidV7Generator(), caches: new Caches(), trace: undefined };
   await expect(runTransaction(new Beginless(client, { prepared: new Map() }), transaction, work)).rejects.toThrow(
     "division by zero",
   );

@@ -8,7 +8,25 @@ import type { StatementPipeline } from "./pipeline.ts";
 const open: unique symbol = Symbol("an open transaction");
 
 /** Reads, in a transaction or not. A transaction sends statements of the same turn of the event loop together. */
+/** The caches of a pool. A cache that depends on the rows of a database lives as long as its pool, and ends with it. */
+export class Caches {
+  readonly #caches = new Map<() => object, object>();
+
+  /** Returns the cache that `create` makes, which is called once. */
+  get<Cache extends object>(create: () => Cache): Cache;
+  get(create: () => object): object {
+    const known = this.#caches.get(create);
+    if (known) return known;
+    const cache = create();
+    this.#caches.set(create, cache);
+    return cache;
+  }
+}
+
 export interface Database {
+  /** Shared by the pool and its transactions. */
+  readonly caches: Caches;
+
   /** Returns the rows. Columns in snake_case become properties in camelCase, so no statement needs aliases for that. */
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
@@ -53,7 +71,7 @@ export type PendingHints = Map<string, Set<string>>;
  */
 export async function runTransaction<T>(
   pipeline: StatementPipeline,
-  { newUuidV7, trace }: Pick<Transaction, "newUuidV7" | "trace">,
+  { newUuidV7, caches, trace }: Pick<Transaction, "newUuidV7" | "caches" | "trace">,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<{ result: T; hints: PendingHints }> {
   const hints: PendingHints = new Map();
@@ -78,6 +96,7 @@ export async function runTransaction<T>(
         hints.set(channel, (hints.get(channel) ?? new Set<string>()).add(value));
       },
       newUuidV7,
+      caches,
       trace,
     });
     isOpen = false;

@@ -12,7 +12,7 @@ import {
   connectToPrimary,
   otherServerCode,
 } from "./connection.ts";
-import { type Pool, runTransaction } from "./database.ts";
+import { Caches, type Pool, runTransaction } from "./database.ts";
 import { type HintCarrier, Hints } from "./hints.ts";
 import { StatementPipeline, type StatementSession } from "./pipeline.ts";
 import { type DatabaseSeen, followDatabase, restoredSentence } from "./switches.ts";
@@ -94,8 +94,11 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   const onLost = (): void => (isPooled ? directHosts.leave(directHosts.current) : undefined);
   const hints = options.hints ?? new Hints({ connection: reconnect, onLost, channel: schema, log, watch, seen });
 
+  const caches = new Caches();
+
   const opened: OpenedPool = {
     hints,
+    caches,
     get waiting() {
       return connections.waiting;
     },
@@ -103,7 +106,7 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
     onWait: (listener) => connections.onWait(listener),
     query: (text, values = []) =>
       connections.use(async (pipeline) => (await pipeline.query(text, values)).rows, options.tracing?.traceDatabase()),
-    inTransaction: runsTransactions(connections, { hints, tracing: options.tracing }),
+    inTransaction: runsTransactions(connections, { hints, caches, tracing: options.tracing }),
     onHint: (channel, listener) => hints.on(channel, listener),
     async [Symbol.asyncDispose]() {
       await hints[Symbol.asyncDispose]();
@@ -122,13 +125,13 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
 
 function runsTransactions(
   connections: Connections,
-  { hints, tracing }: { readonly hints: HintCarrier } & Pick<PoolOptions, "tracing">,
+  { hints, caches, tracing }: { readonly hints: HintCarrier } & Pick<Pool, "caches"> & Pick<PoolOptions, "tracing">,
 ): Pool["inTransaction"] {
   const newUuidV7 = createUuidV7Generator();
   return (work) => {
     const trace = tracing?.beginTransaction();
     return connections.use(async (pipeline) => {
-      const done = await runTransaction(pipeline, { newUuidV7, trace }, work);
+      const done = await runTransaction(pipeline, { newUuidV7, caches, trace }, work);
       hints.spread(done.hints);
       return done.result;
     }, tracing?.traceDatabase());
@@ -366,6 +369,7 @@ export function poolWithTimeout(pool: Pool, clock: Clock, ms: number): Pool {
     }
   };
   return {
+    caches: pool.caches,
     query: (text, values) => within(pool.query(text, values)),
     inTransaction: (work) => within(pool.inTransaction(work)),
     onHint: (channel, listener) => pool.onHint(channel, listener),

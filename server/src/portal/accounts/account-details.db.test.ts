@@ -35,6 +35,7 @@ const rename = (db: Database, { planId }: PortalFixture, name: string) =>
 /** The pool, which notes what it is asked, and does something between the first statement and the next. */
 function watched(pool: Pool, asked: string[], afterTheFirst: () => Promise<unknown> = async () => undefined): Database {
   return {
+    caches: pool.caches,
     async query<Row>(text: string, values?: readonly unknown[]) {
       asked.push(text);
       const rows = await pool.query<Row>(text, values);

@@ -79,13 +79,15 @@ async function addPlans(
   const found: ReadAccount[] = [];
   const unknown: number[] = [];
   for (const row of rows) {
-    const plans = readCachedPlans(row.plans);
+    const plans = readCachedPlans(db, row.plans);
     if (plans) found.push(toReadAccount({ ...row, plans }));
     else unknown.push(row.id);
   }
   if (unknown.length === 0) return found;
   const withPlans = await db.query<RowWithPlans>(listDetailsWithPlansStatement, [providerId, unknown]);
-  const read = withPlans.map(({ plans, ...row }) => toReadAccount({ ...row, plans: (plans ?? []).map(cachePlan) }));
+  const read = withPlans.map(({ plans, ...row }) =>
+    toReadAccount({ ...row, plans: (plans ?? []).map((plan) => cachePlan(db, plan)) }),
+  );
   return [...found, ...read].toSorted((a, b) => a.details.account.id - b.details.account.id);
 }
 

@@ -40,18 +40,9 @@ export const inDocumentOrder = (plans: readonly Plan[]): readonly Plan[] =>
     (a, b) => planKindOrder.indexOf(a.kind) - planKindOrder.indexOf(b.kind) || a.id - b.id,
   );
 
-interface RepresentedAccount {
-  readonly settings: DocumentSettings;
-  readonly node: Node;
-}
-
-// Reading the account again makes a new object, so an entry lives as long as one request: the event and the response
-// share one node and its rendered text.
-const representedAccounts = new WeakMap<AccountDetails, RepresentedAccount>();
-
 /**
  * Represents an account as in XML documents and webhooks. Only the response to an API sign-up also contains
- * applications.
+ * applications. The event of a change and the response to it share one node and its rendered text.
  */
 export function representAccount(
   details: AccountDetails,
@@ -59,11 +50,11 @@ export function representAccount(
   applications?: readonly Application[],
 ): Node {
   if (applications) return accountNode(details, settings, applications);
-  const { provider, definitions } = settings;
-  const found = representedAccounts.get(details);
+  const { provider, definitions, nodes } = settings;
+  const found = nodes?.accounts.get(details);
   if (found?.settings.provider === provider && found.settings.definitions === definitions) return found.node;
   const node = keepXml(accountNode(details, settings));
-  representedAccounts.set(details, { settings, node });
+  nodes?.accounts.set(details, { settings, node });
   return node;
 }
 
@@ -85,7 +76,11 @@ function accountNode(
     ...(account.deletionAt ? [value("deletion_date", writeTimestamp(account.deletionAt, timeZone))] : []),
     ...representFields(settings.definitions, "Account", fieldValuesOf(account)),
     ...representBilling(account, settings),
-    list("plans", plans.map(representPlan), "alone"),
+    list(
+      "plans",
+      plans.map((plan) => representPlan(plan, settings.nodes?.plans)),
+      "alone",
+    ),
     list(
       "users",
       users.map((user) => representUser(user, settings)),

@@ -1,5 +1,6 @@
+import { LRUCache } from "lru-cache";
 import type { Database, Transaction } from "#platform/database/database.ts";
-import type { Json } from "#platform/document.ts";
+import type { Json, Node } from "#platform/document.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 
 /** The object that a field belongs to. `Cinstance` is 3scale's name for an application. */
@@ -141,7 +142,18 @@ export async function insertStandardFields(tx: Transaction, providerId: number, 
 export interface DocumentSettings {
   readonly provider: Provider;
   readonly definitions: readonly FieldsDefinition[];
+  /** Undefined for documents that are represented once. */
+  readonly nodes?: DocumentNodes;
 }
+
+interface DocumentNodes {
+  /** A cached plan is one object in all its accounts, so their documents share one node. */
+  readonly plans: WeakMap<object, Node>;
+  /** Reading an account again makes a new object, so an entry lives as long as one request. */
+  readonly accounts: WeakMap<object, { readonly settings: DocumentSettings; readonly node: Node }>;
+}
+
+const documentNodes = (): DocumentNodes => ({ plans: new WeakMap(), accounts: new WeakMap() });
 
 export const readDocumentSettings = async (db: Database, provider: Provider): Promise<DocumentSettings> => ({
   provider,
@@ -149,11 +161,8 @@ export const readDocumentSettings = async (db: Database, provider: Provider): Pr
 });
 
 // A version identifies one immutable configuration, so cached definitions are never stale. Callers read the version
-// together with the data that they need the definitions for.
-const definitionsByVersion = new Map<string, readonly FieldsDefinition[]>();
-
-/** A few kilobytes per version. */
-const cachedVersionsMax = 1000;
+// together with the data that they need the definitions for. A few kilobytes per version.
+const definitionsByVersion = () => new LRUCache<string, readonly FieldsDefinition[]>({ max: 1000 });
 
 /** Returns the document settings for a known version of the provider's configuration, from the cache if possible. */
 export async function readCachedDocumentSettings(
@@ -161,13 +170,13 @@ export async function readCachedDocumentSettings(
   provider: Provider,
   configurationVersion: string,
 ): Promise<DocumentSettings> {
-  const known = definitionsByVersion.get(configurationVersion);
-  if (known) return { provider, definitions: known };
+  const nodes = db.caches.get(documentNodes);
+  const cached = db.caches.get(definitionsByVersion);
+  const known = cached.get(configurationVersion);
+  if (known) return { provider, definitions: known, nodes };
   const { version, definitions } = await readVersionedDefinitions(db, provider.id); // may be a later version
-  if (version !== undefined) definitionsByVersion.set(version, definitions);
-  const [oldest] = definitionsByVersion.keys();
-  if (definitionsByVersion.size > cachedVersionsMax && oldest !== undefined) definitionsByVersion.delete(oldest);
-  return { provider, definitions };
+  if (version !== undefined) cached.set(version, definitions);
+  return { provider, definitions, nodes };
 }
 
 /** Represents a fields definition as JSON. The API has no XML for it. */

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { Type } from "typebox";
 import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
 import {
@@ -238,40 +239,31 @@ export const versionedPlanColumns = `${planColumns}, version`;
 export type VersionedPlan = AsJson<Plan> & { readonly version: string };
 
 // A version identifies one immutable state of a plan, so cached plans are never stale. Callers read the version
-// together with the data that they need the plan for.
-const plansByVersion = new Map<string, Plan>();
-
-/** Half a kilobyte each. */
-const cachedPlansMax = 10_000;
+// together with the data that they need the plan for. Half a kilobyte each.
+const plansByVersion = () => new LRUCache<string, Plan>({ max: 10_000 });
 
 /** Returns the plans of these versions, or undefined if one is not cached. */
-export function readCachedPlans(versions: readonly string[]): readonly Plan[] | undefined {
+export function readCachedPlans({ caches }: Database, versions: readonly string[]): readonly Plan[] | undefined {
+  const cached = caches.get(plansByVersion);
   const plans: Plan[] = [];
   for (const version of versions) {
-    const plan = plansByVersion.get(version);
+    const plan = cached.get(version);
     if (!plan) return undefined;
     plans.push(plan);
   }
   return plans;
 }
 
-export function cachePlan({ version, ...json }: VersionedPlan): Plan {
+export function cachePlan({ caches }: Database, { version, ...json }: VersionedPlan): Plan {
   const plan = planOfJson(json);
-  plansByVersion.set(version, plan);
-  const [oldest] = plansByVersion.keys();
-  if (plansByVersion.size > cachedPlansMax && oldest !== undefined) plansByVersion.delete(oldest);
+  caches.get(plansByVersion).set(version, plan);
   return plan;
 }
 
-// A cached plan is one object in all its accounts, so their documents share one node.
-const representedPlans = new WeakMap<Plan, Node>();
-
-/** Represents a plan as inside other documents. */
-export function representPlan(plan: Plan): Node {
-  const found = representedPlans.get(plan);
-  if (found) return found;
-  const node = keepXml(planNode(plan));
-  representedPlans.set(plan, node);
+/** Represents a plan as inside other documents. `nodes` has the nodes of plans represented before. */
+export function representPlan(plan: Plan, nodes?: WeakMap<object, Node>): Node {
+  const node = nodes?.get(plan) ?? keepXml(planNode(plan));
+  nodes?.set(plan, node);
   return node;
 }
 

@@ -1,0 +1,53 @@
+import { globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+/**
+ * State belongs to objects that are created and passed: a second process, pool or test then has its own. Constants of a
+ * module are tables that nothing changes.
+ */
+
+const source = fileURLToPath(new URL("../../src/", import.meta.url));
+
+const files = globSync("**/*.ts", { cwd: source, exclude: ["**/*.test.ts"] }).map((path) => ({
+  path,
+  text: readFileSync(source + path, "utf8"),
+}));
+
+/** A collection that is empty at first is there to be filled. Weak ones and caches are always filled later. */
+const emptyCollection =
+  /^(?:Weak(?:Map|Set)|LRUCache|AsyncLocalStorage)\b|^(?:Map|Set|Array)(?:<[^()]*>)?\(\)|^\[\];|^\{\};/;
+
+const changingMethods = "set|add|delete|clear|push|pop|shift|unshift|splice|sort|reverse|fill";
+
+/** Returns the declarations at the top level of a file that hold state. */
+function stateOf(text: string): readonly string[] {
+  const variables = text.match(/^(?:export )?(?:let|var) \w+|^ +static (?!readonly\b)#?\w+\s*[:=]/gm) ?? [];
+  // The compiler keeps constants of read-only types unchanged.
+  const constants = [...text.matchAll(/^(?:export )?const (\w+)(?:: (?!readonly|Readonly)[^=]+)? = (?:new )?(.*)$/gm)];
+  const changed = constants.filter(([, name = "", value = ""]) => {
+    const isChanged = new RegExp(`\\b${name}\\.(?:${changingMethods})\\(`);
+    const isAssigned = new RegExp(`^ *${name}(?:\\.\\w+|\\[[^\\]]+\\]) [-+*/?|&]*= .*;$`, "m");
+    return emptyCollection.test(value) || isChanged.test(text) || isAssigned.test(text);
+  });
+  return [...variables, ...changed.map(([, name = ""]) => name)];
+}
+
+test("no module holds state", () => {
+  expect(files.length).toBeGreaterThan(200);
+  expect(files.flatMap(({ path, text }) => stateOf(text).map((name) => `${path}: ${name}`))).toEqual([]);
+});
+
+test.each([
+  ["a variable", "let count = 0;", ["let count"]],
+  ["a cache", "const plans = new LRUCache<string, Plan>({ max: 9 });", ["plans"]],
+  ["a weak map", "export const nodes = new WeakMap<Plan, Node>();", ["nodes"]],
+  ["an empty map", "const formats = new Map<string, Format>();", ["formats"]],
+  ["a list that is filled", "const seen: string[] = [];", ["seen"]],
+  ["a table that is changed", 'const codes = new Map([["a", 1]]);\ncodes.set("b", 2);', ["codes"]],
+  ["a property that is assigned", "const counts = { sent: 0 };\ncounts.sent += 1;", ["counts"]],
+  ["a static property", "class Ids {\n  static #last = 0;\n}", ["  static #last ="]],
+  ["no table", 'const codes = new Set(["a", "b"]);\nconst isCode = (it: string) => codes.has(it);', []],
+])("the rule finds %s", (_case, text, found) => {
+  expect(stateOf(text)).toEqual(found);
+});
