@@ -1,12 +1,11 @@
 import { hold, resume } from "./after-restore.ts";
-import type { Command } from "./command.ts";
 import { addCell, listCells } from "./cells.ts";
+import { type Command, serve } from "./command.ts";
 import { checkFailures, deleteFailures, listFailures, retryFailures } from "./failures.ts";
 import { backup, migrate, rekey, showConfig } from "./maintenance.ts";
 import { drainCell, moveProviderCommand } from "./move.ts";
 import { erase, showErasure } from "./personal-data.ts";
 import { changeUserPassword, createProvider, createToken, setLimit } from "./providers.ts";
-import { serve } from "./run-command-line.ts";
 
 /** In the order in which the help lists them. */
 export const commands: readonly Command[] = [

@@ -1,1 +1,1 @@
-export { runCommandLine } from "./run-command-line.ts";
+export { runCommandLine } from "./command.ts";

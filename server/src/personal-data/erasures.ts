@@ -1,10 +1,20 @@
-import type { Actor, ChangeContext } from "#access/index.ts";
+import {
+  type Actor,
+  type ChangeContext,
+  endSessionsOfUser,
+  eraseAuditRecords,
+  eraseSavedViews,
+} from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { errorCode } from "#platform/errors.ts";
+import { errorCode, errorMessage } from "#platform/errors.ts";
 import { deleteAccount, readAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { deleteUser, readUser } from "#portal/users/index.ts";
-import { type ErasedSubject, findAccountInEvents } from "#webhooks/events/index.ts";
+import { deleteUser, eraseInvitations, readUser } from "#portal/users/index.ts";
+import { type ErasedSubject, eraseEventBatch, findAccountInEvents, readTraces } from "#webhooks/events/index.ts";
+import { eraseMails } from "#portal/mails/index.ts";
+import { eraseBinRequests } from "#request-bin/index.ts";
+import { eraseDeliveries, hasPendingDeliveries } from "#webhooks/deliveries/index.ts";
+import { eraseJobs } from "#webhooks/jobs/index.ts";
 
 export const pendingChoices = ["send", "cancel"] as const;
 /** `send`: deliveries that have not ended are sent first. `cancel`: they are cancelled. */
@@ -128,3 +138,139 @@ export const listErasures = (
   db: Database,
   { providerId, beforeId, limit }: { providerId: number; beforeId?: number | undefined; limit: number },
 ): Promise<Erasure[]> => db.query<Erasure>(listStatement, [providerId, beforeId, limit]);
+
+/** The erasure that a worker has claimed, at its present step. */
+interface ClaimedErasure extends ErasedSubject {
+  readonly id: number;
+  readonly pending: PendingChoice;
+  /** `wait` for deliveries, erase `events` in batches, then the `traces` elsewhere. */
+  readonly step: "wait" | "events" | "traces";
+  readonly pass: number;
+  readonly lastEvent: string;
+  readonly terms: readonly string[];
+  readonly sendUntil: Date | null;
+  readonly tries: number;
+}
+
+/** How often deliveries that are waited for are checked. */
+const waitSeconds = 60;
+/**
+ * The second pass begins so long after the first one. By then, attempts that were in flight have been recorded: they take a
+ * minute at most.
+ */
+export const secondPassSeconds = 150;
+
+// The erasure that has waited longest, locked until its step commits. Skips those that another process works on. By
+// erasures_unfinished_idx.
+const claimStatement = `
+  select provider_id, id, account_id, user_id, pending, step, pass, last_event, terms, send_until, tries
+  from erasures
+  where finished_at is null and work_at <= $1
+  order by work_at
+  limit 1
+  for update skip locked`;
+
+/** The state of an erasure after a step. */
+interface NextStep {
+  readonly step: ClaimedErasure["step"] | "done";
+  readonly pass?: number;
+  readonly lastEvent?: string;
+  readonly terms?: readonly string[];
+  readonly erased?: number;
+  /** Undefined: the next step follows at once. */
+  readonly waitSeconds?: number;
+}
+
+// Names and addresses are deleted with the last step.
+const advanceStatement = `
+  update erasures set step = $3, pass = $4, last_event = $5, terms = case when $3 = 'done' then '{}' else $6::text[] end,
+    events = events + $7, work_at = $8::timestamptz + make_interval(secs => $9), tries = 0, error = null,
+    finished_at = case when $3 = 'done' then $8::timestamptz end
+  where provider_id = $1 and id = $2`;
+
+/** Never gives up: 2, 4, 8 … seconds, at most five minutes. */
+const postponeStatement = `
+  update erasures set tries = least(tries + 1, 1000), error = $3,
+    work_at = $4::timestamptz + make_interval(secs => least(power(2, least(tries, 10) + 1), 300))
+  where provider_id = $1 and id = $2`;
+
+const lockDaysStatement = `select lock_history_days()`;
+
+/**
+ * Does one step of one erasure in a transaction, which also advances it, so a killed process repeats at most a step. Each
+ * step can be repeated. Returns false if nothing is to do.
+ */
+export async function workOnErasure(pool: Pool, now: Date): Promise<boolean> {
+  let claimed: ClaimedErasure | undefined;
+  try {
+    return await pool.inTransaction(async (tx) => {
+      await tx.query(lockDaysStatement); // before any row of the history is read
+      [claimed] = await tx.query<ClaimedErasure>(claimStatement, [now]);
+      if (!claimed) return false;
+      const { providerId, id, pass, lastEvent, terms } = claimed;
+      const next = { pass, lastEvent, terms, erased: 0, waitSeconds: 0, ...(await takeStep(tx, claimed, now)) };
+      const state = [next.step, next.pass, next.lastEvent, next.terms, next.erased, now, next.waitSeconds];
+      await tx.query(advanceStatement, [providerId, id, ...state]);
+      return true;
+    });
+  } catch (error) {
+    if (claimed) await pool.query(postponeStatement, [claimed.providerId, claimed.id, errorMessage(error), now]);
+    throw error;
+  }
+}
+
+function takeStep(tx: Transaction, erasure: ClaimedErasure, now: Date): Promise<NextStep> {
+  switch (erasure.step) {
+    case "wait":
+      return waitForDeliveries(tx, erasure, now);
+    case "events":
+      return eraseEvents(tx, erasure, now);
+    case "traces":
+      return eraseTraces(tx, erasure);
+  }
+}
+
+/** Waits for deliveries if requested, then collects the names to search for, which only the events contain. */
+async function waitForDeliveries(tx: Transaction, erasure: ClaimedErasure, now: Date): Promise<NextStep> {
+  const { pending, sendUntil } = erasure;
+  const maySend = pending === "send" && sendUntil !== null && now < sendUntil;
+  if (maySend && (await hasPendingDeliveries(tx, erasure))) return { step: "wait", waitSeconds };
+  const { terms } = await readTraces(tx, erasure);
+  return { step: "events", terms };
+}
+
+async function eraseEvents(tx: Transaction, erasure: ClaimedErasure, now: Date): Promise<NextStep> {
+  const { providerId, accountId, userId, id, pass } = erasure;
+  const subject = { providerId, accountId, userId };
+  const { eventIds, ownEventIds, next } = await eraseEventBatch(tx, {
+    ...subject,
+    id,
+    after: erasure.lastEvent,
+    at: now,
+  });
+  await eraseDeliveries(tx, { providerId, erasureId: id, eventIds, cancelledEventIds: ownEventIds });
+  const erased = pass === 1 ? eventIds.length : 0;
+  return next === undefined ? { step: "traces", erased } : { step: "events", lastEvent: next, erased };
+}
+
+const firstEvent = "00000000-0000-0000-0000-000000000000";
+
+async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<NextStep> {
+  const { providerId, accountId, userId, id, pass, terms } = erasure;
+  const subject = { providerId, accountId, userId };
+  const { objects } = await readTraces(tx, subject);
+  const users = userId === null ? usersAmong(objects) : [userId];
+  for (const user of users) await endSessionsOfUser(tx, { providerId, audience: "developer", userId: user });
+  await eraseInvitations(tx, { ...subject, terms });
+  await eraseMails(tx, { ...subject, terms });
+  await eraseAuditRecords(tx, { ...subject, objects, terms, erasureId: id });
+  await eraseSavedViews(tx, { providerId, terms });
+  await eraseJobs(tx, { providerId, objectId: userId ?? accountId, terms });
+  await eraseBinRequests(tx, { providerId, accountId });
+  return pass === 1
+    ? { step: "events", pass: 2, lastEvent: firstEvent, waitSeconds: secondPassSeconds }
+    : { step: "done" };
+}
+
+const usersAmong = (objects: readonly string[]): readonly number[] =>
+  objects.flatMap((object) => (object.startsWith("user/") ? [Number(object.slice("user/".length))] : []));

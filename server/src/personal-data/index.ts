@@ -1,12 +1,12 @@
-export { workOnErasure } from "./erase.ts";
 export {
   createErasure,
-  type Erasure,
   erasedWithinHours,
+  type Erasure,
   findAccountOf,
   listErasures,
   pendingChoices,
   readErasure,
   sendDaysMax,
+  workOnErasure,
 } from "./erasures.ts";
 export { exportPerson } from "./export-person.ts";

@@ -1,7 +1,6 @@
 export { type AnswerRule, AnswerRulesSchema, checkAnswerRules } from "./answer-rules.ts";
 export { type Bin, type BinSettings, createBin, deleteBin, listBins, readBin, updateBin } from "./bins.ts";
-export { type RequestDiff, compareRequests, foldUnchanged } from "./compare.ts";
-export { BinForwarder, type ForwardResult, type ForwardedRequest } from "./forwards.ts";
+export { BinForwarder, type ForwardedRequest, type ForwardResult } from "./forwards.ts";
 export {
   type BinRequest,
   type BinRequestSearch,

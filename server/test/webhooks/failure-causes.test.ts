@@ -2,8 +2,7 @@ import { expect, test } from "vitest";
 import { ForbiddenTargetError } from "#webhooks/attempts/connector.ts";
 import { outcomeOfError } from "#webhooks/attempts/outcome-of-error.ts";
 import { causeOf, failureClasses, groupIdOf } from "#webhooks/deliveries/failure-causes.ts";
-import { errorClassOf, outcomeClassOf } from "#webhooks/deliveries/outcome-class.ts";
-import { type AttemptOutcome, errorOf } from "#webhooks/deliveries/retry-policy.ts";
+import { type AttemptOutcome, errorClassOf, errorOf, outcomeClassOf } from "#webhooks/deliveries/retry-policy.ts";
 
 const exchange = { host: "crm.example:8443", connectTimeoutSeconds: 10, isAnswering: false, isSent: false };
 const coded = (code: string, message = "it failed"): Error => Object.assign(new Error(message), { code });

@@ -1,12 +1,12 @@
 import { Type } from "typebox";
 import {
-  type StoredToken,
   deleteAccessToken,
   listAccessTokens,
   readOwnAccessToken,
   readProviderUser,
   recordAudit,
   scopes,
+  type StoredToken,
 } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { exampleExpiry, exampleTime, parseLenientTime } from "#platform/times.ts";
@@ -16,10 +16,9 @@ import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleProvider } from "./example-portal.ts";
-import { type Call, type Operation, jsonOnly } from "./operation.ts";
+import { type Call, jsonOnly, type Operation } from "./operation.ts";
 import { parseText } from "./parameters.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, timeSchema } from "./schema-parts.ts";
+import { type ApiResponse, idSchema, renderJson, type ResponseDoc, timeSchema } from "./responses.ts";
 
 const permission = Type.String({
   enum: ["ro", "rw"],

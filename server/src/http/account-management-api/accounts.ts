@@ -5,8 +5,12 @@ import { columnOf, documentProperties } from "#platform/database/field-table.ts"
 import { record } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
+  type Account,
+  type AccountDetails,
   accountFields,
   accountToJson,
+  type AccountTransition,
+  type AccountWithSettings,
   changeAccountPlan,
   changeAccountState,
   deleteAccount,
@@ -19,29 +23,34 @@ import {
   searchAccounts,
   updateAccount,
   updateCreditCard,
-  type Account,
-  type AccountDetails,
-  type AccountTransition,
-  type AccountWithSettings,
 } from "#portal/accounts/index.ts";
-import { readDocumentSettings, propertySchemas, type DocumentSettings } from "#portal/fields/index.ts";
+import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { findAccountOfUser } from "#portal/users/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccount, exampleAccountDetails, exampleAdminUrl, exampleDocumentSettings } from "./example-portal.ts";
-import { xmlAndJson, type Call, type Operation } from "./operation.ts";
+import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import {
+  type PageMetadata,
   pageMetadata,
   pageQuery,
+  type Parameters,
   parseId,
   parsePage,
   parseText,
-  type PageMetadata,
-  type Parameters,
 } from "./parameters.ts";
 import { accountPlanResponse, renderPlan } from "./plans.ts";
-import { renderJson, type ApiResponse, type ResponseDoc } from "./responses.ts";
-import { idSchema, linksSchema, metadataSchema, optionalText, timeSchema, timestamps } from "./schema-parts.ts";
+import {
+  type ApiResponse,
+  idSchema,
+  linksSchema,
+  metadataSchema,
+  optionalText,
+  renderJson,
+  type ResponseDoc,
+  timeSchema,
+  timestamps,
+} from "./responses.ts";
 
 const billingSchemas = Object.fromEntries(
   documentProperties(accountFields, "billing").map((property) => [

@@ -1,8 +1,8 @@
 import { Type } from "typebox";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
-  type Application,
   addApplicationKey,
+  type Application,
   keysToJson,
   removeApplicationKey,
   representKeys,
@@ -12,8 +12,7 @@ import { requireSuccess } from "./error-responses.ts";
 import { exampleAdminUrl, exampleApplication, exampleProvider } from "./example-portal.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import { parseText } from "./parameters.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { linksSchema, timestamps } from "./schema-parts.ts";
+import { type ApiResponse, linksSchema, renderJson, type ResponseDoc, timestamps } from "./responses.ts";
 
 const renderApplicationKeys = (
   { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,

@@ -8,9 +8,9 @@ import { renderXmlDocument } from "#platform/xml.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import {
   type Application,
-  type ApplicationTransition,
   applicationFields,
   applicationToJson,
+  type ApplicationTransition,
   changeApplicationPlan,
   changeApplicationState,
   createApplication,
@@ -23,23 +23,25 @@ import {
   representApplication,
   updateApplication,
 } from "#portal/applications/index.ts";
-import { type DocumentSettings, readDocumentSettings, propertySchemas } from "#portal/fields/index.ts";
+import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#portal/fields/index.ts";
 import { requireAccount } from "./accounts.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccount, exampleAdminUrl, exampleApplication, exampleDocumentSettings } from "./example-portal.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
-import { parseId, parseText, type PageMetadata, type Parameters } from "./parameters.ts";
+import { type PageMetadata, type Parameters, parseId, parseText } from "./parameters.ts";
 import { applicationPlanResponse, renderPlan } from "./plans.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
 import {
+  type ApiResponse,
   idSchema,
   linksSchema,
   metadataSchema,
   nullable,
   optionalText,
+  renderJson,
+  type ResponseDoc,
   timeSchema,
   timestamps,
-} from "./schema-parts.ts";
+} from "./responses.ts";
 
 export async function respondWithApplication(
   db: Database,

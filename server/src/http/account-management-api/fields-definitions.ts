@@ -9,9 +9,8 @@ import {
 } from "#portal/fields/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleField, exampleProvider } from "./example-portal.ts";
-import { type Operation, jsonOnly } from "./operation.ts";
-import { type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, optionalBoolean, timestamps } from "./schema-parts.ts";
+import { jsonOnly, type Operation } from "./operation.ts";
+import { idSchema, optionalBoolean, renderJson, type ResponseDoc, timestamps } from "./responses.ts";
 
 const target = Type.String({
   enum: ["Account", "User", "Cinstance"],

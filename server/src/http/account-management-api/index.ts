@@ -7,24 +7,22 @@ import { accountOperations } from "./accounts.ts";
 import { applicationKeyOperations } from "./application-keys.ts";
 import { applicationSearchOperations } from "./application-search.ts";
 import { applicationOperations } from "./applications.ts";
-import { addBodyParsers } from "./body-parsers.ts";
+import { addBodyParsers, serveOperations } from "./serve-operations.ts";
 import { handleErrors } from "./error-responses.ts";
 import { fieldsDefinitionOperations } from "./fields-definitions.ts";
 import { buildOpenApiDocument } from "./openapi-document.ts";
 import type { AccountManagementApiNeeds, Operation } from "./operation.ts";
 import { accountPlanOperations, applicationPlanOperations } from "./plans.ts";
 import { providerUserOperations } from "./provider-users.ts";
-import { providerOperations } from "./provider.ts";
+import { providerOperations, settingsOperations } from "./provider.ts";
 import { referrerFilterOperations } from "./referrer-filters.ts";
-import { serveOperations } from "./serve-operations.ts";
 import { serviceContractOperations } from "./service-contracts.ts";
 import { serviceOperations } from "./services.ts";
-import { settingsOperations } from "./settings.ts";
 import { signUpOperation } from "./signup.ts";
 import { userOperations } from "./users.ts";
 import { webhookOperations } from "./webhooks.ts";
 
-export type { AccountManagementApiNeeds } from "./operation.ts";
+export { type AccountManagementApiNeeds } from "./operation.ts";
 
 /** All operations, in the order of the OpenAPI document. */
 export const operations: readonly Operation[] = [

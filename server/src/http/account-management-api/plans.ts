@@ -4,11 +4,11 @@ import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import { propertySchemas } from "#portal/fields/index.ts";
 import {
-  type Plan,
   createPlan,
   deletePlan,
   listPlans,
   makePlanDefault,
+  type Plan,
   planFields,
   planToJson,
   readPlans,
@@ -18,9 +18,8 @@ import {
 } from "#portal/products/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccountPlan, exampleAdminUrl, exampleApplicationPlan, exampleProvider } from "./example-portal.ts";
-import { xmlAndJson, type Call, type Operation } from "./operation.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, linksSchema, timestamps } from "./schema-parts.ts";
+import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import { type ApiResponse, idSchema, linksSchema, renderJson, type ResponseDoc, timestamps } from "./responses.ts";
 
 const description = Type.Optional(Type.String({ description: "Stored, but never returned." }));
 

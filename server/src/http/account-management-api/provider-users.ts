@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { listProviderUsers, productScopeOf, readProviderUser, type ProviderUser } from "#access/index.ts";
+import { listProviderUsers, productScopeOf, type ProviderUser, readProviderUser } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in-limits.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
@@ -12,19 +12,18 @@ import {
   changeProviderUserRole,
   deleteProviderUser,
   memberSections,
+  type Permissions,
   providerUserToJson,
   representProviderUser,
   suspendProviderUser,
   unsuspendProviderUser,
   updateProviderUser,
-  type Permissions,
 } from "#portal/provider-account/index.ts";
 import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
 import { exampleAdminUrl, exampleProvider, exampleProviderUser } from "./example-portal.ts";
-import { xmlAndJson, type Call, type Operation, type OperationNeeds } from "./operation.ts";
-import { parseId, parseText, type Parameters } from "./parameters.ts";
-import { renderJson, type ApiResponse, type ResponseDoc } from "./responses.ts";
-import { linksSchema, optionalText } from "./schema-parts.ts";
+import { type Call, type Operation, type OperationNeeds, xmlAndJson } from "./operation.ts";
+import { type Parameters, parseId, parseText } from "./parameters.ts";
+import { type ApiResponse, linksSchema, optionalText, renderJson, type ResponseDoc } from "./responses.ts";
 import { parseUserFilter, UserFilterQuery, UserListSchema, UserSchema } from "./users.ts";
 
 type ProviderContext = Pick<Call, "provider" | "adminUrl">;

@@ -1,8 +1,8 @@
 import { Type } from "typebox";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
-  type Application,
   addReferrerFilter,
+  type Application,
   listReferrerFilters,
   referrerFiltersToJson,
   removeReferrerFilter,
@@ -18,8 +18,7 @@ import {
 } from "./example-portal.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import { parseText } from "./parameters.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, linksSchema, timestamps } from "./schema-parts.ts";
+import { type ApiResponse, idSchema, linksSchema, renderJson, type ResponseDoc, timestamps } from "./responses.ts";
 
 const renderReferrerFilters = (
   { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { TSchema } from "typebox";
+import { type TSchema, Type } from "typebox";
 import { contentTypes, type Format } from "./negotiate-format.ts";
 
 /** A rendered body. A stream where the body may not fit into memory. */
@@ -79,3 +79,24 @@ const escapes: Readonly<Record<string, string>> = {
 /** Renders JSON with 3scale's escapes, which make it safe inside HTML. */
 export const renderJson = (json: unknown): string =>
   JSON.stringify(json).replaceAll(/[<>&\u2028\u2029]/g, (character) => escapes[character] ?? character);
+
+export const idSchema = Type.Integer();
+export const timeSchema = Type.String({ format: "date-time" });
+export const timestamps = { created_at: timeSchema, updated_at: timeSchema };
+export const linksSchema = Type.Array(Type.Object({ rel: Type.String(), href: Type.String({ format: "uri" }) }));
+export const optionalBoolean = Type.Optional(Type.Boolean());
+export const optionalText = Type.Optional(Type.String());
+
+export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+export const metadataSchema = Type.Optional(
+  Type.Object(
+    {
+      per_page: Type.Integer(),
+      total_entries: Type.Integer(),
+      total_pages: Type.Integer(),
+      current_page: Type.Integer(),
+    },
+    { title: "Metadata", description: "The position of this page in the list. Absent if the list has one page." },
+  ),
+);

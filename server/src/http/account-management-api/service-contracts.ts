@@ -19,8 +19,15 @@ import {
   exampleTimestamps,
 } from "./example-portal.ts";
 import { type Operation, xmlAndJson } from "./operation.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, nullable, timeSchema, timestamps } from "./schema-parts.ts";
+import {
+  type ApiResponse,
+  idSchema,
+  nullable,
+  renderJson,
+  type ResponseDoc,
+  timeSchema,
+  timestamps,
+} from "./responses.ts";
 
 function renderServiceContracts(
   { provider, now }: { readonly provider: Provider; readonly now: Date },

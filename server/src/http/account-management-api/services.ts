@@ -8,13 +8,13 @@ import { renderXmlDocument } from "#platform/xml.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
 import { propertySchemas } from "#portal/fields/index.ts";
 import {
-  type Product,
-  type ProductContext,
   authenticationSchema,
   countProducts,
   createProduct,
   listProducts,
   notificationSettingsSchema,
+  type Product,
+  type ProductContext,
   productFields,
   productToJson,
   readProduct,
@@ -26,9 +26,17 @@ import { readContactAddresses } from "#portal/provider-account/index.ts";
 import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
 import { exampleAdminUrl, exampleProduct, exampleProvider } from "./example-portal.ts";
 import { type Call, type Operation, type OperationNeeds, xmlAndJson } from "./operation.ts";
-import { type PageMetadata, pageMetadata, pageQuery, parsePage } from "./parameters.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, linksSchema, metadataSchema, optionalText, timestamps } from "./schema-parts.ts";
+import { pageMetadata, type PageMetadata, pageQuery, parsePage } from "./parameters.ts";
+import {
+  type ApiResponse,
+  idSchema,
+  linksSchema,
+  metadataSchema,
+  optionalText,
+  renderJson,
+  type ResponseDoc,
+  timestamps,
+} from "./responses.ts";
 
 const NewServiceSchema = Type.Object(propertySchemas(productFields, "complete"), {
   examples: [{ name: "Tides", description: "When the water comes", backend_version: "2" }],

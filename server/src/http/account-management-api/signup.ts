@@ -3,14 +3,14 @@ import { isInProductScope } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
+  type AccountDetails,
   accountToJson,
   limitToScope,
   representAccount,
   signUpAccount,
-  type AccountDetails,
 } from "#portal/accounts/index.ts";
 import type { Application } from "#portal/applications/index.ts";
-import { annotationsSchema, readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
+import { annotationsSchema, type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
 import { AccountSchema } from "./accounts.ts";
 import { requireSuccess } from "./error-responses.ts";
 import {
@@ -19,10 +19,9 @@ import {
   exampleApplication,
   exampleDocumentSettings,
 } from "./example-portal.ts";
-import { xmlAndJson, type Operation } from "./operation.ts";
-import { parseId, type Parameters } from "./parameters.ts";
-import { renderJson, type ApiResponse, type ResponseDoc } from "./responses.ts";
-import { optionalText } from "./schema-parts.ts";
+import { type Operation, xmlAndJson } from "./operation.ts";
+import { type Parameters, parseId } from "./parameters.ts";
+import { type ApiResponse, optionalText, renderJson, type ResponseDoc } from "./responses.ts";
 
 interface NewAccount {
   readonly details: AccountDetails;

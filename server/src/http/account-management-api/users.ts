@@ -4,9 +4,8 @@ import type { Database } from "#platform/database/database.ts";
 import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import { activateUser } from "#portal/accounts/index.ts";
-import { type DocumentSettings, readDocumentSettings, propertySchemas } from "#portal/fields/index.ts";
+import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#portal/fields/index.ts";
 import {
-  type User,
   changeUserRole,
   createUser,
   deleteUser,
@@ -16,6 +15,7 @@ import {
   suspendUser,
   unsuspendUser,
   updateUser,
+  type User,
   userFields,
   userToJson,
 } from "#portal/users/index.ts";
@@ -23,9 +23,16 @@ import { requireAccount } from "./accounts.ts";
 import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
 import { exampleAdminUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
-import { parseText, type Parameters } from "./parameters.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, linksSchema, optionalText, timestamps } from "./schema-parts.ts";
+import { type Parameters, parseText } from "./parameters.ts";
+import {
+  type ApiResponse,
+  idSchema,
+  linksSchema,
+  optionalText,
+  renderJson,
+  type ResponseDoc,
+  timestamps,
+} from "./responses.ts";
 
 export const UserSchema = Type.Object({
   user: Type.Object(

@@ -4,14 +4,13 @@ import { Problem } from "#http/shared/problem.ts";
 import { value } from "#platform/document.ts";
 import { exampleTime, laterExampleTime, parseLenientTime } from "#platform/times.ts";
 import { renderXml } from "#platform/xml.ts";
-import { type Failure, allFailures, deleteFailures } from "#webhooks/deliveries/index.ts";
+import { allFailures, deleteFailures, type Failure } from "#webhooks/deliveries/index.ts";
 import { parseRailsBoolean } from "#portal/fields/index.ts";
 import { type Endpoint, readDefaultEndpoint, saveDefaultEndpoint, switchesOf } from "#webhooks/endpoints/index.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
-import { type Operation, jsonOnly, xmlAndJson } from "./operation.ts";
+import { jsonOnly, type Operation, xmlAndJson } from "./operation.ts";
 import { type Parameters, parseText } from "./parameters.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { timeSchema } from "./schema-parts.ts";
+import { type ApiResponse, renderJson, type ResponseDoc, timeSchema } from "./responses.ts";
 
 /** Renders the endpoint `default` as 3scale's webhook. */
 const renderWebhook = (

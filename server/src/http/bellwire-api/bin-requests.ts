@@ -1,4 +1,11 @@
-import { Type, type Static } from "typebox";
+import {
+  checkBinSignature,
+  diffBinRequests,
+  type RequestDiff,
+  textOfBody,
+  unmasked,
+} from "#http/shared/inspect-bin-requests.ts";
+import { type Static, Type } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { binLimits, formatBytes } from "#platform/limits.ts";
@@ -6,7 +13,6 @@ import {
   type Bin,
   type BinRequest,
   type ForwardResult,
-  type RequestDiff,
   listBinRequests,
   readBin,
   readBinRequestBody,
@@ -15,13 +21,11 @@ import {
 } from "#request-bin/index.ts";
 import { type SignatureCheck, signatureReasons } from "#webhooks/attempts/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";
-import { diffBinRequests, textOfBody, unmasked } from "../shared/bin-diff.ts";
 import { checkForwardUrl } from "../shared/bin-forward.ts";
-import { checkBinSignature } from "../shared/bin-signature.ts";
 import { Problem } from "../shared/problem.ts";
 import { binAuditOf, binKeyOf, binParams, binTag } from "./bins.ts";
 import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, Timestamp } from "./fields.ts";
-import { type Operation, Reply, operation, requireFound } from "./operation.ts";
+import { type Operation, operation, Reply, requireFound } from "./operation.ts";
 
 /** A pair as JSON Schema 2020-12 and OpenAPI 3.1 write it. TypeBox's tuples follow the older form. */
 const Header = Type.Unsafe<[string, string]>({

@@ -1,28 +1,39 @@
 import { parseRowId } from "#platform/ids.ts";
-import { Type, type Static } from "typebox";
+import { type Static, Type } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import { documentToJson } from "#platform/document.ts";
-import { bodyFormatOf, deliveryId, readDelivery } from "#webhooks/deliveries/index.ts";
+import {
+  bodyFormatOf,
+  contentTypeOf,
+  deliveryId,
+  isBinaryCloudEvent,
+  readDelivery,
+} from "#webhooks/deliveries/index.ts";
 import { defaultEndpointName, readEndpoint } from "#webhooks/endpoints/index.ts";
 import {
+  eventCatalogue,
+  type EventDetails,
+  type EventSummary,
   eventTypes,
+  type FeedCursor,
   followEvents,
   isOperational,
   keyInBody,
+  operationalEvents,
   readEvent,
+  sampleBody,
+  sampleFacts,
   sendEventNow,
   startOfFeed,
   withoutCredentials,
-  type EventDetails,
-  type EventSummary,
-  type FeedCursor,
 } from "#webhooks/events/index.ts";
-import { deliveryFilterFields, findPage, parseSearchCursor, type FoundEvent } from "#webhooks/search/index.ts";
+import { deliveryFilterFields, findPage, type FoundEvent, parseSearchCursor } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { auditOfDelivery, DeliverySchema, representDelivery } from "./deliveries.ts";
 import { EventId, IdOf, Nullable, pageLimit, pageQuery, parseCursor, parseUuid, Timestamp } from "./fields.ts";
-import { operation, requireFound, type Operation } from "./operation.ts";
+import { type Operation, operation, Reply, requireFound } from "./operation.ts";
 import { countOperation, representFoundPage, requireSearch, SearchedUntil } from "./searches.ts";
+import { cloudEventHeaders } from "#webhooks/attempts/index.ts";
 
 export const eventFields = {
   id: EventId,
@@ -250,6 +261,95 @@ export const eventOperations: readonly Operation[] = [
         if (isNew) await recordAudit(tx, { ...auditOfDelivery(key), actor, action: "event.sent" });
       });
       return representDelivery(requireFound(await readDelivery(pool, key)));
+    },
+  }),
+];
+
+const EventTypeSchema = Type.Object(
+  {
+    type: Type.Enum([...eventTypes]),
+    switch: Nullable(
+      Type.String({ description: "Its switch in 3scale's webhook. Null for operational events, which it never gets." }),
+    ),
+    label: Type.String(),
+    group: Type.Enum(["Accounts", "Users", "Applications", "Keys", "Operations"]),
+    interfaces: Type.Array(Type.Enum(["developer_portal", "admin_portal", "api", "background"]), {
+      description: "Where it can come from. `background`: activation by e-mail and Bellwire itself.",
+    }),
+  },
+  { title: "EventType" },
+);
+
+export const representEventTypes = (): { data: Static<typeof EventTypeSchema>[] } => ({
+  data: [
+    ...eventCatalogue.map(({ type, switchName, label, group, interfaces }) => ({
+      type,
+      switch: switchName,
+      label,
+      group,
+      interfaces: [...interfaces],
+    })),
+    ...operationalEvents.map(({ type, label }) => ({
+      type,
+      switch: null,
+      label,
+      group: "Operations" as const,
+      interfaces: ["background" as const],
+    })),
+  ],
+});
+
+/** Documented as an object, sent as the exact text that an endpoint receives. */
+const SampleBody = Type.Unsafe<string>(Type.Object({}, { additionalProperties: true }));
+
+export const eventTypeOperations: readonly Operation[] = [
+  operation({
+    id: "listEventTypes",
+    tag: "Event types",
+    title: "List the types of events",
+    description: "The catalogue: every type, its switch in 3scale's webhook, and where it can come from.",
+    method: "GET",
+    path: "/event_types",
+    action: "read-webhooks",
+    isCompressed: true,
+    responses: { 200: Type.Object({ data: Type.Array(EventTypeSchema) }, { description: "All of them." }) },
+    handle: async () => representEventTypes(),
+  }),
+  operation({
+    id: "readEventTypeSample",
+    tag: "Event types",
+    title: "Read a sample of a type of event",
+    description: "The very document that an endpoint of this format would get, of things that do not exist.",
+    method: "GET",
+    path: "/event_types/{type}/sample",
+    action: "read-webhooks",
+    params: Type.Object({ type: Type.Enum([...eventTypes], { description: "A type of event." }) }),
+    query: Type.Object({
+      format: Type.Optional(
+        Type.Enum(["3scale", "json", "cloudevents", "cloudevents-binary"], {
+          default: "3scale",
+          description: "As an endpoint's `format`.",
+        }),
+      ),
+    }),
+    responses: {
+      200: {
+        description:
+          "The body that an endpoint of this format gets. Of `cloudevents-binary` the attributes come as headers, as there.",
+        content: {
+          "application/xml": { schema: Type.String() },
+          "application/json": { schema: SampleBody },
+          "application/cloudevents+json": { schema: SampleBody },
+        },
+      },
+    },
+    async handle({ clock, newId, adminPortalUrl }, { provider, params, query: { format = "3scale" } }) {
+      const sample = { id: newId(), type: params.type, now: clock.now(), source: adminPortalUrl(provider) };
+      const attributes = isBinaryCloudEvent(format) ? cloudEventHeaders({ ...sampleFacts(sample), ...sample }) : {};
+      return new Reply(200, sampleBody(sample, format).toString(), {
+        ...attributes,
+        "content-type": contentTypeOf(format),
+      });
     },
   }),
 ];

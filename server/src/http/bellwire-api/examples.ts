@@ -10,7 +10,7 @@ import { describeHealth, type EndpointHealth } from "#webhooks/statistics/index.
 import type { Job } from "#webhooks/jobs/index.ts";
 import type { Replay } from "#webhooks/replays/index.ts";
 import { Problem } from "../shared/problem.ts";
-import { searchExamples } from "./attempt-list.ts";
+import { searchExamples } from "./attempts.ts";
 import { exampleResult } from "./search-box.ts";
 import { exampleView } from "./views.ts";
 import { representAuditRecord } from "./audit-records.ts";
@@ -20,8 +20,7 @@ import { representRefusal } from "./bulk.ts";
 import { representDelivery } from "./deliveries.ts";
 import { representAccountPlanRequest, representInvitation, representPlanRequest } from "./developers.ts";
 import { representEndpoint } from "./endpoints.ts";
-import { representEventTypes } from "./event-types.ts";
-import { representEvent, representEventDetails } from "./events.ts";
+import { representEvent, representEventDetails, representEventTypes } from "./events.ts";
 import {
   attemptDocument,
   clearRequest,
@@ -32,13 +31,12 @@ import {
   eventId,
   exampleSecret,
   failure,
+  insightExamples,
   origin,
   pendingDelivery,
 } from "./example-webhooks.ts";
-import { representFailureGroup } from "./failure-groups.ts";
-import { representDeletion, representFailure } from "./failures.ts";
+import { representDeletion, representFailure, representFailureGroup } from "./failures.ts";
 import { representJob, representJobPreview } from "./jobs.ts";
-import { insightExamples } from "./insight-examples.ts";
 import { exampleLimit } from "./limits.ts";
 import { exampleNotice } from "./notices.ts";
 import { representHealth } from "./health.ts";

@@ -9,10 +9,10 @@ import { Caches } from "#platform/database/database.ts";
 import type { JsonObject } from "#platform/open-api.ts";
 import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
-import { authorize, routeUrl, type ApiCall } from "../shared/operation.ts";
+import { type ApiCall, authorize, routeUrl } from "../shared/operation.ts";
 import { schemaController } from "../shared/schema-compilers.ts";
 import { alertOperations } from "./alerts.ts";
-import { attemptListOperations } from "./attempt-list.ts";
+import { attemptListOperations } from "./attempts.ts";
 import { auditRecordOperations } from "./audit-records.ts";
 import { binRequestOperations } from "./bin-requests.ts";
 import { binOperations } from "./bins.ts";
@@ -20,10 +20,8 @@ import { bulkAccounts, bulkApplications } from "./bulk.ts";
 import { deliveryOperations } from "./deliveries.ts";
 import { accountOperations, applicationOperations, planRequestOperations, userOperations } from "./developers.ts";
 import { endpointOperations } from "./endpoints.ts";
-import { eventTypeOperations } from "./event-types.ts";
-import { eventOperations } from "./events.ts";
-import { failureGroupOperations } from "./failure-groups.ts";
-import { failureOperations } from "./failures.ts";
+import { eventOperations, eventTypeOperations } from "./events.ts";
+import { failureGroupOperations, failureOperations } from "./failures.ts";
 import { createCursorSeal } from "./fields.ts";
 import { acceptJson, compileValidator, refuseUnknownNames } from "./input.ts";
 import { historyOperations } from "./history.ts";
@@ -33,7 +31,7 @@ import { limitOperations } from "./limits.ts";
 import { noticeOperations } from "./notices.ts";
 import { mailOperations } from "./mails.ts";
 import { describeBellwireApi } from "./open-api.ts";
-import { hijacked, Reply, type BellwireApiNeeds, type Operation, type OperationNeeds } from "./operation.ts";
+import { type BellwireApiNeeds, hijacked, type Operation, type OperationNeeds, Reply } from "./operation.ts";
 import { personalDataOperations } from "./personal-data.ts";
 import { replayOperations } from "./replays.ts";
 import { statsOperations } from "./stats.ts";
@@ -41,7 +39,7 @@ import { searchBoxOperations } from "./search-box.ts";
 import { createStreams } from "./stream.ts";
 import { viewOperations } from "./views.ts";
 
-export type { BellwireApiNeeds } from "./operation.ts";
+export { type BellwireApiNeeds } from "./operation.ts";
 
 /** In the order of the documentation. */
 const operations: readonly Operation[] = [

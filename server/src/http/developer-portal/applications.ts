@@ -1,18 +1,39 @@
-import { requireDeveloper } from "./developer.ts";
-import type { FastifyInstance } from "fastify";
+import { type DeveloperPage, requireDeveloper } from "./developer.ts";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
 import type { Account } from "#portal/accounts/index.ts";
-import { type Application, listApplications, readPlanRequest, titleOf } from "#portal/applications/index.ts";
+import {
+  addReferrerFilter,
+  type Application,
+  changeApplicationPlan,
+  listApplications,
+  listReferrerFilters,
+  readPlanRequest,
+  removeReferrerFilter,
+  requestPlan,
+  titleOf,
+  withdrawPlanRequest,
+} from "#portal/applications/index.ts";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
 import { addApplicationForms, findSelectablePlans } from "./application-forms.ts";
 import { addKeyPages } from "./application-keys.ts";
-import { addApplicationPlanPages, findOtherApplicationPlans } from "./application-plan.ts";
-import { describeApplication, requireApplication } from "./application.ts";
+import {
+  applicationChange,
+  applicationLink,
+  describeApplication,
+  type OwnApplication,
+  requireApplication,
+} from "./application.ts";
 
-import type { Portal } from "./page.ts";
-import type { OtherPlans } from "./plans.ts";
-import { addReferrerFilterPages } from "./referrer-filters.ts";
+import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
+import { describePlan, findOtherPlans, type OtherPlans, planField } from "./plans.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
+import { checkedFields, type FormField, notOffered } from "./form-fields.ts";
+import { addFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
+import { showNotAllowed, showNotFound } from "./message-pages.ts";
+import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
+import { attemptLimits } from "#platform/limits.ts";
 
 /** Adds the pages of the account's applications, with their plans and credentials. */
 export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): void {
@@ -110,3 +131,197 @@ async function countSignUpWebhooks(db: Database, providerId: number, account: Ac
   const deliveries = await listDeliveries(db, { providerId, since: account.createdAt, limit: deliveriesMax });
   return deliveries.filter((delivery) => delivery.accountId === account.id).length;
 }
+
+const filterField: FormField = {
+  name: "value",
+  label: "Host",
+  type: "text",
+  required: true,
+  length_max: 255,
+  hint: "A host, such as www.example.org, or a pattern, such as *.example.org",
+};
+
+/** Adds the pages of an application's referrer filters. */
+function addReferrerFilterPages(http: FastifyInstance, portal: Portal): void {
+  addReferrerFiltersPage(http, portal);
+  addDeleteReferrerFilterPage(http, portal);
+}
+
+/** Adds the list of an application's referrer filters, with the form for a new one. */
+function addReferrerFiltersPage(http: FastifyInstance, portal: Portal): void {
+  addFormPage(http, portal, {
+    path: "/applications/:id/referrer-filters",
+    show: requireReferrerFilters(portal, (request, reply, own) => showFilters(portal, request, reply, own)),
+    submit: requireReferrerFilters(portal, async (request, reply, own) => {
+      const value = (readForm(request.body)["value"] ?? "").trim();
+      const added = await addReferrerFilter(portal.pool, { ...applicationChange(portal, request, own), value });
+      if (!added) return showNotFound(reply);
+      return "refused" in added
+        ? showFilters(portal, request, reply, { ...own, errors: added.refused })
+        : redirectWithNotice(reply, `/applications/${own.application.id}/referrer-filters`, "filter-added");
+    }),
+  });
+}
+
+async function showFilters(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { application: { id, name }, developer, errors }: OwnApplication & { readonly errors?: FieldErrors },
+): Promise<FastifyReply> {
+  const fields = [{ ...filterField, value: readForm(request.body)["value"] ?? "" }];
+  const filters = await listReferrerFilters(portal.pool, request.provider.id, [id]);
+  return portal.showPage(request, reply, {
+    template: "referrer-filters",
+    title: `${errors ? "Please check: " : ""}Referrer filters of ${name}`,
+    status: errors ? 422 : 200,
+    developer,
+    data: {
+      application: { id, name },
+      filters: filters.map((filter) => ({ id: filter.id, value: filter.value })),
+      ...checkedFields(fields, errors),
+    },
+  });
+}
+
+function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Portal): void {
+  const { pool } = portal;
+  addFormPage(http, portal, {
+    path: "/applications/:id/referrer-filters/:filter/delete",
+    show: requireReferrerFilters(portal, async (request, reply, { application, developer }) => {
+      const filters = await listReferrerFilters(pool, request.provider.id, [application.id]);
+      const filter = filters.find(({ id }) => id === readPathId(request, "filter"));
+      if (!filter) return showNotFound(reply);
+      return showForm(portal, request, reply, {
+        title: `Delete ${filter.value}?`,
+        lead: `The API will reject calls of ${titleOf(application)} from this host.`,
+        submit: "Delete filter",
+        isDestructive: true,
+        back: { href: `/applications/${application.id}/referrer-filters`, text: "Referrer filters" },
+        developer,
+      });
+    }),
+    submit: requireReferrerFilters(portal, async (request, reply, own) => {
+      const filterId = readPathId(request, "filter");
+      if (filterId === undefined) return showNotFound(reply);
+      const removed = await removeReferrerFilter(pool, { ...applicationChange(portal, request, own), filterId });
+      return removed && !("notFound" in removed)
+        ? redirectWithNotice(reply, `/applications/${own.application.id}/referrer-filters`, "filter-deleted")
+        : showNotFound(reply);
+    }),
+  });
+}
+
+/**
+ * Loads an application from the path, if its product requires referrer filters. As in 3scale, this does not depend on the
+ * permission to manage applications: without a filter, the API rejects all calls.
+ */
+const requireReferrerFilters = (portal: Portal, page: Parameters<typeof requireApplication>[1]): DeveloperPage =>
+  requireApplication(portal, async (request, reply, own) =>
+    own.application.product.referrerFiltersRequired ? page(request, reply, own) : showNotFound(reply),
+  );
+
+/** Adds the forms of an application's plan: change it or request a change, and withdraw the request. */
+function addApplicationPlanPages(http: FastifyInstance, portal: Portal): void {
+  const limiter = createAttemptLimiter(portal, attemptLimits.planRequests);
+  addFormPage(http, portal, {
+    path: "/applications/:id/plan",
+    show: requireApplication(portal, (request, reply, own) => showApplicationPlans(portal, request, reply, own)),
+    submit: requireApplication(portal, (request, reply, own) =>
+      submitApplicationPlan(portal, request, reply, { ...own, limiter }),
+    ),
+  });
+  addFormPage(http, portal, {
+    path: "/applications/:id/plan/withdraw",
+    show: requireApplication(portal, async (request, reply, { application, developer }) => {
+      const openRequest = await readPlanRequest(portal.pool, request.provider.id, application.id);
+      if (!openRequest) return showNotFound(reply);
+      return showForm(portal, request, reply, {
+        title: `Withdraw the request for ${openRequest.planName}?`,
+        lead: `${titleOf(application)} keeps the plan ${application.plan.name}.`,
+        submit: "Withdraw request",
+        back: applicationLink(application),
+        developer,
+      });
+    }),
+    submit: requireApplication(portal, async (request, reply, own) =>
+      (await withdrawPlanRequest(portal.pool, applicationChange(portal, request, own)))
+        ? redirectWithNotice(reply, `/applications/${own.application.id}`, "request-withdrawn")
+        : showNotFound(reply),
+    ),
+  });
+}
+
+async function showApplicationPlans(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  own: OwnApplication & { readonly errors?: FieldErrors; readonly status?: number },
+): Promise<FastifyReply> {
+  const { application, developer, errors, status } = own;
+  const { provider } = request;
+  const other = await findOtherApplicationPlans(portal.pool, provider.id, own);
+  if (!other) return showNotAllowed(portal, request, reply, developer);
+  const openRequest = await readPlanRequest(portal.pool, provider.id, application.id);
+  const isRequest = other.step === "ask";
+  const title = isRequest ? "Request another plan" : "Change plan";
+  const lead = [
+    `${titleOf(application)} is on the plan ${describePlan(application.plan)}.`,
+    ...(isRequest ? [`${provider.name} must approve a change.`] : []),
+    ...(isRequest && openRequest ? [`You have requested ${openRequest.planName}.`] : []),
+  ];
+  return showForm(portal, request, reply, {
+    title,
+    lead: lead.join(" "),
+    fields: [planField(other.plans.map((plan) => ({ plan })))],
+    submit: isRequest ? "Request plan" : title,
+    back: applicationLink(application),
+    developer,
+    errors,
+    status,
+  });
+}
+
+async function submitApplicationPlan(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { limiter, ...own }: OwnApplication & { readonly limiter: AttemptLimiter },
+): Promise<FastifyReply> {
+  const { application, developer } = own;
+  const { plan_id: planId } = readForm(request.body);
+  const other = await findOtherApplicationPlans(portal.pool, request.provider.id, own);
+  if (!other) return showNotAllowed(portal, request, reply, developer);
+  const plan = other.plans.find(({ id }) => String(id) === planId);
+  if (!plan) return showApplicationPlans(portal, request, reply, { ...own, errors: { plan_id: notOffered } });
+  const tooMany = other.step === "ask" ? await mailLimitErrors(limiter, request, developer) : undefined;
+  if (tooMany) return showApplicationPlans(portal, request, reply, { ...own, errors: tooMany, status: 429 });
+
+  const change = { ...applicationChange(portal, request, own), planId: plan.id };
+  const page = `/p/admin/accounts/${application.accountId}/applications/${application.id}`;
+  const decideAt = `${portal.adminPortalUrl(request.provider)}${page}`;
+  const outcome = await (other.step === "ask"
+    ? requestPlan(portal.pool, { ...change, decideAt })
+    : changeApplicationPlan(portal.pool, change));
+  if (!outcome || "notFound" in outcome) return showNotFound(reply);
+  return "notAllowed" in outcome
+    ? showNotAllowed(portal, request, reply, developer)
+    : redirectWithNotice(
+        reply,
+        `/applications/${application.id}`,
+        other.step === "ask" ? "plan-requested" : "plan-changed",
+      );
+}
+
+/** Returns the plans that a developer may choose or request for an application. */
+const findOtherApplicationPlans = (
+  db: Database,
+  providerId: number,
+  { application: { product, plan }, developer: { account } }: OwnApplication,
+): Promise<OtherPlans | undefined> =>
+  findOtherPlans(db, providerId, {
+    account,
+    planId: plan.id,
+    permission: product.buyerPlanChangePermission,
+    filter: { kind: "application_plan", productId: product.id },
+  });

@@ -1,7 +1,7 @@
+import { checkBinSignature, foldUnchanged, type RequestDiff } from "#http/shared/inspect-bin-requests.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { checkBinSignature } from "#http/shared/bin-signature.ts";
 import { createTemplateRenderer } from "#http/shared/pages.ts";
 import { binLimits, formatBytes } from "#platform/limits.ts";
 import {
@@ -9,8 +9,6 @@ import {
   type BinRequest,
   type BinRequestSearch,
   type BinShare,
-  type RequestDiff,
-  foldUnchanged,
   searchableParts,
 } from "#request-bin/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";

@@ -1,4 +1,4 @@
-import { indentBody, type RequestMasking, textOfBody, unmasked } from "#http/shared/bin-diff.ts";
+import { indentBody, type RequestMasking, textOfBody, unmasked } from "#http/shared/inspect-bin-requests.ts";
 import type { BinRequest } from "#request-bin/index.ts";
 import type { SignatureCheck } from "#webhooks/attempts/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";

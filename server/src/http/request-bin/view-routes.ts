@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { diffBinRequests } from "#http/shared/bin-diff.ts";
+import { diffBinRequests } from "#http/shared/inspect-bin-requests.ts";
 import {
   listBinRequests,
   listShares,

@@ -1,5 +1,4 @@
-export { readAccountDetails } from "./account-details.ts";
-export { listAccountDetails } from "./account-details.ts";
+export { listAccountDetails, readAccountDetails } from "./account-details.ts";
 export {
   type AccountDetails,
   accountToJson,
@@ -20,9 +19,11 @@ export {
 export { type AccountTransition, activateUser, activateUserByMail, changeAccountState } from "./account-states.ts";
 export {
   type Account,
-  type CreatedSpan,
   accountFields,
   countCreatedAccounts,
+  type CreatedSpan,
+  findByText,
+  type FoundObject,
   lockAccount,
   readAccount,
   readAccounts,
@@ -30,5 +31,4 @@ export {
 } from "./account.ts";
 export { type AccountChange, deleteAccount, updateAccount } from "./change-account.ts";
 export { deleteCreditCard, updateCreditCard } from "./credit-card.ts";
-export { findByText, type FoundObject } from "./find-by-text.ts";
 export { type SignedUp, type SignUp, signUpAccount, signUpIsOpen, type SignUpSource } from "./sign-up.ts";

@@ -1,11 +1,14 @@
-export { createFindTenant, type HostTenant, type Side } from "./find-tenant.ts";
 export {
+  createFindTenant,
   findProviderByKey,
+  type HostTenant,
   insertProvider,
+  isTimeZone,
   type Provider,
   type ProviderWithToken,
   readFirstProvider,
   readProvider,
   readProviderWithToken,
+  type Side,
+  writeTimestamp,
 } from "./provider.ts";
-export { isTimeZone, writeTimestamp } from "./write-timestamp.ts";

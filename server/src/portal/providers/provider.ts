@@ -2,6 +2,7 @@ import { type AccessToken, findTokenStatement } from "#access/index.ts";
 import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
 import { parseIsoTime } from "#platform/times.ts";
 import { secretDigest } from "#platform/ids.ts";
+import type { TenantCache } from "#cells/index.ts";
 
 /** An API provider: a tenant with its own developer accounts. */
 export interface Provider {
@@ -104,3 +105,69 @@ const tokenOfJson = (token: AsJson<AccessToken>): AccessToken => ({
   ...token,
   expiresAt: token.expiresAt === null ? null : parseIsoTime(token.expiresAt),
 });
+
+/** The part of the product that a host serves: the Developer Portal, the admin side, or both without a base domain. */
+export type Side = "developer" | "admin" | "both";
+
+/** The provider of a host, and its cell. */
+export interface HostTenant {
+  readonly providerId: number;
+  readonly cell: number;
+  readonly side: Side;
+}
+
+/** Creates a function that finds the provider of a host, its cell, and the side that the host serves. */
+export const createFindTenant =
+  (tenants: TenantCache, baseDomain: string | undefined) =>
+  async (host: string): Promise<HostTenant | undefined> => {
+    const named = readHost(host, baseDomain);
+    const tenant = named && (await tenants.find(named.subdomain));
+    return tenant && { providerId: tenant.providerId, cell: tenant.cell, side: named.side };
+  };
+
+/** Without a base domain, the first provider serves every host. */
+const readHost = (
+  host: string,
+  baseDomain: string | undefined,
+): { readonly subdomain: string | undefined; readonly side: Side } | undefined =>
+  baseDomain === undefined ? { subdomain: undefined, side: "both" } : parseHost(host, baseDomain);
+
+/**
+ * Parses a host: `{subdomain}.BASE` is the Developer Portal, `{subdomain}-admin.BASE` the admin side. Ignores the port.
+ */
+export function parseHost(
+  host: string,
+  baseDomain: string,
+): { subdomain: string; side: "developer" | "admin" } | undefined {
+  const name = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
+  const ending = `.${baseDomain.toLowerCase()}`;
+  if (!name.endsWith(ending)) return undefined;
+  const label = name.slice(0, -ending.length);
+  if (label === "" || label.includes(".")) return undefined;
+  return label.endsWith("-admin")
+    ? { subdomain: label.slice(0, -"-admin".length), side: "admin" }
+    : { subdomain: label, side: "developer" };
+}
+
+/**
+ * Formats a time as ISO 8601 in whole seconds: `2026-03-01T09:00:00Z` in UTC, `2026-03-01T10:00:00+01:00` elsewhere.
+ */
+export function writeTimestamp(at: Date, timeZone: string): string {
+  if (timeZone === "UTC" || timeZone === "Etc/UTC") return `${at.toISOString().slice(0, 19)}Z`;
+  return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toString({ timeZone, smallestUnit: "second" });
+}
+
+/**
+ * Returns whether there is an IANA time zone of this name. Rejects offsets such as +05:30, which Node accepts, because
+ * they have no daylight saving time.
+ */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    // Not cached: names can be spelled in many ways, so a client could fill the cache.
+    return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}

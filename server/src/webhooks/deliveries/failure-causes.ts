@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import type { ErrorTotal } from "./failures.ts";
-import { outcomeClasses } from "./outcome-class.ts";
+import { outcomeClasses } from "./retry-policy.ts";
 import { deliveryId } from "./read-deliveries.ts";
 
 /** The class of a failure's last attempt, or `held` for a delivery that was held for too long. */

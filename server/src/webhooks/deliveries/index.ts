@@ -1,96 +1,98 @@
 export {
+  countHeldEndpoints,
   type HeldEndpoint,
   type HeldFilter,
-  countHeldEndpoints,
   listHeldEndpoints,
   releaseHeldEndpoint,
   skipHeldDeliveries,
 } from "./after-restore.ts";
-export { type DeliveryKeys, cancelDeliveries, deleteSelectedFailures, retryDeliveries } from "./bulk-transitions.ts";
+export { cancelDeliveries, deleteSelectedFailures, type DeliveryKeys, retryDeliveries } from "./bulk-transitions.ts";
 export {
   type AttemptPhase,
   type AttemptTrace,
-  type RecordedTrace,
   connectionKinds,
   decodeTrace,
   encodeTrace,
+  type RecordedTrace,
 } from "./attempt-trace.ts";
 export {
+  countHeld,
   type DueDelivery,
   type DueMeasure,
   Horizon,
   type LaneCursor,
   type LaneToRead,
-  type RunToRead,
-  type TransactionSample,
-  countHeld,
   measureDue,
   measureProviderLag,
   readDueDeliveries,
   readRuns,
+  type RunToRead,
   sampleTransactions,
   startOfLane,
+  type TransactionSample,
 } from "./due.ts";
 export {
-  type FailureDeletion,
+  deleteFailures,
+  deleteFailuresForUndo,
   extendDeletion,
+  type FailureDeletion,
   purgeDeletedFailures,
   restoreBatch,
+  retryFailures,
   undoDeletion,
   undoSeconds,
-} from "./deleted-failures.ts";
+} from "./failure-batches.ts";
 export { eraseDeliveries, hasPendingDeliveries } from "./erase-deliveries.ts";
-export { deleteFailures, deleteFailuresForUndo, retryFailures } from "./failure-batches.ts";
 export {
-  type FailureGroup,
   countMutedFailures,
   deleteExpiredMutes,
+  type FailureCause,
   failureClasses,
+  type FailureGroup,
+  groupIdOf,
   listFailureGroups,
   muteFailureGroup,
-  type FailureCause,
-  groupIdOf,
   readErrors,
   totalOf,
   unmuteFailureGroup,
 } from "./failure-causes.ts";
 export {
-  type Failure,
-  type FailureFilter,
-  type FailurePage,
-  type Reencrypted,
   allFailures,
   countAllFailures,
   countFailures,
-  countStrandedFailures,
-  listFailures,
-  reencryptFailures,
-  type FailureCriteria,
   countFailuresByError,
+  countStrandedFailures,
+  type Failure,
+  type FailureCriteria,
+  type FailureFilter,
+  type FailurePage,
   findFailures,
+  listFailures,
+  type Reencrypted,
+  reencryptFailures,
   selectFailures,
 } from "./failures.ts";
 export {
-  type HistoryDays,
   addComingDays,
   advanceRetention,
+  type HistoryDays,
   readHistoryDays,
   readRetentionBehind,
   retireExpiredDays,
 } from "./history.ts";
 export {
   type ClaimedLane,
-  type DueLanes,
-  type OwnedLane,
-  type ReleasedLane,
   claimLanes,
   deleteDeadEngines,
   deleteEndedEngines,
   deleteEngine,
+  type DueLanes,
   findDueLanes,
-  insertLane,
   insertEngine,
+  insertLane,
+  type OwnedLane,
   recordHeartbeat,
+  type ReleasedLane,
   releaseLanes,
   resetLaneFailures,
   verifyOwnership,
@@ -98,41 +100,45 @@ export {
 export {
   type BodyFamily,
   type BodyFormat,
-  type EventContext,
   bodyFormatOf,
   contentTypeOf,
   contextOf,
+  type EventContext,
   isBinaryCloudEvent,
 } from "./payload.ts";
-export { type ErrorClass, type OutcomeClass, errorClassOf, outcomeClassOf, outcomeClasses } from "./outcome-class.ts";
-export { type Ordering, type PlannedDelivery, orderingKeyOf, planDeliveries } from "./plan.ts";
+export {
+  type AttemptOutcome,
+  type ErrorClass,
+  errorClassOf,
+  errorOf,
+  nextStep,
+  type NextStep,
+  type OutcomeClass,
+  outcomeClasses,
+  outcomeClassOf,
+  retryAfterSeconds,
+  type SuccessRule,
+} from "./retry-policy.ts";
+export { type Ordering, orderingKeyOf, planDeliveries, type PlannedDelivery } from "./plan.ts";
 export {
   type Attempt,
   type Delivery,
   type DeliveryDetails,
-  type DeliveryState,
-  type FollowedAttempt,
   deliveryId,
+  type DeliveryState,
   everyAttempt,
   followAttempts,
+  type FollowedAttempt,
   listDeliveries,
   parseDeliveryId,
   readDelivery,
 } from "./read-deliveries.ts";
-export {
-  type AttemptOutcome,
-  type NextStep,
-  type SuccessRule,
-  errorOf,
-  nextStep,
-  retryAfterSeconds,
-} from "./retry-policy.ts";
-export { type Settled, type Settlement, settleDeliveries } from "./settle.ts";
+export { type Settled, settleDeliveries, type Settlement } from "./settle.ts";
 export {
   type BacklogQuota,
-  type DeliveryToRepeat,
   cancelDeliveriesOf,
   cancelDelivery,
+  type DeliveryToRepeat,
   insertDelivery,
   limitBacklogs,
   makeDueAgain,
@@ -140,4 +146,4 @@ export {
   skipDelivery,
   unskipDelivery,
 } from "./transitions.ts";
-export { type WaitingDeliveries, countWaiting, countedMax } from "./waiting.ts";
+export { countedMax, countWaiting, type WaitingDeliveries } from "./waiting.ts";

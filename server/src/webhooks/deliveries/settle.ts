@@ -2,7 +2,7 @@ import type { Database, Pool } from "#platform/database/database.ts";
 import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "#platform/database/values.ts";
 import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
-import type { ErrorClass } from "./outcome-class.ts";
+import type { ErrorClass } from "./retry-policy.ts";
 import { promoteNext } from "./transitions.ts";
 
 /** The outcome of an attempt, ready to be written. */

@@ -1,28 +1,31 @@
 import { randomBytes } from "node:crypto";
 import { type Actor, recordAudit } from "#access/index.ts";
 import { propertyName } from "#platform/database/values.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
+import { type Pool, retryOnUniqueViolation, type Transaction } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { cancelDeliveriesOf, resetLaneFailures, undoSeconds } from "#webhooks/deliveries/index.ts";
-import { type TargetRules, checkEndpoint, maskUrl } from "./check-endpoint.ts";
+import { checkEndpoint, maskUrl, type TargetRules } from "./check-endpoint.ts";
 import {
-  type EndpointKey,
   encryptSecret,
+  type EndpointKey,
   insertEndpoint,
+  readDefaultEndpoint,
   readEndpoint,
   replaceSecret,
   updateEndpointRow,
 } from "./endpoint-table.ts";
 import {
+  applyInput,
+  defaultEndpointName,
   type Endpoint,
   type EndpointInput,
   type EndpointSettings,
   type Refused,
-  applyInput,
   settingEntries,
   withDefaults,
 } from "./settings.ts";
+import { eventCatalogue, isSubscribedTo, type SwitchName, switchNames } from "#webhooks/events/index.ts";
 
 /** Standard Webhooks: 24 to 64 bytes in base64, after a prefix that secret scanners know. */
 const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
@@ -250,4 +253,57 @@ export async function disableEndpoint(pool: Pool, endpointId: number, reason: st
     tx.hintAfterCommit("endpoints", String(endpointId));
     tx.hintAfterCommit("history", "");
   });
+}
+
+type EventTypes = Endpoint["eventTypes"];
+type Switches = { readonly [Name in SwitchName]?: boolean | undefined };
+
+/** Returns the default endpoint's event types as 3scale's switches. */
+export function switchesOf({
+  eventTypes: subscribed,
+}: Pick<Endpoint, "eventTypes">): readonly { name: SwitchName; on: boolean }[] {
+  const on = new Set(
+    eventCatalogue.filter(({ type }) => isSubscribedTo(subscribed, type)).map(({ switchName }) => switchName),
+  );
+  return switchNames.map((name) => ({ name, on: on.has(name) }));
+}
+
+/** The fields of 3scale's form and API. Omitted ones stay. A new webhook starts with every switch off. */
+export interface DefaultWebhookChange {
+  readonly url?: string | undefined;
+  readonly active?: boolean | undefined;
+  readonly providerActions?: boolean | undefined;
+  readonly switches: Switches;
+}
+
+interface Save {
+  readonly providerId: number;
+  readonly change: DefaultWebhookChange;
+  readonly actor: Actor;
+}
+
+/**
+ * Creates or updates the default endpoint, as 3scale's `PUT webhooks` does. Of two concurrent first calls, the second
+ * updates.
+ */
+export const saveDefaultEndpoint = (needs: EndpointNeeds, change: Save): Promise<Endpoint | Refused> =>
+  retryOnUniqueViolation(() => save(needs, change));
+
+async function save(needs: EndpointNeeds, { providerId, change, actor }: Save): Promise<Endpoint | Refused> {
+  const { switches, ...rest } = change;
+  const before = await readDefaultEndpoint(needs.pool, needs.encryption, providerId);
+  const input: EndpointInput = { ...rest, eventTypes: applySwitches(before?.eventTypes ?? [], switches) };
+  const saved = before && (await updateEndpoint(needs, { providerId, id: before.id, input, actor }));
+  const create = { ...input, name: defaultEndpointName, active: change.active ?? false };
+  return saved ?? createEndpoint(needs, { providerId, input: create, actor });
+}
+
+function applySwitches(subscribed: EventTypes, switches: Switches): EventTypes {
+  const selected = eventCatalogue.map(({ type, switchName }) => ({
+    type,
+    on: switches[switchName] ?? isSubscribedTo(subscribed, type),
+  }));
+  // `*` includes future types, so it stays until a switch is turned off.
+  if (subscribed.includes("*") && selected.every(({ on }) => on)) return subscribed;
+  return selected.filter(({ on }) => on).map(({ type }) => type);
 }

@@ -1,21 +1,26 @@
 export {
-  type EndpointNeeds,
   cancelDueOfDeletedEndpoints,
   createEndpoint,
   deleteEndpoint,
   disableEndpoint,
+  type EndpointNeeds,
   restoreEndpoint,
   rotateSecret,
+  saveDefaultEndpoint,
+  switchesOf,
   updateEndpoint,
 } from "./change-endpoint.ts";
-export { type TargetRules, checkEndpointUrl, isReservedHeader, maskUrl } from "./check-endpoint.ts";
-export { saveDefaultEndpoint, switchesOf } from "./default-webhook.ts";
+export { checkEndpointUrl, isReservedHeader, maskUrl, type TargetRules } from "./check-endpoint.ts";
 export {
+  deleteOldSentSettings,
   type DeliverySettings,
   type EndpointSecret,
-  type UndecryptableEndpoint,
   readDeliverySettings,
+  readSentSettings,
   readSigningSecrets,
+  reencryptSentSettings,
+  type SentSettings,
+  type UndecryptableEndpoint,
 } from "./delivery-settings.ts";
 export {
   isDeletedEndpoint,
@@ -24,13 +29,12 @@ export {
   readEndpoint,
   reencryptEndpoints,
 } from "./endpoint-table.ts";
-export { type SentSettings, deleteOldSentSettings, readSentSettings, reencryptSentSettings } from "./sent-settings.ts";
 export {
+  defaultEndpointName,
   type Endpoint,
   type EndpointInput,
   exampleSettings,
   inputByColumn,
-  settingSchemas,
   settingsByColumn,
-  defaultEndpointName,
+  settingSchemas,
 } from "./settings.ts";

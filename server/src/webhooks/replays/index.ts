@@ -1,13 +1,15 @@
 export {
-  type Replay,
-  type ReplayCounts,
-  type ReplayRange,
   cancelReplay,
   cancelReplaysOf,
+  countReplayable,
   deleteOldReplays,
   listReplays,
   progressOf,
   readReplay,
+  type Replay,
+  type ReplayCounts,
+  type ReplayRange,
+  resendEvents,
   startReplay,
+  workOnReplay,
 } from "./replays.ts";
-export { countReplayable, resendEvents, workOnReplay } from "./run-replay.ts";

@@ -2,26 +2,31 @@ export { type CountedAttempt, Counts, type Interval, intervalMs, intervals } fro
 export { describeHealth } from "./describe-health.ts";
 export {
   type EndpointHealth,
-  type HealthState,
   healthHolds,
+  type HealthState,
   healthStates,
   healthThresholds,
   successRate,
 } from "./health.ts";
-export { countOrphans } from "./orphans.ts";
-export { addStatisticsPartitions, dropOldStatistics } from "./partitions.ts";
+export {
+  addStatisticsPartitions,
+  countOrphans,
+  delayOf,
+  dropOldStatistics,
+  type LaneHold,
+  type LaneState,
+  writeStatistics,
+} from "./write-statistics.ts";
 export { readEndpointHealth, readHealth } from "./read-health.ts";
 export {
   type CountedInterval,
-  type HistogramName,
-  type StatisticsFilter,
   fittingInterval,
+  type HistogramName,
   minuteDays,
   readEndpointIds,
   readStatistics,
   spanOf,
   startsIn,
+  type StatisticsFilter,
 } from "./read-statistics.ts";
-export { type AttemptCounter, type OwnedLane, type TransactionRange, StatisticsRecorder } from "./recorder.ts";
-export { delayOf } from "./uncounted.ts";
-export { type LaneHold, type LaneState, writeStatistics } from "./write-statistics.ts";
+export { type AttemptCounter, type OwnedLane, StatisticsRecorder, type TransactionRange } from "./recorder.ts";

@@ -1,8 +1,17 @@
-import type { Transaction } from "#platform/database/database.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { isoTime } from "#platform/times.ts";
-import { type CountedLane, type Interval, LaneCounts, type StatisticsRow, countColumns, rowsToAdd } from "./counts.ts";
-import { type UncountedRange, readUncounted } from "./uncounted.ts";
+import {
+  countColumns,
+  type CountedAttempt,
+  type CountedLane,
+  type Interval,
+  LaneCounts,
+  rowsToAdd,
+  type StatisticsRow,
+} from "./counts.ts";
+import { type ErrorClass, everyAttempt } from "#webhooks/deliveries/index.ts";
+import { minuteDays } from "./read-statistics.ts";
 
 /** Why a lane with waiting deliveries starts no attempt at the moment. */
 export type LaneHold = "retry_after" | "breaker" | "rate_limit" | "concurrency";
@@ -247,3 +256,160 @@ const reportValues = (
   reports.map(({ lane }) => lane.state.failingSeconds),
   reports.map(({ lane }) => lane.state.failedAttempts),
 ];
+
+/** Attempts of a lane that the history has and the statistics lack: those recorded in transactions of this range. */
+export interface UncountedRange {
+  readonly endpointId: number;
+  /** Exclusive. */
+  readonly after: number;
+  /** Inclusive. */
+  readonly through: number;
+}
+
+export interface UncountedAttempt extends CountedAttempt {
+  readonly endpointId: number;
+}
+
+export interface Uncounted {
+  readonly attempts: readonly UncountedAttempt[];
+  /** Attempts of later transactions are to be read again. Infinity if all were read. */
+  readonly reached: number;
+}
+
+/** A batch of outcomes has at most 1,000 rows, so each read reaches a later transaction. */
+const rowsMax = 20_000;
+
+interface Row {
+  readonly endpointId: number;
+  readonly transaction: number;
+  readonly eventType: string;
+  readonly at: Date;
+  readonly number: number;
+  readonly status: number | null;
+  readonly errorClass: ErrorClass | null;
+  readonly end: "delivered" | "failed" | null;
+  readonly latencyMs: number;
+  readonly occurredAt: Date;
+  readonly isFirstRound: boolean;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+// By the block range indexes of both feeds, from the oldest range on. An attempt that succeeded after its delivery was
+// cancelled has delivered nothing.
+const uncountedStatement = `
+  select attempt.endpoint_id, attempt.recorded_in as transaction, event.type as event_type, attempt.at, attempt.number,
+    attempt.status, attempt.error_class, attempt.latency_ms, event.occurred_at,
+    case when attempt.error is null and ended.state is distinct from 'cancelled' then 'delivered'
+      when ended.state = 'failed' and ended.attempts_made = attempt.number then 'failed' end as end,
+    coalesce(due.replay, ended.replay, 0) = 0 as is_first_round,
+    case when attempt.status is null then 0 else coalesce(octet_length(payload.body), 0) end as bytes_sent,
+    coalesce(octet_length(attempt.response_body), 0) as bytes_received
+  from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as lane (endpoint_id, after, through)
+  join ${everyAttempt} attempt on attempt.endpoint_id = lane.endpoint_id
+    and attempt.recorded_in > lane.after and attempt.recorded_in <= lane.through
+  join events event on event.provider_id = attempt.provider_id and event.id = attempt.event_id
+  left join deliveries ended on ended.provider_id = attempt.provider_id and ended.event_id = attempt.event_id
+    and ended.endpoint_id = attempt.endpoint_id
+  left join due on due.event_id = attempt.event_id and due.endpoint_id = attempt.endpoint_id
+  left join payloads payload on payload.provider_id = attempt.provider_id and payload.event_id = attempt.event_id
+    and payload.format = coalesce(due.format, ended.format)
+  where attempt.recorded_in > $4 and attempt.recorded_in <= $5
+  order by attempt.recorded_in
+  limit $6`;
+
+/** Reads attempts from the history, those of the earliest transactions first. */
+async function readUncounted(db: Database, ranges: readonly UncountedRange[]): Promise<Uncounted> {
+  if (ranges.length === 0) return { attempts: [], reached: Number.POSITIVE_INFINITY };
+  const rows = await db.query<Row>(uncountedStatement, [
+    ranges.map(({ endpointId }) => endpointId),
+    ranges.map(({ after }) => after),
+    ranges.map(({ through }) => through),
+    Math.min(...ranges.map(({ after }) => after)),
+    Math.max(...ranges.map(({ through }) => through)),
+    rowsMax,
+  ]);
+  const reached = rows.length < rowsMax ? Number.POSITIVE_INFINITY : (rows.at(-1)?.transaction ?? 0) - 1;
+  return { attempts: rows.filter(({ transaction }) => transaction <= reached).map(attemptOf), reached };
+}
+
+const attemptOf = ({ at, occurredAt, isFirstRound, ...row }: Row): UncountedAttempt => ({
+  ...row,
+  atMs: at.getTime(),
+  delayMs: row.end === "delivered" && isFirstRound ? delayOf(at.getTime(), row.latencyMs, occurredAt.getTime()) : null,
+});
+
+/** Returns the time from an event to the response that delivered it. Two processes' clocks may differ by milliseconds. */
+export const delayOf = (atMs: number, latencyMs: number, occurredMs: number): number =>
+  Math.max(0, atMs + latencyMs - occurredMs);
+
+/** Lanes per transaction. */
+const lanesMax = 200;
+
+// Lanes without a living owner whose last one did not report that it had counted everything. Locked, so that none is claimed
+// meanwhile: a new owner counts from its claim on. Owners without a heartbeat for longer than any lease are dead.
+const orphansStatement = `
+  select lanes.endpoint_id, lanes.provider_id, lanes.epoch
+  from lanes
+  left join lane_reports report on report.endpoint_id = lanes.endpoint_id
+  where lanes.epoch > 0
+    and not exists (select from engines where engines.id = lanes.owner and engines.beat_at > clock_timestamp() - interval '60 seconds')
+    and (report.endpoint_id is null or not report.released or report.epoch < lanes.epoch)
+  order by lanes.endpoint_id
+  limit $1
+  for update of lanes skip locked`;
+
+/**
+ * Counts the attempts that killed engines recorded and did not count, of lanes that no engine has claimed since. Returns the
+ * number of lanes; there may be more.
+ */
+export const countOrphans = (pool: Pool): Promise<number> =>
+  pool.inTransaction(async (tx) => {
+    const lanes = await tx.query<{ endpointId: number; providerId: number; epoch: number }>(orphansStatement, [
+      lanesMax,
+    ]);
+    const orphans = lanes.map((lane) => ({
+      ...lane,
+      isReleased: true,
+      state: idleLane,
+      counts: new LaneCounts(),
+      base: undefined,
+      through: 0,
+      isFirstWrite: false,
+      known: undefined,
+    }));
+    if (orphans.length > 0) await writeStatistics(tx, orphans);
+    return orphans.length;
+  });
+
+/** As far ahead as the history's: a day without partitions cannot be counted. */
+const daysAhead = 14;
+
+// By the database's clock, as the history does.
+const addStatement = `
+  select add_statistics_partitions(today - 1, today + $1::integer)
+  from (select (clock_timestamp() at time zone 'UTC')::date as today) as clock`;
+
+/** Creates the missing partitions of the coming days. */
+export async function addStatisticsPartitions(db: Database): Promise<void> {
+  await db.query(addStatement, [daysAhead]);
+}
+
+const dropStatement = `select drop_old_statistics($1::date - $2::integer, $1::date - $3::integer) as name`;
+
+/**
+ * Drops minutes older than three days, and hours and days older than `days`: a partition once all of it is older. Returns the
+ * names of the dropped partitions. `now` is the time of the retention, which cannot leap.
+ */
+export async function dropOldStatistics(pool: Pool, now: Date, days: number): Promise<readonly string[]> {
+  const dropped: string[] = [];
+  for (;;) {
+    const [partition] = await pool.query<{ name: string | null }>(dropStatement, [
+      now.toISOString().slice(0, 10),
+      minuteDays,
+      days,
+    ]);
+    if (!partition?.name) return dropped;
+    dropped.push(partition.name);
+  }
+}

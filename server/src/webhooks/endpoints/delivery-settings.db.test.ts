@@ -4,8 +4,7 @@ import { fail } from "../../../test/support/build-failures.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import { rotateSecret } from "./change-endpoint.ts";
-import { readDeliverySettings } from "./delivery-settings.ts";
-import { deleteOldSentSettings, readSentSettings } from "./sent-settings.ts";
+import { deleteOldSentSettings, readDeliverySettings, readSentSettings } from "./delivery-settings.ts";
 
 const url = "https://crm.example/hooks?token=s3cret";
 const dayMs = 86_400_000;

@@ -7,7 +7,7 @@ import { buildProvider, encryption } from "../../../test/support/build-webhooks.
 import { test } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
 import type { EndpointNeeds } from "./change-endpoint.ts";
-import { type DefaultWebhookChange, saveDefaultEndpoint, switchesOf } from "./default-webhook.ts";
+import { type DefaultWebhookChange, saveDefaultEndpoint, switchesOf } from "./change-endpoint.ts";
 import { readDefaultEndpoint } from "./endpoint-table.ts";
 import type { Endpoint, Refused } from "./settings.ts";
 

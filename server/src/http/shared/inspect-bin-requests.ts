@@ -1,4 +1,49 @@
+import { indentJson } from "#platform/indent-json.ts";
+import { indentXml } from "#platform/xml.ts";
+import { type Bin, type BinRequest, findSameSignature, readBinRequestBody } from "#request-bin/index.ts";
 import { diffLines } from "diff";
+import type { Database } from "#platform/database/database.ts";
+import { checkSignature, type SignatureCheck, type SigningSecret } from "#webhooks/attempts/index.ts";
+
+type Headers = BinRequest["headers"];
+
+/** The parts of a request as its viewer may see them. */
+export interface RequestMasking {
+  readonly headers: (headers: Headers) => Headers;
+  readonly query: (query: string) => string;
+  /** Returns the body indented; undefined to hide it. */
+  readonly body: (text: string) => string | undefined;
+}
+
+export const indentBody = (text: string): string => indentJson(text) ?? indentXml(text) ?? text;
+
+/** Shows everything. */
+export const unmasked: RequestMasking = { headers: (it) => it, query: (it) => it, body: indentBody };
+
+/** Returns undefined for bytes that are not UTF-8. A truncated text may end within a character, which is left out. */
+export function textOfBody(body: Buffer, isTruncated: boolean): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body, { stream: isTruncated });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Compares two requests of a bin: the head, and the shown part of the bodies with indentation. */
+export function diffBinRequests(first: BinRequest, second: BinRequest, masking: RequestMasking): RequestDiff {
+  const isSameBody = first.bodyBytes === second.bodyBytes && first.body.equals(second.body);
+  const seen = ({ method, path, query, headers, body, bodyBytes }: BinRequest) => {
+    const text = textOfBody(body, body.length < bodyBytes);
+    return {
+      method,
+      path,
+      query: masking.query(query),
+      headers: masking.headers(headers),
+      body: text === undefined ? undefined : masking.body(text),
+    };
+  };
+  return compareRequests(seen(first), seen(second), isSameBody);
+}
 
 /** A request to compare: header values masked and the body indented as its viewer sees them. */
 export interface ComparedRequest {
@@ -92,4 +137,26 @@ export function foldUnchanged(lines: readonly DiffLine[]): readonly DiffPart[] {
     parts.push(line);
   }
   return folded > 0 ? [...parts, { folded }] : parts;
+}
+
+/**
+ * Checks the signature of a bin request with the secrets of the endpoints that point to the bin, and explains a failure. A body
+ * that is listed in part is read whole for it.
+ */
+export async function checkBinSignature(
+  db: Database,
+  { providerId, id: binId }: Pick<Bin, "providerId" | "id">,
+  { request, secrets }: { readonly request: BinRequest; readonly secrets: readonly SigningSecret[] },
+): Promise<SignatureCheck> {
+  const { headers, number, receivedAt } = request;
+  const listed = checkSignature({ headers, body: request.body, receivedAt }, secrets);
+  if (listed.verdict === "missing" || listed.verdict === null) return listed;
+  const isWhole = request.bodyBytes === request.body.length;
+  const body = isWhole ? request.body : await readBinRequestBody(db, { providerId, binId, number });
+  if (!body) return listed; // deleted meanwhile
+  const check = isWhole ? listed : checkSignature({ headers, body, receivedAt }, secrets);
+  if (check.reason !== "mismatch") return check;
+  const signature = headers.find(([name]) => name.toLowerCase() === "webhook-signature")?.[1] ?? "";
+  const other = await findSameSignature(db, { providerId, binId }, { number, signature });
+  return other ? checkSignature({ headers, body, receivedAt }, secrets, other) : check;
 }

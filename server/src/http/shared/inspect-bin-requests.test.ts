@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ComparedRequest, compareRequests, foldUnchanged } from "./compare.ts";
+import { type ComparedRequest, compareRequests, foldUnchanged } from "./inspect-bin-requests.ts";
 
 const request = (changes: Partial<ComparedRequest> = {}): ComparedRequest => ({
   method: "POST",
