@@ -310,7 +310,7 @@ const fieldValuesOf = ({ username, email, fields }: User): FieldValues => ({
   ...(email === null ? {} : { email }),
 });
 
-type UserEventType = "user.created" | "user.updated" | "user.deleted";
+type UserEventType = Extract<AccountEvent["type"], `user.${string}`>;
 
 /** Builds the event of a created, updated or deleted user. */
 export const userEvent = (

@@ -51,7 +51,7 @@ const ended = `(
   ) delivery
   ${keyOrder})`;
 
-/** The class of an attempt, as outcome-class.ts defines it. An index has this expression. */
+/** The class of an attempt, as retry-policy.ts defines it. An index has this expression. */
 export const classOfAttempt = (attempt: string): string =>
   `(case when ${attempt}.status is null then coalesce(${attempt}.error_class, 'connection')
     when ${attempt}.status < 300 then '2xx' when ${attempt}.status < 400 then '3xx'

@@ -5,7 +5,7 @@ import { type Server, says, showPage, shown } from "../../testing/show-page.tsx"
 import { waitFor } from "../../testing/wait-for.ts";
 import { endpointSettings } from "./endpoint-draft.ts";
 
-const crm: Endpoint = {
+const crm = {
   id: 5,
   name: "crm",
   url: "https://crm.example/in",
@@ -31,7 +31,7 @@ const crm: Endpoint = {
   previous_secret_until: null,
   created_at: "2026-03-01T09:00:00.000Z",
   updated_at: "2026-03-01T09:00:00.000Z",
-};
+} satisfies Partial<Endpoint>;
 
 const none = { data: [], next: null };
 
