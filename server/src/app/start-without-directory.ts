@@ -141,6 +141,10 @@ class LatePool implements OpenedPool {
     return this.#required().access;
   }
 
+  get caches(): OpenedPool["caches"] {
+    return this.#required().pool.caches;
+  }
+
   get hints(): OpenedPool["hints"] {
     return this.#required().pool.hints;
   }

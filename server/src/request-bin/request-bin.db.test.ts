@@ -121,6 +121,7 @@ test("a delivery to a bin whose provider moves meanwhile reaches the new cell", 
   const delivered = { binId: bin.id, host: "acme-admin.example" };
   const refusal = Object.assign(new Error("Provider 1 is moving to another cell."), { code: providerMovingCode });
   const left: Pool = {
+    caches: database.caches,
     query: (text, values) => database.query(text, values),
     onHint: () => () => undefined,
     inTransaction: () => Promise.reject(refusal),

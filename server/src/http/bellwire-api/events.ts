@@ -343,8 +343,8 @@ export const eventTypeOperations: readonly Operation[] = [
         },
       },
     },
-    async handle({ clock, newId, adminPortalUrl }, { provider, params, query: { format = "3scale" } }) {
-      const sample = { id: newId(), type: params.type, now: clock.now(), source: adminPortalUrl(provider) };
+    async handle({ clock, newId, adminPortalUrl }, { provider, params: { type }, query: { format = "3scale" } }) {
+      const sample = { id: newId(), type, now: clock.now(), source: adminPortalUrl(provider) };
       const attributes = isBinaryCloudEvent(format) ? cloudEventHeaders({ ...sampleFacts(sample), ...sample }) : {};
       return new Reply(200, sampleBody(sample, format).toString(), {
         ...attributes,

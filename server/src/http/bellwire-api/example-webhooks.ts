@@ -145,16 +145,11 @@ interface Example {
   readonly answer?: unknown;
 }
 
-interface ExampleEndpoint {
-  readonly id: number;
-  readonly name: string;
-}
-
 const versionBefore = { id: 31, state: "approved", org_name: "Harbour" };
 const version = { ...versionBefore, org_name: "Harbour & Sons" };
 
 /** An entry of the account's history about the event. */
-const historyEntryOf = (event: EventDetails, endpoint: ExampleEndpoint): HistoryEntryDetails => ({
+const historyEntry: HistoryEntryDetails = {
   event,
   objectName: "Harbour & Sons",
   actorName: "mira",
@@ -184,7 +179,7 @@ const historyEntryOf = (event: EventDetails, endpoint: ExampleEndpoint): History
   ],
   before: versionBefore,
   after: version,
-});
+};
 
 const alert: Omit<Alert, "endpointId" | "endpointName"> = {
   id: 97,
@@ -216,11 +211,10 @@ const alertRule: AlertRule = {
 };
 
 /** Returns the examples of histories and alerts, by operation id. */
-export function insightExamples(event: EventDetails, endpoint: ExampleEndpoint): Readonly<Record<string, Example>> {
-  const entry = historyEntryOf(event, endpoint);
+export function insightExamples(): Readonly<Record<string, Example>> {
   const own = { ...alert, endpointId: endpoint.id, endpointName: endpoint.name };
-  const history = { data: [representHistoryEntry(entry)], next: null };
-  const entryDocument = representHistoryEntryDetails(entry);
+  const history = { data: [representHistoryEntry(historyEntry)], next: null };
+  const entryDocument = representHistoryEntryDetails(historyEntry);
   const versionDocument = representVersion(laterExampleTime, {
     state: "existed",
     version,

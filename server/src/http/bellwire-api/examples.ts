@@ -338,7 +338,7 @@ export const examples: Readonly<Record<string, Example>> = {
       "application/x-ndjson": `${JSON.stringify({ id: `${eventId}.${endpoint.id}`, state: "delivered" })}\n`,
     },
   },
-  ...insightExamples(event, endpoint),
+  ...insightExamples(),
   listBins: { answer: page(binDocument) },
   createBin: { body: {}, answer: binDocument },
   readBin: { answer: binDocument },

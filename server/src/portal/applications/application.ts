@@ -52,7 +52,7 @@ export interface ApplicationRow extends Omit<Application, "product" | "plan" | "
 
 const stored = { insert: true, update: true } as const;
 
-const time = { schema: Type.String(), programsOnly: true, parse: parseTime } as const;
+const timeSetter = { schema: Type.String(), programsOnly: true, parse: parseTime } as const;
 
 /** Add a property here and to `Application`, its column in a migration, and its name to the reserved names of fields. */
 export const applicationFields = {
@@ -72,9 +72,9 @@ export const applicationFields = {
   applicationId: { insert: true, set: { schema: Type.String(), once: true } },
   providerVerificationKey: { insert: true },
   redirectUrl: { ...stored, audited: true, set: { schema: Type.String(), parse: parseRedirectUrl } },
-  firstTrafficAt: { ...stored, audited: true, document: "traffic", set: time },
-  firstDailyTrafficAt: { ...stored, audited: true, document: "traffic", set: time },
-  acceptedAt: { ...stored, audited: true, set: time },
+  firstTrafficAt: { ...stored, audited: true, document: "traffic", set: timeSetter },
+  firstDailyTrafficAt: { ...stored, audited: true, document: "traffic", set: timeSetter },
+  acceptedAt: { ...stored, audited: true, set: timeSetter },
   createOrigin: {
     ...stored,
     audited: true,

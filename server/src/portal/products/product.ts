@@ -132,7 +132,9 @@ function parseNotificationSettings(values: FieldInput, name: string): Parsed<Not
     const recipient = notificationRecipients.find((candidate) => candidate === key);
     return recipient === undefined ? [] : [[recipient, parsePercentages(numbers)] as const];
   });
-  const settings = Object.fromEntries(lists.flatMap(([recipient, list]) => (list ? [[recipient, list] as const] : [])));
+  const settings = Object.fromEntries(
+    lists.flatMap(([recipient, numbers]) => (numbers ? [[recipient, numbers] as const] : [])),
+  );
   return lists.some(([, numbers]) => numbers === undefined)
     ? { value: undefined, wrong: ["must be lists of whole numbers"] }
     : { value: settings, wrong: [] };
@@ -357,7 +359,7 @@ const representNotificationSettings = ({ notificationSettings: settings }: Produ
     : [
         record(
           "notification_settings",
-          Object.entries(settings).map(([name, percentages]) => value(name, `[${percentages.join(", ")}]`)),
+          Object.entries(settings).map(([name, numbers]) => value(name, `[${numbers.join(", ")}]`)),
         ),
       ];
 

@@ -59,8 +59,8 @@ const choiceOf =
   <Choice extends string>(choices: readonly Choice[]) =>
   (values: FieldInput, name: string): Parsed<Choice> => {
     const text = plainText(values[name]);
-    const value = choices.find((choice) => choice === text);
-    return { value, wrong: text !== undefined && value === undefined ? ["is not included in the list"] : [] };
+    const chosen = choices.find((choice) => choice === text);
+    return { value: chosen, wrong: text !== undefined && chosen === undefined ? ["is not included in the list"] : [] };
   };
 
 const parseEmailActivation = (values: FieldInput, name: string): Parsed<boolean | null> =>
