@@ -1922,8 +1922,8 @@ export interface components {
              */
             created_at: string;
         };
-        /** AccountsToChange */
-        AccountsToChange: {
+        /** AccountSelection */
+        AccountSelection: {
             /** @description In the order in which it is done. */
             ids: number[];
             /** @enum {unknown} */
@@ -2008,8 +2008,8 @@ export interface components {
              */
             updated_at: string;
         };
-        /** ApplicationsToChange */
-        ApplicationsToChange: {
+        /** ApplicationSelection */
+        ApplicationSelection: {
             /** @description In the order in which it is done. */
             ids: number[];
             /** @enum {unknown} */
@@ -2053,21 +2053,6 @@ export interface components {
             } | null;
             response_body: string | null;
         };
-        /** AttemptInShort */
-        AttemptInShort: {
-            /**
-             * Format: date-time
-             * @description When it was sent.
-             */
-            at: string;
-            status: number | null;
-            error: string | null;
-            /**
-             * Format: int64
-             * @description The sum of the phases, in whole milliseconds.
-             */
-            latency_ms: number;
-        };
         /**
          * AttemptPhases
          * @description Milliseconds with three decimals. They add up to the latency. Null: the phase did not begin; an attempt without a response ended in its last phase.
@@ -2080,44 +2065,20 @@ export interface components {
             first_byte: number | null;
             body: number | null;
         };
-        /**
-         * AttemptRow
-         * @description One HTTP request of a delivery, in a list.
-         */
-        AttemptRow: {
-            /** @description The delivery's id, a dot, and the attempt's number. */
-            id: string;
-            delivery_id: string;
-            /**
-             * Format: int64
-             * @description From 1 on.
-             */
-            number: number;
+        /** AttemptSummary */
+        AttemptSummary: {
             /**
              * Format: date-time
              * @description When it was sent.
              */
             at: string;
-            outcome: components["schemas"]["OutcomeClass"];
             status: number | null;
             error: string | null;
-            /** Format: int64 */
-            latency_ms: number;
-            /** Format: int64 */
-            endpoint_id: number;
-            endpoint_name: string;
             /**
-             * Format: uuid
-             * @description A UUIDv7. The same as `webhook-id`.
+             * Format: int64
+             * @description The sum of the phases, in whole milliseconds.
              */
-            event_id: string;
-            event_type: string;
-            /** Format: int64 */
-            object_id: number;
-            /** Format: int64 */
-            account_id: number;
-            account_name: string;
-            delivery_state: components["schemas"]["DeliveryState"];
+            latency_ms: number;
         };
         /**
          * AttemptTls
@@ -2396,20 +2357,6 @@ export interface components {
             };
         };
         /**
-         * ClearRequest
-         * @description The request with its secrets.
-         */
-        ClearRequest: {
-            /** @enum {unknown} */
-            method: "POST";
-            url: string;
-            /** @description In the order in which they were sent. */
-            headers: components["schemas"]["RequestHeader"][];
-            body: string;
-            /** @description A command for POSIX shells that sends the same bytes. */
-            curl: string;
-        };
-        /**
          * DeletedFailures
          * @description The number of deleted failures, and how to undo the deletion.
          */
@@ -2463,13 +2410,13 @@ export interface components {
             replay: number;
             next_attempt_at: string | null;
             ended_at: string | null;
-            last_attempt: components["schemas"]["AttemptInShort"] | null;
+            last_attempt: components["schemas"]["AttemptSummary"] | null;
         };
         /**
-         * DeliveryInFull
+         * DeliveryDetails
          * @description One event for one endpoint, with all that was sent and answered.
          */
-        DeliveryInFull: {
+        DeliveryDetails: {
             /** @description The event's id, a dot, and the endpoint's id. */
             id: string;
             /**
@@ -2501,7 +2448,7 @@ export interface components {
             replay: number;
             next_attempt_at: string | null;
             ended_at: string | null;
-            last_attempt: components["schemas"]["AttemptInShort"] | null;
+            last_attempt: components["schemas"]["AttemptSummary"] | null;
             content_type: string | null;
             body: string | null;
             attempts: components["schemas"]["Attempt"][];
@@ -2785,10 +2732,10 @@ export interface components {
             erased_at: string | null;
         };
         /**
-         * EventInFull
+         * EventDetails
          * @description What happened, and what became of it.
          */
-        EventInFull: {
+        EventDetails: {
             /**
              * Format: uuid
              * @description A UUIDv7. The same as `webhook-id`.
@@ -2930,8 +2877,8 @@ export interface components {
         FailureMute: {
             until: string | null;
         };
-        /** FailuresToRetry */
-        FailuresToRetry: {
+        /** FailureSelection */
+        FailureSelection: {
             /**
              * Format: int64
              * @description The id of an endpoint.
@@ -3020,13 +2967,13 @@ export interface components {
             /** Format: int64 */
             changes_total: number;
             key: components["schemas"]["HistoryKey"] | null;
-            notified: components["schemas"]["Notified"] | null;
+            notified: components["schemas"]["NotificationSummary"] | null;
         };
         /**
-         * HistoryEntryInFull
+         * HistoryEntryDetails
          * @description An event with all changed fields and both versions of its object.
          */
-        HistoryEntryInFull: {
+        HistoryEntryDetails: {
             /**
              * Format: uuid
              * @description A UUIDv7. The same as `webhook-id`.
@@ -3059,7 +3006,7 @@ export interface components {
             /** Format: int64 */
             changes_total: number;
             key: components["schemas"]["HistoryKey"] | null;
-            notified: components["schemas"]["Notified"] | null;
+            notified: components["schemas"]["NotificationSummary"] | null;
             /** @description The fields of the object, with masked credentials. Null if it did not exist, or is not known. */
             document: {
                 [key: string]: unknown;
@@ -3247,6 +3194,45 @@ export interface components {
              */
             max: number;
             used: number | null;
+        };
+        /**
+         * ListedAttempt
+         * @description One HTTP request of a delivery, in a list.
+         */
+        ListedAttempt: {
+            /** @description The delivery's id, a dot, and the attempt's number. */
+            id: string;
+            delivery_id: string;
+            /**
+             * Format: int64
+             * @description From 1 on.
+             */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            at: string;
+            outcome: components["schemas"]["OutcomeClass"];
+            status: number | null;
+            error: string | null;
+            /** Format: int64 */
+            latency_ms: number;
+            /** Format: int64 */
+            endpoint_id: number;
+            endpoint_name: string;
+            /**
+             * Format: uuid
+             * @description A UUIDv7. The same as `webhook-id`.
+             */
+            event_id: string;
+            event_type: string;
+            /** Format: int64 */
+            object_id: number;
+            /** Format: int64 */
+            account_id: number;
+            account_name: string;
+            delivery_state: components["schemas"]["DeliveryState"];
         };
         /**
          * Mail
@@ -3462,10 +3448,10 @@ export interface components {
             delivery_id: string | null;
         };
         /**
-         * Notified
+         * NotificationSummary
          * @description Null if the caller may not read webhooks.
          */
-        Notified: {
+        NotificationSummary: {
             /**
              * Format: int64
              * @description The endpoints that existed when the event was recorded.
@@ -3748,6 +3734,20 @@ export interface components {
                     applications_created?: number | null;
                 }[];
             }[];
+        };
+        /**
+         * UnmaskedRequest
+         * @description The request with its secrets.
+         */
+        UnmaskedRequest: {
+            /** @enum {unknown} */
+            method: "POST";
+            url: string;
+            /** @description In the order in which they were sent. */
+            headers: components["schemas"]["RequestHeader"][];
+            body: string;
+            /** @description A command for POSIX shells that sends the same bytes. */
+            curl: string;
         };
         /**
          * Verdict
@@ -4499,7 +4499,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventInFull"];
+                    "application/json": components["schemas"]["EventDetails"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -4705,7 +4705,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeliveryInFull"];
+                    "application/json": components["schemas"]["DeliveryDetails"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -4738,7 +4738,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClearRequest"];
+                    "application/json": components["schemas"]["UnmaskedRequest"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -4942,7 +4942,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["AttemptRow"][];
+                        data: components["schemas"]["ListedAttempt"][];
                         next: string | null;
                         searched_until: string | null;
                     };
@@ -5395,7 +5395,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["FailuresToRetry"];
+                "application/json": components["schemas"]["FailureSelection"];
             };
         };
         responses: {
@@ -6832,7 +6832,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AccountsToChange"];
+                "application/json": components["schemas"]["AccountSelection"];
             };
         };
         responses: {
@@ -7262,7 +7262,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ApplicationsToChange"];
+                "application/json": components["schemas"]["ApplicationSelection"];
             };
         };
         responses: {
@@ -7354,7 +7354,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HistoryEntryInFull"];
+                    "application/json": components["schemas"]["HistoryEntryDetails"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -7464,7 +7464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HistoryEntryInFull"];
+                    "application/json": components["schemas"]["HistoryEntryDetails"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -7574,7 +7574,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HistoryEntryInFull"];
+                    "application/json": components["schemas"]["HistoryEntryDetails"];
                 };
             };
             400: components["responses"]["Unreadable"];
