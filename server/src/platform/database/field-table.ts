@@ -95,27 +95,33 @@ export function auditedChanges<Table extends Rows>(
   before: Readonly<Record<keyof Table, unknown>>,
   after: Readonly<Record<keyof Table, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const [old, current] = [auditedValues(table, before), auditedValues(table, after)];
-  const names = new Set([...old.keys(), ...current.keys()]);
-  const secrets = new Set(
-    Object.keys(table).flatMap((property) => (table[property]?.audited === "secret" ? columnOf(table, property) : [])),
-  );
-  return Object.fromEntries(
-    [...names]
-      .filter((name) => !isDeepStrictEqual(old.get(name), current.get(name)))
-      .map((name) => [name, secrets.has(name) ? null : (old.get(name) ?? null)]),
-  );
+  const [old, current] = [new Map<string, unknown>(Object.entries(before)), new Map(Object.entries(after))];
+  const rows = Object.entries<Field>(table).filter(([, { audited }]) => audited !== undefined);
+  const records = rows.filter(([, { audited }]) => audited === "each").map(([property]) => property);
+  const changes = changedEntries(entriesOf(old, records), entriesOf(current, records));
+  const hasEntries = changes.size > 0;
+  for (const [property, { audited }] of rows) {
+    if (audited === "each") continue;
+    const isChanged = !isDeepStrictEqual(old.get(property), current.get(property));
+    if (isChanged) changes.set(columnOf(table, property), audited === "secret" ? null : (old.get(property) ?? null));
+    // It wins over an entry of the same name, which a provider may have defined before the column existed.
+    else if (hasEntries) changes.delete(columnOf(table, property));
+  }
+  return Object.fromEntries(changes);
 }
 
-/** A column wins over an entry of the same name, which a provider may have defined before the column existed. */
-function auditedValues(table: Rows, object: object): ReadonlyMap<string, unknown> {
-  const values = new Map<string, unknown>(Object.entries(object));
-  const rows = Object.entries(table);
-  const records = rows.filter(([, { audited }]) => audited === "each").map(([property]) => values.get(property));
-  return new Map([
-    ...records.flatMap((record) => (typeof record === "object" && record !== null ? Object.entries(record) : [])),
-    ...rows
-      .filter(([, { audited }]) => audited === true || audited === "secret")
-      .map(([property]): [string, unknown] => [columnOf(table, property), values.get(property)]),
-  ]);
+const entriesOf = (values: ReadonlyMap<string, unknown>, properties: readonly string[]): ReadonlyMap<string, unknown> =>
+  new Map(
+    properties.flatMap((property) => {
+      const record = values.get(property);
+      return typeof record === "object" && record !== null ? Object.entries(record) : [];
+    }),
+  );
+
+function changedEntries(old: ReadonlyMap<string, unknown>, current: ReadonlyMap<string, unknown>) {
+  const names = new Set([...old.keys(), ...current.keys()]);
+  const changes = new Map<string, unknown>();
+  for (const name of names)
+    if (!isDeepStrictEqual(old.get(name), current.get(name))) changes.set(name, old.get(name) ?? null);
+  return changes;
 }
