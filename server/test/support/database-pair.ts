@@ -2,7 +2,9 @@ import pg from "pg";
 import { openDatabaseLine, type DatabaseLine } from "./database-line.ts";
 import { kill } from "./processes.ts";
 import {
+  copyFiles,
   rejoin,
+  startCopy,
   startStandby,
   startStandbyFromBackup,
   startThrowAwayPostgres,
@@ -22,6 +24,12 @@ export class DatabasePair implements AsyncDisposable {
     const primary = await startThrowAwayPostgres({ settings, ...(binaries !== undefined && { binaries }) });
     const standby = await (binaries === undefined ? startStandby(primary) : startStandbyFromBackup(primary));
     return new DatabasePair(primary, standby, await openDatabaseLine(primary.socketPath));
+  }
+
+  /** The primary is a copy of a running server, with all that it has. */
+  static async ofCopy(original: ThrowAwayPostgres, settings: ServerSettings): Promise<DatabasePair> {
+    const primary = await startCopy(await copyFiles(original), {}, settings);
+    return new DatabasePair(primary, await startStandby(primary), await openDatabaseLine(primary.socketPath));
   }
 
   private constructor(primary: ThrowAwayPostgres, standby: ThrowAwayPostgres, line: DatabaseLine) {

@@ -11,32 +11,33 @@ import { DatabasePair } from "../support/database-pair.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { schema } from "../support/test-databases.ts";
-import { test } from "../support/test.ts";
-import { copyFiles, startCopy } from "../support/throw-away-postgres.ts";
+import { test as base } from "../support/test.ts";
+import { copyFiles, startCopy, startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
 
-/**
- * Returns a primary with Bellwire's tables, an asynchronous standby that has caught up, and a connection to the
- * primary.
- */
-async function openPair(running: AsyncDisposableStack): Promise<DatabasePair> {
-  const pair = running.use(
+const test = base
+  .extend("migrated", { scope: "file" }, async ({}, { onCleanup }) => {
+    const postgres = await startThrowAwayPostgres();
+    onCleanup(() => postgres[Symbol.asyncDispose]());
+    const connectionString = postgres.urlOf("postgres");
+    await migrate({ connectionString, schema });
+    const owner = new pg.Client(connectionString);
+    await owner.connect();
+    await owner.query(`select ${schema}.add_history_days($1::date, $1::date)`, [now]);
+    await owner.end();
+    return postgres;
+  })
+  /** A primary with Bellwire's tables, an asynchronous standby that has caught up, and a connection to the primary. */
+  .extend("pair", async ({ migrated }, { onCleanup }) => {
     // Otherwise a new connection may see a log position from before the commits that were just acknowledged.
-    await DatabasePair.open({ synchronous_commit: "on" }),
-  );
-  const connectionString = pair.primary.urlOf("postgres");
-  await migrate({ connectionString, schema });
-  const owner = new pg.Client(connectionString);
-  await owner.connect();
-  await owner.query(`select ${schema}.add_history_days($1::date, $1::date)`, [now]);
-  await owner.end();
-  await pair.catchUp();
-  return pair;
-}
+    const pair = await DatabasePair.ofCopy(migrated, { synchronous_commit: "on" });
+    onCleanup(() => pair[Symbol.asyncDispose]());
+    await pair.catchUp();
+    return pair;
+  });
 
-test("after a failover to a lagging standby, no number is used twice and no feed skips an event", async () => {
+test("after a failover to a lagging standby, no number is used twice and no feed skips an event", async ({ pair }) => {
   await using running = new AsyncDisposableStack();
-  const pair = await openPair(running);
   const { line, standby, connectionString } = pair;
   const warnings: string[] = [];
   const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
@@ -93,9 +94,8 @@ test("after a failover to a lagging standby, no number is used twice and no feed
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test("a connection to a standby is refused, so that none continues unchecked after its promotion", async () => {
+test("a connection to a standby is refused, so that none continues unchecked after its promotion", async ({ pair }) => {
   await using running = new AsyncDisposableStack();
-  const pair = await openPair(running);
   const { line, standby, connectionString } = pair;
   line.moveTo(standby.socketPath);
   await expect(openPool({ connectionString, schema })).rejects.toThrow("The database is a standby");
@@ -104,9 +104,8 @@ test("a connection to a standby is refused, so that none continues unchecked aft
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test("the primary among several hosts is used, and its successor after a failover", async () => {
+test("the primary among several hosts is used, and its successor after a failover", async ({ pair }) => {
   await using running = new AsyncDisposableStack();
-  const pair = await openPair(running);
   const { line, standby, connectionString } = pair;
   const other = running.use(await openDatabaseLine(standby.socketPath));
   const both = connectionString.replace(`:${line.port}/`, `:${other.port},127.0.0.1:${line.port}/`);
@@ -124,9 +123,10 @@ test("the primary among several hosts is used, and its successor after a failove
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test("deliveries settled and lanes released in the time that a failover loses are due again, also at the same engine", async () => {
+test("deliveries settled and lanes released in the time that a failover loses are due again, also at the same engine", async ({
+  pair,
+}) => {
   await using running = new AsyncDisposableStack();
-  const pair = await openPair(running);
   const pool = running.use(await openPool({ connectionString: pair.connectionString, schema, overdueMs: 100 }));
   const answers: (() => void)[] = [];
   const receiver = running.use(await startReceiver((answer) => answers.push(() => answer.writeHead(200).end())));
@@ -149,9 +149,11 @@ test("deliveries settled and lanes released in the time that a failover loses ar
   await until(async () => (await pool.query("select from due")).length === 0);
 });
 
-test("after a restore in place, processes that know later numbers skip ahead, and one of them once", async () => {
+test("after a restore in place, processes that know later numbers skip ahead, and one of them once", async ({
+  pair,
+}) => {
   await using running = new AsyncDisposableStack();
-  const { line, primary, connectionString } = await openPair(running);
+  const { line, primary, connectionString } = pair;
   const pools = await Promise.all(
     [1, 2].map(async () => running.use(await openPool({ connectionString, schema, overdueMs: 100 }))),
   );
