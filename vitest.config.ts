@@ -24,9 +24,13 @@ const web = {
   server: { deps: { inline: [/@patternfly/] } }, // its files import style sheets, which Node cannot
 };
 
-/** Runs on one temporary PostgreSQL: a test that commits has a database of its own, the others of a file share one. */
+/**
+ * Runs on one temporary PostgreSQL: a test that commits has a database of its own, the others of a file share one. Its tests wait for
+ * other processes a third of the time, so it has one worker more than two cores.
+ */
 const database = {
   name: "database",
+  maxWorkers: 3,
   sequence: { groupOrder: 2 },
   include: ["server/src/**/*.db.test.ts", "server/test/**/*.test.ts"],
   exclude: ["server/test/structure/**", "server/test/package/**", "**/node_modules/**"],
