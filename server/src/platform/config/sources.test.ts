@@ -32,6 +32,7 @@ test.each(secrets.map(({ name }) => name))("%s can be read from a file", (name) 
   const texts: Record<string, string> = {
     DATABASE_URL: "postgresql://u:p@db/x",
     BELLWIRE_DATABASE_DIRECT_URL: "postgresql://u:p@db/x",
+    BELLWIRE_CELL_DATABASE_URL: "postgresql://u:p@cell/x",
     BELLWIRE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
     BELLWIRE_PROXY_URL: "http://u:p@proxy:3128",
     BELLWIRE_SMTP_URL: "smtp://u:p@mail",
