@@ -221,8 +221,7 @@ class MoveRun {
       await this.#freeze();
       await this.#catchUp({ history: true, others: true, isLast: true });
       await this.#commit();
-      await completeMove(this.#needs.cells, this.#move);
-      const pausedMs = Math.round(systemClock.monotonicMs() - heldAtMs);
+      const pausedMs = Math.round((await completeMove(this.#needs.cells, this.#move)) - heldAtMs);
       await this.#wakeTarget();
       await systemClock.sleep(settleMs);
       const { cells, source: place, target: otherPlace } = this.#needs;

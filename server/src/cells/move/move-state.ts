@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { callersChannel } from "#access/index.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { tenantsChannel } from "../directory.ts";
 
@@ -74,13 +75,17 @@ const switchStatement = `
   where provider_id = $1 and move_id = $2 and cell_number = $4`;
 const leaveStatement = `update provider_moves set state = 'left', changed_at = clock_timestamp() where provider = $1 and id = $2`;
 
-/** Sends requests to the new cell, and takes the provider's lanes from the engines of the old one. */
-export async function completeMove({ directory, open }: MoveCells, move: Move): Promise<void> {
+/**
+ * Sends requests to the new cell, and takes the provider's lanes from the engines of the old one. Returns when requests continued, in
+ * monotonic milliseconds.
+ */
+export async function completeMove({ directory, open }: MoveCells, move: Move): Promise<number> {
   const { id, providerId, from, to } = move;
   await directory.inTransaction(async (tx) => {
     await tx.query(switchStatement, [providerId, id, to, from]);
     tx.hintAfterCommit(tenantsChannel, String(providerId));
   });
+  const switchedMs = systemClock.monotonicMs();
   await (
     await open(from)
   ).inTransaction(async (tx) => {
@@ -89,6 +94,7 @@ export async function completeMove({ directory, open }: MoveCells, move: Move): 
     await tx.query("delete from lanes where provider_id = $1", [providerId]);
     tx.hintAfterCommit(callersChannel, String(providerId)); // open streams end, and continue in the new cell
   });
+  return switchedMs;
 }
 
 /** Forgets a move whose leftovers are deleted. */
