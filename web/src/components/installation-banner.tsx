@@ -4,8 +4,6 @@ import {
   Content,
   Flex,
   FlexItem,
-  List,
-  ListItem,
   Modal,
   ModalBody,
   ModalFooter,
@@ -41,15 +39,17 @@ const texts: Readonly<Record<Notice["kind"], NoticeTexts>> = {
       "A standby replaced the database, or the database was restored, and it continues from an earlier state. Nothing is lost with a synchronous standby or after a planned switch. Otherwise changes of the last moments before may be missing here, although their webhooks were sent.",
     steps: (
       <>
-        <ListItem>Check the changes of the last minutes before this time, and repeat those that are missing.</ListItem>
-        <ListItem>
+        <Content component="li">
+          Check the changes of the last minutes before this time, and repeat those that are missing.
+        </Content>
+        <Content component="li">
           In your receivers, look for webhook ids whose events Bellwire does not know. They belong to lost changes.
-        </ListItem>
-        <ListItem>
+        </Content>
+        <Content component="li">
           Expect deliveries of that period again, with the same webhook id, and a gap in the sequence numbers of
           accounts.
-        </ListItem>
-        <ListItem>Operators: the monitoring of the standby shows how far it lagged.</ListItem>
+        </Content>
+        <Content component="li">Operators: the monitoring of the standby shows how far it lagged.</Content>
       </>
     ),
     runbook: "The database was switched",
@@ -62,14 +62,16 @@ const texts: Readonly<Record<Notice["kind"], NoticeTexts>> = {
       "The database was restored from a backup. Deliveries, mails and jobs that were due at the time of the backup may have been completed since, so they wait for a decision. New events are delivered to endpoints that are created now; those of existing endpoints wait, too.",
     steps: (
       <>
-        <ListItem>
+        <Content component="li">
           The operator shows what is held with <code>bellwire resume --after-restore --plan</code>.
-        </ListItem>
-        <ListItem>
+        </Content>
+        <Content component="li">
           Then the operator sends it with <code>--send</code>, perhaps for the second time, or skips it with{" "}
           <code>--skip</code>: for all providers, one provider or one endpoint.
-        </ListItem>
-        <ListItem>Repeat changes that were made after the time of the backup. Their webhooks were sent.</ListItem>
+        </Content>
+        <Content component="li">
+          Repeat changes that were made after the time of the backup. Their webhooks were sent.
+        </Content>
       </>
     ),
     runbook: "Restore from a backup",
@@ -96,7 +98,12 @@ export function InstallationBanner() {
     setClosed(notice.at);
   };
   return (
-    <Banner status={status} screenReaderText={status === "danger" ? "Danger" : "Warning"}>
+    // Banners do not wrap by themselves, and a phone is too narrow for the sentence.
+    <Banner
+      status={status}
+      screenReaderText={status === "danger" ? "Danger" : "Warning"}
+      style={{ whiteSpace: "normal" }}
+    >
       <Flex spaceItems={{ default: "spaceItemsSm" }} flexWrap={{ default: "nowrap" }}>
         <FlexItem>
           <ExclamationTriangleIcon />
@@ -128,16 +135,18 @@ function NoticeDialog({ notice, onClose }: { readonly notice: Notice; readonly o
     <Modal variant="small" isOpen onClose={onClose} aria-labelledby={id}>
       <ModalHeader title={title} labelId={id} />
       <ModalBody>
-        <Content component="p">{explanation}</Content>
-        <List component="ol">{steps}</List>
-        <Content component="p">
-          Operators: see the runbook “{runbook}” of this version.
-          {notice.until !== null && (
-            <>
-              {" "}
-              This notice disappears <When at={notice.until} isExact />.
-            </>
-          )}
+        <Content>
+          <Content component="p">{explanation}</Content>
+          <Content component="ol">{steps}</Content>
+          <Content component="p">
+            Operators: see the runbook “{runbook}” of this version.
+            {notice.until !== null && (
+              <>
+                {" "}
+                This notice disappears <When at={notice.until} isExact />.
+              </>
+            )}
+          </Content>
         </Content>
       </ModalBody>
       <ModalFooter>
