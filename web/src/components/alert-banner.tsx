@@ -2,8 +2,9 @@ import { Banner, Flex, FlexItem } from "@patternfly/react-core";
 import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { Suspense, lazy } from "react";
 import { alertKinds, openAlertsQuery } from "../api/alerts.ts";
-import { useApi } from "../api/bellwire-client.ts";
+import { responseBody, useApi } from "../api/bellwire-client.ts";
 import { mayUseWebhooks, useSession } from "../api/session.tsx";
 
 /** Shows on every page that alerts are open. Muted and recovering alerts are left out. */
@@ -27,5 +28,28 @@ export function AlertBanner() {
         </FlexItem>
       </Flex>
     </Banner>
+  );
+}
+
+/** Its texts and dialog would be a fiftieth of the first page. */
+const NoticeBanner = lazy(async () => ({ default: (await import("./installation-banner.tsx")).NoticeBanner }));
+
+const pollMs = 60_000;
+
+/** Tells admins on every page about a switch or a restore of the database. */
+export function InstallationBanner() {
+  const api = useApi();
+  const isAdmin = useSession().role === "admin";
+  const { data = [] } = useQuery({
+    queryKey: ["notices"],
+    queryFn: async () => (await responseBody(api.GET("/api/v1/notices"))).data,
+    refetchInterval: pollMs,
+    enabled: isAdmin,
+  });
+  if (!isAdmin || data.length === 0) return null;
+  return (
+    <Suspense fallback={null}>
+      <NoticeBanner notices={data} />
+    </Suspense>
   );
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { click, showInPortal } from "../testing/show-in-portal.tsx";
 import { waitFor } from "../testing/wait-for.ts";
-import { InstallationBanner } from "./installation-banner.tsx";
+import { InstallationBanner } from "./alert-banner.tsx";
 
 const lost = { kind: "changes_may_be_lost", at: "2026-02-03T04:05:06.789Z", until: "2026-02-04T04:05:06.789Z" };
 const held = { kind: "held_after_restore", at: "2026-02-03T04:05:06.789Z", until: null };

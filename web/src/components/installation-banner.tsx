@@ -11,15 +11,11 @@ import {
 } from "@patternfly/react-core";
 import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
 import TimesIcon from "@patternfly/react-icons/dist/esm/icons/times-icon";
-import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useId, useState } from "react";
-import { type BellwireSchemas, responseBody, useApi } from "../api/bellwire-client.ts";
-import { useSession } from "../api/session.tsx";
+import type { BellwireSchemas } from "../api/bellwire-client.ts";
 import { When } from "./time.tsx";
 
 type Notice = BellwireSchemas["Notice"];
-
-const pollMs = 60_000;
 
 interface NoticeTexts {
   readonly status: "warning" | "danger";
@@ -78,20 +74,12 @@ const texts: Readonly<Record<Notice["kind"], NoticeTexts>> = {
   },
 };
 
-/** Tells admins on every page that changes may be lost, for a day, or that deliveries are held after a restore. */
-export function InstallationBanner() {
-  const api = useApi();
-  const isAdmin = useSession().role === "admin";
-  const { data = [] } = useQuery({
-    queryKey: ["notices"],
-    queryFn: async () => (await responseBody(api.GET("/api/v1/notices"))).data,
-    refetchInterval: pollMs,
-    enabled: isAdmin,
-  });
+/** Says that changes may be lost, for a day, or that deliveries are held after a restore. */
+export function NoticeBanner({ notices }: { readonly notices: readonly Notice[] }) {
   const [closed, setClosed] = useState(() => localStorage.getItem(closedKey));
   const [isOpen, setOpen] = useState(false);
-  const notice = data.find(({ kind, at }) => kind === "held_after_restore" || at !== closed);
-  if (!isAdmin || !notice) return null;
+  const notice = notices.find(({ kind, at }) => kind === "held_after_restore" || at !== closed);
+  if (!notice) return null;
   const { status, sentence } = texts[notice.kind];
   const close = (): void => {
     localStorage.setItem(closedKey, notice.at);

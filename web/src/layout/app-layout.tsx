@@ -1,8 +1,7 @@
 import { Page, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/react-core";
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { mayOpen, useSession } from "../api/session.tsx";
-import { AlertBanner } from "../components/alert-banner.tsx";
-import { InstallationBanner } from "../components/installation-banner.tsx";
+import { AlertBanner, InstallationBanner } from "../components/alert-banner.tsx";
 import { AccessDenied } from "../components/loaded.tsx";
 import { AppMasthead } from "./app-masthead.tsx";
 import { AppNavigation, useSidebar } from "./app-navigation.tsx";
