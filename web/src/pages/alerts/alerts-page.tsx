@@ -64,19 +64,19 @@ const columns: readonly ListColumn<Alert>[] = [
     place: "title",
     isName: true,
   },
-  { title: "Alert", show: (alert) => <AlertLabel alert={alert} />, place: "state" },
+  { title: "Alert", show: (alert) => <AlertLabel alert={alert} />, place: "start" },
   { title: "Problem", show: ({ sentence }) => sentence, place: "below", isName: true },
 ];
 
 const openColumns: readonly ListColumn<Alert>[] = [
   ...columns,
-  { title: "Since", show: ({ opened_at }) => <When at={opened_at} />, place: "start", isLabelled: true },
+  { title: "Since", show: ({ opened_at }) => <When at={opened_at} />, place: "end" },
 ];
 
 const pastColumns: readonly ListColumn<Alert>[] = [
   ...columns,
   { title: "Opened", show: ({ opened_at }) => <When at={opened_at} /> },
-  { title: "Closed", show: ({ closed_at }) => closed_at && <When at={closed_at} />, place: "start", isLabelled: true },
+  { title: "Closed", show: ({ closed_at }) => closed_at && <When at={closed_at} />, place: "end" },
 ];
 
 const keyOf = ({ id }: Alert): number => id;
