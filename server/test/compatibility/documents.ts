@@ -1,9 +1,9 @@
-import type { Account, AccountDetails } from "#portal/accounts/index.ts";
+import type { AccountDetails } from "#portal/accounts/index.ts";
 import type { Application } from "#portal/applications/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import type { Plan, Product } from "#portal/products/index.ts";
 import type { User } from "#portal/users/index.ts";
-import { aDefinition, aPlan, aProduct, aProvider, standardDefinitions } from "../support/build-portal.ts";
+import { aDefinition, anAccount, aPlan, aProduct, aProvider, standardDefinitions } from "../support/build-portal.ts";
 
 const morning = new Date("2026-05-04T06:30:00.250Z");
 const later = new Date("2026-05-06T19:00:41.900Z");
@@ -73,7 +73,7 @@ export const changedUser: User = {
   updatedAt: later,
 };
 
-const account: Account = {
+const account = anAccount({
   id: 41,
   lastSequence: 0,
   orgName: "Fjord & Sons",
@@ -90,7 +90,7 @@ const account: Account = {
   creditCardExpiresOn: null,
   createdAt: morning,
   updatedAt: morning,
-};
+});
 
 export const newAccount: AccountDetails = { account, plans: [accountPlan, servicePlan, basic], users: [user] };
 

@@ -1,3 +1,5 @@
+import { exampleAccount } from "#http/account-management-api/example-portal.ts";
+import type { Account } from "#portal/accounts/index.ts";
 import type { FieldsDefinition } from "#portal/fields/index.ts";
 import type { Plan, Product } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -19,6 +21,8 @@ export const aProvider = (overrides: Partial<Provider> = {}): Provider => ({
   updatedAt: at,
   ...overrides,
 });
+
+export const anAccount = (overrides: Partial<Account> = {}): Account => ({ ...exampleAccount, ...overrides });
 
 export const aDefinition = (
   target: FieldsDefinition["target"],

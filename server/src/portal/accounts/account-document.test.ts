@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
 import { renderXml } from "#platform/xml.ts";
-import { aDefinition, aPlan, aProvider, standardDefinitions } from "../../../test/support/build-portal.ts";
+import { aDefinition, anAccount, aPlan, aProvider, standardDefinitions } from "../../../test/support/build-portal.ts";
 import { representAccount } from "./account-document.ts";
-import type { Account } from "./account.ts";
 
 const at = new Date("2026-03-01T09:00:00Z");
 
-const anAccount: Account = {
+const account = anAccount({
   id: 31,
   orgName: "Fjord & Sons",
   state: "approved",
@@ -23,17 +22,18 @@ const anAccount: Account = {
   lastSequence: 0,
   createdAt: at,
   updatedAt: at,
-};
+});
 
-const details = { account: anAccount, users: [], plans: [aPlan()] };
-const settings = { provider: aProvider(), definitions: standardDefinitions };
+const details = { account, users: [], plans: [aPlan()] };
+const nodes = { plans: new WeakMap(), accounts: new WeakMap() };
+const settings = { provider: aProvider(), definitions: standardDefinitions, nodes };
 
 test("an unchanged account is represented once", () => {
   expect(representAccount(details, settings)).toBe(representAccount(details, { ...settings }));
 });
 
 test.for([
-  ["the account", { ...details, account: { ...anAccount, orgName: "Quay" } }, settings, "Quay"],
+  ["the account", { ...details, account: { ...account, orgName: "Quay" } }, settings, "Quay"],
   ["a plan", { ...details, plans: [aPlan({ name: "Gold" })] }, settings, "Gold"],
   ["the provider", details, { ...settings, provider: aProvider({ timeZone: "Asia/Tokyo" }) }, "T18:00:00+09:00"],
   ["the provider's fields", details, { ...settings, definitions: [aDefinition("Account", "region")] }, "emea"],
