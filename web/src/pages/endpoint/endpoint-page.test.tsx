@@ -185,7 +185,7 @@ test("the form of a new endpoint has an input for each setting", async () => {
 test("an endpoint that cannot be decrypted explains the repair, and offers no resume", async () => {
   const { server } = serverWithCrm();
   const reason = "Its settings cannot be decrypted: it was encrypted with another BELLWIRE_SECRET_KEY (7f3a91c0).";
-  const broken: Endpoint = { ...crm, url: "", state: "undecryptable", disabled_reason: reason };
+  const broken: Partial<Endpoint> = { ...crm, url: "", state: "undecryptable", disabled_reason: reason };
   showPage("/endpoints/5", { ...server, "GET /api/v1/endpoints/5": () => [200, broken] });
   await says(reason);
   expect(shown()).toContain("enter the URL and the custom headers again");
