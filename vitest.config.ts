@@ -15,9 +15,10 @@ const unit = {
   exclude: ["**/*.db.test.ts", "**/node_modules/**"],
 };
 
-/** The Admin Portal's components in happy-dom, one document for each process. */
+/** The Admin Portal's components in happy-dom, one environment for each file. */
 const web = {
   name: "web",
+  isolate: true,
   sequence: { groupOrder: 1 },
   include: ["web/src/**/*.test.tsx"],
   environment: "happy-dom",
