@@ -15,16 +15,16 @@ const bundled = join(root, "node_modules/.bin/node");
 /** A Node.js of this machine that is too old for the product. */
 function findOldNode(): string | undefined {
   const found = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "node"));
-  return found.find((node) => existsSync(node) && /^v(?:1[89]|2[0-3])\./.test(execFileSync(node, ["-v"]).toString()));
+  return found.find((node) => existsSync(node) && /^v(?:1[89]|2[0-5])\./.test(execFileSync(node, ["-v"]).toString()));
 }
 
 test("an old Node.js gets one sentence that names the right one, and code 1", (context) => {
   const old = findOldNode();
-  if (old === undefined) return context.skip("no Node.js from 18 to 23 is on the PATH");
+  if (old === undefined) return context.skip("no Node.js from 18 to 25 is on the PATH");
   const { status, stdout, stderr } = spawnSync(old, [program, "serve"], { encoding: "utf8" });
   expect([status, stdout]).toEqual([1, ""]);
   expect(stderr).toMatch(
-    /^bellwire needs Node\.js 24 or newer, and this is \d+\.\d+\.\d+\. Use the one that npm installed: (\S+) (\S+) COMMAND\n$/,
+    /^bellwire needs Node\.js 26 or newer, and this is \d+\.\d+\.\d+\. Use the one that npm installed: (\S+) (\S+) COMMAND\n$/,
   );
   expect(stderr).toContain(`${bundled} ${program}`);
 });
