@@ -78,8 +78,9 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
     `insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
      values ($1::bigint, ${event}, ${ids["endpoint"]}, 'failed', 2, '3scale')`,
     `insert into failures (provider_id, endpoint_id, event_id, error, url) values ($1::bigint, ${ids["endpoint"]}, ${event}, 'no', '')`,
-    `insert into due (provider_id, endpoint_id, event_id, format, sequence)
-     values ($1::bigint, ${ids["endpoint"]}, ${event}, '3scale', 1) on conflict do nothing`,
+    `insert into due (provider_id, endpoint_id, event_id, format, sequence, ordering_key)
+     values ($1::bigint, ${ids["endpoint"]}, ${event}, '3scale', 1, 'account')
+     on conflict (event_id, endpoint_id) do update set ordering_key = excluded.ordering_key`,
     `insert into payloads (provider_id, event_id, format, body, context)
      values ($1::bigint, ${event}, '3scale', 'canary', '{}') on conflict do nothing`,
     ...["minutes", "hours", "days"].map(
