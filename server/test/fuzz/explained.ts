@@ -58,7 +58,7 @@ const explanations: readonly Explanation[] = [
   {
     name: "a rule of the Bellwire API that no schema can state",
     because:
-      "Cursors are opaque, an id must exist, a time must lie in the future, and fields depend on each other: `plan_id` on `operation`, `since` on `until`, `all` on the other filters. The response is 422 and names the field.",
+      "Cursors are opaque, an id must exist, a time is relative or must lie in the future, and fields depend on each other: `plan_id` on `operation`, `since` on `until`, `all` on the other filters. The response is 422 and names the field.",
     covers: (finding) =>
       isBellwireApi(finding) &&
       finding.check === "ST202" &&
@@ -67,6 +67,7 @@ const explanations: readonly Explanation[] = [
         /is not the `next` of a page/,
         /is no (endpoint|account|user) of yours/,
         /must be in the future/,
+        /is neither a time with a zone, such as/,
         /or user_id is required, and not both/,
         /must be true when there is no other filter/,
         /must be before `until`, and in the past/,
