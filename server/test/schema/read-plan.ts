@@ -80,7 +80,35 @@ function scansIn(node: PlanNode, indexes: ReadonlyMap<string, Index>): readonly 
 export function literalOf(it: unknown): string {
   if (it === null || it === undefined) return "null";
   if (it instanceof Date) return pg.escapeLiteral(it.toISOString());
-  if (Buffer.isBuffer(it)) return pg.escapeLiteral(`\\x${it.toString("hex")}`);
+  if (Buffer.isBuffer(it)) return binaryArrayOf(it) ?? bytesOf(it);
   if (Array.isArray(it)) return pg.escapeLiteral(`{${it.map((each) => JSON.stringify(String(each))).join(",")}}`);
   return pg.escapeLiteral(typeof it === "string" ? it : JSON.stringify(it));
+}
+
+const bytesOf = (bytes: Buffer): string => pg.escapeLiteral(`\\x${bytes.toString("hex")}`);
+
+/** The types that the product sends as binary arrays: by their id, the name and a reader of an element. */
+const elementTypes = new Map<number, readonly [name: string, read: (element: Buffer) => string]>([
+  [17, ["bytea", bytesOf]],
+  [114, ["json", (element) => pg.escapeLiteral(element.toString())]],
+  [1184, ["timestamptz", (element) => pg.escapeLiteral(timeOf(element.readBigInt64BE()).toISOString())]],
+]);
+
+/** Converts microseconds since 2000. */
+const timeOf = (microseconds: bigint): Date => new Date(Number(microseconds / 1000n) + Date.UTC(2000));
+
+/** Returns the literal of an array in PostgreSQL's binary format; undefined for other bytes. */
+function binaryArrayOf(bytes: Buffer): string | undefined {
+  const headBytes = 20; // dimensions, flags, element type, length, first index
+  if (bytes.length < headBytes || bytes.readInt32BE(0) !== 1) return undefined;
+  const [name, read] = elementTypes.get(bytes.readInt32BE(8)) ?? [];
+  if (name === undefined || read === undefined) return undefined;
+  const elements: string[] = [];
+  for (let at = headBytes; at < bytes.length;) {
+    const size = bytes.readInt32BE(at);
+    at += 4;
+    elements.push(size < 0 ? "null" : read(bytes.subarray(at, at + size)));
+    at += Math.max(0, size);
+  }
+  return `array[${elements.join(", ")}]::${name}[]`;
 }
