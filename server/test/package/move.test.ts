@@ -180,8 +180,8 @@ test(
 /** The connection string of a Citus coordinator with its workers, as a user who may create extensions and schemas. */
 const citusUrl = process.env["BELLWIRE_TEST_CITUS_URL"];
 
-test("under Citus, a cell is a distributed schema that a provider works in", { timeout }, async (context) => {
-  if (citusUrl === undefined) return context.skip("BELLWIRE_TEST_CITUS_URL names no Citus; no registry has a package");
+test("under Citus, a cell is a distributed schema that a provider works in", { timeout }, async ({ skip }) => {
+  if (citusUrl === undefined) return skip("BELLWIRE_TEST_CITUS_URL names no Citus; no registry has a package");
   await queryOnce(citusUrl, "create extension if not exists citus");
   await queryOnce(citusUrl, "alter role current_user set citus.enable_schema_based_sharding = on");
   await using receiver = await startReceiver();
