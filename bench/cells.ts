@@ -1,20 +1,21 @@
 /**
  * Compares one cell with two cells on two PostgreSQL servers, in one run: the same deliveries, once through one engine and one server,
- * once through two of each. Two cores are the limit of both, so the processor time per delivery tells more than the ratio: if it is
- * equal, a cell on a machine of its own adds its whole rate.
+ * once through two of each. Where all share two cores, these are the limit of both. With a third argument, each cell has that
+ * percentage of a core for its server and its engine, as if it had a machine of its own; the receiver has the rest.
  *
- * Run: npm run bench -- cells [deliveries] [--json FILE]
+ * Run: npm run bench -- cells [deliveries] [percent of a core for each cell] [--json FILE]
  */
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { insertCell, updateCellState } from "../server/src/cells/index.ts";
 import { bodyBytes, endpointSecret, fillBacklog } from "./backlog.ts";
 import { startServer } from "./bellwire.ts";
 import { type BenchDatabase, openBenchDatabase } from "./database.ts";
-import { treeCpuSeconds } from "./measuring.ts";
+import { processTree, treeCpuSeconds } from "./measuring.ts";
 import { rateOf, startBenchReceiver, waitForArrivals } from "./receiver.ts";
 import { openReport } from "./report.ts";
 
 const report = openReport("cells");
-const [deliveries = 60_000] = report.numbers;
+const [deliveries = 60_000, percent = 0] = report.numbers;
 const origins = 10;
 const secondsMax = 200;
 const pairs = 2;
@@ -25,10 +26,38 @@ interface Measured {
   readonly engineMicroseconds: number;
 }
 
+/** Limits processes to a part of a core, by a control group of Linux. Only root may create one. */
+class ProcessorLimit implements Disposable {
+  readonly #folder: string;
+
+  constructor(name: string, ofCore: number) {
+    const first = "/sys/fs/cgroup/cpu";
+    const isFirstVersion = existsSync(first);
+    this.#folder = `${isFirstVersion ? first : "/sys/fs/cgroup"}/bellwire-bench-${process.pid}-${name}`;
+    const periodMicroseconds = 100_000;
+    const quota = Math.round((periodMicroseconds * ofCore) / 100);
+    mkdirSync(this.#folder);
+    if (isFirstVersion) writeFileSync(`${this.#folder}/cpu.cfs_quota_us`, String(quota));
+    else writeFileSync(`${this.#folder}/cpu.max`, `${quota} ${periodMicroseconds}`);
+  }
+
+  /** Adds a process and its descendants, also future ones. */
+  add(rootPid: number): void {
+    for (const { pid } of processTree(rootPid)) writeFileSync(`${this.#folder}/cgroup.procs`, String(pid));
+  }
+
+  /** Removes the group, whose processes must have ended. */
+  [Symbol.dispose](): void {
+    rmdirSync(this.#folder);
+  }
+}
+
 /** Delivers a backlog that is divided among the cells, each with an engine of its own. */
 async function measure(cells: 1 | 2): Promise<Measured> {
   using receiver = await startBenchReceiver({ origins, keepsArrivals: true });
   await using opened = new AsyncDisposableStack();
+  const names = ["default", "west"].slice(0, cells);
+  const limits = percent > 0 ? names.map((name) => opened.use(new ProcessorLimit(name, percent))) : [];
   const databases: BenchDatabase[] = [];
   for (let number = 0; number < cells; number += 1) databases.push(opened.use(await openBenchDatabase()));
   const [directory, west] = databases;
@@ -41,10 +70,14 @@ async function measure(cells: 1 | 2): Promise<Measured> {
   }
   if (west) await addCell(directory, west);
 
+  for (const [index, { postgresPid }] of databases.entries()) limits[index]?.add(postgresPid);
   const arrived = waitForArrivals(receiver, deliveries, secondsMax);
-  const names = west ? ["default", "west"] : ["default"];
   const engines = await Promise.all(
-    names.map(async (name) => opened.use(await startServer(directory, "engine", { BELLWIRE_CELLS: name }))),
+    names.map(async (name, index) => {
+      const engine = opened.use(await startServer(directory, "engine", { BELLWIRE_CELLS: name }));
+      limits[index]?.add(engine.pid);
+      return engine;
+    }),
   );
   const cpuOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + treeCpuSeconds(pid), 0);
   const postgresPids = databases.map(({ postgresPid }) => postgresPid);

@@ -25,23 +25,34 @@ export const ownCpuSeconds = (): number => {
 };
 
 /** Reads the processor time of a process and its children, including ended ones. */
-export function treeCpuSeconds(rootPid: number): number {
-  const children = new Map<number, number[]>();
-  const ticks = new Map<number, number>();
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = readStat(name);
-    if (!stat) continue;
-    // Fields 4, 14 to 17 of proc(5): parent, user time, system time, and the times of ended children.
-    const [parent = 0, user = 0, system = 0, childUser = 0, childSystem = 0] = [1, 11, 12, 13, 14].map((at) =>
-      Number(stat[at]),
-    );
-    ticks.set(Number(name), user + system + childUser + childSystem);
-    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-  }
-  const total = (pid: number): number =>
-    (ticks.get(pid) ?? 0) + (children.get(pid) ?? []).reduce((sum, child) => sum + total(child), 0);
-  return total(rootPid) / ticksPerSecond;
+export const treeCpuSeconds = (rootPid: number): number =>
+  processTree(rootPid).reduce((sum, { ticks }) => sum + ticks, 0) / ticksPerSecond;
+
+interface TreeProcess {
+  readonly pid: number;
+  readonly ticks: number;
+}
+
+/** Returns a process and its descendants. */
+export function processTree(rootPid: number): readonly TreeProcess[] {
+  const children = Map.groupBy(
+    readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => {
+        const stat = readStat(name);
+        if (!stat) return [];
+        // Fields 4, 14 to 17 of proc(5): parent, user time, system time, and the times of ended children.
+        const [parent = 0, ...times] = [1, 11, 12, 13, 14].map((at) => Number(stat[at]));
+        return [{ pid: Number(name), parent, ticks: times.reduce((sum, time) => sum + time, 0) }];
+      }),
+    ({ parent }) => parent,
+  );
+  const root = [...children.values()].flat().find(({ pid }) => pid === rootPid);
+  const withDescendants = (each: TreeProcess): readonly TreeProcess[] => [
+    each,
+    ...(children.get(each.pid) ?? []).flatMap(withDescendants),
+  ];
+  return root ? withDescendants(root) : [];
 }
 
 /** Returns the fields after the command's name, which may contain spaces. */
