@@ -162,15 +162,14 @@ export const allSent = (pool: Pool): Promise<unknown> =>
  * Reads every table that PostgreSQL lists, retired days of the history included.
  */
 export async function findWord(owner: Pool, word: string): Promise<Readonly<Record<string, number>>> {
-  const tables = await owner.query<{ name: string }>(
-    `select relname as name from pg_class
+  const tables = await owner.query<{ name: string; qualified: string }>(
+    `select relname as name, format('%I.%I', relnamespace::regnamespace, relname) as qualified from pg_class
      where relnamespace in ($1::regnamespace, 'bellwire_directory'::regnamespace) and relkind in ('r', 'p') and not relispartition
      order by relname`,
     [schema],
   );
   const hits: Record<string, number> = {};
-  for (const { name } of tables) {
-    const qualified = ["cells", "id_keys", "tenants"].includes(name) ? `bellwire_directory.${name}` : name;
+  for (const { name, qualified } of tables) {
     const [row] = await owner.query<{ count: number }>(
       `select count(*) as count from (select lower(to_jsonb(it)::text) as row from ${qualified} it) rows
        where position($1 in row) > 0 or position(encode(convert_to($1, 'UTF8'), 'hex') in row) > 0`,
