@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { until } from "../support/until.ts";
+import { packInto } from "./pack.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const guides = join(root, "docs/guides");
@@ -122,10 +122,9 @@ async function follow(shell: Shell, block: Block): Promise<void> {
 }
 
 test("every code block of the guides works as written, one guide after another", { timeout }, async () => {
-  await promisify(execFile)("npm", ["run", "pack"], { cwd: root });
-  const packages = (await readdir(join(root, "dist"))).map((name) => join(root, "dist", name));
-  const find = (pattern: RegExp): string => packages.find((path) => pattern.test(path)) ?? "";
   const folder = await mkdtemp(join(tmpdir(), "bellwire-guides-"));
+  const packages = await mkdtemp(join(tmpdir(), "bellwire-packages-"));
+  const { bellwire, receiver } = await packInto(packages);
   const [port, receiverPort] = [await freePort(), await freePort()];
   const atTheirPorts = (text: string): string =>
     text
@@ -138,8 +137,8 @@ test("every code block of the guides works as written, one guide after another",
         ...process.env,
         PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
         PORT: String(port),
-        PACKAGE: find(/bellwire-[\d.]+\.tgz$/),
-        RECEIVER_PACKAGE: find(/receiver-[\d.]+\.tgz$/),
+        PACKAGE: bellwire,
+        RECEIVER_PACKAGE: receiver,
         CLONE: root,
       },
     });
@@ -153,6 +152,6 @@ test("every code block of the guides works as written, one guide after another",
         await follow(shell, block);
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    for (const path of [folder, packages]) await rm(path, { recursive: true, force: true });
   }
 });

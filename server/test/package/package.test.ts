@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
+import { type Packed, packInto } from "./pack.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -18,14 +19,12 @@ const imageMax = 200 * megabyte;
 const baseBytes = 25 * megabyte;
 
 let folder = "";
-let tarball = "";
+let packed: Packed = { bellwire: "", receiver: "" };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "bellwire-package-"));
   await chmod(folder, 0o755); // readable by the image's user
-  await run("npm", ["run", "pack"], { cwd: root });
-  const { version } = await import("../../../package.json", { with: { type: "json" } }).then((it) => it.default);
-  tarball = join(root, `dist/bellwire-${version}.tgz`);
+  packed = await packInto(folder);
 }, timeout);
 
 afterAll(async () => {
@@ -70,20 +69,20 @@ async function start(program: string, args: readonly string[], options: StartOpt
 }
 
 test("the packages contain what runs, and nothing that only builds or tests", { timeout }, async () => {
-  const { stdout } = await run("tar", ["-tzf", tarball]);
+  const { stdout } = await run("tar", ["-tzf", packed.bellwire]);
   const files = stdout.trim().split("\n");
   expect(files).toContain("package/web/dist/index.html");
   expect(files).toContain("package/npm-shrinkwrap.json");
   expect(files.filter((file) => /\.ts$|\.test\.|\/test\/|node_modules/.test(file))).toEqual([]);
-  const receiver = (await readdir(join(root, "dist"))).find((name) => name.startsWith("bellwire-receiver-"));
-  expect(receiver).toBeDefined();
+  const { stdout: ofReceiver } = await run("tar", ["-tzf", packed.receiver]);
+  expect(ofReceiver).toContain("package/package.json");
 });
 
 test("in an empty folder, npm i and npx bellwire start everything, with a bounded download", { timeout }, async () => {
   const place = join(folder, "empty");
   const cache = join(folder, "cache");
   await run("mkdir", [place]);
-  await run("npm", ["i", "--cache", cache, tarball], { cwd: place });
+  await run("npm", ["i", "--cache", cache, packed.bellwire], { cwd: place });
   expect(await bytesBelow(cache)).toBeLessThan(downloadMax);
   const installed = (await readdir(join(place, "node_modules"))).filter((name) =>
     ["vite", "rolldown", "playwright-core", "@patternfly", "@sparticuz", "typescript", "vitest"].includes(name),
@@ -103,7 +102,9 @@ test(
     if (process.getuid?.() !== 0) return context.skip("only root may start a process as another user");
     const image = join(folder, "image");
     const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
-    await run(join(root, "deploy/image/file-set.sh"), [tarball, image], { env: { ...process.env, PATH: path } });
+    await run(join(root, "deploy/image/file-set.sh"), [packed.bellwire, image], {
+      env: { ...process.env, PATH: path },
+    });
     expect((await bytesBelow(image)) + baseBytes).toBeLessThan(imageMax);
     await run("chmod", ["-R", "a-w", image]);
 
