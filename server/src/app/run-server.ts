@@ -53,7 +53,7 @@ export async function runServer({
 
   await using running = new AsyncDisposableStack();
   // Loading the web role blocks this thread for half a second. An engine with its own process would wait that long for the database.
-  if (isWeb && !given) prefetchDoors();
+  if (isWeb && !given) prefetchInterfaces();
   const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
   const database = prepareDatabase({ config, log, say, ahead, stop, running });
   const parts = await openParts({ config, log, urls, openDatabase: database.open, say, running });
@@ -66,7 +66,7 @@ export async function runServer({
   if (supervisor) running.use(supervisor); // stops before the database does
   const engineReady = supervisor?.start({ ...parts, database: await database.opened, localUrl: local, drainMs });
   engineReady?.catch(() => undefined); // awaited below
-  if (isWeb && supervisor) prefetchDoors();
+  if (isWeb && supervisor) prefetchInterfaces();
   if (parts.isWithoutDirectory) await openKnownCells(parts);
   const signIn = isWeb && !parts.isWithoutDirectory ? await setUpFirstProvider(parts) : undefined;
   stop.throwIfAborted();
@@ -76,8 +76,8 @@ export async function runServer({
     engine: supervisor && (() => supervisor.readMetrics()),
   });
   const measureRequests = isWeb ? measureHttp(parts.metrics) : undefined;
-  const doors = { ...parts, metrics: scraped, isStopping: () => isStopping() || stop.aborted, measureRequests };
-  await openDoors(doors, { isWeb, port, running });
+  const interfaces = { ...parts, metrics: scraped, isStopping: () => isStopping() || stop.aborted, measureRequests };
+  await openInterfaces(interfaces, { isWeb, port, running });
   await engineReady;
   await built;
   stop.throwIfAborted();
@@ -140,11 +140,11 @@ function drainLeft(stop: AbortSignal): () => number {
 }
 
 // Loaded only where they are used: they are a third of the memory of a process that has none.
-const loadDoors = () => import("./serve-http.ts");
+const loadInterfaces = () => import("./serve-http.ts");
 /** The later, awaited call throws a failure. */
-const prefetchDoors = (): void => void loadDoors().catch(() => undefined);
+const prefetchInterfaces = (): void => void loadInterfaces().catch(() => undefined);
 
-async function openDoors(
+async function openInterfaces(
   parts: Omit<Parts, "metrics"> & {
     readonly metrics: Scraped;
     readonly isStopping: () => boolean;
@@ -158,7 +158,7 @@ async function openDoors(
     running.use(await serveOperations(parts, operationsPort));
   }
   if (!isWeb) return;
-  const { serveHttp } = await loadDoors();
+  const { serveHttp } = await loadInterfaces();
   const otherCells = {
     tenants: parts.tenants,
     open: (cell: number) => parts.cells.get(cell),

@@ -173,13 +173,13 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   );
   const traces = parts.tracing && new RequestTraces(parts.tracing);
   const cells = otherCells && routeToCells(http, { ...parts, otherCells, newId, traces });
-  await http.register(async (doors) => {
-    traces?.begin(doors);
-    traces?.follow(doors);
-    addFindProviderHook(doors, { pool, clock, baseDomain, ...(cells && { cells }) });
-    refuseUnreadablePaths(doors);
-    addDeliveryLag(doors, { pool, clock });
-    await registerInterfaces(doors, { ...parts, newId });
+  await http.register(async (interfaces) => {
+    traces?.begin(interfaces);
+    traces?.follow(interfaces);
+    addFindProviderHook(interfaces, { pool, clock, baseDomain, ...(cells && { cells }) });
+    refuseUnreadablePaths(interfaces);
+    addDeliveryLag(interfaces, { pool, clock });
+    await registerInterfaces(interfaces, { ...parts, newId });
   });
   drain.waitLast(http);
   return http;
@@ -208,12 +208,12 @@ function routeToCells(http: FastifyInstance, parts: RoutedParts): CellRouting {
     const { pool, clock, baseDomain, newId } = ofCell;
     const other = openServer(ofCell, newId, ({ raw }) => requestIds.get(raw));
     await other.register(compress, compression);
-    await other.register(async (doors) => {
-      parts.traces?.follow(doors);
-      addFindProviderHook(doors, { pool, clock, baseDomain, cells: { own: cell, tenants, forward: undefined } });
-      refuseUnreadablePaths(doors);
-      addDeliveryLag(doors, { pool, clock });
-      await registerInterfaces(doors, ofCell);
+    await other.register(async (interfaces) => {
+      parts.traces?.follow(interfaces);
+      addFindProviderHook(interfaces, { pool, clock, baseDomain, cells: { own: cell, tenants, forward: undefined } });
+      refuseUnreadablePaths(interfaces);
+      addDeliveryLag(interfaces, { pool, clock });
+      await registerInterfaces(interfaces, ofCell);
     });
     await other.ready();
     return other;
@@ -284,7 +284,7 @@ function logRequests(http: FastifyInstance, log: FastifyBaseLogger): void {
 
 /** Composes the parts of request bins that both of their interfaces use. Engines forward what waits, this only on demand. */
 function composeWorkbench(
-  doors: FastifyInstance,
+  interfaces: FastifyInstance,
   { pool, clock, encryption, sender, urls, log }: InterfaceParts,
   bins: ReturnType<typeof createOwnBins>,
 ) {
@@ -295,7 +295,7 @@ function composeWorkbench(
     isOurs: urls.isOurs,
     onError: (err) => log.warn({ err }, "a request of a bin could not be forwarded"),
   });
-  doors.addHook("onClose", () => forwarder[Symbol.asyncDispose]());
+  interfaces.addHook("onClose", () => forwarder[Symbol.asyncDispose]());
   const secretsOfBin = ({ providerId, id }: { readonly providerId: number; readonly id: string }) =>
     readSigningSecrets(pool, encryption, {
       providerId,
@@ -305,7 +305,7 @@ function composeWorkbench(
   return { secretsOfBin, forwarder, isOurs: urls.isOurs };
 }
 
-async function registerInterfaces(doors: FastifyInstance, parts: InterfaceParts): Promise<void> {
+async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceParts): Promise<void> {
   const { pool, passwords, clock, newId, encryption, sender, urls, cookieSecret } = parts;
   const secureCookies = urls.publicUrl.startsWith("https:");
   const findAdminCaller = createFindAdminCaller({ pool, clock });
@@ -317,13 +317,13 @@ async function registerInterfaces(doors: FastifyInstance, parts: InterfaceParts)
     hideAddress: hideAddressFrom(parts.baseDomain, parts.log),
   };
   const endpoints = { pool, encryption, targets, retryWaitsSeconds: parts.retryWaitsSeconds };
-  const workbench = composeWorkbench(doors, parts, bins);
+  const workbench = composeWorkbench(interfaces, parts, bins);
   const developerPortalUrl = urls.developerPortal;
   const adminPortalUrl = urls.adminPortal;
   const tryOut = (provider: Provider) => (parts.isTryOut(provider) ? tryOutLinks(urls, provider) : undefined);
 
   const asked = { ...endpoints, clock, findAdminCaller, version };
-  await doors.register(
+  await interfaces.register(
     accountManagementApi({
       ...asked,
       passwords,
@@ -335,20 +335,20 @@ async function registerInterfaces(doors: FastifyInstance, parts: InterfaceParts)
       prefix: "/admin/api",
     },
   );
-  for (const prefix of unservedApis) await doors.register(unservedApi, { prefix });
-  await doors.register(
+  for (const prefix of unservedApis) await interfaces.register(unservedApi, { prefix });
+  await interfaces.register(
     bellwireApiPlugin({ ...asked, ...workbench, newId, sender, adminPortalUrl, developerPortalUrl }),
     {
       prefix: "/api/v1",
     },
   );
-  await doors.register(
+  await interfaces.register(
     requestBinPlugin({ ...workbench, pool, clock, targets, originOf: ({ provider }) => adminPortalUrl(provider) }),
   );
   const portal = { pool, passwords, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
-  await doors.register(apiDocs({ pool, clock }));
-  await doors.register(adminPortalPlugin({ ...portal, adminPortalUrl, webFolder }));
-  await doors.register(developerPortalPlugin({ ...portal, adminPortalUrl, mailIsSent: parts.mailIsSent }));
+  await interfaces.register(apiDocs({ pool, clock }));
+  await interfaces.register(adminPortalPlugin({ ...portal, adminPortalUrl, webFolder }));
+  await interfaces.register(developerPortalPlugin({ ...portal, adminPortalUrl, mailIsSent: parts.mailIsSent }));
 }
 
 /**

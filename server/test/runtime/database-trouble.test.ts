@@ -90,10 +90,10 @@ test("while the database is away every door says so, and serves again once it is
   expect(await signUp(url, "before")).toMatchObject({ status: 201 });
 
   await line[Symbol.asyncDispose]();
-  const doors = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
+  const urls = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
   // A page that needs only the provider is served for a second more, while the provider is cached.
   await until(async () => (await ask(`${url}/`)).status === 503);
-  for (const door of doors) expect(await ask(door)).toMatchObject({ status: 503, retryAfter: "5" });
+  for (const each of urls) expect(await ask(each)).toMatchObject({ status: 503, retryAfter: "5" });
   expect((await ask(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
   expect((await ask(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not respond');
   expect((await ask(`${url}/signup`)).text).toContain("<h1>Back in a moment</h1>");

@@ -20,9 +20,9 @@ async function makeBin(database: Pool) {
 
 async function openDoor(pool: Pool) {
   const http = Fastify();
-  http.register(async (doors) => {
-    addFindProviderHook(doors, { pool, clock: systemClock, baseDomain: undefined });
-    await doors.register(requestBinPlugin(buildBinNeeds(pool)));
+  http.register(async (interfaces) => {
+    addFindProviderHook(interfaces, { pool, clock: systemClock, baseDomain: undefined });
+    await interfaces.register(requestBinPlugin(buildBinNeeds(pool)));
   });
   return http;
 }

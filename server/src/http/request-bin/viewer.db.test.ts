@@ -18,9 +18,9 @@ const test = base
   .extend("http", async ({ database, provider }, { onCleanup }) => {
     expect(provider.state).toBe("approved"); // it is there before anybody asks for it
     const http = Fastify();
-    http.register(async (doors) => {
-      addFindProviderHook(doors, { pool: database, clock: systemClock, baseDomain: undefined });
-      await doors.register(requestBinPlugin(buildBinNeeds(database, { secretsOfBin: async () => [] })));
+    http.register(async (interfaces) => {
+      addFindProviderHook(interfaces, { pool: database, clock: systemClock, baseDomain: undefined });
+      await interfaces.register(requestBinPlugin(buildBinNeeds(database, { secretsOfBin: async () => [] })));
     });
     onCleanup(() => http.close());
     return http;
