@@ -1,6 +1,5 @@
 import { expect } from "vitest";
-import { workOnReplay } from "#webhooks/replays/index.ts";
-import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, finishReplays, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { type BellwireHouse, test as base } from "./bellwire-api-test.ts";
 
@@ -51,7 +50,7 @@ test("a replay is asked for, tells how far it is, and ends", async ({ house }) =
   });
   expect(started).toMatchObject({ progress: 0, counts: { total: 0 } });
 
-  while (await workOnReplay(house.pool)); // those of other tests, too
+  await finishReplays(house.pool); // those of other tests, too
   const ended = (await house.call("GET", `/replays/${started.id}`)).json();
   expect(ended).toMatchObject({ state: "done", progress: 1, counts: { missing: 2, total: 2 } });
   expect(ended.finished_at).not.toBeNull();
@@ -71,7 +70,7 @@ test("an endpoint has one running replay at a time, and it can be cancelled", as
 
   expect((await house.call("POST", `/replays/${id}/cancel`)).json()).toMatchObject({ id, state: "cancelled" });
   expect((await house.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(409);
-  while (await workOnReplay(house.pool)); // those of other tests, too
+  await finishReplays(house.pool); // those of other tests, too
   expect((await house.call("GET", "/deliveries")).json().data).toEqual([]);
   expect((await ask(house, { endpoint_id })).statusCode).toBe(201);
 });

@@ -5,6 +5,8 @@ import { record, value } from "#platform/document.ts";
 import { type Encryption, createEncryption } from "#platform/encryption.ts";
 import type { BodyFamily } from "#webhooks/deliveries/index.ts";
 import { type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
+import { workOnReplay } from "#webhooks/replays/index.ts";
+import { until } from "./until.ts";
 
 export const encryption: Encryption = createEncryption([Buffer.alloc(32, 7)]);
 
@@ -137,3 +139,13 @@ export async function recordNow(
   const recorded = await pool.inTransaction((tx) => recordIn(tx, circumstances, events));
   return recorded.map((event) => event.id);
 }
+
+/**
+ * Runs the replays that have started to their end. A batch may find none for a moment, while a transaction is open that
+ * began before the replay.
+ */
+export const finishReplays = (pool: Pool): Promise<boolean> =>
+  until(async () => {
+    while (await workOnReplay(pool));
+    return (await pool.query("select from replays where finished_at is null")).length === 0;
+  });
