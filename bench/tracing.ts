@@ -15,10 +15,10 @@ import { openReport } from "./report.ts";
 /** At 3,000 deliveries/s, 10 changes/s are recorded. */
 const defaultOneIn = 300;
 const perSecond = 2500;
-const rounds = 3;
+const rounds = 6;
 
 const report = openReport("tracing");
-const [seconds = 8] = report.numbers;
+const [seconds = 6] = report.numbers;
 const deliveries = perSecond * seconds;
 
 using receiver = await startBenchReceiver({ origins: 1 });
@@ -46,15 +46,30 @@ const measure = (oneIn?: number): Promise<Rate> =>
     ...(oneIn === undefined ? {} : { traces: { tracing, oneIn } }),
   });
 
-const found: { readonly off: Rate; readonly on: Rate; readonly all: Rate }[] = [];
+/** Alternates the order: the second of two runs in one process often takes less or more than the first, whatever it does. */
+async function measureRound(round: number): Promise<Round> {
+  const isOffFirst = round % 2 === 0;
+  const first = await measure(isOffFirst ? undefined : defaultOneIn);
+  const second = await measure(isOffFirst ? defaultOneIn : undefined);
+  const all = await measure(1);
+  return { off: isOffFirst ? first : second, on: isOffFirst ? second : first, all };
+}
+
+interface Round {
+  readonly off: Rate;
+  readonly on: Rate;
+  readonly all: Rate;
+}
+
+const found: Round[] = [];
 await measure();
 for (let round = 0; round < rounds; round += 1) {
-  const [off, on, all] = [await measure(), await measure(defaultOneIn), await measure(1)];
+  const { off, on, all } = await measureRound(round);
   found.push({ off, on, all });
   console.error("tracing", ...[off, on, all].map(({ cpuMicroseconds }) => Math.round(cpuMicroseconds)));
 }
 const cpuOf = (which: "on" | "all"): number =>
-  median(found.map((it) => it[which].cpuMicroseconds / it.off.cpuMicroseconds));
+  median(found.map((round) => round[which].cpuMicroseconds / round.off.cpuMicroseconds));
 const numbers = { "cpu on": cpuOf("on"), "cpu all": cpuOf("all"), spans };
 report.add(
   { title: "tracing", numbers },
