@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
 import { type Clock, DatabaseClock, systemClock } from "#platform/clock.ts";
 import type { DatabaseLog } from "#platform/database/connection-watch.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
+import { userAgent } from "#platform/version.ts";
 import type { TenantCache } from "#cells/index.ts";
 import { createFindTenant } from "#portal/providers/index.ts";
 import { type FindCell, createOwnBins } from "#request-bin/index.ts";
@@ -95,13 +95,3 @@ async function readDatabaseTime(pool: Pool): Promise<Date> {
   if (daysReady < 2) await addComingDays(pool);
   return now;
 }
-
-const { version: read }: { version: string } = JSON.parse(
-  readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
-);
-
-/** Bellwire's version, for requests and the OpenAPI documents. */
-export const version = read;
-
-/** The `User-Agent` of all deliveries. */
-export const userAgent = `Bellwire/${version}`;

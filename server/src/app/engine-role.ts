@@ -11,6 +11,7 @@ import { createLineLogger } from "#platform/logger.ts";
 import { openMailer } from "#platform/mailer.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
+import { userAgent } from "#platform/version.ts";
 import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { workOnErasure } from "#personal-data/index.ts";
 import { sendDueMails } from "#portal/mails/index.ts";
@@ -22,7 +23,6 @@ import { StatisticsRecorder, addStatisticsPartitions, writeStatistics } from "#w
 import type { ProviderUrls } from "./addresses.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { measureAttempts, measureEngine, measureLaneStore, measureNotMade } from "./metrics.ts";
-import { userAgent } from "./cell-parts.ts";
 import type { Parts } from "./open-parts.ts";
 
 /**

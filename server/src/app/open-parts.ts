@@ -11,12 +11,13 @@ import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
 import { type Tracing, hasCollector, openTelemetry } from "#platform/telemetry/tracing.ts";
 import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
+import { version } from "#platform/version.ts";
 import type { FindCell } from "#request-bin/index.ts";
 import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 import { readDescriptorLimit, warnOfLowLimit } from "./descriptors.ts";
 import { CellContexts } from "./cell-contexts.ts";
-import { composeSender, createFindCell, hideAddressFrom, openDatabaseClock, version } from "./cell-parts.ts";
+import { composeSender, createFindCell, hideAddressFrom, openDatabaseClock } from "./cell-parts.ts";
 import type { StartingDirectory } from "./start-without-directory.ts";
 import { measureDirectory, measureNameLookups, measurePool, measureProcess, measureTelemetry } from "./metrics.ts";
 

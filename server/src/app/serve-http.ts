@@ -35,6 +35,7 @@ import { createIdGenerator } from "#platform/ids.ts";
 import { requestLimits } from "#platform/limits.ts";
 import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
+import { version } from "#platform/version.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
@@ -44,7 +45,7 @@ import { type ProviderUrls, listenError } from "./addresses.ts";
 import { limitConnections, readDescriptorLimit } from "./descriptors.ts";
 import type { Scraped } from "./engine-supervisor.ts";
 import { type TryOut, tryOutLinks } from "./first-start.ts";
-import { hideAddressFrom, version } from "./cell-parts.ts";
+import { hideAddressFrom } from "./cell-parts.ts";
 import type { Parts } from "./open-parts.ts";
 
 /** How long the server may take to close: a client may read its answer slowly, or never. */

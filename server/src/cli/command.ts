@@ -2,6 +2,7 @@ import type { Environment } from "#platform/config/parsers.ts";
 import { type Config, readConfig } from "#platform/config/read-config.ts";
 import { parseArgs } from "node:util";
 import { CannotStart, errorCode } from "#platform/errors.ts";
+import { version } from "#platform/version.ts";
 
 /** The dependencies of commands, injected by main.ts. */
 export interface CommandNeeds {
@@ -33,14 +34,21 @@ const exitCodes = { fine: 0, failed: 1, wronglyCalled: 2 } as const;
 /** Runs a command, `serve` if none is named, and returns the exit code. Rejects only for bugs. */
 export async function runCommandLine(args: readonly string[], needs: CommandNeeds): Promise<number> {
   if (args.length === 0) return runCommandLine(["serve"], needs);
-  const commands = args[0] === "serve" ? [serve] : await loadCommands();
-  if (args[0] === "help" || args.includes("--help")) {
-    needs.print(help(await loadCommands()));
+  const asksForHelp = args[0] === "help" || args.includes("--help") || args.includes("-h");
+  const commands = args[0] === "serve" && !asksForHelp ? [serve] : await loadCommands();
+  if (asksForHelp) {
+    needs.print(help(commandsOf(args[0] === "help" ? args.slice(1) : args, commands), commands));
+    return exitCodes.fine;
+  }
+  if (args[0] === "--version") {
+    needs.print(`bellwire ${version}`);
     return exitCodes.fine;
   }
   const command = commands.find((each) => nameOf(each).every((word, index) => word === args[index]));
   if (!command) {
-    needs.tell(`There is no command "${args.join(" ")}".\n\n${help(commands)}`);
+    const related = commandsOf(args, commands);
+    const problem = related.length > 0 ? `"${args[0]}" is not a whole command.` : `There is no command "${args[0]}".`;
+    needs.tell(`${problem}\n\n${help(related, commands)}`);
     return exitCodes.wronglyCalled;
   }
   try {
@@ -64,8 +72,22 @@ const nameOf = ({ usage }: Command): readonly string[] => /^[a-z ]+\b(?=$| )/.ex
 /** Loads the other commands on demand: they would add a fifth to the start of `serve`. */
 const loadCommands = async (): Promise<readonly Command[]> => (await import("./commands.ts")).commands;
 
-const help = (commands: readonly Command[]): string =>
-  ["Usage: bellwire COMMAND", ...commands.map(({ usage, says }) => `  ${usage}\n      ${says}`)].join("\n\n");
+/** Returns the commands whose names begin with the words before the first option, or of which these words are the beginning. */
+const commandsOf = (args: readonly string[], commands: readonly Command[]): readonly Command[] => {
+  const firstOption = args.findIndex((arg) => arg.startsWith("-"));
+  const words = firstOption === -1 ? args : args.slice(0, firstOption);
+  if (words.length === 0) return [];
+  return commands.filter((each) => {
+    const shared = nameOf(each).slice(0, words.length);
+    return shared.every((word, index) => word === words[index]);
+  });
+};
+
+/** Explains some commands, or all of them if there are none. */
+const help = (some: readonly Command[], all: readonly Command[]): string =>
+  ["Usage: bellwire COMMAND", ...(some.length > 0 ? some : all).map(({ usage, says }) => `  ${usage}\n      ${says}`)]
+    .join("\n\n")
+    .concat(some.length > 0 ? "\n\n`bellwire help` lists all commands." : "");
 
 export const serve: Command = {
   usage: "serve [--role web|engine]",

@@ -79,7 +79,7 @@ export const settings = {
   dataDir: declare({
     name: "BELLWIRE_DATA_DIR",
     fallback: "./.bellwire",
-    meaning: "The folder of the embedded database and of generated keys. Back it up while Bellwire is stopped.",
+    meaning: "The folder of the embedded database and of generated keys. Back it up with `bellwire backup`, or while Bellwire is stopped.",
     parse: read.anyText,
   }),
   publicUrl: declare({
