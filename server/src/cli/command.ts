@@ -1,5 +1,6 @@
 import type { Environment } from "#platform/config/parsers.ts";
 import { type Config, readConfig } from "#platform/config/read-config.ts";
+import { warnOfUnknownSettings } from "#platform/config/settings.ts";
 import { parseArgs } from "node:util";
 import { CannotStart, errorCode } from "#platform/errors.ts";
 import { version } from "#platform/version.ts";
@@ -92,11 +93,12 @@ const help = (some: readonly Command[], all: readonly Command[]): string =>
 export const serve: Command = {
   usage: "serve [--role web|engine]",
   says: "run until stopped; all roles unless --role is given",
-  async run(args, { env, roles, serve: serveRoles, print }) {
+  async run(args, { env, roles, serve: serveRoles, print, tell }) {
     const { values } = parseArgs({ args: [...args], options: { role: { type: "string", multiple: true } } });
     const unknown = values.role?.find((role) => !roles.some((known) => known === role));
     if (unknown !== undefined) throw new WrongUsage(`There is no role ${unknown}: say ${roles.join(" or ")}.`);
     const chosen = roles.filter((role) => values.role?.includes(role) ?? true);
+    for (const warning of warnOfUnknownSettings(env)) tell(warning);
     return serveRoles(readConfig(env), chosen, print);
   },
 };

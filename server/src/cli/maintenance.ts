@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { type Cell, defaultCell, readCells, reencryptCells, revealDatabaseUrl } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
-import { explainConfig } from "#platform/config/settings.ts";
+import { explainConfig, warnOfUnknownSettings } from "#platform/config/settings.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { describeDatabase, planMigrations } from "#platform/database/open-database.ts";
 import { backUp } from "#platform/embedded-postgres/back-up.ts";
@@ -133,6 +133,7 @@ export const showConfig: Command = {
   async run(args, { env, print, tell }) {
     parseArgs({ args: [...args], options: {} });
     const config = readConfig(env);
+    for (const warning of warnOfUnknownSettings(env)) tell(warning);
     for (const { name, value, from } of explainConfig(env)) print(`${name.padEnd(30)} ${value.padEnd(40)} ${from}`);
     print("");
     for (const [name, value] of await askDatabase(config, tell)) print(`${name.padEnd(30)} ${value}`);

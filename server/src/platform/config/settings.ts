@@ -1,6 +1,6 @@
 import * as read from "./parsers.ts";
 import { type Environment, type Setting, defaultText } from "./parsers.ts";
-import { type Sources, readSources } from "./sources.ts";
+import { type Sources, readSources, unknownNames } from "./sources.ts";
 
 const declare = <T>(it: Setting<T>): Setting<T> => it;
 
@@ -79,7 +79,8 @@ export const settings = {
   dataDir: declare({
     name: "BELLWIRE_DATA_DIR",
     fallback: "./.bellwire",
-    meaning: "The folder of the embedded database and of generated keys. Back it up with `bellwire backup`, or while Bellwire is stopped.",
+    meaning:
+      "The folder of the embedded database and of generated keys. Back it up with `bellwire backup`, or while Bellwire is stopped.",
     parse: read.anyText,
   }),
   publicUrl: declare({
@@ -374,6 +375,12 @@ export function explainConfig(env: Environment): readonly ExplainedSetting[] {
   });
 }
 
+/** Returns a sentence for each variable that looks like a setting and is none. They do not prevent a start: other programs may use them. */
+export const warnOfUnknownSettings = (env: Environment): readonly string[] =>
+  unknownNames(env, { prefix: "BELLWIRE_", settings: Object.values(settings) }).map(
+    (name) => `${name} is not a setting, and has no effect`,
+  );
+
 /** docs/reference/settings.md */
 export function settingsReference(): string {
   const rows = Object.values(settings).map(
@@ -383,7 +390,8 @@ export function settingsReference(): string {
   return `# Settings
 
 Environment variables, read once at the start. An empty one counts as not set. One message names everything that is wrong,
-and nothing starts. \`npm exec bellwire -- config\` shows each setting, its value and its source.
+and nothing starts. \`npm exec bellwire -- config\` shows each setting, its value and its source. A variable that starts with
+\`BELLWIRE_\` and is not a setting has no effect, and a start says so.
 
 Secret settings can also be read from a file: \`NAME_FILE\` is the path of a file that contains the value of \`NAME\`.
 \`BELLWIRE_CONFIG_FILE\` is a file with lines of the form \`NAME=value\`. Environment variables win over it.

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { CannotStart } from "../errors.ts";
 import type { Environment } from "./parsers.ts";
 import { readConfig } from "./read-config.ts";
-import { explainConfig, settings } from "./settings.ts";
+import { explainConfig, settings, warnOfUnknownSettings } from "./settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bellwire-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -84,6 +84,25 @@ test("the configuration file has any setting, and the environment wins over it",
     path,
     password,
     "default",
+  ]);
+});
+
+test("an unknown name in the environment is a warning, except those that Kubernetes adds", () => {
+  const env = {
+    BELLWIRE_RETENTION_DAY: "3",
+    BELLWIRE_ADMIN_USERNAME_FILE: "/x",
+    BELLWIRE_RETENTION_DAYS: "3",
+    BELLWIRE_ACCESS_TOKEN_FILE: "/x",
+    BELLWIRE_EMPTY: " ",
+    HOME: "/",
+    BELLWIRE_SERVICE_HOST: "10.0.0.1",
+    BELLWIRE_WEB_SERVICE_PORT_HTTP: "3000",
+    BELLWIRE_PORT: "tcp://10.0.0.1:3000",
+    BELLWIRE_PORT_3000_TCP_ADDR: "10.0.0.1",
+  };
+  expect(warnOfUnknownSettings(env)).toEqual([
+    "BELLWIRE_RETENTION_DAY is not a setting, and has no effect",
+    "BELLWIRE_ADMIN_USERNAME_FILE is not a setting, and has no effect",
   ]);
 });
 

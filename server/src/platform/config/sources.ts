@@ -54,6 +54,23 @@ export function readSources({ env, settings, configFile }: SourceNeeds): Sources
   };
 }
 
+const knownNames = (settings: readonly Setting<unknown>[]): Set<string> =>
+  new Set(settings.flatMap((setting) => [setting.name, ...(setting.isSecret ? [secretFileName(setting)] : [])]));
+
+/** Kubernetes adds such variables for each service, also for one that is called `bellwire`. */
+const ofKubernetes = /_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT(_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)$/;
+
+/** Returns the environment's names with this prefix that are no settings, such as misspelt ones. Empty ones are left out. */
+export function unknownNames(
+  env: Environment,
+  { prefix, settings }: { readonly prefix: string; readonly settings: readonly Setting<unknown>[] },
+): readonly string[] {
+  const known = knownNames(settings);
+  return Object.keys(env).filter(
+    (name) => name.startsWith(prefix) && env[name]?.trim() && !known.has(name) && !ofKubernetes.test(name),
+  );
+}
+
 /** Returns a sentence if the setting is ambiguous or its file cannot be read. */
 function findText(
   setting: Setting<unknown>,
@@ -83,9 +100,7 @@ function readConfigFile(
     return {};
   }
   const values = parseEnv(content);
-  const known = new Set(
-    settings.flatMap((setting) => [setting.name, ...(setting.isSecret ? [secretFileName(setting)] : [])]),
-  );
+  const known = knownNames(settings);
   known.delete(configFile.name);
   for (const name of Object.keys(values)) if (!known.has(name)) wrong.push(`${name} in ${path} is not a setting`);
   return values;
