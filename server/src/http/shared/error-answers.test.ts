@@ -10,6 +10,7 @@ const Thing = Type.Object(
     url: Type.String({ maxLength: 10 }),
     format: Type.Optional(Type.String({ enum: ["json", "3scale"] })),
     headers: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 3 }))),
+    at: Type.Optional(Type.String({ format: "date-time" })),
   },
   { additionalProperties: false },
 );
@@ -17,6 +18,8 @@ const Thing = Type.Object(
 function openDoor(thrown?: Error): FastifyInstance {
   const http = fastify().setValidatorCompiler(TypeBoxValidatorCompiler);
   answerErrorsAsProblems(http);
+  const ids = Type.Array(Type.String({ format: "uuid" }));
+  http.get("/found", { schema: { querystring: Type.Object({ id: ids }) } }, async () => ({}));
   http.post("/things", { schema: { body: Thing } }, async () => {
     if (thrown) throw thrown;
     return {};
@@ -57,6 +60,18 @@ test.each<[string, string | object, string]>([
 
   expect([answer.statusCode, answer.json().code]).toEqual([422, "invalid"]);
   expect(Object.keys(answer.json().errors)).toEqual([field]);
+});
+
+test("a text of a wrong format is refused with an example", async () => {
+  expect((await post({ url: "x", at: "tomorrow" })).json().errors).toEqual({
+    at: ["must be a time with a zone, such as 2026-03-01T09:00:00Z"],
+  });
+});
+
+test("errors of a query name the parameter as it is sent", async () => {
+  expect((await openDoor().inject("/found?id=1&id=2")).json().errors).toEqual({
+    id: ["must be a UUID"],
+  });
 });
 
 test.each<[ProblemCode, number, string, string]>([

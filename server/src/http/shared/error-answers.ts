@@ -48,7 +48,11 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
   if (error instanceof Problem) return error;
   // A malformed id belongs to no object.
   if (error.validationContext === "params") return new Problem("not-found", { cause: error });
-  if (error.validation) return new Problem("invalid", { errors: errorsByField(error.validation), cause: error });
+  if (error.validation) {
+    // A query names no parameter `state.0`.
+    const depth = error.validationContext === "querystring" ? 1 : Infinity;
+    return new Problem("invalid", { errors: errorsByField(error.validation, depth), cause: error });
+  }
   if (error instanceof LimitReached) {
     return new Problem("limit-reached", { detail: error.message, errors: { base: [error.message] }, cause: error });
   }
@@ -66,30 +70,39 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
   return new Problem(code ?? "internal", { cause: error });
 }
 
-function errorsByField(broken: readonly BrokenRule[]): FieldErrors {
-  const messages = Map.groupBy(broken.flatMap(messagesOf), ([field]) => field);
+function errorsByField(broken: readonly BrokenRule[], depth: number): FieldErrors {
+  const messages = Map.groupBy(
+    broken.flatMap((rule) => messagesOf(rule, depth)),
+    ([field]) => field,
+  );
   return Object.fromEntries(
-    [...messages].map(([field, entries]) => [field, withoutUnions(entries.map(([, sentence]) => sentence))] as const),
+    [...messages].map(([field, entries]) => {
+      const sentences = new Set(entries.map(([, sentence]) => sentence));
+      return [field, withoutUnions([...sentences])] as const;
+    }),
   );
 }
 
 const [isNull, isNone] = ["must be null", "must match a schema in anyOf"];
 
-/** Removes the duplicate messages of a nullable field: one per variant, and one that no variant matches. */
+/** Removes the surplus messages of a nullable field: one per variant, and one that no variant matches. */
 function withoutUnions(sentences: readonly string[]): readonly string[] {
   if (!sentences.includes(isNone)) return sentences;
   const others = sentences.filter((sentence) => sentence !== isNone && sentence !== isNull);
   return sentences.includes(isNull) ? others.map((sentence) => `${sentence}, or null`) : others;
 }
 
-/** Returns the fields and messages of one failed TypeBox rule. */
-function messagesOf({
-  keyword,
-  instancePath,
-  params,
-  message = "is invalid",
-}: BrokenRule): (readonly [string, string])[] {
-  const path = instancePath.split("/").slice(1);
+const sentenceOfFormat: Readonly<Record<string, string>> = {
+  "date-time": "must be a time with a zone, such as 2026-03-01T09:00:00Z",
+  uuid: "must be a UUID",
+};
+
+/** Returns the fields and messages of one failed TypeBox rule. Names fields down to a depth. */
+function messagesOf(
+  { keyword, instancePath, params, message = "is invalid" }: BrokenRule,
+  depth: number,
+): (readonly [string, string])[] {
+  const path = instancePath.split("/").slice(1, 1 + depth);
   const field = path.join(".") || "base";
   const { requiredProperties, allowedValues, limit } = params;
   if (Array.isArray(requiredProperties)) {
@@ -99,6 +112,7 @@ function messagesOf({
   if (keyword === "additionalProperties") return [];
   if (keyword === "boolean") return [[field, "is not known"]];
   if (keyword === "minLength" && limit === 1) return [[field, "can't be blank"]];
+  if (keyword === "format") return [[field, sentenceOfFormat[String(params["format"])] ?? message]];
   return [[field, Array.isArray(allowedValues) ? `must be one of ${allowedValues.join(", ")}` : message]];
 }
 
