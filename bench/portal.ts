@@ -32,9 +32,17 @@ const endpointNeeds = (pool: Pool, encryption: Encryption): EndpointNeeds => ({
   retryWaitsSeconds: [60],
 });
 
+export const adminLogin = { username: "admin", password: "a long password" } as const;
+
 /** Creates a provider that sends every event to `hookUrl`. Returns its access token. */
-export async function setUpPortal(pool: Pool, encryption: Encryption, hookUrl: string): Promise<string> {
-  const names = { name: "Bench", subdomain: "bench", adminUsername: "admin", adminPassword: "a long password" };
+export async function setUpPortal(
+  pool: Pool,
+  encryption: Encryption,
+  hookUrl: string,
+  subdomain = "bench",
+): Promise<string> {
+  const { username: adminUsername, password: adminPassword } = adminLogin;
+  const names = { name: "Bench", subdomain, adminUsername, adminPassword };
   const made = await pool.inTransaction((tx) =>
     setUpProvider(tx, createPasswordHasher(standardCost), { ...names, now: systemClock.now() }),
   );
