@@ -1,6 +1,12 @@
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./server/test/support/closing-line.ts";
 
+/**
+ * One disturbed test of thousands on a busy host must not refuse a change, so CI repeats a failed test of other processes once. The
+ * end of the output names it, since it is to be mended. On a developer's machine nothing is repeated.
+ */
+const retry = process.env.CI === undefined ? 0 : 1;
+
 /** Needs no database: pure functions, the structure of the code, and what receivers run. */
 const unit = {
   name: "unit",
@@ -32,6 +38,7 @@ const web = {
 const database = {
   name: "database",
   maxWorkers: 3,
+  retry,
   sequence: { groupOrder: 2 },
   include: ["server/src/**/*.db.test.ts", "server/test/**/*.test.ts"],
   exclude: ["server/test/structure/**", "server/test/package/**", "**/node_modules/**"],
@@ -41,6 +48,7 @@ const database = {
 /** Builds and installs the packages: minutes, and downloads. CI runs it after `npm test`. */
 const packages = {
   name: "package",
+  retry,
   sequence: { groupOrder: 3 },
   include: ["server/test/package/**/*.test.ts"],
 };

@@ -10,16 +10,24 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 const config = `
   import { ClosingLine } from "${root}server/test/support/closing-line.ts";
-  export default { test: { reporters: ["default", new ClosingLine()] } };`;
+  export default { test: { retry: 1, reporters: ["default", new ClosingLine()] } };`;
 const importing = `import { expect, test } from "vitest";`;
 
 test("the last line of a run counts what passed, failed and was skipped, and a file that does not load as failed", async () => {
-  const last = await lastLineOfRun({
+  const [last] = await lastLinesOfRun({
     "good.test.ts": `${importing} test("a", () => {}); test("b", () => {}); test.skip("c", () => {});`,
     "bad.test.ts": `${importing} test("d", () => expect(1).toBe(2));`,
     "broken.test.ts": `throw new Error("does not load");`,
   });
   expect(last).toBe("2 passed, 2 failed, 1 skipped");
+});
+
+test("a test that passes only when it is repeated is named above the last line", async () => {
+  const [last, above] = await lastLinesOfRun({
+    "shaky.test.ts": `${importing} let runs = 0; test("e", () => expect(++runs).toBe(2)); test("f", () => {});`,
+  });
+  expect(last).toBe("2 passed, 0 failed");
+  expect(above).toBe("passed when repeated: shaky.test.ts > e");
 });
 
 test("nothing is said of skipped tests when there are none", () => {
@@ -30,7 +38,8 @@ test("nothing is said of skipped tests when there are none", () => {
   expect(written).toEqual(["\n0 passed, 0 failed\n"]);
 });
 
-async function lastLineOfRun(files: Readonly<Record<string, string>>): Promise<string | undefined> {
+/** Returns the lines of a run's output, the last one first. */
+async function lastLinesOfRun(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   const scratch = await mkdtemp(join(tmpdir(), "bellwire-closing-"));
   try {
     await symlink(join(root, "node_modules"), join(scratch, "node_modules"));
@@ -41,7 +50,7 @@ async function lastLineOfRun(files: Readonly<Record<string, string>>): Promise<s
       const program = join(root, "node_modules/vitest/vitest.mjs");
       execFile(process.execPath, [program, "run"], { cwd: scratch }, (_, stdout) => resolve(stdout));
     });
-    return output.trimEnd().split("\n").at(-1);
+    return output.trimEnd().split("\n").toReversed();
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
