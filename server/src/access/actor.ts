@@ -20,14 +20,14 @@ export interface ChangeContext {
   readonly channel: Channel;
   readonly now: Date;
   /** Hides applications of other products. Omitted for callers without a product scope. */
-  readonly reach?: ProductScope;
+  readonly productScope?: ProductScope;
 }
 
 /** Products that a caller may see and change. Null means all of them. */
 export type ProductScope = readonly number[] | null;
 
-export const isInProductScope = (reach: ProductScope | undefined, productId: number | null): boolean =>
-  reach === null || reach === undefined || (productId !== null && reach.includes(productId));
+export const isInProductScope = (productScope: ProductScope | undefined, productId: number | null): boolean =>
+  productScope === null || productScope === undefined || (productId !== null && productScope.includes(productId));
 
 /** Admins have no product scope, even if one is stored from their time as a member. */
 export const productScopeOf = ({

@@ -8,7 +8,7 @@ const admin: AdminCaller = {
   permission: "rw",
   scopes: [],
   sections: [],
-  reach: null,
+  productScope: null,
 };
 const member: AdminCaller = { ...admin, role: "member", sections: ["partners"] };
 const token: AdminCaller = {
@@ -75,10 +75,10 @@ test.each<[string, AdminCaller, Action, { webHooks: "denied" | "hidden" | "visib
   ["a member with partners changes no plan", member, "change-plans", visible, "role"],
   [
     "a member who is narrowed to some products makes no other",
-    { ...member, sections: ["plans"], reach: [7] },
+    { ...member, sections: ["plans"], productScope: [7] },
     "create-products",
     visible,
-    "reach",
+    "product-scope",
   ],
   ["a member with plans changes them", { ...member, sections: ["plans"] }, "change-plans", visible, undefined],
   ["a member with partners reads no account plan", member, "read-account-plans", visible, "role"],

@@ -14,11 +14,11 @@ export interface AdminCaller {
   /** Expiry of a token. */
   readonly expiresAt?: Date;
   readonly sections: readonly string[];
-  readonly reach: ProductScope;
+  readonly productScope: ProductScope;
 }
 
 /** Reasons for a denial. The first one that applies counts. */
-export type Denial = "scope" | "read-only" | "reach" | "role" | "capability";
+export type Denial = "scope" | "read-only" | "product-scope" | "role" | "capability";
 
 interface ActionRule {
   readonly writes: boolean;
@@ -96,7 +96,7 @@ export function denialReason(
   const isKey = caller.role === "key";
   if (caller.actor.kind === "token" && !hasScope(caller, terms.scopes ?? accountManagement)) return "scope";
   if (terms.writes && caller.permission === "ro") return "read-only";
-  if (terms.needsAllProducts && caller.reach !== null) return "reach";
+  if (terms.needsAllProducts && caller.productScope !== null) return "product-scope";
   if (caller.role === "member" && !isOpenToMember(caller, terms.members)) return "role";
   if (terms.needsWebHooks && provider.webHooks === "denied" && !(isKey && terms.keyIsExempt)) return "capability";
   return undefined;

@@ -96,11 +96,11 @@ test("an account's plans omit those of services outside the member's scope", asy
     ["GET", "/accounts/find.xml?username=quay"],
     ["PUT", `/accounts/${account}.xml`, { org_name: "Quay" }],
   ] as const;
-  for (const [reach, expected] of [
+  for (const [productScope, expected] of [
     [[service], details],
     [[other], ["account_plan"]],
   ] as const) {
-    const [own = {}] = await createLimitedMember(api, clock.now(), reach, `ada-${reach.join("-")}`);
+    const [own = {}] = await createLimitedMember(api, clock.now(), productScope, `ada-${productScope.join("-")}`);
     for (const [method, path, payload] of ways) {
       expect([path, await plans(method, path, own, payload)]).toEqual([path, expected]);
     }

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { changeAccountPlan, requestAccountPlan, signUpAccount } from "#portal/accounts/index.ts";
-import { type Application, listApplications, requestPlan } from "#portal/applications/index.ts";
+import { type Application, listApplications, requestApplicationPlan } from "#portal/applications/index.ts";
 import { type BellwireHouse, test } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
 
@@ -35,7 +35,14 @@ async function askForGold(house: BellwireHouse, now: Date): Promise<{ applicatio
   ]);
   const by = { actor: { kind: "developer", userId: 0 }, channel: "developer_portal", now } as const;
   const { accountId, id: applicationId } = application;
-  await requestPlan(pool, { provider, accountId, applicationId, planId: gold, decideAt: "https://a.example/", by });
+  await requestApplicationPlan(pool, {
+    provider,
+    accountId,
+    applicationId,
+    planId: gold,
+    decideAt: "https://a.example/",
+    by,
+  });
   return { application, gold };
 }
 

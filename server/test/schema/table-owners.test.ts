@@ -45,7 +45,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   moved_changes: "cells",
   outages: undefined, // alerts replace it; a later release drops it
   payloads: "webhooks/events",
-  plan_requests: "portal/applications",
+  plan_requests: "portal/accounts",
   plans: "portal/products",
   products: "portal/products",
   provider_moves: "cells",

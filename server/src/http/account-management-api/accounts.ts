@@ -81,7 +81,7 @@ export const AccountSchema = Type.Object({
 });
 
 interface AccountReader extends Pick<Call, "adminUrl"> {
-  readonly caller: Pick<Call["caller"], "reach">;
+  readonly caller: Pick<Call["caller"], "productScope">;
 }
 
 /** Renders an account. XML has its users, and those of its plans that the caller may see. */
@@ -89,7 +89,7 @@ const renderAccount = (
   { adminUrl, caller }: AccountReader,
   { details, settings }: AccountWithSettings,
 ): ApiResponse => ({
-  xml: () => renderXmlDocument(representAccount(limitToScope(details, caller.reach), settings)),
+  xml: () => renderXmlDocument(representAccount(limitToScope(details, caller.productScope), settings)),
   json: () => renderJson(accountToJson(details.account, settings, adminUrl)),
   lastModified: details.account.updatedAt,
 });
@@ -118,7 +118,7 @@ const renderAccounts = ({ accounts, readDetails, metadata, settings, adminUrl }:
 const accountResponse: ResponseDoc = {
   schema: AccountSchema,
   example: renderAccount(
-    { adminUrl: exampleAdminUrl, caller: { reach: null } },
+    { adminUrl: exampleAdminUrl, caller: { productScope: null } },
     { details: exampleAccountDetails, settings: exampleDocumentSettings },
   ),
 };
@@ -162,7 +162,7 @@ const listAccountsOperation: Operation = {
   }),
   response: accountsResponse,
 
-  async handle({ pool }, { provider, caller: { reach }, adminUrl, query }) {
+  async handle({ pool }, { provider, caller: { productScope }, adminUrl, query }) {
     const filter = {
       state: parseText(query["state"]) || undefined,
       query: parseText(query["query"])?.trim() || undefined,
@@ -172,7 +172,7 @@ const listAccountsOperation: Operation = {
     const settings = await readDocumentSettings(pool, provider);
     const ids = accounts.map(({ id }) => id);
     const readDetails = async () =>
-      (await listAccountDetails(pool, provider.id, ids)).map((details) => limitToScope(details, reach));
+      (await listAccountDetails(pool, provider.id, ids)).map((details) => limitToScope(details, productScope));
     return renderAccounts({ accounts, readDetails, metadata: pageMetadata(page, total), settings, adminUrl });
   },
 };

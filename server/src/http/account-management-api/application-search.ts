@@ -41,9 +41,9 @@ const listAllApplicationsOperation: Operation = {
   }),
   response: allApplicationsResponse,
 
-  async handle({ pool }, { provider, caller: { reach }, adminUrl, query, now }) {
+  async handle({ pool }, { provider, caller: { productScope }, adminUrl, query, now }) {
     const page = parsePage(query);
-    const filter = { ...parseFilter(query, now), reach };
+    const filter = { ...parseFilter(query, now), productScope };
     const { applications, total } = await searchApplications(pool, provider.id, filter, page);
     const settings = await readDocumentSettings(pool, provider);
     const ids = applications.map(({ accountId }) => accountId);
@@ -94,7 +94,7 @@ const findApplicationOperation: Operation = {
   async handle({ pool }, call) {
     const { provider, caller, query } = call;
     const key = parseCredential(query) ?? parseIdKey(query);
-    const scope = { productId: parseId(query["service_id"]), reach: caller.reach };
+    const scope = { productId: parseId(query["service_id"]), productScope: caller.productScope };
     const application = key && (await findApplication(pool, provider.id, { ...key, ...scope }));
     return respondWithApplication(pool, call, requireSuccess(application));
   },

@@ -180,7 +180,7 @@ export async function requireApplication(
 ): Promise<Application> {
   const application = await readApplication(db, provider.id, id(name));
   if (application?.accountId !== id("account_id")) throw new Problem("not-found");
-  if (!isInProductScope(caller.reach, application.product.id)) throw new Problem("not-found");
+  if (!isInProductScope(caller.productScope, application.product.id)) throw new Problem("not-found");
   return application;
 }
 
@@ -212,7 +212,8 @@ const listApplicationsOperation: Operation = {
     const state = parseText(query["state"]) || undefined;
     const applications = (await listApplications(pool, provider.id, account.id)).filter(
       (application) =>
-        (state ?? application.state) === application.state && isInProductScope(caller.reach, application.product.id),
+        (state ?? application.state) === application.state &&
+        isInProductScope(caller.productScope, application.product.id),
     );
     return renderApplications({ applications, accounts: [account], settings, adminUrl });
   },
@@ -275,7 +276,7 @@ const findApplicationOfAccountOperation: Operation = {
     const { provider, caller, query } = call;
     const account = await requireAccount(pool, provider.id, call.id("account_id"));
     const credential = parseCredential(query);
-    const scope = { accountId: account.id, reach: caller.reach };
+    const scope = { accountId: account.id, productScope: caller.productScope };
     const application = credential && (await findApplication(pool, provider.id, { ...credential, ...scope }));
     return respondWithApplication(pool, call, requireSuccess(application));
   },

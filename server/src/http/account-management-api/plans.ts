@@ -294,7 +294,7 @@ const listAllApplicationPlansOperation: Operation = {
     const plans = await listPlans(pool, call.provider.id, { kind: "application_plan" });
     return renderPlans(
       call,
-      plans.filter(({ productId }) => isInProductScope(call.caller.reach, productId)),
+      plans.filter(({ productId }) => isInProductScope(call.caller.productScope, productId)),
     );
   },
 };

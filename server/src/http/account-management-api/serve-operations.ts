@@ -113,7 +113,7 @@ function parseCall(operation: Operation, request: FastifyRequest, call: ApiCall,
     id,
     serviceId: (name) => {
       const serviceId = id(name);
-      if (!isInProductScope(caller.reach, serviceId)) throw new Problem("not-found");
+      if (!isInProductScope(caller.productScope, serviceId)) throw new Problem("not-found");
       return serviceId;
     },
     text: (name) => parseText(parameter(name)) ?? "",

@@ -106,7 +106,7 @@ const listServiceContractsOperation: Operation = {
     const account = await requireAccount(pool, provider.id, call.id("account_id"));
     const subscriptions = await readSubscriptions(pool, provider.id, account.id);
     const visible = subscriptions.filter(({ subscription }) =>
-      isInProductScope(call.caller.reach, subscription.productId),
+      isInProductScope(call.caller.productScope, subscription.productId),
     );
     return renderServiceContracts(call, visible);
   },

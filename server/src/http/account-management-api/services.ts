@@ -151,9 +151,9 @@ const listServicesOperation: Operation = {
   async handle({ pool }, call) {
     const { provider, caller, query } = call;
     const page = parsePage(query);
-    const { reach } = caller;
-    const products = await listProducts(pool, provider.id, { reach, limit: page.limit, offset: page.offset });
-    const metadata = pageMetadata(page, await countProducts(pool, provider.id, reach));
+    const { productScope } = caller;
+    const products = await listProducts(pool, provider.id, { productScope, limit: page.limit, offset: page.offset });
+    const metadata = pageMetadata(page, await countProducts(pool, provider.id, productScope));
     return renderServices(await readServiceContext(pool, call), products, metadata);
   },
 };

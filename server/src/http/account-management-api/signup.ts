@@ -81,8 +81,8 @@ export const signUpOperation: Operation = {
   response: signUpResponse,
 
   async handle({ pool, passwords }, { provider, caller, values, adminUrl, now }) {
-    const { actor, channel, reach } = caller;
-    const by = { door: "program", actor, channel, reach } as const;
+    const { actor, channel, productScope } = caller;
+    const by = { door: "program", actor, channel, productScope } as const;
     const outcome = await signUpAccount(pool, passwords, {
       provider,
       values,
@@ -93,8 +93,8 @@ export const signUpOperation: Operation = {
     const signedUp = requireSuccess(outcome);
     if ("closed" in signedUp) throw new Problem("not-found");
 
-    const details = limitToScope(signedUp.details, reach);
-    const applications = signedUp.applications.filter(({ product }) => isInProductScope(reach, product.id));
+    const details = limitToScope(signedUp.details, productScope);
+    const applications = signedUp.applications.filter(({ product }) => isInProductScope(productScope, product.id));
     const settings = await readDocumentSettings(pool, provider);
     return {
       status: 201,

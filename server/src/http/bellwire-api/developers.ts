@@ -1,13 +1,11 @@
 import { Type } from "typebox";
 import {
-  declinePlanRequest,
-  listPlanRequests,
+  declineApplicationPlanRequest,
   readApplication,
   regenerateApplicationKey,
   regenerateUserKey,
   rejectApplication,
   type ApplicationChange,
-  type PlanRequest,
 } from "#portal/applications/index.ts";
 import {
   deleteInvitation,
@@ -22,8 +20,10 @@ import {
   changeAccountState,
   declineAccountPlanRequest,
   listAccountPlanRequests,
+  listApplicationPlanRequests,
   readAccount,
   type AccountPlanRequest,
+  type ApplicationPlanRequest,
 } from "#portal/accounts/index.ts";
 import { activationUrl, invitationUrl } from "../shared/mailed-links.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
@@ -230,7 +230,7 @@ const PlanRequestSchema = Type.Object(
   { title: "PlanRequest", description: "Another plan for an application, where the product lets developers ask only." },
 );
 
-export const representPlanRequest = (request: PlanRequest) => ({
+export const representPlanRequest = (request: ApplicationPlanRequest) => ({
   application_id: request.applicationId,
   application_name: request.applicationName,
   ...representAccountPlanRequest(request),
@@ -266,7 +266,9 @@ export const planRequestOperations: readonly Operation[] = [
     action: "read-portal",
     responses: { 200: Type.Object({ data: Type.Array(PlanRequestSchema) }) },
     async handle({ pool }, { provider, caller }) {
-      return { data: (await listPlanRequests(pool, provider.id, caller.reach)).map(representPlanRequest) };
+      return {
+        data: (await listApplicationPlanRequests(pool, provider.id, caller.productScope)).map(representPlanRequest),
+      };
     },
   }),
   operation({
@@ -280,7 +282,9 @@ export const planRequestOperations: readonly Operation[] = [
     params: applicationParams,
     responses: noContentResponse,
     async handle(needs, call) {
-      requireDone(await declinePlanRequest(needs.pool, await applicationChange(needs, call, call.params.id)));
+      requireDone(
+        await declineApplicationPlanRequest(needs.pool, await applicationChange(needs, call, call.params.id)),
+      );
       return noContent;
     },
   }),

@@ -1,7 +1,7 @@
 import type { StoredAuditRecord } from "#access/index.ts";
 import { daysAfter, exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
 import type { Erasure } from "#personal-data/index.ts";
-import type { PlanRequest } from "#portal/applications/index.ts";
+import type { ApplicationPlanRequest } from "#portal/accounts/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import type { FailureGroup } from "#webhooks/deliveries/index.ts";
@@ -215,7 +215,7 @@ const exportJob: Job = {
   finishedAt: laterExampleTime,
 };
 
-const planRequest: PlanRequest = {
+const planRequest: ApplicationPlanRequest = {
   applicationId: 41,
   applicationName: "Ferry times",
   accountId: 31,

@@ -244,7 +244,7 @@ const subjectOf = ({ provider, caller }: HistoryCall, kind: ObjectKind, id: numb
   providerId: provider.id,
   kind,
   id,
-  reach: caller.reach,
+  productScope: caller.productScope,
 });
 
 const mayReadWebhooks = ({ provider, caller }: HistoryCall): boolean =>

@@ -100,16 +100,16 @@ export interface SearchedText {
   readonly text: string;
   readonly mayReadPortal: boolean;
   readonly mayReadWebhooks: boolean;
-  readonly reach: ProductScope;
+  readonly productScope: ProductScope;
 }
 
 /** Finds objects of every kind that the caller may read. */
 export async function findObjects(
   needs: Pick<OperationNeeds, "pool">,
-  { provider, text, mayReadPortal, mayReadWebhooks, reach }: SearchedText,
+  { provider, text, mayReadPortal, mayReadWebhooks, productScope }: SearchedText,
 ): Promise<readonly Result[]> {
   const [objects, endpoints, history] = await Promise.all([
-    mayReadPortal ? findByText(needs.pool, provider.id, text, reach) : [],
+    mayReadPortal ? findByText(needs.pool, provider.id, text, productScope) : [],
     mayReadWebhooks ? findEndpoints(needs, provider, text) : [],
     mayReadWebhooks ? findHistory(needs, provider, text) : [],
   ]);
@@ -139,8 +139,10 @@ export const searchBoxOperations: readonly Operation[] = [
       if (text === "" || text.includes("\0")) throw new Problem("invalid", { errors: { q: ["has no text to find"] } });
       const allowed = new Set(allowedActions(caller, provider));
       const [mayReadPortal, mayReadWebhooks] = [allowed.has("read-portal"), allowed.has("read-webhooks")];
-      const { reach } = caller;
-      return { data: [...(await findObjects(needs, { provider, text, mayReadPortal, mayReadWebhooks, reach }))] };
+      const { productScope } = caller;
+      return {
+        data: [...(await findObjects(needs, { provider, text, mayReadPortal, mayReadWebhooks, productScope }))],
+      };
     },
   }),
 ];

@@ -14,15 +14,14 @@ import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { describeApplication } from "./application.ts";
 import { type Developer, developerContext, type DeveloperPage, requireDeveloper } from "./developer.ts";
-import { definedFields, type FormField, notOffered, submittedValues, withSubmittedValues } from "./form-fields.ts";
-import { addAdminFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
+import { definedFields, type FormField, submittedValues, withSubmittedValues } from "./form-fields.ts";
+import { addAdminFormPage, requireAdmin, showForm } from "./form-pages.ts";
 import { showNotFound } from "./message-pages.ts";
 import { addOwnUserPages } from "./own-user.ts";
 import { formatDate, type Portal, redirectWithNotice } from "./page.ts";
-import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
-import { attemptLimits } from "#platform/limits.ts";
-import { describePlan, findOtherPlans, type OtherPlans, planField } from "./plans.ts";
+import { addPlanPages } from "./plan-pages.ts";
+import { findOtherPlans, type OtherPlans } from "./plans.ts";
 
 /** Adds the pages of the account and of the signed-in user. */
 export function addAccountRoutes(http: FastifyInstance, portal: Portal): void {
@@ -131,87 +130,33 @@ const accountFields = async (
     org_name: account.orgName,
   });
 
-/** Adds the forms of the account's plan: change it or request a change, and withdraw the request. */
-function addAccountPlanPages(http: FastifyInstance, portal: Portal): void {
-  const limiter = createAttemptLimiter(portal, attemptLimits.planRequests);
-  addAdminFormPage(http, portal, {
+/** Adds the forms of the account's plan. */
+const addAccountPlanPages = (http: FastifyInstance, portal: Portal): void =>
+  addPlanPages(http, portal, {
     path: "/account/plan",
-    show: (request, reply, developer) => showAccountPlans(portal, request, reply, developer),
-    submit: (request, reply, developer) => submitAccountPlan(portal, request, reply, { ...developer, limiter }),
+    titles: { ask: "Request another account plan", change: "Change account plan" },
+    requireOwner: (page) =>
+      requireAdmin(portal, (request, reply, developer) => {
+        const { pool } = portal;
+        const { provider } = request;
+        const { account } = developer;
+        const change = { provider, accountId: account.id, by: developerContext(portal, developer) };
+        return page(request, reply, {
+          developer,
+          name: account.orgName,
+          page: { href: "/account", text: "My account" },
+          decideAt: `${portal.adminPortalUrl(provider)}/p/admin/accounts/${account.id}`,
+          keptPlan: "Your account keeps its current plan.",
+          readPlan: async () => (await readPlans(pool, provider.id, [account.planId]))[0],
+          findOtherPlans: () => findOtherAccountPlans(pool, provider.id, account),
+          readRequest: () => readAccountPlanRequest(pool, provider.id, account.id),
+          requestPlan: (planRequest) => requestAccountPlan(pool, { ...change, ...planRequest }),
+          changePlan: (planId) => changeAccountPlan(pool, { ...change, planId }),
+          withdrawRequest: () => withdrawAccountPlanRequest(pool, change),
+        });
+      }),
+    showNoPlans: async (_, reply) => showNotFound(reply),
   });
-  addAdminFormPage(http, portal, {
-    path: "/account/plan/withdraw",
-    show: async (request, reply, developer) => {
-      const openRequest = await readAccountPlanRequest(portal.pool, request.provider.id, developer.account.id);
-      if (!openRequest) return showNotFound(reply);
-      return showForm(portal, request, reply, {
-        title: `Withdraw the request for ${openRequest.planName}?`,
-        lead: "Your account keeps its current plan.",
-        submit: "Withdraw request",
-        back: { href: "/account", text: "My account" },
-        developer,
-      });
-    },
-    submit: async (request, reply, { account }) =>
-      (await withdrawAccountPlanRequest(portal.pool, { provider: request.provider, accountId: account.id }))
-        ? redirectWithNotice(reply, "/account", "request-withdrawn")
-        : showNotFound(reply),
-  });
-}
-
-async function showAccountPlans(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { errors, status, ...developer }: Developer & { readonly errors?: FieldErrors; readonly status?: number },
-): Promise<FastifyReply> {
-  const { provider } = request;
-  const { account } = developer;
-  const other = await findOtherAccountPlans(portal.pool, provider.id, account);
-  if (!other) return showNotFound(reply);
-  const isRequest = other.step === "ask";
-  const openRequest = isRequest ? await readAccountPlanRequest(portal.pool, provider.id, account.id) : undefined;
-  const [current] = await readPlans(portal.pool, provider.id, [account.planId]);
-  const lead = [
-    ...(current ? [`${account.orgName} is on the plan ${describePlan(current)}.`] : []),
-    ...(isRequest ? [`${provider.name} must approve a change.`] : []),
-    ...(openRequest ? [`You have requested ${openRequest.planName}.`] : []),
-  ];
-  return showForm(portal, request, reply, {
-    title: isRequest ? "Request another account plan" : "Change account plan",
-    lead: lead.join(" "),
-    fields: [planField(other.plans.map((plan) => ({ plan })))],
-    submit: isRequest ? "Request plan" : "Change plan",
-    back: { href: "/account", text: "My account" },
-    developer,
-    errors,
-    status,
-  });
-}
-
-async function submitAccountPlan(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { limiter, ...developer }: Developer & { readonly limiter: AttemptLimiter },
-): Promise<FastifyReply> {
-  const { provider } = request;
-  const { id: accountId } = developer.account;
-  const { plan_id: planId } = readForm(request.body);
-  const other = await findOtherAccountPlans(portal.pool, provider.id, developer.account);
-  if (!other) return showNotFound(reply);
-  const plan = other.plans.find(({ id }) => String(id) === planId);
-  if (!plan) return showAccountPlans(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
-  const tooMany = other.step === "ask" ? await mailLimitErrors(limiter, request, developer) : undefined;
-  if (tooMany) return showAccountPlans(portal, request, reply, { ...developer, errors: tooMany, status: 429 });
-  const change = { provider, accountId, planId: plan.id, by: developerContext(portal, developer) };
-  const decideAt = `${portal.adminPortalUrl(provider)}/p/admin/accounts/${accountId}`;
-  const outcome = await (other.step === "ask"
-    ? requestAccountPlan(portal.pool, { ...change, decideAt })
-    : changeAccountPlan(portal.pool, change));
-  if (!outcome || "notFound" in outcome) return showNotFound(reply);
-  return redirectWithNotice(reply, "/account", other.step === "ask" ? "plan-requested" : "plan-changed");
-}
 
 /** Returns the plans that the account's admins may choose or request. */
 async function findOtherAccountPlans(

@@ -2,18 +2,17 @@ import { type DeveloperPage, requireDeveloper } from "./developer.ts";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
-import type { Account } from "#portal/accounts/index.ts";
+import { type Account, readApplicationPlanRequest } from "#portal/accounts/index.ts";
 import {
   addReferrerFilter,
   type Application,
   changeApplicationPlan,
   listApplications,
   listReferrerFilters,
-  readPlanRequest,
   removeReferrerFilter,
-  requestPlan,
+  requestApplicationPlan,
   titleOf,
-  withdrawPlanRequest,
+  withdrawApplicationPlanRequest,
 } from "#portal/applications/index.ts";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
 import { addApplicationForms, findSelectablePlans } from "./application-forms.ts";
@@ -27,13 +26,12 @@ import {
 } from "./application.ts";
 
 import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
-import { describePlan, findOtherPlans, type OtherPlans, planField } from "./plans.ts";
+import { addPlanPages } from "./plan-pages.ts";
+import { findOtherPlans, type OtherPlans } from "./plans.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
-import { checkedFields, type FormField, notOffered } from "./form-fields.ts";
-import { addFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
+import { checkedFields, type FormField } from "./form-fields.ts";
+import { addFormPage, showForm } from "./form-pages.ts";
 import { showNotAllowed, showNotFound } from "./message-pages.ts";
-import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
-import { attemptLimits } from "#platform/limits.ts";
 
 /** Adds the pages of the account's applications, with their plans and credentials. */
 export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): void {
@@ -74,7 +72,7 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
       requireApplication(portal, async (request, reply, own) => {
         const { application, developer } = own;
         const { id: providerId, timeZone } = request.provider;
-        const planRequest = await readPlanRequest(pool, providerId, application.id);
+        const planRequest = await readApplicationPlanRequest(pool, providerId, application.id);
         const hasJustSignedUp = readForm(request.query)["signed_up"] !== undefined;
         const isTryOut = hasJustSignedUp && tryOut?.(request.provider) !== undefined;
         return showPage(request, reply, {
@@ -221,97 +219,34 @@ const requireReferrerFilters = (portal: Portal, page: Parameters<typeof requireA
     own.application.product.referrerFiltersRequired ? page(request, reply, own) : showNotFound(reply),
   );
 
-/** Adds the forms of an application's plan: change it or request a change, and withdraw the request. */
-function addApplicationPlanPages(http: FastifyInstance, portal: Portal): void {
-  const limiter = createAttemptLimiter(portal, attemptLimits.planRequests);
-  addFormPage(http, portal, {
+/** Adds the forms of an application's plan. */
+const addApplicationPlanPages = (http: FastifyInstance, portal: Portal): void =>
+  addPlanPages(http, portal, {
     path: "/applications/:id/plan",
-    show: requireApplication(portal, (request, reply, own) => showApplicationPlans(portal, request, reply, own)),
-    submit: requireApplication(portal, (request, reply, own) =>
-      submitApplicationPlan(portal, request, reply, { ...own, limiter }),
-    ),
+    titles: { ask: "Request another plan", change: "Change plan" },
+    requireOwner: (page) =>
+      requireApplication(portal, (request, reply, own) => {
+        const { pool } = portal;
+        const { application, developer } = own;
+        const { id: applicationId, accountId, plan } = application;
+        const change = applicationChange(portal, request, own);
+        const adminPage = `/p/admin/accounts/${accountId}/applications/${applicationId}`;
+        return page(request, reply, {
+          developer,
+          name: titleOf(application),
+          page: applicationLink(application),
+          decideAt: `${portal.adminPortalUrl(request.provider)}${adminPage}`,
+          keptPlan: `${titleOf(application)} keeps the plan ${plan.name}.`,
+          readPlan: async () => plan,
+          findOtherPlans: () => findOtherApplicationPlans(pool, request.provider.id, own),
+          readRequest: () => readApplicationPlanRequest(pool, request.provider.id, applicationId),
+          requestPlan: (planRequest) => requestApplicationPlan(pool, { ...change, ...planRequest }),
+          changePlan: (planId) => changeApplicationPlan(pool, { ...change, planId }),
+          withdrawRequest: () => withdrawApplicationPlanRequest(pool, change),
+        });
+      }),
+    showNoPlans: (request, reply, developer) => showNotAllowed(portal, request, reply, developer),
   });
-  addFormPage(http, portal, {
-    path: "/applications/:id/plan/withdraw",
-    show: requireApplication(portal, async (request, reply, { application, developer }) => {
-      const openRequest = await readPlanRequest(portal.pool, request.provider.id, application.id);
-      if (!openRequest) return showNotFound(reply);
-      return showForm(portal, request, reply, {
-        title: `Withdraw the request for ${openRequest.planName}?`,
-        lead: `${titleOf(application)} keeps the plan ${application.plan.name}.`,
-        submit: "Withdraw request",
-        back: applicationLink(application),
-        developer,
-      });
-    }),
-    submit: requireApplication(portal, async (request, reply, own) =>
-      (await withdrawPlanRequest(portal.pool, applicationChange(portal, request, own)))
-        ? redirectWithNotice(reply, `/applications/${own.application.id}`, "request-withdrawn")
-        : showNotFound(reply),
-    ),
-  });
-}
-
-async function showApplicationPlans(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  own: OwnApplication & { readonly errors?: FieldErrors; readonly status?: number },
-): Promise<FastifyReply> {
-  const { application, developer, errors, status } = own;
-  const { provider } = request;
-  const other = await findOtherApplicationPlans(portal.pool, provider.id, own);
-  if (!other) return showNotAllowed(portal, request, reply, developer);
-  const openRequest = await readPlanRequest(portal.pool, provider.id, application.id);
-  const isRequest = other.step === "ask";
-  const title = isRequest ? "Request another plan" : "Change plan";
-  const lead = [
-    `${titleOf(application)} is on the plan ${describePlan(application.plan)}.`,
-    ...(isRequest ? [`${provider.name} must approve a change.`] : []),
-    ...(isRequest && openRequest ? [`You have requested ${openRequest.planName}.`] : []),
-  ];
-  return showForm(portal, request, reply, {
-    title,
-    lead: lead.join(" "),
-    fields: [planField(other.plans.map((plan) => ({ plan })))],
-    submit: isRequest ? "Request plan" : title,
-    back: applicationLink(application),
-    developer,
-    errors,
-    status,
-  });
-}
-
-async function submitApplicationPlan(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { limiter, ...own }: OwnApplication & { readonly limiter: AttemptLimiter },
-): Promise<FastifyReply> {
-  const { application, developer } = own;
-  const { plan_id: planId } = readForm(request.body);
-  const other = await findOtherApplicationPlans(portal.pool, request.provider.id, own);
-  if (!other) return showNotAllowed(portal, request, reply, developer);
-  const plan = other.plans.find(({ id }) => String(id) === planId);
-  if (!plan) return showApplicationPlans(portal, request, reply, { ...own, errors: { plan_id: notOffered } });
-  const tooMany = other.step === "ask" ? await mailLimitErrors(limiter, request, developer) : undefined;
-  if (tooMany) return showApplicationPlans(portal, request, reply, { ...own, errors: tooMany, status: 429 });
-
-  const change = { ...applicationChange(portal, request, own), planId: plan.id };
-  const page = `/p/admin/accounts/${application.accountId}/applications/${application.id}`;
-  const decideAt = `${portal.adminPortalUrl(request.provider)}${page}`;
-  const outcome = await (other.step === "ask"
-    ? requestPlan(portal.pool, { ...change, decideAt })
-    : changeApplicationPlan(portal.pool, change));
-  if (!outcome || "notFound" in outcome) return showNotFound(reply);
-  return "notAllowed" in outcome
-    ? showNotAllowed(portal, request, reply, developer)
-    : redirectWithNotice(
-        reply,
-        `/applications/${application.id}`,
-        other.step === "ask" ? "plan-requested" : "plan-changed",
-      );
-}
 
 /** Returns the plans that a developer may choose or request for an application. */
 const findOtherApplicationPlans = (

@@ -126,7 +126,7 @@ async function callerOfCredential(
       const { userId, role, permission, scopes, sections, expiresAt } = token;
       const actor = { kind: "token", userId } as const;
       const end = expiresAt ? { expiresAt } : {};
-      return { actor, channel: "api", role, permission, scopes, ...end, sections, reach: productScopeOf(token) };
+      return { actor, channel: "api", role, permission, scopes, ...end, sections, productScope: productScopeOf(token) };
     }
   }
   if (as !== "token" && (await findProviderByKey(needs.pool, request.provider.id, value))) {
@@ -137,7 +137,7 @@ async function callerOfCredential(
       permission: "rw",
       scopes: [],
       sections: [],
-      reach: null,
+      productScope: null,
     };
   }
   return undefined;
@@ -173,7 +173,7 @@ export const callerOfPortalUser = ({ id: userId, role, sections, serviceIds }: P
   permission: "rw",
   scopes: [],
   sections,
-  reach: productScopeOf({ role, serviceIds }),
+  productScope: productScopeOf({ role, serviceIds }),
 });
 
 const isUnsafeMethod = (method: string): boolean => !["GET", "HEAD", "OPTIONS"].includes(method);
@@ -182,7 +182,7 @@ const codeOf = {
   scope: "permission-missing",
   "read-only": "permission-missing",
   role: "role-missing",
-  reach: "services-narrowed",
+  "product-scope": "services-narrowed",
   capability: "webhooks-denied",
 } as const satisfies Record<Denial, ProblemCode>;
 

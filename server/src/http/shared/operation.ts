@@ -60,8 +60,8 @@ export async function authorize(
   const caller = await findAdminCaller(request);
   requirePermission(caller, action, provider);
   const now = clock.now();
-  const { actor, channel, reach } = caller;
-  return { provider, caller, now, by: { actor, channel, reach, now } };
+  const { actor, channel, productScope } = caller;
+  return { provider, caller, now, by: { actor, channel, productScope, now } };
 }
 
 /** Returns a path of an operation as Fastify's router takes it: `/accounts/:id`. */

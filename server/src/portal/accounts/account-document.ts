@@ -24,12 +24,12 @@ export interface AccountWithSettings {
 }
 
 /** Removes the plans of products outside of the scope. */
-export const limitToScope = (details: AccountDetails, reach: ProductScope): AccountDetails =>
-  reach === null
+export const limitToScope = (details: AccountDetails, productScope: ProductScope): AccountDetails =>
+  productScope === null
     ? details
     : {
         ...details,
-        plans: details.plans.filter(({ productId }) => productId === null || isInProductScope(reach, productId)),
+        plans: details.plans.filter(({ productId }) => productId === null || isInProductScope(productScope, productId)),
       };
 
 const planKindOrder: readonly PlanKind[] = ["account_plan", "service_plan", "application_plan"];

@@ -285,13 +285,13 @@ export async function findByText(
   db: Database,
   providerId: number,
   text: string,
-  reach: ProductScope,
+  productScope: ProductScope,
 ): Promise<readonly FoundObject[]> {
   const values = [providerId, text, parseRowId(text)];
   const found = await Promise.all([
     db.query<FoundObject>(accountsStatement, values),
     db.query<FoundObject>(usersStatement, values),
-    db.query<FoundObject>(applicationsStatement, [...values, reach]),
+    db.query<FoundObject>(applicationsStatement, [...values, productScope]),
   ]);
   return found.flat();
 }

@@ -8,11 +8,8 @@ export {
 } from "./account-document.ts";
 export { deleteExpiredChangeCounters, recordAccountEvents } from "./account-events.ts";
 export {
-  type AccountPlanRequest,
   changeAccountPlan,
   declineAccountPlanRequest,
-  listAccountPlanRequests,
-  readAccountPlanRequest,
   requestAccountPlan,
   withdrawAccountPlanRequest,
 } from "./account-plans.ts";
@@ -31,4 +28,12 @@ export {
 } from "./account.ts";
 export { type AccountChange, deleteAccount, updateAccount } from "./change-account.ts";
 export { deleteCreditCard, updateCreditCard } from "./credit-card.ts";
+export {
+  type AccountPlanRequest,
+  type ApplicationPlanRequest,
+  listAccountPlanRequests,
+  listApplicationPlanRequests,
+  readAccountPlanRequest,
+  readApplicationPlanRequest,
+} from "./plan-requests.ts";
 export { type SignedUp, type SignUp, signUpAccount, signUpIsOpen, type SignUpSource } from "./sign-up.ts";

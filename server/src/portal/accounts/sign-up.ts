@@ -112,7 +112,7 @@ async function findPlansForSignUp(
     ids: wantedPlans ?? [],
     mayBeHidden: by.door === "program",
     dropsUnknown: by.door === "program",
-    reach: by.door === "program" ? by.reach : undefined,
+    productScope: by.door === "program" ? by.productScope : undefined,
   });
   return requested ? choosePlans(requested, await readDefaultPlans(pool, provider.id)) : "unknown plan";
 }
@@ -128,7 +128,7 @@ interface RequestedPlans {
   readonly mayBeHidden: boolean;
   /** Uses a default plan instead of an unknown one, as 3scale does for programs. */
   readonly dropsUnknown: boolean;
-  readonly reach: ProductScope | undefined;
+  readonly productScope: ProductScope | undefined;
 }
 
 /**
@@ -138,7 +138,7 @@ interface RequestedPlans {
 async function findRequestedPlans(
   db: Database,
   providerId: number,
-  { ids, mayBeHidden, dropsUnknown, reach }: RequestedPlans,
+  { ids, mayBeHidden, dropsUnknown, productScope }: RequestedPlans,
 ): Promise<readonly Plan[] | undefined> {
   if (ids.length === 0) return [];
   const plans = (await readPlans(db, providerId, ids)).filter(
@@ -146,7 +146,9 @@ async function findRequestedPlans(
   );
   const isMissing = (id: number): boolean => !plans.some((plan) => plan.id === id);
   if (!dropsUnknown && ids.some(isMissing)) return undefined;
-  return plans.every(({ productId }) => productId === null || isInProductScope(reach, productId)) ? plans : undefined;
+  return plans.every(({ productId }) => productId === null || isInProductScope(productScope, productId))
+    ? plans
+    : undefined;
 }
 
 interface ChosenPlans {
@@ -221,7 +223,12 @@ export type SignUpSource =
       readonly mailIsSent: boolean;
       readonly activationUrl: (code: string) => string;
     }
-  | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel; readonly reach?: ProductScope };
+  | {
+      readonly door: "program";
+      readonly actor: Actor;
+      readonly channel: Channel;
+      readonly productScope?: ProductScope;
+    };
 
 /** A valid sign-up with the decisions about it. */
 export interface ValidSignUp {

@@ -84,7 +84,7 @@ export async function changeApplication<T>(
       lockAccount(tx, provider.id, accountId),
       lockApplication(tx, which),
     ]);
-    if (!account || !application || !isInProductScope(by.reach, application.product.id)) return undefined;
+    if (!account || !application || !isInProductScope(by.productScope, application.product.id)) return undefined;
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     return work({ tx, settings, account, application, by });
   });

@@ -57,7 +57,7 @@ export async function createApplication(
     if (!account) return undefined;
     const plan = await lockPlanForShare(tx, provider.id, planId);
     const product = plan && (await productOfPlan(tx, provider.id, plan));
-    if (!product || !isInProductScope(by.reach, product.id)) return { notFound: "plan" };
+    if (!product || !isInProductScope(by.productScope, product.id)) return { notFound: "plan" };
     if (writer === "developer" && !mayChoosePlan(product, plan)) return { notAllowed: "developers" };
 
     const judged = parseCreation(settings, creation, applicationTemplate(creation, { product, plan }));

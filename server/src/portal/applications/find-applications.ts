@@ -13,7 +13,7 @@ export type ApplicationHandle = (
   readonly accountId?: number | undefined;
   readonly productId?: number | undefined;
   /** The product scope of the caller. */
-  readonly reach?: ProductScope;
+  readonly productScope?: ProductScope;
 };
 
 /** Returns an application of the provider, and of the account and product if they are given. */
@@ -25,17 +25,17 @@ export async function findApplication(
   const id = await findId(db, providerId, handle);
   const application = id === undefined ? undefined : await readApplication(db, providerId, id);
   if (!application) return undefined;
-  const { accountId = application.accountId, productId = application.product.id, reach } = handle;
+  const { accountId = application.accountId, productId = application.product.id, productScope } = handle;
   const isMeant = accountId === application.accountId && productId === application.product.id;
-  return isMeant && isInProductScope(reach, productId) ? application : undefined;
+  return isMeant && isInProductScope(productScope, productId) ? application : undefined;
 }
 
 function findId(db: Database, providerId: number, handle: ApplicationHandle): Promise<number | undefined> {
-  const { accountId = null, productId = null, reach = null } = handle;
+  const { accountId = null, productId = null, productScope = null } = handle;
   if ("id" in handle) return Promise.resolve(handle.id);
   return "userKey" in handle
-    ? findFirst(db, byUserKeyStatement, [providerId, handle.userKey, accountId, productId, reach])
-    : findFirst(db, byAppIdStatement, [providerId, handle.appId, accountId, productId, reach]);
+    ? findFirst(db, byUserKeyStatement, [providerId, handle.userKey, accountId, productId, productScope])
+    : findFirst(db, byAppIdStatement, [providerId, handle.appId, accountId, productId, productScope]);
 }
 
 async function findFirst(
@@ -87,7 +87,7 @@ export interface ApplicationFilter {
   /** Its last day with traffic is at this time or earlier. */
   readonly inactiveSince?: Date | undefined;
   /** The product scope of the caller. */
-  readonly reach?: ProductScope;
+  readonly productScope?: ProductScope;
 }
 
 // Scans the provider's own rows in primary key order; for one product or plan, uses its index.
@@ -131,7 +131,7 @@ export async function searchApplications(
     ...texts,
     filter.activeSince ?? null,
     filter.inactiveSince ?? null,
-    filter.reach ?? null,
+    filter.productScope ?? null,
   ];
   const [counted] = await db.query<{ count: number }>(countApplicationsStatement, values);
   const page = await db.query<{ id: number }>(applicationPageStatement, [...values, limit, offset]);

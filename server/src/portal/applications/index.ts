@@ -8,13 +8,10 @@ export {
 export {
   changeApplicationPlan,
   customizeApplicationPlan,
-  declinePlanRequest,
+  declineApplicationPlanRequest,
   decustomizeApplicationPlan,
-  listPlanRequests,
-  type PlanRequest,
-  readPlanRequest,
-  requestPlan,
-  withdrawPlanRequest,
+  requestApplicationPlan,
+  withdrawApplicationPlanRequest,
 } from "./application-plans.ts";
 export {
   countCreatedApplications,

@@ -137,7 +137,7 @@ export async function unsubscribe(
     const account = await lockAccount(tx, providerId, accountId);
     const subscriptions = account ? await listSubscriptions(tx, providerId, accountId) : [];
     const subscription = subscriptions.find(({ id }) => id === subscriptionId);
-    if (!account || !subscription || !isInProductScope(by.reach, subscription.productId)) return undefined;
+    if (!account || !subscription || !isInProductScope(by.productScope, subscription.productId)) return undefined;
     const applications = await listApplications(tx, providerId, accountId, subscription.productId);
     const { length: count } = applications.filter(({ state }) => state !== "suspended");
     if (count > 0) return { notAllowed: "applications in use", count };

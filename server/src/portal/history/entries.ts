@@ -88,7 +88,7 @@ export async function listHistory(db: Database, subject: HistorySubject, page: H
     providerId: subject.providerId,
     id: subject.id,
     kinds: [subject.kind, ...parts],
-    productIds: subject.reach,
+    productIds: subject.productScope,
     isWholeAccount: parts.length > 0,
   });
   return readEntries(db, subject, { events, withNotifications });
@@ -100,8 +100,8 @@ export async function readHistoryEntry(
   subject: HistorySubject,
   { eventId, withNotifications }: { eventId: string; withNotifications: boolean },
 ): Promise<HistoryEntryDetails | undefined> {
-  const { providerId, id, kind, reach } = subject;
-  const filter = { providerId, id, kinds: [kind], productIds: reach, isWholeAccount: false, eventId, limit: 1 };
+  const { providerId, id, kind, productScope } = subject;
+  const filter = { providerId, id, kinds: [kind], productIds: productScope, isWholeAccount: false, eventId, limit: 1 };
   const [entry] = await readEntries(db, subject, { events: await listObjectEvents(db, filter), withNotifications });
   return entry;
 }
@@ -113,11 +113,11 @@ interface EventsToShow {
 
 async function readEntries(
   db: Database,
-  { providerId, reach }: { providerId: number; reach: ProductScope },
+  { providerId, productScope }: { providerId: number; productScope: ProductScope },
   { events, withNotifications }: EventsToShow,
 ): Promise<HistoryEntryDetails[]> {
   if (events.length === 0) return [];
-  const versions = await readVersions(db, { providerId, reach }, events);
+  const versions = await readVersions(db, { providerId, productScope }, events);
   const names = await readActorNames(db, providerId, events);
   const definitions = await readFieldsDefinitions(db, providerId);
   const eventIds = events.map(({ id }) => id);
@@ -328,8 +328,11 @@ const expandItems = (differences: readonly Difference[]): readonly Difference[] 
 // Existence
 
 /** Returns true for an object that exists or has kept events. */
-export async function hasHistory(db: Database, { providerId, kind, id, reach }: HistorySubject): Promise<boolean> {
-  if (await readFirstEvent(db, { providerId, id, kinds: [kind], productIds: reach })) return true;
+export async function hasHistory(
+  db: Database,
+  { providerId, kind, id, productScope }: HistorySubject,
+): Promise<boolean> {
+  if (await readFirstEvent(db, { providerId, id, kinds: [kind], productIds: productScope })) return true;
   switch (kind) {
     case "account":
       return (await readAccount(db, providerId, id)) !== undefined;
@@ -337,7 +340,7 @@ export async function hasHistory(db: Database, { providerId, kind, id, reach }: 
       return (await readUser(db, providerId, id)) !== undefined;
     case "application": {
       const application = await readApplication(db, providerId, id);
-      return application !== undefined && isInProductScope(reach, application.product.id);
+      return application !== undefined && isInProductScope(productScope, application.product.id);
     }
   }
 }

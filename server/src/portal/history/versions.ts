@@ -19,7 +19,7 @@ export interface HistorySubject {
   readonly providerId: number;
   readonly kind: ObjectKind;
   readonly id: number;
-  readonly reach: ProductScope;
+  readonly productScope: ProductScope;
 }
 
 const isRecord = (json: Json | undefined): json is Version =>
@@ -28,16 +28,16 @@ const isRecord = (json: Json | undefined): json is Version =>
 const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json);
 
 /** Returns the fields of a document, without plans of products outside of the scope. */
-function versionOf(document: Node, reach: ProductScope): Version {
+function versionOf(document: Node, productScope: ProductScope): Version {
   const json = documentToJson(document);
   if (!isRecord(json)) return {};
   const plans = json["plans"];
-  return isList(plans) ? { ...json, plans: plans.filter((plan) => isPlanInScope(plan, reach)) } : json;
+  return isList(plans) ? { ...json, plans: plans.filter((plan) => isPlanInScope(plan, productScope)) } : json;
 }
 
-function isPlanInScope(plan: Json, reach: ProductScope): boolean {
+function isPlanInScope(plan: Json, productScope: ProductScope): boolean {
   const productId = isRecord(plan) ? plan["service_id"] : undefined;
-  return typeof productId !== "number" || isInProductScope(reach, productId);
+  return typeof productId !== "number" || isInProductScope(productScope, productId);
 }
 
 /**
@@ -71,7 +71,7 @@ export interface Versions {
 /** Returns the versions around each event, in the order of the events. */
 export async function readVersions(
   db: Database,
-  { providerId, reach }: Pick<HistorySubject, "providerId" | "reach">,
+  { providerId, productScope }: Pick<HistorySubject, "providerId" | "productScope">,
   events: readonly ObjectEvent[],
 ): Promise<readonly Versions[]> {
   const spans = events.flatMap(({ id, type, accountId, priorId }) =>
@@ -79,9 +79,9 @@ export async function readVersions(
   );
   const changes = Map.groupBy(await readUsersInSpans(db, providerId, spans), ({ beforeId }) => beforeId);
   return events.map(({ id, type, document, priorDocument }) => {
-    const version = versionOf(document, reach);
+    const version = versionOf(document, productScope);
     if (type.endsWith(".deleted")) return { before: version, after: undefined, isBeforeKnown: true };
-    const before = priorDocument ? withUsers(versionOf(priorDocument, reach), changes.get(id) ?? []) : undefined;
+    const before = priorDocument ? withUsers(versionOf(priorDocument, productScope), changes.get(id) ?? []) : undefined;
     return { before, after: version, isBeforeKnown: before !== undefined || isCreation(type) };
   });
 }
@@ -100,8 +100,8 @@ export interface VersionAt {
 
 /** Returns an object as it was at a time: as its last event until then shows it, an account with its users of then. */
 export async function readVersionAt(db: Database, subject: HistorySubject, at: Date): Promise<VersionAt> {
-  const { providerId, kind, id, reach } = subject;
-  const subjects = { providerId, id, kinds: [kind], productIds: reach };
+  const { providerId, kind, id, productScope } = subject;
+  const subjects = { providerId, id, kinds: [kind], productIds: productScope };
   const endId = lowestId(at.getTime() + 1); // events of that millisecond count
   const [event] = await listObjectEvents(db, { ...subjects, isWholeAccount: false, after: endId, limit: 1 });
   if (!event) {
@@ -110,7 +110,7 @@ export async function readVersionAt(db: Database, subject: HistorySubject, at: D
     return { state, version: undefined, event: undefined };
   }
   if (event.type.endsWith(".deleted")) return { state: "deleted", version: undefined, event };
-  const version = versionOf(event.document, reach);
+  const version = versionOf(event.document, productScope);
   if (kind !== "account") return { state: "existed", version, event };
   const span = { accountId: event.accountId, afterId: event.id, beforeId: endId };
   return { state: "existed", version: withUsers(version, await readUsersInSpans(db, providerId, [span])), event };

@@ -238,17 +238,22 @@ const listProductsStatement = `
 export const listProducts = (
   db: Database,
   providerId: number,
-  page?: { readonly reach: ProductScope; readonly limit: number; readonly offset: number },
+  page?: { readonly productScope: ProductScope; readonly limit: number; readonly offset: number },
 ): Promise<Product[]> =>
-  db.query<Product>(listProductsStatement, [providerId, page?.reach ?? null, page?.limit ?? null, page?.offset ?? 0]);
+  db.query<Product>(listProductsStatement, [
+    providerId,
+    page?.productScope ?? null,
+    page?.limit ?? null,
+    page?.offset ?? 0,
+  ]);
 
 const countProductsStatement = `
   select count(*) as count
   from products
   where provider_id = $1 and ($2::bigint[] is null or id = any($2))`;
 
-export async function countProducts(db: Database, providerId: number, reach: ProductScope): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countProductsStatement, [providerId, reach]);
+export async function countProducts(db: Database, providerId: number, productScope: ProductScope): Promise<number> {
+  const [row] = await db.query<{ count: number }>(countProductsStatement, [providerId, productScope]);
   return row?.count ?? 0;
 }
 

@@ -220,11 +220,11 @@ async function chooseSource(
   if (first === undefined) throw new Error("No source covers the filter");
   if (others.length === 0) return first;
   const values = [...rangeValues(name, search, range), probeRows];
-  let best = { source: first, reach: lastId };
+  let best = { source: first, boundary: lastId };
   for (const source of [first, ...others]) {
     const boundary = boundaryOf(await db.query<KeyRow>(renderKeys(sources[source]), values));
     if (!boundary) return source;
-    if (boundary.eventId < best.reach) best = { source, reach: boundary.eventId };
+    if (boundary.eventId < best.boundary) best = { source, boundary: boundary.eventId };
   }
   return best.source;
 }

@@ -12,7 +12,7 @@ import {
   readApplication,
   readSubscriptions,
   removeReferrerFilter,
-  requestPlan,
+  requestApplicationPlan,
   unsubscribe,
   updateApplication,
   type Application,
@@ -93,7 +93,11 @@ export const toNewPlan: Step = async (scene) =>
   changeApplicationPlan(scene.pool, { ...writing(scene), planId: await addPlan(scene) });
 
 export const askForPlan: Step = async (scene) =>
-  requestPlan(scene.pool, { ...writing(scene), planId: await addPlan(scene), decideAt: "https://acme.example/" });
+  requestApplicationPlan(scene.pool, {
+    ...writing(scene),
+    planId: await addPlan(scene),
+    decideAt: "https://acme.example/",
+  });
 
 export const toSamePlan: Step = onApplication((pool, change) =>
   changeApplicationPlan(pool, { ...change, planId: change.applications[0]?.plan.id ?? 0 }),

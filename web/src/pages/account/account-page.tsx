@@ -16,7 +16,7 @@ import { AccountTabs } from "../../components/history/object-tabs.tsx";
 import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
-import { PlanDecision } from "../../components/plans/plan-decision.tsx";
+import { PlanDecision } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 import { AccountActions } from "./account-actions.tsx";
 import { InvitationList } from "./invitation-list.tsx";

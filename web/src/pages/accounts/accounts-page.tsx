@@ -1,12 +1,9 @@
 import {
-  Alert,
   Button,
   EmptyState,
   EmptyStateActions,
   EmptyStateBody,
   EmptyStateFooter,
-  List,
-  ListItem,
   PageSection,
   Toolbar,
   ToolbarContent,
@@ -26,6 +23,7 @@ import { Name, StateLabel } from "../../components/labels.tsx";
 import { type ListColumn, ListTable, useRowSelection } from "../../components/list-table.tsx";
 import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PlanRequestList } from "../../components/plans/plan-requests.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 import { readAccountSearch } from "../list-filters.ts";
@@ -39,6 +37,7 @@ export function AccountsPage() {
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/accounts", search: readAccountSearch(search), replace: true });
   const query = useQuery(accountsQuery(useManagement(), filter));
+  const { data: requests = [] } = useQuery(accountPlanRequestsQuery(useApi()));
   const ticks = useRowSelection();
   const selected = query.data?.accounts.filter(({ id }) => ticks.has(id)) ?? [];
   const [isCreating, setCreating] = useState(false);
@@ -48,7 +47,7 @@ export function AccountsPage() {
         The organizations that use your products.
       </PageHeader>
       <PageSection isFilled>
-        <PlanRequestsNotice />
+        <PlanRequestList requests={requests} />
         <Toolbar inset={{ default: "insetNone" }}>
           <ToolbarContent>
             <SelectFilter
@@ -93,26 +92,6 @@ export function AccountsPage() {
       </PageSection>
       {isCreating && <CreateAccountDialog onClose={() => setCreating(false)} />}
     </>
-  );
-}
-
-/** Lists the accounts with an open plan request. */
-export function PlanRequestsNotice() {
-  const { data: requests = [] } = useQuery(accountPlanRequestsQuery(useApi()));
-  if (requests.length === 0) return null;
-  return (
-    <Alert isInline component="h2" variant="info" className="bellwire-notice" title="Plan change requests">
-      <List isPlain>
-        {requests.map(({ account_id, org_name, plan_name }) => (
-          <ListItem key={account_id}>
-            <Link to="/accounts/$id" params={{ id: String(account_id) }}>
-              <Name>{org_name}</Name>
-            </Link>
-            : <Name>{plan_name}</Name>
-          </ListItem>
-        ))}
-      </List>
-    </Alert>
   );
 }
 

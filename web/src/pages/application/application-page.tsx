@@ -19,7 +19,7 @@ import { Name, StateLabel } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
-import { PlanDecision } from "../../components/plans/plan-decision.tsx";
+import { PlanDecision } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 import { ApplicationActions } from "./application-actions.tsx";
 import { KeyList, ReferrerFilterList, UserKey } from "./credentials.tsx";

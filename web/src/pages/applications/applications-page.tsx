@@ -1,18 +1,15 @@
 import {
-  Alert,
   Button,
   EmptyState,
   EmptyStateActions,
   EmptyStateBody,
   EmptyStateFooter,
-  List,
-  ListItem,
   PageSection,
 } from "@patternfly/react-core";
 import CubesIcon from "@patternfly/react-icons/dist/esm/icons/cubes-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useQuery } from "@tanstack/react-query";
-import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { applicationsQuery, planRequestsQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
@@ -21,11 +18,11 @@ import { CreateApplication } from "../../components/applications/create-applicat
 import { useRowSelection } from "../../components/list-table.tsx";
 import { ListPagination } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PlanRequestList } from "../../components/plans/plan-requests.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { readApplicationSearch } from "../list-filters.ts";
 import { ApplicationBulkMenu } from "./application-bulk-menu.tsx";
 import { ApplicationFilters } from "./application-filters.tsx";
-import { Name } from "../../components/labels.tsx";
 
 const route = getRouteApi("/applications");
 
@@ -35,6 +32,7 @@ export function ApplicationsPage() {
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/applications", search: readApplicationSearch(search), replace: true });
   const query = useQuery(applicationsQuery(useManagement(), filter));
+  const { data: requests = [] } = useQuery(planRequestsQuery(useApi()));
   const ticks = useRowSelection();
   const selected = query.data?.applications.filter(({ id }) => ticks.has(id)) ?? [];
   return (
@@ -43,7 +41,7 @@ export function ApplicationsPage() {
         The applications of all accounts and products.
       </PageHeader>
       <PageSection isFilled>
-        <PlanRequestsNotice />
+        <PlanRequestList requests={requests} />
         <ApplicationFilters filter={filter} onNarrow={narrow}>
           <ApplicationBulkMenu selected={selected} onDone={(ids) => ticks.onTick(ids, false)} />
         </ApplicationFilters>
@@ -67,29 +65,6 @@ export function ApplicationsPage() {
         </Loaded>
       </PageSection>
     </>
-  );
-}
-
-/** Lists the applications with an open plan request. */
-export function PlanRequestsNotice() {
-  const { data: requests = [] } = useQuery(planRequestsQuery(useApi()));
-  if (requests.length === 0) return null;
-  return (
-    <Alert isInline component="h2" variant="info" className="bellwire-notice" title="Plan change requests">
-      <List isPlain>
-        {requests.map(({ application_id, application_name, account_id, org_name, plan_name }) => (
-          <ListItem key={application_id}>
-            <Link
-              to="/accounts/$accountId/applications/$id"
-              params={{ accountId: String(account_id), id: String(application_id) }}
-            >
-              <Name>{application_name}</Name>
-            </Link>{" "}
-            of <Name>{org_name}</Name>: <Name>{plan_name}</Name>
-          </ListItem>
-        ))}
-      </List>
-    </Alert>
   );
 }
 

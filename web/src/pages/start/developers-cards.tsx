@@ -1,8 +1,8 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { type AccountPlanRequest, accountPlanRequestsQuery, pendingCountQuery } from "../../api/accounts.ts";
-import { type PlanRequest, planRequestsQuery } from "../../api/applications.ts";
+import { accountPlanRequestsQuery, pendingCountQuery } from "../../api/accounts.ts";
+import { planRequestsQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { eventsQuery } from "../../api/events.ts";
 import { useManagement } from "../../api/management-client.ts";
@@ -12,6 +12,7 @@ import { formatCount } from "../../components/charts/axes.ts";
 import { TimeChart } from "../../components/charts/time-chart.tsx";
 import type { TimeSpan } from "../../components/charts/time-span.ts";
 import { Name } from "../../components/labels.tsx";
+import { PlanRequestLink } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 
 const growthSeries = [
@@ -120,20 +121,3 @@ export function ApprovalsCard() {
 }
 
 const plansMax = 4;
-
-/** Leads to the page on which the requested plan is granted or declined. */
-function PlanRequestLink({ request }: { request: AccountPlanRequest | PlanRequest }) {
-  if ("application_id" in request) {
-    const params = { accountId: String(request.account_id), id: String(request.application_id) };
-    return (
-      <Link to="/accounts/$accountId/applications/$id" params={params}>
-        <Name>{request.application_name}</Name>
-      </Link>
-    );
-  }
-  return (
-    <Link to="/accounts/$id" params={{ id: String(request.account_id) }}>
-      <Name>{request.org_name}</Name>
-    </Link>
-  );
-}

@@ -1,0 +1,162 @@
+import { type ChangeContext, type ProductScope, recordAudit } from "#access/index.ts";
+import type { Database, Transaction } from "#platform/database/database.ts";
+import { insertPlanRequestMails } from "#portal/mails/index.ts";
+import type { Plan } from "#portal/products/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+
+/** A developer's request for another account plan, which the provider decides on. */
+export interface AccountPlanRequest {
+  readonly accountId: number;
+  readonly orgName: string;
+  readonly planId: number;
+  readonly planName: string;
+  /** The username; null once the user is deleted. */
+  readonly askedBy: string | null;
+  readonly createdAt: Date;
+}
+
+/** The same for the plan of an application. */
+export interface ApplicationPlanRequest extends AccountPlanRequest {
+  readonly applicationId: number;
+  readonly applicationName: string;
+}
+
+/** The longest page of a list. */
+const listedMax = 200;
+
+// The lists are sorted oldest first. The primary key serves one account or application; all scan the provider's own rows.
+const listAccountPlanRequestsStatement = `
+  select request.account_id, account.org_name, request.plan_id,
+    plan.name as "planName", requester.username as "askedBy", request.created_at
+  from account_plan_requests as request
+  join accounts as account on account.provider_id = $1 and account.id = request.account_id
+  join plans as plan on plan.provider_id = $1 and plan.id = request.plan_id
+  left join users as requester on requester.provider_id = $1 and requester.id = request.user_id
+  where request.provider_id = $1 and ($2::bigint is null or request.account_id = $2)
+  order by request.created_at, request.account_id
+  limit $3`;
+
+const listApplicationPlanRequestsStatement = `
+  select request.application_id,
+    coalesce(nullif(trim(application.name), ''), 'Application ' || application.id) as "applicationName",
+    application.account_id, account.org_name, request.plan_id,
+    plan.name as "planName", requester.username as "askedBy", request.created_at
+  from plan_requests as request
+  join applications as application on application.provider_id = $1 and application.id = request.application_id
+  join accounts as account on account.provider_id = $1 and account.id = application.account_id
+  join plans as plan on plan.provider_id = $1 and plan.id = request.plan_id
+  left join users as requester on requester.provider_id = $1 and requester.id = request.user_id
+  where request.provider_id = $1 and ($2::bigint is null or request.application_id = $2)
+    and ($4::bigint[] is null or application.product_id = any($4))
+  order by request.created_at, request.application_id
+  limit $3`;
+
+export const listAccountPlanRequests = (db: Database, providerId: number): Promise<AccountPlanRequest[]> =>
+  db.query(listAccountPlanRequestsStatement, [providerId, null, listedMax]);
+
+/** Lists the requests for applications within a product scope. */
+export const listApplicationPlanRequests = (
+  db: Database,
+  providerId: number,
+  scope: ProductScope,
+): Promise<ApplicationPlanRequest[]> =>
+  db.query(listApplicationPlanRequestsStatement, [providerId, null, listedMax, scope]);
+
+export async function readAccountPlanRequest(
+  db: Database,
+  providerId: number,
+  accountId: number,
+): Promise<AccountPlanRequest | undefined> {
+  const [request] = await db.query<AccountPlanRequest>(listAccountPlanRequestsStatement, [providerId, accountId, 1]);
+  return request;
+}
+
+export async function readApplicationPlanRequest(
+  db: Database,
+  providerId: number,
+  applicationId: number,
+): Promise<ApplicationPlanRequest | undefined> {
+  const values = [providerId, applicationId, 1, null];
+  const [request] = await db.query<ApplicationPlanRequest>(listApplicationPlanRequestsStatement, values);
+  return request;
+}
+
+/** The owner of the requested plan. */
+export interface PlanOwner {
+  readonly providerId: number;
+  readonly kind: "account" | "application";
+  readonly id: number;
+}
+
+// A new request replaces the old one. Repeating a request changes nothing.
+const upsertStatements = {
+  account: `
+  insert into account_plan_requests (provider_id, account_id, plan_id, user_id, created_at)
+  values ($1, $2, $3, $4, $5)
+  on conflict (provider_id, account_id) do update
+  set plan_id = excluded.plan_id, user_id = excluded.user_id, created_at = excluded.created_at
+  where account_plan_requests.plan_id <> excluded.plan_id
+  returning plan_id`,
+  application: `
+  insert into plan_requests (provider_id, application_id, plan_id, user_id, created_at)
+  values ($1, $2, $3, $4, $5)
+  on conflict (provider_id, application_id) do update
+  set plan_id = excluded.plan_id, user_id = excluded.user_id, created_at = excluded.created_at
+  where plan_requests.plan_id <> excluded.plan_id
+  returning plan_id`,
+};
+
+interface NewPlanRequest {
+  readonly provider: Provider;
+  readonly owner: PlanOwner;
+  readonly accountId: number;
+  readonly orgName: string;
+  /** The name of the application whose plan it is. */
+  readonly application?: string;
+  /** The name of the current plan. */
+  readonly from: string;
+  readonly plan: Plan;
+  /** The page on which an admin of the provider decides. */
+  readonly decideAt: string;
+  readonly by: ChangeContext;
+}
+
+/** Records a request and mails the provider's admins, unless this plan is already requested. */
+export async function insertPlanRequest(
+  tx: Transaction,
+  { owner, plan, by, ...mail }: NewPlanRequest,
+): Promise<{ readonly askedFor: Plan }> {
+  const userId = "userId" in by.actor ? by.actor.userId : null;
+  const values = [owner.providerId, owner.id, plan.id, userId, by.now];
+  const changed = await tx.query(upsertStatements[owner.kind], values);
+  if (changed.length > 0) await insertPlanRequestMails(tx, { ...mail, to: plan.name, now: by.now });
+  return { askedFor: plan };
+}
+
+const deleteStatements = {
+  account: "delete from account_plan_requests where provider_id = $1 and account_id = $2 returning plan_id",
+  application: "delete from plan_requests where provider_id = $1 and application_id = $2 returning plan_id",
+};
+
+/** Deletes a request, because it was decided or withdrawn, and returns the requested plan's id if there was one. */
+export async function deletePlanRequest(
+  tx: Transaction,
+  { providerId, kind, id }: PlanOwner,
+): Promise<number | undefined> {
+  const [deleted] = await tx.query<{ planId: number }>(deleteStatements[kind], [providerId, id]);
+  return deleted?.planId;
+}
+
+/** Declines a request: the plan stays, and no event is recorded. Returns undefined if there is no request. */
+export async function declinePlanRequest(
+  tx: Transaction,
+  owner: PlanOwner,
+  { actor }: ChangeContext,
+): Promise<{ readonly declined: true } | undefined> {
+  const planId = await deletePlanRequest(tx, owner);
+  if (planId === undefined) return undefined;
+  const { providerId, kind, id } = owner;
+  const subject = `${kind}/${id}`;
+  await recordAudit(tx, { providerId, actor, action: "plan-request.declined", subject, detail: { planId } });
+  return { declined: true };
+}
