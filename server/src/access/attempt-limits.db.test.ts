@@ -11,7 +11,7 @@ import {
 
 let limits = 0;
 const test = base
-  .extend("limit", () => ({ name: `test ${(limits += 1)}`, of: "key", max: 3, windowSeconds: 60, says: "" }))
+  .extend("limit", () => ({ name: `test ${(limits += 1)}`, of: "key", max: 3, windowSeconds: 60, note: "" }))
   .extend("limiter", ({ sharedPool, clock, limit }) => createAttemptLimiter({ pool: sharedPool, clock }, limit));
 
 test("the attempt after the last allowed one is told how long to wait", async ({ limiter, clock }) => {

@@ -151,7 +151,7 @@ function createLimiter(needs: CounterNeeds) {
     return Math.max(0, ...until.map((ms) => Math.ceil((ms - nowMs) / 1000)));
   };
   /** `attemptsMax` attempts are allowed: the count may equal it if it includes this attempt. */
-  const judge = (counters: readonly Counter[], counts: readonly Count[], counted: 0 | 1): number => {
+  const longestWait = (counters: readonly Counter[], counts: readonly Count[], counted: 0 | 1): number => {
     const nowMs = needs.clock.now().getTime();
     const waits = counters.map(({ digest, attemptsMax }, place) => {
       const { attempts = 0, secondsLeft = 0 } = counts[place] ?? {};
@@ -162,12 +162,12 @@ function createLimiter(needs: CounterNeeds) {
     return Math.max(0, ...waits);
   };
   const secondsLeft = async (counters: readonly Counter[]): Promise<number> =>
-    rememberedSeconds(counters) || judge(counters, await readCounts(needs, counters), 0);
+    rememberedSeconds(counters) || longestWait(counters, await readCounts(needs, counters), 0);
 
   return {
     secondsLeft,
     async secondsToWait(counters: readonly Counter[]): Promise<number> {
-      return (await secondsLeft(counters)) || judge(counters, await countAttempt(needs, counters), 1);
+      return (await secondsLeft(counters)) || longestWait(counters, await countAttempt(needs, counters), 1);
     },
   };
 }

@@ -56,7 +56,7 @@ export function auditInBatches(record: AuditRecord): (tx: Transaction, countSoFa
 /** Returns the names of changed settings, for an audit record. */
 export function changedFields<It extends object>(before: It, after: It): readonly string[] {
   const old = new Map<string, unknown>(Object.entries(before));
-  return Object.entries(after).flatMap(([name, it]) => (isDeepStrictEqual(it, old.get(name)) ? [] : [name]));
+  return Object.entries(after).flatMap(([name, value]) => (isDeepStrictEqual(value, old.get(name)) ? [] : [name]));
 }
 
 /** An action as it was recorded. */

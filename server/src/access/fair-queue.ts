@@ -89,7 +89,7 @@ function takeNext(group: Group): Waiting | undefined {
 /** Takes the newest work of the largest group; among equal groups, of the last one in the round. */
 function takeNewestOfLargest(group: Group): Waiting | undefined {
   const largest = [...group.groups].reduce<[string, Group] | undefined>(
-    (most, it) => (most === undefined || it[1].size >= most[1].size ? it : most),
+    (most, entry) => (most === undefined || entry[1].size >= most[1].size ? entry : most),
     undefined,
   );
   const taken = largest ? takeNewestOfLargest(largest[1]) : group.work.pop();

@@ -73,7 +73,7 @@ const allActions = Object.keys(actions).filter((name): name is Action => name in
 
 /** Returns all actions that `caller` may take. */
 export const allowedActions = (caller: AdminCaller, provider: Parameters<typeof denialReason>[2]): readonly Action[] =>
-  allActions.filter((deed) => denialReason(caller, deed, provider) === undefined);
+  allActions.filter((action) => denialReason(caller, action, provider) === undefined);
 
 const accountManagement: readonly Scope[] = ["account_management"];
 
@@ -89,10 +89,10 @@ const sectionOfScope = {
 /** Returns the reason that denies `caller` the action, or undefined. */
 export function denialReason(
   caller: AdminCaller,
-  deed: Action,
+  action: Action,
   provider: { readonly webHooks: "denied" | "hidden" | "visible" },
 ): Denial | undefined {
-  const terms: ActionRule = actions[deed];
+  const terms: ActionRule = actions[action];
   const isKey = caller.role === "key";
   if (caller.actor.kind === "token" && !hasScope(caller, terms.scopes ?? accountManagement)) return "scope";
   if (terms.writes && caller.permission === "ro") return "read-only";
@@ -103,8 +103,8 @@ export function denialReason(
 }
 
 /** A token has no more permissions than its owner. */
-const hasScope = ({ scopes, role, sections }: AdminCaller, wanted: readonly Scope[]): boolean =>
-  wanted.some((scope) => scopes.includes(scope) && (role !== "member" || sections.includes(sectionOfScope[scope])));
+const hasScope = ({ scopes, role, sections }: AdminCaller, accepted: readonly Scope[]): boolean =>
+  accepted.some((scope) => scopes.includes(scope) && (role !== "member" || sections.includes(sectionOfScope[scope])));
 
 const isOpenToMember = ({ sections }: AdminCaller, members: ActionRule["members"]): boolean =>
   members === "all" || (members !== "admins" && members.some((section) => sections.includes(section)));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type AlertKind, type Condition, type Reading, conditionError, decide, judge } from "./decide.ts";
-import type { Standing } from "./decide.ts";
+import { type AlertKind, type Condition, type Reading, conditionError, decide, classifyReading } from "./decide.ts";
+import type { AlertPhase } from "./decide.ts";
 
 const condition = (change: Partial<Condition> = {}): Condition => ({
   kind: "success_rate",
@@ -28,7 +28,7 @@ test.each<readonly [AlertKind, number | null, number | null, Reading, string]>([
   ["disabled", null, null, 0, "recovery"],
   ["exhausted", null, null, null, "unknown"],
 ])("%s with %j and %j judges %j a %s", (kind, threshold, clearThreshold, reading, verdict) => {
-  expect(judge(condition({ kind, threshold, clearThreshold }), reading)).toBe(verdict);
+  expect(classifyReading(condition({ kind, threshold, clearThreshold }), reading)).toBe(verdict);
 });
 
 const startMs = Date.parse("2026-03-01T09:00:00Z");
@@ -36,11 +36,11 @@ const atMinute = (minute: number): Date => new Date(startMs + minute * 60_000);
 
 /** Runs one reading per minute, and returns the standing's state with the transition of each minute. */
 function run(readings: readonly Reading[], change: Partial<Condition> = {}): readonly string[] {
-  let standing: Standing | undefined;
+  let phase: AlertPhase | undefined;
   return readings.map((reading, minute) => {
-    const decision = decide(standing, { condition: condition(change), reading, now: atMinute(minute) });
-    ({ standing } = decision);
-    return [standing?.state ?? "fine", decision.transition].filter((word) => word !== undefined).join(" ");
+    const decision = decide(phase, { condition: condition(change), reading, now: atMinute(minute) });
+    ({ phase } = decision);
+    return [phase?.state ?? "fine", decision.transition].filter((word) => word !== undefined).join(" ");
   });
 }
 

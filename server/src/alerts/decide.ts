@@ -45,7 +45,7 @@ export interface Condition {
 type Verdict = "problem" | "between" | "recovery" | "unknown";
 
 /** Compares a reading with both thresholds. */
-export function judge({ kind, threshold, clearThreshold }: Condition, reading: Reading): Verdict {
+export function classifyReading({ kind, threshold, clearThreshold }: Condition, reading: Reading): Verdict {
   if (reading === null) return "unknown";
   const { isBad } = alertKinds[kind];
   if (isBad === "present") return reading > 0 ? "problem" : "recovery";
@@ -59,44 +59,44 @@ export function judge({ kind, threshold, clearThreshold }: Condition, reading: R
  * A rule at one endpoint while something is wrong. `pending`: the problem does not last long enough yet. `clearing`: the
  * recovery does not.
  */
-export interface Standing {
+export interface AlertPhase {
   readonly state: "pending" | "open" | "clearing";
   readonly since: Date;
 }
 
 export interface Decision {
   /** Undefined: nothing is wrong. */
-  readonly standing: Standing | undefined;
+  readonly phase: AlertPhase | undefined;
   /** The change of the alert by this decision. */
   readonly transition: "opened" | "closed" | undefined;
 }
 
 /** Decides the next standing. An unknown reading keeps an open alert open, and forgets a problem that was pending. */
 export function decide(
-  standing: Standing | undefined,
+  phase: AlertPhase | undefined,
   { condition, reading, now }: { readonly condition: Condition; readonly reading: Reading; readonly now: Date },
 ): Decision {
-  const verdict = judge(condition, reading);
+  const verdict = classifyReading(condition, reading);
   const { forSeconds, clearForSeconds } = condition;
-  switch (standing?.state) {
+  switch (phase?.state) {
     case undefined:
     case "pending": {
-      if (verdict !== "problem") return { standing: undefined, transition: undefined };
-      const since = standing?.since ?? now;
+      if (verdict !== "problem") return { phase: undefined, transition: undefined };
+      const since = phase?.since ?? now;
       return lasts(since, forSeconds, now)
-        ? { standing: { state: "open", since: now }, transition: "opened" }
-        : { standing: { state: "pending", since }, transition: undefined };
+        ? { phase: { state: "open", since: now }, transition: "opened" }
+        : { phase: { state: "pending", since }, transition: undefined };
     }
     case "open":
     case "clearing": {
       if (verdict !== "recovery") {
-        const isBack = standing.state === "clearing";
-        return { standing: isBack ? { state: "open", since: now } : standing, transition: undefined };
+        const isBack = phase.state === "clearing";
+        return { phase: isBack ? { state: "open", since: now } : phase, transition: undefined };
       }
-      const since = standing.state === "clearing" ? standing.since : now;
+      const since = phase.state === "clearing" ? phase.since : now;
       return lasts(since, clearForSeconds, now)
-        ? { standing: undefined, transition: "closed" }
-        : { standing: { state: "clearing", since }, transition: undefined };
+        ? { phase: undefined, transition: "closed" }
+        : { phase: { state: "clearing", since }, transition: undefined };
     }
   }
 }

@@ -2,8 +2,8 @@ import { listAdminAddresses } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { insertMail } from "#portal/mails/index.ts";
 import { type NewEvent, readSubscriptions, recordEvents, wouldReach } from "#webhooks/events/index.ts";
-import { type AlertKind, type Decision, type Reading, type Standing, alertKindNames, decide } from "./decide.ts";
-import { type AlertNews, alertMail, describeProblem, eventTypeOf, representNews } from "./messages.ts";
+import { type AlertKind, type Decision, type Reading, type AlertPhase, alertKindNames, decide } from "./decide.ts";
+import { type AlertTransition, alertMail, describeProblem, eventTypeOf, representTransition } from "./messages.ts";
 import { type EndpointReadings, readEndpointReadings } from "./readings.ts";
 import { type AlertRule, insertDefaultRules, listAlertRules, ruleFor } from "./rules.ts";
 
@@ -60,27 +60,27 @@ export async function evaluateProvider(
   const current = await tx.query<CurrentAlert>(currentStatement, [providerId, now]);
   const rules = await listAlertRules(tx, providerId);
   const alertOf = new Map(current.map((alert) => [`${alert.endpointId} ${alert.kind}`, alert]));
-  const news: AlertNews[] = [];
+  const transitions: AlertTransition[] = [];
   for (const endpoint of endpoints) {
     for (const kind of alertKindNames) {
       const alert = alertOf.get(`${endpoint.endpointId} ${kind}`);
       const rule = ruleFor(rules, kind, endpoint.endpointId);
       alertOf.delete(`${endpoint.endpointId} ${kind}`);
-      if (rule) news.push(...(await advance(tx, { providerId, now, endpoint, rule, alert })));
+      if (rule) transitions.push(...(await advance(tx, { providerId, now, endpoint, rule, alert })));
       else if (alert) await dropAlert(tx, providerId, alert, now);
     }
   }
   // The endpoint was deleted.
   for (const alert of alertOf.values()) await dropAlert(tx, providerId, alert, now);
-  await sendMails(tx, { providerId, now, pageUrl }, news);
-  await recordNews(tx, { providerId, now }, news);
+  await sendMails(tx, { providerId, now, pageUrl }, transitions);
+  await recordTransitions(tx, { providerId, now }, transitions);
 }
 
 interface CurrentAlert {
   readonly id: number;
   readonly endpointId: number;
   readonly kind: AlertKind;
-  readonly state: Standing["state"];
+  readonly state: AlertPhase["state"];
   readonly since: Date;
   readonly sentence: string;
   readonly value: number | null;
@@ -105,26 +105,26 @@ interface Step {
 }
 
 /** Decides about one rule at one endpoint, writes the alert, and returns it if a notification is due. */
-async function advance(tx: Transaction, step: Step): Promise<readonly AlertNews[]> {
+async function advance(tx: Transaction, step: Step): Promise<readonly AlertTransition[]> {
   const { providerId, now, endpoint, rule, alert } = step;
   const { kind, threshold, byMail } = rule;
   const reading = readingFor(rule, endpoint);
-  const { standing, transition }: Decision = decide(alert, { condition: rule, reading, now });
-  const news = { kind, threshold, endpoint, byMail };
-  if (!standing) {
+  const { phase, transition }: Decision = decide(alert, { condition: rule, reading, now });
+  const facts = { kind, threshold, endpoint, byMail };
+  if (!phase) {
     if (!alert) return [];
     await dropAlert(tx, providerId, alert, now);
     if (transition !== "closed" || alert.notifiedAt === null) return [];
     const { id: alertId, sentence } = alert;
-    return [{ ...news, alertId, sentence, isOpen: false, since: now, value: reading ?? alert.value }];
+    return [{ ...facts, alertId, sentence, isOpen: false, since: now, value: reading ?? alert.value }];
   }
   const value = reading ?? alert?.value ?? null;
-  const isProblem = standing.state !== "clearing" && reading !== null;
+  const isProblem = phase.state !== "clearing" && reading !== null;
   const sentence = alert && !isProblem ? alert.sentence : describeProblem({ kind, value, threshold }, endpoint);
   // No notification was sent, or a mute has ended.
-  const isNews = standing.state === "open" && !alert?.isMuted && (alert?.notifiedAt ?? null) === null;
-  const alertId = await writeAlert(tx, step, { standing, value, sentence, isNews });
-  return isNews ? [{ ...news, alertId, sentence, isOpen: true, since: standing.since, value }] : [];
+  const notifies = phase.state === "open" && !alert?.isMuted && (alert?.notifiedAt ?? null) === null;
+  const alertId = await writeAlert(tx, step, { phase, value, sentence, notifies });
+  return notifies ? [{ ...facts, alertId, sentence, isOpen: true, since: phase.since, value }] : [];
 }
 
 /** Few attempts say nothing about a rate or a percentile. */
@@ -145,20 +145,20 @@ const updateStatement = `
   where provider_id = $1 and id = $2`;
 
 interface AlertState {
-  readonly standing: Standing;
+  readonly phase: AlertPhase;
   readonly value: number | null;
   readonly sentence: string;
-  readonly isNews: boolean;
+  readonly notifies: boolean;
 }
 
 async function writeAlert(
   tx: Transaction,
   { providerId, now, endpoint, rule, alert }: Step,
-  { standing, value, sentence, isNews }: AlertState,
+  { phase, value, sentence, notifies }: AlertState,
 ): Promise<number> {
-  const { state, since } = standing;
+  const { state, since } = phase;
   const openedAt = state === "pending" ? null : now;
-  const notifiedAt = isNews ? now : null;
+  const notifiedAt = notifies ? now : null;
   const tail = [value, rule.threshold, sentence, notifiedAt];
   if (alert) {
     await tx.query(updateStatement, [providerId, alert.id, state, since, openedAt, ...tail]);
@@ -198,9 +198,9 @@ async function readNames(tx: Transaction, providerId: number): Promise<ProviderN
 async function sendMails(
   tx: Transaction,
   { providerId, now, pageUrl }: Omit<Evaluation, "endpoints">,
-  news: readonly AlertNews[],
+  transitions: readonly AlertTransition[],
 ) {
-  const mailed = news.filter(({ byMail }) => byMail);
+  const mailed = transitions.filter(({ byMail }) => byMail);
   if (mailed.length === 0) return;
   const provider = await readNames(tx, providerId);
   const url = (path: string): string => pageUrl(provider, path);
@@ -217,16 +217,20 @@ const lastNumberStatement = `
     select sequence from events where provider_id = $1 and account_id = $2 order by id desc limit 1), 0)) as last`;
 
 /** Records operational events, unless no endpoint would receive them. */
-async function recordNews(
+async function recordTransitions(
   tx: Transaction,
   { providerId, now }: Pick<Evaluation, "providerId" | "now">,
-  news: readonly AlertNews[],
+  transitions: readonly AlertTransition[],
 ): Promise<void> {
-  if (news.length === 0) return;
+  if (transitions.length === 0) return;
   const actor = { kind: "system" } as const;
   const subscriptions = await readSubscriptions(tx, providerId);
-  const events = news
-    .map((each) => ({ type: eventTypeOf(each), objectId: each.endpoint.endpointId, document: representNews(each) }))
+  const events = transitions
+    .map((each) => ({
+      type: eventTypeOf(each),
+      objectId: each.endpoint.endpointId,
+      document: representTransition(each),
+    }))
     .filter((event) => wouldReach(subscriptions, { ...event, actor }));
   if (events.length === 0) return;
   const [{ last } = { last: 0 }] = await tx.query<{ last: number }>(lastNumberStatement, [providerId, noAccount]);

@@ -6,7 +6,7 @@ import { type AlertKind, alertKinds } from "./decide.ts";
 import { type EndpointReadings, windowMinutes } from "./readings.ts";
 
 /** An alert that has opened or closed, and causes notifications. */
-export interface AlertNews {
+export interface AlertTransition {
   readonly alertId: number;
   readonly kind: AlertKind;
   readonly isOpen: boolean;
@@ -28,7 +28,7 @@ function duration(ms: number): string {
   return seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
 }
 
-type Measured = Pick<AlertNews, "kind" | "value" | "threshold">;
+type Measured = Pick<AlertTransition, "kind" | "value" | "threshold">;
 
 /** Describes a problem in a sentence. */
 export function describeProblem(
@@ -55,7 +55,7 @@ export function describeProblem(
 }
 
 /** Returns the type of the operational event about an alert. */
-export function eventTypeOf({ kind, isOpen }: Pick<AlertNews, "kind" | "isOpen">): OperationalEventType {
+export function eventTypeOf({ kind, isOpen }: Pick<AlertTransition, "kind" | "isOpen">): OperationalEventType {
   if (!isOpen) return "endpoint.recovered";
   if (kind === "disabled") return "endpoint.disabled";
   return kind === "exhausted" ? "deliveries.exhausted" : "endpoint.degraded";
@@ -65,7 +65,7 @@ const numberNode = (name: string, number: number | null): Node =>
   value(name, number === null ? null : { decimal: number.toFixed(4) });
 
 /** Represents the endpoint of an operational event, with the alert. */
-export const representNews = ({ endpoint, ...alert }: AlertNews): Node =>
+export const representTransition = ({ endpoint, ...alert }: AlertTransition): Node =>
   record("endpoint", [
     value("id", endpoint.endpointId),
     value("name", endpoint.name),
@@ -107,22 +107,30 @@ const recoveries: Readonly<Record<AlertKind, string>> = {
   exhausted: "deliveries succeed again",
 };
 
-const headline = ({ kind, isOpen, endpoint }: AlertNews): string =>
+const headline = ({ kind, isOpen, endpoint }: AlertTransition): string =>
   `${nameInLine(endpoint.name)}: ${isOpen ? problems[kind] : recoveries[kind]}`;
 
 /** Renders one mail about all alerts that opened or closed in one evaluation. */
-export function alertMail(news: readonly AlertNews[], { providerName, recipient, url }: MailFacts): NewMail {
-  const [first] = news;
-  const opened = news.filter(({ isOpen }) => isOpen).length;
-  const counts = [opened > 0 ? `${opened} new` : "", news.length > opened ? `${news.length - opened} closed` : ""];
+export function alertMail(
+  transitions: readonly AlertTransition[],
+  { providerName, recipient, url }: MailFacts,
+): NewMail {
+  const [first] = transitions;
+  const opened = transitions.filter(({ isOpen }) => isOpen).length;
+  const counts = [
+    opened > 0 ? `${opened} new` : "",
+    transitions.length > opened ? `${transitions.length - opened} closed` : "",
+  ];
   const subject =
-    first && news.length === 1 ? headline(first) : `alerts: ${counts.filter((count) => count !== "").join(", ")}`;
+    first && transitions.length === 1
+      ? headline(first)
+      : `alerts: ${counts.filter((count) => count !== "").join(", ")}`;
   return {
     recipient,
     subject: `${nameInLine(providerName)}: ${subject}`,
     text: `Hello,
 
-${news.map((each) => paragraph(each, url)).join("\n\n")}
+${transitions.map((each) => paragraph(each, url)).join("\n\n")}
 
 All alerts, and the rules for them:
 
@@ -131,10 +139,10 @@ ${url("/alerts")}
   };
 }
 
-function paragraph(news: AlertNews, url: MailFacts["url"]): string {
-  const { endpoint, sentence, isOpen, kind } = news;
+function paragraph(transition: AlertTransition, url: MailFacts["url"]): string {
+  const { endpoint, sentence, isOpen, kind } = transition;
   const page = kind === "exhausted" ? "/failures" : `/endpoints/${endpoint.endpointId}`;
-  return `${headline(news)} (${endpoint.urlMasked})
+  return `${headline(transition)} (${endpoint.urlMasked})
 ${isOpen ? sentence : "The problem is over."}${isOpen && kind === "disabled" ? " Its deliveries are held until you enable it." : ""}
 ${url(page)}`;
 }

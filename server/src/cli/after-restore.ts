@@ -20,7 +20,8 @@ type Print = CommandNeeds["print"];
 
 export const hold: Command = {
   usage: "hold --after-restore",
-  says: "after a restore that Bellwire cannot detect (a volume's snapshot): skip numbers, and send nothing until it is resumed",
+  summary:
+    "after a restore that Bellwire cannot detect (a volume's snapshot): skip numbers, and send nothing until it is resumed",
   async run(args, needs) {
     const { values } = parseArgs({ args: [...args], options: { "after-restore": { type: "boolean" } } });
     if (!values["after-restore"]) throw new WrongUsage("Say --after-restore: this is for restored databases only.");
@@ -42,7 +43,7 @@ type Choice = (typeof choices)[number];
 
 export const resume: Command = {
   usage: "resume --after-restore --plan|--send|--skip [--endpoint ID] [--provider SUBDOMAIN]",
-  says:
+  summary:
     "after a restore, show the deliveries, mails and jobs that were due at the time of the database and are held; send them " +
     "(some for the second time), or skip them (those that were not sent never will be)",
   async run(args, needs) {
@@ -97,9 +98,9 @@ async function resumeHeld(pool: Pool, { choice, filter, print }: Resume): Promis
   const switches = await readDatabaseSwitches(pool);
   const { heldAt: restoredAt } = switches;
   if (restoredAt === null) return 0;
-  const held = await listHeldEndpoints(pool, filter, restoredAt);
+  const heldEndpoints = await listHeldEndpoints(pool, filter, restoredAt);
   const others = filter.endpointId === undefined ? await listOthers(pool, filter) : [];
-  const found = others.reduce((sum, { count }) => sum + count, held.length);
+  const found = others.reduce((sum, { count }) => sum + count, heldEndpoints.length);
   if (found === 0) {
     await pool.inTransaction((tx) => endHold(tx)); // the last held endpoint was deleted
     return 0;
@@ -107,17 +108,17 @@ async function resumeHeld(pool: Pool, { choice, filter, print }: Resume): Promis
   const explained = explain(switches);
   if (choice === "plan") {
     const tables = [
-      held.length > 0 ? [...tableOf(held), ""] : [],
+      heldEndpoints.length > 0 ? [...tableOf(heldEndpoints), ""] : [],
       others.length > 0 ? [...tableOfOthers(others), ""] : [],
     ];
     for (const line of [...explained, "", ...tables.flat(), ...choicesExplained]) print(line);
     return found;
   }
-  const cancelled = await apply(pool, { choice, held, restoredAt, switches });
+  const cancelled = await apply(pool, { choice, held: heldEndpoints, restoredAt, switches });
   for (const other of others) await applyToOthers(pool, { choice, other, restoredAt, switches });
   const hasEnded = await pool.inTransaction((tx) => endHold(tx));
   const outcomes = [
-    ...(held.length > 0 ? outcomeOf(choice, held, cancelled) : []),
+    ...(heldEndpoints.length > 0 ? outcomeOf(choice, heldEndpoints, cancelled) : []),
     ...others.map(outcomeOfOthers(choice)),
   ];
   for (const line of [...explained, ...outcomes]) print(line);

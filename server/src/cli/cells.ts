@@ -26,7 +26,8 @@ const connections = 2;
 
 export const addCell: Command = {
   usage: "cell add NAME [--schema SCHEMA] [--database-url-file FILE]",
-  says: "create a cell: a schema of the same database, or of the one whose connection string is in the file; running processes find it by themselves",
+  summary:
+    "create a cell: a schema of the same database, or of the one whose connection string is in the file; running processes find it by themselves",
   async run(args, needs) {
     const text = { type: "string" } as const;
     const options = { schema: text, "database-url-file": text };
@@ -108,7 +109,7 @@ async function shareIds(
 
 export const listCells: Command = {
   usage: "cell list",
-  says: "list the cells with their state, providers, database and schema",
+  summary: "list the cells with their state, providers, database and schema",
   async run(args, needs) {
     parseArgs({ args: [...args], options: {} });
     await withInstallation(needs, async ({ directory, config }) => {

@@ -20,7 +20,7 @@ export interface CommandNeeds {
 export interface Command {
   /** The arguments after `bellwire`. */
   readonly usage: string;
-  readonly says: string;
+  readonly summary: string;
   /** Returns the exit code. */
   readonly run: (args: readonly string[], needs: CommandNeeds) => Promise<number>;
 }
@@ -86,13 +86,16 @@ const commandsOf = (args: readonly string[], commands: readonly Command[]): read
 
 /** Explains some commands, or all of them if there are none. */
 const help = (some: readonly Command[], all: readonly Command[]): string =>
-  ["Usage: bellwire COMMAND", ...(some.length > 0 ? some : all).map(({ usage, says }) => `  ${usage}\n      ${says}`)]
+  [
+    "Usage: bellwire COMMAND",
+    ...(some.length > 0 ? some : all).map(({ usage, summary }) => `  ${usage}\n      ${summary}`),
+  ]
     .join("\n\n")
     .concat(some.length > 0 ? "\n\n`bellwire help` lists all commands." : "");
 
 export const serve: Command = {
   usage: "serve [--role web|engine]",
-  says: "run until stopped; all roles unless --role is given",
+  summary: "run until stopped; all roles unless --role is given",
   async run(args, { env, roles, serve: serveRoles, print, tell }) {
     const { values } = parseArgs({ args: [...args], options: { role: { type: "string", multiple: true } } });
     const unknown = values.role?.find((role) => !roles.some((known) => known === role));

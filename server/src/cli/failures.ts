@@ -64,7 +64,7 @@ const pageSize = 500;
 
 export const listFailures: Command = {
   usage: `failures list ${filterUsage}`,
-  says: "list failures, oldest first, one JSON object per line",
+  summary: "list failures, oldest first, one JSON object per line",
   async run(args, needs) {
     const filter = parseFilterArguments(args);
     await withProvider(needs, filter.provider, async ({ pool, config, provider }) => {
@@ -96,7 +96,7 @@ const lineOf = (failure: Failure): string =>
 
 export const retryFailures: Command = {
   usage: `failures retry ${filterUsage}`,
-  says: "retry failed deliveries now; without a filter, all of them",
+  summary: "retry failed deliveries now; without a filter, all of them",
   async run(args, needs) {
     const filter = parseFilterArguments(args);
     const { count, stranded } = await withProvider(needs, filter.provider, async ({ pool, provider }) => {
@@ -118,7 +118,7 @@ export const retryFailures: Command = {
 
 export const deleteFailures: Command = {
   usage: `failures delete ${filterUsage} | --all`,
-  says: "delete failures from the list; their history stays",
+  summary: "delete failures from the list; their history stays",
   async run(args, needs) {
     const { values } = parseArgs({ args: [...args], options: { ...filterOptions, all: { type: "boolean" } } });
     const filter = parseFilterOptions(values);
@@ -133,7 +133,7 @@ export const deleteFailures: Command = {
 
 export const checkFailures: Command = {
   usage: "failures check [--provider SUBDOMAIN]",
-  says: "exit with code 1 if there are failures, for cron",
+  summary: "exit with code 1 if there are failures, for cron",
   async run(args, needs) {
     const { values } = parseArgs({ args: [...args], options: providerOption });
     const count = await withProvider(needs, values.provider, ({ pool, provider }) => countFailures(pool, provider.id));

@@ -19,7 +19,8 @@ import { openEncryption, withEveryCell, withInstallation } from "./with-database
 
 export const migrate: Command = {
   usage: "migrate [--plan]",
-  says: "migrate the databases of all cells, as every start does; --plan shows pending migrations, their locks, and what older processes do",
+  summary:
+    "migrate the databases of all cells, as every start does; --plan shows pending migrations, their locks, and what older processes do",
   async run(args, needs) {
     const { values } = parseArgs({ args: [...args], options: { plan: { type: "boolean" } } });
     if (values.plan) return showPlan(needs);
@@ -59,7 +60,8 @@ const passMs = 250;
 
 export const rekey: Command = {
   usage: "rekey",
-  says: "re-encrypt all secrets with the newest BELLWIRE_SECRET_KEY while Bellwire runs, so that older keys can be removed",
+  summary:
+    "re-encrypt all secrets with the newest BELLWIRE_SECRET_KEY while Bellwire runs, so that older keys can be removed",
   async run(args, needs) {
     parseArgs({ args: [...args], options: {} });
     const retired: string[] = [];
@@ -107,7 +109,7 @@ async function reencryptCell(pool: Pool, encryption: Encryption): Promise<{ done
 
 export const backup: Command = {
   usage: "backup --to FOLDER",
-  says: "copy the embedded database and its keys into a new data directory, while Bellwire runs",
+  summary: "copy the embedded database and its keys into a new data directory, while Bellwire runs",
   async run(args, { env, print, tell }) {
     const { values } = parseArgs({ args: [...args], options: { to: { type: "string" } } });
     if (!values.to) throw new WrongUsage("The folder for the backup is missing.");
@@ -129,7 +131,7 @@ export const backup: Command = {
 
 export const showConfig: Command = {
   usage: "config",
-  says: "show each setting with its value and origin, and properties of the database",
+  summary: "show each setting with its value and origin, and properties of the database",
   async run(args, { env, print, tell }) {
     parseArgs({ args: [...args], options: {} });
     const config = readConfig(env);

@@ -26,7 +26,7 @@ const drainSeconds = 70;
 
 export const moveProviderCommand: Command = {
   usage: "provider move SUBDOMAIN --to CELL [--drain-seconds SECONDS]",
-  says: "move a provider to another cell while it works; repeat the command if it was interrupted",
+  summary: "move a provider to another cell while it works; repeat the command if it was interrupted",
   async run(args, needs) {
     const { values, positionals } = parseArgs({ args: [...args], options: moveOptions, allowPositionals: true });
     const [subdomain, ...more] = positionals;
@@ -47,7 +47,7 @@ function parseDrain(text: string | undefined): number {
 
 export const drainCell: Command = {
   usage: "cell drain NAME [--undo] [--plan] [--to CELL,CELL…] [--drain-seconds SECONDS]",
-  says:
+  summary:
     "create no more providers in a cell, and move its providers to other cells, one after another: each to the cell of --to with " +
     "the fewest; without --to, name them; --plan shows the moves only; repeat the command if it was interrupted",
   async run(args, needs) {
@@ -165,7 +165,7 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
   const locking = await connectToCell({ schema: "bellwire", ownerUrl: database.ownerUrl });
   await using _locked = { [Symbol.asyncDispose]: () => locking.end() };
   if (!(await lockMove(locking, providerId))) throw new CannotStart(`Another process is moving ${subdomain}.`);
-  for (const begun of await findMoves(cells, providerId)) await finish(cells, begun, place, needs);
+  for (const interrupted of await findMoves(cells, providerId)) await finish(cells, interrupted, place, needs);
 
   if (!newCell) return;
   const { cell: number } = await requireTenant(directory, subdomain);
@@ -210,12 +210,12 @@ async function createFindPlace({ directory, database, config }: Installation) {
 /** Ends a move that was interrupted. */
 async function finish(
   cells: MoveCells,
-  begun: Move,
+  interrupted: Move,
   place: (number: number) => Promise<FoundPlace>,
   { tell }: CommandNeeds,
 ): Promise<void> {
-  const places = { source: await place(begun.from), target: await place(begun.to) };
-  const outcome = await finishMove(cells, begun, places);
+  const places = { source: await place(interrupted.from), target: await place(interrupted.to) };
+  const outcome = await finishMove(cells, interrupted, places);
   const { name } = outcome === "arrived" ? places.target.cell : places.source.cell;
   tell(`an interrupted move is finished: the provider is in cell ${name}`);
 }

@@ -18,7 +18,8 @@ const parseId = (name: string, text: string | undefined): number | undefined => 
 
 export const erase: Command = {
   usage: "erase --account ID | --user ID --pending send|cancel [--provider SUBDOMAIN]",
-  says: "delete an account or a developer, and erase the personal data everywhere; the engine does it in the background",
+  summary:
+    "delete an account or a developer, and erase the personal data everywhere; the engine does it in the background",
   async run(args, needs) {
     const text = { type: "string" } as const;
     const { values } = parseArgs({
@@ -67,7 +68,7 @@ export const erase: Command = {
 
 export const showErasure: Command = {
   usage: "erasure ID [--provider SUBDOMAIN]",
-  says: "show the progress of an erasure; exits with 1 while it is not done",
+  summary: "show the progress of an erasure; exits with 1 while it is not done",
   async run(args, needs) {
     const { values, positionals } = parseArgs({ args: [...args], options: providerOption, allowPositionals: true });
     const id = parseId("id", positionals[0]);

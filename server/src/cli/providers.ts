@@ -23,7 +23,7 @@ import { type Installation, auditCommand, providerOption, withInstallation, with
 export const createProvider: Command = {
   usage:
     "provider create --name NAME --subdomain SUBDOMAIN [--admin-username NAME] [--admin-password PASSWORD] [--cell CELL]",
-  says: "create a provider with an admin, a product and plans; generated credentials are printed once",
+  summary: "create a provider with an admin, a product and plans; generated credentials are printed once",
   async run(args, needs) {
     const text = { type: "string" } as const;
     const options = { name: text, subdomain: text, "admin-username": text, "admin-password": text, cell: text };
@@ -34,19 +34,21 @@ export const createProvider: Command = {
     const adminPassword = values["admin-password"] || randomPassword();
 
     const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
-    const made = await withInstallation(needs, (installation) => createIn(installation, values.cell, setup), {
+    const created = await withInstallation(needs, (installation) => createIn(installation, values.cell, setup), {
       mayChange: true,
     });
-    if ("refused" in made) {
-      const reasons = Object.entries(made.refused).flatMap(([field, says]) => says.map((each) => `--${field} ${each}`));
+    if ("refused" in created) {
+      const reasons = Object.entries(created.refused).flatMap(([field, messages]) =>
+        messages.map((each) => `--${field} ${each}`),
+      );
       throw new WrongUsage(reasons.join("\n"));
     }
-    needs.print(`provider       ${made.provider.id} (${subdomain})`);
+    needs.print(`provider       ${created.provider.id} (${subdomain})`);
     needs.print(
       `admin          ${adminUsername} / ${values["admin-password"] ? "the password that you set" : adminPassword}`,
     );
-    needs.print(`access token   ${made.accessToken}`);
-    needs.print(`provider key   ${made.providerKey}`);
+    needs.print(`access token   ${created.accessToken}`);
+    needs.print(`provider key   ${created.providerKey}`);
     return 0;
   },
 };
@@ -106,19 +108,19 @@ const statement = `
 
 export const setLimit: Command = {
   usage: "provider limit NAME NUMBER|default [--provider SUBDOMAIN]",
-  says: "change a limit of docs/reference/limits.md for one provider",
+  summary: "change a limit of docs/reference/limits.md for one provider",
   async run(args, needs) {
     const { values, positionals } = parseArgs({ args: [...args], options: providerOption, allowPositionals: true });
     const [name = "", number = "", ...more] = positionals;
-    const limit = changeableLimits.find((it) => it.name === name);
-    const names = changeableLimits.map((it) => it.name).join(", ");
+    const limit = changeableLimits.find((known) => known.name === name);
+    const names = changeableLimits.map((known) => known.name).join(", ");
     if (!limit || more.length > 0) throw new WrongUsage(`Say which limit: one of ${names}.`);
     const max = number === "default" ? null : Number(number);
     if (number === "" || (max !== null && !(Number.isInteger(max) && max >= 0 && max <= 1_000_000_000)))
       throw new WrongUsage("Say how many: a whole number up to 1,000,000,000, or default.");
 
     await withProvider(needs, values.provider, async ({ pool, provider: { id: providerId } }) => {
-      const said = {
+      const auditRecord = {
         action: "provider.limit_changed",
         subject: `provider/${providerId}`,
         detail: { limit: name, max },
@@ -126,7 +128,7 @@ export const setLimit: Command = {
       await pool.inTransaction(async (tx) => {
         await tx.query(statement, [providerId, name, max]);
         notifyCallersChanged(tx, providerId);
-        await auditCommand(tx, { providerId, ...said });
+        await auditCommand(tx, { providerId, ...auditRecord });
       });
     });
     needs.print(`${name} is ${max ?? `${limit.max}, the default`}.`);
@@ -136,7 +138,7 @@ export const setLimit: Command = {
 
 export const createToken: Command = {
   usage: "token create --username NAME [--name TEXT] [--scope SCOPE]… [--permission ro|rw] [--provider SUBDOMAIN]",
-  says: `create an access token and print it once; scopes: ${scopes.join(", ")} (default: all)`,
+  summary: `create an access token and print it once; scopes: ${scopes.join(", ")} (default: all)`,
   async run(args, needs) {
     const text = { type: "string" } as const;
     const { values } = parseArgs({
@@ -159,15 +161,15 @@ export const createToken: Command = {
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const token = { providerId: provider.id, userId: user.id, name, scopes: chosen, permission } as const;
       return pool.inTransaction(async (tx) => {
-        const made = await createAccessToken(tx, token);
+        const created = await createAccessToken(tx, token);
         const detail = { userId: user.id, scopes: chosen, permission };
         await auditCommand(tx, {
           providerId: provider.id,
           action: "token.created",
-          subject: `token/${made.id}`,
+          subject: `token/${created.id}`,
           detail,
         });
-        return made;
+        return created;
       });
     });
     needs.print(value);
@@ -183,7 +185,7 @@ function readScopes(named: readonly string[] = scopes): readonly Scope[] {
 
 export const changeUserPassword: Command = {
   usage: "user password USERNAME [--password PASSWORD] [--provider SUBDOMAIN]",
-  says: "set a new password for a user of the Admin Portal (printed if generated) and end the user's sessions",
+  summary: "set a new password for a user of the Admin Portal (printed if generated) and end the user's sessions",
   async run(args, needs) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -198,10 +200,14 @@ export const changeUserPassword: Command = {
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const { id: providerId } = provider;
       const passwordHash = await createPasswordHasher(standardCost).hash(password, { providerId });
-      const said = { action: "user.changed", subject: `provider-user/${user.id}`, detail: { password: "changed" } };
+      const auditRecord = {
+        action: "user.changed",
+        subject: `provider-user/${user.id}`,
+        detail: { password: "changed" },
+      };
       await pool.inTransaction(async (tx) => {
         await changeProviderUserPassword(tx, { providerId, userId: user.id, passwordHash });
-        await auditCommand(tx, { providerId, ...said });
+        await auditCommand(tx, { providerId, ...auditRecord });
       });
     });
     needs.print(values.password ? `The password of ${username} is changed.` : password);

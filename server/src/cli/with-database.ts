@@ -124,5 +124,5 @@ export const providerOption = { provider: { type: "string" } } as const;
 export const commandLine = { actor: { kind: "system" }, detail: { by: "command line" } } as const;
 
 /** Audits a command. */
-export const auditCommand = (tx: Transaction, { detail, ...deed }: Omit<AuditRecord, "actor">): Promise<void> =>
-  recordAudit(tx, { ...deed, actor: commandLine.actor, detail: { ...detail, ...commandLine.detail } });
+export const auditCommand = (tx: Transaction, { detail, ...auditRecord }: Omit<AuditRecord, "actor">): Promise<void> =>
+  recordAudit(tx, { ...auditRecord, actor: commandLine.actor, detail: { ...detail, ...commandLine.detail } });

@@ -34,7 +34,7 @@ async function readRecord(db: Database, { provider, accountId, userId }: Exporte
   const invitations = await listInvitations(db, provider.id, accountId);
   return {
     account: asJson(representAccount(account.details, account.settings)),
-    applications: applications.map((it) => asJson(representApplication(it, account.settings))),
+    applications: applications.map((application) => asJson(representApplication(application, account.settings))),
     invitations: invitations.map(({ email, sentAt, acceptedAt }) => ({
       email,
       sent_at: sentAt.toISOString(),

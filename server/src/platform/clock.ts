@@ -97,10 +97,10 @@ export class DatabaseClock implements Clock, AsyncDisposable {
 
   async #read(withinMs: number): Promise<void> {
     const askedMs = this.monotonicMs();
-    const told = (await this.#needs.read()).getTime();
+    const databaseMs = (await this.#needs.read()).getTime();
     const tookMs = this.monotonicMs() - askedMs;
     if (tookMs > withinMs) return;
-    const nowMs = Math.min(Math.max(this.now().getTime(), told), told + tookMs);
+    const nowMs = Math.min(Math.max(this.now().getTime(), databaseMs), databaseMs + tookMs);
     this.#zeroMs = nowMs - this.monotonicMs();
   }
 

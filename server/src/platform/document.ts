@@ -31,8 +31,8 @@ export type Node =
       readonly whenEmpty: "alone" | "open";
     };
 
-export const value = (name: string, it: Value, attributes?: Attributes): Node =>
-  attributes ? { name, attributes, value: it } : { name, value: it };
+export const value = (name: string, content: Value, attributes?: Attributes): Node =>
+  attributes ? { name, attributes, value: content } : { name, value: content };
 
 export const repeated = (name: string, them: readonly Value[]): Node => ({ name, repeated: them });
 
@@ -49,9 +49,9 @@ const plainDecimal = /^(-?)0*(\d+)(?:\.(\d*?)0*)?$/;
 
 /** Formats a decimal with at least one fractional digit, without leading and trailing zeros: `12.5`, `0.0`. */
 export function formatDecimal(decimal: string): string {
-  const [, sign, whole, fraction] = plainDecimal.exec(decimal) ?? [];
-  if (whole === undefined) throw new Error(`not a plain decimal: ${decimal}`);
-  return `${sign}${whole}.${fraction || "0"}`;
+  const [, sign, integer, fraction] = plainDecimal.exec(decimal) ?? [];
+  if (integer === undefined) throw new Error(`not a plain decimal: ${decimal}`);
+  return `${sign}${integer}.${fraction || "0"}`;
 }
 
 export type Json = null | string | number | boolean | readonly Json[] | { readonly [name: string]: Json };
@@ -72,14 +72,14 @@ export const decimalToJson = (decimal: string): Json => JSON.rawJSON(formatDecim
  */
 export function documentToJson(node: Node, decimal: (text: string) => Json = Number): Json {
   if ("record" in node) {
-    const held: [string, Json][] = Object.entries(node.attributes ?? {});
-    for (const child of node.record) held.push([child.name, documentToJson(child, decimal)]);
-    return Object.fromEntries(held);
+    const properties: [string, Json][] = Object.entries(node.attributes ?? {});
+    for (const child of node.record) properties.push([child.name, documentToJson(child, decimal)]);
+    return Object.fromEntries(properties);
   }
   if ("list" in node) return node.list.map((child) => documentToJson(child, decimal));
-  if ("repeated" in node) return node.repeated.map((it) => valueToJson(it, decimal));
+  if ("repeated" in node) return node.repeated.map((item) => valueToJson(item, decimal));
   return valueToJson(node.value, decimal);
 }
 
-const valueToJson = (it: Value, decimal: (text: string) => Json): Json =>
-  typeof it === "object" && it !== null ? decimal(it.decimal) : it;
+const valueToJson = (content: Value, decimal: (text: string) => Json): Json =>
+  typeof content === "object" && content !== null ? decimal(content.decimal) : content;

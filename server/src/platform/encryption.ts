@@ -45,19 +45,19 @@ export function createEncryption(keys: readonly Buffer[]): Encryption {
       return Buffer.concat([head, nonce, cipher.getAuthTag(), data]);
     },
 
-    decrypt(purpose, it) {
-      const head = it.subarray(0, keyIdEnds);
-      const keyId = keyIdOf(it);
+    decrypt(purpose, encrypted) {
+      const head = encrypted.subarray(0, keyIdEnds);
+      const keyId = keyIdOf(encrypted);
       const ring = rings.find((one) => one.id.equals(keyId));
       if (head[0] !== version || !ring) {
         throw new UndecryptableValue(`it was encrypted with another BELLWIRE_SECRET_KEY (${keyId.toString("hex")})`);
       }
       try {
-        const nonce = it.subarray(keyIdEnds, nonceEnds);
+        const nonce = encrypted.subarray(keyIdEnds, nonceEnds);
         const decipher = createDecipheriv("aes-256-gcm", ring.keyFor(purpose), nonce, { authTagLength: tagBytes })
           .setAAD(head)
-          .setAuthTag(it.subarray(nonceEnds, tagEnds));
-        return decipher.update(it.subarray(tagEnds), undefined, "utf8") + decipher.final("utf8");
+          .setAuthTag(encrypted.subarray(nonceEnds, tagEnds));
+        return decipher.update(encrypted.subarray(tagEnds), undefined, "utf8") + decipher.final("utf8");
       } catch (error) {
         throw new UndecryptableValue("it was altered since it was encrypted", { cause: error });
       }
@@ -87,9 +87,9 @@ function keyring(key: Buffer): { readonly id: Buffer; keyFor(purpose: string): B
     keyFor(purpose) {
       const known = derived.get(purpose);
       if (known) return known;
-      const made = Buffer.from(hkdfSync("sha256", key, "", purpose, 32));
-      derived.set(purpose, made);
-      return made;
+      const newKey = Buffer.from(hkdfSync("sha256", key, "", purpose, 32));
+      derived.set(purpose, newKey);
+      return newKey;
     },
   };
 }

@@ -10,15 +10,15 @@ import { randomHex } from "./ids.ts";
  * content survives a power failure.
  */
 export async function readOrCreateFile(path: string, make: () => string): Promise<{ content: string; isNew: boolean }> {
-  const kept = await readFileIfExists(path);
-  if (kept !== undefined) return { content: kept, isNew: false };
+  const existing = await readFileIfExists(path);
+  if (existing !== undefined) return { content: existing, isNew: false };
 
-  const made = make();
+  const content = make();
   const draft = `${path}.${randomHex(4)}.draft`;
-  await writeDurably(draft, made);
+  await writeDurably(draft, content);
   try {
     await link(draft, path); // fails, unlike a rename, if somebody else was first
-    return { content: made, isNew: true };
+    return { content: content, isNew: true };
   } catch (error) {
     const theirs = await readFileIfExists(path);
     if (theirs === undefined) throw error;

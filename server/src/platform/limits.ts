@@ -6,11 +6,11 @@ export interface AttemptLimit {
   readonly of: string;
   readonly max: number;
   readonly windowSeconds: number;
-  readonly says: string;
+  readonly note: string;
 }
 
 const [minute, hour, day] = [60, 3600, 24 * 3600];
-const attemptLimit = <Name extends string>(it: AttemptLimit & { readonly name: Name }) => it;
+const attemptLimit = <Name extends string>(limit: AttemptLimit & { readonly name: Name }) => limit;
 
 /**
  * Attempts, counted in the database for all processes. Networks are an IPv4 address, or the /64, /56 and /48 of an IPv6
@@ -22,98 +22,98 @@ export const attemptLimits = {
     of: "portal of a provider and network",
     max: 100,
     windowSeconds: 10 * minute,
-    says: "Against trying many names. An office shares one address.",
+    note: "Against trying many names. An office shares one address.",
   }),
   signInsOfNameAndNetwork: attemptLimit({
     name: "sign-ins of a name from a network",
     of: "name and network",
     max: 10,
     windowSeconds: 10 * minute,
-    says: "Against trying many passwords for a name. A success resets it.",
+    note: "Against trying many passwords for a name. A success resets it.",
   }),
   signInsOfNameAndNetworkADay: attemptLimit({
     name: "sign-ins of a name from a network in a day",
     of: "name and network",
     max: 100,
     windowSeconds: day,
-    says: "The same over a day.",
+    note: "The same over a day.",
   }),
   signInsOfName: attemptLimit({
     name: "sign-ins of a name",
     of: "name",
     max: 20,
     windowSeconds: minute,
-    says: "Against trying one name from many networks. A network's first three attempts in a day and devices that have signed in with the name are exempt.",
+    note: "Against trying one name from many networks. A network's first three attempts in a day and devices that have signed in with the name are exempt.",
   }),
   signInsOfNameADay: attemptLimit({
     name: "sign-ins of a name in a day",
     of: "name",
     max: 1000,
     windowSeconds: day,
-    says: "The same over a day, with the same exemptions.",
+    note: "The same over a day, with the same exemptions.",
   }),
   signInsOfDevice: attemptLimit({
     name: "sign-ins from a known device",
     of: "device and name",
     max: 10,
     windowSeconds: 10 * minute,
-    says: "For a browser that has signed in with the name before. A success resets it.",
+    note: "For a browser that has signed in with the name before. A success resets it.",
   }),
   signInsOfDeviceADay: attemptLimit({
     name: "sign-ins from a known device in a day",
     of: "device and name",
     max: 100,
     windowSeconds: day,
-    says: "The same over a day.",
+    note: "The same over a day.",
   }),
   signUps: attemptLimit({
     name: "sign-ups",
     of: "provider and network",
     max: 100,
     windowSeconds: 10 * minute,
-    says: "Allows an office behind one address, but no script that fills the database.",
+    note: "Allows an office behind one address, but no script that fills the database.",
   }),
   wrongCredentials: attemptLimit({
     name: "wrong credentials",
     of: "provider and network",
     max: 30,
     windowSeconds: minute,
-    says: "Wrong access tokens and provider keys at the APIs. Valid ones of 32 characters or more are never limited.",
+    note: "Wrong access tokens and provider keys at the APIs. Valid ones of 32 characters or more are never limited.",
   }),
   ownPassword: attemptLimit({
     name: "wrong current passwords",
     of: "user",
     max: 10,
     windowSeconds: 10 * minute,
-    says: "Against guessing the password in a browser that was left signed in.",
+    note: "Against guessing the password in a browser that was left signed in.",
   }),
   lostPasswordsOfNetwork: attemptLimit({
     name: "lost passwords of a network",
     of: "provider and network",
     max: 10,
     windowSeconds: 10 * minute,
-    says: "Mails to other people that one network can trigger.",
+    note: "Mails to other people that one network can trigger.",
   }),
   lostPasswordsOfPerson: attemptLimit({
     name: "lost passwords of a person",
     of: "e-mail address",
     max: 10,
     windowSeconds: 10 * minute,
-    says: "Mails to one person.",
+    note: "Mails to one person.",
   }),
   developerMails: attemptLimit({
     name: "invitations and activation mails",
     of: "account",
     max: 50,
     windowSeconds: 10 * minute,
-    says: "Mails that a developer's account can trigger. A team is invited at once.",
+    note: "Mails that a developer's account can trigger. A team is invited at once.",
   }),
   planRequests: attemptLimit({
     name: "plan requests",
     of: "account",
     max: 10,
     windowSeconds: hour,
-    says: "A plan change request notifies every admin of the provider.",
+    note: "A plan change request notifies every admin of the provider.",
   }),
 } as const;
 
@@ -129,7 +129,7 @@ export interface CountLimit {
   readonly counted: string;
 }
 
-const count = <Name extends string>(it: CountLimit & { readonly name: Name }) => it;
+const count = <Name extends string>(limit: CountLimit & { readonly name: Name }) => limit;
 
 export const countLimits = {
   applications: count({
@@ -215,17 +215,17 @@ export const changeLimits = {
 
 /** Characters of texts that are not names: those have 255. */
 export const textLimits = {
-  field: { name: "field-value-length", max: 10_000, says: "A value of a custom field, or a description." },
-  choices: { name: "choices-per-field", max: 500, says: "Choices of a field." },
+  field: { name: "field-value-length", max: 10_000, note: "A value of a custom field, or a description." },
+  choices: { name: "choices-per-field", max: 500, note: "Choices of a field." },
 } as const;
 
 /** Sizes and times of one request. A request that takes longer gets 408, and its connection is closed. */
 export const requestLimits = {
-  headerSeconds: { name: "request-header-seconds", max: 20, says: "Until all headers have arrived." },
-  requestSeconds: { name: "request-seconds", max: 60, says: "Until the whole body has arrived." },
-  apiBodyBytes: { name: "api-body-bytes", max: 1024 * 1024, says: "The body of a request to either API." },
-  formBytes: { name: "form-bytes", max: 64 * 1024, says: "A form of the Developer Portal." },
-  signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, says: "A form of the Admin Portal's sign-in." },
+  headerSeconds: { name: "request-header-seconds", max: 20, note: "Until all headers have arrived." },
+  requestSeconds: { name: "request-seconds", max: 60, note: "Until the whole body has arrived." },
+  apiBodyBytes: { name: "api-body-bytes", max: 1024 * 1024, note: "The body of a request to either API." },
+  formBytes: { name: "form-bytes", max: 64 * 1024, note: "A form of the Developer Portal." },
+  signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, note: "A form of the Admin Portal's sign-in." },
 } as const;
 
 /** Jobs on selected deliveries, failures, events and attempts. */
@@ -233,10 +233,10 @@ export const jobLimits = {
   rows: {
     name: "rows-per-job",
     max: 1_000_000,
-    says: "Rows that one job applies to. Their ids are stored when it is created.",
+    note: "Rows that one job applies to. Their ids are stored when it is created.",
   },
-  ids: { name: "ids-per-job", max: 1000, says: "Rows that are selected by their ids instead of a filter." },
-  resultDays: { name: "export-days", max: 7, says: "Days until an export is deleted." },
+  ids: { name: "ids-per-job", max: 1000, note: "Rows that are selected by their ids instead of a filter." },
+  resultDays: { name: "export-days", max: 7, note: "Days until an export is deleted." },
 } as const;
 
 /** The limits that `providers.limits` can change for one provider. */
@@ -259,85 +259,85 @@ export const binLimits = {
     name: "bin-body-bytes",
     of: "request",
     max: mebibyte,
-    says: "A longer body is refused with 413. A webhook is a few KiB.",
+    note: "A longer body is refused with 413. A webhook is a few KiB.",
   },
   keptRequests: {
     name: "kept-requests-per-bin",
     of: "bin",
     max: 500,
-    says: "A new request replaces the oldest.",
+    note: "A new request replaces the oldest.",
   },
   keptBytes: {
     name: "kept-bytes-per-bin",
     of: "bin",
     max: 16 * mebibyte,
-    says: "Counts 1 KiB more for each request than its texts and body take. A new request replaces the oldest.",
+    note: "Counts 1 KiB more for each request than its texts and body take. A new request replaces the oldest.",
   },
   bytesOfBin: {
     name: "bytes-per-bin",
     of: "bin",
     max: 16 * mebibyte,
     perSecond: 256 * 1024,
-    says: "Counted in the database, for all processes. Beyond it 429; nothing is kept. Also bounds the dead rows between two runs of autovacuum.",
+    note: "Counted in the database, for all processes. Beyond it 429; nothing is kept. Also bounds the dead rows between two runs of autovacuum.",
   },
   bytesOfProvider: {
     name: "bin-bytes-per-provider",
     of: "provider and process",
     max: 64 * mebibyte,
     perSecond: mebibyte,
-    says: "For all bins of a provider. Beyond it 429, before the body is read.",
+    note: "For all bins of a provider. Beyond it 429, before the body is read.",
   },
   bytesOfNetwork: {
     name: "bin-bytes-per-network",
     of: "network and process",
     max: 32 * mebibyte,
     perSecond: mebibyte,
-    says: "For all bins, per sending network. Beyond it 429, before the body is read.",
+    note: "For all bins, per sending network. Beyond it 429, before the body is read.",
   },
   bytesInFlight: {
     name: "bin-bytes-in-flight",
     of: "process",
     max: 32 * mebibyte,
-    says: "Bodies that are being received. Beyond it 503 (`bins-busy`), before the body is read.",
+    note: "Bodies that are being received. Beyond it 503 (`bins-busy`), before the body is read.",
   },
   answerDelaySeconds: {
     name: "bin-answer-delay-seconds",
     of: "bin",
     max: 120,
-    says: "A bin can delay its response. A longer delay is refused with 422.",
+    note: "A bin can delay its response. A longer delay is refused with 422.",
   },
-  answerRules: { name: "answer-rules-per-bin", of: "bin", max: 20, says: "Rules for its responses. Beyond it 422." },
+  answerRules: { name: "answer-rules-per-bin", of: "bin", max: 20, note: "Rules for its responses. Beyond it 422." },
   answerRulesCharacters: {
     name: "answer-rules-characters",
     of: "bin",
     max: 32 * 1024,
-    says: "All rules as JSON, with the bodies of their responses. More is refused with 422.",
+    note: "All rules as JSON, with the bodies of their responses. More is refused with 422.",
   },
-  shares: { name: "share-links-per-bin", of: "bin", max: 20, says: "Until one expires or is revoked. Beyond it 422." },
-  shareHours: { name: "share-link-hours", of: "share link", max: 30 * 24, says: "Until it expires. Beyond it 422." },
+  shares: { name: "share-links-per-bin", of: "bin", max: 20, note: "Until one expires or is revoked. Beyond it 422." },
+  shareHours: { name: "share-link-hours", of: "share link", max: 30 * 24, note: "Until it expires. Beyond it 422." },
   forwards: {
     name: "concurrent-forwards",
     of: "process",
     max: 10,
-    says: "Requests that bins forward at the same time, two of each bin. The others wait; on demand 429.",
+    note: "Requests that bins forward at the same time, two of each bin. The others wait; on demand 429.",
   },
   forwardSeconds: {
     name: "forward-seconds",
     of: "forwarded request",
     max: 15,
-    says: "Until the whole response has arrived. A request is forwarded once, without retries.",
+    note: "Until the whole response has arrived. A request is forwarded once, without retries.",
   },
   shownBodyBytes: {
     name: "shown-body-bytes",
     of: "request",
     max: 64 * 1024,
-    says: "The page, its stream and the list show the first part of a longer body, and a search reads that part; all of it can be downloaded.",
+    note: "The page, its stream and the list show the first part of a longer body, and a search reads that part; all of it can be downloaded.",
   },
   pageBytes: {
     name: "bytes-per-page-of-requests",
     of: "page",
     max: mebibyte,
-    says: "A page has fewer requests if they are large, and links to the next page.",
+    note: "A page has fewer requests if they are large, and links to the next page.",
   },
 } as const;
 
@@ -347,19 +347,19 @@ export const streamLimits = {
     name: "streams-per-provider",
     of: "provider and process",
     max: 100,
-    says: "For the API, and the same number for pages of request bins. Beyond it 429 (`too-many-streams`).",
+    note: "For the API, and the same number for pages of request bins. Beyond it 429 (`too-many-streams`).",
   },
   slowReaderSeconds: {
     name: "slow-reader-seconds",
     of: "stream",
     max: 10,
-    says: "A client that reads nothing for this long is disconnected. It can resume from the last id it received.",
+    note: "A client that reads nothing for this long is disconnected. It can resume from the last id it received.",
   },
   waitingCharacters: {
     name: "waiting-characters-per-stream",
     of: "stream of the API",
     max: 4 * mebibyte,
-    says: "Messages queued for a slow client. Beyond it the client is disconnected, and can resume from the last id it received.",
+    note: "Messages queued for a slow client. Beyond it the client is disconnected, and can resume from the last id it received.",
   },
 } as const;
 
@@ -377,7 +377,7 @@ interface Owner {
 export class LimitReached extends Error {
   override readonly name = "LimitReached";
 
-  constructor({ name, of, unit }: CountLimit, { used, max }: Room) {
+  constructor({ name, of, unit }: CountLimit, { used, max }: Usage) {
     const has = of === "provider" ? "There are" : `This ${of} has`;
     super(
       `${has} ${used} ${unit}, and ${max} are allowed (${name}). Delete some that are not used, or ask the operator for more.`,
@@ -385,7 +385,7 @@ export class LimitReached extends Error {
   }
 }
 
-interface Room {
+interface Usage {
   readonly used: number;
   readonly max: number;
 }
@@ -399,12 +399,12 @@ const ownMaxStatement = `select (limits ->> $2)::bigint as "ownMax" from provide
  */
 export async function requireWithinLimit(tx: Transaction, limit: CountLimit, owner: Owner): Promise<void> {
   tx.send(lockStatement, [`${limit.name} ${owner.providerId} ${owner.id ?? ""}`]);
-  const room = await readUsage(tx, limit, owner);
-  if (room.used >= room.max) throw new LimitReached(limit, room);
+  const usage = await readUsage(tx, limit, owner);
+  if (usage.used >= usage.max) throw new LimitReached(limit, usage);
 }
 
 /** How many there are, and how many there may be. */
-export async function readUsage(db: Database, limit: CountLimit, { providerId, id }: Owner): Promise<Room> {
+export async function readUsage(db: Database, limit: CountLimit, { providerId, id }: Owner): Promise<Usage> {
   const [[counted], [own]] = await Promise.all([
     db.query<{ used: number }>(limit.counted, id === undefined ? [providerId] : [providerId, id]),
     db.query<{ ownMax: number | null }>(ownMaxStatement, [providerId, limit.name]),
@@ -422,8 +422,8 @@ function duration(seconds: number): string {
   return seconds >= 3600 ? `${seconds / 3600} h` : `${seconds / 60} min`;
 }
 
-const amount = (it: { readonly max: number } | RateLimit): string =>
-  "perSecond" in it ? `${grouped(it.max)} at once, then ${grouped(it.perSecond)} a second` : grouped(it.max);
+const amount = ({ max, perSecond }: { readonly max: number; readonly perSecond?: number }): string =>
+  perSecond === undefined ? grouped(max) : `${grouped(max)} at once, then ${grouped(perSecond)} a second`;
 
 const binSection = (): string => `## Request bins and event streams
 
@@ -432,11 +432,11 @@ Anybody who knows the address of a bin can send to it, and anybody with its view
 
 ${table(
   ["limit", "of each", "default", ""],
-  [...Object.values(binLimits), ...Object.values(streamLimits)].map((it) => [
-    `\`${it.name}\``,
-    it.of,
-    amount(it),
-    it.says,
+  [...Object.values(binLimits), ...Object.values(streamLimits)].map((limit) => [
+    `\`${limit.name}\``,
+    limit.of,
+    amount(limit),
+    limit.note,
   ]),
 )}`;
 
@@ -477,7 +477,7 @@ that takes too long with 408.
 
 ${table(
   ["limit", "default", ""],
-  sizes.map(({ name, max, says }) => [`\`${name}\``, grouped(max), says]),
+  sizes.map(({ name, max, note }) => [`\`${name}\``, grouped(max), note]),
 )}
 
 ${binSection()}
@@ -489,11 +489,11 @@ IPv4 address, or the /64, /56 and /48 of an IPv6 address with 1, 4 and 16 times 
 
 ${table(
   ["limit", "of each", "default", "why"],
-  Object.values(attemptLimits).map(({ name, of, max, windowSeconds, says }) => [
+  Object.values(attemptLimits).map(({ name, of, max, windowSeconds, note }) => [
     name,
     of,
     `${grouped(max)} in ${duration(windowSeconds)}`,
-    says,
+    note,
   ]),
 )}
 `;

@@ -57,16 +57,16 @@ const examples = new Set(["example", "examples"]);
 export function nameSchemas(document: JsonObject): JsonObject {
   const named = new Map<string, JsonObject>();
 
-  const copyOf = (it: Json): Json => {
-    if (typeof it !== "object" || it === null) return it;
-    if (isList(it)) return it.map(copyOf);
+  const copyOf = (json: Json): Json => {
+    if (typeof json !== "object" || json === null) return json;
+    if (isList(json)) return json.map(copyOf);
     const copy = withWidth(
-      Object.fromEntries(Object.entries(it).map(([key, value]) => [key, examples.has(key) ? value : copyOf(value)])),
+      Object.fromEntries(Object.entries(json).map(([key, value]) => [key, examples.has(key) ? value : copyOf(value)])),
     );
     const title = titleOfSchema(copy);
     if (title === undefined) return copy;
-    const seen = named.get(title);
-    if (seen && JSON.stringify(seen) !== JSON.stringify(copy)) {
+    const known = named.get(title);
+    if (known && JSON.stringify(known) !== JSON.stringify(copy)) {
       throw new Error(`Two schemas of the OpenAPI document have the title ${title}.`);
     }
     named.set(title, copy);
@@ -76,7 +76,7 @@ export function nameSchemas(document: JsonObject): JsonObject {
   const described = Object.fromEntries(
     Object.entries(document)
       .filter(([part]) => holdSchemas.has(part))
-      .map(([part, it]) => [part, copyOf(it)]),
+      .map(([part, json]) => [part, copyOf(json)]),
   );
   const schemas = Object.fromEntries([...named].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   const { components } = described;
@@ -89,9 +89,9 @@ const withWidth = (schema: JsonObject): JsonObject =>
     ? { ...schema, format: "int64" }
     : schema;
 
-const isList = (it: Json): it is readonly Json[] => Array.isArray(it);
-const isObject = (it: Json | undefined): it is JsonObject =>
-  typeof it === "object" && it !== null && !Array.isArray(it);
+const isList = (json: Json): json is readonly Json[] => Array.isArray(json);
+const isObject = (json: Json | undefined): json is JsonObject =>
+  typeof json === "object" && json !== null && !Array.isArray(json);
 
 function titleOfSchema({ title, type, enum: values }: JsonObject): string | undefined {
   return typeof title === "string" && (type !== undefined || values !== undefined) ? title : undefined;

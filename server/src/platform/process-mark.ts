@@ -18,13 +18,13 @@ export const formatProcessMark = ({ host, pid, startedAt }: ProcessMark): string
 /** Returns the mark of this process; undefined on systems without /proc. */
 export async function readOwnProcessMark(): Promise<ProcessMark | undefined> {
   try {
-    const [boot, pids, times, seen] = await Promise.all([
+    const [boot, pids, times, stat] = await Promise.all([
       readFile("/proc/sys/kernel/random/boot_id", "utf8"),
       readlink("/proc/self/ns/pid"),
       readlink("/proc/self/ns/time"), // start times count from its own boot
       readStat(process.pid),
     ]);
-    return { host: `${boot.trim()} ${pids} ${times}`, pid: process.pid, startedAt: seen.startedAt };
+    return { host: `${boot.trim()} ${pids} ${times}`, pid: process.pid, startedAt: stat.startedAt };
   } catch {
     return undefined;
   }
@@ -39,8 +39,8 @@ export async function hasProcessEnded(mark: string, own: ProcessMark): Promise<b
   const [pid = "", startedAt] = mark.slice(own.host.length + 1).split(" ");
   if (!exists(Number(pid))) return true;
   try {
-    const seen = await readStat(Number(pid));
-    return seen.startedAt !== startedAt || seen.isOver;
+    const stat = await readStat(Number(pid));
+    return stat.startedAt !== startedAt || stat.isOver;
   } catch {
     return false; // hidden from us, or gone this moment: the next look tells
   }

@@ -46,15 +46,15 @@ export const renderIndentedXml = (node: Node): string => indentedLines(node).joi
 function indentedLines(node: Node): readonly string[] {
   const { name } = node;
   if ("value" in node) return node.value === null ? [] : [writeFilled(name, node.value)];
-  if ("repeated" in node) return node.repeated.flatMap((it) => (it === null ? [] : [writeFilled(name, it)]));
+  if ("repeated" in node) return node.repeated.flatMap((item) => (item === null ? [] : [writeFilled(name, item)]));
   const attributes = "record" in node ? writeAttributes(node.attributes) : "";
   const children = ("record" in node ? node.record : node.list).flatMap(indentedLines);
   if (children.length === 0) return [`<${name}${attributes}/>`];
   return [`<${name}${attributes}>`, ...children.map((line) => `  ${line}`), `</${name}>`];
 }
 
-const writeFilled = (name: string, it: NonNullable<Value>): string =>
-  it === "" ? `<${name}/>` : `<${name}>${textOf(it)}</${name}>`;
+const writeFilled = (name: string, content: NonNullable<Value>): string =>
+  content === "" ? `<${name}/>` : `<${name}>${textOf(content)}</${name}>`;
 
 type RecordNode = Extract<Node, { readonly record: unknown }>;
 
@@ -95,7 +95,7 @@ function writeElement(node: Exclude<Node, { readonly value: Value }>): string {
       : `<${name}>${writeAll(node.list)}</${name}>`;
   }
   let written = "";
-  for (const it of node.repeated) written += writeValue(name, it);
+  for (const item of node.repeated) written += writeValue(name, item);
   return written;
 }
 
@@ -105,21 +105,21 @@ function writeAll(nodes: readonly Node[]): string {
   return written;
 }
 
-function writeValue(name: string, it: Value, attributes?: Attributes): string {
+function writeValue(name: string, content: Value, attributes?: Attributes): string {
   const written = writeAttributes(attributes);
-  return it === null ? `<${name}${written}/>` : `<${name}${written}>${textOf(it)}</${name}>`;
+  return content === null ? `<${name}${written}/>` : `<${name}${written}>${textOf(content)}</${name}>`;
 }
 
-function textOf(it: NonNullable<Value>): string {
-  if (typeof it === "string") return escapeText(it);
-  return typeof it === "object" ? formatDecimal(it.decimal) : String(it);
+function textOf(content: NonNullable<Value>): string {
+  if (typeof content === "string") return escapeText(content);
+  return typeof content === "object" ? formatDecimal(content.decimal) : String(content);
 }
 
 function writeAttributes(attributes: Attributes | undefined): string {
   if (!attributes) return "";
   let written = "";
-  for (const [name, it] of Object.entries(attributes)) {
-    written += ` ${name}="${escapeAttribute(String(it))}"`;
+  for (const [name, content] of Object.entries(attributes)) {
+    written += ` ${name}="${escapeAttribute(String(content))}"`;
   }
   return written;
 }
@@ -161,19 +161,19 @@ export function indentXml(text: string, masking?: Masking): string | undefined {
   const open: string[] = [];
   const lines: string[] = [];
   let isLineOpen = false; // the last line is a tag or its text, and may be closed by the next token
-  for (const it of masking ? maskTokens(tokens, masking) : tokens) {
-    const isText = !it.startsWith("<") || it.startsWith("<![CDATA[");
-    if (isText && it.trim() === "") continue;
+  for (const token of masking ? maskTokens(tokens, masking) : tokens) {
+    const isText = !token.startsWith("<") || token.startsWith("<![CDATA[");
+    if (isText && token.trim() === "") continue;
     if (isText) {
-      lines.push(`${isLineOpen ? (lines.pop() ?? "") : indentation(open)}${it}`);
-    } else if (it.startsWith("</")) {
-      if (open.pop() !== nameOf(it)) return undefined;
-      lines.push(`${isLineOpen ? (lines.pop() ?? "") : indentation(open)}${it}`);
+      lines.push(`${isLineOpen ? (lines.pop() ?? "") : indentation(open)}${token}`);
+    } else if (token.startsWith("</")) {
+      if (open.pop() !== nameOf(token)) return undefined;
+      lines.push(`${isLineOpen ? (lines.pop() ?? "") : indentation(open)}${token}`);
       isLineOpen = false;
     } else {
-      lines.push(`${indentation(open)}${it}`);
-      isLineOpen = isOpeningTag(it);
-      if (isLineOpen) open.push(nameOf(it));
+      lines.push(`${indentation(open)}${token}`);
+      isLineOpen = isOpeningTag(token);
+      if (isLineOpen) open.push(nameOf(token));
       if (open.length > depthMax) return undefined;
     }
   }
@@ -183,18 +183,18 @@ export function indentXml(text: string, masking?: Masking): string | undefined {
 /** Replaces everything between the tags of a secret element with the mask. */
 function* maskTokens(tokens: readonly string[], { isSecret, mask }: Masking): Generator<string> {
   let depth = 0; // of open elements, counted from the secret one
-  for (const it of tokens) {
-    if (depth > 0 && isOpeningTag(it)) depth += 1;
-    if (depth > 0 && it.startsWith("</")) depth -= 1;
+  for (const token of tokens) {
+    if (depth > 0 && isOpeningTag(token)) depth += 1;
+    if (depth > 0 && token.startsWith("</")) depth -= 1;
     if (depth > 0) continue;
-    yield it;
-    if (!isOpeningTag(it) || !isSecret(nameOf(it))) continue;
+    yield token;
+    if (!isOpeningTag(token) || !isSecret(nameOf(token))) continue;
     depth = 1;
     yield mask;
   }
 }
 
-const isOpeningTag = (it: string): boolean => /^<[^?!/]/.test(it) && !it.endsWith("/>");
+const isOpeningTag = (token: string): boolean => /^<[^?!/]/.test(token) && !token.endsWith("/>");
 
 /** Returns undefined at the first position without a token. Anyone may send the text, so the time must be linear in its length. */
 function tokensOf(text: string): string[] | undefined {

@@ -172,7 +172,7 @@ function matchesRule(rule: AnswerRule, { method, pathBelow, headers, body }: Req
     (rule.method === undefined || rule.method.toUpperCase() === method.toUpperCase()) &&
     (rule.path_starts_with === undefined || pathBelow.startsWith(rule.path_starts_with)) &&
     (eventType === undefined || matchesEventType(eventType, headers)) &&
-    (header === undefined || headers.some((it) => matchesHeader(header, it))) &&
+    (header === undefined || headers.some((entry) => matchesHeader(header, entry))) &&
     (text === undefined || Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes(text))
   );
 }
@@ -184,5 +184,5 @@ function matchesEventType(pattern: string, headers: RequestFacts["headers"]): bo
 
 const matchesHeader = (
   { name, contains = "" }: NonNullable<AnswerRule["header"]>,
-  [given, value]: readonly [string, string],
-): boolean => given.toLowerCase() === name.toLowerCase() && value.toLowerCase().includes(contains.toLowerCase());
+  [headerName, value]: readonly [string, string],
+): boolean => headerName.toLowerCase() === name.toLowerCase() && value.toLowerCase().includes(contains.toLowerCase());

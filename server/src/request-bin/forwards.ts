@@ -83,7 +83,7 @@ export function forwardedUrl(
 ): string {
   const below = path.slice(`/bins/${binId}`.length);
   const [address = "", ...own] = target.split("#", 1).join("").split("?");
-  const queries = [own.join("?"), query].filter((it) => it !== "").join("&");
+  const queries = [own.join("?"), query].filter((part) => part !== "").join("&");
   const joined = below === "" || below === "/" ? address : address.replace(/\/$/, "") + below;
   return queries === "" ? joined : `${joined}?${queries}`;
 }

@@ -108,7 +108,7 @@ const changesNothing = ["POST /endpoints/:id/ping", "POST /views", "PATCH /views
 
 async function signUp({ pool, provider }: BellwireHouse, name: string, now: Date) {
   const values = { org_name: name, username: name, email: `${name}@quay.example` };
-  const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
+  const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
   const [first] = "applications" in signedUp ? signedUp.applications : [];
   if (!first || !("details" in signedUp)) throw new Error(JSON.stringify(signedUp));

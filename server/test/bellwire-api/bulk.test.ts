@@ -15,7 +15,7 @@ async function signUpThree({ pool, provider }: BellwireHouse, now: Date): Promis
   const applications: Application[] = [];
   for (const name of ["harbour", "quay", "pier"]) {
     const values = { org_name: name, username: name, email: `${name}@shore.example` };
-    const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
+    const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
     const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
     if (!("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
     accounts.push(signedUp.details.account.id);

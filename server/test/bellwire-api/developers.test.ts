@@ -12,7 +12,7 @@ async function signUp({ pool, provider }: BellwireHouse, now: Date) {
     password: "correct-horse-12",
     password_confirmation: "correct-horse-12",
   };
-  const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
+  const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, wantedPlans: [], by, now });
   if (!("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
   const [application] = signedUp.applications;

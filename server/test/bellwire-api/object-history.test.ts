@@ -31,7 +31,7 @@ async function openScene({ pool, provider, ...house }: BellwireHouse, clock: Han
     password: "correct-horse-12",
     password_confirmation: "correct-horse-12",
   };
-  const by = { door: "form", address: "203.0.113.7", mailIsSent: false, activationUrl: () => "" } as const;
+  const by = { via: "form", address: "203.0.113.7", mailIsSent: false, activationUrl: () => "" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, wantedPlans: [], by, now: clock.now() });
   if (!("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
   const [[user], [application]] = [signedUp.details.users, signedUp.applications];

@@ -7,7 +7,7 @@ import { passwords } from "../support/passwords.ts";
 
 async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<Application> {
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
-  const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
+  const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
   const account = "details" in signedUp ? signedUp.details.account.id : 0;
   const [application] = await listApplications(pool, provider.id, account);

@@ -120,7 +120,7 @@ test("metrics over time have a point for every interval, a total, and the values
 test("accounts and applications are counted by the interval in which they were created", async ({ house, clock }) => {
   const { provider } = house;
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
-  const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
+  const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
   const now = clock.now();
   await signUpAccount(house.pool, passwords, { provider, values, wantedPlans: [], by, now });
   const { series } = (

@@ -35,7 +35,7 @@ interface Scene {
 const test = base.extend("scene", async ({ house, clock }): Promise<Scene> => {
   const { pool, provider } = house;
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
-  const signUp = { provider, values: form, by: { door: "program", ...by } as const, now: by.now };
+  const signUp = { provider, values: form, by: { via: "program", ...by } as const, now: by.now };
   const made = await signUpAccount(pool, passwords, signUp);
   if (!("details" in made)) throw new Error(JSON.stringify(made));
   const [plan] = await pool.query<{ id: number }>(
@@ -199,7 +199,7 @@ test("changes of one account at once are counted together, and another account i
     provider: scene.house.provider,
     values: { ...form, org_name: name(), username: "other", email: "other@fjord.example" },
   };
-  const by = { door: "program", actor: scene.by.actor, channel: "api" } as const;
+  const by = { via: "program", actor: scene.by.actor, channel: "api" } as const;
   expect("details" in (await signUpAccount(scene.house.pool, passwords, { ...other, by, now: scene.by.now }))).toBe(
     true,
   );

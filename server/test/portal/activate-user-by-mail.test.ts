@@ -6,7 +6,7 @@ import { eventsOf, now, setUp, signUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 const byMail = (activationUrl: (code: string) => string) =>
-  ({ door: "form", address: "203.0.113.7", mailIsSent: true, activationUrl }) as const;
+  ({ via: "form", address: "203.0.113.7", mailIsSent: true, activationUrl }) as const;
 
 const later = new Date(now.getTime() + 60_000);
 

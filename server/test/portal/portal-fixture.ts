@@ -44,8 +44,8 @@ export const card = {
   billing_address_country: "NO",
 };
 
-export const byForm = { door: "form", address: "203.0.113.7", mailIsSent: false, activationUrl: () => "" } as const;
-export const byToken = { door: "program", actor: { kind: "token", userId: 1 }, channel: "api" } as const;
+export const byForm = { via: "form", address: "203.0.113.7", mailIsSent: false, activationUrl: () => "" } as const;
+export const byToken = { via: "program", actor: { kind: "token", userId: 1 }, channel: "api" } as const;
 
 /** A sign-up that must work out. */
 export async function signUp(pool: Pool, wanted: Pick<SignUp, "provider" | "by"> & Partial<SignUp>): Promise<SignedUp> {

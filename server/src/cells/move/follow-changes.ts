@@ -16,7 +16,7 @@ export async function withTableLock(
   statement: string,
   values: readonly unknown[] = [],
 ): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       await client.query("begin");
       await client.query(`set local lock_timeout = ${lockTimeoutMs}`);
@@ -26,7 +26,7 @@ export async function withTableLock(
       return;
     } catch (error) {
       await client.query("rollback");
-      if (errorCode(error) !== lockNotAvailable || tries === lockTries) throw error;
+      if (errorCode(error) !== lockNotAvailable || attempt === lockTries) throw error;
       await systemClock.sleep(lockPauseMs);
     }
   }
@@ -42,10 +42,10 @@ export async function createTriggers(
 ): Promise<void> {
   for (const { name, owner, key } of tables) {
     const table = client.escapeIdentifier(name);
-    const given = [String(providerId), name, ...key.map((column) => column.name)].map((text) =>
+    const parameters = [String(providerId), name, ...key.map((column) => column.name)].map((text) =>
       client.escapeLiteral(text),
     );
-    const run = `execute function record_moved_change(${given.join(", ")})`;
+    const run = `execute function record_moved_change(${parameters.join(", ")})`;
     await withTableLock(
       client,
       `create or replace trigger ${triggerName(providerId, "changed")} after insert or update on ${table}

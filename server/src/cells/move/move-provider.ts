@@ -93,11 +93,11 @@ export async function moveProvider(needs: MoveNeeds): Promise<MoveReport> {
 }
 
 async function switchWithTries(run: MoveRun, say: MoveNeeds["say"]): Promise<MoveReport> {
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await run.switchCells();
     } catch (error) {
-      if (run.mayHaveMoved || !isWorthAnotherTry(error) || tries === triesMax) throw error;
+      if (run.mayHaveMoved || !isWorthAnotherTry(error) || attempt === triesMax) throw error;
       say(`copying again: ${errorMessage(error)}`);
     }
   }

@@ -28,8 +28,8 @@ const beginStatement = `
 /** Notes in the directory that a move runs. Fails if another one does. */
 export async function beginMove(directory: Pool, { id, providerId, from, to }: Move): Promise<void> {
   directory.onHint(tenantsChannel, () => undefined); // connects now, so that the hint to hold requests need not wait for that
-  const [begun] = await directory.query(beginStatement, [providerId, id, to, from]);
-  if (!begun) throw new Error("Another move of the provider has begun.");
+  const [inserted] = await directory.query(beginStatement, [providerId, id, to, from]);
+  if (!inserted) throw new Error("Another move of the provider has begun.");
 }
 
 const holdStatement = `

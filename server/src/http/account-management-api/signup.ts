@@ -82,7 +82,7 @@ export const signUpOperation: Operation = {
 
   async handle({ pool, passwords }, { provider, caller, values, adminUrl, now }) {
     const { actor, channel, productScope } = caller;
-    const by = { door: "program", actor, channel, productScope } as const;
+    const by = { via: "program", actor, channel, productScope } as const;
     const outcome = await signUpAccount(pool, passwords, {
       provider,
       values,

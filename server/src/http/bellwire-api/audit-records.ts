@@ -54,15 +54,15 @@ const exportFormats = {
     // A spreadsheet would execute a text that begins like a formula, so an apostrophe precedes it.
     render: (records: readonly StoredAuditRecord[]): string =>
       stringify(
-        records.map((it) => [
-          it.id,
-          it.at.toISOString(),
-          it.actorKind,
-          it.actorId,
-          it.actorName,
-          it.action,
-          it.subject,
-          JSON.stringify(it.detail),
+        records.map((auditRecord) => [
+          auditRecord.id,
+          auditRecord.at.toISOString(),
+          auditRecord.actorKind,
+          auditRecord.actorId,
+          auditRecord.actorName,
+          auditRecord.action,
+          auditRecord.subject,
+          JSON.stringify(auditRecord.detail),
         ]),
         { record_delimiter: "windows", escape_formulas: true },
       ),
@@ -71,7 +71,7 @@ const exportFormats = {
     type: "application/x-ndjson",
     header: "",
     render: (records: readonly StoredAuditRecord[]): string =>
-      records.map((it) => `${JSON.stringify(representAuditRecord(it))}\n`).join(""),
+      records.map((auditRecord) => `${JSON.stringify(representAuditRecord(auditRecord))}\n`).join(""),
   },
 } as const;
 

@@ -277,16 +277,16 @@ export const binOperations: readonly Operation[] = [
     async handle({ pool, clock, adminPortalUrl }, { provider, params, by: { actor }, body: { hours = 24 } }) {
       const key = binKeyOf(provider, params);
       const binKey = { providerId: key.providerId, binId: key.id };
-      const made = await pool.inTransaction(async (tx) => {
+      const newShare = await pool.inTransaction(async (tx) => {
         const share = await createShare(tx, binKey, { now: clock.now(), seconds: hours * 3600 });
         const audit = { ...binAuditOf(key), actor, detail: { hours } };
         if (typeof share !== "string") await recordAudit(tx, { ...audit, action: "bin.shared" });
         return share;
       });
-      if (made === "no bin") throw new Problem("not-found");
-      if (made === "full") throw new Problem("limit-reached", { detail: tooManyShares });
-      const url = `${adminPortalUrl(provider)}/bins/${key.id}/view?share=${made.secret}`;
-      return created(`/bins/${key.id}/shares`, { ...representShare(made.share), url });
+      if (newShare === "no bin") throw new Problem("not-found");
+      if (newShare === "full") throw new Problem("limit-reached", { detail: tooManyShares });
+      const url = `${adminPortalUrl(provider)}/bins/${key.id}/view?share=${newShare.secret}`;
+      return created(`/bins/${key.id}/shares`, { ...representShare(newShare.share), url });
     },
   }),
   operation({

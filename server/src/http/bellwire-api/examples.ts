@@ -250,7 +250,7 @@ const refused = representRefusal(
 const done = { id: 41, done: true };
 const gone = representRefusal(42, new Problem("not-found"));
 
-const page = (it: unknown): object => ({ data: [it], next: null });
+const page = (item: unknown): object => ({ data: [item], next: null });
 const filter = { endpoint_id: endpoint.id, until: laterExampleTime.toISOString() };
 
 /** By operation id. Operations without a body and an answer have none. */

@@ -72,7 +72,7 @@ function completeDocument(document: JsonObject): object {
 }
 
 /** The refusals by status: their name, description and problem codes. */
-const refused: Readonly<Record<string, readonly [name: string, says: string, ...codes: ProblemCode[]]>> = {
+const refused: Readonly<Record<string, readonly [name: string, description: string, ...codes: ProblemCode[]]>> = {
   400: [
     "Unreadable",
     "The request cannot be read, or has an unknown query parameter.",
@@ -105,7 +105,7 @@ const refused: Readonly<Record<string, readonly [name: string, says: string, ...
 const refusals = (): Record<string, object> =>
   Object.fromEntries(Object.values(refused).map((each) => [each[0], describeRefusal(each)]));
 
-function describeRefusal([, says, ...codes]: (typeof refused)[string]): object {
+function describeRefusal([, description, ...codes]: (typeof refused)[string]): object {
   const problemExamples = codes.map((code) => {
     const problem = new Problem(code, code === "invalid" ? { errors: { name: ["is required"] } } : {});
     return [code, { summary: problems[code].title, value: representProblem(problem, "req-1") }];
@@ -113,7 +113,7 @@ function describeRefusal([, says, ...codes]: (typeof refused)[string]): object {
   const content = {
     "application/problem+json": { schema: ProblemSchema, examples: Object.fromEntries(problemExamples) },
   };
-  return { description: says, content };
+  return { description, content };
 }
 
 /** Statuses that every route may return. */
@@ -153,7 +153,9 @@ function completeOperation(described: Json, { method, schemas }: Described): obj
       : {}),
     responses: {
       ...Object.fromEntries(
-        own.filter(([status]) => !(status in refused)).map(([status, it]) => [status, answered(it, status, example)]),
+        own
+          .filter(([status]) => !(status in refused))
+          .map(([status, response]) => [status, answered(response, status, example)]),
       ),
       ...Object.fromEntries(
         [...statuses].map((status) => [status, { $ref: `#/components/responses/${refused[status]?.[0]}` }]),
@@ -185,11 +187,12 @@ const withExample = (content: Json | undefined, exampleIn: (type: string) => unk
     Object.entries(fieldsOf(content)).map(([type, media]) => [type, { ...fieldsOf(media), example: exampleIn(type) }]),
   );
 
-const mapValues = <It, Made>(
-  them: Readonly<Record<string, It>>,
-  make: (it: It, name: string) => Made,
-): Record<string, Made> => Object.fromEntries(Object.entries(them).map(([name, it]) => [name, make(it, name)]));
+const mapValues = <Value, Result>(
+  values: Readonly<Record<string, Value>>,
+  convert: (value: Value, name: string) => Result,
+): Record<string, Result> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, convert(value, name)]));
 
-const fieldsOf = (it: Json | undefined): JsonObject => (isObject(it) ? it : {});
-const isObject = (it: Json | undefined): it is JsonObject =>
-  typeof it === "object" && it !== null && !Array.isArray(it);
+const fieldsOf = (json: Json | undefined): JsonObject => (isObject(json) ? json : {});
+const isObject = (json: Json | undefined): json is JsonObject =>
+  typeof json === "object" && json !== null && !Array.isArray(json);

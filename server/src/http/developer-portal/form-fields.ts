@@ -109,10 +109,10 @@ const emailMessage = (message: string): string =>
 
 /** Returns the fields with their errors, the list of invalid fields, and the errors that belong to no field. */
 export function checkedFields(fields: readonly FormField[], errors: FieldErrors = {}) {
-  const shown = withErrors(fields, errors);
-  const invalid = shown.filter((field) => field.error !== undefined);
+  const shownFields = withErrors(fields, errors);
+  const invalid = shownFields.filter((field) => field.error !== undefined);
   return {
-    fields: shown,
+    fields: shownFields,
     invalid_fields: invalid.length > 0 ? invalid : undefined,
     error: errorsWithoutField(fields, errors),
   };

@@ -122,8 +122,8 @@ const withoutPlans = ({ name }: Provider) => ({
   error: `The requested plans are unavailable or cannot be combined. Submit the form again to use the default plans, or ask ${name} for another link.`,
 });
 
-const signUpSource = (portal: Portal, { provider, ip }: FastifyRequest): SignUpSource & { readonly door: "form" } => ({
-  door: "form",
+const signUpSource = (portal: Portal, { provider, ip }: FastifyRequest): SignUpSource & { readonly via: "form" } => ({
+  via: "form",
   address: ip,
   mailIsSent: portal.mailIsSent,
   activationUrl: activationUrl(portal, provider),

@@ -77,8 +77,8 @@ const keyOf = ({ bin }: Viewer) => ({ providerId: bin.providerId, binId: bin.id 
 async function changeSettings({ pool }: ViewNeeds, viewer: Viewer, settings: BinSettings): Promise<Done> {
   await pool.inTransaction(async (tx) => {
     await updateBin(tx, viewer.bin, settings);
-    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-    await audit(tx, viewer, { action: "bin.changed", detail: { changed: given.map(([name]) => name) } });
+    const changed = Object.entries(settings).filter(([, value]) => value !== undefined);
+    await audit(tx, viewer, { action: "bin.changed", detail: { changed: changed.map(([name]) => name) } });
   });
   return "done";
 }
@@ -156,13 +156,13 @@ const sharing = ({ pool, pages, clock, originOf }: ViewNeeds): Change => ({
   async apply(viewer, { hours: text }, request) {
     const hours = wholeNumber(text ?? "24", 1, binLimits.shareHours.max);
     if (typeof hours !== "number") return { refused: { hours: ["is not a time that a link can have"] } };
-    const made = await pool.inTransaction(async (tx) => {
+    const created = await pool.inTransaction(async (tx) => {
       const share = await createShare(tx, keyOf(viewer), { now: clock.now(), seconds: hours * 3600 });
       if (typeof share !== "string") await audit(tx, viewer, { action: "bin.shared", detail: { hours } });
       return share;
     });
-    if (typeof made === "string") return { refused: { base: ["This bin has too many share links. Revoke one"] } };
-    const { share, secret } = made;
+    if (typeof created === "string") return { refused: { base: ["This bin has too many share links. Revoke one"] } };
+    const { share, secret } = created;
     const url = originOf(request) + viewerPath({ bin: viewer.bin, credential: { share: secret } });
     return (reply) => pages.share(reply, viewer, { url, share });
   },

@@ -51,7 +51,7 @@ async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<v
 
 /** Keeps requests to unknown paths and methods of the page from being received by the bin. */
 function refuseOtherViewPaths(http: FastifyInstance): void {
-  const method = http.supportedMethods.filter((it) => it !== "GET" && it !== "HEAD");
+  const method = http.supportedMethods.filter((name) => name !== "GET" && name !== "HEAD");
   http.route({ method, url: "/:id/view", handler: (_request, reply) => reply.callNotFound() });
   for (const url of ["/:id/view/*", "/assets/*"]) http.all(url, (_request, reply) => reply.callNotFound());
 }

@@ -54,9 +54,9 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
       });
     }
     if (response.delayMs > 0) {
-      const gone = new AbortController();
-      reply.raw.once("close", () => gone.abort());
-      await clock.sleep(response.delayMs, gone.signal);
+      const closed = new AbortController();
+      reply.raw.once("close", () => closed.abort());
+      await clock.sleep(response.delayMs, closed.signal);
     }
     return respond(request, reply, response);
   };

@@ -109,15 +109,15 @@ function representBody(text: string | undefined, { bodyBytes, isTruncated }: Bod
   if (bodyBytes === 0) return { kind: "empty" };
   if (text === undefined) return { kind: "binary" };
   if (isTruncated) return { kind: "text", shown: text, is_truncated: true };
-  const shown = indentBody(text);
-  return { kind: "text", shown, ...(shown === text ? {} : { as_received: text }) };
+  const indented = indentBody(text);
+  return { kind: "text", shown: indented, ...(indented === text ? {} : { as_received: text }) };
 }
 
 function representMaskedBody(text: string | undefined, { bodyBytes, isTruncated }: BodySize) {
   if (bodyBytes === 0) return { kind: "empty" };
   if (text === undefined) return { kind: "binary" };
-  const shown = maskBody(text);
-  return shown === undefined ? { kind: "hidden" } : { kind: "text", shown, is_truncated: isTruncated };
+  const maskedText = maskBody(text);
+  return maskedText === undefined ? { kind: "hidden" } : { kind: "text", shown: maskedText, is_truncated: isTruncated };
 }
 
 /** Returns undefined for bytes that are not UTF-8 or contain control characters. */

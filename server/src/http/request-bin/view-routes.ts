@@ -35,7 +35,7 @@ export const parseNumber = (text: unknown): number =>
 /** Returns undefined without a text to search for. */
 function searchOf({ q, in: part }: PageRequest["Querystring"]) {
   const text = typeof q === "string" ? q.trim().slice(0, searchLengthMax) : "";
-  const within = searchableParts.find((it) => it === part) ?? "any";
+  const within = searchableParts.find((name) => name === part) ?? "any";
   return text === "" ? undefined : { text, within };
 }
 

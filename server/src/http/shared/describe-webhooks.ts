@@ -15,9 +15,9 @@ import {
 
 /** The headers of webhook requests by name, for a document's `components.parameters`. */
 export const webhookHeaders: Readonly<Record<string, object>> = Object.fromEntries(
-  Object.entries(describedHeaders).map(([name, { says, isAlways }]) => [
+  Object.entries(describedHeaders).map(([name, { description, isAlways }]) => [
     name,
-    { name, in: "header", required: isAlways, description: says, schema: { type: "string" } },
+    { name, in: "header", required: isAlways, description: description, schema: { type: "string" } },
   ]),
 );
 
@@ -35,7 +35,12 @@ export const describeOperationalWebhooks = (): Record<string, object> =>
   Object.fromEntries(
     operationalEvents.map((entry) => [
       entry.type,
-      { post: describeWebhook(entry, `${entry.says} Sent to endpoints that name \`${entry.type}\`.\n\n${advice}`) },
+      {
+        post: describeWebhook(
+          entry,
+          `${entry.description} Sent to endpoints that name \`${entry.type}\`.\n\n${advice}`,
+        ),
+      },
     ]),
   );
 

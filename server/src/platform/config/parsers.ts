@@ -4,10 +4,10 @@ import { parseAllowedTargets } from "../network/target-guard.ts";
 
 /** Why a text is not a value of its setting; continues the sentence that begins with the setting's name. */
 export class InvalidSetting {
-  readonly says: string;
+  readonly problem: string;
 
-  constructor(says: string) {
-    this.says = says;
+  constructor(problem: string) {
+    this.problem = problem;
   }
 }
 
@@ -90,7 +90,7 @@ export const share: Parse<number> = (text) => {
 /** Pairs `name=value` with commas between and percent-encoded values, as OpenTelemetry's variables have them. */
 export const pairs: Parse<Readonly<Record<string, string>>> = (text) => {
   const parsed: Record<string, string> = {};
-  for (const part of text.split(",").filter((it) => it.trim() !== "")) {
+  for (const part of text.split(",").filter((entry) => entry.trim() !== "")) {
     const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
     const decoded = value === undefined ? undefined : percentDecoded(value);
     if (name === undefined || decoded === undefined) {

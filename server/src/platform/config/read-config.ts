@@ -100,9 +100,9 @@ const createReader =
     const fallback = defaultText(setting, isEmbedded);
     const value = setting.parse(sources.text(setting) ?? fallback);
     if (!(value instanceof InvalidSetting)) return value;
-    wrong.push(`${setting.name} ${value.says}`);
+    wrong.push(`${setting.name} ${value.problem}`);
     const instead = setting.parse(fallback);
-    if (instead instanceof InvalidSetting) throw new Error(`The default of ${setting.name} ${instead.says}.`);
+    if (instead instanceof InvalidSetting) throw new Error(`The default of ${setting.name} ${instead.problem}.`);
     return instead;
   };
 
@@ -120,7 +120,7 @@ export async function loadSecretKeys({
   const text =
     secretKey?.reveal() ?? (await readOrCreateFile(path, () => `${randomBytes(32).toString("base64")}\n`)).content;
   const keys = parseSecretKeys(text);
-  if (keys instanceof InvalidSetting) throw new CannotStart(`${path} ${keys.says}. Restore it from a backup.`);
+  if (keys instanceof InvalidSetting) throw new CannotStart(`${path} ${keys.problem}. Restore it from a backup.`);
   return keys;
 }
 

@@ -2,7 +2,7 @@ import * as read from "./parsers.ts";
 import { type Environment, type Setting, defaultText } from "./parsers.ts";
 import { type Sources, readSources, unknownNames } from "./sources.ts";
 
-const declare = <T>(it: Setting<T>): Setting<T> => it;
+const declare = <T>(setting: Setting<T>): Setting<T> => setting;
 
 const day = 24 * 60 * 60;
 

@@ -102,8 +102,8 @@ const namesTried = ["nobody", "postgres", "daemon"];
 export async function findUnprivilegedUser(): Promise<UnprivilegedUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const users = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
-  for (const wanted of namesTried) {
-    const [name, , uid, gid] = users.find(([first]) => first === wanted) ?? [];
+  for (const candidate of namesTried) {
+    const [name, , uid, gid] = users.find(([first]) => first === candidate) ?? [];
     // macOS writes the uid of `nobody` as -2.
     if (name && uid && gid && uid !== "0") return { name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
   }

@@ -38,7 +38,7 @@ export async function openEmbeddedPostgres(
   let server: RunningServer = await alone(() => joinOrStartServer(folder, say));
   const { ownerUrl, appUrl, pgData } = server;
   const closing = new AbortController();
-  const kept = keepRunning();
+  const keepAlive = keepRunning();
 
   return {
     ownerUrl,
@@ -47,7 +47,7 @@ export async function openEmbeddedPostgres(
     async [Symbol.asyncDispose]() {
       closing.abort();
       await server.presence.end();
-      await kept;
+      await keepAlive;
       await alone(async () => {
         const others = await countUsers(ownerUrl, server.presence);
         if (others === 0) return stopServer(server.pgData);

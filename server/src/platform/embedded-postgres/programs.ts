@@ -121,9 +121,9 @@ const triesMax = 3;
 
 /** Runs a program to its end. Never rejects. */
 async function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<ProgramEnd> {
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     const { signal, ...end } = await runOnce(program, args, options);
-    if (!isOurOwnSignal(signal) || tries === triesMax) return end;
+    if (!isOurOwnSignal(signal) || attempt === triesMax) return end;
   }
 }
 
@@ -132,14 +132,14 @@ type SignalledEnd = ProgramEnd & { readonly signal: NodeJS.Signals | null };
 async function runOnce(program: string, args: readonly string[], options: RunOptions): Promise<SignalledEnd> {
   const { promise, resolve } = Promise.withResolvers<SignalledEnd>();
   const child = spawn(program, args, { ...programOptions(options), stdio: ["ignore", "pipe", "pipe"] });
-  const said: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => said.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+  const output: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
   child.on("error", (error: NodeJS.ErrnoException) => {
     resolve({ isFine: false, isDenied: error.code === "EACCES", words: error.message, signal: null });
   });
   child.on("close", (code, signal) => {
-    const words = Buffer.concat(said).toString().trim() || `it ended with ${signal ?? `code ${code}`}`;
+    const words = Buffer.concat(output).toString().trim() || `it ended with ${signal ?? `code ${code}`}`;
     resolve({ isFine: code === 0, isDenied: words.includes("Permission denied"), words, signal });
   });
   return promise;
@@ -159,9 +159,9 @@ const causes: readonly (readonly [said: RegExp, means: string])[] = [
 const linesShown = 8;
 
 /** Returns the cause if it is known, and PostgreSQL's last lines. */
-export function explainFailure(said: string): string {
-  const lines = said.trim().split("\n").slice(-linesShown).join("\n  ");
-  const cause = causes.find(([pattern]) => pattern.test(said))?.[1];
+export function explainFailure(output: string): string {
+  const lines = output.trim().split("\n").slice(-linesShown).join("\n  ");
+  const cause = causes.find(([pattern]) => pattern.test(output))?.[1];
   return cause ? `${cause}.\n  ${lines}` : `it said\n  ${lines}`;
 }
 

@@ -188,8 +188,8 @@ export async function findPostmaster(pgData: string): Promise<Postmaster | undef
   const lines = (await readFileIfExists(join(pgData, "postmaster.pid")))?.split("\n") ?? [];
   const pid = Number(lines[0]);
   if (!(pid > 0) || !(await isPostgresOf(pid, pgData))) return undefined;
-  const said = lines[7]?.trim();
-  return { pid, state: said === "ready" || said === "stopping" ? said : "starting" };
+  const status = lines[7]?.trim();
+  return { pid, state: status === "ready" || status === "stopping" ? status : "starting" };
 }
 
 /** Waits while the server is starting or stopping. Resolves with the server, or with undefined if there is none. */

@@ -134,11 +134,11 @@ function addressGroups(address: string): readonly string[] | string {
 
 /** `2001:db8:1:200::/56`. */
 function prefixOf(groups: readonly string[], length: number): string {
-  const kept = groups.slice(0, Math.ceil(length / 16));
+  const prefix = groups.slice(0, Math.ceil(length / 16));
   const bits = length % 16;
   if (bits > 0) {
-    const last = Number.parseInt(kept.at(-1) ?? "0", 16) & (0xffff << (16 - bits));
-    kept[kept.length - 1] = (last & 0xffff).toString(16);
+    const last = Number.parseInt(prefix.at(-1) ?? "0", 16) & (0xffff << (16 - bits));
+    prefix[prefix.length - 1] = (last & 0xffff).toString(16);
   }
-  return `${kept.join(":")}::/${length}`;
+  return `${prefix.join(":")}::/${length}`;
 }

@@ -47,9 +47,9 @@ function parseHosts(text: string): ReadonlyMap<string, readonly Address[]> {
   for (const line of text.split("\n")) {
     const [address = "", ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
     if (isIP(address) === 0) continue;
-    for (const name of names.map((it) => it.toLowerCase())) {
+    for (const name of names.map((each) => each.toLowerCase())) {
       const known = hosts.get(name) ?? [];
-      if (known.every((it) => it.address !== address))
+      if (known.every((entry) => entry.address !== address))
         hosts.set(name, [...known, { address, family: isIPv6(address) ? 6 : 4 }]);
     }
   }
@@ -321,7 +321,7 @@ async function askFor(resolver: Resolver, name: string, family: Family): Promise
 /** `global`: this machine has a public IPv6 address, and IPv6 comes first. `local`: it has another one beside loopback. */
 function ipv6Of(interfaces: ReturnType<typeof networkInterfaces>): "none" | "local" | "global" {
   const addresses = Object.values(interfaces)
-    .flatMap((it) => it ?? [])
+    .flatMap((each) => each ?? [])
     .filter(({ family, internal, address }) => family === "IPv6" && !internal && !/^fe[89ab]/i.test(address));
   if (addresses.length === 0) return "none";
   return addresses.some(({ address }) => /^[23]/.test(address)) ? "global" : "local";

@@ -29,7 +29,7 @@ export function parseAllowedTargets(text: string, deniedText = "none"): AllowedT
 function parseBlocks(text: string) {
   const blocks = text.trim() === "none" ? [] : text.split(",").map((block) => block.trim());
   const list = new BlockList();
-  const wrong = blocks.map((block) => addBlock(list, block)).filter((it) => it !== undefined);
+  const wrong = blocks.map((block) => addBlock(list, block)).filter((problem) => problem !== undefined);
   return { blocks, list, wrong };
 }
 

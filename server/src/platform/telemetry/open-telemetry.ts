@@ -237,15 +237,15 @@ function histogramsOf(values: readonly Value[], times: Times): HistogramMetricDa
   const byLabels = new Map<string, Collected>();
   for (const { metricName = "", labels, value } of values) {
     const { le, ...others } = labels;
-    const attributes = Object.fromEntries(Object.entries(others).map(([name, it = ""]) => [name, it]));
+    const attributes = Object.fromEntries(Object.entries(others).map(([name, label = ""]) => [name, label]));
     const key = JSON.stringify(Object.entries(attributes).toSorted(([one], [other]) => (one < other ? -1 : 1)));
-    const it: Collected = byLabels.get(key) ?? { attributes, boundaries: [], counts: [], sum: 0, count: 0 };
-    byLabels.set(key, it);
-    if (metricName.endsWith("_sum")) it.sum = value;
-    else if (metricName.endsWith("_count")) it.count = value;
+    const series: Collected = byLabels.get(key) ?? { attributes, boundaries: [], counts: [], sum: 0, count: 0 };
+    byLabels.set(key, series);
+    if (metricName.endsWith("_sum")) series.sum = value;
+    else if (metricName.endsWith("_count")) series.count = value;
     else {
-      it.counts.push(value);
-      if (le !== "+Inf") it.boundaries.push(Number(le));
+      series.counts.push(value);
+      if (le !== "+Inf") series.boundaries.push(Number(le));
     }
   }
   return Array.from(byLabels.values(), ({ attributes, boundaries, counts, sum, count }) => ({

@@ -85,9 +85,9 @@ class BudgetSampler implements Sampler {
     this.#reads = new TokenBucket(perSecond, clock);
   }
 
-  shouldSample(...asked: Parameters<Sampler["shouldSample"]>): SamplingResult {
-    const result = this.#sampler.shouldSample(...asked);
-    const [, , , kind, attributes] = asked;
+  shouldSample(...args: Parameters<Sampler["shouldSample"]>): SamplingResult {
+    const result = this.#sampler.shouldSample(...args);
+    const [, , , kind, attributes] = args;
     if (kind !== SpanKind.SERVER || result.decision !== SamplingDecision.RECORD_AND_SAMPLED) return result;
     const method = attributes["http.request.method"];
     const bucket = method === "GET" || method === "HEAD" ? this.#reads : this.#changes;
@@ -137,9 +137,9 @@ export function createTracing(tracer: Tracer, ids: SpanIds, clock: Pick<Clock, "
     beginRequest(request) {
       const caller = callerOf(request);
       const span = startRequest(tracer, request, caller);
-      const begun = representRequest(span);
-      open.set(begun, { span, caller });
-      return begun;
+      const requestSpan = representRequest(span);
+      open.set(requestSpan, { span, caller });
+      return requestSpan;
     },
     runInRequest(request, work) {
       const found = open.get(request);

@@ -90,7 +90,7 @@ function accountNode(
       ? [
           list(
             "applications",
-            applications.map((it) => representApplication(it, settings)),
+            applications.map((application) => representApplication(application, settings)),
             "alone",
           ),
         ]
@@ -147,6 +147,6 @@ export function accountToJson(account: Account, { provider, definitions }: Docum
 
 function creditCardToJson(account: Account): Readonly<Record<string, Json>> {
   if (account.creditCardToken === null) return {};
-  const shown = cardProperties.filter((property) => account[property] !== null);
-  return Object.fromEntries(shown.map((property) => [columnOf(accountFields, property), account[property]]));
+  const stored = cardProperties.filter((property) => account[property] !== null);
+  return Object.fromEntries(stored.map((property) => [columnOf(accountFields, property), account[property]]));
 }

@@ -13,8 +13,8 @@ test.each([
   expect(states.map((state) => accountStateAfter(state, transition))).toEqual(after);
 });
 
-const form = { door: "form", activatesByMail: false } as const;
-const program = { door: "program", hasPassword: true } as const;
+const form = { via: "form", activatesByMail: false } as const;
+const program = { via: "program", hasPassword: true } as const;
 
 test.each([
   ["a developer can begin at once where no mail is asked for", form, false, "approved", "active"],

@@ -103,11 +103,11 @@ async function mailAdmins(
 /** The developer's own sign-up form, or a program of the provider. */
 type SignUpCircumstances =
   | {
-      readonly door: "form";
+      readonly via: "form";
       /** True if developers must confirm their email address before they can log in. */
       readonly activatesByMail: boolean;
     }
-  | { readonly door: "program"; readonly hasPassword: boolean };
+  | { readonly via: "program"; readonly hasPassword: boolean };
 
 export interface InitialStates {
   readonly account: "created" | "pending" | "approved";
@@ -116,7 +116,7 @@ export interface InitialStates {
 
 /** Returns the states of a new account and its first user. */
 export function initialStates(by: SignUpCircumstances, accountPlan: Plan): InitialStates {
-  const isReady = by.door === "form" ? !by.activatesByMail : by.hasPassword && !accountPlan.approvalRequired;
+  const isReady = by.via === "form" ? !by.activatesByMail : by.hasPassword && !accountPlan.approvalRequired;
   return isReady
     ? { account: stateOnActivation(accountPlan), user: "active" }
     : { account: "created", user: "pending" };

@@ -119,15 +119,15 @@ function parseAccountUpdate(
   { values, writer, by: { now } }: AccountUpdate,
 ): { readonly account: Account; readonly errors: FieldErrors } {
   const input = renameOrgName(values, writer);
-  const held = { ...before.fields, org_name: before.orgName };
-  const defined = parseFieldInput({ definitions, target: "Account", writer, held }, input);
-  const { org_name: orgName, ...fields } = applyFieldInput(held, defined.given);
-  const { given, errors } = parseRequest<Account>(accountFields, { values, writer, now });
+  const stored = { ...before.fields, org_name: before.orgName };
+  const defined = parseFieldInput({ definitions, target: "Account", writer, stored }, input);
+  const { org_name: orgName, ...fields } = applyFieldInput(stored, defined.changes);
+  const { changes, errors } = parseRequest<Account>(accountFields, { values, writer, now });
   const { annotations, errors: wrongAnnotations } = parseAnnotations(before.annotations, values["annotations"]);
   return {
     account: {
       ...before,
-      ...given,
+      ...changes,
       orgName: typeof orgName === "string" ? orgName : before.orgName,
       fields,
       annotations,

@@ -67,7 +67,7 @@ export type SignUpOutcome =
 /** Creates an account with its first user, subscriptions and first applications, and records their events. */
 export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signUp: SignUp): Promise<SignUpOutcome> {
   const { provider, by, values, now } = signUp;
-  const isForm = by.door === "form";
+  const isForm = by.via === "form";
   const plans = await findPlansForSignUp(pool, signUp);
   if (isForm && (!provider.signupsEnabled || plans === "no account plan")) return { closed: true };
   if (typeof plans === "string") return { notFound: "plan" };
@@ -85,9 +85,9 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
     plans,
     products: await listProducts(pool, provider.id),
     states: initialStates(
-      by.door === "form"
-        ? { door: "form", activatesByMail: provider.emailActivation ?? by.mailIsSent }
-        : { door: "program", hasPassword: fields.password !== undefined },
+      by.via === "form"
+        ? { via: "form", activatesByMail: provider.emailActivation ?? by.mailIsSent }
+        : { via: "program", hasPassword: fields.password !== undefined },
       plans.accountPlan,
     ),
     passwordHash: fields.password === undefined ? null : await passwords.hash(fields.password, hashingOf(signUp)),
@@ -102,7 +102,7 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
 }
 
 const hashingOf = ({ provider, by }: SignUp): HashingFor =>
-  by.door === "form" ? { providerId: provider.id, address: by.address } : { providerId: provider.id };
+  by.via === "form" ? { providerId: provider.id, address: by.address } : { providerId: provider.id };
 
 async function findPlansForSignUp(
   pool: Pool,
@@ -110,9 +110,9 @@ async function findPlansForSignUp(
 ): Promise<ReturnType<typeof choosePlans> | "unknown plan"> {
   const requested = await findRequestedPlans(pool, provider.id, {
     ids: wantedPlans ?? [],
-    mayBeHidden: by.door === "program",
-    dropsUnknown: by.door === "program",
-    productScope: by.door === "program" ? by.productScope : undefined,
+    mayBeHidden: by.via === "program",
+    dropsUnknown: by.via === "program",
+    productScope: by.via === "program" ? by.productScope : undefined,
   });
   return requested ? choosePlans(requested, await readDefaultPlans(pool, provider.id)) : "unknown plan";
 }
@@ -206,7 +206,7 @@ export function parseSignUp(
   const account = parseFieldInput(ofAccount, named);
   const user = parseNewUser(settings, input, { writer, isSignUp: true });
   const { annotations, errors: wrongAnnotations } = parseAnnotations({}, input["annotations"]);
-  const { org_name: orgName, ...accountFields } = applyFieldInput({}, account.given);
+  const { org_name: orgName, ...accountFields } = applyFieldInput({}, account.changes);
   return {
     fields: { orgName: typeof orgName === "string" ? orgName : "", accountFields, annotations, ...user.fields },
     errors: mergeErrors(missingFields(ofAccount, named), account.errors, user.errors, wrongAnnotations),
@@ -216,7 +216,7 @@ export function parseSignUp(
 /** The actor of a form is the new user; a program acts as itself. */
 export type SignUpSource =
   | {
-      readonly door: "form";
+      readonly via: "form";
       /** The visitor's address, because password hashing is shared fairly between networks. */
       readonly address: string;
       /** True if a mail server is configured. Without one, email addresses are not confirmed. */
@@ -224,7 +224,7 @@ export type SignUpSource =
       readonly activationUrl: (code: string) => string;
     }
   | {
-      readonly door: "program";
+      readonly via: "program";
       readonly actor: Actor;
       readonly channel: Channel;
       readonly productScope?: ProductScope;
@@ -270,11 +270,11 @@ async function insertSignUp(tx: Transaction, signUp: ValidSignUp): Promise<Signe
   const details = { account, plans: inDocumentOrder(everyPlan), users: [user] };
   const events = await recordAccountEvents(
     tx,
-    by.door === "form"
+    by.via === "form"
       ? { providerId, actor: { kind: "developer", userId: user.id }, channel: "developer_portal", now }
       : { providerId, actor: by.actor, channel: by.channel, now },
     account,
-    signUpEvents(settings, { details, user, applications }, by.door),
+    signUpEvents(settings, { details, user, applications }, by.via),
   );
   return { details, user, applications, events };
 }
@@ -304,7 +304,7 @@ async function insertFirstUser(
   account: Account,
 ): Promise<User> {
   const { username, email } = fields;
-  const link = by.door === "form" && states.user === "pending" ? newActivationLink(by.activationUrl) : undefined;
+  const link = by.via === "form" && states.user === "pending" ? newActivationLink(by.activationUrl) : undefined;
   const user = await insertUser(
     tx,
     provider.id,
@@ -341,7 +341,7 @@ async function insertApplications(
   account: Account,
 ): Promise<readonly Application[]> {
   const named =
-    by.door === "form"
+    by.via === "form"
       ? { name: `${account.orgName}'s App`, description: null, createOrigin: "registration" }
       : { name: "API signup", description: "API signup", createOrigin: "api" };
   const applications: Application[] = [];
@@ -370,7 +370,7 @@ interface SignUpResult {
 function signUpEvents(
   settings: DocumentSettings,
   { details, user, applications }: SignUpResult,
-  door: "form" | "program",
+  via: "form" | "program",
 ): readonly AccountEvent[] {
   return [
     { type: "account.created", objectId: details.account.id, document: representAccount(details, settings) },
@@ -378,7 +378,7 @@ function signUpEvents(
     ...applications.flatMap((application) => {
       const inputs: Parameters<typeof applicationEvent>[0][] = [
         "application.created",
-        ...(door === "program" ? application.keys.map((key) => keyEvent("application.key_created", key)) : []),
+        ...(via === "program" ? application.keys.map((key) => keyEvent("application.key_created", key)) : []),
       ];
       return inputs.map((it) => applicationEvent(it, settings, application));
     }),

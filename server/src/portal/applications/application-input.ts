@@ -4,9 +4,9 @@ import type { FieldInput, Parsed } from "#portal/fields/index.ts";
 
 /** Returns the text of a value, or undefined if the input does not contain it. */
 function textInput(values: FieldInput, name: string): string | undefined {
-  const it = values[name];
-  if (it === undefined) return undefined;
-  return typeof it === "string" || typeof it === "number" ? String(it).trim() : "";
+  const input = values[name];
+  if (input === undefined) return undefined;
+  return typeof input === "string" || typeof input === "number" ? String(input).trim() : "";
 }
 
 /** Returns null for an empty text. */
@@ -56,8 +56,8 @@ const idLengthMax = 255;
 
 /** Parses one key or a list of keys. Empty keys are dropped. */
 export function parseKeys(values: FieldInput, name: string): Parsed<readonly string[]> {
-  const given = values[name];
-  const items: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const input = values[name];
+  const items: readonly unknown[] = Array.isArray(input) ? input : [input];
   const keys = items.map((key) => textInput({ key }, "key") ?? "").filter((key) => key !== "");
   const isRepeated = new Set(keys.map((key) => key.toLowerCase())).size < keys.length;
   const wrong = [...new Set(keys.flatMap(keyErrors)), ...(isRepeated ? ["has already been taken"] : [])];

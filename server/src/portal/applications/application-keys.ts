@@ -103,7 +103,7 @@ export const regenerateApplicationKey = (
     const { tx, application, by } = locked;
     if (writer === "developer" && !application.product.buyersManageKeys) return { notAllowed: "developers" };
     const others = application.keys.filter((key) => key.value !== keyValue);
-    const old = application.keys.find((it) => it.value === keyValue);
+    const old = application.keys.find((key) => key.value === keyValue);
     if (!old) return { notFound: "key" };
     const key = newKey(by.now);
     await deleteKey(tx, change.provider.id, application.id, keyValue);

@@ -265,7 +265,7 @@ async function completeRows(db: Database, providerId: number, rows: readonly App
 }
 
 const byId = <T extends { readonly id: number }>(items: readonly T[]): ReadonlyMap<number, T> =>
-  new Map(items.map((it) => [it.id, it]));
+  new Map(items.map((item) => [item.id, item]));
 
 /**
  * Inserts an application with its keys. Returns undefined if another application of the product has its user key or

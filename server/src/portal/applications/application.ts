@@ -222,7 +222,7 @@ export function representApplication(application: Application, settings: Documen
       ? [
           list(
             "referrer_filters",
-            application.referrerFilters.map((it) => value("referrer_filter", it)),
+            application.referrerFilters.map((filter) => value("referrer_filter", filter)),
             "open",
           ),
         ]

@@ -110,7 +110,7 @@ export const recordApplicationEvents = (
     tx,
     { providerId: settings.provider.id, ...by },
     account,
-    inputs.map((it) => applicationEvent(it, settings, application)),
+    inputs.map((input) => applicationEvent(input, settings, application)),
   );
 
 interface ApplicationUpdate extends ApplicationChange {
@@ -164,18 +164,18 @@ export function parseApplication(
   input: ApplicationInput,
 ): { readonly application: Application; readonly errors: FieldErrors } {
   const { writer, values } = input;
-  const held = {
+  const stored = {
     ...before.fields,
     ...(before.name === null ? {} : { name: before.name }),
     ...(before.description === null ? {} : { description: before.description }),
   };
-  const defined = parseFieldInput({ definitions, target: "Cinstance", writer, held }, values);
-  const { name, description, ...fields } = applyFieldInput(held, defined.given);
-  const { given, errors } = parseRequest<ApplicationRow>(applicationFields, input);
+  const defined = parseFieldInput({ definitions, target: "Cinstance", writer, stored }, values);
+  const { name, description, ...fields } = applyFieldInput(stored, defined.changes);
+  const { changes, errors } = parseRequest<ApplicationRow>(applicationFields, input);
   return {
     application: {
       ...before,
-      ...given,
+      ...changes,
       name: typeof name === "string" ? name : null,
       description: typeof description === "string" ? description : null,
       fields,

@@ -84,7 +84,9 @@ export async function requireSubscription(
   tx: Transaction,
   { providerId, accountId, product, writer }: SubscriptionRequirement,
 ): Promise<Refused | { readonly notFound: "service plan" } | { readonly toSubscribe: readonly Plan[] }> {
-  const existing = (await listSubscriptions(tx, providerId, accountId)).find((it) => it.productId === product.id);
+  const existing = (await listSubscriptions(tx, providerId, accountId)).find(
+    (subscription) => subscription.productId === product.id,
+  );
   const chosenPlan = existing ? undefined : await servicePlanFor(tx, providerId, product, writer);
   const plan = chosenPlan && (await lockPlanForShare(tx, providerId, chosenPlan.id)); // it may have been deleted
   if (!existing && !plan) {
@@ -202,20 +204,20 @@ function contractColumns(
 }
 
 /** Represents a subscription as XML: a service contract, whose elements have types and mark nulls. */
-export const representSubscription = (it: SubscriptionOnPlan, provider: Provider, now: Date): Node =>
+export const representSubscription = (subscription: SubscriptionOnPlan, provider: Provider, now: Date): Node =>
   record(
     "service-contract",
-    contractColumns(it, provider, now).map(({ name, type, value: held }) =>
-      value(name.replaceAll("_", "-"), held, { ...(type && { type }), ...(held === null && { nil: true }) }),
+    contractColumns(subscription, provider, now).map(({ name, type, value: content }) =>
+      value(name.replaceAll("_", "-"), content, { ...(type && { type }), ...(content === null && { nil: true }) }),
     ),
   );
 
 /** Represents a subscription as JSON, with nulls and the fee as text. */
-export const subscriptionToJson = (it: SubscriptionOnPlan, provider: Provider, now: Date): Json => ({
+export const subscriptionToJson = (subscription: SubscriptionOnPlan, provider: Provider, now: Date): Json => ({
   service_contract: Object.fromEntries(
-    contractColumns(it, provider, now).map(({ name, value: held }) => [
+    contractColumns(subscription, provider, now).map(({ name, value: content }) => [
       name,
-      typeof held === "object" && held !== null ? formatDecimal(held.decimal) : held,
+      typeof content === "object" && content !== null ? formatDecimal(content.decimal) : content,
     ]),
   ),
 });

@@ -99,7 +99,7 @@ export async function deleteFieldsDefinition(
   { providerId, id, by }: { readonly providerId: number; readonly id: number; readonly by: ChangeContext },
 ): Promise<{ readonly definition: FieldsDefinition } | { readonly notAllowed: "always there" } | undefined> {
   return pool.inTransaction(async (tx) => {
-    const definition = (await lockFieldsDefinitions(tx, providerId)).find((it) => it.id === id);
+    const definition = (await lockFieldsDefinitions(tx, providerId)).find((candidate) => candidate.id === id);
     if (!definition) return undefined;
     if (isPermanent(definition.target, definition.name)) return { notAllowed: "always there" };
     await deleteFieldsDefinitionRow(tx, providerId, id);
@@ -173,19 +173,19 @@ export function parseDefinition<T extends NewFieldsDefinition>(before: T, input:
   return { definition, errors: mergeErrors(errorsOf(read), contradictionErrors(definition)) };
 }
 
-const isList = (it: unknown): it is readonly unknown[] => Array.isArray(it);
+const isList = (input: unknown): input is readonly unknown[] => Array.isArray(input);
 
 /** Parses choices: a list, a text separated by commas, or a single number. */
-function parseChoices(it: unknown): readonly string[] | undefined {
-  if (it === undefined) return undefined;
-  const items = isList(it) ? it : typeof it === "string" ? it.split(",") : [it];
+function parseChoices(input: unknown): readonly string[] | undefined {
+  if (input === undefined) return undefined;
+  const items = isList(input) ? input : typeof input === "string" ? input.split(",") : [input];
   const texts = items.map((choice) => (typeof choice === "string" || typeof choice === "number" ? String(choice) : ""));
   return [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ""))];
 }
 
 const targets: readonly FieldTarget[] = ["Account", "User", "Cinstance"];
 
-const parseTarget = (it: unknown): FieldTarget | undefined => targets.find((target) => target === it);
+const parseTarget = (input: unknown): FieldTarget | undefined => targets.find((target) => target === input);
 
 function contradictionErrors({ target, name, required, hidden, readOnly, choices }: NewFieldsDefinition): FieldErrors {
   return {

@@ -14,55 +14,58 @@ const definitions = [
   aDefinition("Account", "note", { hidden: true }),
   aDefinition("User", "title"),
 ];
-const read = (input: FieldInput, writer: FieldWriter = "program", held: FieldValues = {}) =>
-  parseFieldInput({ definitions, target: "Account", writer, held }, input);
+const read = (input: FieldInput, writer: FieldWriter = "program", stored: FieldValues = {}) =>
+  parseFieldInput({ definitions, target: "Account", writer, stored }, input);
 
 test("only defined fields of the target are parsed, as trimmed text", () => {
-  const { given, errors } = read({
+  const { changes, errors } = read({
     org_name: " Quay ",
     region: 7,
     title: "Dr",
     state: "approved",
     skills: ["c", "", "go "],
   });
-  expect(given).toEqual({ org_name: "Quay", region: "7", skills: ["c", "go"] });
+  expect(changes).toEqual({ org_name: "Quay", region: "7", skills: ["c", "go"] });
   expect(errors).toEqual({});
 });
 
 test("a developer writes neither hidden nor read-only fields; a program writes both", () => {
   const input = { rating: "5", note: "late payer" };
-  expect(read(input, "developer").given).toEqual({});
-  expect(read(input, "program").given).toEqual(input);
+  expect(read(input, "developer").changes).toEqual({});
+  expect(read(input, "program").changes).toEqual(input);
 });
 
 test("a form deletes a field that it empties, a program makes it an empty text, and an unset field stays unset", () => {
-  const held = { region: "emea", skills: ["c"], vat_rate: "21.0" };
+  const stored = { region: "emea", skills: ["c"], vat_rate: "21.0" };
   const emptied = { region: "", skills: [] };
-  expect(applyFieldInput(held, read(emptied, "developer", held).given)).toEqual({ region: "emea", vat_rate: "21.0" });
-  expect(applyFieldInput(held, read(emptied, "program", held).given)).toEqual({ region: "", vat_rate: "21.0" });
-  expect(applyFieldInput({}, read(emptied).given)).toEqual({});
-  expect(applyFieldInput(held, read({ region: null }).given)).toEqual({ skills: ["c"], vat_rate: "21.0" });
+  expect(applyFieldInput(stored, read(emptied, "developer", stored).changes)).toEqual({
+    region: "emea",
+    vat_rate: "21.0",
+  });
+  expect(applyFieldInput(stored, read(emptied, "program", stored).changes)).toEqual({ region: "", vat_rate: "21.0" });
+  expect(applyFieldInput({}, read(emptied).changes)).toEqual({});
+  expect(applyFieldInput(stored, read({ region: null }).changes)).toEqual({ skills: ["c"], vat_rate: "21.0" });
   expect(read({ region: "" }, "developer").errors).toEqual({ region: ["can't be blank"] });
 });
 
 test("a program sends custom fields flat or inside extra_fields, and the flat one wins", () => {
-  expect(read({ extra_fields: { region: 7, org_name: "Quay", unknown: "x" } }).given).toEqual({ region: "7" });
-  expect(read({ region: "apac", extra_fields: { region: "emea" } }).given).toEqual({ region: "apac" });
-  expect(read({ extra_fields: { region: "emea" } }, "developer").given).toEqual({});
+  expect(read({ extra_fields: { region: 7, org_name: "Quay", unknown: "x" } }).changes).toEqual({ region: "7" });
+  expect(read({ region: "apac", extra_fields: { region: "emea" } }).changes).toEqual({ region: "apac" });
+  expect(read({ extra_fields: { region: "emea" } }, "developer").changes).toEqual({});
 });
 
 test("an address can be nested or in parts, and parts keep the others", () => {
   const nested = { name: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone: "1", zip: "8000" };
-  const whole = applyFieldInput({}, read({ billing_address: nested }).given);
+  const whole = applyFieldInput({}, read({ billing_address: nested }).changes);
   const stored = { company: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone_number: "1" };
   expect(whole).toEqual({ billing_address: { ...stored, zip: "8000" } });
-  const part = read({ billing_address_zip: "8001" }, "program", whole).given;
+  const part = read({ billing_address_zip: "8001" }, "program", whole).changes;
   expect(applyFieldInput(whole, part)).toEqual({ billing_address: { ...stored, zip: "8001" } });
-  expect(applyFieldInput(whole, read({ billing_address: "" }).given)).toEqual({});
+  expect(applyFieldInput(whole, read({ billing_address: "" }).changes)).toEqual({});
 });
 
 test("an input cannot use the names of address parts in documents", () => {
-  expect(read({ billing_address_company: "Quay", billing_address_phone_number: "1" }).given).toEqual({});
+  expect(read({ billing_address_company: "Quay", billing_address_phone_number: "1" }).changes).toEqual({});
 });
 
 test("a nested address needs four parts, sent now or before; flat parts need none", () => {
@@ -72,29 +75,29 @@ test("a nested address needs four parts, sent now or before; flat parts need non
     billing_address_address1: blank,
     billing_address_country: blank,
   });
-  const held = { billing_address: { company: "Quay", address1: "Pier 1", country: "PT" } };
-  expect(read({ billing_address: { city: "Faro" } }, "program", held).errors).toEqual({});
+  const stored = { billing_address: { company: "Quay", address1: "Pier 1", country: "PT" } };
+  expect(read({ billing_address: { city: "Faro" } }, "program", stored).errors).toEqual({});
   expect(read({ billing_address_city: "" }).errors).toEqual({});
 });
 
 test("a rate is stored as a decimal with a fraction, without trailing zeros", () => {
-  expect(read({ vat_rate: 21 }).given).toEqual({ vat_rate: "21.0" });
-  expect(read({ vat_rate: "-007.50" }).given).toEqual({ vat_rate: "-7.5" });
-  expect(read({ vat_rate: "00" }).given).toEqual({ vat_rate: "0.0" });
+  expect(read({ vat_rate: 21 }).changes).toEqual({ vat_rate: "21.0" });
+  expect(read({ vat_rate: "-007.50" }).changes).toEqual({ vat_rate: "-7.5" });
+  expect(read({ vat_rate: "00" }).changes).toEqual({ vat_rate: "0.0" });
 });
 
 test("a user's field with the name of an account's rate or address holds text", () => {
   const ofUser = [aDefinition("User", "vat_rate"), aDefinition("User", "billing_address")];
   const input = { vat_rate: "n/a", billing_address: "Pier 1" };
   expect(parseFieldInput({ definitions: ofUser, target: "User", writer: "program" }, input)).toEqual({
-    given: input,
+    changes: input,
     errors: {},
   });
 });
 
 test("an address of empty parts is no address", () => {
-  const held = { billing_address: { city: "Faro" } };
-  expect(applyFieldInput(held, read({ billing_address_city: "" }, "program", held).given)).toEqual({});
+  const stored = { billing_address: { city: "Faro" } };
+  expect(applyFieldInput(stored, read({ billing_address_city: "" }, "program", stored).changes)).toEqual({});
 });
 
 test.each([
@@ -143,8 +146,8 @@ test("a field accepts only its choices", () => {
 
 test("a value that is no longer a choice may stay, but cannot be set again", () => {
   const staged = [aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] })];
-  const wrong = (held: FieldValues, stage: unknown): unknown =>
-    parseFieldInput({ definitions: staged, target: "Cinstance", writer: "developer", held }, { stage }).errors;
+  const wrong = (stored: FieldValues, stage: unknown): unknown =>
+    parseFieldInput({ definitions: staged, target: "Cinstance", writer: "developer", stored }, { stage }).errors;
   expect(wrong({ stage: "gamma" }, "gamma")).toEqual({});
   expect(wrong({ stage: ["alpha", "gamma"] }, ["gamma", "beta"])).toEqual({});
   expect(wrong({ stage: "gamma" }, "delta")).toEqual({ stage: ["is not included in the list"] });

@@ -29,40 +29,40 @@ interface FieldInputRules {
   /** Sign-ups must contain required fields. Other requests by programs may omit them. */
   readonly isSignUp?: boolean;
   /** The current values. A value that is no longer among the choices may stay. */
-  readonly held?: FieldValues;
+  readonly stored?: FieldValues;
 }
 
 /** Parses the defined fields of an input and returns their errors. Ignores undefined fields. */
 export function parseFieldInput(
-  { definitions, target, writer, isSignUp = false, held = {} }: FieldInputRules,
+  { definitions, target, writer, isSignUp = false, stored = {} }: FieldInputRules,
   input: FieldInput,
-): { readonly given: ParsedFields; readonly errors: FieldErrors } {
-  const given: Record<string, FieldValue | null> = {};
+): { readonly changes: ParsedFields; readonly errors: FieldErrors } {
+  const changes: Record<string, FieldValue | null> = {};
   const errors: FieldErrors[] = [];
   for (const definition of definitions) {
     const { name } = definition;
     if (definition.target !== target) continue;
     if (writer === "developer" && (definition.hidden || definition.readOnly)) continue;
     if (isBillingAddress(target, name)) {
-      const address = parseBillingAddress(input, fieldValue(held, name));
+      const address = parseBillingAddress(input, fieldValue(stored, name));
       if (address) errors.push(address.errors);
-      if (address && hasNoErrors(address.errors)) given[name] = address.value;
+      if (address && hasNoErrors(address.errors)) changes[name] = address.value;
       continue;
     }
-    const keepsBlank = writer === "program" && fieldValue(held, name) !== undefined;
-    const it = parseValue(inputValue(definition, writer, input), keepsBlank);
-    if (it === undefined) continue;
+    const keepsBlank = writer === "program" && fieldValue(stored, name) !== undefined;
+    const parsed = parseValue(inputValue(definition, writer, input), keepsBlank);
+    if (parsed === undefined) continue;
     const wrong =
-      it === "unreadable"
+      parsed === "unreadable"
         ? ["is invalid"]
-        : valueErrors(definition, it.value, {
+        : valueErrors(definition, parsed.value, {
             isRequired: isRequired(definition, writer, isSignUp),
-            held: fieldValue(held, name),
+            stored: fieldValue(stored, name),
           });
     if (wrong.length > 0) errors.push({ [name]: wrong });
-    else if (it !== "unreadable") given[name] = isRate(target, name) ? asDecimal(it.value) : it.value;
+    else if (parsed !== "unreadable") changes[name] = isRate(target, name) ? asDecimal(parsed.value) : parsed.value;
   }
-  return { given, errors: mergeErrors(...errors) };
+  return { changes, errors: mergeErrors(...errors) };
 }
 
 /**
@@ -82,11 +82,11 @@ export function missingFields(
   input: FieldInput,
 ): FieldErrors {
   const missing = definitions.filter(
-    (it) =>
-      it.target === target &&
-      isRequired(it, writer, isSignUp) &&
-      inputValue(it, writer, input) === undefined &&
-      !isBillingAddress(target, it.name),
+    (definition) =>
+      definition.target === target &&
+      isRequired(definition, writer, isSignUp) &&
+      inputValue(definition, writer, input) === undefined &&
+      !isBillingAddress(target, definition.name),
   );
   return Object.fromEntries(missing.map(({ name }) => [name, [blank]]));
 }
@@ -101,30 +101,31 @@ const isRequired = ({ target, required, name }: FieldsDefinition, writer: FieldW
     (isSignUp && !(target === "User" && validatedElsewhere.has(name))));
 
 /** Applies parsed fields to the current ones. Fields that the input omits stay; emptied ones are deleted. */
-export function applyFieldInput(fields: FieldValues, given: ParsedFields): FieldValues {
+export function applyFieldInput(fields: FieldValues, changes: ParsedFields): FieldValues {
   const merged = new Map(Object.entries(fields));
-  for (const [name, it] of Object.entries(given)) {
-    if (it === null || isEmptyAddress(it)) merged.delete(name);
-    else merged.set(name, it);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || isEmptyAddress(value)) merged.delete(name);
+    else merged.set(name, value);
   }
   return Object.fromEntries(merged);
 }
 
-const isEmptyAddress = (it: FieldValue): boolean => isAddress(it) && Object.values(it).every((part) => part === "");
+const isEmptyAddress = (value: FieldValue): boolean =>
+  isAddress(value) && Object.values(value).every((part) => part === "");
 
 type ParsedValue = { readonly value: FieldValue | null } | "unreadable" | undefined;
 
 /**
  * Keeps a blank text of a program that replaces another text, because JSON shows it. Otherwise blank means no value.
  */
-function parseValue(it: unknown, keepsBlank: boolean): ParsedValue {
-  if (it === undefined) return undefined;
-  if (!Array.isArray(it)) {
-    const text = textOfInput(it);
-    const isNone = text === "" && (!keepsBlank || it === null);
+function parseValue(input: unknown, keepsBlank: boolean): ParsedValue {
+  if (input === undefined) return undefined;
+  if (!Array.isArray(input)) {
+    const text = textOfInput(input);
+    const isNone = text === "" && (!keepsBlank || input === null);
     return text === undefined ? "unreadable" : { value: isNone ? null : text };
   }
-  const texts = it.map(textOfInput);
+  const texts = input.map(textOfInput);
   if (!texts.every((text) => text !== undefined)) return "unreadable";
   const filled = texts.filter((text) => text !== "");
   return { value: filled.length > 0 ? filled : null };
@@ -141,7 +142,7 @@ const inputNames: Readonly<Partial<Record<AddressPart, string>>> = { company: "n
 const requiredNestedParts: readonly AddressPart[] = ["company", "address1", "city", "country"];
 
 /** Parses an address, sent as a nested value or in flat parts such as `billing_address_city`. */
-function parseBillingAddress(input: FieldInput, held: FieldValue | undefined): ParsedAddress | undefined {
+function parseBillingAddress(input: FieldInput, stored: FieldValue | undefined): ParsedAddress | undefined {
   const nested = input["billing_address"];
   if (nested === null || nested === "") return { value: null, errors: {} };
   if (nested !== undefined && !isRecord(nested)) {
@@ -149,15 +150,15 @@ function parseBillingAddress(input: FieldInput, held: FieldValue | undefined): P
   }
   const sent = addressParts.flatMap((part): [AddressPart, unknown][] => {
     const name = inputNames[part] ?? part;
-    const it = nested && Object.hasOwn(nested, name) ? nested[name] : input[`billing_address_${name}`];
-    return it === undefined ? [] : [[part, it]];
+    const value = nested && Object.hasOwn(nested, name) ? nested[name] : input[`billing_address_${name}`];
+    return value === undefined ? [] : [[part, value]];
   });
   if (sent.length === 0 && !nested) return undefined;
-  const address = new Map(held !== undefined && isAddress(held) ? Object.entries(held) : []);
+  const address = new Map(stored !== undefined && isAddress(stored) ? Object.entries(stored) : []);
   const errors: FieldErrors[] = [];
-  for (const [part, it] of sent) {
-    const text = textOfInput(it);
-    if (it === null) address.delete(part);
+  for (const [part, value] of sent) {
+    const text = textOfInput(value);
+    if (value === null) address.delete(part);
     else if (text !== undefined) address.set(part, text);
     errors.push({ [`billing_address_${inputNames[part] ?? part}`]: addressPartErrors(text) });
   }
@@ -172,18 +173,18 @@ function addressPartErrors(text: string | undefined): readonly string[] {
   return text.length > builtInLengthMax ? [`is too long (maximum is ${builtInLengthMax} characters)`] : [];
 }
 
-function textOfInput(it: unknown): string | undefined {
-  if (it === null) return "";
-  return typeof it === "string" || typeof it === "number" || typeof it === "boolean"
-    ? trimUnicode(String(it))
+function textOfInput(input: unknown): string | undefined {
+  if (input === null) return "";
+  return typeof input === "string" || typeof input === "number" || typeof input === "boolean"
+    ? trimUnicode(String(input))
     : undefined;
 }
 
-const isRecord = (it: unknown): it is Readonly<Record<string, unknown>> =>
-  typeof it === "object" && it !== null && !Array.isArray(it);
+const isRecord = (input: unknown): input is Readonly<Record<string, unknown>> =>
+  typeof input === "object" && input !== null && !Array.isArray(input);
 
-const asDecimal = (it: FieldValue | null): FieldValue | null =>
-  typeof it === "string" && it !== "" ? formatDecimal(it) : it || null;
+const asDecimal = (value: FieldValue | null): FieldValue | null =>
+  typeof value === "string" && value !== "" ? formatDecimal(value) : value || null;
 
 const blank = "can't be blank";
 const builtInLengthMax = 255;
@@ -191,13 +192,13 @@ const numberPattern = /^-?\d{1,16}(\.\d{1,16})?$/;
 
 function valueErrors(
   definition: FieldsDefinition,
-  it: FieldValue | null,
-  { isRequired: isNeeded, held }: { readonly isRequired: boolean; readonly held: FieldValue | undefined },
+  value: FieldValue | null,
+  { isRequired: isNeeded, stored }: { readonly isRequired: boolean; readonly stored: FieldValue | undefined },
 ): string[] {
-  if (it === null || it === "") return isNeeded ? [blank] : [];
+  if (value === null || value === "") return isNeeded ? [blank] : [];
   const { target, name, choices } = definition;
-  const texts = textsOf(it);
-  const offered = new Set([...choices, ...(held === undefined ? [] : textsOf(held))]);
+  const texts = textsOf(value);
+  const offered = new Set([...choices, ...(stored === undefined ? [] : textsOf(stored))]);
   const wrong: string[] = [];
   if (!texts.every(isXmlText)) wrong.push("contains characters that are not allowed");
   if (choices.length > 0 && !texts.every((text) => offered.has(text))) wrong.push("is not included in the list");
@@ -206,7 +207,7 @@ function valueErrors(
     if (texts.join("").length > max) wrong.push(`is too long (maximum is ${max} characters)`);
     return wrong;
   }
-  if (Array.isArray(it)) wrong.push("is invalid");
+  if (Array.isArray(value)) wrong.push("is invalid");
   if (texts.some((text) => text.length > builtInLengthMax)) {
     wrong.push(`is too long (maximum is ${builtInLengthMax} characters)`);
   }
@@ -214,4 +215,4 @@ function valueErrors(
   return wrong;
 }
 
-const textsOf = (it: FieldValue): readonly string[] => (typeof it === "string" ? [it] : Object.values(it));
+const textsOf = (value: FieldValue): readonly string[] => (typeof value === "string" ? [value] : Object.values(value));

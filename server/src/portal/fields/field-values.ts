@@ -51,7 +51,8 @@ export const isRate = (target: FieldTarget, name: string): boolean => target ===
 export const isBillingAddress = (target: FieldTarget, name: string): boolean =>
   target === "Account" && name === "billing_address";
 
-export const isAddress = (it: FieldValue): it is AddressValue => typeof it === "object" && !Array.isArray(it);
+export const isAddress = (content: FieldValue): content is AddressValue =>
+  typeof content === "object" && !Array.isArray(content);
 
 /**
  * Returns the value of a field. A plain index would find inherited properties, for example for a field named
@@ -90,14 +91,14 @@ export function representFields(
   return [...builtIn, record("extra_fields", extra)];
 }
 
-function representField({ target, name }: FieldsDefinition, it: FieldValue | undefined): Node | undefined {
-  if (it === undefined || isAddress(it)) return undefined;
-  if (typeof it === "string") {
-    const text = it.trim();
+function representField({ target, name }: FieldsDefinition, content: FieldValue | undefined): Node | undefined {
+  if (content === undefined || isAddress(content)) return undefined;
+  if (typeof content === "string") {
+    const text = content.trim();
     if (text === "") return undefined;
     return value(name, isRate(target, name) ? { decimal: text } : text);
   }
-  const texts = it.map((text) => text.trim()).filter((text) => text !== "");
+  const texts = content.map((text) => text.trim()).filter((text) => text !== "");
   return texts.length > 0 ? repeated(name, texts) : undefined;
 }
 
@@ -111,8 +112,8 @@ function withFallbacks(values: FieldValues): RepresentedAddress {
   const stored = fieldValue(values, "billing_address");
   const address: AddressValue = stored !== undefined && isAddress(stored) ? stored : {};
   const text = (name: string): string | null => {
-    const it = fieldValue(values, name);
-    return typeof it === "string" ? it : null;
+    const content = fieldValue(values, name);
+    return typeof content === "string" ? content : null;
   };
   const {
     company,
@@ -206,8 +207,8 @@ export function fieldsToJson(
   return Object.fromEntries(
     ordered.flatMap(({ name }): [string, Json][] => {
       if (isBillingAddress(target, name)) return [[name, withFallbacks(values)]];
-      const it = fieldValue(values, name);
-      return it === undefined ? [] : [[name, it]];
+      const content = fieldValue(values, name);
+      return content === undefined ? [] : [[name, content]];
     }),
   );
 }

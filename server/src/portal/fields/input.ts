@@ -36,10 +36,10 @@ const invalid = <T>(...messages: readonly string[]): Parsed<T> => ({ value: unde
 const shortTextLengthMax = 255;
 
 export function parseText(input: FieldInput, name: string, lengthMax = shortTextLengthMax): Parsed<string> {
-  const it = input[name];
-  if (it === undefined) return parsed<string>(undefined);
-  if (it !== null && typeof it !== "string" && typeof it !== "number") return invalid("is invalid");
-  const text = trimUnicode(String(it ?? ""));
+  const value = input[name];
+  if (value === undefined) return parsed<string>(undefined);
+  if (value !== null && typeof value !== "string" && typeof value !== "number") return invalid("is invalid");
+  const text = trimUnicode(String(value ?? ""));
   if (!isXmlText(text)) return invalid("contains characters that are not allowed");
   return text.length > lengthMax ? invalid(`is too long (maximum is ${lengthMax} characters)`) : parsed(text);
 }
@@ -62,9 +62,9 @@ export function parseRequiredText(input: FieldInput, name: string): Parsed<strin
 }
 
 export function parseChoice<T extends string>(input: FieldInput, name: string, choices: readonly T[]): Parsed<T> {
-  const it = input[name];
-  if (it === undefined || it === null || it === "") return parsed<T>(undefined);
-  const chosen = choices.find((choice) => choice === it || Number(choice) === it); // JSON clients send versions as numbers
+  const value = input[name];
+  if (value === undefined || value === null || value === "") return parsed<T>(undefined);
+  const chosen = choices.find((choice) => choice === value || Number(choice) === value); // JSON clients send versions as numbers
   return chosen === undefined ? invalid("is not included in the list") : parsed(chosen);
 }
 
@@ -73,10 +73,10 @@ const falseValues: ReadonlySet<unknown> = new Set([false, 0, "false", "0", "off"
 
 /** Parses a switch as forms and programs write it. */
 export function parseBoolean(input: FieldInput, name: string): Parsed<boolean> {
-  const it = input[name];
-  if (it === undefined) return parsed<boolean>(undefined);
-  if (trueValues.has(it)) return parsed(true);
-  return falseValues.has(it) ? parsed(false) : invalid("is invalid");
+  const value = input[name];
+  if (value === undefined) return parsed<boolean>(undefined);
+  if (trueValues.has(value)) return parsed(true);
+  return falseValues.has(value) ? parsed(false) : invalid("is invalid");
 }
 
 /** Returns a value as text. JSON numbers and booleans count as their text, null as the empty text, others as absent. */
@@ -99,10 +99,10 @@ const finerMoneyPattern = /^\d{1,16}\.\d{5,}$/;
 
 /** Parses a non-negative amount, as text. Blank is zero. */
 export function parseMoney(input: FieldInput, name: string): Parsed<string> {
-  const it = input[name];
-  if (it === undefined) return parsed<string>(undefined);
-  if (it === null || it === "") return parsed("0");
-  const text = typeof it === "string" || typeof it === "number" ? String(it).trim() : "";
+  const value = input[name];
+  if (value === undefined) return parsed<string>(undefined);
+  if (value === null || value === "") return parsed("0");
+  const text = typeof value === "string" || typeof value === "number" ? String(value).trim() : "";
   if (moneyPattern.test(text)) return parsed(text);
   if (finerMoneyPattern.test(text)) return invalid("has too many decimals (maximum is 4)");
   return invalid(text.startsWith("-") ? "must be greater than or equal to 0" : "is not a number");
@@ -112,17 +112,17 @@ const daysMax = 36_500;
 
 /** Parses a whole number of days. Blank is null. */
 export function parseDays(input: FieldInput, name: string): Parsed<number | null> {
-  const it = input[name];
-  if (it === undefined) return parsed<number | null>(undefined);
-  if (it === null || it === "") return parsed<number | null>(null);
-  const days = Number(it);
+  const value = input[name];
+  if (value === undefined) return parsed<number | null>(undefined);
+  if (value === null || value === "") return parsed<number | null>(null);
+  const days = Number(value);
   if (!Number.isInteger(days)) return invalid("is not a number");
   return days < 0 || days > daysMax ? invalid(`must be from 0 to ${daysMax}`) : parsed<number | null>(days);
 }
 
 /** Returns the errors of parsed values, by name. */
 export const errorsOf = (read: Readonly<Record<string, Parsed<unknown>>>): FieldErrors =>
-  Object.fromEntries(Object.entries(read).map(([name, it]) => [name, it.wrong]));
+  Object.fromEntries(Object.entries(read).map(([name, result]) => [name, result.wrong]));
 
 export type Annotations = Readonly<Record<string, string>>;
 
@@ -152,8 +152,8 @@ export function parseAnnotations(
   const annotations = new Map(Object.entries(old));
   let hasUnknownName = false;
   const wrong: string[] = [];
-  for (const [name, given] of Object.entries(input)) {
-    const text: unknown = given ?? "";
+  for (const [name, value] of Object.entries(input)) {
+    const text: unknown = value ?? "";
     if (!knownAnnotations.has(name) && !annotations.has(name)) hasUnknownName = true;
     else if (typeof text !== "string") wrong.push(`${name} is invalid`);
     else if (!isXmlText(text)) wrong.push(`${name} contains characters that are not allowed`);

@@ -60,7 +60,7 @@ interface SetRequest {
 
 interface ParsedRequest<T> {
   /** The properties to change. */
-  readonly given: Readonly<Partial<T>>;
+  readonly changes: Readonly<Partial<T>>;
   readonly errors: FieldErrors;
 }
 
@@ -74,7 +74,7 @@ export function parseRequest(table: Rows, { values, writer, now }: SetRequest, g
     return [{ property, name, ...parse(values, name, now) }];
   });
   return {
-    given: Object.fromEntries(
+    changes: Object.fromEntries(
       read.filter(({ value }) => value !== undefined).map(({ property, value }) => [property, value]),
     ),
     errors: mergeErrors(...read.map(({ name, wrong }) => ({ [name]: wrong }))),

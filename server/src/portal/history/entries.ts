@@ -167,9 +167,9 @@ export function changesOf(
   const { previous } = event;
   const named = new Set(Object.keys(previous ?? {}).flatMap((name) => [name, ...(documentNames[name] ?? [])]));
   const differences = isBeforeKnown ? diffTrees(before, after).filter((each) => !isBookkeeping(each)) : [];
-  const shown = new Set(differences.map(fieldOf));
+  const shownFields = new Set(differences.map(fieldOf));
   const unseen = Object.entries(previous ?? {}).filter(
-    ([name]) => ![name, ...(documentNames[name] ?? [])].some((field) => shown.has(field)),
+    ([name]) => ![name, ...(documentNames[name] ?? [])].some((field) => shownFields.has(field)),
   );
   const change = (difference: Difference): FieldChange => ({
     field: pathText(difference.path),

@@ -36,11 +36,11 @@ const descriptionLengthMax = 65_535;
 
 /** Parses an input into the changed plan and returns all errors. Terms that the input omits stay unchanged. */
 export function parsePlan(before: NewPlan, values: FieldInput, now: Date): ParsedPlan {
-  const { given, errors } = parseRequest<Plan>(planFields, { values, writer: "program", now });
+  const { changes, errors } = parseRequest<Plan>(planFields, { values, writer: "program", now });
   const description = parseText(values, "description", descriptionLengthMax);
   const state = planStateAfter(before.state, values["state_event"]);
   return {
-    plan: { ...before, ...given, state: state.value ?? before.state },
+    plan: { ...before, ...changes, state: state.value ?? before.state },
     description: description.value,
     errors: mergeErrors(errors, { description: description.wrong, state_event: state.wrong }),
   };
@@ -190,9 +190,9 @@ export async function deletePlan(
   return pool.inTransaction(async (tx) => {
     const plan = await lockPlan(tx, providerId, planId);
     if (!isReferenced(plan, reference)) return undefined;
-    const [held] = await tx.query<{ isHeld: boolean; isCustomized: boolean }>(planUseStatement, [providerId, planId]);
-    if (held?.isHeld) return { notAllowed: `${plan.kind} in use` };
-    if (held?.isCustomized) return { notAllowed: `${plan.kind} customized` };
+    const [use] = await tx.query<{ isHeld: boolean; isCustomized: boolean }>(planUseStatement, [providerId, planId]);
+    if (use?.isHeld) return { notAllowed: `${plan.kind} in use` };
+    if (use?.isCustomized) return { notAllowed: `${plan.kind} customized` };
     await deletePlanRow(tx, providerId, planId);
     const { kind, productId, name } = plan;
     const auditRecord = { action: "plan.deleted", subject: `plan/${planId}`, detail: { kind, productId, name } };

@@ -58,7 +58,7 @@ function parseProduct(
   values: FieldInput,
   now: Date,
 ): { readonly product: Product; readonly errors: FieldErrors } {
-  const { given, errors } = parseRequest<Product>(productFields, { values, writer: "program", now });
+  const { changes, errors } = parseRequest<Product>(productFields, { values, writer: "program", now });
   const authentication = parseChoice(values, "backend_version", authenticationModes);
   const stateEvent = parseStateEvent(before.state, values["state_event"]);
   const { annotations, errors: wrongAnnotations } = parseAnnotations(before.annotations, values["annotations"]);
@@ -66,7 +66,7 @@ function parseProduct(
     product: {
       ...before,
       ...authenticationAfter(before, authentication.value),
-      ...given,
+      ...changes,
       state: stateEvent.value ?? before.state,
       annotations,
     },

@@ -111,11 +111,11 @@ const lockProductsForShareStatement = `select id from products where provider_id
 export async function lockPlansForShare(tx: Transaction, providerId: number, plans: readonly Plan[]): Promise<boolean> {
   const productIds = plans.flatMap(({ productId }) => productId ?? []);
   const ids = new Set(plans.map(({ id }) => id));
-  const [, held] = await Promise.all([
+  const [, locked] = await Promise.all([
     tx.query(lockProductsForShareStatement, [providerId, productIds]),
     tx.query(lockPlansForShareStatement, [providerId, [...ids]]),
   ]);
-  return held.length === ids.size;
+  return locked.length === ids.size;
 }
 
 // A change of a plan updates the provider's configuration version. Locking the provider before any plan avoids

@@ -239,8 +239,8 @@ export function parseProviderSettings(
   group: "settings" | "contacts",
   now: Date,
 ): { readonly change: Readonly<Partial<ProviderSettings>> } | { readonly refused: FieldErrors } {
-  const { given, errors } = parseRequest<ProviderSettings>(settingsFields, { values, writer: "program", now }, group);
-  return hasNoErrors(errors) ? { change: given } : { refused: errors };
+  const { changes, errors } = parseRequest<ProviderSettings>(settingsFields, { values, writer: "program", now }, group);
+  return hasNoErrors(errors) ? { change: changes } : { refused: errors };
 }
 
 interface ProviderSettingsUpdate {
@@ -348,10 +348,10 @@ export function representProvider(details: ProviderDetails, origins: Origins): N
     value("domain", hostOf(origins.developer)),
     value("admin_base_url", origins.admin),
     value("base_url", origins.developer),
-    ...addressesOf(details).map(([name, it]) => value(name, it)),
+    ...addressesOf(details).map(([name, address]) => value(name, address)),
     value("org_name", settings.name),
     record("extra_fields", []),
-    ...Object.entries(billingOf(provider)).map(([name, it]) => value(name, it)),
+    ...Object.entries(billingOf(provider)).map(([name, content]) => value(name, content)),
     value("credit_card_stored", false),
     list("plans", [], "alone"),
     list(
@@ -374,7 +374,7 @@ export function providerToJson(details: ProviderDetails, origins: Origins): Json
       domain: hostOf(origins.developer),
       admin_base_url: origins.admin,
       base_url: origins.developer,
-      ...Object.fromEntries(addressesOf(details).filter(([, it]) => it !== null)),
+      ...Object.fromEntries(addressesOf(details).filter(([, address]) => address !== null)),
       credit_card_stored: false,
       ...billingOf(provider),
       state: provider.state,

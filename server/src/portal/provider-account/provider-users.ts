@@ -196,8 +196,8 @@ interface ParsedProviderUser {
 /** Parses a user's names and password. Names that the input omits are those of `before`. */
 function parseProviderUser(values: FieldInput, before?: ProviderUser): ParsedProviderUser {
   const text = (name: string): string | undefined => {
-    const it = values[name];
-    return typeof it === "string" ? it.trim() : undefined;
+    const input = values[name];
+    return typeof input === "string" ? input.trim() : undefined;
   };
   const email = text("email") ?? before?.email ?? "";
   return {
@@ -249,8 +249,8 @@ function takenNameErrors(
   const others = users.filter((user) => user.id !== id);
   const taken = "has already been taken";
   return {
-    username: others.some((it) => isSameName(it.username, username)) ? [taken] : [],
-    email: email !== null && others.some((it) => it.email !== null && isSameName(it.email, email)) ? [taken] : [],
+    username: others.some((user) => isSameName(user.username, username)) ? [taken] : [],
+    email: email !== null && others.some((user) => user.email !== null && isSameName(user.email, email)) ? [taken] : [],
   };
 }
 

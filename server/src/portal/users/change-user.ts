@@ -177,12 +177,12 @@ function parseUserUpdate(
     username: before.username,
     ...(before.email === null ? {} : { email: before.email }),
   };
-  const { given, errors } = parseFieldInput({ definitions, target: "User", writer, held: old }, values);
-  const { username, email, ...fields } = applyFieldInput(old, given);
+  const { changes, errors } = parseFieldInput({ definitions, target: "User", writer, stored: old }, values);
+  const { username, email, ...fields } = applyFieldInput(old, changes);
   const updated = { username: typeof username === "string" ? username : before.username, email: textOf(email) ?? null };
   const user = { ...before, ...updated, fields };
   const wrongNames = filterErrors(userNameErrors({ ...updated, email: updated.email ?? "" }), (name) =>
-    Object.hasOwn(given, name),
+    Object.hasOwn(changes, name),
   );
   return { user, errors: mergeErrors(errors, wrongNames) };
 }

@@ -146,10 +146,10 @@ const invitationCodeLength = 32;
 /** Invites an email address to an account, without an event. Returns undefined if the provider has no such account. */
 export async function inviteUser(
   pool: Pool,
-  { email: given, ...inviting }: InvitationContext & { readonly email: string },
+  { email: input, ...inviting }: InvitationContext & { readonly email: string },
 ): Promise<InvitationOutcome | undefined> {
   const { provider, accountId, by } = inviting;
-  const email = given.trim();
+  const email = input.trim();
   const wrong = emailErrors(email);
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);

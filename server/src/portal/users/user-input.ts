@@ -29,8 +29,8 @@ export function parseNewUser(
   { writer, isSignUp = false }: { readonly writer: FieldWriter; readonly isSignUp?: boolean },
 ): { readonly fields: UserFields; readonly errors: FieldErrors } {
   const ofUser = { definitions, target: "User", writer, isSignUp } as const;
-  const { given, errors } = parseFieldInput(ofUser, input);
-  const { username, email, ...userFields } = applyFieldInput({}, given);
+  const { changes, errors } = parseFieldInput(ofUser, input);
+  const { username, email, ...userFields } = applyFieldInput({}, changes);
   const fields: UserFields = {
     username: textOf(username) ?? "",
     email: textOf(email) ?? null,
@@ -58,10 +58,11 @@ export function parseNewUser(
 }
 
 /** Returns the password confirmation, also an empty one, because it differs from the password. */
-export const confirmationOf = ({ password_confirmation: it }: FieldInput): string | undefined =>
-  typeof it === "string" ? it : undefined;
+export const confirmationOf = ({ password_confirmation: confirmation }: FieldInput): string | undefined =>
+  typeof confirmation === "string" ? confirmation : undefined;
 
-export const textOf = (it: unknown): string | undefined => (typeof it === "string" && it !== "" ? it : undefined);
+export const textOf = (input: unknown): string | undefined =>
+  typeof input === "string" && input !== "" ? input : undefined;
 
 /** Drops errors of fields that do not match, for example "too short" for a missing field. */
 export const filterErrors = (errors: FieldErrors, isWanted: (name: string) => boolean): FieldErrors =>

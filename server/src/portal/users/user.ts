@@ -275,15 +275,15 @@ export function representUser(user: User, { provider, definitions }: DocumentSet
     value("created_at", writeTimestamp(user.createdAt, provider.timeZone)),
     value("updated_at", writeTimestamp(user.updatedAt, provider.timeZone)),
     value("account_id", user.accountId),
-    ...identityOf(user).map(([name, it]) => value(name, it)),
+    ...identityOf(user).map(([name, content]) => value(name, content)),
     ...representFields(definitions, "User", fieldValuesOf(user)),
   ]);
 }
 
 const identityOf = (user: User): readonly (readonly [string, string])[] =>
   documentProperties(userFields, "identity").flatMap((property) => {
-    const it = user[property];
-    return it === null ? [] : [[columnOf(userFields, property), it] as const];
+    const content = user[property];
+    return content === null ? [] : [[columnOf(userFields, property), content] as const];
   });
 
 /** Represents a user as JSON. `adminUrl` is the origin that the client used. */

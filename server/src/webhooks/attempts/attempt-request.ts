@@ -150,13 +150,14 @@ export const percentEncoded = (text: string): string =>
     );
 
 interface DescribedHeader {
-  readonly says: string;
+  readonly description: string;
   readonly isAlways: boolean;
 }
 
-const always = (says: string): DescribedHeader => ({ says, isAlways: true });
-const sometimes = (says: string): DescribedHeader => ({ says, isAlways: false });
-const binary = (says: string): DescribedHeader => sometimes(`${says} Only in the format \`cloudevents-binary\`.`);
+const always = (description: string): DescribedHeader => ({ description, isAlways: true });
+const sometimes = (description: string): DescribedHeader => ({ description, isAlways: false });
+const binary = (description: string): DescribedHeader =>
+  sometimes(`${description} Only in the format \`cloudevents-binary\`.`);
 
 /** Describes the request headers for the reference and the portal, by the names of `requestHeaders`. */
 export const describedHeaders: Readonly<Record<string, DescribedHeader>> = {
@@ -174,7 +175,7 @@ export const describedHeaders: Readonly<Record<string, DescribedHeader>> = {
     "Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more.",
   ),
   "bellwire-actor": always("Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`."),
-  "bellwire-channel": always("Through which door: `developer_portal`, `admin_portal`, `api` or `system`."),
+  "bellwire-channel": always("The interface of the change: `developer_portal`, `admin_portal`, `api` or `system`."),
   "bellwire-replay": sometimes("How often it was sent again by hand. Absent the first time."),
   "bellwire-test": sometimes("`true` for a sample that somebody asked for, which is no event. Absent otherwise."),
   traceparent: sometimes(
@@ -189,5 +190,5 @@ export const describedHeaders: Readonly<Record<string, DescribedHeader>> = {
   "ce-time": binary("When it happened."),
   "ce-bellwiresequence": binary("Counts the events of their account."),
   "ce-bellwireactor": binary("Who did it."),
-  "ce-bellwirechannel": binary("Through which door."),
+  "ce-bellwirechannel": binary("The interface of the change."),
 };

@@ -109,18 +109,18 @@ export async function cancelDeliveries(
   tx: Transaction,
   { providerId, eventIds, endpointIds }: DeliveryKeys,
 ): Promise<number> {
-  const gone = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancelStatement, [
+  const cancelled = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancelStatement, [
     providerId,
     eventIds,
     endpointIds,
   ]);
-  const keys = gone.flatMap(({ endpointId, orderingKey }) =>
+  const keys = cancelled.flatMap(({ endpointId, orderingKey }) =>
     orderingKey === null ? [] : [{ endpointId, orderingKey }],
   );
   await promoteNext(tx, keys);
   for (const { endpointId } of keys) tx.hintAfterCommit("due", String(endpointId));
-  if (gone.length > 0) tx.hintAfterCommit("history", "");
-  return gone.length;
+  if (cancelled.length > 0) tx.hintAfterCommit("history", "");
+  return cancelled.length;
 }
 
 // Skips rows that another statement locks: they are being retried or deleted.

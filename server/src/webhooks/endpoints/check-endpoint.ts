@@ -43,10 +43,10 @@ export function maskUrl(url: string): string {
   const [before = "", ...afterHash] = url.split("#");
   const fragment = afterHash.length > 0 ? `#${mask}` : "";
   const [address = "", ...queryParts] = before.split("?");
-  const shown = address.replace(/^([a-z+.-]*:?\/\/)[^/\\]*@/i, `$1${mask}@`);
-  if (queryParts.length === 0) return shown + fragment;
+  const masked = address.replace(/^([a-z+.-]*:?\/\/)[^/\\]*@/i, `$1${mask}@`);
+  if (queryParts.length === 0) return masked + fragment;
   const parameters = queryParts.join("?").split("&").map(maskParameter);
-  return `${shown}?${parameters.join("&")}${fragment}`;
+  return `${masked}?${parameters.join("&")}${fragment}`;
 }
 
 /** Returns whether a mask is in the place of a secret, as in an edited copy of a masked URL. */

@@ -239,8 +239,8 @@ function defaultSettings(endpoint: NewEndpoint): object {
 
 /** Returns the settings with the input's values. Null is a value, undefined is not. */
 export function applyInput(settings: EndpointSettings, input: EndpointInput): EndpointSettings {
-  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-  return { ...settings, ...given };
+  const changes = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+  return { ...settings, ...changes };
 }
 
 /** Returns the settings by the API's names. */

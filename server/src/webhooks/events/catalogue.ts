@@ -156,7 +156,7 @@ interface OperationalRow {
   readonly type: string;
   readonly label: string;
   /** A sentence for the documentation. */
-  readonly says: string;
+  readonly description: string;
 }
 
 /**
@@ -167,18 +167,18 @@ export const operationalEvents = [
   {
     type: "endpoint.degraded",
     label: "Endpoint degraded",
-    says: "An alert about an endpoint opened: its success rate, latency, waiting deliveries or certificate.",
+    description: "An alert about an endpoint opened: its success rate, latency, waiting deliveries or certificate.",
   },
-  { type: "endpoint.recovered", label: "Endpoint recovered", says: "An alert about an endpoint closed." },
+  { type: "endpoint.recovered", label: "Endpoint recovered", description: "An alert about an endpoint closed." },
   {
     type: "endpoint.disabled",
     label: "Endpoint disabled",
-    says: "Bellwire disabled an endpoint. Its deliveries are held until somebody enables it.",
+    description: "Bellwire disabled an endpoint. Its deliveries are held until somebody enables it.",
   },
   {
     type: "deliveries.exhausted",
     label: "Deliveries exhausted",
-    says: "Deliveries to an endpoint began to fail with their last attempt.",
+    description: "Deliveries to an endpoint began to fail with their last attempt.",
   },
 ] as const satisfies readonly OperationalRow[];
 
@@ -191,7 +191,8 @@ export const portalEventTypes: readonly PortalEventType[] = eventCatalogue.map((
 export const operationalEventTypes: readonly OperationalEventType[] = operationalEvents.map(({ type }) => type);
 export const eventTypes: readonly EventType[] = [...portalEventTypes, ...operationalEventTypes];
 
-export const isOperational = (type: string): boolean => operationalEventTypes.some((it) => it === type);
+export const isOperational = (type: string): boolean =>
+  operationalEventTypes.some((operational) => operational === type);
 
 /** Returns whether event types of an endpoint include a type. */
 export const isSubscribedTo = (subscribed: readonly string[], type: string): boolean =>

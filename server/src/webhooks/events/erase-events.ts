@@ -32,9 +32,9 @@ const keptFields: ReadonlySet<string> = new Set([
 /** Returns the record with only the kept fields, and the time of the erasure. */
 function eraseRecord(node: Node, at: string): Node {
   if (!("record" in node)) return node;
-  const kept = node.record.filter((child) => "value" in child && keptFields.has(child.name));
-  const isMarked = kept.some(({ name }) => name === "erased_at");
-  return { ...node, record: isMarked ? kept : [...kept, { name: "erased_at", value: at }] };
+  const keptNodes = node.record.filter((child) => "value" in child && keptFields.has(child.name));
+  const isMarked = keptNodes.some(({ name }) => name === "erased_at");
+  return { ...node, record: isMarked ? keptNodes : [...keptNodes, { name: "erased_at", value: at }] };
 }
 
 const isUser = (node: Node, userId: number): boolean =>

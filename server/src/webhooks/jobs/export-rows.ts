@@ -188,12 +188,12 @@ function representRow(subject: JobSubject, stored: StoredRow): Row {
     ]),
   );
   const id = `${String(fields["event_id"])}.${String(fields["endpoint_id"])}`;
-  const whole: Row = {
+  const row: Row = {
     ...(subject !== "events" && { id, delivery_id: id }),
     ...fields,
     ...(stored.document && { document: documentToJson(withoutCredentials(stored.document)) }),
   };
-  return Object.fromEntries(exportColumns[subject].map((name) => [name, plainValue(whole[name])]));
+  return Object.fromEntries(exportColumns[subject].map((name) => [name, plainValue(row[name])]));
 }
 
 const plainValue = (value: unknown): unknown => (isDate(value) ? value.toISOString() : (value ?? null));

@@ -280,8 +280,8 @@ export async function releaseHeldJobs(tx: Transaction, providerId: number): Prom
 
 /** Cancels the held jobs of a provider. Returns their number. */
 export async function cancelHeldJobs(tx: Transaction, providerId: number): Promise<number> {
-  const held = `select job.id from jobs job where job.provider_id = $1 and ${isHeld} for update`;
-  const jobs = await tx.query<Pick<Job, "id">>(held, [providerId]);
+  const listHeld = `select job.id from jobs job where job.provider_id = $1 and ${isHeld} for update`;
+  const jobs = await tx.query<Pick<Job, "id">>(listHeld, [providerId]);
   for (const { id } of jobs) await cancelJob(tx, providerId, id);
   return jobs.length;
 }

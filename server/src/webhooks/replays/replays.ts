@@ -197,16 +197,16 @@ export interface ChunkToFind extends Omit<ReplayRange, "since"> {
   readonly limit: number;
 }
 
-async function findReplayable(db: Database, it: ChunkToFind): Promise<ExaminedEvent[]> {
+async function findReplayable(db: Database, chunk: ChunkToFind): Promise<ExaminedEvent[]> {
   return db.query<ExaminedEvent>(chunkStatement, [
-    it.providerId,
-    it.endpointId,
-    it.after,
-    it.until,
-    it.eventTypes,
-    it.subscribedTo,
-    it.only,
-    it.limit,
+    chunk.providerId,
+    chunk.endpointId,
+    chunk.after,
+    chunk.until,
+    chunk.eventTypes,
+    chunk.subscribedTo,
+    chunk.only,
+    chunk.limit,
   ]);
 }
 
@@ -225,9 +225,17 @@ const countReplayableStatement = `
 /** Counts the deliveries that a replay would send now. */
 export async function countReplayable(
   db: Database,
-  it: ReplayRange & { readonly subscribedTo: readonly string[] },
+  replay: ReplayRange & { readonly subscribedTo: readonly string[] },
 ): Promise<ReplayCounts> {
-  const values = [it.providerId, it.endpointId, it.since, it.until, it.eventTypes, it.subscribedTo, it.only];
+  const values = [
+    replay.providerId,
+    replay.endpointId,
+    replay.since,
+    replay.until,
+    replay.eventTypes,
+    replay.subscribedTo,
+    replay.only,
+  ];
   const [counts] = await db.query<ReplayCounts>(countReplayableStatement, values);
   return counts ?? { failed: 0, missing: 0, delivered: 0, givenUp: 0 };
 }
@@ -290,7 +298,7 @@ async function workChunk(tx: Transaction, replay: ClaimedReplay): Promise<void> 
     : await findReplayable(tx, { ...replay, after: replay.lastEvent, limit: chunkMax });
   const chosen = examined.filter(({ was }) => was !== null);
   await makeDue(tx, replay, chosen);
-  const count = (wanted: PreviousState): number => chosen.filter(({ was }) => was === wanted).length;
+  const count = (state: PreviousState): number => chosen.filter(({ was }) => was === state).length;
   await tx.query(advance, [
     replay.providerId,
     replay.id,

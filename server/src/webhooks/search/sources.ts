@@ -214,7 +214,7 @@ export const sourceNames = Object.keys(sources).filter((name): name is SourceNam
  */
 export function sourcesFor(filter: DeliveryFilter, list: SearchedList): readonly SourceName[] {
   const isOfDeliveries = list !== "events" || concernsDeliveries(filter);
-  const whole = isOfDeliveries ? "deliveries" : "events";
+  const fallback = isOfDeliveries ? "deliveries" : "events";
   const special = sourceNames.filter(
     (name) =>
       name !== "deliveries" &&
@@ -222,7 +222,7 @@ export function sourcesFor(filter: DeliveryFilter, list: SearchedList): readonly
       sources[name].covers(filter, list) &&
       (isOfDeliveries || sources[name].keys === "events"),
   );
-  return special.length > 0 ? special : [whole];
+  return special.length > 0 ? special : [fallback];
 }
 
 // Never executed: it declares the types of parameters that a statement does not use.

@@ -41,39 +41,39 @@ export interface HealthText {
 }
 
 /** Explains a state in a sentence, and recommends an action. */
-export function describeHealth(it: Diagnosis): HealthText {
-  switch (it.kind) {
+export function describeHealth(diagnosis: Diagnosis): HealthText {
+  switch (diagnosis.kind) {
     case "disabled":
     case "undecryptable":
     case "paused":
     case "switched-off":
     case "restored":
-      return offText(it);
+      return offText(diagnosis);
     case "unreachable":
-      return unreachableText(it);
+      return unreachableText(diagnosis);
     case "failing":
-      return { sentence: `Most attempts fail: ${failedText(it)}.`, advice: failureAdvice(it) };
+      return { sentence: `Most attempts fail: ${failedText(diagnosis)}.`, advice: failureAdvice(diagnosis) };
     case "failing-rarely":
       return {
-        sentence: `No attempt has succeeded since ${minuteText(it.since)}: ${failedText(it)}.`,
-        advice: failureAdvice(it),
+        sentence: `No attempt has succeeded since ${minuteText(diagnosis.since)}: ${failedText(diagnosis)}.`,
+        advice: failureAdvice(diagnosis),
       };
     case "failing-partly":
-      return { sentence: `Some attempts fail: ${failedText(it)}.`, advice: failureAdvice(it) };
+      return { sentence: `Some attempts fail: ${failedText(diagnosis)}.`, advice: failureAdvice(diagnosis) };
     case "slow":
       return {
-        sentence: `Slow: 5 % of the attempts take ${durationText(it.p95Ms / 1000)} or longer.`,
+        sentence: `Slow: 5 % of the attempts take ${durationText(diagnosis.p95Ms / 1000)} or longer.`,
         advice: "Let the receiver respond first and process the event afterwards.",
       };
     case "held-up":
       return {
-        sentence: `A delivery that fails holds up the others of its ordering key, the oldest for ${durationText(it.oldestSeconds)}; ${waitingText(it)}.`,
+        sentence: `A delivery that fails holds up the others of its ordering key, the oldest for ${durationText(diagnosis.oldestSeconds)}; ${waitingText(diagnosis)}.`,
         advice: "Open the oldest pending delivery: repair its cause, or skip it.",
       };
     case "behind":
       return {
-        sentence: `Deliveries are ${durationText(it.lateSeconds)} late; ${waitingText(it)}.`,
-        advice: behindAdvice(it.hold),
+        sentence: `Deliveries are ${durationText(diagnosis.lateSeconds)} late; ${waitingText(diagnosis)}.`,
+        advice: behindAdvice(diagnosis.hold),
       };
     case "idle":
       return {
@@ -81,35 +81,35 @@ export function describeHealth(it: Diagnosis): HealthText {
         advice: "Send a test event to check the receiver.",
       };
     case "healthy":
-      return { sentence: healthyText(it), advice: "Nothing needs to be done." };
+      return { sentence: healthyText(diagnosis), advice: "Nothing needs to be done." };
   }
 }
 
 type Off = Extract<Diagnosis, { readonly kind: "disabled" | "undecryptable" | "paused" | "switched-off" | "restored" }>;
 
-function offText(it: Off): HealthText {
-  switch (it.kind) {
+function offText(off: Off): HealthText {
+  switch (off.kind) {
     case "disabled":
       return {
-        sentence: `Disabled${it.reason === null ? "" : `: ${withoutPeriod(it.reason)}`}. ${heldText(it)}`,
+        sentence: `Disabled${off.reason === null ? "" : `: ${withoutPeriod(off.reason)}`}. ${heldText(off)}`,
         advice: "Repair the receiver, then enable the endpoint.",
       };
     case "undecryptable":
       return {
-        sentence: `Its settings cannot be decrypted: ${withoutPeriod(it.reason)}. ${heldText(it)}`,
+        sentence: `Its settings cannot be decrypted: ${withoutPeriod(off.reason)}. ${heldText(off)}`,
         advice:
           "Ask the operator to add the former key to BELLWIRE_SECRET_KEY, or enter URL, headers and secret again.",
       };
     case "paused":
-      return { sentence: `Paused. ${heldText(it)}`, advice: "Resume the endpoint to send what is held." };
+      return { sentence: `Paused. ${heldText(off)}`, advice: "Resume the endpoint to send what is held." };
     case "switched-off":
       return {
-        sentence: `Switched off: new events create no deliveries. ${heldText(it)}`,
+        sentence: `Switched off: new events create no deliveries. ${heldText(off)}`,
         advice: "Switch the endpoint on to receive events.",
       };
     case "restored":
       return {
-        sentence: `Nothing is sent since the database was restored. ${heldText(it)}`,
+        sentence: `Nothing is sent since the database was restored. ${heldText(off)}`,
         advice: "Ask the operator to send or skip what is held: bellwire resume --after-restore.",
       };
   }
@@ -211,10 +211,10 @@ function failedText({ failed, attempts, mostly }: Failed): string {
   return mostly === undefined ? some : `${some}, mostly ${classTexts[mostly]}`;
 }
 
-const heldText = (held: Held): string =>
-  held.waiting === 0
+const heldText = (waiting: Held): string =>
+  waiting.waiting === 0
     ? "Nothing is held."
-    : `${numberText(held.waiting)}${held.isMore ? " or more" : ""} ${held.waiting === 1 ? "delivery is" : "deliveries are"} held.`;
+    : `${numberText(waiting.waiting)}${waiting.isMore ? " or more" : ""} ${waiting.waiting === 1 ? "delivery is" : "deliveries are"} held.`;
 
 const waitingText = ({ waiting, isMore }: Held): string =>
   `${numberText(waiting)}${isMore ? " or more" : ""} ${waiting === 1 ? "waits" : "wait"}`;

@@ -24,7 +24,7 @@ const signUpByProgram =
     signUpAccount(pool, passwords, {
       provider,
       values: { ...another, ...values },
-      by: { door: "program", ...by },
+      by: { via: "program", ...by },
       now: by.now,
     });
 
