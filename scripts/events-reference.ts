@@ -10,7 +10,7 @@ const interfaceNames: Record<EventInterface, string> = {
 /** Renders docs/reference/events.md. */
 export function eventsReference(): string {
   const row = ({ type, switchName, label, interfaces }: CatalogueEntry): string =>
-    `| \`${type}\` | \`${switchName}\` | ${label} | ${interfaces.map((it) => interfaceNames[it]).join(", ")} |`;
+    `| \`${type}\` | \`${switchName}\` | ${label} | ${interfaces.map((name) => interfaceNames[name]).join(", ")} |`;
   return `# Events
 
 Event types, their switches on the Webhooks page and in \`PUT /admin/api/webhooks\`, and the interfaces that can cause them. The

@@ -33,9 +33,9 @@ const readJson = async <Content>(path: string): Promise<Content> =>
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(staging, { recursive: true });
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const log = (line: string): void => void process.stdout.write(`${line}\n`);
 
-say("building the Admin Portal's pages");
+log("building the Admin Portal's pages");
 npm("run", "build", "--silent");
 await writeServer();
 await copyFiles();
@@ -44,7 +44,7 @@ await writeSbom();
 npm("pack", staging, "--pack-destination", dist, "--silent");
 await rm(staging, { recursive: true });
 npm("pack", "--workspace", "receiver", "--pack-destination", dist, "--silent");
-for (const name of await readdir(dist)) say(`dist/${name}`);
+for (const name of await readdir(dist)) log(`dist/${name}`);
 
 function npm(...args: readonly string[]): void {
   execFileSync("npm", [...args], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
@@ -100,19 +100,19 @@ async function copy(path: string): Promise<void> {
 }
 
 async function writeManifests(): Promise<void> {
-  const whole = await readJson<Manifest>("package.json");
+  const workspace = await readJson<Manifest>("package.json");
   const server = await readJson<Manifest>("server/package.json");
   const manifest = {
     name: "bellwire",
-    version: whole.version,
-    description: whole.description,
-    license: whole.license,
+    version: workspace.version,
+    description: workspace.description,
+    license: workspace.license,
     type: "module",
     bin: { bellwire: "server/bin/bellwire" },
     imports: { "#*": "./server/src/*" },
-    engines: whole.engines,
+    engines: workspace.engines,
     dependencies: server.dependencies,
-    optionalDependencies: { ...whole.optionalDependencies, ...server.optionalDependencies },
+    optionalDependencies: { ...workspace.optionalDependencies, ...server.optionalDependencies },
   };
   const { packages } = await readJson<{ packages: Readonly<Record<string, LockedPackage>> }>("package-lock.json");
   const locked = Object.entries(packages).filter(

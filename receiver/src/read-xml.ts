@@ -78,12 +78,12 @@ function readAttributes(text: string, at: number): Record<string, string> {
 }
 
 function decode(text: string, at: number): string {
-  return text.replaceAll(reference, (whole: string, name?: string, decimal?: string, hex?: string) => {
-    if (whole === "&") return reject(at, "& starts no known reference");
+  return text.replaceAll(reference, (match: string, name?: string, decimal?: string, hex?: string) => {
+    if (match === "&") return reject(at, "& starts no known reference");
     if (name !== undefined) return predefined[name] ?? "";
     const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
     const character = code > 0x10ffff ? "\0" : String.fromCodePoint(code);
-    return notXml.test(character) ? reject(at, `${whole} is a character that XML does not allow`) : character;
+    return notXml.test(character) ? reject(at, `${match} is a character that XML does not allow`) : character;
   });
 }
 

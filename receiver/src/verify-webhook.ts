@@ -35,10 +35,10 @@ export function verifyWebhook(webhook: WebhookToVerify): Verdict {
   if (ageSeconds > toleranceSeconds) return distrusted("too-old");
   if (ageSeconds < -toleranceSeconds) return distrusted("too-new");
 
-  const given = signature.split(" ").filter((it) => it.startsWith("v1,"));
+  const signatures = signature.split(" ").filter((part) => part.startsWith("v1,"));
   const isRight = keys
     .map((key) => signatureOf(`${id}.${timestamp}.`, body, key))
-    .some((right) => given.filter((it) => isSame(Buffer.from(it), right)).length > 0);
+    .some((right) => signatures.filter((candidate) => isSame(Buffer.from(candidate), right)).length > 0);
   return isRight ? { trusted: true } : distrusted("signature-wrong");
 }
 

@@ -34,7 +34,7 @@ export const accountsQuery = (api: ManagementClient, filter: AccountFilter) =>
         "accounts",
         query,
       );
-      return { accounts: accounts.map((it) => it.account), total: metadata?.total_entries ?? accounts.length };
+      return { accounts: accounts.map((entry) => entry.account), total: metadata?.total_entries ?? accounts.length };
     },
   });
 

@@ -58,8 +58,8 @@ const emailMessage = (text: string): string =>
 
 /** Turns "org_name" and "can't be blank" into "Org name can't be blank." */
 function fieldSentences(errors: Readonly<Record<string, readonly string[]>>): string {
-  const sentences = Object.entries(errors).flatMap(([field, says]) =>
-    says.map((it) => sentence(field === "base" ? it : `${words(field)} ${it}`)),
+  const sentences = Object.entries(errors).flatMap(([field, messages]) =>
+    messages.map((message) => sentence(field === "base" ? message : `${words(field)} ${message}`)),
   );
   return sentences.join(" ");
 }

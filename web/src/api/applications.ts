@@ -53,7 +53,7 @@ async function readPage(
     query,
   );
   const total = metadata?.total_entries ?? applications.length;
-  return { applications: applications.map((it) => it.application), total };
+  return { applications: applications.map((entry) => entry.application), total };
 }
 
 /** The list cannot filter by application id, so this finds the one application and applies the rest of the filter. */
@@ -79,7 +79,7 @@ export const applicationsOfAccountQuery = (api: ManagementClient, accountId: num
     queryFn: async () => {
       const path = `accounts/${accountId}/applications`;
       const { applications } = await api.read<{ applications: ApplicationAnswer[] }>(path);
-      return applications.map((it) => it.application);
+      return applications.map((entry) => entry.application);
     },
   });
 
@@ -105,7 +105,7 @@ export const keysQuery = (api: ManagementClient, key: ApplicationKey) =>
       const { keys } = await api.read<{ keys: { key: ManagementSchemas["ApplicationKey"] }[] }>(
         `${applicationPath(key)}/keys`,
       );
-      return keys.map((it) => it.key);
+      return keys.map((entry) => entry.key);
     },
   });
 
@@ -116,7 +116,7 @@ export const referrerFiltersQuery = (api: ManagementClient, key: ApplicationKey)
       const { referrer_filters } = await api.read<{
         referrer_filters: { referrer_filter: ManagementSchemas["ReferrerFilter"] }[];
       }>(`${applicationPath(key)}/referrer_filters`);
-      return referrer_filters.map((it) => it.referrer_filter);
+      return referrer_filters.map((entry) => entry.referrer_filter);
     },
   });
 

@@ -29,7 +29,7 @@ export interface HistorySearch extends HistoryFilter {
 
 /** Parses the filter from the page's address. Invalid values are ignored. */
 export function readHistorySearch({ span, only, at }: Record<string, unknown>): HistorySearch {
-  const knownSpan = (["day", "week", "month"] as const).find((it) => it === span);
+  const knownSpan = (["day", "week", "month"] as const).find((name) => name === span);
   const moment = typeof at === "string" ? new Date(at) : undefined;
   return {
     ...(knownSpan && { span: knownSpan }),

@@ -57,8 +57,8 @@ const hasEnded = ({ status, message }: ApiProblem): boolean =>
   status === 401 || (status === 403 && message === "Access denied");
 
 function searchOf(query: Query): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  const parameters = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  const search = new URLSearchParams(parameters.map(([name, value]) => [name, String(value)])).toString();
   return search && `?${search}`;
 }
 

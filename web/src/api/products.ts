@@ -42,7 +42,7 @@ export const accountPlansQuery = (api: ManagementClient) =>
     queryKey: ["plans", "account"],
     queryFn: async () => {
       const { plans } = await api.read<{ plans: { account_plan: AccountPlan }[] }>("account_plans");
-      return plans.map((it) => it.account_plan);
+      return plans.map((entry) => entry.account_plan);
     },
   });
 
@@ -52,6 +52,6 @@ export const applicationPlansQuery = (api: ManagementClient, productId: number) 
     queryFn: async () => {
       const path = `services/${productId}/application_plans`;
       const { plans } = await api.read<{ plans: { application_plan: ApplicationPlan }[] }>(path);
-      return plans.map((it) => it.application_plan);
+      return plans.map((entry) => entry.application_plan);
     },
   });

@@ -21,6 +21,6 @@ export const fieldsDefinitionsQuery = (api: ManagementClient) =>
       const { fields_definitions } = await api.read<{ fields_definitions: { fields_definition: FieldsDefinition }[] }>(
         "fields_definitions",
       );
-      return fields_definitions.map((it) => it.fields_definition);
+      return fields_definitions.map((entry) => entry.fields_definition);
     },
   });

@@ -43,7 +43,7 @@ export const accessTokensQuery = (api: ManagementClient) =>
     queryFn: async () => {
       const path = "personal/access_tokens";
       const { access_tokens } = await api.read<{ access_tokens: { access_token: AccessToken }[] }>(path);
-      return access_tokens.map((it) => it.access_token);
+      return access_tokens.map((entry) => entry.access_token);
     },
   });
 

@@ -68,7 +68,7 @@ export function RowActions({ of, items, isDisabled = false }: RowActionsProps) {
   );
   return (
     <ActionsColumn
-      items={isDisabled ? items.map((it) => ({ ...it, isDisabled })) : items}
+      items={isDisabled ? items.map((item) => ({ ...item, isDisabled })) : items}
       actionsToggle={toggle}
       {...focusBack}
     />

@@ -126,7 +126,7 @@ export function SelectableDeliveries({ deliveries, filter }: SelectableDeliverie
 /** Returns "Account created" for `account.created`. */
 export function useEventTypeName(type: string): string {
   const { data: types } = useQuery(eventTypesQuery(useApi()));
-  return types?.find((it) => it.type === type)?.label ?? type;
+  return types?.find((each) => each.type === type)?.label ?? type;
 }
 
 export function EventTypeName({ type }: { type: string }) {

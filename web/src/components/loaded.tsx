@@ -36,19 +36,19 @@ export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Da
   if (!error) return skeleton;
   if (isForbidden(error)) return <AccessDenied />;
   if (isServerAway(error)) return <ServerAwayNotice onRetry={refetch} />;
-  const gone = isNotFound(error);
+  const isMissing = isNotFound(error);
   return (
     <EmptyState
-      status={gone ? "info" : "danger"}
-      titleText={gone ? "Not found" : "This page could not be loaded"}
+      status={isMissing ? "info" : "danger"}
+      titleText={isMissing ? "Not found" : "This page could not be loaded"}
       headingLevel="h2"
     >
       <EmptyStateBody>
-        {gone ? "It was deleted or has expired, or the address is wrong." : errorMessage(error)}
+        {isMissing ? "It was deleted or has expired, or the address is wrong." : errorMessage(error)}
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
-          {gone && back && <LinkButton to={back.to}>{back.label}</LinkButton>}
+          {isMissing && back && <LinkButton to={back.to}>{back.label}</LinkButton>}
           <Button variant="secondary" onClick={() => refetch()}>
             Try again
           </Button>

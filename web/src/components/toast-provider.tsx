@@ -9,13 +9,13 @@ const shownMax = 3;
 const subjectOf = ({ about, title }: Toast): string => about ?? title;
 
 export function ToastProvider({ children }: { children: ReactNode }) {
-  const [shown, setShown] = useState<readonly { readonly key: number; readonly toast: Toast }[]>([]);
+  const [toasts, setShown] = useState<readonly { readonly key: number; readonly toast: Toast }[]>([]);
   const shownBefore = useRef(0);
   const dialogs = useRef<readonly ((rejection: Toast) => void)[]>([]);
   const enter = useCallback((onRejection: (rejection: Toast) => void) => {
     dialogs.current = [...dialogs.current, onRejection];
     return () => {
-      dialogs.current = dialogs.current.filter((it) => it !== onRejection);
+      dialogs.current = dialogs.current.filter((dialog) => dialog !== onRejection);
     };
   }, []);
   const show = useCallback((toast: Toast) => {
@@ -23,17 +23,17 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     if (toast.kind === "danger" && inFront) return inFront(toast);
     const key = ++shownBefore.current;
     setShown((before) =>
-      [...before.filter((it) => subjectOf(it.toast) !== subjectOf(toast)), { key, toast }].slice(-shownMax),
+      [...before.filter((other) => subjectOf(other.toast) !== subjectOf(toast)), { key, toast }].slice(-shownMax),
     );
   }, []);
-  const hide = (key: number) => setShown((before) => before.filter((it) => it.key !== key));
+  const hide = (key: number) => setShown((before) => before.filter((other) => other.key !== key));
 
   return (
     <ToastContext value={show}>
       <DialogContext value={enter}>{children}</DialogContext>
       <div className="bellwire-toasts">
         <AlertGroup isLiveRegion>
-          {shown.map(({ key, toast: { kind, title, detail, action } }) => (
+          {toasts.map(({ key, toast: { kind, title, detail, action } }) => (
             <Alert
               key={key}
               variant={kind}

@@ -6,7 +6,7 @@ import { readListFilter } from "../components/filters/filter-table.ts";
 
 /** Parses the filter from the page's address. Invalid values are ignored. */
 export function readAccountSearch(search: Record<string, unknown>): AccountFilter {
-  const state = accountStates.find((it) => it === search["state"]);
+  const state = accountStates.find((name) => name === search["state"]);
   // The router parses digits in the address as a number.
   const query = ["string", "number"].includes(typeof search["query"]) ? String(search["query"]) : "";
   const page = Number(search["page"]);
@@ -19,8 +19,8 @@ export function readAccountSearch(search: Record<string, unknown>): AccountFilte
 
 /** Parses the filter from the page's address. Invalid values are ignored. */
 export function readApplicationSearch(search: Record<string, unknown>): ApplicationFilter {
-  const state = applicationStates.find((it) => it === search["state"]);
-  const by = searchFields.find((it) => it === search["by"]);
+  const state = applicationStates.find((name) => name === search["state"]);
+  const by = searchFields.find((name) => name === search["by"]);
   // The router parses digits in the address as a number.
   const query = ["string", "number"].includes(typeof search["query"]) ? String(search["query"]) : "";
   const number = (name: string): number | undefined => {

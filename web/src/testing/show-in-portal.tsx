@@ -32,16 +32,16 @@ export interface ShowOptions {
 
 /** Renders a page with its context and a stubbed server. */
 export function showInPortal(element: ReactNode, { answers, session, route, at = route?.path ?? "/" }: ShowOptions) {
-  const asked: { request: string; body?: unknown }[] = [];
+  const requests: { request: string; body?: unknown }[] = [];
   vi.stubGlobal("fetch", async (to: string | Request, options?: RequestInit) => {
     const sent = new Request(to, options);
     const { pathname, search } = new URL(sent.url);
     const path = pathname.replace(/^\/(admin\/api|api\/v1)\//, "").replace(/\.json$/, "");
     const [request, body] = [`${sent.method} ${path}${search}`, await sent.text()];
-    asked.push({ request, ...(body && { body: JSON.parse(body) }) });
-    const given = answers[request] ?? [404, {}];
-    if (given === "lost") throw new TypeError("Failed to fetch");
-    const [status, answer] = given;
+    requests.push({ request, ...(body && { body: JSON.parse(body) }) });
+    const stubbed = answers[request] ?? [404, {}];
+    if (stubbed === "lost") throw new TypeError("Failed to fetch");
+    const [status, answer] = stubbed;
     return new Response(status === 204 ? null : JSON.stringify(answer), { status });
   });
 
@@ -67,19 +67,19 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
   return {
     renewSession,
     /** Returns the requests that changed something, in order. */
-    changes: () => asked.filter(({ request }) => !request.startsWith("GET ")),
+    changes: () => requests.filter(({ request }) => !request.startsWith("GET ")),
     path: () => router.state.location.pathname,
     search: (): object => router.state.location.search,
   };
 }
 
-const named = (it: Element, name: string): boolean =>
-  it.getAttribute("aria-label") === name || it.textContent.trim() === name;
+const named = (element: Element, name: string): boolean =>
+  element.getAttribute("aria-label") === name || element.textContent.trim() === name;
 
 /** Waits for a button or menu item of this name, and clicks it. */
 export const click = (name: string): Promise<void> =>
   waitFor(() => {
-    const found = [...document.querySelectorAll<HTMLElement>("button, a")].findLast((it) => named(it, name));
+    const found = [...document.querySelectorAll<HTMLElement>("button, a")].findLast((element) => named(element, name));
     if (!found) throw new Error(`There is no “${name}” to click.`);
     flushSync(() => found.click());
   });
@@ -87,8 +87,8 @@ export const click = (name: string): Promise<void> =>
 /** Waits for a select of this name and an option of it, and chooses the option. */
 export const choose = (name: string, value: string): Promise<void> =>
   waitFor(() => {
-    const select = [...document.querySelectorAll("select")].find((it) => named(it, name));
-    if (![...(select?.options ?? [])].some((it) => it.value === value)) {
+    const select = [...document.querySelectorAll("select")].find((element) => named(element, name));
+    if (![...(select?.options ?? [])].some((option) => option.value === value)) {
       throw new Error(`“${value}” is not offered by “${name}”.`);
     }
     give(select, value);
@@ -120,7 +120,7 @@ export const fill = (id: string, value: string): Promise<void> =>
     const control = document.getElementById(id);
     const kinds = [HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement];
     if (!control || !kinds.some((kind) => control instanceof kind)) throw new Error(`There is no field #${id}.`);
-    if (control instanceof HTMLSelectElement && ![...control.options].some((it) => it.value === value)) {
+    if (control instanceof HTMLSelectElement && ![...control.options].some((option) => option.value === value)) {
       throw new Error(`“${value}” is not offered by #${id}.`);
     }
     give(control, value);

@@ -32,7 +32,7 @@ export const credentialFields: Readonly<
 };
 
 export const credentialNames: readonly string[] = [
-  ...new Set(Object.values(credentialFields).flatMap((them) => them.map(({ name }) => name))),
+  ...new Set(Object.values(credentialFields).flatMap((credentials) => credentials.map(({ name }) => name))),
 ];
 
 /** Returns the chosen product, or the only one. */
@@ -50,8 +50,8 @@ export const chosenPlanId = (
 /** Returns the request body: the filled-in fields, without credentials that the product does not use. */
 export function requestBody({ values }: ApplicationDraft, product: Product, planId: string): Values {
   const ofProduct = new Set(credentialFields[product.backend_version].map(({ name }) => name));
-  const given = Object.entries(values).filter(
+  const filled = Object.entries(values).filter(
     ([name, value]) => value !== "" && (ofProduct.has(name) || !credentialNames.includes(name)),
   );
-  return { plan_id: Number(planId), ...Object.fromEntries(given) };
+  return { plan_id: Number(planId), ...Object.fromEntries(filled) };
 }

@@ -138,7 +138,7 @@ function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
           { value: "", label: accounts.length > 0 ? "Choose an account" : "No account matches" },
           ...offered.map(({ id, org_name }) => ({ value: String(id), label: org_name })),
         ]}
-        onChange={(id) => onChoose(accounts.find((it) => String(it.id) === id))}
+        onChange={(id) => onChoose(accounts.find((account) => String(account.id) === id))}
       />
     </>
   );

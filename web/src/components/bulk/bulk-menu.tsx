@@ -83,7 +83,7 @@ function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
     failed: `The ${nouns[1]} could not be ${done}`,
     fields: ["plan_id"],
     onDone: (outcomes) => {
-      const ids = outcomes.filter((it) => it.done).map(({ id }) => id);
+      const ids = outcomes.filter((outcome) => outcome.done).map(({ id }) => id);
       onDone(ids);
       if (ids.length < outcomes.length) return;
       toast({ kind: "success", title: describeDone(ids.length, nouns, done) });
@@ -167,9 +167,9 @@ function BulkResult({ consequence, refused, onClose }: BulkResultProps) {
           </StackItem>
           <StackItem>
             <DescriptionList isCompact>
-              {refused.map((it) => (
-                <Fact key={it.id} term={it.name}>
-                  {it.why}
+              {refused.map((outcome) => (
+                <Fact key={outcome.id} term={outcome.name}>
+                  {outcome.why}
                 </Fact>
               ))}
             </DescriptionList>

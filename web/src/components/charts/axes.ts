@@ -50,7 +50,7 @@ function zoneOffsetMs(at: Date, timeZone: string): number {
     minute: "numeric",
     second: "numeric",
   }).formatToParts(at);
-  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((it) => it.type === type)?.value);
+  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((each) => each.type === type)?.value);
   const local = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
   return local - Math.floor(at.getTime() / 1000) * 1000;
 }
@@ -85,15 +85,15 @@ export function pointFormat(intervalMs: number, timeZone: string): TimeFormat {
   return (at) => format.format(at);
 }
 
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const integerFormat = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** Returns "12,431". */
-export const formatCount = (count: number): string => whole.format(count);
+export const formatCount = (count: number): string => integerFormat.format(count);
 
 /** Returns "12.4K", for places without room. */
 export const formatShortCount = (count: number): string =>
-  count < 10_000 ? whole.format(count) : compact.format(count);
+  count < 10_000 ? integerFormat.format(count) : compact.format(count);
 
 /** Returns "99.7 %". Never rounds a failure away: below 1, the result is below 100 %. */
 export function formatRate(rate: number): string {

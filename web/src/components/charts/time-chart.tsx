@@ -107,8 +107,8 @@ interface PlotLayout {
 
 function layOut({ points, series, kind, leastMax = 1 }: TimeChartProps, width: number): PlotLayout {
   const tops = points.map(({ values }) => {
-    const shown = series.map(({ key }) => values[key] ?? 0);
-    return kind === "stack" ? shown.reduce((sum, value) => sum + value, 0) : Math.max(0, ...shown);
+    const heights = series.map(({ key }) => values[key] ?? 0);
+    return kind === "stack" ? heights.reduce((sum, value) => sum + value, 0) : Math.max(0, ...heights);
   });
   const axis = valueAxis(tops, leastMax, kind === "stack");
   const slotWidth = Math.max(0, width - margin.left - margin.right) / Math.max(1, points.length);

@@ -13,7 +13,7 @@ export function EndpointFilter({ endpointId, onChange }: EndpointFilterProps) {
   const { data: endpoints } = useQuery(endpointsQuery(useApi()));
   const options = (endpoints ?? []).map(({ id, name }) => ({ value: String(id), label: name }));
   const value = endpointId?.toString();
-  const isOffered = value === undefined || options.some((it) => it.value === value);
+  const isOffered = value === undefined || options.some((option) => option.value === value);
   const present = isOffered ? [] : [{ value, label: `Endpoint ${value}${endpoints ? ", deleted" : ""}` }];
   return (
     <SelectFilter

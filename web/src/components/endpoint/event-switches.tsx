@@ -54,15 +54,15 @@ function SwitchGroup({ group, members, settings, onTurn }: SwitchGroupProps) {
       }
       isStack
     >
-      {members.map((it) => (
+      {members.map((member) => (
         <Checkbox
-          key={it.type}
-          id={it.switch ?? it.type}
-          name={it.switch ?? it.type}
-          label={it.label}
-          description={<ReasonNotToFire reason={reasonNotToFire(it, settings)} />}
-          isChecked={settings.switches.has(it.type)}
-          onChange={(_, isOn) => onTurn([it], isOn)}
+          key={member.type}
+          id={member.switch ?? member.type}
+          name={member.switch ?? member.type}
+          label={member.label}
+          description={<ReasonNotToFire reason={reasonNotToFire(member, settings)} />}
+          isChecked={settings.switches.has(member.type)}
+          onChange={(_, isOn) => onTurn([member], isOn)}
         />
       ))}
     </FormGroup>

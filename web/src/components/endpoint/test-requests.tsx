@@ -48,8 +48,8 @@ export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps)
               value={type}
               onChange={(_, chosen) => isEventTypeName(chosen) && setType(chosen)}
             >
-              {types.map((it) => (
-                <FormSelectOption key={it.type} value={it.type} label={it.label} />
+              {types.map((each) => (
+                <FormSelectOption key={each.type} value={each.type} label={each.label} />
               ))}
             </FormSelect>
           </InputGroupItem>

@@ -167,7 +167,7 @@ function AddFilter({ definitions, onChoose }: AddFilterProps) {
   );
   const choose = (name: unknown): void => {
     setOpen(false);
-    const definition = definitions.find((it) => it.name === name);
+    const definition = definitions.find((each) => each.name === name);
     if (definition && button.current) onChoose(definition, button.current);
   };
   return (

@@ -112,12 +112,12 @@ function ChoiceFilter({ definition, choices, value, onChange }: ChoiceFilterProp
   const { name, label, isSeveral = false } = definition;
   const [text, setText] = useState("");
   const chosen = valuesOf(value);
-  const shown = choices.filter((choice) =>
+  const matching = choices.filter((choice) =>
     `${choice.label} ${choice.value}`.toLowerCase().includes(text.toLowerCase()),
   );
   const choose = (choice: string, isOn: boolean): void => {
     if (!isSeveral) return onChange(isOn ? choice : "");
-    onChange((isOn ? [...chosen, choice] : chosen.filter((it) => it !== choice)).join(","));
+    onChange((isOn ? [...chosen, choice] : chosen.filter((each) => each !== choice)).join(","));
   };
   return (
     <Stack hasGutter>
@@ -134,7 +134,7 @@ function ChoiceFilter({ definition, choices, value, onChange }: ChoiceFilterProp
       )}
       <StackItem>
         <FormGroup role="group" fieldId={`filter-${name}`} label={label} isStack className="bellwire-filter-choices">
-          {shown.map((choice) => (
+          {matching.map((choice) => (
             <Checkbox
               key={choice.value}
               id={`filter-${name}-${choice.value}`}
@@ -143,7 +143,7 @@ function ChoiceFilter({ definition, choices, value, onChange }: ChoiceFilterProp
               onChange={(_, isOn) => choose(choice.value, isOn)}
             />
           ))}
-          {shown.length === 0 && <span className="bellwire-subtle">Nothing matches</span>}
+          {matching.length === 0 && <span className="bellwire-subtle">Nothing matches</span>}
         </FormGroup>
       </StackItem>
     </Stack>

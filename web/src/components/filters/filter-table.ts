@@ -307,7 +307,7 @@ const spanUnits: Readonly<Record<string, string>> = { m: "minute", h: "hour", d:
 
 /** Returns a time span in words: "Last hour", "From 27 Nov 2026, 00:00:00 UTC". */
 export function describeSpan({ since, until }: ListFilter, timeZone: string): string {
-  const preset = timePresets.find((it) => it.since === since);
+  const preset = timePresets.find((each) => each.since === since);
   if (preset && !until) return preset.label;
   const describe = (text: string): string => {
     const [, amount, unit = ""] = /^-(\d+)([mhdw])$/i.exec(text) ?? [];

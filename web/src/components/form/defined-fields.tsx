@@ -18,7 +18,7 @@ export interface DefinedFieldsProps {
 /** Returns the fields that the provider has defined for the target, in their order. */
 export function useDefinitions(target: FieldTarget): readonly FieldsDefinition[] {
   const { data = [] } = useQuery(fieldsDefinitionsQuery(useManagement()));
-  return data.filter((it) => it.target === target).toSorted((a, b) => a.position - b.position);
+  return data.filter((definition) => definition.target === target).toSorted((a, b) => a.position - b.position);
 }
 
 /** Inputs for the fields that the provider has defined for the target, in their order. */

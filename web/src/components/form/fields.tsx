@@ -128,7 +128,7 @@ export interface SelectFieldProps<Value extends string> extends Omit<FieldProps,
 
 export function SelectField<Value extends string>({ value, options, onChange, ...field }: SelectFieldProps<Value>) {
   const choose = (chosen: string): void => {
-    const option = options.find((it) => it.value === chosen);
+    const option = options.find((each) => each.value === chosen);
     if (option) onChange(option.value);
   };
   return (

@@ -15,7 +15,7 @@ const kinds = {
 /** The changed fields of an event: its own, and on request the ones that only differ from the version before. */
 export function FieldChanges({ entry }: { entry: HistoryEntry }) {
   const { type, changes, changes_total } = entry;
-  const [direct, others] = [changes.filter((it) => it.direct), changes.filter((it) => !it.direct)];
+  const [direct, others] = [changes.filter((change) => change.direct), changes.filter((change) => !change.direct)];
   const hidden = changes_total - changes.length;
   // A creation or deletion concerns every field.
   const isWhole = type.endsWith(".created") || type.endsWith(".deleted");
@@ -121,8 +121,10 @@ export function describeValue(value: unknown): string {
   if (typeof value === "string" || typeof value === "number") return String(value);
   if (Array.isArray(value)) return value.length > 0 ? value.map(describeValue).join(", ") : "Empty list";
   const fields = new Map<string, unknown>(Object.entries(value));
-  const name = ["username", "org_name", "name"].map((field) => fields.get(field)).find((it) => typeof it === "string");
+  const name = ["username", "org_name", "name"]
+    .map((field) => fields.get(field))
+    .find((text) => typeof text === "string");
   return typeof name === "string"
     ? name
-    : [...fields].map(([field, it]) => `${field}: ${describeValue(it)}`).join("\n");
+    : [...fields].map(([field, content]) => `${field}: ${describeValue(content)}`).join("\n");
 }

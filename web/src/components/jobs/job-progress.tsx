@@ -103,13 +103,13 @@ export function RunningJobs() {
   const { data: jobs = [] } = useQuery(newestJobsQuery(useApi()));
   const now = useNow();
   useRefreshWithJobs(jobs);
-  const shown = jobs.filter(
+  const shownJobs = jobs.filter(
     (job) => isRunning(job) || (job.finished_at !== null && now.getTime() - Date.parse(job.finished_at) < recentMs),
   );
-  if (shown.length === 0) return null;
+  if (shownJobs.length === 0) return null;
   return (
     <section className="bellwire-notice" aria-label="Jobs">
-      {shown.slice(0, shownMax).map((job) => (
+      {shownJobs.slice(0, shownMax).map((job) => (
         <JobProgress key={job.id} job={job} />
       ))}
     </section>

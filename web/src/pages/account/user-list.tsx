@@ -48,7 +48,7 @@ export function UserList({ accountId }: { accountId: number }) {
   );
   const itemsFor = (user: User) => [
     { title: "Edit", onClick: () => setToEdit(user) },
-    ...userSteps(user).map((it) => ({ title: it.title, onClick: () => take(user, it) })),
+    ...userSteps(user).map((userStep) => ({ title: userStep.title, onClick: () => take(user, userStep) })),
     ...(user.state === "pending"
       ? [{ title: "Send activation mail", onClick: () => sendActivation.mutate(user.id) }]
       : []),

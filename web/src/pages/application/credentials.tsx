@@ -208,7 +208,7 @@ export function ReferrerFilterList({ applicationKey }: { applicationKey: Applica
             add.mutate(value, { onSuccess });
           }}
           onRemove={(value, onSuccess) => {
-            const filter = filters.find((it) => it.value === value);
+            const filter = filters.find((each) => each.value === value);
             if (filter) remove.mutate(filter.id, { onSuccess });
           }}
         />

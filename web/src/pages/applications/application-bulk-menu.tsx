@@ -24,7 +24,10 @@ export function ApplicationBulkMenu({ selected, onDone }: ApplicationBulkMenuPro
   return (
     <BulkMenu
       nouns={["application", "applications"]}
-      selected={selected.map((it) => ({ id: it.id, name: `${applicationName(it)} of ${it.org_name}` }))}
+      selected={selected.map((application) => ({
+        id: application.id,
+        name: `${applicationName(application)} of ${application.org_name}`,
+      }))}
       operations={applicationOperations(isOneProduct ? plans : [])}
       act={async (body) => (await responseBody(api.POST("/api/v1/applications/bulk", { body }))).data}
       stale={[["applications"], ["plans"], ["mails"]]}

@@ -64,7 +64,7 @@ export function parseWaits(text: string): number[] | undefined {
 
 /** Uses the largest unit with a whole number: 7200 becomes "2h". */
 function formatWait(seconds: number): string {
-  const unit = (["d", "h", "m"] as const).find((it) => seconds > 0 && seconds % units[it] === 0) ?? "s";
+  const unit = (["d", "h", "m"] as const).find((name) => seconds > 0 && seconds % units[name] === 0) ?? "s";
   return `${seconds / units[unit]}${unit}`;
 }
 

@@ -137,7 +137,7 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
 }
 
 function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsProps) {
-  const put = (place: number, line: HeaderLine): void => onChange({ headers: headers.with(place, line) });
+  const replace = (place: number, line: HeaderLine): void => onChange({ headers: headers.with(place, line) });
   return (
     <FormGroup role="group" label="Custom headers" fieldId="headers" aria-describedby={hintId("headers")}>
       <Stack hasGutter>
@@ -148,7 +148,7 @@ function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsPr
               <HeaderInputs
                 number={place + 1}
                 line={line}
-                onChange={(changed) => put(place, changed)}
+                onChange={(changed) => replace(place, changed)}
                 onRemove={() => onChange({ headers: headers.toSpliced(place, 1) })}
               />
             </StackItem>

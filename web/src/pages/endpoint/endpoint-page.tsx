@@ -97,7 +97,7 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
         // A visited tab stays, so that edits of the form survive a look at another tab.
         mountOnEnter
         onSelect={(_, name) => {
-          const chosen = endpointTabs.find((it) => it.name === name)?.name ?? "overview";
+          const chosen = endpointTabs.find((each) => each.name === name)?.name ?? "overview";
           void navigate({ search: { ...search, tab: chosen }, replace: true });
         }}
       >
@@ -199,7 +199,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
         undo: () => responseBody(api.POST("/api/v1/endpoints/{id}/undo_delete", { params: { path: { id } } })),
         stale: affectedQueries,
       });
-      client.setQueryData(endpointsQuery(api).queryKey, (list) => list?.filter((it) => it.id !== id));
+      client.setQueryData(endpointsQuery(api).queryKey, (list) => list?.filter((endpoint) => endpoint.id !== id));
       // Leave the page first, because it would fetch the endpoint again.
       await navigate({ to: "/endpoints" });
       client.removeQueries({ queryKey: ["endpoints", id] });

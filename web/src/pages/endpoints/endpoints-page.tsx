@@ -78,10 +78,10 @@ function orderRows(
   health: readonly EndpointHealth[] = [],
   order?: EndpointOrder,
 ): EndpointRow[] {
-  const found = new Map(health.map((it) => [it.endpoint_id, it]));
+  const found = new Map(health.map((entry) => [entry.endpoint_id, entry]));
   const rows = endpoints.map((endpoint) => ({ endpoint, health: found.get(endpoint.id) }));
   if (order) {
-    const figureOf = ({ health: it }: EndpointRow): number => (it ? figures[order](it) : -1);
+    const figureOf = (row: EndpointRow): number => (row.health ? figures[order](row.health) : -1);
     return rows.toSorted((one, other) => figureOf(other) - figureOf(one));
   }
   const urgent = rows.filter((row) => row.health && needsAttention(row.health.state));

@@ -96,7 +96,7 @@ export interface VerdictReasonProps {
 
 function VerdictReason({ verdict: { sent, gate, endpoint_name }, type }: VerdictReasonProps) {
   const { data: types = [] } = useQuery(eventTypesQuery(useApi()));
-  const entry = types.find((it) => it.type === type) ?? { label: type, switch: null };
+  const entry = types.find((each) => each.type === type) ?? { label: type, switch: null };
   if (gate === null) return sent ? "Selected" : "The endpoint did not exist yet";
 
   const { reason, control } = describeGate(gate, entry);

@@ -85,9 +85,9 @@ type Timed = Named & Pick<Failure, "failed_at">;
  * later failures: of its own second, only the shown ones that are not newer are chosen. They are named by endpoint,
  * because an event that failed at two endpoints has the same id at both.
  */
-export function chooseUpTo(shown: readonly Timed[], last: Timed, filter: { endpoint_id?: number }): readonly Chosen[] {
+export function chooseUpTo(listed: readonly Timed[], last: Timed, filter: { endpoint_id?: number }): readonly Chosen[] {
   const second = secondOf(last);
-  const ofItsSecond = shown.filter((it) => secondOf(it) === second && it.failed_at <= last.failed_at);
+  const ofItsSecond = listed.filter((failure) => secondOf(failure) === second && failure.failed_at <= last.failed_at);
   const byEndpoint = [...Map.groupBy(ofItsSecond, ({ endpoint_id }) => endpoint_id)];
   return [
     { ...filter, until: new Date(second * 1000 - 1).toISOString() },

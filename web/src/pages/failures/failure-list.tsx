@@ -35,8 +35,8 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
   const askToDeleteUpTo = (failure: Failure): void =>
     setToDelete({ chosen: chooseUpTo(failures, failure, ofEndpoint), label: "this failure and all older ones" });
   // The dialog stays open until the action is done, because it shows a rejection.
-  const removeChosen = (these: readonly Chosen[]): void =>
-    remove.mutate(these, {
+  const removeChosen = (chosen: readonly Chosen[]): void =>
+    remove.mutate(chosen, {
       onSuccess: ({ error }) => {
         if (error === undefined) close();
       },

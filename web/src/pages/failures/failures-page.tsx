@@ -28,11 +28,11 @@ export function FailuresPage() {
   const { view = "causes", order = "newest", ...filter } = route.useSearch();
   const navigate = useNavigate();
   const show = (changed: Partial<Shown>): void => {
-    const shown = { filter, view, order, ...changed };
+    const settings = { filter, view, order, ...changed };
     const search = {
-      ...(shown.view === "list" && { view: shown.view }),
-      ...shown.filter,
-      ...(shown.order === "oldest" && { order: shown.order }),
+      ...(settings.view === "list" && { view: settings.view }),
+      ...settings.filter,
+      ...(settings.order === "oldest" && { order: settings.order }),
     };
     void navigate({ to: "/failures", search });
   };

@@ -32,10 +32,10 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
   const [lines, setLines] = useState<string>();
   const { mutate, isPending, errors } = useChange({
     change: () => {
-      const given = { ...typed, ...(lines !== undefined && { choices: parseChoices(lines) }) };
+      const changes = { ...typed, ...(lines !== undefined && { choices: parseChoices(lines) }) };
       return definition
-        ? api.update(`fields_definitions/${definition.id}`, given)
-        : api.create("fields_definitions", { target: values["target"], ...given });
+        ? api.update(`fields_definitions/${definition.id}`, changes)
+        : api.create("fields_definitions", { target: values["target"], ...changes });
     },
     stale: [["fields definitions"]],
     done: definition ? "The field was updated" : "The field was created",

@@ -41,7 +41,7 @@ export function FieldsDefinitionsPage() {
                 <SectionCard key={target} title={targetNames[target]}>
                   <FieldsTable
                     label={targetNames[target]}
-                    definitions={definitions.filter((it) => it.target === target)}
+                    definitions={definitions.filter((definition) => definition.target === target)}
                     onEdit={setToEdit}
                     onDelete={setToDelete}
                     onMove={({ id }, position) => move.mutate({ id, position })}

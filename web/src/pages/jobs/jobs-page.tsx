@@ -104,7 +104,7 @@ const JobStateLabel = ({ job: { state, failed } }: { job: Job }) => (
 function SelectionWords({ job: { selection, endpoint_id } }: { job: Job }) {
   const { data: endpoints = [] } = useQuery(endpointsQuery(useApi()));
   const nameOf = (id: unknown): string =>
-    endpoints.find((it) => it.id === Number(id))?.name ?? `endpoint ${String(id)}`;
+    endpoints.find((endpoint) => endpoint.id === Number(id))?.name ?? `endpoint ${String(id)}`;
   const fields = new Map<string, unknown>(Object.entries(selection ?? {}));
   const filter = Object.entries(fields.get("filter") ?? {});
   const words = fields.has("ids")

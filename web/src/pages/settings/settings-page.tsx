@@ -113,7 +113,7 @@ type Activation = (typeof activations)[number]["value"];
 const activationValues: Readonly<Record<Activation, boolean | null>> = { "": null, true: true, false: false };
 
 const activationOf = (value: unknown): Activation =>
-  activations.find((it) => activationValues[it.value] === value)?.value ?? "";
+  activations.find((activation) => activationValues[activation.value] === value)?.value ?? "";
 
 export function SignUpFields({ form: { field, toggle, values, errors, change } }: { form: SettingsFormState }) {
   return (

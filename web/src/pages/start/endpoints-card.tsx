@@ -22,7 +22,7 @@ export function EndpointsCard({ health }: { health: readonly EndpointHealth[] | 
         <>
           <ul className="bellwire-counts">
             {healthStates.map((state) => {
-              const count = health.filter((it) => it.state === state).length;
+              const count = health.filter((endpoint) => endpoint.state === state).length;
               return (
                 count > 0 && (
                   <li key={state}>
@@ -38,16 +38,20 @@ export function EndpointsCard({ health }: { health: readonly EndpointHealth[] | 
             {health
               .toSorted(byUrgency)
               .slice(0, shownMax)
-              .map((it) => (
-                <li key={it.endpoint_id}>
+              .map((endpoint) => (
+                <li key={endpoint.endpoint_id}>
                   <div className="bellwire-item-line">
-                    <Link to="/endpoints/$id" params={{ id: String(it.endpoint_id) }} className="bellwire-ellipsis">
-                      <Name>{it.endpoint_name}</Name>
+                    <Link
+                      to="/endpoints/$id"
+                      params={{ id: String(endpoint.endpoint_id) }}
+                      className="bellwire-ellipsis"
+                    >
+                      <Name>{endpoint.endpoint_name}</Name>
                     </Link>
-                    <HealthLabel health={it} />
-                    <Sparkline points={it.sparkline} />
+                    <HealthLabel health={endpoint} />
+                    <Sparkline points={endpoint.sparkline} />
                   </div>
-                  {needsAttention(it.state) && <p className="bellwire-subtle">{it.sentence}</p>}
+                  {needsAttention(endpoint.state) && <p className="bellwire-subtle">{endpoint.sentence}</p>}
                 </li>
               ))}
           </ul>

@@ -29,7 +29,7 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
   const permissions = useQuery({ ...permissionsQuery(api, user.id), refetchOnMount: "always" });
   const products = useQuery(productsQuery(api));
   const [edits, setEdits] = useState<PermissionEdits>({});
-  const edit = (it: PermissionEdits): void => setEdits({ ...edits, ...it });
+  const edit = (changes: PermissionEdits): void => setEdits({ ...edits, ...changes });
   const saved = permissions.isFetchedAfterMount ? permissions.data : undefined;
   const data = saved && products.data && { saved, products: products.data };
   const { mutate, isPending, errors } = useChange({
@@ -55,7 +55,7 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
         skeleton={<TableSkeleton of="the permissions" />}
       >
         {(loaded) => {
-          const shown = editedPermissions(loaded, edits);
+          const edited = editedPermissions(loaded, edits);
           return (
             <>
               <ChoiceGroup kind="group" id="allowed_sections" label="Sections" errors={errors["allowed_sections"]}>
@@ -65,14 +65,14 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
                     id={`section_${section}`}
                     label={labels[section]}
                     isValid={!errors["allowed_sections"]}
-                    isChecked={shown.sections.includes(section)}
-                    onChange={(_, isOn) => edit({ sections: withMember(shown.sections, section, isOn) })}
+                    isChecked={edited.sections.includes(section)}
+                    onChange={(_, isOn) => edit({ sections: withMember(edited.sections, section, isOn) })}
                   />
                 ))}
               </ChoiceGroup>
               <ProductChoice
                 products={loaded.products}
-                chosen={shown}
+                chosen={edited}
                 errors={errors["allowed_service_ids"]}
                 onChange={edit}
               />
@@ -175,5 +175,5 @@ const hasEdits = (edits: PermissionEdits): boolean => Object.keys(edits).length 
 
 /** Returns the list with the value added or removed. */
 function withMember<T>(all: readonly T[], one: T, isOn: boolean): T[] {
-  return [...all.filter((it) => it !== one), ...(isOn ? [one] : [])];
+  return [...all.filter((other) => other !== one), ...(isOn ? [one] : [])];
 }

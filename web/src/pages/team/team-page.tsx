@@ -36,7 +36,7 @@ export function TeamPage() {
           ...(user.role === "member"
             ? [{ title: "Permissions", onClick: () => setOpen({ user, kind: "permissions" }) }]
             : []),
-          ...userSteps(user).map((it) => ({ title: it.title, onClick: () => run(user, it) })),
+          ...userSteps(user).map((userStep) => ({ title: userStep.title, onClick: () => run(user, userStep) })),
           { title: "Delete", isDanger: true, onClick: () => setOpen({ user, kind: "delete" }) },
         ];
   return (

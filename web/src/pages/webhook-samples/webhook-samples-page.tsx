@@ -33,14 +33,14 @@ export function WebhookSamplesPage() {
                 <SelectFilter
                   label="Event"
                   value={type}
-                  options={types.map((it) => ({ value: it.type, label: it.label }))}
+                  options={types.map((each) => ({ value: each.type, label: each.label }))}
                   onChange={(chosen) => isEventTypeName(chosen) && setType(chosen)}
                 />
                 <SelectFilter
                   label="Format"
                   value={format}
-                  options={formats.map((it) => ({ value: it, label: formatName[it] }))}
-                  onChange={(chosen) => setFormat(formats.find((it) => it === chosen) ?? format)}
+                  options={formats.map((each) => ({ value: each, label: formatName[each] }))}
+                  onChange={(chosen) => setFormat(formats.find((each) => each === chosen) ?? format)}
                 />
               </ToolbarContent>
             </Toolbar>

@@ -56,7 +56,7 @@ export async function saveSettings({ api, csrfToken, types }: SaveNeeds, setting
     active: settings.active,
     provider_actions: settings.provider_actions,
     ...Object.fromEntries(
-      types.flatMap((it) => (it.switch === null ? [] : [[it.switch, settings.switches.has(it.type)]])),
+      types.flatMap((type) => (type.switch === null ? [] : [[type.switch, settings.switches.has(type.type)]])),
     ),
   });
 
