@@ -3903,7 +3903,7 @@ export interface components {
         "bellwire-sequence": string;
         /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
         "bellwire-actor": string;
-        /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+        /** @description The interface of the change: `developer_portal`, `admin_portal`, `api` or `system`. */
         "bellwire-channel": string;
         /** @description How often it was sent again by hand. Absent the first time. */
         "bellwire-replay": string;
@@ -3929,7 +3929,7 @@ export interface components {
         "ce-bellwiresequence": string;
         /** @description Who did it. Only in the format `cloudevents-binary`. */
         "ce-bellwireactor": string;
-        /** @description Through which door. Only in the format `cloudevents-binary`. */
+        /** @description The interface of the change. Only in the format `cloudevents-binary`. */
         "ce-bellwirechannel": string;
     };
     requestBodies: never;
