@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { click, fill } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
@@ -87,6 +87,17 @@ test("a deleted endpoint disappears from the loaded list", async () => {
   await click("Delete");
   await waitFor(() => expect(page.address()).toBe("/endpoints"));
   await says("No endpoints yet");
+});
+
+test("the tab that an address opens is scrolled into view", async () => {
+  const scrolled: (string | null)[] = [];
+  const spy = vi.spyOn(HTMLElement.prototype, "scrollIntoView").mockImplementation(function (this: HTMLElement) {
+    scrolled.push(this.textContent);
+  });
+  showPage("/endpoints/5?tab=test", serverWithCrm().server);
+  await says("Send test event");
+  expect(scrolled).toEqual(["Test"]);
+  spy.mockRestore();
 });
 
 test("a list filtered by a deleted endpoint says so", async () => {

@@ -102,7 +102,12 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
         }}
       >
         {endpointTabs.map(({ name, title }) => (
-          <Tab key={name} eventKey={name} title={<TabTitleText>{title}</TabTitleText>}>
+          <Tab
+            key={name}
+            ref={name === tab ? scrollIntoTabs : undefined}
+            eventKey={name}
+            title={<TabTitleText>{title}</TabTitleText>}
+          >
             <TabContentBody hasPadding className="bellwire-tab">
               {show[name]}
             </TabContentBody>
@@ -112,6 +117,9 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
     </>
   );
 }
+
+/** Centres the tab that an address opens. On phones, the last ones begin outside of the bar. */
+const scrollIntoTabs = (tab: HTMLElement | null) => tab?.scrollIntoView({ block: "nearest", inline: "center" });
 
 const newest = 25;
 
