@@ -6,17 +6,20 @@ import { createRoot } from "react-dom/client";
 import { ApiContext, createApiClient, createQueryClient } from "./api/bellwire-client.ts";
 import { LiveProvider } from "./api/live-updates.tsx";
 import { ManagementContext, createManagementClient } from "./api/management-client.ts";
+import { createSessionFetch } from "./api/session-fetch.ts";
 import { SessionProvider, readSession, signInPath } from "./api/session.tsx";
 import { ToastProvider } from "./components/toast-provider.tsx";
 import "./layout/fonts.css";
 import "./layout/app.css";
+import { SessionEndDialog, createSessionEnd } from "./layout/session-end.tsx";
 import { startTheme } from "./layout/theme.tsx";
 import { createAppRouter } from "./router.tsx";
 
 const session = readSession(document);
-const toSignIn = () => location.assign(signInPath(location));
-const api = createApiClient({ csrfToken: session.csrfToken, toSignIn });
-const management = createManagementClient({ csrfToken: session.csrfToken, toSignIn });
+const sessionEnd = createSessionEnd(document, () => location.assign(signInPath(location)));
+const send = createSessionFetch({ session, onEnd: sessionEnd.report });
+const api = createApiClient(send);
+const management = createManagementClient(send);
 const queries = createQueryClient();
 
 const root = document.getElementById("root");
@@ -32,6 +35,7 @@ createRoot(root).render(
             <ToastProvider>
               <LiveProvider>
                 <RouterProvider router={createAppRouter()} />
+                <SessionEndDialog sessionEnd={sessionEnd} />
               </LiveProvider>
             </ToastProvider>
           </QueryClientProvider>

@@ -3,29 +3,16 @@ import createClient, { type Client } from "openapi-fetch";
 import { createContext, use } from "react";
 import { ApiProblem } from "./api-problem.ts";
 import type { components, paths } from "./bellwire-api.d.ts";
+import type { SessionFetch } from "./session-fetch.ts";
 
 export type ApiClient = Client<paths>;
 
 /** The named schemas of the Bellwire API. */
 export type BellwireSchemas = components["schemas"];
 
-/**
- * Creates the Bellwire API client. It uses the Admin Portal's session, and leads to the sign-in page once that has
- * ended.
- */
-export function createApiClient({ csrfToken, toSignIn }: { csrfToken: string; toSignIn: () => void }): ApiClient {
-  const client = createClient<paths>({ credentials: "same-origin" });
-  client.use({
-    onRequest: ({ request }) => {
-      if (request.method !== "GET") request.headers.set("x-csrf-token", csrfToken);
-      return request;
-    },
-    onResponse: ({ response }) => {
-      if (response.status === 401) toSignIn();
-    },
-  });
-  return client;
-}
+/** Creates the Bellwire API client. */
+export const createApiClient = (send: SessionFetch): ApiClient =>
+  createClient<paths>({ credentials: "same-origin", fetch: send });
 
 interface Call<Data> {
   readonly data?: Data;

@@ -1,6 +1,7 @@
 import { createContext, use } from "react";
 import type { components } from "./account-management-api.d.ts";
 import { ApiProblem } from "./api-problem.ts";
+import type { SessionFetch } from "./session-fetch.ts";
 
 /** The named schemas of the Account Management API. */
 export type ManagementSchemas = components["schemas"];
@@ -19,28 +20,18 @@ export interface ManagementClient {
   runOperation(path: string, values?: Values): Promise<void>;
 }
 
-export interface ManagementClientOptions {
-  readonly csrfToken: string;
-  readonly toSignIn: () => void;
-}
-
 /** Creates the client. It uses the Admin Portal's session, so the signed-in user is the actor. */
-export function createManagementClient({ csrfToken, toSignIn }: ManagementClientOptions): ManagementClient {
+export function createManagementClient(send: SessionFetch): ManagementClient {
   const call = async (method: string, url: string, values?: Values): Promise<Response> => {
-    const response = await fetch(url, {
+    const request = new Request(url, {
       method,
       credentials: "same-origin",
-      headers: {
-        accept: "application/json",
-        "x-csrf-token": csrfToken,
-        ...(values && { "content-type": "application/json" }),
-      },
+      headers: { accept: "application/json", ...(values && { "content-type": "application/json" }) },
       ...(values && { body: JSON.stringify(values) }),
     });
+    const response = await send(request);
     if (response.ok) return response;
-    const problem = new ApiProblem(response.status, await response.json().catch(() => undefined));
-    if (hasEnded(problem)) toSignIn();
-    throw problem;
+    throw new ApiProblem(response.status, await response.json().catch(() => undefined));
   };
   const at = (path: string): string => `/admin/api/${path}.json`;
   return {
@@ -51,10 +42,6 @@ export function createManagementClient({ csrfToken, toSignIn }: ManagementClient
     runOperation: async (path, values = {}) => void (await call("POST", `/api/v1/${path}`, values)),
   };
 }
-
-/** This API answers 403 with these words after the session has ended. */
-const hasEnded = ({ status, message }: ApiProblem): boolean =>
-  status === 401 || (status === 403 && message === "Access denied");
 
 function searchOf(query: Query): string {
   const parameters = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");

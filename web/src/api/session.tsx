@@ -85,8 +85,8 @@ export interface SessionProviderProps {
 export function SessionProvider({ first, children }: SessionProviderProps) {
   const [session, setSession] = useState(first);
   const renew = useCallback(async () => {
-    const page = await fetchPage();
-    if (page) setSession(readSession(page));
+    const present = await readPresentSession();
+    if (typeof present === "object") setSession(present);
   }, []);
   return (
     <SessionContext value={session}>
@@ -95,12 +95,12 @@ export function SessionProvider({ first, children }: SessionProviderProps) {
   );
 }
 
-/** Fetches the page that the server renders now. On failure the present session stays. */
-async function fetchPage(): Promise<Document | undefined> {
+/** Reads the browser's session from the page that the server renders now. It is unknown while the server is away. */
+export async function readPresentSession(): Promise<Session | "signed out" | "unknown"> {
   const response = await fetch(import.meta.env.BASE_URL, { credentials: "same-origin" }).catch(() => undefined);
-  if (!response?.ok) return undefined;
+  if (!response?.ok) return "unknown";
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  return hasSession(page) ? page : undefined;
+  return hasSession(page) ? readSession(page) : "signed out";
 }
 
 /** Returns the address of the sign-in page, which returns to the present page after sign-in. */

@@ -28,7 +28,7 @@ async function offeredTo(open: string): Promise<readonly string[]> {
   const router = createRouter({ routeTree, history: createMemoryHistory() });
   const page = mount(
     <SessionContext value={session}>
-      <ApiContext value={createApiClient({ csrfToken: "", toSignIn: () => undefined })}>
+      <ApiContext value={createApiClient(fetch)}>
         <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { enabled: false } } })}>
           <RouterProvider router={router} />
         </QueryClientProvider>

@@ -9,7 +9,8 @@ import { type Session, SessionContext } from "../api/session.tsx";
 import { ToastProvider } from "../components/toast-provider.tsx";
 import { exampleSession } from "./examples.ts";
 
-const client = { csrfToken: "t", toSignIn: () => undefined };
+/** Tests replace `fetch` later. */
+const send = (request: Request): Promise<Response> => fetch(request);
 
 export interface InPortalProps {
   readonly queries: QueryClient;
@@ -20,8 +21,8 @@ export interface InPortalProps {
 /** Provides the context of every page of the Admin Portal. */
 export const InPortal = ({ queries, session, children }: InPortalProps) => (
   <SessionContext value={{ ...exampleSession, ...session }}>
-    <ApiContext value={createApiClient(client)}>
-      <ManagementContext value={createManagementClient(client)}>
+    <ApiContext value={createApiClient(send)}>
+      <ManagementContext value={createManagementClient(send)}>
         <QueryClientProvider client={queries}>
           <ToastProvider>{children}</ToastProvider>
         </QueryClientProvider>

@@ -5,7 +5,7 @@ import { fieldsDefinitionsQuery } from "../../api/settings.ts";
 import { mount } from "../../testing/in-portal.tsx";
 import { DefinedFields } from "./defined-fields.tsx";
 
-const api = createManagementClient({ csrfToken: "", toSignIn: () => undefined });
+const api = createManagementClient(fetch);
 
 /** The choices of an application's stage, and which of them is shown, where `held` is what it is. */
 function stagesShownWhere(held: string): readonly [choices: readonly string[], shown: string | undefined] {

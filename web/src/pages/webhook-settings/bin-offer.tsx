@@ -5,7 +5,7 @@ import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type Bin, binsQuery } from "../../api/endpoints.ts";
 import type { EventType } from "../../api/events.ts";
-import { useSession } from "../../api/session.tsx";
+import { useManagement } from "../../api/management-client.ts";
 import { FullUrlButton } from "../../components/endpoint/url-field.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useToast } from "../../components/toast-context.ts";
@@ -113,12 +113,12 @@ function useBinAsReceiver(types: readonly EventType[], onSaved: () => void) {
   const api = useApi();
   const client = useQueryClient();
   const toast = useToast();
-  const { csrfToken } = useSession();
+  const management = useManagement();
   return useMutation({
     mutationFn: async (settings: Settings) => {
       const { url } = await responseBody(api.POST("/api/v1/bins", { body: {} }));
       const switches = settings.switches.size > 0 ? settings.switches : new Set(types.map(({ type }) => type));
-      await saveSettings({ api, csrfToken, types }, { ...settings, url, switches, active: true });
+      await saveSettings({ api, management, types }, { ...settings, url, switches, active: true });
       await client.invalidateQueries({ queryKey: ["bins"] });
       await client.invalidateQueries({ queryKey: ["endpoints"] });
       return switches.size;

@@ -5,7 +5,7 @@ import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type Endpoint, readEndpoints } from "../../api/endpoints.ts";
 import type { EventType, EventTypeName } from "../../api/events.ts";
-import { useSession } from "../../api/session.tsx";
+import { type ManagementClient, useManagement } from "../../api/management-client.ts";
 import { focusInvalidField } from "../../components/form/use-change.ts";
 import { useToast } from "../../components/toast-context.ts";
 
@@ -45,13 +45,14 @@ export function settingsOf(endpoint: Endpoint | null, types: readonly EventType[
 
 interface SaveNeeds {
   readonly api: ApiClient;
-  readonly csrfToken: string;
+  readonly management: ManagementClient;
   readonly types: readonly EventType[];
 }
 
 /** Saves the settings that 3scale's API has, and then Bellwire's own if they changed. */
-export async function saveSettings({ api, csrfToken, types }: SaveNeeds, settings: Settings): Promise<void> {
-  await putWebhooks(csrfToken, {
+export async function saveSettings({ api, management, types }: SaveNeeds, settings: Settings): Promise<void> {
+  // Creates the endpoint on the first save.
+  await management.update("webhooks", {
     url: settings.url,
     active: settings.active,
     provider_actions: settings.provider_actions,
@@ -66,17 +67,6 @@ export async function saveSettings({ api, csrfToken, types }: SaveNeeds, setting
   await responseBody(
     api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id: endpoint.id } }, body: { all_actors, success } }),
   );
-}
-
-/** Calls the Account Management API, which creates the endpoint on the first save. */
-async function putWebhooks(csrfToken: string, webhooks: Record<string, string | boolean>): Promise<void> {
-  const response = await fetch("/admin/api/webhooks.json", {
-    method: "PUT",
-    credentials: "same-origin",
-    headers: { "content-type": "application/json", "x-csrf-token": csrfToken },
-    body: JSON.stringify(webhooks),
-  });
-  if (!response.ok) throw new ApiProblem(response.status, await response.json().catch(() => undefined));
 }
 
 async function readDefaultEndpoint(api: ApiClient): Promise<Endpoint> {
@@ -97,9 +87,9 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
   const client = useQueryClient();
   const navigate = useNavigate();
   const toast = useToast();
-  const { csrfToken } = useSession();
+  const management = useManagement();
   const { mutate, isPending, error, reset } = useMutation({
-    mutationFn: (settings: Settings) => saveSettings({ api, csrfToken, types }, settings),
+    mutationFn: (settings: Settings) => saveSettings({ api, management, types }, settings),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["endpoints"] });
       onSaved();

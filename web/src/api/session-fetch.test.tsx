@@ -1,0 +1,62 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { createSessionFetch } from "./session-fetch.ts";
+
+interface Present {
+  readonly userId: number;
+  readonly csrfToken: string;
+}
+
+afterEach(() => void vi.unstubAllGlobals());
+
+/** A server whose browser has a session, none, or which is away for pages. Changes need the session's token. */
+function serverWith(present: Present | "signed out" | "away", { isForbidden = false } = {}) {
+  const bodies: string[] = [];
+  vi.stubGlobal("fetch", async (first: Request | string) => {
+    if (!(first instanceof Request)) {
+      if (present === "away") throw new TypeError("no network");
+      const session =
+        present === "signed out"
+          ? ""
+          : `<script id="bellwire-session" type="application/json">${JSON.stringify(present)}</script>`;
+      return new Response(`<html><body>${session}</body></html>`);
+    }
+    if (typeof present === "string") return new Response("{}", { status: 401 });
+    if (isForbidden || first.headers.get("x-csrf-token") !== present.csrfToken)
+      return new Response("{}", { status: 403 });
+    bodies.push(await first.text());
+    return new Response("{}");
+  });
+  let ends = 0;
+  const send = createSessionFetch({ session: { userId: 1, csrfToken: "first" }, onEnd: () => void ends++ });
+  const put = () => send(new Request("https://bellwire.example/x", { method: "PUT", body: "typed" }));
+  return { put, bodies, ends: () => ends };
+}
+
+test("a change uses the session of the page", async () => {
+  const { put, bodies, ends } = serverWith({ userId: 1, csrfToken: "first" });
+  expect([(await put()).status, bodies, ends()]).toEqual([200, ["typed"], 0]);
+});
+
+test("after a sign-in in another tab, a change is sent with the new session, once", async () => {
+  const { put, bodies, ends } = serverWith({ userId: 1, csrfToken: "second" });
+  expect([(await put()).status, bodies, ends()]).toEqual([200, ["typed"], 0]);
+});
+
+test.each([
+  ["no session", "signed out"],
+  ["the session of another user", { userId: 2, csrfToken: "second" }],
+] as const)("with %s, nothing is sent again, and the end is reported", async (_found, present) => {
+  const { put, bodies, ends } = serverWith(present);
+  expect((await put()).ok).toBe(false);
+  expect([bodies, ends()]).toEqual([[], 1]);
+});
+
+test("a refusal in the same session is none of its end", async () => {
+  const { put, ends } = serverWith({ userId: 1, csrfToken: "first" }, { isForbidden: true });
+  expect([(await put()).status, ends()]).toEqual([403, 0]);
+});
+
+test("while the server is away, the session counts as unchanged", async () => {
+  const { put, ends } = serverWith("away");
+  expect([(await put()).status, ends()]).toEqual([401, 0]);
+});

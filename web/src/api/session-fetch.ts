@@ -1,0 +1,41 @@
+import { type Session, readPresentSession } from "./session.tsx";
+
+/** Sends a request of the Admin Portal. Rejects without a network. */
+export type SessionFetch = (request: Request) => Promise<Response>;
+
+export interface SessionFetchOptions {
+  /** The session of the page. */
+  readonly session: Pick<Session, "userId" | "csrfToken">;
+  /** Called for each request that finds no session, or that of another user. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * Returns a function that sends requests with the page's session. After a sign-in in another tab it continues with the new session, so
+ * that the page keeps its input.
+ */
+export function createSessionFetch({
+  session: { userId, csrfToken: first },
+  onEnd,
+}: SessionFetchOptions): SessionFetch {
+  let csrfToken = first;
+  const send = (request: Request): Promise<Response> => {
+    if (request.method !== "GET") request.headers.set("x-csrf-token", csrfToken);
+    return fetch(request);
+  };
+  return async (request) => {
+    const again = request.clone(); // a body can be sent once
+    const response = await send(request);
+    if (response.status !== 401 && response.status !== 403) return response;
+
+    const present = await readPresentSession();
+    if (present === "unknown") return response;
+    if (present === "signed out" || present.userId !== userId) {
+      onEnd();
+      return response;
+    }
+    if (present.csrfToken === csrfToken) return response; // the user may not do this
+    csrfToken = present.csrfToken;
+    return send(again);
+  };
+}

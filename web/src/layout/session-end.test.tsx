@@ -1,0 +1,56 @@
+import { flushSync } from "react-dom";
+import { expect, test } from "vitest";
+import { mount } from "../testing/in-portal.tsx";
+import { click } from "../testing/show-in-portal.tsx";
+import { shown } from "../testing/show-page.tsx";
+import { SessionEndDialog, createSessionEnd } from "./session-end.tsx";
+
+/** A page with a list's search field and a form, whose session ends. */
+function showPageWithForm() {
+  let signIns = 0;
+  const sessionEnd = createSessionEnd(document, () => void signIns++);
+  const page = mount(
+    <main>
+      <input aria-label="Search" />
+      <form>
+        <input aria-label="Name" />
+      </form>
+      <SessionEndDialog sessionEnd={sessionEnd} />
+    </main>,
+  );
+  return {
+    signIns: () => signIns,
+    end: () => flushSync(sessionEnd.report),
+    type: (label: string) =>
+      page.querySelector(`[aria-label=${label}]`)?.dispatchEvent(new Event("input", { bubbles: true })),
+    removeForm: () => page.querySelector("form")?.remove(),
+  };
+}
+
+test("without input the end of the session leads to the sign-in page", () => {
+  const page = showPageWithForm();
+  page.type("Search");
+  page.end();
+  expect(page.signIns()).toBe(1);
+  expect(shown()).not.toContain("Your session has ended");
+});
+
+test("a form with input stays, and a dialog offers to sign in in another tab", async () => {
+  const page = showPageWithForm();
+  page.type("Name");
+  page.end();
+  expect(page.signIns()).toBe(0);
+  expect(shown()).toContain("Your session has ended");
+  const link = document.querySelector<HTMLAnchorElement>("a[target=_blank]");
+  expect(link?.getAttribute("href")).toMatch(/^\/p\/login\?return_to=/);
+  await click("Back to the form");
+  expect(shown()).not.toContain("Your session has ended");
+});
+
+test("the input of a form that has gone does not count", () => {
+  const page = showPageWithForm();
+  page.type("Name");
+  page.removeForm();
+  page.end();
+  expect(page.signIns()).toBe(1);
+});
