@@ -21,13 +21,13 @@ const unit = {
   exclude: ["**/*.db.test.ts", "**/node_modules/**"],
 };
 
-/** The Admin Portal's components in happy-dom, one environment for each file. */
+/** The Admin Portal's components in happy-dom: loading PatternFly for each file would take most of the time. */
 const web = {
   name: "web",
-  isolate: true,
   sequence: { groupOrder: 1 },
   include: ["web/src/**/*.test.tsx"],
   environment: "happy-dom",
+  setupFiles: "web/src/testing/empty-page.ts",
   server: { deps: { inline: [/@patternfly/] } }, // its files import style sheets, which Node cannot
 };
 

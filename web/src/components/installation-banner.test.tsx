@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { click, showInPortal } from "../testing/show-in-portal.tsx";
 import { waitFor } from "../testing/wait-for.ts";
 import { InstallationBanner } from "./alert-banner.tsx";
@@ -8,8 +8,6 @@ const held = { kind: "held_after_restore", at: "2026-02-03T04:05:06.789Z", until
 
 const show = (notices: readonly object[], role: "admin" | "member" = "admin") =>
   showInPortal(<InstallationBanner />, { answers: { "GET notices": [200, { data: notices }] }, session: { role } });
-
-afterEach(() => localStorage.clear());
 
 test("after a failover, admins read what may be lost and what to do, until they close it", async () => {
   show([lost]);

@@ -28,13 +28,13 @@ test("the confirmed key is deleted or replaced, and the list is refreshed", asyn
   await click("Regenerate");
   await waitFor(() => expect(dialog()).toBeNull());
   expect(changes()).toEqual([{ request: "POST applications/8/regenerate_key", body: { key: "k-two" } }]);
-  expect(page()).toContain("k-three");
+  await waitFor(() => expect(page()).toContain("k-three"));
   await click("Delete the key k-one");
   answers[`GET ${at}`] = keysOf("k-three");
   await click("Delete");
   await waitFor(() => expect(dialog()).toBeNull());
   expect(changes().at(-1)).toEqual({ request: `DELETE ${at}/k-one` });
-  expect(page()).not.toContain("k-one");
+  await waitFor(() => expect(page()).not.toContain("k-one"));
 });
 
 test("a key that could not be deleted is reported in the dialog, with the reason", async () => {

@@ -103,7 +103,6 @@ test("yesterday is the day before today in the provider's time zone", async () =
   await waitFor(() =>
     expect(page.address()).toBe("/deliveries?since=2026-03-01T15:00:00.000Z&until=2026-03-02T15:00:00.000Z"),
   );
-  vi.useRealTimers();
 });
 
 test("a search that is not finished says how far it got, and goes on when asked", async () => {

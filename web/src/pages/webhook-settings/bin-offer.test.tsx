@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { click, fill } from "../../testing/show-in-portal.tsx";
+import { click, fill, tick } from "../../testing/show-in-portal.tsx";
 import { showPage, says, type Server } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
@@ -52,7 +52,7 @@ test("a bin replaces a URL only after confirmation, which shows the URL", async 
 test("unsaved edits are saved too, and no event is added to the selected ones", async () => {
   const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
   await says("Do you want to see the requests?");
-  await waitFor(() => document.querySelector<HTMLElement>("#provider_actions")?.click());
+  await tick("provider_actions");
   await fill("url", "https://other.example/in");
   await click("Use a request bin");
   await says("https://other.example/in");
