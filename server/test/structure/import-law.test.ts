@@ -14,8 +14,9 @@ const folderOf = (name: Layer, one = "one"): string => {
   return folder.replace("*", one).replace(/\{([^,]+),.*\}/, one === "two" ? "users" : "$1");
 };
 
-let scratch: string;
+/** An import that the linter refuses, as `from -> to/file`. */
 let refused: ReadonlySet<string>;
+let scratch: string;
 
 // Every layer imports every other, through its index.ts and past it. One run of the linter checks them all.
 beforeAll(async () => {
@@ -26,14 +27,12 @@ beforeAll(async () => {
   await symlink(join(root, "node_modules"), join(scratch, "node_modules"));
   await writeFile(join(scratch, ".gitignore"), "node_modules\n");
   for (const { name } of layers) {
-    for (const file of ["index", "inner"]) await write(`${folderOf(name)}/${file}.ts`, "export const thing = 1;\n");
-    for (const to of layers) {
-      for (const file of ["index", "inner"]) await writeImport(name, to.name, file);
+    for (const folder of new Set([folderOf(name), folderOf(name, "two")])) {
+      for (const file of ["index", "inner"]) await write(`${folder}/${file}.ts`, "export const thing = 1;\n");
     }
+    await writeImports(name);
   }
-  await writeImport("http", "http", "index", "two");
-  await writeImport("accounts", "accounts", "inner", "two");
-  refused = await refusedFiles();
+  refused = await findRefused();
 }, 240_000); // the linter takes some seconds, and a busy machine many
 
 afterAll(() => rm(scratch, { recursive: true, force: true }));
@@ -59,45 +58,75 @@ test.for<[Layer, Layer]>([
 
 test("no layer imports past another layer's index.ts, except where every file may be imported", () => {
   const entered = layers.flatMap(({ name: from }) =>
-    layers
-      .filter(({ name: to }) => to !== from && !refused.has(importFile(from, to, "inner")))
-      .map(({ name: to }) => to),
+    layers.filter(({ name: to }) => to !== from && !refused.has(nameOf(from, to, "inner"))).map(({ name: to }) => to),
   );
   expect(new Set(entered)).toEqual(openLayers);
 });
 
 test("no interface of http imports another", () => {
-  expect(refused).toContain(importFile("http", "http", "index", "two"));
+  expect(refused).toContain(nameOf("http", "http", "index", "two"));
 });
 
 test("the folders of accounts may use each other", () => {
-  expect(refused).not.toContain(importFile("accounts", "accounts", "inner", "two"));
+  expect(refused).not.toContain(nameOf("accounts", "accounts", "inner", "two"));
 });
 
 function isAllowed(from: Layer, to: Layer): boolean {
-  return !refused.has(importFile(from, to, "index"));
+  return !refused.has(nameOf(from, to, "index"));
 }
 
-function importFile(from: Layer, to: Layer, file: string, one?: string): string {
-  return `${folderOf(from)}/from-${to}-${one ?? "one"}-${file}.ts`;
+/** The file in which a layer imports everything, one import per line. */
+function importing(from: Layer): string {
+  return `${folderOf(from)}/importing.ts`;
 }
 
-async function writeImport(from: Layer, to: Layer, file: string, one?: string): Promise<void> {
-  const target = `#${folderOf(to, one).replace("server/src/", "")}/${file}.ts`;
-  if (one !== undefined) await write(`${folderOf(to, one)}/${file}.ts`, "export const thing = 1;\n");
-  await write(importFile(from, to, file, one), `export { thing } from "${target}";\n`);
+function nameOf(from: Layer, to: Layer, file: string, one = "one"): string {
+  return `${from} -> ${folderOf(to, one)}/${file}`;
 }
+
+/** Returns the imports of a layer in the order of its lines: of every layer, and of another folder of its own. */
+function importsOf(from: Layer): readonly { readonly name: string; readonly target: string }[] {
+  const folders = [...layers.map(({ name }) => [name, "one"] as const), [from, "two"] as const];
+  return folders.flatMap(([to, one]) =>
+    ["index", "inner"].map((file) => ({
+      name: nameOf(from, to, file, one),
+      target: `#${folderOf(to, one).replace("server/src/", "")}/${file}.ts`,
+    })),
+  );
+}
+
+const writeImports = (from: Layer): Promise<void> =>
+  write(
+    importing(from),
+    importsOf(from)
+      .map(({ target }, at) => `export { thing as thing${at} } from "${target}";\n`)
+      .join(""),
+  );
 
 async function write(path: string, text: string): Promise<void> {
   await mkdir(dirname(join(scratch, path)), { recursive: true });
   await writeFile(join(scratch, path), text);
 }
 
-async function refusedFiles(): Promise<Set<string>> {
+interface Diagnostic {
+  readonly code: string;
+  readonly filename: string;
+  readonly labels: readonly { readonly span: { readonly line: number } }[];
+}
+
+async function findRefused(): Promise<Set<string>> {
   const output = await new Promise<string>((resolve) => {
     const program = join(root, "node_modules/.bin/oxlint");
     execFile(program, ["--format=json"], { cwd: scratch, maxBuffer: 2 ** 26 }, (_, stdout) => resolve(stdout));
   });
-  const { diagnostics }: { diagnostics: { code: string; filename: string }[] } = JSON.parse(output);
-  return new Set(diagnostics.filter(({ code }) => code.startsWith("boundaries")).map(({ filename }) => filename));
+  const { diagnostics }: { diagnostics: readonly Diagnostic[] } = JSON.parse(output);
+  const found = new Set<string>();
+  for (const { code, filename, labels } of diagnostics) {
+    const from = layers.find(({ name }) => importing(name) === filename)?.name;
+    const line = labels[0]?.span.line;
+    if (!code.startsWith("boundaries") || from === undefined || line === undefined) continue;
+    const refusedImport = importsOf(from)[line - 1];
+    if (refusedImport) found.add(refusedImport.name);
+  }
+  return found;
 }
