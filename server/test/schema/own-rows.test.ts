@@ -9,7 +9,7 @@ import { test } from "../support/test.ts";
 import { type Scan, openPlanner } from "./read-plan.ts";
 
 const few = 30;
-const many = 20_000;
+const many = 5_000;
 
 /** Inserts accounts, each with a user, an application, an event and a failed delivery of it. */
 const fill = [
