@@ -28,12 +28,12 @@ test("the lanes of an engine whose process has ended are free at once, and no ot
     mark: { ...own, pid: other.pid ?? 0, startedAt },
   });
   const crashedId = newId();
-  await crashed.register(crashedId);
+  await crashed.register(crashedId, []);
   const [lane] = await crashed.claim(crashedId, [endpointId], 1);
 
   const store = postgresLaneStore(database, encryption, { leaseMs, userAgent: "Bellwire/test", mark: own });
   const engineId = newId();
-  await store.register(engineId);
+  await store.register(engineId, []);
   expect(await store.claim(engineId, [endpointId], 1)).toEqual([]);
   const ended = once(other, "exit");
   other.kill("SIGKILL");

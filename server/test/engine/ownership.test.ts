@@ -18,7 +18,7 @@ test("what a crashed engine held is delivered by another within a lease", async 
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
   const crashed = postgresLaneStore(database, encryption, { leaseMs: 1000, userAgent: "Bellwire/test" });
   const crashedId = newId();
-  await crashed.register(crashedId);
+  await crashed.register(crashedId, []);
   expect(await crashed.claim(crashedId, [endpointId], 1)).toHaveLength(1);
   await recordNow(database, { providerId }, events(3));
 
@@ -27,13 +27,62 @@ test("what a crashed engine held is delivered by another within a lease", async 
   await until(() => receiver.received.length === 3);
 });
 
+test("an engine whose heartbeats were answered too late takes its lanes over at once, although its former id still looks alive", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url });
+  const responses = Promise.withResolvers<void>();
+  let areLate = false;
+  await using engine = await startTestEngine(database, {
+    leaseMs: 1000,
+    async onHeartbeat() {
+      if (!areLate) return;
+      await database.query(`update engines set beat_at = clock_timestamp() + interval '1 hour'`);
+      await responses.promise;
+    },
+  });
+  await recordNow(database, { providerId }, events(1));
+  await until(() => receiver.received.length === 1);
+  const [former] = await database.query<{ id: string }>(`select id from engines`);
+
+  areLate = true;
+  await until(() => engine.warnings.includes("the lease has expired; restarting without lanes"));
+  areLate = false;
+  responses.resolve();
+  await recordNow(database, { providerId }, events(1));
+
+  await until(() => receiver.received.length === 2, { withinMs: 3000 });
+  const engines = await database.query<{ id: string }>(`select id from engines`);
+  expect(engines).toHaveLength(1);
+  expect(engines).not.toEqual([former]);
+});
+
+test("a heartbeat that hangs does not cost an engine its lease", async ({ database }) => {
+  const hanging = Promise.withResolvers<void>();
+  let heartbeats = 0;
+  await using engine = await startTestEngine(database, {
+    leaseMs: 1000,
+    async onHeartbeat() {
+      heartbeats += 1;
+      if (heartbeats === 2) await hanging.promise;
+    },
+  });
+
+  await until(() => heartbeats >= 10);
+  hanging.resolve();
+
+  expect(engine.warnings).toEqual([]);
+});
+
 test("a lane that somebody serves is nobody else's", async ({ database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [one, other] = [newId(), newId()];
   const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
-  await store.register(one);
-  await store.register(other);
+  await store.register(one, []);
+  await store.register(other, []);
 
   const taken = await Promise.all([one, other].map((engineId) => store.claim(engineId, [endpointId], 1)));
   expect(taken.flat()).toHaveLength(1);
@@ -49,7 +98,7 @@ test("an engine that never heard that it got a lane gets it when it asks again, 
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const engineId = newId();
   const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
-  await store.register(engineId);
+  await store.register(engineId, []);
 
   const [unheard] = await store.claim(engineId, [endpointId], 1);
   const [heard] = await store.claim(engineId, [endpointId], 2);
@@ -64,7 +113,7 @@ test("what an engine asked for on a line that was cut gets it no lane once it ha
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const engineId = newId();
   const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
-  await store.register(engineId);
+  await store.register(engineId, []);
   const [lane] = await store.claim(engineId, [endpointId], 2);
 
   expect(await store.claim(engineId, [endpointId], 1)).toEqual([]);
@@ -102,8 +151,8 @@ test.for([
   const [eventId = ""] = await recordNow(database, { providerId });
   const [frozen, heir] = [newId(), newId()];
   const store = postgresLaneStore(database, encryption, { leaseMs: 0, userAgent: "Bellwire/test" }); // every lease has run out already
-  await store.register(frozen);
-  await store.register(heir);
+  await store.register(frozen, []);
+  await store.register(heir, []);
   const [before] = await store.claim(frozen, [endpointId], 1);
   const [after] = await store.claim(heir, [endpointId], 1);
   expect(after).toEqual({
@@ -136,7 +185,7 @@ test("a delivery that was cancelled before its first attempt and made due again 
   await database.inTransaction((tx) => retryDelivery(tx, { providerId, eventId, endpointId }));
   const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
   const engineId = newId();
-  await store.register(engineId);
+  await store.register(engineId, []);
   const [lane] = await store.claim(engineId, [endpointId], 1);
 
   const outcomes = [eventId, other].map((id) => ({ ...settlementOf(endpointId, id), epoch: lane?.epoch ?? 0 }));

@@ -94,7 +94,8 @@ export class LaneStoreModel {
     return beatAtMs !== undefined && beatAtMs >= this.nowMs - this.#leaseMs;
   }
 
-  register(engineId: string): void {
+  register(engineId: string, formerIds: readonly string[]): void {
+    for (const id of formerIds) this.engines.delete(id);
     this.engines.set(engineId, this.nowMs);
   }
 

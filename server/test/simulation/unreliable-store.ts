@@ -68,10 +68,10 @@ export function unreliableStore(
     if (engineId === process.engineId) process.provenAtMs = Math.max(process.provenAtMs, sentAtMs);
   };
   return {
-    async register(engineId) {
+    async register(engineId, formerIds) {
       const sentAtMs = time.nowMs;
       process.engineId = engineId;
-      await call(() => model.register(engineId));
+      await call(() => model.register(engineId, formerIds));
       prove(engineId, sentAtMs);
     },
     async heartbeat(engineId) {

@@ -25,6 +25,8 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   readonly userAgent?: string;
   /** Newest first. Defaults to the key of build-webhooks.ts. */
   readonly keys?: readonly Buffer[];
+  /** Awaited after a heartbeat is recorded, before the engine gets the response. */
+  readonly onHeartbeat?: () => Promise<void>;
   /** Called before endpoints' settings are read; throws like an unavailable database. */
   readonly onReadSettings?: () => void;
   /** Called when they were read, before the engine gets them. */
@@ -45,6 +47,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     disableAfterMs = Number.POSITIVE_INFINITY,
     userAgent = "Bellwire/test",
     keys,
+    onHeartbeat = () => Promise.resolve(),
     onReadSettings = () => undefined,
     onSettingsRead = () => undefined,
     onSettled = () => undefined,
@@ -73,6 +76,11 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     statistics,
     store: {
       ...store,
+      async heartbeat(engineId) {
+        const isKnown = await store.heartbeat(engineId);
+        await onHeartbeat();
+        return isKnown;
+      },
       async readSettings(endpointIds) {
         onReadSettings();
         const settings = await store.readSettings(endpointIds);

@@ -1,15 +1,25 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 
-/**
- * Registers an engine. One that others have declared dead registers again under a new id.
- *
- * @param process identifies the engine's process, if the system can
- */
-export async function insertEngine(db: Database, engineId: string, process?: string): Promise<void> {
-  await db.query(
-    `insert into engines (id, process, switches) values ($1, $2, (select count(*) from database_switches))`,
-    [engineId, process],
-  );
+export interface NewEngine {
+  /** Identifies the engine's process, if the system can. */
+  readonly process?: string | undefined;
+  /** Earlier ids of the same engine. */
+  readonly formerIds?: readonly string[];
+}
+
+// A heartbeat may have been recorded although its response came too late, so the row of a former id can look alive
+// for another lease. Without the row, its lanes are free at once, and the engine does not count twice for the share.
+const insertEngineStatement = `
+  with former as (delete from engines where id = any($3))
+  insert into engines (id, process, switches) values ($1, $2, (select count(*) from database_switches))`;
+
+/** Registers an engine in place of its former ids. One whose lease has expired registers again under a new id. */
+export async function insertEngine(
+  db: Database,
+  engineId: string,
+  { process, formerIds = [] }: NewEngine = {},
+): Promise<void> {
+  await db.query(insertEngineStatement, [engineId, process, formerIds]);
 }
 
 /**

@@ -12,6 +12,8 @@ const tickMs = 100;
 const shutdownMs = 2000;
 /** How long a shutdown waits for the last outcomes to be recorded. Unrecorded deliveries are sent again. */
 const settleMs = 3000;
+/** How long a restart after a lost lease waits for outcomes that the database may still accept under the former id. */
+const settleBeforeRestartMs = 500;
 
 export interface RunningEngine {
   /** Something is due at these endpoints; without ids, anywhere. */
@@ -150,11 +152,15 @@ async function tick({ needs, lanes, reader, dispatch }: Parts): Promise<number> 
   return nowMs + tickMs;
 }
 
-/** The lease has expired since the database was away or this process was frozen. Other engines may own the lanes. */
+/**
+ * The lease has expired since the database was away or this process was frozen. Other engines may own the lanes. Those that
+ * none has claimed are this engine's again with its next claim, right after the registration.
+ */
 async function restartWithoutLanes({ needs, lease, lanes, dispatch }: Parts): Promise<void> {
   needs.log.warn({ engineId: lease.engineId }, "the lease has expired; restarting without lanes");
   lanes.dropAll();
   dispatch.clear();
+  await withTimeLimit(needs.clock, settleBeforeRestartMs, dispatch.drainOutcomes());
   await lease.register(needs.newId());
 }
 

@@ -9,6 +9,8 @@ import type { EngineNeeds } from "./store.ts";
 export class Lease {
   readonly #needs: Pick<EngineNeeds, "store" | "clock" | "log" | "leaseMs">;
   #engineId: string;
+  /** Ids that the database may know. */
+  #registeredIds: readonly string[] = [];
   #heartbeatAtMs = Number.NEGATIVE_INFINITY;
   #mayStart: () => boolean = () => false;
 
@@ -30,30 +32,46 @@ export class Lease {
     return this.#needs.clock.monotonicMs() - this.#heartbeatAtMs < this.#needs.leaseMs * 0.8;
   }
 
-  /** Registers the engine under an id that owns no lanes. */
+  /** Registers the engine under an id that owns no lanes. The lanes of its former ids are free for everyone. */
   async register(engineId: string): Promise<void> {
     const sentAtMs = this.#needs.clock.monotonicMs();
-    await this.#needs.store.register(engineId);
+    const formerIds = this.#registeredIds;
+    this.#registeredIds = [...formerIds, engineId];
+    await this.#needs.store.register(engineId, formerIds);
+    this.#registeredIds = [engineId];
     this.#engineId = engineId;
     this.#heartbeatAtMs = sentAtMs;
     this.#mayStart = () => this.#engineId === engineId && this.holds;
   }
 
-  /** Sends five heartbeats per lease until `signal` aborts. A heartbeat that fails is repeated at the next interval. */
+  /**
+   * Sends five heartbeats per lease until `signal` aborts, each on its own: one that fails or hangs on a dead connection is
+   * made up for by the next. Resolves when all have ended.
+   */
   async keepAlive(signal: AbortSignal): Promise<void> {
-    const { store, clock, log, leaseMs } = this.#needs;
+    const { clock, leaseMs } = this.#needs;
+    const open = new Set<Promise<void>>();
     while (!signal.aborted) {
       await clock.sleep(leaseMs / 5, signal);
-      if (signal.aborted) return;
-      const sentAtMs = clock.monotonicMs();
-      const engineId = this.#engineId;
-      try {
-        const isKnown = await store.heartbeat(engineId);
-        // An expired lease stays expired, whatever the database answers: others may have claimed the lanes meanwhile.
-        if (isKnown && engineId === this.#engineId && this.holds) this.#heartbeatAtMs = sentAtMs;
-      } catch (error) {
-        log.warn({ error }, "the engine's heartbeat did not reach the database");
-      }
+      if (signal.aborted) break;
+      const heartbeat = this.#sendHeartbeat().finally(() => open.delete(heartbeat));
+      open.add(heartbeat);
+    }
+    await Promise.all(open);
+  }
+
+  /** Never rejects. */
+  async #sendHeartbeat(): Promise<void> {
+    const { store, clock, log } = this.#needs;
+    const sentAtMs = clock.monotonicMs();
+    const engineId = this.#engineId;
+    try {
+      const isKnown = await store.heartbeat(engineId);
+      // An expired lease stays expired, whatever the database answers: others may have claimed the lanes meanwhile.
+      if (isKnown && engineId === this.#engineId && this.holds)
+        this.#heartbeatAtMs = Math.max(this.#heartbeatAtMs, sentAtMs);
+    } catch (error) {
+      log.warn({ error }, "the engine's heartbeat did not reach the database");
     }
   }
 }

@@ -48,7 +48,8 @@ export interface Sender {
 
 /** The engine's interface to PostgreSQL. Every call may reject, since the database may be away for a while. */
 export interface LaneStore {
-  register(engineId: string): Promise<void>;
+  /** Registers the engine in place of its former ids, whose lanes are free from then on. */
+  register(engineId: string, formerIds: readonly string[]): Promise<void>;
   unregister(engineId: string): Promise<void>;
   /** Returns false if the engine's lease has expired in the database. */
   heartbeat(engineId: string): Promise<boolean>;
@@ -126,10 +127,10 @@ export function postgresLaneStore(
     if (mark) await deleteEndedEngines(db, (process) => hasProcessEnded(process, mark));
   };
   return {
-    async register(engineId) {
+    async register(engineId, formerIds) {
       await deleteDeadEngines(db);
       await deleteEnded();
-      await insertEngine(db, engineId, mark && formatProcessMark(mark));
+      await insertEngine(db, engineId, { process: mark && formatProcessMark(mark), formerIds });
     },
     unregister: (engineId) => deleteEngine(db, engineId),
     async heartbeat(engineId) {
