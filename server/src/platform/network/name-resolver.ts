@@ -170,6 +170,7 @@ export class NameResolver implements Disposable {
   readonly #underWay = new Map<string, Promise<Answer>>();
   readonly #closed = new AbortController();
   #current: { readonly resolver: Resolver; readonly searchList: SearchList } | undefined;
+  #ipv6: { readonly kind: Ipv6Here; readonly untilMs: number } | undefined;
 
   constructor(options: NameResolverOptions) {
     const { clock, hostsFile = systemHostsFile, configurationFile = "/etc/resolv.conf" } = options;
@@ -258,7 +259,6 @@ export class NameResolver implements Disposable {
 
   /** c-ares reports a lack of descriptors as a refusal of the name server, so both are told apart here. */
   async #askForBothFamilies(resolver: Resolver, name: string): Promise<FamilyAnswer> {
-    if (exhaustedNow()) return "EMFILE";
     const asking = this.#askFamilies(resolver, name);
     // c-ares has opened its sockets by now, or has failed to.
     const wasExhausted = exhaustedNow() !== undefined;
@@ -267,7 +267,7 @@ export class NameResolver implements Disposable {
   }
 
   async #askFamilies(resolver: Resolver, name: string): Promise<FamilyAnswer> {
-    const ipv6Here = ipv6Of(networkInterfaces());
+    const ipv6Here = this.#ipv6Here();
     if (ipv6Here === "none") return askFor(resolver, name, 4);
     const answers: Record<Family, FamilyAnswer> = { 4: "ETIMEOUT", 6: "ETIMEOUT" };
     const ask = async (family: Family): Promise<FamilyAnswer> =>
@@ -278,6 +278,15 @@ export class NameResolver implements Disposable {
     if (typeof first === "string") await both;
     else await this.#within(lookupLimits.otherFamilyMs, both);
     return ipv6Here === "global" ? merged(answers[6], answers[4]) : merged(answers[4], answers[6]);
+  }
+
+  /** Looks at most once a second: the interfaces take 40 µs, and a burst of look-ups holds the event loop up. */
+  #ipv6Here(): Ipv6Here {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#ipv6 && nowMs < this.#ipv6.untilMs) return this.#ipv6.kind;
+    if (exhaustedNow()) return this.#ipv6?.kind ?? "none"; // they cannot be read, and c-ares cannot ask
+    this.#ipv6 = { kind: ipv6Of(networkInterfaces()), untilMs: nowMs + interfacesMs };
+    return this.#ipv6.kind;
   }
 
   async #within(ms: number, work: Promise<unknown>): Promise<void> {
@@ -319,7 +328,12 @@ async function askFor(resolver: Resolver, name: string, family: Family): Promise
 }
 
 /** `global`: this machine has a public IPv6 address, and IPv6 comes first. `local`: it has another one beside loopback. */
-function ipv6Of(interfaces: ReturnType<typeof networkInterfaces>): "none" | "local" | "global" {
+type Ipv6Here = "none" | "local" | "global";
+
+/** How long the kind of IPv6 addresses is taken as unchanged. */
+const interfacesMs = 1000;
+
+function ipv6Of(interfaces: ReturnType<typeof networkInterfaces>): Ipv6Here {
   const addresses = Object.values(interfaces)
     .flatMap((each) => each ?? [])
     .filter(({ family, internal, address }) => family === "IPv6" && !internal && !/^fe[89ab]/i.test(address));

@@ -49,7 +49,7 @@ export class ForbiddenTargetError extends Error {
 }
 
 /** The name has no address; `code` is that of the resolver. */
-class NoAddressError extends Error {
+export class NoAddressError extends Error {
   override readonly name = "NoAddressError";
   readonly code: string;
 

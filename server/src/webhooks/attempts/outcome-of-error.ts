@@ -2,7 +2,8 @@ import { type Resource, exhaustedBy } from "#platform/network/exhaustion.ts";
 import { lookupLimits } from "#platform/network/name-resolver.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { UnusableAnswerError, answerLimits } from "./answer-limits.ts";
-import { ForbiddenTargetError, ProxyRefusedError } from "./connector.ts";
+import { traceOf } from "./connection-trace.ts";
+import { ForbiddenTargetError, NoAddressError, ProxyRefusedError } from "./connector.ts";
 
 /** An outcome without its measurements. */
 export type Untimed<Outcome> = Outcome extends unknown ? Omit<Outcome, "latencyMs" | "trace"> : never;
@@ -73,6 +74,23 @@ const lacking: Readonly<Record<Resource, string>> = {
   descriptors: "its process or machine has reached a limit of open files or of memory for sockets",
   ports: "all local ports for this address are in use",
 };
+
+const untimed = traceOf({
+  startedMs: 0,
+  sentMs: undefined,
+  answeredMs: undefined,
+  endedMs: 0,
+  connection: undefined,
+  isReused: false,
+});
+
+/** Returns the outcome of an attempt at a name whose look-up has just failed with this code. */
+export function outcomeOfFailedLookup(code: string, host: string): AttemptOutcome | NotMade {
+  const before = { host, connectTimeoutSeconds: 0, isAnswering: false, isSent: false };
+  const outcome = outcomeOfError(new NoAddressError(code), before);
+  if (outcome.kind === "not-made") return outcome;
+  return { latencyMs: 0, trace: { ...untimed, dns: 0 }, ...outcome };
+}
 
 /**
  * Converts an error caused by a receiver, a network, a resolver or a lack of our own resources. Throws errors that only a bug

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { startReceiver } from "../../../test/support/receiver.ts";
 import { verifySignature } from "./signature.ts";
 
@@ -130,3 +131,26 @@ test.each(["nonsense", "ftp://127.0.0.1/", "http://", "file:///etc/passwd"])(
     expect(await sender.send(buildAttempt({ url }))).toMatchObject({ kind: "unreachable", code: "ERR_INVALID_URL" });
   },
 );
+
+test("within a second after a failed look-up, attempts fail as they would have, without another look-up", async () => {
+  let lookups = 0;
+  const lookup = (): Promise<never> => {
+    lookups += 1;
+    return Promise.reject(Object.assign(new Error("no such name"), { code: "ENOTFOUND" }));
+  };
+  const clock = new HandDrivenClock();
+  await using sender = buildSender({ clock, lookup });
+  const attempt = buildAttempt({ url: "http://nowhere.example/" });
+  const outcome = await sender.send(attempt);
+  await sender.resolve(attempt.url);
+  const before = lookups;
+
+  const outcomes = [await sender.send(attempt), await sender.send(attempt)];
+  const within = lookups;
+  await clock.advance(1000);
+  await sender.send(attempt);
+
+  expect(outcome).toMatchObject({ kind: "unreachable", code: "ENOTFOUND" });
+  expect(outcomes).toEqual([outcome, outcome]);
+  expect([within - before, lookups - before]).toEqual([0, 1]);
+});

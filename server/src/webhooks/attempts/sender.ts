@@ -1,12 +1,14 @@
 import { isIP } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
 import type { Clock } from "#platform/clock.ts";
-import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
+import { type AllowedTargets, type HideAddress, type Lookup, resolveTarget } from "#platform/network/target-guard.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { type AttemptRequest, requestHeaders } from "./attempt-request.ts";
 import { CurrentRequest } from "./connection-trace.ts";
 import { guardedConnector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
-import { type NotMade, outcomeOfNotMade } from "./outcome-of-error.ts";
+import { type NotMade, outcomeOfFailedLookup, outcomeOfNotMade } from "./outcome-of-error.ts";
 import { type OwnBins, deliverToOwnBin } from "./own-bins.ts";
 import { ReceiverPools } from "./receiver-pools.ts";
 import { Signer } from "./signature.ts";
@@ -63,6 +65,7 @@ export function createSender(options: SenderOptions): Sender & GivenRequestSende
   const signer = new Signer();
   const targets = new Targets((url) => ownBins?.matches(url));
   const current = new CurrentRequest();
+  const failedLookups = new FailedLookups(options);
   const pools = new ReceiverPools({
     connector: guardedConnector({
       clock,
@@ -81,7 +84,9 @@ export function createSender(options: SenderOptions): Sender & GivenRequestSende
   const send = (request: AttemptRequest): Promise<AttemptOutcome | NotMade> => {
     const target = targets.of(request.url);
     if (!target) return Promise.resolve(noUrl);
-    const { origin, host, pathname, query, credentials, binId } = target;
+    const { origin, host, hostname, pathname, query, credentials, binId } = target;
+    const failedAs = binId === undefined ? failedLookups.codeOf(hostname) : undefined;
+    if (failedAs !== undefined) return nextTurn(outcomeOfFailedLookup(failedAs, host));
     const headers = requestHeaders(request, { signer, userAgent, credentials });
     const { body, timeoutSeconds, mayStart } = request;
     if (ownBins && binId !== undefined) {
@@ -98,8 +103,7 @@ export function createSender(options: SenderOptions): Sender & GivenRequestSende
     if (!target || target.binId !== undefined) return undefined;
     const { hostname } = target;
     if (hostname.startsWith("[") || isIP(hostname) !== 0) return undefined;
-    // The attempt itself reports a failure.
-    return options.lookup(hostname).then(ignore, ignore);
+    return failedLookups.resolve(hostname);
   };
   const sendGiven = createGivenSender({ clock, targets, pools, current, connectTimeoutSeconds });
   return { userAgent, resolve, send, sendGiven, [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose]() };
@@ -132,7 +136,36 @@ const createGivenSender =
     return exchange.outcome.then((outcome) => (outcome.kind === "not-made" ? outcomeOfNotMade(outcome) : outcome));
   };
 
-const ignore = (): void => undefined;
+/** How long attempts fail after a failed look-up: as long as an engine takes a name as resolved. */
+const failedMs = 1000;
+const failedNamesMax = 1000;
+
+/**
+ * Names whose look-up has just failed. An attempt there needs no signature, connection pool or socket, which take 0.7 ms of
+ * the event loop: 200 names that time out together would hold it up for half a second.
+ */
+class FailedLookups {
+  readonly #options: Pick<SenderOptions, "clock" | "allowed" | "lookup">;
+  readonly #failed = new LRUCache<string, { readonly code: string; readonly untilMs: number }>({ max: failedNamesMax });
+
+  constructor(options: Pick<SenderOptions, "clock" | "allowed" | "lookup">) {
+    this.#options = options;
+  }
+
+  /** Looks the name up. Never rejects. */
+  async resolve(hostname: string): Promise<void> {
+    const target = await resolveTarget(hostname, this.#options).catch(() => undefined); // the attempt reports a bug
+    if (target && "unresolvable" in target)
+      this.#failed.set(hostname, { code: target.unresolvable, untilMs: this.#options.clock.monotonicMs() + failedMs });
+    else this.#failed.delete(hostname);
+  }
+
+  /** Returns the code of a look-up that has just failed. */
+  codeOf(hostname: string): string | undefined {
+    const failed = this.#failed.get(hostname);
+    return failed && this.#options.clock.monotonicMs() < failed.untilMs ? failed.code : undefined;
+  }
+}
 
 const noUrl: AttemptOutcome = {
   kind: "unreachable",

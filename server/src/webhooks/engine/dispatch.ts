@@ -28,8 +28,11 @@ const fillTogetherMin = 8;
 const fillTogetherMs = 1;
 /** Pause of a lane that has no local port left for its receiver. Closed connections keep their ports for a minute. */
 const portsPauseMs = 1000;
-/** Starting attempts stops after this time, per pace, so that responses and API requests are processed in between. */
-const fillMaxMs = 5;
+/**
+ * Starting attempts stops after this time, so that responses and API requests are processed in between. Receivers without a
+ * good record get less of it.
+ */
+const fillMaxMs: Readonly<Record<Pace, number>> = { unknown: 3, quick: 5, slow: 2, failing: 2 };
 /** Unknown receivers first: they may use a few slots only, and would find none free. */
 const fillOrder: readonly Pace[] = ["unknown", "quick", "slow", "failing"];
 
@@ -53,6 +56,8 @@ export class Dispatch {
   readonly #queues: Readonly<Record<Pace, Lane[]>> = { unknown: [], quick: [], slow: [], failing: [] };
   #isClosed = false;
   #willFill = false;
+  /** Names that are being looked up. */
+  #resolving = 0;
   #onIdle: (() => void) | undefined;
 
   constructor(needs: EngineNeeds, lease: Lease, events: DispatchEvents) {
@@ -68,14 +73,15 @@ export class Dispatch {
     return this.#limits.inFlight;
   }
 
-  /** Queues the lane for a slot if it may send. */
-  offer(lane: Lane): void {
+  /** Queues the lane for a slot if it may send. `isNext`: before all others. */
+  offer(lane: Lane, isNext = false): void {
     const queue = this.#queues[lane.pace];
     if (this.#isClosed || lane.queue === queue || !lane.mayStart(this.#needs.clock.monotonicMs())) return;
     // The pace has changed since the lane was queued.
     lane.queue?.splice(lane.queue.indexOf(lane), 1);
     lane.queue = queue;
-    queue.push(lane);
+    if (isNext) queue.unshift(lane);
+    else queue.push(lane);
   }
 
   /** Starts attempts while slots are free and the lease holds. */
@@ -129,7 +135,7 @@ export class Dispatch {
 
   /** Returns false when time ran out before slots or lanes did. */
   #fillPace(pace: Pace): boolean {
-    const endsMs = this.#needs.clock.monotonicMs() + fillMaxMs;
+    const endsMs = this.#needs.clock.monotonicMs() + fillMaxMs[pace];
     while (this.#limits.hasSlot(pace) && this.#outcomes.length < unsettledMax) {
       const nowMs = this.#needs.clock.monotonicMs();
       if (!this.#lease.holds || !this.#exhaustion.allows(this.inFlight, nowMs)) return true;
@@ -164,10 +170,14 @@ export class Dispatch {
         return true;
       }
       host.beginResolving();
+      this.#resolving += 1;
       void resolved.then(() => {
+        this.#resolving -= 1;
         host.endResolving(this.#needs.clock.monotonicMs());
-        for (const waiting of host.takeWaiting()) this.offer(waiting);
-        this.#refill();
+        // Those behind may still have to be looked up. Many look-ups end together when their time is up.
+        for (const waiting of host.takeWaiting()) this.offer(waiting, true);
+        if (this.#resolving < fillTogetherMin) this.#refill();
+        else this.#fillSoon();
       });
     }
     host.wait(lane);
