@@ -140,3 +140,27 @@ test("a receiver whose name resolves is not delayed by forty whose names are nev
   // Held slots would be one for the silent names, and parked attempts for the others.
   await until(() => running.engine.inFlight === 0);
 });
+
+test("the events of a quick receiver do not wait until other endpoints are claimed", async ({ database }) => {
+  await using quick = await startReceiver();
+  await using other = await startReceiver();
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: quick.url });
+  const claimed = Promise.withResolvers<void>();
+  let areHeld = false;
+  await using _engine = await startTestEngine(database, {
+    onReadSettings: () => (areHeld ? claimed.promise : undefined),
+  });
+  await recordNow(database, { providerId });
+  await until(() => quick.received.length === 1);
+
+  areHeld = true;
+  await buildEndpoint(database, { providerId, url: other.url, name: "other" });
+  for (let sent = 2; sent <= 4; sent += 1) {
+    await recordNow(database, { providerId });
+    await until(() => quick.received.length === sent);
+  }
+  expect(other.received).toEqual([]);
+  claimed.resolve();
+  await until(() => other.received.length === 3);
+});

@@ -7,12 +7,19 @@ export interface HostileAnswer {
   readonly endsAs: number | string | RegExp;
 }
 
-/** Writes 1 MiB, which exceeds every limit, and then 1 MiB per second while the connection is read. */
-function flood(socket: Socket, text: string): void {
-  const chunk = Buffer.from(text.repeat(Math.ceil(2 ** 20 / text.length)), "latin1");
-  socket.write(chunk);
-  const timer = setInterval(() => socket.write(chunk), 1000);
-  socket.once("close", () => clearInterval(timer));
+/**
+ * Writes the start and 1 MiB, which exceeds every limit, and then 1 MiB per second while the connection is read. The bytes are
+ * made once, so that a benchmark measures the sender and not its receivers.
+ */
+function begin(start: string, repeated: string): (socket: Socket) => void {
+  let made: Buffer | undefined;
+  return (socket) => {
+    const chunk = (made ??= Buffer.from(repeated.repeat(Math.ceil(2 ** 20 / repeated.length)), "latin1"));
+    socket.write(start, "latin1");
+    socket.write(chunk);
+    const timer = setInterval(() => socket.write(chunk), 1000);
+    socket.once("close", () => clearInterval(timer));
+  };
 }
 
 /** Writes the text repeatedly, one byte per turn of the event loop. */
@@ -30,12 +37,6 @@ function drip(socket: Socket, text: string): void {
 
 const ok = "HTTP/1.1 200 OK\r\n";
 const chunked = `${ok}Transfer-Encoding: chunked\r\n\r\n`;
-const begin =
-  (start: string, repeated: string) =>
-  (socket: Socket): void => {
-    socket.write(start, "latin1");
-    flood(socket, repeated);
-  };
 const say =
   (text: string) =>
   (socket: Socket): void => {

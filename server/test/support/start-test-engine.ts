@@ -27,8 +27,8 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   readonly keys?: readonly Buffer[];
   /** Awaited after a heartbeat is recorded, before the engine gets the response. */
   readonly onHeartbeat?: () => Promise<void>;
-  /** Called before endpoints' settings are read; throws like an unavailable database. */
-  readonly onReadSettings?: () => void;
+  /** Awaited before endpoints' settings are read; throws like an unavailable database. */
+  readonly onReadSettings?: () => void | Promise<void>;
   /** Called when they were read, before the engine gets them. */
   readonly onSettingsRead?: () => void;
   /** Gets the number of outcomes to record, and of those recorded. */
@@ -82,7 +82,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
         return isKnown;
       },
       async readSettings(endpointIds) {
-        onReadSettings();
+        await onReadSettings();
         const settings = await store.readSettings(endpointIds);
         onSettingsRead();
         return settings;

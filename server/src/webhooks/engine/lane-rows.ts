@@ -61,6 +61,11 @@ export class LaneRows {
     return this.#held.size;
   }
 
+  /** True if a read is open, which may bring rows. */
+  get isReading(): boolean {
+    return this.#openReads > 0;
+  }
+
   /** True if rows behind the head of some key are to be read. */
   get needsRuns(): boolean {
     return this.#runs.needsRead;

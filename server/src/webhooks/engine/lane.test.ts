@@ -36,6 +36,15 @@ const busy = {
   latencyMs: 1,
 } as const;
 
+const answered = { ...busy, status: 200, headers: {} };
+
+/** A lane whose receiver has responded at once. */
+function newQuickLane(): Lane {
+  const lane = newLane();
+  lane.learn(answered, 0);
+  return lane;
+}
+
 function beginRead(lane: Lane, nowMs: number): LaneToRead {
   const read = lane.beginRead(nowMs);
   if (!read) throw new Error("the lane reads nothing");
@@ -43,7 +52,7 @@ function beginRead(lane: Lane, nowMs: number): LaneToRead {
 }
 
 test("a read that ends after its lane was paused skips no delivery", () => {
-  const lane = newLane();
+  const lane = newQuickLane();
   lane.endRead([due("a", "10"), due("b", "11")], beginRead(lane, 0), upTo("20"));
   const read = beginRead(lane, 0);
   lane.learn(busy, 0, 1);
@@ -89,14 +98,23 @@ test("a lane with a wide window keeps to its share of the memory and reads more 
 });
 
 test("rows that the cursor may not pass yet are read again, with room for the rows after them", () => {
-  const lane = newLane();
+  const lane = newQuickLane();
   lane.endRead([due("a", "10"), due("b", "30")], beginRead(lane, 0), upTo("20"));
   const { after, limit } = beginRead(lane, 0);
   expect(after.dueAt).toBe("20");
-  expect(limit).toBe(10 + 1);
+  expect(limit).toBe(20 + 1);
 });
 
-const answered = { ...busy, status: 200, headers: {} };
+test("a lane without a record of quick responses is not read again while a row waits, whatever its hints", () => {
+  const [unknown, quick] = [newLane(), newQuickLane()];
+  for (const lane of [unknown, quick]) lane.endRead([due("a", "10"), due("b", "11")], beginRead(lane, 0), upTo("20"));
+  const reads = [unknown, quick].map((lane) => lane.beginRead(0) !== undefined);
+  for (let sent = 0; sent < 2; sent += 1) unknown.shift(0);
+
+  expect(reads).toEqual([false, true]);
+  expect(unknown.beginRead(0)).toBeDefined();
+});
+
 const timedOut = { kind: "timed-out", afterSeconds: 5, phase: "answer", latencyMs: 5000 } as const;
 
 test("a lane that is claimed again has the pace that it had", () => {
@@ -162,6 +180,7 @@ test("an idle lane is released right after a poll, not before one, so that no ne
 test("a lane whose last delivery was just settled is polled before it is released", () => {
   const lane = newLane();
   poll(lane, 0, [due("a", "10")]);
+  lane.shift(0);
   for (const atMs of [1000, 2000, 3000]) poll(lane, atMs);
   lane.settled({ eventId: "a", orderingKey: null }, 3900);
 

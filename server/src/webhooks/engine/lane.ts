@@ -128,7 +128,12 @@ export class Lane {
 
   /** True if so few rows are in memory that the next free slots would find none. */
   get needsRows(): boolean {
-    return this.needsRuns || (this.polls.isImmediate && this.#rows.waiting <= this.#rowsTarget / 2);
+    return this.needsRuns || (this.polls.isImmediate && !this.#hasEnoughRows);
+  }
+
+  /** Only a quick receiver uses several rows within the time of a read. Others are not read again at each hint. */
+  get #hasEnoughRows(): boolean {
+    return this.#rows.waiting > (this.pace === "quick" ? this.#rowsTarget / 2 : 0);
   }
 
   /** True if rows behind the heads of ordering keys are to be read. */
@@ -139,7 +144,7 @@ export class Lane {
   /** Begins a read unless enough rows are in memory. `rowsMax` is the lane's share of the memory. */
   beginRead(nowMs: number, rowsMax = Number.POSITIVE_INFINITY): LaneToRead | undefined {
     this.#rowsMax = rowsMax;
-    const isEnough = this.#isStopped(nowMs) || !this.polls.isDue(nowMs) || this.#rows.waiting > this.#rowsTarget / 2;
+    const isEnough = this.#isStopped(nowMs) || !this.polls.isDue(nowMs) || this.#hasEnoughRows;
     return isEnough ? undefined : this.#rows.beginRead(this.#rowsTarget);
   }
 
@@ -264,6 +269,7 @@ export class Lane {
    */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
     if (this.#rows.held > 0 || this.#isOff) return this.#rows.held === 0;
+    if (this.#rows.isReading) return false;
     return this.#isStopped(nowMs) || (this.polls.isIdleFor(idleMs) && !this.polls.isDue(nowMs));
   }
 

@@ -304,10 +304,11 @@ export class Rebalancing {
 
   /** Returns the free lanes to claim now, and marks those of `lanes`, its own, that are to be released. */
   async poll(lanes: readonly SharedLane[], nowMs: number): Promise<readonly number[]> {
+    const waiting = lanes.filter((lane) => lane.queue !== undefined);
     const { free, own, owned, engines } = await this.#findDueLanes();
     const share = Math.ceil((owned + free.length) / Math.max(1, engines));
     const chosen = this.#choose(free, share - own, nowMs).slice(0, Math.max(0, lanesMax - lanes.length));
-    this.#markLeaving(lanes, own - share, share, nowMs);
+    this.#markLeaving({ lanes, waiting }, own - share, share, nowMs);
     return chosen;
   }
 
@@ -331,15 +332,20 @@ export class Rebalancing {
   }
 
   /**
-   * Marks only lanes that wait for a slot, so that no lane moves where there is little to do, and only those with quick
-   * receivers, since a release waits for attempts in flight. An excess of up to an eighth is tolerated.
+   * Marks only lanes that have waited for a slot since before the poll, so that no lane moves where there is little to do, and
+   * only those with quick receivers, since a release waits for attempts in flight. An excess of up to an eighth is tolerated.
    */
-  #markLeaving(lanes: readonly SharedLane[], excess: number, share: number, nowMs: number): void {
+  #markLeaving(
+    { lanes, waiting }: { readonly lanes: readonly SharedLane[]; readonly waiting: readonly SharedLane[] },
+    excess: number,
+    share: number,
+    nowMs: number,
+  ): void {
     const leaving = lanes.filter((lane) => lane.isLeaving);
     for (const lane of leaving) if (lane.isStalled) lane.isLeaving = false;
     const count = excess - leaving.length;
     if (count <= Math.floor(share / 8) || nowMs < this.#keepsUntilMs) return;
-    const movable = lanes.filter((lane) => !lane.isLeaving && lane.queue !== undefined && lane.pace === "quick");
+    const movable = waiting.filter((lane) => !lane.isLeaving && lane.queue !== undefined && lane.pace === "quick");
     for (const lane of movable.slice(0, count)) {
       lane.isLeaving = true;
       lane.dropWaiting();
