@@ -5,7 +5,9 @@
  * engine has no history. `shared-origins-known`: each endpoint has received one delivery, and the rest falls due at once.
  * `silent-names` and `hostile-answers`: 200 endpoints with unanswered names, or with hostile responses, beside others, while
  * accounts sign up through the API; against the same sign-ups without them, and with 200 endpoints that respond at once in their
- * place: every event goes to 200 more endpoints in either case, which costs a sign-up more than the hostility does.
+ * place: every event goes to 200 more endpoints in either case, which costs a sign-up more than the hostility does. The engine
+ * has its own process, as in `bellwire serve`. The 200 receivers have a lower priority, since they would be other machines. They
+ * are added after ten sign-ups, to an engine that knows the good ones, so that no run measures a cold start.
  * Run: npm run bench -- isolation [case] [deliveries] [--json FILE]
  */
 import { fork } from "node:child_process";
@@ -21,13 +23,16 @@ import { startEngineHere } from "./bellwire.ts";
 import { type BenchDatabase, openBenchDatabase } from "./database.ts";
 import { machineMs, median, percentile, treeCpuSeconds } from "./measuring.ts";
 import { setUpPortal, startPortal } from "./portal.ts";
-import { type BenchReceiver, startBenchReceiver } from "./receiver.ts";
+import { type BenchReceiver, startBenchReceiver, yieldProcessor } from "./receiver.ts";
 import { type Report, openReport } from "./report.ts";
 
 const badEndpoints = 200;
 const neighbourSeconds = Number(process.env.BENCH_SECONDS ?? 30);
 /** A sign-up records at least two events, so this rate causes about 400 attempts a second at the bad endpoints. */
 const signUpsPerSecond = 1;
+/** Sign-ups before the 200 endpoints exist, so that connections, compiled code and the good endpoints are known. */
+const warmUps = 10;
+const countEvents = "select count(*)::int as made from events";
 
 interface Neighbour {
   readonly goodEndpoints: number;
@@ -55,6 +60,7 @@ const neighbours: Readonly<Record<string, Neighbour>> = {
     startBad: async () => {
       const program = fileURLToPath(new URL("hostile-process.ts", import.meta.url));
       const child = fork(program, [String(badEndpoints)]);
+      yieldProcessor(child);
       const [ports] = await once(child, "message");
       return {
         urls: Array.from(ports, (port) => `http://127.0.0.1:${String(port)}/hook`),
@@ -72,11 +78,24 @@ const neighbours: Readonly<Record<string, Neighbour>> = {
 interface Measured {
   readonly goodP50Ms: number;
   readonly goodP99Ms: number;
+  /** The longest delay of the first sign-up's events, when the 200 endpoints are unknown to the engine. */
+  readonly firstMs: number;
+  /** p99 of the events of the other sign-ups. */
+  readonly laterP99Ms: number;
   readonly signUpMs: number;
   readonly memoryMb: number;
+  /** Processor time of Bellwire and PostgreSQL per second. */
+  readonly bellwireCpuMs: number;
+  readonly postgresCpuMs: number;
   /** Processor time of the bad receivers per second. */
   readonly badCpuMs: number;
   readonly missing: number;
+}
+
+interface Cpu {
+  readonly bellwire: number;
+  readonly postgres: number;
+  readonly bad: number;
 }
 
 /** Signs accounts up at a fixed rate and measures the delays at the good endpoints. */
@@ -95,30 +114,47 @@ async function measure(
   await using appPool = await database.openAppPool();
   const token = await setUpPortal(appPool, encryption, `http://127.0.0.1:${port}/hook`);
   await addEndpoints(owner, { urls: goodUrls.slice(1), encryption, secret: endpointSecret });
-  using responsive = await startBenchReceiver({ origins: badEndpoints });
+  using responsive = await startBenchReceiver({ origins: badEndpoints, isLowPriority: true });
   await using bad = await startBad();
   const besideUrls = { none: [], responsive: responsive.origins.map((origin) => `${origin}/hook`), bad: bad.urls }[
     beside
   ];
+  await using portal = await startPortal(database, { nameServers: [names.address], engine: "own" });
+  const cpuSeconds = (): Cpu => ({
+    bellwire: portal.pids.reduce((sum, pid) => sum + treeCpuSeconds(pid), 0),
+    postgres: treeCpuSeconds(database.postgresPid),
+    bad: bad.cpuSeconds(),
+  });
+  for (let number = 0; number < warmUps; number += 1) await signUp(portal.origin, token, number);
+  const [{ made: madeBefore = 0 } = {}] = await owner.query<{ made: number }>(countEvents);
+  while ((await receiver.received()) < madeBefore * goodEndpoints) await systemClock.sleep(50);
+  await receiver.arrivals();
   if (besideUrls.length > 0) await addEndpoints(owner, { urls: besideUrls, encryption, secret: endpointSecret });
-  await using portal = await startPortal(database, [names.address]);
   const signUpsMs: number[] = [];
   const startedMs = machineMs();
-  const badCpuSeconds = bad.cpuSeconds();
+  const cpuBefore = cpuSeconds();
   for (let number = 0; number < neighbourSeconds * signUpsPerSecond; number += 1) {
     await systemClock.sleep(Math.max(1, startedMs + (number * 1000) / signUpsPerSecond - machineMs()));
-    signUpsMs.push(await signUp(portal.origin, token, number));
+    signUpsMs.push(await signUp(portal.origin, token, warmUps + number));
   }
   await systemClock.sleep(2000);
   const { delaysMs } = await receiver.arrivals();
-  const [events] = await owner.query<{ made: number }>("select count(*)::int as made from events");
+  const cpuAfter = cpuSeconds();
+  const cpuMs = (of: keyof Cpu): number => ((cpuAfter[of] - cpuBefore[of]) * 1e6) / (machineMs() - startedMs);
+  const [{ made: madeNow = 0 } = {}] = await owner.query<{ made: number }>(countEvents);
+  const made = madeNow - madeBefore;
+  const firstCount = (made * goodEndpoints) / signUpsMs.length;
   return {
     goodP50Ms: percentile(delaysMs, 0.5),
     goodP99Ms: percentile(delaysMs, 0.99),
+    firstMs: Math.max(...delaysMs.slice(0, firstCount)),
+    laterP99Ms: percentile(delaysMs.slice(firstCount), 0.99),
     signUpMs: median(signUpsMs),
-    memoryMb: peakMemoryMb(portal.pid),
-    badCpuMs: ((bad.cpuSeconds() - badCpuSeconds) * 1e6) / (machineMs() - startedMs),
-    missing: (events?.made ?? 0) * goodEndpoints - delaysMs.length,
+    memoryMb: portal.pids.reduce((sum, pid) => sum + peakMemoryMb(pid), 0),
+    bellwireCpuMs: cpuMs("bellwire"),
+    postgresCpuMs: cpuMs("postgres"),
+    badCpuMs: cpuMs("bad"),
+    missing: made * goodEndpoints - delaysMs.length,
   };
 }
 
@@ -154,18 +190,20 @@ async function compareNeighbours(report: Report, { name, neighbour, pairs }: Com
     beside.push(await measure(neighbour, "bad"));
   }
   const of = (what: keyof Measured, runs: readonly Measured[]): number => median(runs.map((run) => run[what]));
+  const each = (title: string, what: keyof Measured): Readonly<Record<string, number>> => ({
+    [title]: of(what, beside),
+    [`${title} beside responsive`]: of(what, besideResponsive),
+    [`${title} without`]: of(what, without),
+  });
   const numbers = {
-    "p50 ms": of("goodP50Ms", beside),
-    "p50 ms beside responsive": of("goodP50Ms", besideResponsive),
-    "p50 ms without": of("goodP50Ms", without),
-    "p99 ms": of("goodP99Ms", beside),
-    "p99 ms beside responsive": of("goodP99Ms", besideResponsive),
-    "p99 ms without": of("goodP99Ms", without),
-    "sign-up ms": of("signUpMs", beside),
-    "sign-up ms beside responsive": of("signUpMs", besideResponsive),
-    "sign-up ms without": of("signUpMs", without),
-    "memory MB": of("memoryMb", beside),
-    "memory MB without": of("memoryMb", without),
+    ...each("p50 ms", "goodP50Ms"),
+    ...each("p99 ms", "goodP99Ms"),
+    ...each("first ms", "firstMs"),
+    ...each("later p99 ms", "laterP99Ms"),
+    ...each("sign-up ms", "signUpMs"),
+    ...each("memory MB", "memoryMb"),
+    ...each("Bellwire's ms", "bellwireCpuMs"),
+    ...each("PostgreSQL's ms", "postgresCpuMs"),
     "receivers' ms": of("badCpuMs", beside),
     "not delivered": Math.max(...beside.map(({ missing }) => missing)),
   };

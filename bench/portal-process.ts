@@ -1,6 +1,6 @@
 /**
- * Both roles in one process, as in `bellwire serve`. Records the times of commits, before their hints. Sends its origin, and
- * on request the times since the last request.
+ * One or both roles of `bellwire serve`. Records the times of commits, before their hints. Sends its origin, and on request
+ * the times since the last request.
  */
 import { Registry } from "prom-client";
 import { createPasswordHasher, standardCost } from "../server/src/access/index.ts";
@@ -15,9 +15,9 @@ import { createEncryption } from "../server/src/platform/encryption.ts";
 import { createLogger } from "../server/src/platform/logger.ts";
 import { secretKey } from "./database.ts";
 import { machineMs } from "./measuring.ts";
-import { allowedHere, lookupHere } from "./portal.ts";
+import { type PortalProcess, allowedHere, lookupHere } from "./portal.ts";
 
-const [databaseUrl = "", logFile = "", ...nameServers] = process.argv.slice(2);
+const { databaseUrl, logFile, nameServers, roles }: PortalProcess = JSON.parse(process.argv[2] ?? "");
 const inFlightMax = 200;
 const pool = await openPool({ connectionString: databaseUrl, schema: "bellwire" });
 const committedMs: number[] = [];
@@ -55,30 +55,32 @@ const parts = {
   disableAfterDays: 0,
   drainMs: () => 12_000,
 };
-const engine = await composeEngine(parts);
-const http = await composeHttp({
-  ...parts,
-  passwords: createPasswordHasher(standardCost),
-  urls,
-  allowed,
-  lookup,
-  baseDomain: undefined,
-  trustedProxies: [],
-  retryWaitsSeconds: [60],
-  mailIsSent: false,
-  cookieSecret: Buffer.alloc(32, 2),
-  isTryOut: () => false,
-  isStopping: () => false,
-});
-const origin = await http.listen({ host: "127.0.0.1", port: 0 });
+
+async function listen(): Promise<string> {
+  const http = await composeHttp({
+    ...parts,
+    passwords: createPasswordHasher(standardCost),
+    urls,
+    allowed,
+    lookup,
+    baseDomain: undefined,
+    trustedProxies: [],
+    retryWaitsSeconds: [60],
+    mailIsSent: false,
+    cookieSecret: Buffer.alloc(32, 2),
+    isTryOut: () => false,
+    isStopping: () => false,
+  });
+  running.defer(() => http.close());
+  return http.listen({ host: "127.0.0.1", port: 0 });
+}
+
+const running = new AsyncDisposableStack();
+running.use(pool);
+running.use(sender);
+if (roles.includes("engine")) running.use(await composeEngine(parts));
+const origin = roles.includes("web") ? await listen() : "";
 
 process.on("message", () => process.send?.(committedMs.splice(0)));
-process.once("disconnect", () => {
-  void http
-    .close()
-    .then(() => engine[Symbol.asyncDispose]())
-    .then(() => sender[Symbol.asyncDispose]())
-    .then(() => pool[Symbol.asyncDispose]())
-    .finally(() => process.exit());
-});
+process.once("disconnect", () => void running.disposeAsync().finally(() => process.exit()));
 process.send?.({ origin });

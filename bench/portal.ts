@@ -70,30 +70,54 @@ export async function signUpAccounts(origin: string, token: string, count: numbe
 }
 
 export interface BenchPortal extends AsyncDisposable {
-  readonly pid: number;
+  readonly pids: readonly number[];
   readonly origin: string;
-  /** Times of commits since the last call, in milliseconds of the machine's clock. */
+  /** Times of the web role's commits since the last call, in milliseconds of the machine's clock. */
   committedMs(): Promise<readonly number[]>;
 }
 
-/** Runs both roles in a separate process that reports the times of its commits. */
-export async function startPortal(database: BenchDatabase, nameServers: readonly string[] = []): Promise<BenchPortal> {
-  const program = fileURLToPath(new URL("portal-process.ts", import.meta.url));
-  const child = fork(program, [database.appUrl, join(database.folder, "portal.log"), ...nameServers]);
-  const { origin } = await said<{ origin: string }>(child);
-  return {
-    origin,
-    pid: child.pid ?? 0,
-    committedMs() {
-      const answer = said<readonly number[]>(child);
-      child.send("committed");
-      return answer;
-    },
-    async [Symbol.asyncDispose]() {
+/** Argument of portal-process.ts. */
+export interface PortalProcess {
+  readonly databaseUrl: string;
+  readonly logFile: string;
+  /** By default those of the system. */
+  readonly nameServers: readonly string[];
+  readonly roles: readonly ("web" | "engine")[];
+}
+
+/**
+ * Runs both roles in one process, or the engine in its own like `bellwire serve` with two cores or more. The web role reports
+ * the times of its commits.
+ */
+export async function startPortal(
+  database: BenchDatabase,
+  { nameServers = [], engine = "shared" }: { nameServers?: readonly string[]; engine?: "own" | "shared" } = {},
+): Promise<BenchPortal> {
+  await using started = new AsyncDisposableStack();
+  const start = async (roles: PortalProcess["roles"]): Promise<{ child: ChildProcess; origin: string }> => {
+    const logFile = join(database.folder, `${roles.join("-")}.log`);
+    const settings: PortalProcess = { databaseUrl: database.appUrl, logFile, nameServers, roles };
+    const child = fork(fileURLToPath(new URL("portal-process.ts", import.meta.url)), [JSON.stringify(settings)]);
+    const { origin } = await said<{ origin: string }>(child);
+    started.defer(async () => {
       const ended = once(child, "exit");
       child.disconnect();
       await ended;
+    });
+    return { child, origin };
+  };
+  const others = engine === "own" ? [await start(["engine"])] : [];
+  const web = await start(engine === "own" ? ["web"] : ["web", "engine"]);
+  const running = started.move();
+  return {
+    origin: web.origin,
+    pids: [...others, web].map(({ child }) => child.pid ?? 0),
+    committedMs() {
+      const answer = said<readonly number[]>(web.child);
+      web.child.send("committed");
+      return answer;
     },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 

@@ -1,4 +1,5 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
+import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../server/src/platform/clock.ts";
 import type { ArrivalsSummary } from "./arrivals.ts";
@@ -8,7 +9,13 @@ export interface ReceiverOptions {
   /** Records each request, which costs some microseconds. Then `/hang…` gets no response. */
   readonly keepsArrivals?: boolean;
   readonly answersAfterMs?: number;
+  /** Stands for many other machines: takes the processor only when the measured program does not need it. */
+  readonly isLowPriority?: boolean;
 }
+
+/** Lowers the priority of a process of receivers that would run on other machines. */
+export const yieldProcessor = ({ pid = 0 }: ChildProcess): void =>
+  setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
 
 /** Messages of the receiver process: its ports first, then a reply to each request. */
 export interface Asked {
@@ -30,6 +37,7 @@ export async function startBenchReceiver(options: ReceiverOptions): Promise<Benc
   const child = fork(fileURLToPath(new URL("receiver-process.ts", import.meta.url)), [JSON.stringify(options)], {
     serialization: "advanced",
   });
+  if (options.isLowPriority) yieldProcessor(child);
   const waiting = new Map<number, (answer: never) => void>();
   const { promise: listening, resolve: listens } = Promise.withResolvers<readonly number[]>();
   child.on("message", (said: Said) => {
