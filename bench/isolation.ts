@@ -22,7 +22,7 @@ import { addDue, addEndpoints, bodyBytes, endpointSecret, fillBacklog, inFlightM
 import { startEngineHere } from "./bellwire.ts";
 import { type BenchDatabase, openBenchDatabase } from "./database.ts";
 import { machineMs, median, percentile, treeCpuSeconds } from "./measuring.ts";
-import { setUpPortal, startPortal } from "./portal.ts";
+import { type BenchPortal, setUpPortal, startPortal } from "./portal.ts";
 import { type BenchReceiver, startBenchReceiver, yieldProcessor } from "./receiver.ts";
 import { type Report, openReport } from "./report.ts";
 
@@ -30,9 +30,8 @@ const badEndpoints = 200;
 const neighbourSeconds = Number(process.env.BENCH_SECONDS ?? 30);
 /** A sign-up records at least two events, so this rate causes about 400 attempts a second at the bad endpoints. */
 const signUpsPerSecond = 1;
-/** Sign-ups before the 200 endpoints exist, so that connections, compiled code and the good endpoints are known. */
+/** Sign-ups before the 200 endpoints exist. */
 const warmUps = 10;
-const countEvents = "select count(*)::int as made from events";
 
 interface Neighbour {
   readonly goodEndpoints: number;
@@ -125,25 +124,17 @@ async function measure(
     postgres: treeCpuSeconds(database.postgresPid),
     bad: bad.cpuSeconds(),
   });
-  for (let number = 0; number < warmUps; number += 1) await signUp(portal.origin, token, number);
-  const [{ made: madeBefore = 0 } = {}] = await owner.query<{ made: number }>(countEvents);
-  while ((await receiver.received()) < madeBefore * goodEndpoints) await systemClock.sleep(50);
-  await receiver.arrivals();
+  const made = await warmUp({ portal, receiver, owner, token, goodEndpoints });
   if (besideUrls.length > 0) await addEndpoints(owner, { urls: besideUrls, encryption, secret: endpointSecret });
-  const signUpsMs: number[] = [];
   const startedMs = machineMs();
   const cpuBefore = cpuSeconds();
-  for (let number = 0; number < neighbourSeconds * signUpsPerSecond; number += 1) {
-    await systemClock.sleep(Math.max(1, startedMs + (number * 1000) / signUpsPerSecond - machineMs()));
-    signUpsMs.push(await signUp(portal.origin, token, warmUps + number));
-  }
+  const signUpsMs = await signUpRegularly(portal.origin, token);
   await systemClock.sleep(2000);
   const { delaysMs } = await receiver.arrivals();
   const cpuAfter = cpuSeconds();
   const cpuMs = (of: keyof Cpu): number => ((cpuAfter[of] - cpuBefore[of]) * 1e6) / (machineMs() - startedMs);
-  const [{ made: madeNow = 0 } = {}] = await owner.query<{ made: number }>(countEvents);
-  const made = madeNow - madeBefore;
-  const firstCount = (made * goodEndpoints) / signUpsMs.length;
+  const expected = ((await countEvents(owner)) - made) * goodEndpoints;
+  const firstCount = expected / signUpsMs.length;
   return {
     goodP50Ms: percentile(delaysMs, 0.5),
     goodP99Ms: percentile(delaysMs, 0.99),
@@ -154,8 +145,41 @@ async function measure(
     bellwireCpuMs: cpuMs("bellwire"),
     postgresCpuMs: cpuMs("postgres"),
     badCpuMs: cpuMs("bad"),
-    missing: made * goodEndpoints - delaysMs.length,
+    missing: expected - delaysMs.length,
   };
+}
+
+interface WarmUp {
+  readonly portal: BenchPortal;
+  readonly receiver: BenchReceiver;
+  readonly owner: BenchDatabase["owner"];
+  readonly token: string;
+  readonly goodEndpoints: number;
+}
+
+/** Signs accounts up until connections, compiled code and the good endpoints are known. Returns the number of events. */
+async function warmUp({ portal, receiver, owner, token, goodEndpoints }: WarmUp): Promise<number> {
+  for (let number = 0; number < warmUps; number += 1) await signUp(portal.origin, token, number);
+  const made = await countEvents(owner);
+  while ((await receiver.received()) < made * goodEndpoints) await systemClock.sleep(50);
+  await receiver.arrivals();
+  return made;
+}
+
+async function countEvents(owner: BenchDatabase["owner"]): Promise<number> {
+  const [events] = await owner.query<{ made: number }>("select count(*)::int as made from events");
+  return events?.made ?? 0;
+}
+
+/** Returns the duration of each sign-up. */
+async function signUpRegularly(origin: string, token: string): Promise<readonly number[]> {
+  const signUpsMs: number[] = [];
+  const startedMs = machineMs();
+  for (let number = 0; number < neighbourSeconds * signUpsPerSecond; number += 1) {
+    await systemClock.sleep(Math.max(1, startedMs + (number * 1000) / signUpsPerSecond - machineMs()));
+    signUpsMs.push(await signUp(origin, token, warmUps + number));
+  }
+  return signUpsMs;
 }
 
 async function signUp(origin: string, token: string, number: number): Promise<number> {
