@@ -64,6 +64,8 @@ async function readIfPresent(file: string): Promise<string | undefined> {
   }
 }
 
+const assetName = /^\w[\w.-]*$/;
+
 /**
  * Serves the app's assets in the form that the browser accepts: the build compresses each text file. Their names contain a
  * digest, so browsers cache them for a year.
@@ -73,9 +75,12 @@ export async function serveWebFiles(http: FastifyInstance, webFolder: string): P
   const options = { root: webFolder, serve: false, preCompressed: true, suppressWarning: true } as const;
   await http.register(fastifyStatic, { ...options, logLevel: "error" });
 
-  http.get("/p/admin/assets/*", (request, reply) =>
-    reply.sendFile(`assets/${readForm(request.params)["*"]}`, { maxAge: "365d", immutable: true }),
-  );
+  http.get("/p/admin/assets/*", (request, reply) => {
+    const name = readForm(request.params)["*"] ?? "";
+    // The build has no folders. `sendFile` would throw for a path that leads out of its root.
+    if (!assetName.test(name)) return reply.callNotFound();
+    return reply.sendFile(`assets/${name}`, { maxAge: "365d", immutable: true });
+  });
   http.get("/p/admin/bellwire.svg", (_request, reply) => reply.sendFile("bellwire.svg", { maxAge: "1h" }));
 }
 
