@@ -97,6 +97,17 @@ test("clients that reset their connection leave no error in the log, and the ser
       await once(socket, "close");
     }
   }
+  // Within a body that the server has begun to read.
+  for (const path of ["/signup", "/p/login", "/admin/api/signup.json", "/api/v1/endpoints", "/bins/x"]) {
+    for (const type of ["application/json", "application/x-www-form-urlencoded"]) {
+      const socket = connect(port, "127.0.0.1");
+      const head = `Host: a.test\r\nAuthorization: Bearer ${accessToken}\r\nContent-Type: ${type}\r\n`;
+      socket.write(`POST ${path} HTTP/1.1\r\n${head}Content-Length: 9\r\nExpect: 100-continue\r\n\r\n`);
+      await once(socket, "data");
+      socket.write("{", () => socket.resetAndDestroy());
+      await once(socket, "close");
+    }
+  }
   const url = `http://127.0.0.1:${port}/api/v1/endpoints`;
   const answer = await fetch(url, { headers: { authorization: `Bearer ${accessToken}` } });
   expect(answer.status).toBe(200);

@@ -46,6 +46,7 @@ const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
 /** Returns the problem for a thrown error. An unexpected error becomes `internal`, with the error as its cause. */
 export function problemOfError(error: Error & ThrownByFastify): Problem {
   if (error instanceof Problem) return error;
+  if (isOfLeavingClient(error)) return new Problem("request-unreadable", { cause: error });
   // A malformed id belongs to no object.
   if (error.validationContext === "params") return new Problem("not-found", { cause: error });
   if (error.validation) {
@@ -69,6 +70,10 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
   const code = codeOfStatus[Number(error.statusCode)] ?? codeOfSqlState[String(error.code)];
   return new Problem(code ?? "internal", { cause: error });
 }
+
+/** Returns true if the client closed its connection within the body. Node.js uses the code of network errors, and this text. */
+const isOfLeavingClient = ({ message, code }: Error & ThrownByFastify): boolean =>
+  code === "ECONNRESET" && message === "aborted";
 
 function errorsByField(broken: readonly BrokenRule[], depth: number): FieldErrors {
   const messages = Map.groupBy(
