@@ -49,6 +49,7 @@ await admin.fill("[name=username]", username);
 await admin.fill("[name=password]", password);
 await admin.click("button[type=submit]");
 await admin.getByRole("row").filter({ hasText: "Delivered" }).nth(2).waitFor(wait);
+await admin.getByRole("link", { name: "Account created" }).first().waitFor(wait); // labels follow the rows
 await take(admin, "4-deliveries");
 await admin.getByRole("link", { name: "Account created" }).first().click();
 await admin
