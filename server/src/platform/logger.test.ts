@@ -60,6 +60,19 @@ test("a process goes on when nobody reads its log, and says later how many lines
   expect(lines.at(-1)).toMatchObject({ msg: "after" });
 });
 
+const manyProgram = `
+  import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
+  const logs = Array.from({ length: 20 }, () => createLogger("info"));
+  logs.at(-1).info({}, "last line");
+  process.exit();
+`;
+
+test("many loggers add no listeners to the process, and unwritten lines are written at exit", () => {
+  const { stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", manyProgram], { encoding: "utf8" });
+  expect(stderr).not.toContain("MaxListenersExceededWarning");
+  expect(stderr).toContain('"msg":"last line"');
+});
+
 test("a secret is hidden three levels deep, and what it was taken from keeps it", () => {
   const fields = { status: 200, password: "x", request: { headers: { cookie: "x", accept: "*/*" } } };
   expect(redactSecrets(fields)).toEqual({

@@ -17,9 +17,6 @@ const writeEveryMs = 100;
  * @param into a file instead of stderr
  */
 export function createLogger(level: string, into: string | number = stderr): Logger {
-  const lines = new LineBuffer(openDestination(into));
-  setInterval(() => lines.flush(), writeEveryMs).unref();
-  process.on("exit", () => lines.flush());
   return pino(
     {
       level,
@@ -27,7 +24,7 @@ export function createLogger(level: string, into: string | number = stderr): Log
       formatters: { log: redactSecrets },
       serializers: { err: withoutValues, error: withoutValues },
     },
-    lines,
+    new LineBuffer(openDestination(into)),
   );
 }
 
@@ -121,12 +118,14 @@ interface Destination {
 const linesMax = 50;
 
 /**
- * Buffers lines. pino's own buffering measures the whole buffer again for each line: 10 kB of garbage per line, a third of an
- * attempt's.
+ * Buffers lines until there are many, 0.1 s have passed, or the process exits. Has a timer and a listener only meanwhile, so that a
+ * logger that is no longer used is freed. pino's own buffering measures the whole buffer again for each line: 10 kB of garbage
+ * per line, a third of an attempt's.
  */
 export class LineBuffer {
   readonly #destination: Destination;
   #lines: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(destination: Destination) {
     this.#destination = destination;
@@ -134,19 +133,27 @@ export class LineBuffer {
 
   write(line: string): void {
     if (this.#lines.push(line) >= linesMax) this.flush();
+    else if (!this.#timer) {
+      this.#timer = setTimeout(this.flush, writeEveryMs).unref();
+      process.once("exit", this.flush);
+    }
   }
 
-  flush(): void {
+  readonly flush = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    process.off("exit", this.flush);
     if (this.#lines.length === 0) return;
     this.#destination.write(this.#lines.join(""));
     this.#lines = [];
-  }
+  };
 }
 
 interface Pipe {
   readonly writableLength: number;
   write(text: string): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
+  listenerCount(event: "error"): number;
 }
 
 /** About 2,000 lines. */
@@ -164,7 +171,7 @@ class BoundedPipe {
   constructor(pipe: Pipe, clock: Pick<Clock, "now">) {
     this.#pipe = pipe;
     this.#clock = clock;
-    pipe.on("error", () => undefined); // its reader has ended
+    if (pipe.listenerCount("error") === 0) pipe.on("error", () => undefined); // its reader has ended
   }
 
   write(lines: string): void {
