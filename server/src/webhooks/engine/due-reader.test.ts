@@ -59,6 +59,35 @@ test("a read waits for no sample, and a failed one is followed by another", asyn
   expect(samples).toBeGreaterThan(1);
 });
 
+test("reads of few lanes start at least 5 ms apart, and the lanes requested meanwhile share one", async () => {
+  const clock = new HandDrivenClock();
+  const reads: number[] = [];
+  const store = {
+    sampleTransactions: async () => ({ at: clock.now().toISOString(), oldestRunning: 7n, nextToStart: 7n }),
+    readRuns: async () => [],
+    readDue: async (lanes: readonly LaneToRead[]) => {
+      reads.push(lanes.length);
+      return [];
+    },
+  };
+  const reader = new DueReader({ store, clock }, () => undefined);
+  const [one, other] = [newLane(), newLane()];
+  const request = (lane: typeof one): void => {
+    lane.polls.pollNow();
+    reader.request(lane);
+  };
+  request(one);
+  await reader.read(2);
+  request(one);
+  const next = reader.read(2);
+  await clock.advance(4);
+  expect(reads).toEqual([1]);
+  request(other);
+  await clock.advance(1);
+  await next;
+  expect(reads).toEqual([1, 2]);
+});
+
 // The hint of a changed endpoint can be lost: the rows themselves say that the lane's settings are outdated.
 test("rows of a newer endpoint version make the engine reload the lane's settings, rows of the same version do not", async () => {
   const clock = new HandDrivenClock();

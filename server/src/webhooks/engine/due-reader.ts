@@ -10,6 +10,12 @@ const statementRowsMax = 1000;
  */
 const rowsMax = 5000;
 const rowsPerLaneMin = 4;
+/**
+ * The shortest time between the starts of two reads of few lanes. A statement takes 150 µs before its first row, so hints of several
+ * changes share one. A hint after a pause waits for nothing.
+ */
+const readEveryMs = 5;
+const fewLanes = 100;
 /** Interval of transaction samples. Each is one more statement, and an old sample stays valid. */
 const sampleEveryMs = 100;
 /** A lane that was read to its end is polled again after this time, if no hint comes before. */
@@ -26,6 +32,7 @@ export class DueReader {
   readonly #onNewVersion: (endpointId: number) => void;
   readonly #requested = new Set<Lane>();
   #sampleAtMs = 0;
+  #readMs = Number.NEGATIVE_INFINITY;
 
   constructor(needs: ReaderNeeds, onNewVersion: (endpointId: number) => void) {
     this.#needs = needs;
@@ -42,6 +49,7 @@ export class DueReader {
 
   /** Reads for as many requested lanes as fit into one statement. Returns those that got rows. */
   async read(laneCount: number): Promise<readonly Lane[]> {
+    await this.#pauseBetween();
     const reads = this.#beginReads(Math.max(rowsPerLaneMin, Math.floor(rowsMax / laneCount)));
     if (reads.length === 0) return [];
     const nowMs = this.#needs.clock.monotonicMs();
@@ -75,6 +83,14 @@ export class DueReader {
       }
       throw error;
     }
+  }
+
+  async #pauseBetween(): Promise<void> {
+    if (this.#requested.size === 0) return;
+    const { clock } = this.#needs;
+    const waitMs = this.#readMs + readEveryMs - clock.monotonicMs();
+    if (waitMs > 0 && this.#requested.size < fewLanes) await clock.sleep(waitMs);
+    this.#readMs = clock.monotonicMs();
   }
 
   /** Samples for later reads while the rows of this one are sent, so that no read waits for it. Never rejects. */

@@ -52,12 +52,26 @@ function openQueue(recorded: (batch: readonly Settlement[]) => number = (batch) 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("outcomes of one turn of the event loop form one batch, which waits for nothing", async () => {
-  const { batches, add } = openQueue();
+  const { clock, batches, add } = openQueue();
   add(20);
   await nextTurn();
+  await clock.advance(10);
   add(1);
   await nextTurn();
   expect(batches).toEqual([20, 1]);
+});
+
+test("batches start at least 10 ms apart", async () => {
+  const { clock, batches, add } = openQueue();
+  add(1);
+  await nextTurn();
+  for (let ms = 0; ms < 9; ms += 3) {
+    add(1);
+    await clock.advance(3);
+  }
+  expect(batches).toEqual([1]);
+  await clock.advance(1);
+  expect(batches).toEqual([1, 3]);
 });
 
 test("after a batch of more than 20 outcomes the next one gathers for 20 ms", async () => {
@@ -83,6 +97,7 @@ test("outcomes that nobody waits for gather for 100 ms, and until one that is aw
     await clock.advance(20);
   }
   expect(batches).toEqual([21, 5]);
+  await clock.advance(10);
   add(21, true);
   await nextTurn();
   add(1, true);

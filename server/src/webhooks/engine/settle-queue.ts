@@ -10,6 +10,11 @@ const batchMax = 1000;
 const gatherMs = 20;
 const smallBatchMax = 20;
 /**
+ * The shortest time between the starts of two batches. A change that goes to ten endpoints has outcomes for some milliseconds:
+ * the first is recorded at once, and the others together.
+ */
+const batchEveryMs = 10;
+/**
  * The longest time to gather outcomes that nobody waits for. Each batch makes one row of each ordering key due in the database,
  * which costs five times as much as a delivery, although the engine has started its successors from memory.
  */
@@ -36,12 +41,13 @@ interface SettleNeeds extends Pick<EngineNeeds, "clock" | "log"> {
   readonly store: Pick<LaneStore, "settle">;
 }
 
-/** Records outcomes in batches. A single outcome waits for nothing; many share one statement and one commit. */
+/** Records outcomes in batches. An outcome after a pause waits for nothing; many share one statement and one commit. */
 export class SettleQueue {
   readonly #needs: SettleNeeds;
   #waiting: UnsettledOutcome[] = [];
   #isAwaited = false;
   #running: Promise<void> | undefined;
+  #startedMs = Number.NEGATIVE_INFINITY;
 
   constructor(needs: SettleNeeds) {
     this.#needs = needs;
@@ -67,6 +73,7 @@ export class SettleQueue {
   async #run(): Promise<void> {
     await Promise.resolve(); // outcomes of this turn of the event loop form one batch
     while (this.#waiting.length > 0) {
+      await this.#pauseBetween();
       const engineId = this.#waiting[0]?.engineId ?? "";
       const batch: UnsettledOutcome[] = [];
       const rest: UnsettledOutcome[] = [];
@@ -77,6 +84,13 @@ export class SettleQueue {
       await this.#settle(engineId, batch);
       if (batch.length > smallBatchMax) await this.#gather();
     }
+  }
+
+  async #pauseBetween(): Promise<void> {
+    const { clock } = this.#needs;
+    const waitMs = this.#startedMs + batchEveryMs - clock.monotonicMs();
+    if (waitMs > 0 && this.#waiting.length < batchMax) await clock.sleep(waitMs);
+    this.#startedMs = clock.monotonicMs();
   }
 
   async #gather(): Promise<void> {
