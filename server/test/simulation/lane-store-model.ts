@@ -181,8 +181,14 @@ export class LaneStoreModel {
         .filter((row) => row.endpointId === endpointId && row.dueAt <= now && isBefore(after, row))
         .toSorted((one, other) => (isBefore(one, other) ? -1 : 1))
         .slice(0, limit)
-        .map((row) => ({ ...row, endpointVersion: endpoint.version }));
+        .map((row) => ({ ...row, endpointVersion: endpoint.version, isFollowed: this.#isFollowed(row) }));
     });
+  }
+
+  #isFollowed({ endpointId, orderingKey, context }: DueRow): boolean {
+    if (orderingKey === null) return false;
+    const ofKey = [...this.due.values()].filter((row) => isOfKey(row, { endpointId, orderingKey }));
+    return ofKey.some((row) => row.context.sequence > context.sequence);
   }
 
   readRuns(runs: readonly RunToRead[]): readonly DueDelivery[] {
@@ -195,7 +201,7 @@ export class LaneStoreModel {
         .filter((row) => row.context.sequence > afterSequence)
         .toSorted((one, other) => one.context.sequence - other.context.sequence)
         .slice(0, limit)
-        .map((row) => ({ ...row, endpointVersion: endpoint.version }));
+        .map((row) => ({ ...row, endpointVersion: endpoint.version, isFollowed: true }));
     });
   }
 

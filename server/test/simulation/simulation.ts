@@ -177,6 +177,7 @@ export class Simulation {
         channel: "bellwire_api",
       },
       endpointVersion: version,
+      isFollowed: false,
     };
   }
 }

@@ -30,6 +30,7 @@ const delivery = (number: number): DueDelivery => ({
     channel: "api",
   },
   endpointVersion: 1,
+  isFollowed: false,
 });
 
 const store: LaneStore = {

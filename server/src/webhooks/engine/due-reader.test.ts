@@ -111,6 +111,7 @@ test("rows of a newer endpoint version make the engine reload the lane's setting
       channel: "system",
     },
     endpointVersion,
+    isFollowed: false,
   });
   const reload = async (version: number): Promise<readonly number[]> => {
     const reloaded: number[] = [];

@@ -24,6 +24,7 @@ const due = (eventId: string, dueAt: string): DueDelivery => ({
     channel: "bellwire_api",
   },
   endpointVersion: 1,
+  isFollowed: false,
 });
 
 const upTo = (horizon: string) => ({ horizon, nowMs: 0 });
@@ -68,6 +69,15 @@ test("a retry that is due before its settlement is confirmed is found again afte
   const { after } = beginRead(lane, 0);
   lane.endRead([due("a", "30")], { endpointId: 1, after, limit: 10 }, upTo("40"));
   expect(beginRead(lane, 0).after.dueAt < "30").toBe(true);
+});
+
+test("rows behind the head of an ordering key are read only if there are any", () => {
+  const needsRuns = (isFollowed: boolean): boolean => {
+    const lane = newLane();
+    lane.endRead([{ ...due("a", "10"), orderingKey: "account/1", isFollowed }], beginRead(lane, 0), upTo("20"));
+    return lane.needsRuns;
+  };
+  expect([true, false].map(needsRuns)).toEqual([true, false]);
 });
 
 test("a read of a paused endpoint does not count as the end of its due rows", () => {

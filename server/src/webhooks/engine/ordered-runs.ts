@@ -226,7 +226,7 @@ export class OrderedRuns {
     this.#start(run, delivery);
     run.readTo = run.startedTo;
     run.readAtMs = nowMs;
-    run.found = "all";
+    run.found = delivery.isFollowed ? "all" : "none";
   }
 
   #startNext(run: Run, nowMs: number): void {

@@ -24,6 +24,7 @@ const due = (eventId: string, attemptsMade: number, orderingKey: string | null =
     channel: "bellwire_api",
   },
   endpointVersion: 1,
+  isFollowed: false,
 });
 
 const shiftAll = (waiting: WaitingDeliveries): string =>
@@ -77,6 +78,7 @@ const delivery = (eventId: string, accountId = 31): DueDelivery => ({
     channel: "developer_portal",
   },
   endpointVersion: 1,
+  isFollowed: false,
 });
 
 test("the second event of a change waits for the first, and the third for the second", () => {
