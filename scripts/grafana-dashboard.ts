@@ -163,6 +163,11 @@ const rows: readonly Row[] = [
           },
         ],
       },
+      {
+        title: "Changes that wait because deliveries are late",
+        unit: "short",
+        queries: [{ expr: `sum(${rate("bellwire_change_delays_seconds_total")})`, legend: "waiting" }],
+      },
     ],
   },
   {

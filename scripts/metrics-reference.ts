@@ -1,7 +1,7 @@
 import { Registry } from "prom-client";
 import { measureRestarts } from "../server/src/app/engine-supervisor.ts";
 import {
-  httpHistogram,
+  httpMetrics,
   measureAttempts,
   measureNotMade,
   measureBacklog,
@@ -40,7 +40,7 @@ export function declareMetrics(version: string): Registry {
   );
   measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 }, { lagSeconds: 0 });
   measureBacklog(metrics, nowhere);
-  httpHistogram(metrics);
+  httpMetrics(metrics);
   measureDatabase(metrics, { db: nowhere, machine: systemClock });
   measurePool(metrics, { waiting: 0, onWait: () => undefined });
   measureRestarts(metrics);

@@ -37,23 +37,30 @@ export function measureProcess(metrics: Registry, version: string): void {
  * as many values as routes; requests that no route takes are `unknown`.
  */
 export function measureHttp(metrics: Registry): (http: FastifyInstance) => void {
-  const seconds = httpHistogram(metrics);
+  const { seconds, delays } = httpMetrics(metrics);
   return (http) =>
-    void http.addHook("onResponse", async ({ method, routeOptions }, reply) => {
+    void http.addHook("onResponse", async ({ method, routeOptions, delayedMs }, reply) => {
       const status = `${Math.floor(reply.statusCode / 100)}xx`;
       seconds.observe({ method, route: routeOptions.url ?? "unknown", status }, reply.elapsedTime / 1000);
+      if (delayedMs !== undefined) delays.inc(delayedMs / 1000);
     });
 }
 
-/** Creates the histogram; the reference page needs it without a server. */
-export const httpHistogram = (metrics: Registry): Histogram<"method" | "route" | "status"> =>
-  new Histogram({
+/** Creates the metrics of requests; the reference page needs them without a server. */
+export const httpMetrics = (metrics: Registry) => ({
+  seconds: new Histogram({
     name: "bellwire_http_request_duration_seconds",
     help: "Requests to this process, from their arrival to the end of the answer, by method, route and class of status (2xx, 5xx).",
     labelNames: ["method", "route", "status"] as const,
     buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
     registers: [metrics],
-  });
+  }),
+  delays: new Counter({
+    name: "bellwire_change_delays_seconds_total",
+    help: "Time that changes by programs waited because the provider's deliveries were late although its receivers responded.",
+    registers: [metrics],
+  }),
+});
 
 /** Counts attempts by outcome and measures their duration. No label names an endpoint: there may be thousands. */
 export function measureAttempts(metrics: Registry): (line: AttemptLine) => void {

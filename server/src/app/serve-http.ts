@@ -14,11 +14,11 @@ import { operationsPlugin } from "#http/operations/index.ts";
 import { requestBinPlugin } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { createBinForwarder } from "#http/shared/bin-forward.ts";
+import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
 import { type CellRouting, addFindProviderHook } from "#http/shared/find-provider.ts";
 import { schemaController } from "#http/shared/schema-compilers.ts";
 import {
   addResponseHeaders,
-  addDeliveryLag,
   connectionOptions,
   dropAbortedRequests,
   pathSegmentLengthMax,

@@ -1,5 +1,6 @@
 import type { InjectOptions } from "fastify";
 import { expect } from "vitest";
+import { measureProviderLag } from "#webhooks/deliveries/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { openWebServer } from "../support/open-web-server.ts";
@@ -10,6 +11,11 @@ const changes: readonly InjectOptions[] = [
   { method: "POST", url: "/api/v1/bins", payload: {} },
   { method: "POST", url: "/admin/api/signup.json", payload: { org_name: "Quay", username: "quay" } },
 ];
+
+const insertReport = `
+  insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker,
+    failed_attempts)
+  values ($1, $2, 1, false, 1, 1, 8, 0, 'closed', $3)`;
 
 test("while deliveries are late, answers to changes say by how much, and no other answer does", async ({
   database,
@@ -31,6 +37,7 @@ test("while deliveries are late, answers to changes say by how much, and no othe
   const endpointId = await buildEndpoint(database, { providerId: provider.id, url: "http://127.0.0.1:9/" });
   await recordNow(database, { providerId: provider.id });
   await database.query("update due set due_at = now() - interval '1 hour' where endpoint_id = $1", [endpointId]);
+  await database.query(insertReport, [endpointId, provider.id, 1]); // so that no change waits
   for (const change of changes) {
     expect(Number(await until(() => lagOf(change), { everyMs: 200 }))).toBeGreaterThanOrEqual(3600);
   }
@@ -40,4 +47,29 @@ test("while deliveries are late, answers to changes say by how much, and no othe
   await until(async () => (await lagOf({ method: "POST", url: "/api/v1/bins", payload: {} })) === undefined, {
     everyMs: 200,
   });
+});
+
+test("late deliveries are a backlog unless their receiver fails, asks for a pause or is at its limit", async ({
+  database,
+}) => {
+  const { provider } = await setUp(database);
+  const endpointId = await buildEndpoint(database, { providerId: provider.id, url: "http://127.0.0.1:9/" });
+  await recordNow(database, { providerId: provider.id });
+  await database.query("update due set due_at = now() - interval '1 hour' where endpoint_id = $1", [endpointId]);
+  const isBacklog = async (): Promise<boolean> => {
+    const { lagSeconds, backlogSeconds } = await measureProviderLag(database, provider.id);
+    expect(lagSeconds).toBeGreaterThanOrEqual(3600);
+    return backlogSeconds === lagSeconds;
+  };
+  expect(await isBacklog()).toBe(true);
+  await database.query(insertReport, [endpointId, provider.id, 0]);
+  expect(await isBacklog()).toBe(true);
+  for (const heldUp of ["failed_attempts = 1", "unanswered = 1", "hold = 'retry_after'", "in_flight = 8"]) {
+    await database.query(
+      `update lane_reports set failed_attempts = 0, unanswered = 0, hold = null, in_flight = 1 where endpoint_id = $1`,
+      [endpointId],
+    );
+    await database.query(`update lane_reports set ${heldUp} where endpoint_id = $1`, [endpointId]);
+    expect(await isBacklog(), heldUp).toBe(false);
+  }
 });

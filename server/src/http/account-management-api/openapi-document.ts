@@ -5,7 +5,7 @@ import { pathParameters } from "#http/shared/operation.ts";
 import { Problem, type ProblemCode, problems } from "#http/shared/problem.ts";
 import { type JsonObject, nameSchemas } from "#platform/open-api.ts";
 import { indentXml } from "#platform/xml.ts";
-import { deliveryLagSays } from "#http/shared/server-hooks.ts";
+import { deliveryLagSays } from "#http/shared/delivery-lag.ts";
 import { renderError } from "./error-responses.ts";
 import type { Format } from "./negotiate-format.ts";
 import type { Operation, Tag } from "./operation.ts";

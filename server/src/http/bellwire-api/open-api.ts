@@ -7,7 +7,7 @@ import {
   webhooksTag,
 } from "../shared/describe-webhooks.ts";
 import { Problem, problems, ProblemSchema, representProblem, type ProblemCode } from "../shared/problem.ts";
-import { deliveryLagSays } from "../shared/server-hooks.ts";
+import { deliveryLagSays } from "../shared/delivery-lag.ts";
 import { examples } from "./examples.ts";
 
 /** Starts the OpenAPI document of the Bellwire API. Call it before its routes are added. */

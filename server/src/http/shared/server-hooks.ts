@@ -1,11 +1,7 @@
 import type { Socket } from "node:net";
 import type { ConnectionError, FastifyInstance, FastifyRequest } from "fastify";
-import { LRUCache } from "lru-cache";
-import type { Clock } from "#platform/clock.ts";
-import type { Database } from "#platform/database/database.ts";
 import { requestLimits } from "#platform/limits.ts";
 import { nodeHttp } from "#platform/node-http.ts";
-import { measureProviderLag } from "#webhooks/deliveries/index.ts";
 import { Problem, type ProblemCode, representProblem } from "./problem.ts";
 
 interface ConnectionOptions {
@@ -136,60 +132,4 @@ function truncateSegment(segment: string): string {
   if (segment.length <= pathSegmentLengthMax) return segment;
   const [extension = ""] = /\.\w{1,8}$/.exec(segment) ?? [];
   return `${segment.slice(0, pathSegmentLengthMax / 5)}${extension}`;
-}
-
-const apiPrefixes = ["/admin/api/", "/api/v1/"];
-/** A shorter lag is a busy moment, and no client should slow down for it. */
-const reportFromSeconds = 5;
-/** Describes the header in both APIs. */
-export const deliveryLagSays =
-  "While deliveries are late, responses to changes have the header `bellwire-delivery-lag`: how many seconds the provider's oldest " +
-  `one is overdue, from ${reportFromSeconds} on. A program that makes many changes should wait a few seconds before the next one.`;
-/** The shortest time between two measurements of one provider. */
-const measureEveryMs = 2000;
-/** An older value is outdated: the provider changed nothing meanwhile. */
-const staleMs = 10_000;
-const providersMax = 1000;
-
-interface Measurement {
-  readonly atMs: number;
-  readonly lagSeconds: number;
-}
-
-interface LagNeeds {
-  readonly pool: Database;
-  readonly clock: Pick<Clock, "monotonicMs">;
-}
-
-/**
- * Adds `bellwire-delivery-lag` to responses of changes while the provider's oldest due delivery is late, in whole seconds, so
- * that a client with many changes can slow down. Responses carry the previous measurement instead of waiting for the next.
- */
-export function addDeliveryLag(http: FastifyInstance, { pool, clock }: LagNeeds): void {
-  const measurements = new LRUCache<number, Measurement>({ max: providersMax });
-  const measuring = new Set<number>();
-
-  const measure = async (providerId: number): Promise<void> => {
-    measuring.add(providerId);
-    try {
-      const lagSeconds = await measureProviderLag(pool, providerId);
-      measurements.set(providerId, { atMs: clock.monotonicMs(), lagSeconds });
-    } catch (error) {
-      http.log.warn({ err: error }, "the delivery lag could not be measured");
-    } finally {
-      measuring.delete(providerId);
-    }
-  };
-
-  http.addHook("onSend", async (request, reply) => {
-    if (request.method === "GET" || request.method === "HEAD" || reply.statusCode >= 300) return;
-    if (!apiPrefixes.some((prefix) => request.url.startsWith(prefix))) return;
-    const { id } = request.provider;
-    const last = measurements.get(id);
-    const ageMs = last ? clock.monotonicMs() - last.atMs : Number.POSITIVE_INFINITY;
-    if (ageMs > measureEveryMs && !measuring.has(id)) void measure(id);
-    if (last && ageMs <= staleMs && last.lagSeconds >= reportFromSeconds) {
-      reply.header("bellwire-delivery-lag", Math.floor(last.lagSeconds));
-    }
-  });
 }

@@ -238,20 +238,36 @@ export async function measureDue(db: Database): Promise<DueMeasure> {
   return row;
 }
 
-// The first due row of each of the provider's active endpoints, by due_lane_idx: one index probe per endpoint.
+/** How late a provider's deliveries are, in seconds. */
+export interface ProviderLag {
+  /** The age of the oldest due delivery, or 0. */
+  readonly lagSeconds: number;
+  /** The same for lanes that their receivers do not hold up. */
+  readonly backlogSeconds: number;
+}
+
+// The first due row of each of the provider's active endpoints, by due_lane_idx, and its lane's last report: two index
+// probes per endpoint. A receiver holds its lane up if it fails, asks for a pause, or uses all requests that are allowed
+// at once.
 const providerLagStatement = `
-  select coalesce(extract(epoch from clock_timestamp() - min(first.due_at)), 0)::float8 as "lagSeconds"
+  select coalesce(extract(epoch from statement_timestamp() - min(first.due_at)), 0)::float8 as "lagSeconds",
+    coalesce(extract(epoch from statement_timestamp() - min(first.due_at) filter (where report.is_held_up is not true)), 0)::float8
+      as "backlogSeconds"
   from endpoints endpoint
   cross join lateral (
     select due.due_at from due where due.endpoint_id = endpoint.id and due.due_at <= statement_timestamp()
     order by due.due_at limit 1
   ) first
+  left join lateral (
+    select hold is not null or in_flight >= window_size or unanswered > 0 or failed_attempts > 0 as is_held_up
+    from lane_reports where lane_reports.endpoint_id = endpoint.id
+  ) report on true
   where endpoint.provider_id = $1 and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null`;
 
-/** Returns the age in seconds of the provider's oldest due delivery, or 0. */
-export async function measureProviderLag(db: Database, providerId: number): Promise<number> {
-  const [row] = await db.query<{ lagSeconds: number }>(providerLagStatement, [providerId]);
-  return row?.lagSeconds ?? 0;
+/** Measures how late the provider's deliveries are. */
+export async function measureProviderLag(db: Database, providerId: number): Promise<ProviderLag> {
+  const [lag] = await db.query<ProviderLag>(providerLagStatement, [providerId]);
+  return lag ?? { lagSeconds: 0, backlogSeconds: 0 };
 }
 
 // Along the held endpoints' parts of due_lane_idx, about 15 ms for 100,000.

@@ -24,6 +24,7 @@ export {
   type LaneToRead,
   measureDue,
   measureProviderLag,
+  type ProviderLag,
   readDueDeliveries,
   readRuns,
   type RunToRead,
