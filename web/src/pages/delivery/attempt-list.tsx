@@ -55,7 +55,7 @@ export function AttemptList({ delivery }: { delivery: DeliveryDetails }) {
                 <When at={attempt.at} isExact />
               </Td>
               <Td dataLabel="Error" className="bellwire-at-below">
-                {attempt.error ?? "None"}
+                {attempt.error}
               </Td>
             </Tr>
             <Tr isExpanded={isOpen(attempt.number)}>
