@@ -103,19 +103,21 @@ const fates = [
 ];
 
 /**
- * Inserts three endpoints and events of the last twelve days, of a new provider by default. Every attribute changes with its own period,
+ * Inserts three endpoints and events of the last days, twelve by default, of a new provider by default. Every attribute changes with its own period,
  * so that all combinations occur.
  */
 export async function buildHistory(
   pool: Pool,
   {
     eventCount = 150,
+    days = 12,
     now = new Date(),
     ...owner
-  }: { readonly eventCount?: number; readonly now?: Date; readonly providerId?: number } = {},
+  }: { readonly eventCount?: number; readonly days?: number; readonly now?: Date; readonly providerId?: number } = {},
 ): Promise<History> {
   await pool.query(
-    `select add_history_days(today - 13, today) from (select (now() at time zone 'UTC')::date as today) clock`,
+    `select add_history_days(today - $1::integer - 1, today) from (select (now() at time zone 'UTC')::date as today) clock`,
+    [days],
   );
   const providerId = owner.providerId ?? (await buildProvider(pool));
   const short = providerId % 1_000_000; // a part of other ids
@@ -128,7 +130,7 @@ export async function buildHistory(
   const events: StoredEvent[] = [];
   const deliveries: StoredDelivery[] = [];
   for (let index = 0; index < eventCount; index += 1) {
-    const occurredAt = new Date(now.getTime() - ((eventCount - index) * 12 * 24 * 3_600_000) / eventCount);
+    const occurredAt = new Date(now.getTime() - ((eventCount - index) * days * 24 * 3_600_000) / eventCount);
     const hex = occurredAt.getTime().toString(16).padStart(12, "0");
     const tail = `${short}${String(index).padStart(4, "0")}`.padStart(12, "0");
     const eventId = `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${tail}`;

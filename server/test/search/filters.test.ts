@@ -21,14 +21,16 @@ import {
 } from "./build-history.ts";
 
 const now = new Date();
+/** Each day is a partition of four tables, and most of the time of a search is planning. */
+const days = 5;
 /** Without a time limit. */
 const clock = { now: () => now, monotonicMs: () => 0 };
 const hoursAgo = (hours: number): string => new Date(now.getTime() - hours * 3_600_000).toISOString();
 
 /** A neighbour with a history of the same shape makes every test one of tenant isolation. */
 const test = base.extend("history", { scope: "file" }, async ({ sharedPool }) => {
-  const history = await buildHistory(sharedPool, { now });
-  await buildHistory(sharedPool, { now, eventCount: 60 });
+  const history = await buildHistory(sharedPool, { now, days });
+  await buildHistory(sharedPool, { now, days, eventCount: 60 });
   return { pool: sharedPool, ...history };
 });
 
@@ -196,7 +198,7 @@ async function readPages(
   it: History & { readonly pool: Pool },
   list: ListName,
   fields: DeliveryFilterFields,
-  limit = 7,
+  limit = 60, // several pages of 400 rows; another test reads pages of any size
 ) {
   const search = await searchFor(it, fields);
   const found: string[] = [];

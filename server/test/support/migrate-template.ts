@@ -7,13 +7,17 @@ import type { ThrowAwayPostgres } from "./throw-away-postgres.ts";
 /** Creates the template of all test databases. */
 export async function migrateTemplate(postgres: ThrowAwayPostgres): Promise<void> {
   await run(postgres.urlOf("postgres"), `create database ${templateName}`);
-  const connectionString = postgres.urlOf(templateName);
+  await migrateTestDatabase(postgres.urlOf(templateName));
+}
+
+/** Migrates a database that is copied often: it has partitions of today and of the hand-driven clock only. */
+export async function migrateTestDatabase(connectionString: string): Promise<void> {
   await migrate({ connectionString, schema });
   await run(connectionString, dropOtherDays);
-  // Partitions for tests that use the hand-driven clock.
   await run(connectionString, `select ${schema}.add_history_days($1::date, $1::date + 1)`, [
     new HandDrivenClock().now(),
   ]);
+  await run(connectionString, "checkpoint"); // removes the files of dropped tables
 }
 
 // Each day is four tables with their indexes, which every copy and every new connection pays for. Two days remain, for a run across
@@ -25,7 +29,7 @@ const dropOtherDays = `
   begin
     for other in
       select oid from pg_class
-      where relnamespace = '${schema}'::regnamespace and relkind = 'r' and relname ~ '_\\d{8}$'
+      where relnamespace = '${schema}'::regnamespace and relkind in ('r', 'p') and relname ~ '_\\d{8}$'
         and right(relname, 8) not between
           to_char(now() - interval '1 hour', 'YYYYMMDD') and to_char(now() + interval '1 hour', 'YYYYMMDD')
     loop

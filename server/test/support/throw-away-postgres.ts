@@ -226,10 +226,7 @@ export async function copyFiles(primary: ThrowAwayPostgres): Promise<ServerLocat
   await copyFolder(join(primary.place.folder, "postgres", "pg_wal"), join(data, "pg_wal"));
   await writeFile(join(data, "backup_label"), rows[0]?.labelfile ?? "");
   await chmod(data, 0o700);
-  if (user) {
-    const paths = await readdir(folder, { recursive: true });
-    for (const path of [folder, ...paths.map((each) => join(folder, each))]) await chown(path, user.uid, user.gid);
-  }
+  if (user) await runFile("chown", ["-R", `${user.uid}:${user.gid}`, folder]);
   return { folder, user };
 }
 

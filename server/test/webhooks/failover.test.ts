@@ -1,13 +1,12 @@
-import pg from "pg";
 import { expect } from "vitest";
-import { migrate } from "#platform/database/migrate.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { updateAccount } from "#portal/accounts/index.ts";
 import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
-import { byApi, byToken, form, now, setUp, signUp } from "../portal/portal-fixture.ts";
+import { byApi, byToken, form, setUp, signUp } from "../portal/portal-fixture.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
 import { DatabasePair } from "../support/database-pair.ts";
+import { migrateTestDatabase } from "../support/migrate-template.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { schema } from "../support/test-databases.ts";
@@ -19,12 +18,7 @@ const test = base
   .extend("migrated", { scope: "file" }, async ({}, { onCleanup }) => {
     const postgres = await startThrowAwayPostgres();
     onCleanup(() => postgres[Symbol.asyncDispose]());
-    const connectionString = postgres.urlOf("postgres");
-    await migrate({ connectionString, schema });
-    const owner = new pg.Client(connectionString);
-    await owner.connect();
-    await owner.query(`select ${schema}.add_history_days($1::date, $1::date)`, [now]);
-    await owner.end();
+    await migrateTestDatabase(postgres.urlOf("postgres"));
     return postgres;
   })
   /** A primary with Bellwire's tables, an asynchronous standby that has caught up, and a connection to the primary. */

@@ -30,10 +30,9 @@ test("of twenty that migrate at once, one does the work and all come through", a
 });
 
 test("the product's role is not a superuser, owns nothing and may change neither schema nor ledger", async ({
-  emptyUrl,
+  databaseUrl,
 }) => {
-  await migrate({ connectionString: emptyUrl, schema });
-  await using pool = await openPool({ connectionString: emptyUrl, schema, role: appRole });
+  await using pool = await openPool({ connectionString: databaseUrl, schema, role: appRole });
   const [role] = await pool.query(
     `select rolsuper as "isSuper", rolcreatedb as "makesDatabases", rolcreaterole as "makesRoles",
        (select count(*) from pg_class where relowner = pg_roles.oid) + (select count(*) from pg_proc where proowner = pg_roles.oid)
@@ -47,9 +46,11 @@ test("the product's role is not a superuser, owns nothing and may change neither
   expect(await pool.query("select add_history_days('2027-01-01', '2027-01-02')")).toHaveLength(1);
 });
 
-test("a start repairs the rights of the product's role, and writes nothing if they are right", async ({ emptyUrl }) => {
-  await migrate({ connectionString: emptyUrl, schema });
-  await using owner = await openPool({ connectionString: emptyUrl, schema });
+test("a start repairs the rights of the product's role, and writes nothing if they are right", async ({
+  databaseUrl,
+}) => {
+  await migrate({ connectionString: databaseUrl, schema });
+  await using owner = await openPool({ connectionString: databaseUrl, schema });
   const rights = () =>
     owner.query(
       `select relname, array(
@@ -68,7 +69,7 @@ test("a start repairs the rights of the product's role, and writes nothing if th
     );
   const right = await rights();
   const written = await versions();
-  await migrate({ connectionString: emptyUrl, schema });
+  await migrate({ connectionString: databaseUrl, schema });
   expect(await versions()).toEqual(written);
 
   for (const wrong of [
@@ -80,27 +81,25 @@ test("a start repairs the rights of the product's role, and writes nothing if th
   ]) {
     await owner.query(wrong);
     expect(await rights()).not.toEqual(right);
-    await migrate({ connectionString: emptyUrl, schema });
+    await migrate({ connectionString: databaseUrl, schema });
     expect(await rights()).toEqual(right);
   }
 });
 
-test("a migration that was edited after it landed is refused by its name", async ({ emptyUrl }) => {
-  await migrate({ connectionString: emptyUrl, schema });
-  await using owner = await openPool({ connectionString: emptyUrl, schema });
+test("a migration that was edited after it landed is refused by its name", async ({ databaseUrl }) => {
+  await using owner = await openPool({ connectionString: databaseUrl, schema });
   await owner.query("update migrations set checksum = 'other' where name like '0002%'");
-  await expect(migrate({ connectionString: emptyUrl, schema })).rejects.toThrow(
+  await expect(migrate({ connectionString: databaseUrl, schema })).rejects.toThrow(
     /Migration 0002_\w+\.sql was changed after/,
   );
 });
 
-test("a database that a newer program migrated is used unless that was a breaking change", async ({ emptyUrl }) => {
-  await migrate({ connectionString: emptyUrl, schema });
-  await using owner = await openPool({ connectionString: emptyUrl, schema });
+test("a database that a newer program migrated is used unless that was a breaking change", async ({ databaseUrl }) => {
+  await using owner = await openPool({ connectionString: databaseUrl, schema });
   await owner.query("insert into migrations (name, checksum, is_breaking) values ('9999_new.sql', 'x', false)");
-  expect((await migrate({ connectionString: emptyUrl, schema })).applied).toEqual([]);
+  expect((await migrate({ connectionString: databaseUrl, schema })).applied).toEqual([]);
   await owner.query("update migrations set is_breaking = true where name = '9999_new.sql'");
-  await expect(migrate({ connectionString: emptyUrl, schema })).rejects.toThrow(
+  await expect(migrate({ connectionString: databaseUrl, schema })).rejects.toThrow(
     "A newer Bellwire has migrated this database",
   );
 });
