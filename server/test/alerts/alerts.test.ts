@@ -17,7 +17,14 @@ import { listMails } from "#portal/mails/index.ts";
 import { type AttemptTrace, encodeTrace } from "#webhooks/deliveries/index.ts";
 import { disableEndpoint } from "#webhooks/endpoints/index.ts";
 import { followEvents, readEvent } from "#webhooks/events/index.ts";
-import { bySystem, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import {
+  bySystem,
+  buildEndpoint,
+  buildProvider,
+  encryption,
+  feedsAreComplete,
+  recordNow,
+} from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 
 const minuteMs = 60_000;
@@ -96,6 +103,7 @@ class Scene {
 
   /** The types of operational events, oldest first. */
   async operationalEvents(): Promise<readonly string[]> {
+    await feedsAreComplete(this.pool);
     const events = await followEvents(this.pool, { providerId: this.providerId, accountIds: [0], limit: 50 });
     return events.map(({ type }) => type);
   }

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { receiveRequest } from "#request-bin/index.ts";
-import { buildEndpoint, recordIn } from "../support/build-webhooks.ts";
+import { buildEndpoint, feedsAreComplete, recordIn } from "../support/build-webhooks.ts";
 import { type BellwireHouse, test } from "./bellwire-api-test.ts";
 
 const gone = "is not the `next` of a page";
@@ -90,6 +90,7 @@ test("a page after a bin that is gone, or somebody else's, is refused instead of
 
 test("since the beginning of all time is since ever", async ({ house }) => {
   await fill(house);
+  await feedsAreComplete(house.pool);
   for (const list of ["/events", "/deliveries", "/events?order=oldest"]) {
     const all = (await house.call("GET", list)).json().data;
     expect(all.length).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { eventTypes } from "#webhooks/events/index.ts";
-import { anEvent, buildEndpoint, recordIn, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, feedsAreComplete, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { until } from "../support/until.ts";
 import { test, type BellwireHouse } from "./bellwire-api-test.ts";
@@ -238,11 +238,13 @@ test("who follows events from where he was gets each once, also what commits lat
   expect(early).toEqual(empty);
   mayCommit.resolve();
   await late;
+  await feedsAreComplete(pool);
 
   const both = await follow(early.next);
   expect(both.ids).toEqual([lateId, quickId]);
   expect(await follow(both.next)).toEqual({ ids: [], next: both.next });
   const more = await recordNow(pool, { providerId: provider.id }, [inAccount(2), inAccount(2), inAccount(1)]);
+  await feedsAreComplete(pool);
   const first = await follow(both.next);
   expect([...first.ids, ...(await follow(first.next)).ids]).toEqual(more);
   expect((await follow(null, "&account_id=1")).ids).toEqual([lateId, more[2]]);
@@ -252,6 +254,7 @@ test("who follows events from where he was gets each once, also what commits lat
 test("a cursor says nothing of what others do, and is of no use to them", async ({ house, neighbour }) => {
   const { pool, provider } = house;
   await recordNow(pool, { providerId: provider.id });
+  await feedsAreComplete(pool);
   const read = async (): Promise<string> => (await shown(house, "/events?order=oldest")).next;
   const [cursor, again] = [await read(), await read()];
   const [row] = await pool.query<{ number: number }>("select max(recorded_in) as number from events");

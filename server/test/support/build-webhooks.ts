@@ -140,6 +140,10 @@ export async function recordNow(
   return recorded.map((event) => event.id);
 }
 
+/** Waits until feeds show every event. Another transaction of the server may hold them back for a moment. */
+export const feedsAreComplete = (pool: Pool): Promise<boolean> =>
+  until(async () => (await pool.query("select from events where recorded_in >= transactions_horizon()")).length === 0);
+
 /**
  * Runs the replays that have started to their end. A batch may find none for a moment, while a transaction is open that
  * began before the replay.

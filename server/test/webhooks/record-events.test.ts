@@ -1,8 +1,16 @@
 import { expect } from "vitest";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
 import { followEvents, readEvent } from "#webhooks/events/index.ts";
-import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
+import {
+  anEvent,
+  buildEndpoint,
+  buildProvider,
+  feedsAreComplete,
+  recordIn,
+  recordNow,
+} from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 
 const url = "http://127.0.0.1:9/hook";
 
@@ -81,6 +89,7 @@ test("the feed never skips an event whose transaction commits late", async ({ da
   expect(await followEvents(database, { providerId, limit: 10 })).toEqual([]);
   commit();
   await late;
+  await feedsAreComplete(database);
   const feed = await followEvents(database, { providerId, limit: 10 });
   expect(feed.map((event) => event.accountId)).toEqual([1, 2]);
   expect(await followEvents(database, { providerId, limit: 10, after: feed[0] })).toHaveLength(1);
@@ -106,7 +115,7 @@ test("an open transaction in another database of the server does not hold back t
   });
   await isOpen;
   await recordNow(database, { providerId });
-  expect(await followEvents(database, { providerId, limit: 10 })).toHaveLength(1);
+  await until(async () => (await followEvents(database, { providerId, limit: 10 })).length === 1);
   end();
   await neighbour;
 });
