@@ -1,7 +1,13 @@
 import { expect } from "vitest";
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import { fieldsOf, follow, operationsIn, type DocumentedOperation } from "../support/open-api.ts";
-import { test } from "./bellwire-api-test.ts";
+import { openBellwireHouse, test as base } from "./bellwire-api-test.ts";
+
+/** One provider for all tests: requests that are refused leave nothing behind. */
+const test = base.extend("provider", { scope: "file" }, async ({ sharedPool, opened, fileClock }, { onCleanup }) => {
+  onCleanup(() => expect(opened.complaints).toEqual([]));
+  return openBellwireHouse(sharedPool, opened.http, fileClock.now());
+});
 
 const document = fieldsOf(await bellwireApiDocument("0.0.0"));
 const operations = operationsIn(document).map((one) => [`${one.method} ${one.path}`, one] as const);
@@ -28,28 +34,31 @@ function parametersOf(operation: Readonly<Record<string, unknown>>, place: "path
 const methodOf = ({ method }: DocumentedOperation) =>
   method === "get" ? "GET" : method === "post" ? "POST" : method === "patch" ? "PATCH" : "DELETE";
 
-test.for(operations)("a query parameter that is not known is refused by its name: %s", async ([, one], { house }) => {
-  const known = parametersOf(one.operation, "query").map(({ name }) => String(name));
-  for (const name of ["endpont_id", "__proto__", "constructor", ...known.map((it) => `${it}s`)]) {
-    const answer = await house.call(methodOf(one), `${pathOf(one)}?${name}=7`);
-    expect([name, answer.statusCode, answer.json().code]).toEqual([name, 400, "parameter-unknown"]);
-    expect(answer.json().errors[name]).toEqual([expect.stringContaining("is unknown")]);
-    for (const each of known) expect(answer.json().errors[name][0]).toContain(each);
-  }
-});
+test.for(operations)(
+  "a query parameter that is not known is refused by its name: %s",
+  async ([, one], { provider }) => {
+    const known = parametersOf(one.operation, "query").map(({ name }) => String(name));
+    for (const name of ["endpont_id", "__proto__", "constructor", ...known.map((it) => `${it}s`)]) {
+      const answer = await provider.call(methodOf(one), `${pathOf(one)}?${name}=7`);
+      expect([name, answer.statusCode, answer.json().code]).toEqual([name, 400, "parameter-unknown"]);
+      expect(answer.json().errors[name]).toEqual([expect.stringContaining("is unknown")]);
+      for (const each of known) expect(answer.json().errors[name][0]).toContain(each);
+    }
+  },
+);
 
 const writing = operations.filter(([, { method }]) => method !== "get");
 
-test.for(writing)("a body field that is not known is refused by its name: %s", async ([, one], { house }) => {
-  const answer = await house.call(methodOf(one), pathOf(one), { payload: { endpont_id: 7 } });
+test.for(writing)("a body field that is not known is refused by its name: %s", async ([, one], { provider }) => {
+  const answer = await provider.call(methodOf(one), pathOf(one), { payload: { endpont_id: 7 } });
   expect([answer.statusCode, answer.json().code]).toEqual([422, "invalid"]);
   expect(answer.json().errors["endpont_id"]).toEqual(["is not known"]);
 });
 
-test.for(writing)("a body of null, a list or a text is refused: %s", async ([, one], { house }) => {
+test.for(writing)("a body of null, a list or a text is refused: %s", async ([, one], { provider }) => {
   for (const payload of ["null", "[]", '"all"', "0", "true"]) {
     const headers = { "content-type": "application/json" };
-    const answer = await house.call(methodOf(one), pathOf(one), { payload, headers });
+    const answer = await provider.call(methodOf(one), pathOf(one), { payload, headers });
     expect([payload, answer.statusCode, answer.json().errors]).toEqual([
       payload,
       422,
@@ -77,7 +86,7 @@ function lenientObjects(schema: unknown, path = "body"): readonly string[] {
   ];
 }
 
-test("credentials may be in the query of any route", async ({ house }) => {
-  const answer = await house.sendWithoutToken({ url: `/api/v1/endpoints?access_token=${house.token}` });
+test("credentials may be in the query of any route", async ({ provider }) => {
+  const answer = await provider.sendWithoutToken({ url: `/api/v1/endpoints?access_token=${provider.token}` });
   expect(answer.statusCode).toBe(200);
 });
