@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
-import { BellwireProcess, serve } from "../support/start-bellwire.ts";
+import { BellwireProcess, inOneProcess, serve } from "../support/start-bellwire.ts";
 
 const accessToken = "a-token-that-the-test-knows";
 
@@ -32,7 +32,7 @@ test(
     await using folder = await makeDataDir();
     await using backups = await makeEmptyDataDir();
     const target = backups.path; // an empty folder is accepted
-    await using original = serve(folder.path, { BELLWIRE_ACCESS_TOKEN: accessToken });
+    await using original = serve(folder.path, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: accessToken });
     const url = await original.ready();
     for (const number of [1, 2, 3]) await signUp(url, `before-${number}`);
 
@@ -48,7 +48,7 @@ test(
     await signUp(url, "after");
     expect(await original.stop()).toBe(0);
 
-    await using restored = serve(target);
+    await using restored = serve(target, inOneProcess);
     const names = await accountNames(await restored.ready());
     expect(names).toEqual(expect.arrayContaining(["before-1", "before-2", "before-3"]));
     expect(names).not.toContain("after");

@@ -87,3 +87,11 @@ test("failures of an endpoint that was deleted cannot be retried, and the comman
   const [code, said] = await run({ DATABASE_URL: databaseUrl }, "failures", "retry");
   expect([code, said]).toEqual([0, expect.stringMatching(/^0 due again\n1 on the list cannot be retried, since/)]);
 });
+
+test("failures are deleted only by a filter or --all, and retried by a filter or all of them", async ({
+  databaseUrl,
+}) => {
+  const env = { DATABASE_URL: databaseUrl };
+  expect(await run(env, "failures", "delete")).toEqual([2, expect.stringContaining("Give a filter or --all.")]);
+  expect(await run(env, "failures", "retry", "--all")).toEqual([2, expect.any(String)]); // no filter means all
+});

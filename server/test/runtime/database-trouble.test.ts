@@ -9,7 +9,7 @@ import { openDatabaseLine } from "../support/database-line.ts";
 import { familyOf, isAlive, kill, postmasterOf } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
-import { serve, startBellwire } from "../support/start-bellwire.ts";
+import { inOneProcess, serve, startBellwire } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -82,6 +82,7 @@ test("while the database is away every door says so, and serves again once it is
   owner.host = `127.0.0.1:${line.port}`;
   owner.searchParams.delete("host");
   await using bellwire = serve(folder.path, {
+    ...inOneProcess,
     DATABASE_URL: owner.href,
     BELLWIRE_SECRET_KEY: Buffer.alloc(32).toString("base64"),
     BELLWIRE_ACCESS_TOKEN: token,
@@ -162,7 +163,8 @@ test("a start waits for a database that is away, says so once, and a stop ends t
   await closed[Symbol.asyncDispose](); // its port refuses connections now
   owner.host = `127.0.0.1:${closed.port}`;
   owner.searchParams.delete("host");
-  const environment = { DATABASE_URL: owner.href, BELLWIRE_SECRET_KEY: Buffer.alloc(32).toString("base64") };
+  const secretKey = Buffer.alloc(32).toString("base64");
+  const environment = { ...inOneProcess, DATABASE_URL: owner.href, BELLWIRE_SECRET_KEY: secretKey };
   const waits = `the database at ${owner.host}/bellwire does not answer`;
   await using stopped = serve(folder.path, environment);
   await until(() => stopped.stdout.includes(waits));

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Client } from "undici";
 import { makeDataDir } from "../support/data-dir.ts";
 import { kill } from "../support/processes.ts";
-import { serve } from "../support/start-bellwire.ts";
+import { inOneProcess, serve } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -39,7 +39,7 @@ async function askUntilTold(origin: string, path: string): Promise<readonly Answ
 
 test("clients that keep their connections get every answer through a stop", { timeout }, async () => {
   await using folder = await makeDataDir();
-  await using serving = serve(folder.path, { BELLWIRE_ACCESS_TOKEN: token });
+  await using serving = serve(folder.path, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: token });
   const url = await serving.ready();
   const paths = ["/api/v1/endpoints", "/admin/api/accounts.json", "/healthz", "/signup"];
   const asked = paths.map((path) => askUntilTold(url, path));
@@ -57,7 +57,7 @@ test(
   { timeout },
   async () => {
     await using folder = await makeDataDir();
-    await using serving = serve(folder.path, { BELLWIRE_ACCESS_TOKEN: token });
+    await using serving = serve(folder.path, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: token });
     const client = openClient(await serving.ready());
     const ask = async (path: string) => {
       const { statusCode, headers, body } = await client.request({ method: "GET", path });
@@ -82,7 +82,7 @@ test(
   },
   async () => {
     await using folder = await makeDataDir();
-    await using serving = serve(folder.path, { BELLWIRE_ACCESS_TOKEN: token, BELLWIRE_STOP_DELAY_SECONDS: "300" });
+    await using serving = serve(folder.path, { ...inOneProcess, BELLWIRE_STOP_DELAY_SECONDS: "300" });
     const url = await serving.ready();
     kill(serving.pid, "SIGTERM");
     await until(async () => (await fetch(`${url}/readyz`)).status === 503);

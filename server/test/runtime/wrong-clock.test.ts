@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
-import { serve } from "../support/start-bellwire.ts";
+import { inOneProcess, serve } from "../support/start-bellwire.ts";
 import { test } from "../support/test.ts";
 
 const dayMs = 86_400_000;
@@ -15,6 +15,7 @@ test.each([60, -60])(
   async (days) => {
     await using folder = await makeDataDir();
     await using bellwire = serve(folder.path, {
+      ...inOneProcess,
       BELLWIRE_ACCESS_TOKEN: token,
       NODE_OPTIONS: `--import ${preload}`,
       WRONG_CLOCK_MS: String(days * dayMs),

@@ -24,11 +24,14 @@ interface ProcessOptions {
   readonly program?: string;
   /** Limit of open files. */
   readonly descriptors?: number;
+  /** Disposal kills it. A graceful stop takes a second. */
+  readonly isKilledAtEnd?: boolean;
 }
 
 /** Bellwire as an operator starts it: a process that leads its own group, as in a terminal. */
 export class BellwireProcess implements AsyncDisposable {
   readonly #child;
+  readonly #isKilledAtEnd: boolean;
   #stdout = "";
   #stderr = "";
   /** The URL in the ready line. */
@@ -39,8 +42,9 @@ export class BellwireProcess implements AsyncDisposable {
   constructor(
     args: readonly string[],
     environment: Readonly<Record<string, string>>,
-    { program = commandLine, descriptors }: ProcessOptions = {},
+    { program = commandLine, descriptors, isKilledAtEnd = false }: ProcessOptions = {},
   ) {
+    this.#isKilledAtEnd = isKilledAtEnd;
     const command = [process.execPath, program, ...args];
     const [file = "", ...rest] =
       descriptors === undefined ? command : ["sh", "-c", `ulimit -n ${descriptors} && exec "$@"`, "sh", ...command];
@@ -104,17 +108,19 @@ export class BellwireProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop().catch(() => this.kill());
+    if (this.#isKilledAtEnd) await this.kill();
+    else await this.stop().catch(() => this.kill());
   }
 }
 
-/** Starts Bellwire on a data directory, without waiting for it to be ready. */
+/** Starts Bellwire on a data directory that the test removes, without waiting for it to be ready. */
 export function serve(
   dataDir: string,
   environment: Readonly<Record<string, string>> = {},
   ...args: string[]
 ): BellwireProcess {
-  return new BellwireProcess(["serve", ...args], { BELLWIRE_DATA_DIR: dataDir, ...environment });
+  const all = { BELLWIRE_DATA_DIR: dataDir, ...environment };
+  return new BellwireProcess(["serve", ...args], all, { isKilledAtEnd: true });
 }
 
 /** For tests that are about neither of the two processes: a start takes two thirds of the time. */
