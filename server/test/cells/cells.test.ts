@@ -42,7 +42,7 @@ test(
       await installation.createProvider("quay", "west"),
       await installation.createProvider("creek", "default"),
     ];
-    await using early = await installation.serve();
+    await using early = await installation.serve(inOneProcess);
     for (const provider of [quay, creek]) {
       expect(await subscribe(early.url, provider, receiver.url)).toMatchObject({ status: 200 });
     }
@@ -200,27 +200,27 @@ test("ids of two databases stay apart: each uses its own milliseconds", async ({
 });
 
 test("a draining cell gets no new providers, and commands find the providers it has", async ({ installation }) => {
-  await installation.done("cell", "add", "east");
-  await installation.createProvider("brook", "east");
-  expect(await installation.done("cell", "drain", "east")).toContain("bellwire provider move brook --to CELL");
+  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+  await installation.createProvider("brook", "west");
+  expect(await installation.done("cell", "drain", "west")).toContain("bellwire provider move brook --to CELL");
   const names = ["--name", "Creek", "--subdomain", "creek"];
-  const refused = await installation.run("provider", "create", ...names, "--cell", "east");
+  const refused = await installation.run("provider", "create", ...names, "--cell", "west");
   expect(refused).toEqual([2, expect.stringContaining("gets no new providers")]);
-  expect(await installation.done("cell", "list")).toMatch(/^east +draining +1 /m);
+  expect(await installation.done("cell", "list")).toMatch(/^west +draining +1 /m);
   expect(await installation.done("failures", "check", "--provider", "brook")).toBe("0 deliveries have failed");
-  await installation.done("cell", "drain", "east", "--undo");
-  await installation.done("provider", "create", ...names, "--cell", "east");
+  await installation.done("cell", "drain", "west", "--undo");
+  await installation.done("provider", "create", ...names, "--cell", "west");
 });
 
 test("a cell is refused if its name is taken, or its database is the directory's", async ({ installation }) => {
-  await installation.done("cell", "add", "east");
-  const again = await installation.run("cell", "add", "east", "--schema", "other");
-  expect(again).toEqual([2, expect.stringContaining("There is a cell east already")]);
+  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+  const again = await installation.run("cell", "add", "west", "--schema", "other");
+  expect(again).toEqual([2, expect.stringContaining("There is a cell west already")]);
   await writeFile(installation.otherUrlFile, installation.directoryUrl);
-  const place = ["--schema", "west", "--database-url-file", installation.otherUrlFile];
-  const same = await installation.run("cell", "add", "west", ...place);
+  const place = ["--schema", "east", "--database-url-file", installation.otherUrlFile];
+  const same = await installation.run("cell", "add", "east", ...place);
   expect(same).toEqual([2, expect.stringContaining("That is the database of DATABASE_URL")]);
-  expect(await installation.done("cell", "list")).not.toContain("west");
+  expect(await installation.done("cell", "list")).not.toContain("east");
 });
 
 test("the connection string of a cell is encrypted, and re-encrypted with a new key", async ({ installation }) => {

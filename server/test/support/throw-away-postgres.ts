@@ -33,8 +33,12 @@ export interface ThrowAwayPostgres extends AsyncDisposable {
 
 export type ServerSettings = Readonly<Record<string, string>>;
 
-/** No durability, since the data does not outlive the run. No autovacuum, so plans change only when a test analyzes. */
+/**
+ * No durability, since the data does not outlive the run. No autovacuum, so plans change only when a test analyzes. Few buffers,
+ * because each new session maps them, and each end of a database searches them.
+ */
 const hasty = {
+  shared_buffers: "64MB",
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",
