@@ -36,6 +36,11 @@ export class ReceiverPools implements AsyncDisposable {
     return this.#open.size;
   }
 
+  /** True if a connection to the origin is open: a request needs no look-up. */
+  isConnected(origin: string): boolean {
+    return (this.#open.get(origin)?.pool.stats.connected ?? 0) > 0;
+  }
+
   poolOf(origin: string): Pool {
     const known = this.#open.get(origin);
     // The map keeps the order of use, so that the first origin is the one to close.

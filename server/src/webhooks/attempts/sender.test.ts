@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { Lookup } from "#platform/network/target-guard.ts";
 import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { startReceiver } from "../../../test/support/receiver.ts";
@@ -153,4 +155,21 @@ test("within a second after a failed look-up, attempts fail as they would have, 
   expect(outcome).toMatchObject({ kind: "unreachable", code: "ENOTFOUND" });
   expect(outcomes).toEqual([outcome, outcome]);
   expect([within - before, lookups - before]).toEqual([0, 1]);
+});
+
+test("a connection that is open is used although the name cannot be resolved any more", async () => {
+  await using receiver = await startReceiver();
+  let isKnown = true;
+  const lookup: Lookup = () =>
+    isKnown
+      ? Promise.resolve([{ address: "127.0.0.1", family: 4 }])
+      : Promise.reject(Object.assign(new Error("no such name"), { code: "ENOTFOUND" }));
+  await using sender = buildSender({ lookup });
+  const attempt = buildAttempt({ url: receiver.url.replace("127.0.0.1", "receiver.example") });
+  await sender.send(attempt);
+  isKnown = false;
+  await sender.resolve(attempt.url);
+  await nextTurn(); // undici lets a connection rest for one turn
+
+  expect(await sender.send(attempt)).toMatchObject({ kind: "answered", status: 200 });
 });

@@ -86,7 +86,7 @@ export function createSender(options: SenderOptions): Sender & GivenRequestSende
     if (!target) return Promise.resolve(noUrl);
     const { origin, host, hostname, pathname, query, credentials, binId } = target;
     const failedAs = binId === undefined ? failedLookups.codeOf(hostname) : undefined;
-    if (failedAs !== undefined) return nextTurn(outcomeOfFailedLookup(failedAs, host));
+    if (failedAs !== undefined && !pools.isConnected(origin)) return nextTurn(outcomeOfFailedLookup(failedAs, host));
     const headers = requestHeaders(request, { signer, userAgent, credentials });
     const { body, timeoutSeconds, mayStart } = request;
     if (ownBins && binId !== undefined) {
