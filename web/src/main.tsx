@@ -11,7 +11,7 @@ import { SessionProvider, readSession, signInPath } from "./api/session.tsx";
 import { ToastProvider } from "./components/toast-provider.tsx";
 import "./layout/fonts.css";
 import "./layout/app.css";
-import { SessionEndDialog, createSessionEnd } from "./layout/session-end.tsx";
+import { SessionEndNotice, createSessionEnd } from "./layout/session-end.tsx";
 import { startTheme } from "./layout/theme.tsx";
 import { createAppRouter } from "./router.tsx";
 
@@ -35,7 +35,7 @@ createRoot(root).render(
             <ToastProvider>
               <LiveProvider>
                 <RouterProvider router={createAppRouter()} />
-                <SessionEndDialog sessionEnd={sessionEnd} />
+                <SessionEndNotice sessionEnd={sessionEnd} />
               </LiveProvider>
             </ToastProvider>
           </QueryClientProvider>

@@ -2,8 +2,8 @@ import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
 import { mount } from "../testing/in-portal.tsx";
 import { click } from "../testing/show-in-portal.tsx";
-import { shown } from "../testing/show-page.tsx";
-import { SessionEndDialog, createSessionEnd } from "./session-end.tsx";
+import { says, shown } from "../testing/show-page.tsx";
+import { SessionEndNotice, createSessionEnd } from "./session-end.tsx";
 
 /** A page with a list's search field and a form, whose session ends. */
 function showPageWithForm() {
@@ -15,7 +15,7 @@ function showPageWithForm() {
       <form>
         <input aria-label="Name" />
       </form>
-      <SessionEndDialog sessionEnd={sessionEnd} />
+      <SessionEndNotice sessionEnd={sessionEnd} />
     </main>,
   );
   return {
@@ -40,7 +40,7 @@ test("a form with input stays, and a dialog offers to sign in in another tab", a
   page.type("Name");
   page.end();
   expect(page.signIns()).toBe(0);
-  expect(shown()).toContain("Your session has ended");
+  await says("Your session has ended");
   const link = document.querySelector<HTMLAnchorElement>("a[target=_blank]");
   expect(link?.getAttribute("href")).toMatch(/^\/p\/login\?return_to=/);
   await click("Back to the form");

@@ -1,6 +1,4 @@
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
-import { useId, useSyncExternalStore } from "react";
-import { signInPath } from "../api/session.tsx";
+import { Suspense, lazy, useSyncExternalStore } from "react";
 
 /** Decides about a page whose session has ended. */
 export interface SessionEnd {
@@ -37,22 +35,16 @@ export function createSessionEnd(page: Document, toSignIn: () => void): SessionE
   };
 }
 
-/** Offers a sign-in in another tab, so that the page keeps its input. */
-export function SessionEndDialog({ sessionEnd }: { sessionEnd: SessionEnd }) {
-  const id = useId();
+const Dialog = lazy(async () => ({ default: (await import("./session-end-dialog.tsx")).SessionEndDialog }));
+
+/** Shows the dialog while it is open. Only then it is loaded, as the first page does not need it. */
+export function SessionEndNotice({ sessionEnd }: { sessionEnd: SessionEnd }) {
   const isOpen = useSyncExternalStore(sessionEnd.subscribe, sessionEnd.isOpen);
   return (
-    <Modal variant="small" isOpen={isOpen} onClose={sessionEnd.close} aria-labelledby={id}>
-      <ModalHeader title="Your session has ended" labelId={id} />
-      <ModalBody>Your input is still here. Sign in again in a new tab, then return to this one and continue.</ModalBody>
-      <ModalFooter>
-        <Button component="a" href={signInPath(location)} target="_blank" onClick={sessionEnd.close}>
-          Sign in
-        </Button>
-        <Button variant="link" onClick={sessionEnd.close}>
-          Back to the form
-        </Button>
-      </ModalFooter>
-    </Modal>
+    isOpen && (
+      <Suspense>
+        <Dialog onClose={sessionEnd.close} />
+      </Suspense>
+    )
   );
 }
