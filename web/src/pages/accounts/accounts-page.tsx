@@ -23,7 +23,7 @@ import { Name, StateLabel } from "../../components/labels.tsx";
 import { type ListColumn, ListTable, useRowSelection } from "../../components/list-table.tsx";
 import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
-import { PlanRequestList } from "../../components/plans/plan-requests.tsx";
+import { PlanRequestList } from "../../components/plans/plan-request-links.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 import { readAccountSearch } from "../list-filters.ts";

@@ -18,7 +18,7 @@ import { CreateApplication } from "../../components/applications/create-applicat
 import { useRowSelection } from "../../components/list-table.tsx";
 import { ListPagination } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
-import { PlanRequestList } from "../../components/plans/plan-requests.tsx";
+import { PlanRequestList } from "../../components/plans/plan-request-links.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { readApplicationSearch } from "../list-filters.ts";
 import { ApplicationBulkMenu } from "./application-bulk-menu.tsx";

@@ -12,7 +12,7 @@ import { formatCount } from "../../components/charts/axes.ts";
 import { TimeChart } from "../../components/charts/time-chart.tsx";
 import type { TimeSpan } from "../../components/charts/time-span.ts";
 import { Name } from "../../components/labels.tsx";
-import { PlanRequestLink } from "../../components/plans/plan-requests.tsx";
+import { PlanRequestLink } from "../../components/plans/plan-request-links.tsx";
 import { When } from "../../components/time.tsx";
 
 const growthSeries = [
