@@ -102,6 +102,8 @@ test.for([
   ["/stats/applications/7/usage.xml", xml, ""],
   ["/master/api/providers.xml", xml, ""],
   ["/master/api/providers.json", json, '{"status":"Not found"}'],
+  ["/api/invoices.json", json, '{"status":"Not found"}'],
+  ["/api/accounts/1/invoices.xml", xml, ""],
 ] as const)(
   "an API of 3scale that is not served is refused in its format: %s",
   async ([url, type, body], { server }) => {

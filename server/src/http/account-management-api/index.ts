@@ -49,8 +49,8 @@ export const operations: readonly Operation[] = [
 export const describeAccountManagementApi = (version: string): Promise<JsonObject> =>
   buildOpenApiDocument(operations, version);
 
-/** 3scale's other APIs, which Bellwire does not have. */
-export const unservedApis = ["/master/api", "/stats"] as const;
+/** 3scale's other APIs, which Bellwire does not have: those of the master account, of traffic, and of billing. */
+export const unservedApis = ["/master/api", "/stats", "/api"] as const;
 
 /** Answers every request with an API's 404, instead of the Developer Portal's page. */
 export const unservedApi: FastifyPluginAsync = async (http) => handleErrors(http);
