@@ -73,7 +73,7 @@ const nameOf = ({ usage }: Command): readonly string[] => /^[a-z ]+\b(?=$| )/.ex
 /** Loads the other commands on demand: they would add a fifth to the start of `serve`. */
 const loadCommands = async (): Promise<readonly Command[]> => (await import("./commands.ts")).commands;
 
-/** Returns the commands whose names begin with the words before the first option, or of which these words are the beginning. */
+/** Returns the commands that match the words before the first option, as far as both go. */
 const commandsOf = (args: readonly string[], commands: readonly Command[]): readonly Command[] => {
   const firstOption = args.findIndex((arg) => arg.startsWith("-"));
   const words = firstOption === -1 ? args : args.slice(0, firstOption);
