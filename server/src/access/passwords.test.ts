@@ -64,7 +64,9 @@ test("a flood at one provider is bounded, and another provider's admin is next",
   expect(ended.filter((it) => it === "refused").length).toBeGreaterThan(160);
   // It starts fourth. Two hashes run at once, and a busy machine may finish several of the flood's beside it; without turns
   // it would be refused or come after all 34.
-  expect(ended.filter((it) => it !== "refused").indexOf("neighbour")).toBeLessThanOrEqual(12);
+  const made = ended.filter((it) => it !== "refused");
+  expect(made).toContain("neighbour");
+  expect(made.indexOf("neighbour")).toBeLessThanOrEqual(12);
 });
 
 test("strangers that flood a provider do not delay a device that has signed in before", async () => {
