@@ -8,6 +8,17 @@ const stepsMax = 5;
 /** More stops than a page has, or entries than a menu. */
 const stopsMax = 250;
 
+/**
+ * Opens a page of the Admin Portal as a link within it does, which takes a tenth of the time of loading all of it. Resolves once
+ * the page is rendered.
+ */
+export async function openWithinPortal(page: Page, path: string): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    const stop = self.__TSR_ROUTER__.subscribe("onRendered", () => resolve(stop()));
+    history.pushState({}, "", ${JSON.stringify(path)});
+  })`);
+}
+
 type Role = "link" | "button" | "menuitem" | "tab" | "checkbox" | "combobox" | "option" | "textbox";
 
 /** A person in the Admin Portal who has no pointer. Enter is pressed on what Tab has reached, and counted. */
@@ -30,10 +41,10 @@ export class KeyboardVisitor {
     await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor(wait);
   }
 
-  /** Opens a page, with the count of steps at zero. It handles keys once its navigation is shown. */
+  /** Opens a page, with the focus on its first stop and the count of steps at zero. */
   async start(path = ""): Promise<void> {
-    await this.page.goto(`${this.#url}/p/admin${path}`);
-    await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor(wait);
+    await openWithinPortal(this.page, `/p/admin${path}`);
+    await this.page.locator("a[href]").first().focus();
     this.#steps = 0;
   }
 
