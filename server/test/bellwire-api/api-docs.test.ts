@@ -55,24 +55,21 @@ test(
     await page.goto(`${site.origin}/p/admin/api-docs`);
     await page.getByRole("heading", { name: "Account Management API" }).waitFor();
     expect(await page.evaluate(layoutShift)).toBeLessThan(0.02);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      await expect.poll(() => findViolations(page)).toEqual([]);
-    }
+    await expect.poll(() => findViolations(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect.poll(() => findViolations(page, { rules: ["color-contrast"] })).toEqual([]);
+    await page.getByText("Webhook events", { exact: true }).first().click();
+    await page.getByText("Account Plan changed").first().click();
+    await page.getByRole("heading", { name: "Account Plan changed" }).waitFor();
+    // What we send is not to be sent from here, though what the API is sent is.
+    expect(await page.getByRole("button", { name: /Test Request\s*\(post \/?account\.plan_changed/ }).count()).toBe(0);
+
     await page.goto(`${site.origin}/p/admin/api-docs?api=bellwire`);
     await page.getByText("Bins", { exact: true }).first().click();
     await page.getByText("Create a bin").first().click();
     await page.getByRole("button", { name: /Test Request\s*\(post \/api\/v1\/bins\)/ }).click();
     await page.getByRole("button", { name: /^Send/ }).filter({ visible: true }).first().click();
     await expect.poll(() => database.query("select from bins")).toHaveLength(1);
-
-    await page.goto(`${site.origin}/p/admin/api-docs?api=account-management`);
-    await page.getByRole("heading", { name: "Account Management API" }).waitFor();
-    await page.getByText("Webhook events", { exact: true }).first().click();
-    await page.getByText("Account Plan changed").first().click();
-    await page.getByRole("heading", { name: "Account Plan changed" }).waitFor();
-    // What we send is not to be sent from here, though what the API is sent is.
-    expect(await page.getByRole("button", { name: /Test Request\s*\(post \/?account\.plan_changed/ }).count()).toBe(0);
 
     // The documents are valid to Scalar, the strict policy for scripts stands in nobody's way, and no other server is asked
     // for anything.

@@ -11,7 +11,7 @@ const installed = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/** No sandbox: root cannot have one, and only our own pages are opened. No background requests. */
+/** No sandbox: root cannot have one, and only our own pages are opened. No background requests, and no time for motion. */
 const flags = [
   "--no-sandbox",
   "--disable-gpu",
@@ -20,6 +20,9 @@ const flags = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--disable-gpu-compositing",
+  "--disable-smooth-scrolling",
+  "--force-prefers-reduced-motion",
 ];
 
 /** Starts this machine's Chromium, or the one installed by npm. */
