@@ -129,6 +129,35 @@ test("a job that is interrupted in the middle continues, and applies to no row t
   expect(replays).toEqual([{ replay: 0 }]);
 });
 
+test.for([
+  ["processed", (pool: Pool) => workOnJob(pool), { state: "done", done: 1000, failed: 0 }],
+  [
+    "cancelled",
+    (pool: Pool, job: Job) => pool.inTransaction((tx) => cancelJob(tx, job.providerId, job.id)),
+    { state: "cancelled", done: 0, failed: 0 },
+  ],
+] as const)(
+  "a failed chunk that another process has %s meanwhile is not counted again",
+  async ([, act, expected], { database }) => {
+    const failures = await buildFailures(database, 1000);
+    const job = await start(database, failures, { kind: "retry", subject: "failures", rows: allFailures(failures) });
+    await database.query(`update jobs set tries = 4`);
+    const failing = breaking(database, (nth) => nth === 1);
+    let transactions = 0;
+    const interrupted: Pool = {
+      ...failing,
+      async inTransaction(work) {
+        transactions += 1;
+        if (transactions === 2) await act(database, job);
+        return failing.inTransaction(work);
+      },
+    };
+    await expect(workOnJob(interrupted)).rejects.toThrow("killed");
+    expect(transactions).toBe(2);
+    expect(await finish(database, job)).toMatchObject(expected);
+  },
+);
+
 test("of two workers, each processes other chunks", async ({ database }) => {
   const failures = await buildFailures(database, 2000);
   const job = await start(database, failures, { kind: "retry", subject: "failures", rows: allFailures(failures) });

@@ -18,7 +18,6 @@ interface ClaimedJob extends Pick<
 > {
   readonly number: number;
   readonly isLast: boolean;
-  readonly tries: number;
   readonly resumed: readonly number[];
   readonly eventIds: readonly string[];
   readonly endpointIds: readonly number[];
@@ -29,7 +28,7 @@ interface ClaimedJob extends Pick<
 // chunk runs twice. By jobs_running_idx. The rows are stored newest first, so the last chunk is the oldest: deliveries
 // are made due in the order of their events.
 const claim = `
-  select job.provider_id, job.id, job.kind, job.subject, job.endpoint_id, job.format, job.created_at, job.tries, job.resumed,
+  select job.provider_id, job.id, job.kind, job.subject, job.endpoint_id, job.format, job.created_at, job.resumed,
     chunk.number, chunk.number = 0 as "isLast", chunk.event_ids, chunk.endpoint_ids, chunk.attempt_numbers
   from jobs job
   join job_chunks chunk on chunk.provider_id = job.provider_id and chunk.job_id = job.id
@@ -62,10 +61,17 @@ const deleteChunk = `delete from job_chunks where provider_id = $1 and job_id = 
 /** A chunk that fails this often is counted as failed, and the job continues with the next one. */
 const triesMax = 5;
 
+// Locks a job whose chunk has failed. Returns no row if the job was cancelled or held after a restore, or if another process has
+// processed the chunk.
+const lockFailed = `
+  select tries from jobs
+  where provider_id = $1 and id = $2 and finished_at is null and work_at < held_jobs_until() and chunks - 1 - next_chunk = $3
+  for update`;
+
 // Waits 2, 4, 8 and 16 seconds. Other jobs are processed meanwhile.
 const postpone = `
   update jobs set tries = tries + 1, error = $3, work_at = clock_timestamp() + make_interval(secs => power(2, tries + 1))
-  where provider_id = $1 and id = $2 and finished_at is null and work_at < held_jobs_until()`;
+  where provider_id = $1 and id = $2`;
 
 /**
  * Processes one chunk of one job, and advances the job in the same transaction: a killed process leaves nothing half
@@ -128,12 +134,14 @@ async function finishChunk(tx: Transaction, job: ClaimedJob, result: ChunkResult
 
 /** After the last try, the rows of the chunk count as failed, so that one bad row does not stop the job. */
 async function recordFailedTry(pool: Pool, job: ClaimedJob, error: string): Promise<void> {
-  const { providerId, id, number, tries, isLast, eventIds, resumed } = job;
-  if (tries + 1 < triesMax) {
-    await pool.query(postpone, [providerId, id, error]);
-    return;
-  }
+  const { providerId, id, number, isLast, eventIds, resumed } = job;
   await pool.inTransaction(async (tx) => {
+    const [failed] = await tx.query<{ tries: number }>(lockFailed, [providerId, id, number]);
+    if (!failed) return;
+    if (failed.tries + 1 < triesMax) {
+      await tx.query(postpone, [providerId, id, error]);
+      return;
+    }
     await tx.query(deleteChunk, [providerId, id, number]);
     await tx.query(advance, [providerId, id, 0, 0, eventIds.length, resumed, 0, error, isLast]);
   });
