@@ -3,3 +3,19 @@
  * which Bellwire does not use: 0.1 s of the start of each process.
  */
 export const nodeHttp = process.getBuiltinModule("node:http");
+
+/** Request headers that a client sets for its own connection and body. */
+export const connectionHeaders = [
+  "accept-encoding",
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+] as const;

@@ -1,6 +1,7 @@
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { binLimits } from "#platform/limits.ts";
+import { connectionHeaders } from "#platform/node-http.ts";
 
 /** The last time a request was forwarded. Stored as JSON. */
 export interface ForwardResult {
@@ -44,23 +45,8 @@ type Headers = readonly (readonly [name: string, value: string])[];
 
 export const isForwarded = (headers: Headers): boolean => headers.some(([name]) => name.toLowerCase() === markerHeader);
 
-/** Headers of the received connection, and cookies: a browser sends those of the Admin Portal's session to a bin, too. */
-const notForwarded: ReadonlySet<string> = new Set([
-  "accept-encoding",
-  "connection",
-  "content-length",
-  "cookie",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  markerHeader,
-]);
+/** Cookies are left out, because a browser sends those of the Admin Portal's session to a bin, too. */
+const notForwarded: ReadonlySet<string> = new Set([...connectionHeaders, "cookie", markerHeader]);
 
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;

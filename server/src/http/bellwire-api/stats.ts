@@ -1,6 +1,5 @@
 import { type Static, Type } from "typebox";
-import { countCreatedAccounts } from "#portal/accounts/index.ts";
-import { countCreatedApplications } from "#portal/applications/index.ts";
+import { countCreated, type CreatedSpan } from "#portal/accounts/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { isoTime } from "#platform/times.ts";
 import { type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts";
@@ -74,12 +73,10 @@ const attemptMetrics = {
 
 const metricsByName: Readonly<Record<keyof typeof attemptMetrics, Metric>> = attemptMetrics;
 
-type CreatedSpan = Parameters<typeof countCreatedAccounts>[1];
-
 /** Metrics of the portal, from its tables: objects that were deleted since do not count. */
 const portalMetrics = {
-  accounts_created: { description: "Accounts created that still exist.", count: countCreatedAccounts },
-  applications_created: { description: "Applications created that still exist.", count: countCreatedApplications },
+  accounts_created: { description: "Accounts created that still exist.", objects: "accounts" },
+  applications_created: { description: "Applications created that still exist.", objects: "applications" },
 } as const;
 
 type AttemptMetric = keyof typeof attemptMetrics;
@@ -274,7 +271,7 @@ const readCreated = (
   names: readonly PortalMetric[],
   span: CreatedSpan,
 ): Promise<readonly (readonly [PortalMetric, ReadonlyMap<number, number>])[]> =>
-  Promise.all(names.map(async (name) => [name, await portalMetrics[name].count(db, span)] as const));
+  Promise.all(names.map(async (name) => [name, await countCreated(db, portalMetrics[name].objects, span)] as const));
 
 export const statsOperations: readonly Operation[] = [
   operation({

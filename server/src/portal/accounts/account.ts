@@ -97,20 +97,23 @@ export interface CreatedSpan {
   readonly seconds: number;
 }
 
-// By accounts_created_idx.
-const countCreatedStatement = `
-  select (floor(extract(epoch from created_at) / $4) * $4 * 1000)::bigint as at_ms, count(*) as count
-  from accounts
-  where provider_id = $1 and created_at >= $2 and created_at < $3
-  group by at_ms`;
+const createdCounts = `(floor(extract(epoch from created_at) / $4) * $4 * 1000)::bigint as at_ms, count(*) as count`;
+const isInSpan = `provider_id = $1 and created_at >= $2 and created_at < $3`;
 
-/** Counts existing accounts by the start of the part in which they were created. */
-export async function countCreatedAccounts(
+// By accounts_created_idx and applications_created_idx.
+const countCreatedStatements = {
+  accounts: `select ${createdCounts} from accounts where ${isInSpan} group by at_ms`,
+  applications: `select ${createdCounts} from applications where ${isInSpan} group by at_ms`,
+};
+
+/** Counts existing accounts or applications by the start of the part of the span in which they were created. */
+export async function countCreated(
   db: Database,
+  objects: keyof typeof countCreatedStatements,
   { providerId, sinceMs, untilMs, seconds }: CreatedSpan,
 ): Promise<ReadonlyMap<number, number>> {
   const values = [providerId, isoTime(sinceMs), isoTime(untilMs), seconds];
-  const rows = await db.query<{ atMs: number; count: number }>(countCreatedStatement, values);
+  const rows = await db.query<{ atMs: number; count: number }>(countCreatedStatements[objects], values);
   return new Map(rows.map(({ atMs, count }) => [atMs, count]));
 }
 

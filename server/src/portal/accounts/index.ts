@@ -17,7 +17,7 @@ export { type AccountTransition, activateUser, activateUserByMail, changeAccount
 export {
   type Account,
   accountFields,
-  countCreatedAccounts,
+  countCreated,
   type CreatedSpan,
   findByText,
   type FoundObject,

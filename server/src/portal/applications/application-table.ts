@@ -7,10 +7,8 @@ import {
   selectList,
   updateValues,
 } from "#platform/database/field-table.ts";
-import { isoTime } from "#platform/times.ts";
 import { type FieldErrors, takenErrors } from "#portal/fields/index.ts";
 import { readPlans, readProducts } from "#portal/products/index.ts";
-import type { CreatedSpan } from "#portal/accounts/account.ts";
 import { type Application, applicationFields, type ApplicationKey, type ApplicationRow, toRow } from "./application.ts";
 
 const readRowsStatement = `select ${selectList(applicationFields)} from applications where provider_id = $1 and id = any($2) order by id`;
@@ -31,23 +29,6 @@ async function lockApplicationRow(
 ): Promise<ApplicationRow | undefined> {
   const [row] = await tx.query<ApplicationRow>(lockRowStatement, [providerId, accountId, applicationId]);
   return row;
-}
-
-// By applications_created_idx.
-const countCreatedStatement = `
-  select (floor(extract(epoch from created_at) / $4) * $4 * 1000)::bigint as at_ms, count(*) as count
-  from applications
-  where provider_id = $1 and created_at >= $2 and created_at < $3
-  group by at_ms`;
-
-/** Counts existing applications by the start of the part of the span in which they were created. */
-export async function countCreatedApplications(
-  db: Database,
-  { providerId, sinceMs, untilMs, seconds }: CreatedSpan,
-): Promise<ReadonlyMap<number, number>> {
-  const values = [providerId, isoTime(sinceMs), isoTime(untilMs), seconds];
-  const rows = await db.query<{ atMs: number; count: number }>(countCreatedStatement, values);
-  return new Map(rows.map(({ atMs, count }) => [atMs, count]));
 }
 
 const listRowsStatement = `

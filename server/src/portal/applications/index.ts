@@ -13,12 +13,7 @@ export {
   requestApplicationPlan,
   withdrawApplicationPlanRequest,
 } from "./application-plans.ts";
-export {
-  countCreatedApplications,
-  listApplications,
-  listReferrerFilters,
-  readApplication,
-} from "./application-table.ts";
+export { listApplications, listReferrerFilters, readApplication } from "./application-table.ts";
 export {
   type Application,
   applicationFields,

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { cancelDeliveries } from "./bulk-transitions.ts";
+import { cancelDeliveries } from "./transitions.ts";
 
 /*
  * After a restore no lane is claimed (0017_restores.sql): deliveries that were due at the time that the database continues from

@@ -1,13 +1,6 @@
 import type { Transaction } from "#platform/database/database.ts";
 import { endLanePauses } from "./lanes.ts";
-import { promoteNext } from "./transitions.ts";
-
-/** Deliveries of one provider, as parallel columns. */
-export interface DeliveryKeys {
-  readonly providerId: number;
-  readonly eventIds: readonly string[];
-  readonly endpointIds: readonly number[];
-}
+import type { DeliveryKeys } from "./transitions.ts";
 
 // Pending deliveries become due now, except those that wait in their order, which keep their place. Ended ones become
 // due again with a new round of retries, the same id and the same bytes, as in makeEndedDueAgain. One that ended after
@@ -84,43 +77,6 @@ export async function retryDeliveries(
   for (const id of changed) tx.hintAfterCommit("due", String(id));
   if (changed.length > 0) tx.hintAfterCommit("history", "");
   return new Map(rows.map(({ endpointId, count }) => [endpointId, count]));
-}
-
-// Rows are locked in the order (endpoint_id, ordering_key, event_id), as settling does.
-const cancelStatement = `
-  with mine as materialized (
-    select due.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
-    join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id and due.provider_id = $1
-    order by due.endpoint_id, due.ordering_key, due.event_id
-    for update of due
-  ), gone as (
-    delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
-    returning due.*
-  ), ended as (
-    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
-    select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
-    on conflict (provider_id, event_id, endpoint_id) do update
-      set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
-  )
-  select endpoint_id, ordering_key from gone`;
-
-/** Cancels pending deliveries and makes the next ones of their keys due. Returns the number; the rest was not pending. */
-export async function cancelDeliveries(
-  tx: Transaction,
-  { providerId, eventIds, endpointIds }: DeliveryKeys,
-): Promise<number> {
-  const cancelled = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancelStatement, [
-    providerId,
-    eventIds,
-    endpointIds,
-  ]);
-  const keys = cancelled.flatMap(({ endpointId, orderingKey }) =>
-    orderingKey === null ? [] : [{ endpointId, orderingKey }],
-  );
-  await promoteNext(tx, keys);
-  for (const { endpointId } of keys) tx.hintAfterCommit("due", String(endpointId));
-  if (cancelled.length > 0) tx.hintAfterCommit("history", "");
-  return cancelled.length;
 }
 
 // Skips rows that another statement locks: they are being retried or deleted.

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { cancelDeliveries } from "./bulk-transitions.ts";
+import { cancelDeliveries } from "./transitions.ts";
 
 const eraseAttemptsStatement = `select erase_attempts($1, $2::uuid[])`;
 

@@ -6,7 +6,7 @@ export {
   releaseHeldEndpoint,
   skipHeldDeliveries,
 } from "./after-restore.ts";
-export { cancelDeliveries, deleteSelectedFailures, type DeliveryKeys, retryDeliveries } from "./bulk-transitions.ts";
+export { deleteSelectedFailures, retryDeliveries } from "./bulk-transitions.ts";
 export {
   type AttemptPhase,
   type AttemptTrace,
@@ -137,8 +137,10 @@ export {
 export { type Settled, settleDeliveries, type Settlement } from "./settle.ts";
 export {
   type BacklogQuota,
+  cancelDeliveries,
   cancelDeliveriesOf,
   cancelDelivery,
+  type DeliveryKeys,
   type DeliveryToRepeat,
   insertDelivery,
   limitBacklogs,

@@ -51,6 +51,13 @@ export async function promoteNext(tx: Transaction, ended: readonly EndedKey[]): 
   }
 }
 
+/** Deliveries of one provider, as parallel columns. */
+export interface DeliveryKeys {
+  readonly providerId: number;
+  readonly eventIds: readonly string[];
+  readonly endpointIds: readonly number[];
+}
+
 interface DeliveryKey {
   readonly providerId: number;
   readonly eventId: string;
@@ -108,10 +115,16 @@ export async function retryDelivery(
   return isDue;
 }
 
+// Rows are locked in the order (endpoint_id, ordering_key, event_id), as settling does.
 const cancelStatement = `
-  with gone as (
-    delete from due where event_id = $2 and endpoint_id = $3 and provider_id = $1
-    returning *
+  with mine as materialized (
+    select due.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
+    join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id and due.provider_id = $1
+    order by due.endpoint_id, due.ordering_key, due.event_id
+    for update of due
+  ), gone as (
+    delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
+    returning due.*
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
     select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
@@ -120,28 +133,33 @@ const cancelStatement = `
   )
   select endpoint_id, ordering_key from gone`;
 
+/** Cancels pending deliveries and makes the next ones of their keys due. Returns the number; the rest was not pending. */
+export async function cancelDeliveries(
+  tx: Transaction,
+  { providerId, eventIds, endpointIds }: DeliveryKeys,
+): Promise<number> {
+  const cancelled = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancelStatement, [
+    providerId,
+    eventIds,
+    endpointIds,
+  ]);
+  const keys = cancelled.flatMap(({ endpointId, orderingKey }) =>
+    orderingKey === null ? [] : [{ endpointId, orderingKey }],
+  );
+  await promoteNext(tx, keys);
+  for (const { endpointId } of keys) tx.hintAfterCommit("due", String(endpointId));
+  if (cancelled.length > 0) tx.hintAfterCommit("history", "");
+  return cancelled.length;
+}
+
 /**
  * Cancels a pending delivery and makes the next one of its key due. An attempt in flight may still arrive. Returns
  * false if it is not pending.
  */
-export async function cancelDelivery(
+export const cancelDelivery = async (
   tx: Transaction,
   { providerId, eventId, endpointId }: DeliveryKey,
-): Promise<boolean> {
-  const [gone] = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancelStatement, [
-    providerId,
-    eventId,
-    endpointId,
-  ]);
-  if (!gone) return false;
-  const { orderingKey } = gone;
-  if (orderingKey !== null) {
-    await promoteNext(tx, [{ endpointId, orderingKey }]);
-    tx.hintAfterCommit("due", String(endpointId));
-  }
-  tx.hintAfterCommit("history", "");
-  return true;
-}
+): Promise<boolean> => (await cancelDeliveries(tx, { providerId, eventIds: [eventId], endpointIds: [endpointId] })) > 0;
 
 const cancelAllStatement = `
   with gone as (

@@ -1,24 +1,14 @@
+import { connectionHeaders } from "#platform/node-http.ts";
 import { type AllowedTargets, type HideAddress, type Lookup, resolveTarget } from "#platform/network/target-guard.ts";
 import { isBlank, isXmlText } from "#platform/xml.ts";
 import { isOperational } from "#webhooks/events/index.ts";
 import { type EndpointSettings, type Refused, defaultEndpointName } from "./settings.ts";
 
-/** Headers that the connection, the body or the response need. */
+/** Headers that the connection, the body or the response need. Response bodies are stored as received, never decompressed. */
 const reservedNames: ReadonlySet<string> = new Set([
-  "accept-encoding", // response bodies are stored as received, never decompressed
-  "connection",
+  ...connectionHeaders,
   "content-encoding",
-  "content-length",
   "content-type",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
   "user-agent",
 ]);
 
