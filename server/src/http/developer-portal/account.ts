@@ -20,8 +20,7 @@ import { showNotFound } from "./message-pages.ts";
 import { addOwnUserPages } from "./own-user.ts";
 import { formatDate, type Portal, redirectWithNotice } from "./page.ts";
 import type { Database } from "#platform/database/database.ts";
-import { addPlanPages } from "./plan-pages.ts";
-import { findOtherPlans, type OtherPlans } from "./plans.ts";
+import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
 
 /** Adds the pages of the account and of the signed-in user. */
 export function addAccountRoutes(http: FastifyInstance, portal: Portal): void {

@@ -26,8 +26,7 @@ import {
 } from "./application.ts";
 
 import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
-import { addPlanPages } from "./plan-pages.ts";
-import { findOtherPlans, type OtherPlans } from "./plans.ts";
+import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { checkedFields, type FormField } from "./form-fields.ts";
 import { addFormPage, showForm } from "./form-pages.ts";

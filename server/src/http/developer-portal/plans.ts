@@ -1,7 +1,16 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
+import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
-import type { Account } from "#portal/accounts/index.ts";
+import { attemptLimits } from "#platform/limits.ts";
+import type { Account, AccountPlanRequest } from "#portal/accounts/index.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
 import { type Plan, listPlans, planStepOf } from "#portal/products/index.ts";
-import type { FormField } from "./form-fields.ts";
+import type { Developer, DeveloperPage } from "./developer.ts";
+import { type FormField, notOffered } from "./form-fields.ts";
+import { addFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
+import { showNotAllowed, showNotFound } from "./message-pages.ts";
+import { type Portal, redirectWithNotice } from "./page.ts";
 
 /** The plans that may replace the current one, at once or on request. */
 export interface OtherPlans {
@@ -72,4 +81,119 @@ function formatAmount(decimal: string): string {
   const [details = "0", fraction = ""] = decimal.split(".");
   const digits = fraction.replace(/0+$/, "");
   return `${BigInt(details).toLocaleString("en")}${digits === "" ? "" : `.${digits}`}`;
+}
+
+/** An account or an application, and the use cases that change its plan. */
+interface PlanOwner {
+  readonly developer: Developer;
+  readonly name: string;
+  readonly page: { readonly href: string; readonly text: string };
+  /** The page in the Admin Portal on which an admin of the provider decides about requests. */
+  readonly decideAt: string;
+  /** Says which plan stays after a request is withdrawn. */
+  readonly keptPlan: string;
+  readonly readPlan: () => Promise<Plan | undefined>;
+  readonly findOtherPlans: () => Promise<OtherPlans | undefined>;
+  readonly readRequest: () => Promise<AccountPlanRequest | undefined>;
+  readonly requestPlan: (request: { planId: number; decideAt: string }) => Promise<object | undefined>;
+  readonly changePlan: (planId: number) => Promise<object | undefined>;
+  readonly withdrawRequest: () => Promise<object | undefined>;
+}
+
+type PlanOwnerPage = (request: FastifyRequest, reply: FastifyReply, owner: PlanOwner) => Promise<FastifyReply>;
+
+interface PlanPages {
+  readonly path: string;
+  readonly titles: Readonly<Record<OtherPlans["step"], string>>;
+  /** Loads the owner of the plan. Responds itself if the developer may not open the page. */
+  readonly requireOwner: (page: PlanOwnerPage) => DeveloperPage;
+  /** Responds if the developer may neither change the plan nor request another one. */
+  readonly showNoPlans: (request: FastifyRequest, reply: FastifyReply, developer: Developer) => Promise<FastifyReply>;
+}
+
+/** Adds the forms of a plan: change it or request a change, and withdraw the request. */
+export function addPlanPages(http: FastifyInstance, portal: Portal, pages: PlanPages): void {
+  const { path, requireOwner } = pages;
+  const limiter = createAttemptLimiter(portal, attemptLimits.planRequests);
+  addFormPage(http, portal, {
+    path,
+    show: requireOwner((request, reply, owner) => showPlans(portal, pages, { request, reply, owner })),
+    submit: requireOwner((request, reply, owner) => submitPlan(portal, pages, { request, reply, owner, limiter })),
+  });
+  addFormPage(http, portal, {
+    path: `${path}/withdraw`,
+    show: requireOwner(async (request, reply, owner) => {
+      const openRequest = await owner.readRequest();
+      if (!openRequest) return showNotFound(reply);
+      return showForm(portal, request, reply, {
+        title: `Withdraw the request for ${openRequest.planName}?`,
+        lead: owner.keptPlan,
+        submit: "Withdraw request",
+        back: owner.page,
+        developer: owner.developer,
+      });
+    }),
+    submit: requireOwner(async (_, reply, owner) =>
+      (await owner.withdrawRequest())
+        ? redirectWithNotice(reply, owner.page.href, "request-withdrawn")
+        : showNotFound(reply),
+    ),
+  });
+}
+
+interface PlanRequest {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly owner: PlanOwner;
+}
+
+async function showPlans(
+  portal: Portal,
+  { titles, showNoPlans }: PlanPages,
+  { request, reply, owner }: PlanRequest,
+  rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
+): Promise<FastifyReply> {
+  const other = await owner.findOtherPlans();
+  if (!other) return showNoPlans(request, reply, owner.developer);
+  const isRequest = other.step === "ask";
+  const openRequest = isRequest ? await owner.readRequest() : undefined;
+  const plan = await owner.readPlan();
+  const lead = [
+    ...(plan ? [`${owner.name} is on the plan ${describePlan(plan)}.`] : []),
+    ...(isRequest ? [`${request.provider.name} must approve a change.`] : []),
+    ...(openRequest ? [`You have requested ${openRequest.planName}.`] : []),
+  ];
+  return showForm(portal, request, reply, {
+    title: titles[other.step],
+    lead: lead.join(" "),
+    fields: [planField(other.plans.map((offered) => ({ plan: offered })))],
+    submit: isRequest ? "Request plan" : "Change plan",
+    back: owner.page,
+    developer: owner.developer,
+    ...rejected,
+  });
+}
+
+async function submitPlan(
+  portal: Portal,
+  pages: PlanPages,
+  { limiter, ...planRequest }: PlanRequest & { readonly limiter: AttemptLimiter },
+): Promise<FastifyReply> {
+  const { request, reply, owner } = planRequest;
+  const other = await owner.findOtherPlans();
+  if (!other) return pages.showNoPlans(request, reply, owner.developer);
+  const { plan_id: planId } = readForm(request.body);
+  const plan = other.plans.find(({ id }) => String(id) === planId);
+  if (!plan) return showPlans(portal, pages, planRequest, { errors: { plan_id: notOffered } });
+  const isRequest = other.step === "ask";
+  const tooMany = isRequest ? await mailLimitErrors(limiter, request, owner.developer) : undefined;
+  if (tooMany) return showPlans(portal, pages, planRequest, { errors: tooMany, status: 429 });
+
+  const outcome = await (isRequest
+    ? owner.requestPlan({ planId: plan.id, decideAt: owner.decideAt })
+    : owner.changePlan(plan.id));
+  if (!outcome || "notFound" in outcome) return showNotFound(reply);
+  return "notAllowed" in outcome
+    ? showNotAllowed(portal, request, reply, owner.developer)
+    : redirectWithNotice(reply, owner.page.href, isRequest ? "plan-requested" : "plan-changed");
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { record, value } from "#platform/document.ts";
 import { renderXml } from "#platform/xml.ts";
 import { aDefinition } from "../../../test/support/build-portal.ts";
+import { countryCodeOf } from "./countries.ts";
 import { type FieldValues, fieldsToJson, representFields } from "./field-values.ts";
 
 const account = (...names: readonly string[]) => names.map((name) => aDefinition("Account", name));
@@ -75,6 +76,21 @@ test.each([
   expect(fieldsToJson(account("billing_address"), "Account", { country })).toMatchObject({
     billing_address: { country: code },
   });
+});
+
+test("each country that Unicode names has its code", () => {
+  const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+  const letters = Array.from({ length: 26 }, (_, index) => String.fromCodePoint(65 + index));
+  const codes = letters.flatMap((first) => letters.map((second) => first + second));
+  // Deprecated codes are aliases of others. The rest are tests of translations, an unknown country and remote islands.
+  const isCountry = (code: string) =>
+    new Intl.Locale(`und-${code}`).region === code && !["XA", "XB", "ZZ", "QO"].includes(code);
+  const countries = codes.filter(isCountry).flatMap((code) => {
+    const name = names.of(code);
+    return name === undefined ? [] : [[name, code] as const];
+  });
+  expect(countries.length).toBeGreaterThan(250);
+  expect(countries.map(([name]) => [name, countryCodeOf(name)])).toEqual(countries);
 });
 
 test("a field with the name of an inherited property is empty until it is set", () => {

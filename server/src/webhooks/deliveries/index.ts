@@ -6,6 +6,16 @@ export {
   releaseHeldEndpoint,
   skipHeldDeliveries,
 } from "./after-restore.ts";
+export {
+  countedMax,
+  countHeld,
+  countWaiting,
+  type DueMeasure,
+  measureDue,
+  measureProviderLag,
+  type ProviderLag,
+  type WaitingDeliveries,
+} from "./backlog.ts";
 export { deleteSelectedFailures, retryDeliveries } from "./bulk-transitions.ts";
 export {
   type AttemptPhase,
@@ -16,15 +26,10 @@ export {
   type RecordedTrace,
 } from "./attempt-trace.ts";
 export {
-  countHeld,
   type DueDelivery,
-  type DueMeasure,
   Horizon,
   type LaneCursor,
   type LaneToRead,
-  measureDue,
-  measureProviderLag,
-  type ProviderLag,
   readDueDeliveries,
   readRuns,
   type RunToRead,
@@ -149,4 +154,3 @@ export {
   skipDelivery,
   unskipDelivery,
 } from "./transitions.ts";
-export { countedMax, countWaiting, type WaitingDeliveries } from "./waiting.ts";
