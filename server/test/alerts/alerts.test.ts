@@ -278,14 +278,14 @@ test("a rule of one endpoint replaces the rule of all, and a disabled rule close
 });
 
 test("alerts concern one endpoint of one provider", async ({ database }) => {
-  const [scene, neighbour] = [await Scene.open(database), await Scene.open(database)];
+  const [scene, otherApi] = [await Scene.open(database), await Scene.open(database)];
   await scene.end("failed");
   await scene.evaluate();
-  await neighbour.evaluate();
-  expect(await neighbour.alerts(false)).toEqual([]);
-  expect(await neighbour.mails()).toEqual([]);
+  await otherApi.evaluate();
+  expect(await otherApi.alerts(false)).toEqual([]);
+  expect(await otherApi.mails()).toEqual([]);
   const [alert] = await scene.alerts(false);
-  const foreign = { providerId: neighbour.providerId, id: alert?.id ?? 0, isMuted: true, until: null, ...bySystem };
+  const foreign = { providerId: otherApi.providerId, id: alert?.id ?? 0, isMuted: true, until: null, ...bySystem };
   expect(await muteAlert(database, foreign)).toBeUndefined();
 });
 

@@ -56,7 +56,7 @@ export const test = base
     return http;
   })
   .extend("api", async ({ sharedPool, http, clock }) => createProviderApi(sharedPool, http, clock.now()))
-  .extend("neighbour", async ({ sharedPool, http, clock }) => createProviderApi(sharedPool, http, clock.now()));
+  .extend("otherApi", async ({ sharedPool, http, clock }) => createProviderApi(sharedPool, http, clock.now()));
 
 const document = describeAccountManagementApi("0.0.0");
 

@@ -74,8 +74,8 @@ test("an expired token is denied", async ({ api, clock }) => {
   expect((await send()).body).toBe(deniedXml);
 });
 
-test("another provider's token and key are denied", async ({ api, neighbour }) => {
-  for (const credentials of [`access_token=${neighbour.token}`, `provider_key=${neighbour.key}`]) {
+test("another provider's token and key are denied", async ({ api, otherApi }) => {
+  for (const credentials of [`access_token=${otherApi.token}`, `provider_key=${otherApi.key}`]) {
     const response = await api.sendWithoutToken({ url: `/admin/api/webhooks/failures.xml?${credentials}` });
     expect([response.statusCode, response.body]).toEqual([403, deniedXml]);
   }
@@ -89,8 +89,8 @@ test("the Developer Portal's host and an unknown host are denied", async ({ api 
   }
 });
 
-test("X-Forwarded-Host is ignored without a trusted proxy", async ({ api, neighbour }) => {
-  const response = await api.send("GET", "/webhooks/failures.xml", { headers: { "x-forwarded-host": neighbour.host } });
+test("X-Forwarded-Host is ignored without a trusted proxy", async ({ api, otherApi }) => {
+  const response = await api.send("GET", "/webhooks/failures.xml", { headers: { "x-forwarded-host": otherApi.host } });
 
   expect(response.statusCode).toBe(200);
 });
@@ -144,7 +144,7 @@ test("a suspended provider's API answers 403 with an empty body", async ({ api }
 
 test("guessing credentials is rate limited per network, and valid tokens are not affected", async ({
   api,
-  neighbour,
+  otherApi,
   clock,
 }) => {
   const guess = () => api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml?access_token=guess" });
@@ -152,7 +152,7 @@ test("guessing credentials is rate limited per network, and valid tokens are not
 
   const refused = await guess();
   expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([429, "60"]);
-  expect((await neighbour.send("GET", "/webhooks/failures.xml")).statusCode).toBe(200);
+  expect((await otherApi.send("GET", "/webhooks/failures.xml")).statusCode).toBe(200);
   expect((await api.send("GET", "/webhooks/failures.xml")).statusCode, "nobody guesses a token").toBe(200);
   const short = "update access_tokens set digest = sha256('short') where provider_id = $1";
   await api.pool.query(short, [api.provider.id]);

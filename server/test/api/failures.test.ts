@@ -145,12 +145,12 @@ test.for(["2010-01-01", "2010-01-01 10:10:10", "10:30"])("the time %s is accepte
   expect(idsIn((await api.send("GET", "/webhooks/failures.xml")).body)).toEqual([]);
 });
 
-test("a provider neither lists nor deletes another provider's failures", async ({ api, neighbour }) => {
+test("a provider neither lists nor deletes another provider's failures", async ({ api, otherApi }) => {
   const ids = await giveUp(api, ["2026-03-01T09:07:15Z"]);
-  await neighbour.send("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/" } });
+  await otherApi.send("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/" } });
 
-  expect(idsIn((await neighbour.send("GET", "/webhooks/failures.xml")).body)).toEqual([]);
-  await neighbour.send("DELETE", "/webhooks/failures.xml");
+  expect(idsIn((await otherApi.send("GET", "/webhooks/failures.xml")).body)).toEqual([]);
+  await otherApi.send("DELETE", "/webhooks/failures.xml");
   expect(idsIn((await api.send("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
 });
 

@@ -22,10 +22,10 @@ test("an account is found by username, else user_id, else email, without fallbac
   expect(await find("")).toBe(404);
 });
 
-test("another provider's account is not found by any parameter", async ({ api, neighbour }) => {
+test("another provider's account is not found by any parameter", async ({ api, otherApi }) => {
   const payload = { org_name: "Quay", username: "mira", email: "mira@quay.example" };
-  const { account } = (await neighbour.send("POST", "/signup.json", { payload })).json();
-  const [user] = (await neighbour.send("GET", `/accounts/${account.id}/users.json`)).json().users;
+  const { account } = (await otherApi.send("POST", "/signup.json", { payload })).json();
+  const [user] = (await otherApi.send("GET", `/accounts/${account.id}/users.json`)).json().users;
   for (const query of ["username=mira", `user_id=${user.user.id}`, "email=mira@quay.example"]) {
     expect([query, (await api.send("GET", `/accounts/find.json?${query}`)).statusCode]).toEqual([query, 404]);
   }

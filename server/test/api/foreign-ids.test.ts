@@ -10,9 +10,9 @@ const withId = operations.filter(({ path }) => path.includes("{"));
 const validPayload = ({ wrapper, rejectsUnknown }: Pick<Operation, "wrapper" | "rejectsUnknown">): object =>
   wrapper === undefined ? {} : { [wrapper]: rejectsUnknown ? { name: "Mine" } : { name: "Mine", label: "Mine" } };
 
-test("no operation can read or change another provider's objects", async ({ api, neighbour }) => {
-  const foreign = await createPortalObjects(neighbour);
-  const before = (await neighbour.send("GET", `/accounts/${foreign.account}.xml`)).body;
+test("no operation can read or change another provider's objects", async ({ api, otherApi }) => {
+  const foreign = await createPortalObjects(otherApi);
+  const before = (await otherApi.send("GET", `/accounts/${foreign.account}.xml`)).body;
   for (const operation of withId) {
     const { method, path, title } = operation;
     const isOwnOnly = title === "Access Token Create"; // denies other users before it reveals whether they exist
@@ -23,11 +23,11 @@ test("no operation can read or change another provider's objects", async ({ api,
     expect([title, response.statusCode]).toEqual([title, isOwnOnly ? 403 : 404]);
   }
 
-  expect((await neighbour.send("GET", `/accounts/${foreign.account}.xml`)).body).toBe(before);
+  expect((await otherApi.send("GET", `/accounts/${foreign.account}.xml`)).body).toBe(before);
 });
 
-test("the provider key cannot access another provider's objects", async ({ api, neighbour }) => {
-  const foreign = await createPortalObjects(neighbour);
+test("the provider key cannot access another provider's objects", async ({ api, otherApi }) => {
+  const foreign = await createPortalObjects(otherApi);
   const path = `/users/${foreign.providerUser}/access_tokens.json`;
   const payload = { name: "x", permission: "rw", scopes: ["account_management"] };
   const response = await api.sendWithoutToken({

@@ -10,8 +10,8 @@ const insertAccounts = ({ pool, provider }: ProviderApi, count: number): Promise
     [provider.id, count],
   );
 
-test("600 accounts are two pages with metadata, and each account is on one of them", async ({ api, neighbour }) => {
-  await insertAccounts(neighbour, 50);
+test("600 accounts are two pages with metadata, and each account is on one of them", async ({ api, otherApi }) => {
+  await insertAccounts(otherApi, 50);
   await insertAccounts(api, 600);
   const [first, second, third] = await Promise.all(
     [1, 2, 3].map((page) => api.send("GET", `/accounts.xml?page=${page}`)),
@@ -30,11 +30,11 @@ test("600 accounts are two pages with metadata, and each account is on one of th
 
 test("a search matches the organization's name and its users' names and email addresses, in pages", async ({
   api,
-  neighbour,
+  otherApi,
 }) => {
   await insertAccounts(api, 30);
   const mira = { org_name: "Quay 50% Ltd", username: "mira", email: "Mira@Pier.example" };
-  for (const house of [api, neighbour]) await house.send("POST", "/signup.json", { payload: mira });
+  for (const each of [api, otherApi]) await each.send("POST", "/signup.json", { payload: mira });
   const find = async (query: string, more = "") => {
     const response = await api.send("GET", `/accounts.json?query=${encodeURIComponent(query)}${more}`);
     const { accounts, metadata } = response.json<{

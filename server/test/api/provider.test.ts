@@ -78,10 +78,10 @@ test("a member's permissions follow the sections immediately", async ({ api }) =
   expect((await api.send("GET", `/users/${id}/permissions.json`)).json()).toEqual(given.json());
 });
 
-test("unknown sections and services are ignored, and the others apply", async ({ api, neighbour }) => {
+test("unknown sections and services are ignored, and the others apply", async ({ api, otherApi }) => {
   const payload = { username: "grace", email: "grace@acme.test" };
   const { id } = (await api.send("POST", "/users.json", { payload })).json().user;
-  const [own, foreign] = [await api.send("GET", "/services.json"), await neighbour.send("GET", "/services.json")].map(
+  const [own, foreign] = [await api.send("GET", "/services.json"), await otherApi.send("GET", "/services.json")].map(
     (response) => Number(response.json().services[0].service.id),
   );
   const send = async (permissions: object): Promise<unknown> => {

@@ -76,24 +76,24 @@ test("events of a session name the user and the channel admin_portal", async ({ 
   expect(recorded).toEqual([{ actorKind: "admin", channel: "admin_portal" }]);
 });
 
-test("an ended session and a Developer Portal session are denied", async ({ api, clock, neighbour }) => {
+test("an ended session and a Developer Portal session are denied", async ({ api, clock, otherApi }) => {
   const ended = await signIn(api, clock.now());
   await api.pool.inTransaction((tx) => endSession(tx, ended.cookieValue));
-  const developers = await signIn(neighbour, clock.now(), { audience: "developer" });
+  const developers = await signIn(otherApi, clock.now(), { audience: "developer" });
   const renamed = `bellwire_admin=${developers.cookieValue}`;
 
-  for (const [house, cookie] of [
+  for (const [each, cookie] of [
     [api, ended.cookie],
-    [neighbour, developers.cookie],
-    [neighbour, renamed],
+    [otherApi, developers.cookie],
+    [otherApi, renamed],
   ] as const) {
-    const response = await house.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } });
+    const response = await each.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } });
     expect([response.statusCode, response.body]).toEqual([403, denied]);
   }
 });
 
-test("a provider's session is denied at another provider's host", async ({ api, clock, neighbour }) => {
-  const { cookie } = await signIn(neighbour, clock.now());
+test("a provider's session is denied at another provider's host", async ({ api, clock, otherApi }) => {
+  const { cookie } = await signIn(otherApi, clock.now());
 
   expect((await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).body).toBe(
     denied,

@@ -102,10 +102,10 @@ test("errors of the account and its user are returned together, and nothing is c
   expect(await eventsOf(api)).toHaveLength(3);
 });
 
-test("an unknown plan and another provider's plan are replaced by the default plan", async ({ api, neighbour }) => {
+test("an unknown plan and another provider's plan are replaced by the default plan", async ({ api, otherApi }) => {
   const [plan] = await api.pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'account_plan'",
-    [neighbour.provider.id],
+    [otherApi.provider.id],
   );
   const [own] = await api.pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'account_plan' and is_default",

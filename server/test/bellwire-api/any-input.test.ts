@@ -3,18 +3,18 @@ import { expect } from "vitest";
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { fieldsOf, follow, operationsIn, type DocumentedOperation } from "../support/open-api.ts";
-import { openBellwireApi, openBellwireHouse, test as base } from "./bellwire-api-test.ts";
+import { openBellwireApi, createBellwireApi, test as base } from "./bellwire-api-test.ts";
 
 /** One provider for all runs, with an endpoint and a bin that they may change. */
 const test = base.extend("it", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }) => {
   const clock = new HandDrivenClock();
   const { http, close, complaints } = openBellwireApi(pool, clock);
   onCleanup(close);
-  const house = await openBellwireHouse(pool, http, clock.now());
+  const api = await createBellwireApi(pool, http, clock.now());
   const payload = { name: "crm", url: "https://93.184.215.14/" };
-  const endpoint: number = (await house.call("POST", "/endpoints", { payload })).json().id;
-  const bin: string = (await house.call("POST", "/bins", { payload: {} })).json().id;
-  return { house, endpoint, bin, complaints };
+  const endpoint: number = (await api.call("POST", "/endpoints", { payload })).json().id;
+  const bin: string = (await api.call("POST", "/bins", { payload: {} })).json().id;
+  return { api, endpoint, bin, complaints };
 });
 
 const document = fieldsOf(await bellwireApiDocument("0.0.0"));
@@ -70,7 +70,7 @@ const asked = operationsIn(document).filter(({ path, method }) => method !== "de
 test.for(asked.map((one) => [`${one.method} ${one.path}`, one] as const))(
   "whatever is sent is done, or refused in words: %s",
   { timeout: 60_000 },
-  async ([, one], { it: { house, endpoint, bin, complaints } }) => {
+  async ([, one], { it: { api, endpoint, bin, complaints } }) => {
     const earlier = complaints.length;
     await fc.assert(
       fc.asyncProperty(inputOf(one), async ({ query, body, id }) => {
@@ -80,7 +80,7 @@ test.for(asked.map((one) => [`${one.method} ${one.path}`, one] as const))(
         const method = one.method === "get" ? "GET" : one.method === "post" ? "POST" : "PATCH";
         const sent = { payload: JSON.stringify(body), headers: { "content-type": "application/json" } };
         const url = `${path}?${new URLSearchParams(pairsOf(query)).toString()}`;
-        const answer = await house.call(method, url, method === "GET" ? {} : sent);
+        const answer = await api.call(method, url, method === "GET" ? {} : sent);
         expect([answer.body.slice(0, 500), answer.statusCode < 500]).toEqual([answer.body.slice(0, 500), true]);
         if (answer.statusCode < 400) return;
         expect(answer.headers["content-type"]).toBe("application/problem+json");

@@ -7,7 +7,7 @@ import { routesOf } from "../http/routes-of.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { passwords } from "../support/passwords.ts";
-import { type BellwireHouse, test as base } from "./bellwire-api-test.ts";
+import { type BellwireApi, test as base } from "./bellwire-api-test.ts";
 
 const minuteMs = 60_000;
 
@@ -26,7 +26,7 @@ interface Row {
   readonly at?: readonly string[];
   readonly payload?: (ids: Ids) => object;
   /** Runs before the request. */
-  readonly before?: (house: BellwireHouse, ids: Ids) => Promise<unknown>;
+  readonly before?: (api: BellwireApi, ids: Ids) => Promise<unknown>;
   /** Under which name the id of the answer is kept. */
   readonly keep?: string;
 }
@@ -106,7 +106,7 @@ const rows: readonly Row[] = [
 /** A ping changes nothing, and the views of a user concern nobody else. */
 const changesNothing = ["POST /endpoints/:id/ping", "POST /views", "PATCH /views/:id", "DELETE /views/:id"];
 
-async function signUp({ pool, provider }: BellwireHouse, name: string, now: Date) {
+async function signUp({ pool, provider }: BellwireApi, name: string, now: Date) {
   const values = { org_name: name, username: name, email: `${name}@quay.example` };
   const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
@@ -116,12 +116,12 @@ async function signUp({ pool, provider }: BellwireHouse, name: string, now: Date
 }
 
 /** Objects of the rows: two events in one order, and an account whose developers request other plans. */
-async function settle(house: BellwireHouse, now: Date): Promise<Record<string, string | number>> {
-  const { pool, provider } = house;
+async function settle(api: BellwireApi, now: Date): Promise<Record<string, string | number>> {
+  const { pool, provider } = api;
   const providerId = provider.id;
-  const { account: accountId, user, application: it } = await signUp(house, "mira", now);
-  const other = await signUp(house, "nora", now);
-  const keyed = await signUp(house, "olaf", now);
+  const { account: accountId, user, application: it } = await signUp(api, "mira", now);
+  const other = await signUp(api, "nora", now);
+  const keyed = await signUp(api, "olaf", now);
   const by = { actor: { kind: "key" }, channel: "api", now } as const;
   await pool.query("update applications set state = 'pending' where id = $1", [other.application.id]);
   await pool.query(
@@ -161,20 +161,20 @@ async function settle(house: BellwireHouse, now: Date): Promise<Record<string, s
 const countTraces = `
   select (select count(*) from events where provider_id = $1) + (select count(*) from audit_records where provider_id = $1) as traces`;
 
-test("whatever a route changes, an event or the audit tells who did it", async ({ house, http, clock }) => {
-  const ids = await settle(house, clock.now());
+test("whatever a route changes, an event or the audit tells who did it", async ({ api, http, clock }) => {
+  const ids = await settle(api, clock.now());
   const count = async (): Promise<number> => {
-    const [row] = await house.pool.query<{ traces: number }>(countTraces, [house.provider.id]);
+    const [row] = await api.pool.query<{ traces: number }>(countTraces, [api.provider.id]);
     return row?.traces ?? 0;
   };
   for (const { route, at = [], before: prepare, payload, keep } of rows) {
-    await prepare?.(house, ids);
+    await prepare?.(api, ids);
     const before = await count();
     const [name = "", path = ""] = route.split(" ");
     const method = (["POST", "PATCH", "DELETE"] as const).find((it) => it === name) ?? "GET";
     const left = [...at];
     const filled = path.replaceAll(/:\w+/g, () => String(ids[left.shift() ?? ""]));
-    const answer = await house.call(method, filled, payload ? { payload: payload(ids) } : {});
+    const answer = await api.call(method, filled, payload ? { payload: payload(ids) } : {});
     expect([route, answer.statusCode < 300, answer.body]).toEqual([route, true, answer.body]);
     expect([route, (await count()) > before]).toEqual([route, true]);
     if (keep !== undefined) ids[keep] = answer.json().id;
@@ -188,21 +188,21 @@ test("whatever a route changes, an event or the audit tells who did it", async (
 });
 
 test("the audit log tells admins who did what, newest first and a page at a time, and members nothing", async ({
-  house,
+  api,
 }) => {
-  const { id } = (await house.call("POST", "/endpoints", { payload: { name: "crm", url } })).json();
-  await house.call("PATCH", `/endpoints/${id}`, { payload: { active: false } });
+  const { id } = (await api.call("POST", "/endpoints", { payload: { name: "crm", url } })).json();
+  await api.call("PATCH", `/endpoints/${id}`, { payload: { active: false } });
 
-  const first = (await house.call("GET", "/audit_records?limit=1")).json();
-  const second = (await house.call("GET", `/audit_records?limit=1&after=${first.next}`)).json();
+  const first = (await api.call("GET", "/audit_records?limit=1")).json();
+  const second = (await api.call("GET", `/audit_records?limit=1&after=${first.next}`)).json();
   expect([...first.data, ...second.data]).toMatchObject([
     { action: "endpoint.changed", subject: `endpoint/${id}`, detail: { active: false }, actor: { kind: "token" } },
     { action: "endpoint.created", subject: `endpoint/${id}`, detail: { name: "crm" } },
   ]);
   expect(first.data[0].actor.username).toEqual(expect.any(String));
 
-  const readOnly = { authorization: `Bearer ${await house.addToken({ permission: "ro" })}` };
-  expect((await house.call("GET", "/audit_records", { headers: readOnly })).statusCode).toBe(200);
-  const member = { authorization: `Bearer ${await house.addToken({ role: "member", sections: ["settings"] })}` };
-  expect((await house.call("GET", "/audit_records", { headers: member })).statusCode).toBe(403);
+  const readOnly = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
+  expect((await api.call("GET", "/audit_records", { headers: readOnly })).statusCode).toBe(200);
+  const member = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["settings"] })}` };
+  expect((await api.call("GET", "/audit_records", { headers: member })).statusCode).toBe(403);
 });

@@ -19,7 +19,7 @@ import { test as base } from "../support/test.ts";
 import { watchAnswers } from "../support/watch-answers.ts";
 
 /** A provider of its own with the Bellwire API in front of it. */
-export interface BellwireHouse extends ProviderApi {
+export interface BellwireApi extends ProviderApi {
   /** Below /api/v1, with the admin's token unless headers say otherwise. */
   call(
     method: NonNullable<InjectOptions["method"]>,
@@ -44,8 +44,8 @@ export const test = base
     onCleanup(() => expect(complaints.slice(earlier)).toEqual([]));
     return http;
   })
-  .extend("house", async ({ sharedPool, http, clock }) => openBellwireHouse(sharedPool, http, clock.now()))
-  .extend("neighbour", async ({ sharedPool, http, clock }) => openBellwireHouse(sharedPool, http, clock.now()));
+  .extend("api", async ({ sharedPool, http, clock }) => createBellwireApi(sharedPool, http, clock.now()))
+  .extend("otherApi", async ({ sharedPool, http, clock }) => createBellwireApi(sharedPool, http, clock.now()));
 
 interface OpenedApi {
   readonly http: FastifyInstance;
@@ -103,16 +103,16 @@ export function openBellwireApi(
   };
 }
 
-export async function openBellwireHouse(pool: Pool, http: FastifyInstance, now: Date): Promise<BellwireHouse> {
-  const house = await createProviderApi(pool, http, now);
+export async function createBellwireApi(pool: Pool, http: FastifyInstance, now: Date): Promise<BellwireApi> {
+  const api = await createProviderApi(pool, http, now);
   return {
-    ...house,
+    ...api,
     call: (method, path, { headers, ...more } = {}) =>
-      house.sendWithoutToken({
+      api.sendWithoutToken({
         ...more,
         method,
         url: `/api/v1${path}`,
-        headers: { authorization: `Bearer ${house.token}`, ...headers },
+        headers: { authorization: `Bearer ${api.token}`, ...headers },
       }),
   };
 }

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { readAccounts, signUpAccount } from "#portal/accounts/index.ts";
 import { type Application, listApplications, readApplication } from "#portal/applications/index.ts";
-import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { type BellwireApi, test } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
 
 interface Developers {
@@ -10,7 +10,7 @@ interface Developers {
 }
 
 /** Three accounts, each with an application, none of them approved yet. */
-async function signUpThree({ pool, provider }: BellwireHouse, now: Date): Promise<Developers> {
+async function signUpThree({ pool, provider }: BellwireApi, now: Date): Promise<Developers> {
   const accounts: number[] = [];
   const applications: Application[] = [];
   for (const name of ["harbour", "quay", "pier"]) {
@@ -24,7 +24,7 @@ async function signUpThree({ pool, provider }: BellwireHouse, now: Date): Promis
   return { accounts, applications };
 }
 
-const addPlan = async ({ pool, provider }: BellwireHouse, kind: string, productId: number | null): Promise<number> => {
+const addPlan = async ({ pool, provider }: BellwireApi, kind: string, productId: number | null): Promise<number> => {
   const [plan] = await pool.query<{ id: number }>(
     `insert into plans (provider_id, kind, product_id, name, system_name, state)
      values ($1, $2, $3, 'Gold', 'gold', 'published') returning id`,
@@ -34,7 +34,7 @@ const addPlan = async ({ pool, provider }: BellwireHouse, kind: string, productI
 };
 
 /** The newest events last: what happened, and to which account. */
-async function told({ pool, provider }: BellwireHouse, since: number): Promise<readonly (readonly [string, number])[]> {
+async function told({ pool, provider }: BellwireApi, since: number): Promise<readonly (readonly [string, number])[]> {
   const rows = await pool.query<{ type: string; accountId: number }>(
     `select type, account_id from events where provider_id = $1 order by id`,
     [provider.id],
@@ -42,7 +42,7 @@ async function told({ pool, provider }: BellwireHouse, since: number): Promise<r
   return rows.slice(since).map(({ type, accountId }) => [type, accountId]);
 }
 
-const states = async ({ pool, provider }: BellwireHouse, ids: readonly number[]): Promise<readonly string[]> => {
+const states = async ({ pool, provider }: BellwireApi, ids: readonly number[]): Promise<readonly string[]> => {
   const found = await readAccounts(pool, provider.id, ids);
   return ids.map((id) => found.find((it) => it.id === id)?.state ?? "gone");
 };
@@ -51,17 +51,17 @@ const notThere = { done: false, code: "not-found", title: "Not found." };
 const refused = { done: false, code: "invalid" };
 
 test("each account is decided for itself, in the order of the ids, and those that cannot be are told why", async ({
-  house,
-  neighbour,
+  api,
+  otherApi,
   clock,
 }) => {
-  const { accounts } = await signUpThree(house, clock.now());
+  const { accounts } = await signUpThree(api, clock.now());
   const [first = 0, second = 0, third = 0] = accounts;
-  const [theirs = 0] = (await signUpThree(neighbour, clock.now())).accounts;
+  const [theirs = 0] = (await signUpThree(otherApi, clock.now())).accounts;
   const bulk = async (ids: readonly number[], operation: string, more: object = {}) =>
-    (await house.call("POST", "/accounts/bulk", { payload: { ids, operation, ...more } })).json().data;
+    (await api.call("POST", "/accounts/bulk", { payload: { ids, operation, ...more } })).json().data;
 
-  const before = (await told(house, 0)).length;
+  const before = (await told(api, 0)).length;
   expect(await bulk([third], "approve")).toEqual([{ id: third, done: true }]);
   expect(await bulk([second, theirs, third, first, second], "approve")).toEqual([
     { id: second, done: true },
@@ -69,9 +69,9 @@ test("each account is decided for itself, in the order of the ids, and those tha
     { id: third, ...refused, title: expect.any(String), errors: { state: ['cannot transition via "approve"'] } },
     { id: first, done: true },
   ]);
-  expect(await told(house, before)).toEqual([third, second, first].map((id) => ["account.updated", id]));
+  expect(await told(api, before)).toEqual([third, second, first].map((id) => ["account.updated", id]));
 
-  const planId = await addPlan(house, "account_plan", null);
+  const planId = await addPlan(api, "account_plan", null);
   expect(await bulk([first, second], "change_plan", { plan_id: planId })).toEqual([
     { id: first, done: true },
     { id: second, done: true },
@@ -79,7 +79,7 @@ test("each account is decided for itself, in the order of the ids, and those tha
   expect(await bulk([first], "change_plan", { plan_id: 999_999_999 })).toMatchObject([
     { id: first, ...refused, errors: { plan_id: ["is no plan for this one"] } },
   ]);
-  expect(await told(house, before + 3)).toEqual([first, second].map((id) => ["account.plan_changed", id]));
+  expect(await told(api, before + 3)).toEqual([first, second].map((id) => ["account.plan_changed", id]));
 
   for (const [operation, state] of [
     ["suspend", "suspended"],
@@ -89,35 +89,35 @@ test("each account is decided for itself, in the order of the ids, and those tha
     ["delete", "gone"],
   ] as const) {
     expect(await bulk([first, second], operation)).toEqual([first, second].map((id) => ({ id, done: true })));
-    expect([operation, await states(house, accounts)]).toEqual([operation, [state, state, "approved"]]);
+    expect([operation, await states(api, accounts)]).toEqual([operation, [state, state, "approved"]]);
   }
   const deleted = ["account.deleted", "application.deleted", "user.deleted"];
-  expect((await told(house, 0)).slice(-6)).toEqual([first, second].flatMap((id) => deleted.map((type) => [type, id])));
-  expect(await states(neighbour, [theirs])).toEqual(["created"]);
+  expect((await told(api, 0)).slice(-6)).toEqual([first, second].flatMap((id) => deleted.map((type) => [type, id])));
+  expect(await states(otherApi, [theirs])).toEqual(["created"]);
 });
 
-test("applications are decided together, and a plan is one of their product", async ({ house, clock }) => {
-  const { accounts, applications } = await signUpThree(house, clock.now());
+test("applications are decided together, and a plan is one of their product", async ({ api, clock }) => {
+  const { accounts, applications } = await signUpThree(api, clock.now());
   const [first = 0, second = 0, third = 0] = applications.map(({ id }) => id);
   const productId = applications[0]?.product.id ?? 0;
-  const before = (await told(house, 0)).length;
-  await house.pool.query("update applications set state = 'pending' where id = any($1)", [[first, third]]);
+  const before = (await told(api, 0)).length;
+  await api.pool.query("update applications set state = 'pending' where id = any($1)", [[first, third]]);
   const bulk = async (ids: readonly number[], operation: string, more: object = {}) =>
-    (await house.call("POST", "/applications/bulk", { payload: { ids, operation, ...more } })).json().data;
+    (await api.call("POST", "/applications/bulk", { payload: { ids, operation, ...more } })).json().data;
 
   expect(await bulk([first, second], "accept")).toMatchObject([{ done: true }, { id: second, ...refused }]);
   expect(await bulk([first, third], "reject")).toMatchObject([{ id: first, ...refused }, { done: true }]);
   expect(await bulk([first, second, third], "suspend")).toMatchObject([{ done: true }, { done: true }, notThere]);
   expect(await bulk([first, second], "resume")).toMatchObject([{ done: true }, { done: true }]);
-  const ofAccounts = await addPlan(house, "account_plan", null);
+  const ofAccounts = await addPlan(api, "account_plan", null);
   expect(await bulk([first], "change_plan", { plan_id: ofAccounts })).toMatchObject([refused]);
-  const gold = await addPlan(house, "application_plan", productId);
+  const gold = await addPlan(api, "application_plan", productId);
   expect(await bulk([first], "change_plan", { plan_id: gold })).toEqual([{ id: first, done: true }]);
-  expect((await readApplication(house.pool, house.provider.id, first))?.plan.id).toBe(gold);
+  expect((await readApplication(api.pool, api.provider.id, first))?.plan.id).toBe(gold);
   expect(await bulk([second], "delete")).toEqual([{ id: second, done: true }]);
 
   const [one, two, three] = accounts;
-  expect(await told(house, before)).toEqual([
+  expect(await told(api, before)).toEqual([
     ["application.updated", one],
     ["application.deleted", three],
     ["application.suspended", one],
@@ -130,30 +130,30 @@ test("applications are decided together, and a plan is one of their product", as
 });
 
 test("a member does what he may with a single one; applications of other products are not there", async ({
-  house,
+  api,
   clock,
 }) => {
-  const { accounts, applications } = await signUpThree(house, clock.now());
+  const { accounts, applications } = await signUpThree(api, clock.now());
   const as = async (serviceIds?: readonly number[]) => ({
-    authorization: `Bearer ${await house.addToken({ role: "member", sections: ["partners"], ...(serviceIds ? { serviceIds } : {}) })}`,
+    authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"], ...(serviceIds ? { serviceIds } : {}) })}`,
   });
   const headers = await as();
   const ask = (operation: string) =>
-    house.call("POST", "/accounts/bulk", { headers, payload: { ids: accounts, operation } });
+    api.call("POST", "/accounts/bulk", { headers, payload: { ids: accounts, operation } });
   for (const operation of ["approve", "reject", "suspend", "resume", "delete"]) {
     const answer = await ask(operation);
     expect([operation, answer.statusCode, answer.json().code]).toEqual([operation, 403, "role-missing"]);
   }
-  expect(await states(house, accounts)).toEqual(["created", "created", "created"]);
+  expect(await states(api, accounts)).toEqual(["created", "created", "created"]);
   expect((await ask("make_pending")).json().data).toEqual(accounts.map((id) => ({ id, done: true })));
 
   const ids = applications.map(({ id }) => id);
   for (const operation of ["suspend", "delete"]) {
     const narrowed = { headers: await as([]), payload: { ids, operation } };
-    const { data } = (await house.call("POST", "/applications/bulk", narrowed)).json();
+    const { data } = (await api.call("POST", "/applications/bulk", narrowed)).json();
     expect(data).toEqual(ids.map((id) => ({ id, ...notThere })));
   }
-  expect(await readApplication(house.pool, house.provider.id, ids[0] ?? 0)).toMatchObject({ state: "live" });
+  expect(await readApplication(api.pool, api.provider.id, ids[0] ?? 0)).toMatchObject({ state: "live" });
 });
 
 test.for([
@@ -164,9 +164,9 @@ test.for([
   [{ ids: [0], operation: "suspend" }, "ids.0"],
 ] as const)(
   "an invalid bulk request is refused as a whole, with errors by field: %j",
-  async ([payload, field], { house }) => {
+  async ([payload, field], { api }) => {
     for (const path of ["/accounts/bulk", "/applications/bulk"]) {
-      const answer = await house.call("POST", path, { payload });
+      const answer = await api.call("POST", path, { payload });
       expect([path, answer.statusCode, Object.keys(answer.json().errors)]).toEqual([path, 422, [field]]);
     }
   },

@@ -1,18 +1,18 @@
 import { expect } from "vitest";
 import { receiveRequest } from "#request-bin/index.ts";
 import { buildEndpoint, feedsAreComplete, recordIn } from "../support/build-webhooks.ts";
-import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { type BellwireApi, test } from "./bellwire-api-test.ts";
 
 const gone = "is not the `next` of a page";
 
 /** Three of each thing that is listed, and what is listed of them. */
-async function fill(house: BellwireHouse): Promise<readonly string[]> {
-  const { pool, provider } = house;
+async function fill(api: BellwireApi): Promise<readonly string[]> {
+  const { pool, provider } = api;
   const providerId = provider.id;
   const bins: string[] = [];
   for (const name of ["a", "b", "c"]) {
     await buildEndpoint(pool, { providerId, name, url: "http://127.0.0.1:9/" });
-    bins.push((await house.call("POST", "/bins", { payload: {} })).json().id);
+    bins.push((await api.call("POST", "/bins", { payload: {} })).json().id);
     await pool.inTransaction((tx) => recordIn(tx, { providerId }));
     await pool.query(
       `insert into mails (provider_id, recipient, subject, text) values ($1, 'a@b.example', $2, 'text')`,
@@ -26,25 +26,25 @@ async function fill(house: BellwireHouse): Promise<readonly string[]> {
 }
 
 test("pages follow each other to the end, and a cursor that is none of the list's is refused or leads to what is one's own", async ({
-  house,
-  neighbour,
+  api,
+  otherApi,
 }) => {
-  const [own, others] = [await fill(house), await fill(neighbour)];
+  const [own, others] = [await fill(api), await fill(otherApi)];
   for (const [at, list] of own.entries()) {
     const rows: unknown[] = [];
     const cursors: string[] = [];
     for (let after = ""; rows.length < 20;) {
-      const page = (await house.call("GET", `${list}?limit=2${after}`)).json();
+      const page = (await api.call("GET", `${list}?limit=2${after}`)).json();
       rows.push(...page.data);
       if (page.next === null) break;
       cursors.push(page.next);
       after = `&after=${encodeURIComponent(page.next)}`;
     }
-    const all = (await house.call("GET", `${list}?limit=200`)).json().data;
+    const all = (await api.call("GET", `${list}?limit=200`)).json().data;
     expect([list, rows]).toEqual([list, all]);
 
     const [cursor = ""] = cursors;
-    const theirs = (await neighbour.call("GET", `${others[at]}?limit=2`)).json().next;
+    const theirs = (await otherApi.call("GET", `${others[at]}?limit=2`)).json().next;
     const asked = [
       cursor.slice(0, -1),
       `${cursor}0`,
@@ -59,7 +59,7 @@ test("pages follow each other to the end, and a cursor that is none of the list'
     ];
     const shown = new Set(all.map((it: unknown) => JSON.stringify(it)));
     for (const after of asked) {
-      const answer = await house.call("GET", `${list}?limit=200&after=${encodeURIComponent(after)}`);
+      const answer = await api.call("GET", `${list}?limit=200&after=${encodeURIComponent(after)}`);
       const { data = [], errors } = answer.json();
       expect([list, after, data.filter((it: unknown) => !shown.has(JSON.stringify(it)))]).toEqual([list, after, []]);
       if (answer.statusCode !== 200)
@@ -74,33 +74,33 @@ test("pages follow each other to the end, and a cursor that is none of the list'
 });
 
 test("a page after a bin that is gone, or somebody else's, is refused instead of being empty", async ({
-  house,
-  neighbour,
+  api,
+  otherApi,
 }) => {
-  await fill(house);
-  await fill(neighbour);
-  const { next } = (await house.call("GET", "/bins?limit=1")).json();
-  const theirs = (await neighbour.call("GET", "/bins?limit=1")).json().next;
-  await house.call("DELETE", `/bins/${next}`);
+  await fill(api);
+  await fill(otherApi);
+  const { next } = (await api.call("GET", "/bins?limit=1")).json();
+  const theirs = (await otherApi.call("GET", "/bins?limit=1")).json().next;
+  await api.call("DELETE", `/bins/${next}`);
   for (const after of [next, theirs]) {
-    const answer = await house.call("GET", `/bins?after=${after}`);
+    const answer = await api.call("GET", `/bins?after=${after}`);
     expect([answer.statusCode, answer.json().errors]).toEqual([422, { after: [gone] }]);
   }
 });
 
-test("since the beginning of all time is since ever", async ({ house }) => {
-  await fill(house);
-  await feedsAreComplete(house.pool);
+test("since the beginning of all time is since ever", async ({ api }) => {
+  await fill(api);
+  await feedsAreComplete(api.pool);
   for (const list of ["/events", "/deliveries", "/events?order=oldest"]) {
-    const all = (await house.call("GET", list)).json().data;
+    const all = (await api.call("GET", list)).json().data;
     expect(all.length).toBeGreaterThan(0);
     for (const time of ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z"]) {
-      const asked = (name: string) => house.call("GET", `${list}${list.includes("?") ? "&" : "?"}${name}=${time}`);
+      const asked = (name: string) => api.call("GET", `${list}${list.includes("?") ? "&" : "?"}${name}=${time}`);
       expect([list, time, (await asked("since")).json().data]).toEqual([list, time, all]);
       expect([list, time, (await asked("until")).json().data]).toEqual([list, time, []]);
     }
   }
-  const { data } = (await house.call("GET", "/endpoints")).json();
+  const { data } = (await api.call("GET", "/endpoints")).json();
   const payload = { endpoint_id: data[0].id, since: "0001-01-01T00:00:00Z", only: "all", dry_run: true };
-  expect((await house.call("POST", "/replays", { payload })).statusCode).toBe(200);
+  expect((await api.call("POST", "/replays", { payload })).statusCode).toBe(200);
 });

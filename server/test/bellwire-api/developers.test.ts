@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { listMails } from "#portal/mails/index.ts";
-import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { type BellwireApi, test } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
 
-async function signUp({ pool, provider }: BellwireHouse, now: Date) {
+async function signUp({ pool, provider }: BellwireApi, now: Date) {
   const values = {
     org_name: "Harbour",
     username: "mira",
@@ -19,49 +19,49 @@ async function signUp({ pool, provider }: BellwireHouse, now: Date) {
   return { account: signedUp.details.account, applicationId: application?.id ?? 0, userKey: application?.userKey };
 }
 
-const eventTypes = async (house: BellwireHouse): Promise<string[]> =>
-  (await house.call("GET", "/events")).json().data.map(({ type }: { type: string }) => type);
+const eventTypes = async (api: BellwireApi): Promise<string[]> =>
+  (await api.call("GET", "/events")).json().data.map(({ type }: { type: string }) => type);
 
-test("an account is suspended and resumed, and each is an event", async ({ house, clock }) => {
-  const { account } = await signUp(house, clock.now());
-  const before = (await eventTypes(house)).length;
-  expect((await house.call("POST", `/accounts/${account.id}/resume`)).statusCode).toBe(422);
-  expect((await house.call("POST", `/accounts/${account.id}/suspend`)).statusCode).toBe(204);
-  expect((await house.call("POST", `/accounts/${account.id}/resume`)).statusCode).toBe(204);
-  const all = await eventTypes(house);
+test("an account is suspended and resumed, and each is an event", async ({ api, clock }) => {
+  const { account } = await signUp(api, clock.now());
+  const before = (await eventTypes(api)).length;
+  expect((await api.call("POST", `/accounts/${account.id}/resume`)).statusCode).toBe(422);
+  expect((await api.call("POST", `/accounts/${account.id}/suspend`)).statusCode).toBe(204);
+  expect((await api.call("POST", `/accounts/${account.id}/resume`)).statusCode).toBe(204);
+  const all = await eventTypes(api);
   expect(all.slice(0, all.length - before)).toEqual(["account.updated", "account.updated"]);
 });
 
-test("a new user key replaces the old one, and both events tell of it", async ({ house, clock }) => {
-  const { applicationId } = await signUp(house, clock.now());
-  expect((await house.call("POST", `/applications/${applicationId}/regenerate_user_key`)).statusCode).toBe(204);
-  expect((await eventTypes(house)).slice(0, 2)).toEqual(["application.user_key_updated", "application.key_updated"]);
+test("a new user key replaces the old one, and both events tell of it", async ({ api, clock }) => {
+  const { applicationId } = await signUp(api, clock.now());
+  expect((await api.call("POST", `/applications/${applicationId}/regenerate_user_key`)).statusCode).toBe(204);
+  expect((await eventTypes(api)).slice(0, 2)).toEqual(["application.user_key_updated", "application.key_updated"]);
 });
 
-test("only what is pending is rejected; a key that is not there is not replaced", async ({ house, clock }) => {
-  const { applicationId } = await signUp(house, clock.now());
-  const reject = await house.call("POST", `/applications/${applicationId}/reject`, { payload: { reason: "No." } });
+test("only what is pending is rejected; a key that is not there is not replaced", async ({ api, clock }) => {
+  const { applicationId } = await signUp(api, clock.now());
+  const reject = await api.call("POST", `/applications/${applicationId}/reject`, { payload: { reason: "No." } });
   expect(reject.statusCode).toBe(422);
   const regenerate = `/applications/${applicationId}/regenerate_key`;
-  expect((await house.call("POST", regenerate, { payload: { key: "none" } })).statusCode).toBe(404);
+  expect((await api.call("POST", regenerate, { payload: { key: "none" } })).statusCode).toBe(404);
 });
 
-test("the neighbour's accounts and applications are not there", async ({ house, neighbour, clock }) => {
-  const { account, applicationId } = await signUp(neighbour, clock.now());
-  expect((await house.call("POST", `/accounts/${account.id}/suspend`)).statusCode).toBe(404);
-  expect((await house.call("POST", `/applications/${applicationId}/regenerate_user_key`)).statusCode).toBe(404);
+test("accounts and applications of another provider are not found", async ({ api, otherApi, clock }) => {
+  const { account, applicationId } = await signUp(otherApi, clock.now());
+  expect((await api.call("POST", `/accounts/${account.id}/suspend`)).statusCode).toBe(404);
+  expect((await api.call("POST", `/applications/${applicationId}/regenerate_user_key`)).statusCode).toBe(404);
 });
 
 test("admins read the mails, members and read-only tokens do not: their links open accounts", async ({
-  house,
+  api,
   clock,
 }) => {
-  const { account } = await signUp(house, clock.now());
-  await house.call("POST", `/accounts/${account.id}/suspend`);
-  const mails = (await house.call("GET", "/mails")).json().data;
-  expect(mails).toHaveLength((await listMails(house.pool, house.provider.id, { limit: 10 })).length);
+  const { account } = await signUp(api, clock.now());
+  await api.call("POST", `/accounts/${account.id}/suspend`);
+  const mails = (await api.call("GET", "/mails")).json().data;
+  expect(mails).toHaveLength((await listMails(api.pool, api.provider.id, { limit: 10 })).length);
   for (const of of [{ role: "member", sections: ["partners"] }, { permission: "ro" }] as const) {
-    const authorization = `Bearer ${await house.addToken(of)}`;
-    expect((await house.call("GET", "/mails", { headers: { authorization } })).statusCode).toBe(403);
+    const authorization = `Bearer ${await api.addToken(of)}`;
+    expect((await api.call("GET", "/mails", { headers: { authorization } })).statusCode).toBe(403);
   }
 });

@@ -1,7 +1,7 @@
 import { HTTP } from "cloudevents";
 import { expect } from "vitest";
 import { eventTypes } from "#webhooks/events/index.ts";
-import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+import { test, type BellwireApi } from "./bellwire-api-test.ts";
 
 const aCrm = {
   name: "crm",
@@ -10,14 +10,14 @@ const aCrm = {
   headers: { "x-key": "h3ader" },
 };
 
-async function makeCrm(house: BellwireHouse, more: object = {}): Promise<{ id: number; [field: string]: unknown }> {
-  const answer = await house.call("POST", "/endpoints", { payload: { ...aCrm, ...more } });
+async function makeCrm(api: BellwireApi, more: object = {}): Promise<{ id: number; [field: string]: unknown }> {
+  const answer = await api.call("POST", "/endpoints", { payload: { ...aCrm, ...more } });
   expect(answer.statusCode).toBe(201);
   return answer.json();
 }
 
-test("an endpoint is made, read, changed and deleted", async ({ house }) => {
-  const made = await makeCrm(house);
+test("an endpoint is made, read, changed and deleted", async ({ api }) => {
+  const made = await makeCrm(api);
   expect(made).toMatchObject({
     ...aCrm,
     url: "https://93.184.215.14/hooks?token=…",
@@ -26,21 +26,21 @@ test("an endpoint is made, read, changed and deleted", async ({ house }) => {
     state: "enabled",
   });
 
-  expect((await house.call("GET", `/endpoints/${made.id}`)).json()).toEqual(made);
-  expect((await house.call("GET", "/endpoints")).json()).toEqual({ data: [made], next: null });
+  expect((await api.call("GET", `/endpoints/${made.id}`)).json()).toEqual(made);
+  expect((await api.call("GET", "/endpoints")).json()).toEqual({ data: [made], next: null });
 
   const payload = { active: false, description: "The back office", max_in_flight: 4, state: "paused" };
-  const changed = await house.call("PATCH", `/endpoints/${made.id}`, { payload });
+  const changed = await api.call("PATCH", `/endpoints/${made.id}`, { payload });
   expect(changed.json()).toMatchObject({ ...aCrm, ...payload, url: made["url"] });
 
-  expect((await house.call("DELETE", `/endpoints/${made.id}`)).statusCode).toBe(204);
-  expect((await house.call("GET", `/endpoints/${made.id}`)).statusCode).toBe(404);
+  expect((await api.call("DELETE", `/endpoints/${made.id}`)).statusCode).toBe(204);
+  expect((await api.call("GET", `/endpoints/${made.id}`)).statusCode).toBe(404);
 });
 
-test("lists are read page by page", async ({ house }) => {
-  for (const name of ["a", "b", "c"]) await makeCrm(house, { name });
-  const first = (await house.call("GET", "/endpoints?limit=2")).json();
-  const second = (await house.call("GET", `/endpoints?limit=2&after=${first.next}`)).json();
+test("lists are read page by page", async ({ api }) => {
+  for (const name of ["a", "b", "c"]) await makeCrm(api, { name });
+  const first = (await api.call("GET", "/endpoints?limit=2")).json();
+  const second = (await api.call("GET", `/endpoints?limit=2&after=${first.next}`)).json();
   const names = [first, second].map(({ data }) => data.map(({ name }: { name: string }) => name));
   expect(names).toEqual([["a", "b"], ["c"]]);
   expect(second.next).toBeNull();
@@ -65,8 +65,8 @@ test.for([
     { name: "x", url: "http://10.0.0.1/" },
     { url: [expect.stringMatching(/^Leads to 10\.0\.0\.1, .*BELLWIRE_ALLOWED_TARGETS$/)] },
   ],
-] as const)("invalid values are refused with errors by field: %j", async ([payload, errors], { house }) => {
-  const answer = await house.call("POST", "/endpoints", { payload });
+] as const)("invalid values are refused with errors by field: %j", async ([payload, errors], { api }) => {
+  const answer = await api.call("POST", "/endpoints", { payload });
   expect(answer.statusCode).toBe(422);
   expect(answer.headers["content-type"]).toContain("application/problem+json");
   expect(answer.json()).toMatchObject({ code: "invalid", errors });
@@ -111,36 +111,36 @@ test.for<readonly [given: object, errors: Readonly<Record<string, readonly strin
   [{ max_in_flight: "1" }, { max_in_flight: ["must be integer, or null"] }],
   [{ max_per_second: 100_001 }, { max_per_second: ["must be <= 100000, or null"] }],
   [{ state: "disabled" }, { state: ["must be one of enabled, paused"] }],
-])("a setting that cannot be is refused by its name, with what can be: %j", async ([given, errors], { house }) => {
-  const { id } = await makeCrm(house);
-  const before = (await house.call("GET", `/endpoints/${id}`)).json();
-  const changed = await house.call("PATCH", `/endpoints/${id}`, { payload: given });
+])("a setting that cannot be is refused by its name, with what can be: %j", async ([given, errors], { api }) => {
+  const { id } = await makeCrm(api);
+  const before = (await api.call("GET", `/endpoints/${id}`)).json();
+  const changed = await api.call("PATCH", `/endpoints/${id}`, { payload: given });
   expect([changed.statusCode, changed.json().errors]).toEqual([422, errors]);
-  const made = await house.call("POST", "/endpoints", { payload: { ...aCrm, name: "other", ...given } });
+  const made = await api.call("POST", "/endpoints", { payload: { ...aCrm, name: "other", ...given } });
   expect([made.statusCode, made.json().errors]).toEqual([422, errors]);
-  expect((await house.call("GET", "/endpoints")).json().data).toEqual([before]);
+  expect((await api.call("GET", "/endpoints")).json().data).toEqual([before]);
 });
 
-test("a type of event that is said twice is said once", async ({ house }) => {
-  const { event_types } = await makeCrm(house, { event_types: ["user.created", "*", "user.created"] });
+test("a type of event that is said twice is said once", async ({ api }) => {
+  const { event_types } = await makeCrm(api, { event_types: ["user.created", "*", "user.created"] });
   expect(event_types).toEqual(["user.created", "*"]);
 });
 
-test("a name that is taken is a conflict", async ({ house }) => {
-  await makeCrm(house);
-  expect((await house.call("POST", "/endpoints", { payload: aCrm })).statusCode).toBe(409);
+test("a name that is taken is a conflict", async ({ api }) => {
+  await makeCrm(api);
+  expect((await api.call("POST", "/endpoints", { payload: aCrm })).statusCode).toBe(409);
 });
 
-test("who may not change an endpoint sees none of its secrets", async ({ house }) => {
-  const { id } = await makeCrm(house);
-  const authorization = `Bearer ${await house.addToken({ permission: "ro" })}`;
-  const answer = await house.call("GET", `/endpoints/${id}`, { headers: { authorization } });
+test("who may not change an endpoint sees none of its secrets", async ({ api }) => {
+  const { id } = await makeCrm(api);
+  const authorization = `Bearer ${await api.addToken({ permission: "ro" })}`;
+  const answer = await api.call("GET", `/endpoints/${id}`, { headers: { authorization } });
   expect(answer.json()).toMatchObject({ url: "https://93.184.215.14/hooks?token=…", headers: { "x-key": "…" } });
-  expect((await house.call("GET", `/endpoints/${id}/secret`, { headers: { authorization } })).statusCode).toBe(403);
+  expect((await api.call("GET", `/endpoints/${id}/secret`, { headers: { authorization } })).statusCode).toBe(403);
 });
 
-test("members, tokens without the scope and strangers are kept out of every route", async ({ house }) => {
-  const { id } = await makeCrm(house);
+test("members, tokens without the scope and strangers are kept out of every route", async ({ api }) => {
+  const { id } = await makeCrm(api);
   const routes = [
     ["GET", "/endpoints"],
     ["POST", "/endpoints"],
@@ -153,48 +153,48 @@ test("members, tokens without the scope and strangers are kept out of every rout
     ["DELETE", "/failures?all=true"],
     ["GET", "/stream"],
   ] as const;
-  const member = `Bearer ${await house.addToken({ role: "member", sections: ["partners"] })}`;
-  const scopeless = `Bearer ${await house.addToken({ scopes: ["stats"] })}`;
+  const member = `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}`;
+  const scopeless = `Bearer ${await api.addToken({ scopes: ["stats"] })}`;
   const statuses = (authorization: string) =>
     Promise.all(
-      routes.map(async ([method, path]) => (await house.call(method, path, { headers: { authorization } })).statusCode),
+      routes.map(async ([method, path]) => (await api.call(method, path, { headers: { authorization } })).statusCode),
     );
   expect(await statuses(member)).toEqual(routes.map(() => 403));
   expect(await statuses(scopeless)).toEqual(routes.map(() => 403));
   expect(await statuses("Bearer nonsense")).toEqual(routes.map(() => 401));
-  expect((await house.sendWithoutToken({ url: "/api/v1/endpoints" })).statusCode).toBe(401);
+  expect((await api.sendWithoutToken({ url: "/api/v1/endpoints" })).statusCode).toBe(401);
 });
 
-test("a read-only token changes nothing", async ({ house }) => {
-  const { id } = await makeCrm(house);
-  const headers = { authorization: `Bearer ${await house.addToken({ permission: "ro" })}` };
-  expect((await house.call("PATCH", `/endpoints/${id}`, { headers, payload: { active: false } })).statusCode).toBe(403);
-  expect((await house.call("POST", "/failures/retry", { headers, payload: { all: true } })).statusCode).toBe(403);
+test("a read-only token changes nothing", async ({ api }) => {
+  const { id } = await makeCrm(api);
+  const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
+  expect((await api.call("PATCH", `/endpoints/${id}`, { headers, payload: { active: false } })).statusCode).toBe(403);
+  expect((await api.call("POST", "/failures/retry", { headers, payload: { all: true } })).statusCode).toBe(403);
 });
 
-test("another provider's endpoint is not there", async ({ house, neighbour }) => {
-  const { id } = await makeCrm(house);
+test("another provider's endpoint is not there", async ({ api, otherApi }) => {
+  const { id } = await makeCrm(api);
   for (const path of [`/endpoints/${id}`, `/endpoints/${id}/secret`]) {
-    expect((await neighbour.call("GET", path)).statusCode).toBe(404);
+    expect((await otherApi.call("GET", path)).statusCode).toBe(404);
   }
-  expect((await neighbour.call("PATCH", `/endpoints/${id}`, { payload: { active: false } })).statusCode).toBe(404);
-  expect((await neighbour.call("POST", `/endpoints/${id}/ping`, { payload: {} })).statusCode).toBe(404);
-  expect((await neighbour.call("DELETE", `/endpoints/${id}`)).statusCode).toBe(404);
+  expect((await otherApi.call("PATCH", `/endpoints/${id}`, { payload: { active: false } })).statusCode).toBe(404);
+  expect((await otherApi.call("POST", `/endpoints/${id}/ping`, { payload: {} })).statusCode).toBe(404);
+  expect((await otherApi.call("DELETE", `/endpoints/${id}`)).statusCode).toBe(404);
 });
 
-test("a rotation gives a new secret", async ({ house }) => {
-  const { id } = await makeCrm(house);
-  const { secret: old } = (await house.call("GET", `/endpoints/${id}/secret`)).json();
-  const { secret } = (await house.call("POST", `/endpoints/${id}/rotate_secret`)).json();
+test("a rotation gives a new secret", async ({ api }) => {
+  const { id } = await makeCrm(api);
+  const { secret: old } = (await api.call("GET", `/endpoints/${id}/secret`)).json();
+  const { secret } = (await api.call("POST", `/endpoints/${id}/rotate_secret`)).json();
   expect(secret).toMatch(/^whsec_/);
   expect(secret).not.toBe(old);
-  expect((await house.call("GET", `/endpoints/${id}/secret`)).json()).toEqual({ secret });
+  expect((await api.call("GET", `/endpoints/${id}/secret`)).json()).toEqual({ secret });
 });
 
-test("a ping is a signed sample, marked as a test, and tells what came of it", async ({ house, receiver }) => {
-  const { id } = await makeCrm(house, { url: receiver.url });
+test("a ping is a signed sample, marked as a test, and tells what came of it", async ({ api, receiver }) => {
+  const { id } = await makeCrm(api, { url: receiver.url });
   receiver.answer(404);
-  const answer = await house.call("POST", `/endpoints/${id}/ping`, { payload: { event_type: "account.updated" } });
+  const answer = await api.call("POST", `/endpoints/${id}/ping`, { payload: { event_type: "account.updated" } });
   expect(answer.json()).toMatchObject({ number: 1, status: 404, error: "Answered 404" });
 
   const [request] = receiver.received;
@@ -209,10 +209,10 @@ test("a ping is a signed sample, marked as a test, and tells what came of it", a
 
 test.for(["cloudevents", "cloudevents-binary"] as const)(
   "a ping in the format %s is a CloudEvent like the real ones, with the provider's address as its source",
-  async (format, { house, receiver }) => {
-    const { id } = await makeCrm(house, { url: receiver.url, format });
+  async (format, { api, receiver }) => {
+    const { id } = await makeCrm(api, { url: receiver.url, format });
     const payload = { event_type: "application.key_created" };
-    expect((await house.call("POST", `/endpoints/${id}/ping`, { payload })).json()).toMatchObject({ status: 200 });
+    expect((await api.call("POST", `/endpoints/${id}/ping`, { payload })).json()).toMatchObject({ status: 200 });
     const [request] = receiver.received;
     expect(HTTP.toEvent({ headers: request?.headers ?? {}, body: request?.body })).toMatchObject({
       id: request?.headers["webhook-id"],
@@ -224,14 +224,14 @@ test.for(["cloudevents", "cloudevents-binary"] as const)(
   },
 );
 
-test("every type has a sample in every format, which says what it is", async ({ house }) => {
-  const { data } = (await house.call("GET", "/event_types")).json();
+test("every type has a sample in every format, which says what it is", async ({ api }) => {
+  const { data } = (await api.call("GET", "/event_types")).json();
   expect(data).toHaveLength(eventTypes.length);
   for (const { type, interfaces, group } of data) {
     expect(interfaces).not.toEqual([]);
     const [subject, action] = type.split(".");
     const object = group === "Operations" ? "endpoint" : subject;
-    const read = (format: string) => house.call("GET", `/event_types/${type}/sample?format=${format}`);
+    const read = (format: string) => api.call("GET", `/event_types/${type}/sample?format=${format}`);
     expect((await read("3scale")).body).toContain(`<event><action>${action}</action><type>${subject}</type>`);
     expect((await read("json")).json()).toMatchObject({ type, data: { [object]: { id: 0 } } });
     for (const format of ["cloudevents", "cloudevents-binary"]) {
@@ -244,28 +244,26 @@ test("every type has a sample in every format, which says what it is", async ({ 
 const textsOf = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, it]) => [name, String(it)]));
 
-test("nowhere to ping is said so", async ({ house }) => {
+test("nowhere to ping is said so", async ({ api }) => {
   const payload = { name: "default", url: "", active: false };
-  const { id } = (await house.call("POST", "/endpoints", { payload })).json();
-  const answer = await house.call("POST", `/endpoints/${id}/ping`, { payload: {} });
+  const { id } = (await api.call("POST", "/endpoints", { payload })).json();
+  const answer = await api.call("POST", `/endpoints/${id}/ping`, { payload: {} });
   expect([answer.statusCode, answer.json().errors]).toEqual([422, { url: ["Nowhere to ping"] }]);
 });
 
-test("no response but one shows a secret of an endpoint's URL, and who reads that one is recorded", async ({
-  house,
-}) => {
-  const { id } = await makeCrm(house);
+test("no response but one shows a secret of an endpoint's URL, and who reads that one is recorded", async ({ api }) => {
+  const { id } = await makeCrm(api);
   const secret = /s3cret/;
   const answers = [
-    await house.call("GET", "/endpoints"),
-    await house.call("GET", `/endpoints/${id}`),
-    await house.call("PATCH", `/endpoints/${id}`, { payload: { description: "changed" } }),
+    await api.call("GET", "/endpoints"),
+    await api.call("GET", `/endpoints/${id}`),
+    await api.call("PATCH", `/endpoints/${id}`, { payload: { description: "changed" } }),
   ];
   for (const answer of answers) expect(answer.body).not.toMatch(secret);
-  const recorded = async () => (await house.call("GET", "/audit_records")).json().data;
+  const recorded = async () => (await api.call("GET", "/audit_records")).json().data;
   const before = await recorded();
 
-  const whole = await house.call("GET", `/endpoints/${id}/url`);
+  const whole = await api.call("GET", `/endpoints/${id}/url`);
   expect([whole.json(), whole.headers["cache-control"]]).toEqual([{ url: aCrm.url }, "no-store"]);
 
   const after = await recorded();
@@ -275,12 +273,12 @@ test("no response but one shows a secret of an endpoint's URL, and who reads tha
 });
 
 test("a masked URL that is written back keeps the stored one; one that is changed in part is refused", async ({
-  house,
+  api,
 }) => {
-  const made = await makeCrm(house);
-  const write = (url: unknown) => house.call("PATCH", `/endpoints/${made.id}`, { payload: { url } });
+  const made = await makeCrm(api);
+  const write = (url: unknown) => api.call("PATCH", `/endpoints/${made.id}`, { payload: { url } });
   expect((await write(made["url"])).statusCode).toBe(200);
   const refused = await write("https://93.184.215.14/other?token=…");
   expect([refused.statusCode, refused.json().errors.url]).toEqual([422, [expect.stringContaining("Hides a secret")]]);
-  expect((await house.call("GET", `/endpoints/${made.id}/url`)).json()).toEqual({ url: aCrm.url });
+  expect((await api.call("GET", `/endpoints/${made.id}/url`)).json()).toEqual({ url: aCrm.url });
 });

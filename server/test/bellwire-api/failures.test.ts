@@ -3,12 +3,12 @@ import { buildHistory } from "../search/build-history.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { until } from "../support/until.ts";
-import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+import { test, type BellwireApi } from "./bellwire-api-test.ts";
 
-const shown = async (house: BellwireHouse, path: string) => (await house.call("GET", path)).json();
+const shown = async (api: BellwireApi, path: string) => (await api.call("GET", path)).json();
 
-test("failures are listed from the oldest or from the newest, page by page without a repeat", async ({ house }) => {
-  const { pool, provider } = house;
+test("failures are listed from the oldest or from the newest, page by page without a repeat", async ({ api }) => {
+  const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, {
     providerId: provider.id,
     url: "http://127.0.0.1:9/",
@@ -16,7 +16,7 @@ test("failures are listed from the oldest or from the newest, page by page witho
   });
   await using _engine = await startTestEngine(pool);
   const ids = await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent(), anEvent()]);
-  await until(async () => (await shown(house, "/failures/count")).count === 3);
+  await until(async () => (await shown(api, "/failures/count")).count === 3);
   for (const [age, id] of ids.entries()) {
     await pool.query(
       `update failures set failed_at = now() - make_interval(hours => 3 - $3) where endpoint_id = $1 and event_id = $2`,
@@ -24,27 +24,27 @@ test("failures are listed from the oldest or from the newest, page by page witho
     );
   }
   const read = async (order: string) => {
-    const first = await shown(house, `/failures?limit=2${order}`);
-    const second = await shown(house, `/failures?limit=2${order}&after=${encodeURIComponent(first.next)}`);
+    const first = await shown(api, `/failures?limit=2${order}`);
+    const second = await shown(api, `/failures?limit=2${order}&after=${encodeURIComponent(first.next)}`);
     return [...first.data, ...second.data].map(({ id }) => id);
   };
   expect(await read("")).toEqual(ids);
   expect(await read("&order=newest")).toEqual(ids.toReversed());
 });
 
-test("failures are deleted only by a filter, or when all are meant", async ({ house, neighbour }) => {
-  for (const { pool, provider } of [house, neighbour]) {
+test("failures are deleted only by a filter, or when all are meant", async ({ api, otherApi }) => {
+  for (const { pool, provider } of [api, otherApi]) {
     await pool.query(
       `insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
        values ($1, 1, gen_random_uuid(), now() - interval '1 hour', 'Answered 500', '')`,
       [provider.id],
     );
   }
-  const refused = await house.call("DELETE", "/failures");
+  const refused = await api.call("DELETE", "/failures");
   expect([refused.statusCode, refused.json().errors]).toEqual([422, { all: [expect.any(String)] }]);
-  expect((await house.call("DELETE", "/failures?until=2020-01-01T00:00:00Z")).json()).toMatchObject({ deleted: 0 });
-  expect((await house.call("DELETE", "/failures?all=true")).json()).toMatchObject({ deleted: 1 });
-  expect(await shown(neighbour, "/failures/count")).toMatchObject({ count: 1 });
+  expect((await api.call("DELETE", "/failures?until=2020-01-01T00:00:00Z")).json()).toMatchObject({ deleted: 0 });
+  expect((await api.call("DELETE", "/failures?all=true")).json()).toMatchObject({ deleted: 1 });
+  expect(await shown(otherApi, "/failures/count")).toMatchObject({ count: 1 });
 });
 
 interface ListedFailure {
@@ -73,13 +73,13 @@ const insertFailures = `
     ), (select url from endpoints where endpoints.provider_id = failed.provider_id and endpoints.id = failed.endpoint_id)
   from failed`;
 
-test("a filter finds, counts and selects the same failures", async ({ house }) => {
-  const { endpointIds } = await buildHistory(house.pool, { providerId: house.provider.id, eventCount: 70 });
-  await house.pool.query(insertFailures, [house.provider.id]);
+test("a filter finds, counts and selects the same failures", async ({ api }) => {
+  const { endpointIds } = await buildHistory(api.pool, { providerId: api.provider.id, eventCount: 70 });
+  await api.pool.query(insertFailures, [api.provider.id]);
   const list = async (filter: object): Promise<readonly ListedFailure[]> => {
     const query = Object.entries(filter).flatMap(([name, value]) => [value].flat().map((each) => [name, String(each)]));
     const parameters = new URLSearchParams([["limit", "200"], ["order", "newest"], ...query]);
-    return (await shown(house, `/failures?${parameters.toString()}`)).data;
+    return (await shown(api, `/failures?${parameters.toString()}`)).data;
   };
   const all = await list({});
   const [from, to] = [8, 3].map((hours) => new Date(Date.now() - hours * 3_600_000).toISOString());
@@ -103,25 +103,25 @@ test("a filter finds, counts and selects the same failures", async ({ house }) =
     expect(wanted.length, JSON.stringify(filter)).toBeLessThan(all.length);
     expect((await list(filter)).map(({ delivery_id }) => delivery_id)).toEqual(wanted);
     const query = Object.entries(filter).flatMap(([name, value]) => [value].flat().map((each) => [name, String(each)]));
-    const counted = await shown(house, `/failures/count?${new URLSearchParams(query).toString()}`);
+    const counted = await shown(api, `/failures/count?${new URLSearchParams(query).toString()}`);
     const payload = { kind: "retry", of: "failures", filter, dry_run: true };
-    const { total } = (await house.call("POST", "/jobs", { payload })).json();
+    const { total } = (await api.call("POST", "/jobs", { payload })).json();
     expect([counted.count, total]).toEqual([wanted.length, wanted.length]);
   }
 });
 
-test("a deletion up to a time removes exactly the failures that the list up to that time shows", async ({ house }) => {
-  await buildHistory(house.pool, { providerId: house.provider.id, eventCount: 70 });
-  await house.pool.query(insertFailures, [house.provider.id]);
-  const [{ failed_at: newest = "" } = {}] = (await shown(house, "/failures?order=newest&limit=1")).data;
+test("a deletion up to a time removes exactly the failures that the list up to that time shows", async ({ api }) => {
+  await buildHistory(api.pool, { providerId: api.provider.id, eventCount: 70 });
+  await api.pool.query(insertFailures, [api.provider.id]);
+  const [{ failed_at: newest = "" } = {}] = (await shown(api, "/failures?order=newest&limit=1")).data;
   const second = newest.replace(/\.\d+Z$/, "Z"); // the failure is later than this time, within its second
-  await house.pool.query("update failures set failed_at = date_trunc('second', failed_at) + interval '500 ms'");
+  await api.pool.query("update failures set failed_at = date_trunc('second', failed_at) + interval '500 ms'");
   const parameters = `until=${encodeURIComponent(second)}`;
-  const { count } = await shown(house, `/failures/count?${parameters}`);
-  const listed = await shown(house, `/failures?${parameters}&limit=200`);
+  const { count } = await shown(api, `/failures/count?${parameters}`);
+  const listed = await shown(api, `/failures?${parameters}&limit=200`);
   const payload = { kind: "retry", of: "failures", filter: { until: second }, dry_run: true };
-  const { total } = (await house.call("POST", "/jobs", { payload })).json();
-  const { deleted } = (await house.call("DELETE", `/failures?${parameters}`)).json();
+  const { total } = (await api.call("POST", "/jobs", { payload })).json();
+  const { deleted } = (await api.call("DELETE", `/failures?${parameters}`)).json();
   expect([listed.data.length, total, deleted]).toEqual([count, count, count]);
   expect(listed.data.length).toBeGreaterThan(0);
   expect(listed.data.map((failure: ListedFailure) => failure.failed_at)).toContain(second.replace("Z", ".500Z"));

@@ -3,12 +3,12 @@ import { eventTypes } from "#webhooks/events/index.ts";
 import { anEvent, buildEndpoint, feedsAreComplete, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { until } from "../support/until.ts";
-import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+import { test, type BellwireApi } from "./bellwire-api-test.ts";
 
-const shown = async (house: BellwireHouse, path: string) => (await house.call("GET", path)).json();
+const shown = async (api: BellwireApi, path: string) => (await api.call("GET", path)).json();
 
-test("an event tells for each endpoint whether it was sent, or which gate stopped it", async ({ house }) => {
-  const { pool, provider } = house;
+test("an event tells for each endpoint whether it was sent, or which gate stopped it", async ({ api }) => {
+  const { pool, provider } = api;
   const off = await buildEndpoint(pool, {
     providerId: provider.id,
     url: "http://127.0.0.1:9/",
@@ -18,10 +18,10 @@ test("an event tells for each endpoint whether it was sent, or which gate stoppe
   const on = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", name: "on" });
   const [id] = await recordNow(pool, { providerId: provider.id });
 
-  expect((await shown(house, "/events")).data).toEqual([
+  expect((await shown(api, "/events")).data).toEqual([
     expect.objectContaining({ id, type: "account.created", account_name: "Harbour & Sons", sequence: 1 }),
   ]);
-  expect(await shown(house, `/events/${id}`)).toMatchObject({
+  expect(await shown(api, `/events/${id}`)).toMatchObject({
     actor: { kind: "developer", user_id: 21 },
     document: { id: 31, org_name: "Harbour & Sons" },
     verdicts: [
@@ -31,36 +31,36 @@ test("an event tells for each endpoint whether it was sent, or which gate stoppe
   });
 });
 
-test("an event about a key tells which one, and not the key", async ({ house }) => {
+test("an event about a key tells which one, and not the key", async ({ api }) => {
   const key = { value: "s3cret-1234", createdAt: "2026-03-01T09:00:00Z" };
-  const [id] = await recordNow(house.pool, { providerId: house.provider.id }, [
+  const [id] = await recordNow(api.pool, { providerId: api.provider.id }, [
     anEvent({ type: "application.key_created", key }),
   ]);
-  const answer = await house.call("GET", `/events/${id}`);
+  const answer = await api.call("GET", `/events/${id}`);
   expect(answer.json().key).toEqual({ last4: "1234", created_at: "2026-03-01T09:00:00Z" });
   expect(answer.body).not.toContain("s3cret");
 });
 
-test("what a gate stopped can be sent now, once", async ({ house }) => {
-  const { pool, provider } = house;
+test("what a gate stopped can be sent now, once", async ({ api }) => {
+  const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", eventTypes: [] });
   const [id] = await recordNow(pool, { providerId: provider.id });
 
-  const send = () => house.call("POST", `/events/${id}/send`, { payload: { endpoint_id: endpointId } });
+  const send = () => api.call("POST", `/events/${id}/send`, { payload: { endpoint_id: endpointId } });
   expect((await send()).json()).toMatchObject({ id: `${id}.${endpointId}`, state: "pending" });
   expect((await send()).statusCode).toBe(200);
-  expect((await shown(house, "/deliveries")).data).toHaveLength(1);
+  expect((await shown(api, "/deliveries")).data).toHaveLength(1);
 });
 
-test("a delivery shows each attempt with the answer, and the bytes that were sent", async ({ house, receiver }) => {
-  const { pool, provider } = house;
+test("a delivery shows each attempt with the answer, and the bytes that were sent", async ({ api, receiver }) => {
+  const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: receiver.url, retryWaitsSeconds: [0] });
   receiver.answer((answer) => answer.writeHead(500, { "x-why": "broken" }).end("out of order"));
   await using _engine = await startTestEngine(pool);
   const [id] = await recordNow(pool, { providerId: provider.id });
 
   const delivery = await until(async () => {
-    const it = await shown(house, `/deliveries/${id}.${endpointId}`);
+    const it = await shown(api, `/deliveries/${id}.${endpointId}`);
     return it.state === "failed" && it;
   });
   expect(delivery).toMatchObject({ attempts_made: 2, content_type: "application/xml", next_attempt_at: null });
@@ -82,30 +82,30 @@ test("a delivery shows each attempt with the answer, and the bytes that were sen
 });
 
 test("the request of an attempt is shown as it was sent, although the endpoint has changed since", async ({
-  house,
+  api,
   receiver,
 }) => {
-  const { pool, provider } = house;
+  const { pool, provider } = api;
   const payload = { name: "crm", url: `${receiver.url}?token=s3cret`, format: "json", ordering: "none" };
   const settings = { event_types: ["*"], all_actors: true, headers: { "X-Key": "k3y" } };
-  const made = await house.call("POST", "/endpoints", { payload: { ...payload, ...settings } });
+  const made = await api.call("POST", "/endpoints", { payload: { ...payload, ...settings } });
   const endpointId: number = made.json().id;
   await using _engine = await startTestEngine(pool);
   const [eventId] = await recordNow(pool, { providerId: provider.id });
   const id = `${eventId}.${endpointId}`;
-  await until(async () => (await shown(house, `/deliveries/${id}`)).state === "delivered");
-  await house.call("PATCH", `/endpoints/${endpointId}`, {
+  await until(async () => (await shown(api, `/deliveries/${id}`)).state === "delivered");
+  await api.call("PATCH", `/endpoints/${endpointId}`, {
     payload: { url: "http://127.0.0.1:9/other", headers: { "X-Other": "1" } },
   });
-  await house.call("POST", `/endpoints/${endpointId}/rotate_secret`);
+  await api.call("POST", `/endpoints/${endpointId}/rotate_secret`);
 
-  const answer = await house.call("GET", `/deliveries/${id}`);
+  const answer = await api.call("GET", `/deliveries/${id}`);
   expect(answer.body).not.toMatch(/s3cret|k3y|v1,/);
   expect(answer.json().attempts[0].request.url).toBe(`${receiver.url}?token=…`);
 
-  const recorded = async () => (await house.call("GET", "/audit_records")).json().data;
+  const recorded = async () => (await api.call("GET", "/audit_records")).json().data;
   const before = await recorded();
-  const clear = await house.call("GET", `/deliveries/${id}/attempts/1/request`);
+  const clear = await api.call("GET", `/deliveries/${id}/attempts/1/request`);
   const [received] = receiver.received;
   expect(clear.headers["cache-control"]).toBe("no-store");
   expect(clear.json()).toMatchObject({ url: `${receiver.url}?token=s3cret`, body: received?.body });
@@ -123,11 +123,11 @@ test("the request of an attempt is shown as it was sent, although the endpoint h
     detail: { attempt: 1 },
   });
   expect(JSON.stringify(after)).not.toMatch(/s3cret|k3y/);
-  expect((await house.call("GET", `/deliveries/${id}/attempts/2/request`)).statusCode).toBe(404);
+  expect((await api.call("GET", `/deliveries/${id}/attempts/2/request`)).statusCode).toBe(404);
 });
 
-test("a failure is on the list until it is retried, and a repaired receiver gets it", async ({ house, receiver }) => {
-  const { pool, provider } = house;
+test("a failure is on the list until it is retried, and a repaired receiver gets it", async ({ api, receiver }) => {
+  const { pool, provider } = api;
   const url = `${receiver.url}?token=s3cret`;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url, retryWaitsSeconds: [] });
   receiver.answer(500);
@@ -135,24 +135,24 @@ test("a failure is on the list until it is retried, and a repaired receiver gets
   const [id] = await recordNow(pool, { providerId: provider.id });
 
   const [failure] = await until(async () => {
-    const { data } = await shown(house, "/failures");
+    const { data } = await shown(api, "/failures");
     return data.length === 1 && data;
   });
   expect(failure).toMatchObject({ id, endpoint_id: endpointId, error: "Answered 500", attempts_made: 1 });
   expect(failure.url_masked).toBe(`${receiver.url}?token=…`);
-  expect(await shown(house, "/failures/count")).toMatchObject({ count: 1 });
+  expect(await shown(api, "/failures/count")).toMatchObject({ count: 1 });
 
   receiver.answer(200);
-  const elsewhere = await house.call("POST", `/failures/retry?endpoint_id=${endpointId + 1}`);
+  const elsewhere = await api.call("POST", `/failures/retry?endpoint_id=${endpointId + 1}`);
   expect(elsewhere.json(), "a filter in the query means what it says").toEqual({ retried: 0 });
-  const retried = await house.call("POST", "/failures/retry", { payload: { ids: [id] } });
+  const retried = await api.call("POST", "/failures/retry", { payload: { ids: [id] } });
   expect(retried.json()).toEqual({ retried: 1 });
-  await until(async () => (await shown(house, `/deliveries/${id}.${endpointId}`)).state === "delivered");
-  expect(await shown(house, "/failures/count")).toMatchObject({ count: 0 });
+  await until(async () => (await shown(api, `/deliveries/${id}.${endpointId}`)).state === "delivered");
+  expect(await shown(api, "/failures/count")).toMatchObject({ count: 0 });
 });
 
-test("a delivery tells for which one of its order it waits, and how many wait for it", async ({ house }) => {
-  const { pool, provider } = house;
+test("a delivery tells for which one of its order it waits, and how many wait for it", async ({ api }) => {
+  const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, {
     providerId: provider.id,
     url: "http://127.0.0.1:9/",
@@ -162,7 +162,7 @@ test("a delivery tells for which one of its order it waits, and how many wait fo
   const [first, second, third] = ids.map((id) => `${id}.${endpointId}`);
 
   const standing = async () => {
-    const all = await Promise.all([first, second, third].map((id) => shown(house, `/deliveries/${id}`)));
+    const all = await Promise.all([first, second, third].map((id) => shown(api, `/deliveries/${id}`)));
     return all.map(({ waits_for, holds_up }) => [waits_for, holds_up]);
   };
   expect(await standing()).toEqual([
@@ -170,7 +170,7 @@ test("a delivery tells for which one of its order it waits, and how many wait fo
     [first, 0],
     [first, 0],
   ]);
-  await house.call("POST", `/deliveries/${first}/skip`);
+  await api.call("POST", `/deliveries/${first}/skip`);
   expect(await standing()).toEqual([
     [null, 0],
     [null, 1],
@@ -178,19 +178,19 @@ test("a delivery tells for which one of its order it waits, and how many wait fo
   ]);
 });
 
-test("a pending delivery can be given up, one that has ended cannot", async ({ house }) => {
-  const { pool, provider } = house;
+test("a pending delivery can be given up, one that has ended cannot", async ({ api }) => {
+  const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/" });
   const [id] = await recordNow(pool, { providerId: provider.id });
-  const cancel = () => house.call("POST", `/deliveries/${id}.${endpointId}/cancel`);
+  const cancel = () => api.call("POST", `/deliveries/${id}.${endpointId}/cancel`);
   expect((await cancel()).json()).toMatchObject({ state: "cancelled" });
   expect([(await cancel()).statusCode, (await cancel()).json().code]).toEqual([409, "conflict"]);
-  const retried = await house.call("POST", `/deliveries/${id}.${endpointId}/retry`);
+  const retried = await api.call("POST", `/deliveries/${id}.${endpointId}/retry`);
   expect(retried.json()).toMatchObject({ state: "pending" });
 });
 
-test("pages of deliveries and events follow each other without a gap or a repeat", async ({ house }) => {
-  const { pool, provider } = house;
+test("pages of deliveries and events follow each other without a gap or a repeat", async ({ api }) => {
+  const { pool, provider } = api;
   await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/" });
   await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", name: "second" });
   const events = [1, 2, 3].map((objectId) => anEvent({ objectId }));
@@ -203,7 +203,7 @@ test("pages of deliveries and events follow each other without a gap or a repeat
     const ids: string[] = [];
     let after = "";
     for (;;) {
-      const page = await shown(house, `${path}?limit=2${after}`);
+      const page = await shown(api, `${path}?limit=2${after}`);
       ids.push(...page.data.map(({ id }: { id: string }) => id));
       if (page.next === null) break;
       after = `&after=${page.next}`;
@@ -214,11 +214,11 @@ test("pages of deliveries and events follow each other without a gap or a repeat
 });
 
 test("who follows events from where he was gets each once, also what commits late, through every filter", async ({
-  house,
+  api,
 }) => {
-  const { pool, provider } = house;
+  const { pool, provider } = api;
   const follow = async (after: string | null, filters = "") => {
-    const page = await shown(house, `/events?order=oldest&limit=2${after === null ? "" : `&after=${after}`}${filters}`);
+    const page = await shown(api, `/events?order=oldest&limit=2${after === null ? "" : `&after=${after}`}${filters}`);
     return { ids: page.data.map(({ id }: { id: string }) => id), next: String(page.next) };
   };
   const inAccount = (accountId: number) => anEvent({ accountId });
@@ -251,22 +251,22 @@ test("who follows events from where he was gets each once, also what commits lat
   expect((await follow(null, "&account_id=1&until=2026-01-01T00:00:00Z")).ids).toEqual([]);
 });
 
-test("a cursor says nothing of what others do, and is of no use to them", async ({ house, neighbour }) => {
-  const { pool, provider } = house;
+test("a cursor says nothing of what others do, and is of no use to them", async ({ api, otherApi }) => {
+  const { pool, provider } = api;
   await recordNow(pool, { providerId: provider.id });
   await feedsAreComplete(pool);
-  const read = async (): Promise<string> => (await shown(house, "/events?order=oldest")).next;
+  const read = async (): Promise<string> => (await shown(api, "/events?order=oldest")).next;
   const [cursor, again] = [await read(), await read()];
   const [row] = await pool.query<{ number: number }>("select max(recorded_in) as number from events");
   expect(cursor).not.toContain(String(row?.number));
   expect(Buffer.from(cursor, "base64url").toString("latin1")).not.toContain(String(row?.number));
   expect(again).not.toBe(cursor);
-  expect(await shown(house, `/events?order=oldest&after=${again}`)).toEqual({
+  expect(await shown(api, `/events?order=oldest&after=${again}`)).toEqual({
     data: [],
     next: again,
     searched_until: null,
   });
-  expect((await neighbour.call("GET", `/events?order=oldest&after=${cursor}`)).statusCode).toBe(422);
+  expect((await otherApi.call("GET", `/events?order=oldest&after=${cursor}`)).statusCode).toBe(422);
 });
 
 test.for([
@@ -280,33 +280,33 @@ test.for([
   "/deliveries?state=lost",
   "/failures?ids=x",
   "/failures?after=x",
-])("an invalid filter is refused: %s", async (path, { house }) => {
-  expect((await house.call("GET", path)).statusCode).toBe(422);
+])("an invalid filter is refused: %s", async (path, { api }) => {
+  expect((await api.call("GET", path)).statusCode).toBe(422);
 });
 
-test("another provider's events and deliveries are not there", async ({ house, neighbour }) => {
-  const endpointId = await buildEndpoint(house.pool, { providerId: house.provider.id, url: "http://127.0.0.1:9/" });
-  const [id] = await recordNow(house.pool, { providerId: house.provider.id });
+test("another provider's events and deliveries are not there", async ({ api, otherApi }) => {
+  const endpointId = await buildEndpoint(api.pool, { providerId: api.provider.id, url: "http://127.0.0.1:9/" });
+  const [id] = await recordNow(api.pool, { providerId: api.provider.id });
   for (const path of [`/events/${id}`, `/deliveries/${id}.${endpointId}`, "/deliveries/nonsense"]) {
-    expect((await neighbour.call("GET", path)).statusCode).toBe(404);
+    expect((await otherApi.call("GET", path)).statusCode).toBe(404);
   }
-  expect((await neighbour.call("POST", `/deliveries/${id}.${endpointId}/retry`)).statusCode).toBe(404);
-  expect((await neighbour.call("POST", `/deliveries/${id}.${endpointId}/cancel`)).statusCode).toBe(404);
-  expect((await shown(neighbour, "/events")).data).toEqual([]);
+  expect((await otherApi.call("POST", `/deliveries/${id}.${endpointId}/retry`)).statusCode).toBe(404);
+  expect((await otherApi.call("POST", `/deliveries/${id}.${endpointId}/cancel`)).statusCode).toBe(404);
+  expect((await shown(otherApi, "/events")).data).toEqual([]);
 });
 
-test("whoever sends, retries, gives up or deletes is on record", async ({ house }) => {
-  const { pool, provider } = house;
+test("whoever sends, retries, gives up or deletes is on record", async ({ api }) => {
+  const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", eventTypes: [] });
   const [id] = await recordNow(pool, { providerId: provider.id });
-  await house.call("POST", `/events/${id}/send`, { payload: { endpoint_id: endpointId } });
-  await house.call("POST", `/deliveries/${id}.${endpointId}/cancel`);
-  await house.call("POST", `/deliveries/${id}.${endpointId}/cancel`);
-  await house.call("POST", `/deliveries/${id}.${endpointId}/retry`);
-  await house.call("POST", "/failures/retry", { payload: { all: true } });
-  await house.call("DELETE", "/failures?all=true");
-  const { id: binId } = (await house.call("POST", "/bins")).json();
-  await house.call("DELETE", `/bins/${binId}`);
+  await api.call("POST", `/events/${id}/send`, { payload: { endpoint_id: endpointId } });
+  await api.call("POST", `/deliveries/${id}.${endpointId}/cancel`);
+  await api.call("POST", `/deliveries/${id}.${endpointId}/cancel`);
+  await api.call("POST", `/deliveries/${id}.${endpointId}/retry`);
+  await api.call("POST", "/failures/retry", { payload: { all: true } });
+  await api.call("DELETE", "/failures?all=true");
+  const { id: binId } = (await api.call("POST", "/bins")).json();
+  await api.call("DELETE", `/bins/${binId}`);
 
   const records = await pool.query<{ action: string }>(
     "select action, actor_kind from audit_records where provider_id = $1 and actor_id is not null order by id",
@@ -316,8 +316,8 @@ test("whoever sends, retries, gives up or deletes is on record", async ({ house 
   expect(records).toEqual([...actions, "bin.created", "bin.deleted"].map((action) => ({ action, actorKind: "token" })));
 });
 
-test("every type of change has its switch, and every type of event a sample in each format", async ({ house }) => {
-  const { data } = await shown(house, "/event_types");
+test("every type of change has its switch, and every type of event a sample in each format", async ({ api }) => {
+  const { data } = await shown(api, "/event_types");
   expect(data.map(({ type }: { type: string }) => type)).toEqual(eventTypes);
   expect(data.at(-1)).toMatchObject({ type: "deliveries.exhausted", switch: null, group: "Operations" });
   expect(data[2]).toEqual({
@@ -327,9 +327,9 @@ test("every type of change has its switch, and every type of event a sample in e
     group: "Accounts",
     interfaces: expect.arrayContaining(["admin_portal"]),
   });
-  const xml = await house.call("GET", "/event_types/user.created/sample");
+  const xml = await api.call("GET", "/event_types/user.created/sample");
   expect(xml.headers["content-type"]).toContain("application/xml");
   expect(xml.body).toContain("<event><action>created</action><type>user</type>");
-  const json = await house.call("GET", "/event_types/user.created/sample?format=json");
+  const json = await api.call("GET", "/event_types/user.created/sample?format=json");
   expect(json.json()).toMatchObject({ type: "user.created" });
 });

@@ -2,10 +2,10 @@ import { expect } from "vitest";
 import { activateUserByMail, signUpAccount } from "#portal/accounts/index.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { acceptInvitation, createUser } from "#portal/users/index.ts";
-import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { type BellwireApi, test } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
 
-async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<number> {
+async function signUp({ pool, provider }: BellwireApi, now: Date): Promise<number> {
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
   const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
@@ -14,7 +14,7 @@ async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<num
 }
 
 /** The link in the newest mail, which must go to that address. */
-async function linkTo({ pool, provider }: BellwireHouse, recipient: string): Promise<URL> {
+async function linkTo({ pool, provider }: BellwireApi, recipient: string): Promise<URL> {
   const [mail] = await listMails(pool, provider.id, { limit: 1 });
   expect(mail?.recipient).toBe(recipient);
   return new URL(/https:\/\/\S+/.exec(mail?.text ?? "")?.[0] ?? "");
@@ -22,60 +22,60 @@ async function linkTo({ pool, provider }: BellwireHouse, recipient: string): Pro
 
 const codeOf = ({ pathname }: URL): string => pathname.split("/").at(-1) ?? "";
 
-const invitationsOf = async (house: BellwireHouse, account: number): Promise<Record<string, unknown>[]> =>
-  (await house.call("GET", `/accounts/${account}/invitations`)).json().data;
+const invitationsOf = async (api: BellwireApi, account: number): Promise<Record<string, unknown>[]> =>
+  (await api.call("GET", `/accounts/${account}/invitations`)).json().data;
 
 const email = "nora@harbour.example";
 
-test("who is invited gets a mail that leads into the Developer Portal, and joins by it", async ({ house, clock }) => {
-  const account = await signUp(house, clock.now());
-  const invited = await house.call("POST", `/accounts/${account}/invitations`, { payload: { email } });
+test("who is invited gets a mail that leads into the Developer Portal, and joins by it", async ({ api, clock }) => {
+  const account = await signUp(api, clock.now());
+  const invited = await api.call("POST", `/accounts/${account}/invitations`, { payload: { email } });
   expect([invited.statusCode, invited.json()]).toMatchObject([201, { email, accepted_at: null }]);
-  expect(await invitationsOf(house, account)).toEqual([invited.json()]);
+  expect(await invitationsOf(api, account)).toEqual([invited.json()]);
 
-  const link = await linkTo(house, email);
+  const link = await linkTo(api, email);
   expect(link.href).toMatch(/^https:\/\/developers\.bellwire\.test\/signup\/\w+$/);
   const password = "correct-horse-12";
   const values = { username: "nora", password, password_confirmation: password };
-  const { pool, provider } = house;
+  const { pool, provider } = api;
   expect(
     await acceptInvitation(pool, passwords, { provider, code: codeOf(link), values, now: clock.now() }),
   ).toMatchObject({
     user: { accountId: account, email },
   });
-  expect(await invitationsOf(house, account)).toMatchObject([{ accepted_at: expect.any(String) }]);
+  expect(await invitationsOf(api, account)).toMatchObject([{ accepted_at: expect.any(String) }]);
 });
 
-test("an invitation that was sent again or deleted opens nothing by its old link", async ({ house, clock }) => {
-  const account = await signUp(house, clock.now());
+test("an invitation that was sent again or deleted opens nothing by its old link", async ({ api, clock }) => {
+  const account = await signUp(api, clock.now());
   const path = `/accounts/${account}/invitations`;
-  const { id } = (await house.call("POST", path, { payload: { email } })).json();
-  const first = codeOf(await linkTo(house, email));
-  expect((await house.call("POST", `${path}/${id}/resend`)).statusCode).toBe(204);
-  const second = codeOf(await linkTo(house, email));
+  const { id } = (await api.call("POST", path, { payload: { email } })).json();
+  const first = codeOf(await linkTo(api, email));
+  expect((await api.call("POST", `${path}/${id}/resend`)).statusCode).toBe(204);
+  const second = codeOf(await linkTo(api, email));
   expect(second).not.toBe(first);
-  expect((await house.call("DELETE", `${path}/${id}`)).statusCode).toBe(204);
+  expect((await api.call("DELETE", `${path}/${id}`)).statusCode).toBe(204);
   for (const code of [first, second]) {
-    const { pool, provider } = house;
+    const { pool, provider } = api;
     expect(await acceptInvitation(pool, passwords, { provider, code, values: {}, now: clock.now() })).toBeUndefined();
   }
-  expect(await invitationsOf(house, account)).toEqual([]);
-  expect((await house.call("POST", `${path}/${id}/resend`)).statusCode).toBe(404);
-  expect((await house.call("DELETE", `${path}/${id}`)).statusCode).toBe(404);
+  expect(await invitationsOf(api, account)).toEqual([]);
+  expect((await api.call("POST", `${path}/${id}/resend`)).statusCode).toBe(404);
+  expect((await api.call("DELETE", `${path}/${id}`)).statusCode).toBe(404);
 });
 
-test("an address that is nonsense, in use or invited already is refused by its field", async ({ house, clock }) => {
-  const path = `/accounts/${await signUp(house, clock.now())}/invitations`;
-  await house.call("POST", path, { payload: { email } });
+test("an address that is nonsense, in use or invited already is refused by its field", async ({ api, clock }) => {
+  const path = `/accounts/${await signUp(api, clock.now())}/invitations`;
+  await api.call("POST", path, { payload: { email } });
   for (const wrong of ["nonsense", "mira@harbour.example", email]) {
-    const answer = await house.call("POST", path, { payload: { email: wrong } });
+    const answer = await api.call("POST", path, { payload: { email: wrong } });
     expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, ["email"]]);
   }
 });
 
-test("a pending user is written to again, and only the newest link activates", async ({ house, clock }) => {
-  const account = await signUp(house, clock.now());
-  const { pool, provider } = house;
+test("a pending user is written to again, and only the newest link activates", async ({ api, clock }) => {
+  const account = await signUp(api, clock.now());
+  const { pool, provider } = api;
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
   const made = await createUser(pool, passwords, {
     provider,
@@ -85,8 +85,8 @@ test("a pending user is written to again, and only the newest link activates", a
   });
   const id = made && "user" in made ? made.user.id : 0;
   const send = async (): Promise<URL> => {
-    expect((await house.call("POST", `/users/${id}/send_activation`)).statusCode).toBe(204);
-    return linkTo(house, email);
+    expect((await api.call("POST", `/users/${id}/send_activation`)).statusCode).toBe(204);
+    return linkTo(api, email);
   };
   const activate = (link: URL) => activateUserByMail(pool, { provider, code: codeOf(link), now: clock.now() });
 
@@ -94,29 +94,29 @@ test("a pending user is written to again, and only the newest link activates", a
   expect(second.href).toMatch(/^https:\/\/developers\.bellwire\.test\/activate\/\w+$/);
   expect(await activate(first)).toBeUndefined();
   expect(await activate(second)).toMatchObject({ user: { state: "active" } });
-  expect((await house.call("POST", `/users/${id}/send_activation`)).json().errors).toHaveProperty("state");
+  expect((await api.call("POST", `/users/${id}/send_activation`)).json().errors).toHaveProperty("state");
 });
 
-test("members with the section see who is invited, and only admins invite", async ({ house, clock }) => {
-  const path = `/accounts/${await signUp(house, clock.now())}/invitations`;
-  const headers = { authorization: `Bearer ${await house.addToken({ role: "member", sections: ["partners"] })}` };
-  expect((await house.call("GET", path, { headers })).statusCode).toBe(200);
-  expect((await house.call("POST", path, { headers, payload: { email } })).statusCode).toBe(403);
-  expect(await listMails(house.pool, house.provider.id, { limit: 1 })).toEqual([]);
+test("members with the section see who is invited, and only admins invite", async ({ api, clock }) => {
+  const path = `/accounts/${await signUp(api, clock.now())}/invitations`;
+  const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
+  expect((await api.call("GET", path, { headers })).statusCode).toBe(200);
+  expect((await api.call("POST", path, { headers, payload: { email } })).statusCode).toBe(403);
+  expect(await listMails(api.pool, api.provider.id, { limit: 1 })).toEqual([]);
 });
 
-test("the neighbour's accounts, invitations and users are not there", async ({ house, neighbour, clock }) => {
-  const account = await signUp(neighbour, clock.now());
+test("accounts, invitations and users of another provider are not found", async ({ api, otherApi, clock }) => {
+  const account = await signUp(otherApi, clock.now());
   const path = `/accounts/${account}/invitations`;
-  const { id } = (await neighbour.call("POST", path, { payload: { email } })).json();
-  const [user] = await house.pool.query<{ id: number }>("select id from users where account_id = $1", [account]);
+  const { id } = (await otherApi.call("POST", path, { payload: { email } })).json();
+  const [user] = await api.pool.query<{ id: number }>("select id from users where account_id = $1", [account]);
   for (const [method, url] of [
     ["GET", path],
     ["POST", `${path}/${id}/resend`],
     ["DELETE", `${path}/${id}`],
     ["POST", `/users/${user?.id}/send_activation`],
   ] as const) {
-    expect([url, (await house.call(method, url)).statusCode]).toEqual([url, 404]);
+    expect([url, (await api.call(method, url)).statusCode]).toEqual([url, 404]);
   }
-  expect((await house.call("POST", path, { payload: { email } })).statusCode).toBe(404);
+  expect((await api.call("POST", path, { payload: { email } })).statusCode).toBe(404);
 });

@@ -5,7 +5,7 @@ import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { until } from "../support/until.ts";
-import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { type BellwireApi, test } from "./bellwire-api-test.ts";
 
 const url = "http://127.0.0.1:9/";
 const dayMs = 86_400_000;
@@ -15,7 +15,7 @@ interface Failed {
   readonly eventIds: readonly string[];
 }
 
-async function buildFailures({ pool, provider }: BellwireHouse, name: string, count: number): Promise<Failed> {
+async function buildFailures({ pool, provider }: BellwireApi, name: string, count: number): Promise<Failed> {
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url, name });
   const events = Array.from({ length: count }, () => anEvent());
   const eventIds = await recordNow(pool, { providerId: provider.id }, events);
@@ -23,47 +23,47 @@ async function buildFailures({ pool, provider }: BellwireHouse, name: string, co
   return { endpointId, eventIds };
 }
 
-const post = async (house: BellwireHouse, path: string, payload: object = {}) => {
-  const answer = await house.call("POST", path, { payload });
+const post = async (api: BellwireApi, path: string, payload: object = {}) => {
+  const answer = await api.call("POST", path, { payload });
   return { status: answer.statusCode, body: answer.json(), location: answer.headers.location };
 };
 
-const finish = async ({ pool }: BellwireHouse): Promise<void> => {
+const finish = async ({ pool }: BellwireApi): Promise<void> => {
   while (await workOnJob(pool));
 };
 
-test("a job applies to the number of rows that its dry run returned, with an audit record", async ({ house }) => {
-  const { endpointId } = await buildFailures(house, "one", 3);
-  await buildFailures(house, "two", 2); // of both endpoints
+test("a job applies to the number of rows that its dry run returned, with an audit record", async ({ api }) => {
+  const { endpointId } = await buildFailures(api, "one", 3);
+  await buildFailures(api, "two", 2); // of both endpoints
   const job = { kind: "retry", of: "failures", filter: { endpoint_id: [endpointId] } };
-  expect(await post(house, "/jobs", { ...job, dry_run: true })).toMatchObject({
+  expect(await post(api, "/jobs", { ...job, dry_run: true })).toMatchObject({
     status: 200,
     body: { dry_run: true, total: 5 },
   });
-  const started = await post(house, "/jobs", job);
+  const started = await post(api, "/jobs", job);
   expect(started).toMatchObject({
     status: 201,
     body: { state: "running", total: 5, done: 0, selection: { filter: job.filter } },
   });
   expect(started.location).toBe(`/api/v1/jobs/${started.body.id}`);
-  await finish(house);
-  expect((await house.call("GET", `/jobs/${started.body.id}`)).json()).toMatchObject({
+  await finish(api);
+  expect((await api.call("GET", `/jobs/${started.body.id}`)).json()).toMatchObject({
     state: "done",
     done: 5,
     skipped: 0,
   });
-  expect((await house.call("GET", "/failures/count")).json()).toEqual({ count: 2, muted: 0 });
-  const [audit] = (await house.call("GET", "/audit_records")).json().data;
+  expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 2, muted: 0 });
+  const [audit] = (await api.call("GET", "/audit_records")).json().data;
   expect(audit).toMatchObject({ action: "job.started", detail: { kind: "retry", total: 5 } });
 });
 
 /** Returns the keys of a list's rows, from all its pages. */
-async function listedKeys(house: BellwireHouse, list: string, filter: object): Promise<string[]> {
+async function listedKeys(api: BellwireApi, list: string, filter: object): Promise<string[]> {
   const query = Object.entries(filter).flatMap(([name, value]) => [value].flat().map((each) => [name, String(each)]));
   const keys: string[] = [];
   for (let after: string | null = ""; after !== null;) {
     const parameters = new URLSearchParams([...query, ["limit", "20"], ...(after ? [["after", after]] : [])]);
-    const { data, next } = (await house.call("GET", `/${list}?${parameters.toString()}`)).json();
+    const { data, next } = (await api.call("GET", `/${list}?${parameters.toString()}`)).json();
     keys.push(...data.map(({ id }: { readonly id: string }) => id));
     after = next;
   }
@@ -76,8 +76,8 @@ const selectedKeys = `
   where provider_id = $1 and job_id = $2
   order by number, nth`;
 
-test("a job applies to exactly the rows of the list with its filter", async ({ house }) => {
-  const { endpointIds, events } = await buildHistory(house.pool, { providerId: house.provider.id });
+test("a job applies to exactly the rows of the list with its filter", async ({ api }) => {
+  const { endpointIds, events } = await buildHistory(api.pool, { providerId: api.provider.id });
   const hourMs = 3_600_000;
   const filters = [
     {},
@@ -94,32 +94,32 @@ test("a job applies to exactly the rows of the list with its filter", async ({ h
   ];
   for (const of of ["deliveries", "events"]) {
     for (const filter of filters) {
-      const listed = await listedKeys(house, of, filter);
+      const listed = await listedKeys(api, of, filter);
       expect(listed.length, JSON.stringify({ of, filter })).toBeGreaterThan(0);
       const job = { kind: "export", of, filter };
-      const counted = await post(house, "/jobs", { ...job, dry_run: true });
-      const { body: started } = await post(house, "/jobs", job);
-      const keys = await house.pool.query<{ key: string }>(selectedKeys, [house.provider.id, started.id]);
+      const counted = await post(api, "/jobs", { ...job, dry_run: true });
+      const { body: started } = await post(api, "/jobs", job);
+      const keys = await api.pool.query<{ key: string }>(selectedKeys, [api.provider.id, started.id]);
       expect({ of, filter, keys: keys.map(({ key }) => key) }).toEqual({ of, filter, keys: listed });
       expect([counted.body.total, started.total]).toEqual([listed.length, listed.length]);
-      expect((await post(house, `/jobs/${started.id}/cancel`)).status).toBe(200);
+      expect((await post(api, `/jobs/${started.id}/cancel`)).status).toBe(200);
     }
   }
 });
 
-test("the times of a job's filter are those of its creation", async ({ house, clock }) => {
-  await buildFailures(house, "one", 1);
-  const { body } = await post(house, "/jobs", { kind: "export", filter: { since: "-1d", state: ["failed"] } });
+test("the times of a job's filter are those of its creation", async ({ api, clock }) => {
+  await buildFailures(api, "one", 1);
+  const { body } = await post(api, "/jobs", { kind: "export", filter: { since: "-1d", state: ["failed"] } });
   const since = new Date(clock.now().getTime() - dayMs).toISOString();
   expect(body.selection).toEqual({ filter: { since, state: ["failed"] } });
 });
 
-test("failures of one endpoint are selected by the time at which they failed", async ({ house }) => {
-  const { endpointId } = await buildFailures(house, "one", 3);
+test("failures of one endpoint are selected by the time at which they failed", async ({ api }) => {
+  const { endpointId } = await buildFailures(api, "one", 3);
   const totalOf = async (from: number, to: number): Promise<unknown> => {
     const times = { since: new Date(from).toISOString(), until: new Date(to).toISOString() };
     const filter = { endpoint_id: [endpointId], ...times };
-    return (await post(house, "/jobs", { kind: "retry", of: "failures", filter, dry_run: true })).body.total;
+    return (await post(api, "/jobs", { kind: "retry", of: "failures", filter, dry_run: true })).body.total;
   };
   const now = Date.now();
   expect(await totalOf(now - dayMs, now)).toBe(3);
@@ -138,65 +138,65 @@ test.for([
   [{ kind: "replay", filter: {} }, "endpoint_id"],
   [{ kind: "replay", filter: {}, endpoint_id: 999 }, "endpoint_id"],
   [{ kind: "retry", filter: {}, format: "csv" }, "format"],
-] as const)("a job that could apply to other rows than meant is refused: %j", async ([body, field], { house }) => {
-  const { status, body: problem } = await post(house, "/jobs", body);
+] as const)("a job that could apply to other rows than meant is refused: %j", async ([body, field], { api }) => {
+  const { status, body: problem } = await post(api, "/jobs", body);
   expect([status, Object.keys(problem.errors)]).toEqual([422, [field]]);
 });
 
-test("an export is downloaded once it has ended", async ({ house }) => {
-  const { endpointId, eventIds } = await buildFailures(house, "one", 2);
+test("an export is downloaded once it has ended", async ({ api }) => {
+  const { endpointId, eventIds } = await buildFailures(api, "one", 2);
   const filter = { endpoint_id: [endpointId] };
-  const { body: job } = await post(house, "/jobs", { kind: "export", filter, format: "ndjson" });
-  expect((await house.call("GET", `/jobs/${job.id}/result`)).statusCode).toBe(409);
-  await finish(house);
-  const result = await house.call("GET", `/jobs/${job.id}/result`);
+  const { body: job } = await post(api, "/jobs", { kind: "export", filter, format: "ndjson" });
+  expect((await api.call("GET", `/jobs/${job.id}/result`)).statusCode).toBe(409);
+  await finish(api);
+  const result = await api.call("GET", `/jobs/${job.id}/result`);
   expect(result.headers["content-type"]).toBe("application/x-ndjson; charset=utf-8");
   expect(result.headers["content-disposition"]).toMatch(/^attachment; filename="deliveries-.*\.ndjson"$/);
   const lines = result.body.split("\n").slice(0, -1);
   expect(lines.map((line) => JSON.parse(line).event_id)).toEqual([...eventIds].toReversed());
 
-  expect((await house.call("DELETE", `/jobs/${job.id}`)).statusCode).toBe(204);
-  expect((await house.call("GET", `/jobs/${job.id}`)).statusCode).toBe(404);
+  expect((await api.call("DELETE", `/jobs/${job.id}`)).statusCode).toBe(204);
+  expect((await api.call("GET", `/jobs/${job.id}`)).statusCode).toBe(404);
 });
 
-test("events, failures and attempts are exported too", async ({ house }) => {
-  await buildFailures(house, "one", 2);
-  await house.pool.query(
+test("events, failures and attempts are exported too", async ({ api }) => {
+  await buildFailures(api, "one", 2);
+  await api.pool.query(
     `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, latency_ms)
      select provider_id, event_id, endpoint_id, 1, now(), 500, error, 12 from failures where provider_id = $1`,
-    [house.provider.id],
+    [api.provider.id],
   );
   for (const [of, first] of [
     ["events", "id,type,object_id,account_id,account_name,sequence,actor_kind"],
     ["failures", "id,event_id,event_type,object_id,account_id"],
     ["attempts", "delivery_id,event_id,event_type,account_id,account_name"],
   ] as const) {
-    const { body: job } = await post(house, "/jobs", { kind: "export", of, filter: {} });
-    await finish(house);
-    const [header, ...lines] = (await house.call("GET", `/jobs/${job.id}/result`)).body.split("\r\n");
+    const { body: job } = await post(api, "/jobs", { kind: "export", of, filter: {} });
+    await finish(api);
+    const [header, ...lines] = (await api.call("GET", `/jobs/${job.id}/result`)).body.split("\r\n");
     expect([of, header?.startsWith(first), lines.length]).toEqual([of, true, 3]);
   }
 });
 
-test("an export of attempts has exactly the attempts that match, or those with the given ids", async ({ house }) => {
-  const { endpointId, eventIds } = await buildFailures(house, "one", 2);
-  await house.pool.query(
+test("an export of attempts has exactly the attempts that match, or those with the given ids", async ({ api }) => {
+  const { endpointId, eventIds } = await buildFailures(api, "one", 2);
+  await api.pool.query(
     `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, latency_ms)
      select provider_id, event_id, endpoint_id, number, now(), case number when 2 then 503 else 404 end, error, 12
      from failures, generate_series(1, 3) as number where provider_id = $1`,
-    [house.provider.id],
+    [api.provider.id],
   );
   const exported = async (selection: object): Promise<readonly (readonly [number, string])[]> => {
-    const { body: job } = await post(house, "/jobs", {
+    const { body: job } = await post(api, "/jobs", {
       kind: "export",
       of: "attempts",
       format: "ndjson",
       ...selection,
     });
-    await finish(house);
-    const { body } = await house.call("GET", `/jobs/${job.id}/result`);
+    await finish(api);
+    const { body } = await api.call("GET", `/jobs/${job.id}/result`);
     const lines = body.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
-    expect((await house.call("GET", `/jobs/${job.id}`)).json()).toMatchObject({ total: job.total, skipped: 0 });
+    expect((await api.call("GET", `/jobs/${job.id}`)).json()).toMatchObject({ total: job.total, skipped: 0 });
     return lines.map(({ number, delivery_id: id }) => [number, id]);
   };
   const [older, newer] = eventIds.map((id) => `${id}.${endpointId}`);
@@ -205,34 +205,34 @@ test("an export of attempts has exactly the attempts that match, or those with t
     [2, newer],
     [2, older],
   ]);
-  const preview = await post(house, "/jobs", { kind: "export", of: "attempts", dry_run: true, ...filtered });
+  const preview = await post(api, "/jobs", { kind: "export", of: "attempts", dry_run: true, ...filtered });
   expect(preview.body).toMatchObject({ total: 2 });
   expect(await exported({ ids: [`${older}.3`, `${newer}.1`] })).toEqual([
     [1, newer],
     [3, older],
   ]);
   expect(await exported({ ids: [older] })).toEqual([1, 2, 3].map((number) => [number, older]));
-  const refused = await post(house, "/jobs", { kind: "export", of: "attempts", ids: [`${older}.0`] });
+  const refused = await post(api, "/jobs", { kind: "export", of: "attempts", ids: [`${older}.0`] });
   expect([refused.status, Object.keys(refused.body.errors)]).toEqual([422, ["ids"]]);
 });
 
-test("a job is stopped by its provider only", async ({ house, neighbour }) => {
-  const { endpointId, eventIds } = await buildFailures(house, "one", 1);
-  const { body: job } = await post(house, "/jobs", { kind: "retry", ids: [`${eventIds[0]}.${endpointId}`] });
-  expect((await post(neighbour, `/jobs/${job.id}/cancel`)).status).toBe(404);
-  expect((await house.call("DELETE", `/jobs/${job.id}`)).statusCode).toBe(409);
-  expect((await post(house, `/jobs/${job.id}/cancel`)).body).toMatchObject({ state: "cancelled" });
-  expect((await post(house, `/jobs/${job.id}/cancel`)).status).toBe(409);
+test("a job is stopped by its provider only", async ({ api, otherApi }) => {
+  const { endpointId, eventIds } = await buildFailures(api, "one", 1);
+  const { body: job } = await post(api, "/jobs", { kind: "retry", ids: [`${eventIds[0]}.${endpointId}`] });
+  expect((await post(otherApi, `/jobs/${job.id}/cancel`)).status).toBe(404);
+  expect((await api.call("DELETE", `/jobs/${job.id}`)).statusCode).toBe(409);
+  expect((await post(api, `/jobs/${job.id}/cancel`)).body).toMatchObject({ state: "cancelled" });
+  expect((await post(api, `/jobs/${job.id}/cancel`)).status).toBe(409);
 });
 
-test("failures are grouped by cause, and a muted group leaves the count", async ({ house, neighbour }) => {
-  const { endpointId, eventIds } = await buildFailures(house, "one", 4);
-  await buildFailures(neighbour, "one", 1);
+test("failures are grouped by cause, and a muted group leaves the count", async ({ api, otherApi }) => {
+  const { endpointId, eventIds } = await buildFailures(api, "one", 4);
+  await buildFailures(otherApi, "one", 1);
   const errors = ["No complete answer within 60 s", "No complete answer within 30 s", "Answered 503", "Answered 503"];
   for (const [at, error] of errors.entries()) {
-    await house.pool.query(`update failures set error = $2 where event_id = $1`, [eventIds[at], error]);
+    await api.pool.query(`update failures set error = $2 where event_id = $1`, [eventIds[at], error]);
   }
-  const groups = async () => (await house.call("GET", "/failures/groups")).json().data;
+  const groups = async () => (await api.call("GET", "/failures/groups")).json().data;
   const [first, second] = await groups();
   expect(await groups()).toMatchObject([{ count: 2 }, { count: 2 }]);
   const timeouts = first.error_class === "timeout" ? first : second;
@@ -245,63 +245,63 @@ test("failures are grouped by cause, and a muted group leaves the count", async 
   });
 
   const mutedUntil = new Date(Date.now() + dayMs).toISOString();
-  const muted = await house.call("POST", `/failures/groups/${timeouts.id}/mute`, { payload: { until: mutedUntil } });
+  const muted = await api.call("POST", `/failures/groups/${timeouts.id}/mute`, { payload: { until: mutedUntil } });
   expect(muted.json()).toEqual({ until: mutedUntil });
-  expect((await house.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 2 });
-  expect((await neighbour.call("GET", "/failures/count")).json()).toEqual({ count: 1, muted: 0 });
-  expect((await house.call("DELETE", `/failures/groups/${timeouts.id}/mute`)).statusCode).toBe(204);
-  expect((await house.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 0 });
+  expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 2 });
+  expect((await otherApi.call("GET", "/failures/count")).json()).toEqual({ count: 1, muted: 0 });
+  expect((await api.call("DELETE", `/failures/groups/${timeouts.id}/mute`)).statusCode).toBe(204);
+  expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 0 });
 
   const job = { kind: "retry", of: "failures", filter: { group: timeouts.id } };
-  expect((await post(house, "/jobs", job)).body).toMatchObject({ total: 2 });
-  await finish(house);
+  expect((await post(api, "/jobs", job)).body).toMatchObject({ total: 2 });
+  await finish(api);
   expect(await groups()).toMatchObject([{ error_class: "5xx", status: 503, count: 2 }]);
 });
 
-test("a deletion of failures is undone within a minute, and not later", async ({ house, neighbour }) => {
-  await buildFailures(house, "one", 2);
-  const deleted = (await house.call("DELETE", "/failures?all=true")).json();
+test("a deletion of failures is undone within a minute, and not later", async ({ api, otherApi }) => {
+  await buildFailures(api, "one", 2);
+  const deleted = (await api.call("DELETE", "/failures?all=true")).json();
   expect(deleted).toMatchObject({ deleted: 2, undo_until: expect.any(String) });
   const undo = `/failures/deletions/${deleted.deletion_id}/undo`;
-  expect((await post(neighbour, undo)).status).toBe(409);
-  expect(await post(house, undo)).toMatchObject({ status: 200, body: { restored: 2 } });
-  expect((await house.call("GET", "/failures")).json().data).toHaveLength(2);
+  expect((await post(otherApi, undo)).status).toBe(409);
+  expect(await post(api, undo)).toMatchObject({ status: 200, body: { restored: 2 } });
+  expect((await api.call("GET", "/failures")).json().data).toHaveLength(2);
 
-  const again = (await house.call("DELETE", "/failures?all=true")).json();
-  await house.pool.query(`update failure_deletions set ends_at = now() where id = $1`, [again.deletion_id]);
-  expect((await post(house, `/failures/deletions/${again.deletion_id}/undo`)).status).toBe(409);
+  const again = (await api.call("DELETE", "/failures?all=true")).json();
+  await api.pool.query(`update failure_deletions set ends_at = now() where id = $1`, [again.deletion_id]);
+  expect((await post(api, `/failures/deletions/${again.deletion_id}/undo`)).status).toBe(409);
 });
 
-test("an endpoint whose deletion is undone gets the deliveries that were held", async ({ house, receiver }) => {
-  await using _engine = await startTestEngine(house.pool);
-  const endpointId = await buildEndpoint(house.pool, { providerId: house.provider.id, url: receiver.url, name: "crm" });
-  await recordNow(house.pool, { providerId: house.provider.id });
+test("an endpoint whose deletion is undone gets the deliveries that were held", async ({ api, receiver }) => {
+  await using _engine = await startTestEngine(api.pool);
+  const endpointId = await buildEndpoint(api.pool, { providerId: api.provider.id, url: receiver.url, name: "crm" });
+  await recordNow(api.pool, { providerId: api.provider.id });
   await until(() => receiver.received.length === 1);
-  expect((await house.call("DELETE", `/endpoints/${endpointId}`)).statusCode).toBe(204);
-  expect((await house.call("GET", `/endpoints/${endpointId}`)).statusCode).toBe(404);
-  await recordNow(house.pool, { providerId: house.provider.id });
+  expect((await api.call("DELETE", `/endpoints/${endpointId}`)).statusCode).toBe(204);
+  expect((await api.call("GET", `/endpoints/${endpointId}`)).statusCode).toBe(404);
+  await recordNow(api.pool, { providerId: api.provider.id });
 
-  expect(await post(house, `/endpoints/${endpointId}/undo_delete`)).toMatchObject({
+  expect(await post(api, `/endpoints/${endpointId}/undo_delete`)).toMatchObject({
     status: 200,
     body: { id: endpointId },
   });
   await until(() => receiver.received.length === 2);
-  expect((await post(house, `/endpoints/${endpointId}/undo_delete`)).body.title).toBe("The endpoint is not deleted.");
+  expect((await post(api, `/endpoints/${endpointId}/undo_delete`)).body.title).toBe("The endpoint is not deleted.");
 });
 
-test("a skipped delivery that waits for its retry returns to its order", async ({ house }) => {
-  const { pool, provider } = house;
+test("a skipped delivery that waits for its retry returns to its order", async ({ api }) => {
+  const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url, name: "crm", ordering: "account" });
   const [first = "", second = ""] = await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent()]);
   await pool.query(`update due set due_at = now() + interval '1 hour' where event_id = $1`, [first]);
   const path = `/deliveries/${first}.${endpointId}`;
-  const holdsUp = async (): Promise<unknown> => (await house.call("GET", path)).json().holds_up;
+  const holdsUp = async (): Promise<unknown> => (await api.call("GET", path)).json().holds_up;
   expect(await holdsUp()).toBe(1);
-  expect((await post(house, `${path}/undo_skip`)).status).toBe(409);
-  await post(house, `${path}/skip`);
+  expect((await post(api, `${path}/undo_skip`)).status).toBe(409);
+  await post(api, `${path}/skip`);
   expect(await holdsUp()).toBe(0);
-  expect((await post(house, `${path}/undo_skip`)).status).toBe(200);
+  expect((await post(api, `${path}/undo_skip`)).status).toBe(200);
   expect(await holdsUp()).toBe(1);
-  await post(house, `/deliveries/${second}.${endpointId}/skip`);
-  expect((await post(house, `/deliveries/${second}.${endpointId}/undo_skip`)).body).toMatchObject({ status: 409 });
+  await post(api, `/deliveries/${second}.${endpointId}/skip`);
+  expect((await post(api, `/deliveries/${second}.${endpointId}/undo_skip`)).body).toMatchObject({ status: 409 });
 });

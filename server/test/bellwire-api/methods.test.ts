@@ -5,7 +5,7 @@ import { test } from "./bellwire-api-test.ts";
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"] as const;
 
-test("every path says which methods it has, to OPTIONS and to any other that it has not", async ({ house }) => {
+test("every path says which methods it has, to OPTIONS and to any other that it has not", async ({ api }) => {
   const documented = operationsIn(fieldsOf(await bellwireApiDocument("0.0.0")));
   const byPath = Map.groupBy(documented, ({ path }) => path);
   expect(byPath.size).toBeGreaterThan(30);
@@ -15,7 +15,7 @@ test("every path says which methods it has, to OPTIONS and to any other that it 
     const allow = [...known, ...(hasHead ? ["HEAD"] : [])].toSorted().join(", ");
     const url = path.replaceAll(/\{\w+\}/g, "1");
     for (const method of [...methods.filter((it) => !known.includes(it)), "OPTIONS"] as const) {
-      const answer = await house.sendWithoutToken({ method, url });
+      const answer = await api.sendWithoutToken({ method, url });
       const said = [answer.statusCode, answer.headers["allow"]];
       expect([method, path, ...said]).toEqual([method, path, method === "OPTIONS" ? 204 : 405, allow]);
     }

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { test } from "./bellwire-api-test.ts";
 
-test("a failover is a notice for a day, and a restore until what is held is resumed", async ({ house }) => {
-  const { pool } = house;
-  const notices = async () => (await house.call("GET", "/notices")).json().data;
+test("a failover is a notice for a day, and a restore until what is held is resumed", async ({ api }) => {
+  const { pool } = api;
+  const notices = async () => (await api.call("GET", "/notices")).json().data;
   expect(await notices()).toEqual([]);
   await pool.query(
     `insert into database_switches (at, cluster, timeline, kind, held_at)

@@ -6,7 +6,7 @@ import { updateUser } from "#portal/users/index.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import type { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { passwords } from "../support/passwords.ts";
-import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { type BellwireApi, test } from "./bellwire-api-test.ts";
 
 const hourMs = 3_600_000;
 
@@ -23,7 +23,7 @@ interface Entry {
 }
 
 /** A signed-up account, and functions that change it an hour after the change before. */
-async function openScene({ pool, provider, ...house }: BellwireHouse, clock: HandDrivenClock) {
+async function openScene({ pool, provider, ...api }: BellwireApi, clock: HandDrivenClock) {
   const values = {
     org_name: "Harbour",
     username: "mira",
@@ -65,8 +65,8 @@ async function openScene({ pool, provider, ...house }: BellwireHouse, clock: Han
         await regenerateUserKey(pool, { ...(await change()), applicationId: ids.application, writer: "program" }),
       ),
     deleteAccount: async () => deleteAccount(pool, await change()),
-    read: async (path: string) => (await house.call("GET", path)).json(),
-    list: async (path: string): Promise<readonly Entry[]> => (await house.call("GET", path)).json().data,
+    read: async (path: string) => (await api.call("GET", path)).json(),
+    list: async (path: string): Promise<readonly Entry[]> => (await api.call("GET", path)).json().data,
   };
 }
 
@@ -74,9 +74,9 @@ function mustSucceed(outcome: object | undefined): void {
   if (!outcome || "refused" in outcome) throw new Error(JSON.stringify(outcome));
 }
 
-test("an account's history names actor, channel, changed fields and notified endpoints", async ({ house, clock }) => {
-  const { pool, provider } = house;
-  const scene = await openScene(house, clock);
+test("an account's history names actor, channel, changed fields and notified endpoints", async ({ api, clock }) => {
+  const { pool, provider } = api;
+  const scene = await openScene(api, clock);
   const url = "http://127.0.0.1:9/";
   const crm = await buildEndpoint(pool, { providerId: provider.id, url, name: "crm" });
   const billing = await buildEndpoint(pool, { providerId: provider.id, url, name: "billing", eventTypes: [] });
@@ -114,10 +114,10 @@ test("an account's history names actor, channel, changed fields and notified end
 });
 
 test("an account's history includes its users and applications on request, in pages without gaps", async ({
-  house,
+  api,
   clock,
 }) => {
-  const scene = await openScene(house, clock);
+  const scene = await openScene(api, clock);
   await scene.changeEmail("mira@quay.example");
   await scene.regenerateUserKey();
   await scene.rename("Quay");
@@ -145,16 +145,16 @@ test("an account's history includes its users and applications on request, in pa
   expect(typesOf(await scene.list(`${path}?include=users&since=${since}`))).toEqual(["account.updated"]);
 });
 
-test("an account's change does not show changes of its users as its own", async ({ house, clock }) => {
-  const scene = await openScene(house, clock);
+test("an account's change does not show changes of its users as its own", async ({ api, clock }) => {
+  const scene = await openScene(api, clock);
   await scene.changeEmail("mira@quay.example");
   await scene.rename("Quay");
   const [newest] = await scene.list(`/accounts/${scene.ids.account}/history`);
   expect(newest?.changes.map(({ field }) => field)).toEqual(["org_name"]);
 });
 
-test("no credential is shown, in lists, entries and versions", async ({ house, clock }) => {
-  const scene = await openScene(house, clock);
+test("no credential is shown, in lists, entries and versions", async ({ api, clock }) => {
+  const scene = await openScene(api, clock);
   await scene.regenerateUserKey();
   const path = `/applications/${scene.ids.application}`;
   const [newest] = await scene.list(`${path}/history`);
@@ -169,8 +169,8 @@ test("no credential is shown, in lists, entries and versions", async ({ house, c
   expect(JSON.stringify(shown)).not.toMatch(/"[0-9a-f]{32}"/);
 });
 
-test("an entry shows the object before and after the event", async ({ house, clock }) => {
-  const scene = await openScene(house, clock);
+test("an entry shows the object before and after the event", async ({ api, clock }) => {
+  const scene = await openScene(api, clock);
   await scene.rename("Quay");
   const path = `/accounts/${scene.ids.account}/history`;
   const [newest] = await scene.list(path);
@@ -180,8 +180,8 @@ test("an entry shows the object before and after the event", async ({ house, clo
   });
 });
 
-test("an object is shown as it was at a time, an account with its users of then", async ({ house, clock }) => {
-  const scene = await openScene(house, clock);
+test("an object is shown as it was at a time, an account with its users of then", async ({ api, clock }) => {
+  const scene = await openScene(api, clock);
   const signedUpAt = clock.now();
   await scene.rename("Quay");
   const renamedAt = clock.now();
@@ -204,8 +204,8 @@ test("an object is shown as it was at a time, an account with its users of then"
   expect(await at(new Date(signedUpAt.getTime() - 1))).toMatchObject({ state: "not_created", document: null });
 });
 
-test("a deleted account and its user keep their history, and the user's name", async ({ house, clock }) => {
-  const scene = await openScene(house, clock);
+test("a deleted account and its user keep their history, and the user's name", async ({ api, clock }) => {
+  const scene = await openScene(api, clock);
   await scene.rename("Quay");
   await scene.deleteAccount();
   const account = await scene.list(`/accounts/${scene.ids.account}/history`);
@@ -220,9 +220,9 @@ test("a deleted account and its user keep their history, and the user's name", a
   expect([state, document]).toEqual(["deleted", null]);
 });
 
-test("an object without kept events has an empty history, and an unknown one none", async ({ house, clock }) => {
-  const { pool, provider } = house;
-  const scene = await openScene(house, clock);
+test("an object without kept events has an empty history, and an unknown one none", async ({ api, clock }) => {
+  const { pool, provider } = api;
+  const scene = await openScene(api, clock);
   const [plan] = await pool.query<{ id: number }>(
     `select plan_id as id from accounts where provider_id = $1 and id = $2`,
     [provider.id, scene.ids.account],
@@ -240,29 +240,29 @@ test("an object without kept events has an empty history, and an unknown one non
     `/users/${scene.ids.account}/history`,
     `/applications/1/version?at=${clock.now().toISOString()}`,
   ]) {
-    expect([path, (await house.call("GET", path)).statusCode]).toEqual([path, 404]);
+    expect([path, (await api.call("GET", path)).statusCode]).toEqual([path, 404]);
   }
 });
 
 test("members read histories without notifications, and none of products outside of their scope", async ({
-  house,
+  api,
   clock,
 }) => {
-  const scene = await openScene(house, clock);
-  await buildEndpoint(house.pool, { providerId: house.provider.id, url: "http://127.0.0.1:9/" });
+  const scene = await openScene(api, clock);
+  await buildEndpoint(api.pool, { providerId: api.provider.id, url: "http://127.0.0.1:9/" });
   await scene.rename("Quay");
   const as = async (serviceIds: readonly number[]) => {
-    const token = await house.addToken({ role: "member", sections: ["partners"], serviceIds });
+    const token = await api.addToken({ role: "member", sections: ["partners"], serviceIds });
     return { headers: { authorization: `Bearer ${token}` } };
   };
   const outside = await as([]);
   const path = `/accounts/${scene.ids.account}/history?include=applications`;
-  const { data } = (await house.call("GET", path, outside)).json();
+  const { data } = (await api.call("GET", path, outside)).json();
   expect(data.map(({ type }: Entry) => type)).toEqual(["account.updated", "account.created"]);
   expect(data[0].notified).toBeNull();
   expect(JSON.stringify(data)).not.toContain("service_id");
   const ofApplication = `/applications/${scene.ids.application}/history`;
-  expect((await house.call("GET", ofApplication, outside)).statusCode).toBe(404);
+  expect((await api.call("GET", ofApplication, outside)).statusCode).toBe(404);
   const inside = await as([scene.application.product.id]);
-  expect((await house.call("GET", ofApplication, inside)).json().data).toHaveLength(1);
+  expect((await api.call("GET", ofApplication, inside)).json().data).toHaveLength(1);
 });

@@ -2,14 +2,14 @@ import { expect } from "vitest";
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import { test } from "./bellwire-api-test.ts";
 
-test("the OpenAPI document is served as it is generated without a database", async ({ house }) => {
-  const answer = await house.sendWithoutToken({ url: "/api/v1/openapi.json" });
+test("the OpenAPI document is served as it is generated without a database", async ({ api }) => {
+  const answer = await api.sendWithoutToken({ url: "/api/v1/openapi.json" });
   expect(answer.json()).toEqual(await bellwireApiDocument("0.0.0"));
 });
 
-test("every route is documented with an operation's name and a summary, and asks who is asking", async ({ house }) => {
+test("every route is documented with an operation's name and a summary, and asks who is asking", async ({ api }) => {
   const { paths }: { paths: Record<string, Record<string, { operationId?: string; summary?: string }>> } = (
-    await house.sendWithoutToken({ url: "/api/v1/openapi.json" })
+    await api.sendWithoutToken({ url: "/api/v1/openapi.json" })
   ).json();
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
@@ -19,7 +19,7 @@ test("every route is documented with an operation's name and a summary, and asks
   for (const { path, method, operationId, summary } of operations) {
     expect([operationId, summary]).toEqual([expect.any(String), expect.any(String)]);
     const url = path.replaceAll(/\{\w+\}/g, "1");
-    const answer = await house.call(asMethod(method), url.replace("/api/v1", ""), { headers: { authorization: "" } });
+    const answer = await api.call(asMethod(method), url.replace("/api/v1", ""), { headers: { authorization: "" } });
     expect([operationId, answer.statusCode]).toEqual([operationId, 401]);
   }
 });

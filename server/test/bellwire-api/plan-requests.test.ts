@@ -2,10 +2,10 @@ import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { changeAccountPlan, requestAccountPlan, signUpAccount } from "#portal/accounts/index.ts";
 import { type Application, listApplications, requestApplicationPlan } from "#portal/applications/index.ts";
-import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { type BellwireApi, test } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
 
-async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<Application> {
+async function signUp({ pool, provider }: BellwireApi, now: Date): Promise<Application> {
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
   const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
@@ -26,9 +26,9 @@ async function addPlan(pool: Pool, { product }: Application, name: string): Prom
 }
 
 /** A sign-up whose first application asks for the plan Gold. */
-async function askForGold(house: BellwireHouse, now: Date): Promise<{ application: Application; gold: number }> {
-  const { pool, provider } = house;
-  const application = await signUp(house, now);
+async function askForGold(api: BellwireApi, now: Date): Promise<{ application: Application; gold: number }> {
+  const { pool, provider } = api;
+  const application = await signUp(api, now);
   const gold = await addPlan(pool, application, "Gold");
   await pool.query("update products set buyer_plan_change_permission = 'request' where id = $1", [
     application.product.id,
@@ -46,45 +46,44 @@ async function askForGold(house: BellwireHouse, now: Date): Promise<{ applicatio
   return { application, gold };
 }
 
-const requests = async (house: BellwireHouse): Promise<object[]> =>
-  (await house.call("GET", "/plan_requests")).json().data;
+const requests = async (api: BellwireApi): Promise<object[]> => (await api.call("GET", "/plan_requests")).json().data;
 
-test("what is asked for is listed until it is declined, and the plan stays as it was", async ({ house, clock }) => {
-  const { application, gold } = await askForGold(house, clock.now());
-  expect(await requests(house)).toMatchObject([
+test("what is asked for is listed until it is declined, and the plan stays as it was", async ({ api, clock }) => {
+  const { application, gold } = await askForGold(api, clock.now());
+  expect(await requests(api)).toMatchObject([
     { application_id: application.id, org_name: "Harbour", plan_id: gold, plan_name: "Gold" },
   ]);
   const path = `/applications/${application.id}/plan_request`;
-  expect((await house.call("DELETE", path)).statusCode).toBe(204);
-  expect((await house.call("DELETE", path)).statusCode).toBe(404);
-  expect(await requests(house)).toEqual([]);
-  const [same] = await listApplications(house.pool, house.provider.id, application.accountId);
+  expect((await api.call("DELETE", path)).statusCode).toBe(204);
+  expect((await api.call("DELETE", path)).statusCode).toBe(404);
+  expect(await requests(api)).toEqual([]);
+  const [same] = await listApplications(api.pool, api.provider.id, application.accountId);
   expect(same?.plan.name).toBe("Basic");
 });
 
-test("members with the section decide, others neither see nor decline, nor does the neighbour", async ({
-  house,
-  neighbour,
+test("members with the section decide, others and other providers neither see nor decline", async ({
+  api,
+  otherApi,
   clock,
 }) => {
-  const { application } = await askForGold(house, clock.now());
+  const { application } = await askForGold(api, clock.now());
   const path = `/applications/${application.id}/plan_request`;
   const as = async (section: string) => ({
-    headers: { authorization: `Bearer ${await house.addToken({ role: "member", sections: [section] })}` },
+    headers: { authorization: `Bearer ${await api.addToken({ role: "member", sections: [section] })}` },
   });
-  expect(await requests(neighbour)).toEqual([]);
-  expect((await neighbour.call("DELETE", path)).statusCode).toBe(404);
+  expect(await requests(otherApi)).toEqual([]);
+  expect((await otherApi.call("DELETE", path)).statusCode).toBe(404);
   for (const method of ["GET", "DELETE"] as const) {
     const url = method === "GET" ? "/plan_requests" : path;
-    expect((await house.call(method, url, await as("finance"))).statusCode).toBe(403);
-    expect((await house.call(method, url, await as("partners"))).statusCode).toBeLessThan(300);
+    expect((await api.call(method, url, await as("finance"))).statusCode).toBe(403);
+    expect((await api.call(method, url, await as("partners"))).statusCode).toBeLessThan(300);
   }
 });
 
 /** A sign-up whose account asks for the account plan Gold. */
-async function askForAccountPlan(house: BellwireHouse, now: Date) {
-  const { pool, provider } = house;
-  const { accountId } = await signUp(house, now);
+async function askForAccountPlan(api: BellwireApi, now: Date) {
+  const { pool, provider } = api;
+  const { accountId } = await signUp(api, now);
   const [gold] = await pool.query<{ id: number }>(
     `insert into plans (provider_id, kind, name, system_name, state)
      values ($1, 'account_plan', 'Gold', 'gold', 'published') returning id`,
@@ -96,26 +95,26 @@ async function askForAccountPlan(house: BellwireHouse, now: Date) {
   return change;
 }
 
-const accountRequests = async (house: BellwireHouse): Promise<object[]> =>
-  (await house.call("GET", "/account_plan_requests")).json().data;
+const accountRequests = async (api: BellwireApi): Promise<object[]> =>
+  (await api.call("GET", "/account_plan_requests")).json().data;
 
 test("an account plan that is asked for is listed until it is declined or granted", async ({
-  house,
-  neighbour,
+  api,
+  otherApi,
   clock,
 }) => {
-  const change = await askForAccountPlan(house, clock.now());
+  const change = await askForAccountPlan(api, clock.now());
   const path = `/accounts/${change.accountId}/plan_request`;
   const asked = [{ account_id: change.accountId, org_name: "Harbour", plan_id: change.planId, plan_name: "Gold" }];
-  expect(await accountRequests(house)).toMatchObject(asked);
-  expect(await accountRequests(neighbour)).toEqual([]);
-  expect((await neighbour.call("DELETE", path)).statusCode).toBe(404);
-  expect((await house.call("DELETE", path)).statusCode).toBe(204);
-  expect((await house.call("DELETE", path)).statusCode).toBe(404);
-  expect(await accountRequests(house)).toEqual([]);
+  expect(await accountRequests(api)).toMatchObject(asked);
+  expect(await accountRequests(otherApi)).toEqual([]);
+  expect((await otherApi.call("DELETE", path)).statusCode).toBe(404);
+  expect((await api.call("DELETE", path)).statusCode).toBe(204);
+  expect((await api.call("DELETE", path)).statusCode).toBe(404);
+  expect(await accountRequests(api)).toEqual([]);
 
-  await requestAccountPlan(house.pool, { ...change, decideAt: "https://a.example/" });
-  expect(await accountRequests(house)).toMatchObject(asked);
-  await changeAccountPlan(house.pool, change);
-  expect(await accountRequests(house)).toEqual([]);
+  await requestAccountPlan(api.pool, { ...change, decideAt: "https://a.example/" });
+  expect(await accountRequests(api)).toMatchObject(asked);
+  await changeAccountPlan(api.pool, change);
+  expect(await accountRequests(api)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { anEvent, buildEndpoint, finishReplays, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
-import { type BellwireHouse, test as base } from "./bellwire-api-test.ts";
+import { type BellwireApi, test as base } from "./bellwire-api-test.ts";
 
 const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString();
 const minuteMs = 60_000;
@@ -10,17 +10,17 @@ const minuteMs = 60_000;
 const test = base.extend("fileClock", { scope: "file" }, () => new HandDrivenClock(fromNow(minuteMs)));
 
 /** An endpoint that came after two events. */
-async function lateEndpoint({ pool, provider }: BellwireHouse): Promise<number> {
+async function lateEndpoint({ pool, provider }: BellwireApi): Promise<number> {
   await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent({ type: "user.created" })]);
   return buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/" });
 }
 
-const ask = (house: BellwireHouse, payload: object) =>
-  house.call("POST", "/replays", { payload: { since: fromNow(-minuteMs), only: "missing", ...payload } });
+const ask = (api: BellwireApi, payload: object) =>
+  api.call("POST", "/replays", { payload: { since: fromNow(-minuteMs), only: "missing", ...payload } });
 
-test("a dry run tells what would be sent, and does nothing", async ({ house }) => {
-  const endpoint_id = await lateEndpoint(house);
-  const answer = await ask(house, { endpoint_id, event_types: ["user.created"], dry_run: true });
+test("a dry run tells what would be sent, and does nothing", async ({ api }) => {
+  const endpoint_id = await lateEndpoint(api);
+  const answer = await ask(api, { endpoint_id, event_types: ["user.created"], dry_run: true });
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toEqual({
     dry_run: true,
@@ -31,13 +31,13 @@ test("a dry run tells what would be sent, and does nothing", async ({ house }) =
     only: "missing",
     counts: { failed: 0, missing: 1, delivered: 0, given_up: 0, total: 1 },
   });
-  expect((await house.call("GET", "/replays")).json()).toEqual({ data: [], next: null });
-  expect((await house.call("GET", "/deliveries")).json().data).toEqual([]);
+  expect((await api.call("GET", "/replays")).json()).toEqual({ data: [], next: null });
+  expect((await api.call("GET", "/deliveries")).json().data).toEqual([]);
 });
 
-test("a replay is asked for, tells how far it is, and ends", async ({ house }) => {
-  const endpoint_id = await lateEndpoint(house);
-  const answer = await ask(house, { endpoint_id });
+test("a replay is asked for, tells how far it is, and ends", async ({ api }) => {
+  const endpoint_id = await lateEndpoint(api);
+  const answer = await ask(api, { endpoint_id });
   expect(answer.statusCode).toBe(201);
   const started = answer.json();
   expect(answer.headers.location).toBe(`/api/v1/replays/${started.id}`);
@@ -50,29 +50,29 @@ test("a replay is asked for, tells how far it is, and ends", async ({ house }) =
   });
   expect(started).toMatchObject({ progress: 0, counts: { total: 0 } });
 
-  await finishReplays(house.pool); // those of other tests, too
-  const ended = (await house.call("GET", `/replays/${started.id}`)).json();
+  await finishReplays(api.pool); // those of other tests, too
+  const ended = (await api.call("GET", `/replays/${started.id}`)).json();
   expect(ended).toMatchObject({ state: "done", progress: 1, counts: { missing: 2, total: 2 } });
   expect(ended.finished_at).not.toBeNull();
-  expect((await house.call("GET", "/deliveries?state=pending")).json().data).toHaveLength(2);
-  expect((await house.call("GET", `/replays?endpoint_id=${endpoint_id}`)).json().data).toEqual([ended]);
-  const audit = await house.pool.query(`select action, subject from audit_records where provider_id = $1`, [
-    house.provider.id,
+  expect((await api.call("GET", "/deliveries?state=pending")).json().data).toHaveLength(2);
+  expect((await api.call("GET", `/replays?endpoint_id=${endpoint_id}`)).json().data).toEqual([ended]);
+  const audit = await api.pool.query(`select action, subject from audit_records where provider_id = $1`, [
+    api.provider.id,
   ]);
   expect(audit).toContainEqual({ action: "replay.started", subject: `endpoint/${endpoint_id}` });
 });
 
-test("an endpoint has one running replay at a time, and it can be cancelled", async ({ house }) => {
-  const endpoint_id = await lateEndpoint(house);
-  const { id } = (await ask(house, { endpoint_id })).json();
-  const second = await ask(house, { endpoint_id });
+test("an endpoint has one running replay at a time, and it can be cancelled", async ({ api }) => {
+  const endpoint_id = await lateEndpoint(api);
+  const { id } = (await ask(api, { endpoint_id })).json();
+  const second = await ask(api, { endpoint_id });
   expect([second.statusCode, second.json().title]).toEqual([409, "Another replay of this endpoint is running."]);
 
-  expect((await house.call("POST", `/replays/${id}/cancel`)).json()).toMatchObject({ id, state: "cancelled" });
-  expect((await house.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(409);
-  await finishReplays(house.pool); // those of other tests, too
-  expect((await house.call("GET", "/deliveries")).json().data).toEqual([]);
-  expect((await ask(house, { endpoint_id })).statusCode).toBe(201);
+  expect((await api.call("POST", `/replays/${id}/cancel`)).json()).toMatchObject({ id, state: "cancelled" });
+  expect((await api.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(409);
+  await finishReplays(api.pool); // those of other tests, too
+  expect((await api.call("GET", "/deliveries")).json().data).toEqual([]);
+  expect((await ask(api, { endpoint_id })).statusCode).toBe(201);
 });
 
 test.for([
@@ -83,28 +83,28 @@ test.for([
   [{ since: "yesterday" }, { since: [expect.any(String)] }],
   [{ event_types: ["user.born"] }, { "event_types.0": [expect.any(String)] }],
   [{ speed: 1 }, { speed: ["is not known"] }],
-] as const)("invalid values are refused with errors by field: %j", async ([payload, errors], { house }) => {
-  const answer = await ask(house, { endpoint_id: await lateEndpoint(house), ...payload });
+] as const)("invalid values are refused with errors by field: %j", async ([payload, errors], { api }) => {
+  const answer = await ask(api, { endpoint_id: await lateEndpoint(api), ...payload });
   expect(answer.statusCode).toBe(422);
   expect(answer.json().errors).toMatchObject(errors);
 });
 
 test("another provider's endpoint cannot be replayed to, nor its replay be seen or stopped", async ({
-  house,
-  neighbour,
+  api,
+  otherApi,
 }) => {
-  const endpoint_id = await lateEndpoint(house);
-  expect((await ask(neighbour, { endpoint_id })).statusCode).toBe(422);
-  const { id } = (await ask(house, { endpoint_id })).json();
-  expect((await neighbour.call("GET", `/replays/${id}`)).statusCode).toBe(404);
-  expect((await neighbour.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(404);
-  expect((await neighbour.call("GET", "/replays")).json().data).toEqual([]);
+  const endpoint_id = await lateEndpoint(api);
+  expect((await ask(otherApi, { endpoint_id })).statusCode).toBe(422);
+  const { id } = (await ask(api, { endpoint_id })).json();
+  expect((await otherApi.call("GET", `/replays/${id}`)).statusCode).toBe(404);
+  expect((await otherApi.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(404);
+  expect((await otherApi.call("GET", "/replays")).json().data).toEqual([]);
 });
 
-test("a read-only token may look at replays, and ask for none", async ({ house }) => {
-  const endpoint_id = await lateEndpoint(house);
-  const headers = { authorization: `Bearer ${await house.addToken({ permission: "ro" })}` };
-  expect((await house.call("GET", "/replays", { headers })).statusCode).toBe(200);
+test("a read-only token may look at replays, and ask for none", async ({ api }) => {
+  const endpoint_id = await lateEndpoint(api);
+  const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
+  expect((await api.call("GET", "/replays", { headers })).statusCode).toBe(200);
   const payload = { endpoint_id, since: fromNow(-minuteMs), only: "all", dry_run: true };
-  expect((await house.call("POST", "/replays", { headers, payload })).statusCode).toBe(403);
+  expect((await api.call("POST", "/replays", { headers, payload })).statusCode).toBe(403);
 });

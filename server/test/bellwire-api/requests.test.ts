@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
-import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+import { test, type BellwireApi } from "./bellwire-api-test.ts";
 
 const url = "http://127.0.0.1:9/";
 
@@ -8,18 +8,18 @@ const url = "http://127.0.0.1:9/";
 async function twoInOrder({
   pool,
   provider,
-}: BellwireHouse): Promise<{ endpointId: number; first: string; second: string }> {
+}: BellwireApi): Promise<{ endpointId: number; first: string; second: string }> {
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url, ordering: "account" });
   const [first = "", second = ""] = await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent()]);
   return { endpointId, first: `${first}.${endpointId}`, second: `${second}.${endpointId}` };
 }
 
-test("a request without a body is understood, whether it names a Content-Type or not", async ({ house, receiver }) => {
-  const { first } = await twoInOrder(house);
-  const endpointId = await buildEndpoint(house.pool, { providerId: house.provider.id, url: receiver.url, name: "crm" });
+test("a request without a body is understood, whether it names a Content-Type or not", async ({ api, receiver }) => {
+  const { first } = await twoInOrder(api);
+  const endpointId = await buildEndpoint(api.pool, { providerId: api.provider.id, url: receiver.url, name: "crm" });
   for (const headers of [{}, { "content-type": "application/json" }]) {
     const statusOf = async (method: "POST" | "DELETE", path: string): Promise<number> =>
-      (await house.call(method, path, { headers })).statusCode;
+      (await api.call(method, path, { headers })).statusCode;
     expect(await statusOf("POST", `/deliveries/${first}/retry`)).toBe(200);
     expect(await statusOf("POST", `/endpoints/${endpointId}/ping`)).toBe(200);
     expect(await statusOf("POST", `/endpoints/${endpointId}/rotate_secret`)).toBe(200);
@@ -29,7 +29,7 @@ test("a request without a body is understood, whether it names a Content-Type or
     expect(await statusOf("POST", "/replays")).toBe(422);
   }
   expect(receiver.received.map((request) => request.headers["bellwire-test"])).toEqual(["true", "true"]);
-  const bad = await house.call("POST", "/bins", { headers: { "content-type": "application/json" }, payload: "{" });
+  const bad = await api.call("POST", "/bins", { headers: { "content-type": "application/json" }, payload: "{" });
   expect([bad.statusCode, bad.json().code]).toEqual([400, "request-unreadable"]);
 });
 
@@ -42,29 +42,29 @@ test.for([
   "/replays/x",
   "/bins/x",
   "/event_types/user.born/sample",
-])("what cannot be an id is nobody's: %s", async (path, { house }) => {
-  const answer = await house.call("GET", path);
+])("what cannot be an id is nobody's: %s", async (path, { api }) => {
+  const answer = await api.call("GET", path);
   expect([answer.statusCode, answer.json().code]).toEqual([404, "not-found"]);
 });
 
-test("a bin can be told at once what to answer", async ({ house }) => {
+test("a bin can be told at once what to answer", async ({ api }) => {
   const answer = { answer_status: 503, answer_delay_ms: 20 };
-  expect((await house.call("POST", "/bins", { payload: answer })).json()).toMatchObject(answer);
-  expect((await house.call("POST", "/bins", { payload: { answer_status: 1 } })).statusCode).toBe(422);
+  expect((await api.call("POST", "/bins", { payload: answer })).json()).toMatchObject(answer);
+  expect((await api.call("POST", "/bins", { payload: { answer_status: 1 } })).statusCode).toBe(422);
 });
 
-test("skipping a delivery lets the next of its order go, once", async ({ house }) => {
-  const { first, second } = await twoInOrder(house);
+test("skipping a delivery lets the next of its order go, once", async ({ api }) => {
+  const { first, second } = await twoInOrder(api);
   const nextAttempt = async (id: string): Promise<unknown> =>
-    (await house.call("GET", `/deliveries/${id}`)).json().next_attempt_at;
+    (await api.call("GET", `/deliveries/${id}`)).json().next_attempt_at;
   expect(await nextAttempt(second)).toBeNull();
-  expect((await house.call("POST", `/deliveries/${first}/skip`)).json()).toMatchObject({ id: first, state: "pending" });
+  expect((await api.call("POST", `/deliveries/${first}/skip`)).json()).toMatchObject({ id: first, state: "pending" });
   expect(await nextAttempt(second)).not.toBeNull();
-  expect((await house.call("POST", `/deliveries/${first}/skip`)).statusCode).toBe(409);
+  expect((await api.call("POST", `/deliveries/${first}/skip`)).statusCode).toBe(409);
 });
 
-test("failures are retried and deleted by every filter, and only where all of them hold", async ({ house }) => {
-  const { pool, provider } = house;
+test("failures are retried and deleted by every filter, and only where all of them hold", async ({ api }) => {
+  const { pool, provider } = api;
   const endpoints = [
     await buildEndpoint(pool, { providerId: provider.id, url }),
     await buildEndpoint(pool, { providerId: provider.id, url, name: "second" }),
@@ -80,12 +80,12 @@ test("failures are retried and deleted by every filter, and only where all of th
     [provider.id, early],
   );
   const [first, second] = endpoints;
-  const left = async (): Promise<number> => (await house.call("GET", "/failures/count")).json().count;
+  const left = async (): Promise<number> => (await api.call("GET", "/failures/count")).json().count;
   const nine = "2026-03-01T09:30:00Z";
   const retry = async (filter: object): Promise<number> =>
-    (await house.call("POST", "/failures/retry", { payload: filter })).json().retried;
+    (await api.call("POST", "/failures/retry", { payload: filter })).json().retried;
   const remove = async (filter: string): Promise<number> =>
-    (await house.call("DELETE", `/failures?${filter}`)).json().deleted;
+    (await api.call("DELETE", `/failures?${filter}`)).json().deleted;
 
   expect(await retry({ ids: [late], until: nine })).toBe(0);
   expect(await retry({ ids: [early], until: nine, endpoint_id: first })).toBe(1);

@@ -54,18 +54,18 @@ test("each object has fields to set", () => {
   expect(new Set(fields.map(([schema]) => schema))).toEqual(new Set(Object.keys(settable)));
 });
 
-test.for(fields)("%s: another value of %s is read back", async ([schema, field, values], { house }) => {
+test.for(fields)("%s: another value of %s is read back", async ([schema, field, values], { api }) => {
   const { path = "", payload = {}, special, readAt } = settable[schema] ?? {};
-  const created = await house.call("POST", path, { payload });
+  const created = await api.call("POST", path, { payload });
   expect(created.statusCode).toBe(201);
   const object = `${path}/${created.json().id}`;
   let before: unknown = created.json()[field];
   let changes = 0;
   for (const value of fc.sample(special?.[field] ?? valuesOf(values), { numRuns: 10, seed: 1 })) {
     if (JSON.stringify(value) === JSON.stringify(before)) continue;
-    const updated = await house.call("PATCH", object, { payload: { [field]: value } });
+    const updated = await api.call("PATCH", object, { payload: { [field]: value } });
     expect([value, updated.statusCode]).toEqual([value, 200]);
-    const read = await house.call("GET", object + (readAt?.[field] ?? ""));
+    const read = await api.call("GET", object + (readAt?.[field] ?? ""));
     expect(read.json()[field]).toEqual(value);
     before = value;
     changes += 1;

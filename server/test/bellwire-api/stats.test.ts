@@ -6,7 +6,7 @@ import { idleLane, type LaneToWrite, writeStatistics } from "../../src/webhooks/
 import { readEndpointHealth } from "#webhooks/statistics/index.ts";
 import { buildEndpoint, encryption } from "../support/build-webhooks.ts";
 import { passwords } from "../support/passwords.ts";
-import { type BellwireHouse, test } from "./bellwire-api-test.ts";
+import { type BellwireApi, test } from "./bellwire-api-test.ts";
 
 const minuteMs = 60_000;
 
@@ -58,9 +58,9 @@ const url = "http://127.0.0.1:9/hook";
 
 test("metrics over time have a point for every interval, a total, and the values of their groups", async ({
   sharedPool: pool,
-  house,
+  api,
 }) => {
-  const providerId = house.provider.id;
+  const providerId = api.provider.id;
   const nowMs = Date.now();
   const startMs = nowMs - (nowMs % minuteMs);
   const crm = { providerId, endpointId: await buildEndpoint(pool, { providerId, url }) };
@@ -69,7 +69,7 @@ test("metrics over time have a point for every interval, a total, and the values
   await count(pool, crm, [attempt({ atMs }), attempt({ atMs, latencyMs: 400 }), attempt({ atMs: startMs, ...failed })]);
   await count(pool, billing, [attempt({ atMs, eventType: "user.created", number: 2 })]);
   const span = `since=${new Date(startMs - 3 * minuteMs).toISOString()}&until=${new Date(startMs + 1).toISOString()}`;
-  const read = async (query: string) => (await house.call("GET", `/stats?${query}&${span}`)).json();
+  const read = async (query: string) => (await api.call("GET", `/stats?${query}&${span}`)).json();
 
   const all = await read("metrics=attempts,deliveries,delivered,failures,success_rate,retries,first_attempt_successes");
   expect(all.interval).toBe("minute");
@@ -117,48 +117,48 @@ test("metrics over time have a point for every interval, a total, and the values
   ]);
 });
 
-test("accounts and applications are counted by the interval in which they were created", async ({ house, clock }) => {
-  const { provider } = house;
+test("accounts and applications are counted by the interval in which they were created", async ({ api, clock }) => {
+  const { provider } = api;
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
   const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
   const now = clock.now();
-  await signUpAccount(house.pool, passwords, { provider, values, wantedPlans: [], by, now });
+  await signUpAccount(api.pool, passwords, { provider, values, wantedPlans: [], by, now });
   const { series } = (
-    await house.call("GET", "/stats?metrics=accounts_created,applications_created&interval=day")
+    await api.call("GET", "/stats?metrics=accounts_created,applications_created&interval=day")
   ).json();
   expect(series[0].total).toEqual({ accounts_created: 1, applications_created: 1 });
 });
 
 test("the statistics and the health of one provider are closed to another", async ({
   sharedPool: pool,
-  house,
-  neighbour,
+  api,
+  otherApi,
 }) => {
-  const providerId = house.provider.id;
+  const providerId = api.provider.id;
   const endpointId = await buildEndpoint(pool, { providerId, url });
   const nowMs = Date.now();
   await count(pool, { providerId, endpointId }, [attempt({ atMs: nowMs })]);
   const span = `since=${new Date(nowMs - minuteMs).toISOString()}&until=${new Date(nowMs + minuteMs).toISOString()}`;
-  const attemptsOf = async ({ call }: Pick<BellwireHouse, "call">): Promise<readonly number[]> => {
+  const attemptsOf = async ({ call }: Pick<BellwireApi, "call">): Promise<readonly number[]> => {
     const queries = ["", `&endpoint_id=${endpointId}`, `&endpoint_id=${endpointId}&group_by=endpoint_id`];
     const answers = await Promise.all(queries.map((query) => call("GET", `/stats?metrics=attempts&${span}${query}`)));
     return answers.map((answer) => answer.json().series[0]?.total.attempts ?? 0);
   };
-  expect([await attemptsOf(house), await attemptsOf(neighbour)]).toEqual([
+  expect([await attemptsOf(api), await attemptsOf(otherApi)]).toEqual([
     [1, 1, 1],
     [0, 0, 0],
   ]);
-  expect((await neighbour.call("GET", "/endpoints/health")).json()).toEqual({ data: [] });
-  expect((await neighbour.call("GET", `/endpoints/${endpointId}/health`)).statusCode).toBe(404);
+  expect((await otherApi.call("GET", "/endpoints/health")).json()).toEqual({ data: [] });
+  expect((await otherApi.call("GET", `/endpoints/${endpointId}/health`)).statusCode).toBe(404);
 });
 
-test("without an interval, series of endpoints have fewer points than one of the whole provider", async ({ house }) => {
+test("without an interval, series of endpoints have fewer points than one of the whole provider", async ({ api }) => {
   const pointsOf = async (hours: number, query = ""): Promise<readonly [string, number]> => {
-    const answer = await house.call("GET", `/stats?metrics=attempts&since=-${hours * 60}m&until=-0m${query}`);
+    const answer = await api.call("GET", `/stats?metrics=attempts&since=-${hours * 60}m&until=-0m${query}`);
     const { interval, series } = answer.json();
     return [interval, series[0]?.points.length ?? 0];
   };
-  await buildEndpoint(house.pool, { providerId: house.provider.id, url });
+  await buildEndpoint(api.pool, { providerId: api.provider.id, url });
   expect([await pointsOf(5), await pointsOf(200)]).toEqual([
     ["minute", 301],
     ["hour", 201],
@@ -184,15 +184,15 @@ test.for([
   ["metrics=attempts&since=yesterday", "since"],
   ["metrics=attempts,nonsense", "metrics"],
   ["metrics=attempts&group_by=account", "group_by"],
-] as const)("%s is refused for its %s", async ([query, field], { house }) => {
-  const answer = await house.call("GET", `/stats?${query}`);
+] as const)("%s is refused for its %s", async ([query, field], { api }) => {
+  const answer = await api.call("GET", `/stats?${query}`);
   expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, [field]]);
 });
 
-test("health counts each minute of the last hour once, in its point", async ({ sharedPool: pool, house }) => {
+test("health counts each minute of the last hour once, in its point", async ({ sharedPool: pool, api }) => {
   const key = {
-    providerId: house.provider.id,
-    endpointId: await buildEndpoint(pool, { providerId: house.provider.id, url }),
+    providerId: api.provider.id,
+    endpointId: await buildEndpoint(pool, { providerId: api.provider.id, url }),
   };
   const now = new Date();
   const minutes = Array.from({ length: 61 }, (_, minute) => attempt({ atMs: now.getTime() - minute * minuteMs }));
@@ -202,8 +202,8 @@ test("health counts each minute of the last hour once, in its point", async ({ s
   expect(health?.sparkline.map(({ delivered }) => delivered)).toEqual(Array.from({ length: 12 }, () => 5));
 });
 
-test("health tells states, figures and what waits, of one endpoint and of all", async ({ sharedPool: pool, house }) => {
-  const providerId = house.provider.id;
+test("health tells states, figures and what waits, of one endpoint and of all", async ({ sharedPool: pool, api }) => {
+  const providerId = api.provider.id;
   const failing = await buildEndpoint(pool, { providerId, url });
   const paused = await buildEndpoint(pool, { providerId, url, name: "paused" });
   await pool.query(`update endpoints set state = 'paused' where id = $1`, [paused]);
@@ -217,13 +217,13 @@ test("health tells states, figures and what waits, of one endpoint and of all", 
   ])
     await pool.query(dueStatement, [endpointId, providerId, [dueAt]]);
 
-  const { data } = (await house.call("GET", "/endpoints/health")).json();
+  const { data } = (await api.call("GET", "/endpoints/health")).json();
   expect(data).toMatchObject([
     { endpoint_id: failing, state: "degraded", waiting: 1, hold: null, window: null, breaker: "closed" },
     { endpoint_id: paused, state: "paused", waiting: 1, hold: "paused", sentence: "Paused. 1 delivery is held." },
   ]);
   expect(data[0].oldest_waiting_seconds).toBeGreaterThan(599);
-  expect((await house.call("GET", `/endpoints/${paused}/health`)).json()).toEqual({
+  expect((await api.call("GET", `/endpoints/${paused}/health`)).json()).toEqual({
     ...data[1],
     oldest_waiting_seconds: expect.any(Number),
   });

@@ -8,7 +8,7 @@ import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { type BellwireHouse, openBellwireApi, openBellwireHouse } from "./bellwire-api-test.ts";
+import { type BellwireApi, openBellwireApi, createBellwireApi } from "./bellwire-api-test.ts";
 
 interface Told {
   readonly event: string;
@@ -29,12 +29,12 @@ const test = base
     onCleanup(close);
     return http;
   })
-  .extend("house", async ({ sharedPool, http }) => openBellwireHouse(sharedPool, http, new Date()));
+  .extend("api", async ({ sharedPool, http }) => createBellwireApi(sharedPool, http, new Date()));
 
-async function follow(http: FastifyInstance, house: BellwireHouse, lastEventId?: string): Promise<Client> {
+async function follow(http: FastifyInstance, api: BellwireApi, lastEventId?: string): Promise<Client> {
   const headers = {
-    host: house.host,
-    authorization: `Bearer ${house.token}`,
+    host: api.host,
+    authorization: `Bearer ${api.token}`,
     ...(lastEventId ? { "last-event-id": lastEventId } : {}),
   };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -66,11 +66,11 @@ const idsOf = ({ told }: Client): unknown[] =>
   told.filter(({ event }) => event === "event").map(({ data }) => data["id"]);
 const hasBegun = (client: Client) => until(() => client.lastEventId() !== undefined);
 
-test("a follower hears of an attempt that delivers at once", async ({ http, house, sharedPool }) => {
+test("a follower hears of an attempt that delivers at once", async ({ http, api, sharedPool }) => {
   await using receiver = await startReceiver();
-  const { id: providerId } = house.provider;
+  const { id: providerId } = api.provider;
   const endpointId = await buildEndpoint(sharedPool, { providerId, url: receiver.url });
-  const client = await follow(http, house);
+  const client = await follow(http, api);
   await hasBegun(client);
   await using _engine = await startTestEngine(sharedPool);
   const [id] = await recordNow(sharedPool, { providerId });
@@ -81,10 +81,10 @@ test("a follower hears of an attempt that delivers at once", async ({ http, hous
   ]);
 });
 
-test("a follower hears of an event, its delivery, the attempt and the end", async ({ http, house, sharedPool }) => {
-  const { id: providerId } = house.provider;
+test("a follower hears of an event, its delivery, the attempt and the end", async ({ http, api, sharedPool }) => {
+  const { id: providerId } = api.provider;
   const endpointId = await buildEndpoint(sharedPool, { providerId, url: "http://127.0.0.1:9/", retryWaitsSeconds: [] });
-  const client = await follow(http, house);
+  const client = await follow(http, api);
   await hasBegun(client);
   await using _engine = await startTestEngine(sharedPool);
   const [id] = await recordNow(sharedPool, { providerId });
@@ -98,9 +98,9 @@ test("a follower hears of an event, its delivery, the attempt and the end", asyn
   });
 });
 
-test("a transaction that began earlier and commits later is not passed by", async ({ http, house, sharedPool }) => {
-  const { id: providerId } = house.provider;
-  const client = await follow(http, house);
+test("a transaction that began earlier and commits later is not passed by", async ({ http, api, sharedPool }) => {
+  const { id: providerId } = api.provider;
+  const client = await follow(http, api);
   await hasBegun(client);
   const mayCommit = Promise.withResolvers<void>();
   const hasRecorded = Promise.withResolvers<string | undefined>();
@@ -127,28 +127,28 @@ const looksAgain = async (pool: Pool): Promise<void> => {
   await pool.query("select pg_sleep(1.1)");
 };
 
-test("who comes back with the last mark hears what he missed", async ({ http, house, sharedPool }) => {
-  const { id: providerId } = house.provider;
-  const first = await follow(http, house);
+test("who comes back with the last mark hears what he missed", async ({ http, api, sharedPool }) => {
+  const { id: providerId } = api.provider;
+  const first = await follow(http, api);
   await hasBegun(first);
   const mark = first.lastEventId();
   expect(mark).toMatch(/^[\w-]{60,}$/); // not the number of a transaction, by which others could be counted
   const many = Array.from({ length: 450 }, (_, objectId) => anEvent({ objectId }));
   const missed = await recordNow(sharedPool, { providerId }, many);
 
-  const second = await follow(http, house, mark);
+  const second = await follow(http, api, mark);
   await until(() => idsOf(second).length >= missed.length);
   expect(new Set(idsOf(second))).toEqual(new Set(missed));
 });
 
-test("a follower hears nothing of another provider", async ({ http, house, sharedPool }) => {
-  const neighbour = await openBellwireHouse(sharedPool, http, new Date());
-  const [client, other] = [await follow(http, house), await follow(http, neighbour)];
+test("a follower hears nothing of another provider", async ({ http, api, sharedPool }) => {
+  const otherApi = await createBellwireApi(sharedPool, http, new Date());
+  const [client, other] = [await follow(http, api), await follow(http, otherApi)];
   await hasBegun(client);
   await hasBegun(other);
-  await buildEndpoint(sharedPool, { providerId: neighbour.provider.id, url: "http://127.0.0.1:9/" });
-  await neighbour.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/?token=s3cret" } });
-  await recordNow(sharedPool, { providerId: neighbour.provider.id });
+  await buildEndpoint(sharedPool, { providerId: otherApi.provider.id, url: "http://127.0.0.1:9/" });
+  await otherApi.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/?token=s3cret" } });
+  await recordNow(sharedPool, { providerId: otherApi.provider.id });
 
   await until(() => idsOf(other).length === 1 && other.told.some(({ event }) => event === "endpoint"));
   expect(client.told).toEqual([]);
@@ -157,16 +157,16 @@ test("a follower hears nothing of another provider", async ({ http, house, share
 
 test("a follower hears that an endpoint of his provider was deleted, and of no other's", async ({
   http,
-  house,
+  api,
   sharedPool,
 }) => {
-  const neighbour = await openBellwireHouse(sharedPool, http, new Date());
-  const [client, other] = [await follow(http, house), await follow(http, neighbour)];
+  const otherApi = await createBellwireApi(sharedPool, http, new Date());
+  const [client, other] = [await follow(http, api), await follow(http, otherApi)];
   await hasBegun(client);
   await hasBegun(other);
-  const made = await house.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
+  const made = await api.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
   const { id } = made.json();
-  await house.call("DELETE", `/endpoints/${id}`);
+  await api.call("DELETE", `/endpoints/${id}`);
 
   await until(() => client.told.some(({ event }) => event === "endpoint_deleted"));
   expect(client.told.at(-1)).toEqual({ event: "endpoint_deleted", data: { id } });
@@ -176,9 +176,9 @@ test("a follower hears that an endpoint of his provider was deleted, and of no o
 test.for([
   "delete from access_tokens where provider_id = $1",
   "update provider_users set state = 'suspended' where provider_id = $1",
-])("who may look no more hears nothing more after: %s", async (statement, { http, house, sharedPool }) => {
-  const { id: providerId } = house.provider;
-  const client = await follow(http, house);
+])("who may look no more hears nothing more after: %s", async (statement, { http, api, sharedPool }) => {
+  const { id: providerId } = api.provider;
+  const client = await follow(http, api);
   await hasBegun(client);
   await sharedPool.query(statement, [providerId]);
   const recordMore = async (): Promise<boolean> => {
@@ -188,8 +188,8 @@ test.for([
   await until(recordMore, { everyMs: 100 });
 });
 
-test("a server that stops ends its streams", async ({ http, house }) => {
-  const client = await follow(http, house);
+test("a server that stops ends its streams", async ({ http, api }) => {
+  const client = await follow(http, api);
   await hasBegun(client);
   await http.close();
   await until(() => client.isOver());

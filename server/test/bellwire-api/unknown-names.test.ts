@@ -1,12 +1,12 @@
 import { expect } from "vitest";
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import { fieldsOf, follow, operationsIn, type DocumentedOperation } from "../support/open-api.ts";
-import { openBellwireHouse, test as base } from "./bellwire-api-test.ts";
+import { createBellwireApi, test as base } from "./bellwire-api-test.ts";
 
 /** One provider for all tests: requests that are refused leave nothing behind. */
 const test = base.extend("provider", { scope: "file" }, async ({ sharedPool, opened, fileClock }, { onCleanup }) => {
   onCleanup(() => expect(opened.complaints).toEqual([]));
-  return openBellwireHouse(sharedPool, opened.http, fileClock.now());
+  return createBellwireApi(sharedPool, opened.http, fileClock.now());
 });
 
 const document = fieldsOf(await bellwireApiDocument("0.0.0"));

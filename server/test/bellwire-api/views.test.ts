@@ -4,33 +4,33 @@ import { test } from "./bellwire-api-test.ts";
 
 const view = { list: "deliveries", name: "Failed yesterday", filter: { state: "failed,pending", since: "-1d" } };
 
-test("a view is saved, listed, renamed and deleted by its user alone", async ({ house, neighbour }) => {
-  const created = await house.call("POST", "/views", { payload: view });
+test("a view is saved, listed, renamed and deleted by its user alone", async ({ api, otherApi }) => {
+  const created = await api.call("POST", "/views", { payload: view });
   expect(created.statusCode).toBe(201);
   const { id } = created.json();
   expect(created.json()).toEqual({ id, ...view });
-  expect((await house.call("GET", "/views?list=deliveries")).json()).toEqual({ data: [{ id, ...view }] });
-  expect((await house.call("GET", "/views?list=events")).json()).toEqual({ data: [] });
+  expect((await api.call("GET", "/views?list=deliveries")).json()).toEqual({ data: [{ id, ...view }] });
+  expect((await api.call("GET", "/views?list=events")).json()).toEqual({ data: [] });
 
-  expect((await house.call("POST", "/views", { payload: { ...view, name: "failed YESTERDAY" } })).statusCode).toBe(409);
+  expect((await api.call("POST", "/views", { payload: { ...view, name: "failed YESTERDAY" } })).statusCode).toBe(409);
   const filter = { q: "Harbour & Sons" };
-  const changed = await house.call("PATCH", `/views/${id}`, { payload: { name: "Harbour", filter } });
+  const changed = await api.call("PATCH", `/views/${id}`, { payload: { name: "Harbour", filter } });
   expect(changed.json()).toEqual({ id, list: "deliveries", name: "Harbour", filter });
 
   for (const method of ["PATCH", "DELETE"] as const) {
     const payload = method === "PATCH" ? { payload: { name: "Mine" } } : {};
-    expect((await neighbour.call(method, `/views/${id}`, payload)).statusCode).toBe(404);
+    expect((await otherApi.call(method, `/views/${id}`, payload)).statusCode).toBe(404);
   }
-  expect((await neighbour.call("GET", "/views")).json()).toEqual({ data: [] });
-  expect((await house.call("DELETE", `/views/${id}`)).statusCode).toBe(204);
-  expect((await house.call("GET", "/views")).json()).toEqual({ data: [] });
+  expect((await otherApi.call("GET", "/views")).json()).toEqual({ data: [] });
+  expect((await api.call("DELETE", `/views/${id}`)).statusCode).toBe(204);
+  expect((await api.call("GET", "/views")).json()).toEqual({ data: [] });
 });
 
-test("a text finds deliveries and events by any id, and endpoints by name or URL", async ({ house, neighbour }) => {
-  const { pool, provider } = house;
+test("a text finds deliveries and events by any id, and endpoints by name or URL", async ({ api, otherApi }) => {
+  const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, name: "crm", url: "http://127.0.0.1:9/" });
   const [eventId = ""] = await recordNow(pool, { providerId: provider.id }, [anEvent({ objectId: 4_711 })]);
-  const find = async (q: string, from = house) =>
+  const find = async (q: string, from = api) =>
     (await from.call("GET", `/search?q=${encodeURIComponent(q)}`))
       .json()
       .data.map(({ kind, id }: { kind: string; id: string }) => `${kind} ${id}`);
@@ -42,5 +42,5 @@ test("a text finds deliveries and events by any id, and endpoints by name or URL
   expect(await find("0.0.1")).toEqual([`endpoint ${endpointId}`]);
   expect(await find("0.")).toEqual([]); // is in nearly every URL
   expect(await find(String(endpointId))).toEqual([`endpoint ${endpointId}`]);
-  for (const q of [eventId, "4711", "CR", "0.0.1", String(endpointId)]) expect(await find(q, neighbour)).toEqual([]);
+  for (const q of [eventId, "4711", "CR", "0.0.1", String(endpointId)]) expect(await find(q, otherApi)).toEqual([]);
 });

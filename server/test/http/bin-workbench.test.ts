@@ -12,7 +12,7 @@ import { startReceiver } from "../support/receiver.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-interface House {
+interface Workbench {
   readonly pool: Pool;
   readonly http: FastifyInstance;
   /** The address of the listening server. */
@@ -35,7 +35,7 @@ const createApi =
     return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
   };
 
-const test = base.extend("house", async ({ database }, { onCleanup }): Promise<House> => {
+const test = base.extend("workbench", async ({ database }, { onCleanup }): Promise<Workbench> => {
   const { provider, accessToken } = await setUp(database);
   const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
   const { http, ...server } = await openWebServer(database);
@@ -51,50 +51,52 @@ const test = base.extend("house", async ({ database }, { onCleanup }): Promise<H
 
 const isOurs = ({ host }: URL): boolean => host === "bellwire.test";
 
-const send = ({ at, bin }: House, path = "", init: RequestInit = {}) =>
+const send = ({ at, bin }: Workbench, path = "", init: RequestInit = {}) =>
   fetch(`${at}/bins/${bin.id}${path}`, { method: "POST", body: "hello", ...init });
 
-const viewOf = ({ http, bin }: House, query: string, cookie?: string) =>
+const viewOf = ({ http, bin }: Workbench, query: string, cookie?: string) =>
   http.inject({ url: `/bins/${bin.id}/view?${query}`, ...(cookie && { headers: { cookie } }) });
 
-test("rules answer over HTTP with status, headers and body, and each request names its rule", async ({ house }) => {
+test("rules answer over HTTP with status, headers and body, and each request names its rule", async ({ workbench }) => {
   const rules = [
     { name: "Orders", path_starts_with: "/orders", answers: [{ status: 202, body: "queued" }] },
     { every: 2, answers: [{ status: 503, headers: { "Retry-After": "7" } }] },
   ];
-  expect((await house.api("PATCH", "", { answer_rules: rules })).body.answer_rules).toEqual(rules);
+  expect((await workbench.api("PATCH", "", { answer_rules: rules })).body.answer_rules).toEqual(rules);
 
-  const order = await send(house, "/orders/7?a=1");
+  const order = await send(workbench, "/orders/7?a=1");
   expect([order.status, await order.text(), order.headers.get("content-type")]).toEqual([
     202,
     "queued",
     "text/plain; charset=utf-8",
   ]);
-  expect((await send(house)).status).toBe(200);
-  const failed = await send(house);
+  expect((await send(workbench)).status).toBe(200);
+  const failed = await send(workbench);
   expect([failed.status, failed.headers.get("retry-after")]).toEqual([503, "7"]);
   // A bin shares its origin with the Admin Portal.
   expect(failed.headers.get("content-security-policy")).toContain("sandbox");
 
-  const { data } = (await house.api("GET", "/requests")).body;
+  const { data } = (await workbench.api("GET", "/requests")).body;
   expect(data.map(({ answer }: { answer: object }) => answer)).toEqual([
     { status: 503, delay_ms: 0, rule: "Rule 2" },
     { status: 200, delay_ms: 0, rule: null },
     { status: 202, delay_ms: 0, rule: "Orders" },
   ]);
-  expect(data[2]).toMatchObject({ path: `/bins/${house.bin.id}/orders/7`, query: "a=1" });
+  expect(data[2]).toMatchObject({ path: `/bins/${workbench.bin.id}/orders/7`, query: "a=1" });
 });
 
-test("concurrent requests get each response of a sequence once", async ({ house }) => {
+test("concurrent requests get each response of a sequence once", async ({ workbench }) => {
   const answers = Array.from({ length: 20 }, (_, at) => ({ status: 500 + at }));
-  await house.pool.inTransaction((tx) => updateBin(tx, house.bin, { answerRules: [{ answers, after_last: "skip" }] }));
-  const responses = await Promise.all(Array.from({ length: 25 }, () => send(house)));
+  await workbench.pool.inTransaction((tx) =>
+    updateBin(tx, workbench.bin, { answerRules: [{ answers, after_last: "skip" }] }),
+  );
+  const responses = await Promise.all(Array.from({ length: 25 }, () => send(workbench)));
   const statuses = responses.map(({ status }) => status).toSorted((a, b) => a - b);
   expect(statuses).toEqual([200, 200, 200, 200, 200, ...answers.map(({ status }) => status)]);
 });
 
-test("a delivery within the process gets the response of a rule, and new rules begin again", async ({ house }) => {
-  const { pool, bin } = house;
+test("a delivery within the process gets the response of a rule, and new rules begin again", async ({ workbench }) => {
+  const { pool, bin } = workbench;
   const answerRules = [
     {
       event_type: "account.created",
@@ -111,19 +113,23 @@ test("a delivery within the process gets the response of a rule, and new rules b
   expect(await deliver()).toMatchObject({ status: 503 });
 });
 
-test("unknown paths below the page are not received", async ({ house }) => {
+test("unknown paths below the page are not received", async ({ workbench }) => {
   for (const path of ["/view/nothing", "/view", "/view/answer/more"]) {
-    expect((await send(house, path, { headers: form, body: "status=500" })).status).toBe(404);
+    expect((await send(workbench, path, { headers: form, body: "status=500" })).status).toBe(404);
   }
-  expect(await readBin(house.pool, house.bin)).toMatchObject({ requestsCaught: 0 });
+  expect(await readBin(workbench.pool, workbench.bin)).toMatchObject({ requestsCaught: 0 });
 });
 
-test("a search finds requests by method, path, header and body, in any case, and in the URL", async ({ house }) => {
-  await send(house, "/Orders?tag=blue", { method: "PUT", headers: { "X-Tenant": 'the "Acme" one' }, body: "grün\\" });
-  await send(house, "", { body: new Uint8Array([0, 255, 65]) });
+test("a search finds requests by method, path, header and body, in any case, and in the URL", async ({ workbench }) => {
+  await send(workbench, "/Orders?tag=blue", {
+    method: "PUT",
+    headers: { "X-Tenant": 'the "Acme" one' },
+    body: "grün\\",
+  });
+  await send(workbench, "", { body: new Uint8Array([0, 255, 65]) });
   const find = async (q: string, part = "any"): Promise<number[]> => {
     const query = new URLSearchParams({ q, in: part }).toString();
-    const { data } = (await house.api("GET", `/requests?${query}`)).body;
+    const { data } = (await workbench.api("GET", `/requests?${query}`)).body;
     return data.map(({ number }: { number: number }) => number);
   };
   expect(await find("put", "method")).toEqual([1]);
@@ -134,22 +140,22 @@ test("a search finds requests by method, path, header and body, in any case, and
   expect(await find("a", "body")).toEqual([2]);
   expect(await find("acme", "body")).toEqual([]);
   expect(await find("nothing")).toEqual([]);
-  expect((await viewOf(house, "q=acme", house.cookie)).body).toContain('id="request-1"');
+  expect((await viewOf(workbench, "q=acme", workbench.cookie)).body).toContain('id="request-1"');
 });
 
-test("a viewer who sees secrets masked cannot find them by a search", async ({ house }) => {
-  await send(house, "/orders?token=5ec2e7", { headers: { "x-key": "5ec2e7" }, body: '{"password":"5ec2e7"}' });
-  const key = house.bin.viewKey;
+test("a viewer who sees secrets masked cannot find them by a search", async ({ workbench }) => {
+  await send(workbench, "/orders?token=5ec2e7", { headers: { "x-key": "5ec2e7" }, body: '{"password":"5ec2e7"}' });
+  const key = workbench.bin.viewKey;
   for (const part of ["any", "header", "body", "path"]) {
-    expect((await viewOf(house, `key=${key}&q=5ec2e7&in=${part}`)).body).not.toContain('id="request-1"');
+    expect((await viewOf(workbench, `key=${key}&q=5ec2e7&in=${part}`)).body).not.toContain('id="request-1"');
   }
-  expect((await viewOf(house, `key=${key}&q=orders`)).body).toContain('id="request-1"');
+  expect((await viewOf(workbench, `key=${key}&q=orders`)).body).toContain('id="request-1"');
 });
 
-test("two requests are compared line by line, with secrets masked except for admins", async ({ house }) => {
-  await send(house, "", { headers: { "x-key": "one" }, body: '{"a":1,"password":"x"}' });
-  await send(house, "", { headers: { "x-key": "two" }, body: '{"a":2,"password":"y"}' });
-  const { body } = (await house.api("GET", "/diff?from=1&to=2")).body;
+test("two requests are compared line by line, with secrets masked except for admins", async ({ workbench }) => {
+  await send(workbench, "", { headers: { "x-key": "one" }, body: '{"a":1,"password":"x"}' });
+  await send(workbench, "", { headers: { "x-key": "two" }, body: '{"a":2,"password":"y"}' });
+  const { body } = (await workbench.api("GET", "/diff?from=1&to=2")).body;
   expect(body).toEqual([
     { change: "same", text: "{" },
     { change: "removed", text: '  "a": 1,' },
@@ -158,30 +164,33 @@ test("two requests are compared line by line, with secrets masked except for adm
     { change: "added", text: '  "password": "y"' },
     { change: "same", text: "}" },
   ]);
-  expect((await house.api("GET", "/diff?from=1&to=3")).status).toBe(404);
+  expect((await workbench.api("GET", "/diff?from=1&to=3")).status).toBe(404);
 
-  const url = `/bins/${house.bin.id}/view/compare?key=${house.bin.viewKey}&n=2&n=1`;
-  const masked = (await house.http.inject({ url })).body;
+  const url = `/bins/${workbench.bin.id}/view/compare?key=${workbench.bin.viewKey}&n=2&n=1`;
+  const masked = (await workbench.http.inject({ url })).body;
   expect(masked).toContain("<del>  &#34;a&#34;: 1,</del>");
   expect(masked).not.toMatch(/x-key: (one|two)|"password&#34;: &#34;[xy]/);
-  const whole = (await house.http.inject({ url, headers: { cookie: house.cookie } })).body;
+  const whole = (await workbench.http.inject({ url, headers: { cookie: workbench.cookie } })).body;
   expect(whole).toContain("<del>x-key: one</del>");
 });
 
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
 test("a share link shows requests masked, changes nothing, and ends when it expires or is revoked", async ({
-  house,
+  workbench,
 }) => {
-  const { http, bin, pool, at } = house;
-  await send(house, "", { headers: { authorization: "Bearer 5ec2e7" }, body: '{"org":"Quay","password":"5ec2e7"}' });
+  const { http, bin, pool, at } = workbench;
+  await send(workbench, "", {
+    headers: { authorization: "Bearer 5ec2e7" },
+    body: '{"org":"Quay","password":"5ec2e7"}',
+  });
   const share = async () => {
-    const { status, body } = await house.api("POST", "/shares", { hours: 1 });
+    const { status, body } = await workbench.api("POST", "/shares", { hours: 1 });
     expect(status).toBe(201);
     return { id: body.id, query: new URL(body.url).search.slice(1) };
   };
   const [first, second] = [await share(), await share()];
-  const page = await viewOf(house, first.query);
+  const page = await viewOf(workbench, first.query);
   expect(page.body).toContain("Quay");
   expect(page.body).not.toMatch(new RegExp(`5ec2e7|${bin.viewKey}`));
   for (const path of ["answer", "name", "rules", "forward", "shares", "requests/1/forward"]) {
@@ -199,24 +208,28 @@ test("a share link shows requests masked, changes nothing, and ends when it expi
   using stream = await openEventStream(`${at}/bins/${bin.id}/view/stream?after=0&${first.query}`);
   await until(() => stream.text().includes("Quay"));
   expect(stream.text()).not.toMatch(new RegExp(`5ec2e7|${bin.viewKey}`));
-  expect((await house.api("DELETE", `/shares/${first.id}`)).status).toBe(204);
+  expect((await workbench.api("DELETE", `/shares/${first.id}`)).status).toBe(204);
   await until(() => stream.isClosed());
-  expect((await viewOf(house, first.query)).statusCode).toBe(403);
+  expect((await viewOf(workbench, first.query)).statusCode).toBe(403);
 
-  expect((await viewOf(house, second.query)).statusCode).toBe(200);
+  expect((await viewOf(workbench, second.query)).statusCode).toBe(200);
   await pool.query("update bin_shares set expires_at = now()");
-  expect((await viewOf(house, second.query)).statusCode).toBe(403);
-  expect((await house.api("GET", "/shares")).body.data).toEqual([]);
+  expect((await viewOf(workbench, second.query)).statusCode).toBe(403);
+  expect((await workbench.api("GET", "/shares")).body.data).toEqual([]);
 });
 
-test("each new request is forwarded once, as received, and a redirect is not followed", async ({ house }) => {
-  await using _engine = startForwarding(house.pool, isOurs);
+test("each new request is forwarded once, as received, and a redirect is not followed", async ({ workbench }) => {
+  await using _engine = startForwarding(workbench.pool, isOurs);
   await using receiver = await startReceiver((response) =>
     response.writeHead(302, { location: "/other" }).end("moved"),
   );
-  expect((await house.api("PATCH", "", { forward_url: `${receiver.url}?key=1` })).status).toBe(200);
-  await send(house, "/orders?a=1", { method: "PUT", headers: { "x-tenant": "acme", cookie: "a=b" }, body: "hello" });
-  const forwarded = async () => (await house.api("GET", "/requests/1")).body.forward;
+  expect((await workbench.api("PATCH", "", { forward_url: `${receiver.url}?key=1` })).status).toBe(200);
+  await send(workbench, "/orders?a=1", {
+    method: "PUT",
+    headers: { "x-tenant": "acme", cookie: "a=b" },
+    body: "hello",
+  });
+  const forwarded = async () => (await workbench.api("GET", "/requests/1")).body.forward;
   await until(async () => (await forwarded()) !== null);
   expect(await forwarded()).toMatchObject({ status: 302, error: null, body: "moved", url: `${receiver.url}?key=…` });
   expect(receiver.received).toMatchObject([
@@ -225,16 +238,16 @@ test("each new request is forwarded once, as received, and a redirect is not fol
   expect(receiver.received[0]?.headers).not.toHaveProperty("cookie");
 
   // The same request comes back, as from a receiver that forwards to the bin: the loop ends.
-  await send(house, "", { headers: { "bellwire-forwarded-by-bin": house.bin.id } });
-  await send(house);
-  await until(async () => (await house.api("GET", "/requests/3")).body.forward !== null);
-  expect((await house.api("GET", "/requests/2")).body).toMatchObject({ forward: null, forwarding: false });
+  await send(workbench, "", { headers: { "bellwire-forwarded-by-bin": workbench.bin.id } });
+  await send(workbench);
+  await until(async () => (await workbench.api("GET", "/requests/3")).body.forward !== null);
+  expect((await workbench.api("GET", "/requests/2")).body).toMatchObject({ forward: null, forwarding: false });
   expect(receiver.received).toHaveLength(2);
 });
 
-test("nothing is forwarded to an address that is not allowed, or to this installation", async ({ house }) => {
-  await using _engine = startForwarding(house.pool, isOurs);
-  await send(house);
+test("nothing is forwarded to an address that is not allowed, or to this installation", async ({ workbench }) => {
+  await using _engine = startForwarding(workbench.pool, isOurs);
+  await send(workbench);
   for (const url of [
     "http://10.0.0.1/",
     "http://169.254.169.254/",
@@ -242,15 +255,15 @@ test("nothing is forwarded to an address that is not allowed, or to this install
     "ftp://b.example/",
     "x",
   ]) {
-    expect([url, (await house.api("PATCH", "", { forward_url: url })).status]).toEqual([url, 422]);
-    expect([url, (await house.api("POST", "/requests/1/forward", { url })).status]).toEqual([url, 422]);
+    expect([url, (await workbench.api("PATCH", "", { forward_url: url })).status]).toEqual([url, 422]);
+    expect([url, (await workbench.api("POST", "/requests/1/forward", { url })).status]).toEqual([url, 422]);
   }
   // The check at the time of sending, for a name that leads elsewhere since it was saved.
-  for (const url of ["http://10.0.0.1/", `http://bellwire.test/bins/${house.bin.id}`]) {
-    await house.pool.query("update bins set forward_url = $1", [url]);
-    await house.pool.query("update bin_requests set forward_due_at = now(), forward_result = null");
-    await send(house, "", { body: "wakes the forwarder" });
-    const result = async () => (await house.api("GET", "/requests/1")).body.forward;
+  for (const url of ["http://10.0.0.1/", `http://bellwire.test/bins/${workbench.bin.id}`]) {
+    await workbench.pool.query("update bins set forward_url = $1", [url]);
+    await workbench.pool.query("update bin_requests set forward_due_at = now(), forward_result = null");
+    await send(workbench, "", { body: "wakes the forwarder" });
+    const result = async () => (await workbench.api("GET", "/requests/1")).body.forward;
     await until(async () => (await result()) !== null);
     expect(await result()).toMatchObject({
       status: null,
@@ -259,8 +272,8 @@ test("nothing is forwarded to an address that is not allowed, or to this install
   }
 });
 
-test("a viewer with the key changes name and responses, but only admins forward and share", async ({ house }) => {
-  const { http, bin, pool, cookie } = house;
+test("a viewer with the key changes name and responses, but only admins forward and share", async ({ workbench }) => {
+  const { http, bin, pool, cookie } = workbench;
   const post = (path: string, payload: string, headers = {}) =>
     http.inject({
       method: "POST",

@@ -10,7 +10,7 @@ import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
 /** A provider with a bin, an admin who is signed in beside the first one, and that one's token. */
-const test = base.extend("house", async ({ database }, { onCleanup }) => {
+const test = base.extend("site", async ({ database }, { onCleanup }) => {
   const { provider, accessToken } = await setUp(database);
   const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
   const admin = await adminCookie(database, provider.id);
@@ -20,20 +20,20 @@ const test = base.extend("house", async ({ database }, { onCleanup }) => {
   return { pool: database, http, bin, admin, accessToken };
 });
 
-interface House {
+interface Site {
   readonly pool: Pool;
   readonly http: FastifyInstance;
   readonly admin: { readonly cookie: string; readonly userId: number };
   readonly accessToken: string;
 }
 
-const call = async ({ http, accessToken }: House, method: "PUT" | "DELETE", url: string, payload: object = {}) => {
+const call = async ({ http, accessToken }: Site, method: "PUT" | "DELETE", url: string, payload: object = {}) => {
   const headers = { authorization: `Bearer ${accessToken}` };
   const answer = await http.inject({ method, url, headers, payload });
   expect(answer.statusCode, answer.body).toBeLessThan(300);
 };
 
-async function signOut({ http, admin: { cookie }, pool }: House): Promise<void> {
+async function signOut({ http, admin: { cookie }, pool }: Site): Promise<void> {
   const [session] = await pool.query<{ token: string }>("select csrf_token as token from sessions");
   const headers = { cookie, "content-type": "application/x-www-form-urlencoded" };
   const answer = await http.inject({
@@ -45,58 +45,58 @@ async function signOut({ http, admin: { cookie }, pool }: House): Promise<void> 
   expect(answer.statusCode).toBe(303);
 }
 
-const causes: readonly (readonly [string, (house: House) => Promise<void>])[] = [
+const causes: readonly (readonly [string, (site: Site) => Promise<void>])[] = [
   ["signs out", signOut],
-  ["is made a member", (house) => call(house, "PUT", `/admin/api/users/${house.admin.userId}/member.json`)],
-  ["is suspended", (house) => call(house, "PUT", `/admin/api/users/${house.admin.userId}/suspend.json`)],
-  ["is deleted", (house) => call(house, "DELETE", `/admin/api/users/${house.admin.userId}.json`)],
+  ["is made a member", (site) => call(site, "PUT", `/admin/api/users/${site.admin.userId}/member.json`)],
+  ["is suspended", (site) => call(site, "PUT", `/admin/api/users/${site.admin.userId}/suspend.json`)],
+  ["is deleted", (site) => call(site, "DELETE", `/admin/api/users/${site.admin.userId}.json`)],
   [
     "gets a new password",
-    (house) => call(house, "PUT", `/admin/api/users/${house.admin.userId}.json`, { password: "another long password" }),
+    (site) => call(site, "PUT", `/admin/api/users/${site.admin.userId}.json`, { password: "another long password" }),
   ],
 ];
 
-test.for(causes)("the streams of an admin who %s end within a second, and say so", async ([, happens], { house }) => {
-  const { http, bin, admin } = house;
+test.for(causes)("the streams of an admin who %s end within a second, and say so", async ([, happens], { site }) => {
+  const { http, bin, admin } = site;
   const at = http.listeningOrigin;
   const paths = ["/api/v1/stream", `/bins/${bin.id}/view/stream?after=0`];
   const streams = await Promise.all(paths.map((path) => openEventStream(`${at}${path}`, { cookie: admin.cookie })));
   await until(() => streams.every((stream) => stream.text() !== ""));
 
-  await happens(house);
+  await happens(site);
 
   const ended = () => streams.map((stream) => [stream.isClosed(), stream.text().includes("access-ended")]);
   await vi.waitFor(() => expect(ended()).toEqual(paths.map(() => [true, true])), { timeout: 1000, interval: 10 });
 });
 
-test("the stream of an access token ends within a second after it is deleted", async ({ house }) => {
-  const { http, pool, accessToken } = house;
+test("the stream of an access token ends within a second after it is deleted", async ({ site }) => {
+  const { http, pool, accessToken } = site;
   const [token] = await pool.query<{ id: number }>("select id from access_tokens");
   const headers = { authorization: `Bearer ${accessToken}` };
   using stream = await openEventStream(`${http.listeningOrigin}/api/v1/stream`, headers);
   await until(() => stream.text() !== "");
 
-  await call(house, "DELETE", `/admin/api/personal/access_tokens/${token?.id}.json`);
+  await call(site, "DELETE", `/admin/api/personal/access_tokens/${token?.id}.json`);
 
   await vi.waitFor(() => expect(stream.isClosed()).toBe(true), { timeout: 1000, interval: 10 });
   expect(stream.text()).toContain("access-ended");
 });
 
-test("streams go on when something of other callers changes", async ({ house }) => {
-  const { http, bin, admin } = house;
-  const other = await adminCookie(house.pool, bin.providerId, "member");
+test("streams go on when something of other callers changes", async ({ site }) => {
+  const { http, bin, admin } = site;
+  const other = await adminCookie(site.pool, bin.providerId, "member");
   using stream = await openEventStream(`${http.listeningOrigin}/bins/${bin.id}/view/stream?after=0`, {
     cookie: admin.cookie,
   });
   await until(() => stream.text() !== "");
-  await call(house, "PUT", `/admin/api/users/${other.userId}/suspend.json`);
+  await call(site, "PUT", `/admin/api/users/${other.userId}/suspend.json`);
   await http.inject({ method: "POST", url: `/bins/${bin.id}`, payload: "hello" });
   await until(() => stream.text().includes("hello"));
   expect(stream.text()).not.toContain("access-ended");
 });
 
-test("a provider has a hundred open streams at most, and is told so", async ({ house }) => {
-  const { http, accessToken } = house;
+test("a provider has a hundred open streams at most, and is told so", async ({ site }) => {
+  const { http, accessToken } = site;
   const headers = { authorization: `Bearer ${accessToken}` };
   const open = () => openEventStream(`${http.listeningOrigin}/api/v1/stream`, headers);
   const streams = await Promise.all(Array.from({ length: 100 }, open));

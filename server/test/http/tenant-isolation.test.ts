@@ -18,11 +18,11 @@ import { type Route, routesOf } from "./routes-of.ts";
 type Ids = Readonly<Record<string, string | number>>;
 
 /** A provider with one of each thing, under the names by which paths know them. */
-async function settle(pool: Pool, http: FastifyInstance): Promise<{ house: ProviderApi; ids: Ids }> {
-  const house = await createProviderApi(pool, http, new Date());
-  const providerId = house.provider.id;
+async function settle(pool: Pool, http: FastifyInstance): Promise<{ api: ProviderApi; ids: Ids }> {
+  const api = await createProviderApi(pool, http, new Date());
+  const providerId = api.provider.id;
   const endpoint = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/hook", allActors: true });
-  const made = await createPortalObjects(house);
+  const made = await createPortalObjects(api);
   const firstOf = async (table: string): Promise<string> =>
     String(
       (await pool.query<{ id: unknown }>(`select id from ${table} where provider_id = $1 limit 1`, [providerId]))[0]
@@ -57,7 +57,7 @@ async function settle(pool: Pool, http: FastifyInstance): Promise<{ house: Provi
     groups: "0".repeat(24),
     deliveries: deliveryId({ eventId: event, endpointId: endpoint }),
   };
-  return { house, ids };
+  return { api, ids };
 }
 
 /** A row in each table that a sign-up leaves empty. */
@@ -176,15 +176,15 @@ let callers = 0;
 
 /** The caller of a request. Each request has a new session, since some requests end theirs. */
 const credentials = {
-  token: async ({ house }: Me) => ({ headers: { authorization: `Bearer ${house.token}` } }),
-  key: async ({ house }: Me) => ({ headers: { authorization: `Bearer ${house.key}` } }),
+  token: async ({ api }: Me) => ({ headers: { authorization: `Bearer ${api.token}` } }),
+  key: async ({ api }: Me) => ({ headers: { authorization: `Bearer ${api.key}` } }),
   admin: (me: Me) => signIn(me, "admin"),
   developer: (me: Me) => signIn(me, "developer"),
 } satisfies Record<string, (me: Me) => Promise<Credentials>>;
 
 interface Me {
   readonly pool: Pool;
-  readonly house: ProviderApi;
+  readonly api: ProviderApi;
   readonly ids: Ids;
 }
 
@@ -193,9 +193,9 @@ interface Credentials {
   readonly form_token?: string;
 }
 
-async function signIn({ pool, house, ids }: Me, audience: Audience): Promise<Credentials> {
+async function signIn({ pool, api, ids }: Me, audience: Audience): Promise<Credentials> {
   const userId = Number(ids[audience === "admin" ? "provider_users" : "users"]);
-  const session = { providerId: house.provider.id, audience, userId, now: new Date() };
+  const session = { providerId: api.provider.id, audience, userId, now: new Date() };
   const { cookieValue, csrfToken } = await pool.inTransaction((tx) => createSession(tx, session));
   return {
     headers: { cookie: `bellwire_${audience}=${cookieValue}`, "x-csrf-token": csrfToken },
@@ -252,12 +252,12 @@ test.for(ways)(
     const [mine, theirs] = [await settle(pool, server.http), await settle(pool, server.http)];
     const tables = await ownTables(owner);
     expect(tables.length).toBeGreaterThan(25);
-    await mark(owner, tables, theirs.house.provider.id);
-    const before = await snapshot(owner, tables, theirs.house.provider.id);
+    await mark(owner, tables, theirs.api.provider.id);
+    const before = await snapshot(owner, tables, theirs.api.provider.id);
     const empty = tables.map(({ name }) => name).filter((name) => !isFilled(before.get(name)));
     expect(empty).toEqual([]); // a new table has to be filled in settle()
-    const hostOf = ({ house }: { house: ProviderApi }): string =>
-      side === "admin" ? house.host : `${house.provider.subdomain}.${baseDomain}`;
+    const hostOf = ({ api }: { api: ProviderApi }): string =>
+      side === "admin" ? api.host : `${api.provider.subdomain}.${baseDomain}`;
 
     const routes = routesOf(server.http).filter(({ path }) => !isPublic(path));
     const known = new Set(routesOf(server.http).map(({ method, path }) => `${method} ${withoutNames(path)}`));
@@ -277,6 +277,6 @@ test.for(ways)(
           expect([said, answer.statusCode >= 300]).toEqual([said, true]);
       }
     }
-    expect(await snapshot(owner, tables, theirs.house.provider.id)).toEqual(before);
+    expect(await snapshot(owner, tables, theirs.api.provider.id)).toEqual(before);
   },
 );

@@ -18,7 +18,7 @@ import { until } from "../support/until.ts";
 
 const mebibyte = 1024 * 1024;
 
-interface House {
+interface Site {
   readonly pool: Pool;
   readonly http: FastifyInstance;
   readonly bin: Bin;
@@ -26,7 +26,7 @@ interface House {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const test = base.extend("house", async ({ database }, { onCleanup }): Promise<House> => {
+const test = base.extend("site", async ({ database }, { onCleanup }): Promise<Site> => {
   const { provider, accessToken } = await setUp(database);
   const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
   const { http, ...server } = await openWebServer(database);
@@ -41,7 +41,7 @@ const post = (http: FastifyInstance, { id }: { readonly id: string }, bytes: num
   http.inject({ method: "POST", url: `/bins/${id}`, payload: Buffer.alloc(bytes), remoteAddress });
 
 /** Stores requests past the limits of networks and of the bin's rate. */
-async function fill({ pool, bin }: House, { requests, bytes }: { requests: number; bytes: number }): Promise<void> {
+async function fill({ pool, bin }: Site, { requests, bytes }: { requests: number; bytes: number }): Promise<void> {
   const request = { method: "POST", path: `/bins/${bin.id}`, query: "", headers: [], body: Buffer.alloc(bytes) };
   for (let n = 0; n < requests; n += 1) {
     await pool.query("update bins set allowance = $2 where id = $1", [bin.id, binLimits.bytesOfBin.max]);
@@ -54,11 +54,11 @@ interface Page {
   readonly next: string | null;
 }
 
-const list = async ({ http, bin, headers }: House, after = ""): Promise<Page> =>
+const list = async ({ http, bin, headers }: Site, after = ""): Promise<Page> =>
   (await http.inject({ url: `/api/v1/bins/${bin.id}/requests?limit=200${after}`, headers })).json<Page>();
 
 /** Sends requests of 1 MiB, each from the next address, until one is refused. Returns how many were not. */
-async function countUntilRefused({ http }: House, addressOf: (n: number) => string): Promise<number> {
+async function countUntilRefused({ http }: Site, addressOf: (n: number) => string): Promise<number> {
   const unknown = { id: "a".repeat(26) };
   for (let n = 0; n < 200; n += 1) {
     const { statusCode, headers } = await post(http, unknown, mebibyte, addressOf(n));
@@ -70,7 +70,7 @@ async function countUntilRefused({ http }: House, addressOf: (n: number) => stri
 }
 
 /** Sets the rules of the bin through the API and the page. Returns both statuses. */
-async function setRules({ http, bin, headers }: House, rules: readonly object[]): Promise<readonly number[]> {
+async function setRules({ http, bin, headers }: Site, rules: readonly object[]): Promise<readonly number[]> {
   const change = { url: `/api/v1/bins/${bin.id}`, headers, payload: { answer_rules: rules } };
   const form = { "content-type": "application/x-www-form-urlencoded" };
   const payload = new URLSearchParams({ rules: JSON.stringify(rules) }).toString();
@@ -83,24 +83,24 @@ async function setRules({ http, bin, headers }: House, rules: readonly object[])
 
 interface Guarantee {
   readonly says: string;
-  readonly holds: (house: House) => Promise<void>;
+  readonly holds: (site: Site) => Promise<void>;
 }
 
 /** A limit without a guarantee does not compile. */
 const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLimits, Guarantee>> = {
   bodyBytes: {
     says: "a longer body is refused and not kept",
-    async holds(house) {
+    async holds(site) {
       const { max } = binLimits.bodyBytes;
-      expect((await post(house.http, house.bin, max)).statusCode).toBe(200);
-      expect((await post(house.http, house.bin, max + 1)).statusCode).toBe(413);
-      expect((await list(house)).data.map((it) => it.body_bytes)).toEqual([max]);
+      expect((await post(site.http, site.bin, max)).statusCode).toBe(200);
+      expect((await post(site.http, site.bin, max + 1)).statusCode).toBe(413);
+      expect((await list(site)).data.map((it) => it.body_bytes)).toEqual([max]);
     },
   },
   keptRequests: {
     says: "a bin keeps the newest",
-    async holds(house) {
-      const { pool, bin } = house;
+    async holds(site) {
+      const { pool, bin } = site;
       const { max } = binLimits.keptRequests;
       await pool.query("update bins set requests_caught = $2 where id = $1", [bin.id, max]);
       await pool.query(
@@ -108,16 +108,16 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
          select $1, $2, number, 'POST', '/', '', '[]', '' from generate_series(1, $3::integer) number`,
         [bin.providerId, bin.id, max],
       );
-      await fill(house, { requests: 3, bytes: 1 });
+      await fill(site, { requests: 3, bytes: 1 });
       const [kept] = await pool.query("select count(*)::integer as count, min(number) as first from bin_requests");
       expect(kept).toEqual({ count: max, first: 4 });
     },
   },
   keptBytes: {
     says: "a bin keeps the newest",
-    async holds(house) {
-      await fill(house, { requests: 40, bytes: mebibyte });
-      const [kept] = await house.pool.query(
+    async holds(site) {
+      await fill(site, { requests: 40, bytes: mebibyte });
+      const [kept] = await site.pool.query(
         "select count(*)::integer as count, min(number) as first, max(number) as last from bin_requests",
       );
       const count = binLimits.keptBytes.max / mebibyte - 1; // the texts and the row itself count too
@@ -126,8 +126,8 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
   },
   bytesOfBin: {
     says: "a bin that gets more says when it takes more, keeps none of it, and then takes it",
-    async holds(house) {
-      const { pool, http, bin } = house;
+    async holds(site) {
+      const { pool, http, bin } = site;
       const { max, perSecond } = binLimits.bytesOfBin;
       expect((await post(http, bin, mebibyte)).statusCode).toBe(200);
       const [left] = await pool.query<{ allowance: number }>("select allowance from bins");
@@ -137,7 +137,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
       expect([refused.statusCode, refused.body]).toEqual([429, expect.stringContaining("256 KiB a second")]);
       const seconds = Number(refused.headers["retry-after"]);
       expect([seconds > 0, seconds <= Math.ceil((mebibyte + 4096) / perSecond)]).toEqual([true, true]);
-      expect((await list(house)).data.map(({ number }) => number)).toEqual([1]);
+      expect((await list(site)).data.map(({ number }) => number)).toEqual([1]);
 
       await pool.query("update bins set allowance_at = allowance_at - make_interval(secs => $1)", [seconds]);
       expect((await post(http, bin, mebibyte)).statusCode).toBe(200);
@@ -145,18 +145,18 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
   },
   bytesOfProvider: {
     says: "a provider's bins take no more at once, from however many networks it comes",
-    async holds(house) {
-      const taken = await countUntilRefused(house, (n) => `203.0.113.${n}`);
+    async holds(site) {
+      const taken = await countUntilRefused(site, (n) => `203.0.113.${n}`);
       expect(taken).toBeGreaterThanOrEqual(binLimits.bytesOfProvider.max / mebibyte - 1);
     },
   },
   bytesOfNetwork: {
     says: "a network that sends more is refused, whichever bins it sends to, and no other network",
-    async holds(house) {
-      const taken = await countUntilRefused(house, () => "203.0.113.1");
+    async holds(site) {
+      const taken = await countUntilRefused(site, () => "203.0.113.1");
       expect(taken).toBeGreaterThanOrEqual(binLimits.bytesOfNetwork.max / mebibyte - 1);
       expect(taken).toBeLessThan(binLimits.bytesOfProvider.max / mebibyte - 1);
-      expect((await post(house.http, house.bin, 1, "203.0.113.2")).statusCode).toBe(200);
+      expect((await post(site.http, site.bin, 1, "203.0.113.2")).statusCode).toBe(200);
     },
   },
   bytesInFlight: {
@@ -198,10 +198,10 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
   },
   answerRules: {
     says: "one more is refused by the API and the page",
-    async holds(house) {
+    async holds(site) {
       const rules = (count: number) => Array.from({ length: count }, () => ({ answers: [{ status: 500 }] }));
       const { max } = binLimits.answerRules;
-      expect([await setRules(house, rules(max)), await setRules(house, rules(max + 1))]).toEqual([
+      expect([await setRules(site, rules(max)), await setRules(site, rules(max + 1))]).toEqual([
         [200, 303],
         [422, 422],
       ]);
@@ -209,11 +209,11 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
   },
   answerRulesCharacters: {
     says: "longer rules are refused by the API and the page",
-    async holds(house) {
+    async holds(site) {
       const body = "x".repeat(8000);
       const rules = (count: number) => [{ answers: Array.from({ length: count }, () => ({ status: 200, body })) }];
       const count = Math.floor(binLimits.answerRulesCharacters.max / 8100);
-      expect([await setRules(house, rules(count)), await setRules(house, rules(count + 1))]).toEqual([
+      expect([await setRules(site, rules(count)), await setRules(site, rules(count + 1))]).toEqual([
         [200, 303],
         [422, 422],
       ]);
@@ -283,10 +283,10 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
   },
   shownBodyBytes: {
     says: "the list and the page have the beginning of a longer body, and the whole can be downloaded",
-    async holds(house) {
-      const { http, bin, headers } = house;
-      await fill(house, { requests: 8, bytes: mebibyte });
-      const { data } = await list(house);
+    async holds(site) {
+      const { http, bin, headers } = site;
+      await fill(site, { requests: 8, bytes: mebibyte });
+      const { data } = await list(site);
       expect(data.map((it) => [it.body.length, it.body_bytes])).toEqual(
         data.map(() => [binLimits.shownBodyBytes.max, mebibyte]),
       );
@@ -298,11 +298,11 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
   },
   pageBytes: {
     says: "a page holds no more, and the pages lead to all requests",
-    async holds(house) {
-      await fill(house, { requests: 40, bytes: 100 * 1024 });
+    async holds(site) {
+      await fill(site, { requests: 40, bytes: 100 * 1024 });
       const numbers: number[] = [];
       for (let after = ""; ;) {
-        const { data, next } = await list(house, after);
+        const { data, next } = await list(site, after);
         expect(data.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThanOrEqual(binLimits.pageBytes.max);
         numbers.push(...data.map(({ number }) => number));
         if (next === null) break;
@@ -372,11 +372,11 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
 
 test.for(Object.entries(guarantees).map(([name, { says, holds }]) => [name, says, holds] as const))(
   "%s: %s",
-  ([, , holds], { house }) => holds(house),
+  ([, , holds], { site }) => holds(site),
 );
 
-test("a delayed answer keeps no room for other bodies", async ({ house }) => {
-  const { pool, http, bin } = house;
+test("a delayed answer keeps no room for other bodies", async ({ site }) => {
+  const { pool, http, bin } = site;
   await pool.query("update bins set answer_delay_ms = 100000 where id = $1", [bin.id]);
   const at = await http.listen({ host: "127.0.0.1", port: 0 });
   const kept = async () => (await pool.query("select number from bin_requests")).length;

@@ -20,20 +20,20 @@ import { parseNewDefinition } from "#portal/fields/change-definitions.ts";
 import { createFieldsDefinition, parseFieldInput } from "#portal/fields/index.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, inviteUser } from "#portal/users/index.ts";
-import { type BellwireHouse, test as base } from "../bellwire-api/bellwire-api-test.ts";
+import { type BellwireApi, test as base } from "../bellwire-api/bellwire-api-test.ts";
 import { form } from "../portal/portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 interface Scene {
-  readonly house: BellwireHouse;
+  readonly api: BellwireApi;
   readonly accountId: number;
   readonly userId: number;
   readonly planId: number;
   readonly by: ChangeContext;
 }
 
-const test = base.extend("scene", async ({ house, clock }): Promise<Scene> => {
-  const { pool, provider } = house;
+const test = base.extend("scene", async ({ api, clock }): Promise<Scene> => {
+  const { pool, provider } = api;
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
   const signUp = { provider, values: form, by: { via: "program", ...by } as const, now: by.now };
   const made = await signUpAccount(pool, passwords, signUp);
@@ -45,7 +45,7 @@ const test = base.extend("scene", async ({ house, clock }): Promise<Scene> => {
   const [admin] = await pool.query<{ id: number }>("select id from provider_users where provider_id = $1", [
     provider.id,
   ]);
-  return { house, accountId: made.details.account.id, userId: admin?.id ?? 0, planId: plan?.id ?? 0, by };
+  return { api, accountId: made.details.account.id, userId: admin?.id ?? 0, planId: plan?.id ?? 0, by };
 });
 
 function entriesOf<Key extends string, Value>(record: Readonly<Record<Key, Value>>): (readonly [Key, Value])[] {
@@ -57,13 +57,13 @@ let made = 0;
 const name = (): string => `name${(made += 1)}`;
 
 /** An account of the scene, the user of the tokens, or nothing where the provider is the owner. */
-const ownerOf = ({ of }: CountLimit, { house, accountId, userId }: Scene) => ({
-  providerId: house.provider.id,
+const ownerOf = ({ of }: CountLimit, { api, accountId, userId }: Scene) => ({
+  providerId: api.provider.id,
   ...(of === "account" ? { id: accountId } : of === "user" ? { id: userId } : {}),
 });
 
-const post = async ({ house }: Scene, path: string, payload: object): Promise<unknown> => {
-  const answer = await house.call("POST", path, { payload });
+const post = async ({ api }: Scene, path: string, payload: object): Promise<unknown> => {
+  const answer = await api.call("POST", path, { payload });
   return answer.statusCode === 201 ? answer : Promise.reject(new Error(answer.json<{ code: string }>().code));
 };
 
@@ -71,9 +71,9 @@ const aDeliveryId = "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.1";
 
 /** How one more of each is made. A limit without a way to walk to it does not compile. */
 const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise<unknown>>> = {
-  applications: ({ house: { pool, provider }, accountId, planId, by }) =>
+  applications: ({ api: { pool, provider }, accountId, planId, by }) =>
     createApplication(pool, { provider, accountId, planId, by, writer: "program", values: { name: name() } }),
-  users: ({ house: { pool, provider }, accountId, by }) => {
+  users: ({ api: { pool, provider }, accountId, by }) => {
     const username = name();
     return createUser(pool, passwords, {
       provider,
@@ -82,11 +82,11 @@ const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise
       values: { username, email: `${username}@fjord.example`, password: "correct horse battery" },
     });
   },
-  invitations: ({ house: { pool, provider }, accountId, by }) =>
+  invitations: ({ api: { pool, provider }, accountId, by }) =>
     inviteUser(pool, { provider, accountId, by, email: `${name()}@fjord.example`, urlOf: (code) => code }),
   endpoints: (scene) => post(scene, "/endpoints", { name: name(), url: "http://127.0.0.1:9/" }),
   bins: (scene) => post(scene, "/bins", {}),
-  accessTokens: ({ house: { pool, provider }, userId, by }) => {
+  accessTokens: ({ api: { pool, provider }, userId, by }) => {
     const requester = { actor: by.actor, permission: "rw", scopes: [] } as const;
     const token = { name: name(), scopes: ["account_management"], permission: "ro" };
     return issueAccessToken(pool, { providerId: provider.id, userId, requester, by, ...token });
@@ -94,7 +94,7 @@ const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise
   savedViews: (scene) => post(scene, "/views", { list: "events", name: name(), filter: {} }),
   jobs: (scene) => post(scene, "/jobs", { kind: "retry", ids: [aDeliveryId] }),
   exports: (scene) => post(scene, "/jobs", { kind: "export", ids: [aDeliveryId] }),
-  fieldsDefinitions: ({ house: { pool, provider }, by }) =>
+  fieldsDefinitions: ({ api: { pool, provider }, by }) =>
     createFieldsDefinition(pool, {
       providerId: provider.id,
       by,
@@ -102,7 +102,7 @@ const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise
     }),
 };
 
-const setLimit = ({ house: { pool, provider } }: Scene, limit: string, max: number): Promise<unknown> =>
+const setLimit = ({ api: { pool, provider } }: Scene, limit: string, max: number): Promise<unknown> =>
   pool.query("update providers set limits = jsonb_build_object($2::text, $3::integer) where id = $1", [
     provider.id,
     limit,
@@ -128,13 +128,13 @@ test.for(entriesOf(countLimits))(
   async ([key, limit], { scene }) => {
     const walk = walks[key];
     expect(await outcomeOf(walk(scene))).toBe("made");
-    const { used } = await readUsage(scene.house.pool, limit, ownerOf(limit, scene));
+    const { used } = await readUsage(scene.api.pool, limit, ownerOf(limit, scene));
     expect(used).toBeGreaterThan(0);
     await setLimit(scene, limit.name, used + 2);
 
     const outcomes = await Promise.all(Array.from({ length: 6 }, () => outcomeOf(walk(scene))));
     expect(outcomes.toSorted()).toEqual([...Array.from({ length: 4 }, () => "limit-reached"), "made", "made"]);
-    expect(await readUsage(scene.house.pool, limit, ownerOf(limit, scene))).toEqual({ used: used + 2, max: used + 2 });
+    expect(await readUsage(scene.api.pool, limit, ownerOf(limit, scene))).toEqual({ used: used + 2, max: used + 2 });
 
     const thrown = await walk(scene).catch((error: unknown) => error);
     const refusal = problemOfError(thrown instanceof Error ? thrown : new Error("not thrown"));
@@ -146,7 +146,7 @@ test.for(entriesOf(countLimits))(
 );
 
 test("an invitation that is accepted counts as a user", async ({ scene }) => {
-  const { pool, provider } = scene.house;
+  const { pool, provider } = scene.api;
   let code = "";
   const urlOf = (it: string): string => (code = it);
   await inviteUser(pool, { provider, accountId: scene.accountId, by: scene.by, email: "m@fjord.example", urlOf });
@@ -170,7 +170,7 @@ test.for([
     await setLimit(scene, limit, max);
     const count = async (): Promise<number> => {
       const rows = "select from events where provider_id = $1";
-      return (await scene.house.pool.query(rows, [scene.house.provider.id])).length;
+      return (await scene.api.pool.query(rows, [scene.api.provider.id])).length;
     };
     const outcomes: string[] = [];
     while (outcomes.length < 30 && !outcomes.includes("too-many-changes"))
@@ -189,20 +189,18 @@ test.for([
 test("changes of one account at once are counted together, and another account is not concerned", async ({ scene }) => {
   await setLimit(scene, changeLimits.changes.name, 5);
   const outcomes = await Promise.all(Array.from({ length: 10 }, () => outcomeOf(walks.users(scene))));
-  const [row] = await scene.house.pool.query<{ changes: number }>(
+  const [row] = await scene.api.pool.query<{ changes: number }>(
     "select changes from change_counters where provider_id = $1",
-    [scene.house.provider.id],
+    [scene.api.provider.id],
   );
   expect(row?.changes).toBe(5);
   expect(outcomes.filter((it) => it === "made").length).toBeLessThan(5);
   const other = {
-    provider: scene.house.provider,
+    provider: scene.api.provider,
     values: { ...form, org_name: name(), username: "other", email: "other@fjord.example" },
   };
   const by = { via: "program", actor: scene.by.actor, channel: "api" } as const;
-  expect("details" in (await signUpAccount(scene.house.pool, passwords, { ...other, by, now: scene.by.now }))).toBe(
-    true,
-  );
+  expect("details" in (await signUpAccount(scene.api.pool, passwords, { ...other, by, now: scene.by.now }))).toBe(true);
 });
 
 test.for(Object.entries(attemptLimits))(
@@ -240,14 +238,14 @@ test.for(entriesOf(textLimits))("texts, %s: what fits is taken, and one more is 
 
 test("the API lists every limit with what the provider uses, and only of that provider", async ({
   scene,
-  neighbour,
+  otherApi,
 }) => {
   await post(scene, "/bins", {});
   await setLimit(scene, countLimits.bins.name, 7);
-  const { data } = (await scene.house.call("GET", "/limits")).json<{ data: { name: string }[] }>();
+  const { data } = (await scene.api.call("GET", "/limits")).json<{ data: { name: string }[] }>();
   expect(data.map((limit) => limit.name)).toEqual(changeableLimits.map((limit) => limit.name));
   expect(data).toContainEqual({ name: countLimits.bins.name, of: "provider", max: 7, used: 1 });
-  const others = (await neighbour.call("GET", "/limits")).json<{ data: unknown[] }>();
+  const others = (await otherApi.call("GET", "/limits")).json<{ data: unknown[] }>();
   expect(others.data).toContainEqual({ name: countLimits.bins.name, of: "provider", max: 200, used: 0 });
 });
 

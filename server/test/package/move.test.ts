@@ -24,7 +24,7 @@ const test = base.extend("installation", async ({}, { onCleanup }) => {
 });
 
 test(
-  "a provider moves there and back again, and its neighbours notice nothing",
+  "a provider moves there and back again, and other providers notice nothing",
   { timeout },
   async ({ installation }) => {
     await using receiver = await startReceiver();
@@ -36,16 +36,16 @@ test(
     await createOrderedEndpoint(bellwire.url, quay, `${receiver.url}/quay`);
     await createOrderedEndpoint(bellwire.url, brook, `${receiver.url}/brook`);
     await using load = MoveLoad.start(bellwire.url, quay);
-    await using neighbour = MoveLoad.start(bellwire.url, brook);
+    await using otherApi = MoveLoad.start(bellwire.url, brook);
     for (const to of ["default", "west", "default"]) {
       await load.goOn(15);
       await installation.done("provider", "move", "quay", "--to", to);
     }
     await load.goOn(15);
-    await Promise.all([load.stop(), neighbour.stop()]);
-    expect([load.failures, neighbour.failures]).toEqual([[], []]);
+    await Promise.all([load.stop(), otherApi.stop()]);
+    expect([load.failures, otherApi.failures]).toEqual([[], []]);
     await compareWithReceiver(load, receiver, "/quay");
-    await compareWithReceiver(neighbour, receiver, "/brook");
+    await compareWithReceiver(otherApi, receiver, "/brook");
   },
 );
 

@@ -27,7 +27,7 @@ export interface Canary {
 }
 
 export interface Portal extends AsyncDisposable {
-  readonly house: ProviderApi;
+  readonly api: ProviderApi;
   call(
     method: "GET" | "POST" | "PUT" | "DELETE",
     path: string,
@@ -62,10 +62,10 @@ export async function openPortal(pool: Pool): Promise<Portal> {
     }),
   );
 
-  const house = await createProviderApi(pool, server.http, new Date());
+  const api = await createProviderApi(pool, server.http, new Date());
   const call: Portal["call"] = async (method, path, payload) => {
-    const headers = { authorization: `Bearer ${house.token}` };
-    const answer = await house.sendWithoutToken({ method, url: path, headers, ...(payload && { payload }) });
+    const headers = { authorization: `Bearer ${api.token}` };
+    const answer = await api.sendWithoutToken({ method, url: path, headers, ...(payload && { payload }) });
     if (answer.statusCode >= 500) throw new Error(`${method} ${path}: ${answer.body}`);
     return { status: answer.statusCode, body: answer.body === "" ? null : JSON.parse(answer.body) };
   };
@@ -145,7 +145,7 @@ export async function openPortal(pool: Pool): Promise<Portal> {
 
   const kept = opened.move();
   return {
-    house,
+    api,
     call,
     addCanary,
     log: () => readFile(logFile, "utf8"),

@@ -180,7 +180,7 @@ test(
     await using portal = await openPortal(pool);
     const { word, account } = await portal.addCanary("zyxwvqf");
     const endpointId = await buildEndpoint(pool, {
-      providerId: portal.house.provider.id,
+      providerId: portal.api.provider.id,
       url: "http://127.0.0.1:9/",
       name: "away",
     });

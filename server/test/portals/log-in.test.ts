@@ -84,9 +84,9 @@ test("failed logins of others do not block the owner on a known device or anothe
     const guesser = portal.visitor("developer", { address: `198.51.100.${place}` });
     for (let time = 0; time < 4; time += 1) await guesser.submit("/login", { username: "ada", password: "wrong" });
   }
-  const neighbour = portal.visitor("developer", { address: "203.0.113.50" });
-  for (let time = 0; time < 11; time += 1) await neighbour.submit("/login", { username: "ada", password: "wrong" });
-  expect((await neighbour.submit("/login", { username: "ada", password })).status).toBe(429);
+  const otherApi = portal.visitor("developer", { address: "203.0.113.50" });
+  for (let time = 0; time < 11; time += 1) await otherApi.submit("/login", { username: "ada", password: "wrong" });
+  expect((await otherApi.submit("/login", { username: "ada", password })).status).toBe(429);
 
   expect((await ada.submit("/login", { username: "ada@tallow.example", password })).status).toBe(303);
   const elsewhere = portal.visitor("developer", { address: "192.0.2.99" });

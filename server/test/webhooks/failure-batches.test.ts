@@ -83,7 +83,7 @@ const audits = (pool: Pool) => pool.query(`select action, subject, detail from a
 
 test.for(ways)("to $name all works in batches, with one audit record of the total", async (way, { database }) => {
   const { providerId, endpointIds } = await buildFailures(database, { endpoints: 2, each: 5 });
-  const neighbour = await buildFailures(database, { each: 1 });
+  const otherApi = await buildFailures(database, { each: 1 });
   const left: number[] = [];
   const watched = aroundBatches(database, async (_nth, batch) => {
     left.push((await eventsIn(database, "failures")).length - 1);
@@ -92,7 +92,7 @@ test.for(ways)("to $name all works in batches, with one audit record of the tota
 
   expect(await way.take(watched, { providerId }, bySystem, pieceMax)).toBe(10);
   expect(left).toEqual([10, 7, 4, 1]);
-  expect(await eventsIn(database, "failures")).toEqual(neighbour.eventIds);
+  expect(await eventsIn(database, "failures")).toEqual(otherApi.eventIds);
   const due = await database.query(`select endpoint_id as id, count(*) from due group by endpoint_id order by 1`);
   expect(due).toEqual(way.name === "retry" ? endpointIds.map((id) => ({ id, count: 5 })) : []);
   expect(await audits(database)).toEqual([{ action: way.action, subject: "failures", detail: { count: 10 } }]);

@@ -108,7 +108,7 @@ test("an open transaction in another database of the server does not hold back t
   const providerId = await buildProvider(database);
   const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
   const { promise: isOpen, resolve: opened } = Promise.withResolvers<void>();
-  const neighbour = sharedPool.inTransaction(async (tx) => {
+  const otherApi = sharedPool.inTransaction(async (tx) => {
     await tx.query("select pg_current_xact_id()");
     opened();
     await mayEnd;
@@ -117,5 +117,5 @@ test("an open transaction in another database of the server does not hold back t
   await recordNow(database, { providerId });
   await until(async () => (await followEvents(database, { providerId, limit: 10 })).length === 1);
   end();
-  await neighbour;
+  await otherApi;
 });

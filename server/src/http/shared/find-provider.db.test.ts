@@ -10,7 +10,7 @@ import { until } from "../../../test/support/until.ts";
 import { createCallerCache } from "./find-provider.ts";
 import { passwords } from "../../../test/support/passwords.ts";
 
-interface House {
+interface Site {
   readonly providerId: number;
   /** How often the database was asked for a caller. */
   readonly asked: () => number;
@@ -26,13 +26,13 @@ interface Owned {
   readonly id: number;
 }
 
-const test = base.extend("house", async ({ database, clock }, { onCleanup }) => {
-  const { house, stop } = await openHouse(database, clock);
+const test = base.extend("site", async ({ database, clock }, { onCleanup }) => {
+  const { site, stop } = await openSite(database, clock);
   onCleanup(stop);
-  return house;
+  return site;
 });
 
-async function openHouse(database: Pool, clock: HandDrivenClock) {
+async function openSite(database: Pool, clock: HandDrivenClock) {
   const setup = { name: "Acme", subdomain: "acme", adminUsername: "ann", adminPassword: "a long password" };
   const made = await database.inTransaction((tx) => setUpProvider(tx, passwords, { ...setup, now: clock.now() }));
   if ("refused" in made) throw new Error(JSON.stringify(made.refused));
@@ -46,7 +46,7 @@ async function openHouse(database: Pool, clock: HandDrivenClock) {
     async query<Row>(text: string, values?: readonly unknown[]) {
       asked += 1;
       const rows = await database.query<Row>(text, values);
-      await house.hold;
+      await site.hold;
       return rows;
     },
   };
@@ -55,7 +55,7 @@ async function openHouse(database: Pool, clock: HandDrivenClock) {
   database.onHint("callers", () => (hears = true));
   await until(() => hears);
 
-  const house: House = {
+  const site: Site = {
     providerId,
     asked: () => asked,
     hold: undefined,
@@ -66,86 +66,86 @@ async function openHouse(database: Pool, clock: HandDrivenClock) {
       }),
     nameOf: async (value) => (await callers.find({ providerId, value }))?.token?.name,
   };
-  return { house, stop: () => callers.stop() };
+  return { site, stop: () => callers.stop() };
 }
 
 const deleteIn = (pool: Pool, { owner, id }: Owned): Promise<boolean> =>
   pool.inTransaction((tx) => deleteAccessToken(tx, owner, id));
 
-test("a caller is read once in a second", async ({ house, clock }) => {
-  await house.addToken("crm");
-  for (const _ of [1, 2, 3]) expect(await house.nameOf("crm")).toBe("crm");
-  expect(house.asked()).toBe(1);
+test("a caller is read once in a second", async ({ site, clock }) => {
+  await site.addToken("crm");
+  for (const _ of [1, 2, 3]) expect(await site.nameOf("crm")).toBe("crm");
+  expect(site.asked()).toBe(1);
 
   await clock.advance(1000);
-  expect(await house.nameOf("crm")).toBe("crm");
-  expect(house.asked()).toBe(2);
+  expect(await site.nameOf("crm")).toBe("crm");
+  expect(site.asked()).toBe(2);
 });
 
-test("the cached caller of one token, or of no token, is not used for another", async ({ house }) => {
-  await house.addToken("crm");
-  await house.addToken("shop");
+test("the cached caller of one token, or of no token, is not used for another", async ({ site }) => {
+  await site.addToken("crm");
+  await site.addToken("shop");
   for (const _ of [1, 2]) {
-    expect([await house.nameOf(undefined), await house.nameOf("crm")]).toEqual([undefined, "crm"]);
-    expect([await house.nameOf("shop"), await house.nameOf("other")]).toEqual(["shop", undefined]);
+    expect([await site.nameOf(undefined), await site.nameOf("crm")]).toEqual([undefined, "crm"]);
+    expect([await site.nameOf("shop"), await site.nameOf("other")]).toEqual(["shop", undefined]);
   }
 });
 
-test("who has deleted a token goes on in a process that knows it no more", async ({ house, database }) => {
-  const token = await house.addToken("crm");
-  expect(await house.nameOf("crm")).toBe("crm");
+test("who has deleted a token goes on in a process that knows it no more", async ({ site, database }) => {
+  const token = await site.addToken("crm");
+  expect(await site.nameOf("crm")).toBe("crm");
 
-  const asked = deleteIn(database, token).then(() => house.nameOf("crm"));
+  const asked = deleteIn(database, token).then(() => site.nameOf("crm"));
   expect(await asked).toBeUndefined();
 });
 
-test("a token that another process deletes opens nothing once the hint has come", async ({ house, databaseUrl }) => {
+test("a token that another process deletes opens nothing once the hint has come", async ({ site, databaseUrl }) => {
   await using other = await openPool({ connectionString: databaseUrl, schema });
   let isOpen = false;
   other.onHint("callers", () => (isOpen = true));
   await until(() => isOpen);
-  const token = await house.addToken("crm");
-  expect(await house.nameOf("crm")).toBe("crm");
+  const token = await site.addToken("crm");
+  expect(await site.nameOf("crm")).toBe("crm");
 
   await deleteIn(other, token);
-  await until(async () => (await house.nameOf("crm")) === undefined); // and the clock stands still
+  await until(async () => (await site.nameOf("crm")) === undefined); // and the clock stands still
 });
 
-test("a deleted token of which no hint comes opens nothing after a second", async ({ house, database, clock }) => {
-  await house.addToken("crm");
+test("a deleted token of which no hint comes opens nothing after a second", async ({ site, database, clock }) => {
+  await site.addToken("crm");
   await clock.advance(400);
-  expect(await house.nameOf("crm")).toBe("crm");
+  expect(await site.nameOf("crm")).toBe("crm");
 
   await database.query("delete from access_tokens");
   await clock.advance(1000);
-  expect(await house.nameOf("crm")).toBeUndefined();
+  expect(await site.nameOf("crm")).toBeUndefined();
 });
 
-test("a caller that was read during a change is not cached", async ({ house, database }) => {
-  const token = await house.addToken("crm");
+test("a caller that was read during a change is not cached", async ({ site, database }) => {
+  const token = await site.addToken("crm");
   const { promise, resolve } = Promise.withResolvers<void>();
-  house.hold = promise;
-  const overlapping = house.nameOf("crm");
-  await until(async () => house.asked() === 1);
+  site.hold = promise;
+  const overlapping = site.nameOf("crm");
+  await until(async () => site.asked() === 1);
   await deleteIn(database, token);
-  house.hold = undefined;
+  site.hold = undefined;
   resolve();
 
   await overlapping;
-  expect(await house.nameOf("crm")).toBeUndefined();
+  expect(await site.nameOf("crm")).toBeUndefined();
 });
 
-test("a token that runs out within the second opens nothing from then on", async ({ house, clock }) => {
-  await house.addToken("crm", { expiresAt: new Date(clock.now().getTime() + 300) });
+test("a token that runs out within the second opens nothing from then on", async ({ site, clock }) => {
+  await site.addToken("crm", { expiresAt: new Date(clock.now().getTime() + 300) });
   await clock.advance(299);
-  expect(await house.nameOf("crm")).toBe("crm");
+  expect(await site.nameOf("crm")).toBe("crm");
 
   await clock.advance(1);
-  expect(await house.nameOf("crm")).toBeUndefined();
+  expect(await site.nameOf("crm")).toBeUndefined();
 });
 
-test("a token that was asked for too early works as soon as it is made", async ({ house }) => {
-  expect(await house.nameOf("crm")).toBeUndefined();
-  await house.addToken("crm");
-  expect(await house.nameOf("crm")).toBe("crm");
+test("a token that was asked for too early works as soon as it is made", async ({ site }) => {
+  expect(await site.nameOf("crm")).toBeUndefined();
+  await site.addToken("crm");
+  expect(await site.nameOf("crm")).toBe("crm");
 });

@@ -49,13 +49,13 @@ test("clients of a pool of two server connections keep their settings, their tra
   await using pooler = await startPooler({ url: directUrl, mode: "transaction", size: 2 });
   const options = { connectionString: pooler.url, directUrl, schema, max: 10, ...(role !== undefined && { role }) };
   await using pool = await openPool(options);
-  await using neighbour = await openPool({ ...options, schema: "bellwire_directory" });
+  await using otherApi = await openPool({ ...options, schema: "bellwire_directory" });
   const heard: string[] = [];
   pool.onHint("due", (values) => heard.push(...values));
   const settings = `select current_setting('search_path') as path, current_user as role, current_setting('timezone') as zone`;
   const seen = await Promise.all(
     Array.from({ length: 20 }, async () =>
-      [pool, neighbour].map(async (its) => [
+      [pool, otherApi].map(async (its) => [
         ...(await its.inTransaction(async (tx) => [await tx.query(settings), await tx.query(settings)])),
         await its.query(settings),
       ]),

@@ -2,11 +2,11 @@ import type { Database } from "#platform/database/database.ts";
 import { heldLane } from "./after-restore.ts";
 
 // The oldest event of an endpoint that has yet to be delivered. By due_oldest_idx.
-const oldestEvent = `
+const oldestEvent = `lateral (
   select due.event_id from due
   where due.endpoint_id = endpoint.id
     and (due.ordering_key is not null or due.attempts_made > 0) and due.round_start = 0 and due.replay = 0
-  order by due.event_id limit 1`;
+  order by due.event_id limit 1)`;
 
 export interface DueMeasure {
   /** At most 10,000. Beyond that, the age says more. */
@@ -40,9 +40,7 @@ const measureStatement = `
       select due.due_at from due where due.endpoint_id = endpoint.id and due.due_at <= statement_timestamp()
       order by due.due_at limit 1
     ) first on true
-    left join lateral (
-      ${oldestEvent}
-    ) oldest on true
+    left join ${oldestEvent} oldest on true
   ), since as (
     select min(due_at) as due_at,
       least(min(due_at), to_timestamp(('x' || min(left(replace(event_id::text, '-', ''), 12)))::bit(48)::bigint / 1000.0)) as event_at
@@ -150,9 +148,7 @@ const waitingStatement = `
   left join lateral (
     select due.due_at from due where due.endpoint_id = endpoint.id order by due.due_at desc limit 1
   ) last on true
-  left join lateral (
-    ${oldestEvent}
-  ) oldest on true
+  left join ${oldestEvent} oldest on true
   where endpoint.provider_id = $1 and endpoint.id = any($2::bigint[])`;
 
 /** Counts what waits for each of the provider's endpoints. */
