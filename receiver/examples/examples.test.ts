@@ -38,12 +38,12 @@ test.each(examples.flatMap((file) => ["", "whsec_", "whsec_AAAA"].map((unusable)
       stdio: ["ignore", "pipe", "pipe"],
     });
     try {
-      const [said, complained, [code]] = await Promise.all([
+      const [output, complained, [code]] = await Promise.all([
         textOfStream(example.stdout),
         textOfStream(example.stderr),
         once(example, "exit"),
       ]);
-      expect({ said, code }).toEqual({ said: "", code: 1 });
+      expect({ said: output, code }).toEqual({ said: "", code: 1 });
       expect(complained).toContain("InvalidSecret: The signing secret ");
     } finally {
       example.kill();

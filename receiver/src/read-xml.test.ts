@@ -135,8 +135,8 @@ function elementsOf(node: Node): Element[] {
   if ("repeated" in node) return node.repeated.map((entry) => element(node.name, { text: textOf(entry) }));
   const children = ("record" in node ? node.record : node.list).flatMap(elementsOf);
   const opens = "record" in node || node.whenEmpty === "open" || node.list.length > 0;
-  const given = Object.entries("record" in node ? (node.attributes ?? {}) : {});
-  const read = given.map(([key, attribute]) => [key, String(attribute)]);
+  const written = Object.entries("record" in node ? (node.attributes ?? {}) : {});
+  const read = written.map(([key, attribute]) => [key, String(attribute)]);
   return [
     element(node.name, { attributes: Object.fromEntries(read), children, text: opens && !children.length ? "" : null }),
   ];

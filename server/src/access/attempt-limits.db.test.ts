@@ -54,15 +54,15 @@ test("the networks of an IPv6 address are limited together, larger ones later", 
   limit,
 }) => {
   const limiter = createNetworkLimiter({ pool: sharedPool, clock }, limit);
-  const made = async (addresses: readonly string[]): Promise<number> => {
+  const countAttempts = async (addresses: readonly string[]): Promise<number> => {
     const waits: number[] = [];
     for (const address of addresses) waits.push(await limiter.secondsToWait(address));
     return waits.filter((seconds) => seconds === 0).length;
   };
   const numbers = Array.from({ length: 100 }, (_, place) => place);
-  expect(await made(numbers.map((place) => `2001:db8:1:2::${place}`))).toBe(3);
-  expect(await made(numbers.map((place) => `2001:db8:2:${place.toString(16)}::1`))).toBe(12);
-  expect(await made(numbers.map((place) => `2001:db8:3:${(place * 256).toString(16)}::1`))).toBe(48);
+  expect(await countAttempts(numbers.map((place) => `2001:db8:1:2::${place}`))).toBe(3);
+  expect(await countAttempts(numbers.map((place) => `2001:db8:2:${place.toString(16)}::1`))).toBe(12);
+  expect(await countAttempts(numbers.map((place) => `2001:db8:3:${(place * 256).toString(16)}::1`))).toBe(48);
 });
 
 test("counters whose window is over are deleted", async ({ sharedPool, clock, limiter }) => {

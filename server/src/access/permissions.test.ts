@@ -86,6 +86,6 @@ test.each<[string, AdminCaller, Action, { webHooks: "denied" | "hidden" | "visib
   ["a member without settings changes none", member, "change-settings", visible, "role"],
   ["a member makes no user of the provider's", member, "administer-provider", visible, "role"],
   ["a member without any section has tokens", { ...member, sections: [] }, "change-own", visible, undefined],
-])("%s", (_guarantee, caller, deed, provider, expected) => {
-  expect(denialReason(caller, deed, provider)).toBe(expected);
+])("%s", (_guarantee, caller, action, provider, expected) => {
+  expect(denialReason(caller, action, provider)).toBe(expected);
 });

@@ -30,9 +30,9 @@ test.for([
   ["an unknown name", "max", password],
   ["nothing at all", "", ""],
   ["a name that no text can be", "mia\0", password],
-] as const)("%s signs nobody in", async ([, login, given], { tx }) => {
+] as const)("%s signs nobody in", async ([, login, enteredPassword], { tx }) => {
   const { signIn } = await openProvider(tx);
-  expect(await signIn(login, given)).toBeUndefined();
+  expect(await signIn(login, enteredPassword)).toBeUndefined();
 });
 
 test("somebody suspended does not sign in", async ({ tx }) => {
@@ -82,7 +82,7 @@ async function openProvider(tx: Transaction) {
   return {
     providerId,
     mia,
-    signIn: async (login: string, given: string) =>
-      (await signInProviderUser(tx, passwords, { providerId, login, password: given }))?.user,
+    signIn: async (login: string, enteredPassword: string) =>
+      (await signInProviderUser(tx, passwords, { providerId, login, password: enteredPassword }))?.user,
   };
 }

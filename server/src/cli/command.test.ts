@@ -2,21 +2,21 @@ import { expect, test } from "vitest";
 import { version } from "#platform/version.ts";
 import { runCommandLine } from "./index.ts";
 
-async function run(...args: readonly string[]): Promise<{ code: number; said: string }> {
-  const said: string[] = [];
-  const say = (line: string): void => void said.push(line);
-  const code = await runCommandLine(args, { env: {}, roles: [], serve: async () => 0, print: say, tell: say });
-  return { code, said: said.join("\n") };
+async function run(...args: readonly string[]): Promise<{ code: number; output: string }> {
+  const output: string[] = [];
+  const print = (line: string): void => void output.push(line);
+  const code = await runCommandLine(args, { env: {}, roles: [], serve: async () => 0, print, tell: print });
+  return { code, output: output.join("\n") };
 }
 
-const { said: help } = await run("help");
+const { output: help } = await run("help");
 const commands = [...help.matchAll(/^ {2}([a-z]+(?: [a-z]+)*)(?= |$)/gm)].map(([, name = ""]) => name);
 
 test.each(commands)("%s refuses an option that it does not know, before it does anything", async (name) => {
-  const { code, said } = await run(...name.split(" "), "--endpont=7");
+  const { code, output } = await run(...name.split(" "), "--endpont=7");
   expect(code).toBe(2);
-  expect(said).toContain("--endpont");
-  expect(said).toContain(`usage: bellwire ${name}`);
+  expect(output).toContain("--endpont");
+  expect(output).toContain(`usage: bellwire ${name}`);
 });
 
 test("the commands are found in the help", () => {
@@ -25,9 +25,9 @@ test("the commands are found in the help", () => {
 });
 
 test.each(commands)("%s explains itself alone", async (name) => {
-  const { code, said } = await run(...name.split(" "), "--help");
+  const { code, output } = await run(...name.split(" "), "--help");
   expect(code).toBe(0);
-  expect([...said.matchAll(/^ {2}([a-z].*)$/gm)].map(([, usage = ""]) => usage)).toEqual([
+  expect([...output.matchAll(/^ {2}([a-z].*)$/gm)].map(([, usage = ""]) => usage)).toEqual([
     expect.stringMatching(new RegExp(`^${name}( |$)`)),
   ]);
 });
@@ -37,9 +37,9 @@ test.each([
   ["provider --help", 0],
   ["help provider", 0],
 ] as const)("%s names the commands that begin so", async (line, expected) => {
-  const { code, said } = await run(...line.split(" "));
+  const { code, output } = await run(...line.split(" "));
   expect(code).toBe(expected);
-  expect([...said.matchAll(/^ {2}([a-z]+ [a-z]+)/gm)].map(([, name]) => name)).toEqual([
+  expect([...output.matchAll(/^ {2}([a-z]+ [a-z]+)/gm)].map(([, name]) => name)).toEqual([
     "provider create",
     "provider move",
     "provider limit",
@@ -47,13 +47,13 @@ test.each([
 });
 
 test.each(["--help", "-h", "help", "nothing --help"])("%s explains all commands", async (line) => {
-  expect(await run(...line.split(" "))).toEqual({ code: 0, said: help });
+  expect(await run(...line.split(" "))).toEqual({ code: 0, output: help });
 });
 
 test("an unknown command is wrong usage", async () => {
-  expect(await run("nothing")).toEqual({ code: 2, said: `There is no command "nothing".\n\n${help}` });
+  expect(await run("nothing")).toEqual({ code: 2, output: `There is no command "nothing".\n\n${help}` });
 });
 
 test("the version is that of the product", async () => {
-  expect(await run("--version")).toEqual({ code: 0, said: `bellwire ${version}` });
+  expect(await run("--version")).toEqual({ code: 0, output: `bellwire ${version}` });
 });

@@ -19,9 +19,9 @@ async function open({ aheadMs = 0, takesMs = 0 }) {
     read: async () => {
       if (database.isAway) throw new Error("away");
       await truth.sleep(takesMs / 2);
-      const told = new Date(truth.now().getTime() + database.aheadMs);
+      const databaseTime = new Date(truth.now().getTime() + database.aheadMs);
       await truth.sleep(takesMs / 2);
-      return told;
+      return databaseTime;
     },
     log: { warn: (_fields, sentence) => warnings.push(sentence) },
   });

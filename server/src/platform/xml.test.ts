@@ -113,7 +113,7 @@ test("what a reader finds is what was written, whatever the texts are", () => {
       const xml = renderXml(
         list(
           "texts",
-          texts.map((it): Node => value("text", it)),
+          texts.map((each): Node => value("text", each)),
           "alone",
         ),
       );
@@ -162,11 +162,11 @@ const plainText = fc.stringMatching(/^[a-zä&;" 0-9]{1,12}$/);
 const element: fc.Arbitrary<string> = fc.letrec<{ element: string }>((tie) => ({
   element: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
-    name.map((it) => `<${it}/>`),
-    fc.tuple(name, plainText).map(([it, text]) => `<${it}>${text}</${it}>`),
+    name.map((tag) => `<${tag}/>`),
+    fc.tuple(name, plainText).map(([tag, text]) => `<${tag}>${text}</${tag}>`),
     fc
       .tuple(name, fc.array(tie("element"), { maxLength: 4 }))
-      .map(([it, children]) => `<${it}>${children.join("")}</${it}>`),
+      .map(([tag, children]) => `<${tag}>${children.join("")}</${tag}>`),
   ),
 })).element;
 

@@ -109,11 +109,11 @@ test("a deleted bin stores nothing and leaves nothing", async ({ database }) => 
 
 test("bins are listed newest first, in pages", async ({ database }) => {
   const providerId = await buildProvider(database);
-  const made: string[] = [];
-  for (let n = 0; n < 3; n += 1) made.unshift((await database.inTransaction((tx) => createBin(tx, { providerId }))).id);
+  const ids: string[] = [];
+  for (let n = 0; n < 3; n += 1) ids.unshift((await database.inTransaction((tx) => createBin(tx, { providerId }))).id);
   const first = await listBins(database, { providerId, limit: 2 });
   const rest = await listBins(database, { providerId, after: first[1]?.id, limit: 2 });
-  expect([...first, ...rest].map(({ id }) => id)).toEqual(made);
+  expect([...first, ...rest].map(({ id }) => id)).toEqual(ids);
 });
 
 test("a delivery to a bin whose provider moves meanwhile reaches the new cell", async ({ database }) => {

@@ -46,9 +46,9 @@ interface TokenOptions {
 
 export const test = base
   .extend("door", { scope: "file" }, async ({ sharedPool, fileClock }, { onCleanup }) => {
-    const door = openApi(sharedPool, fileClock);
-    onCleanup(() => door.http.close());
-    return door;
+    const plugin = openApi(sharedPool, fileClock);
+    onCleanup(() => plugin.http.close());
+    return plugin;
   })
   .extend("http", ({ door: { http, complaints } }, { onCleanup }) => {
     const earlier = complaints.length;
@@ -74,7 +74,7 @@ export function openApi(pool: Pool, clock: HandDrivenClock): WatchedApi {
   const lookup = async () => [{ address: "93.184.215.14", family: 4 } as const];
 
   addFindProviderHook(http, { pool, clock, baseDomain });
-  const door = accountManagementApi({
+  const plugin = accountManagementApi({
     pool,
     passwords,
     clock,
@@ -87,7 +87,7 @@ export function openApi(pool: Pool, clock: HandDrivenClock): WatchedApi {
     noReplyAddress: `no-reply@${baseDomain}`,
     version: "0.0.0",
   });
-  http.register(door, { prefix: "/admin/api" });
+  http.register(plugin, { prefix: "/admin/api" });
   return { http, complaints };
 }
 

@@ -121,11 +121,11 @@ test("an application's name is optional; an emptied name stays an empty text", a
   const path = `/accounts/${account}/applications/${created.json().application.id}`;
   expect((await api.send("GET", `${path}.xml`)).body).not.toContain("<name></name>");
 
-  const put = async (payload: object): Promise<unknown> =>
+  const update = async (payload: object): Promise<unknown> =>
     (await api.send("PUT", `${path}.json`, { payload })).json().application.name;
-  expect(await put({ name: "Ferry" })).toBe("Ferry");
-  expect(await put({ description: "Times" })).toBe("Ferry");
-  expect(await put({ name: "" })).toBe("");
+  expect(await update({ name: "Ferry" })).toBe("Ferry");
+  expect(await update({ description: "Times" })).toBe("Ferry");
+  expect(await update({ name: "" })).toBe("");
   expect((await api.send("GET", `${path}.json`)).json().application).toMatchObject({ name: "", description: "Times" });
   expect((await api.send("GET", `${path}.xml`)).body).toMatch(
     /<\/plan><description>Times<\/description><extra_fields>/,

@@ -53,8 +53,8 @@ test("a card's billing address is stored, and returned once the field is defined
 
 test("a card without a billing name is rejected, and only the first missing part is reported", async ({ api }) => {
   const path = await signUp(api);
-  const put = (payload: object) => api.send("PUT", `${path}/credit_card.json`, { payload });
-  const bare = await put({ ...card, billing_address_city: "", billing_address_zip: "x".repeat(256) });
+  const update = (payload: object) => api.send("PUT", `${path}/credit_card.json`, { payload });
+  const bare = await update({ ...card, billing_address_city: "", billing_address_zip: "x".repeat(256) });
   expect([bare.statusCode, bare.json()]).toEqual([
     422,
     {

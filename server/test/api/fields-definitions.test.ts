@@ -17,7 +17,7 @@ test("a built-in field cannot be deleted", async ({ api }) => {
   const { fields_definitions: all } = (await api.send("GET", "/fields_definitions.json")).json<{
     fields_definitions: { fields_definition: { id: number; name: string } }[];
   }>();
-  const orgName = all.find((it) => it.fields_definition.name === "org_name");
+  const orgName = all.find((each) => each.fields_definition.name === "org_name");
   const response = await api.send("DELETE", `/fields_definitions/${orgName?.fields_definition.id}.json`);
 
   expect([response.statusCode, response.json()]).toEqual([

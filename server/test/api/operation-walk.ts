@@ -223,8 +223,8 @@ function operationOf({ title }: Step): Operation {
 }
 
 /** Replaces the parameters of a path with these values, in order. */
-export const fillPath = (path: string, them: readonly (string | number | undefined)[]): string => {
-  const left = [...them];
+export const fillPath = (path: string, values: readonly (string | number | undefined)[]): string => {
+  const left = [...values];
   return path.replaceAll(/\{\w+\}/g, () => String(left.shift()));
 };
 

@@ -52,14 +52,14 @@ test("changing the own password in a session requires the current one and ends a
 
 test("guesses of the current password in a session are rate limited", async ({ api, clock }) => {
   const { userId, here } = await signInTwice(api, clock.now());
-  const { put } = askFrom(api, here);
+  const { put: update } = askFrom(api, here);
   const guess = (current_password: string) =>
-    put(`/admin/api/users/${userId}.json`, { password: another, current_password });
+    update(`/admin/api/users/${userId}.json`, { password: another, current_password });
 
   for (let time = 0; time < 10; time += 1) expect((await guess("wrong")).statusCode).toBe(422);
   const enough = await guess(password);
   expect([enough.statusCode, enough.headers["retry-after"]]).toEqual([429, "600"]);
-  expect((await put(`/admin/api/users/${userId}.json`, { email: "ada@acme.test" })).statusCode).toBe(200);
+  expect((await update(`/admin/api/users/${userId}.json`, { email: "ada@acme.test" })).statusCode).toBe(200);
 });
 
 test("programs and admins set another user's password without the current one", async ({ api, clock }) => {

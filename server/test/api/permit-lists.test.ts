@@ -47,10 +47,10 @@ async function createPermitObjects(api: ProviderApi): Promise<PermitObjects> {
 function withValue(values: Readonly<Record<string, unknown>>, { name, send, also }: Permit): object {
   const [, outer = name, inner] = /^(\w+)\[(\w+)\]$/.exec(name) ?? [];
   const all: Readonly<Record<string, unknown>> = { ...values, ...also };
-  const held = all[outer];
+  const expected = all[outer];
   return inner === undefined
     ? { ...all, [name]: send }
-    : { ...all, [outer]: { ...(typeof held === "object" ? held : {}), [inner]: send } };
+    : { ...all, [outer]: { ...(typeof expected === "object" ? expected : {}), [inner]: send } };
 }
 
 test.for(permitLists.map((list): [string, PermitList] => [list.controller, list]))(

@@ -153,22 +153,22 @@ test("a member's services are returned, and null or an empty text stands for all
     [api.provider.id],
   );
   const path = `/users/${member?.id}/permissions`;
-  const put = async (payload: object | string): Promise<unknown> => {
+  const update = async (payload: object | string): Promise<unknown> => {
     const headers = typeof payload === "string" ? { "content-type": "application/x-www-form-urlencoded" } : {};
     return (await api.send("PUT", `${path}.json`, { payload, headers })).json().permissions.allowed_service_ids;
   };
 
   expect((await api.send("GET", `${path}.json`)).json().permissions.allowed_service_ids).toBeNull();
   expect((await api.send("GET", `${path}.xml`)).body).not.toContain("allowed_service_ids");
-  expect(await put({ allowed_service_ids: [service] })).toEqual([service]);
+  expect(await update({ allowed_service_ids: [service] })).toEqual([service]);
   expect((await api.send("GET", `${path}.xml`)).body).toContain(
     `  <allowed_service_ids>\n    <allowed_service_id>${service}</allowed_service_id>\n  </allowed_service_ids>\n`,
   );
-  expect(await put({ allowed_sections: ["plans"] })).toEqual([service]);
-  expect(await put("allowed_service_ids=")).toBeNull();
-  expect(await put(`allowed_service_ids[]=${service}`)).toEqual([service]);
-  expect(await put({ allowed_service_ids: null })).toBeNull();
-  expect(await put({ allowed_service_ids: [] })).toEqual([]);
+  expect(await update({ allowed_sections: ["plans"] })).toEqual([service]);
+  expect(await update("allowed_service_ids=")).toBeNull();
+  expect(await update(`allowed_service_ids[]=${service}`)).toEqual([service]);
+  expect(await update({ allowed_service_ids: null })).toBeNull();
+  expect(await update({ allowed_service_ids: [] })).toEqual([]);
 });
 
 test("an admin is not limited by an earlier scope, and a deleted service leaves the scope", async ({ api }) => {

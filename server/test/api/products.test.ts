@@ -113,10 +113,10 @@ test.for([
   [{ backend_version: "3" }, "backend_version", "is not included in the list"],
   [{ annotations: { owner: "x" } }, "annotations.name", "is not included in the list"],
   [{ name: "" }, "name", "can't be blank"],
-] as const)("rejected: %j", async ([payload, field, says], { api }) => {
+] as const)("rejected: %j", async ([payload, field, expectedText], { api }) => {
   const { id } = await create(api);
   const response = await update(api, id, payload);
-  expect([response.statusCode, response.json()]).toEqual([422, { errors: { [field]: [says] } }]);
+  expect([response.statusCode, response.json()]).toEqual([422, { errors: { [field]: [expectedText] } }]);
 });
 
 test.for([["a"], ["-tides"], ["tides!"]])("the system name %s is refused", async ([system_name], { api }) => {
@@ -171,7 +171,7 @@ test("admins delete a service by DELETE or by its state event, and members canno
 test("concurrent deletions of the last two services leave one", async ({ api }) => {
   const { service } = await createPortalObjects(api);
   const { id } = await create(api);
-  const responses = await Promise.all([service, id].map((it) => api.send("DELETE", `/services/${it}.json`)));
+  const responses = await Promise.all([service, id].map((each) => api.send("DELETE", `/services/${each}.json`)));
   expect(responses.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 403]);
   expect((await api.send("GET", "/services.json")).json().services).toHaveLength(1);
 });

@@ -70,12 +70,14 @@ test("a member's permissions follow the sections immediately", async ({ api }) =
   const mayRead = async (): Promise<number> => (await api.send("GET", "/accounts.xml", { headers })).statusCode;
 
   expect(await mayRead()).toBe(403);
-  const given = await api.send("PUT", `/users/${id}/permissions.json`, { payload: { allowed_sections: ["partners"] } });
-  expect(given.json().permissions).toMatchObject({ user_id: id, role: "member", allowed_sections: ["partners"] });
+  const permitted = await api.send("PUT", `/users/${id}/permissions.json`, {
+    payload: { allowed_sections: ["partners"] },
+  });
+  expect(permitted.json().permissions).toMatchObject({ user_id: id, role: "member", allowed_sections: ["partners"] });
   expect(await mayRead()).toBe(200);
   const nothing = await api.send("PUT", `/users/${id}/permissions.json`, { payload: {} });
   expect([nothing.statusCode, nothing.body]).toEqual([400, "Required parameter missing: permissions"]);
-  expect((await api.send("GET", `/users/${id}/permissions.json`)).json()).toEqual(given.json());
+  expect((await api.send("GET", `/users/${id}/permissions.json`)).json()).toEqual(permitted.json());
 });
 
 test("unknown sections and services are ignored, and the others apply", async ({ api, otherApi }) => {
@@ -108,17 +110,17 @@ test("only the provider key updates an admin's permissions, which apply once the
   api,
 }) => {
   const admin = await idOfAdmin(api);
-  const put = (format: string, headers = {}) =>
+  const update = (format: string, headers = {}) =>
     api.send("PUT", `/users/${admin}/permissions.${format}`, { payload: { allowed_sections: ["plans"] }, headers });
-  const [inJson, inXml] = [await put("json"), await put("xml")];
+  const [inJson, inXml] = [await update("json"), await update("xml")];
   expect([inJson.statusCode, inJson.body]).toEqual([403, '{"status":"Forbidden"}']);
   expect([inXml.statusCode, inXml.body]).toEqual([403, ""]);
 
-  const byKey = await put("json", { authorization: `Bearer ${api.key}` });
+  const byKey = await update("json", { authorization: `Bearer ${api.key}` });
   expect([byKey.statusCode, byKey.json().permissions.allowed_service_ids]).toEqual([200, null]);
   expect(byKey.json().permissions.allowed_sections).toHaveLength(memberSections.length);
-  const kept = await api.pool.query("select sections from provider_users where id = $1", [admin]);
-  expect(kept).toEqual([{ sections: ["plans"] }]);
+  const remaining = await api.pool.query("select sections from provider_users where id = $1", [admin]);
+  expect(remaining).toEqual([{ sections: ["plans"] }]);
 });
 
 test("a user is created without a password, and with permissions only by callers who may grant them", async ({
@@ -195,12 +197,12 @@ test("email activation, password length, time zone and webhooks are updated, wra
   api,
 }) => {
   const read = async () => (await api.send("GET", "/settings.json")).json().settings;
-  const put = async (payload: object) => (await api.send("PUT", "/settings.json", { payload })).json().settings;
+  const update = async (payload: object) => (await api.send("PUT", "/settings.json", { payload })).json().settings;
   const before = await read();
   const settings = { email_activation: true, password_length_min: 20, time_zone: "Asia/Kolkata", web_hooks: "denied" };
 
   expect(before).toMatchObject({ email_activation: null, password_length_min: 12, time_zone: "UTC" });
-  expect(await put({ settings: settings })).toEqual({ ...before, ...settings });
+  expect(await update({ settings })).toEqual({ ...before, ...settings });
   expect(await read()).toEqual({ ...before, ...settings });
   expect((await api.send("GET", "/provider.xml")).body).toContain("+05:30</created_at>");
   expect((await api.send("GET", "/webhooks/failures.xml")).statusCode).toBe(403);
@@ -209,11 +211,11 @@ test("email activation, password length, time zone and webhooks are updated, wra
     password: ["is too short (minimum is 20 characters)"],
   });
   const changed = { email_activation: null, password_length_min: 9, web_hooks: "hidden" };
-  expect(await put(changed)).toEqual({ ...before, ...settings, ...changed });
+  expect(await update(changed)).toEqual({ ...before, ...settings, ...changed });
 });
 
 test("settings are parsed from a form; an empty text resets email_activation", async ({ api }) => {
-  const put = async (payload: string) =>
+  const update = async (payload: string) =>
     (
       await api.send("PUT", "/settings.json", {
         payload,
@@ -221,11 +223,11 @@ test("settings are parsed from a form; an empty text resets email_activation", a
       })
     ).json().settings;
 
-  expect(await put("email_activation=0&password_length_min=16")).toMatchObject({
+  expect(await update("email_activation=0&password_length_min=16")).toMatchObject({
     email_activation: false,
     password_length_min: 16,
   });
-  expect(await put("settings[email_activation]=&settings[time_zone]=Europe/Oslo")).toMatchObject({
+  expect(await update("settings[email_activation]=&settings[time_zone]=Europe/Oslo")).toMatchObject({
     email_activation: null,
     time_zone: "Europe/Oslo",
   });
@@ -250,11 +252,11 @@ test.for([
 
 test("a member with the section `settings` can update settings, except web_hooks", async ({ api }) => {
   const token = await api.addToken({ role: "member", sections: ["partners", "settings"] });
-  const put = async (payload: object): Promise<number> =>
+  const update = async (payload: object): Promise<number> =>
     (await api.send("PUT", "/settings.json", { payload, headers: { authorization: `Bearer ${token}` } })).statusCode;
 
-  expect(await put({ password_length_min: 16 })).toBe(200);
-  expect(await put({ password_length_min: 12, web_hooks: "denied" })).toBe(403);
+  expect(await update({ password_length_min: 16 })).toBe(200);
+  expect(await update({ password_length_min: 12, web_hooks: "denied" })).toBe(403);
   expect((await api.send("GET", "/settings.json")).json().settings).toMatchObject({
     password_length_min: 16,
     web_hooks: "visible",

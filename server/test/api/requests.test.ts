@@ -39,8 +39,8 @@ test("a wrapper in the query counts; flat parameters in the query do not", async
 test("a POST overrides its method by a form field or a header", async ({ api }) => {
   const { account, service } = await createPortalObjects(api);
   const path = `/accounts/${account}.json`;
-  const put = await api.send("POST", path, { payload: "_method=put&org_name=Pier", headers: form });
-  expect([put.statusCode, put.json().account.org_name]).toEqual([200, "Pier"]);
+  const update = await api.send("POST", path, { payload: "_method=put&org_name=Pier", headers: form });
+  expect([update.statusCode, update.json().account.org_name]).toEqual([200, "Pier"]);
   const headers = { "x-http-method-override": "PATCH" };
   const patch = await api.send("POST", path, { payload: { org_name: "Dock" }, headers });
   expect([patch.statusCode, patch.json().account.org_name]).toEqual([200, "Dock"]);
@@ -54,8 +54,8 @@ test("a POST overrides its method by a form field or a header", async ({ api }) 
   const created = await api.send("POST", "/services.json", { payload: "_method=post&name=Tides", headers: form });
   expect(created.statusCode).toBe(201);
   expect((await api.send("GET", `/services/${service}.json`)).statusCode).toBe(200);
-  const gone = await api.send("POST", path, { payload: "_method=delete", headers: form });
-  expect([gone.statusCode, gone.body]).toEqual([200, ""]);
+  const missing = await api.send("POST", path, { payload: "_method=delete", headers: form });
+  expect([missing.statusCode, missing.body]).toEqual([200, ""]);
   expect((await api.send("GET", path)).statusCode).toBe(404);
 });
 

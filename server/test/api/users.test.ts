@@ -86,8 +86,8 @@ test("a refused transition of a user shows the user unchanged", async ({ api }) 
     },
   ]);
   const shown = user.body.slice(xmlDeclaration.length).replace("<extra_fields></extra_fields>", "<extra_fields/>");
-  const says = 'State cannot transition via "suspend"';
-  const oneLine = `<error><from>pending</from><event>suspend</event><error>${says}</error>${shown}</error>`;
+  const expectedText = 'State cannot transition via "suspend"';
+  const oneLine = `<error><from>pending</from><event>suspend</event><error>${expectedText}</error>${shown}</error>`;
   expect([xml.statusCode, xml.body]).toEqual([422, indentXml(oneLine)]);
 });
 

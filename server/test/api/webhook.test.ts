@@ -124,8 +124,8 @@ test("ignored parameters are accepted even if nothing else is sent", async ({ ap
   const after = await api.send("PUT", "/webhooks.json", { payload: { push_application_content_type: false } });
   expect([after.statusCode, after.body]).toEqual([200, before.body]);
   const plan = (await api.send("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan;
-  const kept = await api.send("PUT", `/account_plans/${plan.id}.json`, { payload: { system_name: "silver" } });
-  expect([kept.statusCode, kept.json().account_plan.name]).toEqual([200, "Gold"]);
+  const remaining = await api.send("PUT", `/account_plans/${plan.id}.json`, { payload: { system_name: "silver" } });
+  expect([remaining.statusCode, remaining.json().account_plan.name]).toEqual([200, "Gold"]);
 });
 
 test("a web_hook other than an object is rejected", async ({ api }) => {

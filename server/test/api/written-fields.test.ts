@@ -29,8 +29,8 @@ const resolve = (schema: Schema | undefined): Schema | undefined =>
   schema?.$ref === undefined ? schema : components.schemas[schema.$ref.replace("#/components/schemas/", "")];
 
 /** Each path that is read and updated, with the fields of the update, as the OpenAPI document lists them. */
-const updates = Object.entries(paths).flatMap(([path, { get, put }]) => {
-  const [body] = Object.values(put?.requestBody?.content ?? {});
+const updates = Object.entries(paths).flatMap(([path, { get, put: update }]) => {
+  const [body] = Object.values(update?.requestBody?.content ?? {});
   const fields = resolve(body?.schema)?.properties;
   return get && fields ? [{ path: path.replace("/admin/api", ""), fields }] : [];
 });
@@ -136,7 +136,7 @@ interface Current {
 function anotherValue(schema: Schema, current: Current): unknown {
   const { name, before, ids } = current;
   if (name === "state_event") return before === "published" ? "hide" : "publish";
-  if (schema.enum) return schema.enum.find((it) => it !== before);
+  if (schema.enum) return schema.enum.find((each) => each !== before);
   switch (schema.type) {
     case "boolean":
       return before !== true;
@@ -150,9 +150,9 @@ function anotherValue(schema: Schema, current: Current): unknown {
       return [anotherValue(schema.items ?? {}, { ...current, before: undefined })];
     case "object":
       return Object.fromEntries(
-        Object.entries(schema.properties ?? {}).map(([key, it]) => [
+        Object.entries(schema.properties ?? {}).map(([key, each]) => [
           key,
-          anotherValue(it, { ...current, name: key, before: undefined }),
+          anotherValue(each, { ...current, name: key, before: undefined }),
         ]),
       );
     case "string":

@@ -60,14 +60,16 @@ const inputOf = (operation: DocumentedOperation) => {
   return fc.record({ query: some(query), body: fc.oneof(some(body), value), id: fc.constantFrom("mine", ...ids) });
 };
 
-const textOf = (it: unknown): string => (typeof it === "string" ? it.toWellFormed() : JSON.stringify(it));
+const textOf = (each: unknown): string => (typeof each === "string" ? each.toWellFormed() : JSON.stringify(each));
 const pairsOf = (values: Record<string, unknown>): [string, string][] =>
-  Object.entries(values).flatMap(([name, it]) => [it].flat().map((each): [string, string] => [name, textOf(each)]));
+  Object.entries(values).flatMap(([name, content]) =>
+    [content].flat().map((each): [string, string] => [name, textOf(each)]),
+  );
 
 // A stream has no end, and what is deleted is deleted.
-const asked = operationsIn(document).filter(({ path, method }) => method !== "delete" && !path.endsWith("/stream"));
+const requested = operationsIn(document).filter(({ path, method }) => method !== "delete" && !path.endsWith("/stream"));
 
-test.for(asked.map((one) => [`${one.method} ${one.path}`, one] as const))(
+test.for(requested.map((one) => [`${one.method} ${one.path}`, one] as const))(
   "whatever is sent is done, or refused in words: %s",
   { timeout: 60_000 },
   async ([, one], { it: { api, endpoint, bin, complaints } }) => {

@@ -119,14 +119,14 @@ async function signUp({ pool, provider }: BellwireApi, name: string, now: Date) 
 async function settle(api: BellwireApi, now: Date): Promise<Record<string, string | number>> {
   const { pool, provider } = api;
   const providerId = provider.id;
-  const { account: accountId, user, application: it } = await signUp(api, "mira", now);
+  const { account: accountId, user, application: each } = await signUp(api, "mira", now);
   const other = await signUp(api, "nora", now);
   const keyed = await signUp(api, "olaf", now);
   const by = { actor: { kind: "key" }, channel: "api", now } as const;
   await pool.query("update applications set state = 'pending' where id = $1", [other.application.id]);
   await pool.query(
     "insert into plan_requests (provider_id, application_id, plan_id, created_at) values ($1, $2, $3, now())",
-    [providerId, it.id, it.plan.id],
+    [providerId, each.id, each.plan.id],
   );
   await pool.query(
     `insert into account_plan_requests (provider_id, account_id, plan_id, created_at)
@@ -154,7 +154,7 @@ async function settle(api: BellwireApi, now: Date): Promise<Record<string, strin
     [providerId, deaf],
   );
   const undoable = { group: groupIdOf(deaf, causeOf(error)), deletion: deletion?.id ?? 0, alert: alert?.id ?? 0 };
-  const things = { ...undoable, account: accountId, user, application: it.id, pending: other.application.id };
+  const things = { ...undoable, account: accountId, user, application: each.id, pending: other.application.id };
   return { ...things, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}`, first: 1 };
 }
 
@@ -171,7 +171,7 @@ test("whatever a route changes, an event or the audit tells who did it", async (
     await prepare?.(api, ids);
     const before = await count();
     const [name = "", path = ""] = route.split(" ");
-    const method = (["POST", "PATCH", "DELETE"] as const).find((it) => it === name) ?? "GET";
+    const method = (["POST", "PATCH", "DELETE"] as const).find((each) => each === name) ?? "GET";
     const left = [...at];
     const filled = path.replaceAll(/:\w+/g, () => String(ids[left.shift() ?? ""]));
     const answer = await api.call(method, filled, payload ? { payload: payload(ids) } : {});

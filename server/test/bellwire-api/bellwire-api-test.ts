@@ -74,7 +74,7 @@ export function openBellwireApi(
   const http = fastify({ schemaController });
   const complaints = watchAnswers(http, () => document);
   addFindProviderHook(http, { pool, clock, ...hosts });
-  const door = bellwireApiPlugin({
+  const plugin = bellwireApiPlugin({
     pool,
     clock,
     encryption,
@@ -91,7 +91,7 @@ export function openBellwireApi(
     isOurs,
     version: "0.0.0",
   });
-  http.register(door, { prefix: "/api/v1" });
+  http.register(plugin, { prefix: "/api/v1" });
   return {
     http,
     complaints,

@@ -34,7 +34,10 @@ const addPlan = async ({ pool, provider }: BellwireApi, kind: string, productId:
 };
 
 /** The newest events last: what happened, and to which account. */
-async function told({ pool, provider }: BellwireApi, since: number): Promise<readonly (readonly [string, number])[]> {
+async function reported(
+  { pool, provider }: BellwireApi,
+  since: number,
+): Promise<readonly (readonly [string, number])[]> {
   const rows = await pool.query<{ type: string; accountId: number }>(
     `select type, account_id from events where provider_id = $1 order by id`,
     [provider.id],
@@ -44,7 +47,7 @@ async function told({ pool, provider }: BellwireApi, since: number): Promise<rea
 
 const states = async ({ pool, provider }: BellwireApi, ids: readonly number[]): Promise<readonly string[]> => {
   const found = await readAccounts(pool, provider.id, ids);
-  return ids.map((id) => found.find((it) => it.id === id)?.state ?? "gone");
+  return ids.map((id) => found.find((each) => each.id === id)?.state ?? "gone");
 };
 
 const notThere = { done: false, code: "not-found", title: "Not found." };
@@ -61,7 +64,7 @@ test("each account is decided for itself, in the order of the ids, and those tha
   const bulk = async (ids: readonly number[], operation: string, more: object = {}) =>
     (await api.call("POST", "/accounts/bulk", { payload: { ids, operation, ...more } })).json().data;
 
-  const before = (await told(api, 0)).length;
+  const before = (await reported(api, 0)).length;
   expect(await bulk([third], "approve")).toEqual([{ id: third, done: true }]);
   expect(await bulk([second, theirs, third, first, second], "approve")).toEqual([
     { id: second, done: true },
@@ -69,7 +72,7 @@ test("each account is decided for itself, in the order of the ids, and those tha
     { id: third, ...refused, title: expect.any(String), errors: { state: ['cannot transition via "approve"'] } },
     { id: first, done: true },
   ]);
-  expect(await told(api, before)).toEqual([third, second, first].map((id) => ["account.updated", id]));
+  expect(await reported(api, before)).toEqual([third, second, first].map((id) => ["account.updated", id]));
 
   const planId = await addPlan(api, "account_plan", null);
   expect(await bulk([first, second], "change_plan", { plan_id: planId })).toEqual([
@@ -79,7 +82,7 @@ test("each account is decided for itself, in the order of the ids, and those tha
   expect(await bulk([first], "change_plan", { plan_id: 999_999_999 })).toMatchObject([
     { id: first, ...refused, errors: { plan_id: ["is no plan for this one"] } },
   ]);
-  expect(await told(api, before + 3)).toEqual([first, second].map((id) => ["account.plan_changed", id]));
+  expect(await reported(api, before + 3)).toEqual([first, second].map((id) => ["account.plan_changed", id]));
 
   for (const [operation, state] of [
     ["suspend", "suspended"],
@@ -92,7 +95,9 @@ test("each account is decided for itself, in the order of the ids, and those tha
     expect([operation, await states(api, accounts)]).toEqual([operation, [state, state, "approved"]]);
   }
   const deleted = ["account.deleted", "application.deleted", "user.deleted"];
-  expect((await told(api, 0)).slice(-6)).toEqual([first, second].flatMap((id) => deleted.map((type) => [type, id])));
+  expect((await reported(api, 0)).slice(-6)).toEqual(
+    [first, second].flatMap((id) => deleted.map((type) => [type, id])),
+  );
   expect(await states(otherApi, [theirs])).toEqual(["created"]);
 });
 
@@ -100,7 +105,7 @@ test("applications are decided together, and a plan is one of their product", as
   const { accounts, applications } = await signUpThree(api, clock.now());
   const [first = 0, second = 0, third = 0] = applications.map(({ id }) => id);
   const productId = applications[0]?.product.id ?? 0;
-  const before = (await told(api, 0)).length;
+  const before = (await reported(api, 0)).length;
   await api.pool.query("update applications set state = 'pending' where id = any($1)", [[first, third]]);
   const bulk = async (ids: readonly number[], operation: string, more: object = {}) =>
     (await api.call("POST", "/applications/bulk", { payload: { ids, operation, ...more } })).json().data;
@@ -117,7 +122,7 @@ test("applications are decided together, and a plan is one of their product", as
   expect(await bulk([second], "delete")).toEqual([{ id: second, done: true }]);
 
   const [one, two, three] = accounts;
-  expect(await told(api, before)).toEqual([
+  expect(await reported(api, before)).toEqual([
     ["application.updated", one],
     ["application.deleted", three],
     ["application.suspended", one],

@@ -3,7 +3,7 @@ import { receiveRequest } from "#request-bin/index.ts";
 import { buildEndpoint, feedsAreComplete, recordIn } from "../support/build-webhooks.ts";
 import { type BellwireApi, test } from "./bellwire-api-test.ts";
 
-const gone = "is not the `next` of a page";
+const missing = "is not the `next` of a page";
 
 /** Three of each thing that is listed, and what is listed of them. */
 async function fill(api: BellwireApi): Promise<readonly string[]> {
@@ -45,7 +45,7 @@ test("pages follow each other to the end, and a cursor that is none of the list'
 
     const [cursor = ""] = cursors;
     const theirs = (await otherApi.call("GET", `${others[at]}?limit=2`)).json().next;
-    const asked = [
+    const request = [
       cursor.slice(0, -1),
       `${cursor}0`,
       `${cursor}~`,
@@ -57,17 +57,21 @@ test("pages follow each other to the end, and a cursor that is none of the list'
       "9".repeat(15),
       "9".repeat(40),
     ];
-    const shown = new Set(all.map((it: unknown) => JSON.stringify(it)));
-    for (const after of asked) {
+    const shown = new Set(all.map((each: unknown) => JSON.stringify(each)));
+    for (const after of request) {
       const answer = await api.call("GET", `${list}?limit=200&after=${encodeURIComponent(after)}`);
       const { data = [], errors } = answer.json();
-      expect([list, after, data.filter((it: unknown) => !shown.has(JSON.stringify(it)))]).toEqual([list, after, []]);
+      expect([list, after, data.filter((each: unknown) => !shown.has(JSON.stringify(each)))]).toEqual([
+        list,
+        after,
+        [],
+      ]);
       if (answer.statusCode !== 200)
         expect([list, after, answer.statusCode, errors]).toEqual([
           list,
           after,
           422,
-          { after: [after === "" ? "can't be blank" : gone] },
+          { after: [after === "" ? "can't be blank" : missing] },
         ]);
     }
   }
@@ -84,7 +88,7 @@ test("a page after a bin that is gone, or somebody else's, is refused instead of
   await api.call("DELETE", `/bins/${next}`);
   for (const after of [next, theirs]) {
     const answer = await api.call("GET", `/bins?after=${after}`);
-    expect([answer.statusCode, answer.json().errors]).toEqual([422, { after: [gone] }]);
+    expect([answer.statusCode, answer.json().errors]).toEqual([422, { after: [missing] }]);
   }
 });
 
@@ -95,9 +99,9 @@ test("since the beginning of all time is since ever", async ({ api }) => {
     const all = (await api.call("GET", list)).json().data;
     expect(all.length).toBeGreaterThan(0);
     for (const time of ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z"]) {
-      const asked = (name: string) => api.call("GET", `${list}${list.includes("?") ? "&" : "?"}${name}=${time}`);
-      expect([list, time, (await asked("since")).json().data]).toEqual([list, time, all]);
-      expect([list, time, (await asked("until")).json().data]).toEqual([list, time, []]);
+      const request = (name: string) => api.call("GET", `${list}${list.includes("?") ? "&" : "?"}${name}=${time}`);
+      expect([list, time, (await request("since")).json().data]).toEqual([list, time, all]);
+      expect([list, time, (await request("until")).json().data]).toEqual([list, time, []]);
     }
   }
   const { data } = (await api.call("GET", "/endpoints")).json();

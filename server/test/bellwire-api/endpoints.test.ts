@@ -17,8 +17,8 @@ async function makeCrm(api: BellwireApi, more: object = {}): Promise<{ id: numbe
 }
 
 test("an endpoint is made, read, changed and deleted", async ({ api }) => {
-  const made = await makeCrm(api);
-  expect(made).toMatchObject({
+  const created = await makeCrm(api);
+  expect(created).toMatchObject({
     ...aCrm,
     url: "https://93.184.215.14/hooks?token=…",
     url_masked: "https://93.184.215.14/hooks?token=…",
@@ -26,15 +26,15 @@ test("an endpoint is made, read, changed and deleted", async ({ api }) => {
     state: "enabled",
   });
 
-  expect((await api.call("GET", `/endpoints/${made.id}`)).json()).toEqual(made);
-  expect((await api.call("GET", "/endpoints")).json()).toEqual({ data: [made], next: null });
+  expect((await api.call("GET", `/endpoints/${created.id}`)).json()).toEqual(created);
+  expect((await api.call("GET", "/endpoints")).json()).toEqual({ data: [created], next: null });
 
   const payload = { active: false, description: "The back office", max_in_flight: 4, state: "paused" };
-  const changed = await api.call("PATCH", `/endpoints/${made.id}`, { payload });
-  expect(changed.json()).toMatchObject({ ...aCrm, ...payload, url: made["url"] });
+  const changed = await api.call("PATCH", `/endpoints/${created.id}`, { payload });
+  expect(changed.json()).toMatchObject({ ...aCrm, ...payload, url: created["url"] });
 
-  expect((await api.call("DELETE", `/endpoints/${made.id}`)).statusCode).toBe(204);
-  expect((await api.call("GET", `/endpoints/${made.id}`)).statusCode).toBe(404);
+  expect((await api.call("DELETE", `/endpoints/${created.id}`)).statusCode).toBe(204);
+  expect((await api.call("GET", `/endpoints/${created.id}`)).statusCode).toBe(404);
 });
 
 test("lists are read page by page", async ({ api }) => {
@@ -111,13 +111,13 @@ test.for<readonly [given: object, errors: Readonly<Record<string, readonly strin
   [{ max_in_flight: "1" }, { max_in_flight: ["must be integer, or null"] }],
   [{ max_per_second: 100_001 }, { max_per_second: ["must be <= 100000, or null"] }],
   [{ state: "disabled" }, { state: ["must be one of enabled, paused"] }],
-])("a setting that cannot be is refused by its name, with what can be: %j", async ([given, errors], { api }) => {
+])("a setting that cannot be is refused by its name, with what can be: %j", async ([settings, errors], { api }) => {
   const { id } = await makeCrm(api);
   const before = (await api.call("GET", `/endpoints/${id}`)).json();
-  const changed = await api.call("PATCH", `/endpoints/${id}`, { payload: given });
+  const changed = await api.call("PATCH", `/endpoints/${id}`, { payload: settings });
   expect([changed.statusCode, changed.json().errors]).toEqual([422, errors]);
-  const made = await api.call("POST", "/endpoints", { payload: { ...aCrm, name: "other", ...given } });
-  expect([made.statusCode, made.json().errors]).toEqual([422, errors]);
+  const created = await api.call("POST", "/endpoints", { payload: { ...aCrm, name: "other", ...settings } });
+  expect([created.statusCode, created.json().errors]).toEqual([422, errors]);
   expect((await api.call("GET", "/endpoints")).json().data).toEqual([before]);
 });
 
@@ -242,7 +242,7 @@ test("every type has a sample in every format, which says what it is", async ({ 
 });
 
 const textsOf = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, it]) => [name, String(it)]));
+  Object.fromEntries(Object.entries(headers).map(([name, each]) => [name, String(each)]));
 
 test("nowhere to ping is said so", async ({ api }) => {
   const payload = { name: "default", url: "", active: false };
@@ -263,8 +263,8 @@ test("no response but one shows a secret of an endpoint's URL, and who reads tha
   const recorded = async () => (await api.call("GET", "/audit_records")).json().data;
   const before = await recorded();
 
-  const whole = await api.call("GET", `/endpoints/${id}/url`);
-  expect([whole.json(), whole.headers["cache-control"]]).toEqual([{ url: aCrm.url }, "no-store"]);
+  const complete = await api.call("GET", `/endpoints/${id}/url`);
+  expect([complete.json(), complete.headers["cache-control"]]).toEqual([{ url: aCrm.url }, "no-store"]);
 
   const after = await recorded();
   expect(after).toHaveLength(before.length + 1);
@@ -275,10 +275,10 @@ test("no response but one shows a secret of an endpoint's URL, and who reads tha
 test("a masked URL that is written back keeps the stored one; one that is changed in part is refused", async ({
   api,
 }) => {
-  const made = await makeCrm(api);
-  const write = (url: unknown) => api.call("PATCH", `/endpoints/${made.id}`, { payload: { url } });
-  expect((await write(made["url"])).statusCode).toBe(200);
+  const created = await makeCrm(api);
+  const write = (url: unknown) => api.call("PATCH", `/endpoints/${created.id}`, { payload: { url } });
+  expect((await write(created["url"])).statusCode).toBe(200);
   const refused = await write("https://93.184.215.14/other?token=…");
   expect([refused.statusCode, refused.json().errors.url]).toEqual([422, [expect.stringContaining("Hides a secret")]]);
-  expect((await api.call("GET", `/endpoints/${made.id}/url`)).json()).toEqual({ url: aCrm.url });
+  expect((await api.call("GET", `/endpoints/${created.id}/url`)).json()).toEqual({ url: aCrm.url });
 });

@@ -98,15 +98,15 @@ test("a filter finds, counts and selects the same failures", async ({ api }) => 
     ],
   ];
   for (const [filter, isWanted] of filters) {
-    const wanted = all.filter(isWanted).map(({ delivery_id }) => delivery_id);
-    expect(wanted.length, JSON.stringify(filter)).toBeGreaterThan(0);
-    expect(wanted.length, JSON.stringify(filter)).toBeLessThan(all.length);
-    expect((await list(filter)).map(({ delivery_id }) => delivery_id)).toEqual(wanted);
+    const matching = all.filter(isWanted).map(({ delivery_id }) => delivery_id);
+    expect(matching.length, JSON.stringify(filter)).toBeGreaterThan(0);
+    expect(matching.length, JSON.stringify(filter)).toBeLessThan(all.length);
+    expect((await list(filter)).map(({ delivery_id }) => delivery_id)).toEqual(matching);
     const query = Object.entries(filter).flatMap(([name, value]) => [value].flat().map((each) => [name, String(each)]));
     const counted = await shown(api, `/failures/count?${new URLSearchParams(query).toString()}`);
     const payload = { kind: "retry", of: "failures", filter, dry_run: true };
     const { total } = (await api.call("POST", "/jobs", { payload })).json();
-    expect([counted.count, total]).toEqual([wanted.length, wanted.length]);
+    expect([counted.count, total]).toEqual([matching.length, matching.length]);
   }
 });
 

@@ -60,8 +60,8 @@ test("a delivery shows each attempt with the answer, and the bytes that were sen
   const [id] = await recordNow(pool, { providerId: provider.id });
 
   const delivery = await until(async () => {
-    const it = await shown(api, `/deliveries/${id}.${endpointId}`);
-    return it.state === "failed" && it;
+    const read = await shown(api, `/deliveries/${id}.${endpointId}`);
+    return read.state === "failed" && read;
   });
   expect(delivery).toMatchObject({ attempts_made: 2, content_type: "application/xml", next_attempt_at: null });
   expect(delivery.body).toBe(receiver.received[0]?.body);
@@ -88,8 +88,8 @@ test("the request of an attempt is shown as it was sent, although the endpoint h
   const { pool, provider } = api;
   const payload = { name: "crm", url: `${receiver.url}?token=s3cret`, format: "json", ordering: "none" };
   const settings = { event_types: ["*"], all_actors: true, headers: { "X-Key": "k3y" } };
-  const made = await api.call("POST", "/endpoints", { payload: { ...payload, ...settings } });
-  const endpointId: number = made.json().id;
+  const created = await api.call("POST", "/endpoints", { payload: { ...payload, ...settings } });
+  const endpointId: number = created.json().id;
   await using _engine = await startTestEngine(pool);
   const [eventId] = await recordNow(pool, { providerId: provider.id });
   const id = `${eventId}.${endpointId}`;
@@ -161,17 +161,17 @@ test("a delivery tells for which one of its order it waits, and how many wait fo
   const ids = await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent(), anEvent()]);
   const [first, second, third] = ids.map((id) => `${id}.${endpointId}`);
 
-  const standing = async () => {
+  const readNeighbours = async () => {
     const all = await Promise.all([first, second, third].map((id) => shown(api, `/deliveries/${id}`)));
     return all.map(({ waits_for, holds_up }) => [waits_for, holds_up]);
   };
-  expect(await standing()).toEqual([
+  expect(await readNeighbours()).toEqual([
     [null, 2],
     [first, 0],
     [first, 0],
   ]);
   await api.call("POST", `/deliveries/${first}/skip`);
-  expect(await standing()).toEqual([
+  expect(await readNeighbours()).toEqual([
     [null, 0],
     [null, 1],
     [second, 0],

@@ -77,13 +77,13 @@ test("a pending user is written to again, and only the newest link activates", a
   const account = await signUp(api, clock.now());
   const { pool, provider } = api;
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
-  const made = await createUser(pool, passwords, {
+  const created = await createUser(pool, passwords, {
     provider,
     accountId: account,
     by,
     values: { username: "nora", email },
   });
-  const id = made && "user" in made ? made.user.id : 0;
+  const id = created && "user" in created ? created.user.id : 0;
   const send = async (): Promise<URL> => {
     expect((await api.call("POST", `/users/${id}/send_activation`)).statusCode).toBe(204);
     return linkTo(api, email);

@@ -14,10 +14,10 @@ test("every path says which methods it has, to OPTIONS and to any other that it 
     const hasHead = known.includes("GET") && !path.endsWith("/stream");
     const allow = [...known, ...(hasHead ? ["HEAD"] : [])].toSorted().join(", ");
     const url = path.replaceAll(/\{\w+\}/g, "1");
-    for (const method of [...methods.filter((it) => !known.includes(it)), "OPTIONS"] as const) {
+    for (const method of [...methods.filter((each) => !known.includes(each)), "OPTIONS"] as const) {
       const answer = await api.sendWithoutToken({ method, url });
-      const said = [answer.statusCode, answer.headers["allow"]];
-      expect([method, path, ...said]).toEqual([method, path, method === "OPTIONS" ? 204 : 405, allow]);
+      const outcome = [answer.statusCode, answer.headers["allow"]];
+      expect([method, path, ...outcome]).toEqual([method, path, method === "OPTIONS" ? 204 : 405, allow]);
     }
   }
 });

@@ -25,7 +25,7 @@ test("every route is documented with an operation's name and a summary, and asks
 });
 
 function asMethod(text: string): "GET" | "POST" | "PATCH" | "DELETE" {
-  const method = (["GET", "POST", "PATCH", "DELETE"] as const).find((it) => it === text.toUpperCase());
+  const method = (["GET", "POST", "PATCH", "DELETE"] as const).find((each) => each === text.toUpperCase());
   if (!method) throw new Error(`Which method is ${text}?`);
   return method;
 }

@@ -105,8 +105,8 @@ test("an account plan that is asked for is listed until it is declined or grante
 }) => {
   const change = await askForAccountPlan(api, clock.now());
   const path = `/accounts/${change.accountId}/plan_request`;
-  const asked = [{ account_id: change.accountId, org_name: "Harbour", plan_id: change.planId, plan_name: "Gold" }];
-  expect(await accountRequests(api)).toMatchObject(asked);
+  const expected = [{ account_id: change.accountId, org_name: "Harbour", plan_id: change.planId, plan_name: "Gold" }];
+  expect(await accountRequests(api)).toMatchObject(expected);
   expect(await accountRequests(otherApi)).toEqual([]);
   expect((await otherApi.call("DELETE", path)).statusCode).toBe(404);
   expect((await api.call("DELETE", path)).statusCode).toBe(204);
@@ -114,7 +114,7 @@ test("an account plan that is asked for is listed until it is declined or grante
   expect(await accountRequests(api)).toEqual([]);
 
   await requestAccountPlan(api.pool, { ...change, decideAt: "https://a.example/" });
-  expect(await accountRequests(api)).toMatchObject(asked);
+  expect(await accountRequests(api)).toMatchObject(expected);
   await changeAccountPlan(api.pool, change);
   expect(await accountRequests(api)).toEqual([]);
 });

@@ -10,7 +10,7 @@ import { type BellwireApi, test } from "./bellwire-api-test.ts";
 
 const minuteMs = 60_000;
 
-const attempt = (given: Partial<CountedAttempt> = {}): CountedAttempt => ({
+const attempt = (overrides: Partial<CountedAttempt> = {}): CountedAttempt => ({
   eventType: "account.created",
   atMs: 0,
   number: 1,
@@ -21,7 +21,7 @@ const attempt = (given: Partial<CountedAttempt> = {}): CountedAttempt => ({
   delayMs: 90,
   bytesSent: 1000,
   bytesReceived: 10,
-  ...given,
+  ...overrides,
 });
 
 const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 60 * minuteMs).toISOString();

@@ -17,7 +17,7 @@ interface Told {
 
 /** Messages that a client of the stream received, and the last cursor. */
 interface Client {
-  readonly told: readonly Told[];
+  readonly messages: readonly Told[];
   lastEventId(): string | undefined;
   isOver(): boolean;
 }
@@ -38,13 +38,13 @@ async function follow(http: FastifyInstance, api: BellwireApi, lastEventId?: str
     ...(lastEventId ? { "last-event-id": lastEventId } : {}),
   };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const asked = get(`${http.listeningOrigin}/api/v1/stream`, { headers }, resolve).once("error", reject);
+    const request = get(`${http.listeningOrigin}/api/v1/stream`, { headers }, resolve).once("error", reject);
     onTestFinished(() => {
-      asked.destroy();
+      request.destroy();
     });
   });
   expect(answer.statusCode).toBe(200);
-  const told: Told[] = [];
+  const messages: Told[] = [];
   let [text, last, isOver]: [string, string | undefined, boolean] = ["", undefined, false];
   answer.setEncoding("utf8").on("error", () => undefined);
   answer.once("close", () => {
@@ -56,14 +56,14 @@ async function follow(http: FastifyInstance, api: BellwireApi, lastEventId?: str
     for (const block of blocks) {
       last = /^id: (.*)$/m.exec(block)?.[1] ?? last;
       const [, event, data] = /^event: (.*)\ndata: (.*)$/m.exec(block) ?? [];
-      if (event && data) told.push({ event, data: JSON.parse(data) });
+      if (event && data) messages.push({ event, data: JSON.parse(data) });
     }
   });
-  return { told, lastEventId: () => last, isOver: () => isOver };
+  return { messages, lastEventId: () => last, isOver: () => isOver };
 }
 
-const idsOf = ({ told }: Client): unknown[] =>
-  told.filter(({ event }) => event === "event").map(({ data }) => data["id"]);
+const idsOf = ({ messages }: Client): unknown[] =>
+  messages.filter(({ event }) => event === "event").map(({ data }) => data["id"]);
 const hasBegun = (client: Client) => until(() => client.lastEventId() !== undefined);
 
 test("a follower hears of an attempt that delivers at once", async ({ http, api, sharedPool }) => {
@@ -75,8 +75,8 @@ test("a follower hears of an attempt that delivers at once", async ({ http, api,
   await using _engine = await startTestEngine(sharedPool);
   const [id] = await recordNow(sharedPool, { providerId });
 
-  await until(() => client.told.some(({ event }) => event === "attempt"));
-  expect(client.told.filter(({ event }) => event === "attempt")).toMatchObject([
+  await until(() => client.messages.some(({ event }) => event === "attempt"));
+  expect(client.messages.filter(({ event }) => event === "attempt")).toMatchObject([
     { data: { event_id: id, endpoint_id: endpointId, number: 1, status: 200, error: null } },
   ]);
 });
@@ -89,10 +89,10 @@ test("a follower hears of an event, its delivery, the attempt and the end", asyn
   await using _engine = await startTestEngine(sharedPool);
   const [id] = await recordNow(sharedPool, { providerId });
 
-  await until(() => client.told.some(({ event, data }) => event === "delivery" && data["state"] === "failed"));
-  await until(() => client.told.some(({ event }) => event === "attempt"));
+  await until(() => client.messages.some(({ event, data }) => event === "delivery" && data["state"] === "failed"));
+  await until(() => client.messages.some(({ event }) => event === "attempt"));
   expect(idsOf(client)).toEqual([id]);
-  expect(client.told).toContainEqual({
+  expect(client.messages).toContainEqual({
     event: "attempt",
     data: expect.objectContaining({ delivery_id: `${id}.${endpointId}`, number: 1, status: null }),
   });
@@ -150,9 +150,9 @@ test("a follower hears nothing of another provider", async ({ http, api, sharedP
   await otherApi.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/?token=s3cret" } });
   await recordNow(sharedPool, { providerId: otherApi.provider.id });
 
-  await until(() => idsOf(other).length === 1 && other.told.some(({ event }) => event === "endpoint"));
-  expect(client.told).toEqual([]);
-  expect(JSON.stringify(other.told)).not.toContain("s3cret");
+  await until(() => idsOf(other).length === 1 && other.messages.some(({ event }) => event === "endpoint"));
+  expect(client.messages).toEqual([]);
+  expect(JSON.stringify(other.messages)).not.toContain("s3cret");
 });
 
 test("a follower hears that an endpoint of his provider was deleted, and of no other's", async ({
@@ -164,13 +164,13 @@ test("a follower hears that an endpoint of his provider was deleted, and of no o
   const [client, other] = [await follow(http, api), await follow(http, otherApi)];
   await hasBegun(client);
   await hasBegun(other);
-  const made = await api.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
-  const { id } = made.json();
+  const created = await api.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
+  const { id } = created.json();
   await api.call("DELETE", `/endpoints/${id}`);
 
-  await until(() => client.told.some(({ event }) => event === "endpoint_deleted"));
-  expect(client.told.at(-1)).toEqual({ event: "endpoint_deleted", data: { id } });
-  expect(other.told).toEqual([]);
+  await until(() => client.messages.some(({ event }) => event === "endpoint_deleted"));
+  expect(client.messages.at(-1)).toEqual({ event: "endpoint_deleted", data: { id } });
+  expect(other.messages).toEqual([]);
 });
 
 test.for([

@@ -74,32 +74,32 @@ export class Installation implements AsyncDisposable {
     args: readonly string[],
     onLine: (line: string) => void,
   ): Promise<readonly [code: number, said: string]> {
-    const said: string[] = [];
-    const say = (line: string): void => {
-      said.push(line);
+    const output: string[] = [];
+    const print = (line: string): void => {
+      output.push(line);
       onLine(line);
     };
     const code = await runCommandLine(args, {
       env: this.environment,
       roles: [],
       serve: async () => 1,
-      print: say,
-      tell: say,
+      print,
+      tell: print,
     });
-    return [code, said.join("\n")];
+    return [code, output.join("\n")];
   }
 
   /** Runs a command that must succeed, and returns its output. */
   async done(...args: readonly string[]): Promise<string> {
-    const [code, said] = await this.run(...args);
-    if (code !== 0) throw new Error(`bellwire ${args.join(" ")}: ${said}`);
-    return said;
+    const [code, output] = await this.run(...args);
+    if (code !== 0) throw new Error(`bellwire ${args.join(" ")}: ${output}`);
+    return output;
   }
 
   async createProvider(subdomain: string, cell: string): Promise<CellProvider> {
-    const said = await this.done("provider", "create", "--name", subdomain, "--subdomain", subdomain, "--cell", cell);
-    const id = Number(/^provider +(\d+)/m.exec(said)?.[1]);
-    return { id, subdomain, token: /^access token +(\S+)$/m.exec(said)?.[1] ?? "" };
+    const output = await this.done("provider", "create", "--name", subdomain, "--subdomain", subdomain, "--cell", cell);
+    const id = Number(/^provider +(\d+)/m.exec(output)?.[1]);
+    return { id, subdomain, token: /^access token +(\S+)$/m.exec(output)?.[1] ?? "" };
   }
 
   async serve(more: Readonly<Record<string, string>> = {}, ...args: readonly string[]): Promise<BellwireProcess> {

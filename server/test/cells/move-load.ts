@@ -184,12 +184,12 @@ export function findRepeats(
 /** Counts first requests of an event that came after a later event of the same account. */
 function countOutOfOrder(requests: Receiver["received"]): number {
   const last = new Map<string, number>();
-  const seen = new Set<string>();
+  const ids = new Set<string>();
   let outOfOrder = 0;
   for (const { headers, body } of requests) {
     const id = String(headers["webhook-id"]);
-    if (seen.has(id)) continue;
-    seen.add(id);
+    if (ids.has(id)) continue;
+    ids.add(id);
     const data: unknown = JSON.parse(body);
     const account = String(valueAt(data, "data", "account", "id"));
     const sequence = Number(valueAt(data, "data", "sequence"));

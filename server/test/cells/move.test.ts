@@ -36,8 +36,8 @@ test(
     await using load = MoveLoad.start(bellwire.url, quay);
     await load.goOn(40);
 
-    const said = await installation.done("provider", "move", "quay", "--to", "west");
-    expect(said).toMatch(/quay moved to west: \d+ rows; requests waited \d+ ms/);
+    const output = await installation.done("provider", "move", "quay", "--to", "west");
+    expect(output).toMatch(/quay moved to west: \d+ rows; requests waited \d+ ms/);
     await load.goOn(40);
     await load.stop();
 

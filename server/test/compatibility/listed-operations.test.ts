@@ -9,10 +9,10 @@ const titleOf = new Map<string, string>(
 );
 
 test("every operation of 3scale's API is served in its formats under its title", () => {
-  const wanted = Object.entries(listedOperations).flatMap(([operation, title]) => [
+  const expected = Object.entries(listedOperations).flatMap(([operation, title]) => [
     [operation, title],
     [operation.replace(/\.xml$/, ".json"), title],
   ]);
 
-  expect(wanted.map(([operation = ""]) => [operation, titleOf.get(operation)])).toEqual(wanted);
+  expect(expected.map(([operation = ""]) => [operation, titleOf.get(operation)])).toEqual(expected);
 });

@@ -41,7 +41,7 @@ test.each(documents)("a receiver reads the same object from every format: %s", (
 
 /** XML has no types, so 12.5 and true are texts. */
 const untyped = (read: unknown): unknown =>
-  JSON.parse(JSON.stringify(read), (_name, it: unknown) => {
-    if (typeof it === "boolean") return String(it);
-    return typeof it === "string" && /^-?\d+(?:\.\d+)?$/.test(it) ? Number(it) : it;
+  JSON.parse(JSON.stringify(read), (_name, value: unknown) => {
+    if (typeof value === "boolean") return String(value);
+    return typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
   });

@@ -20,11 +20,13 @@ export async function readFindings(report: string): Promise<{ findings: Finding[
     .split("\n")
     .filter((line) => line !== "")
     .map((line): unknown => JSON.parse(line));
-  const recorders = events.map((event) => at(event, "ScenarioFinished", "recorder")).filter((it) => it !== undefined);
+  const recorders = events
+    .map((event) => at(event, "ScenarioFinished", "recorder"))
+    .filter((value) => value !== undefined);
   const findings = recorders.flatMap(findingsOf);
   const errors = events.map((event) => at(event, "NonFatalError") ?? at(event, "FatalError"));
   const broken = errors.filter((error) => error !== undefined).map(brokenRun);
-  const requests = recorders.reduce<number>((sum, it) => sum + entriesOf(at(it, "interactions")).length, 0);
+  const requests = recorders.reduce<number>((sum, value) => sum + entriesOf(at(value, "interactions")).length, 0);
   return { findings: [...findings, ...broken], requests };
 }
 
@@ -58,13 +60,13 @@ const brokenRun = (error: unknown): Finding => ({
   answer: "",
 });
 
-const entriesOf = (it: unknown): [string, unknown][] =>
-  typeof it === "object" && it !== null ? Object.entries(it) : [];
+const entriesOf = (value: unknown): [string, unknown][] =>
+  typeof value === "object" && value !== null ? Object.entries(value) : [];
 
 /** Reports encode bodies in Base64. */
-const bytesOf = (it: unknown): string => Buffer.from(textOf(at(it, "$base64")), "base64").toString();
+const bytesOf = (value: unknown): string => Buffer.from(textOf(at(value, "$base64")), "base64").toString();
 
-const textOf = (it: unknown): string => (typeof it === "string" ? it : "");
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-const at = (it: unknown, ...path: readonly string[]): unknown =>
-  path.reduce<unknown>((within, name) => new Map(entriesOf(within)).get(name), it);
+const at = (value: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((within, name) => new Map(entriesOf(within)).get(name), value);

@@ -21,47 +21,53 @@ async function sendRaw(port: number, bytes: Buffer): Promise<string> {
 const part = (byte: number): Buffer => Buffer.concat([Buffer.from("a"), Buffer.from([byte]), Buffer.from("b")]);
 const text = (strings: TemplateStringsArray, ...parts: readonly (Buffer | string | number)[]): Buffer =>
   Buffer.concat(
-    strings.flatMap((it, at) => {
+    strings.flatMap((bytes, at) => {
       const value = parts[at] ?? "";
-      return [Buffer.from(it.replaceAll("\n", "\r\n")), Buffer.isBuffer(value) ? value : Buffer.from(String(value))];
+      return [Buffer.from(bytes.replaceAll("\n", "\r\n")), Buffer.isBuffer(value) ? value : Buffer.from(String(value))];
     }),
   );
 
 const places: readonly (readonly [string, (id: string, byte: Buffer) => Buffer])[] = [
-  ["the path", (id, it) => text`POST /bins/${id}${it} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 0\n\n`],
+  [
+    "the path",
+    (id, bytes) => text`POST /bins/${id}${bytes} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 0\n\n`,
+  ],
   [
     "the query",
-    (id, it) => text`POST /bins/${id}?${it}=${it} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 0\n\n`,
+    (id, bytes) => text`POST /bins/${id}?${bytes}=${bytes} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 0\n\n`,
   ],
   [
     "an escaped query",
-    (id, it) =>
-      text`POST /bins/${id}?%${it.subarray(1, 2).toString("hex")}= HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 0\n\n`,
+    (id, bytes) =>
+      text`POST /bins/${id}?%${bytes.subarray(1, 2).toString("hex")}= HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 0\n\n`,
   ],
   [
     "a header",
-    (id, it) => text`POST /bins/${id} HTTP/1.1\nHost: x\nX-A: ${it}\nConnection: close\nContent-Length: 0\n\n`,
+    (id, bytes) => text`POST /bins/${id} HTTP/1.1\nHost: x\nX-A: ${bytes}\nConnection: close\nContent-Length: 0\n\n`,
   ],
   [
     "the headers of an event",
-    (id, it) =>
-      text`POST /bins/${id} HTTP/1.1\nHost: x\nWebhook-Id: ${it}\nWebhook-Timestamp: ${it}\nWebhook-Signature: v1,${it}\nBellwire-Event-Type: ${it}\nBellwire-Attempt: ${it}\nContent-Type: ${it}\nConnection: close\nContent-Length: 0\n\n`,
+    (id, bytes) =>
+      text`POST /bins/${id} HTTP/1.1\nHost: x\nWebhook-Id: ${bytes}\nWebhook-Timestamp: ${bytes}\nWebhook-Signature: v1,${bytes}\nBellwire-Event-Type: ${bytes}\nBellwire-Attempt: ${bytes}\nContent-Type: ${bytes}\nConnection: close\nContent-Length: 0\n\n`,
   ],
-  ["the body", (id, it) => text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 3\n\n${it}`],
+  [
+    "the body",
+    (id, bytes) => text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 3\n\n${bytes}`,
+  ],
   [
     "a JSON body",
-    (id, it) =>
-      text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 9\n\n{"a":"${it.subarray(1, 2)}"}`,
+    (id, bytes) =>
+      text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 9\n\n{"a":"${bytes.subarray(1, 2)}"}`,
   ],
   [
     "an escape in a JSON body",
-    (id, it) =>
-      text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 14\n\n{"a":"\\u00${it.subarray(1, 2).toString("hex")}"}`,
+    (id, bytes) =>
+      text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 14\n\n{"a":"\\u00${bytes.subarray(1, 2).toString("hex")}"}`,
   ],
   [
     "an XML body",
-    (id, it) =>
-      text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 8\n\n<a>${it.subarray(1, 2)}</a>`,
+    (id, bytes) =>
+      text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 8\n\n<a>${bytes.subarray(1, 2)}</a>`,
   ],
 ];
 

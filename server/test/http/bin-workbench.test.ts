@@ -170,8 +170,8 @@ test("two requests are compared line by line, with secrets masked except for adm
   const masked = (await workbench.http.inject({ url })).body;
   expect(masked).toContain("<del>  &#34;a&#34;: 1,</del>");
   expect(masked).not.toMatch(/x-key: (one|two)|"password&#34;: &#34;[xy]/);
-  const whole = (await workbench.http.inject({ url, headers: { cookie: workbench.cookie } })).body;
-  expect(whole).toContain("<del>x-key: one</del>");
+  const complete = (await workbench.http.inject({ url, headers: { cookie: workbench.cookie } })).body;
+  expect(complete).toContain("<del>x-key: one</del>");
 });
 
 const form = { "content-type": "application/x-www-form-urlencoded" };

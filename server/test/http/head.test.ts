@@ -9,10 +9,10 @@ test("HEAD is answered as GET, without the body; but for streams, which it would
   await using server = await openWebServer(database);
   await server.http.ready();
   const headers = { authorization: `Bearer ${accessToken}` };
-  const made = await server.http.inject({ method: "POST", url: "/api/v1/bins", headers, payload: {} });
+  const created = await server.http.inject({ method: "POST", url: "/api/v1/bins", headers, payload: {} });
   const urls = routesOf(server.http)
     .filter(({ method }) => method === "GET")
-    .map(({ path }) => path.replaceAll(/:\w+/g, path.startsWith("/bins/") ? made.json().id : "1").replace("*", "x"));
+    .map(({ path }) => path.replaceAll(/:\w+/g, path.startsWith("/bins/") ? created.json().id : "1").replace("*", "x"));
   expect(urls.length).toBeGreaterThan(130);
 
   for (const url of urls) {
@@ -21,8 +21,8 @@ test("HEAD is answered as GET, without the body; but for streams, which it would
       expect([url, head.statusCode]).toEqual([url, url.startsWith("/api/") ? 405 : 404]);
       continue;
     }
-    const got = await server.http.inject({ url, headers });
-    const said = [head.statusCode, head.headers["content-type"], head.body];
-    expect([url, ...said]).toEqual([url, got.statusCode, got.headers["content-type"], ""]);
+    const received = await server.http.inject({ url, headers });
+    const summary = [head.statusCode, head.headers["content-type"], head.body];
+    expect([url, ...summary]).toEqual([url, received.statusCode, received.headers["content-type"], ""]);
   }
 });

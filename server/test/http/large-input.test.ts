@@ -48,7 +48,11 @@ test.for<readonly [guarantee: string, status: number, sent: Sent]>([
   ["brackets that nothing closes", 422, ["POST", signUp, form, "a[".repeat(300_000)]],
   ["a list that is said again and again", 422, ["POST", signUp, form, "a[]=1&".repeat(150_000)]],
   ["more names than anybody needs", 422, ["POST", signUp, form, names.map((name) => `${name}=1`).join("&")]],
-  ["more settings than there are", 422, ["POST", endpoints, json, endpointWith(names.map((it) => `"${it}":1`).join())]],
+  [
+    "more settings than there are",
+    422,
+    ["POST", endpoints, json, endpointWith(names.map((name) => `"${name}":1`).join())],
+  ],
   [
     "more accounts than at once",
     422,

@@ -66,18 +66,18 @@ test("an id that is nearly somebody's is nobody's", async ({ database }) => {
   await using server = await openWebServer(database);
   const headers = { authorization: `Bearer ${accessToken}`, accept: "application/json" };
   const payload = { name: "crm", url: "http://127.0.0.1/" };
-  const made = await server.http.inject({ method: "POST", url: "/api/v1/endpoints", headers, payload });
-  const { id } = made.json();
+  const created = await server.http.inject({ method: "POST", url: "/api/v1/endpoints", headers, payload });
+  const { id } = created.json();
   const hex = id.toString(16);
   const shapes = [`${id}.5`, `${id}.0`, `${id}e0`, `0x${hex}`, `0b${id.toString(2)}`, `0${id}`, `+${id}`, `%20${id}`];
   const nearly = [...shapes, `${id}%20`, `${id}n`, "true", `${id}%00`, `%EF%BC%91${String(id).slice(1)}`];
 
-  for (const it of nearly) {
-    const deletion = await server.http.inject({ method: "DELETE", url: `/api/v1/endpoints/${it}`, headers });
-    expect([it, deletion.statusCode]).toEqual([it, 404]);
-    for (const asked of ["deliveries?endpoint_id=", "endpoints?limit=", "failures?endpoint_id="]) {
-      const answer = await server.http.inject({ url: `/api/v1/${asked}${it}`, headers });
-      expect([asked, it, answer.statusCode, answer.json().code]).toEqual([asked, it, 422, "invalid"]);
+  for (const wrongId of nearly) {
+    const deletion = await server.http.inject({ method: "DELETE", url: `/api/v1/endpoints/${wrongId}`, headers });
+    expect([wrongId, deletion.statusCode]).toEqual([wrongId, 404]);
+    for (const query of ["deliveries?endpoint_id=", "endpoints?limit=", "failures?endpoint_id="]) {
+      const answer = await server.http.inject({ url: `/api/v1/${query}${wrongId}`, headers });
+      expect([query, wrongId, answer.statusCode, answer.json().code]).toEqual([query, wrongId, 422, "invalid"]);
     }
   }
   for (const url of [`/api/v1/endpoints/${id}`, `/api/v1/deliveries?endpoint_id=${id}&limit=1`]) {

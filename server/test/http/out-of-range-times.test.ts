@@ -70,6 +70,6 @@ test("a time beyond the calendar is refused beside its field, where something wo
     }
   }
   const [first] = outermost;
-  const kept = await ask("PUT", `${path}/${application.id}.json`, { first_traffic_at: first });
-  expect(kept.json().application.first_traffic_at).toBe(first);
+  const unchanged = await ask("PUT", `${path}/${application.id}.json`, { first_traffic_at: first });
+  expect(unchanged.json().application.first_traffic_at).toBe(first);
 });

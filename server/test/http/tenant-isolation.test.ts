@@ -22,7 +22,7 @@ async function settle(pool: Pool, http: FastifyInstance): Promise<{ api: Provide
   const api = await createProviderApi(pool, http, new Date());
   const providerId = api.provider.id;
   const endpoint = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/hook", allActors: true });
-  const made = await createPortalObjects(api);
+  const created = await createPortalObjects(api);
   const firstOf = async (table: string): Promise<string> =>
     String(
       (await pool.query<{ id: unknown }>(`select id from ${table} where provider_id = $1 limit 1`, [providerId]))[0]
@@ -31,19 +31,19 @@ async function settle(pool: Pool, http: FastifyInstance): Promise<{ api: Provide
   await pool.query(
     `insert into invitations (provider_id, account_id, email, code_digest, sent_at)
      values ($1::bigint, $2, 'mira@quay.example', sha256(convert_to($1::bigint::text, 'UTF8')), now())`,
-    [providerId, made.account],
+    [providerId, created.account],
   );
-  await fillRest(pool, providerId, { ...made, endpoint });
+  await fillRest(pool, providerId, { ...created, endpoint });
   const event = await firstOf("events");
   const ids = {
-    accounts: made.account,
-    users: made.user,
-    applications: made.application,
-    services: made.service,
-    application_plans: made.applicationPlan,
-    account_plans: made.accountPlan,
-    provider_users: made.providerUser,
-    fields_definitions: made.field,
+    accounts: created.account,
+    users: created.user,
+    applications: created.application,
+    services: created.service,
+    application_plans: created.applicationPlan,
+    account_plans: created.accountPlan,
+    provider_users: created.providerUser,
+    fields_definitions: created.field,
     service_contracts: await firstOf("service_subscriptions"),
     access_tokens: await firstOf("access_tokens"),
     invitations: await firstOf("invitations"),
@@ -268,13 +268,13 @@ test.for(ways)(
         const answer = await server.http.inject(
           requestOf(route, theirs.ids, host, await credentials[as]({ pool, ...mine })),
         );
-        const said = `${route.method} ${route.path} at ${host} answers ${answer.statusCode}`;
-        expect([said, answer.body]).toEqual([said, expect.not.stringContaining("canary")]);
-        expect([said, answer.statusCode < 500]).toEqual([said, true]);
+        const outcome = `${route.method} ${route.path} at ${host} answers ${answer.statusCode}`;
+        expect([outcome, answer.body]).toEqual([outcome, expect.not.stringContaining("canary")]);
+        expect([outcome, answer.statusCode < 500]).toEqual([outcome, true]);
         if (isOfApi(route.path) && host === hostOf(theirs))
-          expect([said, [401, 403].includes(answer.statusCode)]).toEqual([said, true]);
+          expect([outcome, [401, 403].includes(answer.statusCode)]).toEqual([outcome, true]);
         if (isOfApi(route.path) || isPrivatePage(route.path))
-          expect([said, answer.statusCode >= 300]).toEqual([said, true]);
+          expect([outcome, answer.statusCode >= 300]).toEqual([outcome, true]);
       }
     }
     expect(await snapshot(owner, tables, theirs.api.provider.id)).toEqual(before);

@@ -28,20 +28,20 @@ async function setScene(pool: Pool): Promise<Scene> {
   const { details, applications } = await signUp(pool, { provider, by: byForm });
   const values = { username: "mira", email: "mira@fjord.example" };
   const by = { actor: { kind: "key" }, channel: "api", now } as const;
-  const made = await createUser(pool, passwords, { provider, accountId: details.account.id, values, by });
+  const created = await createUser(pool, passwords, { provider, accountId: details.account.id, values, by });
   const [colleague] = await pool.query<{ id: number }>(
     `insert into provider_users (provider_id, username, password_hash, role) values ($1, 'colleague', 'none', 'member')
      returning id`,
     [provider.id],
   );
-  if (!made || !("user" in made)) throw new Error(JSON.stringify(made));
+  if (!created || !("user" in created)) throw new Error(JSON.stringify(created));
   return {
     providerId: provider.id,
     host: `${provider.subdomain}-admin.${baseDomain}`,
     token,
     ids: {
       account: details.account.id,
-      user: made.user.id,
+      user: created.user.id,
       application: applications[0]?.id ?? 0,
       provider_user: colleague?.id ?? 0,
     },
@@ -145,11 +145,11 @@ test.for(cases)(
     const answer = await http.inject(requestTo(scene, request));
 
     const after = await rowOf(pool, table, id);
-    const told = (await eventsOf(pool, scene)).slice(earlier.length);
+    const events = (await eventsOf(pool, scene)).slice(earlier.length);
     const isChanged = to !== "=" && to !== no;
     expect([answer.body, answer.statusCode]).toEqual([answer.body, to === no ? 422 : expect.toBeOneOf([200, 204])]);
     if (to === no) expect(answer.body).toMatch(/cannot transition via/);
-    expect(told).toEqual(isChanged && event !== undefined ? [to === "gone" ? "application.deleted" : event] : []);
+    expect(events).toEqual(isChanged && event !== undefined ? [to === "gone" ? "application.deleted" : event] : []);
     if (isChanged) expect(after?.["state"]).toBe(to === "gone" ? undefined : to);
     else expect(after).toEqual(before);
   },

@@ -14,8 +14,8 @@ const accounts = 4;
 /** Makes an endpoint without retries whose receiver refuses everything, and signs accounts up. */
 async function failAll(api: BellwireApi, url: string): Promise<number> {
   const settings = { name: "crm", url, all_actors: true, event_types: ["account.created"], retry_waits_seconds: [] };
-  const made = await ask(api, "POST", "/api/v1/endpoints", { ...settings, provider_actions: true });
-  expect(made.status).toBe(201);
+  const created = await ask(api, "POST", "/api/v1/endpoints", { ...settings, provider_actions: true });
+  expect(created.status).toBe(201);
   for (let number = 0; number < accounts; number += 1) {
     const form = { org_name: `Quay ${number}`, username: `quay${number}`, email: `quay${number}@example.com` };
     expect(await ask(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
@@ -24,7 +24,7 @@ async function failAll(api: BellwireApi, url: string): Promise<number> {
     const { body } = await ask(api, "GET", "/api/v1/failures");
     return itemsAt(body, "data").length === accounts;
   });
-  return Number(valueAt(made.body, "id"));
+  return Number(valueAt(created.body, "id"));
 }
 
 test(

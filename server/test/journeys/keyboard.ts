@@ -112,7 +112,7 @@ const stopsBefore = (target: Locator): Promise<number> =>
   target.first().evaluate((element) => {
     const { activeElement, body } = element.ownerDocument;
     const all = [...body.querySelectorAll("a[href], button, input, select, textarea, [tabindex]")];
-    const stops = all.filter((it) => it.checkVisibility() && !it.matches(":disabled, [tabindex='-1']"));
+    const stops = all.filter((each) => each.checkVisibility() && !each.matches(":disabled, [tabindex='-1']"));
     const places = [element, activeElement].map((searched) => stops.findIndex((stop) => stop === searched));
     return Math.max(0, (places[0] ?? 0) - (places[1] ?? 0) - 3);
   });

@@ -82,23 +82,23 @@ async function setRules({ http, bin, headers }: Site, rules: readonly object[]):
 }
 
 interface Guarantee {
-  readonly says: string;
+  readonly guarantee: string;
   readonly holds: (site: Site) => Promise<void>;
 }
 
 /** A limit without a guarantee does not compile. */
 const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLimits, Guarantee>> = {
   bodyBytes: {
-    says: "a longer body is refused and not kept",
+    guarantee: "a longer body is refused and not kept",
     async holds(site) {
       const { max } = binLimits.bodyBytes;
       expect((await post(site.http, site.bin, max)).statusCode).toBe(200);
       expect((await post(site.http, site.bin, max + 1)).statusCode).toBe(413);
-      expect((await list(site)).data.map((it) => it.body_bytes)).toEqual([max]);
+      expect((await list(site)).data.map((each) => each.body_bytes)).toEqual([max]);
     },
   },
   keptRequests: {
-    says: "a bin keeps the newest",
+    guarantee: "a bin keeps the newest",
     async holds(site) {
       const { pool, bin } = site;
       const { max } = binLimits.keptRequests;
@@ -109,23 +109,23 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
         [bin.providerId, bin.id, max],
       );
       await fill(site, { requests: 3, bytes: 1 });
-      const [kept] = await pool.query("select count(*)::integer as count, min(number) as first from bin_requests");
-      expect(kept).toEqual({ count: max, first: 4 });
+      const [remaining] = await pool.query("select count(*)::integer as count, min(number) as first from bin_requests");
+      expect(remaining).toEqual({ count: max, first: 4 });
     },
   },
   keptBytes: {
-    says: "a bin keeps the newest",
+    guarantee: "a bin keeps the newest",
     async holds(site) {
       await fill(site, { requests: 40, bytes: mebibyte });
-      const [kept] = await site.pool.query(
+      const [remaining] = await site.pool.query(
         "select count(*)::integer as count, min(number) as first, max(number) as last from bin_requests",
       );
       const count = binLimits.keptBytes.max / mebibyte - 1; // the texts and the row itself count too
-      expect(kept).toEqual({ count, first: 41 - count, last: 40 });
+      expect(remaining).toEqual({ count, first: 41 - count, last: 40 });
     },
   },
   bytesOfBin: {
-    says: "a bin that gets more says when it takes more, keeps none of it, and then takes it",
+    guarantee: "a bin that gets more says when it takes more, keeps none of it, and then takes it",
     async holds(site) {
       const { pool, http, bin } = site;
       const { max, perSecond } = binLimits.bytesOfBin;
@@ -144,14 +144,14 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   bytesOfProvider: {
-    says: "a provider's bins take no more at once, from however many networks it comes",
+    guarantee: "a provider's bins take no more at once, from however many networks it comes",
     async holds(site) {
       const taken = await countUntilRefused(site, (n) => `203.0.113.${n}`);
       expect(taken).toBeGreaterThanOrEqual(binLimits.bytesOfProvider.max / mebibyte - 1);
     },
   },
   bytesOfNetwork: {
-    says: "a network that sends more is refused, whichever bins it sends to, and no other network",
+    guarantee: "a network that sends more is refused, whichever bins it sends to, and no other network",
     async holds(site) {
       const taken = await countUntilRefused(site, () => "203.0.113.1");
       expect(taken).toBeGreaterThanOrEqual(binLimits.bytesOfNetwork.max / mebibyte - 1);
@@ -160,7 +160,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   bytesInFlight: {
-    says: "a body that comes beside so many others is refused before it is read",
+    guarantee: "a body that comes beside so many others is refused before it is read",
     async holds({ http, bin }) {
       await http.listen({ host: "127.0.0.1", port: 0 });
       const port = Number(new URL(http.listeningOrigin).port);
@@ -178,7 +178,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   answerDelaySeconds: {
-    says: "a longer wait is refused by the API and the page",
+    guarantee: "a longer wait is refused by the API and the page",
     async holds({ http, bin, headers }) {
       const maxMs = binLimits.answerDelaySeconds.max * 1000;
       const url = `/bins/${bin.id}/view/answer?key=${bin.viewKey}`;
@@ -197,7 +197,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   answerRules: {
-    says: "one more is refused by the API and the page",
+    guarantee: "one more is refused by the API and the page",
     async holds(site) {
       const rules = (count: number) => Array.from({ length: count }, () => ({ answers: [{ status: 500 }] }));
       const { max } = binLimits.answerRules;
@@ -208,7 +208,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   answerRulesCharacters: {
-    says: "longer rules are refused by the API and the page",
+    guarantee: "longer rules are refused by the API and the page",
     async holds(site) {
       const body = "x".repeat(8000);
       const rules = (count: number) => [{ answers: Array.from({ length: count }, () => ({ status: 200, body })) }];
@@ -220,7 +220,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   shares: {
-    says: "one more is refused until one is revoked",
+    guarantee: "one more is refused until one is revoked",
     async holds({ http, bin, headers }) {
       const url = `/api/v1/bins/${bin.id}/shares`;
       const share = () => http.inject({ method: "POST", url, headers, payload: {} });
@@ -232,7 +232,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   shareHours: {
-    says: "a link for a longer time is refused",
+    guarantee: "a link for a longer time is refused",
     async holds({ http, bin, headers }) {
       const share = (hours: number) =>
         http.inject({ method: "POST", url: `/api/v1/bins/${bin.id}/shares`, headers, payload: { hours } });
@@ -241,7 +241,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   forwards: {
-    says: "one more is refused on demand, and an engine forwards two of a bin at the same time",
+    guarantee: "one more is refused on demand, and an engine forwards two of a bin at the same time",
     async holds({ pool, http, bin, headers }) {
       await using _engine = startForwarding(pool, () => false);
       await using receiver = await startReceiver("hang");
@@ -265,7 +265,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   forwardSeconds: {
-    says: "a receiver that does not respond ends the forwarding",
+    guarantee: "a receiver that does not respond ends the forwarding",
     async holds({ http, bin, headers }) {
       await using receiver = await startReceiver("hang");
       await post(http, bin, 1);
@@ -282,12 +282,12 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   shownBodyBytes: {
-    says: "the list and the page have the beginning of a longer body, and the whole can be downloaded",
+    guarantee: "the list and the page have the beginning of a longer body, and the whole can be downloaded",
     async holds(site) {
       const { http, bin, headers } = site;
       await fill(site, { requests: 8, bytes: mebibyte });
       const { data } = await list(site);
-      expect(data.map((it) => [it.body.length, it.body_bytes])).toEqual(
+      expect(data.map((each) => [each.body.length, each.body_bytes])).toEqual(
         data.map(() => [binLimits.shownBodyBytes.max, mebibyte]),
       );
       const body = await http.inject({ url: `/api/v1/bins/${bin.id}/requests/3/body`, headers });
@@ -297,7 +297,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   pageBytes: {
-    says: "a page holds no more, and the pages lead to all requests",
+    guarantee: "a page holds no more, and the pages lead to all requests",
     async holds(site) {
       await fill(site, { requests: 40, bytes: 100 * 1024 });
       const numbers: number[] = [];
@@ -312,7 +312,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   streams: {
-    says: "one more is refused until another ends",
+    guarantee: "one more is refused until another ends",
     async holds({ http, bin }) {
       await http.listen({ host: "127.0.0.1", port: 0 });
       const open = () => openEventStream(`${http.listeningOrigin}/bins/${bin.id}/view/stream?key=${bin.viewKey}`);
@@ -324,7 +324,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   slowReaderSeconds: {
-    says: "a client that stops reading holds one message in memory, and is cut off then",
+    guarantee: "a client that stops reading holds one message in memory, and is cut off then",
     async holds() {
       const clock = new HandDrivenClock();
       const opened = Promise.withResolvers<EventStream>();
@@ -358,7 +358,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   waitingCharacters: {
-    says: "a follower that takes nothing is cut off, and holds nothing any more",
+    guarantee: "a follower that takes nothing is cut off, and holds nothing any more",
     async holds() {
       let overflows = 0;
       const queue = new MessageQueue(new HandDrivenClock(), () => (overflows += 1));
@@ -370,7 +370,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
   },
 };
 
-test.for(Object.entries(guarantees).map(([name, { says, holds }]) => [name, says, holds] as const))(
+test.for(Object.entries(guarantees).map(([name, { guarantee, holds }]) => [name, guarantee, holds] as const))(
   "%s: %s",
   ([, , holds], { site }) => holds(site),
 );
@@ -379,17 +379,17 @@ test("a delayed answer keeps no room for other bodies", async ({ site }) => {
   const { pool, http, bin } = site;
   await pool.query("update bins set answer_delay_ms = 100000 where id = $1", [bin.id]);
   const at = await http.listen({ host: "127.0.0.1", port: 0 });
-  const kept = async () => (await pool.query("select number from bin_requests")).length;
+  const remaining = async () => (await pool.query("select number from bin_requests")).length;
   for (let n = 0; n < 15; n += 1) {
     void fetch(`${at}/bins/${bin.id}`, { method: "POST", body: Buffer.alloc(mebibyte) }).catch(() => undefined);
   }
-  await until(async () => (await kept()) === 15);
+  await until(async () => (await remaining()) === 15);
   await pool.query("update bins set answer_delay_ms = 0");
   const others = [
     await pool.inTransaction((tx) => createBin(tx, bin)),
     await pool.inTransaction((tx) => createBin(tx, bin)),
   ];
-  const sent = others.flatMap((it) => Array.from({ length: 9 }, () => post(http, it, mebibyte, "203.0.113.9")));
+  const sent = others.flatMap((each) => Array.from({ length: 9 }, () => post(http, each, mebibyte, "203.0.113.9")));
   const statuses = (await Promise.all(sent)).map(({ statusCode }) => statusCode);
   expect(new Set(statuses)).toEqual(new Set([200]));
 });

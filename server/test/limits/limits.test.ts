@@ -36,8 +36,8 @@ const test = base.extend("scene", async ({ api, clock }): Promise<Scene> => {
   const { pool, provider } = api;
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
   const signUp = { provider, values: form, by: { via: "program", ...by } as const, now: by.now };
-  const made = await signUpAccount(pool, passwords, signUp);
-  if (!("details" in made)) throw new Error(JSON.stringify(made));
+  const created = await signUpAccount(pool, passwords, signUp);
+  if (!("details" in created)) throw new Error(JSON.stringify(created));
   const [plan] = await pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'application_plan'",
     [provider.id],
@@ -45,7 +45,7 @@ const test = base.extend("scene", async ({ api, clock }): Promise<Scene> => {
   const [admin] = await pool.query<{ id: number }>("select id from provider_users where provider_id = $1", [
     provider.id,
   ]);
-  return { api, accountId: made.details.account.id, userId: admin?.id ?? 0, planId: plan?.id ?? 0, by };
+  return { api, accountId: created.details.account.id, userId: admin?.id ?? 0, planId: plan?.id ?? 0, by };
 });
 
 function entriesOf<Key extends string, Value>(record: Readonly<Record<Key, Value>>): (readonly [Key, Value])[] {
@@ -53,8 +53,8 @@ function entriesOf<Key extends string, Value>(record: Readonly<Record<Key, Value
   return keys.map((key) => [key, record[key]] as const);
 }
 
-let made = 0;
-const name = (): string => `name${(made += 1)}`;
+let created = 0;
+const name = (): string => `name${(created += 1)}`;
 
 /** An account of the scene, the user of the tokens, or nothing where the provider is the owner. */
 const ownerOf = ({ of }: CountLimit, { api, accountId, userId }: Scene) => ({
@@ -112,10 +112,10 @@ const setLimit = ({ api: { pool, provider } }: Scene, limit: string, max: number
 /** `made`, or the code of the refusal. */
 const outcomeOf = async (making: Promise<unknown>): Promise<string> => {
   try {
-    const it = await making;
-    return it !== undefined && !(typeof it === "object" && it !== null && "refused" in it)
+    const each = await making;
+    return each !== undefined && !(typeof each === "object" && each !== null && "refused" in each)
       ? "made"
-      : JSON.stringify(it);
+      : JSON.stringify(each);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const { code } = problemOfError(error);
@@ -148,7 +148,7 @@ test.for(entriesOf(countLimits))(
 test("an invitation that is accepted counts as a user", async ({ scene }) => {
   const { pool, provider } = scene.api;
   let code = "";
-  const urlOf = (it: string): string => (code = it);
+  const urlOf = (each: string): string => (code = each);
   await inviteUser(pool, { provider, accountId: scene.accountId, by: scene.by, email: "m@fjord.example", urlOf });
   await setLimit(scene, countLimits.users.name, 1);
   const values = {
@@ -175,7 +175,7 @@ test.for([
     const outcomes: string[] = [];
     while (outcomes.length < 30 && !outcomes.includes("too-many-changes"))
       outcomes.push(await outcomeOf(walks.users(scene)));
-    expect(outcomes.filter((it) => it === "made").length).toBeGreaterThan(0);
+    expect(outcomes.filter((each) => each === "made").length).toBeGreaterThan(0);
     expect(outcomes.at(-1)).toBe("too-many-changes");
     const before = await count();
     expect(await outcomeOf(walks.users(scene))).toBe("too-many-changes");
@@ -194,7 +194,7 @@ test("changes of one account at once are counted together, and another account i
     [scene.api.provider.id],
   );
   expect(row?.changes).toBe(5);
-  expect(outcomes.filter((it) => it === "made").length).toBeLessThan(5);
+  expect(outcomes.filter((each) => each === "made").length).toBeLessThan(5);
   const other = {
     provider: scene.api.provider,
     values: { ...form, org_name: name(), username: "other", email: "other@fjord.example" },
@@ -216,8 +216,8 @@ test.for(Object.entries(attemptLimits))(
 );
 
 const field = { id: 1, target: "Account", name: "notes", label: "Notes", required: false, hidden: false } as const;
-const definitions = [{ ...field, readOnly: false, choices: [], position: 1 }].map((it) => ({
-  ...it,
+const definitions = [{ ...field, readOnly: false, choices: [], position: 1 }].map((each) => ({
+  ...each,
   createdAt: new Date(0),
   updatedAt: new Date(0),
 }));
@@ -252,6 +252,6 @@ test("the API lists every limit with what the provider uses, and only of that pr
 test("the reference names every limit", () => {
   const text = limitsReference();
   const tables = [countLimits, changeLimits, textLimits, requestLimits, binLimits, streamLimits, attemptLimits];
-  const names = tables.flatMap((table) => Object.values<{ readonly name: string }>(table)).map((it) => it.name);
-  expect(names.filter((it) => !text.includes(it))).toEqual([]);
+  const names = tables.flatMap((table) => Object.values<{ readonly name: string }>(table)).map((each) => each.name);
+  expect(names.filter((each) => !text.includes(each))).toEqual([]);
 });

@@ -27,10 +27,10 @@ test.each([
   ["the Account Management API", documents[0]?.[1], portalEventTypes],
   ["the Bellwire API", documents[1]?.[1], eventTypes],
 ] as const)("the document of %s tells what is sent to webhooks for every type of event", (_name, document, types) => {
-  const told = operationsIn(fieldsOf(document), "webhooks");
+  const documented = operationsIn(fieldsOf(document), "webhooks");
 
-  expect(told.map(({ path }) => path)).toEqual(types);
-  for (const { path, operation } of told) {
+  expect(documented.map(({ path }) => path)).toEqual(types);
+  for (const { path, operation } of documented) {
     expect([path, Object.keys(fieldsOf(fieldsOf(operation["requestBody"])["content"]))]).toEqual([
       path,
       ["application/xml", "application/json", "application/cloudevents+json"],

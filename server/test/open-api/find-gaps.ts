@@ -3,8 +3,8 @@ import { fieldsOf, follow, operationsIn, type DocumentedOperation, type Fields }
 
 /** Returns a sentence for each gap in an OpenAPI document. */
 export const findGaps = (document: Fields): readonly string[] => [
-  ...operationsIn(document).flatMap((it) => gapsOfOperation(document, it)),
-  ...operationsIn(document, "webhooks").flatMap((it) => gapsOfContent(document, it, bodyOf(it))),
+  ...operationsIn(document).flatMap((each) => gapsOfOperation(document, each)),
+  ...operationsIn(document, "webhooks").flatMap((each) => gapsOfContent(document, each, bodyOf(each))),
   ...namesTwice(document),
 ];
 
@@ -14,12 +14,12 @@ function refusalsExpected({ path, operation }: DocumentedOperation): readonly st
   return ["403", ...(path.includes("{") ? ["404"] : []), ...(takes ? ["400", "413", "415", "422"] : [])];
 }
 
-function gapsOfOperation(document: Fields, it: DocumentedOperation): readonly string[] {
-  const { path, method, operation } = it;
+function gapsOfOperation(document: Fields, documentedOperation: DocumentedOperation): readonly string[] {
+  const { path, method, operation } = documentedOperation;
   const at = `${method} ${path}`;
   const missing = ["summary", "description", "operationId"].filter((name) => !operation[name]);
   const { tags, parameters = [], responses } = operation;
-  const told = fieldsOf(responses);
+  const documented = fieldsOf(responses);
   return [
     ...missing.map((name) => `${at} has no ${name}`),
     ...(Array.isArray(tags) && tags.length > 0 ? [] : [`${at} has no tag`]),
@@ -27,14 +27,14 @@ function gapsOfOperation(document: Fields, it: DocumentedOperation): readonly st
       const { name, description } = follow(document, each);
       return description ? [] : [`${at}: ${String(name)} is not described`];
     }),
-    ...refusalsExpected(it)
-      .filter((status) => !(status in told))
+    ...refusalsExpected(documentedOperation)
+      .filter((status) => !(status in documented))
       .map((status) => `${at} does not tell of ${status}`),
-    ...gapsOfContent(document, it, bodyOf(it)),
-    ...Object.entries(told).flatMap(([status, response]) => {
+    ...gapsOfContent(document, documentedOperation, bodyOf(documentedOperation)),
+    ...Object.entries(documented).flatMap(([status, response]) => {
       const { description, content } = follow(document, response);
       if (!description) return [`${at} does not describe ${status}`];
-      return gapsOfContent(document, it, content);
+      return gapsOfContent(document, documentedOperation, content);
     }),
   ];
 }
@@ -47,19 +47,21 @@ const gapsOfContent = (document: Fields, { path, method }: DocumentedOperation, 
     const { example, examples, schema } = fieldsOf(media);
     if (fieldsOf(schema)["format"] === "binary") return []; // JSON examples cannot contain bytes
     const shown =
-      example === undefined ? Object.values(fieldsOf(examples)).map((it) => fieldsOf(it)["value"]) : [example];
+      example === undefined ? Object.values(fieldsOf(examples)).map((each) => fieldsOf(each)["value"]) : [example];
     if (shown.length === 0) return [`${method} ${path} has no example in ${type}`];
     const compiled = Schema.Compile({ components: document["components"], ...fieldsOf(schema) });
-    return shown.flatMap((it) =>
-      isText(type) || compiled.Check(it)
+    return shown.flatMap((each) =>
+      isText(type) || compiled.Check(each)
         ? []
-        : [`${method} ${path} has an example in ${type} that its schema does not allow: ${says(compiled.Errors(it))}`],
+        : [
+            `${method} ${path} has an example in ${type} that its schema does not allow: ${describe(compiled.Errors(each))}`,
+          ],
     );
   });
 
 const isText = (type: string): boolean => type === "text/plain" || type === "text/event-stream";
 
-const says = ([, errors]: readonly [boolean, readonly { instancePath: string; message: string }[]]): string =>
+const describe = ([, errors]: readonly [boolean, readonly { instancePath: string; message: string }[]]): string =>
   errors.map(({ instancePath, message }) => `${instancePath} ${message}`).join(", ");
 
 function namesTwice(document: Fields): readonly string[] {

@@ -77,17 +77,17 @@ test("what was delivered, what is under way and what the database took is told a
   await until(() => receiver.received.length === 3);
   await until(async () => (await database.query(`select from ${everyAttempt} attempt`)).length === 2);
 
-  const told = await scrape(metrics, database);
-  expect(told.get('bellwire_attempts_total{outcome="answered",next="done"}')).toBe(1);
-  expect(told.get('bellwire_attempts_total{outcome="answered",next="retry"}')).toBe(1);
-  expect(told.get("bellwire_attempt_duration_seconds_count")).toBe(2);
-  expect(told.get("bellwire_attempts_in_flight")).toBe(1);
-  expect(told.get("bellwire_lanes_owned")).toBe(1);
-  expect(told.get("bellwire_windows_slots")).toBeGreaterThan(0);
-  expect(told.get("bellwire_windows_narrowest_slots")).toBe(told.get("bellwire_windows_slots"));
-  expect(told.get('bellwire_engine_step_duration_seconds_count{step="take"}')).toBeGreaterThan(0);
-  expect(told.get('bellwire_engine_step_duration_seconds_count{step="read"}')).toBeGreaterThan(0);
-  expect(told.get('bellwire_engine_step_duration_seconds_count{step="settle"}')).toBe(2);
+  const text = await scrape(metrics, database);
+  expect(text.get('bellwire_attempts_total{outcome="answered",next="done"}')).toBe(1);
+  expect(text.get('bellwire_attempts_total{outcome="answered",next="retry"}')).toBe(1);
+  expect(text.get("bellwire_attempt_duration_seconds_count")).toBe(2);
+  expect(text.get("bellwire_attempts_in_flight")).toBe(1);
+  expect(text.get("bellwire_lanes_owned")).toBe(1);
+  expect(text.get("bellwire_windows_slots")).toBeGreaterThan(0);
+  expect(text.get("bellwire_windows_narrowest_slots")).toBe(text.get("bellwire_windows_slots"));
+  expect(text.get('bellwire_engine_step_duration_seconds_count{step="take"}')).toBeGreaterThan(0);
+  expect(text.get('bellwire_engine_step_duration_seconds_count{step="read"}')).toBeGreaterThan(0);
+  expect(text.get('bellwire_engine_step_duration_seconds_count{step="settle"}')).toBe(2);
   receiver.answer(200);
 });
 
@@ -110,10 +110,10 @@ test("what waits is counted with its age, and what is held or not yet due is not
       where (event_id, endpoint_id) = (select event_id, endpoint_id from due where endpoint_id = $1 limit 1)`;
     await database.query(later, [endpointId]);
   }
-  const told = await scrape(metrics, database);
-  expect(told.get("bellwire_due_deliveries")).toBe(4);
-  expect(told.get("bellwire_oldest_due_age_seconds")).toBeGreaterThanOrEqual(3600);
-  expect(told.get("bellwire_oldest_due_age_seconds")).toBeLessThan(3700);
+  const text = await scrape(metrics, database);
+  expect(text.get("bellwire_due_deliveries")).toBe(4);
+  expect(text.get("bellwire_oldest_due_age_seconds")).toBeGreaterThanOrEqual(3600);
+  expect(text.get("bellwire_oldest_due_age_seconds")).toBeLessThan(3700);
 });
 
 test("the oldest undelivered event is told, whether it waits for a retry or behind one that does; held and replayed ones are not", async ({
@@ -127,14 +127,14 @@ test("the oldest undelivered event is told, whether it waits for a retry or behi
 
   const newUuidV7 = createUuidV7Generator();
   const aged = (hours: number): string => newUuidV7(Date.now() - hours * 3_600_000);
-  const [live, held] = [await buildProvider(database), await buildProvider(database)];
+  const [live, pausedProvider] = [await buildProvider(database), await buildProvider(database)];
   const url = "http://127.0.0.1:9/";
   const endpointId = await buildEndpoint(database, { providerId: live, url, ordering: "account" });
-  const pausedId = await buildEndpoint(database, { providerId: held, url });
+  const pausedId = await buildEndpoint(database, { providerId: pausedProvider, url });
   await database.query(`update endpoints set state = 'paused' where id = $1`, [pausedId]);
   const insert = `insert into due (provider_id, endpoint_id, event_id, format, ordering_key, sequence, due_at, attempts_made, round_start, replay)
     values ($1, $2, $3, '3scale', $4, $5, $6, $7, $8, $9)`;
-  await database.query(insert, [held, pausedId, aged(9), null, 1, new Date(), 1, 0, 0]);
+  await database.query(insert, [pausedProvider, pausedId, aged(9), null, 1, new Date(), 1, 0, 0]);
   await database.query(insert, [live, endpointId, aged(8), null, 1, new Date(), 6, 6, 1]);
   expect(await ageOf()).toBeLessThan(60);
 
@@ -144,9 +144,9 @@ test("the oldest undelivered event is told, whether it waits for a retry or behi
   expect(Math.round((await ageOf()) / 3600)).toBe(3);
   await database.query(`delete from due where attempts_made = 2`);
   expect(Math.round((await ageOf()) / 3600)).toBe(2);
-  const told = await scrape(metrics, database);
-  expect(told.get("bellwire_held_deliveries")).toBe(1);
-  expect(told.get("bellwire_failures")).toBe(0);
+  const text = await scrape(metrics, database);
+  expect(text.get("bellwire_held_deliveries")).toBe(1);
+  expect(text.get("bellwire_failures")).toBe(0);
 });
 
 test("requests are counted by route and class of status, and those that no route takes together", async ({
@@ -160,17 +160,17 @@ test("requests are counted by route and class of status, and those that no route
   await http.inject("/accounts/2");
   await http.inject("/elsewhere/3");
 
-  const told = await scrape(metrics, database);
+  const text = await scrape(metrics, database);
   const count = "bellwire_http_request_duration_seconds_count";
-  expect(told.get(`${count}{method="GET",route="/accounts/:id",status="2xx"}`)).toBe(2);
-  expect(told.get(`${count}{method="GET",route="unknown",status="4xx"}`)).toBe(1);
+  expect(text.get(`${count}{method="GET",route="/accounts/:id",status="2xx"}`)).toBe(2);
+  expect(text.get(`${count}{method="GET",route="unknown",status="4xx"}`)).toBe(1);
 });
 
 test("without its database, a process tells what it knows itself", async ({ database }) => {
   const metrics = new Registry();
   const away: Database = { caches: database.caches, query: () => Promise.reject(new Error("connection refused")) };
   measureBacklog(metrics, away);
-  const told = await scrape(metrics, database);
-  expect(told.get("bellwire_due_deliveries")).toBeNaN();
-  expect(told.get("bellwire_mails_waiting")).toBeNaN();
+  const text = await scrape(metrics, database);
+  expect(text.get("bellwire_due_deliveries")).toBeNaN();
+  expect(text.get("bellwire_mails_waiting")).toBeNaN();
 });

@@ -143,13 +143,13 @@ export async function openPortal(pool: Pool): Promise<Portal> {
     return { word, account: account.id, member: user.id };
   };
 
-  const kept = opened.move();
+  const open = opened.move();
   return {
     api,
     call,
     addCanary,
     log: () => readFile(logFile, "utf8"),
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
 

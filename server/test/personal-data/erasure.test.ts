@@ -119,8 +119,10 @@ test(
     expect(events.data).toEqual(
       events.data.map(() => expect.objectContaining({ account_name: "", erased_at: expect.any(String) })),
     );
-    const kept = await portal.call("GET", `/api/v1/events/${events.data.at(-1).id}`);
-    expect(Object.keys(kept.body.document)).toEqual(expect.arrayContaining(["id", "state", "created_at", "erased_at"]));
+    const event = await portal.call("GET", `/api/v1/events/${events.data.at(-1).id}`);
+    expect(Object.keys(event.body.document)).toEqual(
+      expect.arrayContaining(["id", "state", "created_at", "erased_at"]),
+    );
   },
 );
 
@@ -149,17 +151,17 @@ test(
   async ({ database: pool, databaseUrl, owner }) => {
     await using portal = await openPortal(pool);
     const { word, account } = await portal.addCanary("zyxwvqe");
-    const said: string[] = [];
+    const output: string[] = [];
     const run = (...args: string[]): Promise<number> =>
       runCommandLine(args, {
         env: { DATABASE_URL: databaseUrl, BELLWIRE_SECRET_KEY: Buffer.alloc(32, 3).toString("base64") },
         roles: [],
         serve: async () => 1,
-        print: (line) => said.push(line),
-        tell: (line) => said.push(line),
+        print: (line) => output.push(line),
+        tell: (line) => output.push(line),
       });
-    expect([await run("erase", "--account", String(account), "--pending", "cancel"), said]).toEqual([0, said]);
-    const [, id = ""] = /^erasure (\d+)/.exec(said[0] ?? "") ?? [];
+    expect([await run("erase", "--account", String(account), "--pending", "cancel"), output]).toEqual([0, output]);
+    const [, id = ""] = /^erasure (\d+)/.exec(output[0] ?? "") ?? [];
     expect(await run("erasure", id)).toBe(1);
     expect(await run("erase", "--account", "999", "--pending", "cancel")).not.toBe(0);
     // Each lock stops a step after its first writes.

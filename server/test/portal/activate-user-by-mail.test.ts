@@ -42,7 +42,7 @@ test("an account whose plan requires approval stays pending", async ({ sharedPoo
   const { provider } = await setUp(pool);
   await pool.query(`update plans set approval_required = true where provider_id = $1`, [provider.id]);
   let code = "";
-  await signUp(pool, { provider, by: byMail((it) => (code = it)) });
+  await signUp(pool, { provider, by: byMail((mailed) => (code = mailed)) });
   expect(await activateUserByMail(pool, { provider, code, now: later })).toMatchObject({
     details: { account: { state: "pending" } },
   });
@@ -51,9 +51,9 @@ test("an account whose plan requires approval stays pending", async ({ sharedPoo
 test("opening one link twice at once activates once", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   let code = "";
-  await signUp(pool, { provider, by: byMail((it) => (code = it)) });
+  await signUp(pool, { provider, by: byMail((mailed) => (code = mailed)) });
   const both = await Promise.all([1, 2].map(() => activateUserByMail(pool, { provider, code, now: later })));
-  expect(both.filter((it) => it !== undefined)).toHaveLength(1);
+  expect(both.filter((mailed) => mailed !== undefined)).toHaveLength(1);
   expect(await eventsOf(pool, provider.id)).toHaveLength(5);
 });
 
@@ -79,7 +79,7 @@ test.for([{ email: "nora@elsewhere.example" }, { password: "another horse entire
   async (values, { sharedPool: pool }) => {
     const { provider } = await setUp(pool);
     let code = "";
-    const { user } = await signUp(pool, { provider, by: byMail((it) => (code = it)) });
+    const { user } = await signUp(pool, { provider, by: byMail((mailed) => (code = mailed)) });
     const by = { actor: { kind: "key" }, channel: "api", now: later } as const;
     const update = { provider, accountId: user.accountId, userId: user.id, values, writer: "program", by } as const;
     expect(await updateUser(pool, passwords, update)).toHaveProperty("user");
@@ -90,6 +90,6 @@ test.for([{ email: "nora@elsewhere.example" }, { password: "another horse entire
 test("a code is invalid at another provider", async ({ sharedPool: pool }) => {
   const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
   let code = "";
-  await signUp(pool, { provider, by: byMail((it) => (code = it)) });
+  await signUp(pool, { provider, by: byMail((mailed) => (code = mailed)) });
   expect(await activateUserByMail(pool, { provider: other.provider, code, now: later })).toBeUndefined();
 });

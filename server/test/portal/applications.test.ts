@@ -23,9 +23,9 @@ import { byApi as by, countRows, eventsOf, form, setUp, signedUp } from "./porta
 
 async function newPlan(pool: Pool, providerId: number, productId: number): Promise<number> {
   const values = { name: "Gold & Co.", cost_per_month: "12.5" };
-  const made = await createPlan(pool, { providerId, kind: "application_plan", productId, values, by });
-  if (!made || !("plan" in made)) throw new Error(JSON.stringify(made));
-  return made.plan.id;
+  const created = await createPlan(pool, { providerId, kind: "application_plan", productId, values, by });
+  if (!created || !("plan" in created)) throw new Error(JSON.stringify(created));
+  return created.plan.id;
 }
 
 test("errors of an application's credentials are reported beside each field", async ({ sharedPool: pool }) => {
@@ -61,9 +61,9 @@ test("a developer cannot choose credentials, nor the plan unless the product all
 }) => {
   const { provider, accountId, application, productId } = await signedUp(pool);
   const planId = await newPlan(pool, provider.id, productId);
-  const create = (wanted: number): ReturnType<typeof createApplication> => {
+  const create = (input: number): ReturnType<typeof createApplication> => {
     const values = { name: "Tides", user_key: "chosen" };
-    return createApplication(pool, { provider, accountId, planId: wanted, values, writer: "developer", by });
+    return createApplication(pool, { provider, accountId, planId: input, values, writer: "developer", by });
   };
   expect(await create(application.plan.id)).toMatchObject({
     application: { name: "Tides", userKey: expect.stringMatching(/^[0-9a-f]{32}$/) },
@@ -91,8 +91,8 @@ test("a refused application leaves no subscription", async ({ sharedPool: pool }
   await pool.query(`delete from service_subscriptions where provider_id = $1`, [provider.id]);
   const before = await countRows(pool, provider.id);
   const create = (writer: "program" | "developer", values: object): ReturnType<typeof createApplication> => {
-    const wanted = { provider, accountId, planId: application.plan.id, values: { name: "Tides", ...values } };
-    return createApplication(pool, { ...wanted, writer, by });
+    const input = { provider, accountId, planId: application.plan.id, values: { name: "Tides", ...values } };
+    return createApplication(pool, { ...input, writer, by });
   };
   expect(await create("program", { user_key: application.userKey })).toEqual({
     refused: { user_key: ["has already been taken"] },
@@ -123,7 +123,7 @@ test("keys added at once never exceed five", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   const adding = Array.from({ length: 8 }, () => addApplicationKey(pool, { ...change, writer: "program" }));
   const outcomes = await Promise.all(adding);
-  expect(outcomes.filter((it) => it && "application" in it)).toHaveLength(5);
+  expect(outcomes.filter((each) => each && "application" in each)).toHaveLength(5);
   expect(outcomes).toContainEqual({ refused: { base: ["Limit reached"] } });
 });
 
@@ -142,16 +142,16 @@ test("there is one default plan at a time", async ({ sharedPool: pool }) => {
   const { provider, productId } = await signedUp(pool);
   const ids = [await newPlan(pool, provider.id, productId)];
   const second = { name: "Silver" };
-  const made = await createPlan(pool, {
+  const created = await createPlan(pool, {
     providerId: provider.id,
     kind: "application_plan",
     productId,
     values: second,
     by,
   });
-  if (made && "plan" in made) ids.push(made.plan.id);
-  const wanted = { providerId: provider.id, kind: "application_plan", productId, by } as const;
-  await Promise.all(ids.map((planId) => makePlanDefault(pool, { ...wanted, planId })));
+  if (created && "plan" in created) ids.push(created.plan.id);
+  const input = { providerId: provider.id, kind: "application_plan", productId, by } as const;
+  await Promise.all(ids.map((planId) => makePlanDefault(pool, { ...input, planId })));
   const plans = await listPlans(pool, provider.id, { kind: "application_plan", productId });
   expect(plans.filter((plan) => plan.isDefault)).toHaveLength(1);
   expect(ids).toContain(plans.find((plan) => plan.isDefault)?.id);

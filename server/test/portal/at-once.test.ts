@@ -92,9 +92,9 @@ async function addPlan(
   productId: number | null,
 ) {
   const values = { name: "Gold", state_event: "publish" };
-  const made = await createPlan(pool, { providerId, kind, productId, values, by });
-  if (!made || !("plan" in made)) throw new Error(JSON.stringify(made));
-  return made.plan.id;
+  const created = await createPlan(pool, { providerId, kind, productId, values, by });
+  if (!created || !("plan" in created)) throw new Error(JSON.stringify(created));
+  return created.plan.id;
 }
 
 const deletePlan = (id: number) => (tx: Transaction) => tx.query("delete from plans where id = $1", [id]);
@@ -130,12 +130,12 @@ test("a sign-up during a change of the default plan gets the new default", async
 test("changing a plan and making it the default at once cannot deadlock", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const planId = await addPlan(pool, provider.id, "account_plan", null);
-  const wanted = { providerId: provider.id, kind: "account_plan", productId: null, planId, by } as const;
+  const input = { providerId: provider.id, kind: "account_plan", productId: null, planId, by } as const;
   const outcomes = await Promise.all(
     Array.from({ length: 10 }, (_, index) =>
       index % 2 === 0
-        ? makePlanDefault(pool, wanted)
-        : updatePlan(pool, { ...wanted, values: { name: `Gold ${index}` } }),
+        ? makePlanDefault(pool, input)
+        : updatePlan(pool, { ...input, values: { name: `Gold ${index}` } }),
     ),
   );
   expect(outcomes).toEqual(outcomes.map(() => ({ plan: expect.objectContaining({ id: planId }) })));
@@ -144,8 +144,8 @@ test("changing a plan and making it the default at once cannot deadlock", async 
 test("no plan is created for a product during its deletion", async ({ sharedPool: pool }) => {
   const { provider, product } = await setUp(pool);
   const deletion = (tx: Transaction) => deleteProductRow(tx, provider.id, product.id);
-  const wanted = { providerId: provider.id, kind: "application_plan", productId: product.id, by } as const;
-  const outcome = await meeting(pool, deletion, () => createPlan(pool, { ...wanted, values: { name: "Gold" } }));
+  const input = { providerId: provider.id, kind: "application_plan", productId: product.id, by } as const;
+  const outcome = await meeting(pool, deletion, () => createPlan(pool, { ...input, values: { name: "Gold" } }));
   expect(outcome).toBeUndefined();
 });
 
@@ -153,9 +153,9 @@ test("no access token is created for a user during the user's deletion", async (
   const { provider } = await setUp(pool);
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
   const requester = { actor: by.actor, permission: "rw", scopes: ["stats"] } as const;
-  const wanted = { providerId: provider.id, userId, name: "CI", scopes: ["stats"], permission: "ro", requester, by };
+  const input = { providerId: provider.id, userId, name: "CI", scopes: ["stats"], permission: "ro", requester, by };
   const deletion = (tx: Transaction) => deleteProviderUserRow(tx, provider.id, userId);
-  expect(await meeting(pool, deletion, () => issueAccessToken(pool, wanted))).toBeUndefined();
+  expect(await meeting(pool, deletion, () => issueAccessToken(pool, input))).toBeUndefined();
 });
 
 test("creating an application during the deletion of its service plan is refused", async ({ sharedPool: pool }) => {

@@ -41,15 +41,15 @@ test("a transition records its time and the previous state", async ({ sharedPool
 test("an account cannot change to a plan during its deletion", async ({ sharedPool: pool }) => {
   const fixture = await account(pool);
   const providerId = fixture.provider.id;
-  const made = await createPlan(pool, {
+  const created = await createPlan(pool, {
     providerId,
     kind: "account_plan",
     productId: null,
     values: { name: "Gold" },
     by,
   });
-  if (!made || "refused" in made) throw new Error(JSON.stringify(made));
-  const planId = made.plan.id;
+  if (!created || "refused" in created) throw new Error(JSON.stringify(created));
+  const planId = created.plan.id;
   const [deleted, waited] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const deleting = pool.inTransaction(async (tx) => {
     await tx.query("delete from plans where provider_id = $1 and id = $2", [providerId, planId]);
@@ -88,7 +88,7 @@ test("a deleted account leaves only its last documents", async ({ sharedPool: po
     `select document::text as text from events where provider_id = $1 and type = 'account.deleted'`,
     [fixture.provider.id],
   );
-  for (const told of ["Fjord & Sons", "nora@fjord.example", "Basic"]) expect(last?.text).toContain(told);
+  for (const events of ["Fjord & Sons", "nora@fjord.example", "Basic"]) expect(last?.text).toContain(events);
   expect(await deleteAccount(pool, { ...fixture, by })).toBeUndefined();
 });
 
@@ -105,11 +105,11 @@ test("no event contains the payment gateway's reference to a card", async ({ sha
   const fixture = await account(pool);
   for (const token of ["secret-1", "secret-2"])
     await updateCreditCard(pool, { ...fixture, values: { ...card, credit_card_token: token }, by });
-  const told = await pool.query<{ text: string; previous: unknown }>(
+  const events = await pool.query<{ text: string; previous: unknown }>(
     `select document::text as text, previous from events where provider_id = $1 and type = 'account.updated' order by id`,
     [fixture.provider.id],
   );
-  expect(told.map(({ previous }) => previous)).toEqual([
+  expect(events.map(({ previous }) => previous)).toEqual([
     {
       billing_address: null,
       credit_card_partial_number: null,
@@ -118,8 +118,8 @@ test("no event contains the payment gateway's reference to a card", async ({ sha
     },
     { credit_card_stored: true },
   ]);
-  expect(told[0]?.text).toContain("2031-05-01");
-  expect(JSON.stringify(told)).not.toContain("secret");
+  expect(events[0]?.text).toContain("2031-05-01");
+  expect(JSON.stringify(events)).not.toContain("secret");
 });
 
 test.for([

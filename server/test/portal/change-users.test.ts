@@ -58,8 +58,8 @@ test("an update records changed fields, and of a password only that it changed",
   const fixture = await openPortal(pool);
   const values = { email: "new@fjord.example", ...newPassword };
   await updateUser(pool, passwords, { ...fixture, userId: fixture.user.id, values, writer: "program", by });
-  const [told] = (await eventsOf(pool, fixture.provider.id)).slice(3);
-  expect(told).toMatchObject({ type: "user.updated", previous: { email: form.email, password: null } });
+  const [event] = (await eventsOf(pool, fixture.provider.id)).slice(3);
+  expect(event).toMatchObject({ type: "user.updated", previous: { email: form.email, password: null } });
   expect(await passwordIs(pool, fixture, "nora", newPassword.password)).toBe(true);
 });
 
@@ -140,7 +140,7 @@ test.for([
       first(pool, { ...fixture, userId: nora.id }),
       second(pool, { ...fixture, userId: other.id }),
     ]);
-    expect(outcomes.filter((it) => "events" in Object(it))).toHaveLength(1);
+    expect(outcomes.filter((mailed) => "events" in Object(mailed))).toHaveLength(1);
     expect(await adminsOf(pool, fixture)).toHaveLength(1);
   }
 });
@@ -186,7 +186,7 @@ test("a user is found only through the user's own account and provider", async (
 
 async function invite(pool: Pool, { provider, accountId }: PortalFixture): Promise<{ id: number; code: string }> {
   let code = "";
-  const urlOf = (it: string): string => (code = it);
+  const urlOf = (mailed: string): string => (code = mailed);
   const invited = await inviteUser(pool, { provider, accountId, email: mira.email, urlOf, by });
   return { id: invited && "invitation" in invited ? invited.invitation.id : 0, code };
 }
@@ -217,7 +217,7 @@ test("resending an invitation invalidates the earlier link", async ({ sharedPool
   const fixture = await openPortal(pool);
   const { id, code: old } = await invite(pool, fixture);
   let code = "";
-  await resendInvitation(pool, { ...fixture, invitationId: id, urlOf: (it) => (code = it), by });
+  await resendInvitation(pool, { ...fixture, invitationId: id, urlOf: (mailed) => (code = mailed), by });
   const accept = (link: string) =>
     acceptInvitation(pool, passwords, { provider: fixture.provider, code: link, values: accepting, now });
   expect(await accept(old)).toBeUndefined();
@@ -227,7 +227,7 @@ test("resending an invitation invalidates the earlier link", async ({ sharedPool
 test("an invited address and an existing user's address cannot be invited", async ({ sharedPool: pool }) => {
   const fixture = await openPortal(pool);
   await invite(pool, fixture);
-  const again = (email: string) => inviteUser(pool, { ...fixture, email, urlOf: (it) => it, by });
+  const again = (email: string) => inviteUser(pool, { ...fixture, email, urlOf: (mailed) => mailed, by });
   expect(await again("MIRA@fjord.example")).toEqual({ refused: { email: ["has already been invited"] } });
   expect(await again(form.email)).toEqual({ refused: { email: ["has already been taken"] } });
   expect(await again("nobody")).toMatchObject({ refused: { email: [expect.any(String)] } });
@@ -235,7 +235,7 @@ test("an invited address and an existing user's address cannot be invited", asyn
 
 async function ask(pool: Pool, { provider }: PortalFixture, email: string): Promise<string> {
   let code = "";
-  await requestNewPassword(pool, { provider, email, urlOf: (it) => (code = it), now });
+  await requestNewPassword(pool, { provider, email, urlOf: (mailed) => (code = mailed), now });
   return code;
 }
 

@@ -46,7 +46,7 @@ test("a custom plan is invisible to other applications, and is deleted with its 
     accountId: other.details.account.id,
     applicationId: ofOther?.id ?? 0,
   });
-  const ids = [again, ofOthers].map((it) => it?.application.plan.id ?? 0);
+  const ids = [again, ofOthers].map((each) => each?.application.plan.id ?? 0);
   expect(await readPlans(pool, provider.id, ids)).toHaveLength(2);
   await deleteApplication(pool, { ...change, writer: "program" });
   await deleteAccount(pool, { ...change, accountId: other.details.account.id });
@@ -62,11 +62,11 @@ test("a sign-up cannot get a custom plan of another application, not even a publ
   const customized = await customizeApplicationPlan(pool, change);
   const planId = customized?.application.plan.id ?? 0;
   await pool.query("update plans set state = 'published' where provider_id = $1 and id = $2", [provider.id, planId]);
-  for (const door of [byForm, byToken]) {
-    const wanted = { provider, values: otto, wantedPlans: [planId], by: door, now };
-    const outcome = await signUpAccount(pool, passwords, wanted);
+  for (const source of [byForm, byToken]) {
+    const input = { provider, values: otto, wantedPlans: [planId], by: source, now };
+    const outcome = await signUpAccount(pool, passwords, input);
     // A form is refused; a program gets the default plan in its place.
-    if (door === byForm) expect(outcome).toEqual({ notFound: "plan" });
+    if (source === byForm) expect(outcome).toEqual({ notFound: "plan" });
     else expect(outcome).toMatchObject({ applications: [{ plan: { customizedFrom: null, isDefault: true } }] });
   }
 });

@@ -48,7 +48,9 @@ const deliveriesStatement = `
   where due.provider_id = $1 and due.endpoint_id = $2 and not due.event_id = any($3)
   order by event.id`;
 
-const cases = table.flatMap((it) => ("via" in it ? it.via.map((via) => [it.row, it.operation, via, it] as const) : []));
+const cases = table.flatMap((each) =>
+  "via" in each ? each.via.map((via) => [each.row, each.operation, via, each] as const) : [],
+);
 
 test.for(cases)(
   "%s %s: by %s, exactly its events and their deliveries",
@@ -97,8 +99,10 @@ test.for(eventCatalogue)(
   "the catalogue names the interfaces through which $type comes, and no others",
   ({ type, interfaces }) => {
     const firing = cases.filter(([, , , { events }]) => events.includes(type));
-    const seen = new Set(firing.map(([, , via, { actor }]) => (actor === "system" ? "background" : interfaceOf[via])));
-    expect([...interfaces].toSorted()).toEqual([...seen].toSorted());
+    const actors = new Set(
+      firing.map(([, , via, { actor }]) => (actor === "system" ? "background" : interfaceOf[via])),
+    );
+    expect([...interfaces].toSorted()).toEqual([...actors].toSorted());
   },
 );
 

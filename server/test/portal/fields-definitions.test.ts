@@ -17,7 +17,7 @@ test("a new field is last, and can be moved", async ({ sharedPool: pool }) => {
   const created = await createFieldsDefinition(pool, { providerId, values, by });
   if (!("definition" in created)) throw new Error(JSON.stringify(created));
   const namesOfUsers = async (): Promise<string[]> =>
-    (await readFieldsDefinitions(pool, providerId)).filter((it) => it.target === "User").map(({ name }) => name);
+    (await readFieldsDefinitions(pool, providerId)).filter((each) => each.target === "User").map(({ name }) => name);
   expect(await namesOfUsers()).toEqual(["username", "email", "team"]);
 
   const { id } = created.definition;

@@ -51,7 +51,7 @@ test("an event about a key contains the key and its creation time", async ({ sha
   await addApplicationKey(pool, { ...of, value: "added-by-hand" });
   await removeApplicationKey(pool, { ...of, value: first?.value ?? "" });
   await regenerateApplicationKey(pool, { ...of, value: "added-by-hand" });
-  const [made] = await pool.query<{ value: string }>(
+  const [created] = await pool.query<{ value: string }>(
     `select value from application_keys where provider_id = $1 and application_id = $2`,
     [change.provider.id, change.applicationId],
   );
@@ -59,8 +59,8 @@ test("an event about a key contains the key and its creation time", async ({ sha
     ["key_created", "added-by-hand", stamp(later)],
     ["key_deleted", first?.value, stamp(now)],
     ["key_deleted", "added-by-hand", stamp(later)],
-    ["key_created", made?.value, stamp(later)],
-    ["key_updated", made?.value, stamp(later)],
+    ["key_created", created?.value, stamp(later)],
+    ["key_updated", created?.value, stamp(later)],
   ]);
 });
 
@@ -78,10 +78,10 @@ test("the creation time of a new user key is the time of its change", async ({ s
   const change = await signedUp(pool, "1");
   await updateApplication(pool, { ...change, writer, values: { user_key: "chosen-by-hand" } });
   const changed = await regenerateUserKey(pool, { ...change, writer });
-  const made = changed && "application" in changed ? changed.application.userKey : undefined;
+  const created = changed && "application" in changed ? changed.application.userKey : undefined;
   expect(await keysTold(pool, change.provider.id)).toEqual([
     ["key_updated", "chosen-by-hand", stamp(later)],
-    ["key_updated", made, stamp(later)],
-    ["user_key_updated", made, stamp(later)],
+    ["key_updated", created, stamp(later)],
+    ["user_key_updated", created, stamp(later)],
   ]);
 });

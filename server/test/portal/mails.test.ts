@@ -56,8 +56,10 @@ test("retries of a mail back off exponentially while the mail server is down", a
   const { provider } = await setUp(pool);
   await write(pool, provider.id);
   const { send } = postOffice({ isDown: true });
-  const tries = async (seconds: number): Promise<number> => sendDueMails({ pool, send, now: () => after(seconds) });
-  expect([await tries(0), await tries(29), await tries(30), await tries(89), await tries(90)]).toEqual([1, 0, 1, 0, 1]);
+  const attempts = async (seconds: number): Promise<number> => sendDueMails({ pool, send, now: () => after(seconds) });
+  expect([await attempts(0), await attempts(29), await attempts(30), await attempts(89), await attempts(90)]).toEqual([
+    1, 0, 1, 0, 1,
+  ]);
   const [waiting] = await listMails(pool, provider.id, { limit: 10 });
   expect(waiting).toMatchObject({ sentAt: null, attemptsMade: 3, lastError: "connect ECONNREFUSED" });
 
@@ -68,7 +70,7 @@ test("retries of a mail back off exponentially while the mail server is down", a
 
 test("two processes that poll the outbox at once send no mail twice", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
-  for (let made = 0; made < 20; made += 1) await write(pool, provider.id);
+  for (let created = 0; created < 20; created += 1) await write(pool, provider.id);
   const { send, taken } = postOffice();
   const empty = async (): Promise<void> => {
     while ((await sendDueMails({ pool, send, now: () => after(1) })) > 0);
@@ -109,7 +111,8 @@ test("a mail older than three days is not sent, and stays in the outbox", async 
 
 test("mails are deleted after the retention, except those still to be sent", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
-  const deleted = (days: number, kept: number): Promise<number> => deleteOldMails(pool, after(days * 24 * 3600), kept);
+  const deleted = (days: number, retentionDays: number): Promise<number> =>
+    deleteOldMails(pool, after(days * 24 * 3600), retentionDays);
   await write(pool, provider.id);
   expect(await deleted(2, 1)).toBe(0); // not sent yet, and not three days old
   await sendDueMails({ pool, send: postOffice().send, now: () => after(1) });

@@ -19,9 +19,9 @@ export async function setUp(pool: Pool): Promise<NewProvider> {
     adminPassword: "a long password",
     now,
   };
-  const made = await pool.inTransaction((tx) => setUpProvider(tx, passwords, setup));
-  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
-  return made;
+  const created = await pool.inTransaction((tx) => setUpProvider(tx, passwords, setup));
+  if ("refused" in created) throw new Error(JSON.stringify(created.refused));
+  return created;
 }
 
 export const form = {
@@ -48,8 +48,11 @@ export const byForm = { via: "form", address: "203.0.113.7", mailIsSent: false, 
 export const byToken = { via: "program", actor: { kind: "token", userId: 1 }, channel: "api" } as const;
 
 /** A sign-up that must work out. */
-export async function signUp(pool: Pool, wanted: Pick<SignUp, "provider" | "by"> & Partial<SignUp>): Promise<SignedUp> {
-  const outcome = await signUpAccount(pool, passwords, { values: form, now, ...wanted });
+export async function signUp(
+  pool: Pool,
+  options: Pick<SignUp, "provider" | "by"> & Partial<SignUp>,
+): Promise<SignedUp> {
+  const outcome = await signUpAccount(pool, passwords, { values: form, now, ...options });
   if (!("details" in outcome)) throw new Error(JSON.stringify(outcome));
   return outcome;
 }

@@ -156,7 +156,7 @@ test("a member gets only existing sections", async ({ sharedPool: pool }) => {
 test("a useless token is refused", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
-  const wanted = {
+  const input = {
     providerId: provider.id,
     userId,
     name: " ",
@@ -166,7 +166,7 @@ test("a useless token is refused", async ({ sharedPool: pool }) => {
     requester,
     by,
   };
-  expect(await issueAccessToken(pool, wanted)).toEqual({
+  expect(await issueAccessToken(pool, input)).toEqual({
     refused: {
       name: ["can't be blank"],
       scopes: ["is invalid"],
@@ -179,8 +179,8 @@ test("a useless token is refused", async ({ sharedPool: pool }) => {
 test("settings apply to the next sign-up, and an error changes none of them", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const providerId = provider.id;
-  const change = (it: Parameters<typeof updateProviderSettings>[1]["change"]) =>
-    updateProviderSettings(pool, { providerId, change: it, by });
+  const change = (each: Parameters<typeof updateProviderSettings>[1]["change"]) =>
+    updateProviderSettings(pool, { providerId, change: each, by });
   expect(
     await change({ accountApprovalRequired: true, fromEmail: "hello@acme.example", timeZone: "Europe/Oslo" }),
   ).toMatchObject({

@@ -14,17 +14,17 @@ const setup = { name: "Acme", subdomain: "acme", adminUsername: "admin", adminPa
 
 test("two processes that find an empty database create one provider", async ({ database }) => {
   const outcomes = await Promise.all([1, 2, 3].map(() => setUpFirstProvider(database, passwords, setup)));
-  expect(outcomes.filter((it) => it !== undefined)).toHaveLength(1);
+  expect(outcomes.filter((each) => each !== undefined)).toHaveLength(1);
   expect(await setUpFirstProvider(database, passwords, { ...setup, subdomain: "other" })).toBeUndefined();
   expect(await database.query(`select subdomain from bellwire_directory.tenants`)).toEqual([{ subdomain: "acme" }]);
 });
 
 test("a given token, provider key and admin password work", async ({ sharedPool: pool }) => {
-  const made = await pool.inTransaction((tx) =>
+  const created = await pool.inTransaction((tx) =>
     setUpProvider(tx, passwords, { ...setup, subdomain: "given", accessToken: "my-token", providerKey: "my-key" }),
   );
-  expect(made).toMatchObject({ accessToken: "my-token", providerKey: "my-key" });
-  const { id } = "provider" in made ? made.provider : { id: 0 };
+  expect(created).toMatchObject({ accessToken: "my-token", providerKey: "my-key" });
+  const { id } = "provider" in created ? created.provider : { id: 0 };
   expect(await findAccessToken(pool, { providerId: id, value: "my-token", now })).toMatchObject({
     role: "admin",
     permission: "rw",

@@ -10,10 +10,10 @@ import { test } from "../support/test.ts";
 import { byToken, form, now, setUp, signUp } from "./portal-fixture.ts";
 
 /** The names of a document in their order, each with the type of what it holds; of a list, its first element. */
-const shapeOf = (it: Json): unknown => {
-  if (Array.isArray(it)) return it.slice(0, 1).map(shapeOf);
-  if (typeof it !== "object" || it === null) return it === null ? "null" : typeof it;
-  return Object.entries(it).map(([name, held]) => [name, shapeOf(held)]);
+const shapeOf = (json: Json): unknown => {
+  if (Array.isArray(json)) return json.slice(0, 1).map(shapeOf);
+  if (typeof json !== "object" || json === null) return json === null ? "null" : typeof json;
+  return Object.entries(json).map(([name, value]) => [name, shapeOf(value)]);
 };
 
 /** XML without its texts: elements, their order and their attributes. */

@@ -89,10 +89,10 @@ test("concurrent updates of one account lose no change", async ({ sharedPool: po
     );
   }
   await Promise.all(names.map((name) => change({ values: { [name]: "1" } })));
-  const [kept] = await pool.query<{ fields: object }>("select fields from accounts where provider_id = $1", [
+  const [remaining] = await pool.query<{ fields: object }>("select fields from accounts where provider_id = $1", [
     provider.id,
   ]);
-  expect(kept?.fields).toMatchObject({ a: "1", b: "1", c: "1", d: "1" });
+  expect(remaining?.fields).toMatchObject({ a: "1", b: "1", c: "1", d: "1" });
 });
 
 test("an update that waits for another one starts from its result", async ({ sharedPool: pool }) => {

@@ -35,12 +35,12 @@ test("an admin signs in and receives the app with the session data", async ({ po
 
 test("a visitor signs in and returns to the requested page, but never to another site", async ({ portal }) => {
   const boss = portal.visitor("admin");
-  const asked = await boss.get("/p/admin/deliveries?state=failed");
-  expect(asked).toMatchObject({
+  const redirected = await boss.get("/p/admin/deliveries?state=failed");
+  expect(redirected).toMatchObject({
     status: 302,
     location: "/p/login?return_to=%2Fp%2Fadmin%2Fdeliveries%3Fstate%3Dfailed",
   });
-  expect(await boss.submit(asked.location ?? "", { username: "boss", password })).toMatchObject({
+  expect(await boss.submit(redirected.location ?? "", { username: "boss", password })).toMatchObject({
     location: "/p/admin/deliveries?state=failed",
   });
 
@@ -57,12 +57,12 @@ test("a wrong password, an unknown username and a suspended user give the same e
   await portal.pool.query("update provider_users set state = 'suspended' where username = 'mia' and provider_id = $1", [
     portal.provider.id,
   ]);
-  for (const [username, given] of [
+  for (const [username, entered] of [
     ["boss", "wrong"],
     ["nobody", password],
     ["mia", password],
   ] as const) {
-    const response = await portal.visitor("admin").submit("/p/login", { username, password: given });
+    const response = await portal.visitor("admin").submit("/p/login", { username, password: entered });
     expect(response.status).toBe(422);
     expect(response.html).toContain("Wrong username or password.");
     expect(response.headers["set-cookie"]).toBeUndefined();

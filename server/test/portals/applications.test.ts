@@ -9,9 +9,9 @@ test("a developer creates an application, renames it, and deletes it after a con
   expect((await ada.get("/applications")).html).toContain('href="/applications/new"');
   expect((await ada.get("/applications/new")).html).not.toContain("plan_id");
 
-  const made = await ada.submit("/applications/new", { name: "Shop", description: "Sells" });
-  expect(made.location).toMatch(/^\/applications\/\d+\?done=application-created$/);
-  const [path = ""] = made.location?.split("?") ?? [];
+  const created = await ada.submit("/applications/new", { name: "Shop", description: "Sells" });
+  expect(created.location).toMatch(/^\/applications\/\d+\?done=application-created$/);
+  const [path = ""] = created.location?.split("?") ?? [];
   expect((await ada.get(path)).html).toContain("<h1>Shop</h1>");
 
   expect(await ada.submit(`${path}/edit`, { name: "Market", description: "" })).toMatchObject({
@@ -130,7 +130,7 @@ test("every page responds 404 for another account's or provider's application", 
       expect((await stranger.post(`${path}/${page}`, { ...csrf, name: "Eve" })).status, page).toBe(404);
     }
   }
-  expect((await portal.newEvents()).filter((it) => !it.includes("eve"))).toEqual([]);
+  expect((await portal.newEvents()).filter((each) => !each.includes("eve"))).toEqual([]);
 });
 
 test("the application forms require the session's token", async ({ portal }) => {

@@ -263,12 +263,12 @@ test("unavailable or conflicting plans are rejected with an error, and the form 
     "select id from plans where provider_id = $1 and kind = 'service_plan' and is_default",
     [portal.provider.id],
   );
-  for (const wanted of [[hidden], [theirs], ["gold"], [premium, service?.id]]) {
+  for (const plans of [[hidden], [theirs], ["gold"], [premium, service?.id]]) {
     const ada = portal.visitor("developer");
-    const query = wanted.map((id) => `plan_ids[]=${id}`).join("&");
+    const query = plans.map((id) => `plan_ids[]=${id}`).join("&");
     const inputs = ada.hiddenInputs((await ada.get("/signup")).html, "/signup");
     const { status, html } = await ada.post(`/signup?${query}`, { ...inputs, ...signUpValues("ada") });
-    expect([wanted, status]).toEqual([wanted, 422]);
+    expect([plans, status]).toEqual([plans, 422]);
     expect(html).toContain("The requested plans are unavailable");
     expect(html).toContain('value="ada@tallow.example"');
     expect(html).not.toContain("plan_ids");

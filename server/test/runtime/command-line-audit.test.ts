@@ -7,14 +7,14 @@ const read = "select action, actor_kind, detail ->> 'by' as by from audit_record
 
 test("whatever a command changes is on record", async ({ database, databaseUrl }) => {
   const { provider } = await setUp(database);
-  const said: string[] = [];
+  const output: string[] = [];
   const run = (...args: string[]): Promise<number> =>
     runCommandLine(args, {
       env: { DATABASE_URL: databaseUrl, BELLWIRE_SECRET_KEY: Buffer.alloc(32, 3).toString("base64") },
       roles: [],
       serve: async () => 1,
-      print: (line) => said.push(line),
-      tell: (line) => said.push(line),
+      print: (line) => output.push(line),
+      tell: (line) => output.push(line),
     });
   const commands = [
     ["token", "create", "--username", "admin"],
@@ -26,17 +26,17 @@ test("whatever a command changes is on record", async ({ database, databaseUrl }
     ["provider", "limit", "bins-per-provider", "default"],
     ["provider", "create", "--name", "Quay", "--subdomain", "quay"],
   ];
-  for (const command of commands) expect([command, await run(...command), said]).toEqual([command, 0, said]);
+  for (const command of commands) expect([command, await run(...command), output]).toEqual([command, 0, output]);
 
   const records = (actions: readonly string[]): object[] =>
     actions.map((action) => ({ action, actorKind: "system", by: "command line" }));
   const limits = Array.from({ length: 3 }, () => "provider.limit_changed");
-  const [made] = await database.query<{ id: number }>("select id from providers where name = 'Quay'");
+  const [created] = await database.query<{ id: number }>("select id from providers where name = 'Quay'");
   expect(await database.query(read, [provider.id])).toEqual(
     records(["token.created", "user.changed", "failures.retried", "failures.deleted", ...limits]),
   );
   expect(await database.query("select limits from providers where id = $1", [provider.id])).toEqual([
     { limits: { "users-per-account": 7 } },
   ]);
-  expect(await database.query(read, [made?.id])).toEqual(records(["provider.created"]));
+  expect(await database.query(read, [created?.id])).toEqual(records(["provider.created"]));
 });

@@ -48,13 +48,13 @@ test("the documented command is process 1 of a container, and SIGTERM ends it wi
     env: { PATH: process.env["PATH"], PORT: "0", BELLWIRE_DATA_DIR: folder.path },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  let said = "";
-  container.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  let output = "";
+  container.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const ended = new Promise((resolve) => container.on("exit", (code, signal) => resolve(code ?? signal)));
-  await until(() => said.includes("bellwire ready"), { withinMs: 60_000 });
+  await until(() => output.includes("bellwire ready"), { withinMs: 60_000 });
   const first = Number(execFileSync("pgrep", ["-P", String(container.pid)]).toString());
   expect(await readFile(`/proc/${first}/status`, "utf8")).toMatch(/^NSpid:\s+\d+\s+1$/m);
   process.kill(first, "SIGTERM");
   expect(await ended).toBe(0);
-  expect(said).toMatch(/stopped\n$/);
+  expect(output).toMatch(/stopped\n$/);
 });

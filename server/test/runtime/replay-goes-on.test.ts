@@ -27,8 +27,8 @@ test("a replay and a job continue after every process was killed", { timeout: 24
   });
   const events = new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size;
 
-  const wanted = { endpoint_id: endpointId, since: new Date(Date.now() - 3_600_000).toISOString(), only: "all" };
-  const started = await ask(api, "POST", "/api/v1/replays", wanted);
+  const range = { endpoint_id: endpointId, since: new Date(Date.now() - 3_600_000).toISOString(), only: "all" };
+  const started = await ask(api, "POST", "/api/v1/replays", range);
   const exporting = await ask(api, "POST", "/api/v1/jobs", {
     kind: "export",
     of: "events",

@@ -54,7 +54,7 @@ const signUpOf = (name: string) => ({
 /** Signs up as a visitor of the Developer Portal. */
 async function signUpOnThePortal(api: BellwireApi, name: string, headers: Readonly<Record<string, string>>) {
   const page = await fetch(`${api.url}/signup`);
-  const cookie = page.headers.getSetCookie().map((it) => it.split(";", 1)[0] ?? "");
+  const cookie = page.headers.getSetCookie().map((each) => each.split(";", 1)[0] ?? "");
   const hidden = (await page.text()).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
   const body = {
     ...Object.fromEntries([...hidden].map(([, key = "", value = ""]) => [key, value])),
@@ -160,7 +160,7 @@ test(
     for (const delivery of itemsAt(body, "data")) {
       const id = String(valueAt(delivery, "id"));
       const shown = await ask(api, "GET", `/api/v1/deliveries/${id}/attempts/1/request`);
-      const headers = itemsAt(shown.body, "headers").map((it) => [valueAt(it, "name"), valueAt(it, "value")]);
+      const headers = itemsAt(shown.body, "headers").map((each) => [valueAt(each, "name"), valueAt(each, "value")]);
       const sent = receiver.received.find(({ headers: of }) => id.startsWith(String(of["webhook-id"])));
       expect(Object.fromEntries(headers)["traceparent"]).toBe(sent?.headers["traceparent"]);
     }
@@ -204,7 +204,7 @@ test("without a collector, no module of OpenTelemetry is loaded and no request h
   expect(signedUp.status).toBe(201);
   await until(() => receiver.received.length > 0);
   expect(
-    receiver.received.flatMap(({ headers }) => Object.keys(headers)).filter((it) => it.startsWith("trace")),
+    receiver.received.flatMap(({ headers }) => Object.keys(headers)).filter((each) => each.startsWith("trace")),
   ).toEqual([]);
   expect(await serving.stop()).toBe(0);
   expect(await readFile(file, "utf8")).toBe("started\nstarted\n");

@@ -22,7 +22,7 @@ import { openPlanner } from "./read-plan.ts";
 
 /** Deliveries behind one first row: the account of `anEvent`. */
 const ofOneKey = 1_000_000;
-const held = 50_000;
+const heldRows = 50_000;
 const engineId = "00000000-0000-7000-8000-000000000001";
 /** `holdsUp` counts to 1,000. Everything else reads the rows it concerns and their neighbours. */
 const rowsMax = 1_010;
@@ -40,9 +40,9 @@ interface Asked {
 }
 
 /** Returns a pool that records each statement that reads due rows. */
-function recording(pool: Pool, asked: Asked[]): Pool {
+function recording(pool: Pool, statements: Asked[]): Pool {
   const note = (text: string, values: readonly unknown[]): void => {
-    if (/\bdue\b/.test(text)) asked.push({ text, values });
+    if (/\bdue\b/.test(text)) statements.push({ text, values });
   };
   return {
     ...pool,
@@ -79,11 +79,11 @@ test(
       await database.query(fill, [providerId, endpointId, "account/31", from, from + batch - 1]);
     for (const name of ["paused one", "paused two"]) {
       const paused = await buildEndpoint(database, { providerId, url, name, ordering: "account" });
-      await database.query(fill, [providerId, paused, "account/1", 1, held]);
+      await database.query(fill, [providerId, paused, "account/1", 1, heldRows]);
       await database.query(`update endpoints set state = 'paused' where id = $1`, [paused]);
     }
-    const asked: Asked[] = [];
-    const pool = recording(database, asked);
+    const statements: Asked[] = [];
+    const pool = recording(database, statements);
     const eventIds = await database.query<{ id: string }>(
       `select event_id as id from due where endpoint_id = $1 and ordering_key = 'account/31' order by sequence limit 6`,
       [endpointId],
@@ -140,7 +140,7 @@ test(
 
     for (const mode of ["force_custom_plan", "force_generic_plan"]) {
       await using planner = await openPlanner(databaseUrl, mode);
-      for (const { text, values } of asked) {
+      for (const { text, values } of statements) {
         const scans = (await planner.scansOf(text, values)).filter(({ table }) => table === "due");
         expect({ mode, text, long: scans.filter(({ rows }) => rows > rowsMax) }).toEqual({ mode, text, long: [] });
       }

@@ -14,15 +14,15 @@ test("every id comes from new_id(), none from a sequence", async ({ database }) 
     [schema, directorySchema],
   );
   expect(counted).toEqual([]);
-  const made = await database.query<{ name: string; default: string | null }>(
+  const columns = await database.query<{ name: string; default: string | null }>(
     `select "column".table_name as name, "column".column_default as default
      from information_schema.columns "column" join information_schema.tables using (table_schema, table_name)
      where table_schema = $1 and column_name = 'id' and data_type = 'bigint' and table_type = 'BASE TABLE'
        and "column".table_name <> 'providers'`, // its ids come from the directory's table of tenants
     [schema],
   );
-  expect(made.length).toBeGreaterThanOrEqual(15);
-  expect(made.filter((column) => !column.default?.endsWith("new_id()"))).toEqual([]);
+  expect(columns.length).toBeGreaterThanOrEqual(15);
+  expect(columns.filter((column) => !column.default?.endsWith("new_id()"))).toEqual([]);
 });
 
 test("an id reveals its time, but neither the number of rows nor the rate", async ({ database }) => {

@@ -67,8 +67,8 @@ test(
   { timeout: 120_000 },
   async ({ database: pool, databaseUrl }) => {
     const { provider, accessToken: token, ids } = await fillTwo(pool);
-    const asked: Asked[] = [];
-    await using server = await openWebServer(recording(pool, asked), { baseDomain });
+    const statements: Asked[] = [];
+    await using server = await openWebServer(recording(pool, statements), { baseDomain });
     const headers = { host: `${provider.subdomain}-admin.${baseDomain}`, authorization: `Bearer ${token}` };
     for (const list of lists) {
       const url = list.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(ids[name]));
@@ -76,16 +76,16 @@ test(
       expect([list, statusCode]).toEqual([list, expect.toBeOneOf([200, 404])]);
     }
 
-    const seen = new Set<string>();
+    const tables = new Set<string>();
     for (const mode of ["force_custom_plan", "force_generic_plan"]) {
       await using planner = await openPlanner(databaseUrl, mode);
-      for (const { text, values } of asked) {
+      for (const { text, values } of statements) {
         const scans = (await planner.scansOf(text, values)).filter(({ table }) => filled.includes(table));
-        for (const { table } of scans) seen.add(table);
+        for (const { table } of scans) tables.add(table);
         expect({ mode, text, wrong: scans.filter((scan) => !isOwn(scan)) }).toEqual({ mode, text, wrong: [] });
       }
     }
-    expect([...seen].toSorted()).toEqual(filled.toSorted());
+    expect([...tables].toSorted()).toEqual(filled.toSorted());
   },
 );
 
@@ -101,10 +101,10 @@ interface Asked {
 }
 
 /** Returns a pool that records its statements. */
-const recording = (pool: Pool, asked: Asked[]): Pool => ({
+const recording = (pool: Pool, statements: Asked[]): Pool => ({
   caches: pool.caches,
   query: (text, values = []) => {
-    asked.push({ text, values });
+    statements.push({ text, values });
     return pool.query(text, values);
   },
   inTransaction: (work) => pool.inTransaction(work),

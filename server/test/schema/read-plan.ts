@@ -55,9 +55,9 @@ export async function openPlanner(connectionString: string, mode: string): Promi
   return {
     async scansOf(text, values) {
       await client.query(`prepare it as ${text}`);
-      const given = values.length > 0 ? `(${values.map(literalOf).join(", ")})` : "";
+      const parameters = values.length > 0 ? `(${values.map(literalOf).join(", ")})` : "";
       await client.query(`begin`);
-      const { rows } = await client.query(`explain (analyze, format json) execute it${given}`);
+      const { rows } = await client.query(`explain (analyze, format json) execute it${parameters}`);
       await client.query(`rollback`);
       await client.query(`deallocate it`);
       return scansIn(rows[0]["QUERY PLAN"][0].Plan, indexes);
@@ -77,12 +77,12 @@ function scansIn(node: PlanNode, indexes: ReadonlyMap<string, Index>): readonly 
 }
 
 /** Returns a value as an SQL literal. */
-export function literalOf(it: unknown): string {
-  if (it === null || it === undefined) return "null";
-  if (it instanceof Date) return pg.escapeLiteral(it.toISOString());
-  if (Buffer.isBuffer(it)) return binaryArrayOf(it) ?? bytesOf(it);
-  if (Array.isArray(it)) return pg.escapeLiteral(`{${it.map((each) => JSON.stringify(String(each))).join(",")}}`);
-  return pg.escapeLiteral(typeof it === "string" ? it : JSON.stringify(it));
+export function literalOf(value: unknown): string {
+  if (value === null || value === undefined) return "null";
+  if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
+  if (Buffer.isBuffer(value)) return binaryArrayOf(value) ?? bytesOf(value);
+  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map((each) => JSON.stringify(String(each))).join(",")}}`);
+  return pg.escapeLiteral(typeof value === "string" ? value : JSON.stringify(value));
 }
 
 const bytesOf = (bytes: Buffer): string => pg.escapeLiteral(`\\x${bytes.toString("hex")}`);

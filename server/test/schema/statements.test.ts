@@ -63,18 +63,18 @@ function allStatements(): { statements: readonly Statement[]; unresolved: readon
   });
   const all = files.flatMap(({ path, file }) => {
     const constants = new Map([...exported, ...constantsOf(file, "const")]);
-    const whole = (text: string): string => fillIn(text, constants);
+    const complete = (text: string): string => fillIn(text, constants);
     return [...file.matchAll(/(?:const (\w+) =\s+)?(?:`([^`]*)`|"([^"\n]*)")/g)]
       .map(({ 1: name, 2: long, 3: short, index }) => ({
         path,
         name,
-        text: whole(long ?? short ?? ""),
+        text: complete(long ?? short ?? ""),
         isMarked: isMarkedAt(file, index),
       }))
       .filter(({ text }) => /^\s*(select|insert into|update|delete from|with)\s/.test(text));
   });
   const isWhole = ({ text }: Statement): boolean => !text.includes("${");
-  const holed = all.filter((it) => !isWhole(it)).map(({ path }) => path);
+  const holed = all.filter((statement) => !isWhole(statement)).map(({ path }) => path);
   return { statements: all.filter(isWhole), unresolved: [...new Set(holed)].toSorted() };
 }
 
@@ -126,13 +126,13 @@ test("an index serves every table that marked statements read", async ({ tx }) =
   for (const [index, { text }] of marked.entries()) {
     const values = [...new Set(text.match(/\$\d+/g))].map(() => "null");
     await tx.query(`prepare hot_${index} as ${text}`);
-    const given = values.length > 0 ? `(${values.join(", ")})` : "";
-    const rows = await tx.query<object>(`explain execute hot_${index}${given}`);
+    const parameters = values.length > 0 ? `(${values.join(", ")})` : "";
+    const rows = await tx.query<object>(`explain execute hot_${index}${parameters}`);
     await tx.query(`deallocate hot_${index}`);
     const plan = rows.flatMap((row) => Object.values(row).map(String));
     const isScan = /(?:Seq|Index|Index Only|Bitmap Heap) Scan /;
     const byCondition = /^\s*(?:Index|Recheck) Cond: /; // otherwise the whole index is read
-    const whole = plan.filter((line, at) => isScan.test(line) && !byCondition.test(plan[at + 1] ?? ""));
-    expect(whole).toEqual([]);
+    const complete = plan.filter((line, at) => isScan.test(line) && !byCondition.test(plan[at + 1] ?? ""));
+    expect(complete).toEqual([]);
   }
 });

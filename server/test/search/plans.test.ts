@@ -25,7 +25,7 @@ const ids = new Map([
   [20, `'${lastId}'`],
 ]);
 
-test.for(statements)("an index condition serves every large table: %s", async ([said, text], { tx }) => {
+test.for(statements)("an index condition serves every large table: %s", async ([name, text], { tx }) => {
   await tx.query("set local enable_seqscan = off"); // an empty table is scanned only if no index serves it
   await tx.query("set local enable_bitmapscan = off");
   await tx.query("set local plan_cache_mode = force_generic_plan");
@@ -40,6 +40,6 @@ test.for(statements)("an index condition serves every large table: %s", async ([
       ? [{ line, condition: plan[at + 1] ?? "" }]
       : [],
   );
-  if (said !== "keys of named") expect(scans.length).toBeGreaterThan(0);
+  if (name !== "keys of named") expect(scans.length).toBeGreaterThan(0);
   expect(scans.filter(({ line, condition }) => /Seq Scan/.test(line) || !/Index Cond/.test(condition))).toEqual([]);
 });

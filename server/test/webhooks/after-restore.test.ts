@@ -76,15 +76,15 @@ test("the connection that finds a restored database says so, and holds before an
 });
 
 async function command(databaseUrl: string, ...args: string[]) {
-  const said: string[] = [];
+  const output: string[] = [];
   const code = await runCommandLine(args, {
     env: { DATABASE_URL: databaseUrl, BELLWIRE_SECRET_KEY: Buffer.alloc(32, 3).toString("base64") },
     roles: [],
     serve: async () => 1,
-    print: (line) => said.push(line),
-    tell: (line) => said.push(line),
+    print: (line) => output.push(line),
+    tell: (line) => output.push(line),
   });
-  return { code, said: said.join("\n") };
+  return { code, said: output.join("\n") };
 }
 
 const resume = (databaseUrl: string, ...options: string[]) =>
@@ -172,7 +172,7 @@ test.for([
   { choice: "--skip", says: ["1 mails of", "are deleted", "1 jobs of", "are cancelled"], sent: 0, state: "cancelled" },
 ])(
   "mails and jobs are held, too, until $choice decides about them; mails since the restore are sent",
-  async ({ choice, says, sent, state }, { database, databaseUrl }) => {
+  async ({ choice, says: expectedOutput, sent, state }, { database, databaseUrl }) => {
     const providerId = await leaveMailAndJob(database);
     expect(await holdAfterRestore(database)).toBe(true);
     const recipients: string[] = [];
@@ -191,7 +191,7 @@ test.for([
     const plan = await resume(databaseUrl, "--plan");
     expect(plan.said).toMatch(/^\S+ +mails +1 +20.*\n\S+ +jobs +1 +20/m);
     const resumed = await resume(databaseUrl, choice);
-    for (const words of [...says, "Nothing is held any more."]) expect(resumed.said).toContain(words);
+    for (const words of [...expectedOutput, "Nothing is held any more."]) expect(resumed.said).toContain(words);
     await work();
     expect(recipients.filter((recipient) => recipient === "ann@example.com")).toHaveLength(sent);
     expect(await listJobs(database, { providerId, limit: 9 })).toMatchObject([{ state }]);
@@ -233,6 +233,6 @@ test("--provider decides for that provider only", async ({ database, databaseUrl
   expect(await database.query("select endpoint_id, state from deliveries")).toEqual([
     { endpointId: one.endpointId, state: "cancelled" },
   ]);
-  const held = "select endpoint_id from lanes where not_before = 'infinity'";
-  expect(await database.query(held)).toEqual([{ endpointId: other.endpointId }]);
+  const selectHeld = "select endpoint_id from lanes where not_before = 'infinity'";
+  expect(await database.query(selectHeld)).toEqual([{ endpointId: other.endpointId }]);
 });

@@ -10,20 +10,20 @@ test("all failures are listed in pages, oldest first, each once, without those a
 }) => {
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: "" });
-  const given = Array.from({ length: 1001 }, () => anEvent());
-  await recordNow(database, { providerId }, given);
+  const inputs = Array.from({ length: 1001 }, () => anEvent());
+  await recordNow(database, { providerId }, inputs);
   const failed = await fail(database, providerId, "an hour ago");
   const now = await listFailures(database, encryption, { providerId });
 
-  const told: string[][] = [];
+  const pages: string[][] = [];
   for await (const page of allFailures(database, encryption, { providerId })) {
-    told.push(page.map(({ eventId }) => eventId));
-    if (told.length > 1) continue;
+    pages.push(page.map(({ eventId }) => eventId));
+    if (pages.length > 1) continue;
     await recordNow(database, { providerId });
     await fail(database, providerId, "now");
-    await until(async () => (await listFailures(database, encryption, { providerId })).length > given.length);
+    await until(async () => (await listFailures(database, encryption, { providerId })).length > inputs.length);
   }
-  expect(told.map(({ length }) => length)).toEqual([500, 500, 1]);
-  expect(told.flat()).toEqual(now.map(({ eventId }) => eventId));
-  expect(new Set(told.flat())).toEqual(new Set(failed));
+  expect(pages.map(({ length }) => length)).toEqual([500, 500, 1]);
+  expect(pages.flat()).toEqual(now.map(({ eventId }) => eventId));
+  expect(new Set(pages.flat())).toEqual(new Set(failed));
 });

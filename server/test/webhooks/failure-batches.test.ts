@@ -159,8 +159,8 @@ test("concurrent retries and deletions process each failure once", async ({ data
       count: await take(database, { providerId }, bySystem, pieceMax),
     })),
   );
-  const countOf = (wanted: string): number =>
-    taken.reduce((sum, { name, count }) => sum + (name === wanted ? count : 0), 0);
+  const countOf = (action: string): number =>
+    taken.reduce((sum, { name, count }) => sum + (name === action ? count : 0), 0);
   expect(countOf("retry") + countOf("delete")).toBe(60);
   expect(await eventsIn(database, "due")).toHaveLength(countOf("retry"));
   expect(await eventsIn(database, "failures")).toEqual([]);
@@ -188,11 +188,11 @@ test("failures of a deleted endpoint stay when all are retried, and are removed 
   database,
 }) => {
   const { providerId, endpointIds } = await buildFailures(database, { endpoints: 3, each: 4 });
-  const [, gone] = endpointIds;
-  await database.query(`update endpoints set deleted_at = now() where id = $1`, [gone]);
+  const [, deletedEndpoint] = endpointIds;
+  await database.query(`update endpoints set deleted_at = now() where id = $1`, [deletedEndpoint]);
   expect(await retryFailures(database, { providerId }, bySystem, pieceMax)).toBe(8);
   const left = await database.query(`select distinct endpoint_id as id from failures`);
-  expect(left).toEqual([{ id: gone }]);
+  expect(left).toEqual([{ id: deletedEndpoint }]);
   expect(await deleteFailures(database, { providerId }, bySystem, pieceMax)).toBe(4);
 });
 

@@ -35,9 +35,9 @@ test("the class of a failure's error is the class of its last attempt", () => {
     const cause = causeOf(errorOf(outcome, "200") ?? "");
     expect(cause).toMatchObject({ status, errorClass: outcomeClassOf({ status, errorClass: null }) });
   }
-  const held =
+  const heldError =
     "More than 100000 deliveries were held while endpoints were off, paused or disabled; this was one of the oldest";
-  expect(causeOf(held).errorClass).toBe("held");
+  expect(causeOf(heldError).errorClass).toBe("held");
 });
 
 test.for([

@@ -286,9 +286,9 @@ test("a chunk that fails in each try is counted, and the job continues", async (
   const other = await buildEndpoint(database, { ...backlog, url, name: "other", format: "json" });
   await owner.query(`update events set document = '5' where id = $1`, [backlog.eventIds[0]]); // its payload cannot be rendered
   const job = await start(database, backlog, { kind: "replay", endpointId: other, rows: allDeliveries(backlog) });
-  for (let tries = 0; tries < 5; tries += 1) {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
     await expect(workOnJob(database)).rejects.toThrow(TypeError);
-    if (tries < 4) expect(await workOnJob(database)).toBe(false); // it waits before it tries again
+    if (attempt < 4) expect(await workOnJob(database)).toBe(false); // it waits before it tries again
     await database.query(`update jobs set work_at = now()`);
   }
   const ended = await finish(database, job);

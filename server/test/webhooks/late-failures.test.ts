@@ -19,16 +19,16 @@ async function secondPasses(pool: Pool): Promise<void> {
 async function failSlowly(pool: Pool): Promise<{ commit: () => Promise<unknown> }> {
   const hasFailed = Promise.withResolvers<void>();
   const mayCommit = Promise.withResolvers<void>();
-  const whole = pool.inTransaction(async (tx) => {
+  const transaction = pool.inTransaction(async (tx) => {
     await limitBacklogs(tx, { rowsMax: 0, daysMax: 90 });
     hasFailed.resolve();
     await mayCommit.promise;
   });
-  await Promise.race([hasFailed.promise, whole]);
+  await Promise.race([hasFailed.promise, transaction]);
   return {
     commit: () => {
       mayCommit.resolve();
-      return whole;
+      return transaction;
     },
   };
 }

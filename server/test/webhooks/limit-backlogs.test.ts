@@ -42,10 +42,10 @@ test("held deliveries beyond the quota go to the failure list, oldest first, wit
 test("deliveries of active endpoints and of other providers do not count", async ({ database }) => {
   const [one, other] = [await buildProvider(database), await buildProvider(database)];
   await buildEndpoint(database, { providerId: one, url });
-  const held = await buildEndpoint(database, { providerId: other, url });
+  const heldEndpoint = await buildEndpoint(database, { providerId: other, url });
   await record(database, one, 5);
   await record(database, other, 3);
-  await database.query(`update endpoints set active = false where id = $1`, [held]);
+  await database.query(`update endpoints set active = false where id = $1`, [heldEndpoint]);
   expect(await limit(database, 3)).toBe(0);
 });
 

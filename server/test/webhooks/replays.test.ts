@@ -33,22 +33,22 @@ const idOf = ({ headers }: ReceivedRequest): string => String(headers["webhook-i
 type Wanted = Pick<ReplayRange, "providerId" | "endpointId" | "only"> & Partial<ReplayRange>;
 
 /** The last hour by default. */
-const rangeOf = (wanted: Wanted): ReplayRange => ({
+const rangeOf = (options: Wanted): ReplayRange => ({
   since: new Date(Date.now() - hourMs),
   until: new Date(Date.now() + 1),
   eventTypes: null,
-  ...wanted,
+  ...options,
 });
 
-async function start(database: Pool, wanted: Wanted): Promise<Replay> {
-  const replay = await database.inTransaction((tx) => startReplay(tx, rangeOf(wanted)));
+async function start(database: Pool, options: Wanted): Promise<Replay> {
+  const replay = await database.inTransaction((tx) => startReplay(tx, rangeOf(options)));
   if (!replay) throw new Error("Another replay is under way.");
   return replay;
 }
 
 /** Starts a replay and runs it to its end. */
-async function replayAll(database: Pool, wanted: Wanted): Promise<Replay | undefined> {
-  const { providerId, id } = await start(database, wanted);
+async function replayAll(database: Pool, options: Wanted): Promise<Replay | undefined> {
+  const { providerId, id } = await start(database, options);
   await finishReplays(database);
   return readReplay(database, providerId, id);
 }
@@ -140,10 +140,10 @@ test("all also repeats delivered and abandoned deliveries, with the same id and 
     expect(await replayAll(database, { providerId, endpointId, only: "all" })).toMatchObject(counts);
     await until(nothingIsDue(database));
   }
-  const seen = (id: string): unknown[] =>
-    receiver.received.filter((it) => idOf(it) === id).map(({ headers }) => headers["bellwire-replay"]);
-  expect(seen(delivered)).toEqual([undefined, "1", "2"]);
-  expect(seen(givenUp)).toEqual([undefined, "1"]);
+  const replayHeaders = (id: string): unknown[] =>
+    receiver.received.filter((each) => idOf(each) === id).map(({ headers }) => headers["bellwire-replay"]);
+  expect(replayHeaders(delivered)).toEqual([undefined, "1", "2"]);
+  expect(replayHeaders(givenUp)).toEqual([undefined, "1"]);
   expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1);
 });
 

@@ -31,16 +31,16 @@ async function holdOpen(
 ): Promise<{ commit(): Promise<void> }> {
   const held = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
-  const whole = database.inTransaction(async (tx) => {
+  const transaction = database.inTransaction(async (tx) => {
     await work(tx);
     held.resolve();
     await released.promise;
   });
-  await Promise.race([held.promise, whole]);
+  await Promise.race([held.promise, transaction]);
   return {
     commit() {
       released.resolve();
-      return whole;
+      return transaction;
     },
   };
 }

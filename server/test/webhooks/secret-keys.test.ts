@@ -137,17 +137,17 @@ test("rekey encrypts everything with the newest key while an engine delivers, so
   const newest = createEncryption([newKey]);
   await verifyKeys(database, newest);
   const endpoints = await listEndpoints(database, newest, { providerId, limit: 9 });
-  expect(endpoints.map((it) => [it.url, it.headers, it.undecryptable])).toEqual([
+  expect(endpoints.map((each) => [each.url, each.headers, each.undecryptable])).toEqual([
     ["http://127.0.0.1:9/", { "x-key": "1" }, null],
     [receiver.url, {}, null],
   ]);
-  expect(endpoints.every((it) => it.secrets.length === 1)).toBe(true);
+  expect(endpoints.every((each) => each.secrets.length === 1)).toBe(true);
   const sent = await database.query<{ id: number }>("select id from sent_settings where provider_id = $1", [
     providerId,
   ]);
   const settings = await readSentSettings(database, newest, { providerId, ids: sent.map(({ id }) => id) });
-  expect([...settings.values()].map((it) => [it.url, it.undecryptable])).toContainEqual([receiver.url, null]);
-  expect([...settings.values()].every((it) => it.undecryptable === null)).toBe(true);
+  expect([...settings.values()].map((each) => [each.url, each.undecryptable])).toContainEqual([receiver.url, null]);
+  expect([...settings.values()].every((each) => each.undecryptable === null)).toBe(true);
   expect(await listFailures(database, newest, { providerId })).toMatchObject([{ url: "https://hooks.example/3s" }]);
   await recordNow(database, { providerId });
   await until(() => receiver.received.length === 2);

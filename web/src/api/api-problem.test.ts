@@ -13,8 +13,8 @@ test.each([
   ["the title where no field is to blame", 409, { title: "Somebody was faster." }, "Somebody was faster."],
   ["what a bare 404 means", 404, { status: "Not found" }, "This no longer exists. Somebody may have deleted it."],
   ["what a bare 403 means", 403, undefined, "You are not allowed to do this."],
-])("an error message says %s", (_guarantee, status, body, says) => {
-  expect(errorMessage(new ApiProblem(status, body))).toBe(says);
+])("an error message says %s", (_guarantee, status, body, expectedText) => {
+  expect(errorMessage(new ApiProblem(status, body))).toBe(expectedText);
 });
 
 test("a short e-mail address is reported as no address, and not by its length", () => {

@@ -10,7 +10,7 @@ const delivery = {
   last_attempt: { at: exampleDelivery.occurred_at, status: 503, error: "Answered 503", latency_ms: 1200 },
 };
 
-const whole: ListFilter = {
+const completeFilter: ListFilter = {
   state: "failed,pending",
   endpoint_id: "1,2",
   event_type: "account.*",
@@ -26,7 +26,7 @@ const whole: ListFilter = {
 };
 
 test("a delivery that matches every filter belongs to the list", () => {
-  expect(matchesDelivery(whole, delivery, now)).toBe(true);
+  expect(matchesDelivery(completeFilter, delivery, now)).toBe(true);
 });
 
 test.each([
@@ -43,7 +43,7 @@ test.each([
   [{ since: "-59m" }],
   [{ until: "2026-03-01T09:00:00Z" }],
 ] satisfies [ListFilter][])("a delivery that does not match %o does not belong to the list", (changed) => {
-  expect(matchesDelivery({ ...whole, ...changed }, delivery, now)).toBe(false);
+  expect(matchesDelivery({ ...completeFilter, ...changed }, delivery, now)).toBe(false);
 });
 
 test.each([

@@ -47,11 +47,11 @@ beforeEach(() => {
 });
 
 function follow() {
-  const told: LiveState[] = [];
+  const states: LiveState[] = [];
   const invalidateQueries = vi.fn<(filter?: { queryKey?: readonly unknown[] }) => Promise<void>>().mockResolvedValue();
   const stop = followStream(
     { invalidateQueries, isFetching: () => 0 },
-    { onState: (state) => told.push(state), onMessage: () => undefined },
+    { onState: (state) => states.push(state), onMessage: () => undefined },
   );
   const newest = (): Stream => {
     const stream = Stream.opened.at(-1);
@@ -59,14 +59,14 @@ function follow() {
     return stream;
   };
   const refreshed = () => invalidateQueries.mock.calls.map(([filter]) => String(filter?.queryKey));
-  return { told, stop, newest, refreshed };
+  return { told: states, stop, newest, refreshed };
 }
 
 test("a stream that the browser gave up is reopened with backoff and reported as not live meanwhile", async () => {
-  const { told, newest } = follow();
+  const { told: states, newest } = follow();
   newest().open();
   newest().refuse();
-  expect(told).toEqual(["live", "interrupted"]);
+  expect(states).toEqual(["live", "interrupted"]);
 
   await vi.advanceTimersByTimeAsync(1000);
   expect(Stream.opened).toHaveLength(2);
@@ -74,7 +74,7 @@ test("a stream that the browser gave up is reopened with backoff and reported as
   await vi.advanceTimersByTimeAsync(2000);
   expect(Stream.opened).toHaveLength(3);
   newest().open();
-  expect(told.at(-1)).toBe("live");
+  expect(states.at(-1)).toBe("live");
 });
 
 test("a reopened stream refreshes everything that was missed", async () => {

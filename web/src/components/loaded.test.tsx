@@ -35,7 +35,7 @@ test("a page without permission says so in its title, and leads to the pages tha
   await click("Pages you can open");
   await waitFor(() => expect(page.address()).toBe("/"));
   await says("You can open these pages");
-  const main = [...document.querySelectorAll("main a")].map((it) => it.textContent);
+  const main = [...document.querySelectorAll("main a")].map((element) => element.textContent);
   expect(main).toEqual(expect.arrayContaining(["Accounts", "Access tokens", "Personal settings"]));
   for (const title of ["Products", "General settings", "Mails"]) expect(main).not.toContain(title);
 });

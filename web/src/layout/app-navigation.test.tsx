@@ -36,7 +36,7 @@ async function offeredTo(open: string): Promise<readonly string[]> {
     </SessionContext>,
   );
   await waitFor(() => expect(page.textContent).toContain("Start"));
-  return [...page.querySelectorAll(".pf-v6-c-nav__section-title, a")].map((it) => it.textContent.trim());
+  return [...page.querySelectorAll(".pf-v6-c-nav__section-title, a")].map((element) => element.textContent.trim());
 }
 
 test.each([

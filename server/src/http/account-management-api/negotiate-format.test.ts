@@ -35,8 +35,8 @@ test.each<[string, Asked, Format]>([
   ["parameters of a type", { accept: "application/json; charset=utf-8; q=0.9, text/xml; q=0.1" }, "json"],
   ["the extension before Accept", { extension: "json", accept: "application/xml" }, "json"],
   ["Accept of a JSON client", { accept: "application/json, text/plain, */*" }, "json"],
-])("%s decides the format", (_what, asked, format) => {
-  expect(negotiateFormat(asking(asked), ["xml", "json"])).toBe(format);
+])("%s decides the format", (_what, headers, format) => {
+  expect(negotiateFormat(asking(headers), ["xml", "json"])).toBe(format);
 });
 
 test.each<[string, Asked, readonly Format[]]>([
@@ -45,6 +45,6 @@ test.each<[string, Asked, readonly Format[]]>([
   ["an unknown Accept", { accept: "text/csv" }, ["xml", "json"]],
   ["neither", { accept: "application/xml;q=0, application/json;q=0" }, ["xml", "json"]],
   ["XML where there is only JSON", {}, ["json"]],
-])("%s is rejected", (_what, asked, offered) => {
-  expect(() => negotiateFormat(asking(asked), offered)).toThrow(new Problem("format-unknown").message);
+])("%s is rejected", (_what, headers, offered) => {
+  expect(() => negotiateFormat(asking(headers), offered)).toThrow(new Problem("format-unknown").message);
 });

@@ -37,7 +37,7 @@ const texts = ["0", "-1", "1.5", "x", "", "501e9", "1e400", "9".repeat(40)];
 const nonsense: readonly unknown[] = [...texts, null, undefined, true, [], ["2", "3"], {}, { toString: "" }];
 
 test("an invalid page and an invalid size count as absent", () => {
-  for (const it of nonsense) {
-    expect([it, parsePage({ page: it, per_page: it })]).toEqual([it, { page: 1, limit: 500, offset: 0 }]);
+  for (const text of nonsense) {
+    expect([text, parsePage({ page: text, per_page: text })]).toEqual([text, { page: 1, limit: 500, offset: 0 }]);
   }
 });

@@ -6,14 +6,14 @@ const megabyte = "x".repeat(1_000_000);
 
 /** Returns a stream of chunks, and counts how many it produced. */
 function making(pieces: readonly string[]) {
-  const made = { count: 0 };
+  const rendered = { count: 0 };
   async function* make(): AsyncGenerator<string, void> {
     for (const piece of pieces) {
-      made.count += 1;
+      rendered.count += 1;
       yield piece;
     }
   }
-  return { made, pieces: make() };
+  return { made: rendered, pieces: make() };
 }
 
 test("a stream of up to one megabyte is returned as one string", async () => {
@@ -23,14 +23,14 @@ test("a stream of up to one megabyte is returned as one string", async () => {
 });
 
 test("a longer stream is returned completely, in order and with backpressure", async () => {
-  const { made, pieces } = making(["a", megabyte, "b", "c"]);
+  const { made: rendered, pieces } = making(["a", megabyte, "b", "c"]);
   const gathered = await bufferStream(pieces);
   if (typeof gathered === "string") throw new Error("It is one text.");
-  expect(made.count).toBe(2);
+  expect(rendered.count).toBe(2);
   const taken: string[] = [];
   for await (const piece of gathered) {
     taken.push(piece);
-    expect(made.count).toBe(taken.length + 1);
+    expect(rendered.count).toBe(taken.length + 1);
   }
   expect(taken).toEqual([`a${megabyte}`, "b", "c"]);
 });

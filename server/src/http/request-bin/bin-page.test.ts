@@ -85,7 +85,7 @@ test("jobs run in order and one at a time, with a turn of the event loop between
   );
   await Promise.all(jobs);
   isOver = true;
-  const events = log.filter((it, at) => it !== "turn" || log[at - 1] !== "turn").join(", ");
+  const events = log.filter((event, at) => event !== "turn" || log[at - 1] !== "turn").join(", ");
   // A job of 1 ms may end before the next turn of a busy machine; between two jobs there is always one.
   expect(events).toMatch(
     /a begins,( turn,)? a ends, turn, b begins,( turn,)? b ends, turn, c begins,( turn,)? c ends$/,

@@ -80,11 +80,16 @@ test("a body of more than 1 MiB gets a 413", async ({ http, bin, database }) => 
 });
 
 test("every URL of a bin that does not exist returns 404", async ({ http }) => {
-  const gone = "/bins/aaaaaaaaaaaaaaaaaaaaaaaaaa";
-  for (const url of [gone, `${gone}/view`, `${gone}/view/stream`, `${gone}/view/requests/1/body`]) {
+  const deletedBin = "/bins/aaaaaaaaaaaaaaaaaaaaaaaaaa";
+  for (const url of [
+    deletedBin,
+    `${deletedBin}/view`,
+    `${deletedBin}/view/stream`,
+    `${deletedBin}/view/requests/1/body`,
+  ]) {
     expect((await http.inject({ url })).statusCode).toBe(404);
   }
-  expect((await http.inject({ method: "POST", url: `${gone}/view/answer` })).statusCode).toBe(404);
+  expect((await http.inject({ method: "POST", url: `${deletedBin}/view/answer` })).statusCode).toBe(404);
 });
 
 test("the 404 page of a bin links to the Admin Portal", async ({ http }) => {
@@ -158,7 +163,7 @@ test("received text is escaped in the page", async ({ http, bin, database }) => 
 test("the page of a busy bin links to older requests", async ({ http, bin }) => {
   for (let n = 0; n < 52; n += 1) await http.inject({ method: "POST", url: `/bins/${bin.id}` });
   const numbersOn = async (url: string) =>
-    [...(await http.inject({ url })).body.matchAll(/id="request-(\d+)"/g)].map(([, it]) => Number(it));
+    [...(await http.inject({ url })).body.matchAll(/id="request-(\d+)"/g)].map(([, number]) => Number(number));
   const first = await numbersOn(viewPath(bin));
   expect([first.length, first.at(0), first.at(-1)]).toEqual([50, 52, 3]);
   expect(await numbersOn(viewPath(bin, "", { before: "3" }))).toEqual([2, 1]);
@@ -203,7 +208,9 @@ async function readStream(url: string, headers = {}) {
   return {
     contentType: response.headers.get("content-type"),
     numbers: () =>
-      [...text.matchAll(/^id: (\d+)\nevent: request\ndata: \{"number":\1,"html":"/gm)].map(([, it]) => Number(it)),
+      [...text.matchAll(/^id: (\d+)\nevent: request\ndata: \{"number":\1,"html":"/gm)].map(([, number]) =>
+        Number(number),
+      ),
     data: () => (text.match(/^data: .*$/gm) ?? []).join(""),
     ended: reading,
     [Symbol.dispose]: () => over.abort(),

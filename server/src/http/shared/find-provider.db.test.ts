@@ -34,9 +34,9 @@ const test = base.extend("site", async ({ database, clock }, { onCleanup }) => {
 
 async function openSite(database: Pool, clock: HandDrivenClock) {
   const setup = { name: "Acme", subdomain: "acme", adminUsername: "ann", adminPassword: "a long password" };
-  const made = await database.inTransaction((tx) => setUpProvider(tx, passwords, { ...setup, now: clock.now() }));
-  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
-  const providerId = made.provider.id;
+  const created = await database.inTransaction((tx) => setUpProvider(tx, passwords, { ...setup, now: clock.now() }));
+  if ("refused" in created) throw new Error(JSON.stringify(created.refused));
+  const providerId = created.provider.id;
   const [user] = await database.query<{ id: number }>("select id from provider_users");
   const owner = { providerId, userId: user?.id ?? 0 };
 

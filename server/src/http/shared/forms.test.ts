@@ -49,7 +49,7 @@ test.each(["a=%ff", "%c3=a", "a=%ed%a0%80", "a=%c0%80", "a=%f4%90%80%80", "a=%e2
   "bytes that are no text are refused: %s",
   (text) => {
     expect(() => parsePairs(text)).toThrow(Problem);
-    const bytes = Buffer.from(Array.from(text.matchAll(/%(..)/g), ([, it = ""]) => it).join(""), "hex");
+    const bytes = Buffer.from(Array.from(text.matchAll(/%(..)/g), ([, hex = ""]) => hex).join(""), "hex");
     expect(() => decodeUtf8(bytes)).toThrow(Problem);
   },
 );
@@ -59,8 +59,8 @@ const admin = { within: "/p/admin", fallback: "/p/admin" };
 test.each([
   ["/p/admin", "/p/admin"],
   ["/p/admin/deliveries?state=failed&after=1", "/p/admin/deliveries?state=failed&after=1"],
-])("a path of ours is gone back to: %s", (asked, expected) => {
-  expect(returnPath(asked, admin)).toBe(expected);
+])("a path of ours is gone back to: %s", (path, expected) => {
+  expect(returnPath(path, admin)).toBe(expected);
 });
 
 test.each([
@@ -77,8 +77,8 @@ test.each([
   "/p/login",
   "/p/admin/../login",
   "javascript:alert(1)",
-])("what leads elsewhere is not followed: %j", (asked) => {
-  expect(returnPath(asked, admin)).toBe("/p/admin");
+])("what leads elsewhere is not followed: %j", (path) => {
+  expect(returnPath(path, admin)).toBe("/p/admin");
 });
 
 test.each([
@@ -86,8 +86,8 @@ test.each([
   "/.//elsewhere.example",
   "/x/..//elsewhere.example",
   "/%2e%2e//elsewhere.example",
-])("a path that turns into another host when it is opened is not followed: %s", (asked) => {
-  expect(returnPath(asked, { within: "/", fallback: "/account" })).toBe("/account");
+])("a path that turns into another host when it is opened is not followed: %s", (path) => {
+  expect(returnPath(path, { within: "/", fallback: "/account" })).toBe("/account");
 });
 
 test.each<[string, Record<string, string>, boolean]>([

@@ -14,8 +14,8 @@ const test = base.extend("limits", ({ sharedPool, clock }) => {
   const attempt = (login: string, address: string, deviceId?: string) =>
     ({ audience: "developer", providerId, login, address, deviceId }) as const;
   return {
-    tryAs: (...given: Parameters<typeof attempt>) => next().secondsToWait(attempt(...given)),
-    recordSuccess: (...given: Parameters<typeof attempt>) => next().recordSuccess(attempt(...given)),
+    tryAs: (...args: Parameters<typeof attempt>) => next().secondsToWait(attempt(...args)),
+    recordSuccess: (...args: Parameters<typeof attempt>) => next().recordSuccess(attempt(...args)),
     wait: (seconds: number) => clock.advance(seconds * 1000),
   };
 });

@@ -31,7 +31,8 @@ async function openResolver(
     await server[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   });
-  const ipv4Questions = () => server.questions.filter((it) => it.endsWith(" A")).map((it) => it.slice(0, -2));
+  const ipv4Questions = () =>
+    server.questions.filter((question) => question.endsWith(" A")).map((question) => question.slice(0, -2));
   return { clock, lookup: resolver.lookup, resolver, ipv4Questions, ...files };
 }
 
@@ -89,12 +90,12 @@ test.each([
 ] as const)("the answer %j is %s, and is remembered for five seconds", async (answer, code) => {
   const { clock, lookup, ipv4Questions } = await openResolver(() => answer);
   expect(await codeOf(lookup("receiver.example"))).toBe(code);
-  const asked = ipv4Questions().length;
+  const questionCount = ipv4Questions().length;
   expect(await codeOf(lookup("receiver.example"))).toBe(code);
-  expect(ipv4Questions()).toHaveLength(asked);
+  expect(ipv4Questions()).toHaveLength(questionCount);
   await clock.advance(5000);
   expect(await codeOf(lookup("receiver.example"))).toBe(code);
-  expect(ipv4Questions().length).toBeGreaterThan(asked);
+  expect(ipv4Questions().length).toBeGreaterThan(questionCount);
 });
 
 test("a name that is never answered fails after three seconds, and is not looked up again for five", async () => {
@@ -160,7 +161,7 @@ test("the first name of the search list with an address ends the search, and a c
 
 test("look-ups at a name server are reported with their result and time, cached ones are not", async () => {
   const reported: unknown[] = [];
-  const onLookup = (...it: unknown[]) => reported.push(it);
+  const onLookup = (...question: unknown[]) => reported.push(question);
   const answers: Readonly<Record<string, NameAnswer>> = {
     good: found("192.0.2.1"),
     bad: "server-failure",

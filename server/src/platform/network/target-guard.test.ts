@@ -52,9 +52,9 @@ test("a denied block covers its addresses in every embedding, and what is wrong 
   if ("wrong" in targets) throw new Error(targets.wrong);
   const denied = ["8.8.8.8", "10.1.2.3", "::ffff:8.8.8.8", "64:ff9b::808:808", "2606::5efe:8.8.8.8", "2a00:1450::1"];
   expect(denied.filter((address) => !targets.denies(address))).toEqual([]);
-  expect(["8.9.0.1", "10.2.0.1", "::ffff:8.9.0.1", "2606::5efd:8.8.8.8"].filter((it) => targets.denies(it))).toEqual(
-    [],
-  );
+  expect(
+    ["8.9.0.1", "10.2.0.1", "::ffff:8.9.0.1", "2606::5efd:8.8.8.8"].filter((address) => targets.denies(address)),
+  ).toEqual([]);
   expect(parseAllowedTargets("none", "a")).toHaveProperty("wrong", expect.stringContaining(`"a" is not a CIDR block`));
 });
 

@@ -35,7 +35,7 @@ async function startWith(answer: number | "never") {
   const { tracing } = telemetry;
   if (!tracing) throw new Error("Traces are on.");
   const serve = (count: number): void => {
-    for (let made = 0; made < count; made += 1) {
+    for (let served = 0; served < count; served += 1) {
       tracing
         .beginRequest({ method: "POST", route: "/signup", scheme: "http", host: "localhost", headers: {} })
         .end(201);

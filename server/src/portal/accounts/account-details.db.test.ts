@@ -33,22 +33,26 @@ const rename = (db: Database, { planId }: PortalFixture, name: string) =>
   db.query("update plans set name = $2 where id = $1", [planId, name]);
 
 /** The pool, which notes what it is asked, and does something between the first statement and the next. */
-function watched(pool: Pool, asked: string[], afterTheFirst: () => Promise<unknown> = async () => undefined): Database {
+function watched(
+  pool: Pool,
+  statements: string[],
+  afterTheFirst: () => Promise<unknown> = async () => undefined,
+): Database {
   return {
     caches: pool.caches,
     async query<Row>(text: string, values?: readonly unknown[]) {
-      asked.push(text);
+      statements.push(text);
       const rows = await pool.query<Row>(text, values);
-      if (asked.length === 1) await afterTheFirst();
+      if (statements.length === 1) await afterTheFirst();
       return rows;
     },
   };
 }
 
 test("an account whose plans are cached is read in one statement", async ({ portal, database }) => {
-  const asked: string[] = [];
-  expect(await portal.nameOfPlan(watched(database, asked))).toBe("Default");
-  expect(asked).toHaveLength(1);
+  const statements: string[] = [];
+  expect(await portal.nameOfPlan(watched(database, statements))).toBe("Default");
+  expect(statements).toHaveLength(1);
 });
 
 test("a change waits for one answer before its commit, and is recorded", async ({ portal, database }) => {
@@ -80,8 +84,8 @@ test("a change waits for one answer before its commit, and is recorded", async (
 test("a changed plan is read at once, even if it was changed by SQL", async ({ portal, database }) => {
   const { provider, planId } = portal;
   const by = { actor: { kind: "key" }, channel: "api", now } as const;
-  const wanted = { providerId: provider.id, kind: "account_plan", productId: null, planId } as const;
-  await updatePlan(database, { ...wanted, values: { name: "Gold" }, by });
+  const input = { providerId: provider.id, kind: "account_plan", productId: null, planId } as const;
+  await updatePlan(database, { ...input, values: { name: "Gold" }, by });
   expect(await portal.nameOfPlan(database)).toBe("Gold");
 
   await rename(database, portal, "Silver");
@@ -113,8 +117,8 @@ test("an account that changes or is deleted between the statements is read as it
   if (!plan) throw new Error("The provider has no account plan.");
   await rename(database, portal, "Silver"); // nobody knows it by this name yet
   const move = async () => {
-    const wanted = { ...plan, name: "Gold", systemName: "gold", isDefault: false };
-    const gold = await database.inTransaction((tx) => insertPlan(tx, provider.id, wanted, now));
+    const input = { ...plan, name: "Gold", systemName: "gold", isDefault: false };
+    const gold = await database.inTransaction((tx) => insertPlan(tx, provider.id, input, now));
     await database.query("update accounts set plan_id = $2 where id = $1", [accountId, gold?.id]);
     await database.query("delete from plans where id = $1", [planId]);
   };
@@ -141,15 +145,15 @@ test("accounts with cached plans and others are listed alike, oldest first", asy
      update accounts set plan_id = (select id from gold) where id = $2`,
     [provider.id, ids[1]],
   );
-  const asked: string[] = [];
-  const told = await listAccountDetails(watched(database, asked), provider.id, ids);
-  expect(asked).toHaveLength(2);
-  expect(told.map(({ account, plans }) => [account.id, plans.map(({ name }) => name)])).toEqual([
+  const statements: string[] = [];
+  const details = await listAccountDetails(watched(database, statements), provider.id, ids);
+  expect(statements).toHaveLength(2);
+  expect(details.map(({ account, plans }) => [account.id, plans.map(({ name }) => name)])).toEqual([
     [ids[0], ["Default", "Default", "Basic"]],
     [ids[1], ["Gold", "Default", "Basic"]],
     [ids[2], ["Default", "Default", "Basic"]],
   ]);
-  expect(await listAccountDetails(database, provider.id, ids)).toEqual(told);
+  expect(await listAccountDetails(database, provider.id, ids)).toEqual(details);
 });
 
 test("documents follow the current provider and fields definitions", async ({ portal, database }) => {

@@ -56,12 +56,12 @@ test("a program sends custom fields flat or inside extra_fields, and the flat on
 
 test("an address can be nested or in parts, and parts keep the others", () => {
   const nested = { name: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone: "1", zip: "8000" };
-  const whole = applyFieldInput({}, read({ billing_address: nested }).changes);
+  const complete = applyFieldInput({}, read({ billing_address: nested }).changes);
   const stored = { company: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone_number: "1" };
-  expect(whole).toEqual({ billing_address: { ...stored, zip: "8000" } });
-  const part = read({ billing_address_zip: "8001" }, "program", whole).changes;
-  expect(applyFieldInput(whole, part)).toEqual({ billing_address: { ...stored, zip: "8001" } });
-  expect(applyFieldInput(whole, read({ billing_address: "" }).changes)).toEqual({});
+  expect(complete).toEqual({ billing_address: { ...stored, zip: "8000" } });
+  const part = read({ billing_address_zip: "8001" }, "program", complete).changes;
+  expect(applyFieldInput(complete, part)).toEqual({ billing_address: { ...stored, zip: "8001" } });
+  expect(applyFieldInput(complete, read({ billing_address: "" }).changes)).toEqual({});
 });
 
 test("an input cannot use the names of address parts in documents", () => {

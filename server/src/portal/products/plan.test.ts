@@ -9,7 +9,7 @@ test.each([
   ["none", "none", "none"],
 ] as const)(
   "with the permission %s a developer may %s without a credit card, and %s with one",
-  (it, without, having) => {
-    expect([planStepOf(it, false), planStepOf(it, true)]).toEqual([without, having]);
+  (permission, without, having) => {
+    expect([planStepOf(permission, false), planStepOf(permission, true)]).toEqual([without, having]);
   },
 );

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type AttemptTrace, connectionKinds, decodeTrace, encodeTrace } from "./attempt-trace.ts";
 
-const whole = (max: number) => fc.nat({ max });
-const phase = fc.option(whole(2 ** 32 - 1), { nil: undefined });
+const wholeNumber = (max: number) => fc.nat({ max });
+const phase = fc.option(wholeNumber(2 ** 32 - 1), { nil: undefined });
 const traces: fc.Arbitrary<AttemptTrace> = fc.record({
   queued: phase,
   dns: phase,
@@ -17,12 +17,12 @@ const traces: fc.Arbitrary<AttemptTrace> = fc.record({
   }),
   tlsVersion: fc.constantFrom(undefined, "TLSv1.2", "TLSv1.3"),
   certificateExpiresAt: fc.option(fc.integer({ min: 1, max: 2 ** 32 - 1 }), { nil: undefined }),
-  answerBytes: whole(2 ** 31 - 1),
+  answerBytes: wholeNumber(2 ** 31 - 1),
 });
 
 test("every trace is read as it was written", () => {
   fc.assert(
-    fc.property(traces, whole(32_767), (trace, replay) => {
+    fc.property(traces, wholeNumber(32_767), (trace, replay) => {
       expect(decodeTrace(encodeTrace(trace, replay))).toEqual({ ...trace, replay });
     }),
   );

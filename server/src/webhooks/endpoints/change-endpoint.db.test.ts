@@ -29,9 +29,9 @@ function needsOf(pool: Pool): EndpointNeeds {
   return { pool, encryption, targets, retryWaitsSeconds: [1, 2] };
 }
 
-const saved = (it: Endpoint | Refused | undefined): Endpoint => {
-  if (!it || "refused" in it) throw new Error(`Not saved: ${JSON.stringify(it)}`);
-  return it;
+const saved = (outcome: Endpoint | Refused | undefined): Endpoint => {
+  if (!outcome || "refused" in outcome) throw new Error(`Not saved: ${JSON.stringify(outcome)}`);
+  return outcome;
 };
 
 async function make(pool: Pool, input: EndpointInput = {}): Promise<Endpoint> {

@@ -23,7 +23,7 @@ function needsOf(pool: Pool): EndpointNeeds {
 const save = (pool: Pool, providerId: number, change: DefaultWebhookChange) =>
   saveDefaultEndpoint(needsOf(pool), { providerId, change, actor: admin });
 
-const typesOf = (it: Endpoint | Refused): readonly string[] => ("refused" in it ? [] : it.eventTypes);
+const typesOf = (outcome: Endpoint | Refused): readonly string[] => ("refused" in outcome ? [] : outcome.eventTypes);
 
 /** Returns the sessions of this database that wait for a lock. */
 const blockedStatement = `
@@ -35,9 +35,9 @@ test("the first save creates the webhook, with omitted switches off", async ({ d
   expect(await readDefaultEndpoint(database, encryption, providerId)).toBeUndefined();
 
   await save(database, providerId, { url: "http://example.com", switches: { user_created_on: true } });
-  const made = await readDefaultEndpoint(database, encryption, providerId);
-  expect(made).toMatchObject({ name: "default", format: "3scale", active: false, providerActions: false });
-  expect(made?.eventTypes).toEqual(["user.created"]);
+  const created = await readDefaultEndpoint(database, encryption, providerId);
+  expect(created).toMatchObject({ name: "default", format: "3scale", active: false, providerActions: false });
+  expect(created?.eventTypes).toEqual(["user.created"]);
 });
 
 test("of two concurrent first saves, one creates the webhook and the other updates it", async ({ database }) => {
@@ -86,8 +86,8 @@ test("`*` shows as sixteen switches on, and stays until one is turned off", asyn
   await save(database, providerId, { url: "http://example.com", switches: {} });
   await database.query("update endpoints set event_types = '{*}'");
 
-  const kept = await save(database, providerId, { active: true, switches: { user_created_on: true } });
-  expect(typesOf(kept)).toEqual(["*"]);
+  const saved = await save(database, providerId, { active: true, switches: { user_created_on: true } });
+  expect(typesOf(saved)).toEqual(["*"]);
   expect(switchesOf({ eventTypes: ["*"] }).filter(({ on }) => on)).toHaveLength(16);
 
   const without = await save(database, providerId, { switches: { user_created_on: false } });

@@ -42,7 +42,7 @@ test("a histogram survives being stored, and adding stored ones equals adding th
     fc.property(durations, durations, (one, other) => {
       const read = new Histogram();
       for (const part of [one, other]) read.addElements(histogramOf(part).elements());
-      const sorted = (it: Histogram): number[] => it.elements().toSorted((a, b) => a - b);
+      const sorted = (histogram: Histogram): number[] => histogram.elements().toSorted((a, b) => a - b);
       expect(sorted(read)).toEqual(sorted(histogramOf([...one, ...other])));
     }),
   );

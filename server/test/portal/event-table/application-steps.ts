@@ -78,15 +78,15 @@ export const addKey = (value?: string): Step =>
 export const times = (count: number, step: Step): readonly Step[] => Array.from({ length: count }, () => step);
 
 async function addPlan(scene: Scene): Promise<number> {
-  const made = await createPlan(scene.pool, {
+  const created = await createPlan(scene.pool, {
     providerId: scene.provider.id,
     kind: "application_plan",
     productId: scene.product.id,
     values: { name: "Gold", state_event: "publish" },
     by: scene.by,
   });
-  if (!made || !("plan" in made)) throw new Error(JSON.stringify(made));
-  return made.plan.id;
+  if (!created || !("plan" in created)) throw new Error(JSON.stringify(created));
+  return created.plan.id;
 }
 
 export const toNewPlan: Step = async (scene) =>
@@ -120,8 +120,8 @@ export const removeFilter: Step = onApplication(async (pool, change) => {
 });
 
 export const endSubscription: Step = async (scene) => {
-  const [it] = await readSubscriptions(scene.pool, scene.provider.id, scene.accountId);
-  return unsubscribe(scene.pool, { ...scene, subscriptionId: it?.subscription.id ?? 0 });
+  const [subscription] = await readSubscriptions(scene.pool, scene.provider.id, scene.accountId);
+  return unsubscribe(scene.pool, { ...scene, subscriptionId: subscription?.subscription.id ?? 0 });
 };
 
 export const removeProduct: Step = async ({ pool, provider, product, by }) => {
@@ -132,11 +132,11 @@ export const removeProduct: Step = async ({ pool, provider, product, by }) => {
 const bulk =
   (step: (application: Application, scene: Scene) => Promise<unknown>): Step =>
   async (scene) => {
-    const them = await scene.pool.query<{ id: number }>(
+    const applications = await scene.pool.query<{ id: number }>(
       `select id from applications where provider_id = $1 order by id`,
       [scene.provider.id],
     );
-    for (const { id } of them) {
+    for (const { id } of applications) {
       const application = await readApplication(scene.pool, scene.provider.id, id);
       if (application) await step(application, scene);
     }

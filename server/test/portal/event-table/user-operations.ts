@@ -66,7 +66,7 @@ const demoteLast = (scene: Scene): Promise<unknown> =>
 async function signUpByMail({ pool, provider, by: { now } }: Scene): Promise<string> {
   let code = "";
   const values = { ...form, org_name: "Second", username: "second", email: "second@fjord.example" };
-  const by = { ...byForm, mailIsSent: true, activationUrl: (it: string): string => (code = it) };
+  const by = { ...byForm, mailIsSent: true, activationUrl: (mailed: string): string => (code = mailed) };
   await signUpAccount(pool, passwords, { provider, values, by, now });
   return code;
 }
@@ -82,7 +82,7 @@ async function pendingOfNewAccount(scene: Scene): Promise<{ accountId: number; u
 /** Invites somebody and gives the code of the mail and the invitation's id. */
 async function invite({ pool, provider, accountId, by }: Scene): Promise<{ code: string; id: number }> {
   let code = "";
-  const urlOf = (it: string): string => (code = it);
+  const urlOf = (mailed: string): string => (code = mailed);
   const invited = await inviteUser(pool, { provider, accountId, email: "mira@fjord.example", urlOf, by });
   if (!invited || !("invitation" in invited)) throw new Error(JSON.stringify(invited));
   return { code, id: invited.invitation.id };
@@ -281,7 +281,7 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     via: ["developer"],
     act: async ({ pool, provider, by: { now } }) => {
       let code = "";
-      await requestNewPassword(pool, { provider, email: form.email, urlOf: (it) => (code = it), now });
+      await requestNewPassword(pool, { provider, email: form.email, urlOf: (mailed) => (code = mailed), now });
       return resetPassword(pool, passwords, { provider, code, password, confirmation: password, now });
     },
     events: ["user.updated"],

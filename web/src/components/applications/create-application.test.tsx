@@ -32,7 +32,7 @@ const answers: Answers = {
 const show = (others: Answers = {}, owner?: { id: number; org_name: string }) =>
   showInPortal(<CreateApplication {...(owner && { account: owner })} />, { answers: { ...answers, ...others } });
 
-const offered = (id: string) => [...document.querySelectorAll(`#${id} option`)].map((it) => it.textContent);
+const offered = (id: string) => [...document.querySelectorAll(`#${id} option`)].map((element) => element.textContent);
 const idOf = (name: string) => document.querySelector(`[role=dialog] [name=${name}]`)?.id ?? name;
 const fillField = (name: string, value: string) => waitFor(() => fill(idOf(name), value));
 const quay = { id: 4, org_name: "Quay Books" };
@@ -94,5 +94,5 @@ test("an account is found by search and stays chosen during another search", asy
   await fillField("name", "Ferry times");
   await fillField("berth", "B2");
   await click("Create");
-  await waitFor(() => expect(changes().map((it) => it.request)).toEqual(["POST accounts/5/applications"]));
+  await waitFor(() => expect(changes().map((element) => element.request)).toEqual(["POST accounts/5/applications"]));
 });

@@ -6,8 +6,8 @@ test.each([
   [0, "No account was suspended"],
   [1, "1 account was suspended"],
   [3, "3 accounts were suspended"],
-])("the number of changed objects is reported: %i", (count, says) => {
-  expect(describeDone(count, ["account", "accounts"], "suspended")).toBe(says);
+])("the number of changed objects is reported: %i", (count, expectedText) => {
+  expect(describeDone(count, ["account", "accounts"], "suspended")).toBe(expectedText);
 });
 
 test("each object that could not be changed is named with its own reason", () => {

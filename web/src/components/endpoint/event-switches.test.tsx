@@ -34,7 +34,7 @@ const reason = "Cannot fire while actions in the admin portal do not trigger web
 
 test("only the event that cannot fire says so", () => {
   const { page } = show({});
-  const switches = [...page.querySelectorAll(".pf-v6-c-check")].map((it) => it.textContent);
+  const switches = [...page.querySelectorAll(".pf-v6-c-check")].map((element) => element.textContent);
   expect(switches.filter((text) => text.includes(reason))).toEqual([expect.stringContaining("Application suspended")]);
 });
 

@@ -61,7 +61,7 @@ test.each([
   ["status", "500,4xx", "500, 4xx"],
   ["account", "Harbour, Sons", "Harbour, Sons"],
 ])("the filter %s=%s reads “%s”", (name, value, words) => {
-  const definition = definitionsFor("deliveries").find((it) => it.name === name);
+  const definition = definitionsFor("deliveries").find((each) => each.name === name);
   expect(definition && describeFilter(definition, value, names)).toBe(words);
 });
 

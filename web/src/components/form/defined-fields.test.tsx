@@ -8,7 +8,7 @@ import { DefinedFields } from "./defined-fields.tsx";
 const api = createManagementClient(fetch);
 
 /** The choices of an application's stage, and which of them is shown, where `held` is what it is. */
-function stagesShownWhere(held: string): readonly [choices: readonly string[], shown: string | undefined] {
+function stagesShownWhere(stored: string): readonly [choices: readonly string[], shown: string | undefined] {
   const queries = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
   queries.setQueryData(fieldsDefinitionsQuery(api).queryKey, [
     {
@@ -25,7 +25,7 @@ function stagesShownWhere(held: string): readonly [choices: readonly string[], s
       updated_at: "2026-03-01T09:00:00Z",
     },
   ]);
-  const values = { stage: held };
+  const values = { stage: stored };
   const page = mount(
     <ManagementContext value={api}>
       <QueryClientProvider client={queries}>
@@ -34,7 +34,7 @@ function stagesShownWhere(held: string): readonly [choices: readonly string[], s
     </ManagementContext>,
   );
   const options = [...page.querySelectorAll("option")];
-  return [options.map((it) => it.textContent), page.querySelector("select")?.value];
+  return [options.map((element) => element.textContent), page.querySelector("select")?.value];
 }
 
 test("a saved value that is no longer offered is shown and can be kept", () => {

@@ -70,7 +70,7 @@ function Delete({ onDone, onClose }: { onDone: () => void; onClose: () => void }
 
 const show = (answers: Answers) => showInPortal(<Page />, { answers });
 const dialog = () => document.querySelector("[role=dialog]");
-const alertOf = (it: ParentNode | null) => it?.querySelector("[role=alert]")?.textContent;
+const alertOf = (parent: ParentNode | null) => parent?.querySelector("[role=alert]")?.textContent;
 
 test("a rejected form stays open, shows the error, keeps the values and focuses the invalid field", async () => {
   show({ "PUT users/6": [422, { errors: { email: ["is invalid"] } }] });

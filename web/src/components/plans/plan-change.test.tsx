@@ -14,7 +14,7 @@ const show = (present: { id: number; name: string }, answers: Answers = { [`PUT 
   showInPortal(<PlanChange path={path} stale={[]} plans={plans} present={present} />, { answers });
 
 const dialog = () => document.querySelector("[role=dialog]");
-const offered = () => [...document.querySelectorAll("#plan_id option")].map((it) => it.textContent);
+const offered = () => [...document.querySelectorAll("#plan_id option")].map((element) => element.textContent);
 const submit = () =>
   [...document.querySelectorAll<HTMLButtonElement>("[role=dialog] button")].find(
     ({ textContent }) => textContent === "Change plan",

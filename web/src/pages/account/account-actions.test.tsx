@@ -37,15 +37,15 @@ test.each([
   ["Suspend", "pending", "POST accounts/4/suspend", "until you resume the account, which makes it approved"],
   ["Reject", "pending", "PUT accounts/4/reject", "Its admins get a mail."],
   ["Make pending", "approved", "PUT accounts/4/make_pending", "until you approve the account"],
-] as const)("%s of an account that is %s asks for confirmation", async (title, state, request, says) => {
+] as const)("%s of an account that is %s asks for confirmation", async (title, state, request, expectedText) => {
   const { changes } = showInPortal(<AccountActions account={account(state)} />, { answers, session });
   await click("Actions");
   await click(title);
-  await waitFor(() => expect(dialog()).toContain(says));
+  await waitFor(() => expect(dialog()).toContain(expectedText));
   expect(dialog()).toContain("get a webhook");
   expect(changes()).toEqual([]);
   await click(title);
-  await waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
+  await waitFor(() => expect(changes().map((each) => each.request)).toEqual([request]));
   await waitFor(() => expect(dialog()).toBeUndefined());
 });
 
@@ -53,22 +53,22 @@ test("approving an account asks for no confirmation", async () => {
   const { changes } = showInPortal(<AccountActions account={account("pending")} />, { answers, session });
   await click("Actions");
   await click("Approve");
-  await waitFor(() => expect(changes().map((it) => it.request)).toEqual(["PUT accounts/4/approve"]));
+  await waitFor(() => expect(changes().map((each) => each.request)).toEqual(["PUT accounts/4/approve"]));
 });
 
 test.each([
   ["Suspend", "PUT accounts/4/users/6/suspend", "until you unsuspend"],
   ["Make a member", "PUT accounts/4/users/6/member", "until you make mira an admin again"],
   ["Delete", "DELETE accounts/4/users/6", "cannot be restored"],
-])("%s of a user asks for confirmation and names the consequences", async (title, request, says) => {
+])("%s of a user asks for confirmation and names the consequences", async (title, request, expectedText) => {
   const { changes } = showInPortal(<UserList accountId={4} />, { answers, session });
   await click("Actions for mira");
   await click(title);
-  await waitFor(() => expect(dialog()).toContain(says));
+  await waitFor(() => expect(dialog()).toContain(expectedText));
   expect(dialog()).toContain("get a webhook");
   expect(changes()).toEqual([]);
   await click(title);
-  await waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
+  await waitFor(() => expect(changes().map((each) => each.request)).toEqual([request]));
 });
 
 test("an erasure names its consequences and asks about pending deliveries", async () => {

@@ -26,14 +26,14 @@ function show(outcomes: Answer, allowedActions = ["administer-portal"]) {
 
 const page = () => document.body.textContent;
 const dialog = () => document.querySelector("[role=dialog]")?.textContent;
-const items = () => [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
+const items = () => [...document.querySelectorAll("[role=menuitem]")].map((element) => element.textContent.trim());
 const done = (...ids: number[]) => ids.map((id) => ({ id, done: true }));
 const isTicked = (id: number) => document.querySelector<HTMLInputElement>(`#tick-${id}`)?.checked;
 
 test("bulk operations need a selection", async () => {
   show([200, { data: [] }]);
   await waitFor(() => expect(page()).toContain("Quay Books"));
-  const menu = [...document.querySelectorAll("button")].find((it) => it.textContent === "With selected");
+  const menu = [...document.querySelectorAll("button")].find((element) => element.textContent === "With selected");
   expect(menu?.disabled).toBe(true);
 });
 

@@ -36,18 +36,18 @@ test.each([
   ["Suspend", `PUT ${at}/suspend`, "until you resume it"],
   ["Return to the standard plan", `PUT ${at}/decustomize_plan`, "cannot be restored"],
   ["Delete", `DELETE ${at}`, "cannot be restored"],
-])("%s asks for confirmation and names the consequences", async (title, request, says) => {
+])("%s asks for confirmation and names the consequences", async (title, request, expectedText) => {
   const { changes } = showInPortal(<ApplicationActions application={application("live")} />, { answers });
   await waitFor(async () => {
     if (!document.querySelector("[role=menuitem]")) await click("Actions");
     expect(document.body.textContent).toContain(title);
   });
   await click(title);
-  await waitFor(() => expect(dialog()).toContain(says));
+  await waitFor(() => expect(dialog()).toContain(expectedText));
   expect(dialog()).toContain("get a webhook");
   expect(changes()).toEqual([]);
   await click(title);
-  await waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
+  await waitFor(() => expect(changes().map((each) => each.request)).toEqual([request]));
 });
 
 test("an application is rejected with a reason, which the mail to the account's admins contains", async () => {

@@ -66,9 +66,9 @@ test("the value of a rejected key stays, and is cleared once the key is added", 
 test.each([
   ["five keys, and no sixth", ["k-1", "k-2", "k-3", "k-4", "k-5"], {}, "The limit is 5"],
   ["one secret of a client, and no second", ["k-1"], { client_id: "c" }, "The limit is 1"],
-])("the limit of %s is stated in advance", async (_many, keys, application, says) => {
+])("the limit of %s is stated in advance", async (_many, keys, application, expectedText) => {
   show(keys, application);
-  await waitFor(() => expect(page()).toContain(says));
+  await waitFor(() => expect(page()).toContain(expectedText));
   expect(document.getElementById("new-key")).toBeNull();
 });
 
@@ -83,7 +83,9 @@ test("keys that are loading or unreadable are not shown as none", async () => {
 test("each key has a copy button with its own name", async () => {
   show(["k-one", "k-two"]);
   await waitFor(() => expect(page()).toContain("k-two"));
-  const names = [...document.querySelectorAll("button")].map((it) => it.getAttribute("aria-label") ?? it.textContent);
+  const names = [...document.querySelectorAll("button")].map(
+    (element) => element.getAttribute("aria-label") ?? element.textContent,
+  );
   expect(names).toEqual(expect.arrayContaining(["Copy the key k-one", "Copy the key k-two"]));
   expect(new Set(names).size).toBe(names.length);
 });

@@ -37,9 +37,9 @@ test.each([
   ["name", "ferry", "name=ferry"],
   ["account_query", "quay", "account_query=quay"],
   ["user_key", "u-key", "user_key=u-key"],
-])("a search by %s is in the address and in the request", async (by, text, asked) => {
+])("a search by %s is in the address and in the request", async (by, text, expected) => {
   const shown = show("/applications", {
-    [`GET applications?${asked}&per_page=50`]: listOf(application(8, "Found it")),
+    [`GET applications?${expected}&per_page=50`]: listOf(application(8, "Found it")),
   });
   await choose("Search in", by);
   await search(text);
@@ -74,7 +74,7 @@ test("an empty result says so and leads back to all", async () => {
   expect(shown.search()).toEqual({});
 });
 
-const items = () => [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
+const items = () => [...document.querySelectorAll("[role=menuitem]")].map((element) => element.textContent.trim());
 
 test("a bulk plan change needs applications of one product", async () => {
   const { changes } = show("/applications", {

@@ -25,11 +25,11 @@ async function open(address: string, session = {}) {
 }
 
 const chips = (): readonly string[] =>
-  [...document.querySelectorAll("main .pf-v6-c-label__text")].map((it) => it.textContent);
+  [...document.querySelectorAll("main .pf-v6-c-label__text")].map((element) => element.textContent);
 
 async function tickChoice(name: string): Promise<void> {
   await waitFor(() => {
-    const label = [...document.querySelectorAll("label")].find((it) => it.textContent === name);
+    const label = [...document.querySelectorAll("label")].find((element) => element.textContent === name);
     if (!label?.control) throw new Error(`There is no choice ${name}.`);
     const { control } = label;
     flushSync(() => control.click());

@@ -63,7 +63,9 @@ const serverWith = (changed: Partial<DeliveryDetails>, endpointNow: object | und
 });
 
 const offered = (): readonly string[] =>
-  [...document.querySelectorAll("main button")].map((it) => it.textContent.trim()).filter((name) => name !== "");
+  [...document.querySelectorAll("main button")]
+    .map((element) => element.textContent.trim())
+    .filter((name) => name !== "");
 
 async function offeredWith(changed: Partial<DeliveryDetails>, endpointNow?: object): Promise<readonly string[]> {
   showPage(`/deliveries/${id}`, serverWith(changed, endpointNow));
@@ -220,7 +222,7 @@ test("sending again keeps focus, although the state and the buttons change", asy
     },
   });
   await says("Send again");
-  const button = [...document.querySelectorAll("button")].find((it) => it.textContent === "Send again");
+  const button = [...document.querySelectorAll("button")].find((element) => element.textContent === "Send again");
   button?.focus();
   button?.click();
   await says("Cancel delivery");
@@ -240,7 +242,9 @@ test("cancelling moves focus from the button that disappears to the one that sta
     },
   });
   await says("Cancel delivery");
-  const cancel = [...document.querySelectorAll("main button")].find((it) => it.textContent === "Cancel delivery");
+  const cancel = [...document.querySelectorAll("main button")].find(
+    (element) => element.textContent === "Cancel delivery",
+  );
   if (cancel instanceof HTMLElement) cancel.focus();
   await click("Cancel delivery");
   await says("There will be no more attempts");

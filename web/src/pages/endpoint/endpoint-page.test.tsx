@@ -137,8 +137,8 @@ test("waits of a new endpoint that were entered and emptied are left to its form
 
 test("a paused receiver is reported on the endpoint's page", async () => {
   const { server } = serverWithCrm();
-  const held = { ...crm, held_until: new Date(Date.now() + 600_000).toISOString() };
-  showPage("/endpoints/5", { ...server, "GET /api/v1/endpoints/5": () => [200, held] });
+  const heldEndpoint = { ...crm, held_until: new Date(Date.now() + 600_000).toISOString() };
+  showPage("/endpoints/5", { ...server, "GET /api/v1/endpoints/5": () => [200, heldEndpoint] });
   await waitFor(() => expect(shown()).toContain("Deliveries are paused for a while"));
 });
 

@@ -29,8 +29,9 @@ test('each endpoint shows the state of its delivery, and none shows "sent" befor
     [`GET /api/v1/events/${id}`]: () => [200, event],
     "GET /api/v1/deliveries": () => [200, { data: deliveries, next: null }],
   });
-  const said = () => [...document.querySelectorAll("td[data-label=Delivery]")].map((it) => it.textContent?.trim());
-  await waitFor(() => expect(said()).toEqual(["Delivered", "Pending", "Failed", "Selected", "Not sent"]));
+  const shownDeliveries = () =>
+    [...document.querySelectorAll("td[data-label=Delivery]")].map((element) => element.textContent?.trim());
+  await waitFor(() => expect(shownDeliveries()).toEqual(["Delivered", "Pending", "Failed", "Selected", "Not sent"]));
   expect(page.askedFor("GET /api/v1/deliveries")[0]?.query.get("event_id")).toBe(id);
 });
 

@@ -213,7 +213,9 @@ test("a failure of a deleted endpoint says so, and cannot be retried", async () 
   await says("crm (deleted)");
   await click("Actions for row 1, account.created of Account 0");
   await says("Delete this and all older failures");
-  expect([...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent)).not.toContain("Retry");
+  expect([...document.querySelectorAll("[role=menuitem]")].map((element) => element.textContent)).not.toContain(
+    "Retry",
+  );
 });
 
 test("a name is isolated from the text beside it, so a right-to-left one does not reorder it", async () => {
@@ -228,7 +230,7 @@ test("a name is isolated from the text beside it, so a right-to-left one does no
     "GET /api/v1/endpoints": () => [200, { data: [], next: null }],
   });
   await says(`${rightToLeft.endpoint_name} (deleted)`);
-  const isolated = [...document.querySelectorAll("td bdi")].map((it) => it.textContent);
+  const isolated = [...document.querySelectorAll("td bdi")].map((element) => element.textContent);
   expect(isolated).toEqual([rightToLeft.account_name, rightToLeft.endpoint_name]);
 });
 

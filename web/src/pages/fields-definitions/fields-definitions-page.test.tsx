@@ -17,7 +17,7 @@ const answers: Answers = {
 };
 
 const show = (others: Answers = {}) => showInPortal(<FieldsDefinitionsPage />, { answers: { ...answers, ...others } });
-const items = () => [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
+const items = () => [...document.querySelectorAll("[role=menuitem]")].map((element) => element.textContent.trim());
 const textOf = (id: string) => document.querySelector<HTMLTextAreaElement>(`#${id}`)?.value;
 
 test("a choice with commas survives when others are added, and empty lines are dropped", async () => {

@@ -58,7 +58,7 @@ test("an entry shows the actor, its own changes, and links to each notified endp
   const page = showPage("/accounts/7/history?span=week", server);
   await says("mira");
   const cells = () =>
-    [...document.querySelectorAll("td[data-label=Before], td[data-label=After]")].map((it) => it.textContent);
+    [...document.querySelectorAll("td[data-label=Before], td[data-label=After]")].map((element) => element.textContent);
   expect(cells()).toEqual(["Harbour", "Quay", "Hidden", "Hidden"]);
   expect(linkOf("Failed: crm")).toBe(`/deliveries/${entry.id}.5`);
   expect(linkOf("Not sent: sms")).toBe(`/events/${entry.id}`);

@@ -32,6 +32,6 @@ test("our links in a mail are links, and addresses that a developer wrote are no
       <MailText text={text} />
     </SessionContext>,
   );
-  expect([...page.querySelectorAll("a")].map((it) => it.href)).toEqual(["https://acme.example/signup/x1"]);
+  expect([...page.querySelectorAll("a")].map((element) => element.href)).toEqual(["https://acme.example/signup/x1"]);
   expect(page.textContent).toBe(text);
 });

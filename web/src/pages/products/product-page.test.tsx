@@ -25,7 +25,8 @@ function showProduct() {
   return { ...page, remove: () => (isThere = false) };
 }
 
-const isOffered = (name: string) => [...document.querySelectorAll("button")].some((it) => it.textContent === name);
+const isOffered = (name: string) =>
+  [...document.querySelectorAll("button")].some((element) => element.textContent === name);
 
 test("going back to a deleted product shows neither the product nor its actions", async () => {
   const page = showProduct();

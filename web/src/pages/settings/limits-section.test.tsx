@@ -15,7 +15,9 @@ test("the limits are fetched when they are expanded, with their use", async () =
   expect(document.querySelector("table")).toBeNull();
   await click("Limits");
   await waitFor(() => {
-    const rows = [...document.querySelectorAll("tbody tr")].map((row) => [...row.children].map((it) => it.textContent));
+    const rows = [...document.querySelectorAll("tbody tr")].map((row) =>
+      [...row.children].map((element) => element.textContent),
+    );
     expect(rows).toEqual([
       ["Endpoints per provider", "3", "1,000"],
       ["Users per account", "–", "1,000"],

@@ -76,8 +76,8 @@ test("a provider without deliveries sees the first steps", async () => {
 test("the span of the address is read, and another choice changes the address", async () => {
   const page = showPage("/?span=1h", server);
   await says("99.99 %");
-  const [asked] = page.askedFor("GET /api/v1/stats");
-  const lengthMs = Date.parse(asked?.query.get("until") ?? "") - Date.parse(asked?.query.get("since") ?? "");
+  const [request] = page.askedFor("GET /api/v1/stats");
+  const lengthMs = Date.parse(request?.query.get("until") ?? "") - Date.parse(request?.query.get("since") ?? "");
   expect(lengthMs).toBe(3_600_000);
   await click("7 days");
   await waitFor(() => expect(page.address()).toBe("/?span=7d"));

@@ -6,7 +6,7 @@ import { TeamPage } from "./team-page.tsx";
 
 const lena = { id: 7, username: "lena", email: "lena@acme.test", role: "member", state: "active" };
 const product = (id: number, name: string) => ({ service: { id, name } });
-const gone = 9;
+const deletedProduct = 9;
 const answers: Answers = {
   "GET users": [200, { users: [{ user: lena }] }],
   "GET services": [200, { services: [product(1, "Ferries"), product(2, "Tides")] }],
@@ -26,8 +26,10 @@ async function open(sections: readonly string[], services: readonly number[] | n
 
 const isOn = (id: string) => document.querySelector<HTMLInputElement>(`#${id}`)?.checked;
 const saveButton = () =>
-  [...document.querySelectorAll<HTMLButtonElement>("[role=dialog] button")].find((it) => it.textContent === "Save");
-const put = (body: object) => ({ request: "PUT users/7/permissions", body });
+  [...document.querySelectorAll<HTMLButtonElement>("[role=dialog] button")].find(
+    (element) => element.textContent === "Save",
+  );
+const changeOf = (body: object) => ({ request: "PUT users/7/permissions", body });
 
 test("the present permissions are shown, and can be saved only once loaded and changed", async () => {
   await open(["settings"], [2]);
@@ -52,7 +54,7 @@ test("permissions without edits are not sent", async () => {
   const { changes } = await open(["settings"], [2]);
   await tick("section_plans");
   await click("Save");
-  await waitFor(() => expect(changes()).toEqual([put({ allowed_sections: ["settings", "plans"] })]));
+  await waitFor(() => expect(changes()).toEqual([changeOf({ allowed_sections: ["settings", "plans"] })]));
 });
 
 test("no product is distinguished from every product", async () => {
@@ -60,14 +62,14 @@ test("no product is distinguished from every product", async () => {
   await tick("services_some");
   expect(document.getElementById("allowed_service_ids-hint")?.textContent).toContain("no product");
   await click("Save");
-  await waitFor(() => expect(changes()).toEqual([put({ allowed_service_ids: [] })]));
+  await waitFor(() => expect(changes()).toEqual([changeOf({ allowed_service_ids: [] })]));
 });
 
 test("a deleted product does not prevent choosing the others", async () => {
-  const { changes } = await open(["plans"], [gone, 2]);
+  const { changes } = await open(["plans"], [deletedProduct, 2]);
   await tick("service_1");
   await click("Save");
-  await waitFor(() => expect(changes()).toEqual([put({ allowed_service_ids: [2, 1] })]));
+  await waitFor(() => expect(changes()).toEqual([changeOf({ allowed_service_ids: [2, 1] })]));
 });
 
 test("a rejection is shown in the dialog, which keeps the selection", async () => {

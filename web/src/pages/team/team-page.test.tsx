@@ -16,7 +16,7 @@ const answers: Answers = {
 const menu = async (of: string): Promise<string[]> => {
   await click(`Actions for ${of}`);
   return waitFor(() => {
-    const items = [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
+    const items = [...document.querySelectorAll("[role=menuitem]")].map((element) => element.textContent.trim());
     expect(items).not.toEqual([]);
     return items;
   });
