@@ -46,7 +46,7 @@ const AnswerRuleSchema = Type.Object(
       Type.Object(
         {
           name: Type.String({ minLength: 1, maxLength: 200, description: "The name of a header, in any case." }),
-          contains: Text(500, "Text within its value, in any case. Left out: any value."),
+          contains: Text(500, "Text that its value contains, in any case. Default: any value."),
         },
         { additionalProperties: false, description: "Matches requests with this header." },
       ),
@@ -57,7 +57,7 @@ const AnswerRuleSchema = Type.Object(
         minimum: 1,
         maximum: 1000,
         description:
-          "Answers every nth of the requests that match the other conditions: 3 leaves out two of three. Default: 1.",
+          "Applies to every nth request that matches the other conditions: 3 skips two of three. Default: 1.",
       }),
     ),
     answers: Type.Array(AnswerSchema, {
@@ -68,7 +68,7 @@ const AnswerRuleSchema = Type.Object(
     after_last: Type.Optional(
       Type.Enum(["repeat", "stay", "skip"], {
         description:
-          "After the last response: start again (`repeat`, the default), give the last one each time (`stay`), or leave requests to the next rule (`skip`).",
+          "After the last response: start again (`repeat`, the default), repeat the last one (`stay`), or leave requests to the next rule (`skip`).",
       }),
     ),
   },
@@ -78,8 +78,8 @@ const AnswerRuleSchema = Type.Object(
 export const AnswerRulesSchema = Type.Array(AnswerRuleSchema, {
   maxItems: binLimits.answerRules.max,
   description:
-    "The first rule that a request matches gives its response. Without one, the response is `answer_status` after " +
-    "`answer_delay_ms`. Setting the rules restarts their sequences.",
+    "The first matching rule determines the response. If none matches, the response is `answer_status` after `answer_delay_ms`. " +
+    "Setting the rules restarts their sequences.",
 });
 
 export type AnswerRule = Static<typeof AnswerRuleSchema>;

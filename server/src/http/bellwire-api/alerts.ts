@@ -49,9 +49,13 @@ const KindSchema = Type.Enum([...alertKindNames], {
 const seconds = (description: string) => Type.Integer({ minimum: 0, maximum: 86_400, description });
 
 const settingSchemas = {
-  threshold: Nullable(Type.Number({ description: "Crossing it is the problem. Null for `disabled` and `exhausted`." })),
+  threshold: Nullable(
+    Type.Number({ description: "The alert opens beyond this value. Null for `disabled` and `exhausted`." }),
+  ),
   clear_threshold: Nullable(
-    Type.Number({ description: "Crossing it back is the recovery. Not worse than `threshold`, and null with it." }),
+    Type.Number({
+      description: "The alert closes within this value. Not worse than `threshold`; null if `threshold` is null.",
+    }),
   ),
   for_seconds: seconds("How long the problem must last before the alert opens."),
   clear_for_seconds: seconds("How long the recovery must last before the alert closes."),
@@ -60,7 +64,10 @@ const settingSchemas = {
     maximum: 1_000_000,
     description: "Success rate and latency of fewer attempts are ignored.",
   }),
-  is_enabled: Type.Boolean({ description: "False: no alerts. A disabled rule of an endpoint silences that endpoint." }),
+  is_enabled: Type.Boolean({
+    description:
+      "If false, the rule opens no alerts. A disabled rule of an endpoint also replaces the general rule there.",
+  }),
   by_mail: Type.Boolean({ description: "Whether the admins get a mail when an alert opens or closes." }),
 };
 
@@ -89,15 +96,15 @@ const AlertSchema = Type.Object(
     state: Type.Enum(["open", "clearing", "closed"], {
       description: "`clearing`: the endpoint has recovered, but not for long enough.",
     }),
-    value: Nullable(Type.Number({ description: "At the last evaluation that knew it." })),
+    value: Nullable(Type.Number({ description: "From the last evaluation with a known value." })),
     threshold: Nullable(Type.Number()),
-    sentence: Type.String({ description: "The problem in words." }),
+    sentence: Type.String({ description: "Describes the problem." }),
     opened_at: Timestamp,
     closed_at: Nullable(Timestamp),
-    muted: Type.Boolean({ description: "True: no mail, no event and no banner." }),
+    muted: Type.Boolean({ description: "If true, the alert sends no mail and no event, and shows no banner." }),
     muted_until: Nullable(Type.String({ ...Timestamp, description: "Null for a mute until the alert closes." })),
   },
-  { title: "Alert", description: "A problem of an endpoint that a rule has found." },
+  { title: "Alert", description: "A problem of an endpoint, detected by a rule." },
 );
 
 export const representAlertRule = (rule: AlertRule): Static<typeof AlertRuleSchema> => ({

@@ -291,7 +291,7 @@ const AttemptRowSchema = Type.Object(
       description: "The class of the status, or the kind of error without a response.",
     }),
     status: Nullable(Type.Integer({ description: "The response's status. Null: there was no response." })),
-    error: Nullable(Type.String({ description: "What went wrong, as a sentence. Null: it counts as delivered." })),
+    error: Nullable(Type.String({ description: "The error as a sentence. Null: the attempt counts as delivered." })),
     latency_ms: Type.Integer(),
     endpoint_id: Type.Integer(),
     endpoint_name: Type.String(),

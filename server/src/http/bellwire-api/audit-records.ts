@@ -24,18 +24,18 @@ const AuditRecordSchema = Type.Object(
       {
         kind: Type.Enum(["admin", "token", "key", "system"]),
         user_id: Nullable(Type.Integer({ description: "Null for `key` and `system`, which have no user." })),
-        username: Nullable(Type.String({ description: "As the user is called now. Null when the user is gone." })),
+        username: Nullable(Type.String({ description: "The current username. Null after the user was deleted." })),
       },
-      { title: "AuditActor", description: "For a token, the user whose it is." },
+      { title: "AuditActor", description: "For a token, its owner." },
     ),
-    action: Type.String({ description: "What was done: `endpoint.changed`." }),
-    subject: Type.String({ description: "To what: `endpoint/3`." }),
+    action: Type.String({ description: "The action, such as `endpoint.changed`." }),
+    subject: Type.String({ description: "The object of the action, such as `endpoint/3`." }),
     detail: Type.Unsafe<unknown>({
       ...Type.Record(Type.String(), Type.Unknown()),
-      description: "What else is worth knowing, such as which settings changed. Never a secret.",
+      description: "Further details, such as the changed settings. Never contains secrets.",
     }),
   },
-  { title: "AuditRecord", description: "Something that was done on the provider's side." },
+  { title: "AuditRecord", description: "An action on the provider's side." },
 );
 
 export const representAuditRecord = (record: StoredAuditRecord): Static<typeof AuditRecordSchema> => ({
@@ -79,10 +79,10 @@ export const auditRecordOperations: readonly Operation[] = [
   operation({
     id: "listAuditRecords",
     tag: "Audit log",
-    title: "List what was done on the provider's side, newest first",
+    title: "List audit records, newest first",
     description:
-      "Who changed endpoints, settings, plans, fields, colleagues and tokens, and who retried, skipped, cancelled or deleted " +
-      "deliveries. Changes that record an event are in the list of events. For admins only.",
+      "Changes of endpoints, settings, plans, fields, team members and tokens, and manual actions on deliveries, each with its " +
+      "actor. Changes that cause an event are in the list of events. For admins only.",
     method: "GET",
     path: "/audit_records",
     action: "read-audit",

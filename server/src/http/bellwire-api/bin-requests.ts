@@ -38,7 +38,7 @@ const Header = Type.Unsafe<[string, string]>({
 
 const verdict = Nullable(
   Type.Enum(["valid", "invalid", "missing"], {
-    description: "Checked with the secrets of the endpoints that point here. Null when none does.",
+    description: "Checked with the secrets of the endpoints that send to this bin. Null if there is none.",
   }),
 );
 
@@ -52,7 +52,7 @@ const SignatureCheckSchema = Type.Object(
       }),
     ),
     sentence: Type.String({ description: "An explanation for developers." }),
-    endpoint_id: Nullable(Type.Integer({ description: "The endpoint whose secret signed." })),
+    endpoint_id: Nullable(Type.Integer({ description: "The endpoint whose secret matches the signature." })),
   },
   { title: "BinSignatureCheck" },
 );
@@ -70,7 +70,7 @@ const ForwardSchema = Type.Object(
   {
     at: Timestamp,
     url: Type.String({ description: "Query values are masked." }),
-    status: Nullable(Type.Integer({ description: "Of the response. Null without one." })),
+    status: Nullable(Type.Integer({ description: "The status of the response. Null without a response." })),
     error: Nullable(Type.String({ description: "Why there was no response." })),
     latency_ms: Type.Integer(),
     body: Type.String({ description: "The first 4 KiB of the response." }),
@@ -93,7 +93,7 @@ const BinRequestSchema = Type.Object(
       description: "`base64` when the body is not text.",
     }),
     body_bytes: Type.Integer({ description: "The length of the whole body." }),
-    body_truncated: Type.Boolean({ description: "Whether `body` is its beginning only." }),
+    body_truncated: Type.Boolean({ description: "True if `body` is truncated." }),
     signature: verdict,
     signature_check: SignatureCheckSchema,
     answer: Nullable(AnswerSchema),
@@ -115,7 +115,7 @@ const DiffSchema = Type.Object(
         description: "The first part of the bodies, JSON and XML indented. Null if one is not text.",
       }),
     ),
-    same_body: Type.Boolean({ description: "Whether these parts are the same bytes." }),
+    same_body: Type.Boolean({ description: "Whether these parts are byte-identical." }),
     too_different: Type.Boolean({
       description: "The bodies differ so much that all lines are listed as removed and added.",
     }),

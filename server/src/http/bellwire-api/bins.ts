@@ -34,7 +34,7 @@ const settings = {
   name: Type.String({
     maxLength: 100,
     pattern: "^[^\\u0000-\\u001f\\u007f]*$",
-    description: "Shown in lists and on the bin's page. Empty: without a name.",
+    description: "Shown in lists and on the bin's page. May be empty.",
   }),
   answer_status: Type.Integer({ minimum: 200, maximum: 599, description: "The status of the default response." }),
   answer_delay_ms: Type.Integer({
@@ -58,7 +58,7 @@ const BinSchema = Type.Object(
   {
     id: Type.String(),
     url: Type.String({
-      description: "Accepts any request, also below it (`/orders/7`). Grants no access to the requests.",
+      description: "Accepts any request, also at paths below it (`/orders/7`). Grants no access to the requests.",
     }),
     view_url: Type.String({
       description:

@@ -20,8 +20,8 @@ import { operation } from "./operation.ts";
 const idsMax = 200;
 
 const idsOf = (what: string) =>
-  Type.Array(IdOf(what), { minItems: 1, maxItems: idsMax, description: "In the order in which it is done." });
-const plan_id = Type.Optional(IdOf("the plan to go to, with `change_plan`"));
+  Type.Array(IdOf(what), { minItems: 1, maxItems: idsMax, description: "Processed in this order." });
+const plan_id = Type.Optional(IdOf("the new plan, with `change_plan`"));
 
 const AccountSelectionSchema = Type.Object(
   {
@@ -47,15 +47,15 @@ const BulkOutcomeSchema = Type.Object(
   {
     id: Type.Integer(),
     done: Type.Boolean(),
-    code: Type.Optional(Type.String({ description: "Why not, for programs, as in a Problem." })),
-    title: Type.Optional(Type.String({ description: "Why not, as a sentence." })),
+    code: Type.Optional(Type.String({ description: "The code of the error, as in a Problem." })),
+    title: Type.Optional(Type.String({ description: "Describes the error." })),
     errors: Type.Optional(
       Type.Record(Type.String(), Type.Array(Type.String()), {
         description: "What is wrong, by field. Only with the code `invalid`.",
       }),
     ),
   },
-  { title: "BulkOutcome", description: "What came of the operation for one of them: done, or why not." },
+  { title: "BulkOutcome", description: "The result for one object: done, or the error." },
 );
 type BulkOutcome = Static<typeof BulkOutcomeSchema>;
 
@@ -105,11 +105,13 @@ function requirePlan(planId: number | undefined): number {
 
 const tag = "Developers";
 const responses = {
-  200: Type.Object({ data: Type.Array(BulkOutcomeSchema, { description: "One for each id, in their order." }) }),
+  200: Type.Object({
+    data: Type.Array(BulkOutcomeSchema, { description: "One result per id, in the order of the request." }),
+  }),
 };
 const isolation =
-  "One after another, each in a transaction of its own with its own events: a failure of one does not stop the others, and the " +
-  "response has the result of each.";
+  "Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response " +
+  "has the result of each.";
 
 /** The same actions as for a single account. */
 const accountActions = {
@@ -125,8 +127,8 @@ const accountActions = {
 export const bulkAccounts = operation({
   id: "changeManyAccounts",
   tag,
-  title: "Do the same with up to 200 accounts",
-  description: `${isolation} Members may make accounts pending and change their plans; all else is for admins.`,
+  title: "Apply an operation to up to 200 accounts",
+  description: `${isolation} Members may make accounts pending and change their plans; other operations need an admin.`,
   method: "POST",
   path: "/accounts/bulk",
   action: "change-portal",
@@ -155,8 +157,8 @@ function accountChangeOf(
 export const bulkApplications = operation({
   id: "changeManyApplications",
   tag,
-  title: "Do the same with up to 200 applications",
-  description: `${isolation} Those that are rejected are deleted, and the admins of their accounts are notified.`,
+  title: "Apply an operation to up to 200 applications",
+  description: `${isolation} Rejecting deletes an application and notifies the admins of its account.`,
   method: "POST",
   path: "/applications/bulk",
   action: "change-portal",

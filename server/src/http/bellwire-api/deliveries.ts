@@ -49,7 +49,8 @@ const deliveryFields = {
   next_attempt_at: Nullable(
     Type.String({
       ...Timestamp,
-      description: "When it is due. Null unless pending, and while it waits for the one before it in its order.",
+      description:
+        "When the next attempt is due. Null if the delivery is not pending, or waits for the previous one of its ordering key.",
     }),
   ),
   ended_at: Nullable(Timestamp),
@@ -65,19 +66,19 @@ const DeliveryDetailsSchema = Type.Object(
   {
     ...deliveryFields,
     content_type: Nullable(Type.String()),
-    body: Nullable(Type.String({ description: "The very text that is signed and sent, the same at every attempt." })),
+    body: Nullable(Type.String({ description: "The text that is signed and sent, identical in every attempt." })),
     attempts: Type.Array(AttemptSchema),
     waits_for: Nullable(
       Type.String({
-        description: "The id of the delivery that goes before it in its order, while it waits for that one.",
+        description: "The delivery of the same ordering key that this one waits for.",
       }),
     ),
     holds_up: Type.Integer({
       description:
-        "How many wait for it in their order, counted up to 1000. They go when it ends, or when it is skipped.",
+        "The number of deliveries that wait for this one, up to 1000. They are sent after it ends or is skipped.",
     }),
   },
-  { title: "DeliveryDetails", description: "One event for one endpoint, with all that was sent and answered." },
+  { title: "DeliveryDetails", description: "One event for one endpoint, with all requests and responses." },
 );
 
 export const representDelivery = (delivery: Delivery | FoundDelivery): Static<typeof DeliverySchema> => ({

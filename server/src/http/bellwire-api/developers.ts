@@ -87,12 +87,12 @@ export const accountOperations: readonly Operation[] = [
   stateOperation("suspend", {
     id: "suspendAccount",
     title: "Suspend an account",
-    description: "Whoever is signed in for it is signed out, and nobody can sign in until it is resumed.",
+    description: "Ends the sessions of its users. Nobody can sign in until it is resumed.",
   }),
   stateOperation("resume", {
     id: "resumeAccount",
     title: "Resume a suspended account",
-    description: "It is approved again.",
+    description: "Approves it again.",
   }),
 ];
 
@@ -129,7 +129,7 @@ export const userOperations: readonly Operation[] = [
     id: "listInvitations",
     tag,
     title: "List the invitations of an account, oldest first",
-    description: "Also those that were accepted.",
+    description: "Includes accepted invitations.",
     method: "GET",
     path: "/accounts/{id}/invitations",
     action: "read-portal",
@@ -143,9 +143,9 @@ export const userOperations: readonly Operation[] = [
   operation({
     id: "inviteUser",
     tag,
-    title: "Invite somebody into an account",
+    title: "Invite a person to an account",
     description:
-      "They get a mail with a link, behind which they choose a name and a password and are a member. It opens nothing after two weeks, until the invitation is sent again.",
+      "Sends a mail with a link. There, the person chooses a username and a password, and becomes a member. The link expires after two weeks.",
     method: "POST",
     path: "/accounts/{id}/invitations",
     action: invitationAction,
@@ -163,7 +163,7 @@ export const userOperations: readonly Operation[] = [
     id: "resendInvitation",
     tag,
     title: "Send an invitation again",
-    description: "With another link, for two weeks: the one before opens nothing any more.",
+    description: "The mail has a new link, valid for two weeks. The previous link stops working.",
     method: "POST",
     path: "/accounts/{id}/invitations/{invitation_id}/resend",
     action: invitationAction,
@@ -179,7 +179,7 @@ export const userOperations: readonly Operation[] = [
     id: "deleteInvitation",
     tag,
     title: "Delete an invitation",
-    description: "Its link opens nothing any more. Who has joined by it stays.",
+    description: "Its link stops working. A person who has already joined stays.",
     method: "DELETE",
     path: "/accounts/{id}/invitations/{invitation_id}",
     action: invitationAction,
@@ -194,7 +194,7 @@ export const userOperations: readonly Operation[] = [
     id: "sendActivation",
     tag,
     title: "Send a pending user the activation mail again",
-    description: "With another link, for two weeks: the one before opens nothing any more.",
+    description: "The mail has a new link, valid for two weeks. The previous link stops working.",
     method: "POST",
     path: "/users/{id}/send_activation",
     action: "change-portal",
@@ -216,18 +216,21 @@ const planRequestFields = {
   org_name: Type.String(),
   plan_id: Type.Integer({ description: "The requested plan." }),
   plan_name: Type.String(),
-  asked_by: Nullable(Type.String({ description: "A user's name; null once the user is gone." })),
+  asked_by: Nullable(Type.String({ description: "The username. Null after the user was deleted." })),
   created_at: Timestamp,
 };
 
 const AccountPlanRequestSchema = Type.Object(planRequestFields, {
   title: "AccountPlanRequest",
-  description: "Another plan for an account, where the provider lets developers ask only.",
+  description: "A request for another account plan, for providers that approve plan changes.",
 });
 
 const PlanRequestSchema = Type.Object(
   { application_id: Type.Integer(), application_name: Type.String(), ...planRequestFields },
-  { title: "PlanRequest", description: "Another plan for an application, where the product lets developers ask only." },
+  {
+    title: "PlanRequest",
+    description: "A request for another application plan, for products whose plan changes need approval.",
+  },
 );
 
 export const representPlanRequest = (request: ApplicationPlanRequest) => ({
@@ -259,8 +262,8 @@ export const planRequestOperations: readonly Operation[] = [
   operation({
     id: "listPlanRequests",
     tag,
-    title: "List the plans that developers ask for, oldest first",
-    description: "The first 200 that nobody has decided about. To grant one, change the application's plan.",
+    title: "List the requests for application plans, oldest first",
+    description: "The first 200 open requests. To grant one, change the application's plan.",
     method: "GET",
     path: "/plan_requests",
     action: "read-portal",
@@ -275,7 +278,7 @@ export const planRequestOperations: readonly Operation[] = [
     id: "declinePlanRequest",
     tag,
     title: "Decline the requested plan of an application",
-    description: "The application stays on the plan that it is on.",
+    description: "The application keeps its plan.",
     method: "DELETE",
     path: "/applications/{id}/plan_request",
     action: "change-portal",
@@ -291,8 +294,8 @@ export const planRequestOperations: readonly Operation[] = [
   operation({
     id: "listAccountPlanRequests",
     tag,
-    title: "List the account plans that developers ask for, oldest first",
-    description: "The first 200 that nobody has decided about. To grant one, change the account's plan.",
+    title: "List the requests for account plans, oldest first",
+    description: "The first 200 open requests. To grant one, change the account's plan.",
     method: "GET",
     path: "/account_plan_requests",
     action: "read-portal",
@@ -305,7 +308,7 @@ export const planRequestOperations: readonly Operation[] = [
     id: "declineAccountPlanRequest",
     tag,
     title: "Decline the requested plan of an account",
-    description: "The account stays on the plan that it is on.",
+    description: "The account keeps its plan.",
     method: "DELETE",
     path: "/accounts/{id}/plan_request",
     action: "change-portal",
@@ -327,13 +330,13 @@ export const applicationOperations: readonly Operation[] = [
     id: "rejectApplication",
     tag,
     title: "Reject a pending application",
-    description: "It is deleted, and the admins of its account are notified of the reason.",
+    description: "Deletes it, and mails the reason to the admins of its account.",
     method: "POST",
     path: "/applications/{id}/reject",
     action: "change-portal",
     params: applicationParams,
     body: Type.Object(
-      { reason: Type.Optional(Type.String({ maxLength: 2000, description: "What the mail says." })) },
+      { reason: Type.Optional(Type.String({ maxLength: 2000, description: "The reason in the mail." })) },
       { additionalProperties: false },
     ),
     responses: noContentResponse,
@@ -347,7 +350,7 @@ export const applicationOperations: readonly Operation[] = [
     id: "regenerateUserKey",
     tag,
     title: "Give an application a new user key",
-    description: "The old one stops working at once.",
+    description: "The old key stops working immediately.",
     method: "POST",
     path: "/applications/{id}/regenerate_user_key",
     action: "change-portal",
@@ -362,13 +365,13 @@ export const applicationOperations: readonly Operation[] = [
   operation({
     id: "regenerateApplicationKey",
     tag,
-    title: "Put a new key in the place of one",
-    description: "Of an application key, or of a client's secret. The old one stops working at once.",
+    title: "Replace a key with a new one",
+    description: "Replaces an application key or a client secret. The old key stops working immediately.",
     method: "POST",
     path: "/applications/{id}/regenerate_key",
     action: "change-portal",
     params: applicationParams,
-    body: Type.Object({ key: Type.String({ description: "The old one." }) }, { additionalProperties: false }),
+    body: Type.Object({ key: Type.String({ description: "The current key." }) }, { additionalProperties: false }),
     responses: noContentResponse,
     async handle(needs, call) {
       const change = await applicationChange(needs, call, call.params.id);

@@ -57,8 +57,8 @@ const EndpointSchema = Type.Object(
     name,
     url: Type.String({
       description:
-        "The values of its query, its user information and its fragment are hidden: `readEndpointUrl` reads them. Written back as " +
-        "it is here, the URL stays as it was.",
+        "The values of its query, its user information and its fragment are masked: `readEndpointUrl` returns them. Writing the " +
+        "masked URL back changes nothing.",
     }),
     url_masked: Type.String({ description: "The same as `url`." }),
     ...otherSettings,
@@ -97,7 +97,7 @@ const NewEndpointSchema = Type.Object(
 
 const EndpointSecretSchema = Type.Object(
   { secret: Type.String({ description: "`whsec_` and the key in base64, as Standard Webhooks writes it." }) },
-  { title: "EndpointSecret", description: "The secret that signs from now on." },
+  { title: "EndpointSecret", description: "The new signing secret." },
 );
 
 const EndpointUrlSchema = Type.Object(
@@ -264,8 +264,8 @@ export const endpointOperations: readonly Operation[] = [
     tag,
     title: "Delete an endpoint",
     description:
-      "Nothing is sent to it any more. Its pending deliveries are held for a minute, in which the deletion can be undone, and " +
-      "then cancelled. Its history stays.",
+      "Stops all deliveries to it. Pending deliveries are held for a minute, in which the deletion can be undone, and then " +
+      "cancelled. Its history stays.",
     method: "DELETE",
     path: "/endpoints/{id}",
     action: "change-webhooks",
@@ -317,7 +317,7 @@ export const endpointOperations: readonly Operation[] = [
   operation({
     id: "readEndpointUrl",
     tag,
-    title: "Read the whole URL",
+    title: "Read the unmasked URL",
     description:
       "For those who may change the endpoint. Its query often holds a secret, so an audit record names who read it.",
     method: "GET",
@@ -344,7 +344,7 @@ export const endpointOperations: readonly Operation[] = [
     id: "rotateEndpointSecret",
     tag,
     title: "Rotate the signing secret",
-    description: "For 24 hours both the new and the old one sign, so that the receiver can change without a gap.",
+    description: "For 24 hours, requests are signed with both secrets, so that the receiver can change without a gap.",
     method: "POST",
     path: "/endpoints/{id}/rotate_secret",
     action: secretAction,

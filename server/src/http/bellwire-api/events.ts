@@ -62,22 +62,25 @@ export const eventFields = {
   ),
 };
 
-const EventSchema = Type.Object(eventFields, { title: "Event", description: "What happened, without the object." });
+const EventSchema = Type.Object(eventFields, {
+  title: "Event",
+  description: "Describes the event without its object.",
+});
 
 export const GateSchema = Type.Enum(
   ["web_hooks_denied", "not_active", "switch_off", "own_endpoint", "no_acting_user", "admin_actions_off"],
-  { title: "Gate", description: "What stopped it when the event was recorded. Null if nothing did." },
+  { title: "Gate", description: "The gate that stopped the event when it was recorded. Null if none did." },
 );
 
 const VerdictSchema = Type.Object(
   {
     endpoint_id: Type.Integer(),
     endpoint_name: Type.String(),
-    sent: Type.Boolean({ description: "Whether a delivery was made for this endpoint." }),
+    sent: Type.Boolean({ description: "Whether the event has a delivery to this endpoint." }),
     gate: Nullable(GateSchema),
     delivery_id: Nullable(Type.String()),
   },
-  { title: "Verdict", description: "What became of an event at one endpoint." },
+  { title: "Verdict", description: "The verdict about an event for one endpoint." },
 );
 
 const JsonObject = Type.Record(Type.String(), Type.Unknown());
@@ -89,16 +92,16 @@ const EventDetailsSchema = Type.Object(
     key: Nullable(
       Type.Object(
         { last4: Type.String(), created_at: Type.String() },
-        { title: "EventKey", description: "Of what happened to a key: which one." },
+        { title: "EventKey", description: "For events about a key: that key." },
       ),
     ),
     previous: Type.Unsafe<unknown>({
       anyOf: [JsonObject, { type: "null" }],
-      description: "For updates: the changed fields with the values that they had.",
+      description: "For updates: the changed fields with their previous values.",
     }),
     verdicts: Type.Array(VerdictSchema),
   },
-  { title: "EventDetails", description: "What happened, and what became of it." },
+  { title: "EventDetails", description: "An event, with its verdicts." },
 );
 
 const EventPageSchema = Type.Object(
@@ -107,8 +110,8 @@ const EventPageSchema = Type.Object(
     next: Nullable(
       Type.String({
         description:
-          "Give it as `after` to get the next page. With the newest first, null on the last one; with the oldest first never, " +
-          "since more may come: a page that is not full then holds all there is yet.",
+          "Pass it as `after` to get the next page. Newest first: null on the last page. Oldest first: never null, because more " +
+          "events may follow; a page that is not full is the last one so far.",
       }),
     ),
     searched_until: SearchedUntil,
@@ -173,8 +176,7 @@ export const eventOperations: readonly Operation[] = [
     id: "listEvents",
     tag,
     title: "List or follow events",
-    description:
-      "What was recorded, whether it was sent anywhere or not: newest first, or with `order=oldest` without a gap.",
+    description: "All recorded events, sent or not: newest first, or oldest first without gaps with `order=oldest`.",
     method: "GET",
     path: "/events",
     action: "read-webhooks",
@@ -184,16 +186,15 @@ export const eventOperations: readonly Operation[] = [
         Type.Enum(["newest", "oldest"], {
           default: "newest",
           description:
-            "`newest` first is for people, who look at the top: what is recorded while they turn pages is on none of them. " +
-            "`oldest` first is for programs, which follow what happens: keep `next`, and give it as `after` whenever you want to know what has " +
-            "come since. What a transaction records that is still running comes when that has ended, so none is ever passed by, " +
-            "and none comes twice. The order is that of recording. Cursors of one order are none of the other.",
+            "`newest` is for people: events that are recorded while they page are on no page. `oldest` is for programs that follow " +
+            "the events: store `next`, and pass it as `after` to read the events since. Events of a running transaction appear " +
+            "after its end, so no event is skipped or repeated. The order is that of recording. A cursor is valid for one order only.",
         }),
       ),
       type: Type.Optional(
         Type.Enum([...eventTypes], { description: "Events of this type. The same as `event_type`." }),
       ),
-      account_id: Type.Optional(IdOf("the account that it happened in")),
+      account_id: Type.Optional(IdOf("the account")),
       ...deliveryFilterFields,
     }),
     responses: { 200: EventPageSchema },
@@ -226,7 +227,7 @@ export const eventOperations: readonly Operation[] = [
     tag,
     title: "Read an event with its verdict for each endpoint",
     description:
-      "With the object as it was, the values before, and for each endpoint whether it was sent or what stopped it.",
+      "With its document, the previous values, and for each endpoint whether the event was sent or which gate stopped it.",
     method: "GET",
     path: "/events/{id}",
     action: "read-webhooks",
@@ -269,12 +270,14 @@ const EventTypeSchema = Type.Object(
   {
     type: Type.Enum([...eventTypes]),
     switch: Nullable(
-      Type.String({ description: "Its switch in 3scale's webhook. Null for operational events, which it never gets." }),
+      Type.String({
+        description: "Its switch in 3scale's webhook. Null for operational events, which that webhook never receives.",
+      }),
     ),
     label: Type.String(),
     group: Type.Enum(["Accounts", "Users", "Applications", "Keys", "Operations"]),
     interfaces: Type.Array(Type.Enum(["developer_portal", "admin_portal", "api", "background"]), {
-      description: "Where it can come from. `background`: activation by e-mail and Bellwire itself.",
+      description: "The interfaces that cause it. `background`: activation by email and Bellwire itself.",
     }),
   },
   { title: "EventType" },
@@ -306,24 +309,24 @@ export const eventTypeOperations: readonly Operation[] = [
   operation({
     id: "listEventTypes",
     tag: "Event types",
-    title: "List the types of events",
-    description: "The catalogue: every type, its switch in 3scale's webhook, and where it can come from.",
+    title: "List the event types",
+    description: "All event types, with their switch in 3scale's webhook and the interfaces that cause them.",
     method: "GET",
     path: "/event_types",
     action: "read-webhooks",
     isCompressed: true,
-    responses: { 200: Type.Object({ data: Type.Array(EventTypeSchema) }, { description: "All of them." }) },
+    responses: { 200: Type.Object({ data: Type.Array(EventTypeSchema) }, { description: "All event types." }) },
     handle: async () => representEventTypes(),
   }),
   operation({
     id: "readEventTypeSample",
     tag: "Event types",
-    title: "Read a sample of a type of event",
-    description: "The very document that an endpoint of this format would get, of things that do not exist.",
+    title: "Read a sample of an event type",
+    description: "The document that an endpoint of this format receives, with fictitious objects.",
     method: "GET",
     path: "/event_types/{type}/sample",
     action: "read-webhooks",
-    params: Type.Object({ type: Type.Enum([...eventTypes], { description: "A type of event." }) }),
+    params: Type.Object({ type: Type.Enum([...eventTypes], { description: "An event type." }) }),
     query: Type.Object({
       format: Type.Optional(
         Type.Enum(["3scale", "json", "cloudevents", "cloudevents-binary"], {
@@ -335,7 +338,7 @@ export const eventTypeOperations: readonly Operation[] = [
     responses: {
       200: {
         description:
-          "The body that an endpoint of this format gets. Of `cloudevents-binary` the attributes come as headers, as there.",
+          "The body that an endpoint of this format receives. For `cloudevents-binary`, the response has the attributes as headers.",
         content: {
           "application/xml": { schema: Type.String() },
           "application/json": { schema: SampleBody },

@@ -57,10 +57,10 @@ const FailureSchema = Type.Object(
     account_name: Type.String(),
     attempts_made: Type.Integer(),
     failed_at: Timestamp,
-    error: Type.String({ description: "What went wrong at the last attempt." }),
-    url_masked: Type.String({ description: "Where the last attempt went." }),
+    error: Type.String({ description: "The error of the last attempt." }),
+    url_masked: Type.String({ description: "The URL of the last attempt." }),
   },
-  { title: "Failure", description: "A delivery whose attempts are used up." },
+  { title: "Failure", description: "A delivery without attempts left." },
 );
 
 export const representFailure = (failure: Failure): Static<typeof FailureSchema> => ({
@@ -181,7 +181,7 @@ export const failureOperations: readonly Operation[] = [
     id: "listFailures",
     tag,
     title: "List the failures",
-    description: "Deliveries whose attempts are used up, until somebody retries or deletes them.",
+    description: "Deliveries without attempts left, until somebody retries or deletes them.",
     method: "GET",
     path: "/failures",
     action: "read-failures",
@@ -240,9 +240,7 @@ export const failureOperations: readonly Operation[] = [
     action: "change-failures",
     query: Type.Object({
       ...filterFields,
-      all: Type.Optional(
-        Type.Boolean({ description: "Must be true when no filter is given: it means every failure." }),
-      ),
+      all: Type.Optional(Type.Boolean({ description: "Must be true if there is no filter. Selects every failure." })),
     }),
     responses: { 200: DeletedFailuresSchema },
     async handle({ pool }, { provider, by: { actor }, query }) {
@@ -285,7 +283,7 @@ export const failureOperations: readonly Operation[] = [
     tag,
     title: "Retry failures now",
     description:
-      "They leave the list, and get a new round of attempts with the same ids and bytes. Without a filter, in the body or the query, it is all of them.",
+      "Removes them from the list, and starts a new round of attempts with the same ids and bytes. Without a filter, retries all failures.",
     method: "POST",
     path: "/failures/retry",
     action: "change-failures",
@@ -382,7 +380,7 @@ export const failureGroupOperations: readonly Operation[] = [
     action: "change-failures",
     params,
     body: Type.Object(
-      { until: Type.Optional(Nullable(Type.String({ ...Timestamp, description: "If absent: until it is unmuted." }))) },
+      { until: Type.Optional(Nullable(Type.String({ ...Timestamp, description: "Default: until it is unmuted." }))) },
       { title: "NewFailureMute", additionalProperties: false },
     ),
     responses: { 200: MuteSchema },

@@ -41,7 +41,9 @@ const HealthSchema = Type.Object(
       description: "Deliveries that have not ended, those in flight included. 10,000 means that or more.",
     }),
     oldest_waiting_seconds: Nullable(
-      Type.Number({ description: "Age of the oldest event among them, behind others of its order too." }),
+      Type.Number({
+        description: "Age of the oldest event among them, including those that wait for others of their ordering key.",
+      }),
     ),
     in_flight: Type.Integer({ description: "Open requests, as of a second ago." }),
     window: Nullable(
@@ -61,7 +63,7 @@ const HealthSchema = Type.Object(
       { description: "The last hour in points of five minutes." },
     ),
   },
-  { title: "EndpointHealth", description: "How deliveries to an endpoint fare." },
+  { title: "EndpointHealth", description: "The state of an endpoint's deliveries, with its reasons." },
 );
 
 export const representHealth = (health: EndpointHealth): Static<typeof HealthSchema> => ({
@@ -102,7 +104,7 @@ export const healthOperations: readonly Operation[] = [
     path: "/endpoints/health",
     action: "read-webhooks",
     isCompressed: true,
-    responses: { 200: Type.Object({ data: Type.Array(HealthSchema) }, { description: "All of them." }) },
+    responses: { 200: Type.Object({ data: Type.Array(HealthSchema) }, { description: "All event types." }) },
     async handle({ pool, encryption, clock }, { provider }) {
       const health = await readHealth({ pool, encryption, now: clock.now() }, provider.id);
       return { data: health.map(representHealth) };
@@ -112,7 +114,7 @@ export const healthOperations: readonly Operation[] = [
     id: "readEndpointHealth",
     tag,
     title: "Read the health of an endpoint",
-    description: "Its state, why it is in it, and what to do.",
+    description: "Its state, the reason, and a recommended action.",
     method: "GET",
     path: "/endpoints/{id}/health",
     action: "read-webhooks",

@@ -314,8 +314,8 @@ const versionOperation = ({ kind, path, noun, name }: ObjectTexts): Operation =>
     title: `Read ${noun} as it was at a time`,
     description:
       kind === "account"
-        ? "As its last event until then shows it, with its users as they were at that time."
-        : "As its last event until then shows it.",
+        ? "From its last event until then, with its users at that time."
+        : "From its last event until then.",
     method: "GET",
     path: `/${path}/{id}/version`,
     action,

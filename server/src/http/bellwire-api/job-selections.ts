@@ -100,7 +100,7 @@ export const JobIdsSchema = Type.Array(Type.String({ minLength: 1 }), {
   minItems: 1,
   maxItems: jobLimits.ids.max,
   description:
-    "Ids of deliveries. Of events, where events are exported; of attempts or deliveries, where attempts are.",
+    "Ids of deliveries. For exports of events, ids of events; for exports of attempts, ids of attempts or deliveries.",
 });
 
 /** Parses the id of an attempt: the delivery's, a dot and the attempt's number. */

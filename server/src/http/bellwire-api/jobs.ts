@@ -103,8 +103,8 @@ const NewJobSchema = Type.Object(
     filter: Type.Optional(JobFilterSchema),
     ids: Type.Optional(JobIdsSchema),
     endpoint_id: Type.Optional(IdOf("the endpoint to which a replay sends")),
-    format: Type.Optional(Type.Enum([...exportFormats], { description: "Of an export. Default: csv." })),
-    dry_run: Type.Optional(Type.Boolean({ description: "Only counts." })),
+    format: Type.Optional(Type.Enum([...exportFormats], { description: "The format of an export. Default: csv." })),
+    dry_run: Type.Optional(Type.Boolean({ description: "Only counts the rows." })),
   },
   { title: "NewJob", additionalProperties: false },
 );
@@ -197,8 +197,8 @@ export const jobOperations: readonly Operation[] = [
     tag,
     title: "Start a job on selected rows",
     description:
-      "Applies to the rows that match when it is created, and to no later ones. Continues in the background, also after a " +
-      "restart, and applies to each row once. With `dry_run`, answers 200 and the number of rows.",
+      "Applies once to each row that matches when the job is created. Runs in the background and survives restarts. With " +
+      "`dry_run`, responds with 200 and the number of rows.",
     method: "POST",
     path: "/jobs",
     action: "change-webhooks",

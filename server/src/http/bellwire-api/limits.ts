@@ -5,12 +5,14 @@ import { operation, type Operation } from "./operation.ts";
 
 const LimitSchema = Type.Object(
   {
-    name: Type.String({ description: "As in docs/reference/limits.md." }),
-    of: Type.Enum(["provider", "account", "user"], { description: "Each of these has so many of its own." }),
-    max: Type.Integer({ description: "How many there may be." }),
-    used: Nullable(Type.Integer({ description: "How many the provider has. Null where it is not the provider's." })),
+    name: Type.String({ description: "The name of the limit in docs/reference/limits.md." }),
+    of: Type.Enum(["provider", "account", "user"], { description: "The kind of object that the limit applies to." }),
+    max: Type.Integer({ description: "The maximum number." }),
+    used: Nullable(
+      Type.Integer({ description: "The number that the provider has. Null if the limit applies to other objects." }),
+    ),
   },
-  { title: "Limit", description: "How many of something there may be." },
+  { title: "Limit", description: "The maximum number of objects of a kind." },
 );
 
 export const exampleLimit = {
@@ -27,11 +29,11 @@ export const limitOperations: readonly Operation[] = [
     id: "listLimits",
     tag: "Limits",
     title: "List the limits",
-    description: "How many of each there may be, and how many the provider has. The operator can change them.",
+    description: "The maximum numbers and those that the provider has. The operator can change the limits.",
     method: "GET",
     path: "/limits",
     action: "read-provider",
-    responses: { 200: Type.Object({ data: Type.Array(LimitSchema) }, { description: "All of them." }) },
+    responses: { 200: Type.Object({ data: Type.Array(LimitSchema) }, { description: "All event types." }) },
     async handle({ pool }, { provider: { id: providerId } }) {
       const [row] = await pool.query<{ limits: Readonly<Record<string, number>> }>(providerLimitsStatement, [
         providerId,

@@ -10,13 +10,13 @@ const MailSchema = Type.Object(
     id: Type.Integer(),
     recipient: Type.String(),
     subject: Type.String(),
-    text: Type.String({ description: "Plain text. Its links work as if they had been received." }),
+    text: Type.String({ description: "Plain text. Its links are valid." }),
     created_at: Timestamp,
     sent_at: Nullable(Timestamp),
     attempts_made: Type.Integer(),
-    last_error: Nullable(Type.String({ description: "What the mail server said at the last attempt." })),
+    last_error: Nullable(Type.String({ description: "The response of the mail server to the last attempt." })),
   },
-  { title: "Mail", description: "A mail to a developer. Without a mail server it stays here." },
+  { title: "Mail", description: "A mail to a developer. Without a mail server, mails stay in this list." },
 );
 
 const representMail = (mail: Mail): Static<typeof MailSchema> => ({
@@ -46,7 +46,7 @@ export const mailOperations: readonly Operation[] = [
     id: "listMails",
     tag: "Mails",
     title: "List the mails, newest first",
-    description: "With their text, and whether they went out. For admins alone, since the links in them open accounts.",
+    description: "With their texts and states. For admins only, because links in mails give access to accounts.",
     method: "GET",
     path: "/mails",
     // The links in mails open accounts, so members and read-only tokens may not read them.

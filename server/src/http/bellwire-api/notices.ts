@@ -18,7 +18,7 @@ const NoticeSchema = Type.Object(
       }),
     ),
   },
-  { title: "Notice", description: "Something about the installation that admins should know." },
+  { title: "Notice", description: "A notice about the installation for admins." },
 );
 
 export const exampleNotice = {
@@ -43,11 +43,11 @@ export const noticeOperations: readonly Operation[] = [
     id: "listNotices",
     tag: "Limits",
     title: "List the notices about the installation",
-    description: "The same for all providers of a cell. `/readyz` warns of the same.",
+    description: "The same for all providers of a cell, and for the warnings of `/readyz`.",
     method: "GET",
     path: "/notices",
     action: "read-provider",
-    responses: { 200: Type.Object({ data: Type.Array(NoticeSchema) }, { description: "The most urgent one first." }) },
+    responses: { 200: Type.Object({ data: Type.Array(NoticeSchema) }, { description: "The most urgent first." }) },
     async handle({ pool, clock }) {
       return { data: noticesOf(await readDatabaseSwitches(pool), clock.now()) };
     },

@@ -43,7 +43,7 @@ const ErasureSchema = Type.Object(
       description: "`waiting`: for deliveries that are sent first.",
     }),
     events: Type.Integer({ description: "The number of erased events." }),
-    error: Nullable(Type.String({ description: "Why the last step failed. It is repeated." })),
+    error: Nullable(Type.String({ description: "The error of the last step, which is repeated." })),
     actor: Type.Object({ kind: Type.String(), user_id: Nullable(Type.Integer()) }, { title: "ErasureActor" }),
     created_at: Timestamp,
     send_until: Nullable(Type.String({ ...Timestamp, description: "Deliveries that still wait then are cancelled." })),
@@ -116,7 +116,7 @@ const exportResponse = {
 };
 const exported =
   "Streamed: the current record, its history with the states of deliveries, mails without their texts, sessions and audit " +
-  "records. Credentials are left out. For admins alone, and audited.";
+  "records. Credentials are left out. For admins only, and audited.";
 
 export const personalDataOperations: readonly Operation[] = [
   operation({

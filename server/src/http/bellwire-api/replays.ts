@@ -30,13 +30,13 @@ import { created, operation, requireFound, type Operation } from "./operation.ts
 
 const only = Type.Enum(["failed", "missing", "all"], {
   description:
-    "`failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it " +
-    "is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.",
+    "`failed`: deliveries on the failure list. `missing`: events of subscribed types without a delivery to the endpoint. " +
+    "`all`: both, and all ended deliveries.",
 });
 
 const rangeFields = {
   endpoint_id: Type.Integer(),
-  since: Type.String({ ...Timestamp, description: "Events that happened then or later." }),
+  since: Type.String({ ...Timestamp, description: "Events at this time or later." }),
   until: Type.String({ ...Timestamp, description: "Events that happened before." }),
   event_types: Nullable(Type.Array(Type.String(), { description: "Null: all." })),
   only,
@@ -46,11 +46,11 @@ const ReplayCountsSchema = Type.Object(
   {
     failed: Type.Integer(),
     missing: Type.Integer(),
-    delivered: Type.Integer({ description: "Sent again, with `bellwire-replay`." }),
-    given_up: Type.Integer({ description: "Sent again though cancelled, or taken off the list of failures." }),
+    delivered: Type.Integer({ description: "Delivered before, and resent with `bellwire-replay`." }),
+    given_up: Type.Integer({ description: "Cancelled before, or deleted from the failure list." }),
     total: Type.Integer(),
   },
-  { title: "ReplayCounts", description: "Deliveries, by what they were before." },
+  { title: "ReplayCounts", description: "Deliveries by their previous state." },
 );
 
 const ReplaySchema = Type.Object(
@@ -58,31 +58,29 @@ const ReplaySchema = Type.Object(
     id: Type.Integer(),
     ...rangeFields,
     state: Type.Enum(["running", "done", "cancelled"], { title: "ReplayState" }),
-    progress: Type.Number({ description: "How much of the time has been worked through, from 0 to 1." }),
+    progress: Type.Number({ description: "The examined part of the time range, from 0 to 1." }),
     counts: ReplayCountsSchema,
     created_at: Timestamp,
     finished_at: Nullable(Timestamp),
   },
   {
     title: "Replay",
-    description: "Events of a span of time, sent to an endpoint again. The counts are what was made due so far.",
+    description: "Resends the events of a time range to an endpoint. The counts are the deliveries made due so far.",
   },
 );
 
 const ReplayPreviewSchema = Type.Object(
   { dry_run: Type.Literal(true), ...rangeFields, counts: ReplayCountsSchema },
-  { title: "ReplayPreview", description: "What a replay would send now. Nothing was done." },
+  { title: "ReplayPreview", description: "The deliveries that a replay would send now. Nothing was changed." },
 );
 
 const NewReplaySchema = Type.Object(
   {
     ...rangeFields,
     endpoint_id: IdOf("the endpoint"),
-    until: Type.Optional(
-      Type.String({ ...Timestamp, description: "Events that happened before. Left out: until now." }),
-    ),
+    until: Type.Optional(Type.String({ ...Timestamp, description: "Events before this time. Default: now." })),
     event_types: Type.Optional(Nullable(Type.Array(Type.Enum([...eventTypes]), { minItems: 1 }))),
-    dry_run: Type.Optional(Type.Boolean({ description: "Only counts." })),
+    dry_run: Type.Optional(Type.Boolean({ description: "Only counts the rows." })),
   },
   { title: "NewReplay", additionalProperties: false },
 );
@@ -148,9 +146,9 @@ export const replayOperations: readonly Operation[] = [
     tag,
     title: "Resend the events of a time range",
     description:
-      "Goes on in the background, whatever is restarted meanwhile. Each event keeps its `webhook-id`, and its bytes if it was sent " +
-      "before; an ordered endpoint gets them in its order. One at a time for an endpoint. With `dry_run` it answers 200 and what " +
-      "it would send.",
+      "Runs in the background and survives restarts. Each event keeps its `webhook-id`, and its bytes if it was sent before. " +
+      "Ordered endpoints receive the events in order. An endpoint has one running replay at most. With `dry_run`, responds with " +
+      "200 and the numbers of deliveries.",
     method: "POST",
     path: "/replays",
     action: "change-webhooks",

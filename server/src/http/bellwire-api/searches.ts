@@ -76,7 +76,7 @@ export async function requireSearch(
 
 const CountSchema = Type.Object(
   {
-    count: Type.Integer({ description: "How many there are." }),
+    count: Type.Integer({ description: "The number of matches." }),
     about: Type.Boolean({
       description: "True if the number is an estimate, from 10,000 on or if counting takes too long.",
     }),

@@ -310,20 +310,20 @@ const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
   operation({
     id: "openStream",
     tag: "Stream",
-    title: "Follow what happens, as server-sent events",
+    title: "Follow events and deliveries, as server-sent events",
     description:
-      "`event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. " +
-      "`delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked. " +
-      "`endpoint_deleted`: the one with this `id` is no more, and its pending deliveries are cancelled. " +
-      "The data is JSON. Nothing that was recorded is skipped: after a break, send `Last-Event-ID`, as browsers do; some of it " +
-      "may then come twice. The last event is `end` with a `reason`: `access-ended` (signed out, without the right or the " +
-      "token, or the provider is suspended) or `reconnect`. A client that does not read is cut off.",
+      "`event`: a recorded Event. `attempt`: an Attempt, with `delivery_id`, `event_id` and `endpoint_id`. " +
+      "`delivery`: the current state of a Delivery. `endpoint`: the current state of an Endpoint, its URL masked. " +
+      "`endpoint_deleted`: the `id` of a deleted endpoint, whose pending deliveries are cancelled. " +
+      "The data is JSON. Nothing is skipped: after an interruption, send `Last-Event-ID`, as browsers do. Some messages may then " +
+      "be repeated. The last event is `end` with a `reason`: `access-ended` (the session, the token or the permission ended, or " +
+      "the provider is suspended) or `reconnect`. Clients that do not read are disconnected.",
     method: "GET",
     path: "/stream",
     action,
     responses: {
       200: {
-        description: "Ends after some minutes, to be opened again.",
+        description: "Ends after some minutes. Clients reopen it.",
         content: { "text/event-stream": { schema: Type.String() } },
       },
     },

@@ -25,7 +25,7 @@ const ViewListSchema = Type.Enum([...viewLists], { title: "ViewList", descriptio
 
 const ViewSchema = Type.Object(
   { id: Type.Integer(), list: ViewListSchema, name: Type.String(), filter: ViewFilter },
-  { title: "View", description: "A filter of a list that a user has named." },
+  { title: "View", description: "A named filter of a list." },
 );
 
 const representView = ({ query, ...view }: SavedView): Static<typeof ViewSchema> => ({
@@ -77,7 +77,7 @@ export const viewOperations: readonly Operation[] = [
     id: "createView",
     tag,
     title: "Save a view",
-    description: "Under a name that no other view of the list has.",
+    description: "Its name must be unique among the views of the list.",
     method: "POST",
     path: "/views",
     action: "change-own",
@@ -99,7 +99,7 @@ export const viewOperations: readonly Operation[] = [
     id: "changeView",
     tag,
     title: "Rename a view, or replace its filter",
-    description: "What is left out stays as it is.",
+    description: "Omitted fields stay unchanged.",
     method: "PATCH",
     path: "/views/{id}",
     action: "change-own",
@@ -123,7 +123,7 @@ export const viewOperations: readonly Operation[] = [
     id: "deleteView",
     tag,
     title: "Delete a view",
-    description: "The rows that it showed stay.",
+    description: "Deletes no rows.",
     method: "DELETE",
     path: "/views/{id}",
     action: "change-own",

@@ -23,7 +23,7 @@ export const webhookHeaders: Readonly<Record<string, object>> = Object.fromEntri
 
 export const webhooksTag = {
   name: "Webhook events",
-  description: "What your receiver is sent: one request for each event, in the format that its endpoint has.",
+  description: "Requests to your receiver: one per event, in the format of its endpoint.",
 };
 
 /** Describes the request of each type of change, for the `webhooks` of an OpenAPI document. */
@@ -96,20 +96,20 @@ const interfaceNames: Readonly<Record<EventInterface, string>> = {
   background: "activation by e-mail and background work",
 };
 
-const advice = "Answer 200 soon, and do the work later, once for each `webhook-id`.";
+const advice = "Respond with 200 first, and process each `webhook-id` once afterwards.";
 
 const inWords = ({ type, switchName, interfaces }: CatalogueEntry): string =>
   `Sent as \`${type}\`, which \`${switchName}\` switches on for 3scale's webhook. It can come from ` +
   `${new Intl.ListFormat("en").format(interfaces.map((it) => interfaceNames[it]))}.\n\n${advice}`;
 
 const responses = {
-  200: { description: "Delivered. An endpoint can be set to accept any 2xx." },
+  200: { description: "Delivered. Endpoints may accept any 2xx instead." },
   410: {
     description:
-      "The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other.",
+      "Bellwire disables the endpoint until somebody enables it. For the endpoint `default`, this is an error like any other.",
   },
   429: { description: "Nothing is sent before `Retry-After`, as with 503." },
-  default: { description: "A failed attempt. It is made again, as the endpoint's retry waits say." },
+  default: { description: "A failed attempt. It is retried after the endpoint's retry waits." },
 };
 
 type Data = "account" | "user" | "application" | "endpoint";
@@ -141,7 +141,7 @@ const keySchema = Type.Object(
     created_at: Type.String(),
     value: Type.Optional(Type.String({ description: "Only where the endpoint includes credentials." })),
   },
-  { description: "Of events about a key: which one." },
+  { description: "For events about a key: that key." },
 );
 
 const fieldsOf = (description: string) => Type.Record(Type.String(), Type.Unknown(), { description });
@@ -152,13 +152,13 @@ function schemasOf(name: Data, title: string): BodySchemas {
       [name]: fieldsOf(
         name === "endpoint"
           ? "The endpoint, its URL masked, and in `alert` the problem: kind, sentence, value and threshold."
-          : `The ${name} after the change: what the XML holds, without keys unless the endpoint includes them.`,
+          : `The ${name} after the change, as in the XML. Contains keys only if the endpoint includes them.`,
       ),
       ...(name === "account" || name === "endpoint"
         ? {}
         : { account: Type.Object({ id: Type.Integer(), org_name: Type.String() }) }),
       ...(name === "application" ? { key: Type.Optional(keySchema) } : {}),
-      previous: Type.Optional(fieldsOf("For updates: the changed fields with the values that they had.")),
+      previous: Type.Optional(fieldsOf("For updates: the changed fields with their previous values.")),
       actor: actorSchema,
       channel: Type.String({ enum: ["developer_portal", "admin_portal", "api", "system"] }),
       sequence: Type.Integer({
@@ -176,7 +176,7 @@ function schemasOf(name: Data, title: string): BodySchemas {
     {
       specversion: Type.String(),
       id: Type.String({ format: "uuid" }),
-      source: Type.String({ format: "uri", description: "How the outside reaches the provider's admin side." }),
+      source: Type.String({ format: "uri", description: "URL of the provider's admin host." }),
       type: Type.String(),
       subject: Type.String({ description: "`application/41`" }),
       time: timeSchema("When it happened."),

@@ -162,29 +162,29 @@ const binary = (description: string): DescribedHeader =>
 /** Describes the request headers for the reference and the portal, by the names of `requestHeaders`. */
 export const describedHeaders: Readonly<Record<string, DescribedHeader>> = {
   "user-agent": always("`Bellwire/` and its version."),
-  "webhook-id": always("The event's id: the same at every attempt. Do what you do once for each."),
+  "webhook-id": always("The event's id, the same in every attempt. Process each id once."),
   "webhook-timestamp": always("When this attempt was sent, in seconds since 1970."),
   "webhook-signature": always(
     "`v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day " +
       "after a rotation two of them, with a space between; one must be right.",
   ),
-  "bellwire-attempt": always("Which attempt this is, from 1 on."),
-  "bellwire-event-type": always("What happened, such as `account.created`."),
-  "bellwire-event-time": always("When it happened, in ISO 8601 with milliseconds."),
+  "bellwire-attempt": always("The number of the attempt, from 1."),
+  "bellwire-event-type": always("The event type, such as `account.created`."),
+  "bellwire-event-time": always("The time of the event, in ISO 8601 with milliseconds."),
   "bellwire-sequence": always(
-    "Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more.",
+    "Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more.",
   ),
-  "bellwire-actor": always("Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`."),
+  "bellwire-actor": always("The actor: `developer:21`, `admin:3`, `token:3`, `key` or `system`."),
   "bellwire-channel": always("The interface of the change: `developer_portal`, `admin_portal`, `api` or `system`."),
-  "bellwire-replay": sometimes("How often it was sent again by hand. Absent the first time."),
-  "bellwire-test": sometimes("`true` for a sample that somebody asked for, which is no event. Absent otherwise."),
+  "bellwire-replay": sometimes("The number of manual retries and replays after a success. Absent in the first round."),
+  "bellwire-test": sometimes("`true` for a requested sample, which is no event. Absent otherwise."),
   traceparent: sometimes(
     "The request's place in the trace of the change (W3C Trace Context). Only if the operator records traces. Not signed.",
   ),
   tracestate: sometimes("The trace's state, if the change came with one."),
   "ce-specversion": binary("The version of CloudEvents."),
   "ce-id": binary("The event's id."),
-  "ce-source": binary("How the outside reaches the provider's admin side."),
+  "ce-source": binary("URL of the provider's admin host."),
   "ce-type": binary("What happened."),
   "ce-subject": binary("What it is about, such as `application/41`."),
   "ce-time": binary("When it happened."),
