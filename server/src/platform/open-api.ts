@@ -4,10 +4,10 @@ export interface ApiDescription {
   readonly title: string;
   readonly version: string;
   readonly description: string;
-  /** The ways to prove who is asking, any of which will do. */
+  /** The alternative ways of authentication. */
   readonly securitySchemes: Readonly<Record<string, SecurityScheme>>;
   readonly tags: readonly { readonly name: string; readonly description: string }[];
-  /** Adds to the document what the routes do not say of themselves. */
+  /** Adds to the document what does not follow from the routes. */
   readonly complete: (document: JsonObject) => object;
 }
 
@@ -16,8 +16,8 @@ type SecurityScheme =
   | { readonly type: "apiKey"; readonly in: "query" | "cookie"; readonly name: string; readonly description: string };
 
 /**
- * Makes an OpenAPI 3.1 document of the routes that are added to `http` from now on, from the schemas that also check
- * what comes in and shape what goes out. The function given back reads it, once all routes are there.
+ * Returns a function that builds an OpenAPI 3.1 document of all routes added to `http` after this call. Its schemas are those that
+ * validate requests and serialize responses. Call the function when all routes are added.
  */
 export async function describeRoutes(http: FastifyInstance, api: ApiDescription): Promise<() => JsonObject> {
   const { title, version, description, securitySchemes, tags, complete } = api;
@@ -51,8 +51,8 @@ const holdSchemas = new Set(["paths", "webhooks", "components"]);
 const examples = new Set(["example", "examples"]);
 
 /**
- * Moves each schema that has a title to `components/schemas`, by that title, and leaves a reference in its place: what
- * is generated from the document then has names. Throws when one title stands for two schemas.
+ * Moves each schema with a title to `components/schemas` and replaces it by a reference, so that generated clients have named types.
+ * Throws if two different schemas have the same title.
  */
 export function nameSchemas(document: JsonObject): JsonObject {
   const named = new Map<string, JsonObject>();

@@ -1,6 +1,6 @@
 import { type Attributes, type Node, type Value, formatDecimal } from "./document.ts";
 
-/** White space, the controls that XML allows, and what has no shape of its own: zero-width characters, marks of direction, fillers. */
+/** White space, the controls that XML allows, and invisible characters: zero-width ones, direction marks, fillers. */
 const invisible = /[\p{Z}\t\n\r\x7f-\x9f\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const allInvisible = new RegExp(`^${invisible.source}*$`, "u");
 
@@ -16,8 +16,8 @@ const nameLengthMax = 80;
 const notOfLines = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
 
 /**
- * Writes a name into a line of a mail: whoever chose it gets no paragraphs, no link and no changed reading direction, and no
- * more than 80 characters.
+ * Returns a name for a line of a mail. The person who chose it cannot insert paragraphs or links, change the reading direction, or
+ * use more than 80 characters.
  */
 export function nameInLine(name: string): string {
   const line = name.replaceAll(notOfLines, " ").replaceAll("://", " ").replaceAll(/\s+/g, " ").trim();
@@ -25,7 +25,7 @@ export function nameInLine(name: string): string {
   return characters.length > nameLengthMax ? `${characters.slice(0, nameLengthMax - 1).join("")}…` : line;
 }
 
-// All but what XML 1.0 calls a character. With the `u` flag a pair of surrogates is one, and a lone one is none.
+// All that is no character of XML 1.0. With the flag `u`, a surrogate pair is one character, and a lone surrogate is none.
 const notXml = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** Returns whether an XML 1.0 document can contain `text`. Other characters cannot be escaped, so such input must be rejected. */
@@ -124,8 +124,8 @@ function writeAttributes(attributes: Attributes | undefined): string {
   return written;
 }
 
-// Finds all that needs care in one look, and most texts need none: & < >, what readers change, and what XML may not hold.
-// Surrogates are among it, lone or not.
+// Characters that need escaping or a check: & < >, those that parsers change, those that XML cannot contain, and surrogates. Most
+// texts have none, so one test suffices for them.
 const needsCare = /[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd]/;
 
 function escapeText(text: string): string {

@@ -66,7 +66,7 @@ const pairsOf = (values: Record<string, unknown>): [string, string][] =>
     [content].flat().map((each): [string, string] => [name, textOf(each)]),
   );
 
-// A stream has no end, and what is deleted is deleted.
+// A stream does not end, and deletions would remove objects that others need.
 const requested = operationsIn(document).filter(({ path, method }) => method !== "delete" && !path.endsWith("/stream"));
 
 test.for(requested.map((one) => [`${one.method} ${one.path}`, one] as const))(

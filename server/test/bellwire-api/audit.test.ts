@@ -35,7 +35,7 @@ const url = "http://127.0.0.1:9/";
 const [account, application, delivery] = [["account"], ["application"], ["delivery"]];
 const invitation = ["account", "invitation"];
 
-/** Each route that changes something, in an order in which each finds what it needs. */
+/** Each route that changes something, in an order in which each finds its objects. */
 const rows: readonly Row[] = [
   { route: "POST /endpoints", payload: () => ({ name: "crm", url }), keep: "crm" },
   { route: "PATCH /endpoints/:id", at: ["crm"], payload: () => ({ active: false }) },
@@ -115,7 +115,7 @@ async function signUp({ pool, provider }: BellwireApi, name: string, now: Date) 
   return { account: signedUp.details.account.id, user: signedUp.user.id, application: first };
 }
 
-/** Objects of the rows: two events in one order, and an account whose developers request other plans. */
+/** Objects of the rows: two events with one ordering key, and an account whose developers request other plans. */
 async function settle(api: BellwireApi, now: Date): Promise<Record<string, string | number>> {
   const { pool, provider } = api;
   const providerId = provider.id;

@@ -33,7 +33,7 @@ const addPlan = async ({ pool, provider }: BellwireApi, kind: string, productId:
   return plan?.id ?? 0;
 };
 
-/** The newest events last: what happened, and to which account. */
+/** Type and account of each event, oldest first. */
 async function reported(
   { pool, provider }: BellwireApi,
   since: number,

@@ -5,7 +5,7 @@ import { type BellwireApi, test } from "./bellwire-api-test.ts";
 
 const missing = "is not the `next` of a page";
 
-/** Three of each thing that is listed, and what is listed of them. */
+/** Creates three objects of each list, and returns their expected entries. */
 async function fill(api: BellwireApi): Promise<readonly string[]> {
   const { pool, provider } = api;
   const providerId = provider.id;

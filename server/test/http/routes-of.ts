@@ -7,7 +7,7 @@ export interface Route {
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
-/** Every route that a server has, read from the tree that it prints: a line for a path, indented below what it goes on from. */
+/** Returns every route of a server, from the tree that Fastify prints: a line per path, indented below its prefix. */
 export function routesOf(http: FastifyInstance): readonly Route[] {
   const parents: string[] = [];
   const routes: Route[] = [];

@@ -122,7 +122,7 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
   for (const statement of statements) await pool.query(statement, [providerId]);
 }
 
-/** A path in which each parameter is the id of what the word before it says. */
+/** A path in which each parameter is the id of the object named before it. */
 const fillIn = (path: string, ids: Ids): string =>
   path.replaceAll(/([\w-]+)\/:\w+/g, (_, thing: string) => {
     const name = path.startsWith("/admin/api/users") && thing === "users" ? "provider_users" : thing;
@@ -154,7 +154,7 @@ const ownTables = (db: Pool): Promise<OwnTable[]> =>
     [schema],
   );
 
-/** Marks all that a provider has, so that it shows wherever it comes out. */
+/** Marks all texts of a provider, so that the test finds them in any response. */
 async function mark(owner: Pool, tables: readonly OwnTable[], providerId: number): Promise<void> {
   for (const { name, texts } of tables) {
     const sets = texts.map((text) => `"${text}" = 'canary-' || "${text}"`);
@@ -215,7 +215,7 @@ function requestOf(
   return {
     method,
     url: fillIn(path, ids),
-    remoteAddress: `10.0.${callers >> 8}.${callers & 255}`, // nobody is told to wait because of another's guesses
+    remoteAddress: `10.0.${callers >> 8}.${callers & 255}`, // so that no caller is limited because of another one's guesses
     headers: { host, ...headers, ...(isApi ? {} : { "content-type": "application/x-www-form-urlencoded" }) },
     ...(method === "GET" ? {} : body),
   };

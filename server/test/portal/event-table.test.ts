@@ -61,7 +61,7 @@ test.for(cases)(
     const earlier = (
       await pool.query<{ id: string }>(`select id from events where provider_id = $1`, [providerId])
     ).map(({ id }) => id);
-    // The default endpoint; one that also wants what admins do; one that wants all, whoever or nobody did it.
+    // The default endpoint, one that also gets changes by admins, and one that gets changes by all actors.
     const url = "http://127.0.0.1:9/hook";
     const off = await buildEndpoint(pool, { providerId, url });
     const on = await buildEndpoint(pool, { providerId, url, name: "admins", providerActions: true });

@@ -32,7 +32,7 @@ export const form = {
   password_confirmation: "correct horse battery",
 };
 
-/** A card, and whom it is billed to. */
+/** A credit card with its billing address. */
 export const card = {
   credit_card_token: "card-1",
   credit_card_expiration_year: "31",

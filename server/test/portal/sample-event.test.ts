@@ -9,7 +9,7 @@ import { sampleBody } from "#webhooks/events/index.ts";
 import { test } from "../support/test.ts";
 import { byToken, form, now, setUp, signUp } from "./portal-fixture.ts";
 
-/** The names of a document in their order, each with the type of what it holds; of a list, its first element. */
+/** Returns the names of a document in their order, each with the type of its value; for a list, its first element. */
 const shapeOf = (json: Json): unknown => {
   if (Array.isArray(json)) return json.slice(0, 1).map(shapeOf);
   if (typeof json !== "object" || json === null) return json === null ? "null" : typeof json;

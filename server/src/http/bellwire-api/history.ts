@@ -202,7 +202,7 @@ export const representVersion = (
 });
 
 const tag = "History";
-/** Whoever reads an object may read its history. Notified endpoints also require the action read-webhooks. */
+/** Callers who may read an object may read its history. Notified endpoints also require the action read-webhooks. */
 const action = "read-portal";
 
 interface ObjectTexts {

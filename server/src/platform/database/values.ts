@@ -39,7 +39,7 @@ export type SerializedValue = string | Buffer | null;
 
 /**
  * Null, text, numbers, booleans, moments, bytes, arrays of them; anything else as JSON. Statements that take thousands of
- * values write their arrays themselves, which is quicker: array-text.ts. (PostgreSQL, "Array Input and Output Syntax".)
+ * values write their arrays themselves, which is quicker (below). (PostgreSQL, "Array Input and Output Syntax".)
  */
 export function serializeValue(value: unknown): SerializedValue {
   if (value === null || value === undefined) return null;

@@ -10,7 +10,7 @@ export interface AllowedTargets {
   denies(address: string): boolean;
 }
 
-/** Reads `127.0.0.0/8,::1/128`; a single address is a block of one; `none` is none. Everything wrong is said at once. */
+/** Parses `127.0.0.0/8,::1/128`. A single address is a block of one, `none` is an empty list. Returns all errors at once. */
 export function parseAllowedTargets(text: string, deniedText = "none"): AllowedTargets | { readonly wrong: string } {
   const allowed = parseBlocks(text);
   const denied = parseBlocks(deniedText);
@@ -38,7 +38,7 @@ function isIn(list: BlockList, address: string): boolean {
   return family !== 0 && list.check(address, family === 6 ? "ipv6" : "ipv4");
 }
 
-/** Adds `10.0.0.0/8` or `::1`. Answers with what is wrong with it, if anything is. */
+/** Adds `10.0.0.0/8` or `::1`. Returns the error of an invalid block. */
 function addBlock(list: BlockList, block: string): string | undefined {
   if (block === "") return `a block is missing: write CIDR blocks with commas between, or "none"`;
   const [address = "", bitsText, ...rest] = block.split("/");
@@ -70,7 +70,7 @@ export type ResolvedTarget =
 
 /**
  * Keeps forbidden addresses from tenants: they would learn the private address behind a name that the operator's network
- * resolves. The operator's log gets it instead. Undefined where whoever reads a refusal runs the installation.
+ * resolves. The operator's log gets it instead. Undefined if readers of a refusal are operators.
  */
 export type HideAddress = ((target: { readonly hostname: string; readonly address: string }) => void) | undefined;
 

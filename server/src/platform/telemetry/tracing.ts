@@ -84,7 +84,7 @@ export interface TracedAttempt {
   readonly outcome: string;
   readonly status: number | undefined;
   readonly error: string | undefined;
-  /** What follows for the delivery. */
+  /** The next step of the delivery. */
   readonly next: string;
   readonly latencyMs: number;
   /** In microseconds, by name. */

@@ -32,7 +32,7 @@ const test = base.extend("portal", async ({ database }): Promise<PortalFixture> 
 const rename = (db: Database, { planId }: PortalFixture, name: string) =>
   db.query("update plans set name = $2 where id = $1", [planId, name]);
 
-/** The pool, which notes what it is asked, and does something between the first statement and the next. */
+/** Returns a pool that records its statements, and runs `afterTheFirst` between the first statement and the next. */
 function watched(
   pool: Pool,
   statements: string[],

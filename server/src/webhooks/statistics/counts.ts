@@ -156,7 +156,7 @@ interface CountedMinute {
 /** Attempts of one lane, by event type and minute. */
 export class LaneCounts {
   readonly #minutes = new Map<string, CountedMinute>();
-  /** That of the last attempt, since the next one is probably of the same. */
+  /** The key of the last attempt. The next attempt probably has the same. */
   #last: CountedMinute | undefined;
 
   get size(): number {

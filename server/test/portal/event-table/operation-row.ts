@@ -3,7 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import type { SignedUp } from "#portal/accounts/index.ts";
 import type { NewProvider } from "#portal/provider-account/index.ts";
 
-/** Through which door, and as whom: a developer, an admin in the Admin Portal, a program with a token or with the key. */
+/** The interface and actor: a developer, an admin in the Admin Portal, or a program with a token or the provider key. */
 export type Via = "developer" | "admin" | "token" | "key";
 
 /** A provider with one account that signed up by the form: a user who is its admin, and an application. */
@@ -11,7 +11,7 @@ export interface Scene extends Pick<NewProvider, "provider" | "product">, Pick<S
   readonly pool: Pool;
   readonly accountId: number;
   readonly by: ChangeContext;
-  /** By whom `given` does things, which do not count. */
+  /** The actor of `given`, whose events do not count. */
   readonly before: ChangeContext;
 }
 

@@ -24,7 +24,7 @@ const everybody = ["developer", ...programs] as const;
 
 const member = { username: "mira", email: "mira@fjord.example", password: "correct horse battery" };
 
-/** The scene with a second user, a pending member, as whom things are done to. */
+/** The scene with a second user, a pending member, as the object of operations. */
 async function withMember(scene: Scene): Promise<Scene & { userId: number }> {
   const [found] = await scene.pool.query<{ id: number }>(
     `select id from users where provider_id = $1 and username = 'mira'`,
