@@ -1,4 +1,5 @@
-import { PageTabs } from "../page-tabs.tsx";
+import { Nav, NavItem, NavList, PageSection } from "@patternfly/react-core";
+import { Link, type LinkProps } from "@tanstack/react-router";
 
 type Here = "Overview" | "History";
 
@@ -31,3 +32,32 @@ export function ApplicationTabs({ accountId, id, here }: { accountId: number; id
     />
   );
 }
+
+/** A view of an object, on a page of its own. */
+interface PageTab {
+  readonly title: string;
+  readonly to: LinkProps;
+}
+
+export interface PageTabsProps {
+  /** The accessible name. */
+  readonly label: string;
+  readonly tabs: readonly PageTab[];
+  /** The title of the present page. */
+  readonly here: string;
+}
+
+/** Links between the pages of one object. */
+const PageTabs = ({ label, tabs, here }: PageTabsProps) => (
+  <PageSection type="subnav">
+    <Nav variant="horizontal-subnav" aria-label={label}>
+      <NavList>
+        {tabs.map(({ title, to }) => (
+          <NavItem key={title} isActive={title === here}>
+            <Link {...to}>{title}</Link>
+          </NavItem>
+        ))}
+      </NavList>
+    </Nav>
+  </PageSection>
+);
