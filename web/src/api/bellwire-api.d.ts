@@ -41,7 +41,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an endpoint
-         * @description Nothing is sent to it any more. Its pending deliveries are held for a minute, in which the deletion can be undone, and then cancelled. Its history stays.
+         * @description Stops all deliveries to it. Pending deliveries are held for a minute, in which the deletion can be undone, and then cancelled. Its history stays.
          */
         delete: operations["deleteEndpoint"];
         options?: never;
@@ -101,7 +101,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read the whole URL
+         * Read the unmasked URL
          * @description For those who may change the endpoint. Its query often holds a secret, so an audit record names who read it.
          */
         get: operations["readEndpointUrl"];
@@ -124,7 +124,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate the signing secret
-         * @description For 24 hours both the new and the old one sign, so that the receiver can change without a gap.
+         * @description For 24 hours, requests are signed with both secrets, so that the receiver can change without a gap.
          */
         post: operations["rotateEndpointSecret"];
         delete?: never;
@@ -161,8 +161,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the types of events
-         * @description The catalogue: every type, its switch in 3scale's webhook, and where it can come from.
+         * List the event types
+         * @description All event types, with their switch in 3scale's webhook and the interfaces that cause them.
          */
         get: operations["listEventTypes"];
         put?: never;
@@ -181,8 +181,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a sample of a type of event
-         * @description The very document that an endpoint of this format would get, of things that do not exist.
+         * Read a sample of an event type
+         * @description The document that an endpoint of this format receives, with fictitious objects.
          */
         get: operations["readEventTypeSample"];
         put?: never;
@@ -202,7 +202,7 @@ export interface paths {
         };
         /**
          * List or follow events
-         * @description What was recorded, whether it was sent anywhere or not: newest first, or with `order=oldest` without a gap.
+         * @description All recorded events, sent or not: newest first, or oldest first without gaps with `order=oldest`.
          */
         get: operations["listEvents"];
         put?: never;
@@ -242,7 +242,7 @@ export interface paths {
         };
         /**
          * Read an event with its verdict for each endpoint
-         * @description With the object as it was, the values before, and for each endpoint whether it was sent or what stopped it.
+         * @description With its document, the previous values, and for each endpoint whether the event was sent or which gate stopped it.
          */
         get: operations["readEvent"];
         put?: never;
@@ -508,7 +508,7 @@ export interface paths {
         put?: never;
         /**
          * Save a view
-         * @description Under a name that no other view of the list has.
+         * @description Its name must be unique among the views of the list.
          */
         post: operations["createView"];
         delete?: never;
@@ -529,14 +529,14 @@ export interface paths {
         post?: never;
         /**
          * Delete a view
-         * @description The rows that it showed stay.
+         * @description Deletes no rows.
          */
         delete: operations["deleteView"];
         options?: never;
         head?: never;
         /**
          * Rename a view, or replace its filter
-         * @description What is left out stays as it is.
+         * @description Omitted fields stay unchanged.
          */
         patch: operations["changeView"];
         trace?: never;
@@ -550,7 +550,7 @@ export interface paths {
         };
         /**
          * List the failures
-         * @description Deliveries whose attempts are used up, until somebody retries or deletes them.
+         * @description Deliveries without attempts left, until somebody retries or deletes them.
          */
         get: operations["listFailures"];
         put?: never;
@@ -616,7 +616,7 @@ export interface paths {
         put?: never;
         /**
          * Retry failures now
-         * @description They leave the list, and get a new round of attempts with the same ids and bytes. Without a filter, in the body or the query, it is all of them.
+         * @description Removes them from the list, and starts a new round of attempts with the same ids and bytes. Without a filter, retries all failures.
          */
         post: operations["retryFailures"];
         delete?: never;
@@ -674,7 +674,7 @@ export interface paths {
         };
         /**
          * Read the health of an endpoint
-         * @description Its state, why it is in it, and what to do.
+         * @description Its state, the reason, and a recommended action.
          */
         get: operations["readEndpointHealth"];
         put?: never;
@@ -744,7 +744,7 @@ export interface paths {
         put?: never;
         /**
          * Resend the events of a time range
-         * @description Goes on in the background, whatever is restarted meanwhile. Each event keeps its `webhook-id`, and its bytes if it was sent before; an ordered endpoint gets them in its order. One at a time for an endpoint. With `dry_run` it answers 200 and what it would send.
+         * @description Runs in the background and survives restarts. Each event keeps its `webhook-id`, and its bytes if it was sent before. Ordered endpoints receive the events in order. An endpoint has one running replay at most. With `dry_run`, responds with 200 and the numbers of deliveries.
          */
         post: operations["createReplay"];
         delete?: never;
@@ -808,7 +808,7 @@ export interface paths {
         put?: never;
         /**
          * Start a job on selected rows
-         * @description Applies to the rows that match when it is created, and to no later ones. Continues in the background, also after a restart, and applies to each row once. With `dry_run`, answers 200 and the number of rows.
+         * @description Applies once to each row that matches when the job is created. Runs in the background and survives restarts. With `dry_run`, responds with 200 and the number of rows.
          */
         post: operations["createJob"];
         delete?: never;
@@ -1220,7 +1220,7 @@ export interface paths {
         put?: never;
         /**
          * Suspend an account
-         * @description Whoever is signed in for it is signed out, and nobody can sign in until it is resumed.
+         * @description Ends the sessions of its users. Nobody can sign in until it is resumed.
          */
         post: operations["suspendAccount"];
         delete?: never;
@@ -1240,7 +1240,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a suspended account
-         * @description It is approved again.
+         * @description Approves it again.
          */
         post: operations["resumeAccount"];
         delete?: never;
@@ -1259,8 +1259,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Do the same with up to 200 accounts
-         * @description One after another, each in a transaction of its own with its own events: a failure of one does not stop the others, and the response has the result of each. Members may make accounts pending and change their plans; all else is for admins.
+         * Apply an operation to up to 200 accounts
+         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Members may make accounts pending and change their plans; other operations need an admin.
          */
         post: operations["changeManyAccounts"];
         delete?: never;
@@ -1278,13 +1278,13 @@ export interface paths {
         };
         /**
          * List the invitations of an account, oldest first
-         * @description Also those that were accepted.
+         * @description Includes accepted invitations.
          */
         get: operations["listInvitations"];
         put?: never;
         /**
-         * Invite somebody into an account
-         * @description They get a mail with a link, behind which they choose a name and a password and are a member. It opens nothing after two weeks, until the invitation is sent again.
+         * Invite a person to an account
+         * @description Sends a mail with a link. There, the person chooses a username and a password, and becomes a member. The link expires after two weeks.
          */
         post: operations["inviteUser"];
         delete?: never;
@@ -1304,7 +1304,7 @@ export interface paths {
         put?: never;
         /**
          * Send an invitation again
-         * @description With another link, for two weeks: the one before opens nothing any more.
+         * @description The mail has a new link, valid for two weeks. The previous link stops working.
          */
         post: operations["resendInvitation"];
         delete?: never;
@@ -1325,7 +1325,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an invitation
-         * @description Its link opens nothing any more. Who has joined by it stays.
+         * @description Its link stops working. A person who has already joined stays.
          */
         delete: operations["deleteInvitation"];
         options?: never;
@@ -1344,7 +1344,7 @@ export interface paths {
         put?: never;
         /**
          * Send a pending user the activation mail again
-         * @description With another link, for two weeks: the one before opens nothing any more.
+         * @description The mail has a new link, valid for two weeks. The previous link stops working.
          */
         post: operations["sendActivation"];
         delete?: never;
@@ -1361,8 +1361,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the plans that developers ask for, oldest first
-         * @description The first 200 that nobody has decided about. To grant one, change the application's plan.
+         * List the requests for application plans, oldest first
+         * @description The first 200 open requests. To grant one, change the application's plan.
          */
         get: operations["listPlanRequests"];
         put?: never;
@@ -1385,7 +1385,7 @@ export interface paths {
         post?: never;
         /**
          * Decline the requested plan of an application
-         * @description The application stays on the plan that it is on.
+         * @description The application keeps its plan.
          */
         delete: operations["declinePlanRequest"];
         options?: never;
@@ -1401,8 +1401,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the account plans that developers ask for, oldest first
-         * @description The first 200 that nobody has decided about. To grant one, change the account's plan.
+         * List the requests for account plans, oldest first
+         * @description The first 200 open requests. To grant one, change the account's plan.
          */
         get: operations["listAccountPlanRequests"];
         put?: never;
@@ -1425,7 +1425,7 @@ export interface paths {
         post?: never;
         /**
          * Decline the requested plan of an account
-         * @description The account stays on the plan that it is on.
+         * @description The account keeps its plan.
          */
         delete: operations["declineAccountPlanRequest"];
         options?: never;
@@ -1444,7 +1444,7 @@ export interface paths {
         put?: never;
         /**
          * Reject a pending application
-         * @description It is deleted, and the admins of its account are notified of the reason.
+         * @description Deletes it, and mails the reason to the admins of its account.
          */
         post: operations["rejectApplication"];
         delete?: never;
@@ -1464,7 +1464,7 @@ export interface paths {
         put?: never;
         /**
          * Give an application a new user key
-         * @description The old one stops working at once.
+         * @description The old key stops working immediately.
          */
         post: operations["regenerateUserKey"];
         delete?: never;
@@ -1483,8 +1483,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put a new key in the place of one
-         * @description Of an application key, or of a client's secret. The old one stops working at once.
+         * Replace a key with a new one
+         * @description Replaces an application key or a client secret. The old key stops working immediately.
          */
         post: operations["regenerateApplicationKey"];
         delete?: never;
@@ -1503,8 +1503,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Do the same with up to 200 applications
-         * @description One after another, each in a transaction of its own with its own events: a failure of one does not stop the others, and the response has the result of each. Those that are rejected are deleted, and the admins of their accounts are notified.
+         * Apply an operation to up to 200 applications
+         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Rejecting deletes an application and notifies the admins of its account.
          */
         post: operations["changeManyApplications"];
         delete?: never;
@@ -1562,7 +1562,7 @@ export interface paths {
         };
         /**
          * Read an account as it was at a time
-         * @description As its last event until then shows it, with its users as they were at that time.
+         * @description From its last event until then, with its users at that time.
          */
         get: operations["readAccountVersion"];
         put?: never;
@@ -1622,7 +1622,7 @@ export interface paths {
         };
         /**
          * Read a user as it was at a time
-         * @description As its last event until then shows it.
+         * @description From its last event until then.
          */
         get: operations["readUserVersion"];
         put?: never;
@@ -1682,7 +1682,7 @@ export interface paths {
         };
         /**
          * Read an application as it was at a time
-         * @description As its last event until then shows it.
+         * @description From its last event until then.
          */
         get: operations["readApplicationVersion"];
         put?: never;
@@ -1702,7 +1702,7 @@ export interface paths {
         };
         /**
          * List the limits
-         * @description How many of each there may be, and how many the provider has. The operator can change them.
+         * @description The maximum numbers and those that the provider has. The operator can change the limits.
          */
         get: operations["listLimits"];
         put?: never;
@@ -1722,7 +1722,7 @@ export interface paths {
         };
         /**
          * List the notices about the installation
-         * @description The same for all providers of a cell. `/readyz` warns of the same.
+         * @description The same for all providers of a cell, and for the warnings of `/readyz`.
          */
         get: operations["listNotices"];
         put?: never;
@@ -1742,7 +1742,7 @@ export interface paths {
         };
         /**
          * List the mails, newest first
-         * @description With their text, and whether they went out. For admins alone, since the links in them open accounts.
+         * @description With their texts and states. For admins only, because links in mails give access to accounts.
          */
         get: operations["listMails"];
         put?: never;
@@ -1761,8 +1761,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what was done on the provider's side, newest first
-         * @description Who changed endpoints, settings, plans, fields, colleagues and tokens, and who retried, skipped, cancelled or deleted deliveries. Changes that record an event are in the list of events. For admins only.
+         * List audit records, newest first
+         * @description Changes of endpoints, settings, plans, fields, team members and tokens, and manual actions on deliveries, each with its actor. Changes that cause an event are in the list of events. For admins only.
          */
         get: operations["listAuditRecords"];
         put?: never;
@@ -1846,7 +1846,7 @@ export interface paths {
         };
         /**
          * Export the data about an account
-         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, sessions and audit records. Credentials are left out. For admins alone, and audited.
+         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, sessions and audit records. Credentials are left out. For admins only, and audited.
          */
         get: operations["exportAccount"];
         put?: never;
@@ -1866,7 +1866,7 @@ export interface paths {
         };
         /**
          * Export the data about a user
-         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, sessions and audit records. Credentials are left out. For admins alone, and audited.
+         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, sessions and audit records. Credentials are left out. For admins only, and audited.
          */
         get: operations["exportUser"];
         put?: never;
@@ -1885,8 +1885,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow what happens, as server-sent events
-         * @description `event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. `delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked. `endpoint_deleted`: the one with this `id` is no more, and its pending deliveries are cancelled. The data is JSON. Nothing that was recorded is skipped: after a break, send `Last-Event-ID`, as browsers do; some of it may then come twice. The last event is `end` with a `reason`: `access-ended` (signed out, without the right or the token, or the provider is suspended) or `reconnect`. A client that does not read is cut off.
+         * Follow events and deliveries, as server-sent events
+         * @description `event`: a recorded Event. `attempt`: an Attempt, with `delivery_id`, `event_id` and `endpoint_id`. `delivery`: the current state of a Delivery. `endpoint`: the current state of an Endpoint, its URL masked. `endpoint_deleted`: the `id` of a deleted endpoint, whose pending deliveries are cancelled. The data is JSON. Nothing is skipped: after an interruption, send `Last-Event-ID`, as browsers do. Some messages may then be repeated. The last event is `end` with a `reason`: `access-ended` (the session, the token or the permission ended, or the provider is suspended) or `reconnect`. Clients that do not read are disconnected.
          */
         get: operations["openStream"];
         put?: never;
@@ -1903,7 +1903,7 @@ export interface components {
     schemas: {
         /**
          * AccountPlanRequest
-         * @description Another plan for an account, where the provider lets developers ask only.
+         * @description A request for another account plan, for providers that approve plan changes.
          */
         AccountPlanRequest: {
             /** Format: int64 */
@@ -1924,13 +1924,13 @@ export interface components {
         };
         /** AccountSelection */
         AccountSelection: {
-            /** @description In the order in which it is done. */
+            /** @description Processed in this order. */
             ids: number[];
             /** @enum {unknown} */
             operation: "approve" | "make_pending" | "reject" | "suspend" | "resume" | "change_plan" | "delete";
             /**
              * Format: int64
-             * @description The id of the plan to go to, with `change_plan`.
+             * @description The id of the new plan, with `change_plan`.
              */
             plan_id?: number;
         };
@@ -1942,7 +1942,7 @@ export interface components {
         };
         /**
          * Alert
-         * @description A problem of an endpoint that a rule has found.
+         * @description A problem of an endpoint, detected by a rule.
          */
         Alert: {
             /** Format: int64 */
@@ -1958,7 +1958,7 @@ export interface components {
             state: "open" | "clearing" | "closed";
             value: number | null;
             threshold: number | null;
-            /** @description The problem in words. */
+            /** @description Describes the problem. */
             sentence: string;
             /**
              * Format: date-time
@@ -1966,7 +1966,7 @@ export interface components {
              */
             opened_at: string;
             closed_at: string | null;
-            /** @description True: no mail, no event and no banner. */
+            /** @description If true, the alert sends no mail and no event, and shows no banner. */
             muted: boolean;
             muted_until: string | null;
         };
@@ -1993,7 +1993,7 @@ export interface components {
             clear_for_seconds: number;
             /** @description Success rate and latency of fewer attempts are ignored. */
             min_attempts: number;
-            /** @description False: no alerts. A disabled rule of an endpoint silences that endpoint. */
+            /** @description If false, the rule opens no alerts. A disabled rule of an endpoint also replaces the general rule there. */
             is_enabled: boolean;
             /** @description Whether the admins get a mail when an alert opens or closes. */
             by_mail: boolean;
@@ -2010,13 +2010,13 @@ export interface components {
         };
         /** ApplicationSelection */
         ApplicationSelection: {
-            /** @description In the order in which it is done. */
+            /** @description Processed in this order. */
             ids: number[];
             /** @enum {unknown} */
             operation: "accept" | "reject" | "suspend" | "resume" | "change_plan" | "delete";
             /**
              * Format: int64
-             * @description The id of the plan to go to, with `change_plan`.
+             * @description The id of the new plan, with `change_plan`.
              */
             plan_id?: number;
         };
@@ -2090,7 +2090,7 @@ export interface components {
         };
         /**
          * AuditActor
-         * @description For a token, the user whose it is.
+         * @description For a token, its owner.
          */
         AuditActor: {
             /** @enum {unknown} */
@@ -2100,7 +2100,7 @@ export interface components {
         };
         /**
          * AuditRecord
-         * @description Something that was done on the provider's side.
+         * @description An action on the provider's side.
          */
         AuditRecord: {
             /** Format: int64 */
@@ -2111,11 +2111,11 @@ export interface components {
              */
             at: string;
             actor: components["schemas"]["AuditActor"];
-            /** @description What was done: `endpoint.changed`. */
+            /** @description The action, such as `endpoint.changed`. */
             action: string;
-            /** @description To what: `endpoint/3`. */
+            /** @description The object of the action, such as `endpoint/3`. */
             subject: string;
-            /** @description What else is worth knowing, such as which settings changed. Never a secret. */
+            /** @description Further details, such as the changed settings. Never contains secrets. */
             detail: {
                 [key: string]: unknown;
             };
@@ -2126,17 +2126,17 @@ export interface components {
          */
         Bin: {
             id: string;
-            /** @description Accepts any request, also below it (`/orders/7`). Grants no access to the requests. */
+            /** @description Accepts any request, also at paths below it (`/orders/7`). Grants no access to the requests. */
             url: string;
             /** @description A secret: shows the requests to anyone who has it, and allows changing the responses. Credentials, query values and headers that may hold secrets are masked, except for admins who are signed in to the Admin Portal. */
             view_url: string;
-            /** @description Shown in lists and on the bin's page. Empty: without a name. */
+            /** @description Shown in lists and on the bin's page. May be empty. */
             name: string;
             /** @description The status of the default response. */
             answer_status: number;
             /** @description The wait before the default response. */
             answer_delay_ms: number;
-            /** @description The first rule that a request matches gives its response. Without one, the response is `answer_status` after `answer_delay_ms`. Setting the rules restarts their sequences. */
+            /** @description The first matching rule determines the response. If none matches, the response is `answer_status` after `answer_delay_ms`. Setting the rules restarts their sequences. */
             answer_rules: components["schemas"]["BinAnswerRule"][];
             forward_url: string | null;
             /**
@@ -2167,12 +2167,12 @@ export interface components {
             header?: {
                 /** @description The name of a header, in any case. */
                 name: string;
-                /** @description Text within its value, in any case. Left out: any value. */
+                /** @description Text that its value contains, in any case. Default: any value. */
                 contains?: string;
             };
             /** @description Matches bodies that contain this text exactly. */
             body_contains?: string;
-            /** @description Answers every nth of the requests that match the other conditions: 3 leaves out two of three. Default: 1. */
+            /** @description Applies to every nth request that matches the other conditions: 3 skips two of three. Default: 1. */
             every?: number;
             /** @description Responses in turn, one for each request. */
             answers: {
@@ -2188,20 +2188,20 @@ export interface components {
                 body?: string;
             }[];
             /**
-             * @description After the last response: start again (`repeat`, the default), give the last one each time (`stay`), or leave requests to the next rule (`skip`).
+             * @description After the last response: start again (`repeat`, the default), repeat the last one (`stay`), or leave requests to the next rule (`skip`).
              * @enum {unknown}
              */
             after_last?: "repeat" | "stay" | "skip";
         };
         /** BinChange */
         BinChange: {
-            /** @description Shown in lists and on the bin's page. Empty: without a name. */
+            /** @description Shown in lists and on the bin's page. May be empty. */
             name?: string;
             /** @description The status of the default response. */
             answer_status?: number;
             /** @description The wait before the default response. */
             answer_delay_ms?: number;
-            /** @description The first rule that a request matches gives its response. Without one, the response is `answer_status` after `answer_delay_ms`. Setting the rules restarts their sequences. */
+            /** @description The first matching rule determines the response. If none matches, the response is `answer_status` after `answer_delay_ms`. Setting the rules restarts their sequences. */
             answer_rules?: components["schemas"]["BinAnswerRule"][];
             forward_url?: string | null;
         };
@@ -2264,7 +2264,7 @@ export interface components {
              * @description The length of the whole body.
              */
             body_bytes: number;
-            /** @description Whether `body` is its beginning only. */
+            /** @description True if `body` is truncated. */
             body_truncated: boolean;
             signature: ("valid" | "invalid" | "missing") | null;
             signature_check: components["schemas"]["BinSignatureCheck"];
@@ -2297,7 +2297,7 @@ export interface components {
                 change: "same" | "removed" | "added";
                 text: string;
             }[] | null;
-            /** @description Whether these parts are the same bytes. */
+            /** @description Whether these parts are byte-identical. */
             same_body: boolean;
             /** @description The bodies differ so much that all lines are listed as removed and added. */
             too_different: boolean;
@@ -2341,15 +2341,15 @@ export interface components {
         };
         /**
          * BulkOutcome
-         * @description What came of the operation for one of them: done, or why not.
+         * @description The result for one object: done, or the error.
          */
         BulkOutcome: {
             /** Format: int64 */
             id: number;
             done: boolean;
-            /** @description Why not, for programs, as in a Problem. */
+            /** @description The code of the error, as in a Problem. */
             code?: string;
-            /** @description Why not, as a sentence. */
+            /** @description Describes the error. */
             title?: string;
             /** @description What is wrong, by field. Only with the code `invalid`. */
             errors?: {
@@ -2414,7 +2414,7 @@ export interface components {
         };
         /**
          * DeliveryDetails
-         * @description One event for one endpoint, with all that was sent and answered.
+         * @description One event for one endpoint, with all requests and responses.
          */
         DeliveryDetails: {
             /** @description The event's id, a dot, and the endpoint's id. */
@@ -2455,7 +2455,7 @@ export interface components {
             waits_for: string | null;
             /**
              * Format: int64
-             * @description How many wait for it in their order, counted up to 1000. They go when it ends, or when it is skipped.
+             * @description The number of deliveries that wait for this one, up to 1000. They are sent after it ends or is skipped.
              */
             holds_up: number;
         };
@@ -2473,7 +2473,7 @@ export interface components {
             id: number;
             /** @description Unique. The endpoint named `default` is the webhook of 3scale's page and API. */
             name: string;
-            /** @description The values of its query, its user information and its fragment are hidden: `readEndpointUrl` reads them. Written back as it is here, the URL stays as it was. */
+            /** @description The values of its query, its user information and its fragment are masked: `readEndpointUrl` returns them. Writing the masked URL back changes nothing. */
             url: string;
             /** @description The same as `url`. */
             url_masked: string;
@@ -2582,7 +2582,7 @@ export interface components {
         };
         /**
          * EndpointHealth
-         * @description How deliveries to an endpoint fare.
+         * @description The state of an endpoint's deliveries, with its reasons.
          */
         EndpointHealth: {
             /** Format: int64 */
@@ -2648,7 +2648,7 @@ export interface components {
         };
         /**
          * EndpointSecret
-         * @description The secret that signs from now on.
+         * @description The new signing secret.
          */
         EndpointSecret: {
             /** @description `whsec_` and the key in base64, as Standard Webhooks writes it. */
@@ -2702,7 +2702,7 @@ export interface components {
         ErasureState: "waiting" | "running" | "done";
         /**
          * Event
-         * @description What happened, without the object.
+         * @description Describes the event without its object.
          */
         Event: {
             /**
@@ -2733,7 +2733,7 @@ export interface components {
         };
         /**
          * EventDetails
-         * @description What happened, and what became of it.
+         * @description An event, with its verdicts.
          */
         EventDetails: {
             /**
@@ -2766,7 +2766,7 @@ export interface components {
                 [key: string]: unknown;
             };
             key: components["schemas"]["EventKey"] | null;
-            /** @description For updates: the changed fields with the values that they had. */
+            /** @description For updates: the changed fields with their previous values. */
             previous: {
                 [key: string]: unknown;
             } | null;
@@ -2774,7 +2774,7 @@ export interface components {
         };
         /**
          * EventKey
-         * @description Of what happened to a key: which one.
+         * @description For events about a key: that key.
          */
         EventKey: {
             last4: string;
@@ -2788,12 +2788,12 @@ export interface components {
             label: string;
             /** @enum {unknown} */
             group: "Accounts" | "Users" | "Applications" | "Keys" | "Operations";
-            /** @description Where it can come from. `background`: activation by e-mail and Bellwire itself. */
+            /** @description The interfaces that cause it. `background`: activation by email and Bellwire itself. */
             interfaces: ("developer_portal" | "admin_portal" | "api" | "background")[];
         };
         /**
          * Failure
-         * @description A delivery whose attempts are used up.
+         * @description A delivery without attempts left.
          */
         Failure: {
             /**
@@ -2816,9 +2816,9 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             failed_at: string;
-            /** @description What went wrong at the last attempt. */
+            /** @description The error of the last attempt. */
             error: string;
-            /** @description Where the last attempt went. */
+            /** @description The URL of the last attempt. */
             url_masked: string;
         };
         /**
@@ -2926,7 +2926,7 @@ export interface components {
         };
         /**
          * Gate
-         * @description What stopped it when the event was recorded. Null if nothing did.
+         * @description The gate that stopped the event when it was recorded. Null if none did.
          * @enum {unknown}
          */
         Gate: "web_hooks_denied" | "not_active" | "switch_off" | "own_endpoint" | "no_acting_user" | "admin_actions_off";
@@ -3178,19 +3178,19 @@ export interface components {
         JobSubject: "deliveries" | "failures" | "events" | "attempts";
         /**
          * Limit
-         * @description How many of something there may be.
+         * @description The maximum number of objects of a kind.
          */
         Limit: {
-            /** @description As in docs/reference/limits.md. */
+            /** @description The name of the limit in docs/reference/limits.md. */
             name: string;
             /**
-             * @description Each of these has so many of its own.
+             * @description The kind of object that the limit applies to.
              * @enum {unknown}
              */
             of: "provider" | "account" | "user";
             /**
              * Format: int64
-             * @description How many there may be.
+             * @description The maximum number.
              */
             max: number;
             used: number | null;
@@ -3236,14 +3236,14 @@ export interface components {
         };
         /**
          * Mail
-         * @description A mail to a developer. Without a mail server it stays here.
+         * @description A mail to a developer. Without a mail server, mails stay in this list.
          */
         Mail: {
             /** Format: int64 */
             id: number;
             recipient: string;
             subject: string;
-            /** @description Plain text. Its links work as if they had been received. */
+            /** @description Plain text. Its links are valid. */
             text: string;
             /**
              * Format: date-time
@@ -3262,7 +3262,7 @@ export interface components {
         MatchCount: {
             /**
              * Format: int64
-             * @description How many there are.
+             * @description The number of matches.
              */
             count: number;
             /** @description True if the number is an estimate, from 10,000 on or if counting takes too long. */
@@ -3365,7 +3365,7 @@ export interface components {
             kind: components["schemas"]["JobKind"];
             of?: components["schemas"]["JobSubject"];
             filter?: components["schemas"]["JobFilter"];
-            /** @description Ids of deliveries. Of events, where events are exported; of attempts or deliveries, where attempts are. */
+            /** @description Ids of deliveries. For exports of events, ids of events; for exports of attempts, ids of attempts or deliveries. */
             ids?: string[];
             /**
              * Format: int64
@@ -3373,11 +3373,11 @@ export interface components {
              */
             endpoint_id?: number;
             /**
-             * @description Of an export. Default: csv.
+             * @description The format of an export. Default: csv.
              * @enum {unknown}
              */
             format?: "csv" | "ndjson";
-            /** @description Only counts. */
+            /** @description Only counts the rows. */
             dry_run?: boolean;
         };
         /** NewReplay */
@@ -3389,21 +3389,21 @@ export interface components {
             endpoint_id: number;
             /**
              * Format: date-time
-             * @description Events that happened then or later.
+             * @description Events at this time or later.
              */
             since: string;
             /**
              * Format: date-time
-             * @description Events that happened before. Left out: until now.
+             * @description Events before this time. Default: now.
              */
             until?: string;
             event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted")[] | null;
             /**
-             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
+             * @description `failed`: deliveries on the failure list. `missing`: events of subscribed types without a delivery to the endpoint. `all`: both, and all ended deliveries.
              * @enum {unknown}
              */
             only: "failed" | "missing" | "all";
-            /** @description Only counts. */
+            /** @description Only counts the rows. */
             dry_run?: boolean;
         };
         /**
@@ -3416,7 +3416,7 @@ export interface components {
         };
         /**
          * Notice
-         * @description Something about the installation that admins should know.
+         * @description A notice about the installation for admins.
          */
         Notice: {
             /**
@@ -3499,7 +3499,7 @@ export interface components {
         PendingDeliveries: "send" | "cancel";
         /**
          * PlanRequest
-         * @description Another plan for an application, where the product lets developers ask only.
+         * @description A request for another application plan, for products whose plan changes need approval.
          */
         PlanRequest: {
             /** Format: int64 */
@@ -3540,7 +3540,7 @@ export interface components {
         };
         /**
          * Replay
-         * @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far.
+         * @description Resends the events of a time range to an endpoint. The counts are the deliveries made due so far.
          */
         Replay: {
             /** Format: int64 */
@@ -3549,7 +3549,7 @@ export interface components {
             endpoint_id: number;
             /**
              * Format: date-time
-             * @description Events that happened then or later.
+             * @description Events at this time or later.
              */
             since: string;
             /**
@@ -3559,12 +3559,12 @@ export interface components {
             until: string;
             event_types: string[] | null;
             /**
-             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
+             * @description `failed`: deliveries on the failure list. `missing`: events of subscribed types without a delivery to the endpoint. `all`: both, and all ended deliveries.
              * @enum {unknown}
              */
             only: "failed" | "missing" | "all";
             state: components["schemas"]["ReplayState"];
-            /** @description How much of the time has been worked through, from 0 to 1. */
+            /** @description The examined part of the time range, from 0 to 1. */
             progress: number;
             counts: components["schemas"]["ReplayCounts"];
             /**
@@ -3576,7 +3576,7 @@ export interface components {
         };
         /**
          * ReplayCounts
-         * @description Deliveries, by what they were before.
+         * @description Deliveries by their previous state.
          */
         ReplayCounts: {
             /** Format: int64 */
@@ -3585,12 +3585,12 @@ export interface components {
             missing: number;
             /**
              * Format: int64
-             * @description Sent again, with `bellwire-replay`.
+             * @description Delivered before, and resent with `bellwire-replay`.
              */
             delivered: number;
             /**
              * Format: int64
-             * @description Sent again though cancelled, or taken off the list of failures.
+             * @description Cancelled before, or deleted from the failure list.
              */
             given_up: number;
             /** Format: int64 */
@@ -3598,7 +3598,7 @@ export interface components {
         };
         /**
          * ReplayPreview
-         * @description What a replay would send now. Nothing was done.
+         * @description The deliveries that a replay would send now. Nothing was changed.
          */
         ReplayPreview: {
             /** @constant */
@@ -3607,7 +3607,7 @@ export interface components {
             endpoint_id: number;
             /**
              * Format: date-time
-             * @description Events that happened then or later.
+             * @description Events at this time or later.
              */
             since: string;
             /**
@@ -3617,7 +3617,7 @@ export interface components {
             until: string;
             event_types: string[] | null;
             /**
-             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
+             * @description `failed`: deliveries on the failure list. `missing`: events of subscribed types without a delivery to the endpoint. `all`: both, and all ended deliveries.
              * @enum {unknown}
              */
             only: "failed" | "missing" | "all";
@@ -3751,20 +3751,20 @@ export interface components {
         };
         /**
          * Verdict
-         * @description What became of an event at one endpoint.
+         * @description The verdict about an event for one endpoint.
          */
         Verdict: {
             /** Format: int64 */
             endpoint_id: number;
             endpoint_name: string;
-            /** @description Whether a delivery was made for this endpoint. */
+            /** @description Whether the event has a delivery to this endpoint. */
             sent: boolean;
             gate: components["schemas"]["Gate"] | null;
             delivery_id: string | null;
         };
         /**
          * View
-         * @description A filter of a list that a user has named.
+         * @description A named filter of a list.
          */
         View: {
             /** Format: int64 */
@@ -3887,27 +3887,27 @@ export interface components {
     parameters: {
         /** @description `Bellwire/` and its version. */
         "user-agent": string;
-        /** @description The event's id: the same at every attempt. Do what you do once for each. */
+        /** @description The event's id, the same in every attempt. Process each id once. */
         "webhook-id": string;
         /** @description When this attempt was sent, in seconds since 1970. */
         "webhook-timestamp": string;
         /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
         "webhook-signature": string;
-        /** @description Which attempt this is, from 1 on. */
+        /** @description The number of the attempt, from 1. */
         "bellwire-attempt": string;
-        /** @description What happened, such as `account.created`. */
+        /** @description The event type, such as `account.created`. */
         "bellwire-event-type": string;
-        /** @description When it happened, in ISO 8601 with milliseconds. */
+        /** @description The time of the event, in ISO 8601 with milliseconds. */
         "bellwire-event-time": string;
-        /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
+        /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
         "bellwire-sequence": string;
-        /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+        /** @description The actor: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
         "bellwire-actor": string;
         /** @description The interface of the change: `developer_portal`, `admin_portal`, `api` or `system`. */
         "bellwire-channel": string;
-        /** @description How often it was sent again by hand. Absent the first time. */
+        /** @description The number of manual retries and replays after a success. Absent in the first round. */
         "bellwire-replay": string;
-        /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+        /** @description `true` for a requested sample, which is no event. Absent otherwise. */
         "bellwire-test": string;
         /** @description The request's place in the trace of the change (W3C Trace Context). Only if the operator records traces. Not signed. */
         traceparent: string;
@@ -3917,7 +3917,7 @@ export interface components {
         "ce-specversion": string;
         /** @description The event's id. Only in the format `cloudevents-binary`. */
         "ce-id": string;
-        /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+        /** @description URL of the provider's admin host. Only in the format `cloudevents-binary`. */
         "ce-source": string;
         /** @description What happened. Only in the format `cloudevents-binary`. */
         "ce-type": string;
@@ -4153,7 +4153,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The secret that signs from now on. */
+            /** @description The new signing secret. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4215,7 +4215,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The secret that signs from now on. */
+            /** @description The new signing secret. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4285,7 +4285,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All of them. */
+            /** @description All event types. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4312,14 +4312,14 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description A type of event. */
+                /** @description An event type. */
                 type: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The body that an endpoint of this format gets. Of `cloudevents-binary` the attributes come as headers, as there. */
+            /** @description The body that an endpoint of this format receives. For `cloudevents-binary`, the response has the attributes as headers. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4350,11 +4350,11 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
-                /** @description `newest` first is for people, who look at the top: what is recorded while they turn pages is on none of them. `oldest` first is for programs, which follow what happens: keep `next`, and give it as `after` whenever you want to know what has come since. What a transaction records that is still running comes when that has ended, so none is ever passed by, and none comes twice. The order is that of recording. Cursors of one order are none of the other. */
+                /** @description `newest` is for people: events that are recorded while they page are on no page. `oldest` is for programs that follow the events: store `next`, and pass it as `after` to read the events since. Events of a running transaction appear after its end, so no event is skipped or repeated. The order is that of recording. A cursor is valid for one order only. */
                 order?: "newest" | "oldest";
                 /** @description Events of this type. The same as `event_type`. */
                 type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";
-                /** @description The id of the account that it happened in. */
+                /** @description The id of the account. */
                 account_id?: number;
                 /** @description Deliveries in this state. May be given several times. */
                 state?: ("pending" | "delivered" | "failed" | "cancelled")[];
@@ -4493,7 +4493,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What happened, and what became of it. */
+            /** @description An event, with its verdicts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4699,7 +4699,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One event for one endpoint, with all that was sent and answered. */
+            /** @description One event for one endpoint, with all requests and responses. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5103,7 +5103,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A filter of a list that a user has named. */
+            /** @description A named filter of a list. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5177,7 +5177,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A filter of a list that a user has named. */
+            /** @description A named filter of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5265,7 +5265,7 @@ export interface operations {
                 until?: string;
                 /** @description Ids of failures. May be given several times. */
                 ids?: string[];
-                /** @description Must be true when no filter is given: it means every failure. */
+                /** @description Must be true if there is no filter. Selects every failure. */
                 all?: boolean;
             };
             header?: never;
@@ -5473,7 +5473,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All of them. */
+            /** @description All event types. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5504,7 +5504,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How deliveries to an endpoint fare. */
+            /** @description The state of an endpoint's deliveries, with its reasons. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5673,7 +5673,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What a replay would send now. Nothing was done. */
+            /** @description The deliveries that a replay would send now. Nothing was changed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5682,7 +5682,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayPreview"];
                 };
             };
-            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
+            /** @description Resends the events of a time range to an endpoint. The counts are the deliveries made due so far. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5715,7 +5715,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
+            /** @description Resends the events of a time range to an endpoint. The counts are the deliveries made due so far. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5746,7 +5746,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
+            /** @description Resends the events of a time range to an endpoint. The counts are the deliveries made due so far. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6028,7 +6028,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A problem of an endpoint that a rule has found. */
+            /** @description A problem of an endpoint, detected by a rule. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6065,7 +6065,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A problem of an endpoint that a rule has found. */
+            /** @description A problem of an endpoint, detected by a rule. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6098,7 +6098,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A problem of an endpoint that a rule has found. */
+            /** @description A problem of an endpoint, detected by a rule. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6167,7 +6167,7 @@ export interface operations {
                     clear_for_seconds?: number;
                     /** @description Success rate and latency of fewer attempts are ignored. */
                     min_attempts?: number;
-                    /** @description False: no alerts. A disabled rule of an endpoint silences that endpoint. */
+                    /** @description If false, the rule opens no alerts. A disabled rule of an endpoint also replaces the general rule there. */
                     is_enabled?: boolean;
                     /** @description Whether the admins get a mail when an alert opens or closes. */
                     by_mail?: boolean;
@@ -6278,7 +6278,7 @@ export interface operations {
                     clear_for_seconds?: number;
                     /** @description Success rate and latency of fewer attempts are ignored. */
                     min_attempts?: number;
-                    /** @description False: no alerts. A disabled rule of an endpoint silences that endpoint. */
+                    /** @description If false, the rule opens no alerts. A disabled rule of an endpoint also replaces the general rule there. */
                     is_enabled?: boolean;
                     /** @description Whether the admins get a mail when an alert opens or closes. */
                     by_mail?: boolean;
@@ -6843,7 +6843,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description One for each id, in their order. */
+                        /** @description One result per id, in the order of the request. */
                         data: components["schemas"]["BulkOutcome"][];
                     };
                 };
@@ -7159,7 +7159,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description What the mail says. */
+                    /** @description The reason in the mail. */
                     reason?: string;
                 };
             };
@@ -7228,7 +7228,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The old one. */
+                    /** @description The current key. */
                     key: string;
                 };
             };
@@ -7273,7 +7273,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description One for each id, in their order. */
+                        /** @description One result per id, in the order of the request. */
                         data: components["schemas"]["BulkOutcome"][];
                     };
                 };
@@ -7630,7 +7630,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All of them. */
+            /** @description All event types. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7658,7 +7658,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The most urgent one first. */
+            /** @description The most urgent first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7957,7 +7957,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Ends after some minutes, to be opened again. */
+            /** @description Ends after some minutes. Clients reopen it. */
             200: {
                 headers: {
                     [name: string]: unknown;
