@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { Caches, type Database } from "#platform/database/database.ts";
 import type { DatabaseSwitches } from "#platform/database/switches.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { until } from "../../../test/support/until.ts";
 import { operationsPlugin } from "./index.ts";
 
 const machine = new HandDrivenClock();
@@ -15,6 +16,7 @@ const silent: Database = {
 
 const none: DatabaseSwitches = { count: 0, at: null, timeline: null, heldAt: null, stateAt: null };
 const usual = {
+  machine,
   pool: answering,
   isMigrated: true,
   daysReady: 15,
@@ -24,14 +26,14 @@ const usual = {
 };
 
 async function serve(state: Partial<typeof usual>) {
-  const { pool, isMigrated, daysReady, now, switches, isStopping } = { ...usual, ...state };
+  const { pool, isMigrated, daysReady, now, switches, isStopping, ...rest } = { ...usual, ...state };
   const http = Fastify();
   const metrics = new Registry();
   new Counter({ name: "webhook_attempts_total", help: "Attempts made.", registers: [metrics] }).inc(3);
   await http.register(
     operationsPlugin({
+      ...rest,
       pool,
-      machine,
       metrics,
       isMigrated: async () => isMigrated,
       isStopping: () => isStopping,
@@ -62,6 +64,16 @@ test.each([
   const answer = await http.inject("/readyz");
   expect(answer.statusCode).toBe(503);
   expect(answer.json()).toEqual({ status: "not ready", because });
+});
+
+test("a process whose database is silent is not ready within two seconds", async () => {
+  const frozen: Database = { caches: new Caches(), query: () => new Promise(() => undefined) };
+  const clock = new HandDrivenClock();
+  await using http = await serve({ pool: frozen, machine: clock });
+  const answer = http.inject("/readyz");
+  await until(() => clock.sleeping === 1);
+  await clock.advance(2000);
+  expect((await answer).json()).toEqual({ status: "not ready", because: "the database does not respond" });
 });
 
 test.each([

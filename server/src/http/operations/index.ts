@@ -33,7 +33,7 @@ export const operationsPlugin =
 
     http.get("/readyz", async (request, reply) => {
       if (needs.isStopping()) return reply.code(503).send({ status: "not ready", because: "the process is stopping" });
-      const own = await readReadiness(needs).catch((error: unknown) => {
+      const own = await readReadinessInTime(needs).catch((error: unknown) => {
         request.log.warn({ err: error }, "not ready");
         return { because: "the database does not respond" };
       });
@@ -56,6 +56,23 @@ export const operationsPlugin =
   };
 
 type Readiness = { readonly because: string } | { readonly warnings: readonly string[] };
+
+/** Less than the 3 s that the chart's probe waits: a response names the reason. */
+const readinessMs = 2000;
+
+async function readReadinessInTime(needs: OperationsDependencies): Promise<Readiness> {
+  const done = new AbortController();
+  try {
+    return await Promise.race([
+      readReadiness(needs),
+      needs.machine.sleep(readinessMs, done.signal).then((): never => {
+        throw new Error(`The database did not respond within ${readinessMs} ms.`);
+      }),
+    ]);
+  } finally {
+    done.abort("done");
+  }
+}
 
 async function readReadiness({
   pool,
