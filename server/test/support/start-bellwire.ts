@@ -108,7 +108,9 @@ export class BellwireProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isKilledAtEnd) await this.kill();
+    // A database that it is still starting would outlive it.
+    const mayBeKilled = this.#isKilledAtEnd && this.#stdout.includes("ready");
+    if (mayBeKilled) await this.kill();
     else await this.stop().catch(() => this.kill());
   }
 }
