@@ -5,7 +5,6 @@ import { newTokenValue, type PasswordHasher } from "#access/index.ts";
 import type { Secret } from "#platform/config/parsers.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption.ts";
 import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 import { readFileIfExists, readOrCreateFile, withFileLock } from "#platform/files.ts";
 import { randomHex, randomPassword } from "#platform/ids.ts";
@@ -181,21 +180,27 @@ export async function createTryOut(
   return bin;
 }
 
-interface FindNeeds {
-  readonly pool: Pool;
-  readonly encryption: Encryption;
-  readonly urls: ProviderUrls;
-}
-
-/** The bin that a provider's default endpoint leads to, as long as nobody has set another URL. */
+/**
+ * Finds the bin of the try-out, as long as nobody has set another URL. After a start with another port or public URL, the endpoint
+ * follows: its URL would lead nowhere.
+ */
 export async function findTryOutBin(
-  { pool, encryption, urls }: FindNeeds,
-  providerId: number,
+  needs: EndpointNeeds,
+  provider: Pick<Provider, "id" | "subdomain">,
+  urls: ProviderUrls,
 ): Promise<Bin | undefined> {
+  const { pool, encryption } = needs;
+  const { id: providerId } = provider;
   const endpoint = await readDefaultEndpoint(pool, encryption, providerId);
   const url = endpoint && URL.parse(endpoint.url);
-  const id = url ? createOwnBins({ pool, isOurs: urls.isOurs }).matches(url) : undefined;
-  return id === undefined ? undefined : readBin(pool, { providerId, id });
+  const id = url ? createOwnBins({ pool, isOurs: () => true }).matches(url) : undefined;
+  const bin = id === undefined ? undefined : await readBin(pool, { providerId, id });
+  if (bin && url && !urls.isOurs(url)) {
+    const change = { url: binUrl(urls, provider, bin), switches: {} };
+    const saved = await saveDefaultEndpoint(needs, { providerId, change, actor: { kind: "system" } });
+    if ("refused" in saved) throw new Error(`The try-out's new URL was refused: ${JSON.stringify(saved.refused)}`);
+  }
+  return bin;
 }
 
 interface SignIn {

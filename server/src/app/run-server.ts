@@ -5,6 +5,7 @@ import { type OpenedDatabase, openDatabase } from "#platform/database/open-datab
 import type { ServerAhead } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { type Provider, readFirstProvider } from "#portal/providers/index.ts";
 import { type Bin, createOwnBins } from "#request-bin/index.ts";
+import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import { claimPort, localUrl, providerUrls } from "./addresses.ts";
 import { buildWeb } from "./build-web.ts";
 import { type EngineSupervisor, type Scraped, withMoreMetrics } from "./engine-supervisor.ts";
@@ -197,17 +198,20 @@ const setUpFirstProvider = (parts: Parts): Promise<string | undefined> =>
 
 /** Creates the bin of the try-out once, even if a start was killed in between. */
 async function makeTryOut(parts: Parts, provider: Provider): Promise<Bin> {
-  const { pool, encryption, urls, allowed, lookup, config } = parts;
-  const bins = createOwnBins({ pool, isOurs: urls.isOurs });
-  const targets = { allowed, lookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
-  const needs = { pool, encryption, targets, retryWaitsSeconds: config.retryWaitsSeconds };
-  return (await findTryOutBin(parts, provider.id)) ?? createTryOut(needs, provider, urls);
+  const needs = endpointNeeds(parts);
+  return (await findTryOutBin(needs, provider, parts.urls)) ?? createTryOut(needs, provider, parts.urls);
 }
 
-async function findTryOut(
-  parts: Pick<Parts, "config" | "pool" | "encryption" | "urls" | "isWithoutDirectory">,
-): Promise<TryOut | undefined> {
+async function findTryOut(parts: TryOutParts & Pick<Parts, "isWithoutDirectory">): Promise<TryOut | undefined> {
   const provider = parts.config.tryOut && !parts.isWithoutDirectory ? await readFirstProvider(parts.pool) : undefined;
-  const bin = provider && (await findTryOutBin(parts, provider.id));
+  const bin = provider && (await findTryOutBin(endpointNeeds(parts), provider, parts.urls));
   return provider && bin ? { providerId: provider.id } : undefined;
+}
+
+type TryOutParts = Pick<Parts, "config" | "pool" | "encryption" | "urls" | "allowed" | "lookup">;
+
+function endpointNeeds({ pool, encryption, urls, allowed, lookup, config }: TryOutParts): EndpointNeeds {
+  const bins = createOwnBins({ pool, isOurs: urls.isOurs });
+  const targets = { allowed, lookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
+  return { pool, encryption, targets, retryWaitsSeconds: config.retryWaitsSeconds };
 }

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
-import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
+import { readDefaultEndpoint, saveDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { providerUrls } from "../../src/app/addresses.ts";
-import { createTryOut, signInLines } from "../../src/app/first-start.ts";
+import { createTryOut, findTryOutBin, signInLines } from "../../src/app/first-start.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { openWebServer } from "../support/open-web-server.ts";
@@ -40,3 +40,27 @@ test.for([undefined, "bellwire.test"])(
     expect((await open(`${urls.developerPortal(other.provider)}/`)).body).not.toContain("Watch the webhooks");
   },
 );
+
+test("the try-out follows the port of a later start, until somebody sets another URL", async ({ database: pool }) => {
+  const { provider } = await setUp(pool);
+  const allowed = parseAllowedTargets("127.0.0.0/8");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const targets = { allowed, lookup: async () => [], isOwnBin: () => true };
+  const needs = { pool, encryption, targets, retryWaitsSeconds: [60] };
+  const [first, later] = [3000, 3001].map((port) => providerUrls(`http://localhost:${port}`, undefined));
+  if (!first || !later) throw new Error("There are two addresses.");
+
+  const bin = await createTryOut(needs, provider, first);
+  const created = await readDefaultEndpoint(pool, encryption, provider.id);
+  expect(await findTryOutBin(needs, provider, later)).toMatchObject({ id: bin.id });
+  expect(await readDefaultEndpoint(pool, encryption, provider.id)).toMatchObject({
+    url: `http://localhost:3001/bins/${bin.id}`,
+    active: true,
+    eventTypes: created?.eventTypes,
+  });
+
+  const change = { url: "http://127.0.0.1:9/hook", switches: {} };
+  await saveDefaultEndpoint(needs, { providerId: provider.id, change, actor: { kind: "system" } });
+  expect(await findTryOutBin(needs, provider, first)).toBeUndefined();
+  expect(await readDefaultEndpoint(pool, encryption, provider.id)).toMatchObject({ url: change.url });
+});
