@@ -76,10 +76,10 @@ async function build(vite: string, say: (line: string) => void, stop: AbortSigna
     stdio: ["ignore", "ignore", "pipe"],
     signal: stop,
   });
-  const said: Buffer[] = [];
-  child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+  const output: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
   const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(Buffer.concat(said).toString().trim());
+  if (code !== 0) throw new Error(Buffer.concat(output).toString().trim());
   await rm(built, { recursive: true, force: true });
   await rename(draft, built);
   say(`built the Admin Portal's pages in ${((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1)} s`);

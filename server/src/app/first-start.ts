@@ -42,18 +42,18 @@ export interface FirstSetUp {
  */
 export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined> {
   const { dataDir } = setUp.config;
-  const begun = join(dataDir, "first-set-up");
-  if ((await hasProvider(setUp)) && (await readFileIfExists(begun)) === undefined) return undefined;
+  const startedFile = join(dataDir, "first-set-up");
+  if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
   const refusal = await refusalToCreate(dataDir);
   if (refusal !== undefined) return setUpWithoutFiles(setUp, refusal);
   return withFileLock(
     join(dataDir, "first-set-up.lock"),
     () => undefined,
     async () => {
-      if ((await hasProvider(setUp)) && (await readFileIfExists(begun)) === undefined) return undefined;
-      const lines = await setUpOnce(setUp, await keepCredentials(begun, setUp.config));
+      if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
+      const lines = await setUpOnce(setUp, await keepCredentials(startedFile, setUp.config));
       if (lines !== undefined) await writeFile(join(dataDir, "first-sign-in"), lines, { mode: 0o600, flush: true });
-      await rm(begun, { force: true });
+      await rm(startedFile, { force: true });
       return lines;
     },
   );
@@ -98,7 +98,7 @@ async function setUpOnce(
   { config, pool, passwords, now, complete }: FirstSetUp,
   credentials: FirstCredentials,
 ): Promise<string | undefined> {
-  const made = await setUpFirstProvider(pool, passwords, {
+  const created = await setUpFirstProvider(pool, passwords, {
     name: config.providerName,
     subdomain: subdomainOf(config.providerName),
     adminUsername: credentials.username,
@@ -107,25 +107,27 @@ async function setUpOnce(
     providerKey: credentials.providerKey,
     now,
   });
-  if (made && "refused" in made) {
-    const reasons = Object.entries(made.refused).flatMap(([field, says]) => says.map((each) => `${field} ${each}`));
+  if (created && "refused" in created) {
+    const reasons = Object.entries(created.refused).flatMap(([field, messages]) =>
+      messages.map((each) => `${field} ${each}`),
+    );
     throw new CannotStart(`The first provider cannot be made (BELLWIRE_PROVIDER_NAME): ${reasons.join("; ")}`);
   }
-  const provider = made?.provider ?? (await readFirstProvider(pool));
+  const provider = created?.provider ?? (await readFirstProvider(pool));
   if (!provider || !(await findProviderByKey(pool, provider.id, credentials.providerKey))) return undefined;
   return complete(provider, credentials);
 }
 
 async function keepCredentials(path: string, config: FirstSetUp["config"]): Promise<FirstCredentials> {
-  const given = (secret: Secret | undefined, make: () => string): string => secret?.reveal() ?? make();
+  const chosen = (secret: Secret | undefined, make: () => string): string => secret?.reveal() ?? make();
   const fresh: FirstCredentials = {
     username: config.adminUsername,
-    password: given(config.adminPassword, randomPassword),
-    accessToken: given(config.accessToken, newTokenValue),
-    providerKey: given(config.providerKey, () => randomHex(16)),
+    password: chosen(config.adminPassword, randomPassword),
+    accessToken: chosen(config.accessToken, newTokenValue),
+    providerKey: chosen(config.providerKey, () => randomHex(16)),
   };
-  const kept: FirstCredentials = JSON.parse((await readOrCreateFile(path, () => JSON.stringify(fresh))).content);
-  return kept;
+  const stored: FirstCredentials = JSON.parse((await readOrCreateFile(path, () => JSON.stringify(fresh))).content);
+  return stored;
 }
 
 /** `Acme, Inc.` lives at `acme-inc`. */

@@ -42,7 +42,7 @@ export async function runServer({
   roles,
   log,
   say,
-  supervisor: given,
+  supervisor: givenSupervisor,
   ahead,
   stop,
   isStopping,
@@ -54,7 +54,7 @@ export async function runServer({
 
   await using running = new AsyncDisposableStack();
   // Loading the web role blocks this thread for half a second. An engine with its own process would wait that long for the database.
-  if (isWeb && !given) prefetchInterfaces();
+  if (isWeb && !givenSupervisor) prefetchInterfaces();
   const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
   const database = prepareDatabase({ config, log, say, ahead, stop, running });
   const parts = await openParts({ config, log, urls, openDatabase: database.open, say, running });
@@ -63,7 +63,7 @@ export async function runServer({
   stop.throwIfAborted();
   const drainMs = drainLeft(stop);
   // The engine's process gets its hints and connections from the directory's database.
-  const supervisor = await keepUnless(parts.isWithoutDirectory, given);
+  const supervisor = await keepUnless(parts.isWithoutDirectory, givenSupervisor);
   if (supervisor) running.use(supervisor); // stops before the database does
   const engineReady = supervisor?.start({ ...parts, database: await database.opened, localUrl: local, drainMs });
   engineReady?.catch(() => undefined); // awaited below

@@ -36,14 +36,14 @@ export function readCredentials({
   body,
   headers,
 }: Pick<FastifyRequest, "query" | "body" | "headers">): Credential[] {
-  const given: Credential[] = [];
+  const credentials: Credential[] = [];
   const add = (value: unknown, as: Credential["as"]): void => {
-    if (typeof value === "string" && value !== "") given.push({ value, as });
+    if (typeof value === "string" && value !== "") credentials.push({ value, as });
   };
   for (const parameters of [query, body]) add(parameterOf(parameters, "access_token"), "token");
   for (const parameters of [query, body]) add(parameterOf(parameters, "provider_key"), "key");
   for (const value of valuesOfAuthorization(headers.authorization ?? "")) add(value, "either");
-  return given;
+  return credentials;
 }
 
 /** Returns the last value of a parameter that is given more than once, as 3scale does. */
@@ -187,7 +187,7 @@ const codeOf = {
 } as const satisfies Record<Denial, ProblemCode>;
 
 /** Throws a Problem if the caller may not perform the action. */
-export function requirePermission(caller: AdminCaller, deed: Action, provider: Provider): void {
-  const denial = denialReason(caller, deed, provider);
+export function requirePermission(caller: AdminCaller, action: Action, provider: Provider): void {
+  const denial = denialReason(caller, action, provider);
   if (denial) throw new Problem(codeOf[denial]);
 }

@@ -100,7 +100,7 @@ const advice = "Respond with 200 first, and process each `webhook-id` once after
 
 const inWords = ({ type, switchName, interfaces }: CatalogueEntry): string =>
   `Sent as \`${type}\`, which \`${switchName}\` switches on for 3scale's webhook. It can come from ` +
-  `${new Intl.ListFormat("en").format(interfaces.map((it) => interfaceNames[it]))}.\n\n${advice}`;
+  `${new Intl.ListFormat("en").format(interfaces.map((name) => interfaceNames[name]))}.\n\n${advice}`;
 
 const responses = {
   200: { description: "Delivered. Endpoints may accept any 2xx instead." },

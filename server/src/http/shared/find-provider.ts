@@ -67,9 +67,9 @@ export function addFindProviderHook(
   const found = new WeakMap<FastifyRequest, Found>();
 
   const foundFor = (request: FastifyRequest): Found => {
-    const it = found.get(request);
-    if (!it) throw new Error("The provider was read before it was found.");
-    return it;
+    const entry = found.get(request);
+    if (!entry) throw new Error("The provider was read before it was found.");
+    return entry;
   };
   http.decorateRequest("provider", {
     getter: function (this: FastifyRequest) {

@@ -46,8 +46,8 @@ export function acceptForms(http: FastifyInstance, { bytesMax: bodyLimit }: { re
 /** A name with several values becomes a list, as in a query. */
 const byName = (pairs: ReturnType<typeof parsePairs>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    [...Map.groupBy(pairs, ([name]) => name)].map(([name, said]) => {
-      const values = said.map(([, value]) => value);
+    [...Map.groupBy(pairs, ([name]) => name)].map(([name, fields]) => {
+      const values = fields.map(([, value]) => value);
       return [name, values.length === 1 ? values[0] : values];
     }),
   );
@@ -67,12 +67,12 @@ export function readForm(body: unknown): Readonly<Record<string, string>> {
 export function readList(body: unknown, name: string): readonly string[] {
   if (typeof body !== "object" || body === null) return [];
   const value: unknown = Object.entries(body).find(([field]) => field === name)?.[1];
-  return [value].flat().filter((it) => typeof it === "string");
+  return [value].flat().filter((text) => typeof text === "string");
 }
 
 /** Compares in constant time for texts of the same length. */
-export function isSameSecret(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+export function isSameSecret(received: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(received), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 

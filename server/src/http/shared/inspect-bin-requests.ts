@@ -18,7 +18,7 @@ export interface RequestMasking {
 export const indentBody = (text: string): string => indentJson(text) ?? indentXml(text) ?? text;
 
 /** Shows everything. */
-export const unmasked: RequestMasking = { headers: (it) => it, query: (it) => it, body: indentBody };
+export const unmasked: RequestMasking = { headers: (part) => part, query: (part) => part, body: indentBody };
 
 /** Returns undefined for bytes that are not UTF-8. A truncated text may end within a character, which is left out. */
 export function textOfBody(body: Buffer, isTruncated: boolean): string | undefined {
@@ -32,7 +32,7 @@ export function textOfBody(body: Buffer, isTruncated: boolean): string | undefin
 /** Compares two requests of a bin: the head, and the shown part of the bodies with indentation. */
 export function diffBinRequests(first: BinRequest, second: BinRequest, masking: RequestMasking): RequestDiff {
   const isSameBody = first.bodyBytes === second.bodyBytes && first.body.equals(second.body);
-  const seen = ({ method, path, query, headers, body, bodyBytes }: BinRequest) => {
+  const represent = ({ method, path, query, headers, body, bodyBytes }: BinRequest) => {
     const text = textOfBody(body, body.length < bodyBytes);
     return {
       method,
@@ -42,7 +42,7 @@ export function diffBinRequests(first: BinRequest, second: BinRequest, masking: 
       body: text === undefined ? undefined : masking.body(text),
     };
   };
-  return compareRequests(seen(first), seen(second), isSameBody);
+  return compareRequests(represent(first), represent(second), isSameBody);
 }
 
 /** A request to compare: header values masked and the body indented as its viewer sees them. */

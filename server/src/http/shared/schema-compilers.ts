@@ -12,10 +12,10 @@ type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions["schemaCont
 type BuildSerializer = NonNullable<CompilersFactory["buildSerializer"]>;
 
 /** Serializes responses as Fastify does by default. */
-const buildSerializer: BuildSerializer = (...given) => {
+const buildSerializer: BuildSerializer = (...args) => {
   const loadCompiler = once(() => {
     const { SerializerSelector }: typeof SerializerCompiler = load("@fastify/fast-json-stringify-compiler");
-    return SerializerSelector()(...given);
+    return SerializerSelector()(...args);
   });
   return (route) => {
     const compile = once(() => loadCompiler()(route));
@@ -41,6 +41,6 @@ export const validatorOf = <Schema extends TSchema>(schema: Schema): (() => Type
   });
 
 function once<Value extends object>(make: () => Value): () => Value {
-  let made: Value | undefined;
-  return () => (made ??= make());
+  let created: Value | undefined;
+  return () => (created ??= make());
 }

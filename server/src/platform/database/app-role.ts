@@ -100,9 +100,9 @@ const tablesStatement = `
   where not "isDay" or has_table_privilege($2, oid, 'insert, update, delete')`;
 
 function grantsOnTable(schema: string, { table, isDay, rights }: TableRights): readonly string[] {
-  const wanted = isDay ? (["select"] as const) : rightsOn(table);
-  const missing = wanted.filter((right) => !rights.includes(right));
-  const surplus = allRights.filter((right) => !wanted.includes(right) && rights.includes(right));
+  const needed = isDay ? (["select"] as const) : rightsOn(table);
+  const missing = needed.filter((right) => !rights.includes(right));
+  const surplus = allRights.filter((right) => !needed.includes(right) && rights.includes(right));
   const name = `${schema}.${pg.escapeIdentifier(table)}`;
   return [
     ...(missing.length > 0 ? [`grant ${missing.join(", ")} on ${name} to ${appRole}`] : []),

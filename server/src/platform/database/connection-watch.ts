@@ -89,7 +89,7 @@ export class ConnectionWatch implements AsyncDisposable {
   }
 
   async #look(overdue: readonly WatchedConnection[]): Promise<void> {
-    const asked = overdue.map((line) => ({ line, exchange: line.exchange }));
+    const checked = overdue.map((line) => ({ line, exchange: line.exchange }));
     let client: pg.Client | undefined;
     try {
       client = await this.#needs.connect();
@@ -98,7 +98,7 @@ export class ConnectionWatch implements AsyncDisposable {
       for (const line of this.#lines.values()) {
         if (line.session.server !== found.server) this.#cut(line, "another server answers in its place");
       }
-      for (const { line, exchange } of asked) {
+      for (const { line, exchange } of checked) {
         const { pid, server } = line.session;
         if (pid === undefined || server !== found.server || line.exchange !== exchange) continue;
         if (found.busy.includes(pid)) line.suspected = undefined;

@@ -175,17 +175,17 @@ const tlsProblems: readonly (readonly [codes: RegExp, says: string])[] = [
 /** Returns the message of an error when connecting, and for TLS also the step that helps. */
 export function explainConnectionError(error: unknown): string {
   const code = errorCode(error) ?? "";
-  const said = errorMessage(error);
-  const [, says] = tlsProblems.find(([codes]) => codes.test(code)) ?? [];
-  if (says !== undefined) return `${says} (${said})`;
-  if (said.includes("server does not support SSL")) {
-    return `${said}. Switch TLS on in PostgreSQL, or connect without it by sslmode=disable in DATABASE_URL`;
+  const message = errorMessage(error);
+  const [, advice] = tlsProblems.find(([codes]) => codes.test(code)) ?? [];
+  if (advice !== undefined) return `${advice} (${message})`;
+  if (message.includes("server does not support SSL")) {
+    return `${message}. Switch TLS on in PostgreSQL, or connect without it by sslmode=disable in DATABASE_URL`;
   }
-  if (code === "28000" && said.includes("no encryption")) {
-    return `${said}. The server may require TLS: sslmode=verify-full in DATABASE_URL`;
+  if (code === "28000" && message.includes("no encryption")) {
+    return `${message}. The server may require TLS: sslmode=verify-full in DATABASE_URL`;
   }
   const isUnreadable = error instanceof Error && "syscall" in error && error.syscall === "open";
-  return isUnreadable ? `a file that DATABASE_URL names cannot be read (${said})` : said;
+  return isUnreadable ? `a file that DATABASE_URL names cannot be read (${message})` : message;
 }
 
 /** The hosts of a DATABASE_URL and the one in use: the first that was found to be a primary. */
@@ -232,16 +232,16 @@ export class StandbyRefused extends Error {
 
 /** Connects to the first host that is a primary and keeps using it. Rejects with the error of the last host. */
 export async function connectToPrimary(hosts: DatabaseHosts, config: pg.ClientConfig): Promise<pg.Client> {
-  let said: unknown;
+  let lastError: unknown;
   for (const connectionString of hosts.inOrder()) {
     try {
       return await connectOnce({ ...config, connectionString });
     } catch (error) {
-      said = error;
+      lastError = error;
       hosts.leave(connectionString);
     }
   }
-  throw said;
+  throw lastError;
 }
 
 /** Connects to a primary. */

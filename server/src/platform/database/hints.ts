@@ -49,10 +49,10 @@ export class Hints implements HintCarrier {
         this.#saySoon();
       },
       onPayload: (payload) => {
-        const heard = parseHints(payload);
-        if (heard?.from === this.#self) return;
-        if (heard) this.#pace.heard(heard.from, systemClock.monotonicMs());
-        for (const [hinted, values] of heard?.hints ?? []) this.#tell(hinted, values);
+        const received = parseHints(payload);
+        if (received?.from === this.#self) return;
+        if (received) this.#pace.heard(received.from, systemClock.monotonicMs());
+        for (const [hinted, values] of received?.hints ?? []) this.#tell(hinted, values);
       },
     });
   }
@@ -273,7 +273,7 @@ export function parseHints(payload: string): Heard | undefined {
   if (typeof from !== "string") return undefined;
   const hints = new Map<string, readonly string[]>();
   for (const list of lists) {
-    const [channel, ...values] = Array.isArray(list) ? list.filter((it) => typeof it === "string") : [];
+    const [channel, ...values] = Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];
     if (channel !== undefined) hints.set(channel, values);
   }
   return { from, hints };

@@ -100,12 +100,12 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
 // The session holds the lock, so it ends with the connection.
 async function takeLock(client: pg.Client, say: (line: string) => void): Promise<void> {
   const key = "hashtextextended('bellwire migrations', 0)";
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     const {
       rows: [lock],
     } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${key}) as taken`);
     if (lock?.taken) return;
-    if (tries === 1) say("another process is migrating the database; waiting for it");
+    if (attempt === 1) say("another process is migrating the database; waiting for it");
     await systemClock.sleep(lookEveryMs);
   }
 }
@@ -273,7 +273,7 @@ const lockingPauseMs = 250;
  * Here nobody waits that long while the migration still waits: it gives up earlier and tries again.
  */
 async function beginWithLocks(client: pg.Client, schema: string, sql: string): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     await client.query("begin");
     await client.query(`set local search_path = ${schema}, pg_temp; set local lock_timeout = ${lockTimeoutMs}`);
     try {
@@ -283,7 +283,7 @@ async function beginWithLocks(client: pg.Client, schema: string, sql: string): P
       return;
     } catch (error) {
       await client.query("rollback");
-      if (errorCode(error) !== statementTimeout || tries === lockingTries) throw error;
+      if (errorCode(error) !== statementTimeout || attempt === lockingTries) throw error;
       await systemClock.sleep(lockingPauseMs);
     }
   }

@@ -215,7 +215,7 @@ interface Waiting extends Pick<OpenDatabaseNeeds, "say" | "stop"> {
  */
 async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, say, stop }: Waiting): Promise<T> {
   const startedMs = systemClock.monotonicMs();
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await open();
     } catch (error) {
@@ -223,7 +223,7 @@ async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, say,
       const isRefusal = /^(?:28|3D)/.test(errorCode(cause) ?? "");
       const isOver = systemClock.monotonicMs() - startedMs >= waitMs;
       if (classifyDatabaseError(cause) !== "away" || isRefusal || isOver) throw error;
-      if (tries === 1) {
+      if (attempt === 1) {
         say(
           `the database at ${databaseLocation(ownerUrl)} does not answer (${errorMessage(cause)}); waiting for it up to ${waitMs / 1000} s`,
         );

@@ -220,7 +220,7 @@ class Connections {
   async #connect(): Promise<pg.PoolClient> {
     const { hosts } = this.#connecting;
     const deadlineMs = systemClock.monotonicMs() + connectTimeoutMs;
-    for (let tries = 1; ; tries += 1) {
+    for (let attempt = 1; ; attempt += 1) {
       const host = hosts.current;
       try {
         const client = await this.#pool.connect();
@@ -229,7 +229,7 @@ class Connections {
       } catch (error) {
         const isSilent = error instanceof Error && error.message === "timeout expired";
         hosts.leave(host);
-        if ((isSilent || tries < hosts.count) && systemClock.monotonicMs() + attemptTimeoutMs <= deadlineMs) continue;
+        if ((isSilent || attempt < hosts.count) && systemClock.monotonicMs() + attemptTimeoutMs <= deadlineMs) continue;
         throw this.#pool.ending || error instanceof TypeError ? error : new NoConnection(error); // a TypeError is a bug
       }
     }

@@ -138,12 +138,12 @@ class AnswerReader {
   }
 
   #head(slice: Buffer): Buffer | UnusableAnswerError {
-    const seen = this.#state === "in-head" ? Buffer.concat([this.#held, slice]) : slice;
-    const end = seen.indexOf(endOfHead);
+    const head = this.#state === "in-head" ? Buffer.concat([this.#held, slice]) : slice;
+    const end = head.indexOf(endOfHead);
     this.#headBytes += end < 0 ? slice.length : end;
     if (this.#headBytes > answerLimits.headerBytes) return unusable.longHead;
     this.#state = end < 0 ? "in-head" : "in-body";
-    this.#held = end < 0 ? Buffer.from(seen.subarray(-(endOfHead.length - 1))) : nothing;
+    this.#held = end < 0 ? Buffer.from(head.subarray(-(endOfHead.length - 1))) : nothing;
     return slice;
   }
 

@@ -136,7 +136,7 @@ type Facts = Parameters<typeof cloudEventAttributes>[0];
 /** Returns the attributes of a CloudEvent in binary mode as headers. */
 export const cloudEventHeaders = (facts: Facts): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(cloudEventAttributes(facts)).map(([name, it]) => [`ce-${name}`, percentEncoded(String(it))]),
+    Object.entries(cloudEventAttributes(facts)).map(([name, value]) => [`ce-${name}`, percentEncoded(String(value))]),
   );
 
 /**

@@ -45,10 +45,10 @@ export class ReceiverPools implements AsyncDisposable {
     const known = this.#open.get(origin);
     // The map keeps the order of use, so that the first origin is the one to close.
     if (known) this.#open.delete(origin);
-    const it = known ?? this.#make(origin);
-    this.#open.set(origin, it);
+    const pools = known ?? this.#make(origin);
+    this.#open.set(origin, pools);
     if (this.#open.size > this.#options.originsMax) this.#closeOldest();
-    return it.pool;
+    return pools.pool;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

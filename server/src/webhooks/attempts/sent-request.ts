@@ -50,12 +50,12 @@ const setByCurl: ReadonlySet<string> = new Set(["host", "content-length"]);
  */
 export function renderCurl({ url, headers, body }: SentRequest): string {
   const names = new Set(headers.map(([name]) => name.toLowerCase()));
-  const given = headers.filter(([name]) => !setByCurl.has(name.toLowerCase()));
+  const sentHeaders = headers.filter(([name]) => !setByCurl.has(name.toLowerCase()));
   const removed = ["Accept", "Expect"].filter((name) => !names.has(name.toLowerCase()));
   return [
     `curl --http1.1 --globoff --path-as-is ${quoted(url)}`,
     // A header without a value ends with a semicolon, or curl would leave it out.
-    ...given.map(([name, value]) => `--header ${quoted(value === "" ? `${name};` : `${name}: ${value}`)}`),
+    ...sentHeaders.map(([name, value]) => `--header ${quoted(value === "" ? `${name};` : `${name}: ${value}`)}`),
     ...removed.map((name) => `--header ${quoted(`${name}:`)}`),
     `--data-raw ${quoted(Buffer.from(body).toString())}`,
   ].join(" \\\n  ");

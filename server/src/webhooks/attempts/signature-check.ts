@@ -82,7 +82,7 @@ export function checkSignature(
 const signedHeaders = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
 
 function contentOf({ headers, body }: SignedRequest) {
-  const header = (name: string): string => headers.find(([its]) => its.toLowerCase() === name)?.[1] ?? "";
+  const header = (name: string): string => headers.find(([headerName]) => headerName.toLowerCase() === name)?.[1] ?? "";
   const [id, timestamp, signatures] = [header("webhook-id"), header("webhook-timestamp"), header("webhook-signature")];
   const missing = signedHeaders.filter((name) => header(name) === "");
   return { content: { id, timestamp, body } satisfies SignedContent, signatures, missing };
@@ -138,7 +138,7 @@ const signatureBytes = 32;
 const hasReadableSignature = (signatures: string): boolean =>
   signatures
     .split(" ")
-    .some((it) => it.startsWith("v1,") && Buffer.from(it.slice(3), "base64").length === signatureBytes);
+    .some((part) => part.startsWith("v1,") && Buffer.from(part.slice(3), "base64").length === signatureBytes);
 
 function explainUnreadable(
   { id, timestamp, body }: SignedContent,
@@ -172,16 +172,16 @@ type Explanation = readonly [reason: NonNullable<SignatureCheck["reason"]>, sent
 function explainMismatch({ content, signatures, secrets, sameSignature }: Mismatch): SignatureCheck | undefined {
   const other = sameSignature && alteredPart(content, contentOf(sameSignature).content);
   if (other) return because("invalid", ...other);
-  const given = signatures
+  const received = signatures
     .split(" ")
-    .flatMap((it) => (it.startsWith("v1,") ? [Buffer.from(it.slice(3), "base64")] : []));
+    .flatMap((part) => (part.startsWith("v1,") ? [Buffer.from(part.slice(3), "base64")] : []));
   const isGiven = (signed: Signed): boolean => {
-    const made = hmac(...signed);
-    return given.some((it) => isSame(it, made));
+    const expected = hmac(...signed);
+    return received.some((candidate) => isSame(candidate, expected));
   };
   for (const signer of secrets) {
     for (const [signed, ...explanation] of mistakesOf(signer, content)) {
-      if (signed.some((it) => isGiven(it))) return because("invalid", ...explanation, signer.endpointId);
+      if (signed.some((candidate) => isGiven(candidate))) return because("invalid", ...explanation, signer.endpointId);
     }
   }
   return undefined;
@@ -211,12 +211,12 @@ function* mistakesOf(
     yield [[[key, prefix, altered]], "body-altered", `The body was altered after signing: ${change}.`];
   }
   yield [
-    [Math.floor(Number(timestamp) / 1000), `${timestamp}000`].map((it) => [key, `${id}.${it}.`, body] as const),
+    [Math.floor(Number(timestamp) / 1000), `${timestamp}000`].map((time) => [key, `${id}.${time}.`, body] as const),
     "timestamp-altered",
     "The signed timestamp and webhook-timestamp differ: one is in seconds, the other in milliseconds.",
   ];
   yield [
-    ["", id.trim().toLowerCase()].map((it) => [key, `${it}.${timestamp}.`, body] as const),
+    ["", id.trim().toLowerCase()].map((otherId) => [key, `${otherId}.${timestamp}.`, body] as const),
     "id-altered",
     "The signature was made with another id than webhook-id.",
   ];

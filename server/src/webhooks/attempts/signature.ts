@@ -32,12 +32,12 @@ export class Signer {
 
 /** Returns true if one of the signatures was made with one of the secrets. Does not check the timestamp. */
 export function verifySignature(content: SignedContent, signatures: string, secrets: readonly string[]): boolean {
-  const given = signatures
+  const received = signatures
     .split(" ")
-    .flatMap((it) => (it.startsWith("v1,") ? [Buffer.from(it.slice(3), "base64")] : []));
+    .flatMap((part) => (part.startsWith("v1,") ? [Buffer.from(part.slice(3), "base64")] : []));
   return secrets.some((secret) => {
     const right = hmacOf(content, keyOfSecret(secret));
-    return given.some((it) => it.length === right.length && timingSafeEqual(it, right));
+    return received.some((candidate) => candidate.length === right.length && timingSafeEqual(candidate, right));
   });
 }
 

@@ -95,16 +95,16 @@ async function writeFirstDeliveries(
   const isOrdered = settlements[0]?.orderingKey !== null;
   const [row] = await db.query<Written>(isOrdered ? orderedStatement : unorderedStatement, [
     engineId,
-    plainArray(column((it) => it.endpointId)),
-    plainArray(column((it) => it.epoch)),
-    plainArray(column((it) => it.eventId)),
-    timesArray(column((it) => it.at)),
-    plainArray(column((it) => it.status)),
-    plainArray(column((it) => it.latencyMs)),
-    jsonArray(column((it) => it.responseHeaders)),
-    bytesArray(column((it) => it.responseBody)),
-    plainArray(column((it) => it.settingsId)),
-    bytesArray(column((it) => it.trace)),
+    plainArray(column(({ endpointId }) => endpointId)),
+    plainArray(column(({ epoch }) => epoch)),
+    plainArray(column(({ eventId }) => eventId)),
+    timesArray(column(({ at }) => at)),
+    plainArray(column(({ status }) => status)),
+    plainArray(column(({ latencyMs }) => latencyMs)),
+    jsonArray(column(({ responseHeaders }) => responseHeaders)),
+    bytesArray(column(({ responseBody }) => responseBody)),
+    plainArray(column(({ settingsId }) => settingsId)),
+    bytesArray(column(({ trace }) => trace)),
   ]);
   return row ?? nothingWritten;
 }
@@ -172,22 +172,22 @@ export async function writeOutcomes(
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
   const rows = await db.query<{ transaction: number }>(outcomesStatement, [
     engineId,
-    plainArray(column((it) => it.endpointId)),
-    plainArray(column((it) => it.epoch)),
-    plainArray(column((it) => it.eventId)),
-    plainArray(column((it) => it.number)),
-    timesArray(column((it) => it.at)),
-    plainArray(column((it) => it.status)),
-    textArray(column((it) => it.error)),
-    plainArray(column((it) => it.latencyMs)),
-    jsonArray(column((it) => it.responseHeaders)),
-    bytesArray(column((it) => it.responseBody)),
-    plainArray(column((it) => it.end)),
-    plainArray(column((it) => it.retryAfterSeconds)),
-    bytesArray(column((it) => it.url)),
-    plainArray(column((it) => it.errorClass)),
-    plainArray(column((it) => it.settingsId)),
-    bytesArray(column((it) => it.trace)),
+    plainArray(column(({ endpointId }) => endpointId)),
+    plainArray(column(({ epoch }) => epoch)),
+    plainArray(column(({ eventId }) => eventId)),
+    plainArray(column(({ number }) => number)),
+    timesArray(column(({ at }) => at)),
+    plainArray(column(({ status }) => status)),
+    textArray(column(({ error }) => error)),
+    plainArray(column(({ latencyMs }) => latencyMs)),
+    jsonArray(column(({ responseHeaders }) => responseHeaders)),
+    bytesArray(column(({ responseBody }) => responseBody)),
+    plainArray(column(({ end }) => end)),
+    plainArray(column(({ retryAfterSeconds }) => retryAfterSeconds)),
+    bytesArray(column(({ url }) => url)),
+    plainArray(column(({ errorClass }) => errorClass)),
+    plainArray(column(({ settingsId }) => settingsId)),
+    bytesArray(column(({ trace }) => trace)),
   ]);
   return { written: rows.length, transaction: rows[0]?.transaction ?? 0 };
 }
@@ -222,18 +222,18 @@ const lateStatement = `
 async function writeLateAttempts(db: Database, settlements: readonly Settlement[]): Promise<number> {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
   const written = await db.query(lateStatement, [
-    plainArray(column((it) => it.endpointId)),
-    plainArray(column((it) => it.eventId)),
-    plainArray(column((it) => it.number)),
-    timesArray(column((it) => it.at)),
-    plainArray(column((it) => it.status)),
-    textArray(column((it) => it.error)),
-    plainArray(column((it) => it.latencyMs)),
-    jsonArray(column((it) => it.responseHeaders)),
-    bytesArray(column((it) => it.responseBody)),
-    plainArray(column((it) => it.errorClass)),
-    plainArray(column((it) => it.settingsId)),
-    bytesArray(column((it) => it.trace)),
+    plainArray(column(({ endpointId }) => endpointId)),
+    plainArray(column(({ eventId }) => eventId)),
+    plainArray(column(({ number }) => number)),
+    timesArray(column(({ at }) => at)),
+    plainArray(column(({ status }) => status)),
+    textArray(column(({ error }) => error)),
+    plainArray(column(({ latencyMs }) => latencyMs)),
+    jsonArray(column(({ responseHeaders }) => responseHeaders)),
+    bytesArray(column(({ responseBody }) => responseBody)),
+    plainArray(column(({ errorClass }) => errorClass)),
+    plainArray(column(({ settingsId }) => settingsId)),
+    bytesArray(column(({ trace }) => trace)),
   ]);
   return written.length;
 }
@@ -267,7 +267,7 @@ export async function settleDeliveries(
  * between would send them again in the wrong order.
  */
 async function settle(pool: Pool, engineId: string, settlements: readonly Settlement[]): Promise<readonly Written[]> {
-  const [ordered = [], unordered = []] = divide(settlements, (it) => it.orderingKey !== null);
+  const [ordered = [], unordered = []] = divide(settlements, (settlement) => settlement.orderingKey !== null);
   const [firsts = [], others = []] = divide(unordered, isFirstDelivery);
   const settleUnordered: Settle = (all, write) => write(pool, engineId, all);
   const settleOrdered: Settle = (all, write) => settleInOrder(pool, engineId, all, write);

@@ -177,15 +177,15 @@ export class OrderedRuns {
     run.openRead = undefined;
     run.readAtMs = nowMs;
     const end = rows.findIndex((row) => row.dueAt !== "infinity" || this.#rows.isHeld(row));
-    const kept = end === -1 ? rows : rows.slice(0, end);
-    if (kept.length < rows.length || kept.length === 0) run.found = "none";
-    else run.found = kept.length === read.limit ? "all" : "some";
-    for (const row of kept) {
+    const remaining = end === -1 ? rows : rows.slice(0, end);
+    if (remaining.length < rows.length || remaining.length === 0) run.found = "none";
+    else run.found = remaining.length === read.limit ? "all" : "some";
+    for (const row of remaining) {
       this.#rows.hold(row);
       run.behind.push(row);
     }
-    this.#behind += kept.length;
-    run.readTo = kept.at(-1)?.context.sequence ?? run.readTo;
+    this.#behind += remaining.length;
+    run.readTo = remaining.at(-1)?.context.sequence ?? run.readTo;
     this.#continue(run, nowMs);
   }
 
