@@ -219,6 +219,7 @@ test(
     await muteAlert(visitor);
     refusing.answer(200);
     await sendAgain(visitor, objects.delivery);
+    await visitor.start(); // without the messages of the actions
     // A page begins in the theme in which the one before has ended.
     const orders = [
       ["light", "dark"],

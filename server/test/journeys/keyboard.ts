@@ -41,10 +41,10 @@ export class KeyboardVisitor {
     await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor(wait);
   }
 
-  /** Opens a page, with the focus on its first stop and the count of steps at zero. */
+  /** Loads a page, with the count of steps at zero. It handles keys once its navigation is shown. */
   async start(path = ""): Promise<void> {
-    await openWithinPortal(this.page, `/p/admin${path}`);
-    await this.page.locator("a[href]").first().focus();
+    await this.page.goto(`${this.#url}/p/admin${path}`);
+    await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor(wait);
     this.#steps = 0;
   }
 
