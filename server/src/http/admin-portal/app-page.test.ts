@@ -36,6 +36,7 @@ test("a built file is sent in the form that the browser accepts, and kept for a 
     });
     expect(headers["cache-control"]).toBe("public, max-age=31536000, immutable");
     expect(headers.vary).toBe("accept-encoding");
+    expect(Object.keys(headers)).not.toContain("etag");
     expect(headers["content-type"]).toMatch(/^(?:text|application)\/javascript/);
     return [body, headers["content-encoding"]];
   };
