@@ -4,6 +4,12 @@ import type { ReceivedRequest } from "./received-request.ts";
 /** Recording an outcome takes up to this long on a busy machine. */
 const settleMs = 2000;
 
+/**
+ * After a failover the database may be older than the memory of an engine, so no heartbeat of its id is accepted, and it starts anew
+ * when its lease has expired. The database may also have lost its last heartbeats, so that another engine claims its lanes earlier.
+ */
+const leaseMs = 10_000;
+
 /** An engine that finds silent connections in its pool has to wait for each. */
 const silentMs = 30_000;
 
@@ -23,9 +29,10 @@ function costsUntil({ kind, fromMs, untilMs }: Disturbance): number {
       return fromMs + settleMs;
     case "database killed":
     case "disk full":
+      return untilMs + settleMs;
     case "failover to a synchronous standby":
     case "failover to an asynchronous standby":
-      return untilMs + settleMs;
+      return untilMs + leaseMs + settleMs;
     case "connections silent":
       return untilMs + silentMs;
   }

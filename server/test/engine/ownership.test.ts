@@ -59,6 +59,38 @@ test("an engine whose heartbeats were answered too late takes its lanes over at 
   expect(engines).not.toEqual([former]);
 });
 
+test("an attempt in flight when an engine loses its lease may end before anybody claims the lane, and is not repeated", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url });
+  const mayAnswer = Promise.withResolvers<void>();
+  receiver.answer((response) => void mayAnswer.promise.then(() => response.writeHead(200).end()));
+  const responses = Promise.withResolvers<void>();
+  let areLate = false;
+  await using engine = await startTestEngine(database, {
+    leaseMs: 5000,
+    onHeartbeat: async () => (areLate ? responses.promise : undefined),
+  });
+  await recordNow(database, { providerId }, events(1));
+  await until(() => receiver.received.length === 1);
+  const [former] = await database.query<{ id: string }>(`select id from engines`);
+
+  areLate = true;
+  await until(() => engine.warnings.includes("the lease has expired; restarting without lanes"));
+  areLate = false;
+  responses.resolve();
+  const isReplaced = async () =>
+    (await database.query(`select from engines where id <> $1`, [former?.id])).length === 1;
+  await expect(until(isReplaced, { withinMs: 600 })).rejects.toThrow("this still did not hold");
+  mayAnswer.resolve();
+
+  await until(async () => (await database.query(`select from due`)).length === 0);
+  await until(isReplaced);
+  expect(receiver.received).toHaveLength(1);
+});
+
 test("a heartbeat that hangs does not cost an engine its lease", async ({ database }) => {
   const hanging = Promise.withResolvers<void>();
   let heartbeats = 0;

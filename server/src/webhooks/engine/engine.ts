@@ -13,7 +13,7 @@ const tickMs = 100;
 const shutdownMs = 2000;
 /** How long a shutdown waits for the last outcomes to be recorded. Unrecorded deliveries are sent again. */
 const settleMs = 3000;
-/** How long a restart after a lost lease waits for outcomes that the database may still accept under the former id. */
+/** How long a restart after a lost lease waits for outcomes to be recorded under the former id. */
 const settleBeforeRestartMs = 500;
 
 export interface RunningEngine {
@@ -208,13 +208,15 @@ class Reading {
 }
 
 /**
- * The lease has expired since the database was away or this process was frozen. Other engines may own the lanes. Those that
- * none has claimed are this engine's again with its next claim, right after the registration.
+ * The lease has expired since the database was away, has failed over, or this process was frozen. Other engines may own the
+ * lanes. Those that none has claimed are this engine's again with its next claim, right after the registration. Before that,
+ * attempts in flight may end and be recorded as long as nobody else may claim their lanes: they would be repeated.
  */
 async function restartWithoutLanes({ needs, lease, lanes, dispatch }: Parts): Promise<void> {
   needs.log.warn({ engineId: lease.engineId }, "the lease has expired; restarting without lanes");
   lanes.dropAll();
   dispatch.clear();
+  await dispatch.drainAttempts(lease.graceMs);
   await withTimeLimit(needs.clock, settleBeforeRestartMs, dispatch.drainOutcomes());
   await lease.register(needs.newId());
 }

@@ -32,6 +32,11 @@ export class Lease {
     return this.#needs.clock.monotonicMs() - this.#heartbeatAtMs < this.#needs.leaseMs * 0.8;
   }
 
+  /** How long nobody may claim the lanes, although the lease has expired for this engine: attempts in flight may end. */
+  get graceMs(): number {
+    return Math.max(0, this.#heartbeatAtMs + this.#needs.leaseMs - this.#needs.clock.monotonicMs());
+  }
+
   /** Registers the engine under an id that owns no lanes. The lanes of its former ids are free for everyone. */
   async register(engineId: string): Promise<void> {
     const sentAtMs = this.#needs.clock.monotonicMs();
