@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { ClosingLine } from "./server/test/support/closing-line.ts";
 
 /**
- * One disturbed test of thousands on a busy host must not refuse a change, so CI repeats a failed test of other processes once. The
+ * One disturbed test of thousands on a busy host must not refuse a change, so CI repeats a failed test once. The
  * end of the output names it, since it is to be mended. On a developer's machine nothing is repeated.
  */
 const retry = process.env.CI === undefined ? 0 : 1;
@@ -41,7 +41,6 @@ const web = {
 const database = {
   name: "database",
   maxWorkers: 3,
-  retry,
   sequence: { groupOrder: 2 },
   include: ["server/src/**/*.db.test.ts", "server/test/**/*.test.ts"],
   exclude: ["server/test/structure/**", "server/test/package/**", "**/node_modules/**"],
@@ -51,7 +50,6 @@ const database = {
 /** Builds and installs the packages: minutes, and downloads. CI runs it after `npm test`. */
 const packages = {
   name: "package",
-  retry,
   sequence: { groupOrder: 3 },
   include: ["server/test/package/**/*.test.ts"],
 };
@@ -89,6 +87,7 @@ export default defineConfig({
     // Modules keep no state, so files may share them: a quarter less work. A process runs files of one project only, so the
     // projects run one after another.
     isolate: false,
+    retry,
     maxWorkers: 2,
     // Enough for a machine that is busy with other work: no test depends on its speed.
     testTimeout: 60_000,
