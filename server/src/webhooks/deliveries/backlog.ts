@@ -1,5 +1,6 @@
 import type { Database } from "#platform/database/database.ts";
 import { heldLane } from "./after-restore.ts";
+import { endpointsWithDue } from "./lanes.ts";
 
 // The oldest event of an endpoint that has yet to be delivered. By due_oldest_idx.
 const oldestEvent = `lateral (
@@ -16,21 +17,15 @@ export interface DueMeasure {
   readonly oldestEventAgeSeconds: number;
 }
 
-// Skips from endpoint to endpoint through due_lane_idx, as findStatement of lanes.ts does: a few index probes each,
-// for at most 10,000 endpoints. Reads the first due row of each, and the oldest row by due_oldest_idx. Then counts at
-// most 10,000 due rows. So a million rows cost as much as ten thousand, about 5 ms, and 10,000 endpoints about 100
-// ms. Held rows are excluded.
+// A few index probes for each of at most 10,000 endpoints: reads the first due row of each, and the oldest row by
+// due_oldest_idx. Then counts at most 10,000 due rows. So a million rows cost as much as ten thousand, about 5 ms, and
+// 10,000 endpoints about 100 ms. Held rows are excluded.
 //
 // An index can be searched for statement_timestamp(). clock_timestamp() changes within the statement, so every row of
 // a lane would be read, those that wait in order included. The first 48 bits of an event's id are its time in
 // milliseconds.
 const measureStatement = `
-  with recursive waiting (endpoint_id) as (
-    (select endpoint_id from due order by endpoint_id limit 1)
-    union all
-    select (select due.endpoint_id from due where due.endpoint_id > waiting.endpoint_id order by due.endpoint_id limit 1)
-    from waiting where waiting.endpoint_id is not null
-  ), lane as (
+  with recursive ${endpointsWithDue}, lane as (
     select endpoint.id as endpoint_id, first.due_at, oldest.event_id
     from (select endpoint_id from waiting where endpoint_id is not null limit 10000) waiting
     join endpoints endpoint on endpoint.id = waiting.endpoint_id

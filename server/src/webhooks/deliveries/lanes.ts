@@ -81,6 +81,17 @@ export interface DueLanes {
   readonly engines: number;
 }
 
+/**
+ * A recursive query for the endpoints with rows in `due`, due or not, and a null. Skips from endpoint to endpoint through an
+ * index: a lane's million rows cost one probe.
+ */
+export const endpointsWithDue = `waiting (endpoint_id) as (
+    (select endpoint_id from due order by endpoint_id limit 1)
+    union all
+    select (select due.endpoint_id from due where due.endpoint_id > waiting.endpoint_id order by due.endpoint_id limit 1)
+    from waiting where waiting.endpoint_id is not null
+  )`;
+
 // The first due time is a subquery with a limit, not an `exists`: PostgreSQL may answer an `exists` from a hash of
 // all due rows, which took 300 ms with a million of them.
 //
@@ -89,12 +100,7 @@ export interface DueLanes {
 // lane's single one, and idle endpoints cost nothing. Counts the owned lanes on the way. Locks nothing:
 // claimStatement does.
 const findStatement = `
-  with recursive waiting (endpoint_id) as (
-    (select endpoint_id from due order by endpoint_id limit 1)
-    union all
-    select (select due.endpoint_id from due where due.endpoint_id > waiting.endpoint_id order by due.endpoint_id limit 1)
-    from waiting where waiting.endpoint_id is not null
-  ), living as (
+  with recursive ${endpointsWithDue}, living as (
     select id from engines where beat_at >= clock_timestamp() - make_interval(secs => $2)
   ), lane as (
     select waiting.endpoint_id, living.id as owner,
