@@ -180,7 +180,8 @@ async function sendAgain(visitor: KeyboardVisitor, delivery: string): Promise<vo
   await visitor.start(`/deliveries/${delivery}`);
   await visitor.press("button", "Retry now");
   const button = page.getByRole("button", { name: "Send again" });
-  await button.waitFor(wait);
+  // The stream may report the attempt before the retry's response, and until then the button does nothing.
+  await expect.poll(async () => (await button.count()) === 1 && (await button.isEnabled()), wait).toBe(true);
   const { x, y, width, height } = (await button.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
   const [left, top] = [x + width / 2, y + height / 2];
   const below = `document.elementFromPoint(${left}, ${top})?.closest("button")?.textContent`;
