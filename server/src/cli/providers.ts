@@ -196,6 +196,10 @@ export const changeUserPassword: Command = {
     if (!username || more.length > 0) throw new WrongUsage("Say whose password: one user name or e-mail address.");
     const password = values.password || randomPassword();
     await withProvider(needs, values.provider, async ({ pool, provider }) => {
+      const lengthMin = provider.passwordLengthMin;
+      if (values.password && password.length < lengthMin) {
+        throw new WrongUsage(`The password is too short: ${provider.name} requires ${lengthMin} characters or more.`);
+      }
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const { id: providerId } = provider;

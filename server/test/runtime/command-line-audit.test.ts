@@ -5,17 +5,21 @@ import { test } from "../support/test.ts";
 
 const read = "select action, actor_kind, detail ->> 'by' as by from audit_records where provider_id = $1 order by id";
 
+/** Runs a command and returns its exit code and its lines. */
+async function run(databaseUrl: string, ...args: readonly string[]): Promise<readonly [number, string]> {
+  const output: string[] = [];
+  const exitCode = await runCommandLine(args, {
+    env: { DATABASE_URL: databaseUrl, BELLWIRE_SECRET_KEY: Buffer.alloc(32, 3).toString("base64") },
+    roles: [],
+    serve: async () => 1,
+    print: (line) => output.push(line),
+    tell: (line) => output.push(line),
+  });
+  return [exitCode, output.join("\n")];
+}
+
 test("whatever a command changes is on record", async ({ database, databaseUrl }) => {
   const { provider } = await setUp(database);
-  const output: string[] = [];
-  const run = (...args: string[]): Promise<number> =>
-    runCommandLine(args, {
-      env: { DATABASE_URL: databaseUrl, BELLWIRE_SECRET_KEY: Buffer.alloc(32, 3).toString("base64") },
-      roles: [],
-      serve: async () => 1,
-      print: (line) => output.push(line),
-      tell: (line) => output.push(line),
-    });
   const commands = [
     ["token", "create", "--username", "admin"],
     ["user", "password", "admin"],
@@ -26,7 +30,10 @@ test("whatever a command changes is on record", async ({ database, databaseUrl }
     ["provider", "limit", "bins-per-provider", "default"],
     ["provider", "create", "--name", "Quay", "--subdomain", "quay"],
   ];
-  for (const command of commands) expect([command, await run(...command), output]).toEqual([command, 0, output]);
+  for (const command of commands) {
+    const [exitCode, output] = await run(databaseUrl, ...command);
+    expect(exitCode, output).toBe(0);
+  }
 
   const records = (actions: readonly string[]): object[] =>
     actions.map((action) => ({ action, actorKind: "system", by: "command line" }));
@@ -39,4 +46,17 @@ test("whatever a command changes is on record", async ({ database, databaseUrl }
     { limits: { "users-per-account": 7 } },
   ]);
   expect(await database.query(read, [created?.id])).toEqual(records(["provider.created"]));
+});
+
+test("a command sets no password that is shorter than the provider requires", async ({ database, databaseUrl }) => {
+  const { provider } = await setUp(database);
+  const readHash = () =>
+    database.query("select password_hash from provider_users where provider_id = $1", [provider.id]);
+  const before = await readHash();
+
+  const [exitCode, output] = await run(databaseUrl, "user", "password", "admin", "--password", "eleven long");
+
+  expect(output).toContain(`The password is too short: ${provider.name} requires 12 characters or more.`);
+  expect(exitCode).toBe(2);
+  expect(await readHash()).toEqual(before);
 });
