@@ -13,6 +13,6 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   serve: async (config, chosen, print) =>
     (await import("./app/serve-until-stopped.ts")).serveUntilStopped(config, chosen, print),
   print: (line) => process.stdout.write(`${line}\n`),
-  tell: (line) => process.stderr.write(`${line}\n`),
+  printStatus: (line) => process.stderr.write(`${line}\n`),
 });
 process.exit(exitCode); // outgoing keep-alive connections would delay the exit by seconds

@@ -20,21 +20,21 @@ const buildFiles = ["index.html", "package.json", "vite.config.ts", "trim-patter
  * Builds the Admin Portal's pages if they are missing or older than their sources. A failed build is reported and affects
  * nothing else. Without a bundler, as in the package, in an image or after `npm ci --omit=dev`, uses the pages that are there.
  */
-export async function buildWeb(say: (line: string) => void, stop: AbortSignal): Promise<void> {
+export async function buildWeb(printStatus: (line: string) => void, stop: AbortSignal): Promise<void> {
   try {
     if (await isFresh()) return;
     const vite = findVite();
     if (vite === undefined) {
-      if (!existsSync(join(built, "index.html"))) say(notBuilt);
+      if (!existsSync(join(built, "index.html"))) printStatus(notBuilt);
       return;
     }
     await withFileLock(
       lockFile,
-      () => say("another process is building the Admin Portal's pages; waiting for it"),
-      async () => (await isFresh()) || build(vite, say, stop),
+      () => printStatus("another process is building the Admin Portal's pages; waiting for it"),
+      async () => (await isFresh()) || build(vite, printStatus, stop),
     );
   } catch (error) {
-    if (!stop.aborted) say(`the Admin Portal's pages could not be built: ${errorMessage(error)}`);
+    if (!stop.aborted) printStatus(`the Admin Portal's pages could not be built: ${errorMessage(error)}`);
   }
 }
 
@@ -66,9 +66,9 @@ async function newestSourceMs(): Promise<number> {
 }
 
 // Builds beside the old pages and replaces them when the new ones are complete.
-async function build(vite: string, say: (line: string) => void, stop: AbortSignal): Promise<void> {
+async function build(vite: string, printStatus: (line: string) => void, stop: AbortSignal): Promise<void> {
   const startedMs = systemClock.monotonicMs();
-  say("building the Admin Portal's pages (the first time, and when they changed)");
+  printStatus("building the Admin Portal's pages (the first time, and when they changed)");
   const draft = join(webFolder, "node_modules", ".dist-draft"); // where git and formatters do not look
   const child = spawn(process.execPath, [vite, "build", "--outDir", draft, "--emptyOutDir", "--logLevel", "error"], {
     cwd: webFolder,
@@ -82,5 +82,5 @@ async function build(vite: string, say: (line: string) => void, stop: AbortSigna
   if (code !== 0) throw new Error(Buffer.concat(output).toString().trim());
   await rm(built, { recursive: true, force: true });
   await rename(draft, built);
-  say(`built the Admin Portal's pages in ${((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1)} s`);
+  printStatus(`built the Admin Portal's pages in ${((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1)} s`);
 }

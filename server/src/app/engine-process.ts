@@ -64,7 +64,7 @@ export async function runEngineProcess(env: Environment): Promise<number> {
     if (message.kind === "stop") stop.resolve(message);
     if (message.kind === "hints") hints.hear(message.channel, message.values);
     if (message.kind === "log-level") changeLogLevel(log, message.level);
-    if (message.kind === "metrics") void readMetrics().then((metrics) => tell({ kind: "metrics", metrics }));
+    if (message.kind === "metrics") void readMetrics().then((metrics) => send({ kind: "metrics", metrics }));
   });
   process.on("disconnect", () => stop.resolve(orphaned));
   if (!process.connected) stop.resolve(orphaned);
@@ -80,21 +80,21 @@ export async function runEngineProcess(env: Environment): Promise<number> {
     await using running = new AsyncDisposableStack();
     const urls = providerUrls(config.publicUrl ?? first.localUrl, config.baseDomain);
     const { access } = first;
-    const say = (line: string): void => log.info(line);
+    const printStatus = (line: string): void => log.info(line);
     const open = async () => {
       const pool = await joinDatabase(access, { log, hints });
       return { access, pool, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
     };
-    const openDatabase = () => openDirectory({ config, log, say, running, open });
-    const parts = await openParts({ config, log, urls, openDatabase, say, running });
+    const openDatabase = () => openDirectory({ config, log, printStatus, running, open });
+    const parts = await openParts({ config, log, urls, openDatabase, printStatus, running });
     let drainMs = 0;
     running.use(await startEngines(parts, () => drainMs));
     readMetrics = async () => [...(await parts.metrics.getMetricsAsJSON()), ...(await parts.cells.readMetrics())];
-    tell({ kind: "ready" });
+    send({ kind: "ready" });
     ({ drainMs } = await stop.promise);
   } catch (error) {
     if (!(error instanceof CannotStart)) throw error;
-    tell({ kind: "refused", reason: error.message });
+    send({ kind: "refused", reason: error.message });
     return 1;
   }
   return 0;
@@ -106,7 +106,7 @@ function ignoreSignals(): void {
 }
 
 /** A supervisor that has died is no error here: `disconnect` follows. */
-function tell(message: FromEngine): void {
+function send(message: FromEngine): void {
   process.send?.(message, undefined, {}, () => undefined);
 }
 
@@ -118,13 +118,13 @@ class HintsByMessage implements HintCarrier {
     const known = this.#listeners.get(channel);
     const listeners = known ?? new Set();
     this.#listeners.set(channel, listeners.add(listener));
-    if (!known) tell({ kind: "listen", channel });
+    if (!known) send({ kind: "listen", channel });
     return () => listeners.delete(listener);
   }
 
   /** The supervisor sends them back if this process listens to their channel. */
   spread(left: PendingHints): void {
-    if (left.size > 0) tell({ kind: "hints", left });
+    if (left.size > 0) send({ kind: "hints", left });
   }
 
   hear(channel: string, values: readonly string[]): void {

@@ -141,12 +141,12 @@ class EngineChild {
       if (message.kind === "listen") this.#passOn(message.channel, database.pool.hints);
     });
     void this.ended.then((end) => ready.reject(new Error(`The engine process ended: ${JSON.stringify(end)}`)));
-    this.#tell({ kind: "start", localUrl, access: database.access });
+    this.#send({ kind: "start", localUrl, access: database.access });
     await ready.promise;
   }
 
   setLogLevel(level: string): void {
-    this.#tell({ kind: "log-level", level });
+    this.#send({ kind: "log-level", level });
   }
 
   readMetrics(): Promise<Metrics> {
@@ -157,25 +157,25 @@ class EngineChild {
         clearTimeout(late);
         resolve(metrics);
       });
-      this.#tell({ kind: "metrics" });
+      this.#send({ kind: "metrics" });
     });
   }
 
   async stop(drainMs: number): Promise<void> {
     if (!this.#isStarted) this.#process.kill("SIGKILL"); // it has done nothing yet
     const withinMs = drainMs + closeMsMax;
-    this.#tell({ kind: "stop", drainMs, withinMs });
+    this.#send({ kind: "stop", drainMs, withinMs });
     const stuck = setTimeout(() => this.#process.kill("SIGKILL"), withinMs + 500);
     await this.ended;
     clearTimeout(stuck);
   }
 
   #passOn(channel: string, hints: HintCarrier): void {
-    this.#listening.defer(hints.on(channel, (values) => this.#tell({ kind: "hints", channel, values })));
+    this.#listening.defer(hints.on(channel, (values) => this.#send({ kind: "hints", channel, values })));
   }
 
   /** To one that has just died nothing can be told, and its end is noticed by itself. */
-  #tell(message: ToEngine): void {
+  #send(message: ToEngine): void {
     if (this.#process.connected) this.#process.send(message, () => undefined);
   }
 

@@ -52,12 +52,12 @@ export interface Parts {
 interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
   /** Called after the configuration is validated, so a refused start creates no database. */
   readonly openDatabase: (tracing: Tracing | undefined) => Promise<StartingDirectory>;
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
   /** Closes the components in reverse order. */
   readonly running: AsyncDisposableStack;
 }
 
-export async function openParts({ config, log, urls, openDatabase, say, running }: OpenNeeds): Promise<Parts> {
+export async function openParts({ config, log, urls, openDatabase, printStatus, running }: OpenNeeds): Promise<Parts> {
   const allowed = readAllowed(config);
   const caPem = await readAuthorities(config.caFile);
   const metrics = new Registry();
@@ -100,7 +100,7 @@ export async function openParts({ config, log, urls, openDatabase, say, running 
   };
   const connections = config.databaseConnections;
   const opened = running.use(
-    new OpenCells({ ...parts, home: pool, access, ownerUrl, connections, mayChange: true, say }),
+    new OpenCells({ ...parts, home: pool, access, ownerUrl, connections, mayChange: true, printStatus }),
   );
   const cells = running.use(new CellContexts({ parts, opened, caPem }));
   return { ...parts, cells };

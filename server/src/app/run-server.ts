@@ -19,7 +19,7 @@ interface RunNeeds {
   readonly roles: readonly Role[];
   readonly log: Logger;
   /** Lines for people. */
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
   /** Runs the engine, if it has a process of its own. */
   readonly supervisor: EngineSupervisor | undefined;
   /** The embedded database's server, if it has been started already. */
@@ -41,7 +41,7 @@ export async function runServer({
   config,
   roles,
   log,
-  say,
+  printStatus,
   supervisor: givenSupervisor,
   ahead,
   stop,
@@ -55,9 +55,9 @@ export async function runServer({
   await using running = new AsyncDisposableStack();
   // Loading the web role blocks this thread for half a second. An engine with its own process would wait that long for the database.
   if (isWeb && !givenSupervisor) prefetchInterfaces();
-  const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
-  const database = prepareDatabase({ config, log, say, ahead, stop, running });
-  const parts = await openParts({ config, log, urls, openDatabase: database.open, say, running });
+  const built = isWeb ? startBuilding({ printStatus, stop, running }) : Promise.resolve();
+  const database = prepareDatabase({ config, log, printStatus, ahead, stop, running });
+  const parts = await openParts({ config, log, urls, openDatabase: database.open, printStatus, running });
   measureBacklog(parts.metrics, parts.pool);
   measureDatabase(parts.metrics, { db: parts.pool, machine: systemClock });
   stop.throwIfAborted();
@@ -84,27 +84,35 @@ export async function runServer({
   stop.throwIfAborted();
 
   const outside = config.publicUrl ? ` (from outside ${config.publicUrl})` : "";
-  say(isWeb ? `bellwire ready ${local}${outside}` : "bellwire engine ready");
-  if (signIn) say(signIn.trimEnd());
+  printStatus(isWeb ? `bellwire ready ${local}${outside}` : "bellwire engine ready");
+  if (signIn) printStatus(signIn.trimEnd());
   return running.move();
 }
 
-interface DatabaseNeeds extends Pick<RunNeeds, "config" | "log" | "say" | "ahead" | "stop"> {
+interface DatabaseNeeds extends Pick<RunNeeds, "config" | "log" | "printStatus" | "ahead" | "stop"> {
   readonly running: AsyncDisposableStack;
 }
 
 /** Returns a function that opens the directory's database, and the database once it is open. */
-function prepareDatabase({ config, log, say, ahead, stop, running }: DatabaseNeeds) {
+function prepareDatabase({ config, log, printStatus, ahead, stop, running }: DatabaseNeeds) {
   const opened = Promise.withResolvers<OpenedDatabase>();
   const open = (tracing: Parts["tracing"]): Promise<StartingDirectory> =>
     openDirectory({
       config,
       log,
-      say,
+      printStatus,
       running,
       open: async (databaseWaitSeconds) => {
         const waiting = { ...config, databaseWaitSeconds };
-        const database = await openDatabase({ config: waiting, mayChange: true, say, log, ahead, stop, tracing });
+        const database = await openDatabase({
+          config: waiting,
+          mayChange: true,
+          printStatus,
+          log,
+          ahead,
+          stop,
+          tracing,
+        });
         opened.resolve(database);
         return database;
       },
@@ -168,14 +176,14 @@ async function openInterfaces(
   running.use(await serveHttp({ ...parts, port, otherCells, tryOut: await findTryOut(parts) }));
 }
 
-interface BuildNeeds extends Pick<RunNeeds, "say" | "stop"> {
+interface BuildNeeds extends Pick<RunNeeds, "printStatus" | "stop"> {
   readonly running: AsyncDisposableStack;
 }
 
 /** Builds in parallel; a failed or stopped start does not wait for it. */
-function startBuilding({ say, stop, running }: BuildNeeds): Promise<void> {
+function startBuilding({ printStatus, stop, running }: BuildNeeds): Promise<void> {
   const abandoned = new AbortController();
-  const built = buildWeb(say, AbortSignal.any([stop, abandoned.signal]));
+  const built = buildWeb(printStatus, AbortSignal.any([stop, abandoned.signal]));
   running.defer(async () => {
     abandoned.abort();
     await built;

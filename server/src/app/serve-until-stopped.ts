@@ -14,10 +14,10 @@ const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function serveUntilStopped(
   config: Config,
   roles: readonly Role[],
-  say: (line: string) => void,
+  printStatus: (line: string) => void,
 ): Promise<number> {
   const log = createLogger(config.logLevel);
-  const stop = new StopRequest(config.stopDelaySeconds, say);
+  const stop = new StopRequest(config.stopDelaySeconds, printStatus);
   let exitCode = 0;
   for (const signal of stopSignals) process.on(signal, () => stop.request());
   process.on("uncaughtException", (error) => {
@@ -38,7 +38,7 @@ export async function serveUntilStopped(
       config,
       roles,
       log,
-      say,
+      printStatus,
       supervisor,
       ahead,
       stop: signal,
@@ -48,7 +48,7 @@ export async function serveUntilStopped(
   } catch (error) {
     if (error !== stop.signal.reason) throw error;
   }
-  say("stopped");
+  printStatus("stopped");
   return exitCode;
 }
 
@@ -56,14 +56,14 @@ export async function serveUntilStopped(
 class StopRequest {
   readonly #controller = new AbortController();
   readonly #delaySeconds: number;
-  readonly #say: (line: string) => void;
+  readonly #printStatus: (line: string) => void;
   #isRequested = false;
   /** Resolves when the delay is over. */
   readonly ended: Promise<void>;
 
-  constructor(delaySeconds: number, say: (line: string) => void) {
+  constructor(delaySeconds: number, printStatus: (line: string) => void) {
     this.#delaySeconds = delaySeconds;
-    this.#say = say;
+    this.#printStatus = printStatus;
     this.ended = new Promise((resolve) => this.signal.addEventListener("abort", () => resolve()));
   }
 
@@ -77,10 +77,10 @@ class StopRequest {
   /** Begins the delay. A second request ends it. */
   request(): void {
     if (this.#isRequested || this.#delaySeconds === 0) {
-      if (!this.signal.aborted) this.#say("stopping: no new requests, deliveries in flight may finish");
+      if (!this.signal.aborted) this.#printStatus("stopping: no new requests, deliveries in flight may finish");
       this.end();
     } else {
-      this.#say(`not ready any more; stopping in ${this.#delaySeconds} s, or at another signal`);
+      this.#printStatus(`not ready any more; stopping in ${this.#delaySeconds} s, or at another signal`);
       setTimeout(() => this.request(), this.#delaySeconds * 1000);
     }
     this.#isRequested = true;

@@ -36,7 +36,7 @@ interface Substitute {
 interface DirectoryOpening {
   readonly config: Config;
   readonly log: Logger;
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
   readonly running: AsyncDisposableStack;
   /** Waits for the directory at most as long as told. */
   readonly open: (waitSeconds: number) => Promise<OpenedDirectory & AsyncDisposable>;
@@ -67,7 +67,7 @@ export async function openDirectory(needs: DirectoryOpening): Promise<StartingDi
 }
 
 async function startWithout(
-  { config, log, say, running, open }: DirectoryOpening,
+  { config, log, printStatus, running, open }: DirectoryOpening,
   cellUrl: string,
   reason: unknown,
 ): Promise<StartingDirectory> {
@@ -85,7 +85,7 @@ async function startWithout(
     encryption,
     max: 2,
     mayChange: true,
-    say,
+    printStatus,
     log,
   };
   const pool = running.use(await openFirst(cells, (cell) => openCell(cell, opening)));
@@ -93,7 +93,9 @@ async function startWithout(
     { error: errorMessage(reason), cells: cells.map(({ name }) => name) },
     "the directory does not respond: starting with the copy of the list of cells in BELLWIRE_CELL_DATABASE_URL",
   );
-  say("the database of DATABASE_URL does not respond: providers of its cells get 503 until it does, others are served");
+  printStatus(
+    "the database of DATABASE_URL does not respond: providers of its cells get 503 until it does, others are served",
+  );
   const late = running.use(new LatePool(() => open(0), log));
   return { pool: late, access: () => late.access(), substitute: { cells, pool } };
 }

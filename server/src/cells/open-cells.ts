@@ -26,7 +26,7 @@ interface OpenCellsNeeds {
   readonly connections: number;
   /** Allows migrating. */
   readonly mayChange: boolean;
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
   readonly log: DatabaseLog;
   readonly tracing?: PoolOptions["tracing"];
 }
@@ -96,7 +96,7 @@ export function openCell(
     encryption,
     ownerUrl,
     ...needs
-  }: Pick<OpenCellsNeeds, "access" | "ownerUrl" | "encryption" | "mayChange" | "say" | "log" | "tracing"> & {
+  }: Pick<OpenCellsNeeds, "access" | "ownerUrl" | "encryption" | "mayChange" | "printStatus" | "log" | "tracing"> & {
     readonly max: number;
   },
 ): Promise<OpenedPool> {

@@ -55,7 +55,7 @@ export const addCell: Command = {
             encryption,
             max: connections,
             mayChange: true,
-            say: needs.tell,
+            printStatus: needs.printStatus,
           };
           await using pool = await openCell(cell, { ...opening, log: createLogger("warn") });
           await verifyKeys(pool, encryption);

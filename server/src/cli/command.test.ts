@@ -5,7 +5,7 @@ import { runCommandLine } from "./index.ts";
 async function run(...args: readonly string[]): Promise<{ code: number; output: string }> {
   const output: string[] = [];
   const print = (line: string): void => void output.push(line);
-  const code = await runCommandLine(args, { env: {}, roles: [], serve: async () => 0, print, tell: print });
+  const code = await runCommandLine(args, { env: {}, roles: [], serve: async () => 0, print, printStatus: print });
   return { code, output: output.join("\n") };
 }
 

@@ -10,11 +10,15 @@ export interface CommandNeeds {
   readonly env: Environment;
   readonly roles: readonly ("web" | "engine")[];
   /** Runs until it is stopped and returns the exit code. */
-  readonly serve: (config: Config, roles: CommandNeeds["roles"], say: (line: string) => void) => Promise<number>;
+  readonly serve: (
+    config: Config,
+    roles: CommandNeeds["roles"],
+    printStatus: (line: string) => void,
+  ) => Promise<number>;
   /** Prints a result on stdout. */
   readonly print: (line: string) => void;
-  /** Prints progress on stderr. */
-  readonly tell: (line: string) => void;
+  /** Prints progress, warnings and errors on stderr. */
+  readonly printStatus: (line: string) => void;
 }
 
 export interface Command {
@@ -49,18 +53,18 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
   if (!command) {
     const related = commandsOf(args, commands);
     const problem = related.length > 0 ? `"${args[0]}" is not a whole command.` : `There is no command "${args[0]}".`;
-    needs.tell(`${problem}\n\n${help(related, commands)}`);
+    needs.printStatus(`${problem}\n\n${help(related, commands)}`);
     return exitCodes.wronglyCalled;
   }
   try {
     return await command.run(args.slice(nameOf(command).length), needs);
   } catch (error) {
     if (error instanceof CannotStart) {
-      needs.tell(`bellwire: ${error.message}`);
+      needs.printStatus(`bellwire: ${error.message}`);
       return exitCodes.failed;
     }
     if (error instanceof Error && (error instanceof WrongUsage || errorCode(error)?.startsWith("ERR_PARSE_ARGS"))) {
-      needs.tell(`bellwire: ${error.message}\nusage: bellwire ${command.usage}`);
+      needs.printStatus(`bellwire: ${error.message}\nusage: bellwire ${command.usage}`);
       return exitCodes.wronglyCalled;
     }
     throw error;
@@ -96,12 +100,12 @@ const help = (some: readonly Command[], all: readonly Command[]): string =>
 export const serve: Command = {
   usage: "serve [--role web|engine]",
   summary: "run until stopped; all roles unless --role is given",
-  async run(args, { env, roles, serve: serveRoles, print, tell }) {
+  async run(args, { env, roles, serve: serveRoles, print, printStatus }) {
     const { values } = parseArgs({ args: [...args], options: { role: { type: "string", multiple: true } } });
     const unknown = values.role?.find((role) => !roles.some((known) => known === role));
     if (unknown !== undefined) throw new WrongUsage(`There is no role ${unknown}: say ${roles.join(" or ")}.`);
     const chosen = roles.filter((role) => values.role?.includes(role) ?? true);
-    for (const warning of warnOfUnknownSettings(env)) tell(warning);
+    for (const warning of warnOfUnknownSettings(env)) printStatus(warning);
     return serveRoles(readConfig(env), chosen, print);
   },
 };

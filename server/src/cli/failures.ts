@@ -108,7 +108,7 @@ export const retryFailures: Command = {
     });
     needs.print(`${count} due again`);
     if (stranded > 0) {
-      needs.tell(
+      needs.printStatus(
         `${stranded} on the list cannot be retried, since their endpoints were deleted: bellwire failures delete takes them off it`,
       );
     }

@@ -30,7 +30,7 @@ export const migrate: Command = {
   },
 };
 
-async function showPlan({ env, print, tell }: CommandNeeds): Promise<number> {
+async function showPlan({ env, print, printStatus }: CommandNeeds): Promise<number> {
   const config = readConfig(env);
   const findCells = async (directory: Database, ownerUrl: string) => {
     const others = (await readCells(directory)).filter(({ number }) => number !== defaultCell);
@@ -38,7 +38,7 @@ async function showPlan({ env, print, tell }: CommandNeeds): Promise<number> {
     const urlOf = (cell: Cell): string => (encryption && revealDatabaseUrl(encryption, cell)) ?? ownerUrl;
     return others.map((cell) => ({ name: cell.name, schema: cell.schema, ownerUrl: urlOf(cell) }));
   };
-  const plans = await planMigrations({ config, say: tell, findCells });
+  const plans = await planMigrations({ config, printStatus, findCells });
   if ([...plans.values()].every(({ length }) => length === 0)) print("The database is up to date.");
   for (const [cell, pending] of plans) {
     if (plans.size > 1) print(pending.length === 0 ? `cell ${cell} is up to date` : `cell ${cell}`);
@@ -79,7 +79,7 @@ export const rekey: Command = {
         if (left === 0) retired.push(...(await retireKeys(pool, encryption)));
         else {
           isDone = false;
-          needs.tell(
+          needs.printStatus(
             `${left} endpoints, failures or settings of past requests${where} are not encrypted with the newest key: no key at hand reads them, or a process still has an older key first. Keep the older keys.`,
           );
         }
@@ -110,7 +110,7 @@ async function reencryptCell(pool: Pool, encryption: Encryption): Promise<{ done
 export const backup: Command = {
   usage: "backup --to FOLDER",
   summary: "copy the embedded database and its keys into a new data directory, while Bellwire runs",
-  async run(args, { env, print, tell }) {
+  async run(args, { env, print, printStatus }) {
     const { values } = parseArgs({ args: [...args], options: { to: { type: "string" } } });
     if (!values.to) throw new WrongUsage("The folder for the backup is missing.");
     const { databaseUrl, dataDir } = readConfig(env);
@@ -121,10 +121,12 @@ export const backup: Command = {
     if (!existsSync(dataDir))
       throw new CannotStart(`There is no database in ${dataDir}: say where it is with BELLWIRE_DATA_DIR.`);
     const target = resolve(values.to);
-    await using database = await openEmbeddedPostgres(dataDir, tell);
+    await using database = await openEmbeddedPostgres(dataDir, printStatus);
     await backUp({ ownerUrl: database.ownerUrl, pgData: database.pgData, dataDir, target });
     print(`backed up to ${target}: start Bellwire on it with BELLWIRE_DATA_DIR`);
-    tell("The backup holds the secret key and the passwords of the database: keep it where only you can read it.");
+    printStatus(
+      "The backup holds the secret key and the passwords of the database: keep it where only you can read it.",
+    );
     return 0;
   },
 };
@@ -132,13 +134,13 @@ export const backup: Command = {
 export const showConfig: Command = {
   usage: "config",
   summary: "show each setting with its value and origin, and properties of the database",
-  async run(args, { env, print, tell }) {
+  async run(args, { env, print, printStatus }) {
     parseArgs({ args: [...args], options: {} });
     const config = readConfig(env);
-    for (const warning of warnOfUnknownSettings(env)) tell(warning);
+    for (const warning of warnOfUnknownSettings(env)) printStatus(warning);
     for (const { name, value, from } of explainConfig(env)) print(`${name.padEnd(30)} ${value.padEnd(40)} ${from}`);
     print("");
-    for (const [name, value] of await askDatabase(config, tell)) print(`${name.padEnd(30)} ${value}`);
+    for (const [name, value] of await askDatabase(config, printStatus)) print(`${name.padEnd(30)} ${value}`);
     return 0;
   },
 };
@@ -146,13 +148,13 @@ export const showConfig: Command = {
 /** Starts an existing embedded database if needed, but never creates one. */
 async function askDatabase(
   { databaseUrl, databaseDirectUrl, dataDir }: Config,
-  tell: CommandNeeds["tell"],
+  printStatus: CommandNeeds["printStatus"],
 ): Promise<Iterable<[string, string]>> {
   try {
     const directUrl = databaseDirectUrl ?? databaseUrl;
     if (directUrl) return await describeDatabase(directUrl.reveal());
     if ((await readFileIfExists(join(dataDir, "database-passwords"))) === undefined) return [["database", "none yet"]];
-    await using embedded = await openEmbeddedPostgres(dataDir, tell);
+    await using embedded = await openEmbeddedPostgres(dataDir, printStatus);
     return await describeDatabase(embedded.ownerUrl);
   } catch (error) {
     return [["database", `cannot be reached: ${errorMessage(error)}`]];

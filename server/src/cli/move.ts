@@ -134,7 +134,7 @@ async function drain({ installation, needs, name, targets, drainMs }: Drain): Pr
     try {
       await move({ installation, needs, subdomain, to, drainMs });
     } catch (error) {
-      needs.tell(`${subdomain}: ${errorMessage(error)}`); // the others can still move
+      needs.printStatus(`${subdomain}: ${errorMessage(error)}`); // the others can still move
     }
   };
   for (const subdomain of await readSubdomainsBetween(directory, name)) await moveOne(subdomain);
@@ -172,8 +172,7 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
   if (number === newCell.number) return needs.print(`${subdomain} is in cell ${newCell.name}`);
   if (newCell.state !== "active") throw new WrongUsage(`The cell ${newCell.name} gets no new providers.`);
   const [source, target] = [await place(number), await place(newCell.number)];
-  const say = (line: string): void => needs.tell(line);
-  const report = await moveProvider({ cells, source, target, providerId, drainMs, say });
+  const report = await moveProvider({ cells, source, target, providerId, drainMs, printStatus: needs.printStatus });
   await (
     await installation.open(newCell)
   ).inTransaction((tx) =>
@@ -186,7 +185,9 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
   );
   needs.print(`${subdomain} moved to ${newCell.name}: ${report.rows} rows; requests waited ${report.pausedMs} ms`);
   if (report.undrained > 0) {
-    needs.tell(`${report.undrained} endpoints had attempts in flight after ${drainMs / 1000} s: these are repeated`);
+    needs.printStatus(
+      `${report.undrained} endpoints had attempts in flight after ${drainMs / 1000} s: these are repeated`,
+    );
   }
 }
 
@@ -212,10 +213,10 @@ async function finish(
   cells: MoveCells,
   interrupted: Move,
   place: (number: number) => Promise<FoundPlace>,
-  { tell }: CommandNeeds,
+  { printStatus }: CommandNeeds,
 ): Promise<void> {
   const places = { source: await place(interrupted.from), target: await place(interrupted.to) };
   const outcome = await finishMove(cells, interrupted, places);
   const { name } = outcome === "arrived" ? places.target.cell : places.source.cell;
-  tell(`an interrupted move is finished: the provider is in cell ${name}`);
+  printStatus(`an interrupted move is finished: the provider is in cell ${name}`);
 }

@@ -10,7 +10,7 @@ import { createLogger } from "#platform/logger.ts";
 import { type Provider, readProvider } from "#portal/providers/index.ts";
 import { type CommandNeeds, WrongUsage } from "./command.ts";
 
-type Needs = Pick<CommandNeeds, "env" | "tell">;
+type Needs = Pick<CommandNeeds, "env" | "printStatus">;
 
 interface Changing {
   /** Allows creating and migrating databases. */
@@ -31,13 +31,13 @@ export interface Installation {
  * refused and left as it is: an incidental command must not migrate under running processes.
  */
 export async function withInstallation<T>(
-  { env, tell }: Needs,
+  { env, printStatus }: Needs,
   work: (installation: Installation) => Promise<T>,
   { mayChange = false }: Changing = {},
 ): Promise<T> {
   const config = readConfig(env);
   const log = createLogger("warn");
-  await using database = await openDatabase({ config, mayChange, say: tell, log });
+  await using database = await openDatabase({ config, mayChange, printStatus, log });
   await using opened = new AsyncDisposableStack();
   const { pool: directory, access, ownerUrl } = database;
   let encryption: Encryption | undefined;
@@ -50,7 +50,7 @@ export async function withInstallation<T>(
       encryption,
       max: config.databaseConnections,
       mayChange,
-      say: tell,
+      printStatus,
       log,
     };
     return opened.use(await openCell(cell, needs));

@@ -84,7 +84,7 @@ export class Installation implements AsyncDisposable {
       roles: [],
       serve: async () => 1,
       print,
-      tell: print,
+      printStatus: print,
     });
     return [code, output.join("\n")];
   }

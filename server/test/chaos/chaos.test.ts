@@ -12,7 +12,7 @@ test(
       seed: Math.floor(Math.random() * 1e9),
       kinds: ["web killed", "engine killed", "database killed", "all killed", "connections cut", "disk full"],
       pauseMs: { least: 300, most: 1500 },
-      say: () => undefined,
+      printStatus: () => undefined,
     });
     expect(violations, line).toEqual([]);
     expect(disturbances.length, line).toBeGreaterThan(2);

@@ -37,7 +37,7 @@ export interface ChaosOptions {
   readonly kinds: readonly Kind[];
   /** Pause between two disturbances. */
   readonly pauseMs: { readonly least: number; readonly most: number };
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
   /** Ends the run early, with an account of what happened until then. */
   readonly stop?: AbortSignal;
 }
@@ -62,7 +62,7 @@ export async function runChaos({
   seed,
   kinds: chosen,
   pauseMs,
-  say,
+  printStatus,
   stop,
 }: ChaosOptions): Promise<ChaosReport> {
   const random = new Random(seed);
@@ -70,7 +70,7 @@ export async function runChaos({
   await using ground = await prepareGround(on);
   const { api } = ground;
   if (on === "one server" && !ground.disk)
-    say("the disk is never full here: mounting a file system of our own is not permitted");
+    printStatus("the disk is never full here: mounting a file system of our own is not permitted");
   const endpointIds = await subscribe(api, receivers.origin);
   await using follower = followEvents(api);
   const planId = await findPlan(api);
@@ -92,22 +92,22 @@ export async function runChaos({
       forgetSince: (ms) => workers.forEach((worker) => worker.forgetSince(ms)),
       done: (it) => {
         done.push(it);
-        say(`${it.kind}, ${((it.untilMs - it.fromMs) / 1000).toFixed(1)} s`);
+        printStatus(`${it.kind}, ${((it.untilMs - it.fromMs) / 1000).toFixed(1)} s`);
       },
     }),
     keepEnabled(api, end),
   ]);
 
-  say("coming to rest");
+  printStatus("coming to rest");
   try {
     await waitForQuiet(api, ground.ownerUrl, quietMs);
-    say("accounting");
+    printStatus("accounting");
     await watch[Symbol.asyncDispose]();
     const disturbances = done.map((it) => ({ ...it, untilMs: watch.answeredAfter(it.untilMs) }));
     return await account({ ground, receivers, follower, endpointIds, workers, disturbances, minutes, seed });
   } catch (error) {
-    for (const it of [ground.web, ...ground.engines]) say(`${it.name} said at last:\n${it.said.slice(-3000)}`);
-    say(`still due:\n${(await describeDue(ground.ownerUrl())).join("\n")}`);
+    for (const it of [ground.web, ...ground.engines]) printStatus(`${it.name} said at last:\n${it.said.slice(-3000)}`);
+    printStatus(`still due:\n${(await describeDue(ground.ownerUrl())).join("\n")}`);
     throw error;
   }
 }

@@ -10,23 +10,23 @@ import { runChaos, summary } from "./run-chaos.ts";
 
 const [minutes = "10", seed = String(Math.floor(Math.random() * 1e9))] = process.argv.slice(2);
 const startedMs = performance.now();
-const say = (line: string): void =>
+const printStatus = (line: string): void =>
   console.log(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${line}`);
 
 const stop = new AbortController();
 process.on("SIGINT", () => stop.abort());
 process.on("SIGTERM", () => stop.abort());
-say(`seed ${seed}`);
+printStatus(`seed ${seed}`);
 for (const on of groundKinds) {
   if (stop.signal.aborted) break;
-  say(`on ${on}`);
+  printStatus(`on ${on}`);
   const { line, disturbances, violations } = await runChaos({
     on,
     minutes: Number(minutes) / groundKinds.length,
     seed: Number(seed),
     kinds,
     pauseMs: { least: 500, most: 10_000 },
-    say,
+    printStatus,
     stop: stop.signal,
   });
   console.log(summary(disturbances));

@@ -19,7 +19,7 @@ export interface DrillOptions {
   readonly binaries: string;
   /** Puts PgBouncer in transaction mode between Bellwire and the address. */
   readonly isPooled?: boolean;
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
 }
 
 /**
@@ -81,7 +81,7 @@ interface Failover {
 
 /** Kills the primary under load, promotes its standby, moves the address, and makes the killed one the next standby. */
 export async function runFailoverDrill(options: DrillOptions): Promise<DrillReport> {
-  const { rounds, standby, binaries, isPooled = false, say } = options;
+  const { rounds, standby, binaries, isPooled = false, printStatus } = options;
   const isSynchronous = standby === "synchronous";
   await using running = new AsyncDisposableStack();
   const receiver = running.use(await startReceiver());
@@ -115,7 +115,7 @@ export async function runFailoverDrill(options: DrillOptions): Promise<DrillRepo
       repeated: 0,
       rejoinedAfter: (performance.now() - rejoiningMs) / 1000,
     });
-    say(`round ${number}, connections ${connections}: deliveries after ${times.firstDelivery.toFixed(1)} s`);
+    printStatus(`round ${number}, connections ${connections}: deliveries after ${times.firstDelivery.toFixed(1)} s`);
   }
   await load[Symbol.asyncDispose]();
   await waitForQuiet(api, () => pair.primary.urlOf("postgres"), 120_000);

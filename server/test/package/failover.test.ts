@@ -10,7 +10,12 @@ test(
   async (context) => {
     const programs = await findWholePostgres(18);
     if ("missing" in programs) return context.skip(programs.missing);
-    const report = await runFailoverDrill({ rounds: 2, standby: "synchronous", ...programs, say: () => undefined });
+    const report = await runFailoverDrill({
+      rounds: 2,
+      standby: "synchronous",
+      ...programs,
+      printStatus: () => undefined,
+    });
     expect(report.problems).toEqual([]);
     expect(report.rounds.map(({ lost }) => lost)).toEqual([0, 0]);
     for (const { firstChange, stuckUntil, firstDelivery, backlogUntil } of report.rounds) {
@@ -28,7 +33,12 @@ test(
   async (context) => {
     const programs = await findWholePostgres(16);
     if ("missing" in programs) return context.skip(programs.missing);
-    const report = await runFailoverDrill({ rounds: 1, standby: "asynchronous", ...programs, say: () => undefined });
+    const report = await runFailoverDrill({
+      rounds: 1,
+      standby: "asynchronous",
+      ...programs,
+      printStatus: () => undefined,
+    });
     expect(report.problems).toEqual([]);
     expect(report.rounds[0]?.lost).toBeGreaterThan(0);
     expect(report).toMatchObject({ told: 1, switches: 1 });

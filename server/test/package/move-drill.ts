@@ -12,7 +12,7 @@ export interface MoveDrillOptions {
   readonly rounds: number;
   /** The same seed kills the same processes after the same times. */
   readonly seed: number;
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
 }
 
 const victims = ["mover", "web", "engine of default", "engine of west"] as const;
@@ -51,7 +51,7 @@ const runsMax = 6;
 const settleMs = 2000;
 
 /** Moves a provider under load between two servers, back and forth, and kills one or two processes in each move. */
-export async function runMoveDrill({ rounds, seed, say }: MoveDrillOptions): Promise<MoveDrillReport> {
+export async function runMoveDrill({ rounds, seed, printStatus }: MoveDrillOptions): Promise<MoveDrillReport> {
   await using running = new AsyncDisposableStack();
   const random = new Random(seed);
   const receiver = running.use(await startReceiver());
@@ -87,7 +87,9 @@ export async function runMoveDrill({ rounds, seed, say }: MoveDrillOptions): Pro
     await load.goOn(changesBetween);
     done.push(round);
     disturbed.push({ fromMs: startedMs - settleMs, untilMs: performance.now() });
-    say(`round ${number}: ${round.killed}; in ${round.to} after ${round.runs} runs and ${round.seconds.toFixed(1)} s`);
+    printStatus(
+      `round ${number}: ${round.killed}; in ${round.to} after ${round.runs} runs and ${round.seconds.toFixed(1)} s`,
+    );
   }
   await load.goOn(changesBetween);
   await load.stop();

@@ -171,7 +171,7 @@ test(
     timeout,
   },
   async () => {
-    const report = await runMoveDrill({ rounds: 2, seed: 7, say: () => undefined });
+    const report = await runMoveDrill({ rounds: 2, seed: 7, printStatus: () => undefined });
     expect(report.problems).toEqual([]);
     expect(report.rounds).toHaveLength(2);
   },

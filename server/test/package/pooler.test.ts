@@ -31,7 +31,7 @@ test(
     const programs = await findWholePostgres(18);
     if ("missing" in programs) return context.skip(programs.missing);
     if (!hasPooler()) return context.skip("pgbouncer is not installed");
-    const options = { rounds: 2, standby: "synchronous", isPooled: true, say: () => undefined } as const;
+    const options = { rounds: 2, standby: "synchronous", isPooled: true, printStatus: () => undefined } as const;
     const report = await runFailoverDrill({ ...options, ...programs });
     expect(report.problems).toEqual([]);
     for (const { firstDelivery, backlogUntil } of report.rounds) {

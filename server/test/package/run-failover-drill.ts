@@ -15,7 +15,7 @@ const report = await runFailoverDrill({
   standby: standby === "asynchronous" ? "asynchronous" : "synchronous",
   binaries: programs.binaries,
   isPooled: pooled === "pooled",
-  say: (line) => console.log(line),
+  printStatus: (line) => console.log(line),
 });
 
 const columns: readonly (readonly [title: string, show: (round: Round) => number | string])[] = [

@@ -7,7 +7,11 @@ import { type MoveRound, runMoveDrill } from "./move-drill.ts";
 
 const [rounds = "2", seed = String(Math.floor(Math.random() * 1_000_000))] = process.argv.slice(2);
 console.log(`seed ${seed}`);
-const report = await runMoveDrill({ rounds: Number(rounds), seed: Number(seed), say: (line) => console.log(line) });
+const report = await runMoveDrill({
+  rounds: Number(rounds),
+  seed: Number(seed),
+  printStatus: (line) => console.log(line),
+});
 
 const columns: readonly (readonly [title: string, show: (round: MoveRound) => string])[] = [
   ["to", (it) => it.to],

@@ -158,7 +158,7 @@ test(
         roles: [],
         serve: async () => 1,
         print: (line) => output.push(line),
-        tell: (line) => output.push(line),
+        printStatus: (line) => output.push(line),
       });
     expect([await run("erase", "--account", String(account), "--pending", "cancel"), output]).toEqual([0, output]);
     const [, id = ""] = /^erasure (\d+)/.exec(output[0] ?? "") ?? [];

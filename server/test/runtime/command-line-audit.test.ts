@@ -13,7 +13,7 @@ async function run(databaseUrl: string, ...args: readonly string[]): Promise<rea
     roles: [],
     serve: async () => 1,
     print: (line) => output.push(line),
-    tell: (line) => output.push(line),
+    printStatus: (line) => output.push(line),
   });
   return [exitCode, output.join("\n")];
 }

@@ -15,7 +15,7 @@ async function run(env: Readonly<Record<string, string>>, ...args: string[]): Pr
     roles: [],
     serve: async () => 1,
     print: (line) => said.push(line),
-    tell: (line) => said.push(line),
+    printStatus: (line) => said.push(line),
   });
   return [code, said.join("\n")];
 }

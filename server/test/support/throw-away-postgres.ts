@@ -66,7 +66,7 @@ export async function startThrowAwayPostgres({
 }: ThrowAwayOptions = {}): Promise<ThrowAwayPostgres> {
   const place = await makePlace();
   const embedded = await findBinaries(place.user, silently);
-  if (binaries === undefined) await initDatabase({ place, binaries: embedded, ownerPassword, say: silently });
+  if (binaries === undefined) await initDatabase({ place, binaries: embedded, ownerPassword, printStatus: silently });
   else await initOther(place, binaries, settings);
   return startPostgres(place, binaries ?? embedded, { ...settings, ...(tls && (await overTls(place, tls))) });
 }

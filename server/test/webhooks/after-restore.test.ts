@@ -82,7 +82,7 @@ async function command(databaseUrl: string, ...args: string[]) {
     roles: [],
     serve: async () => 1,
     print: (line) => output.push(line),
-    tell: (line) => output.push(line),
+    printStatus: (line) => output.push(line),
   });
   return { code, said: output.join("\n") };
 }

@@ -30,7 +30,7 @@ async function rekey(databaseUrl: string, keys: readonly Buffer[]): Promise<[num
     roles: [],
     serve: async () => 1,
     print: (line) => lines.push(line),
-    tell: (line) => lines.push(line),
+    printStatus: (line) => lines.push(line),
   });
   return [code, lines.join("\n")];
 }

@@ -35,7 +35,7 @@ interface MoveNeeds {
   readonly providerId: number;
   /** How long attempts in flight may take to end. Others are repeated in the new cell. */
   readonly drainMs: number;
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
 }
 
 export interface MoveReport {
@@ -65,7 +65,7 @@ export async function moveProvider(needs: MoveNeeds): Promise<MoveReport> {
     open.defer(() => client.end().catch(() => undefined));
     return client;
   };
-  const { source: from, target: to, providerId, say } = needs;
+  const { source: from, target: to, providerId, printStatus } = needs;
   const [source, snapshot, target, copying] = [
     await connect(from),
     await connect(from),
@@ -79,7 +79,7 @@ export async function moveProvider(needs: MoveNeeds): Promise<MoveReport> {
   const run = new MoveRun({ needs, move, tables, clients: { source, snapshot, target, copying } });
   try {
     await run.prepare();
-    return await switchWithTries(run, say);
+    return await switchWithTries(run, printStatus);
   } catch (error) {
     // After a commit without an answer, only the new cell knows.
     if ((await decideMove(needs.cells, move)) === "arrived") {
@@ -92,13 +92,13 @@ export async function moveProvider(needs: MoveNeeds): Promise<MoveReport> {
   }
 }
 
-async function switchWithTries(run: MoveRun, say: MoveNeeds["say"]): Promise<MoveReport> {
+async function switchWithTries(run: MoveRun, printStatus: MoveNeeds["printStatus"]): Promise<MoveReport> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run.switchCells();
     } catch (error) {
       if (run.mayHaveMoved || !isWorthAnotherTry(error) || attempt === triesMax) throw error;
-      say(`copying again: ${errorMessage(error)}`);
+      printStatus(`copying again: ${errorMessage(error)}`);
     }
   }
 }
@@ -206,7 +206,7 @@ class MoveRun {
     await forgetChanges(source, this.#tables, providerId);
     for (const table of this.#history) this.#rows += await copyTable({ source, target }, table, providerId);
     await this.#catchUp({ history: true });
-    this.#needs.say(`${this.#rows} rows of history copied`);
+    this.#needs.printStatus(`${this.#rows} rows of history copied`);
   }
 
   /** Copies everything else, stops deliveries, then changes, and switches. */
@@ -214,7 +214,7 @@ class MoveRun {
     const { copying } = this.#clients;
     try {
       const copied = await this.#copyOthers();
-      this.#needs.say(`${copied} other rows copied`);
+      this.#needs.printStatus(`${copied} other rows copied`);
       const undrained = await this.#drain();
       await this.#catchUp({ history: true, others: true });
       const heldAtMs = await this.#hold();

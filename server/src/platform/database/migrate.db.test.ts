@@ -23,7 +23,7 @@ const test = base.extend("emptyUrl", async ({}, { onCleanup }) => {
 
 test("of twenty that migrate at once, one does the work and all come through", async ({ emptyUrl }) => {
   const said: string[] = [];
-  const options = { connectionString: emptyUrl, schema, say: (line: string) => said.push(line) };
+  const options = { connectionString: emptyUrl, schema, printStatus: (line: string) => said.push(line) };
   const all = await Promise.all(Array.from({ length: 20 }, () => migrate(options)));
   expect(all.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
   expect(all.map(({ role }) => role)).toEqual(Array.from({ length: 20 }, () => appRole));

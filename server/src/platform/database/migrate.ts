@@ -16,7 +16,7 @@ export interface MigrateOptions {
   /** Applies pending migrations; if false, an outdated schema is refused. */
   readonly mayChange?: boolean;
   /** Receives progress messages. */
-  readonly say?: (line: string) => void;
+  readonly printStatus?: (line: string) => void;
 }
 
 export interface Migrated {
@@ -41,7 +41,7 @@ const historyDaysAhead = 14;
 
 /** Migrates the directory and one cell. Of many concurrent starts, one works and the others wait. */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
-  const { connectionString, schema, cell = 0, mayChange = true, say = () => undefined } = options;
+  const { connectionString, schema, cell = 0, mayChange = true, printStatus = () => undefined } = options;
   const client = new pg.Client({
     connectionString,
     application_name: "bellwire migrate",
@@ -53,7 +53,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   try {
     await client.query(`set idle_session_timeout = ${silentMs}`);
     await refuseOldServer(client);
-    await takeLock(client, say);
+    await takeLock(client, printStatus);
     const bringUpToDate = async (): Promise<readonly string[]> => [
       ...(await applyMigrations(client, directorySchema, { folder: migrationFolders.directory, mayChange })),
       ...(await applyMigrations(client, schema, { folder: migrationFolders.cell, mayChange })),
@@ -63,7 +63,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     const applied = await bringUpToDate();
     if (applied.length > 0 && cell !== null) await registerCell(client, schema, cell);
     if (mayActAsApp) for (const granted of [directorySchema, schema]) await grantToAppRole(client, granted);
-    await follow(client, schema, say);
+    await follow(client, schema, printStatus);
     // Under the lock, too: tables that are made beside the grants of another start end it ("tuple concurrently updated").
     await client.query(
       `select ${pg.escapeIdentifier(schema)}.add_history_days(today - 1, today + $1::integer)
@@ -77,13 +77,13 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
 }
 
 /** Raises all numbers after a failover or a restore, and holds deliveries after a restore. A start knows nothing of before. */
-async function follow(client: pg.Client, schema: string, say: (line: string) => void): Promise<void> {
+async function follow(client: pg.Client, schema: string, printStatus: (line: string) => void): Promise<void> {
   const seen = { lsn: null, switches: 0, answeredMs: undefined };
   await client.query("begin");
   await client.query("select set_config('search_path', $1, true)", [`${pg.escapeIdentifier(schema)}, pg_temp`]);
   const { isHeld } = await followDatabase(client, { seen, nowMs: 0 });
   await client.query("commit");
-  if (isHeld) say(restoredSentence);
+  if (isHeld) printStatus(restoredSentence);
 }
 
 async function refuseOldServer(client: pg.Client): Promise<void> {
@@ -98,14 +98,14 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
 }
 
 // The session holds the lock, so it ends with the connection.
-async function takeLock(client: pg.Client, say: (line: string) => void): Promise<void> {
+async function takeLock(client: pg.Client, printStatus: (line: string) => void): Promise<void> {
   const key = "hashtextextended('bellwire migrations', 0)";
   for (let attempt = 1; ; attempt += 1) {
     const {
       rows: [lock],
     } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${key}) as taken`);
     if (lock?.taken) return;
-    if (attempt === 1) say("another process is migrating the database; waiting for it");
+    if (attempt === 1) printStatus("another process is migrating the database; waiting for it");
     await systemClock.sleep(lookEveryMs);
   }
 }

@@ -35,7 +35,7 @@ interface OpenDatabaseNeeds {
   >;
   /** Allows creating, migrating and waiting for the database. */
   readonly mayChange: boolean;
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
   readonly log: DatabaseLog;
   /** The embedded server, if it was started before this. */
   readonly ahead?: ServerAhead | undefined;
@@ -64,7 +64,7 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
   const directUrl = config.databaseDirectUrl?.reveal();
   const open = (): Promise<DatabaseAccess> => migrateAndTellAccess({ ownerUrl, directUrl, embedded, max, ...needs });
   const access = await inWords(ownerUrl, () => whenItAnswers(open, { ownerUrl, waitMs, ...needs }));
-  if (embedded) await holdRestoredBackup(config.dataDir, ownerUrl, needs.say);
+  if (embedded) await holdRestoredBackup(config.dataDir, ownerUrl, needs.printStatus);
   const pool = opening.use(await inWords(ownerUrl, () => joinDatabase(access, needs)));
   const opened = opening.move();
   return { pool, access, ownerUrl: directUrl ?? ownerUrl, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -84,7 +84,7 @@ interface OpenCellNeeds {
   readonly access: () => DatabaseAccess;
   readonly max: number;
   readonly mayChange: boolean;
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
   readonly log: DatabaseLog;
   readonly tracing?: PoolOptions["tracing"];
 }
@@ -92,19 +92,19 @@ interface OpenCellNeeds {
 /** Opens a cell: migrated, and as the role of the product. Does not wait for a database that does not respond. */
 export async function openCellDatabase(cell: CellDatabase, needs: OpenCellNeeds): Promise<OpenedPool> {
   const { schema, number, ownerUrl } = cell;
-  const { access, max, mayChange, say, log, tracing } = needs;
+  const { access, max, mayChange, printStatus, log, tracing } = needs;
   if (ownerUrl === undefined) return openPool({ ...access(), schema, max, log, tracing });
   return inWords(ownerUrl, async () => {
     const connectionString = await findPrimary(ownerUrl);
     await refuseTransactionPooling(connectionString, connecting);
-    const { applied, role } = await migrate({ connectionString, schema, cell: number, mayChange, say });
-    if (applied.length > 0) say(`migrated the schema ${schema}: ${applied.length} steps`);
+    const { applied, role } = await migrate({ connectionString, schema, cell: number, mayChange, printStatus });
+    if (applied.length > 0) printStatus(`migrated the schema ${schema}: ${applied.length} steps`);
     const entry = number === null ? { connectionString: ownerUrl, ...(role && { role }) } : access();
     return openPool({ ...entry, schema, max, log, tracing });
   });
 }
 
-interface PlanNeeds extends Pick<OpenDatabaseNeeds, "config" | "say"> {
+interface PlanNeeds extends Pick<OpenDatabaseNeeds, "config" | "printStatus"> {
   /** Returns the cells other than the default one, and where to migrate them. */
   readonly findCells: (directory: Database, ownerUrl: string) => Promise<readonly PlannedCell[]>;
 }
@@ -120,10 +120,12 @@ interface PlannedCell extends Pick<CellDatabase, "schema"> {
  */
 export async function planMigrations({
   config,
-  say,
+  printStatus,
   findCells,
 }: PlanNeeds): Promise<ReadonlyMap<string, readonly PendingMigration[]>> {
-  await using embedded = config.databaseUrl ? undefined : await openEmbedded(config.dataDir, { mayChange: false, say });
+  await using embedded = config.databaseUrl
+    ? undefined
+    : await openEmbedded(config.dataDir, { mayChange: false, printStatus });
   const ownerUrl = (config.databaseDirectUrl ?? config.databaseUrl)?.reveal() ?? embedded?.ownerUrl ?? "";
   const plan = async ({ schema, ownerUrl: url }: Omit<PlannedCell, "name">) =>
     readPendingMigrations({ connectionString: await findPrimary(url), schema });
@@ -149,14 +151,14 @@ export const joinDatabase = (
 
 function openEmbedded(
   dataDir: string,
-  { mayChange, say, ahead }: Pick<OpenDatabaseNeeds, "mayChange" | "say" | "ahead">,
+  { mayChange, printStatus, ahead }: Pick<OpenDatabaseNeeds, "mayChange" | "printStatus" | "ahead">,
 ): Promise<EmbeddedPostgres> {
   if (!mayChange && !existsSync(dataDir)) {
     throw new CannotStart(
       `There is no database in ${dataDir}: say where it is with BELLWIRE_DATA_DIR or DATABASE_URL, or start Bellwire first.`,
     );
   }
-  return openEmbeddedPostgres(dataDir, say, ahead);
+  return openEmbeddedPostgres(dataDir, printStatus, ahead);
 }
 
 const cellsStatement = `
@@ -164,7 +166,11 @@ const cellsStatement = `
   where proname = 'hold_after_restore'`;
 
 /** Holds deliveries of a backup at its first start, since they may have been sent after it was taken. */
-async function holdRestoredBackup(dataDir: string, ownerUrl: string, say: (line: string) => void): Promise<void> {
+async function holdRestoredBackup(
+  dataDir: string,
+  ownerUrl: string,
+  printStatus: (line: string) => void,
+): Promise<void> {
   const marker = join(dataDir, backupMarker);
   if (!existsSync(marker)) return;
   const open = (schema: string): Promise<OpenedPool> => openPool({ connectionString: ownerUrl, schema, max: 1 });
@@ -172,7 +178,7 @@ async function holdRestoredBackup(dataDir: string, ownerUrl: string, say: (line:
   const cells = await directory.query<{ schema: string }>(cellsStatement);
   for (const { schema } of cells) {
     await using cell = await open(schema);
-    if (await holdAfterRestore(cell)) say(restoredSentence);
+    if (await holdAfterRestore(cell)) printStatus(restoredSentence);
   }
   await rm(marker, { force: true });
 }
@@ -186,14 +192,15 @@ interface MigrateNeeds extends Omit<OpenDatabaseNeeds, "config"> {
 }
 
 async function migrateAndTellAccess(migrating: MigrateNeeds): Promise<DatabaseAccess> {
-  const { ownerUrl, directUrl, embedded, max, say, ...needs } = migrating;
+  const { ownerUrl, directUrl, embedded, max, printStatus, ...needs } = migrating;
   const connectionString = embedded ? ownerUrl : await findPrimary(directUrl ?? ownerUrl);
   if (directUrl !== undefined) await refuseOtherDatabase(await findPrimary(ownerUrl), connectionString, connecting);
   else if (!embedded) await refuseTransactionPooling(connectionString, connecting);
-  const { applied, role } = await migrate({ connectionString, schema: defaultSchema, say, ...needs });
-  if (applied.length > 0) say(`migrated the database: ${applied.length} ${applied.length === 1 ? "step" : "steps"}`);
+  const { applied, role } = await migrate({ connectionString, schema: defaultSchema, printStatus, ...needs });
+  if (applied.length > 0)
+    printStatus(`migrated the database: ${applied.length} ${applied.length === 1 ? "step" : "steps"}`);
   if (!role) {
-    say(
+    printStatus(
       `the user of DATABASE_URL may not act as the role ${appRole}, so that Bellwire has all its rights. ` +
         `To change that: create role ${appRole}; grant ${appRole} to that user; and start again`,
     );
@@ -204,7 +211,7 @@ async function migrateAndTellAccess(migrating: MigrateNeeds): Promise<DatabaseAc
 
 const tryAgainMs = 500;
 
-interface Waiting extends Pick<OpenDatabaseNeeds, "say" | "stop"> {
+interface Waiting extends Pick<OpenDatabaseNeeds, "printStatus" | "stop"> {
   readonly ownerUrl: string;
   readonly waitMs: number;
 }
@@ -213,7 +220,7 @@ interface Waiting extends Pick<OpenDatabaseNeeds, "say" | "stop"> {
  * Repeats `open` until the database responds: both may be starting at the same time. Refusals of the user or the database name
  * are not retried.
  */
-async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, say, stop }: Waiting): Promise<T> {
+async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, printStatus, stop }: Waiting): Promise<T> {
   const startedMs = systemClock.monotonicMs();
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -224,7 +231,7 @@ async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, say,
       const isOver = systemClock.monotonicMs() - startedMs >= waitMs;
       if (classifyDatabaseError(cause) !== "away" || isRefusal || isOver) throw error;
       if (attempt === 1) {
-        say(
+        printStatus(
           `the database at ${databaseLocation(ownerUrl)} does not answer (${errorMessage(cause)}); waiting for it up to ${waitMs / 1000} s`,
         );
       }

@@ -19,7 +19,7 @@ const commonFolders = ["/var/lib/bellwire", "/var/tmp/bellwire", join(tmpdir(), 
  * Returns the database's folder: the data directory, unless only root can enter it. Then it is a shared folder, whose path the file
  * `postgres-location` in the data directory stores.
  */
-export async function chooseLocation(dataDir: string, say: (line: string) => void): Promise<ServerLocation> {
+export async function chooseLocation(dataDir: string, printStatus: (line: string) => void): Promise<ServerLocation> {
   const pointer = join(dataDir, "postgres-location");
   const user = await findUnprivilegedUser();
   const remembered = (await readFileIfExists(pointer))?.trim();
@@ -31,7 +31,7 @@ export async function chooseLocation(dataDir: string, say: (line: string) => voi
   await mkdir(folder, { mode: 0o700 });
   await chown(folder, user.uid, user.gid);
   await readOrCreateFile(pointer, () => `${folder}\n`);
-  say(`the database lies in ${folder}: ${dataDir} is closed to the user ${user.name}, whom PostgreSQL runs as`);
+  printStatus(`the database lies in ${folder}: ${dataDir} is closed to the user ${user.name}, whom PostgreSQL runs as`);
   return { folder, user };
 }
 

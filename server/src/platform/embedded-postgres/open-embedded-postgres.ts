@@ -28,14 +28,14 @@ const comeBackAfterMs = 1000;
  */
 export async function openEmbeddedPostgres(
   dataDir: string,
-  say: (line: string) => void,
+  printStatus: (line: string) => void,
   ahead?: ServerAhead,
 ): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   await makeDataDir(folder);
-  const alone = locked(folder, say);
+  const alone = locked(folder, printStatus);
 
-  let server: RunningServer = await alone(() => joinOrStartServer(folder, say));
+  let server: RunningServer = await alone(() => joinOrStartServer(folder, printStatus));
   const { ownerUrl, appUrl, pgData } = server;
   const closing = new AbortController();
   const keepAlive = keepRunning();
@@ -52,7 +52,7 @@ export async function openEmbeddedPostgres(
         const others = await countUsers(ownerUrl, server.presence);
         if (others === 0) return stopServer(server.pgData);
         if (!server.isStartedHere && !ahead) return;
-        say(
+        printStatus(
           `the embedded database goes on running: ${others} more ${others === 1 ? "process uses" : "processes use"} it`,
         );
       });
@@ -63,13 +63,13 @@ export async function openEmbeddedPostgres(
     for (;;) {
       await server.presence.ended;
       if (closing.signal.aborted) return;
-      say("the embedded database has stopped; starting it again");
+      printStatus("the embedded database has stopped; starting it again");
       await systemClock.sleep(comeBackAfterMs, closing.signal);
       if (closing.signal.aborted) return;
       try {
-        server = await alone(() => joinOrStartServer(folder, say));
+        server = await alone(() => joinOrStartServer(folder, printStatus));
       } catch (error) {
-        say(errorMessage(error));
+        printStatus(errorMessage(error));
       }
       // A stop during the restart ended only the previous presence, so this one must be ended here.
       if (closing.signal.aborted) await server.presence.end();
@@ -78,11 +78,11 @@ export async function openEmbeddedPostgres(
 }
 
 const locked =
-  (folder: string, say: (line: string) => void) =>
+  (folder: string, printStatus: (line: string) => void) =>
   <T>(work: () => Promise<T>): Promise<T> =>
     withFileLock(
       join(folder, "lock"),
-      () => say("another process is starting or stopping the database; waiting for it"),
+      () => printStatus("another process is starting or stopping the database; waiting for it"),
       work,
     );
 
@@ -102,7 +102,7 @@ export async function startServerAhead(dataDir: string): Promise<ServerAhead | u
       const located = await locateServer(folder, ignore);
       const { pgData, ownerUrl } = located;
       if (!existsSync(join(pgData, "PG_VERSION")) || (await findPostmaster(pgData))) return undefined;
-      await start(located, { say: ignore, until: "starting" });
+      await start(located, { printStatus: ignore, until: "starting" });
       return {
         [Symbol.asyncDispose]: () =>
           alone(async () => {
@@ -138,11 +138,11 @@ interface RunningServer {
 }
 
 /** Joins the server of a data directory. Starts it and creates its database if necessary. The caller holds the lock. */
-async function joinOrStartServer(dataDir: string, say: (line: string) => void): Promise<RunningServer> {
-  const located = await locateServer(dataDir, say);
+async function joinOrStartServer(dataDir: string, printStatus: (line: string) => void): Promise<RunningServer> {
+  const located = await locateServer(dataDir, printStatus);
   const { pgData, ownerUrl, appUrl } = located;
   const isStartedHere = (await settledPostmaster(pgData)) === undefined;
-  if (isStartedHere) await start(located, { say, until: "ready" });
+  if (isStartedHere) await start(located, { printStatus, until: "ready" });
   const presence = await openPresence(ownerUrl).catch(async (error: unknown) => {
     if (errorCode(error) !== unknownDatabase) throw error;
     await createAppDatabase(located);
@@ -164,8 +164,8 @@ interface LocatedServer {
   readonly appUrl: string;
 }
 
-async function locateServer(dataDir: string, say: (line: string) => void): Promise<LocatedServer> {
-  const place = await chooseLocation(dataDir, say);
+async function locateServer(dataDir: string, printStatus: (line: string) => void): Promise<LocatedServer> {
+  const place = await chooseLocation(dataDir, printStatus);
   const passwords = await loadPasswords(dataDir);
   const socketFolder = await makeSocketFolder(place);
   const urlOf = (role: string, password: string, name: string): string =>
@@ -184,11 +184,11 @@ async function locateServer(dataDir: string, say: (line: string) => void): Promi
 /** Starts a server that does not run, with a new data directory if there is none. The caller holds the lock. */
 async function start(
   { place, passwords, socketFolder }: LocatedServer,
-  { say, until }: { readonly say: (line: string) => void; readonly until: "starting" | "ready" },
+  { printStatus, until }: { readonly printStatus: (line: string) => void; readonly until: "starting" | "ready" },
 ): Promise<void> {
-  const binaries = await findBinaries(place.user, say);
-  await initDatabase({ place, binaries, ownerPassword: passwords.owner, say });
-  await startServer({ place, binaries, socketFolder, say }, { until });
+  const binaries = await findBinaries(place.user, printStatus);
+  await initDatabase({ place, binaries, ownerPassword: passwords.owner, printStatus });
+  await startServer({ place, binaries, socketFolder, printStatus }, { until });
 }
 
 export interface Passwords {

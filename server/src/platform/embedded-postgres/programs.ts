@@ -8,13 +8,16 @@ import { randomHex } from "../ids.ts";
 import { type ServerLocation, type UnprivilegedUser, commonFolder } from "./location.ts";
 
 /** Returns a folder with `initdb` and `postgres` that the server's user can run. */
-export async function findBinaries(user: UnprivilegedUser | undefined, say: (line: string) => void): Promise<string> {
+export async function findBinaries(
+  user: UnprivilegedUser | undefined,
+  printStatus: (line: string) => void,
+): Promise<string> {
   const home = packageFolder();
   await linkLibraries(home);
   const installed = join(home, "native", "bin");
   const version = await runProgram(join(installed, "postgres"), ["--version"], { user });
   if (version.isFine) return installed;
-  if (user && version.isDenied) return copyWithinReach(home, user, say);
+  if (user && version.isDenied) return copyWithinReach(home, user, printStatus);
   throw new CannotStart(
     `PostgreSQL from ${home} does not run on this system (${version.words}). Set DATABASE_URL to a PostgreSQL server.`,
   );
@@ -57,7 +60,11 @@ async function linkLibraries(home: string): Promise<void> {
 }
 
 /** Copies the programs (60 MB) if the server's user cannot read them: in a clone below /root, or with a strict umask. */
-async function copyWithinReach(home: string, user: UnprivilegedUser, say: (line: string) => void): Promise<string> {
+async function copyWithinReach(
+  home: string,
+  user: UnprivilegedUser,
+  printStatus: (line: string) => void,
+): Promise<string> {
   const { name, version }: { name: string; version: string } = JSON.parse(
     await readFile(join(home, "package.json"), "utf8"),
   );
@@ -65,7 +72,7 @@ async function copyWithinReach(home: string, user: UnprivilegedUser, say: (line:
   const copied = join(folder, "bin");
   if ((await runProgram(join(copied, "postgres"), ["--version"], { user })).isFine) return copied;
 
-  say(`copying PostgreSQL's programs to ${folder}, where the user ${user.name} can run them`);
+  printStatus(`copying PostgreSQL's programs to ${folder}, where the user ${user.name} can run them`);
   const draft = `${folder}.${randomHex(4)}.draft`;
   try {
     await cp(join(home, "native"), draft, { recursive: true, verbatimSymlinks: true });
@@ -175,11 +182,11 @@ interface InitNeeds {
   readonly place: ServerLocation;
   readonly binaries: string;
   readonly ownerPassword: string;
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
 }
 
 /** Creates the data directory if there is none, by a rename once it is complete. The caller holds the lock. */
-export async function initDatabase({ place, binaries, ownerPassword, say }: InitNeeds): Promise<void> {
+export async function initDatabase({ place, binaries, ownerPassword, printStatus }: InitNeeds): Promise<void> {
   const found = (await readFileIfExists(join(place.folder, "postgres", "PG_VERSION")))?.trim();
   if (found === version) return;
   if (found) {
@@ -188,7 +195,7 @@ export async function initDatabase({ place, binaries, ownerPassword, say }: Init
         "Start the Bellwire that made it, and move the data with pg_dump.",
     );
   }
-  say(`making a new database in ${join(place.folder, "postgres")}`);
+  printStatus(`making a new database in ${join(place.folder, "postgres")}`);
   await removeDrafts(place.folder);
   const draft = join(place.folder, `${draftPrefix}${randomHex(4)}`);
   try {
@@ -199,7 +206,10 @@ export async function initDatabase({ place, binaries, ownerPassword, say }: Init
   }
 }
 
-async function makeDraft(draft: string, { place, binaries, ownerPassword }: Omit<InitNeeds, "say">): Promise<void> {
+async function makeDraft(
+  draft: string,
+  { place, binaries, ownerPassword }: Omit<InitNeeds, "printStatus">,
+): Promise<void> {
   const { user } = place;
   const passwordFile = join(draft, "password");
   await mkdir(draft, { mode: 0o700 });

@@ -91,7 +91,7 @@ interface StartNeeds {
   readonly place: ServerLocation;
   readonly binaries: string;
   readonly socketFolder: string;
-  readonly say: (line: string) => void;
+  readonly printStatus: (line: string) => void;
 }
 
 /**
@@ -118,7 +118,7 @@ export async function startServer(
 
 /** Returns undefined if the server runs, otherwise its last output. */
 async function startOnce(
-  { place, binaries, socketFolder, say }: StartNeeds,
+  { place, binaries, socketFolder, printStatus }: StartNeeds,
   until: "starting" | "ready",
 ): Promise<string | undefined> {
   const pgData = join(place.folder, "postgres");
@@ -141,7 +141,7 @@ async function startOnce(
     const found = await findPostmaster(pgData);
     if (found && (until === "starting" || found.state === "ready")) return undefined;
     if (systemClock.monotonicMs() > tellAtMs) {
-      say("the embedded database is still starting: after a crash it first replays what it had written down");
+      printStatus("the embedded database is still starting: after a crash it first replays what it had written down");
       tellAtMs += tellEveryMs;
     }
     await systemClock.sleep(startPollMs);
