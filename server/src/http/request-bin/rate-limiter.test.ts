@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
-import { RateLimiter } from "./rate-limiter.ts";
+import { RateLimiter } from "./receive-request.ts";
 
 test("a key may spend its burst at once and then its rate, and a refusal costs nothing", async () => {
   const clock = new HandDrivenClock();

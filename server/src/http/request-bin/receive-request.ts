@@ -2,12 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
-import { binLimits, formatBytes } from "#platform/limits.ts";
+import { binLimits, formatBytes, type RateLimit } from "#platform/limits.ts";
 import { nodeHttp } from "#platform/node-http.ts";
 import { smallestNetwork } from "#platform/network/ip-addresses.ts";
 import { type BinResponse, receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
-import { RateLimiter } from "./rate-limiter.ts";
 import type { BinParams, RequestBinNeeds } from "./viewer.ts";
+import { LRUCache } from "lru-cache";
 
 const { max, perSecond } = binLimits.bytesOfBin;
 const rateText = `This bin accepts ${formatBytes(max)} at once, then ${formatBytes(perSecond)} a second.`;
@@ -141,4 +141,35 @@ const textForBrowsers =
 
 function headerPairs(raw: readonly string[]): (readonly [string, string])[] {
   return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as const] : []));
+}
+
+/** About 1 MB. The least recently used key is dropped and starts with a full bucket again. */
+const keysMax = 10_000;
+
+interface Bucket {
+  readonly bytes: number;
+  readonly atMs: number;
+}
+
+/** Token buckets in this process's memory, one for each key. */
+export class RateLimiter {
+  readonly #rate: RateLimit;
+  readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #buckets = new LRUCache<string, Bucket>({ max: keysMax });
+
+  constructor(clock: Pick<Clock, "monotonicMs">, rate: RateLimit) {
+    this.#clock = clock;
+    this.#rate = rate;
+  }
+
+  /** Takes the bytes and returns 0, or takes none and returns the seconds until they are available. */
+  secondsToWait(key: string, bytes: number): number {
+    const { max, perSecond } = this.#rate;
+    const atMs = this.#clock.monotonicMs();
+    const before = this.#buckets.get(key) ?? { bytes: max, atMs };
+    const available = Math.min(max, before.bytes + ((atMs - before.atMs) / 1000) * perSecond);
+    if (available < bytes) return Math.ceil((bytes - available) / perSecond);
+    this.#buckets.set(key, { bytes: available - bytes, atMs });
+    return 0;
+  }
 }
