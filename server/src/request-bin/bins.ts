@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { randomBase32 } from "#platform/ids.ts";
-import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { randomBase32, secretDigest } from "#platform/ids.ts";
+import { countLimits, requireWithinLimit, binLimits } from "#platform/limits.ts";
 import type { AnswerRule } from "./answer-rules.ts";
 
 /**
@@ -33,7 +33,7 @@ const columns = `
   provider_id, id, view_key, name, answer_status, answer_delay_ms, answer_rules, forward_url, requests_caught, created_at`;
 
 /** 130 random bits, so that neither an id nor a view key can be guessed. */
-export const secretLength = 26;
+const secretLength = 26;
 
 /** PostgreSQL refuses a zero byte, so such an id is rejected first. */
 export const mayBeBinId = (id: string): boolean => /^[\w-]+$/.test(id);
@@ -128,5 +128,78 @@ export async function updateBin(
 export async function deleteBin(tx: Transaction, { providerId, id }: BinKey): Promise<boolean> {
   const deleted = await tx.query("delete from bins where provider_id = $1 and id = $2 returning id", [providerId, id]);
   if (deleted.length > 0) tx.hintAfterCommit("bins", id);
+  return deleted.length > 0;
+}
+
+/** A link that shows a bin's requests, with secrets masked, until it expires. It changes nothing. */
+export interface BinShare {
+  readonly id: number;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+interface SharedBin {
+  readonly providerId: number;
+  readonly binId: string;
+}
+
+const lockBinStatement = `select id from bins where provider_id = $1 and id = $2 for update`;
+const deleteExpiredSharesStatement = `delete from bin_shares where provider_id = $1 and bin_id = $2 and expires_at <= $3`;
+const countSharesStatement = `select count(*)::integer as count from bin_shares where provider_id = $1 and bin_id = $2`;
+const insertShareStatement = `
+  insert into bin_shares (provider_id, bin_id, digest, created_at, expires_at) values ($1, $2, $3, $4, $4::timestamptz + make_interval(secs => $5))
+  returning id, created_at, expires_at`;
+
+/** `full`: the bin has as many links as it may have. */
+type NewShare = { readonly share: BinShare; readonly secret: string } | "no bin" | "full";
+
+/** Creates a link and returns its secret, of which only the digest is stored. The bin's lock makes its links countable. */
+export async function createShare(
+  tx: Transaction,
+  { providerId, binId }: SharedBin,
+  { now, seconds }: { readonly now: Date; readonly seconds: number },
+): Promise<NewShare> {
+  const [bin] = await tx.query(lockBinStatement, [providerId, binId]);
+  if (!bin) return "no bin";
+  tx.send(deleteExpiredSharesStatement, [providerId, binId, now]);
+  const [counted] = await tx.query<{ count: number }>(countSharesStatement, [providerId, binId]);
+  if ((counted?.count ?? 0) >= binLimits.shares.max) return "full";
+  const secret = randomBase32(secretLength);
+  const values = [providerId, binId, secretDigest(secret), now, seconds];
+  const [share] = await tx.query<BinShare>(insertShareStatement, values);
+  if (!share) throw new Error("The new link was not returned.");
+  return { share, secret };
+}
+
+const listSharesStatement = `
+  select id, created_at, expires_at from bin_shares
+  where provider_id = $1 and bin_id = $2 and expires_at > $3
+  order by id desc`;
+
+/** Lists the links that have not expired, newest first. */
+export const listShares = (db: Database, { providerId, binId }: SharedBin, now: Date): Promise<BinShare[]> =>
+  db.query<BinShare>(listSharesStatement, [providerId, binId, now]);
+
+const findShareStatement = `
+  select id, created_at, expires_at from bin_shares
+  where provider_id = $1 and bin_id = $2 and digest = $3 and expires_at > $4`;
+
+/** Finds the link with the secret. Returns undefined if it is unknown, revoked or expired. */
+export async function findShare(
+  db: Database,
+  { providerId, binId }: SharedBin,
+  { secret, now }: { readonly secret: string; readonly now: Date },
+): Promise<BinShare | undefined> {
+  const [share] = await db.query<BinShare>(findShareStatement, [providerId, binId, secretDigest(secret), now]);
+  return share;
+}
+
+const deleteShareStatement = `
+  delete from bin_shares where provider_id = $1 and bin_id = $2 and id = $3 returning id`;
+
+/** Revokes a link. Returns whether it existed. Open pages lose their view when their stream checks it again. */
+export async function revokeShare(tx: Transaction, { providerId, binId }: SharedBin, id: number): Promise<boolean> {
+  const deleted = await tx.query(deleteShareStatement, [providerId, binId, id]);
+  if (deleted.length > 0) tx.hintAfterCommit("bins", binId);
   return deleted.length > 0;
 }

@@ -1,5 +1,18 @@
 export { type AnswerRule, AnswerRulesSchema, checkAnswerRules } from "./answer-rules.ts";
-export { type Bin, type BinSettings, createBin, deleteBin, listBins, readBin, updateBin } from "./bins.ts";
+export {
+  type Bin,
+  type BinSettings,
+  createBin,
+  deleteBin,
+  listBins,
+  readBin,
+  updateBin,
+  type BinShare,
+  createShare,
+  findShare,
+  listShares,
+  revokeShare,
+} from "./bins.ts";
 export { BinForwarder, type ForwardedRequest, type ForwardResult } from "./forwards.ts";
 export {
   type BinRequest,
@@ -17,4 +30,3 @@ export {
   requestOverheadBytes,
   searchableParts,
 } from "./requests.ts";
-export { type BinShare, createShare, findShare, listShares, revokeShare } from "./shares.ts";
