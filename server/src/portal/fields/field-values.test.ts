@@ -2,8 +2,7 @@ import { expect, test } from "vitest";
 import { record, value } from "#platform/document.ts";
 import { renderXml } from "#platform/xml.ts";
 import { aDefinition } from "../../../test/support/build-portal.ts";
-import { countryCodeOf } from "./countries.ts";
-import { type FieldValues, fieldsToJson, representFields } from "./field-values.ts";
+import { countryCodeOf, type FieldValues, fieldsToJson, representFields } from "./field-values.ts";
 
 const account = (...names: readonly string[]) => names.map((name) => aDefinition("Account", name));
 const xmlOf = (names: readonly string[], values: FieldValues): string =>
