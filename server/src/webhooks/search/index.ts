@@ -1,5 +1,5 @@
 export { type MatchCount, countMatches } from "./counts.ts";
-export { failureCriteria, failureFieldNames } from "./failures.ts";
+export { failureCriteria, failureFieldNames, type Search, prepareSearch } from "./search-values.ts";
 export {
   type DeliveryFilter,
   type DeliveryFilterFields,
@@ -12,7 +12,6 @@ export {
   parseMoment,
   withAbsoluteTimes,
 } from "./filter.ts";
-export { type Search, prepareSearch } from "./search-values.ts";
 export {
   type FoundAttempt,
   type FoundDelivery,
