@@ -7,6 +7,8 @@ export {
   healthStates,
   healthThresholds,
   successRate,
+  readEndpointHealth,
+  readHealth,
 } from "./health.ts";
 export {
   addStatisticsPartitions,
@@ -17,7 +19,6 @@ export {
   type LaneState,
   writeStatistics,
 } from "./write-statistics.ts";
-export { readEndpointHealth, readHealth } from "./read-health.ts";
 export {
   type CountedInterval,
   fittingInterval,
