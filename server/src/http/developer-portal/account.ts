@@ -27,8 +27,11 @@ import {
   withSubmittedValues,
   currentPasswordField,
   passwordFields,
-} from "./form-fields.ts";
-import { addAdminFormPage, requireAdmin, showForm, addFormPage } from "./form-pages.ts";
+  addAdminFormPage,
+  requireAdmin,
+  showForm,
+  addFormPage,
+} from "./forms.ts";
 import { showNotFound } from "./message-pages.ts";
 import { formatDate, type Portal, redirectWithNotice } from "./page.ts";
 import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";

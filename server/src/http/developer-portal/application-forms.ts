@@ -12,8 +12,15 @@ import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts
 import { type Plan, type Product, listPlans, listProducts } from "#portal/products/index.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import { type Developer, developerContext } from "./developer.ts";
-import { type FormField, definedFields, notOffered, submittedValues, withSubmittedValues } from "./form-fields.ts";
-import { addFormPage, showForm } from "./form-pages.ts";
+import {
+  type FormField,
+  definedFields,
+  notOffered,
+  submittedValues,
+  withSubmittedValues,
+  addFormPage,
+  showForm,
+} from "./forms.ts";
 import { showNotAllowed, showNotFound } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
 import { describePlan, planField } from "./plans.ts";

@@ -11,8 +11,7 @@ import {
 } from "#portal/applications/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
-import { type FormField, checkedFields } from "./form-fields.ts";
-import { addFormPage, showForm } from "./form-pages.ts";
+import { type FormField, checkedFields, addFormPage, showForm } from "./forms.ts";
 import { type DeveloperPage } from "./developer.ts";
 import { showNotAllowed, showNotFound } from "./message-pages.ts";
 import { type Portal, formatDate, redirectWithNotice } from "./page.ts";

@@ -28,8 +28,7 @@ import {
 import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
 import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
-import { checkedFields, type FormField } from "./form-fields.ts";
-import { addFormPage, showForm } from "./form-pages.ts";
+import { checkedFields, type FormField, addFormPage, showForm } from "./forms.ts";
 import { showNotAllowed, showNotFound } from "./message-pages.ts";
 
 /** Adds the pages of the account's applications, with their plans and credentials. */

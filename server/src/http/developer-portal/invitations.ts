@@ -22,8 +22,10 @@ import {
   passwordFields,
   submittedValues,
   withSubmittedValues,
-} from "./form-fields.ts";
-import { addAdminFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
+  addAdminFormPage,
+  mailLimitErrors,
+  showForm,
+} from "./forms.ts";
 import { showExpiredLink, showInvalidFormToken, showNotFound } from "./message-pages.ts";
 import { type Portal, formatDate, readPathId, redirectWithNotice } from "./page.ts";
 import { waitingPageOf } from "./sign-up.ts";

@@ -24,8 +24,7 @@ import {
   resetPassword,
 } from "#portal/users/index.ts";
 import { findDeveloper, withVisitorTimeZone } from "./developer.ts";
-import { passwordFields } from "./form-fields.ts";
-import { type Form, showForm } from "./form-pages.ts";
+import { passwordFields, type Form, showForm } from "./forms.ts";
 import { showExpiredLink, showInvalidFormToken } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
 

@@ -7,8 +7,7 @@ import type { Account, AccountPlanRequest } from "#portal/accounts/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type Plan, listPlans, planStepOf } from "#portal/products/index.ts";
 import type { Developer, DeveloperPage } from "./developer.ts";
-import { type FormField, notOffered } from "./form-fields.ts";
-import { addFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
+import { type FormField, notOffered, addFormPage, mailLimitErrors, showForm } from "./forms.ts";
 import { showNotAllowed, showNotFound } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
 

@@ -28,7 +28,7 @@ import {
   passwordFields,
   toFormField,
   withErrors,
-} from "./form-fields.ts";
+} from "./forms.ts";
 import { showExpiredLink, showInvalidFormToken } from "./message-pages.ts";
 import type { Portal } from "./page.ts";
 

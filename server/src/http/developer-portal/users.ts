@@ -13,8 +13,17 @@ import {
   updateUser,
 } from "#portal/users/index.ts";
 import { type Developer, developerContext, type DeveloperPage, requireDeveloper } from "./developer.ts";
-import { type FormField, definedFields, notOffered, submittedValues, withSubmittedValues } from "./form-fields.ts";
-import { addAdminFormPage, mailLimitErrors, requireAdmin, showForm } from "./form-pages.ts";
+import {
+  type FormField,
+  definedFields,
+  notOffered,
+  submittedValues,
+  withSubmittedValues,
+  addAdminFormPage,
+  mailLimitErrors,
+  requireAdmin,
+  showForm,
+} from "./forms.ts";
 import { showNotFound } from "./message-pages.ts";
 import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type FormField, passwordFields, withErrors } from "./form-fields.ts";
+import { type FormField, passwordFields, withErrors } from "./forms.ts";
 
 const username: FormField = { name: "username", label: "Username", type: "text", required: true };
 const signs = "use only letters, numbers, and .-_@+ please.";
