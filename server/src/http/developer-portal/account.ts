@@ -32,8 +32,7 @@ import {
   showForm,
   addFormPage,
 } from "./forms.ts";
-import { showNotFound } from "./message-pages.ts";
-import { formatDate, type Portal, redirectWithNotice } from "./page.ts";
+import { showNotFound, formatDate, type Portal, redirectWithNotice } from "./page.ts";
 import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
 import { userFields } from "./users.ts";
 

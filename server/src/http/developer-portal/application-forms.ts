@@ -21,8 +21,7 @@ import {
   addFormPage,
   showForm,
 } from "./forms.ts";
-import { showNotAllowed, showNotFound } from "./message-pages.ts";
-import { type Portal, redirectWithNotice } from "./page.ts";
+import { showNotAllowed, showNotFound, type Portal, redirectWithNotice } from "./page.ts";
 import { describePlan, planField } from "./plans.ts";
 
 /** Adds the forms that create, edit and delete an application. */

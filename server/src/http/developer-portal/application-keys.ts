@@ -13,8 +13,7 @@ import type { FieldErrors } from "#portal/fields/index.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import { type FormField, checkedFields, addFormPage, showForm } from "./forms.ts";
 import { type DeveloperPage } from "./developer.ts";
-import { showNotAllowed, showNotFound } from "./message-pages.ts";
-import { type Portal, formatDate, redirectWithNotice } from "./page.ts";
+import { showNotAllowed, showNotFound, type Portal, formatDate, redirectWithNotice } from "./page.ts";
 import { secretDigest } from "#platform/ids.ts";
 
 /** Adds the pages of an application's user key, or of its keys. */

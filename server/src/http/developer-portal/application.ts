@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Application, type ApplicationChange, readApplication, titleOf } from "#portal/applications/index.ts";
 import { type Developer, type DeveloperPage, developerContext } from "./developer.ts";
-import { showNotFound } from "./message-pages.ts";
-import { type FormattedDate, type Portal, formatDate, readPathId } from "./page.ts";
+import { showNotFound, type FormattedDate, type Portal, formatDate, readPathId } from "./page.ts";
 
 /** An application of the account, and the developer who opened the page. */
 export interface OwnApplication {

@@ -25,11 +25,10 @@ import {
   requireApplication,
 } from "./application.ts";
 
-import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
+import { type Portal, readPathId, redirectWithNotice, showNotAllowed, showNotFound } from "./page.ts";
 import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { checkedFields, type FormField, addFormPage, showForm } from "./forms.ts";
-import { showNotAllowed, showNotFound } from "./message-pages.ts";
 
 /** Adds the pages of the account's applications, with their plans and credentials. */
 export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): void {

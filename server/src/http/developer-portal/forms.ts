@@ -4,8 +4,7 @@ import { hasSessionToken, issueFormToken, readForm } from "#http/shared/forms.ts
 import { formatWait } from "#http/shared/sign-in-limits.ts";
 import { type FieldErrors, type FieldValues, type FieldsDefinition, isBillingAddress } from "#portal/fields/index.ts";
 import { type Developer, type DeveloperPage, requireDeveloper } from "./developer.ts";
-import { showInvalidFormToken } from "./message-pages.ts";
-import type { Portal } from "./page.ts";
+import { showInvalidFormToken, type Portal } from "./page.ts";
 
 interface FormPage {
   readonly path: string;

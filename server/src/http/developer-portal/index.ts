@@ -10,8 +10,7 @@ import { addApplicationsRoutes } from "./applications.ts";
 import { findDeveloper } from "./developer.ts";
 import { addInvitationPages } from "./invitations.ts";
 import { addLoginPages } from "./log-in.ts";
-import { addErrorPages } from "./message-pages.ts";
-import { type DeveloperPortalNeeds, type Portal, createShowPage } from "./page.ts";
+import { addErrorPages, type DeveloperPortalNeeds, type Portal, createShowPage } from "./page.ts";
 import { addActivateRoute, addSignUpRoutes } from "./sign-up.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));

@@ -26,8 +26,15 @@ import {
   mailLimitErrors,
   showForm,
 } from "./forms.ts";
-import { showExpiredLink, showInvalidFormToken, showNotFound } from "./message-pages.ts";
-import { type Portal, formatDate, readPathId, redirectWithNotice } from "./page.ts";
+import {
+  showExpiredLink,
+  showInvalidFormToken,
+  showNotFound,
+  type Portal,
+  formatDate,
+  readPathId,
+  redirectWithNotice,
+} from "./page.ts";
 import { waitingPageOf } from "./sign-up.ts";
 
 /** Adds the pages of the account's invitations, and the form that accepts one. */

@@ -25,8 +25,7 @@ import {
 } from "#portal/users/index.ts";
 import { findDeveloper, withVisitorTimeZone } from "./developer.ts";
 import { passwordFields, type Form, showForm } from "./forms.ts";
-import { showExpiredLink, showInvalidFormToken } from "./message-pages.ts";
-import { type Portal, redirectWithNotice } from "./page.ts";
+import { showExpiredLink, showInvalidFormToken, type Portal, redirectWithNotice } from "./page.ts";
 
 /** Adds login, logout, and the pages that replace a lost password. */
 export function addLoginPages(http: FastifyInstance, portal: Portal): void {

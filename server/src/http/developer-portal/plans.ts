@@ -8,8 +8,7 @@ import type { FieldErrors } from "#portal/fields/index.ts";
 import { type Plan, listPlans, planStepOf } from "#portal/products/index.ts";
 import type { Developer, DeveloperPage } from "./developer.ts";
 import { type FormField, notOffered, addFormPage, mailLimitErrors, showForm } from "./forms.ts";
-import { showNotAllowed, showNotFound } from "./message-pages.ts";
-import { type Portal, redirectWithNotice } from "./page.ts";
+import { showNotAllowed, showNotFound, type Portal, redirectWithNotice } from "./page.ts";
 
 /** The plans that may replace the current one, at once or on request. */
 export interface OtherPlans {

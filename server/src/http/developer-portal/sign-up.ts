@@ -29,8 +29,7 @@ import {
   toFormField,
   withErrors,
 } from "./forms.ts";
-import { showExpiredLink, showInvalidFormToken } from "./message-pages.ts";
-import type { Portal } from "./page.ts";
+import { showExpiredLink, showInvalidFormToken, type Portal } from "./page.ts";
 
 export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
   const limiter = createNetworkLimiter(portal, attemptLimits.signUps);

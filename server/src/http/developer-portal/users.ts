@@ -24,8 +24,7 @@ import {
   requireAdmin,
   showForm,
 } from "./forms.ts";
-import { showNotFound } from "./message-pages.ts";
-import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
+import { showNotFound, type Portal, readPathId, redirectWithNotice } from "./page.ts";
 
 /** Adds the pages of the account's users. */
 export function addUsersPages(http: FastifyInstance, portal: Portal, mailLimiter: AttemptLimiter): void {
