@@ -18,8 +18,7 @@ export {
   type Tenant,
   updateCellState,
 } from "./directory.ts";
-export { CellDirectory, copyCells, readKnownCells } from "./cell-directory.ts";
+export { CellDirectory, copyCells, readKnownCells, TenantCache } from "./cell-directory.ts";
 export { type OpenCell, OpenCells, openCell, parseServedCells } from "./open-cells.ts";
-export { TenantCache } from "./tenant-cache.ts";
 export { type CellPlace, connectToCell, finishMove, moveProvider } from "./move/move-provider.ts";
 export { decideInterruptedMoves, findMoves, lockMove, type Move, type MoveCells } from "./move/move-state.ts";
