@@ -10,7 +10,7 @@ import { test } from "../support/test.ts";
  * of searches from the source.
  */
 const withDerivedStatements = [
-  "cells/move/copy-rows.ts",
+  "cells/move/moved-rows.ts",
   "platform/database/migrate.ts",
   "platform/database/pool.ts",
   "webhooks/endpoints/delivery-settings.ts",

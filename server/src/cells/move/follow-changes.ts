@@ -1,8 +1,7 @@
 import type pg from "pg";
 import { systemClock } from "#platform/clock.ts";
 import { errorCode } from "#platform/errors.ts";
-import { type ChangedRows, copyChanges } from "./copy-rows.ts";
-import type { MovedTable } from "./moved-tables.ts";
+import { type ChangedRows, copyChanges, type MovedTable } from "./moved-rows.ts";
 
 /** A trigger waits this long for writers of its table. Others wait behind it meanwhile. */
 const lockTimeoutMs = 200;

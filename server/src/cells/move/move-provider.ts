@@ -5,10 +5,9 @@ import { DatabaseHosts, connectToPrimary } from "#platform/database/connection.t
 import { serializeHints } from "#platform/database/hints.ts";
 import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 import { randomHex } from "#platform/ids.ts";
-import { copyTable, deleteRows } from "./copy-rows.ts";
+import { copyTable, deleteRows, type MovedTable, createMissingPartitions, readMovedTables } from "./moved-rows.ts";
 import { createTriggers, dropTriggers, followChanges, forgetChanges, withTableLock } from "./follow-changes.ts";
 import { type Move, type MoveCells, beginMove, completeMove, decideMove, endMove, holdTenant } from "./move-state.ts";
-import { type MovedTable, createMissingPartitions, readMovedTables } from "./moved-tables.ts";
 
 /** How the owner of a cell's schema connects. */
 export interface CellPlace {

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
 import { connectToCell } from "./move-provider.ts";
-import { readMovedTables } from "./moved-tables.ts";
+import { readMovedTables } from "./moved-rows.ts";
 
 test("every table with rows of providers moves, with all its columns, parents first", async ({ databaseUrl }) => {
   const client = await connectToCell({ schema, ownerUrl: databaseUrl });

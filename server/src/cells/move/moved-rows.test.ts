@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type MovedTable, parentsFirst } from "./moved-tables.ts";
+import { type MovedTable, parentsFirst } from "./moved-rows.ts";
 
 const table = (name: string, ...parents: readonly string[]): MovedTable => ({
   name,
