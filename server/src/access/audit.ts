@@ -133,3 +133,55 @@ export async function* readAuditSpan(
     after = last.id;
   }
 }
+
+/** The records about an account or a user. */
+export interface AuditOfPerson {
+  readonly providerId: number;
+  readonly accountId: number;
+  /** Null for all records about the account. */
+  readonly userId: number | null;
+  /** For example `user/21`. */
+  readonly objects: readonly string[];
+  /** Names and addresses. */
+  readonly terms: readonly string[];
+}
+
+// Names count where they are a whole value, or within the filter of a job. Reads the provider's records.
+const ofPersonStatement = `
+  select record.id, record.at, record.actor_kind, record.actor_id, null as "actorName", record.action, record.subject,
+    record.detail
+  from audit_records record
+  where record.provider_id = $1 and record.id > $6 and not record.detail ? 'erased' and (
+    record.subject = any($4::text[])
+    or ($3::bigint is null and record.detail ->> 'accountId' = $2::bigint::text)
+    or exists (
+      select from unnest($5::text[]) as term
+      where position(to_jsonb(term)::text in record.detail::text) > 0
+        or (record.action = 'job.started' and length(term) > 2
+          and position(trim('"' from to_jsonb(term)::text) in record.detail::text) > 0)))
+  order by record.id
+  limit $7`;
+
+/** Lists the records about an account or a user, oldest first. Erased ones are left out. */
+export const listAuditOfPerson = (
+  db: Database,
+  { providerId, accountId, userId, objects, terms, after, limit }: AuditOfPerson & { after: number; limit: number },
+): Promise<StoredAuditRecord[]> =>
+  db.query<StoredAuditRecord>(ofPersonStatement, [providerId, accountId, userId, objects, terms, after, limit]);
+
+const eraseStatement = `select erase_audit_records($1, $2::bigint[])`;
+
+/** Erases the details of the records about a person, except numbers. Actor, action, subject and time stay. */
+export async function eraseAuditRecords(
+  tx: Transaction,
+  { erasureId, ...person }: AuditOfPerson & { readonly erasureId: number },
+): Promise<void> {
+  const limit = 1000;
+  for (let after = 0; ;) {
+    const records = await listAuditOfPerson(tx, { ...person, after, limit });
+    if (records.length === 0) return;
+    await tx.query(eraseStatement, [erasureId, records.map(({ id }) => id)]);
+    after = records.at(-1)?.id ?? after;
+    if (records.length < limit) return;
+  }
+}

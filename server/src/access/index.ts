@@ -1,88 +1,99 @@
 export {
   createAccessToken,
+  deleteAccessToken,
   findAccessToken,
   findTokenStatement,
+  listAccessTokens,
   newTokenValue,
+  readOwnAccessToken,
   scopes,
   type AccessToken,
   type Permission,
   type Scope,
+  type StoredToken,
 } from "./access-tokens.ts";
-export type { Actor, ChangeContext, Channel } from "./actor.ts";
-export type { AdminCaller } from "./permissions.ts";
 export {
-  countAttempt,
+  callersChannel,
+  isInProductScope,
+  notifyCallersChanged,
+  productScopeOf,
+  type Actor,
+  type ChangeContext,
+  type Channel,
+  type ProductScope,
+} from "./actor.ts";
+export {
   attemptCounter,
-  networkCounters,
+  countAttempt,
   createAttemptLimiter,
   createNetworkLimiter,
   deleteExpiredCounters,
-  resetAttempts,
+  networkCounters,
   readCounts,
+  resetAttempts,
   type AttemptLimiter,
   type Count,
   type Counter,
   type NetworkLimiter,
 } from "./attempt-limits.ts";
-export { auditInBatches } from "./audit.ts";
-export { notifyCallersChanged, callersChannel } from "./actor.ts";
-export { changeProviderUserPassword } from "./provider-users.ts";
-export { allowedActions, denialReason, type Action, type Denial } from "./permissions.ts";
-export { QueueFull } from "./fair-queue.ts";
-export { type HashingFor, createPasswordHasher, type PasswordHasher, standardCost } from "./passwords.ts";
-export { filterByPassword } from "./passwords.ts";
 export {
+  auditInBatches,
+  changedFields,
+  deleteOldAuditRecords,
+  eraseAuditRecords,
+  listAuditOfPerson,
+  listAuditRecords,
+  readAuditSpan,
+  recordAudit,
+  type AuditOfPerson,
+  type AuditRecord,
+  type AuditSpan,
+  type StoredAuditRecord,
+} from "./audit.ts";
+export { QueueFull } from "./fair-queue.ts";
+export {
+  createPasswordHasher,
+  filterByPassword,
+  standardCost,
+  type HashingFor,
+  type PasswordHasher,
+} from "./passwords.ts";
+export { allowedActions, denialReason, type Action, type AdminCaller, type Denial } from "./permissions.ts";
+export {
+  changeProviderUserPassword,
   createProviderUser,
+  deleteProviderUserRow,
   findProviderUserByLogin,
+  forgetProduct,
+  hasOtherAdmin,
+  listAdminAddresses,
+  listProviderUsers,
   lockIfPasswordUnchanged,
+  lockProviderUserForShare,
+  lockProviderUsers,
   readProviderUser,
+  signInProviderUser,
+  updateProviderUserRow,
   type ProviderUser,
   type Role,
 } from "./provider-users.ts";
 export {
-  deleteProviderUserRow,
-  forgetProduct,
-  hasOtherAdmin,
-  lockProviderUserForShare,
-  listProviderUsers,
-  lockProviderUsers,
-  updateProviderUserRow,
-} from "./provider-users.ts";
-export { deleteAccessToken, listAccessTokens, readOwnAccessToken, type StoredToken } from "./access-tokens.ts";
-export { changedFields } from "./audit.ts";
-export {
-  type AuditSpan,
-  deleteOldAuditRecords,
-  listAuditRecords,
-  readAuditSpan,
-  type StoredAuditRecord,
-} from "./audit.ts";
-export { listAdminAddresses } from "./provider-users.ts";
-export { isInProductScope, productScopeOf, type ProductScope } from "./actor.ts";
-export { recordAudit, type AuditRecord } from "./audit.ts";
+  createSavedView,
+  deleteSavedView,
+  eraseSavedViews,
+  listSavedViews,
+  readSavedView,
+  updateSavedView,
+  viewLists,
+  type SavedView,
+  type ViewOwner,
+} from "./saved-views.ts";
 export {
   createSession,
   endSession,
   endSessionsOfUser,
   findSession,
+  listSessions,
   sessionSeconds,
   type Audience,
 } from "./sessions.ts";
-export { signInProviderUser } from "./provider-users.ts";
-export {
-  createSavedView,
-  deleteSavedView,
-  listSavedViews,
-  readSavedView,
-  type SavedView,
-  updateSavedView,
-  type ViewOwner,
-  viewLists,
-} from "./saved-views.ts";
-export {
-  type AuditOfPerson,
-  eraseAuditRecords,
-  eraseSavedViews,
-  listAuditOfPerson,
-  listSessions,
-} from "./personal-data.ts";

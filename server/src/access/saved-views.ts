@@ -87,3 +87,21 @@ export const deleteSavedView = async (
   { providerId, userId }: ViewOwner,
   id: number,
 ): Promise<boolean> => (await tx.query(deleteStatement, [providerId, userId, id])).length > 0;
+
+const eraseViewsStatement = `
+  delete from saved_views
+  where provider_id = $1 and exists (
+    select from unnest($2::text[]) as term where length(term) > 2 and (position(term in query) > 0 or position(term in name) > 0))`;
+
+/** Deletes saved views with a name or an address in their filter or title. They would match nothing any more. */
+export async function eraseSavedViews(
+  tx: Transaction,
+  { providerId, terms }: { readonly providerId: number; readonly terms: readonly string[] },
+): Promise<void> {
+  const encoded = terms.flatMap((term) => [
+    encodeURIComponent(term),
+    new URLSearchParams({ q: term }).toString().slice("q=".length),
+    JSON.stringify(term).slice(1, -1),
+  ]);
+  await tx.query(eraseViewsStatement, [providerId, [...new Set([...terms, ...encoded])]]);
+}

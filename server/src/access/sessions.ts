@@ -103,3 +103,19 @@ export async function endSessionsOfUser(
   await tx.query(endOfUserStatement, [providerId, audience, userId, except]);
   notifySessionsEnded(tx, providerId, audience);
 }
+
+const listSessionsStatement = `
+  select created_at, expires_at from sessions
+  where provider_id = $1 and audience = $2 and user_id = any($3::bigint[])
+  order by created_at`;
+
+/** Lists the times of users' sessions. */
+export const listSessions = (
+  db: Database,
+  {
+    providerId,
+    audience,
+    userIds,
+  }: { readonly providerId: number; readonly audience: Audience; readonly userIds: readonly number[] },
+): Promise<{ readonly createdAt: Date; readonly expiresAt: Date }[]> =>
+  db.query(listSessionsStatement, [providerId, audience, userIds]);
