@@ -19,6 +19,7 @@ export {
   listMailsOfPerson,
   type Mail,
   type NewMail,
+  openMailer,
   releaseHeldMails,
   sendDueMails,
   type SendMail,
