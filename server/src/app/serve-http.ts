@@ -24,8 +24,8 @@ import {
   pathSegmentLengthMax,
   refuseUnreadablePaths,
   rewriteUnreadablePath,
+  RequestTraces,
 } from "#http/shared/server-hooks.ts";
-import { RequestTraces } from "#http/shared/trace-requests.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isMigrated } from "#platform/database/migrate.ts";
