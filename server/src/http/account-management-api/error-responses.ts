@@ -3,8 +3,7 @@ import { problemOfError } from "#http/shared/error-answers.ts";
 import { type FieldErrors, Problem, type ProblemCode } from "#http/shared/problem.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { renderIndentedXml, renderXmlDocument, toXmlText } from "#platform/xml.ts";
-import { type Format, contentTypes, formatOfError } from "./negotiate-format.ts";
-import { type ApiResponse, renderJson } from "./responses.ts";
+import { type Format, contentTypes, formatOfError, type ApiResponse, renderJson } from "./responses.ts";
 
 /** Answers all errors below `http`, unknown paths included, as 3scale does. */
 export function handleErrors(http: FastifyInstance): void {

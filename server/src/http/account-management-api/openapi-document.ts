@@ -7,9 +7,8 @@ import { type JsonObject, nameSchemas } from "#platform/open-api.ts";
 import { indentXml } from "#platform/xml.ts";
 import { deliveryLagSays } from "#http/shared/delivery-lag.ts";
 import { renderError } from "./error-responses.ts";
-import type { Format } from "./negotiate-format.ts";
+import type { Format, Body, ResponseDoc } from "./responses.ts";
 import type { Operation, Tag } from "./operation.ts";
-import type { Body, ResponseDoc } from "./responses.ts";
 
 /** Builds the OpenAPI document of `operations`, webhook events included. */
 export async function buildOpenApiDocument(operations: readonly Operation[], version: string): Promise<JsonObject> {

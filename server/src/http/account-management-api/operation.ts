@@ -4,9 +4,8 @@ import type { ApiCall, ApiOperation } from "#http/shared/operation.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
-import type { Format } from "./negotiate-format.ts";
+import type { Format, ApiResponse, ResponseDoc } from "./responses.ts";
 import type { Parameters } from "./parameters.ts";
-import type { ApiResponse, ResponseDoc } from "./responses.ts";
 
 export interface AccountManagementApiNeeds extends EndpointNeeds {
   readonly passwords: PasswordHasher;

@@ -3,7 +3,7 @@ import { isInProductScope } from "#access/index.ts";
 import { readSessionCookie } from "#http/shared/browser-session.ts";
 import { type ApiCall, type Handler, handlerOf, pathParameters, routeUrl } from "#http/shared/operation.ts";
 import { type FieldErrors, Problem, unknownParameters } from "#http/shared/problem.ts";
-import { negotiateFormat } from "./negotiate-format.ts";
+import { negotiateFormat, type ApiResponse, sendResponse } from "./responses.ts";
 import type { Call, Operation, OperationNeeds } from "./operation.ts";
 import {
   bodyParameters,
@@ -14,7 +14,6 @@ import {
   parseText,
   queryParameters,
 } from "./parameters.ts";
-import { type ApiResponse, sendResponse } from "./responses.ts";
 import { decodeUtf8, parsePairs } from "#http/shared/forms.ts";
 import type { TObject } from "typebox";
 import { credentialParameters } from "#http/shared/admin-caller.ts";

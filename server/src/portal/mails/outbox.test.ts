@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type Server, type Socket, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { openMailer } from "../portal/mails/outbox.ts";
+import { openMailer } from "./outbox.ts";
 
 const mail = {
   from: { name: "Acme, Inc.", address: "hello@acme.example" },
