@@ -73,7 +73,7 @@ const exceptions = [
   "portal/accounts/account.ts: service_subscriptions", // an account's first subscriptions, inserted with it
   "portal/applications/application-table.ts: plans", // the custom plan of a deleted application
   "portal/provider-account/provider-settings.ts: plans", // the default plan's approval is one of the provider's settings
-  "portal/providers/provider.ts: providers", // the insert, for modules below provider-account
+  "portal/providers/index.ts: providers", // the insert, for modules below provider-account
   "webhooks/endpoints/change-endpoint.ts: providers", // the source of CloudEvents
 ];
 

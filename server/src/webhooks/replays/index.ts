@@ -1,15 +1,362 @@
-export {
-  cancelReplay,
-  cancelReplaysOf,
-  countReplayable,
-  deleteOldReplays,
-  listReplays,
-  progressOf,
-  readReplay,
-  type Replay,
-  type ReplayCounts,
-  type ReplayRange,
-  resendEvents,
-  startReplay,
-  workOnReplay,
-} from "./replays.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import {
+  type BodyFormat,
+  bodyFormatOf,
+  type DeliveryToRepeat,
+  makeDueAgain,
+  orderingKeyOf,
+} from "#webhooks/deliveries/index.ts";
+import type { Endpoint } from "#webhooks/endpoints/index.ts";
+import { storePayloads } from "#webhooks/events/index.ts";
+
+/**
+ * `failed`: deliveries on the failure list. `missing`: events without a delivery. `all`: both, and ended deliveries.
+ */
+export type ReplayKind = "failed" | "missing" | "all";
+
+/** The events to resend to an endpoint. */
+export interface ReplayRange {
+  readonly providerId: number;
+  readonly endpointId: number;
+  /** The first time of events, inclusive. */
+  readonly since: Date;
+  /** Exclusive. */
+  readonly until: Date;
+  /** Null: all types. */
+  readonly eventTypes: readonly string[] | null;
+  readonly only: ReplayKind;
+}
+
+/** Deliveries by their previous state. */
+export interface ReplayCounts {
+  readonly failed: number;
+  readonly missing: number;
+  readonly delivered: number;
+  /** Cancelled, or failed and deleted from the failure list. */
+  readonly givenUp: number;
+}
+
+export interface Replay extends ReplayRange, ReplayCounts {
+  readonly id: number;
+  readonly state: "running" | "done" | "cancelled";
+  /** The last event that was examined. */
+  readonly lastEvent: string;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+}
+
+/** Returns the examined part of the time range, from 0 to 1. */
+export function progressOf({ state, since, until, lastEvent }: Replay): number {
+  if (state === "done") return 1;
+  const at = Number.parseInt(lastEvent.replaceAll("-", "").slice(0, 12), 16); // a UUIDv7 begins with its time in milliseconds
+  const part = (at - since.getTime()) / Math.max(1, until.getTime() - since.getTime());
+  return Math.min(1, Math.max(0, part));
+}
+
+const columns = `
+  provider_id, id, endpoint_id, since, until, event_types, kind as only,
+  last_event, failed, missing, delivered, given_up, state, created_at,
+  finished_at`;
+
+const insertReplay = `
+  insert into replays (provider_id, endpoint_id, since, until, event_types, kind, last_event)
+  values ($1, $2, $3, $4, $5, $6, uuid_v7_floor(greatest($3::timestamptz, 'epoch')))
+  on conflict (endpoint_id) where finished_at is null do nothing
+  returning ${columns}`;
+
+/** Starts a replay. Returns undefined if the endpoint has a running one. */
+export async function startReplay(tx: Transaction, range: ReplayRange): Promise<Replay | undefined> {
+  const { providerId, endpointId, since, until, eventTypes, only } = range;
+  const [replay] = await tx.query<Replay>(insertReplay, [providerId, endpointId, since, until, eventTypes, only]);
+  if (replay) tx.hintAfterCommit("replays", "");
+  return replay;
+}
+
+const selectReplay = `select ${columns} from replays where provider_id = $1 and id = $2`;
+
+export async function readReplay(db: Database, providerId: number, id: number): Promise<Replay | undefined> {
+  const [replay] = await db.query<Replay>(selectReplay, [providerId, id]);
+  return replay;
+}
+
+const selectReplays = `
+  select ${columns} from replays
+  where provider_id = $1 and ($2::bigint is null or endpoint_id = $2) and ($3::bigint is null or id < $3)
+  order by id desc
+  limit $4`;
+
+/** Lists replays, newest first. */
+export async function listReplays(
+  db: Database,
+  filter: {
+    readonly providerId: number;
+    readonly endpointId?: number | undefined;
+    readonly beforeId?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<Replay[]> {
+  return db.query<Replay>(selectReplays, [filter.providerId, filter.endpointId, filter.beforeId, filter.limit]);
+}
+
+const cancelStatement = `
+  update replays set state = 'cancelled', finished_at = clock_timestamp()
+  where provider_id = $1 and id = $2 and finished_at is null
+  returning ${columns}`;
+
+/**
+ * Stops a replay after its current batch. Deliveries that it has made due stay due. Returns undefined if it is not
+ * running.
+ */
+export async function cancelReplay(tx: Transaction, providerId: number, id: number): Promise<Replay | undefined> {
+  const [replay] = await tx.query<Replay>(cancelStatement, [providerId, id]);
+  return replay;
+}
+
+// Rows of all providers, by replays_finished_idx. Skips rows that another process deletes.
+const deleteOldStatement = `
+  delete from replays
+  where (provider_id, id) in (
+    select provider_id, id
+    from replays
+    where finished_at < $1::timestamptz - make_interval(days => $2)
+    order by finished_at
+    limit $3
+    for update skip locked)
+  returning id`;
+
+/** About 10 ms per transaction, whatever the number of rows. */
+const deleteBatchRows = 1000;
+
+/** Deletes some replays that ended before the retention, and returns their number. Call it until it returns 0. */
+export const deleteOldReplays = async (db: Database, now: Date, retentionDays: number): Promise<number> =>
+  (await db.query(deleteOldStatement, [now, retentionDays, deleteBatchRows])).length;
+
+const cancelOfStatement = `
+  update replays set state = 'cancelled', finished_at = clock_timestamp()
+  where endpoint_id = $1 and finished_at is null`;
+
+/** Stops the endpoint's running replay, if it has one. Deliveries that it has made due stay due. */
+export async function cancelReplaysOf(tx: Transaction, endpointId: number): Promise<void> {
+  await tx.query(cancelOfStatement, [endpointId]);
+}
+
+type PreviousState = keyof ReplayCounts;
+
+/** An event, and the state of its delivery to the endpoint. */
+interface ExaminedEvent {
+  readonly eventId: string;
+  /** Null: pending, or excluded by the replay. */
+  readonly was: PreviousState | null;
+  readonly type: string;
+  readonly objectId: number;
+  readonly accountId: number;
+  readonly sequence: number;
+  /** Null: there is no delivery. */
+  readonly format: BodyFormat | null;
+  readonly attemptsMade: number;
+  readonly replay: number;
+}
+
+// A pending delivery needs nothing. A missing delivery counts only if the endpoint subscribes to the event's type: $6
+// are its event types.
+const previousState = `
+  case
+    when due.event_id is not null then null
+    when $5::text[] is not null and event.type <> all($5) then null
+    when failure.event_id is not null then case when $7 <> 'missing' then 'failed' end
+    when ended.event_id is null then
+      case when $7 <> 'failed' and (event.type = any($6::text[])
+        or '*' = any($6) and split_part(event.type, '.', 1) in ('account', 'user', 'application')) then 'missing' end
+    when $7 = 'all' then case ended.state when 'delivered' then 'delivered' else 'givenUp' end
+  end`;
+
+const joins = `
+  left join due on due.event_id = event.id and due.endpoint_id = $2
+  left join failures failure
+    on failure.provider_id = $1 and failure.endpoint_id = $2 and failure.event_id = event.id
+  left join deliveries ended
+    on ended.provider_id = $1 and ended.event_id = event.id and ended.endpoint_id = $2`;
+
+// Walks the provider's events from the cursor by primary key, and reads each one's delivery by primary key. Returns
+// excluded events too, because the cursor advances past them.
+const chunkStatement = `
+  select event.id as "eventId", ${previousState} as was, event.type, event.object_id, event.account_id,
+    event.sequence, ended.format, coalesce(ended.attempts_made, 0) as "attemptsMade", coalesce(ended.replay, 0) as replay
+  from (
+    select * from events
+    where provider_id = $1 and id > $3 and id < uuid_v7_floor(greatest($4::timestamptz, 'epoch'))
+    order by id
+    limit $8
+  ) event
+  ${joins}
+  order by event.id`;
+
+export interface ChunkToFind extends Omit<ReplayRange, "since"> {
+  readonly after: string;
+  readonly subscribedTo: readonly string[];
+  readonly limit: number;
+}
+
+async function findReplayable(db: Database, chunk: ChunkToFind): Promise<ExaminedEvent[]> {
+  return db.query<ExaminedEvent>(chunkStatement, [
+    chunk.providerId,
+    chunk.endpointId,
+    chunk.after,
+    chunk.until,
+    chunk.eventTypes,
+    chunk.subscribedTo,
+    chunk.only,
+    chunk.limit,
+  ]);
+}
+
+const countReplayableStatement = `
+  select count(*) filter (where was = 'failed') as failed, count(*) filter (where was = 'missing') as missing,
+    count(*) filter (where was = 'delivered') as delivered, count(*) filter (where was = 'givenUp') as "givenUp"
+  from (
+    select ${previousState} as was
+    from events event
+    ${joins}
+    where event.provider_id = $1
+      and event.id >= uuid_v7_floor(greatest($3::timestamptz, 'epoch'))
+      and event.id < uuid_v7_floor(greatest($4::timestamptz, 'epoch'))
+  ) examined`;
+
+/** Counts the deliveries that a replay would send now. */
+export async function countReplayable(
+  db: Database,
+  replay: ReplayRange & { readonly subscribedTo: readonly string[] },
+): Promise<ReplayCounts> {
+  const values = [
+    replay.providerId,
+    replay.endpointId,
+    replay.since,
+    replay.until,
+    replay.eventTypes,
+    replay.subscribedTo,
+    replay.only,
+  ];
+  const [counts] = await db.query<ReplayCounts>(countReplayableStatement, values);
+  return counts ?? { failed: 0, missing: 0, delivered: 0, givenUp: 0 };
+}
+
+/** Events examined per transaction: some tens of milliseconds, without locks that others wait for. */
+const chunkMax = 500;
+
+type ClaimedReplay = ReplayRange &
+  Pick<Endpoint, "format" | "includeCredentials" | "ordering"> & {
+    readonly id: number;
+    readonly lastEvent: string;
+    readonly subscribedTo: readonly string[];
+    readonly isEndpointGone: boolean;
+  };
+
+// The replay that has waited longest, locked until its batch commits. Skips replays that another process works on, so
+// no batch runs twice. By replays_running_idx, which contains only running ones.
+const claim = `
+  select replay.provider_id, replay.id, replay.endpoint_id, replay.since, replay.until,
+    replay.event_types, replay.kind as only, replay.last_event, endpoint.format,
+    endpoint.include_credentials as "includeCredentials", endpoint.ordering, endpoint.event_types as "subscribedTo",
+    endpoint.deleted_at is not null as "isEndpointGone"
+  from replays replay
+  join endpoints endpoint on endpoint.provider_id = replay.provider_id and endpoint.id = replay.endpoint_id
+  where replay.finished_at is null and replay.recorded_in < transactions_horizon()
+  order by replay.worked_at
+  limit 1
+  for update of replay skip locked`;
+
+const advance = `
+  update replays set last_event = $3, failed = failed + $4, missing = missing + $5, delivered = delivered + $6,
+    given_up = given_up + $7, worked_at = clock_timestamp(), state = $8,
+    finished_at = case when $8 <> 'running' then clock_timestamp() end
+  where provider_id = $1 and id = $2`;
+
+// Moves a replay that cannot continue to the end of the queue, so that it does not block the others.
+const postpone = `update replays set worked_at = clock_timestamp() where id = $1 and finished_at is null`;
+
+/**
+ * Runs one batch of one replay: makes deliveries due and advances the cursor in one transaction, so a killed process
+ * leaves nothing half done. Returns false if no replay is running.
+ */
+export async function workOnReplay(pool: Pool): Promise<boolean> {
+  let claimed: ClaimedReplay | undefined;
+  try {
+    return await pool.inTransaction(async (tx) => {
+      [claimed] = await tx.query<ClaimedReplay>(claim);
+      if (claimed) await workChunk(tx, claimed);
+      return claimed !== undefined;
+    });
+  } catch (error) {
+    if (claimed) await pool.query(postpone, [claimed.id]);
+    throw error;
+  }
+}
+
+async function workChunk(tx: Transaction, replay: ClaimedReplay): Promise<void> {
+  const examined = replay.isEndpointGone
+    ? []
+    : await findReplayable(tx, { ...replay, after: replay.lastEvent, limit: chunkMax });
+  const chosen = examined.filter(({ was }) => was !== null);
+  await makeDue(tx, replay, chosen);
+  const count = (state: PreviousState): number => chosen.filter(({ was }) => was === state).length;
+  await tx.query(advance, [
+    replay.providerId,
+    replay.id,
+    examined.at(-1)?.eventId ?? replay.lastEvent,
+    count("failed"),
+    count("missing"),
+    count("delivered"),
+    count("givenUp"),
+    replay.isEndpointGone ? "cancelled" : examined.length < chunkMax ? "done" : "running",
+  ]);
+}
+
+type Destination = Pick<ClaimedReplay, "providerId" | "endpointId" | "format" | "includeCredentials" | "ordering">;
+
+/** A previous delivery keeps its bytes. A missing one gets those of the endpoint's format. */
+async function makeDue(tx: Transaction, replay: Destination, chosen: readonly ExaminedEvent[]): Promise<void> {
+  const format = bodyFormatOf(replay);
+  const unsent = chosen.filter((event) => event.format === null).map(({ eventId }) => eventId);
+  await storePayloads(tx, { providerId: replay.providerId, eventIds: unsent, format });
+  const deliveries = chosen.map((event): DeliveryToRepeat => ({
+    eventId: event.eventId,
+    format: event.format ?? format,
+    orderingKey: orderingKeyOf(replay.ordering, event),
+    sequence: event.sequence,
+    attemptsMade: event.attemptsMade,
+    replay: event.replay + (event.was === "delivered" ? 1 : 0),
+  }));
+  await makeDueAgain(tx, replay, deliveries);
+}
+
+const destinationStatement = `
+  select provider_id, id as "endpointId", format, include_credentials, ordering
+  from endpoints
+  where provider_id = $1 and id = $2 and deleted_at is null`;
+
+// Every event without a pending delivery to the endpoint, whatever stopped it before.
+const selectedStatement = `
+  select event.id as "eventId", event.type, event.object_id, event.account_id, event.sequence, ended.format,
+    coalesce(ended.attempts_made, 0) as "attemptsMade", coalesce(ended.replay, 0) as replay,
+    case when ended.event_id is null then 'missing' when failure.event_id is not null then 'failed'
+      when ended.state = 'delivered' then 'delivered' else 'givenUp' end as was
+  from events event
+  ${joins}
+  where event.provider_id = $1 and event.id = any($3::uuid[]) and due.event_id is null
+  order by event.id`;
+
+/**
+ * Makes deliveries of these events to an endpoint due, as a replay does. Returns the number of events. The rest has
+ * expired or is pending; all of them if the endpoint was deleted.
+ */
+export async function resendEvents(
+  tx: Transaction,
+  events: { readonly providerId: number; readonly endpointId: number; readonly eventIds: readonly string[] },
+): Promise<number> {
+  const { providerId, endpointId, eventIds } = events;
+  const [destination] = await tx.query<Destination>(destinationStatement, [providerId, endpointId]);
+  if (!destination) return 0;
+  const chosen = await tx.query<ExaminedEvent>(selectedStatement, [providerId, endpointId, eventIds]);
+  await makeDue(tx, destination, chosen);
+  return chosen.length;
+}

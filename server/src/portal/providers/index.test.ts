@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isTimeZone, parseHost, writeTimestamp } from "./provider.ts";
+import { isTimeZone, parseHost, writeTimestamp } from "./index.ts";
 
 test.each([
   ["the bare subdomain is the Developer Portal", "acme.example.com", { subdomain: "acme", side: "developer" }],
