@@ -1,7 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
 import { type Plan, lockPlanForShare, readPlans } from "#portal/products/index.ts";
-import { lockAccountDetails } from "./account-details.ts";
-import { representAccount } from "./account-document.ts";
+import { lockAccountDetails, representAccount } from "./account-details.ts";
 import { recordAccountChange } from "./account-events.ts";
 import { lockAccount, updateAccountRow } from "./account.ts";
 import type { AccountChange, ChangedAccount } from "./change-account.ts";

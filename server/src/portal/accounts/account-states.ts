@@ -12,8 +12,7 @@ import type { Provider } from "#portal/providers/index.ts";
 import { activateByCode, findAccountOfCode } from "#portal/users/mailed-codes.ts";
 import { type User, lockUser, updateUserRow, userEvent } from "#portal/users/user.ts";
 import type { Cause, RecordedEvent } from "#webhooks/events/index.ts";
-import { listAccountDetails } from "./account-details.ts";
-import type { AccountDetails } from "./account-document.ts";
+import { listAccountDetails, type AccountDetails } from "./account-details.ts";
 import { recordAccountChange, recordAccountEvents } from "./account-events.ts";
 import { type Account, lockAccount, updateAccountRow } from "./account.ts";
 import {

@@ -18,8 +18,12 @@ import {
 import type { Provider } from "#portal/providers/index.ts";
 import { userEvent } from "#portal/users/user.ts";
 import { type RecordedEvent, readSubscriptions } from "#webhooks/events/index.ts";
-import { lockAccountDetails } from "./account-details.ts";
-import { type AccountDetails, type AccountWithSettings, representAccount } from "./account-document.ts";
+import {
+  lockAccountDetails,
+  type AccountDetails,
+  type AccountWithSettings,
+  representAccount,
+} from "./account-details.ts";
 import { type AccountEvent, recordAccountChange, recordAccountEvents, requireChangesLeft } from "./account-events.ts";
 import { type Account, accountFields, deleteAccountRow, updateAccountRow } from "./account.ts";
 

@@ -1,11 +1,12 @@
-export { listAccountDetails, readAccountDetails } from "./account-details.ts";
 export {
+  listAccountDetails,
+  readAccountDetails,
   type AccountDetails,
   accountToJson,
   type AccountWithSettings,
   limitToScope,
   representAccount,
-} from "./account-document.ts";
+} from "./account-details.ts";
 export { deleteExpiredChangeCounters, recordAccountEvents } from "./account-events.ts";
 export {
   changeAccountPlan,

@@ -38,7 +38,7 @@ import type { Provider } from "#portal/providers/index.ts";
 import { type UserFields, parseNewUser } from "#portal/users/user-input.ts";
 import { type User, findTakenUserNames, insertUser, userEvent } from "#portal/users/user.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-import { type AccountDetails, inDocumentOrder, representAccount } from "./account-document.ts";
+import { type AccountDetails, inDocumentOrder, representAccount } from "./account-details.ts";
 import { type AccountEvent, recordAccountEvents } from "./account-events.ts";
 import { type InitialStates, initialStates } from "./account-states.ts";
 import { type Account, insertAccount, insertServiceSubscriptions } from "./account.ts";

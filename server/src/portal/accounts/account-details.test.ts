@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { renderXml } from "#platform/xml.ts";
 import { aDefinition, anAccount, aPlan, aProvider, standardDefinitions } from "../../../test/support/build-portal.ts";
-import { representAccount } from "./account-document.ts";
+import { representAccount } from "./account-details.ts";
 
 const at = new Date("2026-03-01T09:00:00Z");
 
