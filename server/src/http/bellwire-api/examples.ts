@@ -37,8 +37,7 @@ import {
 } from "./example-webhooks.ts";
 import { representDeletion, representFailure, representFailureGroup } from "./failures.ts";
 import { representJob, representJobPreview } from "./jobs.ts";
-import { exampleLimit } from "./limits.ts";
-import { exampleNotice } from "./notices.ts";
+import { exampleLimit, exampleNotice } from "./limits.ts";
 import { representHealth } from "./health.ts";
 import { exampleMail } from "./mails.ts";
 import { representErasure } from "./personal-data.ts";
