@@ -7,13 +7,17 @@ import {
   EmptyStateFooter,
   Flex,
   FlexItem,
+  Badge,
+  Label,
 } from "@patternfly/react-core";
+import PauseIcon from "@patternfly/react-icons/dist/esm/icons/pause-icon";
+import PlayIcon from "@patternfly/react-icons/dist/esm/icons/play-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import type { InfiniteData } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { ListFilter } from "../../api/filters.ts";
-import type { LiveListState } from "../../api/live-list.ts";
-import { LiveControls } from "../live-controls.tsx";
+import { type LiveListState, newRowsMax } from "../../api/live-list.ts";
+import { LiveLabel } from "../labels.tsx";
 import { LoadMore, type LoadMoreProps } from "../lists.tsx";
 import { Loaded, TableSkeleton } from "../loaded.tsx";
 import { When } from "../time.tsx";
@@ -21,7 +25,7 @@ import { type ListName, filteredLists } from "./filter-table.ts";
 import { ListCount } from "./list-count.tsx";
 
 /** A page of a search. */
-export interface FoundPage<Row> {
+interface FoundPage<Row> {
   readonly data: readonly Row[];
   readonly next: string | null;
   /** Set if the search stopped before the page was full. */
@@ -44,7 +48,7 @@ interface Live {
   };
 }
 
-export interface FilteredListProps<Row> {
+interface FilteredListProps<Row> {
   readonly list: ListName;
   readonly filter: ListFilter;
   readonly query: ListQuery<Row> & LoadMoreProps["query"];
@@ -128,3 +132,41 @@ const NoMatches = ({ list, searchedUntil, onClear }: NoMatchesProps) => (
     </EmptyStateFooter>
   </EmptyState>
 );
+
+interface LiveControlsProps {
+  readonly state: LiveListState;
+  readonly onPause: () => void;
+  readonly onResume: () => void;
+}
+
+/** Shows whether a list follows the stream, pauses it, and shows the rows that arrived meanwhile. */
+function LiveControls({ state: { isPaused, newCount }, onPause, onResume }: LiveControlsProps) {
+  const count = newCount < newRowsMax ? newCount.toLocaleString("en") : `${newRowsMax.toLocaleString("en")}+`;
+  return (
+    <Flex
+      alignItems={{ default: "alignItemsCenter" }}
+      spaceItems={{ default: "spaceItemsSm" }}
+      flexWrap={{ default: "nowrap" }}
+    >
+      {!isPaused && newCount > 0 && (
+        <FlexItem>
+          <Button variant="link" isInline onClick={onResume}>
+            Show {count} new
+          </Button>
+        </FlexItem>
+      )}
+      <FlexItem>{isPaused ? <Label variant="outline">Paused</Label> : <LiveLabel />}</FlexItem>
+      <FlexItem>
+        {isPaused ? (
+          <Button variant="secondary" size="sm" icon={<PlayIcon />} onClick={onResume}>
+            Resume {newCount > 0 && <Badge>{count} new</Badge>}
+          </Button>
+        ) : (
+          <Button variant="secondary" size="sm" icon={<PauseIcon />} onClick={onPause}>
+            Pause
+          </Button>
+        )}
+      </FlexItem>
+    </Flex>
+  );
+}

@@ -1,8 +1,7 @@
 import { Alert, Checkbox, FormGroup, Radio } from "@patternfly/react-core";
 import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
 import { SelectField, TextField } from "../../components/form/fields.tsx";
-import { describeWaits, usesFormatWaits, parseWaits } from "./check-draft.ts";
-import type { EndpointDraft } from "./endpoint-draft.ts";
+import { describeWaits, usesFormatWaits, parseWaits, type EndpointDraft } from "./endpoint-draft.ts";
 import type { EndpointFieldsProps } from "./endpoint-form.tsx";
 
 const formats = [

@@ -22,9 +22,14 @@ import { ActorChoices, EventSwitches } from "../../components/endpoint/event-swi
 import { UrlField } from "../../components/endpoint/url-field.tsx";
 import { FieldHint, SaveBar, TextField, hintId } from "../../components/form/fields.tsx";
 import { focusInvalidField } from "../../components/form/use-change.ts";
-import { checkDraft } from "./check-draft.ts";
+import {
+  checkDraft,
+  type EndpointDraft,
+  type HeaderLine,
+  useEndpointDraft,
+  useSaveEndpoint,
+} from "./endpoint-draft.ts";
 import { FormatFields, PaceFields, RetryFields } from "./delivery-fields.tsx";
-import { type EndpointDraft, type HeaderLine, useEndpointDraft, useSaveEndpoint } from "./endpoint-draft.ts";
 
 export interface EndpointFormProps {
   /** Without it, the form creates an endpoint. */

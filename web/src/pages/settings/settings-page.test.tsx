@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import type { Settings } from "../../api/settings.ts";
 import { type Answers, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
-import { SettingsPage } from "./settings-page.tsx";
+import { LimitsSection, SettingsPage } from "./settings-page.tsx";
 
 const settings = {
   useraccountarea_enabled: true,
@@ -71,4 +71,25 @@ test("a member is not offered the switch for webhooks", async () => {
   showInPortal(<SettingsPage />, { answers, session: { role: "member" } });
   await waitFor(() => expect(valueOf("time_zone")).toBe("Europe/Oslo"));
   expect(document.getElementById("web_hooks")).toBeNull();
+});
+
+const limits = [
+  { name: "endpoints-per-provider", of: "provider", max: 1000, used: 3 },
+  { name: "users-per-account", of: "account", max: 1000, used: null },
+];
+
+test("the limits are fetched when they are expanded, with their use", async () => {
+  showInPortal(<LimitsSection />, { answers: { "GET limits": [200, { data: limits }] } });
+  await waitFor(() => expect(document.body.textContent).toContain("Limits"));
+  expect(document.querySelector("table")).toBeNull();
+  await click("Limits");
+  await waitFor(() => {
+    const rows = [...document.querySelectorAll("tbody tr")].map((row) =>
+      [...row.children].map((element) => element.textContent),
+    );
+    expect(rows).toEqual([
+      ["Endpoints per provider", "3", "1,000"],
+      ["Users per account", "–", "1,000"],
+    ]);
+  });
 });

@@ -1,16 +1,17 @@
-import { Content, Form, FormSection, PageSection } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
-import type { FormEvent } from "react";
+import { Content, Form, FormSection, PageSection, ExpandableSection } from "@patternfly/react-core";
+import { useQuery, queryOptions } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
+import { settingsLimits } from "../../api/facts.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { maySwitchWebhooks, useRenewSession, useSession } from "../../api/session.tsx";
-import { settingsLimits } from "../../api/facts.ts";
 import { type Settings, settingsQuery } from "../../api/settings.ts";
 import { SaveBar, SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { planPermissions } from "../../components/plans/plan-change.tsx";
-import { LimitsSection } from "./limits-section.tsx";
 
 export function SettingsPage() {
   const query = useQuery(settingsQuery(useManagement()));
@@ -29,7 +30,7 @@ export function SettingsPage() {
   );
 }
 
-export function SettingsForm({ saved }: { saved: Settings }) {
+function SettingsForm({ saved }: { saved: Settings }) {
   const form = useSettingsForm(saved);
   const { isChanged, isSaving, submit, discard } = form;
   return (
@@ -55,7 +56,7 @@ export function SettingsForm({ saved }: { saved: Settings }) {
 }
 
 /** Holds the edited settings. Saving sends only the edits. */
-export function useSettingsForm(saved: Settings) {
+function useSettingsForm(saved: Settings) {
   const api = useManagement();
   const renewSession = useRenewSession();
   const { values, typed, change, forget } = useEdits(saved);
@@ -98,7 +99,7 @@ export function useSettingsForm(saved: Settings) {
 }
 
 /** The properties of a section of the form. */
-export type SettingsFormState = ReturnType<typeof useSettingsForm>;
+type SettingsFormState = ReturnType<typeof useSettingsForm>;
 
 const activations = [
   { value: "", label: "If a mail server is configured" },
@@ -115,7 +116,7 @@ const activationValues: Readonly<Record<Activation, boolean | null>> = { "": nul
 const activationOf = (value: unknown): Activation =>
   activations.find((activation) => activationValues[activation.value] === value)?.value ?? "";
 
-export function SignUpFields({ form: { field, toggle, values, errors, change } }: { form: SettingsFormState }) {
+function SignUpFields({ form: { field, toggle, values, errors, change } }: { form: SettingsFormState }) {
   return (
     <>
       <SwitchField
@@ -147,7 +148,7 @@ export function SignUpFields({ form: { field, toggle, values, errors, change } }
   );
 }
 
-export function AccountFields({ form: { field, toggle } }: { form: SettingsFormState }) {
+function AccountFields({ form: { field, toggle } }: { form: SettingsFormState }) {
   return (
     <>
       <SwitchField
@@ -177,7 +178,7 @@ function timeZonesWith(saved: string): { value: string; label: string }[] {
   return [...names].filter(Boolean).map((name) => ({ value: name, label: name.replaceAll("_", " ") }));
 }
 
-export function EverywhereFields({ form: { field, values } }: { form: SettingsFormState }) {
+function EverywhereFields({ form: { field, values } }: { form: SettingsFormState }) {
   const maySwitch = maySwitchWebhooks(useSession());
   return (
     <>
@@ -199,7 +200,7 @@ export function EverywhereFields({ form: { field, values } }: { form: SettingsFo
   );
 }
 
-export function KeptFields({ form: { field, toggle } }: { form: SettingsFormState }) {
+function KeptFields({ form: { field, toggle } }: { form: SettingsFormState }) {
   return (
     <>
       <SwitchField {...toggle("account_plans_ui_visible")} label="Show account plans" />
@@ -213,5 +214,42 @@ export function KeptFields({ form: { field, toggle } }: { form: SettingsFormStat
         options={planPermissions}
       />
     </>
+  );
+}
+
+const limitsQuery = (api: ApiClient) =>
+  queryOptions({ queryKey: ["limits"], queryFn: () => responseBody(api.GET("/api/v1/limits")) });
+
+/** Returns "Endpoints per provider" for `endpoints-per-provider`. */
+const inWords = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll("-", " ")}`;
+
+/** Shows the limits and their use. Fetches them when it is expanded. */
+export function LimitsSection() {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <ExpandableSection toggleText="Limits" isExpanded={isOpen} onToggle={(_event, open) => setOpen(open)}>
+      <Content component="p">Your operator can raise these limits.</Content>
+      {isOpen && <Limits />}
+    </ExpandableSection>
+  );
+}
+
+const columns: readonly ListColumn<BellwireSchemas["Limit"]>[] = [
+  { title: "Limit", show: ({ name }) => inWords(name), place: "title" },
+  {
+    title: "Used",
+    show: ({ used }) => (used === null ? "–" : used.toLocaleString("en")),
+    place: "start",
+    isLabelled: true,
+  },
+  { title: "Allowed", show: ({ max }) => max.toLocaleString("en"), place: "end", isLabelled: true },
+];
+
+function Limits() {
+  const query = useQuery(limitsQuery(useApi()));
+  return (
+    <Loaded query={query} skeleton={<TableSkeleton of="the limits" />}>
+      {({ data }) => <ListTable label="Limits" rows={data} columns={columns} keyOf={({ name }) => name} />}
+    </Loaded>
   );
 }
