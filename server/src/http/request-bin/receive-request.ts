@@ -9,8 +9,8 @@ import { type BinResponse, receiveRequest, requestOverheadBytes } from "#request
 import type { BinParams, RequestBinNeeds } from "./viewer.ts";
 import { LRUCache } from "lru-cache";
 
-const { max, perSecond } = binLimits.bytesOfBin;
-const rateText = `This bin accepts ${formatBytes(max)} at once, then ${formatBytes(perSecond)} a second.`;
+const ofBin = binLimits.bytesOfBin;
+const rateText = `This bin accepts ${formatBytes(ofBin.max)} at once, then ${formatBytes(ofBin.perSecond)} a second.`;
 
 /** Accepts any method, content type and bytes without parsing them, up to the size limit. */
 export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
