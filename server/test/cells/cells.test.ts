@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { expect } from "vitest";
 import { cloneTemplate } from "../support/clone-template.ts";
-import { valueAt } from "../chaos/ask-bellwire.ts";
+import { valueAt } from "../chaos/api-client.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
 import { claimPort } from "../../src/app/addresses.ts";
 import { openEventStream } from "../support/event-stream.ts";

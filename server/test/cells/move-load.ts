@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { expect } from "vitest";
-import { itemsAt, valueAt } from "../chaos/ask-bellwire.ts";
+import { itemsAt, valueAt } from "../chaos/api-client.ts";
 import type { Receiver } from "../support/receiver.ts";
 import { until } from "../support/until.ts";
 import { type Answer, type CellProvider, askProvider, signUp } from "./installation.ts";
@@ -64,7 +64,7 @@ export class MoveLoad implements AsyncDisposable {
   }
 
   /** Resolves when as many more changes have succeeded. */
-  async goOn(changes: number): Promise<void> {
+  async waitForChanges(changes: number): Promise<void> {
     const enough = this.#changes + changes;
     await until(() => this.#changes >= enough || this.failures.length > 0, { withinMs: 90_000 });
   }
@@ -84,13 +84,13 @@ export class MoveLoad implements AsyncDisposable {
   async #change(loop: number): Promise<void> {
     for (let number = 0; !this.#isStopped; number += 1) {
       const name = `developer-${loop}-${number}`;
-      const signedUp = await this.#ask(() => signUp(this.#url, this.#provider, name), 201);
+      const signedUp = await this.#sendRequest(() => signUp(this.#url, this.#provider, name), 201);
       if (!signedUp) continue;
       const id = Number(valueAt(JSON.parse(signedUp.body), "account", "id"));
       this.accountIds.push(id);
       for (const round of [1, 2]) {
         const change = { org_name: `${name}, changed ${round} times` };
-        await this.#ask(
+        await this.#sendRequest(
           () => askProvider(this.#url, this.#provider, "PUT", `/admin/api/accounts/${id}.json`, change),
           200,
         );
@@ -103,7 +103,7 @@ export class MoveLoad implements AsyncDisposable {
     let after = "";
     for (let isLast = false; ;) {
       const path = `/api/v1/events?order=oldest&limit=100${after}`;
-      const answer = await this.#ask(() => askProvider(this.#url, this.#provider, "GET", path), 200);
+      const answer = await this.#sendRequest(() => askProvider(this.#url, this.#provider, "GET", path), 200);
       const body: unknown = answer ? JSON.parse(answer.body) : undefined;
       const events = itemsAt(body, "data");
       for (const event of events) this.followed.push(String(valueAt(event, "id")));
@@ -115,7 +115,7 @@ export class MoveLoad implements AsyncDisposable {
     }
   }
 
-  async #ask(send: () => Promise<Answer>, expected: number): Promise<Answer | undefined> {
+  async #sendRequest(send: () => Promise<Answer>, expected: number): Promise<Answer | undefined> {
     const startedMs = performance.now();
     for (;;) {
       const answer = await send().catch((error: unknown) => ({ status: 0, body: String(error) }));

@@ -34,11 +34,11 @@ test(
     await using bellwire = await installation.serve(inOneProcess);
     await createOrderedEndpoint(bellwire.url, quay, receiver.url);
     await using load = MoveLoad.start(bellwire.url, quay);
-    await load.goOn(40);
+    await load.waitForChanges(40);
 
     const output = await installation.done("provider", "move", "quay", "--to", "west");
     expect(output).toMatch(/quay moved to west: \d+ rows; requests waited \d+ ms/);
-    await load.goOn(40);
+    await load.waitForChanges(40);
     await load.stop();
 
     expect(load.failures).toEqual([]);

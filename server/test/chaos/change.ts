@@ -6,7 +6,7 @@ export interface Change {
   /** Unknown for a sign-up that was not acknowledged. */
   readonly accountId?: number;
   readonly objectId?: number;
-  readonly fate: Fate;
+  readonly outcome: ChangeOutcome;
   /** By the wall clock. */
   readonly sentMs: number;
   /** When the answer came, or the client stopped waiting for one. */
@@ -16,4 +16,4 @@ export interface Change {
 export type ChangeType = `${"account" | "user" | "application"}.${"created" | "updated" | "deleted"}`;
 
 /** `unknown`: it was sent, and no answer said whether it was committed. */
-export type Fate = "made" | "refused" | "unknown";
+export type ChangeOutcome = "committed" | "refused" | "unknown";

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { runChaos } from "./run-chaos.ts";
 
-/** `npm run chaos` runs as long as requested, and includes disturbances that last longer than a lease. */
+/** `npm run chaos` runs as long as requested, and includes faults that last longer than a lease. */
 test(
   "under kills, cuts and full disks with load, no acknowledged change is lost and nothing is repeated without a cause",
   { timeout: 300_000 },
   async () => {
-    const { line, violations, disturbances, acknowledged } = await runChaos({
+    const { line, violations, faults, acknowledged } = await runChaos({
       on: "one server",
       minutes: 0.2,
       seed: Math.floor(Math.random() * 1e9),
@@ -15,7 +15,7 @@ test(
       printStatus: () => undefined,
     });
     expect(violations, line).toEqual([]);
-    expect(disturbances.length, line).toBeGreaterThan(2);
+    expect(faults.length, line).toBeGreaterThan(2);
     expect(acknowledged, line).toBeGreaterThan(2); // hundreds on an idle machine, about ten on one with a load of 15
   },
 );

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Random } from "../simulation/random.ts";
-import { ask, valueAt, type Answer, type BellwireApi } from "./ask-bellwire.ts";
-import type { Change, ChangeType, Fate } from "./change.ts";
+import { sendRequest, valueAt, type ApiResponse, type BellwireApi } from "./api-client.ts";
+import type { Change, ChangeType, ChangeOutcome } from "./change.ts";
 import { wallMs } from "./received-request.ts";
 
 interface OwnAccount {
@@ -78,68 +78,73 @@ export class Client {
   async #signUp(): Promise<void> {
     const marker = this.#nextMarker();
     const body = { org_name: marker, username: `u${marker}`, email: `${marker}@example.com` };
-    const { answer, ...came } = await this.#ask("POST", "/admin/api/signup.json", body);
+    const { answer, ...result } = await this.#request("POST", "/admin/api/signup.json", body);
     const id = numberAt(answer, "account", "id");
-    const isMade = came.fate === "made";
-    this.changes.push({ type: "account.created", marker, ...came, ...(isMade && { accountId: id, objectId: id }) });
-    if (isMade && came.sentMs > this.#forgotMs)
-      this.#accounts.push({ id, users: [], applications: [], changedMs: came.answeredMs });
+    const isCommitted = result.outcome === "committed";
+    this.changes.push({
+      type: "account.created",
+      marker,
+      ...result,
+      ...(isCommitted && { accountId: id, objectId: id }),
+    });
+    if (isCommitted && result.sentMs > this.#forgotMs)
+      this.#accounts.push({ id, users: [], applications: [], changedMs: result.answeredMs });
   }
 
   async #create(type: ChangeType, account: OwnAccount, path: string): Promise<void> {
     const marker = this.#nextMarker();
     account.changedMs = Infinity;
-    const { answer, ...came } = await this.#ask("POST", `${path}.json`, {
+    const { answer, ...result } = await this.#request("POST", `${path}.json`, {
       ...fieldsOf(type, marker),
       ...(type === "user.created" ? { username: `u${marker}` } : { name: "An application", plan_id: this.#planId }),
     });
     const objectId = numberAt(answer, type.split(".")[0] ?? "", "id");
-    const isMade = came.fate === "made";
-    this.#note(account, { type, marker, accountId: account.id, ...came, ...(isMade && { objectId }) });
-    if (isMade) (type === "user.created" ? account.users : account.applications).push(objectId);
+    const isCommitted = result.outcome === "committed";
+    this.#record(account, { type, marker, accountId: account.id, ...result, ...(isCommitted && { objectId }) });
+    if (isCommitted) (type === "user.created" ? account.users : account.applications).push(objectId);
   }
 
   async #update(type: ChangeType, account: OwnAccount, objectId: number, path: string): Promise<void> {
     const marker = this.#nextMarker();
     account.changedMs = Infinity;
-    const { answer: _answer, ...came } = await this.#ask("PUT", `${path}.json`, fieldsOf(type, marker));
-    this.#note(account, { type, marker, accountId: account.id, objectId, ...came });
+    const { answer: _answer, ...result } = await this.#request("PUT", `${path}.json`, fieldsOf(type, marker));
+    this.#record(account, { type, marker, accountId: account.id, objectId, ...result });
   }
 
   async #delete(type: ChangeType, account: OwnAccount, objectId: number, path: string): Promise<void> {
     account.changedMs = Infinity;
-    const { answer: _answer, ...came } = await this.#ask("DELETE", `${path}.json`);
-    this.#note(account, { type, marker: this.#nextMarker(), accountId: account.id, objectId, ...came });
-    if (came.fate !== "made") return;
+    const { answer: _answer, ...result } = await this.#request("DELETE", `${path}.json`);
+    this.#record(account, { type, marker: this.#nextMarker(), accountId: account.id, objectId, ...result });
+    if (result.outcome !== "committed") return;
     if (type === "account.deleted") this.#accounts = this.#accounts.filter((other) => other !== account);
     account.users = account.users.filter((id) => type !== "user.deleted" || id !== objectId);
     account.applications = account.applications.filter((id) => type !== "application.deleted" || id !== objectId);
   }
 
-  #note(account: OwnAccount, change: Change): void {
+  #record(account: OwnAccount, change: Change): void {
     account.changedMs = change.answeredMs;
     this.changes.push(change);
-    if (change.fate === "unknown") this.#accounts = this.#accounts.filter(({ id }) => id !== change.accountId);
+    if (change.outcome === "unknown") this.#accounts = this.#accounts.filter(({ id }) => id !== change.accountId);
   }
 
-  async #ask(
+  async #request(
     method: string,
     path: string,
     body?: Readonly<Record<string, unknown>>,
-  ): Promise<{ fate: Fate; sentMs: number; answeredMs: number; answer?: Answer }> {
+  ): Promise<{ outcome: ChangeOutcome; sentMs: number; answeredMs: number; answer?: ApiResponse }> {
     const sentMs = wallMs();
-    const came = (fate: Fate) => ({ fate, sentMs, answeredMs: wallMs() });
+    const withTimes = (outcome: ChangeOutcome) => ({ outcome, sentMs, answeredMs: wallMs() });
     try {
-      const answer = await ask(this.#api, method, path, body);
+      const answer = await sendRequest(this.#api, method, path, body);
       // Its object may have been lost while the request was in flight.
-      if (answer.status === 404 && sentMs <= this.#forgotMs) return { ...came("refused"), answer };
-      const fate = fateOf(answer.status);
-      if (fate === undefined)
+      if (answer.status === 404 && sentMs <= this.#forgotMs) return { ...withTimes("refused"), answer };
+      const outcome = outcomeOf(answer.status);
+      if (outcome === undefined)
         this.unexpected.push(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-      return { ...came(fate ?? "unknown"), answer };
+      return { ...withTimes(outcome ?? "unknown"), answer };
     } catch (error) {
       // Connection refused: nothing was sent.
-      return came(isRefused(error) ? "refused" : "unknown");
+      return withTimes(isRefused(error) ? "refused" : "unknown");
     }
   }
 
@@ -149,8 +154,8 @@ export class Client {
 }
 
 /** A 5xx leaves the outcome unknown: the answer to a committed change can fail, too. */
-function fateOf(status: number): Fate | undefined {
-  if (status >= 200 && status <= 299) return "made";
+function outcomeOf(status: number): ChangeOutcome | undefined {
+  if (status >= 200 && status <= 299) return "committed";
   return status === 500 || status === 503 ? "unknown" : undefined;
 }
 
@@ -165,5 +170,5 @@ function fieldsOf(type: ChangeType, marker: string): Readonly<Record<string, str
   return type.startsWith("user") ? { email: `${marker}@example.com` } : { description: marker };
 }
 
-const numberAt = (answer: Answer | undefined, ...path: readonly string[]): number =>
+const numberAt = (answer: ApiResponse | undefined, ...path: readonly string[]): number =>
   Number(valueAt(answer?.body, ...path) ?? 0);

@@ -1,4 +1,4 @@
-import type { Disturbance } from "./disturbances.ts";
+import type { Fault } from "./faults.ts";
 import type { ReceivedRequest } from "./received-request.ts";
 
 /** Recording an outcome takes up to this long on a busy machine. */
@@ -17,7 +17,7 @@ const silentMs = 30_000;
  * Returns until when an attempt may have to be repeated. Ending or freezing an engine repeats its attempts in flight. An engine
  * without its database continues with the rows that it has read, and records their outcomes once the database answers.
  */
-function costsUntil({ kind, fromMs, untilMs }: Disturbance): number {
+function explainsUntil({ kind, fromMs, untilMs }: Fault): number {
   switch (kind) {
     case "web killed":
       return 0;
@@ -40,29 +40,29 @@ function costsUntil({ kind, fromMs, untilMs }: Disturbance): number {
 
 export interface Repeats {
   readonly repeated: number;
-  /** Attempts that were in flight or not yet recorded, summed over the disturbances. */
+  /** Attempts that were in flight or not yet recorded, summed over the faults. */
   readonly bound: number;
   readonly wrong: readonly string[];
 }
 
-/** A repeat is the same attempt once more. Each must have a disturbance that explains it. */
-export function countRepeats(received: readonly ReceivedRequest[], disturbances: readonly Disturbance[]): Repeats {
-  const isHitBy = (request: ReceivedRequest, it: Disturbance): boolean =>
-    request.atMs <= costsUntil(it) && (request.endedAtMs ?? Infinity) >= it.fromMs - settleMs;
+/** A repeat is the same attempt once more. Each must have a fault that explains it. */
+export function countRepeats(received: readonly ReceivedRequest[], faults: readonly Fault[]): Repeats {
+  const isExplainedBy = (request: ReceivedRequest, it: Fault): boolean =>
+    request.atMs <= explainsUntil(it) && (request.endedAtMs ?? Infinity) >= it.fromMs - settleMs;
   const attempts = Map.groupBy(received, (it) => `${it.eventId} ${it.endpoint} attempt ${it.attempt}`);
   const wrong: string[] = [];
   let repeated = 0;
-  for (const [key, its] of attempts) {
-    for (const [index, request] of its.entries()) {
-      const before = its[index - 1];
+  for (const [key, group] of attempts) {
+    for (const [index, request] of group.entries()) {
+      const before = group[index - 1];
       if (!before) continue;
       repeated += 1;
-      const isExplained = disturbances.some((it) => isHitBy(before, it) && request.atMs > it.fromMs);
+      const isExplained = faults.some((it) => isExplainedBy(before, it) && request.atMs > it.fromMs);
       if (!isExplained)
         wrong.push(`${key}: repeated after ${Math.round(request.atMs - before.atMs)} ms without a cause`);
     }
   }
-  const bound = disturbances.reduce((sum, it) => sum + received.filter((request) => isHitBy(request, it)).length, 0);
+  const bound = faults.reduce((sum, it) => sum + received.filter((request) => isExplainedBy(request, it)).length, 0);
   if (repeated > bound) wrong.push(`${repeated} repeats are more than the ${bound} that were in flight`);
   return { repeated, bound, wrong };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { ask, itemsAt, valueAt, type BellwireApi } from "./ask-bellwire.ts";
+import { sendRequest, itemsAt, valueAt, type BellwireApi } from "./api-client.ts";
 import { asListedEvent, type ListedEvent } from "./read-outcome.ts";
 import { wallMs } from "./received-request.ts";
 
@@ -13,7 +13,7 @@ export interface Follower extends AsyncDisposable {
   finish(): Promise<readonly FollowedEvent[]>;
 }
 
-const askEveryMs = 100;
+const pollMs = 100;
 
 /** Follows all events, oldest first, with a stored cursor. */
 export function followEvents(api: BellwireApi): Follower {
@@ -25,7 +25,7 @@ export function followEvents(api: BellwireApi): Follower {
     async finish() {
       closing.abort();
       await following;
-      while ((await readOn()) !== "end") await wait(askEveryMs);
+      while ((await readOn()) !== "end") await wait(pollMs);
       return followed;
     },
     async [Symbol.asyncDispose]() {
@@ -37,12 +37,14 @@ export function followEvents(api: BellwireApi): Follower {
   async function follow(): Promise<void> {
     while (!closing.signal.aborted) {
       await readOn();
-      await wait(askEveryMs);
+      await wait(pollMs);
     }
   }
 
   async function readOn(): Promise<"end" | "more" | "no answer"> {
-    const answer = await ask(api, "GET", `/api/v1/events?order=oldest&limit=200${after}`).catch(() => undefined);
+    const answer = await sendRequest(api, "GET", `/api/v1/events?order=oldest&limit=200${after}`).catch(
+      () => undefined,
+    );
     if (answer?.status !== 200) return "no answer";
     const events = itemsAt(answer.body, "data").map((event) => ({ ...asListedEvent(event), atMs: wallMs() }));
     followed.push(...events);

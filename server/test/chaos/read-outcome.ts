@@ -1,6 +1,6 @@
 import pg from "pg";
 import { until } from "../support/until.ts";
-import { ask, askPatiently, itemsAt, valueAt, type BellwireApi } from "./ask-bellwire.ts";
+import { sendRequest, requestWithRetries, itemsAt, valueAt, type BellwireApi } from "./api-client.ts";
 import type { Change } from "./change.ts";
 
 export interface ListedEvent {
@@ -31,10 +31,10 @@ export async function waitForQuiet(api: BellwireApi, ownerUrl: () => string, wit
 
 /** Enables the endpoints that a receiver's 410 disabled. */
 export async function enableAll(api: BellwireApi): Promise<void> {
-  const { body } = await ask(api, "GET", "/api/v1/endpoints");
+  const { body } = await sendRequest(api, "GET", "/api/v1/endpoints");
   for (const endpoint of itemsAt(body, "data")) {
     if (valueAt(endpoint, "state") !== "disabled") continue;
-    await ask(api, "PATCH", `/api/v1/endpoints/${String(valueAt(endpoint, "id"))}`, { state: "enabled" });
+    await sendRequest(api, "PATCH", `/api/v1/endpoints/${String(valueAt(endpoint, "id"))}`, { state: "enabled" });
   }
 }
 
@@ -114,7 +114,7 @@ async function readPages(api: BellwireApi, path: string): Promise<readonly unkno
   const all: unknown[] = [];
   let after = "";
   for (;;) {
-    const { status, body } = await askPatiently(api, "GET", `${path}limit=200${after}`);
+    const { status, body } = await requestWithRetries(api, "GET", `${path}limit=200${after}`);
     if (status !== 200) throw new Error(`${path} was answered with ${status}: ${JSON.stringify(body)}`);
     all.push(...itemsAt(body, "data"));
     const next = valueAt(body, "next");
@@ -124,20 +124,20 @@ async function readPages(api: BellwireApi, path: string): Promise<readonly unkno
 }
 
 /** Decides a change of unknown outcome from the final state: its client has not changed the account since. */
-export async function settleFate(api: BellwireApi, change: Change): Promise<Change> {
-  if (change.fate !== "unknown") return change;
+export async function resolveOutcome(api: BellwireApi, change: Change): Promise<Change> {
+  if (change.outcome !== "unknown") return change;
   const object = await findObject(api, change);
-  const isMade = change.type.endsWith("deleted") ? object === undefined : object !== undefined;
-  if (!isMade || !object) return { ...change, fate: isMade ? "made" : "refused" };
+  const isCommitted = change.type.endsWith("deleted") ? object === undefined : object !== undefined;
+  if (!isCommitted || !object) return { ...change, outcome: isCommitted ? "committed" : "refused" };
   const objectId = Number(valueAt(object, "id"));
-  return { ...change, fate: "made", objectId, accountId: change.accountId ?? objectId };
+  return { ...change, outcome: "committed", objectId, accountId: change.accountId ?? objectId };
 }
 
 /** Returns whether the change has left its object with its marker, or without the object for a deletion. */
 async function findObject(api: BellwireApi, change: Change): Promise<unknown> {
   const [subject = "", verb] = change.type.split(".");
   const get = async (path: string): Promise<unknown> => {
-    const { status, body } = await askPatiently(api, "GET", path);
+    const { status, body } = await requestWithRetries(api, "GET", path);
     if (status !== 200 && status !== 404) throw new Error(`${path} was answered with ${status}`);
     return status === 200 ? body : undefined;
   };

@@ -1,4 +1,4 @@
-import { valueAt } from "./ask-bellwire.ts";
+import { valueAt } from "./api-client.ts";
 
 /** One request as its receiver saw it. Times are milliseconds of the wall clock, which all processes here share. */
 export interface ReceivedRequest {

@@ -1,14 +1,14 @@
-/** The receivers, in a process of their own, which no disturbance kills. */
+/** The receivers, in a process of their own, which no fault kills. */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Random } from "../simulation/random.ts";
 import { endpoints } from "./endpoints.ts";
 import { findAccountId, findMarker, wallMs, type ReceivedRequest } from "./received-request.ts";
 
-type Noted = { -readonly [Key in keyof ReceivedRequest]: ReceivedRequest[Key] };
+type RecordedRequest = { -readonly [Key in keyof ReceivedRequest]: ReceivedRequest[Key] };
 
 const random = new Random(Number(process.argv[2]));
-const noted: Noted[] = [];
+const recorded: RecordedRequest[] = [];
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
@@ -20,23 +20,23 @@ function answer(request: IncomingMessage, response: ServerResponse, body: Buffer
   const endpoint = endpoints.find(({ name }) => request.url === `/${name}`);
   if (!endpoint) return void response.writeHead(404).end();
   const reply = endpoint.reply(random);
-  const note = take(request, endpoint.name, body);
-  response.on("close", () => (note.endedAtMs ??= wallMs()));
+  const observed = record(request, endpoint.name, body);
+  response.on("close", () => (observed.endedAtMs ??= wallMs()));
   if (reply.kind === "hang") return;
   if (reply.kind === "reset") return void request.socket.resetAndDestroy();
-  note.retryAfterSeconds = reply.retryAfterSeconds ?? 0;
+  observed.retryAfterSeconds = reply.retryAfterSeconds ?? 0;
   response.on("finish", () => {
-    note.status = reply.status;
-    note.endedAtMs = wallMs();
+    observed.status = reply.status;
+    observed.endedAtMs = wallMs();
   });
   const headers = reply.retryAfterSeconds === undefined ? {} : { "retry-after": String(reply.retryAfterSeconds) };
   setTimeout(() => response.writeHead(reply.status, headers).end(), reply.afterMs);
 }
 
-function take(request: IncomingMessage, endpoint: string, body: Buffer): Noted {
+function record(request: IncomingMessage, endpoint: string, body: Buffer): RecordedRequest {
   const header = (name: string): string => String(request.headers[name] ?? "");
   const eventType = header("bellwire-event-type");
-  const note: Noted = {
+  const observed: RecordedRequest = {
     endpoint,
     eventId: header("webhook-id"),
     eventType,
@@ -50,12 +50,12 @@ function take(request: IncomingMessage, endpoint: string, body: Buffer): Noted {
     status: undefined,
     retryAfterSeconds: 0,
   };
-  noted.push(note);
-  return note;
+  recorded.push(observed);
+  return observed;
 }
 
 /** Returns the recorded requests from a number on, up to the size of one message. */
-process.on("message", (from: number) => process.send?.(noted.slice(from, from + 5000)));
+process.on("message", (from: number) => process.send?.(recorded.slice(from, from + 5000)));
 process.on("disconnect", () => process.exit());
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();

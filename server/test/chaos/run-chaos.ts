@@ -1,41 +1,41 @@
 import { Random } from "../simulation/random.ts";
-import { accountForChanges } from "./account-for-changes.ts";
+import { checkChanges } from "./check-changes.ts";
 import {
-  accountForDeliveries,
-  accountForFollower,
+  checkDeliveries,
+  checkFollower,
   findChangedBytes,
-  findEarly,
-  findOvertaking,
+  findEarlyRetries,
+  findReordering,
   findReusedNumbers,
   type Evidence,
-} from "./account-for-deliveries.ts";
-import { askPatiently, itemsAt, valueAt, type BellwireApi } from "./ask-bellwire.ts";
+} from "./check-deliveries.ts";
+import { requestWithRetries, itemsAt, valueAt, type BellwireApi } from "./api-client.ts";
 import type { Change } from "./change.ts";
 import { Client } from "./client.ts";
 import { countRepeats } from "./count-repeats.ts";
-import { disturb, isFailover, isKill, kinds, type Disturbance, type Kind } from "./disturbances.ts";
+import { injectFaults, isFailover, isKill, kinds, type Fault, type FaultKind } from "./faults.ts";
 import { endpoints, witness } from "./endpoints.ts";
 import { followEvents, type Follower } from "./follow-events.ts";
-import { prepareGround, type Ground, type GroundKind } from "./ground.ts";
+import { openSetup, type Setup, type SetupKind } from "./setup.ts";
 import {
   describeDue,
   enableAll,
   readDeliveries,
   readEvents,
   readFailures,
-  settleFate,
+  resolveOutcome,
   waitForQuiet,
 } from "./read-outcome.ts";
 import { startReceivers, type Receivers } from "./start-receivers.ts";
 import { watchDatabase } from "./watch-database.ts";
 
 export interface ChaosOptions {
-  readonly on: GroundKind;
+  readonly on: SetupKind;
   readonly minutes: number;
   readonly seed: number;
-  /** Disturbances to run where the setup allows them. */
-  readonly kinds: readonly Kind[];
-  /** Pause between two disturbances. */
+  /** Faults to run where the setup allows them. */
+  readonly kinds: readonly FaultKind[];
+  /** Pause between two faults. */
   readonly pauseMs: { readonly least: number; readonly most: number };
   readonly printStatus: (line: string) => void;
   /** Ends the run early, with an account of what happened until then. */
@@ -45,7 +45,7 @@ export interface ChaosOptions {
 export interface ChaosReport {
   /** A summary of one line. */
   readonly line: string;
-  readonly disturbances: readonly Disturbance[];
+  readonly faults: readonly Fault[];
   readonly acknowledged: number;
   /** Violations. */
   readonly violations: readonly string[];
@@ -67,9 +67,9 @@ export async function runChaos({
 }: ChaosOptions): Promise<ChaosReport> {
   const random = new Random(seed);
   using receivers = await startReceivers(seed);
-  await using ground = await prepareGround(on);
-  const { api } = ground;
-  if (on === "one server" && !ground.disk)
+  await using setup = await openSetup(on);
+  const { api } = setup;
+  if (on === "one server" && !setup.disk)
     printStatus("the disk is never full here: mounting a file system of our own is not permitted");
   const endpointIds = await subscribe(api, receivers.origin);
   await using follower = followEvents(api);
@@ -80,11 +80,11 @@ export async function runChaos({
   );
 
   const end = AbortSignal.any([AbortSignal.timeout(minutes * 60_000), ...(stop ? [stop] : [])]);
-  const done: Disturbance[] = [];
-  await using watch = watchDatabase(ground.ownerUrl);
+  const done: Fault[] = [];
+  await using watch = watchDatabase(setup.ownerUrl);
   await Promise.all([
     ...workers.map((worker) => worker.work(end)),
-    disturb(ground, {
+    injectFaults(setup, {
       random,
       signal: end,
       kinds: chosen,
@@ -98,16 +98,17 @@ export async function runChaos({
     keepEnabled(api, end),
   ]);
 
-  printStatus("coming to rest");
+  printStatus("draining");
   try {
-    await waitForQuiet(api, ground.ownerUrl, quietMs);
-    printStatus("accounting");
+    await waitForQuiet(api, setup.ownerUrl, quietMs);
+    printStatus("checking");
     await watch[Symbol.asyncDispose]();
-    const disturbances = done.map((it) => ({ ...it, untilMs: watch.answeredAfter(it.untilMs) }));
-    return await account({ ground, receivers, follower, endpointIds, workers, disturbances, minutes, seed });
+    const faults = done.map((it) => ({ ...it, untilMs: watch.answeredAfter(it.untilMs) }));
+    return await evaluate({ setup, receivers, follower, endpointIds, workers, faults, minutes, seed });
   } catch (error) {
-    for (const it of [ground.web, ...ground.engines]) printStatus(`${it.name} said at last:\n${it.said.slice(-3000)}`);
-    printStatus(`still due:\n${(await describeDue(ground.ownerUrl())).join("\n")}`);
+    for (const it of [setup.web, ...setup.engines])
+      printStatus(`${it.name} printed at last:\n${it.output.slice(-3000)}`);
+    printStatus(`still due:\n${(await describeDue(setup.ownerUrl())).join("\n")}`);
     throw error;
   }
 }
@@ -116,7 +117,7 @@ export async function runChaos({
 async function subscribe(api: BellwireApi, origin: string): Promise<ReadonlyMap<string, number>> {
   const ids = new Map<string, number>();
   for (const { name, settings } of endpoints) {
-    const { status, body } = await askPatiently(api, "POST", "/api/v1/endpoints", {
+    const { status, body } = await requestWithRetries(api, "POST", "/api/v1/endpoints", {
       ...settings,
       name,
       url: `${origin}/${name}`,
@@ -131,7 +132,7 @@ async function subscribe(api: BellwireApi, origin: string): Promise<ReadonlyMap<
 }
 
 async function findPlan(api: BellwireApi): Promise<number> {
-  const { body } = await askPatiently(api, "GET", "/admin/api/application_plans.json");
+  const { body } = await requestWithRetries(api, "GET", "/admin/api/application_plans.json");
   return Number(valueAt(itemsAt(body, "plans")[0], "application_plan", "id"));
 }
 
@@ -143,26 +144,26 @@ async function keepEnabled(api: BellwireApi, signal: AbortSignal): Promise<void>
   }
 }
 
-interface Remains {
-  readonly ground: Ground;
+interface RunResult {
+  readonly setup: Setup;
   readonly receivers: Receivers;
   readonly follower: Follower;
   readonly endpointIds: ReadonlyMap<string, number>;
   readonly workers: readonly Client[];
-  readonly disturbances: readonly Disturbance[];
+  readonly faults: readonly Fault[];
   readonly minutes: number;
   readonly seed: number;
 }
 
-async function account(remains: Remains): Promise<ChaosReport> {
-  const { ground, receivers, follower, endpointIds, workers, disturbances, minutes, seed } = remains;
-  const { api } = ground;
+async function evaluate(result: RunResult): Promise<ChaosReport> {
+  const { setup, receivers, follower, endpointIds, workers, faults, minutes, seed } = result;
+  const { api } = setup;
   const changes: (Change & { isAcknowledged: boolean })[] = [];
   for (const change of workers.flatMap((worker) => worker.changes)) {
-    changes.push({ ...(await settleFate(api, change)), isAcknowledged: change.fate === "made" });
+    changes.push({ ...(await resolveOutcome(api, change)), isAcknowledged: change.outcome === "committed" });
   }
-  const windows = disturbances.flatMap(({ window }) => window ?? []);
-  const failovers = { count: disturbances.filter(({ kind }) => isFailover(kind)).length, windows };
+  const windows = faults.flatMap(({ window }) => window ?? []);
+  const failovers = { count: faults.filter(({ kind }) => isFailover(kind)).length, windows };
   const evidence: Evidence = {
     endpoints,
     events: await readEvents(api),
@@ -172,30 +173,30 @@ async function account(remains: Remains): Promise<ChaosReport> {
     followed: await follower.finish(),
     windows,
   };
-  const heard = evidence.received.filter(({ endpoint }) => endpoint === witness);
-  const markers = new Map(heard.map(({ eventId, marker }) => [eventId, marker]));
-  const { acknowledged, lost, lostByDesign, wrong } = accountForChanges(changes, evidence.events, markers, failovers);
-  const repeats = countRepeats(evidence.received, disturbances);
+  const witnessed = evidence.received.filter(({ endpoint }) => endpoint === witness);
+  const markers = new Map(witnessed.map(({ eventId, marker }) => [eventId, marker]));
+  const { acknowledged, lost, lostByDesign, wrong } = checkChanges(changes, evidence.events, markers, failovers);
+  const repeats = countRepeats(evidence.received, faults);
   const violations = [
     ...lost,
     ...wrong,
-    ...accountForDeliveries(evidence),
-    ...accountForFollower(evidence),
+    ...checkDeliveries(evidence),
+    ...checkFollower(evidence),
     ...findReusedNumbers(evidence),
     ...findChangedBytes(evidence),
-    ...findEarly(evidence),
-    ...findOvertaking(evidence),
+    ...findEarlyRetries(evidence),
+    ...findReordering(evidence),
     ...repeats.wrong,
     ...workers.flatMap(({ unexpected }) => unexpected),
   ];
-  const kills = disturbances.filter(({ kind }) => isKill(kind)).length;
+  const kills = faults.filter(({ kind }) => isKill(kind)).length;
   const line =
     `chaos: ${minutes} minutes, ${kills} kills, ${failovers.count} failovers, ${acknowledged} acknowledged, ${lost.length} lost, ` +
     `${lostByDesign} that an asynchronous standby did not have, ` +
     `${repeats.repeated} repeated (bound ${repeats.bound}), seed ${seed}`;
-  return { line, disturbances, acknowledged, violations };
+  return { line, faults, acknowledged, violations };
 }
 
-/** Counts the runs of each disturbance. */
-export const summary = (disturbances: readonly Disturbance[]): string =>
-  kinds.map((kind) => `${disturbances.filter((it) => it.kind === kind).length} × ${kind}`).join(", ");
+/** Counts the runs of each fault. */
+export const summary = (faults: readonly Fault[]): string =>
+  kinds.map((kind) => `${faults.filter((it) => it.kind === kind).length} × ${kind}`).join(", ");

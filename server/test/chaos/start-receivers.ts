@@ -31,4 +31,5 @@ export async function startReceivers(seed: number): Promise<Receivers> {
 }
 
 // The child's messages have the shape that receiver-process.ts gives them.
-const message = <Said>(child: ChildProcess): Promise<Said> => new Promise((resolve) => child.once("message", resolve));
+const message = <Message>(child: ChildProcess): Promise<Message> =>
+  new Promise((resolve) => child.once("message", resolve));

@@ -8,7 +8,7 @@ export interface DatabaseWatch extends AsyncDisposable {
   answeredAfter(ms: number): number;
 }
 
-const askEveryMs = 250;
+const pollMs = 250;
 
 export function watchDatabase(ownerUrl: () => string): DatabaseWatch {
   const answers: { readonly askedMs: number; readonly answeredMs: number }[] = [];
@@ -26,7 +26,7 @@ export function watchDatabase(ownerUrl: () => string): DatabaseWatch {
     while (!closing.signal.aborted) {
       const askedMs = wallMs();
       if (await doesAnswer(ownerUrl())) answers.push({ askedMs, answeredMs: wallMs() });
-      await wait(askEveryMs);
+      await wait(pollMs);
     }
   }
 }

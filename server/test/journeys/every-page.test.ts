@@ -4,7 +4,7 @@ import pg from "pg";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
-import { type Answer, type BellwireApi, ask, valueAt } from "../chaos/ask-bellwire.ts";
+import { type ApiResponse, type BellwireApi, sendRequest, valueAt } from "../chaos/api-client.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -51,8 +51,8 @@ const morePages = (it: Objects): readonly string[] => [
 
 /** Makes healthy, slow and failing endpoints, developers of several kinds, failures, a job, a token, an invitation. */
 async function fillPortal(api: BellwireApi, refusing: string, slow: string): Promise<Objects> {
-  const send = async (method: string, path: string, body?: Readonly<Record<string, unknown>>): Promise<Answer> => {
-    const answer = await ask(api, method, path, body);
+  const send = async (method: string, path: string, body?: Readonly<Record<string, unknown>>): Promise<ApiResponse> => {
+    const answer = await sendRequest(api, method, path, body);
     expect(answer, `${method} ${path}: ${JSON.stringify(answer.body)}`).toMatchObject({
       status: expect.toSatisfy((status) => status < 300),
     });
@@ -70,7 +70,7 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
   const created = await send("POST", "/api/v1/endpoints", { ...crm, ...switched });
   await send("POST", "/api/v1/endpoints", { name: "warehouse", url: slow, event_types: ["*"], ...switched });
   const names = ["Harbour & Sons", "Quay Books", "Ferry Lines", "Silent Reef", "Lighthouse Analytics GmbH & Co. KG"];
-  const accounts: Answer[] = [];
+  const accounts: ApiResponse[] = [];
   for (const [at, org_name] of names.entries()) {
     const user = { username: `mira${at}`, email: `mira${at}@harbour.example` };
     accounts.push(await send("POST", "/admin/api/signup.json", { org_name, ...user }));
@@ -82,7 +82,7 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
     send("GET", `/admin/api/accounts/${account}/applications.json`),
     send("GET", "/admin/api/services.json"),
   ]);
-  const failures = async (): Promise<Answer> => send("GET", "/api/v1/failures?limit=1");
+  const failures = async (): Promise<ApiResponse> => send("GET", "/api/v1/failures?limit=1");
   await until(async () => valueAt((await failures()).body, "data", 0) !== undefined);
   const failure = await failures();
   const delivery = String(valueAt(failure.body, "data", 0, "delivery_id"));

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type BellwireApi, ask } from "../chaos/ask-bellwire.ts";
+import { type BellwireApi, sendRequest } from "../chaos/api-client.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
@@ -15,14 +15,18 @@ test(
     const { username, password, accessToken } = await readSignIn(folder.path);
     const api = { url: bellwire.url, token: accessToken };
     const signUp = (org_name: string, name: string) =>
-      ask(api, "POST", "/admin/api/signup.json", { org_name, username: name, email: `${name}@harbour.example` });
+      sendRequest(api, "POST", "/admin/api/signup.json", {
+        org_name,
+        username: name,
+        email: `${name}@harbour.example`,
+      });
     // Changes by a token are not sent while admin actions are disabled.
     await signUp("Silent Reef", "reef");
     const switched = { provider_actions: true, all_actors: true };
-    await ask(api, "PATCH", `/api/v1/endpoints/${await readDefaultEndpointId(api)}`, switched);
+    await sendRequest(api, "PATCH", `/api/v1/endpoints/${await readDefaultEndpointId(api)}`, switched);
     const url = await createSlowBin(api);
     const slow = { name: "warehouse", url, active: true, event_types: ["account.created"], ...switched };
-    await ask(api, "POST", "/api/v1/endpoints", slow);
+    await sendRequest(api, "POST", "/api/v1/endpoints", slow);
     await signUp("Harbour & Sons", "mira");
     await signUp("Quay Books", "nora");
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { expect } from "vitest";
-import { type BellwireApi, ask, itemsAt, valueAt } from "../chaos/ask-bellwire.ts";
+import { type BellwireApi, sendRequest, itemsAt, valueAt } from "../chaos/api-client.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
@@ -14,14 +14,14 @@ const accounts = 4;
 /** Makes an endpoint without retries whose receiver refuses everything, and signs accounts up. */
 async function failAll(api: BellwireApi, url: string): Promise<number> {
   const settings = { name: "crm", url, all_actors: true, event_types: ["account.created"], retry_waits_seconds: [] };
-  const created = await ask(api, "POST", "/api/v1/endpoints", { ...settings, provider_actions: true });
+  const created = await sendRequest(api, "POST", "/api/v1/endpoints", { ...settings, provider_actions: true });
   expect(created.status).toBe(201);
   for (let number = 0; number < accounts; number += 1) {
     const form = { org_name: `Quay ${number}`, username: `quay${number}`, email: `quay${number}@example.com` };
-    expect(await ask(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
+    expect(await sendRequest(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
   }
   await until(async () => {
-    const { body } = await ask(api, "GET", "/api/v1/failures");
+    const { body } = await sendRequest(api, "GET", "/api/v1/failures");
     return itemsAt(body, "data").length === accounts;
   });
   return Number(valueAt(created.body, "id"));

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { ask } from "../chaos/ask-bellwire.ts";
+import { sendRequest } from "../chaos/api-client.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 import { test } from "../support/test.ts";
@@ -13,7 +13,7 @@ test("an admin previews a replay, starts it, and sees it finish", { timeout: 240
   // Changes by a token are not sent while admin actions are disabled.
   const form = { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example" };
   const api = { url: bellwire.url, token: accessToken };
-  expect(await ask(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
+  expect(await sendRequest(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
   await using page = await browser.newPage();
   await page.goto(`${bellwire.url}/p/admin/endpoints`);
   await page.fill("[name=username]", username);

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type BellwireApi, ask, valueAt } from "../chaos/ask-bellwire.ts";
-import { KeptProcess } from "../chaos/kept-process.ts";
+import { type BellwireApi, sendRequest, valueAt } from "../chaos/api-client.ts";
+import { SupervisedProcess } from "../chaos/supervised-process.ts";
 import { type ListedEvent, readEvents, waitForQuiet } from "../chaos/read-outcome.ts";
 import { findAccountId, findMarker } from "../chaos/received-request.ts";
 import { DatabasePair } from "../support/database-pair.ts";
@@ -9,7 +9,7 @@ import { BellwireProcess } from "../support/start-bellwire.ts";
 import { startPooler } from "../support/start-pooler.ts";
 import { until } from "../support/until.ts";
 import { FailoverLoad } from "./failover-load.ts";
-import { apiAt, settingsFor } from "./prove-delivery.ts";
+import { apiAt, settingsFor } from "./verify-delivery.ts";
 
 export interface DrillOptions {
   readonly rounds: number;
@@ -56,7 +56,7 @@ export interface DrillReport {
   /** Webhooks of events that the new primary lacks. */
   readonly sentOfLost: number;
   /** Log lines about a continuation from an earlier state. */
-  readonly told: number;
+  readonly logged: number;
   readonly switches: number;
   readonly readiness: string;
   /** Everything that must not happen. */
@@ -89,9 +89,9 @@ export async function runFailoverDrill(options: DrillOptions): Promise<DrillRepo
   const url = `${pair.connectionString}?sslmode=disable`;
   const pooler = isPooled ? running.use(await startPooler({ url, mode: "transaction" })) : undefined;
   const environment = settingsFor(pooler?.url ?? url, ...(pooler ? [url] : []));
-  const processes: KeptProcess[] = [];
+  const processes: SupervisedProcess[] = [];
   for (const role of ["web", "engine", "engine"]) processes.push(running.use(await startRole(role, environment)));
-  const api = apiAt(/ready (http:\S+)/.exec(processes[0]?.said ?? "")?.[1] ?? "");
+  const api = apiAt(/ready (http:\S+)/.exec(processes[0]?.output ?? "")?.[1] ?? "");
   await subscribeBoth(api, receiver);
   const load = running.use(new FailoverLoad(api, { mayForget: !isSynchronous }));
   const done: Round[] = [];
@@ -119,7 +119,7 @@ export async function runFailoverDrill(options: DrillOptions): Promise<DrillRepo
   }
   await load[Symbol.asyncDispose]();
   await waitForQuiet(api, () => pair.primary.urlOf("postgres"), 120_000);
-  return await account({ api, receiver, load, processes, done, failovers, isSynchronous });
+  return await evaluate({ api, receiver, load, processes, done, failovers, isSynchronous });
 }
 
 const openPair = (binaries: string): Promise<DatabasePair> =>
@@ -134,10 +134,10 @@ const openPair = (binaries: string): Promise<DatabasePair> =>
     binaries,
   );
 
-async function startRole(role: string, environment: Readonly<Record<string, string>>): Promise<KeptProcess> {
-  const kept = new KeptProcess(role, () => new BellwireProcess(["serve", "--role", role], environment));
-  await kept.ready();
-  return kept;
+async function startRole(role: string, environment: Readonly<Record<string, string>>): Promise<SupervisedProcess> {
+  const started = new SupervisedProcess(role, () => new BellwireProcess(["serve", "--role", role], environment));
+  await started.ready();
+  return started;
 }
 
 /** One endpoint of each kind: in the order of each account, and in any order. */
@@ -148,7 +148,7 @@ async function subscribeBoth(api: BellwireApi, receiver: Receiver): Promise<void
     { name: "unordered", format: "3scale", ordering: "none" },
   ]) {
     const url = `${receiver.url}/${settings.name}`;
-    const { status, body } = await ask(api, "POST", "/api/v1/endpoints", { ...all, ...settings, url });
+    const { status, body } = await sendRequest(api, "POST", "/api/v1/endpoints", { ...all, ...settings, url });
     if (status !== 201) throw new Error(`The endpoint was refused: ${JSON.stringify(body)}`);
   }
 }
@@ -157,12 +157,12 @@ async function failOver(
   pair: DatabasePair,
   { isSynchronous, connections }: { readonly isSynchronous: boolean; readonly connections: Ending },
 ): Promise<Failover> {
-  const goOn = isSynchronous ? undefined : await pair.freezeReceiver();
-  if (goOn) await wait(lagMs);
+  const resume = isSynchronous ? undefined : await pair.freezeReceiver();
+  if (resume) await wait(lagMs);
   if (connections === "silent") pair.line.silence();
   const killedMs = performance.now();
   await pair.primary.killPostmaster();
-  goOn?.();
+  resume?.();
   await pair.promote();
   const replayedMs = (await pair.lastReplayedMs()) - performance.timeOrigin;
   pair.line.moveTo(pair.standby.socketPath);
@@ -235,28 +235,28 @@ function firstReceipts({ received }: Receiver): readonly Receipt[] {
   return [...first.values()];
 }
 
-interface Remains {
+interface DrillResult {
   readonly api: BellwireApi;
   readonly receiver: Receiver;
   readonly load: FailoverLoad;
-  readonly processes: readonly KeptProcess[];
+  readonly processes: readonly SupervisedProcess[];
   readonly done: readonly Round[];
   readonly failovers: readonly Failover[];
   readonly isSynchronous: boolean;
 }
 
-async function account(remains: Remains): Promise<DrillReport> {
-  const { api, receiver, load, processes, done, failovers } = remains;
+async function evaluate(result: DrillResult): Promise<DrillReport> {
+  const { api, receiver, load, processes, done, failovers } = result;
   const events = await readEvents(api);
-  const readiness = JSON.stringify((await ask(api, "GET", "/readyz")).body);
+  const readiness = JSON.stringify((await sendRequest(api, "GET", "/readyz")).body);
   const metrics = await (await fetch(`${api.url}/metrics`)).text();
-  const logs = processes.map(({ said }) => said).join("\n");
+  const logs = processes.map(({ output }) => output).join("\n");
   const known = new Set(events.map(({ id }) => id));
   const problems = [
     ...load.unexpected,
-    ...processes.flatMap(({ endedByItself }) => endedByItself),
-    ...countLost(remains, known),
-    ...countRepeated(remains),
+    ...processes.flatMap(({ unexpectedEnds }) => unexpectedEnds),
+    ...countLost(result, known),
+    ...countRepeated(result),
     ...findUndelivered(receiver, events),
     ...findReused(receiver, events),
   ];
@@ -264,7 +264,7 @@ async function account(remains: Remains): Promise<DrillReport> {
     rounds: done,
     deliveries: firstReceipts(receiver).length,
     sentOfLost: new Set(receiver.received.map(idOf).filter((id) => !known.has(id))).size,
-    told: logs.split("the database continues from an earlier state").length - 1,
+    logged: logs.split("the database continues from an earlier state").length - 1,
     switches: Number(/^bellwire_database_switches (\d+)/m.exec(metrics)?.[1]),
     readiness: valueAt(JSON.parse(readiness), "status") === "ok" ? readiness : `not ready: ${readiness}`,
     problems: failovers.length === done.length ? problems : [...problems, "a failover has no measures"],
@@ -273,7 +273,7 @@ async function account(remains: Remains): Promise<DrillReport> {
 
 /** Counts acknowledged changes without an event. Only an asynchronous standby may lack them, and only its latest ones. */
 function countLost(
-  { load, receiver, done, failovers, isSynchronous }: Remains,
+  { load, receiver, done, failovers, isSynchronous }: DrillResult,
   known: ReadonlySet<string>,
 ): readonly string[] {
   const there = new Set(receiver.received.filter((it) => known.has(idOf(it))).map(markerOf));
@@ -289,7 +289,7 @@ function countLost(
 }
 
 /** A repeat needs a failover that can have prevented the record of its first response. */
-function countRepeated({ receiver, done, failovers }: Remains): readonly string[] {
+function countRepeated({ receiver, done, failovers }: DrillResult): readonly string[] {
   const seen = new Map<string, number>();
   return receiver.received.flatMap((request) => {
     const key = `${idOf(request)} ${request.path}`;

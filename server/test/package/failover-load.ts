@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type BellwireApi, ask, valueAt } from "../chaos/ask-bellwire.ts";
+import { type BellwireApi, sendRequest, valueAt } from "../chaos/api-client.ts";
 
 /** A change as its client knows it. Times are of performance.now(). */
 export interface LoadedChange {
@@ -57,24 +57,24 @@ export class FailoverLoad implements AsyncDisposable {
 
   async #signUp(marker: string, accounts: number[]): Promise<number | undefined> {
     const form = { org_name: marker, username: marker, email: `${marker}@example.com` };
-    const { status, body } = await this.#ask(marker, "POST", "/admin/api/signup.json", form);
+    const { status, body } = await this.#sendRequest(marker, "POST", "/admin/api/signup.json", form);
     if (status === 201) accounts.push(Number(valueAt(body, "account", "id")));
     return status;
   }
 
   async #rename(marker: string, account: number): Promise<number | undefined> {
-    return (await this.#ask(marker, "PUT", `/admin/api/accounts/${account}.json`, { org_name: marker })).status;
+    return (await this.#sendRequest(marker, "PUT", `/admin/api/accounts/${account}.json`, { org_name: marker })).status;
   }
 
   /** Returns no status without an answer. */
-  async #ask(
+  async #sendRequest(
     marker: string,
     method: string,
     path: string,
     body: Readonly<Record<string, string>>,
   ): Promise<{ readonly status?: number; readonly body?: unknown }> {
     const sentMs = performance.now();
-    const answer = await ask(this.#api, method, path, body).catch(() => undefined);
+    const answer = await sendRequest(this.#api, method, path, body).catch(() => undefined);
     const isAcknowledged = answer !== undefined && answer.status < 300;
     this.changes.push({ marker, sentMs, answeredMs: performance.now(), isAcknowledged });
     return answer ?? {};

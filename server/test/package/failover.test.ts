@@ -5,7 +5,7 @@ import { runFailoverDrill } from "./failover-drill.ts";
 const timeout = 300_000;
 
 test(
-  "a synchronous standby takes over under load: nothing acknowledged is lost, nothing is repeated without a cause, and it is told",
+  "a synchronous standby takes over under load: nothing acknowledged is lost, nothing is repeated without a cause, and it is logged",
   { timeout },
   async (context) => {
     const programs = await findWholePostgres(18);
@@ -22,7 +22,7 @@ test(
       expect(Math.max(firstChange, stuckUntil)).toBeLessThan(5);
       expect(Math.max(firstDelivery, backlogUntil)).toBeLessThan(15);
     }
-    expect(report).toMatchObject({ told: 2, switches: 2, sentOfLost: 0 });
+    expect(report).toMatchObject({ logged: 2, switches: 2, sentOfLost: 0 });
     expect(report.readiness).toContain("the database resumed from an earlier state");
   },
 );
@@ -41,7 +41,7 @@ test(
     });
     expect(report.problems).toEqual([]);
     expect(report.rounds[0]?.lost).toBeGreaterThan(0);
-    expect(report).toMatchObject({ told: 1, switches: 1 });
+    expect(report).toMatchObject({ logged: 1, switches: 1 });
     expect(report.readiness).toContain("changes may be lost");
   },
 );

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { claimPort } from "../../src/app/addresses.ts";
 import { type CellProvider, Installation, queryOnce } from "../cells/installation.ts";
 import { MoveLoad, compareWithReceiver, countRows, createOrderedEndpoint, findRepeats } from "../cells/move-load.ts";
-import { KeptProcess } from "../chaos/kept-process.ts";
+import { SupervisedProcess } from "../chaos/supervised-process.ts";
 import { Random } from "../simulation/random.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
@@ -22,7 +22,7 @@ export interface MoveRound {
   readonly to: string;
   readonly killed: string;
   /** The last line of the killed or interrupted command. */
-  readonly reached: string;
+  readonly lastStatus: string;
   /** Runs of the command until the provider had moved. */
   readonly runs: number;
   /** How long requests waited in the run that moved the provider; undefined if the first run was killed after that. */
@@ -62,13 +62,15 @@ export async function runMoveDrill({ rounds, seed, printStatus }: MoveDrillOptio
   const quay = await installation.createProvider("quay", "default");
   const port = await claimPort("127.0.0.1", 0);
   const url = `http://localhost:${port}`;
-  const start = async (name: string, role: string, cells: string): Promise<KeptProcess> => {
+  const start = async (name: string, role: string, cells: string): Promise<SupervisedProcess> => {
     const environment = { ...installation.environment, BELLWIRE_CELLS: cells, PORT: String(port) };
-    const kept = running.use(new KeptProcess(name, () => new BellwireProcess(["serve", "--role", role], environment)));
-    await kept.ready();
-    return kept;
+    const started = running.use(
+      new SupervisedProcess(name, () => new BellwireProcess(["serve", "--role", role], environment)),
+    );
+    await started.ready();
+    return started;
   };
-  const processes = new Map<Victim, KeptProcess>([
+  const processes = new Map<Victim, SupervisedProcess>([
     ["web", await start("web", "web", "all")],
     ["engine of default", await start("engine of default", "engine", "default")],
     ["engine of west", await start("engine of west", "engine", "west")],
@@ -77,29 +79,29 @@ export async function runMoveDrill({ rounds, seed, printStatus }: MoveDrillOptio
   const load = running.use(MoveLoad.start(url, quay, { mayBeKilled: true }));
 
   const done: MoveRound[] = [];
-  const disturbed: { readonly fromMs: number; readonly untilMs: number }[] = [];
+  const faultWindows: { readonly fromMs: number; readonly untilMs: number }[] = [];
   for (let number = 1; number <= rounds; number += 1) {
-    await load.goOn(changesBetween);
+    await load.waitForChanges(changesBetween);
     const chosen = new Set([random.pick(victims), random.pick(victims)]);
     const kills = [...chosen].map((victim) => ({ victim, afterMs: random.between(0, moveMs) }));
     const startedMs = performance.now();
     const round = await moveAndKill({ installation, processes, to: number % 2 === 1 ? "west" : "default", kills });
-    await load.goOn(changesBetween);
+    await load.waitForChanges(changesBetween);
     done.push(round);
-    disturbed.push({ fromMs: startedMs - settleMs, untilMs: performance.now() });
+    faultWindows.push({ fromMs: startedMs - settleMs, untilMs: performance.now() });
     printStatus(
       `round ${number}: ${round.killed}; in ${round.to} after ${round.runs} runs and ${round.seconds.toFixed(1)} s`,
     );
   }
-  await load.goOn(changesBetween);
+  await load.waitForChanges(changesBetween);
   await load.stop();
 
-  const problems = [...load.failures, ...[...processes.values()].flatMap(({ endedByItself }) => endedByItself)];
+  const problems = [...load.failures, ...[...processes.values()].flatMap(({ unexpectedEnds }) => unexpectedEnds)];
   await compareWithReceiver(load, receiver, "", { mayRepeat: true }).catch((error: unknown) =>
     problems.push(String(error)),
   );
   for (const { firstMs, atMs } of findRepeats(receiver.received)) {
-    const index = disturbed.findIndex(({ fromMs, untilMs }) => firstMs >= fromMs && firstMs <= untilMs);
+    const index = faultWindows.findIndex(({ fromMs, untilMs }) => firstMs >= fromMs && firstMs <= untilMs);
     const round = done[index];
     if (round) round.repeated += 1;
     else problems.push(`a request was repeated after ${Math.round(atMs - firstMs)} ms without a cause`);
@@ -111,7 +113,7 @@ export async function runMoveDrill({ rounds, seed, printStatus }: MoveDrillOptio
 
 interface KilledMove {
   readonly installation: Installation;
-  readonly processes: ReadonlyMap<Victim, KeptProcess>;
+  readonly processes: ReadonlyMap<Victim, SupervisedProcess>;
   readonly to: string;
   readonly kills: readonly { readonly victim: Victim; readonly afterMs: number }[];
 }
@@ -128,7 +130,7 @@ async function moveAndKill({ installation, processes, to, kills }: KilledMove): 
     else processes.get(victim)?.signal("SIGKILL");
   });
   await Promise.all([first.ended, ...killing]);
-  const reached = first.stderr.trim().split("\n").at(-1) ?? "";
+  const lastStatus = first.stderr.trim().split("\n").at(-1) ?? "";
   let [runs, last] = [1, first];
   while ((await last.ended) !== 0) {
     if (runs === runsMax) throw new Error(`The provider did not move in ${runs} runs: ${last.stderr}`);
@@ -141,7 +143,7 @@ async function moveAndKill({ installation, processes, to, kills }: KilledMove): 
   return {
     to,
     killed: kills.map(({ victim, afterMs }) => `${victim} after ${(afterMs / 1000).toFixed(1)} s`).join(", "),
-    reached,
+    lastStatus,
     runs,
     pausedMs: paused === undefined ? undefined : Number(paused),
     seconds: (performance.now() - startedMs) / 1000,

@@ -38,10 +38,10 @@ test(
     await using load = MoveLoad.start(bellwire.url, quay);
     await using otherApi = MoveLoad.start(bellwire.url, brook);
     for (const to of ["default", "west", "default"]) {
-      await load.goOn(15);
+      await load.waitForChanges(15);
       await installation.done("provider", "move", "quay", "--to", to);
     }
-    await load.goOn(15);
+    await load.waitForChanges(15);
     await Promise.all([load.stop(), otherApi.stop()]);
     expect([load.failures, otherApi.failures]).toEqual([[], []]);
     await compareWithReceiver(load, receiver, "/quay");
@@ -60,17 +60,17 @@ test.for(interruptions)(
     await using bellwire = await installation.serve();
     await createOrderedEndpoint(bellwire.url, quay, receiver.url);
     await using load = MoveLoad.start(bellwire.url, quay);
-    await load.goOn(20);
+    await load.waitForChanges(20);
 
     const command = new BellwireProcess(["provider", "move", "quay", "--to", "west"], installation.environment);
     const line = moment === "a moment later" ? "other rows copied" : moment;
     await until(() => command.stderr.includes(line) || command.hasEnded, { withinMs: 60_000, everyMs: 1 });
     if (moment === "a moment later") await sleep(40 + Math.random() * 200);
     await command.kill();
-    await load.goOn(20); // an engine decides within ten seconds if changes are refused
+    await load.waitForChanges(20); // an engine decides within ten seconds if changes are refused
 
     await installation.done("provider", "move", "quay", "--to", "west");
-    await load.goOn(20);
+    await load.waitForChanges(20);
     await load.stop();
     expect(load.failures).toEqual([]);
     await compareWithReceiver(load, receiver, "", { mayRepeat: true });
@@ -91,7 +91,7 @@ test(
     await using bellwire = await installation.serve();
     await createOrderedEndpoint(bellwire.url, quay, receiver.url);
     await using load = MoveLoad.start(bellwire.url, quay);
-    await load.goOn(3);
+    await load.waitForChanges(3);
     await until(() => receiver.received.length > 0);
     const said = await installation.done("provider", "move", "quay", "--to", "west", "--drain-seconds", "1");
     expect(said).toContain("1 endpoints had attempts in flight after 1 s");

@@ -4,7 +4,7 @@ import { findWholePostgres } from "../support/postgres-programs.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { runFailoverDrill } from "./failover-drill.ts";
-import { proveDelivery, settingsFor } from "./prove-delivery.ts";
+import { verifyDelivery, settingsFor } from "./verify-delivery.ts";
 
 const timeout = 300_000;
 
@@ -16,7 +16,7 @@ test(
     await using postgres = await startThrowAwayPostgres();
     const directUrl = postgres.urlOf("postgres");
     await using pooler = await startPooler({ url: directUrl, mode: "transaction", size: 3 });
-    await proveDelivery(settingsFor(pooler.url, directUrl));
+    await verifyDelivery(settingsFor(pooler.url, directUrl));
 
     await using refused = new BellwireProcess(["serve"], settingsFor(pooler.url));
     expect(await refused.ended).toBe(1);
@@ -37,6 +37,6 @@ test(
     for (const { firstDelivery, backlogUntil } of report.rounds) {
       expect(Math.max(firstDelivery, backlogUntil)).toBeLessThan(15);
     }
-    expect(report).toMatchObject({ told: 2, switches: 2 });
+    expect(report).toMatchObject({ logged: 2, switches: 2 });
   },
 );

@@ -5,7 +5,7 @@ import { buildAuthority } from "../support/build-certificates.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
-import { proveDelivery, settingsFor } from "./prove-delivery.ts";
+import { verifyDelivery, settingsFor } from "./verify-delivery.ts";
 
 test(
   "TLS with a provider's own authority: verified in every process, and refused in words that say how to go on",
@@ -20,7 +20,7 @@ test(
     const urlWith = (query: string, host = "127.0.0.1"): string =>
       `${postgres.urlOf("postgres").replace(/@.*/, `@${host}:${postgres.port}/postgres`)}?${query}`;
 
-    await proveDelivery(settingsFor(urlWith(`sslmode=verify-full&sslrootcert=${ownCa}`)));
+    await verifyDelivery(settingsFor(urlWith(`sslmode=verify-full&sslrootcert=${ownCa}`)));
     const refusals: readonly (readonly [url: string, says: string])[] = [
       [
         urlWith("sslmode=verify-full"),

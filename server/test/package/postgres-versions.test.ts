@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { findServerPrograms } from "../support/postgres-programs.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 import { type ThrowAwayPostgres, startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
-import { proveDelivery, settingsFor } from "./prove-delivery.ts";
+import { verifyDelivery, settingsFor } from "./verify-delivery.ts";
 
 const timeout = 180_000;
 
@@ -37,7 +37,7 @@ test.for([16, 17, 18] as const)(
     if (programs && "missing" in programs) return context.skip(programs.missing);
     await using postgres = await startThrowAwayPostgres(programs ?? {});
     await administer(postgres, ...owner);
-    await proveDelivery(settingsFor(urlOf(postgres)));
+    await verifyDelivery(settingsFor(urlOf(postgres)));
     expect(await ownedTables(postgres)).toEqual([{ tableowner: "shop" }]);
   },
 );
@@ -68,6 +68,6 @@ test(
 
     await using migrated = new BellwireProcess(["migrate"], settingsFor(urlOf(postgres)));
     expect([await migrated.ended, migrated.stdout]).toEqual([0, expect.not.stringContaining("may not act as")]);
-    await proveDelivery(settingsFor(urlOf(postgres, "clerk")));
+    await verifyDelivery(settingsFor(urlOf(postgres, "clerk")));
   },
 );

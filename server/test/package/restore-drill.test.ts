@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { expect, test } from "vitest";
-import { type BellwireApi, ask, itemsAt, valueAt } from "../chaos/ask-bellwire.ts";
+import { type BellwireApi, sendRequest, itemsAt, valueAt } from "../chaos/api-client.ts";
 import { fastestFolder } from "../support/fastest-folder.ts";
 import { findWholePostgres } from "../support/postgres-programs.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
@@ -15,7 +15,7 @@ import {
   takeBaseBackup,
 } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
-import { apiAt, settingsFor, signUp } from "./prove-delivery.ts";
+import { apiAt, settingsFor, signUp } from "./verify-delivery.ts";
 
 const timeout = 300_000;
 const point = "before the mistake";
@@ -72,7 +72,7 @@ async function addEndpoint(api: BellwireApi, name: string, receiver: Receiver): 
     timeout_seconds: 60,
     retry_waits_seconds: Array.from({ length: 50 }, () => 1),
   };
-  expect(await ask(api, "POST", "/api/v1/endpoints", endpoint)).toMatchObject({ status: 201 });
+  expect(await sendRequest(api, "POST", "/api/v1/endpoints", endpoint)).toMatchObject({ status: 201 });
 }
 
 /** Signs the group up and returns the ids of its accounts. */
@@ -87,12 +87,12 @@ async function signUpAll(api: BellwireApi, group: keyof typeof names): Promise<r
 }
 
 const rename = (api: BellwireApi, accountId: number | undefined, name: string) =>
-  ask(api, "PUT", `/admin/api/accounts/${accountId}.json`, { org_name: name });
+  sendRequest(api, "PUT", `/admin/api/accounts/${accountId}.json`, { org_name: name });
 
 /** Returns the ids of a feed's events behind a cursor, and the cursor behind them. */
 async function follow(api: BellwireApi, after?: unknown) {
   const path = `/api/v1/events?order=oldest&limit=100${typeof after === "string" ? `&after=${after}` : ""}`;
-  const { body } = await ask(api, "GET", path);
+  const { body } = await sendRequest(api, "GET", path);
   return { ids: itemsAt(body, "data").map((event) => valueAt(event, "id")), next: valueAt(body, "next") };
 }
 
@@ -144,7 +144,8 @@ test.for([
     await signUpAll(api, "due");
     await until(() => quick.received.length === 6 && late.received.length > 0);
     await until(
-      async () => itemsAt((await ask(api, "GET", "/api/v1/deliveries?state=delivered")).body, "data").length === 6,
+      async () =>
+        itemsAt((await sendRequest(api, "GET", "/api/v1/deliveries?state=delivered")).body, "data").length === 6,
     );
     await markPoint(primary);
 
@@ -165,7 +166,7 @@ test.for([
     expect(again.stdout + again.stderr).toContain(
       "the database was restored: deliveries, mails and jobs from before are held",
     );
-    expect(String(valueAt((await ask(apiAgain, "GET", "/readyz")).body, "warnings", 1))).toContain(
+    expect(String(valueAt((await sendRequest(apiAgain, "GET", "/readyz")).body, "warnings", 1))).toContain(
       "deliveries, mails and jobs are held",
     );
     const before = [quick, late, broken].map(({ received }) => received.length);
@@ -197,7 +198,7 @@ test.for([
 
     expect(reusedNumbers([quick, late, broken, fresh])).toEqual([]);
     const [lostId] = receivedOf(quick, "l1").map(({ headers }) => String(headers["webhook-id"]));
-    expect(await ask(apiAgain, "GET", `/api/v1/events/${lostId}`)).toMatchObject({ status: 404 });
+    expect(await sendRequest(apiAgain, "GET", `/api/v1/events/${lostId}`)).toMatchObject({ status: 404 });
     const { ids } = await follow(apiAgain, followed.next);
     expect(ids).toEqual(expect.arrayContaining(fresh.received.map(({ headers }) => headers["webhook-id"])));
     expect(await run(environment, "resume", "--after-restore", choice)).toBe("Nothing is held after a restore.\n");

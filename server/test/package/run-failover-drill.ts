@@ -43,9 +43,9 @@ const worst = columns.map(([, show]) => {
   return values.length === 0 ? "" : shown(Math.max(...values));
 });
 console.log(row(["worst", ...worst]));
-const { deliveries, sentOfLost, told, switches, readiness, problems } = report;
+const { deliveries, sentOfLost, logged, switches, readiness, problems } = report;
 console.log(
-  `${deliveries} deliveries, ${sentOfLost} webhooks of lost changes, ${told} log lines, ${switches} switches`,
+  `${deliveries} deliveries, ${sentOfLost} webhooks of lost changes, ${logged} log lines, ${switches} switches`,
 );
 console.log(readiness);
 for (const problem of problems.slice(0, 50)) console.log(`WRONG: ${problem}`);

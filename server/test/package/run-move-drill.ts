@@ -16,7 +16,7 @@ const report = await runMoveDrill({
 const columns: readonly (readonly [title: string, show: (round: MoveRound) => string])[] = [
   ["to", (it) => it.to],
   ["killed", (it) => it.killed],
-  ["the command had said", (it) => it.reached],
+  ["last status", (it) => it.lastStatus],
   ["runs", (it) => String(it.runs)],
   ["paused ms", (it) => String(it.pausedMs ?? "")],
   ["seconds", (it) => it.seconds.toFixed(1)],

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { ask, itemsAt, valueAt } from "../chaos/ask-bellwire.ts";
+import { sendRequest, itemsAt, valueAt } from "../chaos/api-client.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
@@ -74,7 +74,7 @@ class Load {
       const url = this.#targets[number % this.#targets.length] ?? "";
       const name = `developer-${number}`;
       const form = { org_name: name, username: name, email: `${name}@example.com` };
-      const answer = await ask({ url, token }, "POST", "/admin/api/signup.json", form).catch(String);
+      const answer = await sendRequest({ url, token }, "POST", "/admin/api/signup.json", form).catch(String);
       if (typeof answer === "string" || answer.status !== 201) this.failures.push(JSON.stringify(answer));
       this.#signUps += 1;
     }
@@ -91,7 +91,7 @@ async function readEventIds(url: string): Promise<ReadonlySet<unknown>> {
   const ids = new Set<unknown>();
   let after = "";
   for (;;) {
-    const { body } = await ask({ url, token }, "GET", `/api/v1/events?limit=200&order=oldest${after}`);
+    const { body } = await sendRequest({ url, token }, "GET", `/api/v1/events?limit=200&order=oldest${after}`);
     const events = itemsAt(body, "data");
     for (const event of events) ids.add(valueAt(event, "id"));
     const next = valueAt(body, "next");
@@ -134,7 +134,7 @@ test.each(earlierVersions)(
       user_created_on: true,
       application_created_on: true,
     };
-    expect(await ask({ url: old.url, token }, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({
+    expect(await sendRequest({ url: old.url, token }, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({
       status: 200,
     });
     const load = new Load([old.url]);

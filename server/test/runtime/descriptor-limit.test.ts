@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { createServer, type ServerResponse } from "node:http";
 import { expect } from "vitest";
-import { ask, askPatiently } from "../chaos/ask-bellwire.ts";
+import { sendRequest, requestWithRetries } from "../chaos/api-client.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -87,17 +87,17 @@ test(
         retry_waits_seconds: [],
         provider_actions: true,
       };
-      expect(await ask(api, "POST", "/api/v1/endpoints", endpoint)).toMatchObject({ status: 201 });
+      expect(await sendRequest(api, "POST", "/api/v1/endpoints", endpoint)).toMatchObject({ status: 201 });
     };
     for (let first = 0; first < endpoints; first += 10)
       await Promise.all(Array.from({ length: 10 }, (_, index) => addEndpoint(first + index)));
     using _idle = openIdleConnections(api.url, 2 * descriptors);
     const form = { org_name: "quay", username: "quay", email: "quay@example.com" };
-    expect(await askPatiently(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
+    expect(await requestWithRetries(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
 
     await until(async () => (await metric(api.url, "bellwire_attempts_not_made_total").catch(() => 0)) > 0);
     expect(receivers.received.length).toBeLessThan(endpoints);
-    expect((await askPatiently(api, "GET", "/api/v1/endpoints")).status).toBe(200);
+    expect((await requestWithRetries(api, "GET", "/api/v1/endpoints")).status).toBe(200);
 
     receivers.release();
     await until(() => receivers.received.length >= endpoints, { withinMs: 60_000 });

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import pg from "pg";
 import { expect, test as base } from "vitest";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
-import { ask, itemsAt, valueAt, type BellwireApi } from "../chaos/ask-bellwire.ts";
+import { sendRequest, itemsAt, valueAt, type BellwireApi } from "../chaos/api-client.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { isAlive, kill } from "../support/processes.ts";
@@ -47,19 +47,21 @@ async function engineOf(serving: BellwireProcess): Promise<number> {
 
 async function signUp(api: BellwireApi, name: string): Promise<void> {
   const form = { org_name: name, username: name, email: `${name}@example.com` };
-  expect(await ask(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
+  expect(await sendRequest(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
 }
 
 /** Subscribes the receiver to new accounts. */
 async function follow(serving: BellwireProcess, receiver: Pick<Receiver, "url">): Promise<BellwireApi> {
   const api = { url: await serving.ready(), token };
   const webhook = { url: receiver.url, active: true, provider_actions: true, account_created_on: true };
-  expect(await ask(api, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({ status: 200 });
+  expect(await sendRequest(api, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({ status: 200 });
   return api;
 }
 
 const deliveryStates = async (api: BellwireApi): Promise<readonly unknown[]> =>
-  itemsAt((await ask(api, "GET", "/api/v1/deliveries")).body, "data").map((delivery) => valueAt(delivery, "state"));
+  itemsAt((await sendRequest(api, "GET", "/api/v1/deliveries")).body, "data").map((delivery) =>
+    valueAt(delivery, "state"),
+  );
 
 test("deliveries go on while the process that serves requests stands still", { timeout }, async ({ serving }) => {
   await using receiver = await startReceiver(500);
@@ -102,7 +104,7 @@ test(
   { timeout },
   async ({ serving }) => {
     const api = { url: serving.url, token };
-    const { body: bin } = await ask(api, "POST", "/api/v1/bins", {});
+    const { body: bin } = await sendRequest(api, "POST", "/api/v1/bins", {});
     await follow(serving, { url: String(valueAt(bin, "url")) });
     const view = new URL(String(valueAt(bin, "view_url")));
     using stream = await openEventStream(`${api.url}${view.pathname}/stream${view.search}&after=0`);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ask, itemsAt, valueAt, type BellwireApi } from "../chaos/ask-bellwire.ts";
+import { sendRequest, itemsAt, valueAt, type BellwireApi } from "../chaos/api-client.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { familyOf, kill, postmasterOf } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -15,21 +15,21 @@ test("a replay and a job continue after every process was killed", { timeout: 24
   const token = (await readSignIn(folder.path)).accessToken;
   const api: BellwireApi = { url: first.url, token };
   const webhook = { url: receiver.url, active: true, provider_actions: true, account_created_on: true };
-  expect(await ask(api, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({ status: 200 });
+  expect(await sendRequest(api, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({ status: 200 });
   for (let number = 0; number < accounts; number += 1) {
     const form = { org_name: `Quay ${number}`, username: `quay${number}`, email: `quay${number}@example.com` };
-    expect(await ask(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
+    expect(await sendRequest(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
   }
-  const endpointId = valueAt(itemsAt((await ask(api, "GET", "/api/v1/endpoints")).body, "data")[0], "id");
+  const endpointId = valueAt(itemsAt((await sendRequest(api, "GET", "/api/v1/endpoints")).body, "data")[0], "id");
   await until(async () => {
-    const { body } = await ask(api, "GET", "/api/v1/deliveries?state=pending");
+    const { body } = await sendRequest(api, "GET", "/api/v1/deliveries?state=pending");
     return receiver.received.length >= accounts && itemsAt(body, "data").length === 0;
   });
   const events = new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size;
 
   const range = { endpoint_id: endpointId, since: new Date(Date.now() - 3_600_000).toISOString(), only: "all" };
-  const started = await ask(api, "POST", "/api/v1/replays", range);
-  const exporting = await ask(api, "POST", "/api/v1/jobs", {
+  const started = await sendRequest(api, "POST", "/api/v1/replays", range);
+  const exporting = await sendRequest(api, "POST", "/api/v1/jobs", {
     kind: "export",
     of: "events",
     filter: {},
@@ -43,12 +43,12 @@ test("a replay and a job continue after every process was killed", { timeout: 24
   await using again = await startBellwire({ dataDir: folder.path });
   const replay = `/api/v1/replays/${String(valueAt(started.body, "id"))}`;
   const ended = await until(async () => {
-    const { body } = await ask({ url: again.url, token }, "GET", replay);
+    const { body } = await sendRequest({ url: again.url, token }, "GET", replay);
     return valueAt(body, "state") === "done" && body;
   });
   expect(valueAt(ended, "counts", "delivered")).toBe(events);
   const job = `/api/v1/jobs/${String(valueAt(exporting.body, "id"))}`;
-  await until(async () => valueAt((await ask({ url: again.url, token }, "GET", job)).body, "state") === "done");
+  await until(async () => valueAt((await sendRequest({ url: again.url, token }, "GET", job)).body, "state") === "done");
   const result = await fetch(`${again.url}${job}/result`, { headers: { authorization: `Bearer ${token}` } });
   const exported = (await result.text())
     .split("\n")

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type BellwireApi, ask, itemsAt, valueAt } from "../chaos/ask-bellwire.ts";
+import { type BellwireApi, sendRequest, itemsAt, valueAt } from "../chaos/api-client.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { type CollectedSpan, startCollector } from "../support/otlp-collector.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
@@ -24,7 +24,7 @@ async function follow(serving: BellwireProcess, receiver: Receiver): Promise<Bel
     provider_actions: true,
     retry_waits_seconds: [0],
   };
-  expect(await ask(api, "POST", "/api/v1/endpoints", endpoint)).toMatchObject({ status: 201 });
+  expect(await sendRequest(api, "POST", "/api/v1/endpoints", endpoint)).toMatchObject({ status: 201 });
   return api;
 }
 
@@ -156,10 +156,10 @@ test(
     expect(requestsOf("d")[0]?.headers["traceparent"]).toBe(traceparent("d", "00")["traceparent"]);
 
     // The request that pages and APIs show is the one that was sent.
-    const { body } = await ask(api, "GET", "/api/v1/deliveries");
+    const { body } = await sendRequest(api, "GET", "/api/v1/deliveries");
     for (const delivery of itemsAt(body, "data")) {
       const id = String(valueAt(delivery, "id"));
-      const shown = await ask(api, "GET", `/api/v1/deliveries/${id}/attempts/1/request`);
+      const shown = await sendRequest(api, "GET", `/api/v1/deliveries/${id}/attempts/1/request`);
       const headers = itemsAt(shown.body, "headers").map((each) => [valueAt(each, "name"), valueAt(each, "value")]);
       const sent = receiver.received.find(({ headers: of }) => id.startsWith(String(of["webhook-id"])));
       expect(Object.fromEntries(headers)["traceparent"]).toBe(sent?.headers["traceparent"]);

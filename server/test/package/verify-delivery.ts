@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type BellwireApi, ask, itemsAt, valueAt } from "../chaos/ask-bellwire.ts";
+import { type BellwireApi, sendRequest, itemsAt, valueAt } from "../chaos/api-client.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
@@ -28,11 +28,11 @@ export const apiAt = (url: string): BellwireApi => ({ url, token });
 /** Subscribes the receiver to all events of new accounts. */
 async function subscribe(api: BellwireApi, receiver: Receiver): Promise<void> {
   const settings = { url: receiver.url, active: true, provider_actions: true, account_created_on: true };
-  expect(await ask(api, "PUT", "/admin/api/webhooks.json", settings)).toMatchObject({ status: 200 });
+  expect(await sendRequest(api, "PUT", "/admin/api/webhooks.json", settings)).toMatchObject({ status: 200 });
 }
 
 export const signUp = (api: BellwireApi, name: string) =>
-  ask(api, "POST", "/admin/api/signup.json", { org_name: name, username: name, email: `${name}@example.com` });
+  sendRequest(api, "POST", "/admin/api/signup.json", { org_name: name, username: name, email: `${name}@example.com` });
 
 /** Lists whose statements differ most: by time, by state, counted, grouped, searched. */
 const lists = [
@@ -47,7 +47,7 @@ const lists = [
 ];
 
 /** Starts Bellwire and follows sign-ups from the request to the receiver, to the lists and through a restart. */
-export async function proveDelivery(environment: Readonly<Record<string, string>>): Promise<void> {
+export async function verifyDelivery(environment: Readonly<Record<string, string>>): Promise<void> {
   await using receiver = await startReceiver();
   for (const [index, name] of ["harbour", "lighthouse"].entries()) {
     await using bellwire = new BellwireProcess(["serve"], environment);
@@ -56,9 +56,9 @@ export async function proveDelivery(environment: Readonly<Record<string, string>
     expect(await signUp(api, name)).toMatchObject({ status: 201 });
     await until(() => receiver.received.length === index + 1);
     expect(receiver.received[index]?.body).toContain(`<org_name>${name}</org_name>`);
-    await until(async () => itemsAt((await ask(api, "GET", lists[0] ?? "")).body, "data").length === index + 1);
-    for (const path of lists) expect([path, (await ask(api, "GET", path)).status]).toEqual([path, 200]);
-    expect(valueAt((await ask(api, "GET", "/readyz")).body, "status")).toBe("ok");
+    await until(async () => itemsAt((await sendRequest(api, "GET", lists[0] ?? "")).body, "data").length === index + 1);
+    for (const path of lists) expect([path, (await sendRequest(api, "GET", path)).status]).toEqual([path, 200]);
+    expect(valueAt((await sendRequest(api, "GET", "/readyz")).body, "status")).toBe("ok");
     expect(await bellwire.stop()).toBe(0);
     const errors = bellwire.stderr.split("\n").filter((line) => /"level":[456]0/.test(line));
     expect(errors).toEqual([]);

@@ -1,5 +1,5 @@
-import { clockSlackMs } from "./account-for-changes.ts";
-import type { LossWindow } from "./disturbances.ts";
+import { clockSlackMs } from "./check-changes.ts";
+import type { LossWindow } from "./faults.ts";
 import type { ChaosEndpoint } from "./endpoints.ts";
 import type { FollowedEvent } from "./follow-events.ts";
 import type { ListedDelivery, ListedEvent } from "./read-outcome.ts";
@@ -25,7 +25,7 @@ const byDelivery = (received: readonly ReceivedRequest[]): ReadonlyMap<string, r
   Map.groupBy(received, keyOf);
 
 /** Checks that every event has a delivery for each endpoint, delivered or on the failure list, as its receiver saw it. */
-export function accountForDeliveries({
+export function checkDeliveries({
   endpoints,
   events,
   deliveries,
@@ -42,22 +42,22 @@ export function accountForDeliveries({
       const key = `${event.id} ${name}`;
       const delivery = left.get(key);
       left.delete(key);
-      const its = requests.get(key) ?? [];
+      const group = requests.get(key) ?? [];
       if (!delivery) wrong.push(`${key}: there is no delivery`);
       else if (delivery.state === "failed" && !failures.has(key)) wrong.push(`${key}: failed, and not on the list`);
-      else if (delivery.state === "delivered" && !its.some(isAccepted))
+      else if (delivery.state === "delivered" && !group.some(isAccepted))
         wrong.push(`${key}: delivered, and not received`);
       else if (delivery.state !== "delivered" && delivery.state !== "failed") wrong.push(`${key}: ${delivery.state}`);
     }
   }
   for (const key of left.keys()) wrong.push(`${key}: a delivery without an event`);
   for (const key of failures) if (!known.has(key.split(" ")[0] ?? "")) wrong.push(`${key}: a failure without an event`);
-  const strangers = Map.groupBy(
+  const unknownEvents = Map.groupBy(
     received.filter(({ eventId }) => !known.has(eventId)),
     ({ eventId }) => eventId,
   );
-  for (const [id, its] of strangers)
-    if (!windows.some((window) => isOfLost(Math.min(...its.map(({ atMs }) => atMs)), window)))
+  for (const [id, group] of unknownEvents)
+    if (!windows.some((window) => isOfLost(Math.min(...group.map(({ atMs }) => atMs)), window)))
       wrong.push(`${id}: received, and no event of the API's`);
   return wrong;
 }
@@ -70,13 +70,13 @@ const isOfLost = (firstSeenMs: number, { replayedMs, movedMs }: LossWindow): boo
   firstSeenMs >= replayedMs - clockSlackMs && firstSeenMs <= movedMs + readAheadMs;
 
 /** Checks that a follower gets every existing event once, and no other event except lost ones. */
-export function accountForFollower({ events, followed, windows }: Evidence): readonly string[] {
+export function checkFollower({ events, followed, windows }: Evidence): readonly string[] {
   const seen = Map.groupBy(followed, ({ id }) => id);
   const wrong = events.flatMap(({ id }) => (seen.has(id) ? [] : [`${id}: passed the follower by`]));
   const known = new Set(events.map(({ id }) => id));
-  for (const [id, its] of seen) {
-    if (its.length > 1) wrong.push(`${id}: the follower got it ${its.length} times`);
-    const isLost = windows.some((window) => its.every(({ atMs }) => isOfLost(atMs, window)));
+  for (const [id, group] of seen) {
+    if (group.length > 1) wrong.push(`${id}: the follower got it ${group.length} times`);
+    const isLost = windows.some((window) => group.every(({ atMs }) => isOfLost(atMs, window)));
     if (!known.has(id) && !isLost) wrong.push(`${id}: the follower got it, and there is no such event`);
   }
   return wrong;
@@ -89,8 +89,8 @@ export function findReusedNumbers({ events, followed, received }: Evidence): rea
     ...received.map(({ eventId, accountId, sequence }) => ({ id: eventId, accountId, sequence })),
   ].filter(({ accountId }) => accountId !== undefined);
   const numbered = Map.groupBy(all, ({ accountId, sequence }) => `number ${sequence} of account ${accountId}`);
-  return [...numbered].flatMap(([number, its]) => {
-    const ids = new Set(its.map(({ id }) => id));
+  return [...numbered].flatMap(([number, group]) => {
+    const ids = new Set(group.map(({ id }) => id));
     return ids.size === 1 ? [] : [`${number} was given to ${[...ids].join(" and ")}`];
   });
 }
@@ -101,17 +101,17 @@ const isAccepted = ({ status = 0 }: ReceivedRequest): boolean => status >= 200 &
 export function findChangedBytes({ endpoints, received }: Evidence): readonly string[] {
   const formats = new Map(endpoints.map(({ name, settings }) => [name, settings.format]));
   const hashes = Map.groupBy(received, ({ eventId, endpoint }) => `${eventId} in ${formats.get(endpoint)}`);
-  return [...hashes].flatMap(([key, its]) =>
-    new Set(its.map(({ bodyHash }) => bodyHash)).size === 1 ? [] : [`${key}: the bytes have changed`],
+  return [...hashes].flatMap(([key, group]) =>
+    new Set(group.map(({ bodyHash }) => bodyHash)).size === 1 ? [] : [`${key}: the bytes have changed`],
   );
 }
 
 /** Checks that no retry comes before its wait or the receiver's Retry-After has passed. */
-export function findEarly({ endpoints, received }: Evidence): readonly string[] {
+export function findEarlyRetries({ endpoints, received }: Evidence): readonly string[] {
   const waits = new Map(endpoints.map(({ name, settings }) => [name, settings.retry_waits_seconds]));
-  return [...byDelivery(received)].flatMap(([key, its]) =>
-    its.flatMap((request) => {
-      const before = its.find(({ attempt }) => attempt === request.attempt - 1);
+  return [...byDelivery(received)].flatMap(([key, group]) =>
+    group.flatMap((request) => {
+      const before = group.find(({ attempt }) => attempt === request.attempt - 1);
       if (!before) return []; // the first attempt, or the previous one was lost on its way
       const wait = waits.get(request.endpoint)?.[before.attempt - 1];
       if (wait === undefined) return [`${key}: attempt ${request.attempt} is one too many`];
@@ -123,7 +123,7 @@ export function findEarly({ endpoints, received }: Evidence): readonly string[] 
 }
 
 /** Checks that no ordered delivery arrives before its predecessor has ended. */
-export function findOvertaking({ endpoints, events, deliveries, received }: Evidence): readonly string[] {
+export function findReordering({ endpoints, events, deliveries, received }: Evidence): readonly string[] {
   const requests = byDelivery(received);
   const states = new Map(deliveries.map((it) => [keyOf(it), it.state]));
   return endpoints.flatMap(({ name, settings: { ordering } }) => {
@@ -131,9 +131,9 @@ export function findOvertaking({ endpoints, events, deliveries, received }: Evid
     const keyed = Map.groupBy(events, (it) =>
       ordering === "account" ? `${it.accountId}` : `${it.type.split(".")[0]} ${it.objectId}`,
     );
-    return [...keyed.values()].flatMap((its) => {
+    return [...keyed.values()].flatMap((group) => {
       let freeAtMs = 0;
-      return its
+      return group
         .toSorted((a, b) => a.sequence - b.sequence)
         .flatMap((event) => {
           const key = `${event.id} ${name}`;

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Random } from "../simulation/random.ts";
-import type { Ground } from "./ground.ts";
+import type { Setup } from "./setup.ts";
 import { wallMs } from "./received-request.ts";
 
-/** A disturbance, with its start and end. */
-export interface Disturbance {
-  readonly kind: Kind;
+/** A fault, with its start and end. */
+export interface Fault {
+  readonly kind: FaultKind;
   readonly fromMs: number;
   /** When it had ended and the database answered. */
   readonly untilMs: number;
@@ -36,13 +36,13 @@ export const kinds = [
   "failover to a synchronous standby",
   "failover to an asynchronous standby",
 ] as const;
-export type Kind = (typeof kinds)[number];
+export type FaultKind = (typeof kinds)[number];
 
-export const isKill = (kind: Kind): boolean => kind.endsWith("killed");
-export const isFailover = (kind: Kind): boolean => kind.startsWith("failover");
+export const isKill = (kind: FaultKind): boolean => kind.endsWith("killed");
+export const isFailover = (kind: FaultKind): boolean => kind.startsWith("failover");
 
 /** Returns whether the setup has the part that is disturbed. */
-function canBeDone(kind: Kind, { disk, pair, killPostgres }: Ground): boolean {
+function canBeDone(kind: FaultKind, { disk, pair, killPostgres }: Setup): boolean {
   if (kind === "disk full") return disk !== undefined;
   if (isFailover(kind)) return pair !== undefined;
   return killPostgres !== undefined || (kind !== "database killed" && kind !== "all killed");
@@ -53,13 +53,13 @@ const dayMs = 86_400_000;
 /** Longer than an engine's lease of 10 s, so that the other engine owns its lanes when it wakes. */
 const frozenSeconds = { least: 11, most: 15 };
 
-/** Runs one disturbance after another until `signal` aborts, with a random pause for a full or partial recovery. */
-export async function disturb(
-  ground: Ground,
-  { random, signal, kinds: chosen, pauseMs, forgetSince, done }: DisturbOptions,
+/** Runs one fault after another until `signal` aborts, with a random pause for a full or partial recovery. */
+export async function injectFaults(
+  setup: Setup,
+  { random, signal, kinds: chosen, pauseMs, forgetSince, done }: FaultOptions,
 ): Promise<void> {
-  const possible = chosen.filter((kind) => canBeDone(kind, ground));
-  let order: Kind[] = [];
+  const possible = chosen.filter((kind) => canBeDone(kind, setup));
+  let order: FaultKind[] = [];
   while (!signal.aborted) {
     await wait(random.between(pauseMs.least, pauseMs.most), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
@@ -67,33 +67,33 @@ export async function disturb(
     if (order.length === 0) order = possible.toSorted(() => random.next() - 0.5);
     const kind = order.shift() ?? "engine killed";
     const fromMs = wallMs();
-    const window = await acts[kind](ground, random, { signal, forgetSince });
+    const window = await injections[kind](setup, random, { signal, forgetSince });
     done({ kind, fromMs, untilMs: wallMs(), ...(window && { window }) });
   }
 }
 
-export interface DisturbOptions {
+export interface FaultOptions {
   readonly random: Random;
   readonly signal: AbortSignal;
-  readonly kinds: readonly Kind[];
+  readonly kinds: readonly FaultKind[];
   readonly pauseMs: { readonly least: number; readonly most: number };
   /** Makes clients stop changing the accounts that they changed since: those changes may be lost. */
   readonly forgetSince: (ms: number) => void;
-  readonly done: (disturbance: Disturbance) => void;
+  readonly done: (fault: Fault) => void;
 }
 
-type Act = (
-  ground: Ground,
+type Injection = (
+  setup: Setup,
   random: Random,
-  run: Pick<DisturbOptions, "signal" | "forgetSince">,
+  run: Pick<FaultOptions, "signal" | "forgetSince">,
 ) => Promise<LossWindow | undefined>;
 
 /** Cut short when the run is over. */
-const last = async (seconds: number, signal: AbortSignal): Promise<void> => {
+const waitUnlessStopped = async (seconds: number, signal: AbortSignal): Promise<void> => {
   await wait(seconds * 1000, undefined, { signal }).catch(() => undefined);
 };
 
-const acts: Readonly<Record<Kind, Act>> = {
+const injections: Readonly<Record<FaultKind, Injection>> = {
   async "web killed"({ web }) {
     web.signal("SIGKILL");
     return undefined;
@@ -102,9 +102,9 @@ const acts: Readonly<Record<Kind, Act>> = {
     random.pick(engines).signal("SIGKILL");
     return undefined;
   },
-  async "engine set to a wrong time and killed"(ground, random) {
-    const engine = random.pick(ground.engines);
-    ground.setClock(engine, random.pick([-60, -1, 0, 1, 60]) * dayMs);
+  async "engine set to a wrong time and killed"(setup, random) {
+    const engine = random.pick(setup.engines);
+    setup.setClock(engine, random.pick([-60, -1, 0, 1, 60]) * dayMs);
     engine.signal("SIGKILL");
     return undefined;
   },
@@ -131,20 +131,20 @@ const acts: Readonly<Record<Kind, Act>> = {
   },
   async "connections silent"({ line }, random, { signal }) {
     line.silence();
-    await last(random.between(1, 15), signal);
+    await waitUnlessStopped(random.between(1, 15), signal);
     line.speak({ forgets: random.happens(0.5) });
     return undefined;
   },
   async "disk full"({ disk }, random, { signal }) {
     await disk?.fill();
-    await last(random.between(2, 8), signal);
+    await waitUnlessStopped(random.between(2, 8), signal);
     await disk?.makeRoom();
     return undefined;
   },
   async "failover to a synchronous standby"({ pair, line }, random, { signal }) {
     if (!pair) return undefined;
     await pair.makeSynchronous();
-    await last(random.between(0, 3), signal);
+    await waitUnlessStopped(random.between(0, 3), signal);
     if (random.happens(0.5)) line.silence(); // as if the host were gone; otherwise connections end
     await pair.primary.kill();
     await pair.promote();
@@ -156,13 +156,13 @@ const acts: Readonly<Record<Kind, Act>> = {
     if (!pair) return undefined;
     const caughtUpMs = wallMs();
     await pair.catchUp();
-    const goOn = await pair.freezeReceiver();
-    await last(random.between(0, 3), signal);
+    const resume = await pair.freezeReceiver();
+    await waitUnlessStopped(random.between(0, 3), signal);
     if (random.happens(0.5)) line.silence();
     await pair.primary.kill();
     forgetSince(caughtUpMs);
     const forgottenMs = wallMs();
-    goOn();
+    resume();
     await pair.promote();
     const replayedMs = Math.max(caughtUpMs, await pair.lastReplayedMs());
     const movedMs = wallMs();

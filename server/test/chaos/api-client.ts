@@ -4,41 +4,41 @@ export interface BellwireApi {
   readonly token: string;
 }
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   // The code that uses an answer checks its content.
   readonly body: unknown;
 }
 
 /** Longer than any answered request takes. */
-const patienceMs = 60_000;
+const requestTimeoutMs = 60_000;
 
 /** Rejects if no answer came. */
-export async function ask(
+export async function sendRequest(
   { url, token }: BellwireApi,
   method: string,
   path: string,
   body?: Readonly<Record<string, unknown>>,
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const answer = await fetch(`${url}${path}`, {
     method,
     headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
     ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(patienceMs),
+    signal: AbortSignal.timeout(requestTimeoutMs),
   });
   const text = await answer.text();
   return { status: answer.status, body: text === "" ? undefined : JSON.parse(text) };
 }
 
 /** Repeats the request until the answer is not that the database is unavailable. */
-export async function askPatiently(
+export async function requestWithRetries(
   api: BellwireApi,
   method: string,
   path: string,
   body?: Readonly<Record<string, unknown>>,
-): Promise<Answer> {
+): Promise<ApiResponse> {
   for (let tries = 1; ; tries += 1) {
-    const answer = await ask(api, method, path, body).catch((error: unknown) => {
+    const answer = await sendRequest(api, method, path, body).catch((error: unknown) => {
       if (tries === 20) throw error;
       return { status: 503, body: undefined };
     });

@@ -2,10 +2,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { BellwireProcess } from "../support/start-bellwire.ts";
 
 /** Lets processes that were killed together end together. */
-const comeBackAfterMs = 300;
+const restartDelayMs = 300;
 
 /** A process of Bellwire that a supervisor restarts whenever it ends. */
-export class KeptProcess implements AsyncDisposable {
+export class SupervisedProcess implements AsyncDisposable {
   readonly name: string;
   readonly #start: () => BellwireProcess;
   readonly #running: Promise<void>;
@@ -17,14 +17,14 @@ export class KeptProcess implements AsyncDisposable {
     this.name = name;
     this.#start = start;
     this.#process = start();
-    this.#running = this.#keep();
+    this.#running = this.#supervise();
   }
 
   /** How often it ended without being killed. */
-  endedByItself: string[] = [];
+  unexpectedEnds: string[] = [];
 
   /** Output of this process and its predecessors. */
-  get said(): string {
+  get output(): string {
     return [...this.#earlier, this.#process.stdout, this.#process.stderr].join("\n");
   }
 
@@ -40,14 +40,14 @@ export class KeptProcess implements AsyncDisposable {
     await this.#process.ready();
   }
 
-  async #keep(): Promise<void> {
+  async #supervise(): Promise<void> {
     for (;;) {
       const end = await this.#process.ended;
       if (!this.#isWanted) return;
       const { stdout, stderr } = this.#process;
-      if (end !== "SIGKILL") this.endedByItself.push(`${this.name} ended with ${end}: ${stderr.trim().slice(-300)}`);
+      if (end !== "SIGKILL") this.unexpectedEnds.push(`${this.name} ended with ${end}: ${stderr.trim().slice(-300)}`);
       this.#earlier.push(`${stdout}\n${stderr}\n--- ended with ${end}`);
-      await wait(comeBackAfterMs);
+      await wait(restartDelayMs);
       if (!this.#isWanted) return;
       this.#process = this.#start();
     }

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { accountForChanges } from "./account-for-changes.ts";
+import { checkChanges } from "./check-changes.ts";
 import {
-  accountForDeliveries,
-  accountForFollower,
+  checkDeliveries,
+  checkFollower,
   findChangedBytes,
-  findEarly,
-  findOvertaking,
+  findEarlyRetries,
+  findReordering,
   findReusedNumbers,
   type Evidence,
-} from "./account-for-deliveries.ts";
+} from "./check-deliveries.ts";
 import type { Change } from "./change.ts";
 import { countRepeats } from "./count-repeats.ts";
 import type { ChaosEndpoint } from "./endpoints.ts";
@@ -66,15 +66,15 @@ const inOrder: Evidence = {
 };
 
 test("a correct run has no violations", () => {
-  const judges = [
-    accountForDeliveries,
-    accountForFollower,
+  const checks = [
+    checkDeliveries,
+    checkFollower,
     findReusedNumbers,
     findChangedBytes,
-    findEarly,
-    findOvertaking,
+    findEarlyRetries,
+    findReordering,
   ];
-  for (const judge of judges) expect(judge(inOrder)).toEqual([]);
+  for (const check of checks) expect(check(inOrder)).toEqual([]);
   expect(countRepeats(inOrder.received, [])).toEqual({ repeated: 0, bound: 0, wrong: [] });
 });
 
@@ -92,7 +92,7 @@ test.each<[string, Partial<Evidence>]>([
   ["a delivery whose receiver refused it", { received: [request("event-1"), request("event-2", { status: 500 })] }],
   ["a request for an event that nobody lists", { received: [...inOrder.received, request("event-3")] }],
 ])("%s is found", (_what, changes) => {
-  expect(accountForDeliveries({ ...inOrder, ...changes })).toHaveLength(1);
+  expect(checkDeliveries({ ...inOrder, ...changes })).toHaveLength(1);
 });
 
 test("different bytes under the same id are found", () => {
@@ -102,7 +102,7 @@ test("different bytes under the same id are found", () => {
 
 test("a retry before its wait or Retry-After, and one too many, are found", () => {
   const retried = (at: number, first: Partial<ReceivedRequest> = {}) =>
-    findEarly({
+    findEarlyRetries({
       ...inOrder,
       received: [request("event-1", { status: 500, ...first }), request("event-1", { attempt: 2, atMs: at })],
     });
@@ -110,18 +110,18 @@ test("a retry before its wait or Retry-After, and one too many, are found", () =
   expect(retried(1999)).toHaveLength(1);
   expect(retried(3999, { status: 503, retryAfterSeconds: 3 })).toHaveLength(1);
   const fourth = [3, 4].map((attempt) => request("event-1", { attempt, atMs: attempt * 10_000 }));
-  expect(findEarly({ ...inOrder, received: fourth })).toHaveLength(1);
+  expect(findEarlyRetries({ ...inOrder, received: fourth })).toHaveLength(1);
 });
 
 test("a delivery that overtakes another of its order is found, also while the other is being answered", () => {
   const second = (atMs: number) =>
-    findOvertaking({ ...inOrder, received: [request("event-1"), request("event-2", { atMs })] });
+    findReordering({ ...inOrder, received: [request("event-1"), request("event-2", { atMs })] });
   expect(second(1010)).toEqual([]);
   expect(second(1009)).toHaveLength(1);
   expect(second(999)).toHaveLength(1);
 });
 
-test("a repeat without a disturbance that explains it is found", () => {
+test("a repeat without a fault that explains it is found", () => {
   const received = [request("event-1", { atMs: 10_000 }), request("event-1", { atMs: 30_000 })];
   const killedAt = (ms: number) => countRepeats(received, [{ kind: "engine killed", fromMs: ms, untilMs: ms }]);
   expect(killedAt(11_000)).toEqual({ repeated: 1, bound: 1, wrong: [] });
@@ -134,7 +134,7 @@ const signUp: Change & { isAcknowledged: boolean } = {
   marker: "m0x0",
   accountId: 7,
   objectId: 7,
-  fate: "made",
+  outcome: "committed",
   sentMs: 990,
   answeredMs: 1000,
   isAcknowledged: true,
@@ -153,17 +153,17 @@ const markers = new Map<string, string | undefined>([
 ]);
 
 test("a change without its event is lost, an event without a change is wrong, and so is a gap in an account's numbers", () => {
-  expect(accountForChanges([signUp, update], eventsOfBoth, markers)).toEqual({
+  expect(checkChanges([signUp, update], eventsOfBoth, markers)).toEqual({
     acknowledged: 2,
     lost: [],
     lostByDesign: 0,
     wrong: [],
   });
-  expect(accountForChanges([signUp, update], eventsOfBoth.slice(0, 3), markers).lost).toHaveLength(1);
-  expect(accountForChanges([signUp], eventsOfBoth, markers).wrong).toHaveLength(1);
-  expect(accountForChanges([signUp, { ...update, fate: "refused" }], eventsOfBoth, markers).wrong).toHaveLength(1);
+  expect(checkChanges([signUp, update], eventsOfBoth.slice(0, 3), markers).lost).toHaveLength(1);
+  expect(checkChanges([signUp], eventsOfBoth, markers).wrong).toHaveLength(1);
+  expect(checkChanges([signUp, { ...update, outcome: "refused" }], eventsOfBoth, markers).wrong).toHaveLength(1);
   const jumping = eventsOfBoth.map((it) => (it.sequence === 4 ? { ...it, sequence: 5 } : it));
-  expect(accountForChanges([signUp, update], jumping, markers).wrong).toHaveLength(1);
+  expect(checkChanges([signUp, update], jumping, markers).wrong).toHaveLength(1);
 });
 
 test("a deleted account requires one event for each of its parts", () => {
@@ -174,13 +174,13 @@ test("a deleted account requires one event for each of its parts", () => {
     event(7, { type: "user.deleted", objectId: 9 }),
   ];
   const all = [signUp, update, deletion];
-  expect(accountForChanges(all, [...eventsOfBoth, ...gone], markers)).toEqual({
+  expect(checkChanges(all, [...eventsOfBoth, ...gone], markers)).toEqual({
     acknowledged: 3,
     lost: [],
     lostByDesign: 0,
     wrong: [],
   });
-  expect(accountForChanges(all, [...eventsOfBoth, ...gone.slice(0, 2)], markers).lost).toHaveLength(1);
+  expect(checkChanges(all, [...eventsOfBoth, ...gone.slice(0, 2)], markers).lost).toHaveLength(1);
 });
 
 /** The standby had replayed everything until 5000, and connections reached it from 7000 on. */
@@ -188,19 +188,19 @@ const window = { replayedMs: 5000, forgottenMs: 6000, movedMs: 7000 };
 const afterFailover = { count: 1, windows: [window] };
 
 test("an acknowledged change is lost by design only if the asynchronous standby did not have it, and only as a whole", () => {
-  const accountFor = (changes: Partial<typeof update>, failovers = afterFailover) =>
-    accountForChanges([signUp, { ...update, ...changes }], eventsOfBoth.slice(0, 3), markers, failovers);
-  expect(accountFor({ answeredMs: 5500 })).toEqual({ acknowledged: 2, lost: [], lostByDesign: 1, wrong: [] });
-  expect(accountFor({ answeredMs: 4900 }).lost).toHaveLength(1);
-  expect(accountFor({ answeredMs: 7100 }).lost).toHaveLength(1);
-  expect(accountFor({ answeredMs: 5500 }, { count: 1, windows: [] }).lost).toHaveLength(1);
+  const check = (changes: Partial<typeof update>, failovers = afterFailover) =>
+    checkChanges([signUp, { ...update, ...changes }], eventsOfBoth.slice(0, 3), markers, failovers);
+  expect(check({ answeredMs: 5500 })).toEqual({ acknowledged: 2, lost: [], lostByDesign: 1, wrong: [] });
+  expect(check({ answeredMs: 4900 }).lost).toHaveLength(1);
+  expect(check({ answeredMs: 7100 }).lost).toHaveLength(1);
+  expect(check({ answeredMs: 5500 }, { count: 1, windows: [] }).lost).toHaveLength(1);
   const part = [{ ...signUp, answeredMs: 5500 }];
-  expect(accountForChanges(part, eventsOfBoth.slice(0, 2), markers, afterFailover).lost).toHaveLength(1);
+  expect(checkChanges(part, eventsOfBoth.slice(0, 2), markers, afterFailover).lost).toHaveLength(1);
 });
 
 test("the numbers of an account skip ahead at a failover and no more often", () => {
   const numbered = (...numbers: readonly number[]) =>
-    accountForChanges(
+    checkChanges(
       [signUp, update],
       eventsOfBoth.map((it, index) => ({ ...it, sequence: numbers[index] ?? 0 })),
       markers,
@@ -219,7 +219,7 @@ test("a failover explains a missing event only if no client saw it before the st
       followed: [...inOrder.followed, { ...event(3), atMs }],
       windows,
     };
-    return [...accountForDeliveries(evidence), ...accountForFollower(evidence)];
+    return [...checkDeliveries(evidence), ...checkFollower(evidence)];
   };
   expect(seenAt(5500)).toEqual([]);
   expect(seenAt(4900)).toHaveLength(2);
@@ -230,8 +230,8 @@ test("a failover explains a missing event only if no client saw it before the st
 test("an event that a follower misses, and one that it gets twice, are found", () => {
   const [first, second] = inOrder.followed;
   if (!first || !second) throw new Error("The follower has nothing.");
-  expect(accountForFollower({ ...inOrder, followed: [first] })).toHaveLength(1);
-  expect(accountForFollower({ ...inOrder, followed: [first, second, second] })).toHaveLength(1);
+  expect(checkFollower({ ...inOrder, followed: [first] })).toHaveLength(1);
+  expect(checkFollower({ ...inOrder, followed: [first, second, second] })).toHaveLength(1);
 });
 
 test("a number of two events is found, also if one of them is lost", () => {

@@ -6,21 +6,21 @@ import { fileURLToPath } from "node:url";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { familyOf, kill, postmasterOf } from "../support/processes.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
-import type { BellwireApi } from "./ask-bellwire.ts";
+import type { BellwireApi } from "./api-client.ts";
 import { openDatabaseLine, type DatabaseLine } from "../support/database-line.ts";
 import { DatabasePair } from "../support/database-pair.ts";
-import { KeptProcess } from "./kept-process.ts";
+import { SupervisedProcess } from "./supervised-process.ts";
 import { mountSmallDisk, type SmallDisk } from "../support/small-disk.ts";
 import { waits3scale } from "./endpoints.ts";
 
-export const groundKinds = ["one server", "primary and standby"] as const;
-export type GroundKind = (typeof groundKinds)[number];
+export const setupKinds = ["one server", "primary and standby"] as const;
+export type SetupKind = (typeof setupKinds)[number];
 
 /** The Bellwire under test: web and two engines, on one database behind a proxy that can be disturbed. */
-export interface Ground extends AsyncDisposable {
+export interface Setup extends AsyncDisposable {
   readonly api: BellwireApi;
-  readonly web: KeptProcess;
-  readonly engines: readonly [KeptProcess, KeptProcess];
+  readonly web: SupervisedProcess;
+  readonly engines: readonly [SupervisedProcess, SupervisedProcess];
   readonly line: DatabaseLine;
   /** Undefined without the right to mount, and with a primary and a standby. */
   readonly disk: SmallDisk | undefined;
@@ -29,7 +29,7 @@ export interface Ground extends AsyncDisposable {
   /** Connects to the database directly, not through the proxy. Changes at a failover. */
   readonly ownerUrl: () => string;
   /** Shifts the clock of the process from its next start on. */
-  setClock(process: KeptProcess, offMs: number): void;
+  setClock(process: SupervisedProcess, offMs: number): void;
   /** Kills the postmaster with all of its processes. A single server is restarted, a primary with a standby is not. */
   readonly killPostgres: (() => Promise<void>) | undefined;
 }
@@ -37,7 +37,7 @@ export interface Ground extends AsyncDisposable {
 const wrongClock = fileURLToPath(new URL("../support/wrong-clock.ts", import.meta.url));
 const token = "the-token-of-the-chaos";
 
-export async function prepareGround(kind: GroundKind): Promise<Ground> {
+export async function openSetup(kind: SetupKind): Promise<Setup> {
   await using opened = new AsyncDisposableStack();
   const database = opened.use(await (kind === "one server" ? openOneServer() : openPair()));
   const port = await freePort();
@@ -54,11 +54,11 @@ export async function prepareGround(kind: GroundKind): Promise<Ground> {
       NODE_OPTIONS: `--import ${wrongClock}`,
       WRONG_CLOCK_MS: String(clocksOffMs.get(name) ?? 0),
     });
-  const web = opened.use(new KeptProcess("web", start("web", "web")));
+  const web = opened.use(new SupervisedProcess("web", start("web", "web")));
   await web.ready();
   const engines = [
-    opened.use(new KeptProcess("engine 1", start("engine", "engine 1"))),
-    opened.use(new KeptProcess("engine 2", start("engine", "engine 2"))),
+    opened.use(new SupervisedProcess("engine 1", start("engine", "engine 1"))),
+    opened.use(new SupervisedProcess("engine 2", start("engine", "engine 2"))),
   ] as const;
   for (const engine of engines) await engine.ready();
 
@@ -78,13 +78,13 @@ export async function prepareGround(kind: GroundKind): Promise<Ground> {
   };
 }
 
-interface GroundDatabase extends AsyncDisposable, Pick<Ground, "line" | "disk" | "pair" | "ownerUrl" | "killPostgres"> {
+interface SetupDatabase extends AsyncDisposable, Pick<Setup, "line" | "disk" | "pair" | "ownerUrl" | "killPostgres"> {
   /** Connects through the proxy. */
   readonly connectionString: string;
 }
 
 /** The embedded server, which is restarted when it fails. */
-async function openOneServer(): Promise<GroundDatabase> {
+async function openOneServer(): Promise<SetupDatabase> {
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "bellwire-chaos-"));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
@@ -109,7 +109,7 @@ async function openOneServer(): Promise<GroundDatabase> {
 }
 
 /** Two servers with durable commits, like the embedded one. */
-async function openPair(): Promise<GroundDatabase> {
+async function openPair(): Promise<SetupDatabase> {
   const pair = await DatabasePair.open({
     fsync: "on",
     synchronous_commit: "on",

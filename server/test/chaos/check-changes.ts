@@ -1,8 +1,8 @@
 import type { Change } from "./change.ts";
-import type { LossWindow } from "./disturbances.ts";
+import type { LossWindow } from "./faults.ts";
 import type { ListedEvent } from "./read-outcome.ts";
 
-export interface Accounted {
+export interface CheckedChanges {
   /** Changes that were acknowledged. */
   readonly acknowledged: number;
   /** Acknowledged changes without their event. */
@@ -29,14 +29,16 @@ export const clockSlackMs = 50;
  * Checks that each change has its events and that each event has a change. The outcome of `changes` is known by now, and whether
  * they were acknowledged; `markers` are the markers in the events, by event.
  */
-export function accountForChanges(
+export function checkChanges(
   changes: readonly (Change & { readonly isAcknowledged: boolean })[],
   events: readonly ListedEvent[],
   markers: ReadonlyMap<string, string | undefined>,
   failovers: Failovers = noFailovers,
-): Accounted {
-  const made = changes.filter(({ fate }) => fate === "made");
-  const deleted = new Set(made.flatMap((it) => (it.type.endsWith("deleted") ? [`${it.type} ${it.objectId}`] : [])));
+): CheckedChanges {
+  const committed = changes.filter(({ outcome }) => outcome === "committed");
+  const deleted = new Set(
+    committed.flatMap((it) => (it.type.endsWith("deleted") ? [`${it.type} ${it.objectId}`] : [])),
+  );
   const left = new Map<string, number>();
   for (const event of events) {
     const key = keyOf(event, markers.get(event.id), deleted);
@@ -51,11 +53,11 @@ export function accountForChanges(
   const lost: string[] = [];
   const wrong: string[] = [];
   const gone = new Set<Change>();
-  for (const change of made) {
+  for (const change of committed) {
     // An account's changes are sequential, so lost ones are known before its deletion.
     const expected = expectedOf(
       change,
-      made.filter((it) => !gone.has(it)),
+      committed.filter((it) => !gone.has(it)),
     );
     const missing = expected.filter((key) => !take(key));
     if (missing.length === 0) continue;
@@ -63,8 +65,8 @@ export function accountForChanges(
       gone.add(change);
       continue;
     }
-    const words = `${change.type} ${change.marker} of account ${change.accountId} has no event: ${missing.join(", ")}`;
-    (change.isAcknowledged ? lost : wrong).push(words);
+    const sentence = `${change.type} ${change.marker} of account ${change.accountId} has no event: ${missing.join(", ")}`;
+    (change.isAcknowledged ? lost : wrong).push(sentence);
   }
   for (const [key, count] of left) if (count > 0) wrong.push(`${count} events of no known change: ${key}`);
   return {
@@ -89,11 +91,11 @@ function keyOf(event: ListedEvent, marker: string | undefined, deleted: Readonly
 }
 
 /** Returns the events of a change: a sign-up also creates a user and an application, an account is deleted with both. */
-function expectedOf({ type, marker, accountId, objectId }: Change, made: readonly Change[]): readonly string[] {
+function expectedOf({ type, marker, accountId, objectId }: Change, committed: readonly Change[]): readonly string[] {
   if (type === "account.created")
     return [`${type} ${marker}`, `user.created ${marker}`, `application.created in ${accountId}`];
   if (type !== "account.deleted") return [type.endsWith("deleted") ? `${type} ${objectId}` : `${type} ${marker}`];
-  const inIt = made.filter((other) => other.accountId === accountId);
+  const inIt = committed.filter((other) => other.accountId === accountId);
   const count = (subject: string): number =>
     1 +
     inIt.filter((it) => it.type === `${subject}.created`).length -
@@ -107,11 +109,11 @@ function expectedOf({ type, marker, accountId, objectId }: Change, made: readonl
 
 /** Sequence numbers of an account are unique, and skip ahead only at a failover. */
 function gaps(events: readonly ListedEvent[], failovers: number): readonly string[] {
-  return [...Map.groupBy(events, ({ accountId }) => accountId)].flatMap(([accountId, its]) => {
-    const numbers = [...new Set(its.map(({ sequence }) => sequence))].toSorted((a, b) => a - b);
+  return [...Map.groupBy(events, ({ accountId }) => accountId)].flatMap(([accountId, group]) => {
+    const numbers = [...new Set(group.map(({ sequence }) => sequence))].toSorted((a, b) => a - b);
     const skips = numbers.filter((number, index) => number !== (numbers[index - 1] ?? 0) + 1).length;
-    if (numbers.length === its.length && skips <= failovers) return [];
-    const words = `${its.length} events have ${numbers.length} numbers, with ${skips} gaps after ${failovers} failovers`;
-    return [`the numbers of account ${accountId} are wrong: ${words}`];
+    if (numbers.length === group.length && skips <= failovers) return [];
+    const sentence = `${group.length} events have ${numbers.length} numbers, with ${skips} gaps after ${failovers} failovers`;
+    return [`the numbers of account ${accountId} are wrong: ${sentence}`];
   });
 }
