@@ -18,7 +18,7 @@ const buildFiles = ["index.html", "package.json", "vite.config.ts", "trim-patter
 
 /**
  * Builds the Admin Portal's pages if they are missing or older than their sources. A failed build is reported and affects
- * nothing else. Without a bundler, as in the package, in an image or after `npm ci --omit=dev`, uses the pages that are there.
+ * nothing else. Without a bundler, as in the package, in an image or after `npm ci --omit=dev`, uses the existing pages.
  */
 export async function buildWeb(printStatus: (line: string) => void, stop: AbortSignal): Promise<void> {
   try {
@@ -69,10 +69,10 @@ async function newestSourceMs(): Promise<number> {
 async function build(vite: string, printStatus: (line: string) => void, stop: AbortSignal): Promise<void> {
   const startedMs = systemClock.monotonicMs();
   printStatus("building the Admin Portal's pages (the first time, and when they changed)");
-  const draft = join(webFolder, "node_modules", ".dist-draft"); // where git and formatters do not look
+  const draft = join(webFolder, "node_modules", ".dist-draft"); // ignored by git and formatters
   const child = spawn(process.execPath, [vite, "build", "--outDir", draft, "--emptyOutDir", "--logLevel", "error"], {
     cwd: webFolder,
-    detached: true, // Ctrl-C reaches us, and we end it
+    detached: true, // Ctrl-C reaches only this process, which ends it
     stdio: ["ignore", "ignore", "pipe"],
     signal: stop,
   });

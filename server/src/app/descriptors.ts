@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 
 /** Below this, a busy process will probably run out of descriptors: see docs/guides/size.md. */
-const enough = 1024;
+const recommended = 1024;
 /** From this part of the maximum on, connections are not kept alive. */
 const keepAlivePart = 0.75;
 const logEveryMs = 10_000;
@@ -29,9 +29,9 @@ export function readDescriptorLimit(file = "/proc/self/limits"): number | undefi
 
 /** Warns at the start, since the limit cannot be raised while the process runs. */
 export function warnOfLowLimit(limit: number | undefined, log: DescriptorLog): void {
-  if (limit !== undefined && limit < enough)
+  if (limit !== undefined && limit < recommended)
     log.warn(
-      { limit, recommended: enough },
+      { limit, recommended },
       "the limit of open files is low (ulimit -n): connections will wait for each other",
     );
 }

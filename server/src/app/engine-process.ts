@@ -1,6 +1,6 @@
 /**
  * The engine role of `bellwire serve` in a process of its own, so that a busy API cannot delay deliveries. The process that
- * starts it (engine-supervisor.ts) tells it what to do by messages, and alone decides when it stops.
+ * starts it (engine-supervisor.ts) controls it by messages, and alone decides when it stops.
  */
 import type { Environment } from "#platform/config/parsers.ts";
 import { readConfig } from "#platform/config/read-config.ts";
@@ -26,7 +26,7 @@ interface StopMessage {
   readonly kind: "stop";
   /** How long attempts in flight may take to finish. */
   readonly drainMs: number;
-  /** A process that has not ended by then ends itself. */
+  /** The process exits after this time at the latest. */
   readonly withinMs: number;
 }
 
@@ -39,14 +39,14 @@ export type ToEngine =
 
 export type FromEngine =
   | { readonly kind: "ready" }
-  /** It cannot start, for a reason that the operator can remove. */
+  /** It cannot start, for a reason that the operator can fix. */
   | { readonly kind: "refused"; readonly reason: string }
-  /** It wants the hints of this channel. */
+  /** It listens to the hints of this channel. */
   | { readonly kind: "listen"; readonly channel: string }
   | { readonly kind: "hints"; readonly left: PendingHints }
   | { readonly kind: "metrics"; readonly metrics: Metrics };
 
-/** Without its supervisor it ends soon: a successor may already be starting, and waits for the lanes. */
+/** Without its supervisor it ends soon, because a successor may already be waiting for its lanes. */
 const orphaned = { drainMs: 1000, withinMs: 3000 } as const;
 
 /** Runs until a stop message arrives or the supervisor is gone. Returns the exit code. */
@@ -100,12 +100,12 @@ export async function runEngineProcess(env: Environment): Promise<number> {
   return 0;
 }
 
-/** Ctrl-C and service managers signal the whole group. The engine must go on until the web role has stopped. */
+/** Ctrl-C and service managers signal the whole group. The engine must run until the web role has stopped. */
 function ignoreSignals(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const) process.on(signal, () => undefined);
 }
 
-/** A supervisor that has died is no error here: `disconnect` follows. */
+/** Ignores a supervisor that has died, because `disconnect` follows. */
 function send(message: FromEngine): void {
   process.send?.(message, undefined, {}, () => undefined);
 }

@@ -25,9 +25,9 @@ import { measureAttempts, measureEngine, measureLaneStore, measureNotMade } from
 import type { Parts } from "./open-parts.ts";
 
 /**
- * Starts everything that the engine role does: deliveries, replays, jobs, mails, forwards of bins, housekeeping. Closing it drains the engine.
+ * Starts the work of the engine role: deliveries, replays, jobs, mails, forwards of bins, housekeeping. Closing it drains the engine.
  *
- * @param drainMs how long attempts in flight may take to finish, asked when it is closed
+ * @param drainMs returns how long attempts in flight may take to finish; called when it is closed
  */
 export async function startEngineRole(parts: Parts, drainMs: () => number): Promise<AsyncDisposable> {
   const { config } = parts;
@@ -55,16 +55,16 @@ export interface EngineParts {
   readonly inFlightMax: number;
   /** 0: never. */
   readonly disableAfterDays: number;
-  /** How long a stop waits for receivers, asked when it begins. */
+  /** Returns how long a stop waits for receivers. Called when it begins. */
   readonly drainMs: () => number;
   readonly tracing?: Tracing | undefined;
 }
 
-/** How long the lanes of a crashed engine wait: longer than any pause of a healthy process, too short to be noticed. */
+/** How long the lanes of a crashed engine wait. Longer than any pause of a healthy process. */
 const leaseMs = 10_000;
 const dayMs = 86_400_000;
 
-/** The engine of this process, woken by hints from all of them. Closing it drains it. */
+/** Starts the engine of this process, which hints of all processes wake. Closing it drains it. */
 export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
   const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays, drainMs, tracing } = parts;
   const measure = measureAttempts(metrics);
@@ -120,7 +120,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
 /** Polls for replays and jobs although hints announce them: another process may have died in the middle of one. */
 const jobPollMs = 2000;
 
-/** Works on replays, beside whatever other processes do so. Closing it lets the chunk under way be committed. */
+/** Works on replays, concurrently with other processes. Closing it awaits the current chunk. */
 const composeReplays = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
   runOnHint({
     pool,
@@ -130,7 +130,7 @@ const composeReplays = ({ pool, log }: { readonly pool: Pool; readonly log: Logg
     failed: (error) => log.warn({ error: errorMessage(error) }, "a replay could not go on; trying again later"),
   });
 
-/** Works on jobs, beside other processes that do so. Closing it awaits the current chunk. */
+/** Works on jobs, concurrently with other processes. Closing it awaits the current chunk. */
 const composeJobs = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
   runOnHint({
     pool,
@@ -140,7 +140,7 @@ const composeJobs = ({ pool, log }: { readonly pool: Pool; readonly log: Logger 
     failed: (error) => log.warn({ error: errorMessage(error) }, "a chunk of a job failed; trying again"),
   });
 
-/** Works on erasures, beside other processes that do so. Closing it awaits the current step. */
+/** Works on erasures, concurrently with other processes. Closing it awaits the current step. */
 const composeErasures = ({
   pool,
   clock,
@@ -158,7 +158,7 @@ const composeErasures = ({
     failed: (error) => log.warn({ error: errorMessage(error) }, "a step of an erasure failed; trying again"),
   });
 
-/** Forwards the requests of bins that wait for it, beside other processes that do so. Closing it waits for those under way. */
+/** Forwards waiting requests of bins, concurrently with other processes. Closing it awaits requests in flight. */
 function composeForwards({ urls, log, ...parts }: Parts): AsyncDisposable {
   const forwarder = createBinForwarder({
     ...parts,
@@ -177,10 +177,10 @@ interface MailParts {
   readonly log: Logger;
 }
 
-/** How often the outbox is looked into even if nothing says that there is something in it. */
+/** Polls the outbox although hints announce mails, because hints may be lost. */
 const mailPollMs = 5000;
 
-/** Empties the outbox into the mail server, if there is one; without, mails stay there to be read in the Admin Portal. */
+/** Sends the mails of the outbox. Without a mail server they stay there, and the Admin Portal shows them. */
 async function composeMail({ config, pool, clock, urls, log }: MailParts): Promise<AsyncDisposable | undefined> {
   if (config.smtpUrl === undefined) return undefined;
   const mailer = await openMailer(config.smtpUrl.reveal());
@@ -220,7 +220,7 @@ interface HintedWork {
   readonly hints: string;
   /** The poll interval; hints may be lost. */
   readonly everyMs: number;
-  /** Does some of the work. Returns whether there may be more. */
+  /** Does a part of the work. Returns whether there may be more. */
   readonly step: () => Promise<boolean>;
   readonly failed: (error: unknown) => void;
 }

@@ -27,18 +27,18 @@ export function hasEngineProcess({ engineProcess }: Pick<Config, "engineProcess"
   return engineProcess === "own" || availableParallelism() > 1;
 }
 
-interface Supervised {
+interface EngineNeeds {
   readonly localUrl: string;
   readonly database: Pick<OpenedDatabase, "access"> & { readonly pool: { readonly hints: HintCarrier } };
   readonly log: Logger;
   readonly metrics: Registry;
-  /** How long attempts in flight may take to finish, asked when the engine is stopped. */
+  /** Returns how long attempts in flight may take to finish. Called when the engine stops. */
   readonly drainMs: () => number;
 }
 
 /**
- * Forks the process, which loads its program while the database is still being opened. `start` makes it an engine; from
- * then on one that ends is started again. Closing it drains the engine; closing it again does nothing.
+ * Forks the engine process, which loads its program while the database is being opened. `start` starts the engine in it; from then
+ * on the process is restarted when it ends. Closing drains the engine; closing again does nothing.
  */
 export class EngineSupervisor implements AsyncDisposable {
   readonly #closing = new AbortController();
@@ -48,10 +48,10 @@ export class EngineSupervisor implements AsyncDisposable {
   #logLevel: string | undefined;
 
   /** Resolves once the engine is ready. */
-  async start(supervised: Supervised): Promise<void> {
-    this.#drainMs = supervised.drainMs;
-    await this.#child.start(supervised);
-    this.#kept = this.#keepRunning(supervised);
+  async start(needs: EngineNeeds): Promise<void> {
+    this.#drainMs = needs.drainMs;
+    await this.#child.start(needs);
+    this.#kept = this.#keepRunning(needs);
   }
 
   /** Changes the level of the engine's log lines, also after a restart. */
@@ -60,7 +60,7 @@ export class EngineSupervisor implements AsyncDisposable {
     this.#child.setLogLevel(level);
   }
 
-  /** None while the process is being started again. */
+  /** Empty during a restart. */
   readMetrics(): Promise<Metrics> {
     return this.#child.readMetrics();
   }
@@ -71,8 +71,8 @@ export class EngineSupervisor implements AsyncDisposable {
     await this.#kept;
   }
 
-  async #keepRunning(supervised: Supervised): Promise<void> {
-    const restarts = measureRestarts(supervised.metrics);
+  async #keepRunning(needs: EngineNeeds): Promise<void> {
+    const restarts = measureRestarts(needs.metrics);
     const { signal } = this.#closing;
     let waitMs = restartMsMin;
     let startedAtMs = systemClock.monotonicMs();
@@ -80,7 +80,7 @@ export class EngineSupervisor implements AsyncDisposable {
       const end = await this.#child.ended;
       if (signal.aborted) return;
       if (systemClock.monotonicMs() - startedAtMs > healthyMs) waitMs = restartMsMin;
-      supervised.log.error({ ...end, againInMs: waitMs }, "the engine process ended; starting it again");
+      needs.log.error({ ...end, againInMs: waitMs }, "the engine process ended; starting it again");
       await systemClock.sleep(waitMs, signal);
       if (signal.aborted) return;
       waitMs = Math.min(2 * waitMs, restartMsMax);
@@ -88,8 +88,8 @@ export class EngineSupervisor implements AsyncDisposable {
       startedAtMs = systemClock.monotonicMs();
       this.#child = new EngineChild();
       if (this.#logLevel !== undefined) this.#child.setLogLevel(this.#logLevel);
-      await this.#child.start(supervised).catch((error: unknown) => {
-        supervised.log.error({ err: error }, "the engine process could not start");
+      await this.#child.start(needs).catch((error: unknown) => {
+        needs.log.error({ err: error }, "the engine process could not start");
       });
     }
   }
@@ -102,14 +102,14 @@ export const measureRestarts = (metrics: Registry): Counter =>
     registers: [metrics],
   });
 
-interface End {
+interface ProcessEnd {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
 /** One run of the engine process. */
 class EngineChild {
-  readonly ended: Promise<End>;
+  readonly ended: Promise<ProcessEnd>;
   readonly #process: ChildProcess;
   readonly #listening = new AsyncDisposableStack();
   #waiting: ((metrics: Metrics) => void)[] = [];
@@ -120,7 +120,7 @@ class EngineChild {
       // A debugger's port is this process's; the engine's flags are set by the program itself.
       execArgv: process.execArgv.filter((flag) => !flag.startsWith("--inspect")),
       serialization: "advanced",
-      // The same files, not pipes through this process: a busy web role must not hold up the engine's log lines.
+      // Shares the files of this process instead of pipes, so that a busy web role does not delay the engine's log lines.
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.ended = new Promise((resolve) => {
@@ -130,7 +130,7 @@ class EngineChild {
     void this.ended.then(() => this.#close());
   }
 
-  async start({ localUrl, database }: Pick<Supervised, "localUrl" | "database">): Promise<void> {
+  async start({ localUrl, database }: Pick<EngineNeeds, "localUrl" | "database">): Promise<void> {
     this.#isStarted = true;
     const ready = Promise.withResolvers<void>();
     this.#process.on("message", (message: FromEngine) => {
@@ -162,7 +162,7 @@ class EngineChild {
   }
 
   async stop(drainMs: number): Promise<void> {
-    if (!this.#isStarted) this.#process.kill("SIGKILL"); // it has done nothing yet
+    if (!this.#isStarted) this.#process.kill("SIGKILL"); // it has no work yet
     const withinMs = drainMs + closeMsMax;
     this.#send({ kind: "stop", drainMs, withinMs });
     const stuck = setTimeout(() => this.#process.kill("SIGKILL"), withinMs + 500);
@@ -174,7 +174,7 @@ class EngineChild {
     this.#listening.defer(hints.on(channel, (values) => this.#send({ kind: "hints", channel, values })));
   }
 
-  /** To one that has just died nothing can be told, and its end is noticed by itself. */
+  /** Ignores a process that has just died; its end triggers the restart. */
   #send(message: ToEngine): void {
     if (this.#process.connected) this.#process.send(message, () => undefined);
   }
@@ -196,9 +196,8 @@ interface MoreMetrics {
 }
 
 /**
- * Adds the metrics of other cells and of the engine's own process to those of this one. Where this process has a metric too, as of
- * its memory, the engine's carries the label `process="engine"`: sums and averages of two processes would hide the one that is in
- * trouble.
+ * Adds the metrics of other cells and of the engine's own process to those of this one. Metrics of the engine that
+ * this process has too, such as memory, get the label `process="engine"`: a sum of two processes would hide the one in trouble.
  */
 export function withMoreMetrics(own: Registry, { cells, engine }: MoreMetrics): Scraped {
   return {
@@ -210,7 +209,7 @@ export function withMoreMetrics(own: Registry, { cells, engine }: MoreMetrics): 
       const labelled = engines.map((metric) =>
         names.has(metric.name) ? { ...metric, values: metric.values.map(withProcessLabel) } : metric,
       );
-      // No two values have the same name and labels, so nothing is added up.
+      // No two values have the same name and labels, so they need no aggregation.
       const apart = [...ours, ...others, ...labelled].map((metric) => ({ ...metric, aggregator: "sum" as const }));
       return AggregatorRegistry.aggregate([apart]).metrics();
     },

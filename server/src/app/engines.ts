@@ -12,8 +12,8 @@ import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { startEngineRole } from "./engine-role.ts";
 import type { Parts } from "./open-parts.ts";
 
-/** How often the directory is read for new cells; hints announce them too. */
-const lookEveryMs = 10_000;
+/** How often the directory is polled for new cells; hints announce them, too. */
+const pollMs = 10_000;
 /** An engine with fewer slots would let slow receivers delay the others. */
 const concurrencyMin = 20;
 
@@ -21,7 +21,7 @@ const concurrencyMin = 20;
  * Starts the engine role for each cell that BELLWIRE_CELLS selects, and later for cells that are added. A cell whose database does
  * not respond is started when it does, and delays no other. Closing drains all of them at the same time.
  *
- * @param drainMs how long attempts in flight may take to finish, asked when it is closed
+ * @param drainMs returns how long attempts in flight may take to finish; called when it is closed
  */
 export async function startEngines(parts: Parts, drainMs: () => number): Promise<AsyncDisposable> {
   const isServed = parseServedCells(parts.config.cells);
@@ -73,7 +73,7 @@ class OtherEngines implements AsyncDisposable {
     this.#drainMs = drainMs;
   }
 
-  /** @param listed the cells as the directory lists them now */
+  /** @param listed the current cells of the directory */
   async start(served: readonly Cell[], listed: readonly Cell[]): Promise<void> {
     await this.#startMissing(served.filter(this.#isServed));
     if (listed.length > 0) await this.#copyToCells(listed);
@@ -86,13 +86,13 @@ class OtherEngines implements AsyncDisposable {
     await Promise.all([...this.#running.values()].map((cell) => cell[Symbol.asyncDispose]()));
   }
 
-  /** Looks for new cells, and for those whose database did not respond. */
+  /** Polls for new cells, and for cells whose database did not respond. */
   async #watch(): Promise<void> {
     const { pool, log } = this.#parts;
     const { signal } = this.#stopped;
     const stopHints = pool.onHint(cellsChannel, () => this.#woken.abort());
     while (!signal.aborted) {
-      await systemClock.sleep(lookEveryMs, AbortSignal.any([this.#woken.signal, signal]));
+      await systemClock.sleep(pollMs, AbortSignal.any([this.#woken.signal, signal]));
       if (signal.aborted) break;
       this.#woken = new AbortController();
       try {

@@ -36,22 +36,22 @@ export interface FirstSetUp {
 }
 
 /**
- * Makes the first provider on an empty database and gives the lines that say how to sign in, on the first start only.
- * What is random is written down before the provider is made, and how to sign in before that is forgotten: a start that
- * is killed in between is taken up by the next.
+ * Creates the first provider on an empty database. Returns the lines with its sign-in, on the first start only. Random credentials
+ * are stored before the provider is created, and deleted after the sign-in is stored, so that the next start continues one that was
+ * killed.
  */
 export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined> {
   const { dataDir } = setUp.config;
   const startedFile = join(dataDir, "first-set-up");
   if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
-  const refusal = await refusalToCreate(dataDir);
+  const refusal = await creationError(dataDir);
   if (refusal !== undefined) return setUpWithoutFiles(setUp, refusal);
   return withFileLock(
     join(dataDir, "first-set-up.lock"),
     () => undefined,
     async () => {
       if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
-      const lines = await setUpOnce(setUp, await keepCredentials(startedFile, setUp.config));
+      const lines = await setUpOnce(setUp, await storeCredentials(startedFile, setUp.config));
       if (lines !== undefined) await writeFile(join(dataDir, "first-sign-in"), lines, { mode: 0o600, flush: true });
       await rm(startedFile, { force: true });
       return lines;
@@ -64,7 +64,7 @@ const hasProvider = async ({ pool }: Pick<FirstSetUp, "pool">): Promise<boolean>
   (await findTenant(pool, undefined)) !== undefined;
 
 /** Creates the data directory. Returns the reason if that is not permitted, as on the read-only file system of a container. */
-async function refusalToCreate(dataDir: string): Promise<string | undefined> {
+async function creationError(dataDir: string): Promise<string | undefined> {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     await access(dataDir, constants.W_OK);
@@ -75,7 +75,7 @@ async function refusalToCreate(dataDir: string): Promise<string | undefined> {
   }
 }
 
-/** Sets up the first provider with configured credentials only: there is no place for random ones. */
+/** Creates the first provider with configured credentials only, because random ones cannot be stored. */
 async function setUpWithoutFiles(setUp: FirstSetUp, refusal: string): Promise<string | undefined> {
   const { adminUsername, adminPassword, accessToken, providerKey } = setUp.config;
   if (!adminPassword || !accessToken || !providerKey) {
@@ -93,7 +93,7 @@ async function setUpWithoutFiles(setUp: FirstSetUp, refusal: string): Promise<st
   });
 }
 
-/** Undefined if another process created the provider, with credentials of its own. */
+/** Returns undefined if another process created the provider, with credentials of its own. */
 async function setUpOnce(
   { config, pool, passwords, now, complete }: FirstSetUp,
   credentials: FirstCredentials,
@@ -118,7 +118,7 @@ async function setUpOnce(
   return complete(provider, credentials);
 }
 
-async function keepCredentials(path: string, config: FirstSetUp["config"]): Promise<FirstCredentials> {
+async function storeCredentials(path: string, config: FirstSetUp["config"]): Promise<FirstCredentials> {
   const chosen = (secret: Secret | undefined, make: () => string): string => secret?.reveal() ?? make();
   const fresh: FirstCredentials = {
     username: config.adminUsername,
@@ -130,7 +130,7 @@ async function keepCredentials(path: string, config: FirstSetUp["config"]): Prom
   return stored;
 }
 
-/** `Acme, Inc.` lives at `acme-inc`. */
+/** Returns `acme-inc` for `Acme, Inc.`. */
 function subdomainOf(name: string): string {
   const label = name
     .toLowerCase()

@@ -20,11 +20,11 @@ import { deleteOldReplays } from "#webhooks/replays/index.ts";
 import { addStatisticsPartitions, countOrphans, dropOldStatistics } from "#webhooks/statistics/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 
-const minuteMs = 60_000;
-/** Retention follows smaller leaps within the hour. */
+const intervalMs = 60_000;
+/** Retention catches up with smaller leaps of the clock within an hour, so they are not logged. */
 const leapSeconds = 3600;
 
-interface HouseNeeds {
+interface HousekeepingNeeds {
   readonly pool: Pool;
   readonly log: Logger;
   readonly clock: Clock;
@@ -36,15 +36,16 @@ interface HouseNeeds {
 }
 
 /**
- * Runs the periodic jobs, in any number of processes at once. Each minute: deliveries of endpoints whose deletion can no longer be
- * undone are cancelled, deleted failures are purged, attempts of killed engines are counted, and alerts are evaluated.
- * Each hour: what is held beyond the quota is given up, the coming days of the history and of the statistics are made, the
- * expired ones dropped, and with them mails, replays and jobs that are as old and over, and audit records beyond
- * their own retention.
+ * Runs the periodic jobs, in any number of processes at once.
+ *
+ * - Each minute: cancels deliveries of endpoints whose deletion can no longer be undone, purges deleted failures and expired
+ *   counters, counts attempts of killed engines, and evaluates alerts.
+ * - Each hour: moves deliveries beyond the quota of held ones to the failure list, creates the partitions of the coming days, and
+ *   deletes history, statistics, mails, replays, jobs, alerts and audit records that have expired.
  */
-export function startHousekeeping(needs: HouseNeeds): AsyncDisposable {
+export function startHousekeeping(needs: HousekeepingNeeds): AsyncDisposable {
   const closing = new AbortController();
-  const running = keepHouseUntil(closing.signal, needs);
+  const running = runHousekeeping(closing.signal, needs);
   return {
     async [Symbol.asyncDispose]() {
       closing.abort();
@@ -53,13 +54,13 @@ export function startHousekeeping(needs: HouseNeeds): AsyncDisposable {
   };
 }
 
-async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<void> {
+async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): Promise<void> {
   const { pool, log, clock, urls } = needs;
   const pageUrl = (provider: { readonly subdomain: string }, path: string): string =>
     `${urls.adminPortal(provider)}/p/admin${path}`;
   let isHourlyDue = false;
   for (let minute = 1; ; minute += 1) {
-    await systemClock.sleep(minuteMs, signal);
+    await systemClock.sleep(intervalMs, signal);
     if (signal.aborted) return;
     try {
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
@@ -70,16 +71,16 @@ async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<v
       await evaluateAlerts({ pool, pageUrl });
       isHourlyDue ||= minute % 60 === 0;
       if (!isHourlyDue) continue;
-      await keepBacklogs(needs);
-      await keepHistory(needs);
-      isHourlyDue = false; // else it failed, perhaps since a day was too busy for its swap: again in a minute
+      await applyHeldQuota(needs);
+      await maintainHistory(needs);
+      isHourlyDue = false; // after a failure, such as a table that was too busy, the next minute tries again
     } catch (error) {
       log.warn({ err: error }, "housekeeping failed; trying again later");
     }
   }
 }
 
-async function keepBacklogs({ pool, log, heldQuota }: HouseNeeds): Promise<void> {
+async function applyHeldQuota({ pool, log, heldQuota }: HousekeepingNeeds): Promise<void> {
   for (;;) {
     const deliveries = await pool.inTransaction((tx) => limitBacklogs(tx, heldQuota));
     if (deliveries === 0) return;
@@ -87,16 +88,16 @@ async function keepBacklogs({ pool, log, heldQuota }: HouseNeeds): Promise<void>
   }
 }
 
-async function keepHistory({
+async function maintainHistory({
   pool,
   log,
   retentionDays,
   auditRetentionDays,
   statisticsDays,
-}: HouseNeeds): Promise<void> {
+}: HousekeepingNeeds): Promise<void> {
   await addComingDays(pool);
   await addStatisticsPartitions(pool);
-  // The machine's own clock, and not the one that follows the database's: it takes two to call a day expired.
+  // A day expires only if the machine's clock and the database's agree, so this is not the clock that follows the database.
   const { now, behindSeconds } = await advanceRetention(pool, systemClock.now());
   if (behindSeconds >= leapSeconds) {
     log.warn({ behindSeconds }, "the database's clock has leapt ahead; retention follows it by a day an hour");

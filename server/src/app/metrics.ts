@@ -33,7 +33,7 @@ export function measureProcess(metrics: Registry, version: string): void {
 }
 
 /**
- * Counts requests and how long their answers took, by route and class of status. The label is the route's pattern, so there are
+ * Counts requests and measures their duration, by route and class of status. The label is the route's pattern, so there are
  * as many values as routes; requests that no route takes are `unknown`.
  */
 export function measureHttp(metrics: Registry): (http: FastifyInstance) => void {
@@ -93,7 +93,7 @@ export function measureNotMade(metrics: Registry): (notMade: Pick<NotMade, "code
   return ({ code }) => notMade.inc({ code });
 }
 
-/** Counts the name look-ups that asked a name server, and how long they took. Cached answers and the hosts file do not count. */
+/** Counts look-ups that queried a name server, and measures their duration. Excludes the cache and the hosts file. */
 export function measureNameLookups(metrics: Registry): (result: LookupResult, seconds: number) => void {
   const lookups = new Counter({
     name: "bellwire_name_lookups_total",

@@ -18,13 +18,13 @@ interface RunNeeds {
   readonly config: Config;
   readonly roles: readonly Role[];
   readonly log: Logger;
-  /** Lines for people. */
+  /** Prints a status line. */
   readonly printStatus: (line: string) => void;
   /** Runs the engine, if it has a process of its own. */
   readonly supervisor: EngineSupervisor | undefined;
   /** The embedded database's server, if it has been started already. */
   readonly ahead: ServerAhead | undefined;
-  /** Aborts a start that is not wanted any more; runServer then rejects with its reason. */
+  /** Aborts the start; runServer then rejects with its reason. */
   readonly stop: AbortSignal;
   /** Returns true from the first stop signal on, before `stop` is aborted. */
   readonly isStopping: () => boolean;
@@ -63,7 +63,7 @@ export async function runServer({
   stop.throwIfAborted();
   const drainMs = drainLeft(stop);
   // The engine's process gets its hints and connections from the directory's database.
-  const supervisor = await keepUnless(parts.isWithoutDirectory, givenSupervisor);
+  const supervisor = await closeSupervisorIf(parts.isWithoutDirectory, givenSupervisor);
   if (supervisor) running.use(supervisor); // stops before the database does
   const engineReady = supervisor?.start({ ...parts, database: await database.opened, localUrl: local, drainMs });
   engineReady?.catch(() => undefined); // awaited below
@@ -120,7 +120,7 @@ function prepareDatabase({ config, log, printStatus, ahead, stop, running }: Dat
   return { open, opened: opened.promise };
 }
 
-async function keepUnless(
+async function closeSupervisorIf(
   isWithoutDirectory: boolean,
   supervisor: EngineSupervisor | undefined,
 ): Promise<EngineSupervisor | undefined> {
@@ -129,7 +129,7 @@ async function keepUnless(
   return undefined;
 }
 
-/** Opens the cells at the start, because readiness without the directory rests on them. */
+/** Opens the cells at the start, because readiness without the directory depends on them. */
 async function openKnownCells({ directory, cells }: Parts): Promise<void> {
   const known = (await directory.readCells()).cells.filter(({ databaseUrl }) => databaseUrl !== null);
   await Promise.allSettled(known.map(({ number }) => cells.get(number)));
@@ -148,7 +148,7 @@ function drainLeft(stop: AbortSignal): () => number {
   };
 }
 
-// Loaded only where they are used: they are a third of the memory of a process that has none.
+// Loaded on demand: they would add half to the memory of an engine's process.
 const loadInterfaces = () => import("./serve-http.ts");
 /** The later, awaited call throws a failure. */
 const prefetchInterfaces = (): void => void loadInterfaces().catch(() => undefined);
@@ -199,13 +199,13 @@ const setUpFirstProvider = (parts: Parts): Promise<string | undefined> =>
     now: systemClock.now(),
     complete: async (provider, credentials) => {
       const { config, urls } = parts;
-      const bin = config.tryOut ? await makeTryOut(parts, provider) : undefined;
+      const bin = config.tryOut ? await createTryOutOnce(parts, provider) : undefined;
       return signInLines({ config, provider, credentials, urls, bin });
     },
   });
 
-/** Creates the bin of the try-out once, even if a start was killed in between. */
-async function makeTryOut(parts: Parts, provider: Provider): Promise<Bin> {
+/** Creates the bin of the try-out once, even if an earlier start was killed. */
+async function createTryOutOnce(parts: Parts, provider: Provider): Promise<Bin> {
   const needs = endpointNeeds(parts);
   return (await findTryOutBin(needs, provider, parts.urls)) ?? createTryOut(needs, provider, parts.urls);
 }

@@ -48,7 +48,7 @@ import { type TryOut, tryOutLinks } from "./first-start.ts";
 import { hideAddressFrom } from "./cell-parts.ts";
 import type { Parts } from "./open-parts.ts";
 
-/** How long the server may take to close: a client may read its answer slowly, or never. */
+/** How long the server may take to close: a client may read its response slowly, or never. */
 const closeMs = 3000;
 
 interface HttpServing extends Omit<Parts, "metrics"> {
@@ -60,7 +60,7 @@ interface HttpServing extends Omit<Parts, "metrics"> {
   readonly isStopping: () => boolean;
 }
 
-/** Listens until it is closed: then open connections are drained, and requests under way may finish. */
+/** Listens until it is closed. Closing drains open connections and lets requests in flight finish. */
 export async function serveHttp({ config, keys, port, tryOut, ...parts }: HttpServing): Promise<AsyncDisposable> {
   const { host, baseDomain, retryWaitsSeconds, smtpUrl } = config;
   const http = await composeHttp({
@@ -131,7 +131,7 @@ export interface OtherCells {
   readonly tenants: TenantCache;
   /** Opens a cell. Rejects while its database does not respond. */
   readonly open: (cell: number) => Promise<CellHttpParts>;
-  /** Returns true if one of the open ones responds. */
+  /** Returns true if the database of an open cell responds. */
   readonly isAnyReady: () => Promise<boolean>;
 }
 
@@ -157,7 +157,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   const drain = connectionDrain(connectionDrainMs);
   drain.addHooks(http);
   parts.measureRequests?.(http);
-  // Routes choose it one by one, because compressed secrets can be measured.
+  // Opt-in per route, because the size of a compressed response can reveal secrets.
   await http.register(compress, compression);
   // Monitoring does not know the host of a provider.
   await http.register(
@@ -256,7 +256,7 @@ function openServer(
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     genReqId: (raw) => idOf({ raw }) ?? newId(),
     loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
+    logController: new LogController({ disableRequestLogging: true }), // logRequests below writes one line per request
     routerOptions: { maxParamLength: pathSegmentLengthMax, ignoreTrailingSlash: true },
     rewriteUrl: rewriteUnreadablePath,
     schemaController,
@@ -283,7 +283,7 @@ function logRequests(http: FastifyInstance, log: FastifyBaseLogger): void {
   });
 }
 
-/** Composes the parts of request bins that both of their interfaces use. Engines forward what waits, this only on demand. */
+/** Composes the parts of request bins that both of their interfaces use. Engines forward waiting requests, this process only on demand. */
 function composeWorkbench(
   interfaces: FastifyInstance,
   { pool, clock, encryption, sender, urls, log }: InterfaceParts,
@@ -378,7 +378,7 @@ export function connectionDrain(drainMs: number): {
           stopWaitingIfEmpty();
         });
       });
-      // Fastify says so itself to requests that come after the close has begun.
+      // Fastify itself sets the header on requests after the close has begun.
       http.addHook("onSend", async (_request, reply) => {
         if (isClosing) reply.header("connection", "close");
       });

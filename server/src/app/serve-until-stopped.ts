@@ -7,8 +7,7 @@ import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs until a signal stops it, then closes everything in order; further signals change nothing, except that they end the
- * delay before a stop. SIGUSR2 switches between the configured log level and `debug`. Returns the exit code. An uncaught error
+ * Runs until a signal stops it, then closes everything in order. A further signal only ends the delay before the stop. SIGUSR2 switches between the configured log level and `debug`. Returns the exit code. An uncaught error
  * stops it in the same order, with code 1.
  */
 export async function serveUntilStopped(
@@ -52,7 +51,7 @@ export async function serveUntilStopped(
   return exitCode;
 }
 
-/** A stop begins with a delay, in which `/readyz` refuses and requests are still served. */
+/** A requested stop. It begins with a delay, in which `/readyz` responds 503 and requests are still served. */
 class StopRequest {
   readonly #controller = new AbortController();
   readonly #delaySeconds: number;

@@ -17,7 +17,7 @@ export interface OpenedDirectory {
   readonly ownerUrl?: string;
 }
 
-/** The directory's database, or its place until it responds. */
+/** The directory's database, or a substitute until it responds. */
 export interface StartingDirectory {
   readonly pool: OpenedPool;
   /** Returns how to connect. Throws as with a lost connection while that is unknown. */
@@ -27,7 +27,7 @@ export interface StartingDirectory {
   readonly substitute?: Substitute | undefined;
 }
 
-/** The cells that a start without the directory knows, and the database of the one that told them. */
+/** The cells of a start without the directory, and the database that has the copy of their list. */
 interface Substitute {
   readonly cells: readonly Cell[];
   readonly pool: OpenedPool;
@@ -38,13 +38,13 @@ interface DirectoryOpening {
   readonly log: Logger;
   readonly printStatus: (line: string) => void;
   readonly running: AsyncDisposableStack;
-  /** Waits for the directory at most as long as told. */
+  /** Waits for the directory for at most this time. */
   readonly open: (waitSeconds: number) => Promise<OpenedDirectory & AsyncDisposable>;
 }
 
-/** With BELLWIRE_CELL_DATABASE_URL, a start waits no longer for the directory. */
+/** With BELLWIRE_CELL_DATABASE_URL, a start waits for the directory for at most this time. */
 const waitSecondsMax = 10;
-const againMs = 5000;
+const retryMs = 5000;
 
 /**
  * Opens the directory's database. If it does not respond, and BELLWIRE_CELL_DATABASE_URL leads to another cell, the process starts
@@ -62,11 +62,11 @@ export async function openDirectory(needs: DirectoryOpening): Promise<StartingDi
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
     if (cellUrl === undefined || classifyDatabaseError(cause) !== "away") throw error;
-    return await startWithout(needs, cellUrl, error);
+    return await startFromCopy(needs, cellUrl, error);
   }
 }
 
-async function startWithout(
+async function startFromCopy(
   { config, log, printStatus, running, open }: DirectoryOpening,
   cellUrl: string,
   reason: unknown,
@@ -96,7 +96,7 @@ async function startWithout(
   printStatus(
     "the database of DATABASE_URL does not respond: providers of its cells get 503 until it does, others are served",
   );
-  const late = running.use(new LatePool(() => open(0), log));
+  const late = running.use(new DeferredPool(() => open(0), log));
   return { pool: late, access: () => late.access(), substitute: { cells, pool } };
 }
 
@@ -127,7 +127,7 @@ interface Listening {
 }
 
 /** A pool that is opened when its database responds. Until then work is rejected as with a lost connection. */
-class LatePool implements OpenedPool {
+class DeferredPool implements OpenedPool {
   readonly #closing = new AbortController();
   readonly #opening: Promise<void>;
   readonly #listening = new Set<Listening>();
@@ -193,7 +193,7 @@ class LatePool implements OpenedPool {
   async #open(open: () => Promise<OpenedDirectory & AsyncDisposable>, log: Logger): Promise<void> {
     const { signal } = this.#closing;
     while (!this.#opened && !signal.aborted) {
-      await systemClock.sleep(againMs, signal);
+      await systemClock.sleep(retryMs, signal);
       if (signal.aborted) return;
       try {
         const opened = await open();

@@ -119,8 +119,8 @@ const isAway = (error: unknown): boolean => error instanceof NoConnection || cla
 
 /** Anyone can send any host name, so only existing tenants are cached, about 200 bytes each. */
 const cachedMax = 10_000;
-/** How often a held request looks whether its provider has moved. */
-const lookEveryMs = 25;
+/** How often a held request checks whether its provider has moved. */
+const pollMs = 25;
 /** No subdomain is empty, so this key is free for the first tenant. */
 const first = "";
 
@@ -165,7 +165,7 @@ export class TenantCache {
       const changesBefore = this.#changes;
       const tenant = await this.#find(subdomain);
       if (tenant?.isHeld) {
-        await systemClock.sleep(lookEveryMs);
+        await systemClock.sleep(pollMs);
         continue;
       }
       // A change during the read may be missing from its result.

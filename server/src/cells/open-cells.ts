@@ -33,8 +33,8 @@ interface OpenCellsNeeds {
 
 /** Each cell gets at least this many connections: one for a transaction, one for reads beside it. */
 const connectionsMin = 2;
-/** After a failure a cell is opened again no sooner: each attempt may wait 10 s for its database. */
-const againMs = 1000;
+/** Pause after a failed attempt to open a cell, which may wait 10 s for its database. */
+const retryMs = 1000;
 
 /** The cells that this process uses. The default cell is open from the start, others open when they are first used. */
 export class OpenCells implements AsyncDisposable {
@@ -56,7 +56,7 @@ export class OpenCells implements AsyncDisposable {
     const opening = this.#open(number);
     this.#cells.set(number, opening);
     opening.catch(async () => {
-      await systemClock.sleep(againMs);
+      await systemClock.sleep(retryMs);
       this.#cells.delete(number);
     });
     return opening;
