@@ -1,22 +1,9 @@
-import type { PasswordHasher } from "#access/index.ts";
 import { fileURLToPath } from "node:url";
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { problemOfError } from "#http/shared/error-answers.ts";
-import { createTemplateRenderer, databaseFullPage, sendDatabaseAwayPage, tooBusyPage } from "#http/shared/pages.ts";
-import type { Clock } from "#platform/clock.ts";
-import type { Pool } from "#platform/database/database.ts";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type PortalNeeds, addErrorHandler, createTemplateRenderer } from "#http/shared/pages.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
-export interface AdminPortalNeeds {
-  readonly pool: Pool;
-  readonly passwords: PasswordHasher;
-  readonly clock: Clock;
-  /** Public base URLs of a provider's two portals, without a trailing slash. */
-  readonly adminPortalUrl: (provider: Provider) => string;
-  readonly developerPortalUrl: (provider: Provider) => string;
-  readonly cookieSecret: Buffer;
-  /** Sets the attribute Secure on cookies. */
-  readonly secureCookies: boolean;
+export interface AdminPortalNeeds extends PortalNeeds {
   /** Build output of `web`: index.html and its assets. May appear while the process runs. */
   readonly webFolder: string;
   /** Called for each page, because the bin is created during startup. */
@@ -71,27 +58,9 @@ export function addErrorPages(http: FastifyInstance, { showPage }: AdminPortal):
     return showPage(request, reply, { template: "message", title: "Provider suspended", status: 403, data });
   });
 
-  http.setErrorHandler<FastifyError>(async (error, request, reply) => {
-    const problem = problemOfError(error);
-    const isServerError = problem.status >= 500;
-    if (isServerError && problem.code !== "too-busy") request.log.error({ err: error }, "page failed");
-    if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
-    if (problem.code === "host-unknown") {
-      return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
-    }
-    if (problem.code === "database-away") return sendDatabaseAwayPage(reply, problem);
-    if (problem.code === "too-busy") return showPage(request, reply, tooBusyPage);
-    if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
-    return showPage(request, reply, {
-      template: "message",
-      title: isServerError ? "Something went wrong on our side" : "The request failed",
-      status: problem.status,
-      data: {
-        text: isServerError
-          ? `Please try again. If it happens again, contact the operator and mention request ${request.id}.`
-          : problem.message,
-        link: { href: "/p/admin", text: "Back to the Admin Portal" },
-      },
-    });
+  addErrorHandler(http, {
+    showPage,
+    contact: "the operator",
+    link: { href: "/p/admin", text: "Back to the Admin Portal" },
   });
 }

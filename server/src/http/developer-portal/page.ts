@@ -1,11 +1,7 @@
-import type { FastifyReply, FastifyRequest, FastifyError, FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { fileURLToPath } from "node:url";
-import type { PasswordHasher } from "#access/index.ts";
-import { problemOfError } from "#http/shared/error-answers.ts";
 import { readForm } from "#http/shared/forms.ts";
-import { createTemplateRenderer, databaseFullPage, sendDatabaseAwayPage, tooBusyPage } from "#http/shared/pages.ts";
-import type { Clock } from "#platform/clock.ts";
-import type { Pool } from "#platform/database/database.ts";
+import { type PortalNeeds, addErrorHandler, createTemplateRenderer } from "#http/shared/pages.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { type Developer, findDeveloper } from "./developer.ts";
@@ -17,16 +13,7 @@ interface TryOutLinks {
   readonly adminUrl: string;
 }
 
-export interface DeveloperPortalNeeds {
-  readonly pool: Pool;
-  readonly passwords: PasswordHasher;
-  readonly clock: Clock;
-  /** Public base URLs of a provider's two portals, without a trailing slash. */
-  readonly adminPortalUrl: (provider: Provider) => string;
-  readonly developerPortalUrl: (provider: Provider) => string;
-  readonly cookieSecret: Buffer;
-  /** Sets the attribute Secure on cookies. */
-  readonly secureCookies: boolean;
+export interface DeveloperPortalNeeds extends PortalNeeds {
   /** True if a mail server is configured; then sign-ups confirm their email address by default. */
   readonly mailIsSent: boolean;
   /** Called for each page, because the bin is created during startup. */
@@ -161,28 +148,7 @@ export function addErrorPages(http: FastifyInstance, portal: Portal): void {
     });
   });
 
-  http.setErrorHandler<FastifyError>(async (error, request, reply) => {
-    const problem = problemOfError(error);
-    if (problem.status >= 500 && problem.code !== "too-busy") request.log.error({ err: error }, "page failed");
-    if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
-    if (problem.code === "host-unknown")
-      return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
-    if (problem.code === "database-away") return sendDatabaseAwayPage(reply, problem);
-    if (problem.code === "too-busy") return showPage(request, reply, tooBusyPage);
-    if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
-    return showPage(request, reply, {
-      template: "message",
-      title: problem.status >= 500 ? "Something went wrong on our side" : "The request failed",
-      status: problem.status,
-      data: {
-        text:
-          problem.status >= 500
-            ? `Please try again. If it happens again, contact us and mention request ${request.id}.`
-            : problem.message,
-        link: { href: "/", text: "Home" },
-      },
-    });
-  });
+  addErrorHandler(http, { showPage, contact: "us", link: { href: "/", text: "Home" } });
 }
 
 const showUnavailable = ({ showPage }: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>

@@ -1,9 +1,27 @@
 import { readFile, readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Liquid } from "liquidjs";
-import type { Problem } from "./problem.ts";
+import type { PasswordHasher } from "#access/index.ts";
+import type { Clock } from "#platform/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { secretDigest } from "#platform/ids.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { problemOfError } from "./error-answers.ts";
+import type { Problem } from "./problem.ts";
+
+/** The dependencies of both portals. */
+export interface PortalNeeds {
+  readonly pool: Pool;
+  readonly passwords: PasswordHasher;
+  readonly clock: Clock;
+  /** Public base URLs of a provider's two portals, without a trailing slash. */
+  readonly adminPortalUrl: (provider: Provider) => string;
+  readonly developerPortalUrl: (provider: Provider) => string;
+  readonly cookieSecret: Buffer;
+  /** Sets the attribute Secure on cookies. */
+  readonly secureCookies: boolean;
+}
 
 /** Allows our own files only: no inline script or style, no framing, no forms to other sites. */
 const contentSecurityPolicy = [
@@ -102,7 +120,7 @@ export function sendDatabaseAwayPage(reply: FastifyReply, { status, retryAfterSe
 }
 
 /** Shown in both portals while the queue of password checks is full. */
-export const tooBusyPage = {
+const tooBusyPage = {
   template: "message",
   title: "Please try again in a few seconds",
   status: 503,
@@ -110,7 +128,7 @@ export const tooBusyPage = {
 } as const;
 
 /** Shown in both portals when the disk of the database is full. Reading still works. */
-export const databaseFullPage = {
+const databaseFullPage = {
   template: "message",
   title: "Nothing can be changed at the moment",
   status: 503,
@@ -118,3 +136,44 @@ export const databaseFullPage = {
     text: "Our database is full, so your change was not saved. Everything that was saved before is still there. Please try again later.",
   },
 } as const;
+
+/** A page with a message instead of the requested one. */
+interface MessagePage {
+  readonly template: "message";
+  readonly title: string;
+  readonly status: number;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+interface ErrorPages {
+  readonly showPage: (request: FastifyRequest, reply: FastifyReply, page: MessagePage) => Promise<FastifyReply>;
+  /** Whom users ask about an error on the server. */
+  readonly contact: string;
+  readonly link: { readonly href: string; readonly text: string };
+}
+
+/** Shows errors as pages of a portal. Internal details go to the log only. */
+export function addErrorHandler(http: FastifyInstance, { showPage, contact, link }: ErrorPages): void {
+  http.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    const problem = problemOfError(error);
+    const isServerError = problem.status >= 500;
+    if (isServerError && problem.code !== "too-busy") request.log.error({ err: error }, "page failed");
+    if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
+    if (problem.code === "host-unknown")
+      return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
+    if (problem.code === "database-away") return sendDatabaseAwayPage(reply, problem);
+    if (problem.code === "too-busy") return showPage(request, reply, tooBusyPage);
+    if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
+    return showPage(request, reply, {
+      template: "message",
+      title: isServerError ? "Something went wrong on our side" : "The request failed",
+      status: problem.status,
+      data: {
+        text: isServerError
+          ? `Please try again. If it happens again, contact ${contact} and mention request ${request.id}.`
+          : problem.message,
+        link,
+      },
+    });
+  });
+}
