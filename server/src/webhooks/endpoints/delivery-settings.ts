@@ -5,7 +5,7 @@ import {
   decryptEndpoint,
   type EndpointCiphers,
   isOutdated,
-  reencryptRow,
+  reencryptRows,
   secretColumns,
   sendingColumns,
 } from "./endpoint-table.ts";
@@ -192,13 +192,6 @@ export async function deleteOldSentSettings(db: Database, now: Date, retentionDa
   return (await db.query(deleteStatement, [now, retentionDays])).length;
 }
 
-interface EncryptedRow extends EndpointCiphers {
-  readonly providerId: number;
-  readonly id: number;
-}
-
-const batchRows = 100;
-
 const selectOutdated = `
   select provider_id, id, ${cipherColumns}
   from sent_settings
@@ -211,26 +204,6 @@ const updateCiphers = `
   update sent_settings set url = $3, headers = $4, secret = $5, previous_secret = $6
   where provider_id = $1 and id = $2`;
 
-/** Encrypts the values of older keys with the newest one, 100 records per transaction. */
-export async function reencryptSentSettings(pool: Pool, encryption: Encryption): Promise<Reencrypted> {
-  let [done, left, after] = [0, 0, 0];
-  for (;;) {
-    const rows = await pool.inTransaction(async (tx) => {
-      const batch = await tx.query<EncryptedRow>(selectOutdated, [after, encryption.keyIds[0], batchRows]);
-      for (const row of batch) {
-        const ciphers = reencryptRow(encryption, row);
-        if (!ciphers) {
-          left += 1;
-          continue;
-        }
-        const { urlCipher, headersCipher, secretCipher, previousSecretCipher } = ciphers;
-        const values = [urlCipher, headersCipher, secretCipher, previousSecretCipher];
-        await tx.query(updateCiphers, [row.providerId, row.id, ...values]);
-        done += 1;
-      }
-      return batch;
-    });
-    after = rows.at(-1)?.id ?? after;
-    if (rows.length < batchRows) return { done, left };
-  }
-}
+/** Encrypts the values of older keys with the newest one. */
+export const reencryptSentSettings = (pool: Pool, encryption: Encryption): Promise<Reencrypted> =>
+  reencryptRows(pool, encryption, { selectOutdated, updateCiphers });

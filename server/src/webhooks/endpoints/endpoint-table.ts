@@ -210,8 +210,6 @@ export async function replaceSecret(
   return row && endpointOf(encryption, row);
 }
 
-type EncryptedEndpoint = EndpointKey & EndpointCiphers;
-
 /** A condition: $2, the newest key, did not encrypt all of the columns. Bytes 2 to 5 of a ciphertext name its key. */
 export const isOutdated = `$2::bytea <> any(array[substring(url from 2 for 4), substring(secret from 2 for 4),
     coalesce(substring(headers from 2 for 4), $2), coalesce(substring(previous_secret from 2 for 4), $2)])`;
@@ -237,17 +235,41 @@ const updateCiphers = `
   update endpoints set url = $3, headers = $4, secret = $5, previous_secret = $6, version = version + 1
   where provider_id = $1 and id = $2`;
 
-/** Encrypts the values of older keys with the newest one, 100 endpoints per transaction. */
-export async function reencryptEndpoints(pool: Pool, encryption: Encryption): Promise<Reencrypted> {
+/** Encrypts the values of older keys with the newest one. */
+export const reencryptEndpoints = (pool: Pool, encryption: Encryption): Promise<Reencrypted> =>
+  reencryptRows(pool, encryption, {
+    selectOutdated,
+    updateCiphers,
+    updated: (tx, { id }) => tx.hintAfterCommit("endpoints", String(id)),
+  });
+
+interface EncryptedTable {
+  /** Selects and locks rows above the id $1, at most $3, with ciphers that the key $2 did not encrypt. */
+  readonly selectOutdated: string;
+  readonly updateCiphers: string;
+  readonly updated?: (tx: Transaction, row: EndpointKey) => void;
+}
+
+/** Encrypts the values of older keys in a table with the newest one, 100 rows per transaction. */
+export async function reencryptRows(
+  pool: Pool,
+  encryption: Encryption,
+  { selectOutdated: select, updateCiphers: update, updated }: EncryptedTable,
+): Promise<Reencrypted> {
   let [done, left, after] = [0, 0, 0];
   for (;;) {
     const rows = await pool.inTransaction(async (tx) => {
-      const batch = await tx.query<EncryptedEndpoint>(selectOutdated, [after, encryption.keyIds[0], batchRows]);
+      const batch = await tx.query<EndpointKey & EndpointCiphers>(select, [after, encryption.keyIds[0], batchRows]);
       for (const row of batch) {
         const ciphers = reencryptRow(encryption, row);
-        if (ciphers) await updateEndpointCiphers(tx, row, ciphers);
-        if (ciphers) done += 1;
-        else left += 1;
+        if (!ciphers) {
+          left += 1;
+          continue;
+        }
+        const { urlCipher, headersCipher, secretCipher, previousSecretCipher } = ciphers;
+        await tx.query(update, [row.providerId, row.id, urlCipher, headersCipher, secretCipher, previousSecretCipher]);
+        updated?.(tx, row);
+        done += 1;
       }
       return batch;
     });
@@ -256,18 +278,8 @@ export async function reencryptEndpoints(pool: Pool, encryption: Encryption): Pr
   }
 }
 
-async function updateEndpointCiphers(
-  tx: Transaction,
-  { providerId, id }: EndpointKey,
-  ciphers: EndpointCiphers,
-): Promise<void> {
-  const values = [ciphers.urlCipher, ciphers.headersCipher, ciphers.secretCipher, ciphers.previousSecretCipher];
-  await tx.query(updateCiphers, [providerId, id, ...values]);
-  tx.hintAfterCommit("endpoints", String(id));
-}
-
 /** Returns undefined if one of the values cannot be decrypted. */
-export function reencryptRow(encryption: Encryption, row: EndpointCiphers): EndpointCiphers | undefined {
+function reencryptRow(encryption: Encryption, row: EndpointCiphers): EndpointCiphers | undefined {
   const reencrypt = (purpose: string, cipher: Buffer): Buffer => encryption.reencrypt(purpose, cipher) ?? cipher;
   const { urlCipher, headersCipher, secretCipher, previousSecretCipher } = row;
   try {
