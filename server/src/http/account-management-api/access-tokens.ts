@@ -88,19 +88,23 @@ const issuedTokenResponse: ResponseDoc = {
   example: { json: () => renderJson(accessTokenToJson(exampleToken, exampleProvider, exampleValue)) },
 };
 
-const createAccessTokenOperation: Operation = {
-  title: "Access Token Create",
+const tokenCreation = {
   tag: "Access tokens",
-  description:
-    "Creates an access token for yourself or, with the provider key, for any user of the provider. A token cannot create one with more rights than its own.",
   method: "POST",
-  path: "/users/{user_id}/access_tokens",
   action: "change-own",
   formats: jsonOnly,
   body: NewAccessTokenSchema,
   wrapper: "token",
   response: issuedTokenResponse,
   rejectsUnknown: true,
+} as const satisfies Partial<Operation>;
+
+const createAccessTokenOperation: Operation = {
+  ...tokenCreation,
+  title: "Access Token Create",
+  description:
+    "Creates an access token for yourself or, with the provider key, for any user of the provider. A token cannot create one with more rights than its own.",
+  path: "/users/{user_id}/access_tokens",
 
   async handle({ pool }, call) {
     const { provider, caller } = call;
@@ -131,18 +135,11 @@ const listPersonalAccessTokensOperation: Operation = {
 };
 
 const createPersonalAccessTokenOperation: Operation = {
+  ...tokenCreation,
   title: "Personal Access Token Create",
-  tag: "Access tokens",
   description:
     "Creates an access token for yourself. Only this response has its value. A token cannot create one with more rights than its own: neither more scopes nor a later expiry.",
-  method: "POST",
   path: "/personal/access_tokens",
-  action: "change-own",
-  formats: jsonOnly,
-  body: NewAccessTokenSchema,
-  wrapper: "token",
-  response: issuedTokenResponse,
-  rejectsUnknown: true,
 
   async handle({ pool }, call) {
     return issueToken(pool, call, requireTokenOwner(call).userId);

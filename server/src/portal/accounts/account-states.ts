@@ -1,14 +1,10 @@
-import { type Actor, type ChangeContext, endSessionsOfUser } from "#access/index.ts";
+import { type Actor, endSessionsOfUser } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import {
-  type DocumentSettings,
-  type FieldErrors,
-  readDocumentSettings,
-  refuseTransition,
-} from "#portal/fields/index.ts";
+import { type DocumentSettings, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
 import { accountStateMail, insertMail } from "#portal/mails/index.ts";
 import { type Plan, readPlans } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import type { UserChange, UserOutcome } from "#portal/users/change-user.ts";
 import { activateByCode, findAccountOfCode } from "#portal/users/mailed-codes.ts";
 import { type User, lockUser, updateUserRow, userEvent } from "#portal/users/user.ts";
 import type { Cause, RecordedEvent } from "#webhooks/events/index.ts";
@@ -125,22 +121,11 @@ export function initialStates(by: SignUpCircumstances, accountPlan: Plan): Initi
 const stateOnActivation = (accountPlan: Plan): Extract<Account["state"], "pending" | "approved"> =>
   accountPlan.approvalRequired ? "pending" : "approved";
 
-interface UserActivation {
-  readonly provider: Provider;
-  readonly accountId: number;
-  readonly userId: number;
-  readonly by: ChangeContext;
-}
-
-type ActivationOutcome =
-  | { readonly user: User; readonly events: readonly RecordedEvent[] }
-  | { readonly refused: FieldErrors };
-
 /** Activates a pending user, and with the first user the account. Returns undefined if the account has no such user. */
 export async function activateUser(
   pool: Pool,
-  { provider, accountId, userId, by }: UserActivation,
-): Promise<ActivationOutcome | undefined> {
+  { provider, accountId, userId, by }: UserChange,
+): Promise<UserOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   const providerId = provider.id;
   const { now } = by;

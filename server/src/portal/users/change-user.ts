@@ -31,14 +31,14 @@ import {
 } from "./user.ts";
 
 /** The user to change, and the origin of the change. */
-interface UserChange {
+export interface UserChange {
   readonly provider: Provider;
   readonly accountId: number;
   readonly userId: number;
   readonly by: ChangeContext;
 }
 
-type UserOutcome =
+export type UserOutcome =
   | { readonly user: User; readonly events: readonly RecordedEvent[] }
   | { readonly refused: FieldErrors };
 

@@ -15,7 +15,7 @@ import {
 } from "#portal/fields/index.ts";
 import { insertMail, invitationMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import type { RecordedEvent } from "#webhooks/events/index.ts";
+import type { UserOutcome } from "./change-user.ts";
 import { type UserFields, parseNewUser } from "./user-input.ts";
 import { type User, findTakenUserNames, insertUser, linkLifetime, userEvent } from "./user.ts";
 
@@ -210,10 +210,6 @@ interface Acceptance {
   readonly now: Date;
 }
 
-type AcceptanceOutcome =
-  | { readonly user: User; readonly events: readonly RecordedEvent[] }
-  | { readonly refused: FieldErrors };
-
 /**
  * Creates the invited user as an active member, who is the actor of the event. Returns undefined if the code is
  * unknown, expired or used.
@@ -222,7 +218,7 @@ export async function acceptInvitation(
   pool: Pool,
   passwords: PasswordHasher,
   { provider, code, values, now }: Acceptance,
-): Promise<AcceptanceOutcome | undefined> {
+): Promise<UserOutcome | undefined> {
   const invited = await findInvitation(pool, provider.id, code, now);
   if (!invited) return undefined;
   const settings = await readDocumentSettings(pool, provider);

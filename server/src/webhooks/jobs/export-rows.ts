@@ -8,18 +8,23 @@ import type { ExportFormat, JobSubject } from "./jobs.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** Columns of a delivery and of a failure. */
+const deliveryColumns = [
+  "id",
+  "event_id",
+  "event_type",
+  "object_id",
+  "account_id",
+  "account_name",
+  "occurred_at",
+  "endpoint_id",
+  "endpoint_name",
+] as const;
+
 /** Columns of each export, in the order of CSV. NDJSON has the same names. */
 const exportColumns = {
   deliveries: [
-    "id",
-    "event_id",
-    "event_type",
-    "object_id",
-    "account_id",
-    "account_name",
-    "occurred_at",
-    "endpoint_id",
-    "endpoint_name",
+    ...deliveryColumns,
     "state",
     "attempts_made",
     "replay",
@@ -30,20 +35,7 @@ const exportColumns = {
     "last_error",
     "last_latency_ms",
   ],
-  failures: [
-    "id",
-    "event_id",
-    "event_type",
-    "object_id",
-    "account_id",
-    "account_name",
-    "occurred_at",
-    "endpoint_id",
-    "endpoint_name",
-    "attempts_made",
-    "failed_at",
-    "error",
-  ],
+  failures: [...deliveryColumns, "attempts_made", "failed_at", "error"],
   attempts: [
     "delivery_id",
     "event_id",

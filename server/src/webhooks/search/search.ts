@@ -1,11 +1,10 @@
-import type { Actor, Channel } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import type { Node } from "#platform/document.ts";
 import { daysAfter } from "#platform/times.ts";
 import { type Delivery, type ErrorClass, deliveryId } from "#webhooks/deliveries/index.ts";
-import { type EventKey, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
+import { type EventKey, type EventSummary, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
 import { type DeliveryFilter, concernsDeliveries } from "./filter.ts";
 import { allValues, matchesPayload } from "./payload-criterion.ts";
 import { type Search, firstId, lastId, searchValues, timeOfId, uuidFloor } from "./search-values.ts";
@@ -13,19 +12,9 @@ import { type SourceName, renderKeys, sources, sourcesFor } from "./sources.ts";
 import { type Rows, countStatement, lookUpStatement } from "./statements.ts";
 
 /** An event of a list. */
-export interface FoundEvent {
+export interface FoundEvent extends Omit<EventSummary, "id" | "type"> {
   readonly eventId: string;
   readonly eventType: EventType;
-  readonly objectId: number;
-  readonly accountId: number;
-  readonly accountName: string;
-  readonly sequence: number;
-  readonly actorKind: Actor["kind"];
-  readonly actorUserId: number | null;
-  readonly channel: Channel;
-  readonly occurredAt: Date;
-  readonly previous: Readonly<Record<string, unknown>> | null;
-  readonly erasedAt: Date | null;
 }
 
 /** A delivery of a list, with its event. */
