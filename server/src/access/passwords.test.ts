@@ -92,7 +92,7 @@ test("an unknown user costs what a wrong password costs", async () => {
     fastest.wrong = Math.min(fastest.wrong, await msOf(() => passwords.verify(hash, "wrong", by)));
     fastest.unknown = Math.min(fastest.unknown, await msOf(() => passwords.verify(undefined, "wrong", by)));
   }
-  // Without a hash of its own it would be a thousandth. No machine is so busy that the fastest of seven differ by five.
+  // Without hashing, the ratio would be a thousandth. The fastest of seven differ by less than five on any busy machine.
   expect(fastest.unknown / fastest.wrong).toBeGreaterThan(0.2);
   expect(fastest.unknown / fastest.wrong).toBeLessThan(5);
 });

@@ -42,7 +42,7 @@ export async function hasProcessEnded(mark: string, own: ProcessMark): Promise<b
     const stat = await readStat(Number(pid));
     return stat.startedAt !== startedAt || stat.isOver;
   } catch {
-    return false; // hidden from us, or gone this moment: the next look tells
+    return false; // hidden from this process, or just ended: the next check decides
   }
 }
 

@@ -61,7 +61,7 @@ test(
     await page.getByText("Webhook events", { exact: true }).first().click();
     await page.getByText("Account Plan changed").first().click();
     await page.getByRole("heading", { name: "Account Plan changed" }).waitFor();
-    // What we send is not to be sent from here, though what the API is sent is.
+    // Requests of the API can be sent from this page, webhooks cannot.
     expect(await page.getByRole("button", { name: /Test Request\s*\(post \/?account\.plan_changed/ }).count()).toBe(0);
 
     await page.goto(`${site.origin}/p/admin/api-docs?api=bellwire`);

@@ -11,7 +11,7 @@ import { type BellwireApi, test as base } from "./bellwire-api-test.ts";
 
 const minuteMs = 60_000;
 
-/** The API's time lies behind what the test records, which happens when it really does: so that it can be replayed. */
+/** The API's clock is ahead of the recorded events, which carry the real time, so that they can be replayed. */
 const test = base.extend(
   "fileClock",
   { scope: "file" },

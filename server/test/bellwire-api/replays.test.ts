@@ -6,7 +6,7 @@ import { type BellwireApi, test as base } from "./bellwire-api-test.ts";
 const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString();
 const minuteMs = 60_000;
 
-/** The API's time lies behind what the tests record, which happens when it really does. */
+/** The API's clock is ahead of the recorded events, which carry the real time. */
 const test = base.extend("fileClock", { scope: "file" }, () => new HandDrivenClock(fromNow(minuteMs)));
 
 /** An endpoint that came after two events. */

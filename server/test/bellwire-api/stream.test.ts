@@ -111,13 +111,13 @@ test("a transaction that began earlier and commits later is not passed by", asyn
   });
   const lateId = await hasRecorded.promise;
   const [quickId] = await recordNow(sharedPool, { providerId }, [anEvent({ accountId: 2 })]);
-  // The hub has looked again after the quick one, and could not tell of it without passing the late one by.
+  // The hub has polled after the quick commit. Sending its event now would skip the late one.
   await looksAgain(sharedPool);
-  const toldTooEarly = idsOf(client);
+  const sentTooEarly = idsOf(client);
 
   mayCommit.resolve();
   await late;
-  expect(toldTooEarly).toEqual([]);
+  expect(sentTooEarly).toEqual([]);
   await until(() => idsOf(client).length === 2);
   expect(new Set(idsOf(client))).toEqual(new Set([lateId, quickId]));
 });

@@ -222,7 +222,7 @@ function requestOf(
 }
 
 const isOfApi = (path: string): boolean => /^\/(admin\/api|api\/v1)\//.test(path);
-/** For whoever comes; a bin, for whoever knows its id. */
+/** Open to everybody; a bin, to everybody with its id. */
 const isPublic = (path: string): boolean =>
   /openapi\.json$|^\/bins\/|^\/(healthz|readyz|metrics)$|assets|\/signup|\*/.test(path);
 const isPrivatePage = (path: string): boolean => /^\/(account|applications)(\/|$)|^\/p\/admin$/.test(path);

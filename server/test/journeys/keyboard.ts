@@ -21,7 +21,7 @@ export async function openWithinPortal(page: Page, path: string): Promise<void> 
 
 type Role = "link" | "button" | "menuitem" | "tab" | "checkbox" | "combobox" | "option" | "textbox";
 
-/** A person in the Admin Portal who has no pointer. Enter is pressed on what Tab has reached, and counted. */
+/** Uses the Admin Portal with the keyboard only: moves with Tab, presses Enter, and counts the keys. */
 export class KeyboardVisitor {
   readonly page: Page;
   readonly #url: string;

@@ -36,7 +36,7 @@ async function scrape(metrics: Registry, pool: Database): Promise<ReadonlyMap<st
   return new Map([...body.matchAll(/^(bellwire_\S+) (\S+)$/gm)].map(([, name = "", value]) => [name, Number(value)]));
 }
 
-/** The engine as the product composes it, which tells `metrics` what it does. */
+/** Composes an engine as the product does, with its metrics. */
 async function startMeasuredEngine(pool: Pool, metrics: Registry): Promise<AsyncDisposable> {
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);

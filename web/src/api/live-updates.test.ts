@@ -25,7 +25,7 @@ class Stream extends EventTarget {
     this.dispatchEvent(new Event("error"));
   }
 
-  /** The server answered with an error: a browser gives up for good. */
+  /** Answers with an error, after which a browser does not reconnect. */
   refuse(): void {
     this.readyState = 2;
     this.dispatchEvent(new Event("error"));

@@ -94,7 +94,7 @@ export type StreamMessage =
   | { readonly kind: "attempt"; readonly data: StreamedAttempt }
   | { readonly kind: "endpoint" }
   | { readonly kind: "endpoint_deleted" }
-  /** Not of the server: messages were lost, because the stream was opened anew. */
+  /** Not sent by the server: the stream was reopened, so messages may be missing. */
   | { readonly kind: "missed" };
 
 interface StreamedAttempt {

@@ -8,7 +8,7 @@ interface Present {
 
 afterEach(() => void vi.unstubAllGlobals());
 
-/** A server whose browser has a session, none, or which is away for pages. Changes need the session's token. */
+/** Fakes a server for a browser with a session, without one, or while pages do not respond. Changes need the session's token. */
 function serverWith(present: Present | "signed out" | "away", { isForbidden = false } = {}) {
   const bodies: string[] = [];
   vi.stubGlobal("fetch", async (first: Request | string) => {

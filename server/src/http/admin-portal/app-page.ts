@@ -24,7 +24,7 @@ async function showApp(portal: AdminPortal, request: FastifyRequest, reply: Fast
   const session = sessionDataFor(portal, request.provider, signedIn);
   const html = await readAppPage(portal.webFolder, session);
   if (html === undefined) return showBuildPending(portal, request, reply);
-  // The app shows the denial; the status tells other clients.
+  // The app shows the denial; the status is for other clients.
   return reply
     .code(isClosedPage(session.pages, request.url) ? 403 : 200)
     .type("text/html; charset=utf-8")

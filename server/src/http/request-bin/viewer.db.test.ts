@@ -26,7 +26,7 @@ const test = base
     return http;
   });
 
-/** Each address of a bin that shows what came, or changes what it answers. */
+/** Each path of a bin that shows requests or changes responses. */
 const addresses = (bin: Bin, key: string) =>
   (
     [

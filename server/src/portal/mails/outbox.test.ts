@@ -18,11 +18,11 @@ const answers: Readonly<Record<string, string>> = {
   QUIT: "221 bye",
 };
 
-/** A mail server that says no more than it must, and keeps what it was told. */
+/** Starts a minimal mail server that records the commands it receives. */
 async function startMailServer(
   overrides: Readonly<Record<string, string>> = {},
-): Promise<{ url: string; heard: string[] }> {
-  const heard: string[] = [];
+): Promise<{ url: string; received: string[] }> {
+  const received: string[] = [];
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
@@ -34,7 +34,7 @@ async function startMailServer(
       const lines = (rest + chunk.toString()).split("\r\n");
       rest = lines.pop() ?? "";
       for (const line of lines) {
-        heard.push(line);
+        received.push(line);
         if (isData && line !== ".") continue;
         isData = line.startsWith("DATA");
         socket.write(`${{ ...answers, ...overrides }[line.slice(0, 4)] ?? "250 taken"}\r\n`);
@@ -48,18 +48,18 @@ async function startMailServer(
     server.close();
   });
   const address = server.address();
-  return { url: `smtp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`, heard };
+  return { url: `smtp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`, received };
 }
 
 test("the mail server gets the mail, and a name or a subject adds no header of its own", async () => {
-  const { url, heard } = await startMailServer();
+  const { url, received } = await startMailServer();
   using mailer = await openMailer(url);
   await mailer.send(mail);
-  expect(heard).toContain("MAIL FROM:<hello@acme.example>");
-  expect(heard.filter((line) => line.startsWith("RCPT"))).toEqual(["RCPT TO:<nora@fjord.example>"]);
-  expect(heard).toContain('From: "Acme, Inc." <hello@acme.example>');
-  expect(heard).toContain("https://acme.example/activate/abc");
-  expect(heard.filter((line) => line.startsWith("Bcc"))).toEqual([]);
+  expect(received).toContain("MAIL FROM:<hello@acme.example>");
+  expect(received.filter((line) => line.startsWith("RCPT"))).toEqual(["RCPT TO:<nora@fjord.example>"]);
+  expect(received).toContain('From: "Acme, Inc." <hello@acme.example>');
+  expect(received).toContain("https://acme.example/activate/abc");
+  expect(received.filter((line) => line.startsWith("Bcc"))).toEqual([]);
 });
 
 test("what the mail server says against a mail is what the sender is told", async () => {

@@ -7,7 +7,7 @@ import { DefinedFields } from "./defined-fields.tsx";
 
 const api = createManagementClient(fetch);
 
-/** The choices of an application's stage, and which of them is shown, where `held` is what it is. */
+/** Returns the choices of an application's stage, and the one shown for a stored value. */
 function stagesShownWhere(stored: string): readonly [choices: readonly string[], shown: string | undefined] {
   const queries = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
   queries.setQueryData(fieldsDefinitionsQuery(api).queryKey, [

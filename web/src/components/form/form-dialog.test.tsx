@@ -79,7 +79,7 @@ test("a rejected form stays open, shows the error, keeps the values and focuses 
   await fill("email", "olaf");
   await click("Save");
   await waitFor(() => expect(alertOf(dialog())).toContain("Not edited"));
-  expect(alertOf(dialog())).not.toContain("invalid"); // that is said beside the field
+  expect(alertOf(dialog())).not.toContain("invalid"); // shown beside the field
   expect(document.getElementById("email-hint")?.textContent).toContain("is invalid");
   await waitFor(() => expect(document.activeElement?.id).toBe("email"));
   expect(dialog()?.querySelector<HTMLInputElement>("#email")?.value).toBe("olaf");
