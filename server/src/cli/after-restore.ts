@@ -24,7 +24,8 @@ export const hold: Command = {
     "after a restore that Bellwire cannot detect (a volume's snapshot): skip numbers, and send nothing until it is resumed",
   async run(args, needs) {
     const { values } = parseArgs({ args: [...args], options: { "after-restore": { type: "boolean" } } });
-    if (!values["after-restore"]) throw new WrongUsage("Say --after-restore: this is for restored databases only.");
+    if (!values["after-restore"])
+      throw new WrongUsage("Add --after-restore: this command is for restored databases only.");
     let areHeld = false;
     await withEveryCell(needs, async (pool) => {
       if (await holdAfterRestore(pool)) areHeld = true;
@@ -59,9 +60,10 @@ export const resume: Command = {
         endpoint: { type: "string" },
       },
     });
-    if (!values["after-restore"]) throw new WrongUsage("Say --after-restore: this is for restored databases only.");
+    if (!values["after-restore"])
+      throw new WrongUsage("Add --after-restore: this command is for restored databases only.");
     const [choice, ...more] = choices.filter((name) => values[name]);
-    if (!choice || more.length > 0) throw new WrongUsage("Say one of --plan, --send and --skip.");
+    if (!choice || more.length > 0) throw new WrongUsage("Give one of --plan, --send and --skip.");
     const endpointId = parseEndpoint(values.endpoint);
     const { print } = needs;
     let found = 0;

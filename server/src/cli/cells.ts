@@ -34,7 +34,7 @@ export const addCell: Command = {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const [name = "", ...more] = positionals;
     if (!namePattern.test(name) || name === "all" || more.length > 0) {
-      throw new WrongUsage("Name one cell: small letters, digits and hyphens, 50 at most, not all.");
+      throw new WrongUsage("Name one cell: at most 50 small letters, digits and hyphens; `all` is reserved.");
     }
     const databaseUrl = await readDatabaseUrl(values["database-url-file"]);
     const schema = values.schema ?? (databaseUrl === undefined ? `bellwire_${name.replaceAll("-", "_")}` : "bellwire");
@@ -101,7 +101,7 @@ async function shareIds(
   const [here] = await directory.query<{ identity: string }>(identityStatement);
   const [there] = await pool.query<{ identity: string }>(identityStatement);
   if (here?.identity === there?.identity) {
-    throw new WrongUsage("That is the database of DATABASE_URL: leave out --database-url-file, and choose a --schema.");
+    throw new WrongUsage("That is the database of DATABASE_URL: omit --database-url-file, and choose a --schema.");
   }
   await directory.query(`select bellwire_directory.share_ids(0::smallint)`);
   await pool.query(`select bellwire_directory.share_ids($1::smallint)`, [share]);

@@ -103,7 +103,7 @@ export const serve: Command = {
   async run(args, { env, roles, serve: serveRoles, print, printStatus }) {
     const { values } = parseArgs({ args: [...args], options: { role: { type: "string", multiple: true } } });
     const unknown = values.role?.find((role) => !roles.some((known) => known === role));
-    if (unknown !== undefined) throw new WrongUsage(`There is no role ${unknown}: say ${roles.join(" or ")}.`);
+    if (unknown !== undefined) throw new WrongUsage(`There is no role ${unknown}: use ${roles.join(" or ")}.`);
     const chosen = roles.filter((role) => values.role?.includes(role) ?? true);
     for (const warning of warnOfUnknownSettings(env)) printStatus(warning);
     return serveRoles(readConfig(env), chosen, print);

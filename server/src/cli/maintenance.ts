@@ -119,7 +119,7 @@ export const backup: Command = {
         "This copies the embedded database only. With DATABASE_URL, use pg_dump or your PostgreSQL's own backups.",
       );
     if (!existsSync(dataDir))
-      throw new CannotStart(`There is no database in ${dataDir}: say where it is with BELLWIRE_DATA_DIR.`);
+      throw new CannotStart(`There is no database in ${dataDir}: set BELLWIRE_DATA_DIR to its folder.`);
     const target = resolve(values.to);
     await using database = await openEmbeddedPostgres(dataDir, printStatus);
     await backUp({ ownerUrl: database.ownerUrl, pgData: database.pgData, dataDir, target });

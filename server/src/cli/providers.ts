@@ -114,10 +114,10 @@ export const setLimit: Command = {
     const [name = "", number = "", ...more] = positionals;
     const limit = changeableLimits.find((known) => known.name === name);
     const names = changeableLimits.map((known) => known.name).join(", ");
-    if (!limit || more.length > 0) throw new WrongUsage(`Say which limit: one of ${names}.`);
+    if (!limit || more.length > 0) throw new WrongUsage(`Name a limit, one of: ${names}.`);
     const max = number === "default" ? null : Number(number);
     if (number === "" || (max !== null && !(Number.isInteger(max) && max >= 0 && max <= 1_000_000_000)))
-      throw new WrongUsage("Say how many: a whole number up to 1,000,000,000, or default.");
+      throw new WrongUsage("Give a whole number up to 1,000,000,000, or default.");
 
     await withProvider(needs, values.provider, async ({ pool, provider: { id: providerId } }) => {
       const auditRecord = {
@@ -152,7 +152,7 @@ export const createToken: Command = {
       },
     });
     const { username, name = "Made on the command line", permission = "rw" } = values;
-    if (!username) throw new WrongUsage("A token acts as a user: say --username.");
+    if (!username) throw new WrongUsage("A token acts as a user: give --username.");
     if (permission !== "ro" && permission !== "rw") throw new WrongUsage("--permission is ro or rw.");
     const chosen = readScopes(values.scope);
 
@@ -179,7 +179,7 @@ export const createToken: Command = {
 
 function readScopes(named: readonly string[] = scopes): readonly Scope[] {
   const unknown = named.find((name) => !scopes.some((scope) => scope === name));
-  if (unknown !== undefined) throw new WrongUsage(`There is no scope ${unknown}: say ${scopes.join(", ")}.`);
+  if (unknown !== undefined) throw new WrongUsage(`There is no scope ${unknown}: use ${scopes.join(", ")}.`);
   return scopes.filter((scope) => named.includes(scope));
 }
 
@@ -193,7 +193,7 @@ export const changeUserPassword: Command = {
       allowPositionals: true,
     });
     const [username, ...more] = positionals;
-    if (!username || more.length > 0) throw new WrongUsage("Say whose password: one user name or e-mail address.");
+    if (!username || more.length > 0) throw new WrongUsage("Give one user name or email address.");
     const password = values.password || randomPassword();
     await withProvider(needs, values.provider, async ({ pool, provider }) => {
       const lengthMin = provider.passwordLengthMin;

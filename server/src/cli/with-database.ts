@@ -105,7 +105,7 @@ export async function requireTenant(directory: Database, subdomain: string | und
   if (tenant) return tenant;
   throw new WrongUsage(
     subdomain === undefined
-      ? "There is no provider yet. Start Bellwire once, or say: bellwire provider create"
+      ? "There is no provider yet. Start Bellwire once, or run: bellwire provider create"
       : `There is no provider with the subdomain ${subdomain}.`,
   );
 }

@@ -155,7 +155,7 @@ function openEmbedded(
 ): Promise<EmbeddedPostgres> {
   if (!mayChange && !existsSync(dataDir)) {
     throw new CannotStart(
-      `There is no database in ${dataDir}: say where it is with BELLWIRE_DATA_DIR or DATABASE_URL, or start Bellwire first.`,
+      `There is no database in ${dataDir}: set BELLWIRE_DATA_DIR or DATABASE_URL, or start Bellwire first.`,
     );
   }
   return openEmbeddedPostgres(dataDir, printStatus, ahead);
