@@ -37,12 +37,12 @@ function drip(socket: Socket, text: string): void {
 
 const ok = "HTTP/1.1 200 OK\r\n";
 const chunked = `${ok}Transfer-Encoding: chunked\r\n\r\n`;
-const say =
+const write =
   (text: string) =>
   (socket: Socket): void => {
     socket.write(text, "latin1");
   };
-const sayAndEnd =
+const writeAndEnd =
   (text: string) =>
   (socket: Socket): void => {
     socket.end(text, "latin1");
@@ -97,20 +97,20 @@ export const hostileAnswers: readonly HostileAnswer[] = [
   },
   {
     name: "a header named __proto__",
-    answer: sayAndEnd(`${ok}__proto__: x\r\nContent-Length: 0\r\n\r\n`),
+    answer: writeAndEnd(`${ok}__proto__: x\r\nContent-Length: 0\r\n\r\n`),
     endsAs: 200,
   },
-  { name: "a NUL in a header", answer: say(`${ok}X: a\0b\r\n\r\n`), endsAs: notHttp },
-  { name: "lines that end in LF", answer: say("HTTP/1.1 200 OK\nContent-Length: 0\n\n"), endsAs: notHttp },
-  { name: "two lengths", answer: say(`${ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`), endsAs: wrongLength },
-  { name: "a length that is no number", answer: say(`${ok}Content-Length: -1\r\n\r\n`), endsAs: notHttp },
+  { name: "a NUL in a header", answer: write(`${ok}X: a\0b\r\n\r\n`), endsAs: notHttp },
+  { name: "lines that end in LF", answer: write("HTTP/1.1 200 OK\nContent-Length: 0\n\n"), endsAs: notHttp },
+  { name: "two lengths", answer: write(`${ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`), endsAs: wrongLength },
+  { name: "a length that is no number", answer: write(`${ok}Content-Length: -1\r\n\r\n`), endsAs: notHttp },
   {
     name: "a length beside chunks",
-    answer: say(`${ok}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`),
+    answer: write(`${ok}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`),
     endsAs: wrongLength,
   },
-  { name: "status 042", answer: say("HTTP/1.1 042 Low\r\nContent-Length: 0\r\n\r\n"), endsAs: notHttp },
-  { name: "status 20000", answer: say("HTTP/1.1 20000 High\r\nContent-Length: 0\r\n\r\n"), endsAs: notHttp },
+  { name: "status 042", answer: write("HTTP/1.1 042 Low\r\nContent-Length: 0\r\n\r\n"), endsAs: notHttp },
+  { name: "status 20000", answer: write("HTTP/1.1 20000 High\r\nContent-Length: 0\r\n\r\n"), endsAs: notHttp },
   // The body
   { name: "an endless body", answer: begin(`${ok}\r\n`, "<"), endsAs: 200 },
   { name: "an endless body in chunks", answer: begin(chunked, `2000\r\n${"x".repeat(0x2000)}\r\n`), endsAs: 200 },
@@ -128,34 +128,34 @@ export const hostileAnswers: readonly HostileAnswer[] = [
     },
     endsAs: inPieces,
   },
-  { name: "half a body", answer: sayAndEnd(`${ok}Content-Length: 100\r\n\r\nhalf`), endsAs: amidst },
-  { name: "a body with a 204", answer: sayAndEnd(`HTTP/1.1 204 No\r\nContent-Length: 3\r\n\r\nabc`), endsAs: 204 },
+  { name: "half a body", answer: writeAndEnd(`${ok}Content-Length: 100\r\n\r\nhalf`), endsAs: amidst },
+  { name: "a body with a 204", answer: writeAndEnd(`HTTP/1.1 204 No\r\nContent-Length: 3\r\n\r\nabc`), endsAs: 204 },
   {
     name: "two answers",
-    answer: say(`${ok}Content-Length: 0\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n`),
+    answer: write(`${ok}Content-Length: 0\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n`),
     endsAs: 200,
   },
   // Another protocol
   {
     name: "101 with its headers",
-    answer: say("HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
+    answer: write("HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
     endsAs: upgrade,
   },
-  { name: "101 alone", answer: say("HTTP/1.1 101 Switching\r\n\r\n"), endsAs: upgrade },
-  { name: "HTTP/0.9", answer: sayAndEnd("<html>hello</html>"), endsAs: notHttp },
+  { name: "101 alone", answer: write("HTTP/1.1 101 Switching\r\n\r\n"), endsAs: upgrade },
+  { name: "HTTP/0.9", answer: writeAndEnd("<html>hello</html>"), endsAs: notHttp },
   {
     name: "HTTP/2",
-    answer: say("\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x80\0\x04\0\x01\0\0\0\x05\0\xff\xff\xff"),
+    answer: write("\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x80\0\x04\0\x01\0\0\0\x05\0\xff\xff\xff"),
     endsAs: notHttp,
   },
-  { name: "a TLS alert", answer: say("\x15\x03\x03\0\x02\x02\x28"), endsAs: notHttp },
-  { name: "SSH", answer: say("SSH-2.0-OpenSSH_9.9\r\n"), endsAs: notHttp },
-  { name: "SMTP", answer: say("220 mail.example.com ESMTP\r\n"), endsAs: notHttp },
-  { name: "RTSP", answer: say("RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"), endsAs: notHttp },
+  { name: "a TLS alert", answer: write("\x15\x03\x03\0\x02\x02\x28"), endsAs: notHttp },
+  { name: "SSH", answer: write("SSH-2.0-OpenSSH_9.9\r\n"), endsAs: notHttp },
+  { name: "SMTP", answer: write("220 mail.example.com ESMTP\r\n"), endsAs: notHttp },
+  { name: "RTSP", answer: write("RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"), endsAs: notHttp },
   { name: "endless zeros", answer: begin("", "\0"), endsAs: notHttp },
   // No answer
   { name: "a hang-up", answer: (socket) => void socket.end(), endsAs: early },
   { name: "a reset", answer: (socket) => void socket.resetAndDestroy(), endsAs: early },
-  { name: "a hang-up within the head", answer: sayAndEnd("HTTP/1.1 20"), endsAs: early },
-  { name: "a hang-up after 100 Continue", answer: sayAndEnd("HTTP/1.1 100 Continue\r\n\r\n"), endsAs: early },
+  { name: "a hang-up within the head", answer: writeAndEnd("HTTP/1.1 20"), endsAs: early },
+  { name: "a hang-up after 100 Continue", answer: writeAndEnd("HTTP/1.1 100 Continue\r\n\r\n"), endsAs: early },
 ];
