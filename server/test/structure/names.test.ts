@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
-import { dirname, matchesGlob } from "node:path";
+import { dirname, join, matchesGlob } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { layers } from "../../../import-law.ts";
@@ -50,3 +50,34 @@ function foldersOf(pattern: string): readonly string[] {
   const [, before = "", names, after = ""] = /^(.*)\{(.*)\}(.*)$/.exec(pattern) ?? [];
   return names === undefined ? [pattern] : names.split(",").map((name) => `${before}${name}${after}`);
 }
+
+const linesMin = 60;
+/** Small files with one user. */
+const exceptions = [
+  "server/src/webhooks/engine/exhaustion.ts", // its user, dispatch.ts, has no room for it
+];
+
+test("a small file of the server has two users or is loaded on demand; otherwise it belongs into its user", () => {
+  const production = files.filter((path) => /^server\/src\/.*\.ts$/.test(path) && !path.endsWith(".test.ts"));
+  const users = new Map(production.map((path) => [path, new Set<string>()]));
+  const onDemand = new Set<string>();
+  for (const user of production) {
+    for (const [, before, specifier = ""] of readFileSync(root + user, "utf8").matchAll(
+      /(from|import\() ?"([^"]+)"/g,
+    )) {
+      const path = specifier.startsWith("#")
+        ? `server/src/${specifier.slice(1)}`
+        : join(dirname(user), specifier.startsWith(".") ? specifier : "");
+      users.get(path)?.add(user);
+      if (before === "import(") onDemand.add(path);
+    }
+  }
+  const small = production.filter(
+    (path) =>
+      !/\/(index|main)\.ts$/.test(path) &&
+      readFileSync(root + path, "utf8").split("\n").length - 1 < linesMin &&
+      (users.get(path)?.size ?? 0) < 2 &&
+      !onDemand.has(path),
+  );
+  expect(small).toEqual(exceptions);
+});
