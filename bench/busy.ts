@@ -4,13 +4,14 @@
  *
  * - idle: one change at a time to one endpoint, from the request, and from its response, to the receiver's first byte. In turns,
  *   the floor: a bare route that commits one row and posts it (floor-process.ts)
- * - busy: 500 changes a second to ten endpoints each, at a fixed rate, independent of responses. On a machine that makes fewer,
- *   requests wait, and delays from the request grow with the run. `changes/s` is its rate; delays from the response exclude that
- *   wait
+ * - busy: changes to ten endpoints each at the given rates, one rate after another, 500 a second if none is given. Each rate is
+ *   fixed, independent of responses. On a machine that makes fewer, requests wait, and delays from the request grow with the run.
+ *   `made/s` is its rate; delays from the response exclude that wait. With several rates, `prompt/s` is the highest at which
+ *   the median delay from the request was at most 200 ms
  * - crash: all processes killed during an attempt, then a restart: until ready, and until the delivery is repeated
  *
- * `own` and `shared` are the values of BELLWIRE_ENGINE_PROCESS, measured in turns.
- * Run: npm run bench -- busy [seconds] [--json FILE]
+ * `own` and `shared` are the values of BELLWIRE_ENGINE_PROCESS, measured in turns. Either name measures that one only.
+ * Run: npm run bench -- busy [seconds] [changes per second …] [own|shared] [--json FILE]
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -26,13 +27,16 @@ import { signUpAccounts } from "./portal.ts";
 import { openReport } from "./report.ts";
 
 const report = openReport("busy");
-const [seconds = 15] = report.numbers;
+const [seconds = 15, ...givenRates] = report.numbers;
+const rates = givenRates.length > 0 ? givenRates : [500];
+/** The median delay from request to receiver that `prompt/s` allows. */
+const promptMs = 200;
 const pairs = Number(process.env.BENCH_PAIRS ?? 1);
-const [idleChanges, changesPerSecond, endpoints, accounts, crashes] = [200, 500, 10, 100, 3] as const;
+const [idleChanges, endpoints, accounts, crashes] = [200, 10, 100, 3] as const;
 const arrivesWithinMs = 30_000;
 /** Has the length of an issued token; shorter ones cost a check of the attempt counters. */
 const token = "bench".padEnd(64, "0");
-const modes: readonly EngineProcess[] = ["own", "shared"];
+const modes = report.choose<EngineProcess>(["own", "shared"]);
 const answer = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 
 interface Arrival {
@@ -167,8 +171,8 @@ async function measureIdle(bench: Bench, floor: Pool): Promise<Readonly<Record<s
   };
 }
 
-async function measureBusy(bellwire: Bellwire, bench: Bench): Promise<Readonly<Record<string, number>>> {
-  const first = 1_000_000;
+/** @param first the number of the first change; later changes count up from it */
+async function measureBusy(bellwire: Bellwire, bench: Bench, changesPerSecond: number, first: number) {
   const count = changesPerSecond * seconds;
   const sentAtMs: number[] = [];
   const answeredAtMs = new Float64Array(count);
@@ -206,16 +210,29 @@ async function measureBusy(bellwire: Bellwire, bench: Bench): Promise<Readonly<R
   const [fromRequest, fromResponse] = [delaysFrom(sentAtMs), delaysFrom(answeredAtMs)];
   const responses = sentAtMs.map((sentMs, index) => (answeredAtMs[index] ?? 0) - sentMs);
   return {
-    "busy p50 ms": percentile(fromRequest, 0.5),
-    "busy p99 ms": percentile(fromRequest, 0.99),
-    "busy changes/s": count / answeredInSeconds,
-    "busy response p50 ms": percentile(responses, 0.5),
-    "busy after response p50 ms": percentile(fromResponse, 0.5),
-    "busy after response p99 ms": percentile(fromResponse, 0.99),
-    "busy Bellwire µs a change": ((cpuAfter.bellwire - cpuBefore.bellwire) / count) * 1e6,
-    "busy PostgreSQL µs a change": ((cpuAfter.postgres - cpuBefore.postgres) / count) * 1e6,
-    "busy lost": count * endpoints - arrivals,
+    "p50 ms": percentile(fromRequest, 0.5),
+    "p99 ms": percentile(fromRequest, 0.99),
+    "made/s": count / answeredInSeconds,
+    "response p50 ms": percentile(responses, 0.5),
+    "after response p50 ms": percentile(fromResponse, 0.5),
+    "after response p99 ms": percentile(fromResponse, 0.99),
+    "Bellwire µs a change": ((cpuAfter.bellwire - cpuBefore.bellwire) / count) * 1e6,
+    "PostgreSQL µs a change": ((cpuAfter.postgres - cpuBefore.postgres) / count) * 1e6,
+    lost: count * endpoints - arrivals,
   };
+}
+
+async function measureRates(bellwire: Bellwire, bench: Bench): Promise<Readonly<Record<string, number>>> {
+  const numbers: Record<string, number> = {};
+  let prompt = 0;
+  for (const [index, rate] of rates.entries()) {
+    const measured = await measureBusy(bellwire, bench, rate, (index + 1) * 1_000_000);
+    const label = rates.length > 1 ? `busy ${rate}/s` : "busy";
+    for (const [name, value] of Object.entries(measured)) numbers[`${label} ${name}`] = value;
+    const isPrompt = measured["p50 ms"] <= promptMs && measured.lost === 0;
+    if (isPrompt) prompt = Math.max(prompt, rate);
+  }
+  return rates.length > 1 ? { ...numbers, "busy prompt/s": prompt } : numbers;
 }
 
 /** Interrupts an attempt and waits for its repetition. */
@@ -246,11 +263,11 @@ async function measure(mode: EngineProcess): Promise<Readonly<Record<string, num
   await addEndpoint(api, receiverOrigin, 0);
   const idle = await measureIdle(bench, floor);
   for (let number = 1; number < endpoints; number += 1) await addEndpoint(api, receiverOrigin, number);
-  const busy = await measureBusy(bellwire, bench);
+  const busy = await measureRates(bellwire, bench);
   await api.destroy();
   const restarts = [];
   for (let number = 0; number < crashes; number += 1) {
-    const restart = await measureCrash(bellwire, bench, 9_000_000 + number, origin);
+    const restart = await measureCrash(bellwire, bench, 900_000_000 + number, origin);
     ({ origin } = restart);
     restarts.push(restart);
   }
@@ -266,21 +283,18 @@ const runs: Record<EngineProcess, Readonly<Record<string, number>>[]> = { own: [
 for (let pair = 0; pair < pairs; pair += 1) for (const mode of modes) runs[mode].push(await measure(mode));
 const medianOf = (mode: EngineProcess, name: string): number =>
   median(runs[mode].map((numbers) => numbers[name] ?? Number.NaN));
-const names = Object.keys(runs.own[0] ?? {});
+const names = Object.keys(modes.flatMap((mode) => runs[mode])[0] ?? {});
 for (const mode of modes) {
   const numbers = Object.fromEntries(names.map((name) => [name, medianOf(mode, name)]));
   const said = Object.entries(numbers).map(([name, value]) => `${name} ${value.toFixed(1)}`);
   report.add({ title: mode, numbers }, `busy ${mode}: ${said.join(", ")}`);
 }
-const ratios = Object.fromEntries(
-  ["idle p50 ms", "busy p50 ms", "busy p99 ms"].map((name) => [
-    name.replace("ms", "ratio"),
-    medianOf("own", name) / medianOf("shared", name),
-  ]),
-);
-report.add(
-  { title: "own / shared", numbers: ratios },
-  `busy own / shared: ${Object.entries(ratios)
-    .map(([name, value]) => `${name} ${value.toFixed(2)}`)
-    .join(", ")}`,
-);
+if (modes.length > 1) {
+  const ratios = Object.fromEntries(
+    names
+      .filter((name) => /^(idle|busy.*) p\d+ ms$/.test(name))
+      .map((name) => [name.replace("ms", "ratio"), medianOf("own", name) / medianOf("shared", name)]),
+  );
+  const said = Object.entries(ratios).map(([name, value]) => `${name} ${value.toFixed(2)}`);
+  report.add({ title: "own / shared", numbers: ratios }, `busy own / shared: ${said.join(", ")}`);
+}
