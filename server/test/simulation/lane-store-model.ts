@@ -220,10 +220,10 @@ export class LaneStoreModel {
 
   settle(engineId: string, settlements: readonly Settlement[]): Settled {
     const written = settlements.filter((settlement) => this.#settleOne(engineId, settlement));
-    for (const { endpointId, orderingKey, end } of settlements) {
-      if (end !== null && orderingKey !== null) this.promoteNext(endpointId, orderingKey);
-    }
-    return { recorded: written.length, transactions: undefined };
+    const promoted = settlements.flatMap(({ endpointId, orderingKey, end }) =>
+      end !== null && orderingKey !== null ? this.promoteNext(endpointId, orderingKey) : [],
+    );
+    return { recorded: written.length, transactions: undefined, promoted };
   }
 
   /** Makes a delivery due now, as a manual retry does: with a new round of attempts if it has ended. */
@@ -257,11 +257,15 @@ export class LaneStoreModel {
     return true;
   }
 
-  promoteNext(endpointId: number, orderingKey: string): void {
+  /** Returns the endpoint if a row that waited is due now. */
+  promoteNext(endpointId: number, orderingKey: string): readonly number[] {
     for (const row of this.due.values()) {
       if (row.endpointId !== endpointId || row.orderingKey !== orderingKey || row.dueAt !== "infinity") continue;
-      if (!this.#isBehind(row)) row.dueAt = this.moment(this.nowMs);
+      if (this.#isBehind(row)) continue;
+      row.dueAt = this.moment(this.nowMs);
+      return [endpointId];
     }
+    return [];
   }
 
   #isBehind(row: DueRow): boolean {

@@ -81,6 +81,8 @@ interface Written {
   readonly written: number;
   /** The number of the transaction that wrote them. */
   readonly transaction: number;
+  /** See `Settled`. */
+  readonly promoted?: readonly number[];
 }
 
 const nothingWritten: Written = { written: 0, transaction: 0 };
@@ -246,6 +248,8 @@ export interface Settled {
    * cancelled deliveries: only the history knows which.
    */
   readonly transactions: { readonly first: number; readonly last: number } | undefined;
+  /** The endpoints of deliveries that waited behind these in their keys, and are due now. */
+  readonly promoted: readonly number[];
 }
 
 /** Writes outcomes. */
@@ -254,12 +258,14 @@ export async function settleDeliveries(
   engineId: string,
   settlements: readonly Settlement[],
 ): Promise<Settled> {
-  const parts = (await settle(pool, engineId, settlements)).filter((part) => part.written > 0);
+  const all = await settle(pool, engineId, settlements);
+  const promoted = all.flatMap((part) => part.promoted ?? []);
+  const parts = all.filter((part) => part.written > 0);
   const recorded = parts.reduce((sum, part) => sum + part.written, 0);
   const [first, last] = [parts.at(0)?.transaction, parts.at(-1)?.transaction];
   if (recorded === settlements.length && first !== undefined && last !== undefined)
-    return { recorded, transactions: { first, last } };
-  return { recorded: recorded + (await writeLateAttempts(pool, settlements)), transactions: undefined };
+    return { recorded, transactions: { first, last }, promoted };
+  return { recorded: recorded + (await writeLateAttempts(pool, settlements)), transactions: undefined, promoted };
 }
 
 /**
@@ -304,8 +310,8 @@ async function settleInOrder(
     end !== null && orderingKey !== null ? [{ endpointId, orderingKey }] : [],
   );
   return pool.inTransaction(async (tx) => {
-    const [written] = await Promise.all([write(tx, engineId, settlements), promoteNext(tx, endedKeys)]);
-    return written;
+    const [written, promoted] = await Promise.all([write(tx, engineId, settlements), promoteNext(tx, endedKeys)]);
+    return { ...written, promoted };
   });
 }
 

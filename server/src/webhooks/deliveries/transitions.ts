@@ -37,17 +37,20 @@ const promoteStatement = `
     from next
     where due.event_id = next.event_id and due.endpoint_id = next.endpoint_id
       and due.ordering_key is not null and due.due_at = 'infinity'
-    returning due.event_id
+    returning due.endpoint_id
   )
-  select (select count(*) from next) > (select count(*) from promoted) as "someLeft"`;
+  select (select count(*) from next) > (select count(*) from promoted) as "someLeft",
+    array(select endpoint_id from promoted) as "endpointIds"`;
 
-/** Makes the next delivery of each key due. */
-export async function promoteNext(tx: Transaction, ended: readonly EndedKey[]): Promise<void> {
-  if (ended.length === 0) return;
+/** Makes the next delivery of each key due. Returns the endpoints of these deliveries. */
+export async function promoteNext(tx: Transaction, ended: readonly EndedKey[]): Promise<readonly number[]> {
+  const promoted: number[] = [];
+  if (ended.length === 0) return promoted;
   const keys = [ended.map((key) => key.endpointId), ended.map((key) => key.orderingKey)];
   for (;;) {
-    const [done] = await tx.query<{ someLeft: boolean }>(promoteStatement, keys);
-    if (!done?.someLeft) return;
+    const [done] = await tx.query<{ someLeft: boolean; endpointIds: readonly number[] }>(promoteStatement, keys);
+    promoted.push(...(done?.endpointIds ?? []));
+    if (!done?.someLeft) return promoted;
   }
 }
 

@@ -36,7 +36,11 @@ const delivery = (number: number): DueDelivery => ({
 const store: LaneStore = {
   ...unusedStore,
   register: async () => undefined,
-  settle: async (_engineId, settlements) => ({ recorded: settlements.length, transactions: { first: 2, last: 2 } }),
+  settle: async (_engineId, settlements) => ({
+    recorded: settlements.length,
+    transactions: { first: 2, last: 2 },
+    promoted: [],
+  }),
 };
 
 interface Sent {
@@ -44,11 +48,19 @@ interface Sent {
 }
 
 /** Starts a dispatch with a lane of 40 deliveries and a window of 16. `onSend` runs whenever an attempt starts. */
-async function startDispatch(options: { onSend?: (clock: HandDrivenClock) => void; resolved?: Promise<void> } = {}) {
+async function startDispatch(
+  options: {
+    readonly onSend?: (clock: HandDrivenClock) => void;
+    readonly resolved?: Promise<void>;
+    readonly promoted?: readonly number[];
+    readonly deliveries?: readonly DueDelivery[];
+  } = {},
+) {
   const clock = new HandDrivenClock();
   const sent: Sent[] = [];
+  const { promoted = [] } = options;
   const needs: EngineNeeds = {
-    store,
+    store: { ...store, settle: async (...batch) => ({ ...(await store.settle(...batch)), promoted }) },
     statistics: noStatistics,
     clock,
     sender: {
@@ -73,13 +85,13 @@ async function startDispatch(options: { onSend?: (clock: HandDrivenClock) => voi
   widen(lane);
   const read = lane.beginRead(0);
   if (!read) throw new Error("The lane has room for rows.");
-  lane.endRead(
-    Array.from({ length: 40 }, (_, number) => delivery(number)),
-    read,
-    { horizon: "20", nowMs: 0 },
-  );
+  lane.endRead(options.deliveries ?? Array.from({ length: 40 }, (_, number) => delivery(number)), read, {
+    horizon: "20",
+    nowMs: 0,
+  });
   dispatch.offer(lane);
-  return { clock, dispatch, sent };
+  lane.polls.begin(1000);
+  return { clock, dispatch, lane, sent };
 }
 
 /** Gives the lane and its host their full windows. */
@@ -132,3 +144,19 @@ test("a lane whose name is being looked up holds no slot, and starts when the lo
   await nextTurn();
   expect(sent).toHaveLength(16);
 });
+
+test.each([
+  [[1], true],
+  [[], false],
+])(
+  "after an ordered delivery with successors %j in the database, a read waits for nothing: %s",
+  async (promoted, isRead) => {
+    const deliveries = [{ ...delivery(1), orderingKey: "account/1" }];
+    const { dispatch, lane, sent } = await startDispatch({ promoted, deliveries });
+    dispatch.fill();
+    for (const { respond } of sent) respond();
+    await nextTurn();
+    expect([sent.length, lane.inFlight]).toEqual([1, 0]);
+    expect(lane.polls.isImmediate).toBe(isRead);
+  },
+);

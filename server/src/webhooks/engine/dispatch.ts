@@ -232,9 +232,10 @@ export class Dispatch {
       engineId,
       settlement,
       mayWait: orderingKey !== null && lane.mayRecordLater(orderingKey),
-      onSettled: (result, transactions) => {
-        this.#count(lane, attempt.counted, transactions);
-        this.#settled(lane, settlement, result);
+      onSettled: (result, settled) => {
+        this.#count(lane, attempt.counted, settled?.transactions);
+        const isPromoted = result !== "recorded" || settled?.promoted.includes(lane.endpointId) === true;
+        this.#settled(lane, settlement, { result, isPromoted });
       },
     });
     this.offer(lane);
@@ -259,14 +260,19 @@ export class Dispatch {
     else this.#needs.statistics.doubt(lane.claim);
   }
 
-  #settled(lane: Lane, settlement: Settlement, result: SettleResult): void {
+  /** `isPromoted`: a delivery of the lane that waited in its key may be due now. */
+  #settled(
+    lane: Lane,
+    settlement: Settlement,
+    { result, isPromoted }: { readonly result: SettleResult; readonly isPromoted: boolean },
+  ): void {
     const nowMs = this.#needs.clock.monotonicMs();
     lane.settled(settlement, nowMs);
     if (result === "partly") this.#events.onRefused(lane);
     if (result === "unknown") this.#events.onGivenUp(lane);
     const { retryAfterSeconds: waitSeconds, orderingKey } = settlement;
     if (waitSeconds !== null) lane.polls.pollBy(nowMs + waitSeconds * 1000);
-    else if (orderingKey !== null) this.#startSuccessor(lane, orderingKey);
+    else if (orderingKey !== null) this.#startSuccessor(lane, orderingKey, isPromoted);
   }
 
   /** Holds the endpoint's deliveries from now on, and disables it in the database. */
@@ -278,9 +284,9 @@ export class Dispatch {
     });
   }
 
-  /** The end of an ordered delivery is recorded: the next of its key may be in memory, or is due in the database now. */
-  #startSuccessor(lane: Lane, orderingKey: string): void {
-    if (!lane.isRunning(orderingKey)) lane.polls.pollNow();
+  /** The end of an ordered delivery is recorded: the next of its key may be in memory, or is due in the database if promoted. */
+  #startSuccessor(lane: Lane, orderingKey: string, isPromoted: boolean): void {
+    if (isPromoted && !lane.isRunning(orderingKey)) lane.polls.pollNow();
     this.#events.onRoom(lane);
     if (lane.queue) return;
     this.offer(lane);

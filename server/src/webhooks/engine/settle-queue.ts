@@ -27,8 +27,8 @@ export interface UnsettledOutcome {
   readonly settlement: Settlement;
   /** Nothing waits for the record. */
   readonly mayWait: boolean;
-  /** `transactions` recorded the batch as it is. Undefined: only the history knows which of its outcomes are recorded. */
-  readonly onSettled: (result: SettleResult, transactions: Settled["transactions"]) => void;
+  /** `settled` is the database's answer for the whole batch. Undefined: all tries have failed. */
+  readonly onSettled: (result: SettleResult, settled: Settled | undefined) => void;
 }
 
 /**
@@ -104,18 +104,17 @@ export class SettleQueue {
   async #settle(engineId: string, batch: readonly UnsettledOutcome[]): Promise<void> {
     const settlements = batch.map(({ settlement }) => settlement);
     let result: SettleResult = "unknown";
-    let transactions: Settled["transactions"];
+    let settled: Settled | undefined;
     for (let failures = 0; failures < triesMax; failures += 1) {
       try {
-        const settled = await this.#needs.store.settle(engineId, settlements);
+        settled = await this.#needs.store.settle(engineId, settlements);
         result = settled.recorded === batch.length ? "recorded" : "partly";
-        ({ transactions } = settled);
         break;
       } catch (error) {
         this.#needs.log.warn({ error, outcomes: batch.length }, "outcomes could not be recorded; trying again");
         await this.#needs.clock.sleep(Math.min(1000, 50 * 2 ** failures));
       }
     }
-    for (const { onSettled } of batch) onSettled(result, transactions);
+    for (const { onSettled } of batch) onSettled(result, settled);
   }
 }
