@@ -124,7 +124,7 @@ class HintsByMessage implements HintCarrier {
 
   /** The supervisor sends them back if this process listens to their channel. */
   spread(left: PendingHints): void {
-    if (left.size > 0) send({ kind: "hints", left });
+    if (left.own.size > 0 || left.others.size > 0) send({ kind: "hints", left });
   }
 
   hear(channel: string, values: readonly string[]): void {

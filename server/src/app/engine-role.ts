@@ -15,7 +15,7 @@ import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { workOnErasure } from "#personal-data/index.ts";
 import { openMailer, sendDueMails } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
-import { postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
+import { followHints, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
 import { workOnJob } from "#webhooks/jobs/index.ts";
 import { workOnReplay } from "#webhooks/replays/index.ts";
 import { StatisticsRecorder, addStatisticsPartitions, writeStatistics } from "#webhooks/statistics/index.ts";
@@ -104,12 +104,10 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
   measureEngine(metrics, engine, statistics);
   const stopRecording = new AbortController();
   const recording = statistics.run(stopRecording.signal);
-  const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));
-  const stopChanged = pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number)));
+  const stopHints = followHints(engine, pool, clock);
   return {
     async [Symbol.asyncDispose]() {
-      stopDue();
-      stopChanged();
+      stopHints();
       await engine.stop(drainMs());
       stopRecording.abort();
       await recording;

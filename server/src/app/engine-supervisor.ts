@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { AggregatorRegistry, Counter, type Registry } from "prom-client";
 import { systemClock } from "#platform/clock.ts";
 import type { Config, Role } from "#platform/config/read-config.ts";
+import { isOpenToOthers } from "#platform/database/database.ts";
 import type { HintCarrier } from "#platform/database/hints.ts";
 import type { OpenedDatabase } from "#platform/database/open-database.ts";
 import { CannotStart } from "#platform/errors.ts";
@@ -102,6 +103,38 @@ export const measureRestarts = (metrics: Registry): Counter =>
     registers: [metrics],
   });
 
+/** The engine's process counts as stalled from this many untaken hints on: those of 0.4 s at 500 changes a second. */
+const untakenMax = 200;
+
+/**
+ * Bounds the hints that wait in this process's memory for one that is stalled. Own hints carry rows, so they are dropped while too
+ * many wait. Afterwards one hint makes the engine look everywhere.
+ */
+export class HintBacklog {
+  readonly #send: (message: ToEngine, onTaken: () => void) => void;
+  #untaken = 0;
+  #hasDropped = false;
+
+  /** @param send calls `onTaken` once the message is written */
+  constructor(send: (message: ToEngine, onTaken: () => void) => void) {
+    this.#send = send;
+  }
+
+  pass(channel: string, values: readonly string[]): void {
+    if (this.#untaken >= untakenMax && !isOpenToOthers(channel)) {
+      this.#hasDropped = true;
+      return;
+    }
+    this.#untaken += 1;
+    this.#send({ kind: "hints", channel, values }, () => {
+      this.#untaken -= 1;
+      if (!this.#hasDropped || this.#untaken > 0) return;
+      this.#hasDropped = false;
+      this.pass("due", []);
+    });
+  }
+}
+
 interface ProcessEnd {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -112,6 +145,7 @@ class EngineChild {
   readonly ended: Promise<ProcessEnd>;
   readonly #process: ChildProcess;
   readonly #listening = new AsyncDisposableStack();
+  readonly #backlog = new HintBacklog((message, onTaken) => this.#send(message, onTaken));
   #waiting: ((metrics: Metrics) => void)[] = [];
   #isStarted = false;
 
@@ -171,12 +205,12 @@ class EngineChild {
   }
 
   #passOn(channel: string, hints: HintCarrier): void {
-    this.#listening.defer(hints.on(channel, (values) => this.#send({ kind: "hints", channel, values })));
+    this.#listening.defer(hints.on(channel, (values) => this.#backlog.pass(channel, values)));
   }
 
   /** Ignores a process that has just died; its end triggers the restart. */
-  #send(message: ToEngine): void {
-    if (this.#process.connected) this.#process.send(message, () => undefined);
+  #send(message: ToEngine, onTaken: () => void = () => undefined): void {
+    if (this.#process.connected) this.#process.send(message, onTaken);
   }
 
   #close(): void {

@@ -23,6 +23,16 @@ export const systemClock: Clock = {
     }),
 };
 
+/**
+ * Returns milliseconds of the machine's monotonic clock, which all its processes share. `monotonicMs` counts from the start of a
+ * process.
+ */
+export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** Converts a past time of `machineMs` to this clock's monotonic time, or to one shortly before. */
+export const monotonicMsOf = (clock: Pick<Clock, "monotonicMs">, atMs: number): number =>
+  clock.monotonicMs() - (machineMs() - atMs);
+
 interface DatabaseClockNeeds {
   /** The machine's clock. Its `now` is used only before the first response of the database. */
   readonly machine: Clock;

@@ -60,7 +60,7 @@ function recording(pool: Pool, statements: Asked[]): Pool {
           },
           send: (text, values) => {
             note(text, values);
-            tx.send(text, values);
+            return tx.send(text, values);
           },
         };
         return work(noted);

@@ -18,6 +18,11 @@ export const promises = {
     return row.attemptsMade === attempt - 1 && (isNext || row.dueAt <= model.moment(model.nowMs));
   },
 
+  "a delivery is not sent while its endpoint is off since before it was recorded": ({ endpointId, key }, { model }) => {
+    const endpoint = model.endpoints.get(endpointId);
+    return endpoint?.state === "enabled" || model.due.get(key)?.endpointVersion !== endpoint?.version;
+  },
+
   "a retry waits from the end of the previous attempt": (flight, watch) => {
     const waits = watch.model.endpoints.get(flight.endpointId)?.retryWaitsSeconds ?? [];
     const before = watch

@@ -46,6 +46,8 @@ function makeTrouble(simulation: Simulation): void {
   const { random, time } = simulation;
   simulation.faults = random.pick([0, 0.02, 0.1, 0.3]);
   simulation.lostHints = random.pick([0, 0.2, 1]);
+  simulation.hintedRows = random.pick([0, 0.5, 1]);
+  simulation.hintedRowsLateMs = random.pick([20, 900, 3000]);
   const again = (): void => {
     if (time.nowMs >= troubleMs) return;
     somethingHappens(simulation);
@@ -181,6 +183,7 @@ function endTrouble(simulation: Simulation): void {
 function stayCalm(simulation: Simulation): void {
   const { time, model, watch } = simulation;
   simulation.lostHints = 0;
+  simulation.hintedRowsLateMs = 0;
   const again = (): void => {
     if (time.nowMs >= troubleMs + recoveryMs + calmMs) return;
     for (const row of model.due.values()) {

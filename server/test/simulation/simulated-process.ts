@@ -32,7 +32,12 @@ export class SimulatedProcess implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#time.nowMs + this.#errors.monotonicMs;
+    return this.monotonicMsAt(this.#time.nowMs);
+  }
+
+  /** Converts a time of the simulation. */
+  monotonicMsAt(ms: number): number {
+    return ms + this.#errors.monotonicMs;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

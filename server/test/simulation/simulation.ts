@@ -30,6 +30,10 @@ export class Simulation {
   readonly disableAfterMs: number;
   faults = 0;
   lostHints = 0;
+  /** Share of the processes that get the rows of a transaction with its hint. */
+  hintedRows = 0;
+  /** Longest delay of these rows. */
+  hintedRowsLateMs = 0;
   refusesOutcomes = false;
   #events = 0;
   #engines = 0;
@@ -133,7 +137,19 @@ export class Simulation {
       const ownerThen = this.model.lanes.get(endpointId)?.owner ?? undefined;
       for (const row of rows)
         this.recorded.set(deliveryKey(row), { endpointId, shownAtMs: this.time.nowMs, ownerThen });
-      this.tellDue([endpointId]);
+      this.#tellRows(endpointId, rows);
+    });
+  }
+
+  /** Hints at committed rows: with a copy of those that are due, or without. Copies may arrive late. */
+  #tellRows(endpointId: number, rows: readonly DueRow[]): void {
+    const committedAtMs = this.time.nowMs;
+    const due = rows.filter(({ dueAt }) => dueAt !== "infinity").map((row) => ({ ...row }));
+    const lateMs = this.random.pick([0, 20, this.hintedRowsLateMs]);
+    this.#tell((process) => {
+      if (!this.random.happens(this.hintedRows)) return process.engine?.hintDue([endpointId]);
+      const hint = (): void => process.engine?.hintRows(due, process.monotonicMsAt(committedAtMs) - 0.5);
+      this.time.after(this.random.between(0, Math.min(lateMs, this.hintedRowsLateMs)), () => process.let(hint));
     });
   }
 

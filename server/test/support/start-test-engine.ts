@@ -4,7 +4,13 @@ import { createEncryption } from "#platform/encryption.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { type SenderOptions, createSender } from "#webhooks/attempts/index.ts";
-import { type AttemptLine, type RunningEngine, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
+import {
+  type AttemptLine,
+  type RunningEngine,
+  followHints,
+  postgresLaneStore,
+  startEngine,
+} from "#webhooks/engine/index.ts";
 import { StatisticsRecorder, writeStatistics } from "#webhooks/statistics/index.ts";
 import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";
@@ -108,15 +114,13 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
   });
   const stopRecording = new AbortController();
   const recording = statistics.run(stopRecording.signal);
-  const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));
-  const stopChanged = pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number)));
+  const stopHints = followHints(engine, pool, systemClock);
   return {
     engine,
     lines,
     warnings,
     async [Symbol.asyncDispose]() {
-      stopDue();
-      stopChanged();
+      stopHints();
       await engine.stop(drainMs);
       stopRecording.abort();
       await recording;

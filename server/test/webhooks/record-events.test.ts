@@ -1,5 +1,13 @@
 import { expect } from "vitest";
-import { listDeliveries } from "#webhooks/deliveries/index.ts";
+import {
+  type DueDelivery,
+  type HintedRows,
+  hintedRowsChannel,
+  listDeliveries,
+  parseHintedRows,
+  readDueDeliveries,
+  startOfLane,
+} from "#webhooks/deliveries/index.ts";
 import { followEvents, readEvent } from "#webhooks/events/index.ts";
 import {
   anEvent,
@@ -38,6 +46,34 @@ test("an event has one delivery per subscribed endpoint, and a gate for each oth
   ]);
   expect(event?.verdicts.map((verdict) => verdict.endpointId)).not.toContain(foreign);
 });
+
+test("the rows that come with the hint of a change are those that a read returns, except where others are ahead", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const unordered = await buildEndpoint(database, { providerId, url });
+  const ordered = await buildEndpoint(database, {
+    providerId,
+    url,
+    name: "second",
+    ordering: "account",
+    format: "json",
+  });
+  const hinted: HintedRows[] = [];
+  database.onHint(hintedRowsChannel, (values) => void hinted.push(...values.map(parseHintedRows)));
+  const lanes = [unordered, ordered].map((endpointId) => ({ endpointId, after: startOfLane, limit: 10 }));
+
+  await recordNow(database, { providerId });
+  await until(() => hinted.length === 1);
+  expect(hinted[0]?.rows.toSorted(byEndpoint)).toEqual((await readDueDeliveries(database, lanes)).toSorted(byEndpoint));
+  expect(hinted[0]?.rows).toHaveLength(2);
+
+  await recordNow(database, { providerId });
+  await until(() => hinted.length === 2);
+  expect(hinted[1]?.rows.map(({ endpointId }) => endpointId)).toEqual([unordered]);
+});
+
+const byEndpoint = (one: DueDelivery, other: DueDelivery): number => one.endpointId - other.endpointId;
 
 test("a rolled-back change leaves no event, no delivery and no payload", async ({ database }) => {
   const providerId = await buildProvider(database);

@@ -1,3 +1,4 @@
+import { machineMs } from "../clock.ts";
 import { errorCode } from "../errors.ts";
 import type { NewUuidV7 } from "../ids.ts";
 import type { TransactionTrace } from "../telemetry/tracing.ts";
@@ -7,7 +8,6 @@ import type { StatementPipeline } from "./pipeline.ts";
 /** Not exported, so only `runTransaction` can make a `Transaction`. */
 const open: unique symbol = Symbol("an open transaction");
 
-/** Reads, in a transaction or not. A transaction sends statements of the same turn of the event loop together. */
 /** The caches of a pool. A cache that depends on the rows of a database lives as long as its pool, and ends with it. */
 export class Caches {
   readonly #caches = new Map<() => object, object>();
@@ -23,6 +23,7 @@ export class Caches {
   }
 }
 
+/** Reads, in a transaction or not. A transaction sends statements of the same turn of the event loop together. */
 export interface Database {
   /** Shared by the pool and its transactions. */
   readonly caches: Caches;
@@ -31,18 +32,35 @@ export interface Database {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** A statement of a transaction that nobody waits for. */
+export interface SentStatement<Row> {
+  /** The rows that it returned. Empty until the transaction has committed. */
+  readonly rows: readonly Row[];
+}
+
 /** Writes. Only `inTransaction` makes one, so the compiler checks that related writes share a transaction. */
 export interface Transaction extends Database {
   readonly [open]: true;
 
-  /** Writes without waiting for the result, so that the next statement or the commit travels with it. A failure fails the transaction. */
-  send(text: string, values: readonly unknown[]): void;
+  /**
+   * Writes without waiting for the result, so that the next statement or the commit travels with it. A failure fails the transaction.
+   */
+  send<Row>(text: string, values: readonly unknown[]): SentStatement<Row>;
 
   /**
    * Sends a hint to the listeners of `channel` after the commit. A hint only saves waiting: it is dropped by a rollback and lost
    * with the process, so no guarantee may rest on it.
    */
   hintAfterCommit(channel: string, value: string): void;
+
+  /** Like `hintAfterCommit`, but not for listeners that `hintOwnAfterCommit` reaches. */
+  hintOthersAfterCommit(channel: string, value: string): void;
+
+  /**
+   * Sends a hint to the listeners of this process and of its engine's only, with a value that may be long and secret. `render` runs
+   * after the commit, and gets the time of `machineMs` at which the commit began.
+   */
+  hintOwnAfterCommit(channel: OwnChannel, render: (committingAtMs: number) => string): void;
 
   /** Returns an event id. Ids of one pool ascend strictly. */
   readonly newUuidV7: NewUuidV7;
@@ -62,8 +80,45 @@ export interface Pool extends Database {
 /** Codes of statements that fail because an earlier one failed, which is then the error to report. */
 const consequentialCodes: ReadonlySet<string | undefined> = new Set(["25P02", "25P01"]);
 
-/** Hints of a transaction, by channel. */
-export type PendingHints = Map<string, Set<string>>;
+/** A channel of hints that never leave this process and its engine's. */
+export type OwnChannel = `own/${string}`;
+
+/** Returns whether hints of the channel may come from other processes. */
+export const isOpenToOthers = (channel: string): boolean => !channel.startsWith("own/");
+
+/** Values by channel. */
+export type HintValues = Map<string, Set<string>>;
+
+/** The hints of a transaction. */
+export interface PendingHints {
+  /** For the listeners of this process and of its engine's. */
+  readonly own: HintValues;
+  /** For those of all other processes. */
+  readonly others: HintValues;
+}
+
+type HintMethods = Pick<Transaction, "hintAfterCommit" | "hintOthersAfterCommit" | "hintOwnAfterCommit">;
+
+/** Collects the hints of a transaction. `pendingHints` returns them after the commit that began at the given time. */
+function collectHints(): HintMethods & { readonly pendingHints: (committingAtMs: number) => PendingHints } {
+  const hints: PendingHints = { own: new Map(), others: new Map() };
+  const renderers: ((committingAtMs: number) => void)[] = [];
+  const add = (to: HintValues, channel: string, value: string): void =>
+    void to.set(channel, (to.get(channel) ?? new Set<string>()).add(value));
+  return {
+    hintAfterCommit: (channel, value) => {
+      add(hints.own, channel, value);
+      add(hints.others, channel, value);
+    },
+    hintOthersAfterCommit: (channel, value) => add(hints.others, channel, value),
+    hintOwnAfterCommit: (channel, render) =>
+      void renderers.push((committingAtMs) => add(hints.own, channel, render(committingAtMs))),
+    pendingHints: (committingAtMs) => {
+      for (const render of renderers) render(committingAtMs);
+      return hints;
+    },
+  };
+}
 
 /**
  * Runs `work` in a transaction. `begin` travels with the first statement and `commit` with the last ones sent. Returns the
@@ -74,7 +129,7 @@ export async function runTransaction<T>(
   { newUuidV7, caches, trace }: Pick<Transaction, "newUuidV7" | "caches" | "trace">,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<{ result: T; hints: PendingHints }> {
-  const hints: PendingHints = new Map();
+  const { pendingHints, ...hintMethods } = collectHints();
   const sent: Promise<unknown>[] = [];
   let isOpen = true;
   const query: StatementPipeline["query"] = (text, values) => {
@@ -91,20 +146,23 @@ export async function runTransaction<T>(
     const result = await work({
       [open]: true,
       query: async (text, values = []) => (await query(text, values)).rows,
-      send: (text, values) => awaitAtCommit(query(text, values)),
-      hintAfterCommit(channel, value) {
-        hints.set(channel, (hints.get(channel) ?? new Set<string>()).add(value));
+      send<Row>(text: string, values: readonly unknown[]): SentStatement<Row> {
+        const statement: { rows: readonly Row[] } = { rows: [] };
+        awaitAtCommit(query(text, values).then(({ rows }) => (statement.rows = rows)));
+        return statement;
       },
+      ...hintMethods,
       newUuidV7,
       caches,
       trace,
     });
     isOpen = false;
+    const committingAtMs = machineMs();
     const [{ command }] = await Promise.all([pipeline.query("commit", []), ...sent]);
     // PostgreSQL responds with "ROLLBACK" when a statement failed before.
     if (command !== "COMMIT") throw new Error("The transaction was rolled back: one of its statements had failed.");
     trace?.committed();
-    return { result, hints };
+    return { result, hints: pendingHints(committingAtMs) };
   } catch (error) {
     isOpen = false;
     // On a lost connection the server rolls back by itself, and a rollback would only wait for the time limit again.

@@ -2,7 +2,7 @@ import pg from "pg";
 import { systemClock } from "../clock.ts";
 import { randomHex } from "../ids.ts";
 import { type ConnectionWatch, type DatabaseLog, type Session, sessionStatement } from "./connection-watch.ts";
-import type { PendingHints } from "./database.ts";
+import { type HintValues, type PendingHints, isOpenToOthers } from "./database.ts";
 import { StatementPipeline } from "./pipeline.ts";
 import type { DatabaseSeen } from "./switches.ts";
 
@@ -31,8 +31,8 @@ export class Hints implements HintCarrier {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #line: HintConnection;
   readonly #pace = new HintThrottle();
-  #forUs: PendingHints = new Map();
-  #forOthers: PendingHints = new Map();
+  #forUs: HintValues = new Map();
+  #forOthers: HintValues = new Map();
   #timer: NodeJS.Timeout | undefined;
   #saidMs = Number.NEGATIVE_INFINITY;
 
@@ -52,7 +52,7 @@ export class Hints implements HintCarrier {
         const received = parseHints(payload);
         if (received?.from === this.#self) return;
         if (received) this.#pace.heard(received.from, systemClock.monotonicMs());
-        for (const [hinted, values] of received?.hints ?? []) this.#tell(hinted, values);
+        for (const [hinted, values] of received?.hints ?? []) if (isOpenToOthers(hinted)) this.#tell(hinted, values);
       },
     });
   }
@@ -65,10 +65,10 @@ export class Hints implements HintCarrier {
   }
 
   spread(left: PendingHints): void {
-    if (left.size === 0) return;
-    if (this.#forUs.size === 0) queueMicrotask(() => this.#tellUs());
-    merge(this.#forUs, left);
-    merge(this.#forOthers, left);
+    if (left.own.size > 0 && this.#forUs.size === 0) queueMicrotask(() => this.#tellUs());
+    merge(this.#forUs, left.own);
+    if (left.others.size === 0) return;
+    merge(this.#forOthers, left.others);
     this.#line.open();
     this.#saySoon();
   }
@@ -107,7 +107,7 @@ export class Hints implements HintCarrier {
   }
 }
 
-function merge(into: PendingHints, left: PendingHints): void {
+function merge(into: HintValues, left: HintValues): void {
   for (const [channel, values] of left) into.set(channel, new Set([...(into.get(channel) ?? []), ...values]));
 }
 
@@ -261,7 +261,7 @@ interface Heard {
 }
 
 /** The sender and one list per channel. Values that do not fit are omitted, which means "poll everything". */
-export function serializeHints(from: string, left: PendingHints): string {
+export function serializeHints(from: string, left: HintValues): string {
   const payload = JSON.stringify([from, ...[...left].map(([channel, values]) => [channel, ...values])]);
   if (Buffer.byteLength(payload) <= payloadBytesMax) return payload;
   return JSON.stringify([from, ...[...left.keys()].map((channel) => [channel])]);

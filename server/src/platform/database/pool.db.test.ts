@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
+import { machineMs } from "../clock.ts";
 import { appRole } from "./app-role.ts";
 import { classifyDatabaseError } from "./connection.ts";
 import type { Pool } from "./database.ts";
@@ -34,6 +35,30 @@ test("a hint reaches every process once, after the commit and not before", async
   await until(() => theirs.includes("42"));
   expect(ours).toEqual(["41", "42"]);
   expect(theirs).toEqual(["41", "42"]);
+});
+
+test("a hint for the own process replaces that for others there, and never leaves it", async ({
+  database,
+  databaseUrl,
+}) => {
+  await using other = await openPool({ connectionString: databaseUrl, schema });
+  const [ours, theirs] = [await listen(database, "due"), await listen(other, "due")];
+  const [own, foreign]: readonly string[][] = [[], []];
+  database.onHint("own/rows", (values) => own?.push(...values));
+  other.onHint("own/rows", (values) => foreign?.push(...values));
+  const startedMs = machineMs();
+  await database.inTransaction(async (tx) => {
+    tx.hintOthersAfterCommit("due", "41");
+    tx.hintOwnAfterCommit("own/rows", (committingAtMs) => String(committingAtMs));
+  });
+  const committedMs = machineMs();
+  await database.query("select pg_notify($1, $2)", [schema, JSON.stringify(["a stranger", ["own/rows", "forged"]])]);
+  await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "42"));
+  await until(() => theirs.includes("42") && ours.includes("42"));
+  expect([ours, theirs, foreign]).toEqual([["42"], ["41", "42"], []]);
+  expect(own).toHaveLength(1);
+  expect(Number(own?.[0])).toBeGreaterThan(startedMs);
+  expect(Number(own?.[0])).toBeLessThan(committedMs);
 });
 
 test("a rolled-back change leaves no hint", async ({ database, databaseUrl }) => {

@@ -49,6 +49,7 @@ export {
   undoSeconds,
 } from "./failure-batches.ts";
 export { eraseDeliveries, hasPendingDeliveries } from "./erase-deliveries.ts";
+export { type HintedRows, hintedRowsChannel, parseHintedRows } from "./hinted-rows.ts";
 export {
   countMutedFailures,
   deleteExpiredMutes,
@@ -111,6 +112,7 @@ export {
   contextOf,
   type EventContext,
   isBinaryCloudEvent,
+  type RecordedPayload,
 } from "./payload.ts";
 export {
   type AttemptOutcome,

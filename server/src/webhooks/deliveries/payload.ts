@@ -57,6 +57,14 @@ export interface EventContext {
   readonly trace?: TraceContext;
 }
 
+/** The body of an event in one format, as it is stored. */
+export interface RecordedPayload {
+  readonly eventId: string;
+  readonly format: BodyFormat;
+  readonly body: Buffer;
+  readonly context: EventContext;
+}
+
 export const contextOf = (event: {
   readonly type: string;
   readonly objectId: number;

@@ -1,5 +1,6 @@
-import type { Transaction } from "#platform/database/database.ts";
-import type { BodyFormat } from "./payload.ts";
+import type { SentStatement, Transaction } from "#platform/database/database.ts";
+import { type InsertedRow, hintedRowsChannel, renderHintedRows } from "./hinted-rows.ts";
+import type { BodyFormat, RecordedPayload } from "./payload.ts";
 
 /** The scope of an ordering key. Deliveries of one endpoint with the same key are sent one at a time, in sequence. */
 export type Ordering = "none" | "object" | "account";
@@ -26,7 +27,12 @@ export interface PlannedDelivery {
   readonly orderingKey: string | null;
   /** The event's number in its account. */
   readonly sequence: number;
+  /** The endpoint's version that the transaction has read. */
+  readonly endpointVersion: number;
 }
+
+/** Due times as reads return them (due.ts). */
+const insertedColumns = `event_id, endpoint_id, due_at::text as "dueAt"`;
 
 const dueColumns = `provider_id, event_id, endpoint_id, format, ordering_key, sequence, due_at`;
 
@@ -41,12 +47,14 @@ const plannedColumns = `unnest($2::uuid[]) as event_id, unnest($3::bigint[]) as 
 // needs no arrays.
 const oneUnorderedStatement = `
   insert into due (${dueColumns})
-  values ($1, $2, $3, $4, $5, $6, clock_timestamp())`;
+  values ($1, $2, $3, $4, $5, $6, clock_timestamp())
+  returning ${insertedColumns}`;
 
 const unorderedStatement = `
   insert into due (${dueColumns})
   select $1, planned.*, clock_timestamp()
-  from (select ${plannedColumns}) as planned`;
+  from (select ${plannedColumns}) as planned
+  returning ${insertedColumns}`;
 
 // With an ordering key, the first row of each key is locked through due_order_idx, and the new row waits behind it. A
 // statement that ends the first row needs the same lock and looks for the next row afterwards. So it finds the new
@@ -73,7 +81,8 @@ const orderedStatement = `
       row_number() over (partition by endpoint_id, ordering_key order by sequence) > 1
       or exists (select from ahead where ahead.endpoint_id = planned.endpoint_id and ahead.ordering_key = planned.ordering_key)
     ) then 'infinity' else clock_timestamp() end
-  from planned`;
+  from planned
+  returning ${insertedColumns}`;
 
 // One event, nearly always the case: each row has a key of its own, so it only waits behind rows of earlier events. Locks as
 // above, because the rows come in the order of endpoints: the join follows it. For ten endpoints PostgreSQL takes 340 µs instead
@@ -89,10 +98,20 @@ const orderedOfOneStatement = `
     order by due.sequence
     limit 1
     for update
-  ) ahead on true`;
+  ) ahead on true
+  returning ${insertedColumns}`;
 
-/** Inserts the deliveries of events that this transaction records, those of one event in the order of endpoints. */
-export function planDeliveries(tx: Transaction, providerId: number, planned: readonly PlannedDelivery[]): void {
+interface Planned {
+  readonly deliveries: readonly PlannedDelivery[];
+  /** The bodies of their events. */
+  readonly payloads: readonly RecordedPayload[];
+}
+
+/**
+ * Inserts the deliveries of events that this transaction records, those of one event in the order of endpoints. The engine of this
+ * process gets the rows with the hint.
+ */
+export function planDeliveries(tx: Transaction, providerId: number, { deliveries: planned, payloads }: Planned): void {
   if (planned.length === 0) return;
   const isUnordered = planned.every((delivery) => delivery.orderingKey === null);
   const [{ eventId, sequence } = { eventId: "", sequence: 0 }] = planned;
@@ -104,12 +123,18 @@ export function planDeliveries(tx: Transaction, providerId: number, planned: rea
     planned.map((delivery) => delivery.orderingKey),
     planned.map((delivery) => delivery.sequence),
   ];
-  if (isUnordered && planned.length === 1) tx.send(oneUnorderedStatement, [providerId, ...columns.flat()]);
+  const insert = (statement: string, values: readonly unknown[]): SentStatement<InsertedRow> =>
+    tx.send(statement, [providerId, ...values]);
+  let inserted: SentStatement<InsertedRow>;
+  if (isUnordered && planned.length === 1) inserted = insert(oneUnorderedStatement, columns.flat());
   else if (isOneEvent && !isUnordered) {
     const [, endpointIds, formats, orderingKeys] = columns;
-    tx.send(orderedOfOneStatement, [providerId, eventId, endpointIds, formats, orderingKeys, sequence]);
-  } else tx.send(isUnordered ? unorderedStatement : orderedStatement, [providerId, ...columns]);
+    inserted = insert(orderedOfOneStatement, [eventId, endpointIds, formats, orderingKeys, sequence]);
+  } else inserted = insert(isUnordered ? unorderedStatement : orderedStatement, columns);
   for (const endpointId of new Set(planned.map((delivery) => delivery.endpointId))) {
-    tx.hintAfterCommit("due", String(endpointId));
+    tx.hintOthersAfterCommit("due", String(endpointId));
   }
+  tx.hintOwnAfterCommit(hintedRowsChannel, (committingAtMs) =>
+    renderHintedRows({ deliveries: planned, payloads, inserted: inserted.rows, committingAtMs }),
+  );
 }

@@ -77,7 +77,6 @@ export class DueReader {
     } catch (error) {
       for (const { lane, due, runs } of reads) {
         if (due) lane.cancelRead();
-        if (due) lane.polls.pollNow();
         if (runs.length > 0) lane.cancelRuns();
         this.#requested.add(lane);
       }

@@ -1,4 +1,6 @@
-import type { Clock } from "#platform/clock.ts";
+import { type Clock, monotonicMsOf } from "#platform/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { type DueDelivery, hintedRowsChannel, parseHintedRows } from "#webhooks/deliveries/index.ts";
 import type { LaneState, OwnedLane } from "#webhooks/statistics/index.ts";
 import { Dispatch } from "./dispatch.ts";
 import { DueReader } from "./due-reader.ts";
@@ -19,6 +21,11 @@ const settleBeforeRestartMs = 500;
 export interface RunningEngine {
   /** Something is due at these endpoints; without ids, anywhere. */
   hintDue(endpointIds: readonly number[]): void;
+  /**
+   * The rows of one transaction, in their order, which began to commit at that time of the monotonic clock. Those that the engine
+   * cannot be sure of are read.
+   */
+  hintRows(rows: readonly DueDelivery[], committingAtMs: number): void;
   /** These endpoints have changed; without ids, any. */
   hintChanged(endpointIds: readonly number[]): void;
   readonly inFlight: number;
@@ -72,36 +79,76 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
   return runningEngine({ needs, wakeUp, lanes, reading, dispatch }, stop);
 }
 
-const runningEngine = (
-  { needs, wakeUp, lanes, reading, dispatch }: Pick<Parts, "needs" | "wakeUp" | "lanes" | "reading" | "dispatch">,
-  stop: RunningEngine["stop"],
-): RunningEngine => ({
-  hintDue: (endpointIds) => {
-    for (const lane of lanes.hintDue(endpointIds)) reading.request(lane);
-    wakeUp.now();
-  },
-  hintChanged: (endpointIds) => {
-    lanes.hintChanged(endpointIds);
-    wakeUp.now();
-  },
-  get inFlight() {
-    return dispatch.inFlight;
-  },
-  get lanes() {
-    return lanes.size;
-  },
-  get undecryptable() {
-    return lanes.undecryptable;
-  },
-  get windows() {
-    return lanes.all().map((lane) => lane.window.size);
-  },
-  laneStates() {
-    const nowMs = needs.clock.monotonicMs();
-    return lanes.all().map((lane) => ({ lane: lane.claim, state: lane.state(nowMs) }));
-  },
-  stop,
-});
+type HintedParts = Pick<Parts, "needs" | "wakeUp" | "lanes" | "reading" | "dispatch">;
+
+const runningEngine = (parts: HintedParts, stop: RunningEngine["stop"]): RunningEngine => {
+  const { needs, wakeUp, lanes, dispatch } = parts;
+  return {
+    hintDue: (endpointIds) => hintDue(parts, endpointIds),
+    hintRows: (rows, committingAtMs) => hintRows(parts, rows, committingAtMs),
+    hintChanged: (endpointIds) => {
+      lanes.hintChanged(endpointIds);
+      wakeUp.now();
+    },
+    get inFlight() {
+      return dispatch.inFlight;
+    },
+    get lanes() {
+      return lanes.size;
+    },
+    get undecryptable() {
+      return lanes.undecryptable;
+    },
+    get windows() {
+      return lanes.all().map((lane) => lane.window.size);
+    },
+    laneStates() {
+      const nowMs = needs.clock.monotonicMs();
+      return lanes.all().map((lane) => ({ lane: lane.claim, state: lane.state(nowMs) }));
+    },
+    stop,
+  };
+};
+
+function hintDue({ lanes, reading, wakeUp }: HintedParts, endpointIds: readonly number[]): void {
+  for (const lane of lanes.hintDue(endpointIds)) reading.request(lane);
+  wakeUp.now();
+}
+
+/** Sends rows without a read. After one that has to be read, the lane's other rows are read, too, so that they stay in order. */
+function hintRows(parts: HintedParts, rows: readonly DueDelivery[], committingAtMs: number): void {
+  const { needs, lanes, dispatch } = parts;
+  const nowMs = needs.clock.monotonicMs();
+  const toRead = new Set<number>();
+  for (const row of rows) {
+    const lane = toRead.has(row.endpointId) ? undefined : lanes.find(row.endpointId);
+    if (lane?.takeHinted(row, committingAtMs, nowMs)) dispatch.offer(lane);
+    else toRead.add(row.endpointId);
+  }
+  dispatch.fill();
+  if (toRead.size > 0) hintDue(parts, [...toRead]);
+}
+
+/** Passes the hints of all processes to the engine. Returns a function that ends that. */
+export function followHints(
+  engine: Pick<RunningEngine, "hintDue" | "hintRows" | "hintChanged">,
+  pool: Pick<Pool, "onHint">,
+  clock: Pick<Clock, "monotonicMs">,
+): () => void {
+  const stops = [
+    pool.onHint("due", (values) => engine.hintDue(values.map(Number))),
+    pool.onHint(hintedRowsChannel, (values) => {
+      for (const { rows, endpointIds, committingAtMs } of values.map(parseHintedRows)) {
+        engine.hintRows(rows, monotonicMsOf(clock, committingAtMs));
+        if (endpointIds.length > 0) engine.hintDue(endpointIds);
+      }
+    }),
+    pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number))),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
 
 /** Releases the lanes and unregisters the engine, once the last heartbeat has ended. */
 async function releaseLanesOnShutdown(

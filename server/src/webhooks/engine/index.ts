@@ -1,3 +1,3 @@
 export type { AttemptLine, EngineLog, EngineNeeds, LaneStore, Sender } from "./store.ts";
 export { postgresLaneStore } from "./store.ts";
-export { startEngine, type RunningEngine } from "./engine.ts";
+export { followHints, startEngine, type RunningEngine } from "./engine.ts";

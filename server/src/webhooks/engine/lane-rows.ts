@@ -10,6 +10,11 @@ import { ChangeGroups, WaitingDeliveries } from "./waiting-deliveries.ts";
 
 export type DeliveryOfKey = Pick<DueDelivery, "eventId" | "orderingKey">;
 
+/** A row that came with the hint of its transaction is taken within this time of its commit. */
+export const hintedRowMsMax = 1000;
+/** Rows of a lane that may come with hints during a read. It takes some milliseconds. */
+const hintedDuringReadMax = 100;
+
 /** A row that was read and is not settled yet. Its body is dropped once it is sent. */
 interface HeldRow {
   /** Due time at the last read. `infinity`: it was read behind others of its key. */
@@ -27,6 +32,9 @@ export class LaneRows {
   readonly #runs: OrderedRuns;
   /** Unsettled rows by event id, so that nothing is sent twice. */
   readonly #held = new Map<string, HeldRow>();
+  /** When deliveries were settled, by event id, for as long as a hint may still bring their rows. */
+  readonly #settledAtMs = new Map<string, number>();
+  #hintedDuringRead: DueDelivery[] = [];
   /** Event ids settled during a read. */
   #settledDuringRead: string[] = [];
   #openReads = 0;
@@ -103,11 +111,14 @@ export class LaneRows {
       this.#closeRead();
       return 0;
     }
-    const last = rows.length === read.limit ? rows.at(-1) : undefined;
+    const isFull = rows.length === read.limit;
+    if (isFull) this.#hintedDuringRead = []; // the next read finds them behind the rest
+    const last = isFull ? rows.at(-1) : undefined;
     const reached = last && last.dueAt < horizon ? last : { ...startOfLane, dueAt: horizon };
     if (!rows.some((row) => this.#hasMoved(row)) && this.#cursor.dueAt < horizon) this.#cursor = reached;
     let added = 0;
     for (const row of rows) added += Number(this.#add(row, nowMs));
+    added += this.#addHinted(nowMs);
     this.#closeRead();
     return added;
   }
@@ -117,17 +128,29 @@ export class LaneRows {
     if (runs.length === 0) return;
     const byKey = Map.groupBy(rows, (row) => row.orderingKey);
     for (const run of runs) this.#runs.endRead(run, byKey.get(run.orderingKey) ?? [], nowMs);
+    this.#addHinted(nowMs);
     this.#closeRead();
+  }
+
+  /**
+   * Takes a row that came with a hint; during a read, behind its rows. Returns false if the lane has read it before, so that it is held
+   * or settled, or if too many have come during this read.
+   */
+  takeHinted(row: DueDelivery, nowMs: number): boolean {
+    if (this.#settledAtMs.has(row.eventId)) return false;
+    if (this.#openReads === 0) return this.#add(row, nowMs);
+    return this.#hintedDuringRead.length < hintedDuringReadMax && this.#hintedDuringRead.push(row) > 0;
   }
 
   /** Ends a read that has failed. */
   cancelRead(): void {
+    this.#hintedDuringRead = [];
     this.#closeRead();
   }
 
   cancelRuns(): void {
     this.#runs.cancelReads();
-    this.#closeRead();
+    this.cancelRead();
   }
 
   /** Removes and returns the next delivery that waits for no other of its change. */
@@ -156,6 +179,11 @@ export class LaneRows {
   settled({ eventId, orderingKey }: DeliveryOfKey, nowMs: number): void {
     if (this.#openReads > 0) this.#settledDuringRead.push(eventId);
     else this.#held.delete(eventId);
+    for (const [id, atMs] of this.#settledAtMs) {
+      if (nowMs - atMs <= hintedRowMsMax) break;
+      this.#settledAtMs.delete(id);
+    }
+    this.#settledAtMs.set(eventId, nowMs);
     if (orderingKey !== null) this.#runs.settled({ eventId, orderingKey }, nowMs);
   }
 
@@ -176,6 +204,7 @@ export class LaneRows {
 
   /** Drops what was read and not sent yet. It stays due and is read again from the beginning. */
   drop(): void {
+    this.#hintedDuringRead = [];
     this.#runs.clear();
     for (const delivery of [...this.#waiting.clear(), ...this.#changeGroups.clear()])
       this.#held.delete(delivery.eventId);
@@ -203,6 +232,15 @@ export class LaneRows {
   #hasMoved(row: DueDelivery): boolean {
     const held = this.#held.get(row.eventId);
     return held !== undefined && held.dueAt !== row.dueAt && !isPromoted(held, row);
+  }
+
+  /** Adds the rows that came with hints during the last open read, behind its rows. Returns how many were new. */
+  #addHinted(nowMs: number): number {
+    if (this.#openReads > 1) return 0;
+    let added = 0;
+    for (const row of this.#hintedDuringRead) added += Number(this.#add(row, nowMs));
+    this.#hintedDuringRead = [];
+    return added;
   }
 
   /** Once no read is open, settled rows can no longer come back. */

@@ -229,3 +229,92 @@ test("a lane whose receiver sends too much counts as failing after three respons
   lane.learn(answered, 0);
   expect([...paces, lane.pace]).toEqual(["quick", "quick", "failing", "quick"]);
 });
+
+/** A lane that was claimed at 0 and read to its end. */
+function newReadLane(): Lane {
+  const lane = newQuickLane();
+  const read = beginRead(lane, 0);
+  lane.polls.begin(1000);
+  lane.endRead([], read, upTo("20"));
+  return lane;
+}
+
+test("a row that comes with its hint is sent without a read", () => {
+  const lane = newReadLane();
+  expect(lane.takeHinted(due("a", "30"), 1, 2)).toBe(true);
+  expect(lane.shift(2)?.eventId).toBe("a");
+});
+
+test.each<readonly [string, (lane: Lane) => void, Partial<DueDelivery>, number]>([
+  ["committed before the lane was claimed", () => undefined, {}, 0],
+  ["committed more than a second ago", () => undefined, {}, 999],
+  ["recorded with other settings", () => undefined, { endpointVersion: 2 }, 1999],
+  ["of an endpoint that is off", (lane) => lane.switchOff(), {}, 1999],
+  ["of a receiver that asked for a pause", (lane) => lane.learn(busy, 1999, 5), {}, 1999],
+  ["behind rows that are to be read", (lane) => lane.polls.pollNow(), {}, 1999],
+  ["that a read has found", (lane) => lane.endRead([due("a", "30")], readAgain(lane), upTo("40")), {}, 1999],
+])("a row %s is left to a read", (_what, prepare, row, committingAtMs) => {
+  const lane = newReadLane();
+  prepare(lane);
+  expect(lane.takeHinted({ ...due("a", "30"), ...row }, committingAtMs, 2000)).toBe(false);
+});
+
+/** Begins the poll that is due after a second. */
+function readAgain(lane: Lane): LaneToRead {
+  const read = beginRead(lane, 1999);
+  lane.polls.begin(3000);
+  return read;
+}
+
+test("a row whose hint comes during a read is sent behind the rows of that read, once", () => {
+  const lane = newReadLane();
+  const read = readAgain(lane);
+  expect(lane.takeHinted(due("b", "31"), 1999, 2000)).toBe(true);
+  expect(lane.takeHinted(due("c", "32"), 1999, 2000)).toBe(true);
+  expect(lane.endRead([due("a", "30"), due("b", "31")], read, upTo("40"))).toBe(3);
+  lane.learn(answered, 0);
+  expect([lane.shift(0), lane.shift(0), lane.shift(0), lane.shift(0)].map((row) => row?.eventId)).toEqual([
+    "a",
+    "b",
+    "c",
+    undefined,
+  ]);
+});
+
+test("rows whose hints come while a backlog is read are read behind it", () => {
+  const lane = newReadLane();
+  const read = readAgain(lane);
+  lane.takeHinted(due("z", "90"), 1999, 2000);
+  const backlog = Array.from({ length: read.limit }, (_, number) => due(`${number}`, `3${number}`));
+  expect(lane.endRead(backlog, read, upTo("40"))).toBe(read.limit);
+});
+
+test("a row whose hint came during a read that failed is read", () => {
+  const lane = newReadLane();
+  readAgain(lane);
+  lane.takeHinted(due("a", "30"), 1999, 2000);
+  lane.cancelRead();
+  expect(lane.polls.isImmediate).toBe(true);
+});
+
+test("a row that was read, sent and recorded before its hint came is not sent again", () => {
+  const lane = newReadLane();
+  lane.endRead([due("a", "30")], readAgain(lane), upTo("40"));
+  lane.settled({ eventId: lane.shift(1999)?.eventId ?? "", orderingKey: null }, 1999);
+  expect(lane.takeHinted(due("a", "30"), 1998, 2900)).toBe(false);
+});
+
+test("a lane whose rows come with hints is not idle", () => {
+  const mayBeReleased = (isHinted: boolean): boolean => {
+    const lane = newReadLane();
+    for (let nowMs = 1000; nowMs <= 4000; nowMs += 1000) {
+      lane.endRead([], beginRead(lane, nowMs), upTo("20"));
+      lane.polls.begin(nowMs + 1000);
+      lane.polled(nowMs);
+      if (isHinted && lane.takeHinted(due(String(nowMs), String(nowMs)), nowMs, nowMs))
+        lane.settled({ eventId: lane.shift(nowMs)?.eventId ?? "", orderingKey: null }, nowMs);
+    }
+    return lane.mayBeReleased(4500, 2000);
+  };
+  expect([true, false].map(mayBeReleased)).toEqual([false, true]);
+});

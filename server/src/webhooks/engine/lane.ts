@@ -9,7 +9,7 @@ import type {
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import type { LaneHold, LaneState, OwnedLane } from "#webhooks/statistics/index.ts";
 import { LanePause, LongFailure } from "./lane-pause.ts";
-import { type DeliveryOfKey, LaneRows } from "./lane-rows.ts";
+import { type DeliveryOfKey, LaneRows, hintedRowMsMax } from "./lane-rows.ts";
 import { type AdaptiveWindow, type Pace, RateLimit } from "./limits.ts";
 import type { ReceiverHost, ReceiverHosts } from "./receiver-host.ts";
 
@@ -29,6 +29,7 @@ export class Lane {
   readonly #hosts: ReceiverHosts<Lane>;
   readonly #pause: LanePause;
   readonly #lifts: number;
+  readonly #claimedAtMs: number;
   #host: ReceiverHost<Lane>;
   #window: AdaptiveWindow;
   #rateLimit: RateLimit | undefined;
@@ -54,6 +55,7 @@ export class Lane {
     this.#pause = new LanePause(claimed.unanswered);
     this.failure = new LongFailure(claimed, nowMs);
     this.#lifts = claimed.lifts;
+    this.#claimedAtMs = nowMs;
     this.#rows = new LaneRows(claimed.endpointId);
     this.#hosts = hosts;
     this.#host = hosts.enter(settings.url);
@@ -154,8 +156,27 @@ export class Lane {
     return this.#rows.endRead(rows, read, at);
   }
 
+  /** Ends a read that has failed. All due rows are read again. */
   cancelRead(): void {
     this.#rows.cancelRead();
+    this.polls.pollNow();
+  }
+
+  /**
+   * Takes a row that came with the hint of its transaction, as if a read had found it. Returns false if it has to be read:
+   *
+   * - The lane was claimed after the commit began, so that an earlier owner may have sent it, or the commit is too long ago to know
+   *   whether this one has.
+   * - The endpoint has other settings than the transaction saw.
+   * - Rows before it are to be read. A lane that stands still is to be read from its beginning.
+   */
+  takeHinted(row: DueDelivery, committingAtMs: number, nowMs: number): boolean {
+    const isKnown = this.#claimedAtMs < committingAtMs && nowMs - committingAtMs <= hintedRowMsMax;
+    const isCurrent = row.endpointVersion === this.#settings.version;
+    const isNext = !this.polls.isImmediate && !this.#hasEnoughRows;
+    if (!isKnown || !isCurrent || !isNext || !this.#rows.takeHinted(row, nowMs)) return false;
+    this.polls.done(nowMs, false);
+    return true;
   }
 
   /** Begins a read of the rows behind the heads of ordering keys. */
@@ -169,6 +190,7 @@ export class Lane {
 
   cancelRuns(): void {
     this.#rows.cancelRuns();
+    this.polls.pollNow();
   }
 
   /** A poll that began at `atMs` is done, and the rows that it found are held. */

@@ -50,6 +50,11 @@ export class OwnedLanes {
     return this.#undecryptable.size;
   }
 
+  /** Returns the endpoint's lane if this engine owns it. */
+  find(endpointId: number): Lane | undefined {
+    return this.#lanes.get(endpointId);
+  }
+
   owns(lane: Lane): boolean {
     return this.#lanes.get(lane.endpointId) === lane;
   }

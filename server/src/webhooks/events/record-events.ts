@@ -4,8 +4,8 @@ import type { Node } from "#platform/document.ts";
 import type { TraceContext } from "#platform/telemetry/tracing.ts";
 import {
   type BodyFormat,
-  type EventContext,
   type PlannedDelivery,
+  type RecordedPayload,
   bodyFormatOf,
   contextOf,
   orderingKeyOf,
@@ -62,13 +62,6 @@ interface EventRow extends NewEvent {
   readonly withheld: Readonly<Record<number, Gate>>;
 }
 
-interface PayloadRow {
-  readonly eventId: string;
-  readonly format: BodyFormat;
-  readonly body: Buffer;
-  readonly context: EventContext;
-}
-
 const eventColumns = `provider_id, actor_kind, actor_user_id, channel, occurred_at, renderer_version,
       id, type, action, object_id, account_id, account_name, sequence, document, previous, withheld, key`;
 
@@ -123,7 +116,7 @@ function insertEvents(
   tx: Transaction,
   { providerId, actor, channel, now }: Cause,
   events: readonly EventRow[],
-  payloads: readonly PayloadRow[],
+  payloads: readonly RecordedPayload[],
 ): void {
   const { actorKind, actorUserId } = actorColumns(actor);
   const cause = [providerId, actorKind, actorUserId, channel, now, rendererVersion];
@@ -166,11 +159,10 @@ export async function recordEvents(
     planned.map(({ row }) => row),
     planned.flatMap(({ payloads }) => payloads),
   );
-  planDeliveries(
-    tx,
-    providerId,
-    planned.flatMap(({ deliveries }) => deliveries),
-  );
+  planDeliveries(tx, providerId, {
+    deliveries: planned.flatMap(({ deliveries }) => deliveries),
+    payloads: planned.flatMap(({ payloads }) => payloads),
+  });
   tx.hintAfterCommit("history", "");
   return planned.map(({ row, payloads, deliveries }) => ({
     id: row.id,
@@ -183,7 +175,7 @@ export async function recordEvents(
 
 interface PlannedEvent {
   readonly row: EventRow;
-  readonly payloads: readonly PayloadRow[];
+  readonly payloads: readonly RecordedPayload[];
   readonly deliveries: readonly PlannedDelivery[];
 }
 
@@ -209,6 +201,7 @@ function planEvent(event: IdentifiedEvent, cause: Cause, subscriptions: readonly
         format: bodyFormatOf(subscription),
         orderingKey,
         sequence,
+        endpointVersion: subscription.version,
       });
     }
   }

@@ -12,6 +12,7 @@ const subscription = {
   format: "3scale",
   includeCredentials: false,
   ordering: "none",
+  version: 1,
   source: "https://acme-admin.example",
   webHooks: "visible",
 } as const;

@@ -16,6 +16,7 @@ export interface Subscription {
   readonly format: BodyFamily;
   readonly includeCredentials: boolean;
   readonly ordering: Ordering;
+  readonly version: number;
   /** The provider's admin URL, the source of its CloudEvents. */
   readonly source: string;
   /** The provider's capability. `denied` stops all events. */
@@ -27,7 +28,7 @@ export interface Subscription {
 const subscriptionsStatement = `
   select endpoint.id, endpoint.name = 'default' as is_default, endpoint.active, endpoint.event_types, endpoint.provider_actions,
     endpoint.all_actors, endpoint.format, endpoint.include_credentials,
-    endpoint.ordering, provider.event_source as source, provider.web_hooks
+    endpoint.ordering, endpoint.version, provider.event_source as source, provider.web_hooks
   from endpoints endpoint
   join providers provider on provider.id = endpoint.provider_id
   where endpoint.provider_id = $1

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import type { ToEngine } from "./engine-process.ts";
+import { HintBacklog } from "./engine-supervisor.ts";
+
+test("a stalled engine process gets a bounded number of rows, every other hint, and one to look everywhere once it goes on", () => {
+  const sent: ToEngine[] = [];
+  const waiting: (() => void)[] = [];
+  const backlog = new HintBacklog((message, onTaken) => {
+    sent.push(message);
+    waiting.push(onTaken);
+  });
+  for (let change = 0; change < 1000; change += 1) backlog.pass("own/due-rows", ["rows"]);
+  expect(sent).toHaveLength(200);
+  backlog.pass("endpoints", ["7"]);
+  expect(sent.at(-1)).toEqual({ kind: "hints", channel: "endpoints", values: ["7"] });
+  expect(sent).toHaveLength(201);
+
+  for (const taken of waiting.splice(0)) taken();
+  expect(sent.slice(201)).toEqual([{ kind: "hints", channel: "due", values: [] }]);
+  for (const taken of waiting.splice(0)) taken();
+  backlog.pass("own/due-rows", ["rows"]);
+  expect(sent).toHaveLength(203);
+});

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { Simulation } from "./simulation.ts";
+
+/** Returns a simulation with an unordered endpoint that responds at once. All engines get rows with their hints. */
+function newSimulation(seed: number): Simulation {
+  const simulation = new Simulation(seed);
+  const { model } = simulation;
+  const endpoint = model.endpoints.get(1);
+  if (!endpoint) throw new Error("a simulation has an endpoint");
+  model.endpoints.set(1, { ...endpoint, ordering: "none", maxInFlight: null, maxPerSecond: null });
+  simulation.hintedRows = 1;
+  return simulation;
+}
+
+test("a delivery is sent without a read, once its engine owns the lane", async () => {
+  const simulation = newSimulation(1);
+  const { time, model, watch } = simulation;
+  simulation.startProcess();
+  let reads = 0;
+  const readDue = model.readDue.bind(model);
+  model.readDue = (lanes) => {
+    reads += 1;
+    return readDue(lanes);
+  };
+  time.after(1000, () => simulation.record(1, 1, 0));
+  await time.run(1100, () => false);
+  const readsBefore = reads;
+  for (let ms = 100; ms <= 800; ms += 100) time.after(ms, () => simulation.record(1, 1, 0));
+  await time.run(1950, () => false);
+
+  expect(watch.broken).toEqual([]);
+  expect(watch.count).toBe(9);
+  expect(reads - readsBefore).toBeLessThanOrEqual(1); // the poll of each second
+});
+
+test("late rows are sent once, although engines stop, start, and give lanes to each other", async () => {
+  let sent = 0;
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const simulation = newSimulation(seed);
+    const { time, watch, random } = simulation;
+    simulation.hintedRowsLateMs = 900;
+    for (let one = 0; one < 2; one += 1) simulation.startProcess();
+    const act = (): void => {
+      if (time.nowMs > 10_000) return;
+      simulation.record(1, 1, random.between(0, 20));
+      const process = simulation.running.find(({ engine }) => engine);
+      if (process && random.happens(0.2)) {
+        void simulation.stop(process, 100).catch(() => undefined);
+        simulation.startProcess();
+      }
+      time.after(random.between(20, 200), act);
+    };
+    time.after(500, act);
+    await time.run(15_000, () => watch.broken.length > 0);
+    expect(watch.broken, `seed ${seed}`).toEqual([]);
+    sent += watch.count;
+  }
+  expect(sent).toBeGreaterThan(1000);
+});
+
+test("rows of an endpoint that was paused are not sent, even if the engine has not heard of the pause", async () => {
+  const simulation = newSimulation(3);
+  const { time, model, watch } = simulation;
+  simulation.startProcess();
+  time.after(1000, () => simulation.record(1, 1, 0));
+  time.after(1500, () => model.change(1, "paused"));
+  time.after(1600, () => simulation.record(1, 3, 0));
+  await time.run(4000, () => false);
+  expect(watch.broken).toEqual([]);
+  expect(watch.count).toBe(1);
+});
