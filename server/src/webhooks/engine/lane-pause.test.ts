@@ -14,16 +14,19 @@ const answered500: AttemptOutcome = {
 const timedOut: AttemptOutcome = { kind: "timed-out", afterSeconds: 10, phase: "answer", latencyMs: 10_000 };
 const minuteMs = 60_000;
 
+/** The endpoint has the shortest pauses. */
+const newBreaker = (unanswered = 0) => new Breaker({ endpointId: 1009, unanswered });
+
 const learnOften = (breaker: Breaker, outcome: AttemptOutcome, times: number, atMs = minuteMs) =>
   Array.from({ length: times }, () => breaker.learn(outcome, atMs)).at(-1);
 
 test("fifty in a row without an answer open it; forty-nine do not", () => {
-  expect(learnOften(new Breaker(), refused, 49)).toBeUndefined();
-  expect(learnOften(new Breaker(), refused, 50)).toBe(5000);
+  expect(learnOften(newBreaker(), refused, 49)).toBeUndefined();
+  expect(learnOften(newBreaker(), refused, 50)).toBe(5000);
 });
 
 test("each probe that fails doubles the pause, up to a minute", () => {
-  const breaker = new Breaker();
+  const breaker = newBreaker();
   learnOften(breaker, refused, 50);
   expect([1, 2, 3, 4, 5].map(() => breaker.learn(refused, minuteMs + 1))).toEqual([
     10_000, 20_000, 40_000, 60_000, 60_000,
@@ -31,9 +34,9 @@ test("each probe that fails doubles the pause, up to a minute", () => {
 });
 
 test("it is still open for the lane's next owner, who tries once", () => {
-  const breaker = new Breaker();
+  const breaker = newBreaker();
   learnOften(breaker, refused, 60);
-  const next = new Breaker(breaker.unanswered);
+  const next = newBreaker(breaker.unanswered);
   expect(next.isOpen).toBe(true);
   expect(next.learn(refused, minuteMs)).toBe(5000);
   next.learn(answered500, minuteMs);
@@ -41,7 +44,7 @@ test("it is still open for the lane's next owner, who tries once", () => {
 });
 
 test("any answer closes it, and the next outage starts from the beginning", () => {
-  const breaker = new Breaker();
+  const breaker = newBreaker();
   learnOften(breaker, refused, 52);
   expect(breaker.learn(answered500, minuteMs)).toBeUndefined();
   expect(breaker.isOpen).toBe(false);
@@ -49,7 +52,7 @@ test("any answer closes it, and the next outage starts from the beginning", () =
 });
 
 test("attempts that end together do not open it when another was answered since they began", () => {
-  const breaker = new Breaker();
+  const breaker = newBreaker();
   breaker.learn(answered500, minuteMs);
   expect(learnOften(breaker, timedOut, 200, minuteMs + 9999)).toBeUndefined();
   expect(breaker.isFailing).toBe(false);
@@ -57,13 +60,23 @@ test("attempts that end together do not open it when another was answered since 
 });
 
 test("a receiver that answers 500 all day is there", () => {
-  expect(learnOften(new Breaker(), answered500, 1000)).toBeUndefined();
+  expect(learnOften(newBreaker(), answered500, 1000)).toBeUndefined();
 });
 
 test("three unusable answers in a row open it", () => {
   const unusable = { ...refused, code: "ANSWER_TOO_LONG", isUnusable: true } as const;
-  expect(learnOften(new Breaker(), unusable, 2)).toBeUndefined();
-  expect(learnOften(new Breaker(), unusable, 3)).toBe(5000);
+  expect(learnOften(newBreaker(), unusable, 2)).toBeUndefined();
+  expect(learnOften(newBreaker(), unusable, 3)).toBe(5000);
+});
+
+test("breakers that open together probe at different times, each after its full pause", () => {
+  const pausesMs = Array.from({ length: 200 }, (_, number) =>
+    learnOften(new Breaker({ endpointId: 70_000 + number, unanswered: 0 }), refused, 50),
+  ).map((pauseMs) => pauseMs ?? 0);
+  const perQuarterSecond = Map.groupBy(pausesMs, (pauseMs) => Math.floor(pauseMs / 250));
+  expect(Math.min(...pausesMs)).toBeGreaterThanOrEqual(5000);
+  expect(Math.max(...pausesMs)).toBeLessThanOrEqual(7500);
+  expect(Math.max(...[...perQuarterSecond.values()].map(({ length }) => length))).toBeLessThanOrEqual(25);
 });
 
 const fail = (failure: LongFailure, times: number, nowMs: number): void => {

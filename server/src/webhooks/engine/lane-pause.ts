@@ -1,4 +1,4 @@
-import type { AttemptOutcome, ReleasedLane } from "#webhooks/deliveries/index.ts";
+import type { AttemptOutcome, ClaimedLane, ReleasedLane } from "#webhooks/deliveries/index.ts";
 
 /**
  * A lane pauses for at most an hour at a time, whatever `Retry-After` says: a mistaken day costs an hour, and a correct one
@@ -11,9 +11,8 @@ export class LanePause {
   readonly breaker: Breaker;
   #untilMs = 0;
 
-  /** `unanswered` is the number of consecutive attempts without a response under earlier owners. */
-  constructor(unanswered: number) {
-    this.breaker = new Breaker(unanswered);
+  constructor(lane: Pick<ClaimedLane, "endpointId" | "unanswered">) {
+    this.breaker = new Breaker(lane);
   }
 
   isActive(nowMs: number): boolean {
@@ -47,18 +46,31 @@ const unusableWeight = 17;
 const failingMin = 3;
 const firstPauseMs = 5000;
 const pauseMaxMs = 60_000;
+/**
+ * The pauses of some endpoints are up to half longer than those of others. The breakers of 200 endpoints that fail together would
+ * otherwise probe together, and each time hold up the event loop and the database for 0.1 s.
+ */
+const stretchMax = 1.5;
+/** Two primes: endpoints with successive ids get phases far apart. */
+const [phases, phaseStep] = [1009, 619];
+
+/** Returns the factor of an endpoint's pauses, from 1 to `stretchMax`. */
+const stretchOf = (endpointId: number): number =>
+  1 + ((stretchMax - 1) * (((endpointId % phases) * phaseStep) % phases)) / phases;
 
 /**
  * Circuit breaker of a lane. While it is open, one delivery at a time probes the receiver, after a pause that doubles: the
  * others keep their attempts until the receiver is back. Any response, whatever its status, closes it.
  */
 export class Breaker {
+  readonly #stretch: number;
   #unanswered: number;
   #pauseMs = firstPauseMs;
   #respondedMs = Number.NEGATIVE_INFINITY;
 
   /** `unanswered` is the number of consecutive attempts without a response under earlier owners. */
-  constructor(unanswered = 0) {
+  constructor({ endpointId, unanswered }: Pick<ClaimedLane, "endpointId" | "unanswered">) {
+    this.#stretch = stretchOf(endpointId);
     this.#unanswered = unanswered;
   }
 
@@ -93,7 +105,7 @@ export class Breaker {
     if (!this.isOpen) return undefined;
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(pauseMaxMs, pauseMs * 2);
-    return pauseMs;
+    return pauseMs * this.#stretch;
   }
 }
 

@@ -52,7 +52,7 @@ export class Lane {
     this.epoch = claimed.epoch;
     const { endpointId, providerId, epoch, claimedIn } = claimed;
     this.claim = { endpointId, providerId, epoch, claimedIn };
-    this.#pause = new LanePause(claimed.unanswered);
+    this.#pause = new LanePause(claimed);
     this.failure = new LongFailure(claimed, nowMs);
     this.#lifts = claimed.lifts;
     this.#claimedAtMs = nowMs;
