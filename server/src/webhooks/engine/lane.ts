@@ -15,6 +15,11 @@ import type { ReceiverHost, ReceiverHosts } from "./receiver-host.ts";
 
 /** Rows read ahead per slot of the window, so that reading and sending overlap. */
 const rowsPerSlot = 10;
+/**
+ * Rows read ahead for the widest window: a tenth of a second of work at full rate. Rows that wait longer survive garbage
+ * collections, which copy them.
+ */
+const rowsTargetMax = 800;
 /** Consecutive oversized responses that make a lane count as failing. Each costs a millisecond and 64 KiB of history. */
 const oversizedMin = 3;
 
@@ -301,7 +306,7 @@ export class Lane {
   }
 
   get #rowsTarget(): number {
-    return Math.min(this.#rowsMax, this.#window.size * rowsPerSlot);
+    return Math.min(this.#rowsMax, rowsTargetMax, this.#window.size * rowsPerSlot);
   }
 
   #hold(nowMs: number): LaneHold | null {
