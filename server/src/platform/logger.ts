@@ -35,12 +35,15 @@ export function createLogger(level: string, into: string | number = stderr): Log
 export function createLineLogger(log: Logger, msg: string): (fields: object) => void {
   const lines: unknown = Reflect.get(log, pino.symbols.streamSym);
   if (!(lines instanceof LineBuffer)) return (fields) => log.info(fields, msg);
-  const level = log.levels.values["info"];
-  const bindings = { pid: process.pid, ...log.bindings() }; // which leave the process out
+  const bindings = redactSecrets({ pid: process.pid, ...log.bindings() }); // which leave the process out
+  const before = `{"level":${log.levels.values["info"]},"time":`;
+  const between = `,${JSON.stringify(bindings).slice(1, -1)}`;
+  const after = `,"msg":${JSON.stringify(msg)}}\n`;
   return (fields) => {
     if (!log.isLevelEnabled("info")) return;
-    const line = redactSecrets({ level, time: systemClock.now().getTime(), ...bindings, ...fields, msg });
-    lines.write(`${JSON.stringify(line)}\n`);
+    const own = JSON.stringify(shownOf(fields, levelsMax + 1)).slice(1, -1);
+    const time = systemClock.now().getTime();
+    lines.write(`${before}${time}${between}${own === "" ? "" : `,${own}`}${after}`);
   };
 }
 
