@@ -1,4 +1,4 @@
-import { type KeyObject, createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
+import { type Hmac, type KeyObject, createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 
 /** Signed content (https://www.standardwebhooks.com): `id.timestamp.body`. */
 export interface SignedContent {
@@ -17,7 +17,7 @@ export class Signer {
 
   /** Returns one signature per secret, separated by spaces, so that a receiver with any of them can verify. */
   sign(content: SignedContent, secrets: readonly string[]): string {
-    return secrets.map((secret) => `v1,${hmacOf(content, this.#keyOf(secret)).toString("base64")}`).join(" ");
+    return secrets.map((secret) => `v1,${hmacOf(content, this.#keyOf(secret)).digest("base64")}`).join(" ");
   }
 
   #keyOf(secret: string): KeyObject {
@@ -36,7 +36,7 @@ export function verifySignature(content: SignedContent, signatures: string, secr
     .split(" ")
     .flatMap((part) => (part.startsWith("v1,") ? [Buffer.from(part.slice(3), "base64")] : []));
   return secrets.some((secret) => {
-    const right = hmacOf(content, keyOfSecret(secret));
+    const right = hmacOf(content, keyOfSecret(secret)).digest();
     return received.some((candidate) => candidate.length === right.length && timingSafeEqual(candidate, right));
   });
 }
@@ -44,5 +44,5 @@ export function verifySignature(content: SignedContent, signatures: string, secr
 const keyOfSecret = (secret: string): KeyObject =>
   createSecretKey(Buffer.from(secret.replace(/^whsec_/, ""), "base64"));
 
-const hmacOf = ({ id, timestamp, body }: SignedContent, key: KeyObject): Buffer =>
-  createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
+const hmacOf = ({ id, timestamp, body }: SignedContent, key: KeyObject): Hmac =>
+  createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body);
