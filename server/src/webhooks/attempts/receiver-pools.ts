@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { buildConnector } from "undici";
 import { answerLimits } from "./answer-limits.ts";
 import { Pool } from "./undici.ts";
@@ -23,12 +24,13 @@ interface OpenPool {
 
 /** Keep-alive connections by origin. An origin without connections is removed. */
 export class ReceiverPools implements AsyncDisposable {
-  readonly #open = new Map<string, OpenPool>();
+  readonly #open: LRUCache<string, OpenPool>;
   readonly #closing = new Set<Pool>();
   readonly #options: PoolOptions;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#open = new LRUCache({ max: options.originsMax, dispose: (open) => this.#close(open) });
   }
 
   /** Number of origins with connections. */
@@ -38,26 +40,20 @@ export class ReceiverPools implements AsyncDisposable {
 
   /** True if a connection to the origin is open: a request needs no look-up. */
   isConnected(origin: string): boolean {
-    return (this.#open.get(origin)?.pool.stats.connected ?? 0) > 0;
+    return (this.#open.peek(origin)?.pool.stats.connected ?? 0) > 0;
   }
 
   poolOf(origin: string): Pool {
     const known = this.#open.get(origin);
-    // The map keeps the order of use, so that the first origin is the one to close.
-    if (known) this.#open.delete(origin);
-    const pools = known ?? this.#make(origin);
-    this.#open.set(origin, pools);
-    if (this.#open.size > this.#options.originsMax) this.#closeOldest();
-    return pools.pool;
+    if (known) return known.pool;
+    const made = this.#make(origin);
+    this.#open.set(origin, made);
+    return made.pool;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const pools = [...this.#open.values()].map(({ pool, life }) => {
-      clearTimeout(life);
-      return pool;
-    });
     this.#open.clear();
-    await Promise.all([...pools, ...this.#closing].map((pool) => pool.destroy()));
+    await Promise.all([...this.#closing].map((pool) => pool.destroy()));
   }
 
   #make(origin: string): OpenPool {
@@ -75,25 +71,22 @@ export class ReceiverPools implements AsyncDisposable {
     });
     const forgetIdle = (): void => {
       const { connected, size } = pool.stats;
-      if (connected === 0 && size === 0) this.#close(origin, pool);
+      if (connected === 0 && size === 0) this.#forget(origin, pool);
     };
     pool.on("disconnect", forgetIdle).on("connectionError", forgetIdle);
     // clientTtl of undici reads the clock for every connection and request: a tenth of all work at 64 connections.
-    const life = setTimeout(() => this.#close(origin, pool), connectionLifeMs).unref();
+    const life = setTimeout(() => this.#forget(origin, pool), connectionLifeMs).unref();
     return { pool, life };
   }
 
-  #closeOldest(): void {
-    const [oldest] = this.#open;
-    if (oldest) this.#close(oldest[0], oldest[1].pool);
+  /** The next request to the origin opens a new pool. */
+  #forget(origin: string, pool: Pool): void {
+    if (this.#open.peek(origin)?.pool === pool) this.#open.delete(origin);
   }
 
-  /** Lets requests in flight finish. The next request to the origin opens a new pool. */
-  #close(origin: string, pool: Pool): void {
-    const open = this.#open.get(origin);
-    if (open?.pool !== pool) return;
-    clearTimeout(open.life);
-    this.#open.delete(origin);
+  /** Lets requests in flight finish. */
+  #close({ pool, life }: OpenPool): void {
+    clearTimeout(life);
     this.#closing.add(pool);
     void pool.close().finally(() => this.#closing.delete(pool));
   }
