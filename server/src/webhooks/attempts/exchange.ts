@@ -92,7 +92,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   onResponseEnd(): void {
     if (!this.#answer) return;
     const { status, headers } = this.#answer;
-    const body = this.#body.subarray(0, this.#bodyBytes);
+    const isFull = this.#body.length === this.#bodyBytes;
+    const body = isFull ? this.#body : this.#body.subarray(0, this.#bodyBytes);
     this.#settle({ kind: "answered", status, headers: joined(headers), body, ...(this.#isCut ? { isCut: true } : {}) });
   }
 

@@ -19,7 +19,7 @@ import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
 import { ConcurrencyLimits, type Pace, type Slot } from "./limits.ts";
 import { SettleQueue, type SettleResult } from "./settle-queue.ts";
-import type { AttemptLine, EngineNeeds, Sender } from "./store.ts";
+import type { AttemptLine, EngineNeeds } from "./store.ts";
 
 /** With more outcomes waiting for the database, nothing is sent, since it could not be recorded. */
 const unsettledMax = 5000;
@@ -327,7 +327,12 @@ async function makeAttempt(
   const at = clock.now();
   const number = delivery.attemptsMade + 1;
   const request = requestOf(settings, delivery, { attempt: number, sentAt: at, mayStart });
-  const outcome = await send(sender, request);
+  let outcome: AttemptOutcome | NotMade;
+  try {
+    outcome = await sender.send(request);
+  } catch (error) {
+    outcome = outcomeOfBug(error);
+  }
   if (outcome.kind === "not-made") return outcome;
   const policy = {
     success: settings.success,
@@ -353,19 +358,12 @@ async function makeAttempt(
 }
 
 /** Counts a bug of the sender as a failed attempt. If it were thrown, the delivery would be repeated at once, for ever. */
-async function send(sender: Sender, request: AttemptRequest): Promise<AttemptOutcome | NotMade> {
-  try {
-    return await sender.send(request);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return {
-      kind: "unreachable",
-      code: "internal",
-      reason: `Bellwire could not make the request: ${message}`,
-      latencyMs: 0,
-    };
-  }
-}
+const outcomeOfBug = (error: unknown): AttemptOutcome => ({
+  kind: "unreachable",
+  code: "internal",
+  reason: `Bellwire could not make the request: ${error instanceof Error ? error.message : String(error)}`,
+  latencyMs: 0,
+});
 
 /** 3scale's schedule has no jitter; those of the other formats spread by a tenth. */
 const jitterOf = (delivery: DueDelivery): number => (delivery.format === "3scale" ? 0 : 0.1);
