@@ -33,41 +33,46 @@ const delivery = (number: number): DueDelivery => ({
   isFollowed: false,
 });
 
-const store: LaneStore = {
-  ...unusedStore,
-  register: async () => undefined,
-  settle: async (_engineId, settlements) => ({
-    recorded: settlements.length,
-    transactions: { first: 2, last: 2 },
-    promoted: [],
-  }),
-};
+const refused: AttemptOutcome = { kind: "unreachable", code: "ECONNREFUSED", reason: "refused", latencyMs: 1 };
 
 interface Sent {
-  readonly respond: () => void;
+  readonly respond: (outcome?: AttemptOutcome) => void;
 }
 
-/** Starts a dispatch with a lane of 40 deliveries and a window of 16. `onSend` runs whenever an attempt starts. */
-async function startDispatch(
-  options: {
-    readonly onSend?: (clock: HandDrivenClock) => void;
-    readonly resolved?: Promise<void>;
-    readonly promoted?: readonly number[];
-    readonly deliveries?: readonly DueDelivery[];
-  } = {},
-) {
+interface DispatchOptions {
+  /** Runs whenever an attempt starts. */
+  readonly onSend?: (clock: HandDrivenClock) => void;
+  readonly resolved?: Promise<void>;
+  readonly window?: number;
+  readonly promoted?: readonly number[];
+  readonly deliveries?: readonly DueDelivery[];
+}
+
+const fortyDeliveries = Array.from({ length: 40 }, (_, number) => delivery(number));
+
+/** Starts a dispatch with a lane of 40 deliveries. */
+async function startDispatch(options: DispatchOptions = {}) {
+  const { onSend, resolved, window = 16, promoted = [], deliveries = fortyDeliveries } = options;
   const clock = new HandDrivenClock();
   const sent: Sent[] = [];
-  const { promoted = [] } = options;
+  const batches: number[] = [];
+  const store: LaneStore = {
+    ...unusedStore,
+    register: async () => undefined,
+    settle: async (_engineId, settlements) => {
+      batches.push(settlements.length);
+      return { recorded: settlements.length, transactions: { first: 2, last: 2 }, promoted };
+    },
+  };
   const needs: EngineNeeds = {
-    store: { ...store, settle: async (...batch) => ({ ...(await store.settle(...batch)), promoted }) },
+    store,
     statistics: noStatistics,
     clock,
     sender: {
-      resolve: () => options.resolved,
+      resolve: () => resolved,
       send: () => {
-        options.onSend?.(clock);
-        return new Promise((resolve) => sent.push({ respond: () => resolve(answered) }));
+        onSend?.(clock);
+        return new Promise((resolve) => sent.push({ respond: (outcome = answered) => resolve(outcome) }));
       },
     },
     log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
@@ -81,22 +86,19 @@ async function startDispatch(
   await lease.register("engine");
   const ignore = (): void => undefined;
   const dispatch = new Dispatch(needs, lease, { onRoom: ignore, onRefused: ignore, onGivenUp: ignore });
-  const lane = new Lane(claimed, settings, new ReceiverHosts<Lane>(16), 0);
-  widen(lane);
+  const lane = new Lane(claimed, settings, new ReceiverHosts<Lane>(window), 0);
+  widen(lane, window);
   const read = lane.beginRead(0);
   if (!read) throw new Error("The lane has room for rows.");
-  lane.endRead(options.deliveries ?? Array.from({ length: 40 }, (_, number) => delivery(number)), read, {
-    horizon: "20",
-    nowMs: 0,
-  });
+  lane.endRead(deliveries, read, { horizon: "20", nowMs: 0 });
   dispatch.offer(lane);
   lane.polls.begin(1000);
-  return { clock, dispatch, lane, sent };
+  return { clock, dispatch, lane, sent, batches };
 }
 
 /** Gives the lane and its host their full windows. */
-function widen(lane: Lane): void {
-  for (let response = 0; response < 16; response += 1) {
+function widen(lane: Lane, window: number): void {
+  for (let response = 0; response < window; response += 1) {
     lane.learn(answered, 0);
     lane.host.begin(false);
     lane.host.end(false, answered);
@@ -160,3 +162,34 @@ test.each([
     expect(lane.polls.isImmediate).toBe(isRead);
   },
 );
+
+/** Starts a dispatch whose first 32 outcomes are being recorded, so that the next ones are gathered. */
+async function startUnderLoad() {
+  const { clock, dispatch, sent, batches } = await startDispatch({ window: 32 });
+  const respond = async (from: number, to: number, outcome?: AttemptOutcome): Promise<void> => {
+    for (const one of sent.slice(from, to)) one.respond(outcome);
+    await nextTurn();
+  };
+  dispatch.fill();
+  await respond(0, 32);
+  return { clock, batches, respond };
+}
+
+test("under load, successes without an order are recorded together after 100 ms", async () => {
+  const { clock, batches, respond } = await startUnderLoad();
+  await respond(32, 34);
+  await clock.advance(80);
+  expect(batches).toEqual([32]);
+  await clock.advance(20);
+  expect(batches).toEqual([32, 2]);
+});
+
+test("under load, an attempt to be repeated is recorded within 20 ms, with the successes before it", async () => {
+  const { clock, batches, respond } = await startUnderLoad();
+  await respond(32, 34);
+  await clock.advance(40);
+  expect(batches).toEqual([32]);
+  await respond(34, 35, refused);
+  await clock.advance(20);
+  expect(batches).toEqual([32, 3]);
+});

@@ -231,7 +231,7 @@ export class Dispatch {
     this.#outcomes.add({
       engineId,
       settlement,
-      mayWait: orderingKey !== null && lane.mayRecordLater(orderingKey),
+      mayWait: orderingKey === null ? settlement.end === "delivered" : lane.mayRecordLater(orderingKey),
       onSettled: (result, settled) => {
         this.#count(lane, attempt.counted, settled?.transactions);
         const isPromoted = result !== "recorded" || settled?.promoted.includes(lane.endpointId) === true;

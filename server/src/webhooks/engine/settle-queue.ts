@@ -15,8 +15,9 @@ const smallBatchMax = 20;
  */
 const batchEveryMs = 10;
 /**
- * The longest time to gather outcomes that nobody waits for. Each batch makes one row of each ordering key due in the database,
- * which costs five times as much as a delivery, although the engine has started its successors from memory.
+ * The longest time to gather outcomes that nobody waits for. 400 outcomes take 14 µs each of PostgreSQL, 200 take 18, and 50 take 21.
+ * Each batch also makes one row of each ordering key due in the database, which costs five times as much as a delivery, although the
+ * engine has started its successors from memory.
  */
 const gatherMaxMs = 100;
 /** Half a minute, with up to a second in between: the lease has expired long before, and the lane has another owner. */
