@@ -14,7 +14,7 @@ function newSimulation(seed: number): Simulation {
 
 test("a delivery is sent without a read, once its engine owns the lane", async () => {
   const simulation = newSimulation(1);
-  const { time, model, watch } = simulation;
+  const { time, model, monitor } = simulation;
   simulation.startProcess();
   let reads = 0;
   const readDue = model.readDue.bind(model);
@@ -28,8 +28,8 @@ test("a delivery is sent without a read, once its engine owns the lane", async (
   for (let ms = 100; ms <= 800; ms += 100) time.after(ms, () => simulation.record(1, 1, 0));
   await time.run(1950, () => false);
 
-  expect(watch.broken).toEqual([]);
-  expect(watch.count).toBe(9);
+  expect(monitor.violations).toEqual([]);
+  expect(monitor.count).toBe(9);
   expect(reads - readsBefore).toBeLessThanOrEqual(1); // the poll of each second
 });
 
@@ -37,7 +37,7 @@ test("late rows are sent once, although engines stop, start, and give lanes to e
   let sent = 0;
   for (let seed = 1; seed <= 40; seed += 1) {
     const simulation = newSimulation(seed);
-    const { time, watch, random } = simulation;
+    const { time, monitor, random } = simulation;
     simulation.hintedRowsLateMs = 900;
     for (let one = 0; one < 2; one += 1) simulation.startProcess();
     const act = (): void => {
@@ -51,21 +51,21 @@ test("late rows are sent once, although engines stop, start, and give lanes to e
       time.after(random.between(20, 200), act);
     };
     time.after(500, act);
-    await time.run(15_000, () => watch.broken.length > 0);
-    expect(watch.broken, `seed ${seed}`).toEqual([]);
-    sent += watch.count;
+    await time.run(15_000, () => monitor.violations.length > 0);
+    expect(monitor.violations, `seed ${seed}`).toEqual([]);
+    sent += monitor.count;
   }
   expect(sent).toBeGreaterThan(1000);
 });
 
 test("rows of an endpoint that was paused are not sent, even if the engine has not heard of the pause", async () => {
   const simulation = newSimulation(3);
-  const { time, model, watch } = simulation;
+  const { time, model, monitor } = simulation;
   simulation.startProcess();
   time.after(1000, () => simulation.record(1, 1, 0));
   time.after(1500, () => model.change(1, "paused"));
   time.after(1600, () => simulation.record(1, 3, 0));
   await time.run(4000, () => false);
-  expect(watch.broken).toEqual([]);
-  expect(watch.count).toBe(1);
+  expect(monitor.violations).toEqual([]);
+  expect(monitor.count).toBe(1);
 });

@@ -7,7 +7,7 @@ const aLookMs = 1250;
 /** Commits two deliveries without a hint. Returns how long the later one waits, and whether its lane changed owners before. */
 async function recordTwo(processes: number, laterMs: number): Promise<{ waitedMs: number; isGivenBack: boolean }> {
   const simulation = new Simulation(1);
-  const { time, model, watch } = simulation;
+  const { time, model, monitor } = simulation;
   const endpoint = model.endpoints.get(1);
   if (!endpoint) throw new Error("a simulation has an endpoint");
   model.endpoints.set(1, { ...endpoint, ordering: "none", maxInFlight: null, maxPerSecond: null });
@@ -16,8 +16,8 @@ async function recordTwo(processes: number, laterMs: number): Promise<{ waitedMs
   const dueAtMs = 2000 + laterMs;
   time.after(2000, () => simulation.record(1, 1, 0));
   time.after(dueAtMs, () => simulation.record(1, 1, 0));
-  await time.run(dueAtMs + 5000, () => watch.count === 2);
-  const [first, second] = watch.of(1);
+  await time.run(dueAtMs + 5000, () => monitor.count === 2);
+  const [first, second] = monitor.of(1);
   if (!first || !second) throw new Error("a delivery was not made within 5 s");
   return { waitedMs: second.atMs - dueAtMs, isGivenBack: second.epoch > first.epoch };
 }

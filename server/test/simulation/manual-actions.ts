@@ -22,7 +22,7 @@ export function cancel(model: LaneStoreModel, key: string): number | undefined {
 }
 
 /** Makes ended deliveries due again, in their order. */
-export function revive(model: LaneStoreModel, keys: readonly string[]): void {
+export function makeDueAgain(model: LaneStoreModel, keys: readonly string[]): void {
   for (const key of keys) {
     const ended = model.ended.get(key);
     if (!ended || model.due.has(key)) continue;

@@ -1,5 +1,5 @@
 import { deliveryKey } from "./lane-store-model.ts";
-import type { Flight, SendWatch } from "./send-watch.ts";
+import type { ObservedAttempt, AttemptMonitor } from "./attempt-monitor.ts";
 
 /** Guarantees of the engine about each attempt, checked when it begins. */
 export const promises = {
@@ -9,7 +9,7 @@ export const promises = {
     owner === process.engineId && model.isAlive(owner),
 
   "an engine sends nothing once its last heartbeat is too old on its own clock": ({ process }, { time, leaseMs }) =>
-    time.nowMs - process.provenAtMs < leaseMs * 0.8,
+    time.nowMs - process.heartbeatAtMs < leaseMs * 0.8,
 
   "every attempt is due or the next in its order, and follows the recorded attempts": ({ key, attempt }, { model }) => {
     const row = model.due.get(key);
@@ -23,37 +23,39 @@ export const promises = {
     return endpoint?.state === "enabled" || model.due.get(key)?.endpointVersion !== endpoint?.version;
   },
 
-  "a retry waits from the end of the previous attempt": (flight, watch) => {
-    const waits = watch.model.endpoints.get(flight.endpointId)?.retryWaitsSeconds ?? [];
-    const before = watch
-      .of(flight.endpointId)
-      .findLast((one) => one.key === flight.key && one.attempt < flight.attempt);
-    if (!before || watch.madeDueManually.has(flight.key)) return true;
+  "a retry waits from the end of the previous attempt": (observed, monitor) => {
+    const waits = monitor.model.endpoints.get(observed.endpointId)?.retryWaitsSeconds ?? [];
+    const before = monitor
+      .of(observed.endpointId)
+      .findLast((one) => one.key === observed.key && one.attempt < observed.attempt);
+    if (!before || monitor.madeDueManually.has(observed.key)) return true;
     const waitMs = (waits[before.attempt - 1] ?? 0) * 1000;
-    return before.endedAtMs === undefined || flight.atMs - before.endedAtMs >= waitMs;
+    return before.endedAtMs === undefined || observed.atMs - before.endedAtMs >= waitMs;
   },
 
-  "only a new owner of the lane repeats an attempt": (flight, watch) =>
-    !watch
-      .of(flight.endpointId)
-      .some((one) => one.key === flight.key && one.attempt === flight.attempt && one.epoch === flight.epoch),
+  "only a new owner of the lane repeats an attempt": (observed, monitor) =>
+    !monitor
+      .of(observed.endpointId)
+      .some((one) => one.key === observed.key && one.attempt === observed.attempt && one.epoch === observed.epoch),
 
-  "a delivery is never in flight twice under one owner": (flight, watch) =>
-    !watch
-      .of(flight.endpointId)
-      .some((one) => one.key === flight.key && one.endedAtMs === undefined && one.epoch === flight.epoch),
+  "a delivery is never in flight twice under one owner": (observed, monitor) =>
+    !monitor
+      .of(observed.endpointId)
+      .some((one) => one.key === observed.key && one.endedAtMs === undefined && one.epoch === observed.epoch),
 
-  "an endpoint has no more requests of a process open than it allows, whoever owns the lane": (flight, watch) => {
-    const most = watch.model.endpoints.get(flight.endpointId)?.maxInFlight ?? Number.POSITIVE_INFINITY;
-    const others = watch
-      .of(flight.endpointId)
-      .filter((one) => one.endedAtMs === undefined && (one.process === flight.process || one.epoch === flight.epoch));
+  "an endpoint has no more requests of a process open than it allows, whoever owns the lane": (observed, monitor) => {
+    const most = monitor.model.endpoints.get(observed.endpointId)?.maxInFlight ?? Number.POSITIVE_INFINITY;
+    const others = monitor
+      .of(observed.endpointId)
+      .filter(
+        (one) => one.endedAtMs === undefined && (one.process === observed.process || one.epoch === observed.epoch),
+      );
     return others.length < most;
   },
 
-  "an endpoint gets no more in any second than it allows, whoever owns the lane": (flight, watch) => {
-    const perSecond = watch.model.endpoints.get(flight.endpointId)?.maxPerSecond ?? Number.POSITIVE_INFINITY;
-    return watch.of(flight.endpointId).filter((one) => flight.atMs - one.atMs < 1000).length < perSecond;
+  "an endpoint gets no more in any second than it allows, whoever owns the lane": (observed, monitor) => {
+    const perSecond = monitor.model.endpoints.get(observed.endpointId)?.maxPerSecond ?? Number.POSITIVE_INFINITY;
+    return monitor.of(observed.endpointId).filter((one) => observed.atMs - one.atMs < 1000).length < perSecond;
   },
 
   "a receiver that asked for a pause gets it": ({ endpointId, epoch, atMs }, { pausedUntilMs }) =>
@@ -61,67 +63,68 @@ export const promises = {
 
   "an ordered delivery is sent after all predecessors have ended, as recorded or as seen by this owner of the lane": (
     { key, endpointId, epoch, process },
-    watch,
+    monitor,
   ) => {
-    const row = watch.model.due.get(key);
+    const row = monitor.model.due.get(key);
     if (!row || row.orderingKey === null) return true;
-    const ahead = [...watch.model.due].filter(
+    const ahead = [...monitor.model.due].filter(
       ([, one]) =>
         one.endpointId === endpointId &&
         one.orderingKey === row.orderingKey &&
         one.context.sequence < row.context.sequence &&
-        !watch.madeDueManually.has(deliveryKey(one)), // a replayed delivery takes its place in the order within a second
+        !monitor.madeDueManually.has(deliveryKey(one)), // a replayed delivery takes its place in the order within a second
     );
-    const last = (one: string): Flight | undefined =>
-      watch.of(endpointId).findLast((flight) => flight.key === one && flight.epoch === epoch);
+    const last = (one: string): ObservedAttempt | undefined =>
+      monitor.of(endpointId).findLast((observed) => observed.key === one && observed.epoch === epoch);
     return ahead.every(([one]) => last(one)?.process === process && last(one)?.isLast === true);
   },
 
-  "no delivery is repeated after a successor in its order is recorded as ended": ({ key, endpointId }, watch) => {
-    const row = watch.model.due.get(key);
-    if (!row || row.orderingKey === null || watch.madeDueManually.has(key)) return true;
-    return ![...watch.model.ended].some(
+  "no delivery is repeated after a successor in its order is recorded as ended": ({ key, endpointId }, monitor) => {
+    const row = monitor.model.due.get(key);
+    if (!row || row.orderingKey === null || monitor.madeDueManually.has(key)) return true;
+    return ![...monitor.model.ended].some(
       ([one, { row: other }]) =>
         other.endpointId === endpointId &&
         other.orderingKey === row.orderingKey &&
         other.context.sequence > row.context.sequence &&
-        !watch.madeDueManually.has(one),
+        !monitor.madeDueManually.has(one),
     );
   },
 
   "after a change of owners, an order continues at its last recorded delivery: at most 256 are repeated": (
-    flight,
-    watch,
+    observed,
+    monitor,
   ) => {
-    const row = watch.model.due.get(flight.key);
+    const row = monitor.model.due.get(observed.key);
     if (!row || row.orderingKey === null) return true;
-    const unrecorded = [...watch.model.due].filter(
+    const unrecorded = [...monitor.model.due].filter(
       ([key, one]) =>
-        one.endpointId === flight.endpointId &&
+        one.endpointId === observed.endpointId &&
         one.orderingKey === row.orderingKey &&
-        watch.of(flight.endpointId).some((before) => before.key === key && before.isLast),
+        monitor.of(observed.endpointId).some((before) => before.key === key && before.isLast),
     );
     return unrecorded.length <= 256;
   },
 
   "a host without an answer within a second so far has few attempts of a process in flight": (
     { process, endpointId },
-    watch,
+    monitor,
   ) => {
-    const flights = watch.toHost(process, endpointId);
+    const observedAttempts = monitor.toHost(process, endpointId);
     // Slow receivers may use an eighth.
-    const most = Math.max(3, Math.floor(watch.inFlightMax / 8));
+    const most = Math.max(3, Math.floor(monitor.inFlightMax / 8));
     return (
-      flights.some(({ wasQuick }) => wasQuick) || flights.filter((one) => one.endedAtMs === undefined).length < most
+      observedAttempts.some(({ wasQuick }) => wasQuick) ||
+      observedAttempts.filter((one) => one.endedAtMs === undefined).length < most
     );
   },
 
   "a process has no more in flight than its slots, not counting first attempts unanswered for 200 ms": (
     { process, atMs },
-    watch,
+    monitor,
   ) => {
-    const flights = watch.inFlight(process);
-    const holdPlaces = flights.filter(({ isFirst, atMs: sinceMs }) => !isFirst || atMs - sinceMs <= 200);
-    return holdPlaces.length < watch.inFlightMax && flights.length < 5 * watch.inFlightMax;
+    const observedAttempts = monitor.inFlight(process);
+    const holdSlots = observedAttempts.filter(({ isFirst, atMs: sinceMs }) => !isFirst || atMs - sinceMs <= 200);
+    return holdSlots.length < monitor.inFlightMax && observedAttempts.length < 5 * monitor.inFlightMax;
   },
-} satisfies Record<string, (flight: Flight, watch: SendWatch) => boolean>;
+} satisfies Record<string, (observed: ObservedAttempt, monitor: AttemptMonitor) => boolean>;

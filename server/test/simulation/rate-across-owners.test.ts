@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
 import { Simulation } from "./simulation.ts";
 
-const troubleMs = 30_000;
+const faultsMs = 30_000;
 
 test("no second exceeds max_per_second while engines stop, crash and freeze and lanes change owners", async () => {
   let sent = 0;
   for (let seed = 1; seed <= 20; seed += 1) {
     const simulation = new Simulation(seed);
-    const { time, watch, model, random } = simulation;
+    const { time, monitor, model, random } = simulation;
     for (const [id, endpoint] of model.endpoints)
       model.endpoints.set(id, { ...endpoint, maxPerSecond: random.between(1, 3), maxInFlight: null });
     for (let one = 0; one < 2; one += 1) simulation.startProcess();
     const disturb = (): void => {
-      if (time.nowMs > troubleMs) return;
+      if (time.nowMs > faultsMs) return;
       for (const id of simulation.endpointIds) simulation.record(id, random.between(1, 3), 5);
       const process = simulation.running[random.between(0, simulation.running.length - 1)];
       const act = random.pick(["stop", "kill", "freeze", "nothing"]);
@@ -25,10 +25,10 @@ test("no second exceeds max_per_second while engines stop, crash and freeze and 
       time.after(random.between(200, 1500), disturb);
     };
     time.after(0, disturb);
-    await time.run(troubleMs, () => watch.broken.length > 0);
+    await time.run(faultsMs, () => monitor.violations.length > 0);
 
-    expect(watch.broken, `seed ${seed}`).toEqual([]);
-    sent += watch.count;
+    expect(monitor.violations, `seed ${seed}`).toEqual([]);
+    sent += monitor.count;
   }
   expect(sent).toBeGreaterThan(500);
 });

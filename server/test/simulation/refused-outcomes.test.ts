@@ -8,7 +8,7 @@ test("when outcomes cannot be recorded for long, an order is repeated from its l
   let unrecordedMax = 0;
   for (let seed = 1; seed <= 5; seed += 1) {
     const simulation = new Simulation(seed);
-    const { time, watch, model } = simulation;
+    const { time, monitor, model } = simulation;
     for (const [id, endpoint] of model.endpoints)
       model.endpoints.set(id, { ...endpoint, ordering: "account", maxPerSecond: null });
     simulation.startProcess();
@@ -19,12 +19,12 @@ test("when outcomes cannot be recorded for long, an order is repeated from its l
     time.after(0, record);
     time.after(1000, () => (simulation.refusesOutcomes = true));
     time.after(refusedMs, () => {
-      unrecordedMax = Math.max(unrecordedMax, watch.count);
+      unrecordedMax = Math.max(unrecordedMax, monitor.count);
       simulation.refusesOutcomes = false;
     });
-    await time.run(refusedMs + 60_000, () => watch.broken.length > 0);
+    await time.run(refusedMs + 60_000, () => monitor.violations.length > 0);
 
-    expect(watch.broken, `seed ${seed}`).toEqual([]);
+    expect(monitor.violations, `seed ${seed}`).toEqual([]);
     expect(
       [...simulation.recorded.keys()].filter((key) => !model.ended.has(key)),
       `seed ${seed}`,

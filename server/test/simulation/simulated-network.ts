@@ -2,14 +2,14 @@ import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import type { Sender } from "#webhooks/engine/index.ts";
 import type { Random } from "./random.ts";
-import type { SendWatch } from "./send-watch.ts";
+import type { AttemptMonitor } from "./attempt-monitor.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
 /** Behaviour of a receiver during a period. */
-export const moods = [
-  "well",
-  "well",
+export const behaviours = [
+  "healthy",
+  "healthy",
   "slow",
   "failing",
   "refusing",
@@ -19,7 +19,7 @@ export const moods = [
   "mixed",
   "exhausted",
 ] as const;
-export type Mood = (typeof moods)[number];
+export type ReceiverBehaviour = (typeof behaviours)[number];
 
 /** Endpoints share two hosts. */
 export const hostOf = (endpointId: number): string => `receiver-${endpointId % 2}.test`;
@@ -29,8 +29,8 @@ const endpointIdOf = (url: string): number => Number(url.slice(url.lastIndexOf("
 export interface Network {
   readonly time: SimulatedTime;
   readonly random: Random;
-  readonly moods: ReadonlyMap<number, Mood>;
-  readonly watch: SendWatch;
+  readonly behaviours: ReadonlyMap<number, ReceiverBehaviour>;
+  readonly monitor: AttemptMonitor;
 }
 
 const answered = (
@@ -51,10 +51,14 @@ const notMade: readonly [NotMade, NotMade] = [
   { kind: "not-made", code: "EADDRNOTAVAIL", resource: "ports" },
 ];
 
-function outcomeOf(mood: Exclude<Mood, "exhausted">, random: Random, timeoutSeconds: number): AttemptOutcome {
+function outcomeOf(
+  behaviour: Exclude<ReceiverBehaviour, "exhausted">,
+  random: Random,
+  timeoutSeconds: number,
+): AttemptOutcome {
   const quickMs = random.between(1, 60);
-  switch (mood) {
-    case "well":
+  switch (behaviour) {
+    case "healthy":
       return answered(200, quickMs);
     case "slow":
       return answered(200, Math.min(random.between(500, 3000), timeoutSeconds * 1000 - 1));
@@ -69,12 +73,19 @@ function outcomeOf(mood: Exclude<Mood, "exhausted">, random: Random, timeoutSeco
     case "gone":
       return answered(410, quickMs);
     case "mixed":
-      return outcomeOf(random.pick(["well", "slow", "failing", "refusing", "hanging", "busy"]), random, timeoutSeconds);
+      return outcomeOf(
+        random.pick(["healthy", "slow", "failing", "refusing", "hanging", "busy"]),
+        random,
+        timeoutSeconds,
+      );
   }
 }
 
 /** The network of one process, which observes each attempt from its start to its answer. */
-export function simulatedNetwork({ time, random, moods: current, watch }: Network, process: SimulatedProcess): Sender {
+export function simulatedNetwork(
+  { time, random, behaviours: current, monitor }: Network,
+  process: SimulatedProcess,
+): Sender {
   return {
     // Half of the hosts are addresses. Look-ups of the others are quick, slow, or, while receivers misbehave, time out.
     resolve: (url) =>
@@ -82,22 +93,22 @@ export function simulatedNetwork({ time, random, moods: current, watch }: Networ
         ? undefined
         : new Promise((resolve) => {
             time.after(random.pick([0, 0, 0, random.between(0, 50), current.size > 0 ? 3000 : 0]), () =>
-              process.let(resolve),
+              process.deliver(resolve),
             );
           }),
     send: (request) =>
       new Promise((resolve) => {
         const endpointId = endpointIdOf(request.url);
-        const mood = current.get(endpointId) ?? "well";
-        if (mood === "exhausted") {
-          time.after(random.between(0, 3), () => process.let(() => resolve(random.pick(notMade))));
+        const behaviour = current.get(endpointId) ?? "healthy";
+        if (behaviour === "exhausted") {
+          time.after(random.between(0, 3), () => process.deliver(() => resolve(random.pick(notMade))));
           return;
         }
-        const outcome = outcomeOf(mood, random, request.timeoutSeconds);
-        const flight = watch.start(process, endpointId, request);
+        const outcome = outcomeOf(behaviour, random, request.timeoutSeconds);
+        const observed = monitor.start(process, endpointId, request);
         time.after(outcome.latencyMs, () =>
-          process.let(() => {
-            watch.end(flight, outcome);
+          process.deliver(() => {
+            monitor.end(observed, outcome);
             resolve(outcome);
           }),
         );

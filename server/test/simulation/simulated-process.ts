@@ -13,13 +13,13 @@ export class SimulatedProcess implements Clock {
   readonly number: number;
   readonly #time: SimulatedTime;
   readonly #errors: ClockErrors;
-  readonly #held: (() => void)[] = [];
-  state: "running" | "frozen" | "gone" = "running";
+  readonly #deferred: (() => void)[] = [];
+  state: "running" | "frozen" | "killed" = "running";
   engine: RunningEngine | undefined;
   hasStopped = false;
   /** Id that its engine registered last, and the time of its last answered heartbeat. */
   engineId = "";
-  provenAtMs = Number.NEGATIVE_INFINITY;
+  heartbeatAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(number: number, time: SimulatedTime, errors: ClockErrors) {
     this.number = number;
@@ -43,15 +43,15 @@ export class SimulatedProcess implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      this.#time.after(ms, () => this.let(resolve));
+      this.#time.after(ms, () => this.deliver(resolve));
       signal?.addEventListener("abort", () => resolve(), { once: true });
     });
   }
 
-  /** Delivers a call from outside: at once, after a pause, or never if the process is gone. */
-  let(happen: () => void): void {
-    if (this.state === "running") happen();
-    else if (this.state === "frozen") this.#held.push(happen);
+  /** Delivers a call from outside: at once, after a pause, or never if the process was killed. */
+  deliver(callback: () => void): void {
+    if (this.state === "running") callback();
+    else if (this.state === "frozen") this.#deferred.push(callback);
   }
 
   freeze(ms: number): void {
@@ -62,10 +62,10 @@ export class SimulatedProcess implements Clock {
   thaw(): void {
     if (this.state !== "frozen") return;
     this.state = "running";
-    for (const happen of this.#held.splice(0)) this.#time.after(0, () => this.let(happen));
+    for (const callback of this.#deferred.splice(0)) this.#time.after(0, () => this.deliver(callback));
   }
 
   kill(): void {
-    this.state = "gone";
+    this.state = "killed";
   }
 }

@@ -3,8 +3,8 @@ import { startEngine } from "#webhooks/engine/index.ts";
 import { buildEndpoint } from "./build-endpoint.ts";
 import { deliveryKey, LaneStoreModel, type DueRow, type SimulatedEndpoint } from "./lane-store-model.ts";
 import { Random } from "./random.ts";
-import { SendWatch } from "./send-watch.ts";
-import { simulatedNetwork, type Mood } from "./simulated-network.ts";
+import { AttemptMonitor } from "./attempt-monitor.ts";
+import { simulatedNetwork, type ReceiverBehaviour } from "./simulated-network.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
 import { SimulatedTime } from "./simulated-time.ts";
 import { unreliableStore } from "./unreliable-store.ts";
@@ -13,9 +13,9 @@ const leaseMs = 2000;
 
 interface Recorded {
   readonly endpointId: number;
-  readonly shownAtMs: number | undefined;
+  readonly visibleAtMs: number | undefined;
   /** Epoch of the lane when the delivery was committed. */
-  readonly ownerThen: string | undefined;
+  readonly ownerAtCommit: string | undefined;
 }
 
 /** A database, receivers and processes with engines, all derived from one seed. */
@@ -23,8 +23,8 @@ export class Simulation {
   readonly random: Random;
   readonly time = new SimulatedTime();
   readonly model: LaneStoreModel;
-  readonly watch: SendWatch;
-  readonly moods = new Map<number, Mood>();
+  readonly monitor: AttemptMonitor;
+  readonly behaviours = new Map<number, ReceiverBehaviour>();
   readonly processes: SimulatedProcess[] = [];
   readonly recorded = new Map<string, Recorded>();
   readonly disableAfterMs: number;
@@ -41,7 +41,7 @@ export class Simulation {
   constructor(seed: number) {
     this.random = new Random(seed);
     this.model = new LaneStoreModel(this.time, leaseMs, 1_770_000_000_000 + this.random.between(-3_600_000, 3_600_000));
-    this.watch = new SendWatch({
+    this.monitor = new AttemptMonitor({
       time: this.time,
       model: this.model,
       leaseMs,
@@ -69,7 +69,7 @@ export class Simulation {
   }
 
   get running(): readonly SimulatedProcess[] {
-    return this.processes.filter((process) => process.state !== "gone" && !process.hasStopped);
+    return this.processes.filter((process) => process.state !== "killed" && !process.hasStopped);
   }
 
   /** Starts a process. If it cannot reach the database it ends, and another one is started. */
@@ -85,11 +85,14 @@ export class Simulation {
         model: this.model,
         faults: () => this.faults,
         refusesOutcomes: () => this.refusesOutcomes,
-        tellChanged: (id) => this.tellChanged(id),
+        hintChanged: (id) => this.hintChanged(id),
       },
       process,
     );
-    const sender = simulatedNetwork({ time: this.time, random, moods: this.moods, watch: this.watch }, process);
+    const sender = simulatedNetwork(
+      { time: this.time, random, behaviours: this.behaviours, monitor: this.monitor },
+      process,
+    );
     const started = startEngine({
       store,
       statistics: noStatistics,
@@ -98,7 +101,7 @@ export class Simulation {
       log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
       chance: () => random.next(),
       newId: () => `engine-${(this.#engines += 1)}`,
-      inFlightMax: this.watch.inFlightMax,
+      inFlightMax: this.monitor.inFlightMax,
       leaseMs,
       disableAfterMs: this.disableAfterMs,
     });
@@ -130,13 +133,13 @@ export class Simulation {
     if (!endpoint) return;
     const rows = Array.from({ length: deliveries }, () => this.#build(endpoint));
     for (const row of rows)
-      this.recorded.set(deliveryKey(row), { endpointId, shownAtMs: undefined, ownerThen: undefined });
+      this.recorded.set(deliveryKey(row), { endpointId, visibleAtMs: undefined, ownerAtCommit: undefined });
     const commit = this.model.record(rows);
     this.time.after(openMs, () => {
       commit();
-      const ownerThen = this.model.lanes.get(endpointId)?.owner ?? undefined;
+      const ownerAtCommit = this.model.lanes.get(endpointId)?.owner ?? undefined;
       for (const row of rows)
-        this.recorded.set(deliveryKey(row), { endpointId, shownAtMs: this.time.nowMs, ownerThen });
+        this.recorded.set(deliveryKey(row), { endpointId, visibleAtMs: this.time.nowMs, ownerAtCommit });
       this.#tellRows(endpointId, rows);
     });
   }
@@ -146,25 +149,25 @@ export class Simulation {
     const committedAtMs = this.time.nowMs;
     const due = rows.filter(({ dueAt }) => dueAt !== "infinity").map((row) => ({ ...row }));
     const lateMs = this.random.pick([0, 20, this.hintedRowsLateMs]);
-    this.#tell((process) => {
+    this.#hint((process) => {
       if (!this.random.happens(this.hintedRows)) return process.engine?.hintDue([endpointId]);
       const hint = (): void => process.engine?.hintRows(due, process.monotonicMsAt(committedAtMs) - 0.5);
-      this.time.after(this.random.between(0, Math.min(lateMs, this.hintedRowsLateMs)), () => process.let(hint));
+      this.time.after(this.random.between(0, Math.min(lateMs, this.hintedRowsLateMs)), () => process.deliver(hint));
     });
   }
 
-  tellDue(endpointIds: readonly number[]): void {
-    this.#tell((process) => process.engine?.hintDue(endpointIds));
+  hintDue(endpointIds: readonly number[]): void {
+    this.#hint((process) => process.engine?.hintDue(endpointIds));
   }
 
-  tellChanged(endpointId: number): void {
-    this.#tell((process) => process.engine?.hintChanged([endpointId]));
+  hintChanged(endpointId: number): void {
+    this.#hint((process) => process.engine?.hintChanged([endpointId]));
   }
 
-  #tell(tell: (process: SimulatedProcess) => void): void {
+  #hint(send: (process: SimulatedProcess) => void): void {
     for (const process of this.running) {
       if (this.random.happens(this.lostHints)) continue;
-      this.time.after(this.random.between(0, 5), () => process.let(() => tell(process)));
+      this.time.after(this.random.between(0, 5), () => process.deliver(() => send(process)));
     }
   }
 

@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
-export interface Line {
+export interface StoreNeeds {
   readonly time: SimulatedTime;
   readonly random: Random;
   readonly model: LaneStoreModel;
@@ -12,72 +12,77 @@ export interface Line {
   readonly faults: () => number;
   /** True if only the recording of outcomes is refused. */
   readonly refusesOutcomes: () => boolean;
-  readonly tellChanged: (endpointId: number) => void;
+  readonly hintChanged: (endpointId: number) => void;
 }
 
-/** Course of one call: when the database executes it, if at all, and when the caller gets which answer. */
-interface Course {
-  readonly doneAfterMs: number;
-  readonly isDone: boolean;
-  readonly heardAfterMs: number;
+/** CallPlan of one call: when the database executes it, if at all, and when the caller gets which answer. */
+interface CallPlan {
+  readonly executedAfterMs: number;
+  readonly isExecuted: boolean;
+  readonly answeredAfterMs: number;
   readonly fails: boolean;
 }
 
-function chooseCourse(random: Random, faults: number): Course {
-  const course = (done: readonly [number, number], heardLater: readonly [number, number]): Course => {
-    const doneAfterMs = random.between(...done);
-    return { doneAfterMs, heardAfterMs: doneAfterMs + random.between(...heardLater), isDone: true, fails: false };
+function planCall(random: Random, faults: number): CallPlan {
+  const plan = (done: readonly [number, number], answeredLater: readonly [number, number]): CallPlan => {
+    const executedAfterMs = random.between(...done);
+    return {
+      executedAfterMs,
+      answeredAfterMs: executedAfterMs + random.between(...answeredLater),
+      isExecuted: true,
+      fails: false,
+    };
   };
-  const quick = course([0, 2], [0, 2]);
+  const quick = plan([0, 2], [0, 2]);
   if (!random.happens(faults)) return quick;
   switch (random.pick(["refused", "cut", "late", "hangs", "abandoned"])) {
     case "refused":
-      return { ...quick, isDone: false, fails: true };
+      return { ...quick, isExecuted: false, fails: true };
     case "cut":
       return { ...quick, fails: true };
     case "late":
-      return course([0, 1500], [50, 3000]);
+      return plan([0, 1500], [50, 3000]);
     case "hangs":
-      return { ...course([0, 2000], [3000, 8000]), isDone: random.happens(0.5), fails: true };
+      return { ...plan([0, 2000], [3000, 8000]), isExecuted: random.happens(0.5), fails: true };
     case "abandoned": // executed nevertheless
-      return { ...course([200, 4000], [0, 0]), heardAfterMs: random.between(0, 200), fails: true };
+      return { ...plan([200, 4000], [0, 0]), answeredAfterMs: random.between(0, 200), fails: true };
   }
 }
 
 /** A process's connection to the database. Calls are refused, hang, answer late, or are executed and answered with an error. */
 export function unreliableStore(
-  { time, random, model, faults, refusesOutcomes, tellChanged }: Line,
+  { time, random, model, faults, refusesOutcomes, hintChanged }: StoreNeeds,
   process: SimulatedProcess,
 ): LaneStore {
   const call = <Answer>(act: () => Answer, isRefused = false): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const course = chooseCourse(random, faults());
-      const { doneAfterMs, isDone, heardAfterMs, fails } = isRefused
-        ? { ...course, isDone: false, fails: true }
-        : course;
+      const plan = planCall(random, faults());
+      const { executedAfterMs, isExecuted, answeredAfterMs, fails } = isRefused
+        ? { ...plan, isExecuted: false, fails: true }
+        : plan;
       const done: Answer[] = [];
-      time.after(doneAfterMs, () => void (isDone && done.push(act())));
-      time.after(heardAfterMs, () =>
-        process.let(() => {
-          if (fails) reject(new Error("the line to the database is cut"));
+      time.after(executedAfterMs, () => void (isExecuted && done.push(act())));
+      time.after(answeredAfterMs, () =>
+        process.deliver(() => {
+          if (fails) reject(new Error("the connection to the database was lost"));
           else for (const it of done) resolve(it);
         }),
       );
     });
-  const prove = (engineId: string, sentAtMs: number): void => {
-    if (engineId === process.engineId) process.provenAtMs = Math.max(process.provenAtMs, sentAtMs);
+  const recordHeartbeat = (engineId: string, sentAtMs: number): void => {
+    if (engineId === process.engineId) process.heartbeatAtMs = Math.max(process.heartbeatAtMs, sentAtMs);
   };
   return {
     async register(engineId, formerIds) {
       const sentAtMs = time.nowMs;
       process.engineId = engineId;
       await call(() => model.register(engineId, formerIds));
-      prove(engineId, sentAtMs);
+      recordHeartbeat(engineId, sentAtMs);
     },
     async heartbeat(engineId) {
       const sentAtMs = time.nowMs;
       const isKnown = await call(() => model.heartbeat(engineId));
-      if (isKnown) prove(engineId, sentAtMs);
+      if (isKnown) recordHeartbeat(engineId, sentAtMs);
       return isKnown;
     },
     unregister: (engineId) => call(() => model.unregister(engineId)),
@@ -91,7 +96,7 @@ export function unreliableStore(
     readDue: (lanes) => call(() => model.readDue(lanes)),
     disableEndpoint: (endpointId) =>
       call(() => {
-        if (model.disableEndpoint(endpointId)) tellChanged(endpointId);
+        if (model.disableEndpoint(endpointId)) hintChanged(endpointId);
       }),
     settle: (engineId, settlements) => call(() => model.settle(engineId, settlements), refusesOutcomes()),
   };

@@ -7,7 +7,7 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
 /** An attempt in flight. */
-export interface Flight {
+export interface ObservedAttempt {
   readonly process: SimulatedProcess;
   readonly endpointId: number;
   readonly key: string;
@@ -26,30 +26,30 @@ export interface Flight {
 }
 
 /** Observes every attempt, and checks the engine's guarantees when it begins. */
-export class SendWatch {
+export class AttemptMonitor {
   readonly time: SimulatedTime;
   readonly model: LaneStoreModel;
   readonly leaseMs: number;
   readonly inFlightMax: number;
-  readonly broken: string[] = [];
+  readonly violations: string[] = [];
   /** All attempts of each endpoint, in order. */
-  readonly flights = new Map<number, Flight[]>();
+  readonly observedAttempts = new Map<number, ObservedAttempt[]>();
   /** Deliveries that were made due manually: their waits do not count. */
   readonly madeDueManually = new Set<string>();
   /** By endpoint and epoch, the end of the receiver's pause. */
   readonly pausedUntilMs = new Map<string, number>();
   count = 0;
 
-  constructor(needs: Pick<SendWatch, "time" | "model" | "leaseMs" | "inFlightMax">) {
+  constructor(needs: Pick<AttemptMonitor, "time" | "model" | "leaseMs" | "inFlightMax">) {
     this.time = needs.time;
     this.model = needs.model;
     this.leaseMs = needs.leaseMs;
     this.inFlightMax = needs.inFlightMax;
   }
 
-  start(process: SimulatedProcess, endpointId: number, { id, attempt }: AttemptRequest): Flight {
+  start(process: SimulatedProcess, endpointId: number, { id, attempt }: AttemptRequest): ObservedAttempt {
     const lane = this.model.lanes.get(endpointId);
-    const flight: Flight = {
+    const observed: ObservedAttempt = {
       process,
       endpointId,
       key: deliveryKey({ eventId: id, endpointId }),
@@ -63,25 +63,25 @@ export class SendWatch {
       isLast: false,
     };
     for (const [promise, isKept] of Object.entries(promises)) {
-      if (!isKept(flight, this)) this.breaks(`${promise}: ${describe(flight)}`);
+      if (!isKept(observed, this)) this.reportViolation(`${promise}: ${describe(observed)}`);
     }
-    this.of(endpointId).push(flight);
+    this.of(endpointId).push(observed);
     this.count += 1;
-    return flight;
+    return observed;
   }
 
-  end(flight: Flight, outcome: AttemptOutcome): void {
-    flight.endedAtMs = this.time.nowMs;
-    flight.wasQuick = outcome.latencyMs <= 1000;
-    flight.isLast = this.#isLast(flight, outcome);
+  end(observed: ObservedAttempt, outcome: AttemptOutcome): void {
+    observed.endedAtMs = this.time.nowMs;
+    observed.wasQuick = outcome.latencyMs <= 1000;
+    observed.isLast = this.#isLast(observed, outcome);
     const seconds = retryAfterSeconds(outcome, new Date(this.model.nowMs)) ?? 0;
     if (seconds === 0) return;
-    const lane = `${flight.endpointId} ${flight.epoch}`;
+    const lane = `${observed.endpointId} ${observed.epoch}`;
     this.pausedUntilMs.set(lane, Math.max(this.pausedUntilMs.get(lane) ?? 0, this.time.nowMs + seconds * 1000));
   }
 
   /** True if it is a success or the last attempt of its round. */
-  #isLast({ key, endpointId, attempt }: Flight, outcome: AttemptOutcome): boolean {
+  #isLast({ key, endpointId, attempt }: ObservedAttempt, outcome: AttemptOutcome): boolean {
     if (outcome.kind === "answered" && outcome.status === 200) return true;
     const endpoint = this.model.endpoints.get(endpointId);
     if (outcome.kind === "answered" && outcome.status === 410 && endpoint?.isDefault === false) return true;
@@ -89,30 +89,30 @@ export class SendWatch {
     return attempt - roundStart > (endpoint?.retryWaitsSeconds.length ?? 0);
   }
 
-  breaks(sentence: string): void {
-    this.broken.push(`at ${this.time.nowMs} ms: ${sentence}`);
+  reportViolation(sentence: string): void {
+    this.violations.push(`at ${this.time.nowMs} ms: ${sentence}`);
   }
 
-  of(endpointId: number): Flight[] {
-    const flights = this.flights.get(endpointId) ?? [];
-    this.flights.set(endpointId, flights);
-    return flights;
+  of(endpointId: number): ObservedAttempt[] {
+    const observedAttempts = this.observedAttempts.get(endpointId) ?? [];
+    this.observedAttempts.set(endpointId, observedAttempts);
+    return observedAttempts;
   }
 
   /** Attempts of a process at the endpoint's receiver host. */
-  toHost(process: SimulatedProcess, endpointId: number): readonly Flight[] {
-    return [...this.flights]
+  toHost(process: SimulatedProcess, endpointId: number): readonly ObservedAttempt[] {
+    return [...this.observedAttempts]
       .filter(([id]) => hostOf(id) === hostOf(endpointId))
-      .flatMap(([, flights]) => flights.filter((flight) => flight.process === process));
+      .flatMap(([, observedAttempts]) => observedAttempts.filter((observed) => observed.process === process));
   }
 
   /** Attempts that a live process has in flight. */
-  inFlight(process: SimulatedProcess): readonly Flight[] {
-    return [...this.flights.values()]
+  inFlight(process: SimulatedProcess): readonly ObservedAttempt[] {
+    return [...this.observedAttempts.values()]
       .flat()
-      .filter((flight) => flight.process === process && flight.endedAtMs === undefined);
+      .filter((observed) => observed.process === process && observed.endedAtMs === undefined);
   }
 }
 
-const describe = ({ process, key, attempt, epoch, owner }: Flight): string =>
+const describe = ({ process, key, attempt, epoch, owner }: ObservedAttempt): string =>
   `attempt ${attempt} of ${key} by process ${process.number} (${process.engineId}), lane of ${owner}, epoch ${epoch}`;
