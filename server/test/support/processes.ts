@@ -1,11 +1,22 @@
 import { execFile, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 /** A zombie does not count as running. */
-export function isAlive(pid: number): boolean {
-  return /^[^Z]/.test(spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim());
+export const isAlive = (pid: number): boolean => /^[^ZX]/.test(stateOf(pid));
+
+/** Returns the letter by which the kernel shows the state of a process, or nothing if there is no such process. */
+function stateOf(pid: number): string {
+  if (!existsSync("/proc/self/stat"))
+    return spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim();
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2); // its name before that may have any characters
+  } catch {
+    return "";
+  }
 }
 
 /** Ignores a process that has ended meanwhile. */

@@ -1,20 +1,24 @@
 import { setTimeout as wait } from "node:timers/promises";
 
+/** A wait lasts at most this much longer than the condition, unless that is under the shortest pause. */
+const pausePerWaited = 0.1;
+const pauseMsMax = 100;
+
 /**
  * Waits until a condition holds, and returns its value. Throws at the deadline, which is long enough for a busy machine, with the
- * condition in the message.
+ * condition in the message. Pauses between its checks grow from `everyMs`: a check may be a request, and other tests run.
  */
 export async function until<Found>(
   condition: () => Found | Promise<Found>,
   { withinMs = 20_000, everyMs = 10 }: { withinMs?: number; everyMs?: number } = {},
 ): Promise<Exclude<Found, false | undefined | null | 0 | "">> {
-  const deadlineMs = performance.now() + withinMs;
+  const startedMs = performance.now();
   for (;;) {
     const found = await condition();
     if (isMet(found)) return found;
-    if (performance.now() > deadlineMs)
-      throw new Error(`After ${withinMs} ms this still did not hold: ${String(condition)}`);
-    await wait(everyMs);
+    const waitedMs = performance.now() - startedMs;
+    if (waitedMs > withinMs) throw new Error(`After ${withinMs} ms this still did not hold: ${String(condition)}`);
+    await wait(Math.max(everyMs, Math.min(waitedMs * pausePerWaited, pauseMsMax)));
   }
 }
 
