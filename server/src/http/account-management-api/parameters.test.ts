@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { nestFields, parsePage } from "./parameters.ts";
+import { processorMsOf } from "../../../test/support/processor-ms.ts";
 
 const nested = (form: string): unknown => nestFields(new URLSearchParams(form));
 
@@ -23,10 +24,9 @@ test("no field sets a prototype", () => {
 });
 
 test.each(["a[]", "choices"])("a form that repeats a field 150,000 times is parsed in linear time: %s", (name) => {
-  const startedMs = performance.now();
-  const read = nestFields(Array.from({ length: 150_000 }, (_, at) => [name, String(at)] as const));
-  expect(Object.values(read)).toMatchObject([{ length: 150_000, 149_999: "149999" }]);
-  expect(performance.now() - startedMs).toBeLessThan(5000);
+  const fields = Array.from({ length: 150_000 }, (_, at) => [name, String(at)] as const);
+  expect(Object.values(nestFields(fields))).toMatchObject([{ length: 150_000, 149_999: "149999" }]);
+  expect(processorMsOf(() => nestFields(fields))).toBeLessThan(5000);
 });
 
 test("page and per_page are parsed", () => {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { readConfig } from "../config/read-config.ts";
@@ -60,9 +61,9 @@ test("spans that wait for a collector are bounded, and a close waits for at most
   await using collector = await startWith("never");
   collector.serve(10_000);
   expect(collector.counts.dropped).toBe(10_000 - 2048);
-  const startedMs = performance.now();
+  const second = sleep(1000).then(() => performance.now()); // a busy machine delays it as much as the close
   await collector.telemetry[Symbol.asyncDispose]();
-  expect(performance.now() - startedMs).toBeLessThan(1500);
+  expect(performance.now() - (await second)).toBeLessThan(500);
 });
 
 test("a close sends what waits", async () => {
