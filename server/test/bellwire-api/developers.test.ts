@@ -60,8 +60,8 @@ test("admins read the mails, members and read-only tokens do not: their links op
   await api.call("POST", `/accounts/${account.id}/suspend`);
   const mails = (await api.call("GET", "/mails")).json().data;
   expect(mails).toHaveLength((await listMails(api.pool, api.provider.id, { limit: 10 })).length);
-  for (const of of [{ role: "member", sections: ["partners"] }, { permission: "ro" }] as const) {
-    const authorization = `Bearer ${await api.addToken(of)}`;
+  for (const token of [{ role: "member", sections: ["partners"] }, { permission: "ro" }] as const) {
+    const authorization = `Bearer ${await api.addToken(token)}`;
     expect((await api.call("GET", "/mails", { headers: { authorization } })).statusCode).toBe(403);
   }
 });

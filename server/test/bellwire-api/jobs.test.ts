@@ -92,15 +92,15 @@ test("a job applies to exactly the rows of the list with its filter", async ({ a
     { event_id: events.slice(3, 40).map(({ eventId }) => eventId) },
     { payload: "data.account.org_name = Harbour & Sons" },
   ];
-  for (const of of ["deliveries", "events"]) {
+  for (const list of ["deliveries", "events"]) {
     for (const filter of filters) {
-      const listed = await listedKeys(api, of, filter);
-      expect(listed.length, JSON.stringify({ of, filter })).toBeGreaterThan(0);
-      const job = { kind: "export", of, filter };
+      const listed = await listedKeys(api, list, filter);
+      expect(listed.length, JSON.stringify({ list, filter })).toBeGreaterThan(0);
+      const job = { kind: "export", of: list, filter };
       const counted = await post(api, "/jobs", { ...job, dry_run: true });
       const { body: started } = await post(api, "/jobs", job);
       const keys = await api.pool.query<{ key: string }>(selectedKeys, [api.provider.id, started.id]);
-      expect({ of, filter, keys: keys.map(({ key }) => key) }).toEqual({ of, filter, keys: listed });
+      expect({ list, filter, keys: keys.map(({ key }) => key) }).toEqual({ list, filter, keys: listed });
       expect([counted.body.total, started.total]).toEqual([listed.length, listed.length]);
       expect((await post(api, `/jobs/${started.id}/cancel`)).status).toBe(200);
     }
