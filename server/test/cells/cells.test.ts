@@ -3,11 +3,13 @@ import { expect } from "vitest";
 import { cloneTemplate } from "../support/clone-template.ts";
 import { valueAt } from "../chaos/api-client.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
+import { migrate } from "#platform/database/migrate.ts";
 import { claimPort } from "../../src/app/addresses.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { startCollector } from "../support/otlp-collector.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { inOneProcess } from "../support/start-bellwire.ts";
+import { schema } from "../support/test-databases.ts";
 import { test as base } from "../support/test.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
@@ -15,16 +17,26 @@ import { type Answer, Installation, askProvider, queryOnce, signUp, subscribe } 
 
 const timeout = 180_000;
 
-/** Two databases of one server: for ids, engines and routes they are as far apart as two servers. */
-const test = base.extend("installation", async ({ databaseUrl }, { onCleanup }) => {
-  const other = await cloneTemplate();
-  const installation = await Installation.open(databaseUrl, other.connectionString);
-  onCleanup(async () => {
-    await installation[Symbol.asyncDispose]();
-    await other[Symbol.asyncDispose]();
+const test = base
+  /** A template with all days and the schema of a second cell, which `cell add east` would take a second to create. */
+  .extend("template", { scope: "file" }, async ({}, { onCleanup }) => {
+    const { name, connectionString, ...clone } = await cloneTemplate();
+    onCleanup(() => clone[Symbol.asyncDispose]());
+    await migrate({ connectionString, schema });
+    await migrate({ connectionString, schema: "bellwire_east", cell: null });
+    return name;
+  })
+  /** Two databases of one server: for ids, engines and routes they are as far apart as two servers. */
+  .extend("installation", async ({ template }, { onCleanup }) => {
+    const [directory, other] = [await cloneTemplate(template), await cloneTemplate(template)];
+    const installation = await Installation.open(directory.connectionString, other.connectionString);
+    onCleanup(async () => {
+      await installation[Symbol.asyncDispose]();
+      await other[Symbol.asyncDispose]();
+      await directory[Symbol.asyncDispose]();
+    });
+    return installation;
   });
-  return installation;
-});
 
 test(
   "a cell works while the server of the directory is lost, also in a process that starts then; the default cell follows",
@@ -133,7 +145,7 @@ test(
       [installation.directoryUrl, "bellwire"],
     ] as const;
     const accounts = await Promise.all(
-      schemas.map(([url_, schema]) => queryOnce<{ id: string }>(url_, `select id from ${schema}.accounts`)),
+      schemas.map(([url_, cellSchema]) => queryOnce<{ id: string }>(url_, `select id from ${cellSchema}.accounts`)),
     );
     expect(accounts.map(({ length }) => length)).toEqual([1, 1, 1]);
     expect(new Set(accounts.flat().map(({ id }) => id)).size).toBe(3);

@@ -103,7 +103,8 @@ export class Installation implements AsyncDisposable {
   }
 
   async serve(more: Readonly<Record<string, string>> = {}, ...args: readonly string[]): Promise<BellwireProcess> {
-    const bellwire = new BellwireProcess(["serve", ...args], { ...this.environment, ...more });
+    const environment = { ...this.environment, ...more };
+    const bellwire = new BellwireProcess(["serve", ...args], environment, { isKilledAtEnd: true });
     await bellwire.ready();
     return bellwire;
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { fastestFolder } from "./fastest-folder.ts";
 import { migrateTemplate } from "./migrate-template.ts";
-import { startThrowAwayPostgres } from "./throw-away-postgres.ts";
+import { makePasswordCheap, startThrowAwayPostgres } from "./throw-away-postgres.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -14,12 +14,16 @@ declare module "vitest" {
   }
 }
 
+/** For thousands of connections and copies of the template. */
+const settings = { scram_iterations: "1", file_copy_method: "clone" };
+
 /** Starts one PostgreSQL for the run, and migrates its template once. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(await fastestFolder(), "bellwire-test-"));
   await chmod(folder, 0o711); // lets PostgreSQL's user enter; otherwise it would choose another place
-  const postgres = await startThrowAwayPostgres();
+  const postgres = await startThrowAwayPostgres({ settings });
   await migrateTemplate(postgres);
+  await makePasswordCheap(postgres);
   project.provide("postgresUrl", postgres.urlOf("postgres"));
   project.provide("migratedDataDir", join(folder, "data"));
   return async () => {

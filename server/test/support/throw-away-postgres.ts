@@ -71,6 +71,14 @@ export async function startThrowAwayPostgres({
   return startPostgres(place, binaries ?? embedded, { ...settings, ...(tls && (await overTls(place, tls))) });
 }
 
+/** Stores the owner's password anew, with as many iterations of SCRAM as the server's settings say. */
+export async function makePasswordCheap(postgres: ThrowAwayPostgres): Promise<void> {
+  const client = new pg.Client(postgres.urlOf("postgres"));
+  await client.connect();
+  await client.query(`alter role ${ownerRole} password '${ownerPassword}'`);
+  await client.end();
+}
+
 async function makePlace(): Promise<ServerLocation> {
   const folder = await mkdtemp(`${await fastestFolder()}/bellwire-test-`);
   const user = await findUnprivilegedUser();
