@@ -1,16 +1,14 @@
 import { expect } from "vitest";
-import { makeDataDir } from "../support/data-dir.ts";
-import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 import { KeyboardVisitor, wait } from "./keyboard.ts";
 
 test(
   "five steps of the keyboard lead to the changes of an account in the last week, and to its former version",
   { timeout: 240_000 },
-  async ({ browser }) => {
-    await using folder = await makeDataDir();
-    await using bellwire = await startBellwire({ dataDir: folder.path });
-    const { username, password, accessToken } = await readSignIn(folder.path);
+  async ({ browser, databaseUrl }) => {
+    await using bellwire = await runBellwire(databaseUrl);
+    const { username, password, accessToken } = bellwire.signIn;
     const send = async (method: string, path: string, values: object): Promise<unknown> => {
       const answer = await fetch(`${bellwire.url}/admin/api/${path}.json`, {
         method,

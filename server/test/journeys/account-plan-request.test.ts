@@ -1,16 +1,14 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { makeDataDir } from "../support/data-dir.ts";
-import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 import { password, signUpByForm } from "./sign-up-over-http.ts";
 
 const wait = { timeout: 15_000 };
 
-test("a developer requests an account plan and the admin approves it", async ({ browser }) => {
-  await using folder = await makeDataDir();
-  await using bellwire = await startBellwire({ dataDir: folder.path });
-  const signIn = await readSignIn(folder.path);
+test("a developer requests an account plan and the admin approves it", async ({ browser, databaseUrl }) => {
+  await using bellwire = await runBellwire(databaseUrl);
+  const signIn = bellwire.signIn;
   await signUpByForm(bellwire.url, {
     org_name: "Harbour & Sons",
     username: "mira",

@@ -1,7 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { makeDataDir } from "../support/data-dir.ts";
-import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 
 const wait = { timeout: 15_000 };
@@ -10,10 +9,9 @@ const switchLabel = "Actions in the admin portal also trigger webhooks";
 test(
   "changes by an admin send webhooks only while admin actions are enabled",
   { timeout: 240_000 },
-  async ({ browser }) => {
-    await using folder = await makeDataDir();
-    await using bellwire = await startBellwire({ dataDir: folder.path });
-    const { username, password } = await readSignIn(folder.path);
+  async ({ browser, databaseUrl }) => {
+    await using bellwire = await runBellwire(databaseUrl);
+    const { username, password } = bellwire.signIn;
     await using page = await browser.newPage();
     await page.goto(`${bellwire.url}/p/admin/accounts`);
     await page.fill("[name=username]", username);

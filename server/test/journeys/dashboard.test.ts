@@ -1,8 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { makeDataDir } from "../support/data-dir.ts";
 import { findViolations } from "../support/find-violations.ts";
-import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 import { signUpByForm } from "./sign-up-over-http.ts";
 
@@ -14,10 +13,9 @@ const firstPageBytesMax = 300_000;
 test(
   "the dashboard counts real deliveries, leads to them, and loads within 300 kB",
   { timeout: 240_000 },
-  async ({ browser }) => {
-    await using folder = await makeDataDir();
-    await using bellwire = await startBellwire({ dataDir: folder.path });
-    const signIn = await readSignIn(folder.path);
+  async ({ browser, databaseUrl }) => {
+    await using bellwire = await runBellwire(databaseUrl);
+    const signIn = bellwire.signIn;
     const fields = { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example", motto: "", nick: "" };
     expect((await signUpByForm(bellwire.url, fields)).isAccepted).toBe(true);
     await using page = await browser.newPage({ viewport: { width: 1440, height: 900 } });

@@ -1,14 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { type ApiResponse, type BellwireApi, sendRequest, valueAt } from "../chaos/api-client.ts";
-import { makeDataDir } from "../support/data-dir.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
 import { until } from "../support/until.ts";
 import { test } from "../support/test.ts";
 import { KeyboardVisitor, openWithinPortal, wait } from "./keyboard.ts";
@@ -99,22 +97,18 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
 }
 
 /** Opens alerts as the minutely evaluation does, without waiting for it. */
-async function openAlert(dataDir: string, endpointId: number): Promise<void> {
-  await using postgres = await openEmbeddedPostgres(dataDir, () => undefined);
-  const client = new pg.Client({ connectionString: postgres.ownerUrl, options: "-c search_path=bellwire" });
-  await client.connect();
+async function openAlert(database: Pool, endpointId: number): Promise<void> {
   for (const [kind, state, sentence] of [
     ["success_rate", "open", "crm delivers 0 % of its attempts, below 90 %."],
     ["oldest_waiting", "closed", "A delivery to crm has waited for 12 minutes."],
   ]) {
-    await client.query(
+    await database.query(
       `insert into alerts (provider_id, endpoint_id, kind, state, since, opened_at, closed_at, value, threshold, sentence)
        select provider_id, id, $2, $3, now(), now() - interval '1 hour', case when $3 = 'closed' then now() end, 0, 0.9, $4
        from endpoints where id = $1`,
       [endpointId, kind, state, sentence],
     );
   }
-  await client.end();
 }
 
 async function show(page: Page, url: string): Promise<void> {
@@ -198,15 +192,14 @@ async function sendAgain(visitor: KeyboardVisitor, delivery: string): Promise<vo
 test(
   "each page is accessible in light and dark, and alerts and deliveries are handled",
   { timeout: pictures === undefined ? 600_000 : 1_800_000 },
-  async ({ browser }) => {
-    await using folder = await makeDataDir();
+  async ({ browser, database, databaseUrl }) => {
     await using refusing = await startReceiver(503);
     await using slow = await startReceiver((answer) => void setTimeout(() => answer.writeHead(200).end(), 400));
-    await using bellwire = await startBellwire({ dataDir: folder.path });
-    const signIn = await readSignIn(folder.path);
+    await using bellwire = await runBellwire(databaseUrl);
+    const signIn = bellwire.signIn;
     const api = { url: bellwire.url, token: signIn.accessToken };
     const objects = await fillPortal(api, refusing.url, slow.url);
-    await openAlert(folder.path, objects.endpoint);
+    await openAlert(database, objects.endpoint);
     const paths = (await readFile(routes, "utf8")).matchAll(
       /^\s*(?:createRoute\(\{ getParentRoute, )?path: "([^"]+)"/gm,
     );

@@ -1,18 +1,16 @@
 import { expect } from "vitest";
 import { type BellwireApi, sendRequest } from "../chaos/api-client.ts";
-import { makeDataDir } from "../support/data-dir.ts";
 import { findViolations } from "../support/find-violations.ts";
-import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 import { KeyboardVisitor, wait } from "./keyboard.ts";
 
 test(
   "an admin finds each answer about deliveries in five steps of the keyboard",
   { timeout: 240_000 },
-  async ({ browser }) => {
-    await using folder = await makeDataDir();
-    await using bellwire = await startBellwire({ dataDir: folder.path });
-    const { username, password, accessToken } = await readSignIn(folder.path);
+  async ({ browser, databaseUrl }) => {
+    await using bellwire = await runBellwire(databaseUrl);
+    const { username, password, accessToken } = bellwire.signIn;
     const api = { url: bellwire.url, token: accessToken };
     const signUp = (org_name: string, name: string) =>
       sendRequest(api, "POST", "/admin/api/signup.json", {

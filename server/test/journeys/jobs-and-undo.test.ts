@@ -2,9 +2,8 @@ import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { expect } from "vitest";
 import { type BellwireApi, sendRequest, itemsAt, valueAt } from "../chaos/api-client.ts";
-import { makeDataDir } from "../support/data-dir.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
 import { until } from "../support/until.ts";
 import { test } from "../support/test.ts";
 import { KeyboardVisitor, wait } from "./keyboard.ts";
@@ -30,11 +29,10 @@ async function failAll(api: BellwireApi, url: string): Promise<number> {
 test(
   "failures are retried as a job, exported, deleted and brought back in five steps of the keyboard each",
   { timeout: 240_000 },
-  async ({ browser }) => {
-    await using folder = await makeDataDir();
+  async ({ browser, databaseUrl }) => {
     await using receiver = await startReceiver(500);
-    await using bellwire = await startBellwire({ dataDir: folder.path });
-    const { username, password, accessToken: token } = await readSignIn(folder.path);
+    await using bellwire = await runBellwire(databaseUrl);
+    const { username, password, accessToken: token } = bellwire.signIn;
     const api = { url: bellwire.url, token };
     const endpointId = await failAll(api, receiver.url);
     await using page = await browser.newPage();

@@ -1,35 +1,37 @@
 import { expect } from "vitest";
 import { sendRequest } from "../chaos/api-client.ts";
-import { makeDataDir } from "../support/data-dir.ts";
-import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 
 const wait = { timeout: 15_000 };
 
-test("an admin previews a replay, starts it, and sees it finish", { timeout: 240_000 }, async ({ browser }) => {
-  await using folder = await makeDataDir();
-  await using bellwire = await startBellwire({ dataDir: folder.path });
-  const { username, password, accessToken } = await readSignIn(folder.path);
-  // Changes by a token are not sent while admin actions are disabled.
-  const form = { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example" };
-  const api = { url: bellwire.url, token: accessToken };
-  expect(await sendRequest(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
-  await using page = await browser.newPage();
-  await page.goto(`${bellwire.url}/p/admin/endpoints`);
-  await page.fill("[name=username]", username);
-  await page.fill("[name=password]", password);
-  await page.click("button[type=submit]");
-  await page.getByRole("link", { name: "default", exact: true }).click();
-  await page.getByRole("tab", { name: "Deliveries" }).click();
-  await page.getByRole("button", { name: "Replay…" }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByText("There is nothing to send").waitFor(wait);
-  await dialog.getByLabel("Events to send").selectOption("missing");
-  await dialog.getByText("3 deliveries: 3 never sent").waitFor(wait);
-  await dialog.getByRole("button", { name: "Send 3 deliveries" }).click();
-  await page.getByText("Last replay: done").waitFor(wait);
+test(
+  "an admin previews a replay, starts it, and sees it finish",
+  { timeout: 240_000 },
+  async ({ browser, databaseUrl }) => {
+    await using bellwire = await runBellwire(databaseUrl);
+    const { username, password, accessToken } = bellwire.signIn;
+    // Changes by a token are not sent while admin actions are disabled.
+    const form = { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example" };
+    const api = { url: bellwire.url, token: accessToken };
+    expect(await sendRequest(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
+    await using page = await browser.newPage();
+    await page.goto(`${bellwire.url}/p/admin/endpoints`);
+    await page.fill("[name=username]", username);
+    await page.fill("[name=password]", password);
+    await page.click("button[type=submit]");
+    await page.getByRole("link", { name: "default", exact: true }).click();
+    await page.getByRole("tab", { name: "Deliveries" }).click();
+    await page.getByRole("button", { name: "Replay…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("There is nothing to send").waitFor(wait);
+    await dialog.getByLabel("Events to send").selectOption("missing");
+    await dialog.getByText("3 deliveries: 3 never sent").waitFor(wait);
+    await dialog.getByRole("button", { name: "Send 3 deliveries" }).click();
+    await page.getByText("Last replay: done").waitFor(wait);
 
-  await page.goto(`${bellwire.url}/p/admin/deliveries`);
-  const delivered = page.getByRole("row").filter({ hasText: "Harbour & Sons" }).filter({ hasText: "Delivered" });
-  await expect.poll(() => delivered.count(), wait).toBe(3);
-});
+    await page.goto(`${bellwire.url}/p/admin/deliveries`);
+    const delivered = page.getByRole("row").filter({ hasText: "Harbour & Sons" }).filter({ hasText: "Delivered" });
+    await expect.poll(() => delivered.count(), wait).toBe(3);
+  },
+);
