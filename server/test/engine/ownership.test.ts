@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { systemClock } from "#platform/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { cancelDelivery, listDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { type LaneStore, postgresLaneStore } from "#webhooks/engine/index.ts";
@@ -27,60 +28,69 @@ test("what a crashed engine held is delivered by another within a lease", async 
   await until(() => receiver.received.length === 3);
 });
 
+/** An engine with one endpoint. `loseLease` keeps the responses to its heartbeats back until it knows that its lease has expired. */
+async function startEngineToLose(
+  database: Pool,
+  { url, leaseMs, onLate = () => Promise.resolve() }: { url: string; leaseMs: number; onLate?: () => Promise<unknown> },
+) {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url });
+  const responses = Promise.withResolvers<void>();
+  let areLate = false;
+  const engine = await startTestEngine(database, {
+    leaseMs,
+    async onHeartbeat() {
+      if (!areLate) return;
+      await onLate();
+      await responses.promise;
+    },
+  });
+  return {
+    providerId,
+    async loseLease(): Promise<void> {
+      areLate = true;
+      await until(() => engine.warnings.includes("the lease has expired; restarting without lanes"));
+      areLate = false;
+      responses.resolve();
+    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
+
+const readEngines = (database: Pool) => database.query<{ id: string }>(`select id from engines`);
+
 test("an engine whose heartbeats were answered too late takes its lanes over at once, although its former id still looks alive", async ({
   database,
 }) => {
   await using receiver = await startReceiver();
-  const providerId = await buildProvider(database);
-  await buildEndpoint(database, { providerId, url: receiver.url });
-  const responses = Promise.withResolvers<void>();
-  let areLate = false;
-  await using engine = await startTestEngine(database, {
-    leaseMs: 1000,
-    async onHeartbeat() {
-      if (!areLate) return;
-      await database.query(`update engines set beat_at = clock_timestamp() + interval '1 hour'`);
-      await responses.promise;
-    },
-  });
-  await recordNow(database, { providerId }, events(1));
+  const onLate = () => database.query(`update engines set beat_at = clock_timestamp() + interval '1 hour'`);
+  await using engine = await startEngineToLose(database, { url: receiver.url, leaseMs: 1000, onLate });
+  await recordNow(database, engine, events(1));
   await until(() => receiver.received.length === 1);
-  const [former] = await database.query<{ id: string }>(`select id from engines`);
+  const former = await readEngines(database);
 
-  areLate = true;
-  await until(() => engine.warnings.includes("the lease has expired; restarting without lanes"));
-  areLate = false;
-  responses.resolve();
-  await recordNow(database, { providerId }, events(1));
+  await engine.loseLease();
+  await recordNow(database, engine, events(1));
 
   await until(() => receiver.received.length === 2, { withinMs: 3000 });
-  const engines = await database.query<{ id: string }>(`select id from engines`);
+  const engines = await readEngines(database);
   expect(engines).toHaveLength(1);
-  expect(engines).not.toEqual([former]);
+  expect(engines).not.toEqual(former);
 });
 
 test("an attempt in flight when an engine loses its lease may end before anybody claims the lane, and is not repeated", async ({
   database,
 }) => {
-  await using receiver = await startReceiver();
-  const providerId = await buildProvider(database);
-  await buildEndpoint(database, { providerId, url: receiver.url });
   const mayAnswer = Promise.withResolvers<void>();
-  receiver.answer((response) => void mayAnswer.promise.then(() => response.writeHead(200).end()));
-  const responses = Promise.withResolvers<void>();
-  let areLate = false;
-  await using engine = await startTestEngine(database, {
-    leaseMs: 5000,
-    onHeartbeat: async () => (areLate ? responses.promise : undefined),
-  });
-  await recordNow(database, { providerId }, events(1));
+  await using receiver = await startReceiver(
+    (response) => void mayAnswer.promise.then(() => response.writeHead(200).end()),
+  );
+  await using engine = await startEngineToLose(database, { url: receiver.url, leaseMs: 5000 });
+  await recordNow(database, engine, events(1));
   await until(() => receiver.received.length === 1);
-  const [former] = await database.query<{ id: string }>(`select id from engines`);
+  const [former] = await readEngines(database);
 
-  areLate = true;
-  await until(() => engine.warnings.includes("the lease has expired; restarting without lanes"));
-  areLate = false;
-  responses.resolve();
+  await engine.loseLease();
   const isReplaced = async () =>
     (await database.query(`select from engines where id <> $1`, [former?.id])).length === 1;
   await expect(until(isReplaced, { withinMs: 600 })).rejects.toThrow("this still did not hold");
