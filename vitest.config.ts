@@ -88,7 +88,10 @@ class LongFilesFirst extends BaseSequencer {
 }
 
 const longestTimeoutMs = (test: string): number =>
-  Math.max(0, ...[...test.matchAll(/\btimeout\b[^\d\n]{0,40}?(\d[\d_]*)/g)].map(([, ms = ""]) => Number(ms.replaceAll("_", ""))));
+  Math.max(
+    0,
+    ...[...test.matchAll(/\btimeout\b[^\d\n]{0,40}?(\d[\d_]*)/g)].map(([, ms = ""]) => Number(ms.replaceAll("_", ""))),
+  );
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["bellwire-source", "module", "node"] } }, // the source of receiver/, not its build
