@@ -1,21 +1,40 @@
 const csrfToken = document.querySelector('meta[name="csrf-token"]').content;
 
+/** Requests without a response yet. */
+let pending = 0;
+
 /** Adds the CSRF token, which requests that change data need in addition to the session's cookie. */
-function fetchAsUser(input, init = {}) {
+async function fetchAsUser(input, init = {}) {
   const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : undefined));
   const { origin } = new URL(input instanceof Request ? input.url : input, location.href);
   if (origin === location.origin) headers.set("x-csrf-token", csrfToken);
-  return fetch(input, { ...init, headers });
+  pending += 1;
+  try {
+    return await fetch(input, { ...init, headers });
+  } finally {
+    pending -= 1;
+    showWhenQuiet();
+  }
 }
 
 const element = document.querySelector("#api-docs");
 const quietMs = 250;
+const whenIdle = window.requestIdleCallback ?? setTimeout;
 let quiet;
+let changes = 0;
 
-/** Shows the page once its parts have arrived. They come one after another and would move each other. */
+/**
+ * Shows the page once its parts have arrived. They come one after another and would move each other. On a busy machine the
+ * time passes while parts still wait for this thread or for a response.
+ */
 function showWhenQuiet() {
+  changes += 1;
+  const seen = changes;
+  const show = () => {
+    if (seen === changes && pending === 0 && element.childElementCount > 0) element.classList.add("complete");
+  };
   clearTimeout(quiet);
-  quiet = setTimeout(() => element.classList.add("complete"), quietMs);
+  quiet = setTimeout(() => whenIdle(show), quietMs);
 }
 
 /** Corrects the role of Scalar's inputs that claim to open a list and have none. */
