@@ -12,7 +12,7 @@ import type { Lookup } from "../server/src/platform/network/target-guard.ts";
 import type { Tracing } from "../server/src/platform/telemetry/tracing.ts";
 import { createSender } from "../server/src/webhooks/attempts/index.ts";
 import { familyOf, kill, postmasterOf } from "../server/test/support/processes.ts";
-import { type BenchDatabase, secretKey } from "./database.ts";
+import { type BenchDatabase, beforeInterrupt, secretKey } from "./database.ts";
 import { machineMs, treeCpuSeconds } from "./measuring.ts";
 import { allowedHere, allowedTargets, lookupHere } from "./portal.ts";
 
@@ -133,6 +133,7 @@ export class Bellwire implements AsyncDisposable {
   constructor(mode: EngineProcess, token: string) {
     this.#mode = mode;
     this.#token = token;
+    beforeInterrupt(() => void this.#child?.kill());
   }
 
   /** Resolves with the API's address once Bellwire is ready. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +35,10 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   const [row] = await owner.query<{ path: string }>("select current_setting('data_directory') as path");
   const postgresPid = Number(readFileSync(join(row?.path ?? "", "postmaster.pid"), "utf8").split("\n")[0]);
   const kept = opened.move();
+  beforeInterrupt(() => {
+    process.kill(postgresPid, "SIGQUIT");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  });
   return {
     folder,
     appUrl,
@@ -45,4 +49,14 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
     openAppPool: () => openPool({ connectionString: appUrl, schema }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** Runs `stop` before an interrupt or a time limit ends the benchmark. Its servers would run on, and slow down the next one. */
+export function beforeInterrupt(stop: () => void): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      stop();
+      setImmediate(() => process.exit(1)); // after the listeners of other servers
+    });
+  }
 }
