@@ -11,6 +11,7 @@ async function listen(limit: number) {
   const warnings: string[] = [];
   const http = fastify();
   http.get("/", async () => "here");
+  http.get("/never", () => new Promise(() => undefined));
   limitConnections(http, limit, { log: { warn: (_fields, message) => void warnings.push(message) }, nowMs: () => 0 });
   const url = new URL(await http.listen({ host: "127.0.0.1", port: 0 }));
   const sockets: Socket[] = [];
@@ -38,12 +39,23 @@ async function request(socket: Socket): Promise<string> {
 }
 
 test("clients get half of the descriptors, and the next connection is closed and reported", async () => {
-  const { open, warnings } = await listen(8);
-  const sockets = [open(), open(), open(), open()];
-  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+  const { http, open, warnings } = await listen(8);
+  let requests = 0;
+  http.server.on("request", () => (requests += 1));
+  for (let busy = 1; busy <= 4; busy += 1) {
+    open().write("GET /never HTTP/1.1\r\nhost: here\r\n\r\n");
+    await until(() => requests === busy);
+  }
   const fifth = open();
   await new Promise((resolve) => fifth.once("close", resolve));
   expect(warnings).toHaveLength(1);
+});
+
+test("connections that send nothing make room, however many there are", async () => {
+  const { open } = await listen(8);
+  const silent = Array.from({ length: 40 }, open);
+  await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+  expect(await request(open())).toContain("200 ok");
 });
 
 test("beyond three quarters of them connections are not kept alive, and idle ones make room", async () => {

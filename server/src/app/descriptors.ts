@@ -38,8 +38,8 @@ export function warnOfLowLimit(limit: number | undefined, log: DescriptorLog): v
 
 /**
  * Leaves half of the descriptors to the database, to receivers and to files, so that clients of the web role cannot use them up.
- * From three quarters of its half on, the server keeps no connection alive, and each new connection ends the one that has been
- * idle longest; at the end of it, new connections are closed.
+ * From three quarters of its half on, the server keeps no connection alive, and each new connection ends the one that has waited
+ * longest for a request, also for its first one; at the end of it, new connections are closed.
  */
 export function limitConnections(
   http: FastifyInstance,
@@ -50,7 +50,7 @@ export function limitConnections(
   const { server } = http;
   const max = Math.max(1, Math.floor(limit / 2));
   const keptAliveMax = Math.floor(max * keepAlivePart);
-  /** Connections between two requests, in the order of their last one. Node.js counts new ones as idle, too. */
+  /** Connections without a request, in the order of their opening or of their last response. */
   const idle = new Set<Socket>();
   let open = 0;
   let refused = 0;
@@ -63,7 +63,11 @@ export function limitConnections(
       idle.delete(socket);
     });
     const [oldest] = open > keptAliveMax ? idle : [];
-    oldest?.destroy();
+    if (oldest) {
+      idle.delete(oldest); // it closes after the connections of this turn
+      oldest.destroy();
+    }
+    idle.add(socket);
   });
   http.addHook("onRequest", async ({ raw }) => void idle.delete(raw.socket));
   http.addHook("onResponse", async ({ raw: { socket } }) => {

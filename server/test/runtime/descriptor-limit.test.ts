@@ -107,7 +107,8 @@ test(
     await until(async () => (await database.query("select from due")).length === 0);
     expect(await database.query(ended)).toEqual([{ state: "delivered", attempts: 1, count: endpoints }]);
     expect(new Set(receivers.received).size).toBe(receivers.received.length);
-    expect(await metric(api.url, "bellwire_attempts_not_made_total")).toBeGreaterThan(0);
+    // Connections beyond the limit are reset, also this one as long as the idle ones are open.
+    await until(async () => (await metric(api.url, "bellwire_attempts_not_made_total").catch(() => 0)) > 0);
     expect(await bellwire.stop()).toBe(0);
     expect(bellwire.stdout + bellwire.stderr).not.toMatch(/uncaught|unhandled/i);
   },
