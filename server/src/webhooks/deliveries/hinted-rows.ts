@@ -11,8 +11,8 @@ import type { PlannedDelivery } from "./plan.ts";
 
 export const hintedRowsChannel: OwnChannel = "own/due-rows";
 
-/** Characters of the bodies of one hint. Longer ones are read. */
-const bodiesMax = 100_000;
+/** Bytes of the bodies of one hint. With more, its rows are read. */
+const bodyBytesMax = 100_000;
 /** Rows of one hint. A transaction with more is read like a backlog. */
 const rowsMax = 500;
 
@@ -61,7 +61,7 @@ export function renderHintedRows({ deliveries, payloads, inserted, committingAtM
   });
   const bytes = payloads.reduce((sum, { body }) => sum + body.length, 0);
   const message: Message =
-    bytes > bodiesMax || rows.length > rowsMax
+    bytes > bodyBytesMax || rows.length > rowsMax
       ? { committingAtMs, payloads: [], rows: [], endpointIds: rows.map(({ endpointId }) => endpointId) }
       : { committingAtMs, payloads: payloads.map(withText), rows, endpointIds: [] };
   return JSON.stringify(message);
