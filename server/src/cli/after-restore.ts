@@ -13,7 +13,7 @@ import {
 import { deleteHeldMails, listHeldMails, releaseHeldMails } from "#portal/mails/index.ts";
 import { cancelHeldJobs, listHeldJobs, releaseHeldJobs } from "#webhooks/jobs/index.ts";
 import { cancelReplaysOf } from "#webhooks/replays/index.ts";
-import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
+import { type Command, type CommandNeeds, WrongUsage, parseId } from "./command.ts";
 import { auditCommand, commandLine, providerOption, withEveryCell, withProvider } from "./with-database.ts";
 
 type Print = CommandNeeds["print"];
@@ -32,7 +32,7 @@ export const hold: Command = {
     });
     needs.print(
       areHeld
-        ? "Numbers skip ahead. Engines send nothing of before until bellwire resume --after-restore."
+        ? "Numbers skip ahead. Engines send nothing that was due until you run bellwire resume --after-restore."
         : "Numbers skip ahead. No delivery, mail or job is due, so nothing is held.",
     );
     return 0;
@@ -64,7 +64,7 @@ export const resume: Command = {
       throw new WrongUsage("Add --after-restore: this command is for restored databases only.");
     const [choice, ...more] = choices.filter((name) => values[name]);
     if (!choice || more.length > 0) throw new WrongUsage("Give one of --plan, --send and --skip.");
-    const endpointId = parseEndpoint(values.endpoint);
+    const endpointId = parseId("--endpoint", values.endpoint);
     const { print } = needs;
     let found = 0;
     if (values.provider === undefined) {
@@ -82,12 +82,6 @@ export const resume: Command = {
     return 0;
   },
 };
-
-function parseEndpoint(text: string | undefined): number | undefined {
-  const id = text === undefined ? undefined : Number(text);
-  if (id !== undefined && !Number.isSafeInteger(id)) throw new WrongUsage("--endpoint must be the id of an endpoint.");
-  return id;
-}
 
 interface Resume {
   readonly choice: Choice;

@@ -34,12 +34,14 @@ export const addCell: Command = {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const [name = "", ...more] = positionals;
     if (!namePattern.test(name) || name === "all" || more.length > 0) {
-      throw new WrongUsage("Name one cell: at most 50 small letters, digits and hyphens; `all` is reserved.");
+      throw new WrongUsage(
+        "Name one cell: at most 50 lowercase letters, digits and hyphens, beginning with a letter; `all` is reserved.",
+      );
     }
     const databaseUrl = await readDatabaseUrl(values["database-url-file"]);
     const schema = values.schema ?? (databaseUrl === undefined ? `bellwire_${name.replaceAll("-", "_")}` : "bellwire");
     if (!schemaPattern.test(schema) || schema === directorySchema) {
-      throw new WrongUsage("--schema may hold small letters, digits and underscores, and begins with a letter.");
+      throw new WrongUsage("--schema must be lowercase letters, digits and underscores, beginning with a letter.");
     }
     await withInstallation(
       needs,

@@ -50,8 +50,28 @@ test.each(["--help", "-h", "help", "nothing --help"])("%s explains all commands"
   expect(await run(...line.split(" "))).toEqual({ code: 0, output: help });
 });
 
-test("an unknown command is wrong usage", async () => {
-  expect(await run("nothing")).toEqual({ code: 2, output: `There is no command "nothing".\n\n${help}` });
+test("an unknown command is wrong usage, and the names of all commands are listed", async () => {
+  const { code, output } = await run("nothing");
+  expect(code).toBe(2);
+  expect(output).toContain('There is no command "nothing".');
+  for (const name of commands) expect(output).toContain(name);
+  expect(output.split("\n").length).toBeLessThan(5);
+});
+
+test("an unknown second word lists the commands that begin with the first", async () => {
+  const { code, output } = await run("provider", "list");
+  expect(code).toBe(2);
+  expect(output).toContain('There is no command "provider list".');
+  expect(output).toContain("provider create");
+  expect(output).not.toContain("failures list");
+});
+
+test.each(["", "0", "-3", "1.5", "x"])("an id %j is refused before a database is opened", async (id) => {
+  for (const command of ["failures delete", "resume --after-restore --plan"]) {
+    const { code, output } = await run(...command.split(" "), `--endpoint=${id}`);
+    expect(code).toBe(2);
+    expect(output).toContain("--endpoint must be a number");
+  }
 });
 
 test("the version is that of the product", async () => {

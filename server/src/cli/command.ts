@@ -34,14 +34,14 @@ export class WrongUsage extends Error {
   override readonly name = "WrongUsage";
 }
 
-const exitCodes = { fine: 0, failed: 1, wronglyCalled: 2 } as const;
+const exitCodes = { fine: 0, failed: 1, wrongUsage: 2 } as const;
 
 /** Runs a command, `serve` if none is named, and returns the exit code. Rejects only for bugs. */
 export async function runCommandLine(args: readonly string[], needs: CommandNeeds): Promise<number> {
   if (args.length === 0) return runCommandLine(["serve"], needs);
-  const asksForHelp = args[0] === "help" || args.includes("--help") || args.includes("-h");
-  const commands = args[0] === "serve" && !asksForHelp ? [serve] : await loadCommands();
-  if (asksForHelp) {
+  const wantsHelp = args[0] === "help" || args.includes("--help") || args.includes("-h");
+  const commands = args[0] === "serve" && !wantsHelp ? [serve] : await loadCommands();
+  if (wantsHelp) {
     needs.print(help(commandsOf(args[0] === "help" ? args.slice(1) : args, commands), commands));
     return exitCodes.fine;
   }
@@ -51,10 +51,8 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
   }
   const command = commands.find((each) => nameOf(each).every((word, index) => word === args[index]));
   if (!command) {
-    const related = commandsOf(args, commands);
-    const problem = related.length > 0 ? `"${args[0]}" is not a whole command.` : `There is no command "${args[0]}".`;
-    needs.printStatus(`${problem}\n\n${help(related, commands)}`);
-    return exitCodes.wronglyCalled;
+    needs.printStatus(explainUnknown(args, commands));
+    return exitCodes.wrongUsage;
   }
   try {
     return await command.run(args.slice(nameOf(command).length), needs);
@@ -65,7 +63,7 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
     }
     if (error instanceof Error && (error instanceof WrongUsage || errorCode(error)?.startsWith("ERR_PARSE_ARGS"))) {
       needs.printStatus(`bellwire: ${error.message}\nusage: bellwire ${command.usage}`);
-      return exitCodes.wronglyCalled;
+      return exitCodes.wrongUsage;
     }
     throw error;
   }
@@ -87,6 +85,27 @@ const commandsOf = (args: readonly string[], commands: readonly Command[]): read
     return shared.every((word, index) => word === words[index]);
   });
 };
+
+/** Explains the commands that begin with the given words, or lists the names of all: their explanations fill two screens. */
+function explainUnknown(args: readonly string[], commands: readonly Command[]): string {
+  const [word = ""] = args;
+  const matches = commandsOf(args, commands);
+  if (matches.length > 0) return `"${word}" is incomplete.\n\n${help(matches, commands)}`;
+  const siblings = commands.filter((each) => nameOf(each)[0] === word);
+  if (siblings.length > 0) return `There is no command "${args.join(" ")}".\n\n${help(siblings, commands)}`;
+  const names = commands.map((each) => nameOf(each).join(" ")).join(", ");
+  return `There is no command "${word}". Commands: ${names}.\n\n\`bellwire help\` explains them.`;
+}
+
+/** Parses an id, as in `--endpoint 7`. Returns undefined if the option is absent. */
+export function parseId(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const id = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(id) || id < 1) {
+    throw new WrongUsage(`${option} must be a number, the id of the object.`);
+  }
+  return id;
+}
 
 /** Explains some commands, or all of them if there are none. */
 const help = (some: readonly Command[], all: readonly Command[]): string =>

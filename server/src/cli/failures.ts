@@ -10,7 +10,7 @@ import {
   listFailures as readFailures,
   retryFailures as retry,
 } from "#webhooks/deliveries/index.ts";
-import { type Command, WrongUsage } from "./command.ts";
+import { type Command, WrongUsage, parseId } from "./command.ts";
 import { commandLine, openEncryption, providerOption, withProvider } from "./with-database.ts";
 
 const filterUsage = "[--endpoint ID] [--until TIME] [--id EVENT_ID]… [--provider SUBDOMAIN]";
@@ -45,9 +45,7 @@ const parseFilterArguments = (args: readonly string[]): ReadFilter =>
 
 /** Parses the filter options. */
 function parseFilterOptions(values: Options): ReadFilter {
-  const endpointId = values.endpoint === undefined ? undefined : Number(values.endpoint);
-  if (endpointId !== undefined && !Number.isSafeInteger(endpointId))
-    throw new WrongUsage("--endpoint must be the id of an endpoint.");
+  const endpointId = parseId("--endpoint", values.endpoint);
   const until = values.until === undefined ? undefined : parseLenientTime(values.until, systemClock.now());
   if (values.until !== undefined && !until) throw new WrongUsage("--until must be a time like 2026-11-24T10:00:00Z.");
   const eventIds = values.id;
@@ -106,10 +104,10 @@ export const retryFailures: Command = {
         stranded: await countStrandedFailures(pool, selected.providerId, selected.endpointId),
       };
     });
-    needs.print(`${count} due again`);
+    needs.print(`${count} ${count === 1 ? "delivery is" : "deliveries are"} due again`);
     if (stranded > 0) {
       needs.printStatus(
-        `${stranded} on the list cannot be retried, since their endpoints were deleted: bellwire failures delete takes them off it`,
+        `${stranded} of deleted endpoints cannot be retried: remove them from the list with bellwire failures delete`,
       );
     }
     return 0;
@@ -122,11 +120,12 @@ export const deleteFailures: Command = {
   async run(args, needs) {
     const { values } = parseArgs({ args: [...args], options: { ...filterOptions, all: { type: "boolean" } } });
     const filter = parseFilterOptions(values);
-    if (!filter.isNarrow && !values.all) throw new WrongUsage("Give a filter or --all.");
+    if (!filter.isNarrow && !values.all)
+      throw new WrongUsage("Name the failures with --endpoint, --until or --id, or give --all.");
     const count = await withProvider(needs, filter.provider, ({ pool, provider }) =>
       remove(pool, filter.filterFor(provider), commandLine),
     );
-    needs.print(`${count} deleted`);
+    needs.print(`${count} ${count === 1 ? "failure" : "failures"} deleted from the list`);
     return 0;
   },
 };

@@ -69,18 +69,18 @@ export const rekey: Command = {
     await withInstallation(needs, async ({ directory, config, open }) => {
       const encryption = await openEncryption(directory, config);
       const cells = await readCells(directory);
-      const ofCells = await reencryptCells(directory, encryption);
-      if (ofCells > 0) needs.print(`${ofCells} connection strings of cells encrypted again`);
+      const cellUrls = await reencryptCells(directory, encryption);
+      if (cellUrls > 0) needs.print(`re-encrypted ${cellUrls} connection strings of cells`);
       for (const cell of cells) {
         const pool = await open(cell);
         const { done, left } = await reencryptCell(pool, encryption);
         const where = cells.length > 1 ? ` in cell ${cell.name}` : "";
-        needs.print(`${done} endpoints, failures and settings of past requests encrypted again${where}`);
+        needs.print(`re-encrypted ${done} endpoints, failures and settings of past requests${where}`);
         if (left === 0) retired.push(...(await retireKeys(pool, encryption)));
         else {
           isDone = false;
           needs.printStatus(
-            `${left} endpoints, failures or settings of past requests${where} are not encrypted with the newest key: no key at hand reads them, or a process still has an older key first. Keep the older keys.`,
+            `${left} endpoints, failures or settings of past requests${where} are not encrypted with the newest key: no configured key decrypts them, or a process still has an older key first. Keep the older keys.`,
           );
         }
       }
@@ -112,7 +112,7 @@ export const backup: Command = {
   summary: "copy the embedded database and its keys into a new data directory, while Bellwire runs",
   async run(args, { env, print, printStatus }) {
     const { values } = parseArgs({ args: [...args], options: { to: { type: "string" } } });
-    if (!values.to) throw new WrongUsage("The folder for the backup is missing.");
+    if (!values.to) throw new WrongUsage("Name a new folder for the backup: --to FOLDER.");
     const { databaseUrl, dataDir } = readConfig(env);
     if (databaseUrl)
       throw new CannotStart(
@@ -140,13 +140,13 @@ export const showConfig: Command = {
     for (const warning of warnOfUnknownSettings(env)) printStatus(warning);
     for (const { name, value, from } of explainConfig(env)) print(`${name.padEnd(30)} ${value.padEnd(40)} ${from}`);
     print("");
-    for (const [name, value] of await askDatabase(config, printStatus)) print(`${name.padEnd(30)} ${value}`);
+    for (const [name, value] of await readDatabaseProperties(config, printStatus)) print(`${name.padEnd(30)} ${value}`);
     return 0;
   },
 };
 
 /** Starts an existing embedded database if needed, but never creates one. */
-async function askDatabase(
+async function readDatabaseProperties(
   { databaseUrl, databaseDirectUrl, dataDir }: Config,
   printStatus: CommandNeeds["printStatus"],
 ): Promise<Iterable<[string, string]>> {

@@ -1,20 +1,13 @@
 import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock.ts";
 import { createErasure, erasedWithinHours, pendingChoices, readErasure, sendDaysMax } from "#personal-data/index.ts";
-import { type Command, WrongUsage } from "./command.ts";
+import { type Command, WrongUsage, parseId } from "./command.ts";
 import { auditCommand, commandLine, providerOption, withProvider } from "./with-database.ts";
 
 const refusals = {
   "last admin": "The account would have no admin. Erase the account, or make another user an admin first.",
-  running: "An erasure of it is running.",
+  running: "An erasure of this account or user is already running: see bellwire erasure.",
 } as const;
-
-const parseId = (name: string, text: string | undefined): number | undefined => {
-  if (text === undefined) return undefined;
-  const id = Number(text);
-  if (!Number.isSafeInteger(id) || id < 1) throw new WrongUsage(`--${name} must be an id.`);
-  return id;
-};
 
 export const erase: Command = {
   usage: "erase --account ID | --user ID --pending send|cancel [--provider SUBDOMAIN]",
@@ -26,8 +19,8 @@ export const erase: Command = {
       args: [...args],
       options: { ...providerOption, account: text, user: text, pending: text },
     });
-    const accountId = parseId("account", values.account);
-    const userId = parseId("user", values.user);
+    const accountId = parseId("--account", values.account);
+    const userId = parseId("--user", values.user);
     const pending = pendingChoices.find((choice) => choice === values.pending);
     const subject =
       accountId !== undefined && userId === undefined
@@ -35,7 +28,7 @@ export const erase: Command = {
         : userId !== undefined && accountId === undefined
           ? { userId }
           : undefined;
-    if (!subject) throw new WrongUsage("Name one of --account and --user.");
+    if (!subject) throw new WrongUsage("Give either --account or --user.");
     if (!pending) {
       throw new WrongUsage(`--pending must be send (deliveries are sent first, for ${sendDaysMax} days) or cancel.`);
     }
@@ -54,7 +47,7 @@ export const erase: Command = {
             detail: { accountId: started.accountId, userId: started.userId, pending },
           }),
       });
-      if (!outcome) throw new WrongUsage("The provider has no such account or user.");
+      if (!outcome) throw new WrongUsage(`${provider.name} has no such account or user.`);
       if ("notAllowed" in outcome) throw new WrongUsage(refusals[outcome.notAllowed]);
       return outcome.erasure;
     });
@@ -71,8 +64,9 @@ export const showErasure: Command = {
   summary: "show the progress of an erasure; exits with 1 while it is not done",
   async run(args, needs) {
     const { values, positionals } = parseArgs({ args: [...args], options: providerOption, allowPositionals: true });
-    const id = parseId("id", positionals[0]);
-    if (id === undefined || positionals.length > 1) throw new WrongUsage("Name one erasure by its id.");
+    const id = parseId("ID", positionals[0]);
+    if (id === undefined || positionals.length > 1)
+      throw new WrongUsage("Give the id of one erasure, as bellwire erase prints it.");
     const erasure = await withProvider(needs, values.provider, ({ pool, provider }) =>
       readErasure(pool, provider.id, id),
     );

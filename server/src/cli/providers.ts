@@ -29,7 +29,7 @@ export const createProvider: Command = {
     const options = { name: text, subdomain: text, "admin-username": text, "admin-password": text, cell: text };
     const { values } = parseArgs({ args: [...args], options });
     const { name, subdomain } = values;
-    if (!name || !subdomain) throw new WrongUsage("A provider needs --name and --subdomain.");
+    if (!name || !subdomain) throw new WrongUsage("Give --name and --subdomain.");
     const adminUsername = values["admin-username"] || "admin";
     const adminPassword = values["admin-password"] || randomPassword();
 
@@ -193,7 +193,7 @@ export const changeUserPassword: Command = {
       allowPositionals: true,
     });
     const [username, ...more] = positionals;
-    if (!username || more.length > 0) throw new WrongUsage("Give one user name or email address.");
+    if (!username || more.length > 0) throw new WrongUsage("Give one username or email address.");
     const password = values.password || randomPassword();
     await withProvider(needs, values.provider, async ({ pool, provider }) => {
       const lengthMin = provider.passwordLengthMin;

@@ -132,7 +132,7 @@ test("rekey encrypts everything with the newest key while an engine delivers, so
   const oldId = encryption.keyIds[0]?.toString("hex");
   expect([code, printed]).toEqual([
     0,
-    `4 endpoints, failures and settings of past requests encrypted again\nkey ${oldId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`,
+    `re-encrypted 4 endpoints, failures and settings of past requests\nkey ${oldId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`,
   ]);
   const newest = createEncryption([newKey]);
   await verifyKeys(database, newest);

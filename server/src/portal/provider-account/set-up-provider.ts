@@ -28,11 +28,12 @@ const subdomainPattern = /^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$/;
 /** Validates the names of a new provider. */
 export function providerSetupErrors({ name, subdomain }: ProviderSetup): FieldErrors {
   const wrongSubdomain = subdomain.endsWith("-admin")
-    ? "must not end in -admin: that is how its admin side is called"
-    : "may hold small letters, digits and, inside, hyphens; 50 at most";
+    ? ["must not end in -admin, which is added for the Admin Portal"]
+    : ["must be at most 50 lowercase letters, digits and hyphens, without a hyphen at either end"];
+  const isValid = subdomainPattern.test(subdomain) && !subdomain.endsWith("-admin");
   return {
     name: isBlank(name) || name.length > nameLengthMax ? [`must have 1 to ${nameLengthMax} characters`] : [],
-    subdomain: subdomainPattern.test(subdomain) && !subdomain.endsWith("-admin") ? [] : [wrongSubdomain],
+    subdomain: isValid ? [] : wrongSubdomain,
   };
 }
 
