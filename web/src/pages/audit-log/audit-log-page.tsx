@@ -3,6 +3,7 @@ import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
+import { useSession } from "../../api/session.tsx";
 import { type AuditRecord, auditRecordsQuery } from "../../api/team.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LoadMore } from "../../components/lists.tsx";
@@ -47,7 +48,7 @@ const columns: readonly ListColumn<AuditRecord>[] = [
   { title: "Object", show: ({ subject }) => <Subject subject={subject} />, place: "start" },
   {
     title: "Details",
-    show: ({ detail }) => describeDetail(detail).map((part) => <div key={part}>{part}</div>),
+    show: ({ detail }) => <Details detail={detail} />,
     place: "below",
     isName: true,
   },
@@ -62,6 +63,11 @@ export const AuditTable = ({ records }: { records: readonly AuditRecord[] }) => 
 function Subject({ subject }: { subject: string }) {
   const [page, name] = [subjectPath(subject), describeSubject(subject)];
   return page === undefined ? name : <Link to={page}>{name}</Link>;
+}
+
+function Details({ detail }: Pick<AuditRecord, "detail">) {
+  const { timeZone } = useSession();
+  return describeDetail(detail, timeZone).map((line) => <div key={line}>{line}</div>);
 }
 
 function AuditActor({ actor: { kind, user_id, username } }: { actor: AuditRecord["actor"] }) {

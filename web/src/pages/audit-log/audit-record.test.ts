@@ -18,19 +18,26 @@ test("a subject with a page links to it, another does not", () => {
 });
 
 test("details are described by name, including lists and nested values", () => {
-  expect(describeDetail({ changed: ["isDefault", "name"], eventTypes: [] })).toEqual(["changed: isDefault, name"]);
-  expect(describeDetail({ timeoutSeconds: 5, maxInFlight: null, active: false })).toEqual([
+  expect(describeDetail({ changed: ["isDefault", "name"], eventTypes: [] }, "UTC")).toEqual([
+    "changed: isDefault, name",
+  ]);
+  expect(describeDetail({ timeoutSeconds: 5, maxInFlight: null, active: false }, "UTC")).toEqual([
     "timeout seconds: 5",
     "max in flight: none",
     "active: false",
   ]);
-  expect(describeDetail({ filter: { endpointId: 5, until: "2026-03-01" } })).toEqual([
+  expect(describeDetail({ filter: { endpointId: 5, until: "2026-03-01" } }, "UTC")).toEqual([
     "filter: endpoint id: 5; until: 2026-03-01",
   ]);
 });
 
+test("times are in the provider's time zone, and the objects of a job are named", () => {
+  const detail = { of: "events", until: "2026-11-28T02:29:52.994Z" };
+  expect(describeDetail(detail, "Europe/Madrid")).toEqual(["objects: events", "until: 28 Nov 2026, 03:29:52 CET"]);
+});
+
 test("the products of a member are described as all, some or none", () => {
-  expect(describeDetail({ role: "member", serviceIds: null })).toEqual(["role: member", "products: all"]);
-  expect(describeDetail({ serviceIds: [3, 5] })).toEqual(["products: 3, 5"]);
-  expect(describeDetail({ serviceIds: [] })).toEqual(["products: none"]);
+  expect(describeDetail({ role: "member", serviceIds: null }, "UTC")).toEqual(["role: member", "products: all"]);
+  expect(describeDetail({ serviceIds: [3, 5] }, "UTC")).toEqual(["products: 3, 5"]);
+  expect(describeDetail({ serviceIds: [] }, "UTC")).toEqual(["products: none"]);
 });

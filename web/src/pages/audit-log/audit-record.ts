@@ -1,3 +1,5 @@
+import { describeMoment } from "../../components/time.tsx";
+
 /** Returns "Endpoint secret rotated" for `endpoint.secret_rotated`. */
 export const describeAction = (action: string): string => capitalize(inWords(action));
 
@@ -22,22 +24,24 @@ const pages: Readonly<Record<string, string>> = {
   product: "products",
 };
 
-/** Returns the details, a line each: "changed: url, active". Empty values are omitted. */
-export const describeDetail = (detail: Readonly<Record<string, unknown>>): readonly string[] =>
+/** Returns the details, a line each: "changed: url, active". Empty values are omitted; times are in the given time zone. */
+export const describeDetail = (detail: Readonly<Record<string, unknown>>, timeZone: string): readonly string[] =>
   Object.entries(detail).flatMap(([name, value]) => {
-    if (name === "serviceIds") return [`products: ${productScopeText(value)}`];
-    const text = detailText(value);
-    return text === "" ? [] : [`${inWords(name)}: ${text}`];
+    const text = detailText(value, timeZone);
+    if (name === "serviceIds") return [`products: ${value === null ? "all" : text || "none"}`]; // null includes future ones
+    return text === "" ? [] : [`${labels[name] ?? inWords(name)}: ${text}`];
   });
 
-/** Null means all products, future ones included. */
-const productScopeText = (value: unknown): string => (value === null ? "all" : detailText(value) || "none");
+/** Labels of names that do not explain themselves. */
+const labels: Readonly<Record<string, string>> = { of: "objects" };
 
-function detailText(value: unknown): string {
-  if (typeof value === "string") return value;
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+function detailText(value: unknown, timeZone: string): string {
+  if (typeof value === "string") return isoTime.test(value) ? describeMoment(new Date(value), timeZone) : value;
   if (value === null || value === undefined) return "none";
-  if (Array.isArray(value)) return value.map(detailText).join(", ");
-  return typeof value === "object" ? describeDetail({ ...value }).join("; ") : JSON.stringify(value);
+  if (Array.isArray(value)) return value.map((each) => detailText(each, timeZone)).join(", ");
+  return typeof value === "object" ? describeDetail({ ...value }, timeZone).join("; ") : JSON.stringify(value);
 }
 
 const inWords = (name: string): string =>
