@@ -94,8 +94,9 @@ export async function readAlertRule(db: Database, providerId: number, id: number
 
 /** Returns the rule of a kind that applies to an endpoint, or undefined if none is enabled. */
 export function ruleFor(rules: readonly AlertRule[], kind: AlertKind, endpointId: number): AlertRule | undefined {
-  const ofKind = rules.filter((rule) => rule.kind === kind);
-  const rule = ofKind.find((each) => each.endpointId === endpointId) ?? ofKind.find((each) => each.endpointId === null);
+  const candidates = rules.filter((rule) => rule.kind === kind);
+  const rule =
+    candidates.find((each) => each.endpointId === endpointId) ?? candidates.find((each) => each.endpointId === null);
   return rule?.isEnabled ? rule : undefined;
 }
 

@@ -62,7 +62,7 @@ export async function runEngineProcess(env: Environment): Promise<number> {
   process.on("message", (message: ToEngine) => {
     if (message.kind === "start") start.resolve(message);
     if (message.kind === "stop") stop.resolve(message);
-    if (message.kind === "hints") hints.hear(message.channel, message.values);
+    if (message.kind === "hints") hints.dispatch(message.channel, message.values);
     if (message.kind === "log-level") changeLogLevel(log, message.level);
     if (message.kind === "metrics") void readMetrics().then((metrics) => send({ kind: "metrics", metrics }));
   });
@@ -127,7 +127,7 @@ class HintsByMessage implements HintCarrier {
     if (left.own.size > 0 || left.others.size > 0) send({ kind: "hints", left });
   }
 
-  hear(channel: string, values: readonly string[]): void {
+  dispatch(channel: string, values: readonly string[]): void {
     for (const listener of this.#listeners.get(channel) ?? []) listener(values);
   }
 

@@ -323,10 +323,10 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
   const adminPortalUrl = urls.adminPortal;
   const tryOut = (provider: Provider) => (parts.isTryOut(provider) ? tryOutLinks(urls, provider) : undefined);
 
-  const asked = { ...endpoints, clock, findAdminCaller, version };
+  const apiNeeds = { ...endpoints, clock, findAdminCaller, version };
   await interfaces.register(
     accountManagementApi({
-      ...asked,
+      ...apiNeeds,
       passwords,
       adminPortalUrl,
       developerPortalUrl,
@@ -338,7 +338,7 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
   );
   for (const prefix of unservedApis) await interfaces.register(unservedApi, { prefix });
   await interfaces.register(
-    bellwireApiPlugin({ ...asked, ...workbench, newId, sender, adminPortalUrl, developerPortalUrl }),
+    bellwireApiPlugin({ ...apiNeeds, ...workbench, newId, sender, adminPortalUrl, developerPortalUrl }),
     {
       prefix: "/api/v1",
     },

@@ -45,8 +45,8 @@ const findHereStatement = `
   select id as provider_id, subdomain from providers
   where subdomain = $1 and not exists (select from provider_moves where provider = providers.id and state = 'left')`;
 
-/** After a failure the cells are asked first for this long: a lost server takes seconds to be noticed. */
-const askCellsMs = 5000;
+/** After a failure, providers are looked up in the cells first for this long: a lost server takes seconds to be noticed. */
+const cellsFirstMs = 5000;
 
 interface DirectoryNeeds {
   /** The directory's database. */
@@ -83,7 +83,7 @@ export class CellDirectory {
   /** Returns the tenant of a subdomain; without one, the first. Rejects if neither the directory nor a cell that responds knows it. */
   async findTenant(subdomain: string | undefined): Promise<Tenant | undefined> {
     const { pool, log } = this.#needs;
-    const hasJustFailed = systemClock.monotonicMs() - this.#failedMs < askCellsMs;
+    const hasJustFailed = systemClock.monotonicMs() - this.#failedMs < cellsFirstMs;
     if (hasJustFailed) {
       const tenant = await this.#findInCells(subdomain);
       if (tenant) return tenant;

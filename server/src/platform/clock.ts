@@ -106,9 +106,9 @@ export class DatabaseClock implements Clock, AsyncDisposable {
   }
 
   async #read(withinMs: number): Promise<void> {
-    const askedMs = this.monotonicMs();
+    const startedMs = this.monotonicMs();
     const databaseMs = (await this.#needs.read()).getTime();
-    const tookMs = this.monotonicMs() - askedMs;
+    const tookMs = this.monotonicMs() - startedMs;
     if (tookMs > withinMs) return;
     const nowMs = Math.min(Math.max(this.now().getTime(), databaseMs), databaseMs + tookMs);
     this.#zeroMs = nowMs - this.monotonicMs();

@@ -34,7 +34,7 @@ export type Node =
 export const value = (name: string, content: Value, attributes?: Attributes): Node =>
   attributes ? { name, attributes, value: content } : { name, value: content };
 
-export const repeated = (name: string, them: readonly Value[]): Node => ({ name, repeated: them });
+export const repeated = (name: string, values: readonly Value[]): Node => ({ name, repeated: values });
 
 export const record = (name: string, children: readonly Node[], attributes?: Attributes): Node =>
   attributes ? { name, attributes, record: children } : { name, record: children };

@@ -51,7 +51,7 @@ async function syncFolder(path: string): Promise<void> {
 
 const tryEveryMs = 50;
 /** After this wait, the reason is reported. */
-const tellAfterMs = 1000;
+const reportAfterMs = 1000;
 const sqliteBusy = 5;
 
 /**
@@ -60,12 +60,12 @@ const sqliteBusy = 5;
  */
 export async function withFileLock<T>(lockFile: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
   using lock = new DatabaseSync(lockFile, { timeout: 0 });
-  let hasToldAlready = false;
+  let isReported = false;
   const sinceMs = systemClock.monotonicMs();
   while (!isTaken(lock)) {
     await systemClock.sleep(tryEveryMs);
-    if (hasToldAlready || systemClock.monotonicMs() - sinceMs < tellAfterMs) continue;
-    hasToldAlready = true;
+    if (isReported || systemClock.monotonicMs() - sinceMs < reportAfterMs) continue;
+    isReported = true;
     onWait();
   }
   return await work();

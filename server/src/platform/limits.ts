@@ -96,7 +96,7 @@ export const attemptLimits = {
   }),
   lostPasswordsOfPerson: attemptLimit({
     name: "lost passwords of a person",
-    of: "e-mail address",
+    of: "email address",
     max: 10,
     windowSeconds: 10 * minute,
     note: "Mails to one person.",
@@ -373,14 +373,14 @@ interface Owner {
   readonly id?: number;
 }
 
-/** Thrown when something is full. Both APIs answer 422, `limit-reached`; pages say the sentence. */
+/** Thrown when something is full. Both APIs answer 422, `limit-reached`; pages show the sentence. */
 export class LimitReached extends Error {
   override readonly name = "LimitReached";
 
   constructor({ name, of, unit }: CountLimit, { used, max }: Usage) {
-    const has = of === "provider" ? "There are" : `This ${of} has`;
+    const subject = of === "provider" ? "There are" : `This ${of} has`;
     super(
-      `${has} ${used} ${unit}, and ${max} are allowed (${name}). Delete some that are not used, or ask the operator for more.`,
+      `${subject} ${used} ${unit}, and ${max} are allowed (${name}). Delete some that are not used, or ask the operator for more.`,
     );
   }
 }

@@ -69,7 +69,7 @@ interface BinAddress {
 /** Stores the request and returns the bin's response, or undefined if there is no such bin. */
 export async function receiveRequest(
   pool: Pool,
-  { binId, providerId: askedProviderId }: BinAddress,
+  { binId, providerId: requestedProviderId }: BinAddress,
   { method, path, query, headers, body }: IncomingRequest,
 ): Promise<BinResponse | undefined> {
   if (!mayBeBinId(binId)) return undefined;
@@ -78,9 +78,15 @@ export async function receiveRequest(
   const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), body.byteLength) + requestOverheadBytes;
   return pool.inTransaction(async (tx) => {
     const { max, perSecond } = binLimits.bytesOfBin;
-    const [counted] = await tx.query<Counted>(countStatement, [binId, size, max, perSecond, askedProviderId ?? null]);
+    const [counted] = await tx.query<Counted>(countStatement, [
+      binId,
+      size,
+      max,
+      perSecond,
+      requestedProviderId ?? null,
+    ]);
     if (!counted) {
-      const wait = await secondsToWait(tx, [binId, size, perSecond, askedProviderId ?? null]);
+      const wait = await secondsToWait(tx, [binId, size, perSecond, requestedProviderId ?? null]);
       return wait === undefined ? undefined : { status: 429, delayMs: 0, retryAfterSeconds: wait };
     }
     const { providerId, number, endsAt, answerRules, ruleCounts } = counted;

@@ -20,7 +20,7 @@ interface RowOrder<Row> {
   readonly compare: (one: Row, other: Row) => number;
 }
 
-/** Rows beyond this number wait until the reader asks for them. A longer table would take the browser too long. */
+/** Rows beyond this number wait until the reader loads them. A longer table would take the browser too long. */
 const liveRowsMax = 200;
 
 interface MergedPages<Page> {
@@ -114,7 +114,7 @@ function unknownRows<Row>(
 const quietMs = 200;
 const busyMs = 1000;
 /** The interval of requests for the first page while only the server can decide which rows belong to the list. */
-const askEveryMs = 3000;
+const checkEveryMs = 3000;
 /** New rows are counted up to this number. */
 export const newRowsMax = 1000;
 
@@ -153,9 +153,9 @@ export class LiveList<Row, Page extends ListPage<Row>> {
   #hasMissed = false;
   #state = initialState;
   #applyTimer: ReturnType<typeof setTimeout> | undefined;
-  #askTimer: ReturnType<typeof setTimeout> | undefined;
+  #checkTimer: ReturnType<typeof setTimeout> | undefined;
   #appliedAtMs = -Infinity;
-  #askedAtMs = -Infinity;
+  #checkedAtMs = -Infinity;
 
   constructor(client: QueryClient, options: LiveListOptions<Row, Page>) {
     this.#client = client;
@@ -196,9 +196,9 @@ export class LiveList<Row, Page extends ListPage<Row>> {
 
   readonly stop = (): void => {
     clearTimeout(this.#applyTimer);
-    clearTimeout(this.#askTimer);
+    clearTimeout(this.#checkTimer);
     this.#applyTimer = undefined;
-    this.#askTimer = undefined;
+    this.#checkTimer = undefined;
   };
 
   #applySoon(): void {
@@ -221,28 +221,28 @@ export class LiveList<Row, Page extends ListPage<Row>> {
     this.#write(merged.pages);
     this.#hold(merged.held);
     if (merged.isCut) this.#setState({ hasCutRows: true });
-    if (merged.isUncertain) this.#askSoon();
+    if (merged.isUncertain) this.#checkSoon();
   }
 
   /** Counts the new rows of a paused list, and keeps only the changes of its own rows, since there can be many. */
   #gather(pages: readonly Page[]): void {
     const unknown = unknownRows(pages, this.#changes, this.#options.order);
     this.#hold(unknown.filter(([, { isMatch }]) => isMatch === true).map(([id]) => id));
-    if (unknown.some(([, { isMatch }]) => isMatch === undefined)) this.#askSoon();
+    if (unknown.some(([, { isMatch }]) => isMatch === undefined)) this.#checkSoon();
     for (const [id] of unknown) this.#changes.delete(id);
   }
 
-  #askSoon(): void {
-    const waitMs = Math.max(0, this.#askedAtMs + askEveryMs - Date.now());
-    this.#askTimer ??= setTimeout(() => {
-      this.#askTimer = undefined;
-      this.#askedAtMs = Date.now();
-      void this.#ask();
+  #checkSoon(): void {
+    const waitMs = Math.max(0, this.#checkedAtMs + checkEveryMs - Date.now());
+    this.#checkTimer ??= setTimeout(() => {
+      this.#checkTimer = undefined;
+      this.#checkedAtMs = Date.now();
+      void this.#check();
     }, waitMs);
   }
 
   /** Reads the first page to learn which reported rows belong to the list. */
-  async #ask(): Promise<void> {
+  async #check(): Promise<void> {
     const fresh = await this.#readFirstPage();
     const pages = this.#pages();
     if (!fresh || !pages || this.#isFetching()) return;

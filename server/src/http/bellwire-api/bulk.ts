@@ -19,8 +19,8 @@ import { operation } from "./operation.ts";
 
 const idsMax = 200;
 
-const idsOf = (what: string) =>
-  Type.Array(IdOf(what), { minItems: 1, maxItems: idsMax, description: "Processed in this order." });
+const idsOf = (object: string) =>
+  Type.Array(IdOf(object), { minItems: 1, maxItems: idsMax, description: "Processed in this order." });
 const plan_id = Type.Optional(IdOf("the new plan, with `change_plan`"));
 
 const AccountSelectionSchema = Type.Object(

@@ -244,7 +244,7 @@ export const representAccountPlanRequest = (request: AccountPlanRequest) => ({
   org_name: request.orgName,
   plan_id: request.planId,
   plan_name: request.planName,
-  asked_by: request.askedBy,
+  asked_by: request.requestedBy,
   created_at: request.createdAt.toISOString(),
 });
 

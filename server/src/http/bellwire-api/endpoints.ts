@@ -65,7 +65,7 @@ const EndpointSchema = Type.Object(
     event_types: Type.Array(Type.String()),
     state: Type.Enum(["enabled", "paused", "disabled", "undecryptable"], {
       description:
-        "`paused` (by you), `disabled` (by Bellwire) and `undecryptable` (no key at hand reads its URL, headers or secret): events are recorded and held; `disabled_reason` says why.",
+        "`paused` (by you), `disabled` (by Bellwire) and `undecryptable` (no configured key decrypts its URL, headers or secret): events are recorded and held; `disabled_reason` says why.",
     }),
     disabled_reason: Nullable(Type.String()),
     held_until: Nullable(

@@ -221,7 +221,7 @@ const planRequest: ApplicationPlanRequest = {
   orgName: "Harbour & Sons",
   planId: 12,
   planName: "Pro",
-  askedBy: "mira",
+  requestedBy: "mira",
   createdAt: laterExampleTime,
 };
 
@@ -247,7 +247,7 @@ const refused = representRefusal(
   new Problem("invalid", { errors: { state: ['cannot transition via "suspend"'] } }),
 );
 const done = { id: 41, done: true };
-const gone = representRefusal(42, new Problem("not-found"));
+const notFound = representRefusal(42, new Problem("not-found"));
 
 const page = (item: unknown): object => ({ data: [item], next: null });
 const filter = { endpoint_id: endpoint.id, until: laterExampleTime.toISOString() };
@@ -367,7 +367,7 @@ export const examples: Readonly<Record<string, Example>> = {
   changeManyAccounts: { body: { ids: [41, 42], operation: "suspend" }, answer: { data: [done, refused] } },
   changeManyApplications: {
     body: { ids: [41, 42], operation: "change_plan", plan_id: 11 },
-    answer: { data: [done, gone] },
+    answer: { data: [done, notFound] },
   },
   search: { answer: { data: [exampleResult] } },
   listViews: { answer: { data: [exampleView] } },

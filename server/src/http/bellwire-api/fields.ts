@@ -11,8 +11,8 @@ export const Timestamp = Type.String({ format: "date-time", description: "ISO 86
 export const EventId = Type.String({ format: "uuid", description: "A UUIDv7. The same as `webhook-id`." });
 
 /** An id in a request. JSON cannot tell larger integers apart, so no row has such an id. */
-export const IdOf = (what: string) =>
-  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: `The id of ${what}.` });
+export const IdOf = (object: string) =>
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: `The id of ${object}.` });
 
 // Pages
 

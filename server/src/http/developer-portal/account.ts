@@ -68,7 +68,7 @@ function addAccountRoute(http: FastifyInstance, portal: Portal): void {
             plan: plan?.name,
             since: formatDate(account.createdAt, timeZone),
             is_editable: userAccountAreaEnabled,
-            may_request_plan: other?.step === "ask",
+            may_request_plan: other?.step === "request",
             may_change_plan: other?.step === "change",
             requested_plan: planRequest?.planName,
           },
@@ -147,7 +147,7 @@ const accountFields = async (
 const addAccountPlanPages = (http: FastifyInstance, portal: Portal): void =>
   addPlanPages(http, portal, {
     path: "/account/plan",
-    titles: { ask: "Request another account plan", change: "Change account plan" },
+    titles: { request: "Request another account plan", change: "Change account plan" },
     requireOwner: (page) =>
       requireAdmin(portal, (request, reply, developer) => {
         const { pool } = portal;

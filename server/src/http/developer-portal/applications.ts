@@ -112,7 +112,7 @@ function applicationLinks(
     ],
     rest: [
       ...link(product.buyersManageApps, "edit", "Edit"),
-      ...link(other !== undefined, "plan", other?.step === "ask" ? "Request another plan" : "Change plan"),
+      ...link(other !== undefined, "plan", other?.step === "request" ? "Request another plan" : "Change plan"),
       ...link(product.buyersManageApps, "delete", "Delete").map((entry) => ({ ...entry, is_destructive: true })),
     ],
   };
@@ -220,7 +220,7 @@ const requireReferrerFilters = (portal: Portal, page: Parameters<typeof requireA
 const addApplicationPlanPages = (http: FastifyInstance, portal: Portal): void =>
   addPlanPages(http, portal, {
     path: "/applications/:id/plan",
-    titles: { ask: "Request another plan", change: "Change plan" },
+    titles: { request: "Request another plan", change: "Change plan" },
     requireOwner: (page) =>
       requireApplication(portal, (request, reply, own) => {
         const { pool } = portal;

@@ -12,7 +12,7 @@ import { showNotAllowed, showNotFound, type Portal, redirectWithNotice } from ".
 
 /** The plans that may replace the current one, at once or on request. */
 export interface OtherPlans {
-  readonly step: "change" | "ask";
+  readonly step: "change" | "request";
   readonly plans: readonly Plan[];
 }
 
@@ -153,7 +153,7 @@ async function showPlans(
 ): Promise<FastifyReply> {
   const other = await owner.findOtherPlans();
   if (!other) return showNoPlans(request, reply, owner.developer);
-  const isRequest = other.step === "ask";
+  const isRequest = other.step === "request";
   const openRequest = isRequest ? await owner.readRequest() : undefined;
   const plan = await owner.readPlan();
   const lead = [
@@ -183,7 +183,7 @@ async function submitPlan(
   const { plan_id: planId } = readForm(request.body);
   const plan = other.plans.find(({ id }) => String(id) === planId);
   if (!plan) return showPlans(portal, pages, planRequest, { errors: { plan_id: notOffered } });
-  const isRequest = other.step === "ask";
+  const isRequest = other.step === "request";
   const tooMany = isRequest ? await mailLimitErrors(limiter, request, owner.developer) : undefined;
   if (tooMany) return showPlans(portal, pages, planRequest, { errors: tooMany, status: 429 });
 

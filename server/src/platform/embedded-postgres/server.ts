@@ -81,9 +81,9 @@ export async function makeSocketFolder({ folder, user }: ServerLocation): Promis
 const logBytesMax = 1024 * 1024;
 const startPollMs = 5;
 /** A longer start, for example with a recovery, is announced. */
-const tellEveryMs = 10_000;
+const reportEveryMs = 10_000;
 /** Marks a server that a signal to this process ended before it began. */
-const hushed = "it was ended by a signal";
+const endedBySignal = "it was ended by a signal";
 /** Time for the processes of a killed server to release its memory. */
 const leftoversMs = 15_000;
 
@@ -106,7 +106,7 @@ export async function startServer(
   for (;;) {
     const lastWords = await startOnce(needs, until);
     if (lastWords === undefined) return;
-    const mayPass = lastWords === hushed || lastWords.includes("pre-existing shared memory block");
+    const mayPass = lastWords === endedBySignal || lastWords.includes("pre-existing shared memory block");
     if (!mayPass || systemClock.monotonicMs() > deadlineMs) {
       throw new CannotStart(
         `The embedded PostgreSQL in ${needs.place.folder} did not start: ${explainFailure(lastWords)}`,
@@ -134,15 +134,15 @@ async function startOnce(
   server.unref();
   let failure: string | undefined;
   server.on("error", (error) => (failure = error.message));
-  server.on("exit", (_code, signal) => (failure ??= isOurOwnSignal(signal) ? hushed : "")); // otherwise the log has the reason
+  server.on("exit", (_code, signal) => (failure ??= isOurOwnSignal(signal) ? endedBySignal : "")); // otherwise the log has the reason
 
-  let tellAtMs = systemClock.monotonicMs() + tellEveryMs;
+  let reportAtMs = systemClock.monotonicMs() + reportEveryMs;
   while (failure === undefined) {
     const found = await findPostmaster(pgData);
     if (found && (until === "starting" || found.state === "ready")) return undefined;
-    if (systemClock.monotonicMs() > tellAtMs) {
-      printStatus("the embedded database is still starting: after a crash it first replays what it had written down");
-      tellAtMs += tellEveryMs;
+    if (systemClock.monotonicMs() > reportAtMs) {
+      printStatus("the embedded database is still starting: after a crash, it first replays its write-ahead log");
+      reportAtMs += reportEveryMs;
     }
     await systemClock.sleep(startPollMs);
   }

@@ -116,7 +116,7 @@ export const lookupLimits = {
   otherFamilyMs: 250,
   /** A receiver that moves is followed after this long, whatever its records say. */
   cacheSecondsMax: 300,
-  /** How long a name without an address is not asked for again. Node.js does not tell the TTL of negative answers. */
+  /** How long a name without an address is cached. Node.js does not expose the TTL of negative answers. */
   negativeCacheSeconds: 5,
   cachedNamesMax: 10_000,
 } as const;
@@ -207,11 +207,12 @@ export class NameResolver implements Disposable {
     if (cached && cached.expiresMs > this.#options.clock.monotonicMs()) return cached.answer;
     const underWay = this.#underWay.get(name);
     if (underWay) return underWay;
-    const asking = this.#askWithinTime(() => this.#ask(resolver, searchCandidates(name, searchList)), name).finally(
-      () => this.#underWay.delete(name),
-    );
-    this.#underWay.set(name, asking);
-    return asking;
+    const pending = this.#lookUpInTime(
+      () => this.#lookUpCandidates(resolver, searchCandidates(name, searchList)),
+      name,
+    ).finally(() => this.#underWay.delete(name));
+    this.#underWay.set(name, pending);
+    return pending;
   }
 
   /** Reads the name servers again, and forgets their answers, when their file has changed. */
@@ -226,14 +227,14 @@ export class NameResolver implements Disposable {
     return this.#current;
   }
 
-  async #askWithinTime(ask: () => Promise<FamilyAnswer>, name: string): Promise<Answer> {
+  async #lookUpInTime(lookUp: () => Promise<FamilyAnswer>, name: string): Promise<Answer> {
     const { clock, onLookup } = this.#options;
     const startedMs = clock.monotonicMs();
     const over = new AbortController();
     const timeIsUp = clock
       .sleep(lookupLimits.totalSeconds * 1000, AbortSignal.any([over.signal, this.#closed.signal]))
       .then(() => "ETIMEOUT" as const);
-    const found = await Promise.race([ask(), timeIsUp]);
+    const found = await Promise.race([lookUp(), timeIsUp]);
     over.abort();
     const endedMs = clock.monotonicMs();
     const [answer, ttlSeconds]: readonly [Answer, number] =
@@ -246,10 +247,10 @@ export class NameResolver implements Disposable {
   }
 
   /** Tries the names of the search list in turn, as resolv.conf(5) describes. */
-  async #ask(resolver: Resolver, candidates: readonly string[]): Promise<FamilyAnswer> {
+  async #lookUpCandidates(resolver: Resolver, candidates: readonly string[]): Promise<FamilyAnswer> {
     let answer: FamilyAnswer = "ENOTFOUND";
     for (const candidate of candidates) {
-      const found = await this.#askForBothFamilies(resolver, candidate);
+      const found = await this.#lookUpBothFamilies(resolver, candidate);
       if (typeof found !== "string" || found === "ETIMEOUT" || found === "EMFILE") return found;
       // A name server that failed for one candidate may know the address later.
       if (found === "EAI_AGAIN") answer = found;
@@ -257,24 +258,24 @@ export class NameResolver implements Disposable {
     return answer;
   }
 
-  /** c-ares reports a lack of descriptors as a refusal of the name server, so both are told apart here. */
-  async #askForBothFamilies(resolver: Resolver, name: string): Promise<FamilyAnswer> {
-    const asking = this.#askFamilies(resolver, name);
+  /** c-ares reports a lack of descriptors as a refusal of the name server, so the difference is made here. */
+  async #lookUpBothFamilies(resolver: Resolver, name: string): Promise<FamilyAnswer> {
+    const pending = this.#queryFamilies(resolver, name);
     // c-ares has opened its sockets by now, or has failed to.
     const wasExhausted = exhaustedNow() !== undefined;
-    const found = await asking;
+    const found = await pending;
     return wasExhausted && found === "EAI_AGAIN" ? "EMFILE" : found;
   }
 
-  async #askFamilies(resolver: Resolver, name: string): Promise<FamilyAnswer> {
+  async #queryFamilies(resolver: Resolver, name: string): Promise<FamilyAnswer> {
     const ipv6Here = this.#ipv6Here();
-    if (ipv6Here === "none") return askFor(resolver, name, 4);
+    if (ipv6Here === "none") return queryRecords(resolver, name, 4);
     const answers: Record<Family, FamilyAnswer> = { 4: "ETIMEOUT", 6: "ETIMEOUT" };
-    const ask = async (family: Family): Promise<FamilyAnswer> =>
-      (answers[family] = await askFor(resolver, name, family));
-    const asking = [ask(4), ask(6)];
-    const both = Promise.all(asking);
-    const first = await Promise.race(asking);
+    const query = async (family: Family): Promise<FamilyAnswer> =>
+      (answers[family] = await queryRecords(resolver, name, family));
+    const pending = [query(4), query(6)];
+    const both = Promise.all(pending);
+    const first = await Promise.race(pending);
     if (typeof first === "string") await both;
     else await this.#within(lookupLimits.otherFamilyMs, both);
     return ipv6Here === "global" ? merged(answers[6], answers[4]) : merged(answers[4], answers[6]);
@@ -284,7 +285,7 @@ export class NameResolver implements Disposable {
   #ipv6Here(): Ipv6Here {
     const nowMs = this.#options.clock.monotonicMs();
     if (this.#ipv6 && nowMs < this.#ipv6.untilMs) return this.#ipv6.kind;
-    if (exhaustedNow()) return this.#ipv6?.kind ?? "none"; // they cannot be read, and c-ares cannot ask
+    if (exhaustedNow()) return this.#ipv6?.kind ?? "none"; // interfaces cannot be read, and c-ares cannot send queries
     this.#ipv6 = { kind: ipv6Of(networkInterfaces()), untilMs: nowMs + interfacesMs };
     return this.#ipv6.kind;
   }
@@ -309,7 +310,7 @@ function merged(preferred: FamilyAnswer, other: FamilyAnswer): FamilyAnswer {
   return preferred === "ENOTFOUND" ? other : preferred;
 }
 
-async function askFor(resolver: Resolver, name: string, family: Family): Promise<FamilyAnswer> {
+async function queryRecords(resolver: Resolver, name: string, family: Family): Promise<FamilyAnswer> {
   try {
     const options = { ttl: true } as const;
     const records = await (family === 4 ? resolver.resolve4(name, options) : resolver.resolve6(name, options));

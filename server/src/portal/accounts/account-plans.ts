@@ -57,7 +57,7 @@ interface PlanRequestCreation extends AccountChange {
 export const requestAccountPlan = (
   pool: Pool,
   { provider, accountId, planId, decideAt, by }: PlanRequestCreation,
-): Promise<{ readonly askedFor: Plan } | { readonly notFound: "plan" } | undefined> =>
+): Promise<{ readonly requested: Plan } | { readonly notFound: "plan" } | undefined> =>
   pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
     if (!account) return undefined;

@@ -11,7 +11,7 @@ export interface AccountPlanRequest {
   readonly planId: number;
   readonly planName: string;
   /** The username; null once the user is deleted. */
-  readonly askedBy: string | null;
+  readonly requestedBy: string | null;
   readonly createdAt: Date;
 }
 
@@ -27,7 +27,7 @@ const listedMax = 200;
 // The lists are sorted oldest first. The primary key serves one account or application; all scan the provider's own rows.
 const listAccountPlanRequestsStatement = `
   select request.account_id, account.org_name, request.plan_id,
-    plan.name as "planName", requester.username as "askedBy", request.created_at
+    plan.name as "planName", requester.username as "requestedBy", request.created_at
   from account_plan_requests as request
   join accounts as account on account.provider_id = $1 and account.id = request.account_id
   join plans as plan on plan.provider_id = $1 and plan.id = request.plan_id
@@ -40,7 +40,7 @@ const listApplicationPlanRequestsStatement = `
   select request.application_id,
     coalesce(nullif(trim(application.name), ''), 'Application ' || application.id) as "applicationName",
     application.account_id, account.org_name, request.plan_id,
-    plan.name as "planName", requester.username as "askedBy", request.created_at
+    plan.name as "planName", requester.username as "requestedBy", request.created_at
   from plan_requests as request
   join applications as application on application.provider_id = $1 and application.id = request.application_id
   join accounts as account on account.provider_id = $1 and account.id = application.account_id
@@ -125,12 +125,12 @@ interface NewPlanRequest {
 export async function insertPlanRequest(
   tx: Transaction,
   { owner, plan, by, ...mail }: NewPlanRequest,
-): Promise<{ readonly askedFor: Plan }> {
+): Promise<{ readonly requested: Plan }> {
   const userId = "userId" in by.actor ? by.actor.userId : null;
   const values = [owner.providerId, owner.id, plan.id, userId, by.now];
   const changed = await tx.query(upsertStatements[owner.kind], values);
   if (changed.length > 0) await insertPlanRequestMails(tx, { ...mail, to: plan.name, now: by.now });
-  return { askedFor: plan };
+  return { requested: plan };
 }
 
 const deleteStatements = {

@@ -380,7 +380,7 @@ function signUpEvents(
         "application.created",
         ...(via === "program" ? application.keys.map((key) => keyEvent("application.key_created", key)) : []),
       ];
-      return inputs.map((it) => applicationEvent(it, settings, application));
+      return inputs.map((input) => applicationEvent(input, settings, application));
     }),
   ];
 }

@@ -110,7 +110,7 @@ interface PlanRequestCreation extends ApplicationChange {
   readonly decideAt: string;
 }
 
-type PlanRequestOutcome = { readonly askedFor: Plan } | NotForDevelopers | { readonly notFound: "plan" };
+type PlanRequestOutcome = { readonly requested: Plan } | NotForDevelopers | { readonly notFound: "plan" };
 
 /**
  * Requests another plan and mails the provider's admins, unless that plan is already requested. Records no event,
@@ -123,7 +123,7 @@ export const requestApplicationPlan = (
   changeApplication<PlanRequestOutcome>(pool, change, async ({ tx, application, account, by }) => {
     const { product } = application;
     const step = planStepOf(product.buyerPlanChangePermission, account.creditCardToken !== null);
-    if (step !== "ask") return { notAllowed: "developers" };
+    if (step !== "request") return { notAllowed: "developers" };
     const plan = await lockPlanForShare(tx, change.provider.id, planId);
     const isOnOffer = plan?.productId === product.id && plan.state === "published" && plan.customizedFrom === null;
     if (!plan || !isOnOffer || plan.id === application.plan.id) return { notFound: "plan" };

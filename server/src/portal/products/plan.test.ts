@@ -3,9 +3,9 @@ import { planStepOf } from "./plan.ts";
 
 test.each([
   ["direct", "change", "change"],
-  ["request", "ask", "ask"],
+  ["request", "request", "request"],
   ["credit_card", "none", "change"],
-  ["request_credit_card", "ask", "change"],
+  ["request_credit_card", "request", "change"],
   ["none", "none", "none"],
 ] as const)(
   "with the permission %s a developer may %s without a credit card, and %s with one",

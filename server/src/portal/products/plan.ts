@@ -324,16 +324,16 @@ const productPartOf = (
 });
 
 /** Returns whether developers may change the plan themselves, ask the provider for it, or neither. */
-export function planStepOf(permission: string, hasCreditCard: boolean): "change" | "ask" | "none" {
+export function planStepOf(permission: string, hasCreditCard: boolean): "change" | "request" | "none" {
   switch (permission) {
     case "direct":
       return "change";
     case "request":
-      return "ask";
+      return "request";
     case "credit_card":
       return hasCreditCard ? "change" : "none";
     case "request_credit_card":
-      return hasCreditCard ? "change" : "ask";
+      return hasCreditCard ? "change" : "request";
     default:
       return "none";
   }

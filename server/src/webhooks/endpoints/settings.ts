@@ -80,7 +80,7 @@ export const endpointSettings = {
   ),
   all_actors: setting(
     Type.Boolean({
-      description: "Also send changes without an acting user: activation by e-mail, the provider key, background work.",
+      description: "Also send changes without an acting user: activation by email, the provider key, background work.",
     }),
     { default: false },
   ),

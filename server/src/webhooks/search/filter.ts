@@ -152,9 +152,9 @@ export function parseDeliveryFilter(fields: DeliveryFilterFields, now: Date): Pa
   const _everyFieldIsParsed: Readonly<Record<string, never>> = forgotten;
 
   const refused: Record<string, readonly string[]> = {};
-  const parse = <Given, Value>(name: string, given: Given | undefined, parseOne: (given: Given) => Value | Wrong) => {
-    if (given === undefined) return undefined;
-    const parsed = parseOne(given);
+  const parse = <Input, Value>(name: string, input: Input | undefined, parseOne: (input: Input) => Value | Wrong) => {
+    if (input === undefined) return undefined;
+    const parsed = parseOne(input);
     if (!isWrong(parsed)) return parsed;
     refused[name] = [parsed.wrong];
     return undefined;

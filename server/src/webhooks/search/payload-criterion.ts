@@ -8,11 +8,11 @@ export type PayloadCriterion =
 const withPath = /^\s*([A-Za-z_][\w-]*(?:\.[\w-]+)*)\s*([=~])\s*(.*?)\s*$/s;
 
 /** Parses `data.account.org_name = value`, `data.user.email ~ part` or a text. A value may be a JSON string. */
-export function parsePayloadCriterion(given: string): PayloadCriterion | Wrong {
-  if (given.includes("\0")) return { wrong: "contains a character that no payload contains" };
-  const [, path, operator, value] = withPath.exec(given) ?? [];
+export function parsePayloadCriterion(input: string): PayloadCriterion | Wrong {
+  if (input.includes("\0")) return { wrong: "contains a character that no payload contains" };
+  const [, path, operator, value] = withPath.exec(input) ?? [];
   if (path === undefined || value === undefined) {
-    const text = unquoted(given.trim());
+    const text = unquoted(input.trim());
     return text === "" ? { wrong: "has no text to find" } : { kind: "anywhere", text };
   }
   const text = unquoted(value);

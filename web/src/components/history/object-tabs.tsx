@@ -1,15 +1,15 @@
 import { Nav, NavItem, NavList, PageSection } from "@patternfly/react-core";
 import { Link, type LinkProps } from "@tanstack/react-router";
 
-type Here = "Overview" | "History";
+type Tab = "Overview" | "History";
 
 /** The pages of an account. A deleted account still has a history. */
-export function AccountTabs({ id, here }: { id: number; here: Here }) {
+export function AccountTabs({ id, current }: { id: number; current: Tab }) {
   const params = { id: String(id) };
   return (
     <PageTabs
       label="Account"
-      here={here}
+      current={current}
       tabs={[
         { title: "Overview", to: { to: "/accounts/$id", params } },
         { title: "History", to: { to: "/accounts/$id/history", params } },
@@ -19,12 +19,12 @@ export function AccountTabs({ id, here }: { id: number; here: Here }) {
 }
 
 /** The pages of an application. A deleted application still has a history. */
-export function ApplicationTabs({ accountId, id, here }: { accountId: number; id: number; here: Here }) {
+export function ApplicationTabs({ accountId, id, current }: { accountId: number; id: number; current: Tab }) {
   const params = { accountId: String(accountId), id: String(id) };
   return (
     <PageTabs
       label="Application"
-      here={here}
+      current={current}
       tabs={[
         { title: "Overview", to: { to: "/accounts/$accountId/applications/$id", params } },
         { title: "History", to: { to: "/accounts/$accountId/applications/$id/history", params } },
@@ -44,16 +44,16 @@ export interface PageTabsProps {
   readonly label: string;
   readonly tabs: readonly PageTab[];
   /** The title of the present page. */
-  readonly here: string;
+  readonly current: string;
 }
 
 /** Links between the pages of one object. */
-const PageTabs = ({ label, tabs, here }: PageTabsProps) => (
+const PageTabs = ({ label, tabs, current }: PageTabsProps) => (
   <PageSection type="subnav">
     <Nav variant="horizontal-subnav" aria-label={label}>
       <NavList>
         {tabs.map(({ title, to }) => (
-          <NavItem key={title} isActive={title === here}>
+          <NavItem key={title} isActive={title === current}>
             <Link {...to}>{title}</Link>
           </NavItem>
         ))}

@@ -36,7 +36,7 @@ export function AccountPage() {
         breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" here={name} />}
         actions={account && <AccountActions account={account} />}
       />
-      <AccountTabs id={id} here="Overview" />
+      <AccountTabs id={id} current="Overview" />
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the account" />}>
           {(loaded) => <AccountView key={loaded.id} account={loaded} />}

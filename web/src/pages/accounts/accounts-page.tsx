@@ -126,7 +126,7 @@ export function NoAccounts({ isFiltered, onShowAll }: NoAccountsProps) {
     >
       <EmptyStateBody>
         {isFiltered
-          ? "The search covers the names of organizations, and the names and e-mail addresses of their users."
+          ? "The search covers the names of organizations, and the names and email addresses of their users."
           : "An account is created when a developer signs up, when you create one here, or through the API."}
       </EmptyStateBody>
       <EmptyStateFooter>

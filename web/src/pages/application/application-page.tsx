@@ -39,7 +39,7 @@ export function ApplicationPage() {
         breadcrumb={<PageBreadcrumb to="/applications" list="Applications" here={name} />}
         actions={application && <ApplicationActions application={application} />}
       />
-      <ApplicationTabs accountId={key.accountId} id={key.id} here="Overview" />
+      <ApplicationTabs accountId={key.accountId} id={key.id} current="Overview" />
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the application" />}>
           {(loaded) => <ApplicationView key={loaded.id} application={loaded} />}

@@ -32,7 +32,7 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
     setToDelete(undefined);
     setUntilMost(undefined);
   };
-  const askToDeleteUpTo = (failure: Failure): void =>
+  const confirmDeleteUpTo = (failure: Failure): void =>
     setToDelete({ chosen: chooseUpTo(failures, failure, ofEndpoint), label: "this failure and all older ones" });
   // The dialog stays open until the action is done, because it shows a rejection.
   const removeChosen = (chosen: readonly Chosen[]): void =>
@@ -50,7 +50,7 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
         selection={selection}
         isBusy={isBusy}
         onRetry={(failure) => retry.mutate(failure)}
-        onDeleteUpTo={isDeletedByTime ? askToDeleteUpTo : undefined}
+        onDeleteUpTo={isDeletedByTime ? confirmDeleteUpTo : undefined}
       />
       {isDeletedByTime && (
         <Button variant="link" isDanger isDisabled={isBusy} onClick={() => setUntilMost(upTo)}>

@@ -42,7 +42,7 @@ export function AccountHistoryPage() {
           )
         }
       />
-      <AccountTabs id={id} here="History" />
+      <AccountTabs id={id} current="History" />
       <PageSection isFilled>
         <ObjectHistory
           subject={subject}
@@ -89,7 +89,7 @@ export function ApplicationHistoryPage() {
         breadcrumb={<PageBreadcrumb to="/applications" list="Applications" here={title} />}
         actions={deleted}
       />
-      <ApplicationTabs {...key} here="History" />
+      <ApplicationTabs {...key} current="History" />
       <PageSection isFilled>
         <ObjectHistory
           subject={subject}

@@ -15,7 +15,7 @@ export function PersonalPage() {
   const query = useQuery(colleagueQuery(useManagement(), useSession().userId));
   return (
     <>
-      <PageHeader title="Personal settings">Your username, e-mail address and password.</PageHeader>
+      <PageHeader title="Personal settings">Your username, email address and password.</PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="your settings" />}>
           {(user) => (

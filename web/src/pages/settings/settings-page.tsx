@@ -131,7 +131,7 @@ function SignUpFields({ form: { field, toggle, values, errors, change } }: { for
       />
       <SelectField
         id="email_activation"
-        label="New developers confirm their e-mail address"
+        label="New developers confirm their email address"
         hint="The account stays inactive until then. Without a mail server, the mail is on the page Mails"
         errors={errors["email_activation"]}
         value={activationOf(values["email_activation"])}
