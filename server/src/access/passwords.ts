@@ -116,7 +116,7 @@ function readHash(hash: string): { cost: HashCost; salt: Buffer; tag: Buffer } |
 
 const unpadded = (bytes: Buffer): string => bytes.toString("base64").replaceAll("=", "");
 
-/** One has the login as a user name, and another may have it as an e-mail address. */
+/** One has the login as a user name, and another may have it as an email address. */
 const candidatesMax = 2;
 
 /**

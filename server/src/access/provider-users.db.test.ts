@@ -8,7 +8,7 @@ import { passwords } from "../../test/support/passwords.ts";
 const password = "correct horse battery";
 const now = new Date("2026-02-03T04:05:06Z");
 
-test("a user signs in by name or e-mail, in any case, and the hash stays behind", async ({ tx }) => {
+test("a user signs in by name or email, in any case, and the hash stays behind", async ({ tx }) => {
   const { mia, signIn } = await openProvider(tx);
   expect(await signIn("MIA", password)).toEqual(mia);
   expect(await signIn("mia@Wheat.example", password)).toEqual(mia);

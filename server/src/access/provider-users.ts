@@ -71,7 +71,7 @@ export async function readProviderUser(
   return user;
 }
 
-// Finds at most two users, by user name and then by e-mail, ignoring case. Served by the unique indexes on lower(username) and
+// Finds at most two users, by user name and then by email, ignoring case. Served by the unique indexes on lower(username) and
 // lower(email).
 const findStatement = `
   select ${providerUserColumns}, password_hash

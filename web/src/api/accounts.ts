@@ -18,7 +18,7 @@ interface AccountBody {
 
 export interface AccountFilter {
   readonly state?: AccountState;
-  /** Matches a part of the organization's name, or of a user's name or e-mail address. */
+  /** Matches a part of the organization's name, or of a user's name or email address. */
   readonly query?: string;
   readonly page?: number;
 }

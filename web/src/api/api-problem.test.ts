@@ -17,7 +17,7 @@ test.each([
   expect(errorMessage(new ApiProblem(status, body))).toBe(expectedText);
 });
 
-test("a short e-mail address is reported as no address, and not by its length", () => {
+test("a short email address is reported as no address, and not by its length", () => {
   const problem = new ApiProblem(422, { errors: { email: ["is too short (minimum is 6 characters)"] } });
   expect(problem.errors).toEqual({ email: ["should look like an email address"] });
 });

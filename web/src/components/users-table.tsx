@@ -38,7 +38,7 @@ const usernameColumn = (linkTo: UsersTableProps["linkTo"]): ListColumn<User> => 
 const columns: readonly ListColumn<User>[] = [
   {
     title: "Email",
-    show: ({ email }) => email || <span className="bellwire-subtle">No e-mail address</span>,
+    show: ({ email }) => email || <span className="bellwire-subtle">No email address</span>,
     place: "text",
     isName: true,
   },

@@ -52,7 +52,7 @@ export const portalSections: readonly PortalSection[] = [
         isAt: (path) => path.startsWith("/accounts") && !isApplicationPath(path),
       },
       { to: "/applications", title: "Applications", words: "keys credentials", isAt: isApplicationPath },
-      { to: "/mails", title: "Mails", words: "outbox e-mail activation" },
+      { to: "/mails", title: "Mails", words: "outbox email e-mail activation" },
     ],
   },
   {
@@ -77,7 +77,7 @@ export const portalSections: readonly PortalSection[] = [
 /** Pages without an entry in the navigation. Every user may open the last one. */
 export const otherPages: readonly PortalPage[] = [
   { to: "/webhooks/samples", title: "Webhook samples", words: "payload examples xml json" },
-  { to: "/personal", title: "Personal settings", words: "password username e-mail" },
+  { to: "/personal", title: "Personal settings", words: "password username email e-mail" },
 ];
 
 /** Returns true if the page of an entry, or a page below it, is at the path. */

@@ -93,7 +93,7 @@ const interfaceNames: Readonly<Record<EventInterface, string>> = {
   developer_portal: "the Developer Portal",
   admin_portal: "the Admin Portal",
   api: "the API",
-  background: "activation by e-mail and background work",
+  background: "activation by email and background work",
 };
 
 const advice = "Respond with 200 first, and process each `webhook-id` once afterwards.";

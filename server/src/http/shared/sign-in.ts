@@ -38,7 +38,7 @@ interface Login extends HashingFor {
 interface Proved {
   readonly user: { readonly id: number; readonly username: string; readonly email: string | null };
   readonly passwordHash: string;
-  /** True if the login is also the e-mail address of another user. */
+  /** True if the login is also the email address of another user. */
   readonly isAmbiguous: boolean;
 }
 
@@ -85,7 +85,7 @@ export async function signInByForm(
   }
   if ("refused" in verified) return again(422, verified.refused);
   const { user, passwordHash, isAmbiguous } = verified;
-  // Otherwise a user whose name is another's e-mail address could reset the counter by signing in, and go on guessing.
+  // Otherwise a user whose name is another's email address could reset the counter by signing in, and go on guessing.
   if (!isAmbiguous) await limits.recordSuccess(attempt);
   rememberDevice(needs, request, reply, { audience, user });
   return { proof: { providerId, userId: user.id, passwordHash }, returnTo };
@@ -128,7 +128,7 @@ interface DeviceUser {
   readonly email: string | null;
 }
 
-/** Marks the browser as a device of this user, for signing in by user name or e-mail address. */
+/** Marks the browser as a device of this user, for signing in by user name or email address. */
 export function rememberDevice(
   { cookieSecret, secureCookies, clock }: DeviceNeeds,
   request: FastifyRequest,
@@ -151,7 +151,7 @@ export function rememberDevice(
 export interface KnownDevice {
   readonly id: string;
   /**
-   * Only this user's password may be tried. A login may also be another user's e-mail address, and the owner of many
+   * Only this user's password may be tried. A login may also be another user's email address, and the owner of many
    * devices must not guess at that one.
    */
   readonly userId: number;

@@ -7,7 +7,7 @@ import { type Version, withUsers } from "./versions.ts";
 const definitions: readonly FieldLabel[] = [
   { target: "Account", name: "org_name", label: "Organization" },
   { target: "Account", name: "vat_code", label: "VAT number" },
-  { target: "User", name: "email", label: "E-mail address" },
+  { target: "User", name: "email", label: "Email address" },
   { target: "Cinstance", name: "name", label: "App name" },
 ];
 
@@ -39,7 +39,7 @@ test("fields of a listed user are labelled with the user's name", () => {
   const before = { users: [{ id: 21, username: "mira", email: "a@quay.example" }] };
   const after = { users: [{ id: 21, username: "mira", email: "b@quay.example" }] };
   expect(changes({ type: "account.updated", before, after })).toMatchObject([
-    { field: "users[21].email", label: "User mira: E-mail address" },
+    { field: "users[21].email", label: "User mira: Email address" },
   ]);
 });
 

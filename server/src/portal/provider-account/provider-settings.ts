@@ -389,7 +389,7 @@ const addressesOf = ({
   settings,
   contacts,
   noReplyAddress,
-}: ProviderDetails): readonly (readonly [name: string, it: string | null])[] => [
+}: ProviderDetails): readonly (readonly [name: string, address: string | null])[] => [
   ["from_email", settings.fromEmail ?? noReplyAddress],
   ["support_email", contacts.supportEmail],
   ["finance_support_email", contacts.financeSupportEmail],

@@ -1,4 +1,4 @@
-/** The interfaces that can cause an event. `background` has no signed-in user: activation by e-mail, Bellwire itself. */
+/** The interfaces that can cause an event. `background` has no signed-in user: activation by email, Bellwire itself. */
 export type EventInterface = "developer_portal" | "admin_portal" | "api" | "background";
 
 interface CatalogueRow {

@@ -124,7 +124,7 @@ function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
       <TextField
         id="account_query"
         label="Search for an account"
-        hint="A part of its name, or of a user's name or e-mail address"
+        hint="A part of its name, or of a user's name or email address"
         value={query}
         onChange={setQuery}
       />

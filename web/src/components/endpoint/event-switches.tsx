@@ -98,7 +98,7 @@ export function reasonNotToFire(
 export const settingLabels = {
   active: "Webhooks enabled",
   provider_actions: "Actions in the admin portal also trigger webhooks",
-  all_actors: "Also activation by e-mail, provider key and background changes",
+  all_actors: "Also activation by email, provider key and background changes",
 } as const;
 
 interface Actors {

@@ -36,7 +36,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
         <Rejection rejection={rejection} />
-        {/* The API treats some fields that are marked as required, such as a user's e-mail address, as optional. */}
+        {/* The API treats some fields that are marked as required, such as a user's email address, as optional. */}
         <Form id={`${id}form`} noValidate={isLenient} onSubmit={handle}>
           {children}
         </Form>

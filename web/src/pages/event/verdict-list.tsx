@@ -149,7 +149,7 @@ export function describeGate(gate: Gate, type: Pick<EventType, "label" | "switch
     case "no_acting_user":
       return {
         reason:
-          "No user made the change: it was an activation by e-mail, a call with the provider key or a background change",
+          "No user made the change: it was an activation by email, a call with the provider key or a background change",
         control: settingControl("all_actors"),
       };
   }

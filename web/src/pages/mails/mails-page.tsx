@@ -126,7 +126,7 @@ export function MailText({ text }: { text: string }) {
   const portals = [useSession().developerPortalUrl, `${location.origin}/`];
   const isOurs = (part: string): boolean => portals.some((url) => part.startsWith(url));
   return (
-    <p className="bellwire-mail">
+    <p className="bellwiremail">
       {text.split(/^(https?:\S+)$/m).map((part) =>
         isOurs(part) ? (
           <a key={part} href={part} target="_blank" rel="noopener">
