@@ -2483,7 +2483,7 @@ export interface components {
             event_types: string[];
             /** @description Also send changes made in the Admin Portal and by access tokens. */
             provider_actions: boolean;
-            /** @description Also send changes without an acting user: activation by e-mail, the provider key, background work. */
+            /** @description Also send changes without an acting user: activation by email, the provider key, background work. */
             all_actors: boolean;
             /**
              * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
@@ -2513,7 +2513,7 @@ export interface components {
             /** @description Include keys and secrets in formats other than `3scale`. */
             include_credentials: boolean;
             /**
-             * @description `paused` (by you), `disabled` (by Bellwire) and `undecryptable` (no key at hand reads its URL, headers or secret): events are recorded and held; `disabled_reason` says why.
+             * @description `paused` (by you), `disabled` (by Bellwire) and `undecryptable` (no configured key decrypts its URL, headers or secret): events are recorded and held; `disabled_reason` says why.
              * @enum {unknown}
              */
             state: "enabled" | "paused" | "disabled" | "undecryptable";
@@ -2545,7 +2545,7 @@ export interface components {
             event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted" | "*")[];
             /** @description Also send changes made in the Admin Portal and by access tokens. */
             provider_actions?: boolean;
-            /** @description Also send changes without an acting user: activation by e-mail, the provider key, background work. */
+            /** @description Also send changes without an acting user: activation by email, the provider key, background work. */
             all_actors?: boolean;
             /**
              * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
@@ -3307,7 +3307,7 @@ export interface components {
             event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted" | "*")[];
             /** @description Also send changes made in the Admin Portal and by access tokens. */
             provider_actions?: boolean;
-            /** @description Also send changes without an acting user: activation by e-mail, the provider key, background work. */
+            /** @description Also send changes without an acting user: activation by email, the provider key, background work. */
             all_actors?: boolean;
             /**
              * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
