@@ -69,7 +69,7 @@ export function EraseDialog({ subject, name, isDeleted = false, onDone, onClose 
           {!isDeleted &&
             (isUser ? "This deletes the user. " : "This deletes the account with its users and applications. ")}
           Within an hour, names, addresses and other fields disappear from events, webhook bodies, responses of
-          receivers, mails, audit records, exports and request bins. Ids, event types, times and sequence numbers stay.
+          receivers, emails, audit records, exports and request bins. Ids, event types, times and sequence numbers stay.
           This cannot be undone.
         </p>
         <p>Receivers, their logs and your backups keep their copies.</p>

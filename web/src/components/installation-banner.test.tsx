@@ -24,7 +24,7 @@ test("after a failover, admins read what may be lost and what to do, until they 
 
 test("the notice of held deliveries comes first and cannot be closed", async () => {
   show([held, lost]);
-  await waitFor(() => expect(document.body.textContent).toContain("Deliveries, mails and jobs from before are held"));
+  await waitFor(() => expect(document.body.textContent).toContain("Deliveries, emails and jobs from before are held"));
   expect(document.querySelector("[aria-label='Close this notice']")).toBeNull();
 });
 

@@ -52,10 +52,10 @@ const texts: Readonly<Record<Notice["kind"], NoticeTexts>> = {
   },
   held_after_restore: {
     status: "danger",
-    sentence: "The database was restored. Deliveries, mails and jobs from before are held.",
+    sentence: "The database was restored. Deliveries, emails and jobs from before are held.",
     title: "Deliveries are held after a restore",
     explanation:
-      "The database was restored from a backup. Deliveries, mails and jobs that were due at the time of the backup may have been completed since, so they wait for a decision. New events are delivered to endpoints that are created now; those of existing endpoints wait, too.",
+      "The database was restored from a backup. Deliveries, emails and jobs that were due at the time of the backup may have been completed since, so they wait for a decision. New events are delivered to endpoints that are created now; those of existing endpoints wait, too.",
     steps: (
       <>
         <Content component="li">

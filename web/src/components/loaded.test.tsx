@@ -37,5 +37,5 @@ test("a page without permission says so in its title, and leads to the pages tha
   await says("You can open these pages");
   const main = [...document.querySelectorAll("main a")].map((element) => element.textContent);
   expect(main).toEqual(expect.arrayContaining(["Accounts", "Access tokens", "Personal settings"]));
-  for (const title of ["Products", "General settings", "Mails"]) expect(main).not.toContain(title);
+  for (const title of ["Products", "General settings", "Emails"]) expect(main).not.toContain(title);
 });

@@ -112,7 +112,7 @@ export function AccessDenied() {
   return (
     <EmptyState titleText={title} icon={LockIcon} headingLevel="h1">
       <EmptyStateBody>
-        Webhooks, mails and the team are for admins. Other pages need permissions, which an admin of your organization
+        Webhooks, emails and the team are for admins. Other pages need permissions, which an admin of your organization
         can give you.
       </EmptyStateBody>
       <EmptyStateFooter>

@@ -52,7 +52,7 @@ export const portalSections: readonly PortalSection[] = [
         isAt: (path) => path.startsWith("/accounts") && !isApplicationPath(path),
       },
       { to: "/applications", title: "Applications", words: "keys credentials", isAt: isApplicationPath },
-      { to: "/mails", title: "Mails", words: "outbox email e-mail activation" },
+      { to: "/mails", title: "Emails", words: "outbox mails e-mail activation" },
     ],
   },
   {

@@ -80,7 +80,7 @@ const accountStateTexts = {
   },
   rejected: {
     subject: "your account is not approved",
-    text: "was not approved. Answer this mail if you think that this is a mistake",
+    text: "was not approved. Reply to this email if you think that this is a mistake",
   },
 } as const;
 

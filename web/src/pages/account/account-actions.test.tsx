@@ -35,7 +35,7 @@ const dialog = () => document.querySelector("[role=dialog]")?.textContent;
 test.each([
   ["Suspend", "approved", "POST accounts/4/suspend", "until you resume the account, which makes it approved"],
   ["Suspend", "pending", "POST accounts/4/suspend", "until you resume the account, which makes it approved"],
-  ["Reject", "pending", "PUT accounts/4/reject", "Its admins get a mail."],
+  ["Reject", "pending", "PUT accounts/4/reject", "Its admins get an email."],
   ["Make pending", "approved", "PUT accounts/4/make_pending", "until you approve the account"],
 ] as const)("%s of an account that is %s asks for confirmation", async (title, state, request, expectedText) => {
   const { changes } = showInPortal(<AccountActions account={account(state)} />, { answers, session });

@@ -128,7 +128,7 @@ const stepsFrom = (state: AccountState, isAdmin: boolean): readonly AccountStep[
 
 const signedOut = "Its users are signed out immediately and cannot sign in";
 
-const notified = `Its admins get a mail. ${webhookNote}`;
+const notified = `Its admins get an email. ${webhookNote}`;
 
 /** Returns the confirmation before a step that locks an account's users out. From "approved" every step does. */
 function accountQuestion(

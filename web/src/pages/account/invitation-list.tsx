@@ -74,7 +74,7 @@ export function InvitationList({ accountId }: { accountId: number }) {
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">The link in the mail will no longer work.</Content>
+          <Content component="p">The link in the email will no longer work.</Content>
         </ConfirmDialog>
       )}
     </>
@@ -124,7 +124,7 @@ function InviteDialog({ accountId, onClose }: { accountId: number; onClose: () =
   return (
     <FormDialog
       title="Invite a user"
-      description="The user gets a mail with a link, chooses a name and a password, and becomes a member of the account."
+      description="The user gets an email with a link, chooses a name and a password, and becomes a member of the account."
       submit="Send invitation"
       isBusy={isPending}
       onSubmit={() => mutate(undefined)}

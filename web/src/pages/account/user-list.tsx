@@ -38,8 +38,8 @@ export function UserList({ accountId }: { accountId: number }) {
   const sendActivation = useChange({
     change: (id: number) => api.runOperation(`users/${id}/send_activation`),
     stale: [["mails"]],
-    done: "The activation mail was sent",
-    failed: "The activation mail could not be sent",
+    done: "The activation email was sent",
+    failed: "The activation email could not be sent",
   });
   const linkTo = ({ id, username }: User) => (
     <Link to="/accounts/$accountId/users/$id" params={{ accountId: String(accountId), id: String(id) }}>
@@ -50,7 +50,7 @@ export function UserList({ accountId }: { accountId: number }) {
     { title: "Edit", onClick: () => setToEdit(user) },
     ...userSteps(user).map((userStep) => ({ title: userStep.title, onClick: () => take(user, userStep) })),
     ...(user.state === "pending"
-      ? [{ title: "Send activation mail", onClick: () => sendActivation.mutate(user.id) }]
+      ? [{ title: "Send activation email", onClick: () => sendActivation.mutate(user.id) }]
       : []),
     { title: "Delete", isDanger: true, onClick: () => setToConfirm({ user, operation: "delete" }) },
     ...(mayAdd ? [{ title: "Erase personal data", isDanger: true, onClick: () => setToErase(user) }] : []),

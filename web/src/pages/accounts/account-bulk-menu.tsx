@@ -32,7 +32,7 @@ export function AccountBulkMenu({ selected, onDone }: AccountBulkMenuProps) {
 type Operation = BulkOperation<BellwireSchemas["AccountSelection"]["operation"]>;
 
 const signedOut = "Their users are signed out immediately and cannot sign in";
-const notified = `Their admins get a mail. ${webhookNote}`;
+const notified = `Their admins get an email. ${webhookNote}`;
 
 const forMembers: ReadonlySet<Operation["operation"]> = new Set(["make_pending", "change_plan"]);
 

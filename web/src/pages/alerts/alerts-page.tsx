@@ -21,7 +21,7 @@ export function AlertsPage() {
   return (
     <>
       <PageHeader title="Alerts">
-        Problems of endpoints. Admins get a mail when an alert opens and when it closes, and endpoints that select
+        Problems of endpoints. Admins get an email when an alert opens and when it closes, and endpoints that select
         operational events get those.
       </PageHeader>
       <PageSection isFilled>

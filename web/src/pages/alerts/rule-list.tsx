@@ -94,7 +94,7 @@ const endpointColumn = (nameOf: (id: number) => string): ListColumn<AlertRule> =
 
 const conditionColumns: readonly ListColumn<AlertRule>[] = [
   { title: "Condition", show: describeRule, place: "text" },
-  { title: "Mail", show: ({ by_mail }) => (by_mail ? "Yes" : "No"), place: "end", isLabelled: true },
+  { title: "Email", show: ({ by_mail }) => (by_mail ? "Yes" : "No"), place: "end", isLabelled: true },
 ];
 
 interface RuleDraft {
@@ -185,7 +185,7 @@ function RuleDialog({ rule, onClose }: { rule?: AlertRule; onClose: () => void }
       <DurationFields {...fields} />
       <SwitchField
         id="by_mail"
-        label="Mail to the admins"
+        label="Email to the admins"
         isOn={draft.byMail}
         onChange={(byMail) => fields.onEdit({ byMail })}
       />

@@ -151,7 +151,7 @@ function RejectApplicationDialog({ application, name, onClose }: EndDialogProps)
       <TextField
         id="reason"
         label="Reason"
-        hint="The account's admins get a mail with this reason. If empty, the mail contains none"
+        hint="The account's admins get an email with this reason. If empty, the email contains none"
         errors={errors["reason"]}
         value={reason}
         onChange={setReason}

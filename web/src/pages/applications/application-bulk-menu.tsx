@@ -65,7 +65,7 @@ function applicationOperations(plans: readonly PlanOnOffer[]): readonly Operatio
       operation: "reject",
       title: "Reject",
       done: "rejected",
-      consequence: `The applications and their credentials are deleted and cannot be restored. The admins of their accounts get a mail without a reason. ${webhookNote}`,
+      consequence: `The applications and their credentials are deleted and cannot be restored. The admins of their accounts get an email without a reason. ${webhookNote}`,
       isDanger: true,
     },
     {

@@ -28,16 +28,17 @@ export function MailsPage() {
   const query = useInfiniteQuery(mailsQuery(useApi()));
   return (
     <>
-      <PageHeader title="Mails">
-        Mails to your developers. Without a mail server (BELLWIRE_SMTP_URL) mails stay here, and their links still work.
+      <PageHeader title="Emails">
+        Emails to your developers. Without a mail server (BELLWIRE_SMTP_URL), emails stay here, and their links still
+        work.
       </PageHeader>
       <PageSection isFilled>
-        <Loaded query={query} skeleton={<TableSkeleton of="mails" />}>
+        <Loaded query={query} skeleton={<TableSkeleton of="emails" />}>
           {({ pages }) => {
             const mails = pages.flatMap((page) => page.data);
             if (mails.length > 0) return <MailList mails={mails} />;
             return (
-              <EmptyState titleText="No mails yet" icon={EnvelopeIcon} headingLevel="h2">
+              <EmptyState titleText="No emails yet" icon={EnvelopeIcon} headingLevel="h2">
                 <EmptyStateBody>
                   Bellwire writes to developers about activations, invitations, new passwords and decisions about
                   accounts.
@@ -54,7 +55,7 @@ export function MailsPage() {
 
 export function MailList({ mails }: { mails: readonly Mail[] }) {
   return (
-    <DataList aria-label="Mails" isCompact>
+    <DataList aria-label="Emails" isCompact>
       {mails.map((mail) => (
         <MailRow key={mail.id} mail={mail} />
       ))}

@@ -50,7 +50,7 @@ export function OwnNamesForm({ user }: { user: User }) {
       <TextField
         {...field("email")}
         label="Email"
-        hint="You can also sign in with it. Admins get mails there, for example about failing webhooks"
+        hint="You can also sign in with it. Admins get emails there, for example about failing webhooks"
         input={{ type: "email", autoComplete: "email" }}
       />
       <ActionGroup>

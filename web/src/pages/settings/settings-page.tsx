@@ -132,7 +132,7 @@ function SignUpFields({ form: { field, toggle, values, errors, change } }: { for
       <SelectField
         id="email_activation"
         label="New developers confirm their email address"
-        hint="The account stays inactive until then. Without a mail server, the mail is on the page Mails"
+        hint="The account stays inactive until then. Without a mail server, the email is on the page Emails"
         errors={errors["email_activation"]}
         value={activationOf(values["email_activation"])}
         options={activations}
