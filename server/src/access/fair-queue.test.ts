@@ -4,8 +4,8 @@ import { createFairQueue, QueueFull, type Turn } from "./fair-queue.ts";
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A queue whose work ends when the test decides. Records started and refused work. */
-function watchedQueue(limits: { places?: number; waitingMax?: number }) {
-  const queue = createFairQueue({ places: 1, waitingMax: 100, retryAfterSeconds: 3, ...limits });
+function watchedQueue(limits: { slots?: number; waitingMax?: number }) {
+  const queue = createFairQueue({ slots: 1, waitingMax: 100, retryAfterSeconds: 3, ...limits });
   const finish: (() => void)[] = [];
   const started: string[] = [];
   const refused: string[] = [];
@@ -28,8 +28,8 @@ function watchedQueue(limits: { places?: number; waitingMax?: number }) {
   return { add, finishAll, started, refused };
 }
 
-test("no more run at once than there are places, and one group's work runs in order", async () => {
-  const { add, finishAll, started } = watchedQueue({ places: 2 });
+test("no more run at once than there are slots, and one group's work runs in order", async () => {
+  const { add, finishAll, started } = watchedQueue({ slots: 2 });
   for (const name of ["a", "b", "c", "d"]) add(name, ["one"]);
   await settled();
   expect(started).toEqual(["a", "b"]);
@@ -70,7 +70,7 @@ test("within the largest provider, the network with most work is refused", async
 });
 
 test("work that fails gives its place back", async () => {
-  const queue = createFairQueue({ places: 1, waitingMax: 1, retryAfterSeconds: 3 });
+  const queue = createFairQueue({ slots: 1, waitingMax: 1, retryAfterSeconds: 3 });
   await expect(queue([], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(await queue([], async () => "yes")).toBe("yes");
 });

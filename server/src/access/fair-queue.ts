@@ -3,7 +3,7 @@ export type Turn = readonly string[];
 
 interface FairQueueLimits {
   /** Pieces of work that run at once. */
-  readonly places: number;
+  readonly slots: number;
   /** Pieces of work that wait. One more refuses the newest of the group that has most of them. */
   readonly waitingMax: number;
   /** Sent with a refusal: about as long as a full queue takes. */
@@ -41,9 +41,9 @@ const newGroup = (): Group => ({ groups: new Map(), work: [], size: 0 });
  * A bounded queue in which a group with much work delays nobody but itself: groups take turns, at each level of `Turn`,
  * and a full queue refuses the newest work of the largest group.
  */
-export function createFairQueue({ places, waitingMax, retryAfterSeconds }: FairQueueLimits): FairQueue {
+export function createFairQueue({ slots, waitingMax, retryAfterSeconds }: FairQueueLimits): FairQueue {
   const root = newGroup();
-  let free = places;
+  let free = slots;
 
   const wait = (turn: Turn): Promise<void> =>
     new Promise((start, reject) => {

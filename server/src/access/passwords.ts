@@ -48,7 +48,7 @@ export interface PasswordHasher {
  * for DNS and files. A full queue is two to three seconds of work.
  */
 export function createPasswordHasher(cost: HashCost): PasswordHasher {
-  const inTurn = createFairQueue({ places: 2, waitingMax: 32, retryAfterSeconds: 3 });
+  const inTurn = createFairQueue({ slots: 2, waitingMax: 32, retryAfterSeconds: 3 });
 
   const fits = async (hash: string | null | undefined, plain: string): Promise<boolean> => {
     const known = hash ? readHash(hash) : undefined;

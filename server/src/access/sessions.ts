@@ -91,15 +91,15 @@ interface EndedSessions {
   readonly audience: Audience;
   readonly userId: number;
   /** The cookie of the session to keep: of a user who changes their own password. */
-  readonly exceptCookieValue?: string | undefined;
+  readonly keptCookieValue?: string | undefined;
 }
 
 /** Ends the sessions of a user: after a new password, a suspension or a deletion. */
 export async function endSessionsOfUser(
   tx: Transaction,
-  { providerId, audience, userId, exceptCookieValue }: EndedSessions,
+  { providerId, audience, userId, keptCookieValue }: EndedSessions,
 ): Promise<void> {
-  const except = exceptCookieValue === undefined ? null : secretDigest(exceptCookieValue);
+  const except = keptCookieValue === undefined ? null : secretDigest(keptCookieValue);
   await tx.query(endOfUserStatement, [providerId, audience, userId, except]);
   notifySessionsEnded(tx, providerId, audience);
 }

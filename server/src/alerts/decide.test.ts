@@ -34,7 +34,7 @@ test.each<readonly [AlertKind, number | null, number | null, Reading, string]>([
 const startMs = Date.parse("2026-03-01T09:00:00Z");
 const atMinute = (minute: number): Date => new Date(startMs + minute * 60_000);
 
-/** Runs one reading per minute, and returns the standing's state with the transition of each minute. */
+/** Runs one reading per minute, and returns the phase's state with the transition of each minute. */
 function run(readings: readonly Reading[], change: Partial<Condition> = {}): readonly string[] {
   let phase: AlertPhase | undefined;
   return readings.map((reading, minute) => {

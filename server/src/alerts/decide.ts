@@ -9,20 +9,20 @@ export const alertKindNames = [
 
 export type AlertKind = (typeof alertKindNames)[number];
 
-interface KindOfAlert {
+interface AlertKindTraits {
   /** The side of the threshold that is a problem. `present`: the problem is there or not, without a threshold. */
-  readonly isBad: "below" | "above" | "present";
+  readonly problemSide: "below" | "above" | "present";
   readonly unit: "ratio" | "milliseconds" | "seconds" | "days" | "none";
 }
 
 /** The meaning of readings and thresholds. */
-export const alertKinds: Readonly<Record<AlertKind, KindOfAlert>> = {
-  success_rate: { isBad: "below", unit: "ratio" },
-  latency_p95: { isBad: "above", unit: "milliseconds" },
-  oldest_waiting: { isBad: "above", unit: "seconds" },
-  certificate: { isBad: "below", unit: "days" },
-  disabled: { isBad: "present", unit: "none" },
-  exhausted: { isBad: "present", unit: "none" },
+export const alertKinds: Readonly<Record<AlertKind, AlertKindTraits>> = {
+  success_rate: { problemSide: "below", unit: "ratio" },
+  latency_p95: { problemSide: "above", unit: "milliseconds" },
+  oldest_waiting: { problemSide: "above", unit: "seconds" },
+  certificate: { problemSide: "below", unit: "days" },
+  disabled: { problemSide: "present", unit: "none" },
+  exhausted: { problemSide: "present", unit: "none" },
 };
 
 /** A metric of an endpoint. Null: not known, for example without attempts. For kinds of `present`: 1, or 0. */
@@ -47,10 +47,10 @@ type Verdict = "problem" | "between" | "recovery" | "unknown";
 /** Compares a reading with both thresholds. */
 export function classifyReading({ kind, threshold, clearThreshold }: Condition, reading: Reading): Verdict {
   if (reading === null) return "unknown";
-  const { isBad } = alertKinds[kind];
-  if (isBad === "present") return reading > 0 ? "problem" : "recovery";
+  const { problemSide } = alertKinds[kind];
+  if (problemSide === "present") return reading > 0 ? "problem" : "recovery";
   if (threshold === null) return "unknown";
-  const sign = isBad === "below" ? -1 : 1;
+  const sign = problemSide === "below" ? -1 : 1;
   if (sign * reading > sign * threshold) return "problem";
   return sign * reading <= sign * (clearThreshold ?? threshold) ? "recovery" : "between";
 }
@@ -71,7 +71,7 @@ export interface Decision {
   readonly transition: "opened" | "closed" | undefined;
 }
 
-/** Decides the next standing. An unknown reading keeps an open alert open, and forgets a problem that was pending. */
+/** Decides the next phase. An unknown reading keeps an open alert open, and forgets a problem that was pending. */
 export function decide(
   phase: AlertPhase | undefined,
   { condition, reading, now }: { readonly condition: Condition; readonly reading: Reading; readonly now: Date },
@@ -105,12 +105,12 @@ const lasts = (since: Date, seconds: number, now: Date): boolean => now.getTime(
 
 /** Returns why the thresholds of a rule make no sense, or undefined. */
 export function conditionError({ kind, threshold, clearThreshold }: Condition): string | undefined {
-  const { isBad, unit } = alertKinds[kind];
-  if (isBad === "present")
+  const { problemSide, unit } = alertKinds[kind];
+  if (problemSide === "present")
     return threshold === null && clearThreshold === null ? undefined : "must be null for this kind";
   if (threshold === null || clearThreshold === null) return "is required for this kind";
   if (threshold < 0 || clearThreshold < 0) return "must not be negative";
   if (unit === "ratio" && (threshold > 1 || clearThreshold > 1)) return "must be between 0 and 1";
-  const isOrdered = isBad === "below" ? clearThreshold >= threshold : clearThreshold <= threshold;
-  return isOrdered ? undefined : `must not be ${isBad === "below" ? "lower" : "higher"} than the threshold`;
+  const isOrdered = problemSide === "below" ? clearThreshold >= threshold : clearThreshold <= threshold;
+  return isOrdered ? undefined : `must not be ${problemSide === "below" ? "lower" : "higher"} than the threshold`;
 }

@@ -1,7 +1,7 @@
 import { listAdminAddresses } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { insertMail } from "#portal/mails/index.ts";
-import { type NewEvent, readSubscriptions, recordEvents, wouldReach } from "#webhooks/events/index.ts";
+import { type NewEvent, readSubscriptions, recordEvents, hasSubscriber } from "#webhooks/events/index.ts";
 import { type AlertKind, type Decision, type Reading, type AlertPhase, alertKindNames, decide } from "./decide.ts";
 import { type AlertTransition, alertMail, describeProblem, eventTypeOf, representTransition } from "./messages.ts";
 import { type EndpointReadings, readEndpointReadings } from "./readings.ts";
@@ -231,7 +231,7 @@ async function recordTransitions(
       objectId: each.endpoint.endpointId,
       document: representTransition(each),
     }))
-    .filter((event) => wouldReach(subscriptions, { ...event, actor }));
+    .filter((event) => hasSubscriber(subscriptions, { ...event, actor }));
   if (events.length === 0) return;
   const [{ last } = { last: 0 }] = await tx.query<{ last: number }>(lastNumberStatement, [providerId, noAccount]);
   const { name: accountName } = await readNames(tx, providerId);

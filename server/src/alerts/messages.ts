@@ -78,7 +78,7 @@ export const representTransition = ({ endpoint, ...alert }: AlertTransition): No
       value("since", alert.since.toISOString()),
       value("sentence", alert.sentence),
       numberNode("value", alert.value),
-      numberNode("threshold", alertKinds[alert.kind].isBad === "present" ? null : alert.threshold),
+      numberNode("threshold", alertKinds[alert.kind].problemSide === "present" ? null : alert.threshold),
     ]),
   ]);
 

@@ -111,7 +111,7 @@ async function refuse(
 ): Promise<Refused | undefined> {
   const error = conditionError(condition);
   if (error !== undefined) {
-    const isFirst = condition.threshold === null || alertKinds[condition.kind].isBad === "present";
+    const isFirst = condition.threshold === null || alertKinds[condition.kind].problemSide === "present";
     return { refused: { [isFirst ? "threshold" : "clear_threshold"]: [error] } };
   }
   if (endpointId === null || (await tx.query(endpointStatement, [providerId, endpointId])).length > 0) return undefined;

@@ -77,8 +77,8 @@ export const resume: Command = {
       );
     }
     // Not a failure: a script may repeat the command.
-    const those = endpointId === undefined ? "" : ` of endpoint ${endpointId}`;
-    if (found === 0) print(`Nothing${those} is held after a restore.`);
+    const scope = endpointId === undefined ? "" : ` of endpoint ${endpointId}`;
+    if (found === 0) print(`Nothing${scope} is held after a restore.`);
     return 0;
   },
 };

@@ -17,12 +17,12 @@ export async function readOrCreateFile(path: string, make: () => string): Promis
   const draft = `${path}.${randomHex(4)}.draft`;
   await writeDurably(draft, content);
   try {
-    await link(draft, path); // fails, unlike a rename, if somebody else was first
-    return { content: content, isNew: true };
+    await link(draft, path); // fails, unlike a rename, if another process was first
+    return { content, isNew: true };
   } catch (error) {
-    const theirs = await readFileIfExists(path);
-    if (theirs === undefined) throw error;
-    return { content: theirs, isNew: false };
+    const other = await readFileIfExists(path);
+    if (other === undefined) throw error;
+    return { content: other, isNew: false };
   } finally {
     await unlink(draft);
     await syncFolder(dirname(path));

@@ -34,7 +34,7 @@ export function parseHttpDate(text: string): Date | undefined {
 const date = String.raw`(?<year>\d{4})(?:(?<dash>[-/])(?<month>\d\d?)\k<dash>(?<day>\d\d?)|(?<month>\d\d)(?<day>\d\d))`;
 const dottedDate = String.raw`(?<day>\d\d?)\.(?<month>\d\d?)\.(?<year>\d{4})`;
 const weekday = "(?:[a-z]{3},? +)?";
-const wordyDate = String.raw`${weekday}(?<day>\d\d?) +(?<monthName>[a-z]{3})[a-z]* +(?<year>\d{4})`;
+const namedMonthDate = String.raw`${weekday}(?<day>\d\d?) +(?<monthName>[a-z]{3})[a-z]* +(?<year>\d{4})`;
 const monthFirst = String.raw`${weekday}(?<monthName>[a-z]{3})[a-z]* +(?<day>\d\d?)`;
 const colons = String.raw`(?<hour>\d\d?):(?<minute>\d\d?)(?::(?<second>\d\d?))?`;
 const compact = String.raw`(?<hour>\d\d)(?<minute>\d\d)(?<second>\d\d)?`;
@@ -68,7 +68,7 @@ const zone = `(?: *(?:z|utc|gmt)| *(?<zoneName>${[...zones.keys()].join("|")})| 
 const shapes = [
   `${date}(?:(?:t| +)${time}${zone})?`,
   `${dottedDate}(?: +${time}${zone})?`,
-  `${wordyDate}(?: +${time}${zone})?`,
+  `${namedMonthDate}(?: +${time}${zone})?`,
   String.raw`${monthFirst},? +(?<year>\d{4})(?: +${time}${zone})?`,
   String.raw`${monthFirst} +${time}${zone} +(?<year>\d{4})`, // as "date" and "ctime" write it
   String.raw`(?<hour>\d\d?):(?<minute>\d\d)(?::(?<second>\d\d))?${zone}`,

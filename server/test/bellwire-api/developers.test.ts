@@ -13,7 +13,7 @@ async function signUp({ pool, provider }: BellwireApi, now: Date) {
     password_confirmation: "correct-horse-12",
   };
   const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
-  const signedUp = await signUpAccount(pool, passwords, { provider, values, wantedPlans: [], by, now });
+  const signedUp = await signUpAccount(pool, passwords, { provider, values, requestedPlans: [], by, now });
   if (!("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
   const [application] = signedUp.applications;
   return { account: signedUp.details.account, applicationId: application?.id ?? 0, userKey: application?.userKey };

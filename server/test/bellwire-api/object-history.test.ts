@@ -32,7 +32,7 @@ async function openScene({ pool, provider, ...api }: BellwireApi, clock: HandDri
     password_confirmation: "correct-horse-12",
   };
   const by = { via: "form", address: "203.0.113.7", mailIsSent: false, activationUrl: () => "" } as const;
-  const signedUp = await signUpAccount(pool, passwords, { provider, values, wantedPlans: [], by, now: clock.now() });
+  const signedUp = await signUpAccount(pool, passwords, { provider, values, requestedPlans: [], by, now: clock.now() });
   if (!("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
   const [[user], [application]] = [signedUp.details.users, signedUp.applications];
   if (!user || !application) throw new Error("The sign-up made no user or no application.");

@@ -122,7 +122,7 @@ test("accounts and applications are counted by the interval in which they were c
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
   const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
   const now = clock.now();
-  await signUpAccount(api.pool, passwords, { provider, values, wantedPlans: [], by, now });
+  await signUpAccount(api.pool, passwords, { provider, values, requestedPlans: [], by, now });
   const { series } = (
     await api.call("GET", "/stats?metrics=accounts_created,applications_created&interval=day")
   ).json();

@@ -111,8 +111,8 @@ test("changing or signing up to a plan during its deletion reports that it does 
   expect(await meeting(pool, deletePlan(gold), move)).toEqual({ notFound: "plan" });
 
   const values = { ...form, username: "olaf", email: "olaf@fjord.example" };
-  const wantedPlans = [silver];
-  const join = () => signUpAccount(pool, passwords, { provider, values, wantedPlans, by: byForm, now });
+  const requestedPlans = [silver];
+  const join = () => signUpAccount(pool, passwords, { provider, values, requestedPlans, by: byForm, now });
   expect(await meeting(pool, deletePlan(silver), join)).toEqual({ notFound: "plan" });
 });
 

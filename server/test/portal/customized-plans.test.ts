@@ -63,7 +63,7 @@ test("a sign-up cannot get a custom plan of another application, not even a publ
   const planId = customized?.application.plan.id ?? 0;
   await pool.query("update plans set state = 'published' where provider_id = $1 and id = $2", [provider.id, planId]);
   for (const source of [byForm, byToken]) {
-    const input = { provider, values: otto, wantedPlans: [planId], by: source, now };
+    const input = { provider, values: otto, requestedPlans: [planId], by: source, now };
     const outcome = await signUpAccount(pool, passwords, input);
     // A form is refused; a program gets the default plan in its place.
     if (source === byForm) expect(outcome).toEqual({ notFound: "plan" });

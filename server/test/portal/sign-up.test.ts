@@ -185,8 +185,8 @@ test("a plan of another provider, of another kind or not published is not found"
     ]);
     return plan?.id ?? 0;
   };
-  const outcomeOf = (wantedPlans: readonly number[], by: typeof byForm | typeof byToken) =>
-    signUpAccount(pool, passwords, { now, provider, values: {}, wantedPlans, by });
+  const outcomeOf = (requestedPlans: readonly number[], by: typeof byForm | typeof byToken) =>
+    signUpAccount(pool, passwords, { now, provider, values: {}, requestedPlans, by });
 
   const mine = await planOf(provider.id, "application_plan");
   const notFound = { notFound: "plan" };

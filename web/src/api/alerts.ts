@@ -41,12 +41,12 @@ export const alertRulesQuery = (api: ApiClient) =>
 
 /** The words for kinds and thresholds. Thresholds are edited in the unit, and stored times `scale`. */
 export const alertKinds = {
-  success_rate: { title: "Low success rate", unit: "%", isBad: "below", scale: 0.01 },
-  latency_p95: { title: "Slow responses (95th percentile)", unit: "ms", isBad: "above", scale: 1 },
-  oldest_waiting: { title: "Late deliveries (oldest waiting)", unit: "minutes", isBad: "above", scale: 60 },
-  certificate: { title: "Certificate expires soon", unit: "days", isBad: "below", scale: 1 },
-  disabled: { title: "Endpoint disabled", unit: "", isBad: "present", scale: 1 },
-  exhausted: { title: "Deliveries exhausted", unit: "", isBad: "present", scale: 1 },
+  success_rate: { title: "Low success rate", unit: "%", problemSide: "below", scale: 0.01 },
+  latency_p95: { title: "Slow responses (95th percentile)", unit: "ms", problemSide: "above", scale: 1 },
+  oldest_waiting: { title: "Late deliveries (oldest waiting)", unit: "minutes", problemSide: "above", scale: 60 },
+  certificate: { title: "Certificate expires soon", unit: "days", problemSide: "below", scale: 1 },
+  disabled: { title: "Endpoint disabled", unit: "", problemSide: "present", scale: 1 },
+  exhausted: { title: "Deliveries exhausted", unit: "", problemSide: "present", scale: 1 },
 } as const satisfies Record<AlertKind, object>;
 
 const isKind = (name: string): name is AlertKind => name in alertKinds;
@@ -65,16 +65,16 @@ export function storedThreshold(kind: AlertKind, typed: string): number | undefi
 /** Describes a rule in a sentence. */
 export function describeRule(rule: AlertRule): string {
   const { kind, threshold, clear_threshold, for_seconds, clear_for_seconds } = rule;
-  const { unit, isBad } = alertKinds[kind];
+  const { unit, problemSide } = alertKinds[kind];
   const lasting = (seconds: number): string => (seconds === 0 ? "" : ` for ${minutes(seconds)}`);
-  if (isBad === "present") {
+  if (problemSide === "present") {
     const closing = clear_for_seconds === 0 ? "with the recovery" : `after a recovery${lasting(clear_for_seconds)}`;
     return `Opens${lasting(for_seconds) || " at once"}. Closes ${closing}.`;
   }
   const at = (stored: number | null): string => `${grouped(shownThreshold(kind, stored))}\u00A0${unit}`;
-  const better = isBad === "below" ? "at least" : "at most";
+  const better = problemSide === "below" ? "at least" : "at most";
   return (
-    `Opens ${isBad} ${at(threshold)}${lasting(for_seconds)}. ` +
+    `Opens ${problemSide} ${at(threshold)}${lasting(for_seconds)}. ` +
     `Closes with ${better} ${at(clear_threshold)}${lasting(clear_for_seconds)}.`
   );
 }

@@ -59,11 +59,11 @@ export interface PageBreadcrumbProps {
   readonly to: NonNullable<LinkProps["to"]>;
   readonly list: string;
   /** The title of the page itself. */
-  readonly here: string;
+  readonly current: string;
 }
 
 /** Leads from an object's page to its list. */
-export function PageBreadcrumb({ to, list, here }: PageBreadcrumbProps) {
+export function PageBreadcrumb({ to, list, current }: PageBreadcrumbProps) {
   return (
     <Breadcrumb className="bellwire-breadcrumb">
       <BreadcrumbItem
@@ -73,7 +73,7 @@ export function PageBreadcrumb({ to, list, here }: PageBreadcrumbProps) {
           </Link>
         )}
       />
-      <BreadcrumbItem isActive>{here}</BreadcrumbItem>
+      <BreadcrumbItem isActive>{current}</BreadcrumbItem>
     </Breadcrumb>
   );
 }

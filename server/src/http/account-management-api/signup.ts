@@ -86,7 +86,7 @@ export const signUpOperation: Operation = {
     const outcome = await signUpAccount(pool, passwords, {
       provider,
       values,
-      wantedPlans: requestedPlans(values),
+      requestedPlans: parseRequestedPlans(values),
       by,
       now,
     });
@@ -105,5 +105,5 @@ export const signUpOperation: Operation = {
 };
 
 /** Returns the ids of the requested plans. As in 3scale, a plan counts as its own kind, whatever the parameter's name. */
-const requestedPlans = (values: Parameters): readonly number[] =>
+const parseRequestedPlans = (values: Parameters): readonly number[] =>
   ["account_plan_id", "service_plan_id", "application_plan_id"].flatMap((name) => parseId(values[name]) ?? []);

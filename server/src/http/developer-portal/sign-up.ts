@@ -92,11 +92,11 @@ async function signUp(
     return showSignUpForm(portal, request, reply, { status: 429, values, error });
   }
 
-  const [wantedPlans, by] = [parsePlanIds(planIds), signUpSource(portal, request)];
+  const [requestedPlans, by] = [parsePlanIds(planIds), signUpSource(portal, request)];
   const outcome = await signUpAccount(pool, portal.passwords, {
     provider,
     values,
-    wantedPlans,
+    requestedPlans,
     by,
     now: portal.clock.now(),
   });
@@ -226,7 +226,7 @@ const readPlanIds = ({ query, body }: FastifyRequest): readonly string[] => [
 ];
 
 /** Parses plan ids. Invalid ids become 0, which no plan has. */
-const parsePlanIds = (ids: readonly string[]): NonNullable<SignUp["wantedPlans"]> =>
+const parsePlanIds = (ids: readonly string[]): NonNullable<SignUp["requestedPlans"]> =>
   ids.map((id) => parseRowId(id.trim()) ?? 0);
 
 function signUpPath(ids: readonly string[]): string {

@@ -64,9 +64,12 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
     return new Problem("too-busy", { retryAfterSeconds: error.retryAfterSeconds, cause: error });
   }
   if (error.code === providerMovingCode) return new Problem("provider-moving", { retryAfterSeconds: 1, cause: error });
-  const trouble = classifyDatabaseError(error);
-  if (trouble)
-    return new Problem(`database-${trouble}`, { retryAfterSeconds: againAfterSeconds[trouble], cause: error });
+  const databaseFailure = classifyDatabaseError(error);
+  if (databaseFailure)
+    return new Problem(`database-${databaseFailure}`, {
+      retryAfterSeconds: againAfterSeconds[databaseFailure],
+      cause: error,
+    });
   const code = codeOfStatus[Number(error.statusCode)] ?? codeOfSqlState[String(error.code)];
   return new Problem(code ?? "internal", { cause: error });
 }

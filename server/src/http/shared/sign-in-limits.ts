@@ -65,7 +65,7 @@ interface Group {
   /** A success resets these counters. */
   readonly isForgotten?: true;
   /** Applies only from this number of attempts on in the last counter of the group before it. */
-  readonly unlessFewer?: number;
+  readonly networkAttemptsMin?: number;
 }
 
 function countersOf({ audience, providerId, login, address, deviceId }: SignInAttempt): readonly Group[] {
@@ -92,7 +92,10 @@ function countersOf({ audience, providerId, login, address, deviceId }: SignInAt
       ),
       isForgotten: true,
     },
-    { counters: each([limits.signInsOfName, limits.signInsOfNameADay], name), unlessFewer: attemptsOfNewNetwork },
+    {
+      counters: each([limits.signInsOfName, limits.signInsOfNameADay], name),
+      networkAttemptsMin: attemptsOfNewNetwork,
+    },
   ];
 }
 
@@ -100,10 +103,10 @@ function countersOf({ audience, providerId, login, address, deviceId }: SignInAt
 function secondsToWait(groups: readonly Group[], counts: readonly Count[], counted: 0 | 1): number {
   let offset = 0;
   let attemptsOfNetwork = 0;
-  for (const { counters, unlessFewer = 0 } of groups) {
+  for (const { counters, networkAttemptsMin = 0 } of groups) {
     const own = counts.slice(offset, offset + counters.length);
     offset += counters.length;
-    const isNew = attemptsOfNetwork < unlessFewer;
+    const isNew = attemptsOfNetwork < networkAttemptsMin;
     attemptsOfNetwork = (own.at(-1)?.attempts ?? 0) - counted;
     if (isNew) continue;
     const waits = own.map(({ attempts, secondsLeft }, at) =>

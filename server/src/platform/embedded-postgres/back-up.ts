@@ -96,7 +96,7 @@ async function copyFolder(from: string, to: string, path: string): Promise<void>
     const inner = `${path}/${entry.name}`;
     const [source, copy] = [join(from, entry.name), join(to, entry.name)];
     if (leftOut.test(inner) || (emptied.has(path) && !entry.isDirectory())) continue;
-    if (entry.isDirectory()) await copyFolder(source, copy, inner).catch(unlessGone);
+    if (entry.isDirectory()) await copyFolder(source, copy, inner).catch(ignoreMissingFile);
     else if (entry.isFile()) await copyOne(source, copy);
     else throw new CannotStart(`${source} is neither a file nor a folder; a backup of it is not supported.`);
   }
@@ -110,7 +110,7 @@ async function copyOne(from: string, to: string): Promise<void> {
     await keepOwner(to, { uid, gid });
     await sync(to);
   } catch (error) {
-    unlessGone(error);
+    ignoreMissingFile(error);
   }
 }
 
@@ -131,6 +131,6 @@ async function sync(path: string): Promise<void> {
   await file.sync();
 }
 
-function unlessGone(error: unknown): void {
+function ignoreMissingFile(error: unknown): void {
   if (errorCode(error) !== "ENOENT") throw error;
 }

@@ -104,12 +104,12 @@ export async function startServer(
 ): Promise<void> {
   const deadlineMs = systemClock.monotonicMs() + leftoversMs;
   for (;;) {
-    const lastWords = await startOnce(needs, until);
-    if (lastWords === undefined) return;
-    const mayPass = lastWords === endedBySignal || lastWords.includes("pre-existing shared memory block");
+    const lastOutput = await startOnce(needs, until);
+    if (lastOutput === undefined) return;
+    const mayPass = lastOutput === endedBySignal || lastOutput.includes("pre-existing shared memory block");
     if (!mayPass || systemClock.monotonicMs() > deadlineMs) {
       throw new CannotStart(
-        `The embedded PostgreSQL in ${needs.place.folder} did not start: ${explainFailure(lastWords)}`,
+        `The embedded PostgreSQL in ${needs.place.folder} did not start: ${explainFailure(lastOutput)}`,
       );
     }
     await systemClock.sleep(200);

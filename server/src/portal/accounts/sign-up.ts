@@ -52,7 +52,7 @@ export interface SignUp {
    */
   readonly values: FieldInput;
   /** Ids of plans of any kind. */
-  readonly wantedPlans?: readonly number[];
+  readonly requestedPlans?: readonly number[];
   readonly by: SignUpSource;
   readonly now: Date;
 }
@@ -106,10 +106,10 @@ const hashingOf = ({ provider, by }: SignUp): HashingFor =>
 
 async function findPlansForSignUp(
   pool: Pool,
-  { provider, by, wantedPlans }: SignUp,
+  { provider, by, requestedPlans }: SignUp,
 ): Promise<ReturnType<typeof choosePlans> | "unknown plan"> {
   const requested = await findRequestedPlans(pool, provider.id, {
-    ids: wantedPlans ?? [],
+    ids: requestedPlans ?? [],
     mayBeHidden: by.via === "program",
     dropsUnknown: by.via === "program",
     productScope: by.via === "program" ? by.productScope : undefined,
@@ -167,19 +167,19 @@ export function choosePlans(
   requested: readonly Plan[],
   defaults: readonly Plan[],
 ): ChosenPlans | "no account plan" | "no service plan" | "two service plans" {
-  const wantedOrDefault = (kind: PlanKind): readonly Plan[] => {
+  const requestedOrDefault = (kind: PlanKind): readonly Plan[] => {
     const requestedOfKind = plansOfKind(requested, kind);
     const products = new Set(requestedOfKind.map((plan) => plan.productId));
     return [...requestedOfKind, ...plansOfKind(defaults, kind).filter((plan) => !products.has(plan.productId))];
   };
 
-  const [accountPlan] = wantedOrDefault("account_plan");
+  const [accountPlan] = requestedOrDefault("account_plan");
   if (!accountPlan) return "no account plan";
-  const servicePlans = wantedOrDefault("service_plan");
+  const servicePlans = requestedOrDefault("service_plan");
   if (!areOfDifferentProducts(servicePlans)) return "two service plans";
   const isSubscribed = (plan: Plan): boolean => servicePlans.some(({ productId }) => productId === plan.productId);
   if (!plansOfKind(requested, "application_plan").every(isSubscribed)) return "no service plan";
-  return { accountPlan, servicePlans, applicationPlans: wantedOrDefault("application_plan").filter(isSubscribed) };
+  return { accountPlan, servicePlans, applicationPlans: requestedOrDefault("application_plan").filter(isSubscribed) };
 }
 
 const plansOfKind = (plans: readonly Plan[], kind: PlanKind): readonly Plan[] =>

@@ -130,8 +130,8 @@ export async function sendDueMails({ pool, send, now }: MailSending): Promise<nu
       await send({ recipient, subject, text, from: { name: mail.providerName, address: mail.fromEmail } });
       await pool.query(markSentStatement, [providerId, id, now()]);
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      await pool.query(scheduleRetryStatement, [providerId, id, now(), retryDelaySeconds(mail.attemptsMade), words]);
+      const message = error instanceof Error ? error.message : String(error);
+      await pool.query(scheduleRetryStatement, [providerId, id, now(), retryDelaySeconds(mail.attemptsMade), message]);
     }
   }
   return mails.length;

@@ -38,7 +38,7 @@ type UserDecision =
   | { readonly user: ProviderUser; readonly passwordHash?: string | undefined }
   | { readonly refused: FieldErrors };
 
-type DecideUser = (before: ProviderUser, everybody: readonly ProviderUser[]) => UserDecision;
+type DecideUser = (before: ProviderUser, users: readonly ProviderUser[]) => UserDecision;
 
 interface DecidedChange extends ProviderUserChange {
   readonly decide: DecideUser;
@@ -54,19 +54,19 @@ async function changeProviderUser(
   { provider, userId, by, decide, keptSession }: DecidedChange,
 ): Promise<ProviderUserOutcome | undefined> {
   return pool.inTransaction(async (tx) => {
-    const everybody = await lockProviderUsers(tx, provider.id);
-    const before = everybody.find(({ id }) => id === userId);
+    const users = await lockProviderUsers(tx, provider.id);
+    const before = users.find(({ id }) => id === userId);
     if (!before) return undefined;
-    const parsed = decide(before, everybody);
+    const parsed = decide(before, users);
     if ("refused" in parsed) return parsed;
     const { user, passwordHash } = parsed;
     if (isDeepStrictEqual(user, before) && passwordHash === undefined) return { user };
-    if (isAdmin(before) && !isAdmin(user) && !hasOtherAdmin(everybody, userId)) return { notAllowed: "only admin" };
+    if (isAdmin(before) && !isAdmin(user) && !hasOtherAdmin(users, userId)) return { notAllowed: "only admin" };
 
     const isOut = user.state !== "active";
     if (isOut || passwordHash !== undefined) {
-      const exceptCookieValue = isOut ? undefined : keptSession;
-      await endSessionsOfUser(tx, { providerId: provider.id, audience: "admin", userId, exceptCookieValue });
+      const keptCookieValue = isOut ? undefined : keptSession;
+      await endSessionsOfUser(tx, { providerId: provider.id, audience: "admin", userId, keptCookieValue });
     }
     const { role, state, sections, serviceIds } = user;
     const detail = {
@@ -170,10 +170,10 @@ export async function deleteProviderUser(
   { provider, userId, by }: ProviderUserChange,
 ): Promise<{ readonly user: ProviderUser } | { readonly notAllowed: "last admin" } | undefined> {
   return pool.inTransaction(async (tx) => {
-    const everybody = await lockProviderUsers(tx, provider.id);
-    const user = everybody.find(({ id }) => id === userId);
+    const users = await lockProviderUsers(tx, provider.id);
+    const user = users.find(({ id }) => id === userId);
     if (!user) return undefined;
-    if (user.role === "admin" && !hasOtherAdmin(everybody, userId)) return { notAllowed: "last admin" };
+    if (user.role === "admin" && !hasOtherAdmin(users, userId)) return { notAllowed: "last admin" };
     await endSessionsOfUser(tx, { providerId: provider.id, audience: "admin", userId });
     await deleteProviderUserRow(tx, provider.id, userId);
     const auditRecord = {
@@ -326,13 +326,9 @@ export async function updateProviderUser(
   const wrong = mergeErrors(providerUserErrors(parseProviderUser(values, found), rules), unproved);
   const passwordHash = await hashIfValid(passwords, wrong, { password, providerId: provider.id });
   const known = await dropUnknownPermissions(pool, provider.id, permissions);
-  const decide: DecideUser = (before, everybody) => {
+  const decide: DecideUser = (before, users) => {
     const parsed = parseProviderUser(values, before);
-    const refused = mergeErrors(
-      unproved,
-      providerUserErrors(parsed, rules),
-      takenNameErrors(everybody, parsed, userId),
-    );
+    const refused = mergeErrors(unproved, providerUserErrors(parsed, rules), takenNameErrors(users, parsed, userId));
     if (!hasNoErrors(refused)) return { refused };
     return { user: { ...before, ...known, username: parsed.username, email: parsed.email }, passwordHash };
   };

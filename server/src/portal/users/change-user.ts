@@ -159,7 +159,7 @@ export async function updateUser(
     const refused = mergeErrors(errors, await findTakenUserNames(tx, provider.id, user), password.errors);
     if (!hasNoErrors(refused)) return { refused };
     if (password.hash !== undefined) {
-      const ended = { providerId: provider.id, audience: "developer", userId, exceptCookieValue: keptSession } as const;
+      const ended = { providerId: provider.id, audience: "developer", userId, keptCookieValue: keptSession } as const;
       await endSessionsOfUser(tx, ended);
     }
     return { user, passwordHash: password.hash };

@@ -45,4 +45,4 @@ export {
   withoutCredentials,
 } from "./render-event.ts";
 export { type Sample, sampleBody, sampleFacts } from "./sample-event.ts";
-export { readSubscriptions, wouldReach } from "./subscriptions.ts";
+export { readSubscriptions, hasSubscriber } from "./subscriptions.ts";

@@ -70,8 +70,10 @@ export function decideGate(
 }
 
 /** Returns whether an endpoint gets the event. */
-export const wouldReach = (subscriptions: readonly Subscription[], event: Parameters<typeof decideGate>[1]): boolean =>
-  subscriptions.some((subscription) => decideGate(subscription, event) === undefined);
+export const hasSubscriber = (
+  subscriptions: readonly Subscription[],
+  event: Parameters<typeof decideGate>[1],
+): boolean => subscriptions.some((subscription) => decideGate(subscription, event) === undefined);
 
 /**
  * An endpoint gets no event about itself, which could fail and cause another one. 3scale's webhook gets none at all. No

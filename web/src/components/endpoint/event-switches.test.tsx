@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { EventType, EventTypeName } from "../../api/events.ts";
 import { mount } from "../../testing/in-portal.tsx";
-import { type Choices, EventSwitches, reasonNotToFire } from "./event-switches.tsx";
+import { type Choices, EventSwitches, blockedReason } from "./event-switches.tsx";
 
 const types: readonly EventType[] = [
   {
@@ -74,13 +74,11 @@ test.each([
   ],
   ["what nothing causes cannot fire", { interfaces: [] }, { provider_actions: true, all_actors: true }, false],
 ] as const)("%s", (_guarantee, { interfaces }, settings, canFire) => {
-  expect(reasonNotToFire({ type: "account.created", interfaces: [...interfaces] }, settings) === undefined).toBe(
-    canFire,
-  );
+  expect(blockedReason({ type: "account.created", interfaces: [...interfaces] }, settings) === undefined).toBe(canFire);
 });
 
 test("the reason names the setting that would change it", () => {
-  expect(reasonNotToFire({ type: "account.created", interfaces: ["api"] }, off)).toBe(
+  expect(blockedReason({ type: "account.created", interfaces: ["api"] }, off)).toBe(
     "Cannot fire while actions in the admin portal do not trigger webhooks",
   );
 });

@@ -60,7 +60,7 @@ function SwitchGroup({ group, members, settings, onTurn }: SwitchGroupProps) {
           id={member.switch ?? member.type}
           name={member.switch ?? member.type}
           label={member.label}
-          description={<ReasonNotToFire reason={reasonNotToFire(member, settings)} />}
+          description={<BlockedReason reason={blockedReason(member, settings)} />}
           isChecked={settings.switches.has(member.type)}
           onChange={(_, isOn) => onTurn([member], isOn)}
         />
@@ -69,7 +69,7 @@ function SwitchGroup({ group, members, settings, onTurn }: SwitchGroupProps) {
   );
 }
 
-function ReasonNotToFire({ reason }: { reason: string | undefined }) {
+function BlockedReason({ reason }: { reason: string | undefined }) {
   if (!reason) return null;
   return (
     <HelperText>
@@ -83,7 +83,7 @@ function ReasonNotToFire({ reason }: { reason: string | undefined }) {
  * Changes by developers always fire. Changes by admins and access tokens need `provider_actions`. Changes with the
  * provider key, which uses the API too, and background changes need `all_actors`.
  */
-export function reasonNotToFire(
+export function blockedReason(
   { type, interfaces }: Pick<EventType, "type" | "interfaces">,
   settings: { readonly provider_actions: boolean; readonly all_actors: boolean },
 ): string | undefined {

@@ -69,29 +69,29 @@ export function SigningSecret({ endpoint: { id, previous_secret_until } }: { end
 
 function RotateButton({ id, onRotated }: { id: number; onRotated: (secret: string) => void }) {
   const api = useApi();
-  const [isAsking, setAsking] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const rotate = useChange({
     change: () => responseBody(api.POST("/api/v1/endpoints/{id}/rotate_secret", { params: { path: { id } } })),
     stale: [["endpoints"]],
     done: "The secret was rotated. Both secrets sign for 24 hours",
     failed: "The secret could not be rotated",
     onDone: ({ secret }) => {
-      setAsking(false);
+      setConfirming(false);
       onRotated(secret);
     },
   });
   return (
     <>
-      <Button variant="secondary" onClick={() => setAsking(true)}>
+      <Button variant="secondary" onClick={() => setConfirming(true)}>
         Rotate
       </Button>
-      {isAsking && (
+      {isConfirming && (
         <ConfirmDialog
           title="Rotate the signing secret?"
           confirm="Rotate"
           isBusy={rotate.isPending}
           onConfirm={() => rotate.mutate(undefined)}
-          onClose={() => setAsking(false)}
+          onClose={() => setConfirming(false)}
         >
           <Content component="p">
             The old and the new secret both sign every request for 24 hours, so your receiver can switch without a gap.

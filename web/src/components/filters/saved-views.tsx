@@ -68,9 +68,7 @@ export function SavedViews({ list, filter, onChoose }: SavedViewsProps) {
                 <bdi>{view.name}</bdi>
               </DropdownItem>
             ))}
-            {views.length === 0 && (
-              <DropdownItem isAriaDisabled>{wordsWithoutViews({ isPending, isError })}</DropdownItem>
-            )}
+            {views.length === 0 && <DropdownItem isAriaDisabled>{emptyListText({ isPending, isError })}</DropdownItem>}
           </DropdownList>
         </DropdownGroup>
         <Divider component="li" />
@@ -118,7 +116,7 @@ const ViewName = ({ name }: { name: string }) => (
   </>
 );
 
-function wordsWithoutViews({ isPending, isError }: { isPending: boolean; isError: boolean }): string {
+function emptyListText({ isPending, isError }: { isPending: boolean; isError: boolean }): string {
   if (isError) return "The views could not be loaded";
   return isPending ? "Loading…" : "You have not saved any";
 }

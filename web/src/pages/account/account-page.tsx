@@ -33,7 +33,7 @@ export function AccountPage() {
     <>
       <PageHeader
         title={name}
-        breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" here={name} />}
+        breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" current={name} />}
         actions={account && <AccountActions account={account} />}
       />
       <AccountTabs id={id} current="Overview" />

@@ -30,7 +30,7 @@ export function UserList({ accountId }: { accountId: number }) {
   const close = (): void => setToConfirm(undefined);
   const { step, remove } = useUserActions({ path: `accounts/${accountId}/users`, stale: [["accounts"]] }, close);
   const take = (user: User, { operation }: UserStep): void =>
-    userQuestion(operation, user.username)
+    confirmationOf(operation, user.username)
       ? setToConfirm({ user, operation })
       : step.mutate({ id: user.id, operation });
   const confirm = ({ user: { id }, operation }: ToConfirm): void =>
@@ -103,7 +103,7 @@ const verbs: Readonly<Partial<Record<ToConfirm["operation"], string>>> = {
 };
 
 function UserQuestion({ user, operation, ...rest }: UserQuestionProps) {
-  const question = userQuestion(operation, user.username);
+  const question = confirmationOf(operation, user.username);
   return (
     question && (
       <ConfirmDialog title={question.title} confirm={verbs[operation] ?? "Yes"} {...rest}>
@@ -114,7 +114,7 @@ function UserQuestion({ user, operation, ...rest }: UserQuestionProps) {
 }
 
 /** Returns the confirmation before a step that restricts a user of an account. */
-function userQuestion(operation: UserStep["operation"] | "delete", name: string): Question | undefined {
+function confirmationOf(operation: UserStep["operation"] | "delete", name: string): Question | undefined {
   switch (operation) {
     case "suspend":
       return {

@@ -133,7 +133,7 @@ const draftOf = (rule: AlertRule): RuleDraft => ({
 
 /** Returns the request body. A text that is not a number is left out, and the field that needs it says so. */
 function bodyOf(draft: RuleDraft) {
-  const isPresent = alertKinds[draft.kind].isBad === "present";
+  const isPresent = alertKinds[draft.kind].problemSide === "present";
   const [threshold, clear_threshold] = isPresent
     ? [null, null]
     : [storedThreshold(draft.kind, draft.threshold), storedThreshold(draft.kind, draft.clearThreshold)];
@@ -181,7 +181,7 @@ function RuleDialog({ rule, onClose }: { rule?: AlertRule; onClose: () => void }
       onClose={onClose}
     >
       {!rule && <ScopeFields {...fields} />}
-      {alertKinds[kind].isBad !== "present" && <ThresholdFields {...fields} />}
+      {alertKinds[kind].problemSide !== "present" && <ThresholdFields {...fields} />}
       <DurationFields {...fields} />
       <SwitchField
         id="by_mail"
@@ -229,12 +229,12 @@ function ScopeFields({ draft, errors, onEdit }: RuleFieldsProps) {
 const number = { type: "number", min: 0, step: "any" } as const;
 
 function ThresholdFields({ draft, errors, onEdit }: RuleFieldsProps) {
-  const { unit, isBad } = alertKinds[draft.kind];
+  const { unit, problemSide } = alertKinds[draft.kind];
   return (
     <>
       <TextField
         id="threshold"
-        label={`Opens ${isBad} (${unit})`}
+        label={`Opens ${problemSide} (${unit})`}
         isRequired
         errors={errors["threshold"]}
         value={draft.threshold}
@@ -243,7 +243,7 @@ function ThresholdFields({ draft, errors, onEdit }: RuleFieldsProps) {
       />
       <TextField
         id="clear_threshold"
-        label={`Closes with at ${isBad === "below" ? "least" : "most"} (${unit})`}
+        label={`Closes with at ${problemSide === "below" ? "least" : "most"} (${unit})`}
         isRequired
         errors={errors["clear_threshold"]}
         value={draft.clearThreshold}

@@ -36,7 +36,7 @@ export function ApplicationPage() {
     <>
       <PageHeader
         title={name}
-        breadcrumb={<PageBreadcrumb to="/applications" list="Applications" here={name} />}
+        breadcrumb={<PageBreadcrumb to="/applications" list="Applications" current={name} />}
         actions={application && <ApplicationActions application={application} />}
       />
       <ApplicationTabs accountId={key.accountId} id={key.id} current="Overview" />

@@ -32,7 +32,7 @@ export function DeliveryPage() {
     <>
       <PageHeader
         title={name}
-        breadcrumb={<PageBreadcrumb to="/deliveries" list="Deliveries" here={name} />}
+        breadcrumb={<PageBreadcrumb to="/deliveries" list="Deliveries" current={name} />}
         actions={
           <Flex alignItems={{ default: "alignItemsCenter" }}>
             <LiveLabel />

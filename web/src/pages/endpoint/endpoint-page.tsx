@@ -2,6 +2,7 @@ import {
   Button,
   Content,
   Flex,
+  Form,
   PageSection,
   Stack,
   StackItem,
@@ -47,7 +48,7 @@ export function EndpointPage() {
     <>
       <PageHeader
         title={name}
-        breadcrumb={<PageBreadcrumb to="/endpoints" list="Endpoints" here={name} />}
+        breadcrumb={<PageBreadcrumb to="/endpoints" list="Endpoints" current={name} />}
         actions={present && <EndpointActions endpoint={present} />}
       >
         {present?.description}
@@ -79,7 +80,11 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
     ),
     deliveries: <EndpointDeliveries endpointId={endpoint.id} />,
     settings: <EndpointForm endpoint={endpoint} types={types} />,
-    secret: <SigningSecret endpoint={endpoint} />,
+    secret: (
+      <Form>
+        <SigningSecret endpoint={endpoint} />
+      </Form>
+    ),
     test: endpoint.url ? (
       <TestRequests endpoint={endpoint} types={types} onAnswered={() => undefined} />
     ) : (
@@ -248,7 +253,7 @@ export function NewEndpointPage() {
     <>
       <PageHeader
         title="New endpoint"
-        breadcrumb={<PageBreadcrumb to="/endpoints" list="Endpoints" here="New endpoint" />}
+        breadcrumb={<PageBreadcrumb to="/endpoints" list="Endpoints" current="New endpoint" />}
       >
         Enter a name and a URL. The other settings have defaults that fit the format, and you can change them at any
         time.

@@ -22,7 +22,7 @@ export function EventPage() {
   const name = useEventTypeName(objectTitle(query, "Event", currentData(query)?.type));
   return (
     <>
-      <PageHeader title={name} breadcrumb={<PageBreadcrumb to="/events" list="Events" here={name} />} />
+      <PageHeader title={name} breadcrumb={<PageBreadcrumb to="/events" list="Events" current={name} />} />
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the event" />} back={back}>
           {(event) => (

@@ -32,7 +32,7 @@ export function AccountHistoryPage() {
     <>
       <PageHeader
         title={title}
-        breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" here={title} />}
+        breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" current={title} />}
         actions={
           deleted && (
             <Flex>
@@ -86,7 +86,7 @@ export function ApplicationHistoryPage() {
     <>
       <PageHeader
         title={title}
-        breadcrumb={<PageBreadcrumb to="/applications" list="Applications" here={title} />}
+        breadcrumb={<PageBreadcrumb to="/applications" list="Applications" current={title} />}
         actions={deleted}
       />
       <ApplicationTabs {...key} current="History" />
@@ -117,7 +117,7 @@ export function UserPage() {
     <>
       <PageHeader
         title={title}
-        breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" here={title} />}
+        breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" current={title} />}
         actions={deleted}
       />
       <PageSection isFilled>

@@ -26,7 +26,7 @@ export function ProductPage() {
     <>
       <PageHeader
         title={name}
-        breadcrumb={<PageBreadcrumb to="/products" list="Products" here={name} />}
+        breadcrumb={<PageBreadcrumb to="/products" list="Products" current={name} />}
         actions={mayChange && product && <ProductActions product={product} />}
       >
         {product?.description}

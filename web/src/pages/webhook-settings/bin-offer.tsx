@@ -23,7 +23,7 @@ export interface BinOfferProps {
 /** Offers a request bin as receiver in one click. While a bin is the receiver, leads to the URL field. */
 export function BinOffer({ endpointId, savedUrl, settings, types, onSaved }: BinOfferProps) {
   const { data: bins = [] } = useQuery(binsQuery(useApi()));
-  const [isAsking, setAsking] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const { mutate, isPending } = useBinAsReceiver(types, onSaved);
   const replaced = [...new Set([savedUrl, settings.url])].filter((url) => url !== "");
   const bin = bins.find(({ url }) => url === savedUrl);
@@ -40,7 +40,7 @@ export function BinOffer({ endpointId, savedUrl, settings, types, onSaved }: Bin
           size="sm"
           isLoading={isPending}
           isDisabled={isPending}
-          onClick={() => (replaced.length > 0 ? setAsking(true) : mutate(settings))}
+          onClick={() => (replaced.length > 0 ? setConfirming(true) : mutate(settings))}
         >
           Use a request bin
         </Button>
@@ -48,13 +48,13 @@ export function BinOffer({ endpointId, savedUrl, settings, types, onSaved }: Bin
     >
       A request bin is a receiver within Bellwire. One click creates one and makes it the receiver of the selected
       events, or of all events if none is selected.
-      {isAsking && (
+      {isConfirming && (
         <ReplaceUrlDialog
           endpointId={endpointId}
           replaced={replaced}
           isBusy={isPending}
-          onConfirm={() => mutate(settings, { onSettled: () => setAsking(false) })}
-          onClose={() => setAsking(false)}
+          onConfirm={() => mutate(settings, { onSettled: () => setConfirming(false) })}
+          onClose={() => setConfirming(false)}
         />
       )}
     </Alert>
