@@ -203,9 +203,9 @@ export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clo
   return {
     ...store,
     claim: (...call) => timed("take", () => store.claim(...call)),
-    readRuns: (...asked) => timed("read", () => store.readRuns(...asked)),
-    readDue: (...asked) => timed("read", () => store.readDue(...asked)),
-    settle: (...asked) => timed("settle", () => store.settle(...asked)),
+    readRuns: (...args) => timed("read", () => store.readRuns(...args)),
+    readDue: (...args) => timed("read", () => store.readDue(...args)),
+    settle: (...args) => timed("settle", () => store.settle(...args)),
   };
 }
 

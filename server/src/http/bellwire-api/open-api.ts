@@ -146,7 +146,7 @@ function completeOperation(described: Json, { method, schemas }: Described): obj
       ? {
           requestBody: {
             ...body,
-            required: asksForSomething(body, schemas),
+            required: hasRequiredField(body, schemas),
             content: withExample(body["content"], () => example.body),
           },
         }
@@ -168,7 +168,7 @@ const hasPathParameter = (parameters: Json | undefined): boolean =>
   Array.isArray(parameters) && parameters.some((parameter: Json) => fieldsOf(parameter)["in"] === "path");
 
 /** A request without a body counts as an empty object, which suffices if no field is required. */
-const asksForSomething = (body: JsonObject, schemas: JsonObject): boolean =>
+const hasRequiredField = (body: JsonObject, schemas: JsonObject): boolean =>
   Object.values(fieldsOf(body["content"])).some((media) => {
     const { $ref, ...schema } = fieldsOf(fieldsOf(media)["schema"]);
     const { required } = typeof $ref === "string" ? fieldsOf(schemas[$ref.split("/").at(-1) ?? ""]) : schema;

@@ -138,7 +138,7 @@ const codesOfAway: ReadonlySet<string> = new Set([
 ]);
 
 /** Messages of `pg` without a code. */
-const wordsOfAway = /^(?:Connection terminated|timeout e|Query read timeout|Client (?:has encountered|was closed))/;
+const messagesOfAway = /^(?:Connection terminated|timeout e|Query read timeout|Client (?:has encountered|was closed))/;
 
 /**
  * Classifies errors of an unavailable database, after which the same request may succeed later. Returns undefined for others.
@@ -147,7 +147,7 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorClass | unde
   const code = errorCode(error);
   if (code === diskFull) return "full";
   if (error instanceof NoConnection) return "away";
-  if (code === undefined) return error instanceof Error && wordsOfAway.test(error.message) ? "away" : undefined;
+  if (code === undefined) return error instanceof Error && messagesOfAway.test(error.message) ? "away" : undefined;
   if (isMissingSocket(error, code)) return "away";
   return code.startsWith("08") || statesOfAway.has(code) || codesOfAway.has(code) ? "away" : undefined;
 }
@@ -156,7 +156,7 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorClass | unde
 const isMissingSocket = (error: unknown, code: string): boolean =>
   code === "ENOENT" && error instanceof Error && "syscall" in error && error.syscall === "connect";
 
-const tlsProblems: readonly (readonly [codes: RegExp, says: string])[] = [
+const tlsProblems: readonly (readonly [codes: RegExp, advice: string])[] = [
   [
     /^(?:SELF_SIGNED_CERT|DEPTH_ZERO_SELF|UNABLE_TO_(?:VERIFY_LEAF|GET_ISSUER)|CERT_UNTRUSTED)/,
     "its certificate is of an authority that is not trusted. Give the certificate of your provider's authority with " +

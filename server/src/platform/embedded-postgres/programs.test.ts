@@ -13,5 +13,5 @@ test.each([
 
 test("what is not known is told in PostgreSQL's own last words", () => {
   const output = Array.from({ length: 30 }, (_, index) => `line ${index}`).join("\n");
-  expect(explainFailure(output)).toMatch(/^it said\n {2}line 22\n[^]*line 29$/);
+  expect(explainFailure(output)).toMatch(/^PostgreSQL reported:\n {2}line 22\n[^]*line 29$/);
 });

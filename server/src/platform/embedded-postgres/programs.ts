@@ -153,7 +153,7 @@ async function runOnce(program: string, args: readonly string[], options: RunOpt
 }
 
 /** Known error messages of PostgreSQL, with their cause. */
-const causes: readonly (readonly [said: RegExp, means: string])[] = [
+const causes: readonly (readonly [message: RegExp, cause: string])[] = [
   [/No space left on device|could not extend file/, "the disk is full"],
   [/Disk quota exceeded/, "the disk quota is used up"],
   [/Read-only file system/, "the file system is read-only"],
@@ -169,7 +169,7 @@ const linesShown = 8;
 export function explainFailure(output: string): string {
   const lines = output.trim().split("\n").slice(-linesShown).join("\n  ");
   const cause = causes.find(([pattern]) => pattern.test(output))?.[1];
-  return cause ? `${cause}.\n  ${lines}` : `it said\n  ${lines}`;
+  return cause ? `${cause}.\n  ${lines}` : `PostgreSQL reported:\n  ${lines}`;
 }
 
 export const ownerRole = "bellwire_owner";

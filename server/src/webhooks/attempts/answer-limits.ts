@@ -21,18 +21,18 @@ export const answerLimits = {
 const sliceBytes = 1024;
 
 /**
- * The receiver exceeded a limit, or sent a response that no attempt can use. `says` continues a sentence that starts
+ * The receiver exceeded a limit, or sent a response that no attempt can use. `problem` continues a sentence that starts
  * with its host.
  */
 export class UnusableAnswerError extends Error {
   override readonly name = "UnusableAnswerError";
   readonly code: string;
-  readonly says: string;
+  readonly problem: string;
 
-  constructor(code: string, says: string) {
-    super(`the receiver ${says}`);
+  constructor(code: string, problem: string) {
+    super(`the receiver ${problem}`);
     this.code = code;
-    this.says = says;
+    this.problem = problem;
   }
 }
 
@@ -179,12 +179,12 @@ class AnswerReader {
 
 const unusable = {
   get tooLong() {
-    const says = `sent more than ${answerLimits.totalBytes / 1024} KiB without completing its answer`;
-    return new UnusableAnswerError("ANSWER_TOO_LONG", says);
+    const problem = `sent more than ${answerLimits.totalBytes / 1024} KiB without completing its answer`;
+    return new UnusableAnswerError("ANSWER_TOO_LONG", problem);
   },
   get inPieces() {
-    const says = `sent its answer in more than ${answerLimits.reads} pieces without completing it`;
-    return new UnusableAnswerError("ANSWER_IN_PIECES", says);
+    const problem = `sent its answer in more than ${answerLimits.reads} pieces without completing it`;
+    return new UnusableAnswerError("ANSWER_IN_PIECES", problem);
   },
   get longHead() {
     return new UnusableAnswerError(
@@ -193,8 +193,8 @@ const unusable = {
     );
   },
   get interimAnswers() {
-    const says = `sent more than ${answerLimits.interimAnswers} interim answers (1xx) before its answer`;
-    return new UnusableAnswerError("INTERIM_ANSWERS", says);
+    const problem = `sent more than ${answerLimits.interimAnswers} interim answers (1xx) before its answer`;
+    return new UnusableAnswerError("INTERIM_ANSWERS", problem);
   },
   get upgrade() {
     return new UnusableAnswerError("UPGRADE", "answered 101: it wants to switch to another protocol");

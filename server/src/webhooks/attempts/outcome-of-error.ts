@@ -106,7 +106,7 @@ export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<
     return { kind: "unreachable", code: "PROXY_REFUSED", reason };
   }
   if (error instanceof UnusableAnswerError)
-    return { kind: "unreachable", code: error.code, reason: `${host} ${error.says}.`, isUnusable: true };
+    return { kind: "unreachable", code: error.code, reason: `${host} ${error.problem}.`, isUnusable: true };
   const code = codeOf(error);
   if (code === "UND_ERR_CONNECT_TIMEOUT" || (code === "ETIMEDOUT" && !isAnswering)) {
     return { kind: "timed-out", afterSeconds: connectTimeoutSeconds, phase: "connect" };
