@@ -32,7 +32,7 @@ test(
     const postmaster = (await postmasterOf(dataDir)) ?? 0;
 
     expect(await web.stop()).toBe(0);
-    expect(web.stdout).toContain("the embedded database goes on running: 1 more process uses it");
+    expect(web.stdout).toContain("the embedded database keeps running: 1 other process uses it");
     expect(isAlive(postmaster)).toBe(true);
     expect(await engine.stop()).toBe(0);
     expect(isAlive(postmaster)).toBe(false);

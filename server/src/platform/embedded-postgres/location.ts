@@ -22,23 +22,23 @@ const commonFolders = ["/var/lib/bellwire", "/var/tmp/bellwire", join(tmpdir(), 
 export async function chooseLocation(dataDir: string, printStatus: (line: string) => void): Promise<ServerLocation> {
   const pointer = join(dataDir, "postgres-location");
   const user = await findUnprivilegedUser();
-  const remembered = (await readFileIfExists(pointer))?.trim();
-  if (remembered) return existingLocation(remembered, user, `${pointer} says that the database lies there.`);
+  const storedFolder = (await readFileIfExists(pointer))?.trim();
+  if (storedFolder) return existingLocation(storedFolder, user, `${pointer} names it as the folder of the database.`);
   if ((await ownerOf(join(dataDir, "postgres"))) || !user) return existingLocation(dataDir, user, "");
-  if (await letPass(user, await realpath(dataDir))) return { folder: dataDir, user };
+  if (await makeEnterable(user, await realpath(dataDir))) return { folder: dataDir, user };
 
   const folder = join(await commonFolder(user), randomBase32(12));
   await mkdir(folder, { mode: 0o700 });
   await chown(folder, user.uid, user.gid);
   await readOrCreateFile(pointer, () => `${folder}\n`);
-  printStatus(`the database lies in ${folder}: ${dataDir} is closed to the user ${user.name}, whom PostgreSQL runs as`);
+  printStatus(`the database is in ${folder}: PostgreSQL runs as the user ${user.name}, who may not enter ${dataDir}`);
   return { folder, user };
 }
 
 /**
  * Makes the data directory enterable, but not readable. The folders above it are not changed.
  */
-async function letPass(user: UnprivilegedUser, dataDir: string): Promise<boolean> {
+async function makeEnterable(user: UnprivilegedUser, dataDir: string): Promise<boolean> {
   if (!(await mayEnter(user, dirname(dataDir)))) return false;
   const { mode } = await stat(dataDir);
   await chmod(dataDir, mode | 0o001);

@@ -20,7 +20,7 @@ export interface EmbeddedPostgres extends AsyncDisposable {
 }
 
 /** Long enough for a program that kills a tree of processes to reach this one. */
-const comeBackAfterMs = 1000;
+const restartAfterMs = 1000;
 
 /**
  * Opens the PostgreSQL server of a data directory. The first process starts it, later ones join it, and the last one stops it. A server
@@ -53,7 +53,7 @@ export async function openEmbeddedPostgres(
         if (others === 0) return stopServer(server.pgData);
         if (!server.isStartedHere && !ahead) return;
         printStatus(
-          `the embedded database goes on running: ${others} more ${others === 1 ? "process uses" : "processes use"} it`,
+          `the embedded database keeps running: ${others} other ${others === 1 ? "process uses" : "processes use"} it`,
         );
       });
     },
@@ -64,7 +64,7 @@ export async function openEmbeddedPostgres(
       await server.presence.ended;
       if (closing.signal.aborted) return;
       printStatus("the embedded database has stopped; starting it again");
-      await systemClock.sleep(comeBackAfterMs, closing.signal);
+      await systemClock.sleep(restartAfterMs, closing.signal);
       if (closing.signal.aborted) return;
       try {
         server = await alone(() => joinOrStartServer(folder, printStatus));
@@ -122,7 +122,7 @@ async function makeDataDir(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   } catch (error) {
-    throw new CannotStart(`The data directory ${folder} (BELLWIRE_DATA_DIR) cannot be made: ${errorMessage(error)}`);
+    throw new CannotStart(`The data directory ${folder} (BELLWIRE_DATA_DIR) cannot be created: ${errorMessage(error)}`);
   }
 }
 
@@ -205,7 +205,10 @@ async function loadPasswords(dataDir: string): Promise<Passwords> {
   const path = join(dataDir, passwordsFile);
   const { content } = await readOrCreateFile(path, () => `owner ${randomHex(24)}\napp ${randomHex(24)}\n`);
   const [, owner, app] = /^owner ([0-9a-f]{48})\napp ([0-9a-f]{48})\n$/.exec(content) ?? [];
-  if (!owner || !app) throw new CannotStart(`${path} is not what Bellwire wrote there. Restore it from a backup.`);
+  if (!owner || !app)
+    throw new CannotStart(
+      `${path} is damaged: it must contain the passwords that Bellwire wrote. Restore it from a backup.`,
+    );
   return { owner, app };
 }
 
