@@ -190,7 +190,7 @@ export const filteredLists = {
     without: [],
     quick: [
       { label: "Failed", values: { state: "failed" } },
-      { label: "Waiting", values: { state: "pending" } },
+      { label: "Pending", values: { state: "pending" } },
       { label: "Slow", values: { latency_min: "1000" } },
     ],
   },

@@ -78,10 +78,10 @@ test("a quick filter is one press, keeps the other filters, and is turned off by
   const page = await open("/deliveries?q=harbour");
   await click("Failed");
   await waitFor(() => expect(page.address()).toBe("/deliveries?q=harbour&state=failed"));
-  await click("Waiting");
+  await click("Pending");
   await waitFor(() => expect(page.asked()?.getAll("state")).toEqual(["pending"]));
   expect(page.address()).toBe("/deliveries?q=harbour&state=pending");
-  await click("Waiting");
+  await click("Pending");
   await waitFor(() => expect(page.address()).toBe("/deliveries?q=harbour"));
 });
 
