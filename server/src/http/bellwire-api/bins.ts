@@ -34,7 +34,7 @@ const settings = {
   name: Type.String({
     maxLength: 100,
     pattern: "^[^\\u0000-\\u001f\\u007f]*$",
-    description: "Shown in lists and on the bin's page. May be empty.",
+    description: "One line, shown in lists and on the bin's page. May be empty.",
   }),
   answer_status: Type.Integer({ minimum: 200, maximum: 599, description: "The status of the default response." }),
   answer_delay_ms: Type.Integer({

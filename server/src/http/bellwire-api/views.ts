@@ -20,7 +20,12 @@ const filterBytesMax = 4000;
 const ViewFilter = Type.Record(Type.String(), Type.String({ maxLength: 2000 }), {
   description: "The parameters of the list's page, as in its address. Several values are joined by commas.",
 });
-const ViewName = Type.String({ minLength: 1, maxLength: 100, pattern: String.raw`\S` });
+const ViewName = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  pattern: String.raw`\S`,
+  description: "Not blank. Unique in its list.",
+});
 const ViewListSchema = Type.Enum([...viewLists], { title: "ViewList", description: "The list that the view filters." });
 
 const ViewSchema = Type.Object(

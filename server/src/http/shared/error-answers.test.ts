@@ -91,10 +91,16 @@ test("what nobody foresaw tells nothing of itself", async () => {
   expect(answer.body).not.toContain("hunter2");
 });
 
-test("a value that is taken is a conflict", async () => {
-  const answer = await post({ url: "x" }, { thrown: Object.assign(new Error("duplicate key"), { code: "23505" }) });
+test.each([
+  ["Key (provider_id, name)=(1, crm) already exists.", { name: ["has already been taken"] }],
+  ["Key (provider_id, lower(email::text))=(1, a@b.example) already exists.", { email: ["has already been taken"] }],
+  [undefined, undefined],
+])("a value that is taken is a conflict, which names the field: %s", async (detail, errors) => {
+  const thrown = Object.assign(new Error("duplicate key"), { code: "23505", detail });
+  const answer = await post({ url: "x" }, { thrown });
 
-  expect([answer.statusCode, answer.json().code]).toEqual([409, "conflict"]);
+  expect([answer.statusCode, answer.json().code, answer.json().errors]).toEqual([409, "conflict", errors]);
+  expect(answer.body).not.toContain("crm");
 });
 
 test("what is to belong to something that was deleted at the same moment finds nothing there", async () => {

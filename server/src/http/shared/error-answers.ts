@@ -13,8 +13,9 @@ interface BrokenRule {
 
 interface ThrownByFastify {
   readonly code?: unknown;
-  /** The table of a PostgreSQL error. */
+  /** The table and the detail of a PostgreSQL error. */
   readonly table?: unknown;
+  readonly detail?: unknown;
   readonly statusCode?: unknown;
   readonly validation?: readonly BrokenRule[];
   /** The part of the request that failed validation. */
@@ -71,7 +72,14 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
       cause: error,
     });
   const code = codeOfStatus[Number(error.statusCode)] ?? codeOfSqlState[String(error.code)];
-  return new Problem(code ?? "internal", { cause: error });
+  const errors = code === "conflict" ? takenField(error.detail) : undefined;
+  return new Problem(code ?? "internal", { ...(errors && { errors }), cause: error });
+}
+
+/** Returns the error of the field that is last in a violated unique key: `Key (provider_id, lower(name))=(1, crm) already exists.` */
+function takenField(detail: unknown): FieldErrors | undefined {
+  const [, field] = /^Key \([^=]*?(\w+)(?:::\w+)?\)+=/.exec(String(detail)) ?? [];
+  return field === undefined ? undefined : { [field]: ["has already been taken"] };
 }
 
 /** Returns true if the client closed its connection within the body. Node.js uses the code of network errors, and this text. */
