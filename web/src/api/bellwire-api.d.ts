@@ -2130,7 +2130,7 @@ export interface components {
             url: string;
             /** @description A secret: shows the requests to anyone who has it, and allows changing the responses. Credentials, query values and headers that may hold secrets are masked, except for admins who are signed in to the Admin Portal. */
             view_url: string;
-            /** @description Shown in lists and on the bin's page. May be empty. */
+            /** @description One line, shown in lists and on the bin's page. May be empty. */
             name: string;
             /** @description The status of the default response. */
             answer_status: number;
@@ -2195,7 +2195,7 @@ export interface components {
         };
         /** BinChange */
         BinChange: {
-            /** @description Shown in lists and on the bin's page. May be empty. */
+            /** @description One line, shown in lists and on the bin's page. May be empty. */
             name?: string;
             /** @description The status of the default response. */
             answer_status?: number;
@@ -5094,6 +5094,7 @@ export interface operations {
             content: {
                 "application/json": {
                     list: components["schemas"]["ViewList"];
+                    /** @description Not blank. Unique in its list. */
                     name: string;
                     /** @description The parameters of the list's page, as in its address. Several values are joined by commas. */
                     filter: {
@@ -5168,6 +5169,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /** @description Not blank. Unique in its list. */
                     name?: string;
                     /** @description The parameters of the list's page, as in its address. Several values are joined by commas. */
                     filter?: {
@@ -5427,7 +5429,7 @@ export interface operations {
             query: {
                 /** @description Separated by commas: attempts, deliveries, delivered, failures, first_attempt_successes, retries, success_rate, latency_p50, latency_p95, latency_p99, delay_p50, delay_p95, delay_p99, bytes_sent, bytes_received, accounts_created, applications_created. */
                 metrics: string;
-                /** @description Separated by commas. Only `attempts` has outcomes. */
+                /** @description Separated by commas: outcome, endpoint_id, event_type. Only `attempts` has outcomes. */
                 group_by?: string;
                 /** @description The length of a point. Without it, it fits the span, and is longer for series of endpoints. Minutes are kept for 3 days. */
                 interval?: "minute" | "hour" | "day";

@@ -138,7 +138,9 @@ const refuse = (field: string, sentence: string): Problem =>
 
 const QuerySchema = Type.Object({
   metrics: listOf(metricNames, `Separated by commas: ${metricNames.join(", ")}.`),
-  group_by: Type.Optional(listOf(groupings, `Separated by commas: ${groupings.join(", ")}. Only \`attempts\` has outcomes.`)),
+  group_by: Type.Optional(
+    listOf(groupings, `Separated by commas: ${groupings.join(", ")}. Only \`attempts\` has outcomes.`),
+  ),
   interval: Type.Optional(
     Type.Enum([...intervals], {
       description: `The length of a point. Without it, it fits the span, and is longer for series of endpoints. Minutes are kept for ${minuteDays} days.`,
