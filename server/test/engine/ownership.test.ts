@@ -13,7 +13,7 @@ import { until } from "../support/until.ts";
 const newId = createIdGenerator(systemClock);
 const events = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ accountId: index }));
 
-test("what a crashed engine held is delivered by another within a lease", async ({ database }) => {
+test.concurrent("what a crashed engine held is delivered by another within a lease", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
@@ -59,7 +59,7 @@ async function startEngineToLose(
 
 const readEngines = (database: Pool) => database.query<{ id: string }>(`select id from engines`);
 
-test("an engine whose heartbeats were answered too late takes its lanes over at once, although its former id still looks alive", async ({
+test.concurrent("an engine whose heartbeats were answered too late takes its lanes over at once, although its former id still looks alive", async ({
   database,
 }) => {
   await using receiver = await startReceiver();
@@ -78,7 +78,7 @@ test("an engine whose heartbeats were answered too late takes its lanes over at 
   expect(engines).not.toEqual(former);
 });
 
-test("an attempt in flight when an engine loses its lease may end before anybody claims the lane, and is not repeated", async ({
+test.concurrent("an attempt in flight when an engine loses its lease may end before anybody claims the lane, and is not repeated", async ({
   database,
 }) => {
   const mayAnswer = Promise.withResolvers<void>();
@@ -101,7 +101,7 @@ test("an attempt in flight when an engine loses its lease may end before anybody
   expect(receiver.received).toHaveLength(1);
 });
 
-test("a heartbeat that hangs does not cost an engine its lease", async ({ database }) => {
+test.concurrent("a heartbeat that hangs does not cost an engine its lease", async ({ database }) => {
   const hanging = Promise.withResolvers<void>();
   let heartbeats = 0;
   await using engine = await startTestEngine(database, {
@@ -118,7 +118,7 @@ test("a heartbeat that hangs does not cost an engine its lease", async ({ databa
   expect(engine.warnings).toEqual([]);
 });
 
-test("a lane that somebody serves is nobody else's", async ({ database }) => {
+test.concurrent("a lane that somebody serves is nobody else's", async ({ database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [one, other] = [newId(), newId()];
@@ -133,7 +133,7 @@ test("a lane that somebody serves is nobody else's", async ({ database }) => {
   expect((await store.findDueLanes(one)).free).toEqual([]);
 });
 
-test("an engine that never heard that it got a lane gets it when it asks again, under a new epoch", async ({
+test.concurrent("an engine that never heard that it got a lane gets it when it asks again, under a new epoch", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);
@@ -148,7 +148,7 @@ test("an engine that never heard that it got a lane gets it when it asks again, 
   expect(heard?.epoch).toBe((unheard?.epoch ?? 0) + 1);
 });
 
-test("what an engine asked for on a line that was cut gets it no lane once it has asked again", async ({
+test.concurrent("what an engine asked for on a line that was cut gets it no lane once it has asked again", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);
@@ -163,7 +163,7 @@ test("what an engine asked for on a line that was cut gets it no lane once it ha
   expect(lane && (await store.verifyOwnership(engineId, [{ ...lane, epoch: lane.epoch + 1 }]))).toEqual([]);
 });
 
-test("an engine that is not the owner any more, whatever the reason, notices it and stops sending", async ({
+test.concurrent("an engine that is not the owner any more, whatever the reason, notices it and stops sending", async ({
   database,
 }) => {
   await using receiver = await startReceiver();
@@ -217,7 +217,7 @@ test.for([
   expect((await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).recorded).toBe(0);
 });
 
-test("a delivery that was cancelled before its first attempt and made due again is settled, with those beside it", async ({
+test.concurrent("a delivery that was cancelled before its first attempt and made due again is settled, with those beside it", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);
@@ -240,7 +240,7 @@ test("a delivery that was cancelled before its first attempt and made due again 
   ]);
 });
 
-test("an engine that stops lets what is in flight finish, records it and gives its lanes back", async ({
+test.concurrent("an engine that stops lets what is in flight finish, records it and gives its lanes back", async ({
   database,
 }) => {
   const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
@@ -262,7 +262,7 @@ test("an engine that stops lets what is in flight finish, records it and gives i
   expect(await database.query(`select from engines`)).toEqual([]);
 });
 
-test("no transaction is open while a receiver takes its time", async ({ database }) => {
+test.concurrent("no transaction is open while a receiver takes its time", async ({ database }) => {
   await using receiver = await startReceiver("hang");
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: receiver.url, timeoutSeconds: 4 });
@@ -276,7 +276,7 @@ test("no transaction is open while a receiver takes its time", async ({ database
   await until(async () => (await database.query(others)).length === 0, { withinMs: 3500 });
 });
 
-test("nothing is sent to an address that the operator has not allowed", async ({ database }) => {
+test.concurrent("nothing is sent to an address that the operator has not allowed", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
@@ -290,7 +290,9 @@ test("nothing is sent to an address that the operator has not allowed", async ({
   expect(receiver.received).toEqual([]);
 });
 
-test("an endpoint that is switched off holds what is due until it is switched on again", async ({ database }) => {
+test.concurrent("an endpoint that is switched off holds what is due until it is switched on again", async ({
+  database,
+}) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
@@ -330,7 +332,7 @@ const settlementOf = (endpointId: number, eventId: string): Parameters<LaneStore
   trace: null,
 });
 
-test("an attempt in flight when its endpoint is switched off is recorded, and not made again later", async ({
+test.concurrent("an attempt in flight when its endpoint is switched off is recorded, and not made again later", async ({
   database,
 }) => {
   const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
@@ -351,7 +353,7 @@ test("an attempt in flight when its endpoint is switched off is recorded, and no
   expect(receiver.received).toHaveLength(1);
 });
 
-test("a pause counts for what is at hand already, also when the database could not be asked about it at first", async ({
+test.concurrent("a pause counts for what is at hand already, also when the database could not be asked about it at first", async ({
   database,
 }) => {
   const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();

@@ -86,7 +86,7 @@ export async function openPortal(pool: Pool): Promise<Portal> {
       event_types: ["*"],
       provider_actions: true,
       all_actors: true,
-      retry_waits_seconds: name === "fails" ? [1] : [],
+      retry_waits_seconds: name === "fails" ? [0] : [],
       format: name === "works" ? "json" : "3scale",
       include_credentials: true,
     });

@@ -63,7 +63,7 @@ const sequencesOf = async (pool: Pool, accountId: number): Promise<number[]> =>
     ])
   ).map(({ sequence }) => sequence);
 
-test(
+test.concurrent(
   "an erased account leaves no trace in any table or in the log within an hour, and others stay as they are",
   { timeout: 180_000 },
   async ({ database: pool, owner }) => {
@@ -126,7 +126,7 @@ test(
   },
 );
 
-test(
+test.concurrent(
   "an erased user leaves the account's events, without the user",
   { timeout: 120_000 },
   async ({ database: pool, owner }) => {
@@ -145,7 +145,7 @@ test(
   },
 );
 
-test(
+test.concurrent(
   "an erasure from the command line whose process is killed in the middle of its steps ends without a trace",
   { timeout: 120_000 },
   async ({ database: pool, databaseUrl, owner }) => {
@@ -175,7 +175,7 @@ test(
   },
 );
 
-test(
+test.concurrent(
   "with send, deliveries are sent before the erasure, for a week at most",
   { timeout: 120_000 },
   async ({ database: pool, owner }) => {
@@ -206,7 +206,7 @@ test("the second pass begins after the longest attempt", () => {
   expect(secondPassSeconds).toBeGreaterThan(60 + 60);
 });
 
-test(
+test.concurrent(
   "the export of an account has its record, history, mails, sessions and audit records",
   { timeout: 120_000 },
   async ({ database: pool }) => {

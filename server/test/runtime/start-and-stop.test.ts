@@ -17,32 +17,36 @@ async function knowsToken(url: string): Promise<boolean> {
   return answer.ok;
 }
 
-test("a first start says how to sign in, a second one finds what the first has left", { timeout }, async () => {
-  await using folder = await makeEmptyDataDir();
-  const dataDir = folder.path;
-  await using first = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
-  const url = await first.ready();
-  await until(() => first.stdout.includes("provider key"));
-  expect(first.stdout).toMatch(
-    /^ {2}1 Watch {4}http\S+\/bins\/\w{26}\/view\?key=\w{26}\n {2}2 Sign up {2}http\S+\/signup\n {2}3 Admin {4}http\S+\/p\/admin {2}\(admin \/ \w{16}\)$/m,
-  );
-  expect(first.stdout).not.toContain(accessToken);
-  const signIn = join(dataDir, "first-sign-in");
-  expect(first.stdout).toContain((await readFile(signIn, "utf8")).trimEnd());
-  expect((await stat(signIn)).mode & 0o777).toBe(0o600);
-  expect((await stat(join(dataDir, "secret-key"))).mode & 0o777).toBe(0o600);
-  expect((await stat(join(dataDir, "postgres"))).mode & 0o777).toBe(0o700);
-  expect(await knowsToken(url)).toBe(true);
-  expect(await first.stop()).toBe(0);
-  expect(await postmasterOf(dataDir)).toBeUndefined();
+test.concurrent(
+  "a first start says how to sign in, a second one finds what the first has left",
+  { timeout },
+  async () => {
+    await using folder = await makeEmptyDataDir();
+    const dataDir = folder.path;
+    await using first = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+    const url = await first.ready();
+    await until(() => first.stdout.includes("provider key"));
+    expect(first.stdout).toMatch(
+      /^ {2}1 Watch {4}http\S+\/bins\/\w{26}\/view\?key=\w{26}\n {2}2 Sign up {2}http\S+\/signup\n {2}3 Admin {4}http\S+\/p\/admin {2}\(admin \/ \w{16}\)$/m,
+    );
+    expect(first.stdout).not.toContain(accessToken);
+    const signIn = join(dataDir, "first-sign-in");
+    expect(first.stdout).toContain((await readFile(signIn, "utf8")).trimEnd());
+    expect((await stat(signIn)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(dataDir, "secret-key"))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(dataDir, "postgres"))).mode & 0o777).toBe(0o700);
+    expect(await knowsToken(url)).toBe(true);
+    expect(await first.stop()).toBe(0);
+    expect(await postmasterOf(dataDir)).toBeUndefined();
 
-  await using second = serve(dataDir, inOneProcess);
-  expect(await knowsToken(await second.ready())).toBe(true);
-  expect(await second.stop()).toBe(0);
-  expect(second.stdout).not.toContain("Sign up");
-});
+    await using second = serve(dataDir, inOneProcess);
+    expect(await knowsToken(await second.ready())).toBe(true);
+    expect(await second.stop()).toBe(0);
+    expect(second.stdout).not.toContain("Sign up");
+  },
+);
 
-test(
+test.concurrent(
   "after kill -9 of everything it starts again, though another process has the number in the lock files",
   { timeout },
   async () => {
@@ -69,38 +73,49 @@ test(
   },
 );
 
-test("a database that outlived its killed process is joined, and stopped at the end", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  const dataDir = folder.path;
-  await using killed = serve(dataDir, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: accessToken });
-  await killed.ready();
-  const postmaster = (await postmasterOf(dataDir)) ?? 0;
-  killed.signal("SIGKILL");
-  await killed.ended;
-  expect(isAlive(postmaster)).toBe(true);
+test.concurrent(
+  "a database that outlived its killed process is joined, and stopped at the end",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    const dataDir = folder.path;
+    await using killed = serve(dataDir, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: accessToken });
+    await killed.ready();
+    const postmaster = (await postmasterOf(dataDir)) ?? 0;
+    killed.signal("SIGKILL");
+    await killed.ended;
+    expect(isAlive(postmaster)).toBe(true);
 
-  await using next = serve(dataDir, inOneProcess);
-  expect(await knowsToken(await next.ready())).toBe(true);
-  expect(await postmasterOf(dataDir)).toBe(postmaster);
-  expect(await next.stop()).toBe(0);
-  expect(isAlive(postmaster)).toBe(false);
-});
+    await using next = serve(dataDir, inOneProcess);
+    expect(await knowsToken(await next.ready())).toBe(true);
+    expect(await postmasterOf(dataDir)).toBe(postmaster);
+    expect(await next.stop()).toBe(0);
+    expect(isAlive(postmaster)).toBe(false);
+  },
+);
 
-test("a database that breaks down is started again beneath a process that goes on", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  const dataDir = folder.path;
-  await using serving = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
-  const url = await serving.ready();
-  const postmaster = (await postmasterOf(dataDir)) ?? 0;
-  process.kill(postmaster, "SIGKILL");
-  await until(async () => (await postmasterOf(dataDir)) !== postmaster && (await knowsToken(url).catch(() => false)), {
-    withinMs: 30_000,
-    everyMs: 100,
-  });
-  expect(await serving.stop()).toBe(0);
-});
+test.concurrent(
+  "a database that breaks down is started again beneath a process that goes on",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    const dataDir = folder.path;
+    await using serving = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+    const url = await serving.ready();
+    const postmaster = (await postmasterOf(dataDir)) ?? 0;
+    process.kill(postmaster, "SIGKILL");
+    await until(
+      async () => (await postmasterOf(dataDir)) !== postmaster && (await knowsToken(url).catch(() => false)),
+      {
+        withinMs: 30_000,
+        everyMs: 100,
+      },
+    );
+    expect(await serving.stop()).toBe(0);
+  },
+);
 
-test("a stop that comes while a broken database is started again ends it all", { timeout }, async () => {
+test.concurrent("a stop that comes while a broken database is started again ends it all", { timeout }, async () => {
   await using folder = await makeDataDir();
   const dataDir = folder.path;
   await using serving = serve(dataDir, inOneProcess);
@@ -115,7 +130,7 @@ test("a stop that comes while a broken database is started again ends it all", {
   expect(isAlive(again)).toBe(false);
 });
 
-test("Ctrl-C, and once more, ends it with 0 and leaves no database running", { timeout }, async () => {
+test.concurrent("Ctrl-C, and once more, ends it with 0 and leaves no database running", { timeout }, async () => {
   await using folder = await makeDataDir();
   const dataDir = folder.path;
   await using serving = serve(dataDir);
@@ -129,7 +144,7 @@ test("Ctrl-C, and once more, ends it with 0 and leaves no database running", { t
   expect(serving.stderr).not.toContain("database connection lost"); // the database is not in the signalled group
 });
 
-test(
+test.concurrent(
   "a stop amidst the first start ends it with 0, and the next start completes what was begun",
   { timeout },
   async () => {

@@ -25,7 +25,7 @@ async function expectStatisticsToEqualAttempts(db: Pool, providerId: number): Pr
   expect(await readAllStatistics(db, providerId)).toEqual(recount);
 }
 
-test("the statistics of minutes, hours and days, per endpoint and type and for all, equal the attempts", async ({
+test.concurrent("the statistics of minutes, hours and days, per endpoint and type and for all, equal the attempts", async ({
   database,
 }) => {
   let requests = 0;
@@ -59,7 +59,7 @@ test("the statistics of minutes, hours and days, per endpoint and type and for a
   await expectStatisticsToEqualAttempts(database, providerId);
 });
 
-test("an attempt counts once although writes fail, or lose their response, and outcomes are recorded twice", async ({
+test.concurrent("an attempt counts once although writes fail, or lose their response, and outcomes are recorded twice", async ({
   database,
 }) => {
   const lost = { before: 0, after: 0, settle: 0 };
@@ -94,7 +94,7 @@ test("an attempt counts once although writes fail, or lose their response, and o
 const leaseMs = 1000;
 const engineProgram = fileURLToPath(new URL("../engine/engine-process.ts", import.meta.url));
 
-test(
+test.concurrent(
   "after engines are killed, the next owners count every attempt that they had recorded",
   { timeout: 60_000 },
   async ({ database, databaseUrl }) => {
@@ -127,7 +127,7 @@ test(
   },
 );
 
-test(
+test.concurrent(
   "the attempts of a killed engine are counted although nothing is left to send",
   { timeout: 60_000 },
   async ({ database, databaseUrl }) => {
@@ -152,7 +152,7 @@ test(
   },
 );
 
-test("a delivery cancelled in flight counts as an attempt, and as neither delivered nor failed", async ({
+test.concurrent("a delivery cancelled in flight counts as an attempt, and as neither delivered nor failed", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);

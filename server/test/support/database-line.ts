@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { join } from "node:path";
 
 /** A proxy between Bellwire and its database that can cut and silence connections. */
 export interface DatabaseLine extends AsyncDisposable {
@@ -60,6 +61,16 @@ export async function openDatabaseLine(firstSocketPath: string, port = 0): Promi
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Opens a proxy to the server of a test database. Returns it, the socket behind it, and how to connect over it. */
+export async function openLineTo(databaseUrl: string) {
+  const url = new URL(databaseUrl.replace("@/", "@localhost/")); // a socket has no host
+  const socketPath = join(url.searchParams.get("host") ?? "", `.s.PGSQL.${url.port || "5432"}`);
+  const line = await openDatabaseLine(socketPath);
+  url.host = `127.0.0.1:${line.port}`;
+  url.searchParams.delete("host");
+  return { line, socketPath, connectionString: url.href };
 }
 
 /** A silent connection stays open: neither side notices that the other one closed. */

@@ -230,12 +230,14 @@ export async function copyFiles(primary: ThrowAwayPostgres): Promise<ServerLocat
   const data = join(folder, "postgres");
   const client = new pg.Client(primary.urlOf("postgres"));
   await client.connect();
+  // One copy at a time: the checkpoint of another one may remove WAL that this one needs.
+  await client.query("select pg_advisory_lock(1)");
   await client.query("select pg_backup_start('standby', true)");
   await copyFolder(join(primary.place.folder, "postgres"), data);
   const { rows } = await client.query<{ labelfile: string }>("select labelfile from pg_backup_stop(false)");
-  await client.end();
   // Adds the WAL that was written during the copy, without which the copy is useless.
   await copyFolder(join(primary.place.folder, "postgres", "pg_wal"), join(data, "pg_wal"));
+  await client.end();
   await writeFile(join(data, "backup_label"), rows[0]?.labelfile ?? "");
   await chmod(data, 0o700);
   if (user) await runFile("chown", ["-R", `${user.uid}:${user.gid}`, folder]);

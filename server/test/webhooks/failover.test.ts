@@ -30,7 +30,9 @@ const test = base
     return pair;
   });
 
-test("after a failover to a lagging standby, no number is used twice and no feed skips an event", async ({ pair }) => {
+test.concurrent("after a failover to a lagging standby, no number is used twice and no feed skips an event", async ({
+  pair,
+}) => {
   await using running = new AsyncDisposableStack();
   const { line, standby, connectionString } = pair;
   const warnings: string[] = [];
@@ -88,7 +90,9 @@ test("after a failover to a lagging standby, no number is used twice and no feed
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test("a connection to a standby is refused, so that none continues unchecked after its promotion", async ({ pair }) => {
+test.concurrent("a connection to a standby is refused, so that none continues unchecked after its promotion", async ({
+  pair,
+}) => {
   await using running = new AsyncDisposableStack();
   const { line, standby, connectionString } = pair;
   line.moveTo(standby.socketPath);
@@ -98,7 +102,7 @@ test("a connection to a standby is refused, so that none continues unchecked aft
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test("the primary among several hosts is used, and its successor after a failover", async ({ pair }) => {
+test.concurrent("the primary among several hosts is used, and its successor after a failover", async ({ pair }) => {
   await using running = new AsyncDisposableStack();
   const { line, standby, connectionString } = pair;
   const other = running.use(await openDatabaseLine(standby.socketPath));
@@ -117,7 +121,7 @@ test("the primary among several hosts is used, and its successor after a failove
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test("deliveries settled and lanes released in the time that a failover loses are due again, also at the same engine", async ({
+test.concurrent("deliveries settled and lanes released in the time that a failover loses are due again, also at the same engine", async ({
   pair,
 }) => {
   await using running = new AsyncDisposableStack();
@@ -143,7 +147,7 @@ test("deliveries settled and lanes released in the time that a failover loses ar
   await until(async () => (await pool.query("select from due")).length === 0);
 });
 
-test("after a restore in place, processes that know later numbers skip ahead, and one of them once", async ({
+test.concurrent("after a restore in place, processes that know later numbers skip ahead, and one of them once", async ({
   pair,
 }) => {
   await using running = new AsyncDisposableStack();

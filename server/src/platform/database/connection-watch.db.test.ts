@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import pg from "pg";
 import { expect } from "vitest";
-import { openDatabaseLine } from "../../../test/support/database-line.ts";
+import { openLineTo } from "../../../test/support/database-line.ts";
 import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
 import { startThrowAwayPostgres } from "../../../test/support/throw-away-postgres.ts";
@@ -10,17 +9,10 @@ import { systemClock } from "../clock.ts";
 import { classifyDatabaseError } from "./connection.ts";
 import { openPool, poolWithTimeout } from "./pool.ts";
 
-/** A line to the test's database, and how to connect over it. */
-async function openLine(databaseUrl: string) {
-  const url = new URL(databaseUrl.replace("@/", "@localhost/")); // a socket has no host
-  const line = await openDatabaseLine(join(url.searchParams.get("host") ?? "", `.s.PGSQL.${url.port || "5432"}`));
-  url.host = `127.0.0.1:${line.port}`;
-  url.searchParams.delete("host");
-  return { line, connectionString: url.href };
-}
-
-test("connections that have gone silent for ever are given up, and new ones work", async ({ databaseUrl }) => {
-  const { line, connectionString } = await openLine(databaseUrl);
+test.concurrent("connections that have gone silent for ever are given up, and new ones work", async ({
+  databaseUrl,
+}) => {
+  const { line, connectionString } = await openLineTo(databaseUrl);
   await using _line = line;
   await using pool = await openPool({ connectionString, schema, max: 2, answerTimeoutMs: 300 });
   await Promise.all([pool.query("select pg_sleep(0.1)"), pool.query("select pg_sleep(0.1)")]); // both are open now
@@ -38,11 +30,11 @@ test("connections that have gone silent for ever are given up, and new ones work
 /** Far beyond the test's own time: what ends before then was noticed. */
 const never = 3_600_000;
 
-test("connections that a firewall has forgotten are given up while their server answers others", async ({
+test.concurrent("connections that a firewall has forgotten are given up while their server answers others", async ({
   database,
   databaseUrl,
 }) => {
-  const { line, connectionString } = await openLine(databaseUrl);
+  const { line, connectionString } = await openLineTo(databaseUrl);
   await using _line = line;
   await using pool = await openPool({ connectionString, schema, max: 2, answerTimeoutMs: never, overdueMs: 100 });
   const amidst = Promise.withResolvers<void>();
@@ -64,7 +56,7 @@ test("connections that a firewall has forgotten are given up while their server 
   await until(async () => (await database.query("select from pg_stat_activity where pid = $1", [pid])).length === 0);
 });
 
-test("when the database's address has moved, its new server is used at once, on idle connections too", async ({
+test.concurrent("when the database's address has moved, its new server is used at once, on idle connections too", async ({
   databaseUrl,
 }) => {
   await using successor = await startThrowAwayPostgres();
@@ -75,7 +67,7 @@ test("when the database's address has moved, its new server is used at once, on 
   await owner.query(`create database ${pg.escapeIdentifier(pathname.slice(1))}`);
   await owner.end();
 
-  const { line, connectionString } = await openLine(databaseUrl);
+  const { line, connectionString } = await openLineTo(databaseUrl);
   await using _line = line;
   await using pool = await openPool({ connectionString, schema, max: 3, answerTimeoutMs: never, overdueMs: 100 });
   const startedAt = "select pg_postmaster_start_time()::text as at, pg_sleep(0.1)";
@@ -87,22 +79,33 @@ test("when the database's address has moved, its new server is used at once, on 
   for (const answer of after) expect(answer).not.toEqual(before);
 });
 
-test("a statement that is slow on a server that works on it is waited for", async ({ databaseUrl }) => {
+test.concurrent("a statement that is slow on a server that works on it is waited for", async ({ databaseUrl }) => {
   const warnings: string[] = [];
   const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
   await using pool = await openPool({ connectionString: databaseUrl, schema, log, overdueMs: 50 });
   await using owner = await openPool({ connectionString: databaseUrl, schema });
-  const slow = pool.query("select 'done' as slow, pg_sleep(4)");
-  // It was looked at more than once.
-  const probes =
-    "select from pg_stat_activity where application_name = 'bellwire' and query like '%isStandby%' and pid <> pg_backend_pid()";
-  await until(async () => (await owner.query(probes)).length > 0, { everyMs: 1 });
+  const { slow } = await owner.inTransaction(async (tx) => {
+    await tx.query("select pg_advisory_xact_lock(1)");
+    const running = pool.query("select 'done' as slow, pg_advisory_xact_lock(1)");
+    const countSessions = async (): Promise<number> => {
+      await tx.query("select pg_stat_clear_snapshot()");
+      const sessions = "select sessions::integer as count from pg_stat_database where datname = current_database()";
+      return (await tx.query<{ count: number }>(sessions))[0]?.count ?? 0;
+    };
+    // Each check is a session of its own.
+    const before = await countSessions();
+    await until(async () => (await countSessions()) >= before + 2);
+    return { slow: running };
+  });
   expect(await slow).toMatchObject([{ slow: "done" }]);
   expect(warnings).toEqual([]);
 });
 
-test("hints come again over a new line, when the old one has gone silent", async ({ database, databaseUrl }) => {
-  const { line, connectionString } = await openLine(databaseUrl);
+test.concurrent("hints come again over a new line, when the old one has gone silent", async ({
+  database,
+  databaseUrl,
+}) => {
+  const { line, connectionString } = await openLineTo(databaseUrl);
   await using _line = line;
   await using pool = await openPool({ connectionString, schema, answerTimeoutMs: 300 });
   const heard: string[] = [];
@@ -116,7 +119,7 @@ test("hints come again over a new line, when the old one has gone silent", async
   await until(() => heard.includes("41"));
 });
 
-test("who is impatient hears in time that there is no answer", async ({ database }) => {
+test.concurrent("who is impatient hears in time that there is no answer", async ({ database }) => {
   const impatient = poolWithTimeout(database, systemClock, 100);
   expect(await impatient.query("select 1 as one")).toEqual([{ one: 1 }]);
   const late: unknown = await impatient.query("select pg_sleep(1)").catch((error: unknown) => error);
