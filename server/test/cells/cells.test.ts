@@ -3,28 +3,31 @@ import { expect } from "vitest";
 import { cloneTemplate } from "../support/clone-template.ts";
 import { valueAt } from "../chaos/api-client.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
-import { migrate } from "#platform/database/migrate.ts";
 import { claimPort } from "../../src/app/addresses.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { startCollector } from "../support/otlp-collector.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { inOneProcess } from "../support/start-bellwire.ts";
-import { schema } from "../support/test-databases.ts";
 import { test as base } from "../support/test.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
-import { type Answer, Installation, askProvider, queryOnce, signUp, subscribe } from "./installation.ts";
+import {
+  type Answer,
+  Installation,
+  askProvider,
+  createCellTemplate,
+  queryOnce,
+  signUp,
+  subscribe,
+} from "./installation.ts";
 
 const timeout = 180_000;
 
 const test = base
-  /** A template with all days and the schema of a second cell, which `cell add east` would take a second to create. */
   .extend("template", { scope: "file" }, async ({}, { onCleanup }) => {
-    const { name, connectionString, ...clone } = await cloneTemplate();
-    onCleanup(() => clone[Symbol.asyncDispose]());
-    await migrate({ connectionString, schema });
-    await migrate({ connectionString, schema: "bellwire_east", cell: null });
-    return name;
+    const template = await createCellTemplate(["east"]);
+    onCleanup(() => template[Symbol.asyncDispose]());
+    return template.name;
   })
   /** Two databases of one server: for ids, engines and routes they are as far apart as two servers. */
   .extend("installation", async ({ template }, { onCleanup }) => {
@@ -125,7 +128,7 @@ test(
       await installation.createProvider("brook", "east"),
       await installation.createProvider("creek", "default"),
     ];
-    await using bellwire = await installation.serve({}, "--role", "web");
+    await using bellwire = await installation.runRoles(["web"]);
     const { url } = bellwire;
     for (const provider of providers) {
       expect(await signUp(url, provider, `developer-of-${provider.subdomain}`)).toMatchObject({ status: 201 });
@@ -164,8 +167,8 @@ test(
       await installation.createProvider("brook", "east"),
       await installation.createProvider("creek", "default"),
     ];
-    await using bellwire = await installation.serve({}, "--role", "web");
-    await using _engine = await installation.serve({ BELLWIRE_PUBLIC_URL: bellwire.url }, "--role", "engine");
+    await using bellwire = await installation.runRoles(["web"]);
+    await using _engine = await installation.runRoles(["engine"], { BELLWIRE_PUBLIC_URL: bellwire.url });
     const created = await askProvider(bellwire.url, quay, "POST", "/api/v1/bins", { forward_url: receiver.url });
     expect(created).toMatchObject({ status: 201 });
     const bin = { url: textAt(created, "url"), viewUrl: textAt(created, "view_url") };
@@ -271,8 +274,8 @@ test(
     await installation.done("cell", "add", "east");
     const creek = await installation.createProvider("creek", "default");
     const brook = await installation.createProvider("brook", "east");
-    await using web = await installation.serve({}, "--role", "web");
-    await using engine = await installation.serve({ BELLWIRE_CELLS: "east,west" }, "--role", "engine");
+    await using web = await installation.runRoles(["web"]);
+    await using _engine = await installation.runRoles(["engine"], { BELLWIRE_CELLS: "east,west" });
     await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
     const quay = await installation.createProvider("quay", "west");
     for (const provider of [creek, brook, quay]) {
@@ -282,6 +285,5 @@ test(
     const delivered = (name: string): number => receiver.received.filter(({ path }) => path.endsWith(name)).length;
     await until(() => delivered("brook") === 3 && delivered("quay") === 3, { withinMs: 30_000 });
     expect(delivered("creek")).toBe(0);
-    expect(await engine.stop()).toBe(0);
   },
 );

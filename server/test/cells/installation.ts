@@ -3,8 +3,12 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { migrate } from "#platform/database/migrate.ts";
 import { runCommandLine } from "../../src/cli/index.ts";
+import { type Clone, cloneTemplate } from "../support/clone-template.ts";
+import { type RunningServer, runRoles } from "../support/run-bellwire.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
+import { schema } from "../support/test-databases.ts";
 
 const baseDomain = "bellwire.test";
 
@@ -102,6 +106,12 @@ export class Installation implements AsyncDisposable {
     return { id, subdomain, token: /^access token +(\S+)$/m.exec(output)?.[1] ?? "" };
   }
 
+  /** Runs roles in this process, with connections of their own to all databases. */
+  runRoles(roles: Parameters<typeof runRoles>[0], more: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
+    return runRoles(roles, { ...this.environment, ...more });
+  }
+
+  /** Starts a process. */
   async serve(more: Readonly<Record<string, string>> = {}, ...args: readonly string[]): Promise<BellwireProcess> {
     const environment = { ...this.environment, ...more };
     const bellwire = new BellwireProcess(["serve", ...args], environment, { isKilledAtEnd: true });
@@ -112,6 +122,15 @@ export class Installation implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Returns a template with all days and the schemas of further cells: `cell add` would take a second to create each. */
+export async function createCellTemplate(cells: readonly string[]): Promise<Clone> {
+  const template = await cloneTemplate();
+  const { connectionString } = template;
+  await migrate({ connectionString, schema });
+  for (const cell of cells) await migrate({ connectionString, schema: `bellwire_${cell}`, cell: null });
+  return template;
 }
 
 /** Connects as the owner of a database. */

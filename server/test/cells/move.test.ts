@@ -2,24 +2,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { cloneTemplate } from "../support/clone-template.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { inOneProcess } from "../support/start-bellwire.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { Installation, openClient, queryOnce } from "./installation.ts";
+import { Installation, createCellTemplate, openClient, queryOnce } from "./installation.ts";
 import { MoveLoad, compareWithReceiver, countRows, createOrderedEndpoint } from "./move-load.ts";
 
 const timeout = 240_000;
 
-const test = base.extend("installation", async ({ databaseUrl }, { onCleanup }) => {
-  const other = await cloneTemplate();
-  const installation = await Installation.open(databaseUrl, other.connectionString);
-  onCleanup(async () => {
-    await installation[Symbol.asyncDispose]();
-    await other[Symbol.asyncDispose]();
+const test = base
+  .extend("template", { scope: "file" }, async ({}, { onCleanup }) => {
+    const template = await createCellTemplate(["east", "south"]);
+    onCleanup(() => template[Symbol.asyncDispose]());
+    return template.name;
+  })
+  .extend("installation", async ({ template }, { onCleanup }) => {
+    const running = new AsyncDisposableStack();
+    onCleanup(() => running.disposeAsync());
+    const [here, there] = [running.use(await cloneTemplate(template)), running.use(await cloneTemplate(template))];
+    const installation = running.use(await Installation.open(here.connectionString, there.connectionString));
+    await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+    return installation;
   });
-  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
-  return installation;
-});
 
 const places = ({ directoryUrl, otherUrl }: Installation) => ({ default: directoryUrl, west: otherUrl });
 
@@ -31,7 +34,7 @@ test(
   async ({ installation }) => {
     await using receiver = await startReceiver();
     const quay = await installation.createProvider("quay", "default");
-    await using bellwire = await installation.serve(inOneProcess);
+    await using bellwire = await installation.runRoles(["web", "engine"]);
     await createOrderedEndpoint(bellwire.url, quay, receiver.url);
     await using load = MoveLoad.start(bellwire.url, quay);
     await load.waitForChanges(40);

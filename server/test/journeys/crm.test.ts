@@ -3,9 +3,10 @@ import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
-import { makeDataDir } from "../support/data-dir.ts";
-import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { expect } from "vitest";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
+import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
 const crmFolder = fileURLToPath(new URL("../../../examples/crm/", import.meta.url));
@@ -13,11 +14,10 @@ const crmFolder = fileURLToPath(new URL("../../../examples/crm/", import.meta.ur
 test(
   "the CRM converges to the state of the account, despite repeated, late and forged requests",
   { timeout: 240_000 },
-  async () => {
-    await using folder = await makeDataDir();
-    await using bellwire = await startBellwire({ dataDir: folder.path });
-    const { accessToken } = await readSignIn(folder.path);
-    const api = createClient(bellwire.url, accessToken);
+  async ({ databaseUrl }) => {
+    await using folder = await makeEmptyDataDir();
+    await using bellwire = await runBellwire(databaseUrl);
+    const api = createClient(bellwire.url, bellwire.signIn.accessToken);
     const { data: endpoints } = await api("GET", "/api/v1/endpoints");
     const { secret } = await api("GET", `/api/v1/endpoints/${endpoints[0].id}/secret`);
 

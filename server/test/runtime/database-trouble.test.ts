@@ -1,15 +1,17 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import pg from "pg";
 import { openEmbeddedPostgres, startServerAhead } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
-import { openDatabaseLine } from "../support/database-line.ts";
+import { openDatabaseLine, openLineTo } from "../support/database-line.ts";
 import { familyOf, isAlive, kill, postmasterOf } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
 import { inOneProcess, serve, startBellwire } from "../support/start-bellwire.ts";
+import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -73,42 +75,35 @@ async function whatIsThere(url: string): Promise<{ accounts: readonly string[]; 
   };
 }
 
-test("while the database is away every door says so, and serves again once it is back", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  await using postgres = await openEmbeddedPostgres(folder.path, silently);
-  const owner = new URL(postgres.ownerUrl);
-  const socketPath = join(owner.searchParams.get("host") ?? "", `.s.PGSQL.${owner.port}`);
-  const line = await openDatabaseLine(socketPath);
-  owner.host = `127.0.0.1:${line.port}`;
-  owner.searchParams.delete("host");
-  await using bellwire = serve(folder.path, {
-    ...inOneProcess,
-    DATABASE_URL: owner.href,
-    BELLWIRE_SECRET_KEY: Buffer.alloc(32).toString("base64"),
-    BELLWIRE_ACCESS_TOKEN: token,
-  });
-  const url = await bellwire.ready();
-  expect(await signUp(url, "before")).toMatchObject({ status: 201 });
+test(
+  "while the database is away every door says so, and serves again once it is back",
+  { timeout },
+  async ({ databaseUrl }) => {
+    const { line, socketPath, connectionString } = await openLineTo(databaseUrl);
+    await using bellwire = await runBellwire(connectionString, { BELLWIRE_ACCESS_TOKEN: token });
+    const { url } = bellwire;
+    expect(await signUp(url, "before")).toMatchObject({ status: 201 });
 
-  await line[Symbol.asyncDispose]();
-  const urls = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
-  // A page that needs only the provider is served for a second more, while the provider is cached.
-  await until(async () => (await ask(`${url}/`)).status === 503);
-  for (const each of urls) expect(await ask(each)).toMatchObject({ status: 503, retryAfter: "5" });
-  expect((await ask(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
-  expect((await ask(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not respond');
-  expect((await ask(`${url}/signup`)).text).toContain("<h1>Back in a moment</h1>");
-  expect((await ask(`${url}/p/admin`)).text).toContain("<h1>Back in a moment</h1>");
-  expect(await ask(`${url}/healthz`)).toMatchObject({ status: 200 });
-  expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503 });
+    await line[Symbol.asyncDispose]();
+    const urls = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
+    // A page that needs only the provider is served for a second more, while the provider is cached.
+    await until(async () => (await ask(`${url}/`)).status === 503);
+    for (const each of urls) expect(await ask(each)).toMatchObject({ status: 503, retryAfter: "5" });
+    expect((await ask(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
+    expect((await ask(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not respond');
+    expect((await ask(`${url}/signup`)).text).toContain("<h1>Back in a moment</h1>");
+    expect((await ask(`${url}/p/admin`)).text).toContain("<h1>Back in a moment</h1>");
+    expect(await ask(`${url}/healthz`)).toMatchObject({ status: 200 });
+    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503 });
 
-  await using _again = await openDatabaseLine(socketPath, line.port);
-  await until(async () => (await ask(`${url}/readyz`)).status === 200);
-  expect(await signUp(url, "after")).toMatchObject({ status: 201 });
-  const { accounts, told } = await whatIsThere(url);
-  expect(accounts).toHaveLength(2);
-  expect(told).toEqual(accounts);
-});
+    await using _again = await openDatabaseLine(socketPath, line.port);
+    await until(async () => (await ask(`${url}/readyz`)).status === 200);
+    expect(await signUp(url, "after")).toMatchObject({ status: 201 });
+    const { accounts, told } = await whatIsThere(url);
+    expect(accounts).toHaveLength(2);
+    expect(told).toEqual(accounts);
+  },
+);
 
 test(
   "a server started ahead recovers, is joined by the start, and is stopped by one that fails",
@@ -180,20 +175,14 @@ test("a start waits for a database that is away, says so once, and a stop ends t
 test(
   "a change for which the database has no room is refused whole, in words, and reading goes on",
   { timeout },
-  async () => {
-    await using folder = await makeDataDir();
-    await using bellwire = await startBellwire({ dataDir: folder.path, environment: { BELLWIRE_ACCESS_TOKEN: token } });
+  async ({ databaseUrl, owner }) => {
+    await using bellwire = await runBellwire(databaseUrl, { BELLWIRE_ACCESS_TOKEN: token });
     const { url } = bellwire;
     expect(await signUp(url, "before")).toMatchObject({ status: 201 });
-    await using postgres = await openEmbeddedPostgres(folder.path, silently);
-    const owner = new pg.Client({ connectionString: postgres.ownerUrl });
-    owner.on("error", () => undefined); // a failed test stops the server
-    await owner.connect();
     // Where no disk can be filled, a trigger on the last table of a change raises the error of a full disk.
-    await owner.query(`
-    create function bellwire.refuse() returns trigger language plpgsql as
-      $$begin raise exception 'could not extend file' using errcode = '53100'; end$$;
-    create trigger full_disk before insert on bellwire.events execute function bellwire.refuse()`);
+    await owner.query(`create function bellwire.refuse() returns trigger language plpgsql as
+      $$begin raise exception 'could not extend file' using errcode = '53100'; end$$`);
+    await owner.query("create trigger full_disk before insert on bellwire.events execute function bellwire.refuse()");
 
     const refused = await signUp(url, "refused");
     expect(refused).toMatchObject({ status: 503, retryAfter: "60" });
@@ -206,7 +195,6 @@ test(
     expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200 });
 
     await owner.query("drop trigger full_disk on bellwire.events");
-    await owner.end();
     expect(await signUp(url, "refused")).toMatchObject({ status: 201 });
     const { accounts, told } = await whatIsThere(url);
     expect(told).toEqual(accounts);
@@ -216,10 +204,10 @@ test(
 test(
   "on a disk that is really full nothing is half done, and with room again all is delivered",
   { timeout },
-  async (context) => {
+  async ({ skip }) => {
     await using folder = await makeEmptyDataDir();
     await using disk = await mountSmallDisk(folder.path);
-    if (!disk) return context.skip("a file system of our own may not be mounted here");
+    if (!disk) return skip("a file system of our own may not be mounted here");
     await using receiver = await startReceiver();
     await using bellwire = await startBellwire({
       dataDir: folder.path,
