@@ -1,21 +1,29 @@
 import { expect, test } from "vitest";
 import { runChaos } from "./run-chaos.ts";
 
-/** `npm run chaos` runs as long as requested, and includes faults that last longer than a lease. */
+const kinds = ["web killed", "engine killed", "database killed", "all killed", "connections cut", "disk full"] as const;
+/** Clients make hundreds on an idle machine in the time of the faults, and about ten on one with a load of 15. */
+const acknowledgedMin = 30;
+
+/**
+ * Injects each fault once, and goes on until enough changes are acknowledged: the number does not depend on the machine's speed.
+ * `npm run chaos` runs as long as requested, and includes faults that last longer than a lease.
+ */
 test(
   "under kills, cuts and full disks with load, no acknowledged change is lost and nothing is repeated without a cause",
-  { timeout: 300_000 },
+  { timeout: 480_000 },
   async () => {
     const { line, violations, faults, acknowledged } = await runChaos({
       on: "one server",
-      minutes: 0.2,
+      minutes: 3,
       seed: Math.floor(Math.random() * 1e9),
-      kinds: ["web killed", "engine killed", "database killed", "all killed", "connections cut", "disk full"],
+      kinds,
       pauseMs: { least: 300, most: 1500 },
       printStatus: () => undefined,
+      isEnough: (made) => made.faults >= kinds.length && made.acknowledged >= acknowledgedMin,
     });
     expect(violations, line).toEqual([]);
-    expect(faults.length, line).toBeGreaterThan(2);
-    expect(acknowledged, line).toBeGreaterThan(2); // hundreds on an idle machine, about ten on one with a load of 15
+    expect(faults.length, line).toBeGreaterThanOrEqual(kinds.length);
+    expect(acknowledged, line).toBeGreaterThanOrEqual(acknowledgedMin);
   },
 );

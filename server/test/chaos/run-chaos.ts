@@ -40,6 +40,14 @@ export interface ChaosOptions {
   readonly printStatus: (line: string) => void;
   /** Ends the run early, with an account of what happened until then. */
   readonly stop?: AbortSignal;
+  /** Ends the run early, too. Asked after each fault. */
+  readonly isEnough?: (progress: ChaosProgress) => boolean;
+}
+
+interface ChaosProgress {
+  /** Faults that are over. */
+  readonly faults: number;
+  readonly acknowledged: number;
 }
 
 export interface ChaosReport {
@@ -64,6 +72,7 @@ export async function runChaos({
   pauseMs,
   printStatus,
   stop,
+  isEnough = () => false,
 }: ChaosOptions): Promise<ChaosReport> {
   const random = new Random(seed);
   using receivers = await startReceivers(seed);
@@ -79,7 +88,11 @@ export async function runChaos({
     (_, number) => new Client(api, { random: new Random(seed + 1 + number), number, planId }),
   );
 
-  const end = AbortSignal.any([AbortSignal.timeout(minutes * 60_000), ...(stop ? [stop] : [])]);
+  const enough = new AbortController();
+  const end = AbortSignal.any([enough.signal, AbortSignal.timeout(minutes * 60_000), ...(stop ? [stop] : [])]);
+  const acknowledged = (): number =>
+    workers.flatMap((worker) => worker.changes).filter(({ outcome }) => outcome === "committed").length;
+  const begunMs = performance.now();
   const done: Fault[] = [];
   await using watch = watchDatabase(setup.ownerUrl);
   await Promise.all([
@@ -93,18 +106,20 @@ export async function runChaos({
       done: (it) => {
         done.push(it);
         printStatus(`${it.kind}, ${((it.untilMs - it.fromMs) / 1000).toFixed(1)} s`);
+        if (isEnough({ faults: done.length, acknowledged: acknowledged() })) enough.abort();
       },
     }),
     keepEnabled(api, end),
   ]);
 
+  const lastedMinutes = Number(((performance.now() - begunMs) / 60_000).toFixed(1));
   printStatus("draining");
   try {
     await waitForQuiet(api, setup.ownerUrl, quietMs);
     printStatus("checking");
     await watch[Symbol.asyncDispose]();
     const faults = done.map((it) => ({ ...it, untilMs: watch.answeredAfter(it.untilMs) }));
-    return await evaluate({ setup, receivers, follower, endpointIds, workers, faults, minutes, seed });
+    return await evaluate({ setup, receivers, follower, endpointIds, workers, faults, lastedMinutes, seed });
   } catch (error) {
     for (const it of [setup.web, ...setup.engines])
       printStatus(`${it.name} printed at last:\n${it.output.slice(-3000)}`);
@@ -151,12 +166,12 @@ interface RunResult {
   readonly endpointIds: ReadonlyMap<string, number>;
   readonly workers: readonly Client[];
   readonly faults: readonly Fault[];
-  readonly minutes: number;
+  readonly lastedMinutes: number;
   readonly seed: number;
 }
 
 async function evaluate(result: RunResult): Promise<ChaosReport> {
-  const { setup, receivers, follower, endpointIds, workers, faults, minutes, seed } = result;
+  const { setup, receivers, follower, endpointIds, workers, faults, lastedMinutes, seed } = result;
   const { api } = setup;
   const changes: (Change & { isAcknowledged: boolean })[] = [];
   for (const change of workers.flatMap((worker) => worker.changes)) {
@@ -191,7 +206,7 @@ async function evaluate(result: RunResult): Promise<ChaosReport> {
   ];
   const kills = faults.filter(({ kind }) => isKill(kind)).length;
   const line =
-    `chaos: ${minutes} minutes, ${kills} kills, ${failovers.count} failovers, ${acknowledged} acknowledged, ${lost.length} lost, ` +
+    `chaos: ${lastedMinutes} minutes, ${kills} kills, ${failovers.count} failovers, ${acknowledged} acknowledged, ${lost.length} lost, ` +
     `${lostByDesign} that an asynchronous standby did not have, ` +
     `${repeats.repeated} repeated (bound ${repeats.bound}), seed ${seed}`;
   return { line, faults, acknowledged, violations };
