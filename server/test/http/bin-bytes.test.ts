@@ -4,7 +4,16 @@ import { createBin } from "#request-bin/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { adminCookie } from "../support/admin-cookie.ts";
 import { openWebServer } from "../support/open-web-server.ts";
-import { test } from "../support/test.ts";
+import { test as base } from "../support/test.ts";
+
+const test = base.extend("site", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }) => {
+  const { provider, accessToken } = await setUp(pool);
+  const { cookie } = await adminCookie(pool, provider.id);
+  const { http, ...server } = await openWebServer(pool);
+  onCleanup(() => server[Symbol.asyncDispose]());
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  return { pool, provider, accessToken, cookie, http, port: Number(new URL(http.listeningOrigin).port) };
+});
 
 /** Sends bytes as they are and returns the status line of the response. */
 async function sendRaw(port: number, bytes: Buffer): Promise<string> {
@@ -71,28 +80,22 @@ const places: readonly (readonly [string, (id: string, byte: Buffer) => Buffer])
   ],
 ];
 
-test.for(places)(
+test.concurrent.for(places)(
   "a request with any byte in %s ends in no error of ours, and can be read",
-  async ([, write], { database }) => {
-    const { provider, accessToken } = await setUp(database);
-    const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-    const { cookie } = await adminCookie(database, provider.id);
-    await using server = await openWebServer(database);
-    await server.http.listen({ host: "127.0.0.1", port: 0 });
-    const port = Number(new URL(server.http.listeningOrigin).port);
-
+  async ([, write], { site: { pool, provider, accessToken, cookie, http, port } }) => {
+    const bin = await pool.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
     const statuses: string[] = [];
     // Control characters last, so that the newest page shows them.
     for (let byte = 255; byte >= 0; byte -= 1) statuses.push(await sendRaw(port, write(bin.id, part(byte))));
 
     expect(statuses.filter((status) => !/^HTTP\/1\.1 [24]/.test(status))).toEqual([]);
-    const list = await server.http.inject({
+    const list = await http.inject({
       url: `/api/v1/bins/${bin.id}/requests?limit=200`,
       headers: { authorization: `Bearer ${accessToken}` },
     });
     expect(list.statusCode).toBe(200);
     for (const headers of [{ cookie }, {}]) {
-      const page = await server.http.inject({ url: `/bins/${bin.id}/view?key=${bin.viewKey}`, headers });
+      const page = await http.inject({ url: `/bins/${bin.id}/view?key=${bin.viewKey}`, headers });
       expect(page.statusCode).toBe(200);
     }
   },

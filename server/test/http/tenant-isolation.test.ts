@@ -3,16 +3,19 @@ import { expect } from "vitest";
 import { type Audience, createSession } from "#access/index.ts";
 import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
+import { appRole } from "#platform/database/app-role.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { openPool } from "#platform/database/pool.ts";
 import { deliveryId } from "#webhooks/deliveries/index.ts";
 import { countColumns } from "../../src/webhooks/statistics/counts.ts";
 import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test.ts";
 import { createPortalObjects } from "../api/portal-objects.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
+import { cloneTemplate } from "../support/clone-template.ts";
 import { fieldsOf, operationsIn } from "../support/open-api.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { schema } from "../support/test-databases.ts";
-import { test } from "../support/test.ts";
+import { test as base } from "../support/test.ts";
 import { type Route, routesOf } from "./routes-of.ts";
 
 type Ids = Readonly<Record<string, string | number>>;
@@ -237,6 +240,20 @@ const documented = [await describeAccountManagementApi("0.0.0"), await bellwireA
   .flatMap((document) => operationsIn(fieldsOf(document)))
   .map(({ method, path }) => `${method.toUpperCase()} ${withoutNames(path.replace(/\.json$/, ""))}`);
 
+/** Two providers, of which the second one must stay as it is: its texts are marked. */
+const test = base.extend("site", { scope: "file" }, async ({}, { onCleanup }) => {
+  const running = new AsyncDisposableStack();
+  onCleanup(() => running.disposeAsync());
+  const { connectionString } = running.use(await cloneTemplate());
+  const owner = running.use(await openPool({ connectionString, schema }));
+  const pool = running.use(await openPool({ connectionString, schema, role: appRole }));
+  const { http } = running.use(await openWebServer(pool, { baseDomain }));
+  const [mine, theirs] = [await settle(pool, http), await settle(pool, http)];
+  const tables = await ownTables(owner);
+  await mark(owner, tables, theirs.api.provider.id);
+  return { owner, pool, http, mine, theirs, tables };
+});
+
 const ways = [
   ["token", "admin"],
   ["key", "admin"],
@@ -247,27 +264,21 @@ const ways = [
 test.for(ways)(
   "a %s of one provider opens, shows and changes nothing of another's, on either one's %s side",
   { timeout: 120_000 },
-  async ([as, side], { database: pool, owner }) => {
-    await using server = await openWebServer(pool, { baseDomain });
-    const [mine, theirs] = [await settle(pool, server.http), await settle(pool, server.http)];
-    const tables = await ownTables(owner);
+  async ([as, side], { site: { owner, pool, http, mine, theirs, tables } }) => {
     expect(tables.length).toBeGreaterThan(25);
-    await mark(owner, tables, theirs.api.provider.id);
     const before = await snapshot(owner, tables, theirs.api.provider.id);
     const empty = tables.map(({ name }) => name).filter((name) => !isFilled(before.get(name)));
     expect(empty).toEqual([]); // a new table has to be filled in settle()
     const hostOf = ({ api }: { api: ProviderApi }): string =>
       side === "admin" ? api.host : `${api.provider.subdomain}.${baseDomain}`;
 
-    const routes = routesOf(server.http).filter(({ path }) => !isPublic(path));
-    const known = new Set(routesOf(server.http).map(({ method, path }) => `${method} ${withoutNames(path)}`));
+    const routes = routesOf(http).filter(({ path }) => !isPublic(path));
+    const known = new Set(routesOf(http).map(({ method, path }) => `${method} ${withoutNames(path)}`));
     expect(documented.filter((operation) => !known.has(operation))).toEqual([]);
     for (const route of routes) {
       for (const host of [hostOf(mine), hostOf(theirs)]) {
         if (host === hostOf(mine) && (route.path.endsWith("/stream") || !route.path.includes(":"))) continue;
-        const answer = await server.http.inject(
-          requestOf(route, theirs.ids, host, await credentials[as]({ pool, ...mine })),
-        );
+        const answer = await http.inject(requestOf(route, theirs.ids, host, await credentials[as]({ pool, ...mine })));
         const outcome = `${route.method} ${route.path} at ${host} answers ${answer.statusCode}`;
         expect([outcome, answer.body]).toEqual([outcome, expect.not.stringContaining("canary")]);
         expect([outcome, answer.statusCode < 500]).toEqual([outcome, true]);
