@@ -4,7 +4,7 @@ import { test } from "../support/test.ts";
 import { KeyboardVisitor, wait } from "./keyboard.ts";
 
 test(
-  "five steps of the keyboard lead to the changes of an account in the last week, and to its former version",
+  "an admin reaches an account's changes of the last week and its earlier version in five keyboard steps",
   { timeout: 240_000 },
   async ({ browser, databaseUrl }) => {
     await using bellwire = await runBellwire(databaseUrl);

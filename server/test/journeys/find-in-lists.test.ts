@@ -6,7 +6,7 @@ import { test } from "../support/test.ts";
 import { KeyboardVisitor, wait } from "./keyboard.ts";
 
 test(
-  "an admin finds each answer about deliveries in five steps of the keyboard",
+  "an admin finds each answer about deliveries in five keyboard steps",
   { timeout: 240_000 },
   async ({ browser, databaseUrl }) => {
     await using bellwire = await runBellwire(databaseUrl);

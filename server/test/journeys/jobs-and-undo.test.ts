@@ -27,7 +27,7 @@ async function failAll(api: BellwireApi, url: string): Promise<number> {
 }
 
 test(
-  "failures are retried as a job, exported, deleted and brought back in five steps of the keyboard each",
+  "failures are retried as a job, exported, deleted and restored in five keyboard steps each",
   { timeout: 240_000 },
   async ({ browser, databaseUrl }) => {
     await using receiver = await startReceiver(500);

@@ -31,7 +31,7 @@ const test = base.extend("site", async ({ database }, { onCleanup }): Promise<Si
   const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
   const { http, ...server } = await openWebServer(database);
   onCleanup(async () => {
-    http.server.closeAllConnections(); // a failed test leaves some open, and the server would wait for them
+    http.server.closeAllConnections(); // a failed test leaves connections open, and the server would wait for them
     await server[Symbol.asyncDispose]();
   });
   return { pool: database, http, bin, headers: { authorization: `Bearer ${accessToken}` } };
@@ -57,7 +57,7 @@ interface Page {
 const list = async ({ http, bin, headers }: Site, after = ""): Promise<Page> =>
   (await http.inject({ url: `/api/v1/bins/${bin.id}/requests?limit=200${after}`, headers })).json<Page>();
 
-/** Sends requests of 1 MiB, each from the next address, until one is refused. Returns how many were not. */
+/** Sends requests of 1 MiB, each from the next address, until one is refused. Returns the number of accepted ones. */
 async function countUntilRefused({ http }: Site, addressOf: (n: number) => string): Promise<number> {
   const unknown = { id: "a".repeat(26) };
   for (let n = 0; n < 200; n += 1) {
@@ -66,7 +66,7 @@ async function countUntilRefused({ http }: Site, addressOf: (n: number) => strin
     expect([statusCode, Number(headers["retry-after"])]).toEqual([429, expect.any(Number)]);
     return n;
   }
-  throw new Error("200 MiB were taken.");
+  throw new Error("200 MiB were accepted.");
 }
 
 /** Sets the rules of the bin through the API and the page. Returns both statuses. */
@@ -89,7 +89,7 @@ interface Guarantee {
 /** A limit without a guarantee does not compile. */
 const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLimits, Guarantee>> = {
   bodyBytes: {
-    guarantee: "a longer body is refused and not kept",
+    guarantee: "a request with a longer body is refused and not stored",
     async holds(site) {
       const { max } = binLimits.bodyBytes;
       expect((await post(site.http, site.bin, max)).statusCode).toBe(200);
@@ -98,7 +98,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   keptRequests: {
-    guarantee: "a bin keeps the newest",
+    guarantee: "a bin keeps only its newest requests",
     async holds(site) {
       const { pool, bin } = site;
       const { max } = binLimits.keptRequests;
@@ -114,7 +114,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   keptBytes: {
-    guarantee: "a bin keeps the newest",
+    guarantee: "a bin keeps only its newest requests",
     async holds(site) {
       await fill(site, { requests: 40, bytes: mebibyte });
       const [remaining] = await site.pool.query(
@@ -125,7 +125,8 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   bytesOfBin: {
-    guarantee: "a bin that gets more says when it takes more, keeps none of it, and then takes it",
+    guarantee:
+      "a bin over its rate responds 429 with Retry-After, stores nothing, and accepts requests after that time",
     async holds(site) {
       const { pool, http, bin } = site;
       const { max, perSecond } = binLimits.bytesOfBin;
@@ -144,28 +145,28 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   bytesOfProvider: {
-    guarantee: "a provider's bins take no more at once, from however many networks it comes",
+    guarantee: "requests to a provider's bins are limited together, across all client networks",
     async holds(site) {
-      const taken = await countUntilRefused(site, (n) => `203.0.113.${n}`);
-      expect(taken).toBeGreaterThanOrEqual(binLimits.bytesOfProvider.max / mebibyte - 1);
+      const accepted = await countUntilRefused(site, (n) => `203.0.113.${n}`);
+      expect(accepted).toBeGreaterThanOrEqual(binLimits.bytesOfProvider.max / mebibyte - 1);
     },
   },
   bytesOfNetwork: {
-    guarantee: "a network that sends more is refused, whichever bins it sends to, and no other network",
+    guarantee: "a client network is limited across all bins, without limiting other networks",
     async holds(site) {
-      const taken = await countUntilRefused(site, () => "203.0.113.1");
-      expect(taken).toBeGreaterThanOrEqual(binLimits.bytesOfNetwork.max / mebibyte - 1);
-      expect(taken).toBeLessThan(binLimits.bytesOfProvider.max / mebibyte - 1);
+      const accepted = await countUntilRefused(site, () => "203.0.113.1");
+      expect(accepted).toBeGreaterThanOrEqual(binLimits.bytesOfNetwork.max / mebibyte - 1);
+      expect(accepted).toBeLessThan(binLimits.bytesOfProvider.max / mebibyte - 1);
       expect((await post(site.http, site.bin, 1, "203.0.113.2")).statusCode).toBe(200);
     },
   },
   bytesInFlight: {
-    guarantee: "a body that comes beside so many others is refused before it is read",
+    guarantee: "a request beyond the limit is answered with 503 before its body is read",
     async holds({ http, bin }) {
       await http.listen({ host: "127.0.0.1", port: 0 });
       const port = Number(new URL(http.listeningOrigin).port);
       let answers = "";
-      // Each from a network of its own, as far as the loopback has some, and without its body.
+      // Each request comes from another loopback address, and without its body.
       for (let at = 0; at <= binLimits.bytesInFlight.max / mebibyte; at += 1) {
         const socket = connect({ port, host: "127.0.0.1", localAddress: `127.0.0.${at + 2}` }, () =>
           socket.write(`POST /bins/${bin.id} HTTP/1.1\r\nHost: x\r\nContent-Length: ${mebibyte}\r\n\r\n`),
@@ -178,7 +179,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   answerDelaySeconds: {
-    guarantee: "a longer wait is refused by the API and the page",
+    guarantee: "the API and the page refuse a longer delay",
     async holds({ http, bin, headers }) {
       const maxMs = binLimits.answerDelaySeconds.max * 1000;
       const url = `/bins/${bin.id}/view/answer?key=${bin.viewKey}`;
@@ -197,7 +198,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   answerRules: {
-    guarantee: "one more is refused by the API and the page",
+    guarantee: "the API and the page refuse one more rule",
     async holds(site) {
       const rules = (count: number) => Array.from({ length: count }, () => ({ answers: [{ status: 500 }] }));
       const { max } = binLimits.answerRules;
@@ -208,7 +209,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   answerRulesCharacters: {
-    guarantee: "longer rules are refused by the API and the page",
+    guarantee: "the API and the page refuse longer rules",
     async holds(site) {
       const body = "x".repeat(8000);
       const rules = (count: number) => [{ answers: Array.from({ length: count }, () => ({ status: 200, body })) }];
@@ -220,7 +221,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   shares: {
-    guarantee: "one more is refused until one is revoked",
+    guarantee: "one more share is refused until another is revoked",
     async holds({ http, bin, headers }) {
       const url = `/api/v1/bins/${bin.id}/shares`;
       const share = () => http.inject({ method: "POST", url, headers, payload: {} });
@@ -232,7 +233,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   shareHours: {
-    guarantee: "a link for a longer time is refused",
+    guarantee: "a share with a longer lifetime is refused",
     async holds({ http, bin, headers }) {
       const share = (hours: number) =>
         http.inject({ method: "POST", url: `/api/v1/bins/${bin.id}/shares`, headers, payload: { hours } });
@@ -241,7 +242,8 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   forwards: {
-    guarantee: "one more is refused on demand, and an engine forwards two of a bin at the same time",
+    guarantee:
+      "one more concurrent manual forward is refused, and an engine forwards two requests of a bin concurrently",
     async holds({ pool, http, bin, headers }) {
       await using _engine = startForwarding(pool, () => false);
       await using receiver = await startReceiver("hang");
@@ -265,7 +267,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   forwardSeconds: {
-    guarantee: "a receiver that does not respond ends the forwarding",
+    guarantee: "a forward ends if its receiver does not respond in time",
     async holds({ http, bin, headers }) {
       await using receiver = await startReceiver("hang");
       await post(http, bin, 1);
@@ -282,7 +284,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   shownBodyBytes: {
-    guarantee: "the list and the page have the beginning of a longer body, and the whole can be downloaded",
+    guarantee: "lists and pages show only the beginning of a longer body, and a download returns all of it",
     async holds(site) {
       const { http, bin, headers } = site;
       await fill(site, { requests: 8, bytes: mebibyte });
@@ -297,7 +299,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   pageBytes: {
-    guarantee: "a page holds no more, and the pages lead to all requests",
+    guarantee: "no page exceeds the limit, and paging returns all requests",
     async holds(site) {
       await fill(site, { requests: 40, bytes: 100 * 1024 });
       const numbers: number[] = [];
@@ -312,7 +314,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   streams: {
-    guarantee: "one more is refused until another ends",
+    guarantee: "one more stream is refused until another ends",
     async holds({ http, bin }) {
       await http.listen({ host: "127.0.0.1", port: 0 });
       const open = () => openEventStream(`${http.listeningOrigin}/bins/${bin.id}/view/stream?key=${bin.viewKey}`);
@@ -324,7 +326,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   slowReaderSeconds: {
-    guarantee: "a client that stops reading holds one message in memory, and is cut off then",
+    guarantee: "the stream of a client that stops reading buffers one message, and is closed after the limit",
     async holds() {
       const clock = new HandDrivenClock();
       const opened = Promise.withResolvers<EventStream>();
@@ -358,7 +360,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   waitingCharacters: {
-    guarantee: "a follower that takes nothing is cut off, and holds nothing any more",
+    guarantee: "a queue over the limit reports the overflow and drops its messages",
     async holds() {
       let overflows = 0;
       const queue = new MessageQueue(new HandDrivenClock(), () => (overflows += 1));
@@ -375,7 +377,7 @@ test.for(Object.entries(guarantees).map(([name, { guarantee, holds }]) => [name,
   ([, , holds], { site }) => holds(site),
 );
 
-test("a delayed answer keeps no room for other bodies", async ({ site }) => {
+test("delayed responses do not hold capacity for request bodies", async ({ site }) => {
   const { pool, http, bin } = site;
   await pool.query("update bins set answer_delay_ms = 100000 where id = $1", [bin.id]);
   const at = await http.listen({ host: "127.0.0.1", port: 0 });

@@ -53,8 +53,8 @@ function entriesOf<Key extends string, Value>(record: Readonly<Record<Key, Value
   return keys.map((key) => [key, record[key]] as const);
 }
 
-let created = 0;
-const name = (): string => `name${(created += 1)}`;
+let nameCount = 0;
+const name = (): string => `name${(nameCount += 1)}`;
 
 /** An account of the scene, the user of the tokens, or nothing where the provider is the owner. */
 const ownerOf = ({ of }: CountLimit, { api, accountId, userId }: Scene) => ({
@@ -67,10 +67,10 @@ const post = async ({ api }: Scene, path: string, payload: object): Promise<unkn
   return answer.statusCode === 201 ? answer : Promise.reject(new Error(answer.json<{ code: string }>().code));
 };
 
-const aDeliveryId = "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.1";
+const deliveryId = "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.1";
 
-/** How one more of each is made. A limit without a way to walk to it does not compile. */
-const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise<unknown>>> = {
+/** Creates one more of what each limit counts. A limit without a function here does not compile. */
+const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise<unknown>>> = {
   applications: ({ api: { pool, provider }, accountId, planId, by }) =>
     createApplication(pool, { provider, accountId, planId, by, writer: "program", values: { name: name() } }),
   users: ({ api: { pool, provider }, accountId, by }) => {
@@ -92,8 +92,8 @@ const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise
     return issueAccessToken(pool, { providerId: provider.id, userId, requester, by, ...token });
   },
   savedViews: (scene) => post(scene, "/views", { list: "events", name: name(), filter: {} }),
-  jobs: (scene) => post(scene, "/jobs", { kind: "retry", ids: [aDeliveryId] }),
-  exports: (scene) => post(scene, "/jobs", { kind: "export", ids: [aDeliveryId] }),
+  jobs: (scene) => post(scene, "/jobs", { kind: "retry", ids: [deliveryId] }),
+  exports: (scene) => post(scene, "/jobs", { kind: "export", ids: [deliveryId] }),
   fieldsDefinitions: ({ api: { pool, provider }, by }) =>
     createFieldsDefinition(pool, {
       providerId: provider.id,
@@ -109,12 +109,12 @@ const setLimit = ({ api: { pool, provider } }: Scene, limit: string, max: number
     max,
   ]);
 
-/** `made`, or the code of the refusal. */
-const outcomeOf = async (making: Promise<unknown>): Promise<string> => {
+/** Returns `created`, or the code of the refusal. */
+const outcomeOf = async (creation: Promise<unknown>): Promise<string> => {
   try {
-    const each = await making;
+    const each = await creation;
     return each !== undefined && !(typeof each === "object" && each !== null && "refused" in each)
-      ? "made"
+      ? "created"
       : JSON.stringify(each);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -123,29 +123,26 @@ const outcomeOf = async (making: Promise<unknown>): Promise<string> => {
   }
 };
 
-test.for(entriesOf(countLimits))(
-  "%s: two more at once fit below the limit, and no third",
-  async ([key, limit], { scene }) => {
-    const walk = walks[key];
-    expect(await outcomeOf(walk(scene))).toBe("made");
-    const { used } = await readUsage(scene.api.pool, limit, ownerOf(limit, scene));
-    expect(used).toBeGreaterThan(0);
-    await setLimit(scene, limit.name, used + 2);
+test.for(entriesOf(countLimits))("%s: concurrent creations never exceed the limit", async ([key, limit], { scene }) => {
+  const create = creations[key];
+  expect(await outcomeOf(create(scene))).toBe("created");
+  const { used } = await readUsage(scene.api.pool, limit, ownerOf(limit, scene));
+  expect(used).toBeGreaterThan(0);
+  await setLimit(scene, limit.name, used + 2);
 
-    const outcomes = await Promise.all(Array.from({ length: 6 }, () => outcomeOf(walk(scene))));
-    expect(outcomes.toSorted()).toEqual([...Array.from({ length: 4 }, () => "limit-reached"), "made", "made"]);
-    expect(await readUsage(scene.api.pool, limit, ownerOf(limit, scene))).toEqual({ used: used + 2, max: used + 2 });
+  const outcomes = await Promise.all(Array.from({ length: 6 }, () => outcomeOf(create(scene))));
+  expect(outcomes.toSorted()).toEqual(["created", "created", ...Array.from({ length: 4 }, () => "limit-reached")]);
+  expect(await readUsage(scene.api.pool, limit, ownerOf(limit, scene))).toEqual({ used: used + 2, max: used + 2 });
 
-    const thrown = await walk(scene).catch((error: unknown) => error);
-    const refusal = problemOfError(thrown instanceof Error ? thrown : new Error("not thrown"));
-    if (refusal.code === "limit-reached") {
-      expect(refusal.message).toContain(`${used + 2} ${limit.unit}, and ${used + 2} are allowed (${limit.name})`);
-      expect(refusal.errors).toEqual({ base: [refusal.message] });
-    }
-  },
-);
+  const thrown = await create(scene).catch((error: unknown) => error);
+  const refusal = problemOfError(thrown instanceof Error ? thrown : new Error("not thrown"));
+  if (refusal.code === "limit-reached") {
+    expect(refusal.message).toContain(`${used + 2} ${limit.unit}, and ${used + 2} are allowed (${limit.name})`);
+    expect(refusal.errors).toEqual({ base: [refusal.message] });
+  }
+});
 
-test("an invitation that is accepted counts as a user", async ({ scene }) => {
+test("accepting an invitation is refused at the limit of users", async ({ scene }) => {
   const { pool, provider } = scene.api;
   let code = "";
   const urlOf = (each: string): string => (code = each);
@@ -165,7 +162,7 @@ test.for([
   [changeLimits.changes.name, 4],
   [changeLimits.bytes.name, 4000],
 ] as const)(
-  "%s: the change beyond it is refused, and goes through a minute later",
+  "%s: a change over the limit is refused, and allowed a minute later",
   async ([limit, max], { scene, clock }) => {
     await setLimit(scene, limit, max);
     const count = async (): Promise<number> => {
@@ -174,27 +171,29 @@ test.for([
     };
     const outcomes: string[] = [];
     while (outcomes.length < 30 && !outcomes.includes("too-many-changes"))
-      outcomes.push(await outcomeOf(walks.users(scene)));
-    expect(outcomes.filter((each) => each === "made").length).toBeGreaterThan(0);
+      outcomes.push(await outcomeOf(creations.users(scene)));
+    expect(outcomes.filter((each) => each === "created").length).toBeGreaterThan(0);
     expect(outcomes.at(-1)).toBe("too-many-changes");
     const before = await count();
-    expect(await outcomeOf(walks.users(scene))).toBe("too-many-changes");
+    expect(await outcomeOf(creations.users(scene))).toBe("too-many-changes");
     expect(await count()).toBe(before);
 
     await clock.advance(60_000);
-    expect(await outcomeOf(walks.users({ ...scene, by: { ...scene.by, now: clock.now() } }))).toBe("made");
+    expect(await outcomeOf(creations.users({ ...scene, by: { ...scene.by, now: clock.now() } }))).toBe("created");
   },
 );
 
-test("changes of one account at once are counted together, and another account is not concerned", async ({ scene }) => {
+test("concurrent changes of one account share one rate limit, and do not count for other accounts", async ({
+  scene,
+}) => {
   await setLimit(scene, changeLimits.changes.name, 5);
-  const outcomes = await Promise.all(Array.from({ length: 10 }, () => outcomeOf(walks.users(scene))));
+  const outcomes = await Promise.all(Array.from({ length: 10 }, () => outcomeOf(creations.users(scene))));
   const [row] = await scene.api.pool.query<{ changes: number }>(
     "select changes from change_counters where provider_id = $1",
     [scene.api.provider.id],
   );
   expect(row?.changes).toBe(5);
-  expect(outcomes.filter((each) => each === "made").length).toBeLessThan(5);
+  expect(outcomes.filter((each) => each === "created").length).toBeLessThan(5);
   const other = {
     provider: scene.api.provider,
     values: { ...form, org_name: name(), username: "other", email: "other@fjord.example" },
@@ -204,7 +203,7 @@ test("changes of one account at once are counted together, and another account i
 });
 
 test.for(Object.entries(attemptLimits))(
-  "attempts, %s: as many as allowed, then a wait until the window ends",
+  "attempts, %s: attempts over the limit must wait until the window ends",
   async ([, limit], { sharedPool, clock }) => {
     const limiter = createAttemptLimiter({ pool: sharedPool, clock }, { ...limit, max: 2 });
     const key = name();
@@ -230,16 +229,16 @@ const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>>
   },
 };
 
-test.for(entriesOf(textLimits))("texts, %s: what fits is taken, and one more is refused", ([key, { max }]) => {
-  const judge = texts[key];
-  expect(Object.values(judge(max)).flat()).toEqual([]);
-  expect(Object.values(judge(max + 1)).flat()).toEqual([expect.stringContaining(`maximum is ${max}`)]);
-});
+test.for(entriesOf(textLimits))(
+  "texts, %s: the maximum size is accepted, and a larger size is refused",
+  ([key, { max }]) => {
+    const validate = texts[key];
+    expect(Object.values(validate(max)).flat()).toEqual([]);
+    expect(Object.values(validate(max + 1)).flat()).toEqual([expect.stringContaining(`maximum is ${max}`)]);
+  },
+);
 
-test("the API lists every limit with what the provider uses, and only of that provider", async ({
-  scene,
-  otherApi,
-}) => {
+test("the API lists every limit with the provider's own usage", async ({ scene, otherApi }) => {
   await post(scene, "/bins", {});
   await setLimit(scene, countLimits.bins.name, 7);
   const { data } = (await scene.api.call("GET", "/limits")).json<{ data: { name: string }[] }>();

@@ -19,14 +19,14 @@ test.each(documents)("the document of %s is valid OpenAPI 3.1", async (_name, do
   expect(validator.specification).toBeDefined();
 });
 
-test.each(documents)("the document of %s leaves nothing unsaid", (_name, document) => {
+test.each(documents)("the document of %s has no gaps", (_name, document) => {
   expect(findGaps(document)).toEqual([]);
 });
 
 test.each([
   ["the Account Management API", documents[0]?.[1], portalEventTypes],
   ["the Bellwire API", documents[1]?.[1], eventTypes],
-] as const)("the document of %s tells what is sent to webhooks for every type of event", (_name, document, types) => {
+] as const)("the document of %s describes the webhook payload of every event type", (_name, document, types) => {
   const documented = operationsIn(fieldsOf(document), "webhooks");
 
   expect(documented.map(({ path }) => path)).toEqual(types);

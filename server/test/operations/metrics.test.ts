@@ -18,7 +18,7 @@ import { startReceiver } from "../support/receiver.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-/** Every metric's value, by its name with labels, as Prometheus gets them. */
+/** Returns each metric's value by its name with labels, as Prometheus scrapes them. */
 async function scrape(metrics: Registry, pool: Database): Promise<ReadonlyMap<string, number>> {
   await using http = Fastify();
   await http.register(
@@ -61,7 +61,7 @@ async function startMeasuredEngine(pool: Pool, metrics: Registry): Promise<Async
   return running.move();
 }
 
-test("what was delivered, what is under way and what the database took is told as it was", async ({ database }) => {
+test("metrics count attempts by outcome, attempts in flight, owned lanes and engine steps", async ({ database }) => {
   await using receiver = await startReceiver();
   const metrics = new Registry();
   await using _engine = await startMeasuredEngine(database, metrics);
@@ -91,7 +91,7 @@ test("what was delivered, what is under way and what the database took is told a
   receiver.answer(200);
 });
 
-test("what waits is counted with its age, and what is held or not yet due is not", async ({ database }) => {
+test("backlog metrics count due deliveries with their age, without paused or future ones", async ({ database }) => {
   const metrics = new Registry();
   measureBacklog(metrics, database);
   const none = await scrape(metrics, database);
@@ -116,7 +116,7 @@ test("what waits is counted with its age, and what is held or not yet due is not
   expect(text.get("bellwire_oldest_due_age_seconds")).toBeLessThan(3700);
 });
 
-test("the oldest undelivered event is told, whether it waits for a retry or behind one that does; held and replayed ones are not", async ({
+test("the oldest undelivered event may wait for a retry or an earlier event, but is never held or replayed", async ({
   database,
 }) => {
   const metrics = new Registry();
@@ -149,7 +149,7 @@ test("the oldest undelivered event is told, whether it waits for a retry or behi
   expect(text.get("bellwire_failures")).toBe(0);
 });
 
-test("requests are counted by route and class of status, and those that no route takes together", async ({
+test("HTTP requests are counted by route and status class, and requests without a route together", async ({
   database,
 }) => {
   const metrics = new Registry();
@@ -166,10 +166,13 @@ test("requests are counted by route and class of status, and those that no route
   expect(text.get(`${count}{method="GET",route="unknown",status="4xx"}`)).toBe(1);
 });
 
-test("without its database, a process tells what it knows itself", async ({ database }) => {
+test("a scrape without the database succeeds, with NaN for backlog metrics", async ({ database }) => {
   const metrics = new Registry();
-  const away: Database = { caches: database.caches, query: () => Promise.reject(new Error("connection refused")) };
-  measureBacklog(metrics, away);
+  const unavailable: Database = {
+    caches: database.caches,
+    query: () => Promise.reject(new Error("connection refused")),
+  };
+  measureBacklog(metrics, unavailable);
   const text = await scrape(metrics, database);
   expect(text.get("bellwire_due_deliveries")).toBeNaN();
   expect(text.get("bellwire_mails_waiting")).toBeNaN();
