@@ -34,17 +34,17 @@ test.each(files)("deploy/%s names only settings that exist", (path) => {
   expect(named.filter((name) => !settingNames.has(name) && !ofCompose.has(name) && !name.endsWith("_"))).toEqual([]);
 });
 
-test("the Dockerfile has no finding of hadolint", (context) => {
+test("the Dockerfile passes hadolint", (context) => {
   if (!isInstalled("hadolint")) return context.skip("hadolint is not installed");
   const { status, stdout } = spawnSync("hadolint", [join(deploy, "image/Dockerfile")], { encoding: "utf8" });
   expect([status, stdout]).toEqual([0, ""]);
 });
 
-test("systemd accepts the units", (context) => {
+test("the systemd units are valid", (context) => {
   if (!isInstalled("systemd-analyze")) return context.skip("systemd is not installed");
   const units = readdirSync(join(deploy, "systemd")).map((name) => join(deploy, "systemd", name));
   const { stderr } = spawnSync("systemd-analyze", ["verify", ...units], { encoding: "utf8" });
-  // A machine without the package lacks its program.
+  // Without the package installed, its program does not exist.
   expect(stderr.split("\n").filter((line) => line !== "" && !line.includes("is not executable"))).toEqual([]);
 });
 
@@ -55,7 +55,7 @@ test("the Compose file is valid YAML, and runs both roles on a read-only file sy
   }
 });
 
-/** Everything that a value can switch on. */
+/** Values that enable every feature. */
 const whole = [
   "image.digest=sha256:" + "a".repeat(64),
   "ingress.enabled=true",
@@ -84,7 +84,7 @@ const render = (...values: readonly string[]): string =>
     },
   );
 
-test("the chart passes helm lint, and renders with its defaults and with everything on", { timeout }, (context) => {
+test("the chart passes helm lint, and renders with its defaults and with every feature", { timeout }, (context) => {
   if (!isInstalled("helm")) return context.skip("helm is not installed");
   execFileSync("helm", ["lint", "--strict", chart]);
   const kinds = (text: string): ReadonlyMap<string, number> => {
@@ -109,22 +109,24 @@ test("the chart passes helm lint, and renders with its defaults and with everyth
   expect(() => render("settings.NOT_A_SETTING=1")).toThrow(/settings/);
 });
 
-test("the chart installs the alerts with the address of the runbooks, and the dashboard", { timeout }, (context) => {
+test("the chart installs the dashboard, and the alerts with links to the runbooks", { timeout }, (context) => {
   if (!isInstalled("helm")) return context.skip("helm is not installed");
   interface Monitoring {
     readonly kind: string;
     readonly spec?: unknown;
     readonly data?: Readonly<Record<string, string>>;
   }
-  const documents: readonly (Monitoring | null)[] = parseAllDocuments(render(...whole)).map((it) => it.toJS());
+  const documents: readonly (Monitoring | null)[] = parseAllDocuments(render(...whole)).map((document) =>
+    document.toJS(),
+  );
   const read = (name: string): string => readFileSync(join(deploy, "monitoring", name), "utf8");
   const alerts = read("alerts.yaml").replaceAll("docs.example.com", "runbooks.example.net");
-  expect(documents.find((it) => it?.kind === "PrometheusRule")?.spec).toEqual(parse(alerts));
-  const dashboard = documents.find((it) => it?.kind === "ConfigMap")?.data?.["bellwire.json"];
+  expect(documents.find((document) => document?.kind === "PrometheusRule")?.spec).toEqual(parse(alerts));
+  const dashboard = documents.find((document) => document?.kind === "ConfigMap")?.data?.["bellwire.json"];
   expect(JSON.parse(dashboard ?? "")).toEqual(JSON.parse(read("dashboard.json")));
 });
 
-test("promtool accepts the alerts, and each fires when it should and only then", (context) => {
+test("the alert rules are valid, and fire exactly in the cases of alerts.test.yaml", (context) => {
   if (!isInstalled("promtool")) return context.skip("promtool is not installed");
   const run = (...args: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync("promtool", [...args], { encoding: "utf8" });
@@ -134,12 +136,12 @@ test("promtool accepts the alerts, and each fires when it should and only then",
   expect(run("test", "rules", fileURLToPath(new URL("alerts.test.yaml", import.meta.url)))).toEqual([0, ""]);
 });
 
-test("Kubernetes' schemas accept what the chart renders", { timeout }, (context) => {
+test("the chart's manifests match the Kubernetes schemas", { timeout }, (context) => {
   if (!isInstalled("helm") || !isInstalled("kubernetes-validate")) {
     return context.skip("helm or kubernetes-validate is not installed");
   }
   const path = join(folder, "rendered.yaml");
-  // Resources of KEDA and of the Prometheus Operator have no schema there.
+  // The validator has no schemas for resources of KEDA and the Prometheus Operator.
   writeFileSync(
     path,
     render(...whole.filter((value) => !/engine\.autoscaling|monitoring\.(?:podMonitor|rules)/.test(value))),
@@ -173,7 +175,7 @@ test("only engines may reach receivers, and no container may write or gain privi
   expect(ports.map((egress) => egress.includes('"port":4318'))).toEqual([true, true]);
   const contexts = documents
     .flatMap(({ spec }) => spec.template?.spec.containers ?? [])
-    .map((it) => it.securityContext);
+    .map((container) => container.securityContext);
   expect(contexts).toHaveLength(2);
   for (const each of contexts) {
     expect(each).toEqual({
@@ -185,7 +187,7 @@ test("only engines may reach receivers, and no container may write or gain privi
 });
 
 test(
-  "with a pooler and an authority, both roles get the files of the Secret that they read",
+  "with a pooler and a certificate authority, both roles mount the Secret files that they read",
   { timeout },
   (context) => {
     if (!isInstalled("helm")) return context.skip("helm is not installed");

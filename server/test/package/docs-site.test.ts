@@ -15,7 +15,7 @@ const idsOf = (html: string): ReadonlySet<string> =>
   new Set(Array.from(html.matchAll(/ id="([^"]+)"/g), ([, id = ""]) => id));
 
 test(
-  "the site builds, and every link of a page leads to a page, a file or a heading",
+  "the documentation site builds, and every link leads to an existing page, file or heading",
   { timeout: 300_000 },
   async () => {
     await promisify(execFile)("npm", ["run", "docs", "--", "--base", base], { cwd: root });

@@ -5,7 +5,7 @@ import { runFailoverDrill } from "./failover-drill.ts";
 const timeout = 300_000;
 
 test(
-  "a synchronous standby takes over under load: nothing acknowledged is lost, nothing is repeated without a cause, and it is logged",
+  "a synchronous failover under load loses no acknowledged change, and repeats no delivery without a cause",
   { timeout },
   async (context) => {
     const programs = await findWholePostgres(18);
@@ -28,7 +28,7 @@ test(
 );
 
 test(
-  "an asynchronous standby that lags loses only changes after its last one, and no number is given twice",
+  "an asynchronous failover loses only changes after the standby's last one, and reuses no number",
   { timeout },
   async (context) => {
     const programs = await findWholePostgres(16);

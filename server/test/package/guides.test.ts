@@ -121,7 +121,7 @@ async function follow(shell: Shell, block: Block): Promise<void> {
   if (expectedLater) await until(() => expectedLater.test(shell.later), { withinMs: blockMs });
 }
 
-test("every code block of the guides works as written, one guide after another", { timeout }, async () => {
+test("every code block of the guides works as written", { timeout }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "bellwire-guides-"));
   const packages = await mkdtemp(join(tmpdir(), "bellwire-packages-"));
   const { bellwire, receiver } = await packInto(packages);

@@ -24,7 +24,7 @@ const test = base.extend("installation", async ({}, { onCleanup }) => {
 });
 
 test(
-  "a provider moves there and back again, and other providers notice nothing",
+  "moving a provider to another cell and back fails no requests, and does not affect other providers",
   { timeout },
   async ({ installation }) => {
     await using receiver = await startReceiver();
@@ -52,7 +52,7 @@ test(
 const interruptions = ["rows of history copied", "other rows copied", "a moment later"] as const;
 
 test.for(interruptions)(
-  "after kill -9 at “%s” the provider works in one cell, and the command completes the move",
+  "after kill -9 at “%s”, the provider works in one cell, and a repeated command completes the move",
   { timeout },
   async (moment, { installation }) => {
     await using receiver = await startReceiver();
@@ -83,7 +83,7 @@ test.for(interruptions)(
 );
 
 test(
-  "attempts that outlast the drain are repeated by the new cell, none is lost",
+  "attempts that outlast the drain are repeated by the new cell, and no delivery is lost",
   { timeout },
   async ({ installation }) => {
     await using receiver = await startReceiver("hang");
@@ -93,8 +93,8 @@ test(
     await using load = MoveLoad.start(bellwire.url, quay);
     await load.waitForChanges(3);
     await until(() => receiver.received.length > 0);
-    const said = await installation.done("provider", "move", "quay", "--to", "west", "--drain-seconds", "1");
-    expect(said).toContain("1 endpoints had attempts in flight after 1 s");
+    const output = await installation.done("provider", "move", "quay", "--to", "west", "--drain-seconds", "1");
+    expect(output).toContain("1 endpoints had attempts in flight after 1 s");
     receiver.answer(200);
     await load.stop();
     await compareWithReceiver(load, receiver, "", { mayRepeat: true });
@@ -133,7 +133,7 @@ async function addHistory(url: string, providerId: number, count: number): Promi
 }
 
 test(
-  "requests wait for at most a second, however long the history: 120,000 rows",
+  "a move delays requests by at most one second, even with 120,000 rows of history",
   { timeout },
   async ({ installation }) => {
     await using receiver = await startReceiver();
@@ -153,10 +153,10 @@ test(
           expect(await signUp(bellwire.url, quay, `${moves.length}-${number}`)).toMatchObject({ status: 201 });
         }
       })();
-      const said = await installation.done("provider", "move", "quay", "--to", to);
+      const output = await installation.done("provider", "move", "quay", "--to", to);
       isMoving = false;
       await changing;
-      const [, rows, paused] = /: (\d+) rows; requests waited (\d+) ms/.exec(said) ?? [];
+      const [, rows, paused] = /: (\d+) rows; requests waited (\d+) ms/.exec(output) ?? [];
       moves.push({ rows: Number(rows), pausedMs: Number(paused) });
     }
     expect(moves.filter(({ rows }) => rows < 120_000)).toEqual([]);
@@ -166,7 +166,7 @@ test(
 );
 
 test(
-  "a drill kills processes in the middle of moves: nothing is lost, repeated without a cause or left behind",
+  "moves with killed processes lose and leave behind nothing, and repeat no delivery without a cause",
   {
     timeout,
   },
@@ -177,10 +177,10 @@ test(
   },
 );
 
-/** The connection string of a Citus coordinator with its workers, as a user who may create extensions and schemas. */
+/** Connection string of a Citus coordinator, as a user who may create extensions and schemas. */
 const citusUrl = process.env["BELLWIRE_TEST_CITUS_URL"];
 
-test("under Citus, a cell is a distributed schema that a provider works in", { timeout }, async ({ skip }) => {
+test("under Citus, a provider works in a cell that is a distributed schema", { timeout }, async ({ skip }) => {
   if (citusUrl === undefined) return skip("BELLWIRE_TEST_CITUS_URL names no Citus; no registry has a package");
   await queryOnce(citusUrl, "create extension if not exists citus");
   await queryOnce(citusUrl, "alter role current_user set citus.enable_schema_based_sharding = on");

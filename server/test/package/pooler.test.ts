@@ -9,7 +9,7 @@ import { verifyDelivery, settingsFor } from "./verify-delivery.ts";
 const timeout = 300_000;
 
 test(
-  "behind PgBouncer in transaction mode, with fewer server connections than processes: from a sign-up to the receiver and the lists",
+  "sign-ups are delivered and listed behind PgBouncer in transaction mode, with fewer server connections than processes",
   { timeout },
   async (context) => {
     if (!hasPooler()) return context.skip("pgbouncer is not installed");
@@ -25,7 +25,7 @@ test(
 );
 
 test(
-  "behind PgBouncer, a failover loses and repeats nothing, and is noticed on connections that stay",
+  "a failover behind PgBouncer loses and repeats nothing, and is detected on existing connections",
   { timeout },
   async (context) => {
     const programs = await findWholePostgres(18);

@@ -8,7 +8,7 @@ import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { verifyDelivery, settingsFor } from "./verify-delivery.ts";
 
 test(
-  "TLS with a provider's own authority: verified in every process, and refused in words that say how to go on",
+  "every process verifies a private certificate authority of the database, and errors explain the fix",
   { timeout: 180_000 },
   async () => {
     await using folder = await makeEmptyDataDir();
@@ -21,7 +21,7 @@ test(
       `${postgres.urlOf("postgres").replace(/@.*/, `@${host}:${postgres.port}/postgres`)}?${query}`;
 
     await verifyDelivery(settingsFor(urlWith(`sslmode=verify-full&sslrootcert=${ownCa}`)));
-    const refusals: readonly (readonly [url: string, says: string])[] = [
+    const refusals: readonly (readonly [url: string, message: string])[] = [
       [
         urlWith("sslmode=verify-full"),
         "is of an authority that is not trusted. Give the certificate of your provider's",
@@ -30,10 +30,10 @@ test(
       [urlWith(`sslmode=verify-full&sslrootcert=${ownCa}`, "localhost"), "its certificate is for another name"],
       [urlWith(`sslmode=verify-full&sslrootcert=${ownCa}.gone`), "a file that DATABASE_URL names cannot be read"],
     ];
-    for (const [url, says] of refusals) {
+    for (const [url, message] of refusals) {
       await using refused = new BellwireProcess(["serve"], settingsFor(url));
       expect(await refused.ended).toBe(1);
-      expect(refused.stderr).toContain(says);
+      expect(refused.stderr).toContain(message);
       expect(refused.stderr).not.toMatch(/throw-away|^\s+at /m);
     }
   },

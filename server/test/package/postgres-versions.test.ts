@@ -30,7 +30,7 @@ async function ownedTables(postgres: ThrowAwayPostgres): Promise<unknown> {
 }
 
 test.for([16, 17, 18] as const)(
-  "PostgreSQL %s: from a sign-up to the receiver and the lists, as an owner without further rights",
+  "PostgreSQL %s: sign-ups are delivered and listed with an owner role without further privileges",
   { timeout },
   async (major, context) => {
     const programs = major === 18 ? undefined : await findServerPrograms(major);
@@ -42,7 +42,7 @@ test.for([16, 17, 18] as const)(
   },
 );
 
-test("PostgreSQL 15 is refused in one sentence, and nothing is created in it", { timeout }, async (context) => {
+test("PostgreSQL 15 is refused with one sentence, and nothing is created in it", { timeout }, async (context) => {
   const programs = await findServerPrograms(15);
   if ("missing" in programs) return context.skip(programs.missing);
   await using postgres = await startThrowAwayPostgres(programs);
@@ -56,7 +56,7 @@ test("PostgreSQL 15 is refused in one sentence, and nothing is created in it", {
 });
 
 test(
-  "an administrator's role bellwire_app limits Bellwire's rights without one that owns its tables",
+  "Bellwire runs with only the privileges of an administrator's bellwire_app role, without owning tables",
   { timeout },
   async () => {
     await using postgres = await startThrowAwayPostgres();

@@ -41,7 +41,7 @@ async function query<Row extends pg.QueryResultRow>(postgres: ThrowAwayPostgres,
   }
 }
 
-/** Names the point, and waits until the archive has it. */
+/** Creates the restore point, and waits until the archive contains it. */
 async function markPoint(postgres: ThrowAwayPostgres): Promise<void> {
   await query(postgres, `select pg_create_restore_point('${point}')`);
   const [last] = await query<{ file: string }>(postgres, "select pg_walfile_name(pg_switch_wal()) as file");
@@ -49,7 +49,7 @@ async function markPoint(postgres: ThrowAwayPostgres): Promise<void> {
   await until(async () => (await query(postgres, archived)).length === 1, { withinMs: 60_000 });
 }
 
-/** Answers nothing until `open`. */
+/** Holds all responses until `open` is called. */
 function gate() {
   const waiting: ServerResponse[] = [];
   let isOpen = false;
@@ -114,10 +114,10 @@ const run = async (environment: Readonly<Record<string, string>>, ...args: strin
 };
 
 test.for([
-  { choice: "--send", sentBefore: 2, notSentBefore: 1, effect: "nothing that was due is lost" },
-  { choice: "--skip", sentBefore: 1, notSentBefore: 0, effect: "nothing comes twice" },
+  { choice: "--send", sentBefore: 2, notSentBefore: 1, effect: "no due delivery is lost" },
+  { choice: "--skip", sentBefore: 1, notSentBefore: 0, effect: "no delivery is repeated" },
 ])(
-  "after a restore to a point in time nothing is sent; after resume $choice $effect, and no number was used twice",
+  "a point-in-time restore holds all deliveries; after resume $choice $effect, and no number is reused",
   { timeout },
   async ({ choice, sentBefore, notSentBefore }, context) => {
     const programs = await findWholePostgres(18);
@@ -149,7 +149,7 @@ test.for([
     );
     await markPoint(primary);
 
-    lateGate.open(); // from here on the restored database knows nothing
+    lateGate.open(); // the restored database lacks everything from here on
     const lost = await signUpAll(api, "lost");
     expect(await rename(api, renamed, orgName("lost-name"))).toMatchObject({ status: 200 });
     await until(() => [quick, late].every((receiver) => receivedOf(receiver, "lost-name").length === 1));
@@ -187,14 +187,14 @@ test.for([
     const once = [1, 1, 1];
     const groups = ["before", "due", "lost", "since"] as const;
     expect(groups.map((group) => countsAt(quick, group))).toEqual([once, once, [1, 1], [1, 1]]);
-    const again2 = once.map(() => sentBefore);
-    expect(groups.map((group) => countsAt(late, group))).toEqual([again2, again2, [1, 1], [1, 1]]);
+    const sentCounts = once.map(() => sentBefore);
+    expect(groups.map((group) => countsAt(late, group))).toEqual([sentCounts, sentCounts, [1, 1], [1, 1]]);
     const succeeded: Receiver = {
       ...broken,
       received: broken.received.filter((request) => !failedBefore.has(request)),
     };
-    const left = once.map(() => notSentBefore);
-    expect(groups.map((group) => countsAt(succeeded, group))).toEqual([left, left, [0, 0], [1, 1]]);
+    const notSentCounts = once.map(() => notSentBefore);
+    expect(groups.map((group) => countsAt(succeeded, group))).toEqual([notSentCounts, notSentCounts, [0, 0], [1, 1]]);
 
     expect(reusedNumbers([quick, late, broken, fresh])).toEqual([]);
     const [lostId] = receivedOf(quick, "l1").map(({ headers }) => String(headers["webhook-id"]));

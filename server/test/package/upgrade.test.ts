@@ -101,7 +101,7 @@ async function readEventIds(url: string): Promise<ReadonlySet<unknown>> {
 }
 
 test.each(earlierVersions)(
-  "a rolling upgrade from %s and back loses, repeats and refuses nothing",
+  "a rolling upgrade from %s and back loses and repeats no delivery, and refuses no request",
   { timeout },
   async (version) => {
     const known = spawnSync("git", ["cat-file", "-e", `${version}^{commit}`], { cwd: root });
