@@ -21,7 +21,7 @@ async function record(pool: Pool): Promise<{ providerId: number; mine: string; o
   return { providerId, mine, others };
 }
 
-/** Starts an erasure that no worker takes. */
+/** Starts an erasure that no worker processes. */
 async function startErasure(pool: Pool, providerId: number): Promise<number> {
   const [row] = await pool.query<{ id: number }>(
     `insert into erasures (provider_id, account_id, pending, actor_kind, created_at, work_at)
@@ -40,7 +40,7 @@ const history = (pool: Pool): Promise<object[]> =>
      order by event.id`,
   );
 
-/** Calls every function that erases, with the ids of these events. */
+/** Calls every erasing function with the ids of these events. */
 async function eraseAll(pool: Pool, erasureId: number, ids: readonly string[]): Promise<void> {
   const each = (text: string): string[] => ids.map(() => text);
   await pool.query(`select erase_events($1, $2::uuid[], $3::json[], $4::json[], $4::json[], $5::text[])`, [
@@ -60,7 +60,7 @@ async function eraseAll(pool: Pool, erasureId: number, ids: readonly string[]): 
   await pool.query(`select erase_attempts($1, $2::uuid[])`, [erasureId, ids]);
 }
 
-test("the functions that erase change nothing without a running erasure, and no other account's rows", async ({
+test("erasing functions change only the erased account's rows, and only during its erasure", async ({
   database: pool,
 }) => {
   const { providerId, mine, others } = await record(pool);
@@ -101,7 +101,7 @@ test("an erasure waits while retention copies a day, and erases the copy", async
   expect(await pool.query("select account_name from events where id = $1", [mine])).toEqual([{ accountName: "" }]);
 });
 
-test("audit records expire after their retention, never within 30 days, and are read in the order of time", async ({
+test("audit records are listed in time order and expire after their retention, never within 30 days", async ({
   database: pool,
 }) => {
   const providerId = await buildProvider(pool);
@@ -113,15 +113,16 @@ test("audit records expire after their retention, never within 30 days, and are 
       [providerId, `day/${days}`, days],
     );
   }
-  const subjects = async (): Promise<string[]> => {
-    const found = [];
-    for await (const batch of readAuditSpan(pool, providerId, {})) found.push(...batch.map(({ subject }) => subject));
-    return found;
+  const readSubjects = async (): Promise<string[]> => {
+    const subjects = [];
+    for await (const batch of readAuditSpan(pool, providerId, {}))
+      subjects.push(...batch.map(({ subject }) => subject));
+    return subjects;
   };
-  expect(await subjects()).toEqual(ages.map((days) => `day/${days}`));
+  expect(await readSubjects()).toEqual(ages.map((days) => `day/${days}`));
   expect(await deleteOldAuditRecords(pool, new Date(), 730)).toBe(2);
   expect(await deleteOldAuditRecords(pool, new Date(), 730)).toBe(0);
-  expect(await subjects()).toEqual(["day/729", "day/29", "day/0"]);
+  expect(await readSubjects()).toEqual(["day/729", "day/29", "day/0"]);
   await deleteOldAuditRecords(pool, new Date(), 0);
-  expect(await subjects()).toEqual(["day/29", "day/0"]);
+  expect(await readSubjects()).toEqual(["day/29", "day/0"]);
 });

@@ -13,21 +13,21 @@ import { allSent, findWord, openPortal } from "./canaries.ts";
 
 const minutesLater = (minutes: number): Date => new Date(Date.now() + minutes * 60_000);
 
-/** Does all steps that are due until a time. */
+/** Runs all steps that are due until a time. */
 async function eraseUntil(pool: Pool, time: Date): Promise<number> {
   let steps = 0;
   while (await workOnErasure(pool, time)) steps += 1;
   return steps;
 }
 
-/** Where words are found, except in exports: one that also has rows of the erased account is deleted as a whole. */
+/** Returns the tables that contain the words, except exports: an export with rows of the erased account is deleted as a whole. */
 async function traces(owner: Pool, words: readonly string[]): Promise<object[]> {
-  const found = [];
+  const results = [];
   for (const word of words) {
     const { job_chunks: _exports, ...tables } = await findWord(owner, word);
-    found.push(tables);
+    results.push(tables);
   }
-  return found;
+  return results;
 }
 
 const startErasing = (databaseUrl: string, times: readonly Date[]) =>
@@ -64,7 +64,7 @@ const sequencesOf = async (pool: Pool, accountId: number): Promise<number[]> =>
   ).map(({ sequence }) => sequence);
 
 test.concurrent(
-  "an erased account leaves no trace in any table or in the log within an hour, and others stay as they are",
+  "an account is erased from all tables and the log within an hour, and other accounts stay unchanged",
   { timeout: 180_000 },
   async ({ database: pool, owner }) => {
     await using portal = await openPortal(pool);
@@ -127,7 +127,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "an erased user leaves the account's events, without the user",
+  "erasing a user keeps the account's events without the user's data",
   { timeout: 120_000 },
   async ({ database: pool, owner }) => {
     await using portal = await openPortal(pool);
@@ -146,7 +146,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "an erasure from the command line whose process is killed in the middle of its steps ends without a trace",
+  "an erasure from the command line completes even if its process is killed in the middle of a step",
   { timeout: 120_000 },
   async ({ database: pool, databaseUrl, owner }) => {
     await using portal = await openPortal(pool);
@@ -176,7 +176,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "with send, deliveries are sent before the erasure, for a week at most",
+  "an erasure with pending deliveries to send waits for them for at most a week",
   { timeout: 120_000 },
   async ({ database: pool, owner }) => {
     await using portal = await openPortal(pool);
@@ -202,12 +202,12 @@ test.concurrent(
   },
 );
 
-test("the second pass begins after the longest attempt", () => {
+test("the second pass of an erasure begins after the longest attempt", () => {
   expect(secondPassSeconds).toBeGreaterThan(60 + 60);
 });
 
 test.concurrent(
-  "the export of an account has its record, history, mails, sessions and audit records",
+  "an account's export has its record, history, mails and audit records",
   { timeout: 120_000 },
   async ({ database: pool }) => {
     await using portal = await openPortal(pool);

@@ -48,7 +48,7 @@ test("an account whose plan requires approval stays pending", async ({ sharedPoo
   });
 });
 
-test("opening one link twice at once activates once", async ({ sharedPool: pool }) => {
+test("opening one link twice concurrently activates the user once", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   let code = "";
   await signUp(pool, { provider, by: byMail((mailed) => (code = mailed)) });

@@ -119,7 +119,7 @@ test("an update records changed fields with previous values, but never a key", a
   });
 });
 
-test("keys added at once never exceed five", async ({ sharedPool: pool }) => {
+test("concurrently added keys never exceed five", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   const adding = Array.from({ length: 8 }, () => addApplicationKey(pool, { ...change, writer: "program" }));
   const outcomes = await Promise.all(adding);
@@ -230,7 +230,7 @@ test("a referrer filter is a host or a pattern of hosts", async ({ sharedPool: p
   expect(await add("")).toEqual({ refused: { value: ["can't be blank"] } });
 });
 
-test("plans and products of one name get distinct system names, unless one was chosen", async ({
+test("plans and products with equal names get distinct system names, unless a system name was chosen", async ({
   sharedPool: pool,
 }) => {
   const { provider, product } = await setUp(pool);

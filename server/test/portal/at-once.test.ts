@@ -34,7 +34,7 @@ test.for([
   ["username", { username: "mira" }],
   ["email", { email: "mira@fjord.example" }],
 ] as const)(
-  "of two users who take one %s at once, the second hears so",
+  "of two users who take one %s concurrently, the second gets an error",
   async ([field, values], { sharedPool: pool }) => {
     const { provider } = await setUp(pool);
     const { user } = await signUp(pool, { provider, by: byForm });
@@ -51,7 +51,7 @@ test.for([
   },
 );
 
-test("of two provider users who take one name at once, the second gets an error", async ({ sharedPool: pool }) => {
+test("of two provider users who take one name concurrently, the second gets an error", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [admin] = await listProviderUsers(pool, provider.id);
   const ada = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
@@ -69,7 +69,9 @@ test("of two provider users who take one name at once, the second gets an error"
   });
 });
 
-test("of two applications that take one user key at once, the second gets an error", async ({ sharedPool: pool }) => {
+test("of two applications that take one user key concurrently, the second gets an error", async ({
+  sharedPool: pool,
+}) => {
   const { application, ...fixture } = await signedUp(pool);
   const created = await createApplication(pool, {
     ...fixture,
@@ -127,7 +129,7 @@ test("a sign-up during a change of the default plan gets the new default", async
   expect(outcome.details.account.planId).toBe(gold);
 });
 
-test("changing a plan and making it the default at once cannot deadlock", async ({ sharedPool: pool }) => {
+test("concurrently changing a plan and making it the default cannot deadlock", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const planId = await addPlan(pool, provider.id, "account_plan", null);
   const input = { providerId: provider.id, kind: "account_plan", productId: null, planId, by } as const;

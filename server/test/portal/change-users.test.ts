@@ -132,20 +132,23 @@ test.for([
   ["delete each other", remove, remove],
   ["make each other a member", demote, demote],
   ["delete and demote each other", remove, demote],
-] as const)("of two admins who %s at once, one stays an admin", async ([, first, second], { sharedPool: pool }) => {
-  for (let round = 0; round < 5; round += 1) {
-    const { fixture, users } = await withTwoAdmins(pool);
-    const [nora, other] = users;
-    const outcomes = await Promise.all([
-      first(pool, { ...fixture, userId: nora.id }),
-      second(pool, { ...fixture, userId: other.id }),
-    ]);
-    expect(outcomes.filter((mailed) => "events" in Object(mailed))).toHaveLength(1);
-    expect(await adminsOf(pool, fixture)).toHaveLength(1);
-  }
-});
+] as const)(
+  "of two admins who %s concurrently, one stays an admin",
+  async ([, first, second], { sharedPool: pool }) => {
+    for (let round = 0; round < 5; round += 1) {
+      const { fixture, users } = await withTwoAdmins(pool);
+      const [nora, other] = users;
+      const outcomes = await Promise.all([
+        first(pool, { ...fixture, userId: nora.id }),
+        second(pool, { ...fixture, userId: other.id }),
+      ]);
+      expect(outcomes.filter((mailed) => "events" in Object(mailed))).toHaveLength(1);
+      expect(await adminsOf(pool, fixture)).toHaveLength(1);
+    }
+  },
+);
 
-test("a change that waits for another one decides on its result", async ({ sharedPool: pool }) => {
+test("a change that waits for a concurrent change is decided by its result", async ({ sharedPool: pool }) => {
   const { fixture, users } = await withTwoAdmins(pool);
   const [nora, other] = users;
   const waiting = await pool.inTransaction(async (tx) => {

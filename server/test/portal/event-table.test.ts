@@ -95,16 +95,11 @@ const interfaceOf: Readonly<Record<Via, EventInterface>> = {
   key: "api",
 };
 
-test.for(eventCatalogue)(
-  "the catalogue names the interfaces through which $type comes, and no others",
-  ({ type, interfaces }) => {
-    const firing = cases.filter(([, , , { events }]) => events.includes(type));
-    const actors = new Set(
-      firing.map(([, , via, { actor }]) => (actor === "system" ? "background" : interfaceOf[via])),
-    );
-    expect([...interfaces].toSorted()).toEqual([...actors].toSorted());
-  },
-);
+test.for(eventCatalogue)("the catalogue names exactly the interfaces that cause $type", ({ type, interfaces }) => {
+  const firing = cases.filter(([, , , { events }]) => events.includes(type));
+  const actors = new Set(firing.map(([, , via, { actor }]) => (actor === "system" ? "background" : interfaceOf[via])));
+  expect([...interfaces].toSorted()).toEqual([...actors].toSorted());
+});
 
 /** Operations of 3scale in scope, by actor. The provider key can do everything that a token can. */
 const offered: Readonly<Record<Via, string>> = {
@@ -114,7 +109,7 @@ const offered: Readonly<Record<Via, string>> = {
   key: "A5 A7 A8 A9 A11 A12 A15 U1 U3 U4 U5 U7 U8 P1 P2 P3 P5 P6 P7 P8 P9 P11 P12 P13 P15 P16 P17",
 };
 
-test.for(["developer", "admin", "token", "key"] as const)("all that a %s can do is in the table", (via) => {
+test.for(["developer", "admin", "token", "key"] as const)("the table contains every operation of a %s", (via) => {
   const done = new Set(cases.filter(([, , by]) => by === via).map(([row]) => row));
   expect(offered[via].split(" ").filter((row) => !done.has(row))).toEqual([]);
 });

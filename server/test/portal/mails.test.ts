@@ -68,7 +68,7 @@ test("retries of a mail back off exponentially while the mail server is down", a
   expect(repaired.taken).toHaveLength(1);
 });
 
-test("two processes that poll the outbox at once send no mail twice", async ({ database: pool }) => {
+test("two processes that poll the outbox concurrently send no mail twice", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   for (let created = 0; created < 20; created += 1) await write(pool, provider.id);
   const { send, taken } = postOffice();

@@ -86,7 +86,7 @@ test.for([
   ["delete", "suspend"],
   ["suspend", "demote"],
   ["demote", "delete"],
-] as const)("of two admins who %s and %s each other at once, one stays", async (steps, { sharedPool: pool }) => {
+] as const)("of two admins who %s and %s each other concurrently, one stays", async (steps, { sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const passwordHash = await passwords.hash("x", { providerId: provider.id });
   await pool.inTransaction((tx) =>
@@ -153,7 +153,7 @@ test("a member gets only existing sections", async ({ sharedPool: pool }) => {
   expect(await allow(["everything"])).toMatchObject({ user: { sections: [] } });
 });
 
-test("a useless token is refused", async ({ sharedPool: pool }) => {
+test("an access token with invalid properties is refused", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
   const input = {

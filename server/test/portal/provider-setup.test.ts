@@ -19,7 +19,7 @@ test("two processes that find an empty database create one provider", async ({ d
   expect(await database.query(`select subdomain from bellwire_directory.tenants`)).toEqual([{ subdomain: "acme" }]);
 });
 
-test("a given token, provider key and admin password work", async ({ sharedPool: pool }) => {
+test("a configured token, provider key and admin password work", async ({ sharedPool: pool }) => {
   const created = await pool.inTransaction((tx) =>
     setUpProvider(tx, passwords, { ...setup, subdomain: "given", accessToken: "my-token", providerKey: "my-key" }),
   );
@@ -33,7 +33,9 @@ test("a given token, provider key and admin password work", async ({ sharedPool:
   expect(await findProviderUserByLogin(pool, id, "admin")).toMatchObject({ role: "admin", state: "active" });
 });
 
-test("credentials that are not given are random, and only their digests are stored", async ({ sharedPool: pool }) => {
+test("credentials that are not configured are random, and only their digests are stored", async ({
+  sharedPool: pool,
+}) => {
   const { provider, accessToken, providerKey } = await setUp(pool);
   expect(accessToken).toMatch(/^[0-9a-f]{96}$/);
   expect(providerKey).toMatch(/^[0-9a-f]{32}$/);
@@ -71,7 +73,9 @@ test("a subdomain belongs to one provider", async ({ sharedPool: pool }) => {
   expect(await again).toEqual({ refused: { subdomain: ["has already been taken"] } });
 });
 
-test("a host identifies its provider and side, an unknown host neither", async ({ sharedPool: pool }) => {
+test("a host identifies its provider and portal, and an unknown host identifies neither", async ({
+  sharedPool: pool,
+}) => {
   const { provider } = await setUp(pool);
   const { subdomain } = provider;
   const tenants = new TenantCache(pool);
@@ -83,7 +87,7 @@ test("a host identifies its provider and side, an unknown host neither", async (
   tenants.stop();
 });
 
-test("without a base domain every host serves both sides of the first provider", async ({ database }) => {
+test("without a base domain, every host serves both portals of the first provider", async ({ database }) => {
   const first = await setUp(database);
   await setUp(database);
   const tenants = new TenantCache(database);

@@ -39,7 +39,7 @@ test("a sign-up creates an account, its user, its application and their events",
   expect(events.map((event) => event.type)).toEqual(["account.created", "user.created", "application.created"]);
 });
 
-test("a failure in the last statement leaves nothing", async ({ sharedPool: pool }) => {
+test("a sign-up that fails in its last statement leaves nothing", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const failing = signUpAccount(failingAtTheEnd(pool), passwords, { now, provider, values: form, by: byForm });
   await expect(failing).rejects.toThrow("the last statement failed");
@@ -52,7 +52,7 @@ test("a failure in the last statement leaves nothing", async ({ sharedPool: pool
   });
 });
 
-test("of two sign-ups that take one username at once, the second gets an error", async ({ sharedPool: pool }) => {
+test("of two sign-ups that take one username concurrently, the second gets an error", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const outcomes = await Promise.all(
     ["nora", "NORA", "nora", "Nora"].map((username, index) =>
