@@ -26,7 +26,7 @@ async function accountNames(url: string): Promise<string[]> {
 }
 
 test(
-  "a backup that was made while changes were written has all that were acknowledged before it, and a start on it is known as a restore",
+  "a backup under load contains every change acknowledged before it, and its start is detected as a restore",
   { timeout: 120_000 },
   async () => {
     await using folder = await makeDataDir();
@@ -58,7 +58,7 @@ test(
   },
 );
 
-test("a backup is refused where something lies already, and writes nothing there", { timeout: 60_000 }, async () => {
+test("a backup into a folder that is not empty is refused and writes nothing", { timeout: 60_000 }, async () => {
   await using folder = await makeDataDir();
   await using command = new BellwireProcess(["backup", "--to", folder.path], { BELLWIRE_DATA_DIR: folder.path });
   const before = await readdir(folder.path);

@@ -18,7 +18,7 @@ async function run(databaseUrl: string, ...args: readonly string[]): Promise<rea
   return [exitCode, output.join("\n")];
 }
 
-test("whatever a command changes is on record", async ({ database, databaseUrl }) => {
+test("every change by a command has an audit record", async ({ database, databaseUrl }) => {
   const { provider } = await setUp(database);
   const commands = [
     ["token", "create", "--username", "admin"],
@@ -48,7 +48,7 @@ test("whatever a command changes is on record", async ({ database, databaseUrl }
   expect(await database.query(read, [created?.id])).toEqual(records(["provider.created"]));
 });
 
-test("a command sets no password that is shorter than the provider requires", async ({ database, databaseUrl }) => {
+test("a command refuses a password shorter than the provider requires", async ({ database, databaseUrl }) => {
   const { provider } = await setUp(database);
   const readHash = () =>
     database.query("select password_hash from provider_users where provider_id = $1", [provider.id]);

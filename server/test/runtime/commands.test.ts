@@ -9,15 +9,15 @@ import { test } from "../support/test.ts";
 
 /** Runs a command on a database or in a folder. Returns its exit code and output. */
 async function run(env: Readonly<Record<string, string>>, ...args: string[]): Promise<[number, string]> {
-  const said: string[] = [];
+  const lines: string[] = [];
   const code = await runCommandLine(args, {
     env: { BELLWIRE_SECRET_KEY: Buffer.alloc(32, 3).toString("base64"), ...env },
     roles: [],
     serve: async () => 1,
-    print: (line) => said.push(line),
-    printStatus: (line) => said.push(line),
+    print: (line) => lines.push(line),
+    printStatus: (line) => lines.push(line),
   });
-  return [code, said.join("\n")];
+  return [code, lines.join("\n")];
 }
 
 async function asOwner(url: string, statement: string): Promise<unknown[]> {
@@ -30,52 +30,52 @@ async function asOwner(url: string, statement: string): Promise<unknown[]> {
 
 const newest = "(select max(name) from bellwire.migrations)";
 
-test("a command that only asks does not migrate a database under those that run", async ({ databaseUrl }) => {
-  const taken = await asOwner(databaseUrl, `delete from bellwire.migrations where name = ${newest} returning name`);
-  expect(taken).toHaveLength(1);
-  const [code, said] = await run({ DATABASE_URL: databaseUrl }, "failures", "check");
-  expect([code, said]).toEqual([1, expect.stringContaining("This database is of an older Bellwire")]);
+test("a read-only command does not migrate an older database", async ({ databaseUrl }) => {
+  const pending = await asOwner(databaseUrl, `delete from bellwire.migrations where name = ${newest} returning name`);
+  expect(pending).toHaveLength(1);
+  const [code, output] = await run({ DATABASE_URL: databaseUrl }, "failures", "check");
+  expect([code, output]).toEqual([1, expect.stringContaining("This database is of an older Bellwire")]);
   const kept = await asOwner(databaseUrl, "select name from bellwire.migrations");
-  expect(kept).not.toContainEqual(taken[0]);
+  expect(kept).not.toContainEqual(pending[0]);
 });
 
-test("migrate --plan shows what a start would apply, and applies nothing", async ({ databaseUrl }) => {
-  const taken = await asOwner(databaseUrl, `delete from bellwire.migrations where name = ${newest} returning name`);
+test("migrate --plan lists the pending migrations, and applies none", async ({ databaseUrl }) => {
+  const pending = await asOwner(databaseUrl, `delete from bellwire.migrations where name = ${newest} returning name`);
   const before = await asOwner(databaseUrl, "select name from bellwire.migrations");
-  const [code, said] = await run({ DATABASE_URL: databaseUrl }, "migrate", "--plan");
-  const [name, ...notes] = said.split("\n");
+  const [code, output] = await run({ DATABASE_URL: databaseUrl }, "migrate", "--plan");
+  const [name, ...notes] = output.split("\n");
   expect([code, { name }, notes]).toEqual([
     0,
-    taken[0],
+    pending[0],
     [expect.stringMatching(/^ {2}locks {5}\S/), expect.stringMatching(/^ {2}old code {2}\S/)],
   ]);
   expect(await asOwner(databaseUrl, "select name from bellwire.migrations")).toEqual(before);
 });
 
-test("a command that only asks writes nothing into a database without Bellwire, nor makes one", async ({
+test("a read-only command writes nothing into a database without Bellwire, and creates no database", async ({
   databaseUrl,
 }) => {
   await asOwner(databaseUrl, "drop schema bellwire cascade; drop schema bellwire_directory cascade");
-  const [code, said] = await run({ DATABASE_URL: databaseUrl }, "failures", "list");
-  expect([code, said]).toEqual([1, expect.stringContaining("There is no Bellwire in this database yet")]);
+  const [code, output] = await run({ DATABASE_URL: databaseUrl }, "failures", "list");
+  expect([code, output]).toEqual([1, expect.stringContaining("There is no Bellwire in this database yet")]);
   const schemas = "select from pg_namespace where nspname like 'bellwire%'";
   expect(await asOwner(databaseUrl, schemas)).toEqual([]);
 
-  const [nowhere, why] = await run({ BELLWIRE_DATA_DIR: "/nowhere/bellwire" }, "failures", "check");
-  expect([nowhere, why]).toEqual([1, expect.stringContaining("There is no database in /nowhere/bellwire")]);
+  const [exitCode, message] = await run({ BELLWIRE_DATA_DIR: "/nowhere/bellwire" }, "failures", "check");
+  expect([exitCode, message]).toEqual([1, expect.stringContaining("There is no database in /nowhere/bellwire")]);
 });
 
-test("an empty password on the command line is none: a random one is made and told", async ({
+test("an empty password on the command line is replaced with a random one, which is printed", async ({
   database,
   databaseUrl,
 }) => {
   await setUp(database);
   const names = ["--name", "Quay", "--subdomain", "quay", "--admin-username", "", "--admin-password", ""];
-  const [code, said] = await run({ DATABASE_URL: databaseUrl }, "provider", "create", ...names);
-  expect([code, said]).toEqual([0, expect.stringMatching(/^admin +admin \/ \S{12,}$/m)]);
+  const [code, output] = await run({ DATABASE_URL: databaseUrl }, "provider", "create", ...names);
+  expect([code, output]).toEqual([0, expect.stringMatching(/^admin +admin \/ \S{12,}$/m)]);
 });
 
-test("failures of an endpoint that was deleted cannot be retried, and the command says why", async ({
+test("failures of a deleted endpoint cannot be retried, and the command prints the reason", async ({
   database,
   databaseUrl,
 }) => {
@@ -84,16 +84,14 @@ test("failures of an endpoint that was deleted cannot be retried, and the comman
   await recordNow(database, { providerId: provider.id });
   await fail(database, provider.id, "now");
   await deleteEndpoint(database, { providerId: provider.id, id: endpointId, actor: bySystem.actor });
-  const [code, said] = await run({ DATABASE_URL: databaseUrl }, "failures", "retry");
-  expect([code, said]).toEqual([
+  const [code, output] = await run({ DATABASE_URL: databaseUrl }, "failures", "retry");
+  expect([code, output]).toEqual([
     0,
     expect.stringMatching(/^0 deliveries are due again\n1 of deleted endpoints cannot be retried/),
   ]);
 });
 
-test("failures are deleted only by a filter or --all, and retried by a filter or all of them", async ({
-  databaseUrl,
-}) => {
+test("failures delete requires a filter or --all, and failures retry refuses --all", async ({ databaseUrl }) => {
   const env = { DATABASE_URL: databaseUrl };
   expect(await run(env, "failures", "delete")).toEqual([2, expect.stringContaining("or give --all.")]);
   expect(await run(env, "failures", "retry", "--all")).toEqual([2, expect.any(String)]); // no filter means all

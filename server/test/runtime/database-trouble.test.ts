@@ -19,26 +19,26 @@ const token = "a-token-that-the-test-knows";
 const authorization = `Bearer ${token}`;
 const silently = (): void => undefined;
 
-interface Answer {
+interface ApiResponse {
   readonly status: number;
   readonly retryAfter: string | null;
   readonly text: string;
 }
 
-async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
-  const answer = await fetch(url, { headers: { authorization }, ...init });
-  return { status: answer.status, retryAfter: answer.headers.get("retry-after"), text: await answer.text() };
+async function request(url: string, init: RequestInit = {}): Promise<ApiResponse> {
+  const response = await fetch(url, { headers: { authorization }, ...init });
+  return { status: response.status, retryAfter: response.headers.get("retry-after"), text: await response.text() };
 }
 
-/** Signs an account up by the API, and returns the accounts and events that exist afterwards. */
-const signUp = (url: string, name: string): Promise<Answer> =>
-  ask(`${url}/admin/api/signup.json`, {
+/** Signs an account up through the API. */
+const signUp = (url: string, name: string): Promise<ApiResponse> =>
+  request(`${url}/admin/api/signup.json`, {
     method: "POST",
     body: new URLSearchParams({ org_name: name, username: name, email: `${name}@example.com` }),
   });
 
 /** Submits the Developer Portal's sign-up form. */
-async function signUpByForm(url: string, name: string): Promise<Answer> {
+async function signUpByForm(url: string, name: string): Promise<ApiResponse> {
   const page = await fetch(`${url}/signup`);
   const hidden = [...(await page.text()).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)];
   const password = "correct horse battery";
@@ -51,9 +51,9 @@ async function signUpByForm(url: string, name: string): Promise<Answer> {
   };
   const cookie = page.headers
     .getSetCookie()
-    .map((it) => it.split(";")[0])
+    .map((header) => header.split(";")[0])
     .join("; ");
-  return ask(`${url}/signup`, {
+  return request(`${url}/signup`, {
     method: "POST",
     headers: { cookie, origin: url },
     body: new URLSearchParams({
@@ -64,49 +64,56 @@ async function signUpByForm(url: string, name: string): Promise<Answer> {
   });
 }
 
-/** Returns accounts and the accounts of events: equal unless a change is half done. */
-async function whatIsThere(url: string): Promise<{ accounts: readonly string[]; told: readonly string[] }> {
-  const accounts = await ask(`${url}/admin/api/accounts.json?per_page=500`);
-  const events = await ask(`${url}/api/v1/events?type=account.created&limit=200`);
+/** Returns the ids of accounts, and those in events: equal unless a change is incomplete. */
+async function readAccounts(url: string): Promise<{ accounts: readonly string[]; ofEvents: readonly string[] }> {
+  const accounts = await request(`${url}/admin/api/accounts.json?per_page=500`);
+  const events = await request(`${url}/api/v1/events?type=account.created&limit=200`);
   expect([accounts.status, events.status]).toEqual([200, 200]);
   return {
-    accounts: (accounts.text.match(/"account":\{"id":\d+/g) ?? []).map((it) => it.slice(16)).toSorted(),
-    told: (events.text.match(/"object_id":\d+/g) ?? []).map((it) => it.slice(12)).toSorted(),
+    accounts: (accounts.text.match(/"account":\{"id":\d+/g) ?? []).map((match) => match.slice(16)).toSorted(),
+    ofEvents: (events.text.match(/"object_id":\d+/g) ?? []).map((match) => match.slice(12)).toSorted(),
   };
 }
 
+test("every interface responds 503 while the database is unavailable, and recovers with it", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using postgres = await openEmbeddedPostgres(folder.path, silently);
+  const owner = new URL(postgres.ownerUrl);
+  const socketPath = join(owner.searchParams.get("host") ?? "", `.s.PGSQL.${owner.port}`);
+  const line = await openDatabaseLine(socketPath);
+  owner.host = `127.0.0.1:${line.port}`;
+  owner.searchParams.delete("host");
+  await using bellwire = serve(folder.path, {
+    ...inOneProcess,
+    DATABASE_URL: owner.href,
+    BELLWIRE_SECRET_KEY: Buffer.alloc(32).toString("base64"),
+    BELLWIRE_ACCESS_TOKEN: token,
+  });
+  const url = await bellwire.ready();
+  expect(await signUp(url, "before")).toMatchObject({ status: 201 });
+
+  await line[Symbol.asyncDispose]();
+  const urls = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
+  // A page that needs only the provider is served for a second more, while the provider is cached.
+  await until(async () => (await request(`${url}/`)).status === 503);
+  for (const each of urls) expect(await request(each)).toMatchObject({ status: 503, retryAfter: "5" });
+  expect((await request(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
+  expect((await request(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not respond');
+  expect((await request(`${url}/signup`)).text).toContain("<h1>Back in a moment</h1>");
+  expect((await request(`${url}/p/admin`)).text).toContain("<h1>Back in a moment</h1>");
+  expect(await request(`${url}/healthz`)).toMatchObject({ status: 200 });
+  expect(await request(`${url}/readyz`)).toMatchObject({ status: 503 });
+
+  await using _again = await openDatabaseLine(socketPath, line.port);
+  await until(async () => (await request(`${url}/readyz`)).status === 200);
+  expect(await signUp(url, "after")).toMatchObject({ status: 201 });
+  const { accounts, ofEvents } = await readAccounts(url);
+  expect(accounts).toHaveLength(2);
+  expect(ofEvents).toEqual(accounts);
+});
+
 test(
-  "while the database is away every door says so, and serves again once it is back",
-  { timeout },
-  async ({ databaseUrl }) => {
-    const { line, socketPath, connectionString } = await openLineTo(databaseUrl);
-    await using bellwire = await runBellwire(connectionString, { BELLWIRE_ACCESS_TOKEN: token });
-    const { url } = bellwire;
-    expect(await signUp(url, "before")).toMatchObject({ status: 201 });
-
-    await line[Symbol.asyncDispose]();
-    const urls = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
-    // A page that needs only the provider is served for a second more, while the provider is cached.
-    await until(async () => (await ask(`${url}/`)).status === 503);
-    for (const each of urls) expect(await ask(each)).toMatchObject({ status: 503, retryAfter: "5" });
-    expect((await ask(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
-    expect((await ask(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not respond');
-    expect((await ask(`${url}/signup`)).text).toContain("<h1>Back in a moment</h1>");
-    expect((await ask(`${url}/p/admin`)).text).toContain("<h1>Back in a moment</h1>");
-    expect(await ask(`${url}/healthz`)).toMatchObject({ status: 200 });
-    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503 });
-
-    await using _again = await openDatabaseLine(socketPath, line.port);
-    await until(async () => (await ask(`${url}/readyz`)).status === 200);
-    expect(await signUp(url, "after")).toMatchObject({ status: 201 });
-    const { accounts, told } = await whatIsThere(url);
-    expect(accounts).toHaveLength(2);
-    expect(told).toEqual(accounts);
-  },
-);
-
-test(
-  "a server started ahead recovers, is joined by the start, and is stopped by one that fails",
+  "a database server started ahead recovers from a crash and is used by the start, or stops if the start fails",
   { timeout },
   async () => {
     await using empty = await makeEmptyDataDir();
@@ -118,7 +125,7 @@ test(
     {
       await using ahead = await startServerAhead(folder.path);
       expect(ahead).toBeDefined();
-      expect(await startServerAhead(folder.path)).toBeUndefined(); // it runs already
+      expect(await startServerAhead(folder.path)).toBeUndefined(); // the server already runs
       const pid = await postmasterOf(folder.path);
       await using postgres = await openEmbeddedPostgres(folder.path, silently, ahead);
       expect(await postmasterOf(folder.path)).toBe(pid);
@@ -149,60 +156,67 @@ test(
   },
 );
 
-test("a start waits for a database that is away, says so once, and a stop ends the wait", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  await using postgres = await openEmbeddedPostgres(folder.path, silently);
-  const owner = new URL(postgres.ownerUrl);
-  const socketPath = join(owner.searchParams.get("host") ?? "", `.s.PGSQL.${owner.port}`);
-  const closed = await openDatabaseLine(socketPath);
-  await closed[Symbol.asyncDispose](); // its port refuses connections now
-  owner.host = `127.0.0.1:${closed.port}`;
-  owner.searchParams.delete("host");
-  const secretKey = Buffer.alloc(32).toString("base64");
-  const environment = { ...inOneProcess, DATABASE_URL: owner.href, BELLWIRE_SECRET_KEY: secretKey };
-  const waits = `the database at ${owner.host}/bellwire does not answer`;
-  await using stopped = serve(folder.path, environment);
-  await until(() => stopped.stdout.includes(waits));
-  expect(await stopped.stop()).toBe(0);
-
-  await using bellwire = serve(folder.path, environment);
-  await until(() => bellwire.stdout.includes(waits));
-  await using _line = await openDatabaseLine(socketPath, closed.port);
-  await bellwire.ready();
-  expect(bellwire.stdout.split(waits)).toHaveLength(2);
-});
-
 test(
-  "a change for which the database has no room is refused whole, in words, and reading goes on",
+  "a start waits for an unavailable database and reports it once, and a stop ends the wait",
   { timeout },
-  async ({ databaseUrl, owner }) => {
-    await using bellwire = await runBellwire(databaseUrl, { BELLWIRE_ACCESS_TOKEN: token });
-    const { url } = bellwire;
-    expect(await signUp(url, "before")).toMatchObject({ status: 201 });
-    // Where no disk can be filled, a trigger on the last table of a change raises the error of a full disk.
-    await owner.query(`create function bellwire.refuse() returns trigger language plpgsql as
-      $$begin raise exception 'could not extend file' using errcode = '53100'; end$$`);
-    await owner.query("create trigger full_disk before insert on bellwire.events execute function bellwire.refuse()");
+  async () => {
+    await using folder = await makeDataDir();
+    await using postgres = await openEmbeddedPostgres(folder.path, silently);
+    const owner = new URL(postgres.ownerUrl);
+    const socketPath = join(owner.searchParams.get("host") ?? "", `.s.PGSQL.${owner.port}`);
+    const closed = await openDatabaseLine(socketPath);
+    await closed[Symbol.asyncDispose](); // its port refuses connections now
+    owner.host = `127.0.0.1:${closed.port}`;
+    owner.searchParams.delete("host");
+    const secretKey = Buffer.alloc(32).toString("base64");
+    const environment = { ...inOneProcess, DATABASE_URL: owner.href, BELLWIRE_SECRET_KEY: secretKey };
+    const waitMessage = `the database at ${owner.host}/bellwire does not answer`;
+    await using stopped = serve(folder.path, environment);
+    await until(() => stopped.stdout.includes(waitMessage));
+    expect(await stopped.stop()).toBe(0);
 
-    const refused = await signUp(url, "refused");
-    expect(refused).toMatchObject({ status: 503, retryAfter: "60" });
-    expect(refused.text).toContain('{"error":"The database is full');
-    const page = await signUpByForm(url, "refused-too");
-    expect(page).toMatchObject({ status: 503 });
-    expect(page.text).toContain("<h1>Nothing can be changed at the moment</h1>");
-    expect((await whatIsThere(url)).accounts).toHaveLength(1);
-    expect(await ask(`${url}/signup`)).toMatchObject({ status: 200 });
-    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200 });
-
-    await owner.query("drop trigger full_disk on bellwire.events");
-    expect(await signUp(url, "refused")).toMatchObject({ status: 201 });
-    const { accounts, told } = await whatIsThere(url);
-    expect(told).toEqual(accounts);
+    await using bellwire = serve(folder.path, environment);
+    await until(() => bellwire.stdout.includes(waitMessage));
+    await using _line = await openDatabaseLine(socketPath, closed.port);
+    await bellwire.ready();
+    expect(bellwire.stdout.split(waitMessage)).toHaveLength(2);
   },
 );
 
+test("a full database refuses each change as a whole with a clear error, and reads continue", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using bellwire = await startBellwire({ dataDir: folder.path, environment: { BELLWIRE_ACCESS_TOKEN: token } });
+  const { url } = bellwire;
+  expect(await signUp(url, "before")).toMatchObject({ status: 201 });
+  await using postgres = await openEmbeddedPostgres(folder.path, silently);
+  const owner = new pg.Client({ connectionString: postgres.ownerUrl });
+  owner.on("error", () => undefined); // a failed test stops the server
+  await owner.connect();
+  // A trigger on the last table of a change raises the error of a full disk, since not every machine can fill one.
+  await owner.query(`
+    create function bellwire.refuse() returns trigger language plpgsql as
+      $$begin raise exception 'could not extend file' using errcode = '53100'; end$$;
+    create trigger full_disk before insert on bellwire.events execute function bellwire.refuse()`);
+
+  const refused = await signUp(url, "refused");
+  expect(refused).toMatchObject({ status: 503, retryAfter: "60" });
+  expect(refused.text).toContain('{"error":"The database is full');
+  const page = await signUpByForm(url, "refused-too");
+  expect(page).toMatchObject({ status: 503 });
+  expect(page.text).toContain("<h1>Nothing can be changed at the moment</h1>");
+  expect((await readAccounts(url)).accounts).toHaveLength(1);
+  expect(await request(`${url}/signup`)).toMatchObject({ status: 200 });
+  expect(await request(`${url}/readyz`)).toMatchObject({ status: 200 });
+
+  await owner.query("drop trigger full_disk on bellwire.events");
+  await owner.end();
+  expect(await signUp(url, "refused")).toMatchObject({ status: 201 });
+  const { accounts, ofEvents } = await readAccounts(url);
+  expect(ofEvents).toEqual(accounts);
+});
+
 test(
-  "on a disk that is really full nothing is half done, and with room again all is delivered",
+  "a full disk leaves no partial change, and every event is delivered once space is free",
   { timeout },
   async ({ skip }) => {
     await using folder = await makeEmptyDataDir();
@@ -216,31 +230,31 @@ test(
     const { url } = bellwire;
     const webhook = { url: receiver.url, active: true, provider_actions: true, account_created_on: true };
     const headers = { authorization, "content-type": "application/json" };
-    await ask(`${url}/admin/api/webhooks.json`, { method: "PUT", headers, body: JSON.stringify(webhook) });
+    await request(`${url}/admin/api/webhooks.json`, { method: "PUT", headers, body: JSON.stringify(webhook) });
 
     await disk.fill();
-    const answers: Answer[] = [];
+    const responses: ApiResponse[] = [];
     await until(
       async () => {
-        answers.push(await signUp(url, `account${answers.length}`));
-        return answers.at(-1)?.status === 503;
+        responses.push(await signUp(url, `account${responses.length}`));
+        return responses.at(-1)?.status === 503;
       },
       { withinMs: 60_000 },
     );
-    const there = await whatIsThere(url);
-    expect(there.told).toEqual(there.accounts);
-    expect(there.accounts).toHaveLength(answers.filter(({ status }) => status === 201).length);
+    const stored = await readAccounts(url);
+    expect(stored.ofEvents).toEqual(stored.accounts);
+    expect(stored.accounts).toHaveLength(responses.filter(({ status }) => status === 201).length);
 
     await disk.makeRoom();
-    await until(async () => (await signUp(url, `later${answers.length}`)).status === 201, {
+    await until(async () => (await signUp(url, `later${responses.length}`)).status === 201, {
       withinMs: 30_000,
       everyMs: 200,
     });
-    const after = await whatIsThere(url);
-    expect(after.told).toEqual(after.accounts);
-    const heard = () =>
+    const after = await readAccounts(url);
+    expect(after.ofEvents).toEqual(after.accounts);
+    const receivedIds = () =>
       new Set(receiver.received.flatMap(({ body }) => /<account><id>(\d+)/.exec(body)?.slice(1) ?? []));
-    await until(() => after.accounts.every((id) => heard().has(id)), { withinMs: 60_000 });
-    expect([...heard()].toSorted()).toEqual(after.accounts);
+    await until(() => after.accounts.every((id) => receivedIds().has(id)), { withinMs: 60_000 });
+    expect([...receivedIds()].toSorted()).toEqual(after.accounts);
   },
 );

@@ -12,7 +12,7 @@ const descriptors = 160;
 const endpoints = 150;
 const token = "a-token-that-the-test-knows";
 
-/** Answers no request until `release`. One server under as many addresses as wanted: each is a receiver host of its own. */
+/** Holds all responses until `release`. One server listens on many addresses, each a separate receiver host. */
 async function startSlowReceivers() {
   const waiting: ServerResponse[] = [];
   const received: string[] = [];
@@ -61,7 +61,7 @@ async function metric(url: string, name: string): Promise<number> {
 }
 
 test(
-  "with too few file descriptors no attempt is used up and nothing is lost, and the web role goes on answering",
+  "too few file descriptors use up no attempt and lose no delivery, and the web role keeps responding",
   { timeout: 120_000 },
   async ({ databaseUrl, database }) => {
     await using receivers = await startSlowReceivers();

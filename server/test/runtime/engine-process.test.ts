@@ -21,7 +21,7 @@ const own = {
   BELLWIRE_RETRY_WAITS_SECONDS: "1,1,1,1,1",
 };
 
-/** A process that tests share. They use accounts and receivers of their own, and may restart its engine. */
+/** A process that tests share. Each test uses its own accounts and receivers, and may restart the engine. */
 const test = base.extend("serving", { scope: "file" }, async ({}, { onCleanup }) => {
   const running = new AsyncDisposableStack();
   onCleanup(() => running.disposeAsync());
@@ -63,7 +63,7 @@ const deliveryStates = async (api: BellwireApi): Promise<readonly unknown[]> =>
     valueAt(delivery, "state"),
   );
 
-test("deliveries go on while the process that serves requests stands still", { timeout }, async ({ serving }) => {
+test("deliveries continue while the serving process is frozen", { timeout }, async ({ serving }) => {
   await using receiver = await startReceiver(500);
   const api = await follow(serving, receiver);
   await signUp(api, "still");
@@ -79,7 +79,7 @@ test("deliveries go on while the process that serves requests stands still", { t
   expect(receiver.received.map(({ headers }) => headers["bellwire-attempt"])).toEqual(["1", "2"]);
 });
 
-test("one scrape tells of both processes, and each metric of both once", { timeout }, async ({ serving }) => {
+test("one scrape returns the metrics of both processes without duplicates", { timeout }, async ({ serving }) => {
   await using receiver = await startReceiver();
   const api = await follow(serving, receiver);
   await signUp(api, "scrape");
@@ -100,7 +100,7 @@ test("one scrape tells of both processes, and each metric of both once", { timeo
 
 /** A viewer polls every 2 s without hints: twice as long as the limit. */
 test(
-  "the live view of a bin shows a delivery as soon as the engine process has made it",
+  "the live view of a bin shows deliveries of the engine process within a second on average",
   { timeout },
   async ({ serving }) => {
     const api = { url: serving.url, token };
@@ -124,7 +124,7 @@ test(
 const restartsOf = async ({ url }: BellwireApi): Promise<number> =>
   Number(/^bellwire_engine_restarts_total (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
 
-test("an engine process that dies is started again and delivers what waited", { timeout }, async ({ serving }) => {
+test("a killed engine process is restarted and sends the waiting deliveries", { timeout }, async ({ serving }) => {
   await using receiver = await startReceiver("hang");
   const api = await follow(serving, receiver);
   const first = await engineOf(serving);
@@ -139,13 +139,13 @@ test("an engine process that dies is started again and delivers what waited", { 
   expect(await restartsOf(api)).toBe(restarts + 1);
 });
 
-test("when the serving process is killed, its engine process ends by itself", { timeout }, async () => {
+test("the engine process ends when its serving process is killed", { timeout }, async () => {
   await using folder = await makeDataDir();
   await using receiver = await startReceiver("hang");
   await using serving = serve(folder.path, own);
   const api = await follow(serving, receiver);
   await signUp(api, "quay");
-  await until(() => receiver.received.length === 1); // nor does an attempt in flight
+  await until(() => receiver.received.length === 1); // an attempt in flight does not keep the engine alive
   const engine = await engineOf(serving);
   receiver.answer(200);
   kill(serving.pid, "SIGKILL");
@@ -166,11 +166,11 @@ async function storedStates(dataDir: string): Promise<readonly unknown[]> {
 test.each([
   ["to the process alone", (pid: number) => kill(pid, "SIGTERM")],
   ["to the whole group, twice", (pid: number) => [kill(-pid, "SIGINT"), kill(-pid, "SIGTERM")]],
-])("a signal %s lets the attempt under way finish and ends both processes", { timeout }, async (_whom, signal) => {
+])("a signal %s lets the attempt in flight finish and ends both processes", { timeout }, async (_whom, signal) => {
   await using folder = await makeDataDir();
-  const answer = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
   await using receiver = await startReceiver(
-    (response) => void answer.promise.then(() => response.writeHead(200).end()),
+    (response) => void release.promise.then(() => response.writeHead(200).end()),
   );
   await using serving = serve(folder.path, own);
   const api = await follow(serving, receiver);
@@ -181,14 +181,14 @@ test.each([
   await until(() => serving.stdout.includes("stopping"));
   await until(async () => !(await fetch(`${api.url}/healthz`).catch(() => undefined)));
   expect(isAlive(engine)).toBe(true);
-  answer.resolve();
+  release.resolve();
   expect(await serving.ended).toBe(0);
   expect(isAlive(engine)).toBe(false);
   expect(await storedStates(folder.path)).toEqual(["delivered"]);
   expect(receiver.received).toHaveLength(1);
 });
 
-test("with one process for all, there is no engine process", { timeout }, async () => {
+test("a shared engine process setting starts no engine process", { timeout }, async () => {
   await using folder = await makeDataDir();
   await using receiver = await startReceiver();
   await using serving = serve(folder.path, { ...own, BELLWIRE_ENGINE_PROCESS: "shared" });
@@ -200,7 +200,7 @@ test("with one process for all, there is no engine process", { timeout }, async 
 });
 
 test(
-  "SIGUSR2 switches both processes to debug and back, also after the engine was restarted",
+  "SIGUSR2 toggles debug logging in both processes, even after a restart of the engine",
   { timeout },
   async ({ serving }) => {
     const levelsOf = (pid: number): readonly unknown[] =>

@@ -12,13 +12,15 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const program = join(root, "server/bin/bellwire");
 const bundled = join(root, "node_modules/.bin/node");
 
-/** A Node.js of this machine that is too old for the product. */
+/** Returns a Node.js on the PATH that is too old for the product. */
 function findOldNode(): string | undefined {
-  const found = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "node"));
-  return found.find((node) => existsSync(node) && /^v(?:1[89]|2[0-5])\./.test(execFileSync(node, ["-v"]).toString()));
+  const candidates = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "node"));
+  return candidates.find(
+    (node) => existsSync(node) && /^v(?:1[89]|2[0-5])\./.test(execFileSync(node, ["-v"]).toString()),
+  );
 }
 
-test("an old Node.js gets one sentence that names the right one, and code 1", (context) => {
+test("an old Node.js exits with 1 and one sentence that names the right version", (context) => {
   const old = findOldNode();
   if (old === undefined) return context.skip("no Node.js from 18 to 25 is on the PATH");
   const { status, stdout, stderr } = spawnSync(old, [program, "serve"], { encoding: "utf8" });
@@ -36,25 +38,29 @@ async function documentedCommand(): Promise<readonly string[]> {
   return command.replace(`${folder}/`, root).split(" ");
 }
 
-test("the documented command is process 1 of a container, and SIGTERM ends it with 0", { timeout }, async (context) => {
-  const isolate = ["--pid", "--fork", "--mount-proc", "--kill-child"];
-  if (spawnSync("unshare", [...isolate, "true"]).status !== 0) {
-    return context.skip("a namespace of our own may not be made here");
-  }
-  await using folder = await makeDataDir();
-  const command = await documentedCommand();
-  const container = spawn("unshare", [...isolate, ...command], {
-    cwd: root,
-    env: { PATH: process.env["PATH"], PORT: "0", BELLWIRE_DATA_DIR: folder.path },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  container.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const ended = new Promise((resolve) => container.on("exit", (code, signal) => resolve(code ?? signal)));
-  await until(() => output.includes("bellwire ready"), { withinMs: 60_000 });
-  const first = Number(execFileSync("pgrep", ["-P", String(container.pid)]).toString());
-  expect(await readFile(`/proc/${first}/status`, "utf8")).toMatch(/^NSpid:\s+\d+\s+1$/m);
-  process.kill(first, "SIGTERM");
-  expect(await ended).toBe(0);
-  expect(output).toMatch(/stopped\n$/);
-});
+test(
+  "the documented command runs as process 1 of a container, and exits with 0 on SIGTERM",
+  { timeout },
+  async (context) => {
+    const isolate = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+    if (spawnSync("unshare", [...isolate, "true"]).status !== 0) {
+      return context.skip("a namespace of our own may not be made here");
+    }
+    await using folder = await makeDataDir();
+    const command = await documentedCommand();
+    const container = spawn("unshare", [...isolate, ...command], {
+      cwd: root,
+      env: { PATH: process.env["PATH"], PORT: "0", BELLWIRE_DATA_DIR: folder.path },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    container.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const ended = new Promise((resolve) => container.on("exit", (code, signal) => resolve(code ?? signal)));
+    await until(() => output.includes("bellwire ready"), { withinMs: 60_000 });
+    const first = Number(execFileSync("pgrep", ["-P", String(container.pid)]).toString());
+    expect(await readFile(`/proc/${first}/status`, "utf8")).toMatch(/^NSpid:\s+\d+\s+1$/m);
+    process.kill(first, "SIGTERM");
+    expect(await ended).toBe(0);
+    expect(output).toMatch(/stopped\n$/);
+  },
+);

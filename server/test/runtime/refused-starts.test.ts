@@ -18,7 +18,7 @@ async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
   return refused.stderr;
 }
 
-test("a taken port is told before a database is made for nothing", async () => {
+test("a taken port is reported before a database is created", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
   const address = taken.address();
@@ -29,7 +29,7 @@ test("a taken port is told before a database is made for nothing", async () => {
   taken.close();
 });
 
-test("everything that is wrong with the settings is told at once, without their values", async () => {
+test("all invalid settings are reported in one message, without their values", async () => {
   const message = await refusal({
     PORT: "http",
     BELLWIRE_TRY_OUT: "perhaps",
@@ -47,13 +47,13 @@ test("everything that is wrong with the settings is told at once, without their 
   expect(message).not.toContain("hunter2");
 });
 
-test("a database elsewhere needs a key that is given", async () => {
+test("an external database requires BELLWIRE_SECRET_KEY", async () => {
   expect(await refusal({ DATABASE_URL: "postgresql://u:p@127.0.0.1:1/x" })).toContain(
     "BELLWIRE_SECRET_KEY is required",
   );
 });
 
-test("a database that cannot be reached is named, without its password, when it has been waited for", async () => {
+test("an unreachable database is reported after the configured wait, without its password", async () => {
   const message = await refusal({
     DATABASE_URL: "postgresql://u:hunter2@127.0.0.1:1/x",
     BELLWIRE_SECRET_KEY: key,

@@ -20,7 +20,7 @@ test("two instances with their own data directories run side by side", { timeout
 });
 
 test(
-  "an engine of its own joins the database, keeps it when its starter goes, and stops it as the last",
+  "a separate engine keeps the embedded database running when its starter stops, and stops it last",
   { timeout },
   async () => {
     await using folder = await makeDataDir();
@@ -40,7 +40,7 @@ test(
 );
 
 test(
-  "processes that start at once on one empty data directory make one database and one provider",
+  "processes that start concurrently on one empty data directory create one database and one provider",
   { timeout },
   async () => {
     await using folder = await makeEmptyDataDir();
@@ -55,29 +55,25 @@ test(
   },
 );
 
-test(
-  "the command line works on the database that runs, and says only what was asked on stdout",
-  { timeout },
-  async () => {
-    await using folder = await makeDataDir();
-    const dataDir = folder.path;
-    const env = { BELLWIRE_DATA_DIR: dataDir };
-    const run = async (...args: string[]) => {
-      const command = new BellwireProcess(args, env);
-      return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
-    };
-    await using serving = serve(dataDir, inOneProcess);
-    const url = await serving.ready();
+test("commands use the running database, and print only their result on stdout", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  const dataDir = folder.path;
+  const env = { BELLWIRE_DATA_DIR: dataDir };
+  const run = async (...args: string[]) => {
+    const command = new BellwireProcess(args, env);
+    return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
+  };
+  await using serving = serve(dataDir, inOneProcess);
+  const url = await serving.ready();
 
-    const token = await run("token", "create", "--username", "admin", "--permission", "ro");
-    expect(token.stdout).toMatch(/^[0-9a-f]{96}\n$/);
-    const authorization = `Bearer ${token.stdout.trim()}`;
-    expect((await fetch(`${url}/api/v1/endpoints`, { headers: { authorization } })).status).toBe(200);
+  const token = await run("token", "create", "--username", "admin", "--permission", "ro");
+  expect(token.stdout).toMatch(/^[0-9a-f]{96}\n$/);
+  const authorization = `Bearer ${token.stdout.trim()}`;
+  expect((await fetch(`${url}/api/v1/endpoints`, { headers: { authorization } })).status).toBe(200);
 
-    expect(await run("failures", "check")).toMatchObject({ code: 0, stdout: "0 deliveries have failed\n" });
-    const { stdout: config } = await run("config");
-    expect(config).toMatch(/^fsync +on$/m);
-    expect(config).toMatch(/^acts as +bellwire_app$/m);
-    expect(await serving.stop()).toBe(0);
-  },
-);
+  expect(await run("failures", "check")).toMatchObject({ code: 0, stdout: "0 deliveries have failed\n" });
+  const { stdout: config } = await run("config");
+  expect(config).toMatch(/^fsync +on$/m);
+  expect(config).toMatch(/^acts as +bellwire_app$/m);
+  expect(await serving.stop()).toBe(0);
+});

@@ -17,27 +17,24 @@ async function knowsToken(url: string): Promise<boolean> {
   return answer.ok;
 }
 
-test.concurrent(
-  "a first start says how to sign in, a second one finds what the first has left",
-  { timeout },
-  async () => {
-    await using folder = await makeEmptyDataDir();
-    const dataDir = folder.path;
-    await using first = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
-    const url = await first.ready();
-    await until(() => first.stdout.includes("provider key"));
-    expect(first.stdout).toMatch(
-      /^ {2}1 Watch {4}http\S+\/bins\/\w{26}\/view\?key=\w{26}\n {2}2 Sign up {2}http\S+\/signup\n {2}3 Admin {4}http\S+\/p\/admin {2}\(admin \/ \w{16}\)$/m,
-    );
-    expect(first.stdout).not.toContain(accessToken);
-    const signIn = join(dataDir, "first-sign-in");
-    expect(first.stdout).toContain((await readFile(signIn, "utf8")).trimEnd());
-    expect((await stat(signIn)).mode & 0o777).toBe(0o600);
-    expect((await stat(join(dataDir, "secret-key"))).mode & 0o777).toBe(0o600);
-    expect((await stat(join(dataDir, "postgres"))).mode & 0o777).toBe(0o700);
-    expect(await knowsToken(url)).toBe(true);
-    expect(await first.stop()).toBe(0);
-    expect(await postmasterOf(dataDir)).toBeUndefined();
+test.concurrent("the first start prints how to sign in, and the second start uses its data", { timeout }, async () => {
+  await using folder = await makeEmptyDataDir();
+  const dataDir = folder.path;
+  await using first = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+  const url = await first.ready();
+  await until(() => first.stdout.includes("provider key"));
+  expect(first.stdout).toMatch(
+    /^ {2}1 Watch {4}http\S+\/bins\/\w{26}\/view\?key=\w{26}\n {2}2 Sign up {2}http\S+\/signup\n {2}3 Admin {4}http\S+\/p\/admin {2}\(admin \/ \w{16}\)$/m,
+  );
+  expect(first.stdout).not.toContain(accessToken);
+  const signIn = join(dataDir, "first-sign-in");
+  expect(first.stdout).toContain((await readFile(signIn, "utf8")).trimEnd());
+  expect((await stat(signIn)).mode & 0o777).toBe(0o600);
+  expect((await stat(join(dataDir, "secret-key"))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(dataDir, "postgres"))).mode & 0o777).toBe(0o700);
+  expect(await knowsToken(url)).toBe(true);
+  expect(await first.stop()).toBe(0);
+  expect(await postmasterOf(dataDir)).toBeUndefined();
 
     await using second = serve(dataDir, inOneProcess);
     expect(await knowsToken(await second.ready())).toBe(true);
@@ -46,35 +43,31 @@ test.concurrent(
   },
 );
 
-test.concurrent(
-  "after kill -9 of everything it starts again, though another process has the number in the lock files",
-  { timeout },
-  async () => {
-    await using folder = await makeDataDir();
-    const dataDir = folder.path;
-    await using killed = serve(dataDir, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: accessToken });
-    await killed.ready();
-    const postmaster = await postmasterOf(dataDir);
-    expect(postmaster).toBeGreaterThan(0);
-    killed.signal("SIGKILL");
-    for (const pid of await familyOf(postmaster ?? 0)) kill(pid, "SIGKILL");
-    await until(() => !isAlive(postmaster ?? 0));
-    const { uid, gid } = await stat(join(dataDir, "postgres"));
-    const stranger = spawn("sleep", ["100"], { uid, gid, cwd: "/", stdio: "ignore" }); // PostgreSQL checks only processes of its own user
-    onTestFinished(() => void stranger.kill());
-    for (const file of [join(dataDir, "postgres", "postmaster.pid"), join(dataDir, "socket", ".s.PGSQL.5432.lock")]) {
-      await writeFile(file, (await readFile(file, "utf8")).replace(/^\d+/, String(stranger.pid)));
-    }
+test.concurrent("a start after kill -9 succeeds, even if another process has the id in the lock files", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  const dataDir = folder.path;
+  await using killed = serve(dataDir, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: accessToken });
+  await killed.ready();
+  const postmaster = await postmasterOf(dataDir);
+  expect(postmaster).toBeGreaterThan(0);
+  killed.signal("SIGKILL");
+  for (const pid of await familyOf(postmaster ?? 0)) kill(pid, "SIGKILL");
+  await until(() => !isAlive(postmaster ?? 0));
+  const { uid, gid } = await stat(join(dataDir, "postgres"));
+  const stranger = spawn("sleep", ["100"], { uid, gid, cwd: "/", stdio: "ignore" }); // PostgreSQL checks only processes of its own user
+  onTestFinished(() => void stranger.kill());
+  for (const file of [join(dataDir, "postgres", "postmaster.pid"), join(dataDir, "socket", ".s.PGSQL.5432.lock")]) {
+    await writeFile(file, (await readFile(file, "utf8")).replace(/^\d+/, String(stranger.pid)));
+  }
 
-    await using next = serve(dataDir, inOneProcess);
-    expect(await knowsToken(await next.ready())).toBe(true);
-    expect(await next.stop()).toBe(0);
-    expect(stranger.exitCode).toBeNull();
-  },
-);
+  await using next = serve(dataDir, inOneProcess);
+  expect(await knowsToken(await next.ready())).toBe(true);
+  expect(await next.stop()).toBe(0);
+  expect(stranger.exitCode).toBeNull();
+});
 
-test.concurrent(
-  "a database that outlived its killed process is joined, and stopped at the end",
+test(
+  "a database that outlived its killed process is used by the next start, and stopped at the end",
   { timeout },
   async () => {
     await using folder = await makeDataDir();
@@ -94,28 +87,21 @@ test.concurrent(
   },
 );
 
-test.concurrent(
-  "a database that breaks down is started again beneath a process that goes on",
-  { timeout },
-  async () => {
-    await using folder = await makeDataDir();
-    const dataDir = folder.path;
-    await using serving = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
-    const url = await serving.ready();
-    const postmaster = (await postmasterOf(dataDir)) ?? 0;
-    process.kill(postmaster, "SIGKILL");
-    await until(
-      async () => (await postmasterOf(dataDir)) !== postmaster && (await knowsToken(url).catch(() => false)),
-      {
-        withinMs: 30_000,
-        everyMs: 100,
-      },
-    );
-    expect(await serving.stop()).toBe(0);
-  },
-);
+test.concurrent("a killed database is restarted while Bellwire keeps running", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  const dataDir = folder.path;
+  await using serving = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+  const url = await serving.ready();
+  const postmaster = (await postmasterOf(dataDir)) ?? 0;
+  process.kill(postmaster, "SIGKILL");
+  await until(async () => (await postmasterOf(dataDir)) !== postmaster && (await knowsToken(url).catch(() => false)), {
+    withinMs: 30_000,
+    everyMs: 100,
+  });
+  expect(await serving.stop()).toBe(0);
+});
 
-test.concurrent("a stop that comes while a broken database is started again ends it all", { timeout }, async () => {
+test("a stop during the restart of a killed database ends Bellwire and the database", { timeout }, async () => {
   await using folder = await makeDataDir();
   const dataDir = folder.path;
   await using serving = serve(dataDir, inOneProcess);
@@ -130,7 +116,7 @@ test.concurrent("a stop that comes while a broken database is started again ends
   expect(isAlive(again)).toBe(false);
 });
 
-test.concurrent("Ctrl-C, and once more, ends it with 0 and leaves no database running", { timeout }, async () => {
+test.concurrent("repeated Ctrl-C exits with 0 and leaves no database running", { timeout }, async () => {
   await using folder = await makeDataDir();
   const dataDir = folder.path;
   await using serving = serve(dataDir);
@@ -144,21 +130,17 @@ test.concurrent("Ctrl-C, and once more, ends it with 0 and leaves no database ru
   expect(serving.stderr).not.toContain("database connection lost"); // the database is not in the signalled group
 });
 
-test.concurrent(
-  "a stop amidst the first start ends it with 0, and the next start completes what was begun",
-  { timeout },
-  async () => {
-    await using folder = await makeEmptyDataDir();
-    const dataDir = folder.path;
-    await using hurried = serve(dataDir);
-    await until(() => hurried.stdout.includes("making a new database"), { withinMs: 30_000 });
-    expect(await hurried.stop()).toBe(0);
-    expect(hurried.stdout).not.toContain("bellwire ready");
-    expect((await readdir(dataDir)).filter((name) => name.includes("draft"))).toEqual([]);
+test.concurrent("a stop during the first start exits with 0, and the next start completes the set-up", { timeout }, async () => {
+  await using folder = await makeEmptyDataDir();
+  const dataDir = folder.path;
+  await using interrupted = serve(dataDir);
+  await until(() => interrupted.stdout.includes("making a new database"), { withinMs: 30_000 });
+  expect(await interrupted.stop()).toBe(0);
+  expect(interrupted.stdout).not.toContain("bellwire ready");
+  expect((await readdir(dataDir)).filter((name) => name.includes("draft"))).toEqual([]);
 
-    await using next = serve(dataDir, inOneProcess);
-    await next.ready();
-    await until(() => next.stdout.includes("Sign up"));
-    expect(await next.stop()).toBe(0);
-  },
-);
+  await using next = serve(dataDir, inOneProcess);
+  await next.ready();
+  await until(() => next.stdout.includes("Sign up"));
+  expect(await next.stop()).toBe(0);
+});

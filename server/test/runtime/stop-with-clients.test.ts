@@ -19,17 +19,17 @@ function openClient(origin: string): Client {
   return client;
 }
 
-/** Sends one request after another on one connection, until an answer announces its end. */
-async function askUntilTold(origin: string, path: string): Promise<readonly Answer[]> {
+/** Sends requests on one connection until a response announces its end. */
+async function requestUntilClose(origin: string, path: string): Promise<readonly Answer[]> {
   const client = openClient(origin);
   let connections = 0;
   client.on("connect", () => (connections += 1));
   const answers: Answer[] = [];
   for (;;) {
     const headers = { authorization: `Bearer ${token}` };
-    const { statusCode, headers: got, body } = await client.request({ method: "GET", path, headers });
+    const { statusCode, headers: responseHeaders, body } = await client.request({ method: "GET", path, headers });
     await body.dump();
-    const isLast = got["connection"] === "close";
+    const isLast = responseHeaders["connection"] === "close";
     answers.push({ status: statusCode, isLast });
     if (!isLast) continue;
     expect(connections).toBe(1);
@@ -37,15 +37,15 @@ async function askUntilTold(origin: string, path: string): Promise<readonly Answ
   }
 }
 
-test("clients that keep their connections get every answer through a stop", { timeout }, async () => {
+test("clients with keep-alive connections get every response during a stop", { timeout }, async () => {
   await using folder = await makeDataDir();
   await using serving = serve(folder.path, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: token });
   const url = await serving.ready();
   const paths = ["/api/v1/endpoints", "/admin/api/accounts.json", "/healthz", "/signup"];
-  const asked = paths.map((path) => askUntilTold(url, path));
+  const responses = paths.map((path) => requestUntilClose(url, path));
   await until(async () => (await fetch(`${url}/healthz`)).ok);
   kill(serving.pid, "SIGTERM");
-  for (const answers of await Promise.all(asked)) {
+  for (const answers of await Promise.all(responses)) {
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
     expect(answers.at(-1)).toEqual({ status: 200, isLast: true });
   }
@@ -53,20 +53,20 @@ test("clients that keep their connections get every answer through a stop", { ti
 });
 
 test(
-  "a client that was idle when the stop began is still answered, and told that it is stopping",
+  "an idle keep-alive client gets one more response during a stop, with Connection: close",
   { timeout },
   async () => {
     await using folder = await makeDataDir();
     await using serving = serve(folder.path, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: token });
     const client = openClient(await serving.ready());
-    const ask = async (path: string) => {
+    const request = async (path: string) => {
       const { statusCode, headers, body } = await client.request({ method: "GET", path });
       return { status: statusCode, connection: headers["connection"], text: await body.text() };
     };
-    expect(await ask("/readyz")).toMatchObject({ status: 200, connection: "keep-alive" });
+    expect(await request("/readyz")).toMatchObject({ status: 200, connection: "keep-alive" });
     kill(serving.pid, "SIGTERM");
     await until(() => serving.stdout.includes("stopping"));
-    expect(await ask("/readyz")).toEqual({
+    expect(await request("/readyz")).toEqual({
       status: 503,
       connection: "close",
       text: '{"status":"not ready","because":"the process is stopping"}',
@@ -76,7 +76,7 @@ test(
 );
 
 test(
-  "with a stop delay, readiness ends first, new clients are still served, and another signal ends the delay",
+  "during a stop delay only readiness fails and new clients are served, and another signal ends the delay",
   {
     timeout,
   },

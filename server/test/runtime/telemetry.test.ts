@@ -13,7 +13,7 @@ const token = "a-token-that-the-test-knows";
 const password = "correct horse battery staple";
 const own = { BELLWIRE_ENGINE_PROCESS: "own", BELLWIRE_ACCESS_TOKEN: token, BELLWIRE_TRY_OUT: "off" };
 
-/** Subscribes the receiver, with a secret in its URL, to everything. */
+/** Subscribes the receiver, with a secret in its URL, to all events. */
 async function follow(serving: BellwireProcess, receiver: Receiver): Promise<BellwireApi> {
   const api = { url: await serving.ready(), token };
   const endpoint = {
@@ -28,13 +28,17 @@ async function follow(serving: BellwireProcess, receiver: Receiver): Promise<Bel
   return api;
 }
 
-interface Sent {
+interface RequestOptions {
   readonly method?: string;
   readonly body?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-async function request(api: BellwireApi, path: string, { method = "POST", body, headers }: Sent): Promise<Response> {
+async function request(
+  api: BellwireApi,
+  path: string,
+  { method = "POST", body, headers }: RequestOptions,
+): Promise<Response> {
   return fetch(`${api.url}${path}`, {
     method,
     redirect: "manual",
@@ -81,7 +85,7 @@ const spansOf = (spans: readonly CollectedSpan[], traceId: string): readonly Col
   spans.filter((span) => span.traceId === traceId && !isOfDatabase(span));
 
 test(
-  "a change is one trace from its request, on each interface, through its events to the requests that receivers get",
+  "each change is one trace from its form or API request through its events to the webhook requests",
   { timeout },
   async () => {
     await using folder = await makeDataDir();
@@ -155,7 +159,7 @@ test(
     expect(spansOf(collector.spans, traceIdOf("d"))).toEqual([]);
     expect(requestsOf("d")[0]?.headers["traceparent"]).toBe(traceparent("d", "00")["traceparent"]);
 
-    // The request that pages and APIs show is the one that was sent.
+    // Pages and APIs show the request as it was sent.
     const { body } = await sendRequest(api, "GET", "/api/v1/deliveries");
     for (const delivery of itemsAt(body, "data")) {
       const id = String(valueAt(delivery, "id"));
@@ -194,24 +198,31 @@ const noteModules = (file: string): string =>
     } });
     appendFileSync(${JSON.stringify(file)}, "started\\n");`)}`;
 
-test("without a collector, no module of OpenTelemetry is loaded and no request has a trace", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  await using receiver = await startReceiver();
-  const file = join(folder.path, "modules");
-  await using serving = serve(folder.path, { ...own, NODE_OPTIONS: noteModules(file) });
-  const api = await follow(serving, receiver);
-  const signedUp = await request(api, "/admin/api/signup.json", { body: signUpOf("quay"), headers: traceparent("a") });
-  expect(signedUp.status).toBe(201);
-  await until(() => receiver.received.length > 0);
-  expect(
-    receiver.received.flatMap(({ headers }) => Object.keys(headers)).filter((each) => each.startsWith("trace")),
-  ).toEqual([]);
-  expect(await serving.stop()).toBe(0);
-  expect(await readFile(file, "utf8")).toBe("started\nstarted\n");
-});
+test(
+  "without a collector, no OpenTelemetry module is loaded and webhook requests have no trace headers",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    await using receiver = await startReceiver();
+    const file = join(folder.path, "modules");
+    await using serving = serve(folder.path, { ...own, NODE_OPTIONS: noteModules(file) });
+    const api = await follow(serving, receiver);
+    const signedUp = await request(api, "/admin/api/signup.json", {
+      body: signUpOf("quay"),
+      headers: traceparent("a"),
+    });
+    expect(signedUp.status).toBe(201);
+    await until(() => receiver.received.length > 0);
+    expect(
+      receiver.received.flatMap(({ headers }) => Object.keys(headers)).filter((each) => each.startsWith("trace")),
+    ).toEqual([]);
+    expect(await serving.stop()).toBe(0);
+    expect(await readFile(file, "utf8")).toBe("started\nstarted\n");
+  },
+);
 
 test(
-  "a collector that is away costs spans only: deliveries go on, one warning per process is logged, and a stop takes no longer",
+  "an unreachable collector loses only spans: deliveries continue, and each process logs one warning",
   { timeout },
   async () => {
     await using folder = await makeDataDir();

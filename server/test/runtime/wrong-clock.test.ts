@@ -10,7 +10,7 @@ const authorization = `Bearer ${token}`;
 const preload = fileURLToPath(new URL("../support/wrong-clock.ts", import.meta.url));
 
 test.each([60, -60])(
-  "a process whose clock is off by %i days records events at the database's time, and says that its clock is wrong",
+  "a process whose clock is off by %i days records events at the database's time, and reports the clock difference",
   { timeout: 120_000 },
   async (days) => {
     await using folder = await makeDataDir();
@@ -28,11 +28,11 @@ test.each([60, -60])(
     });
     expect(signUp.status).toBe(201);
     const events = await fetch(`${url}/api/v1/events`, { headers: { authorization } });
-    const told = await events.text();
-    const idsMs = [...told.matchAll(/"id":"([0-9a-f]{8})-([0-9a-f]{4})/g)].map(([, a, b]) =>
+    const text = await events.text();
+    const idsMs = [...text.matchAll(/"id":"([0-9a-f]{8})-([0-9a-f]{4})/g)].map(([, a, b]) =>
       Number.parseInt(`${a}${b}`, 16),
     );
-    const timesMs = [...told.matchAll(/"occurred_at":"([^"]+)"/g)].map(([, at = ""]) => Date.parse(at));
+    const timesMs = [...text.matchAll(/"occurred_at":"([^"]+)"/g)].map(([, at = ""]) => Date.parse(at));
     expect(idsMs.length).toBeGreaterThan(0);
     expect(timesMs).toHaveLength(idsMs.length);
     for (const ms of [...idsMs, ...timesMs]) expect(Math.abs(ms - Date.now())).toBeLessThan(60_000);
