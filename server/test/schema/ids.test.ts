@@ -7,7 +7,7 @@ import { test } from "../support/test.ts";
 const newId = `${directorySchema}.new_id()`;
 const epochMs = Date.UTC(2020, 0, 1);
 
-test("every id comes from new_id(), none from a sequence", async ({ database }) => {
+test("every id column uses new_id(), and none a sequence", async ({ database }) => {
   const counted = await database.query(
     `select table_schema, table_name, column_name from information_schema.columns
      where table_schema in ($1, $2) and (is_identity = 'YES' or column_default like 'nextval(%')`,
@@ -18,7 +18,7 @@ test("every id comes from new_id(), none from a sequence", async ({ database }) 
     `select "column".table_name as name, "column".column_default as default
      from information_schema.columns "column" join information_schema.tables using (table_schema, table_name)
      where table_schema = $1 and column_name = 'id' and data_type = 'bigint' and table_type = 'BASE TABLE'
-       and "column".table_name <> 'providers'`, // its ids come from the directory's table of tenants
+       and "column".table_name <> 'providers'`, // ids of providers come from the directory's table of tenants
     [schema],
   );
   expect(columns.length).toBeGreaterThanOrEqual(15);
@@ -52,18 +52,18 @@ test("an id reveals its time, but neither the number of rows nor the rate", asyn
 });
 
 test("concurrent connections get different ids", async ({ database }) => {
-  const takes = Array.from({ length: 20 }, () =>
+  const queries = Array.from({ length: 20 }, () =>
     database.query<{ id: number }>(`select ${newId} as id from generate_series(1, 1000)`),
   );
-  const ids = (await Promise.all(takes)).flat().map(({ id }) => id);
+  const ids = (await Promise.all(queries)).flat().map(({ id }) => id);
   expect(new Set(ids).size).toBe(20_000);
 });
 
-test("the application's role can take ids, but not read the key that hides their count", async ({ database }) => {
+test("the application's role cannot read the key that hides the number of ids", async ({ database }) => {
   await expect(database.query(`select key from ${directorySchema}.id_keys`)).rejects.toThrow("permission denied");
 });
 
-test("a provider's id is hidden too, and the first provider keeps the smallest", async ({ database }) => {
+test("provider ids hide their number too, and the first provider has the smallest id", async ({ database }) => {
   const [first, second] = [await setUp(database), await setUp(database)];
   expect(first.provider.id).toBeGreaterThan(1e12);
   expect(second.provider.id - first.provider.id).toBeGreaterThan(0);

@@ -63,11 +63,11 @@ const lists = [
 ].flat();
 
 test(
-  "no list reads rows of another provider, whatever their number and the plan",
+  "no list reads rows of another provider, with custom or generic plans",
   { timeout: 120_000 },
   async ({ database: pool, databaseUrl }) => {
     const { provider, accessToken: token, ids } = await fillTwo(pool);
-    const statements: Asked[] = [];
+    const statements: RecordedStatement[] = [];
     await using server = await openWebServer(recording(pool, statements), { baseDomain });
     const headers = { host: `${provider.subdomain}-admin.${baseDomain}`, authorization: `Bearer ${token}` };
     for (const list of lists) {
@@ -95,13 +95,13 @@ const isOwn = ({ rows, isByIndex, index }: Scan): boolean =>
   (isByIndex || rows === 0) &&
   (index === undefined || index.first === "provider_id" || index.name.endsWith("_id_key"));
 
-interface Asked {
+interface RecordedStatement {
   readonly text: string;
   readonly values: readonly unknown[];
 }
 
 /** Returns a pool that records its statements. */
-const recording = (pool: Pool, statements: Asked[]): Pool => ({
+const recording = (pool: Pool, statements: RecordedStatement[]): Pool => ({
   caches: pool.caches,
   query: (text, values = []) => {
     statements.push({ text, values });

@@ -58,7 +58,9 @@ function allStatements(): { statements: readonly Statement[]; unresolved: readon
   }));
   // An exported constant may contain constants of its own file.
   const exported = files.flatMap(({ file }) => {
-    const constants = new Map(["const" as const, "export const" as const].flatMap((how) => constantsOf(file, how)));
+    const constants = new Map(
+      ["const" as const, "export const" as const].flatMap((keyword) => constantsOf(file, keyword)),
+    );
     return constantsOf(file, "export const").map(([name, text]) => [name, fillIn(text, constants)] as const);
   });
   const all = files.flatMap(({ path, file }) => {
@@ -73,9 +75,9 @@ function allStatements(): { statements: readonly Statement[]; unresolved: readon
       }))
       .filter(({ text }) => /^\s*(select|insert into|update|delete from|with)\s/.test(text));
   });
-  const isWhole = ({ text }: Statement): boolean => !text.includes("${");
-  const holed = all.filter((statement) => !isWhole(statement)).map(({ path }) => path);
-  return { statements: all.filter(isWhole), unresolved: [...new Set(holed)].toSorted() };
+  const isComplete = ({ text }: Statement): boolean => !text.includes("${");
+  const incomplete = all.filter((statement) => !isComplete(statement)).map(({ path }) => path);
+  return { statements: all.filter(isComplete), unresolved: [...new Set(incomplete)].toSorted() };
 }
 
 const isMarkedAt = (file: string, index: number): boolean =>
@@ -83,19 +85,19 @@ const isMarkedAt = (file: string, index: number): boolean =>
 
 const fillIn = (text: string, constants: ReadonlyMap<string, string>): string =>
   text
-    .replaceAll(/\$\{(\w+)\}/g, (hole, name: string) =>
-      constants.has(name) ? fillIn(constants.get(name) ?? "", constants) : hole,
+    .replaceAll(/\$\{(\w+)\}/g, (placeholder, name: string) =>
+      constants.has(name) ? fillIn(constants.get(name) ?? "", constants) : placeholder,
     )
-    .replaceAll(/\$\{(\w+)\((\w+)(?:, (\d+))?\)\}/g, (hole, make: string, table: string, first?: string) => {
-      const [build, rows] = [builders.get(make), fieldTables.get(table)];
-      return build && rows ? build(rows, Number(first)) : hole;
+    .replaceAll(/\$\{(\w+)\((\w+)(?:, (\d+))?\)\}/g, (placeholder, builder: string, table: string, first?: string) => {
+      const [build, rows] = [builders.get(builder), fieldTables.get(table)];
+      return build && rows ? build(rows, Number(first)) : placeholder;
     });
 
-const constantsOf = (file: string, declared: "const" | "export const"): [string, string][] => {
+const constantsOf = (file: string, keyword: "const" | "export const"): [string, string][] => {
   const texts = [...file.matchAll(/((?:export )?const) (\w+) =\s+([`"])(.*?)\3;/gs)];
   const lists = [...file.matchAll(/((?:export )?const) (\w+) = ()(selectList\(\w+\));/g)];
-  return [...texts, ...lists].flatMap(([, how = "", name = "", quote, text = ""]): [string, string][] =>
-    how.endsWith(declared) ? [[name, quote === "" ? `\${${text}}` : text]] : [],
+  return [...texts, ...lists].flatMap(([, declaration = "", name = "", quote, text = ""]): [string, string][] =>
+    declaration.endsWith(keyword) ? [[name, quote === "" ? `\${${text}}` : text]] : [],
   );
 };
 
@@ -114,12 +116,12 @@ test("PostgreSQL prepares every statement against the migrated schema", async ({
     }
   }
   expect(refusals).toEqual([]);
-  expect(statements.length).toBeGreaterThan(80); // fails if the pattern no longer finds them
+  expect(statements.length).toBeGreaterThan(80); // fails if the pattern no longer matches statements
   expect(unresolved).toEqual(withDerivedStatements);
 });
 
 // Statements of every request to the API or of every change, and of batches of a million failures.
-test("an index serves every table that marked statements read", async ({ tx }) => {
+test("statements marked @indexed read every table by an index condition", async ({ tx }) => {
   await tx.query("set local enable_seqscan = off"); // an empty table is scanned only if no index serves it
   expect(marked).not.toEqual([]);
   await tx.query("set local plan_cache_mode = force_generic_plan");

@@ -27,14 +27,14 @@ const days = 5;
 const clock = { now: () => now, monotonicMs: () => 0 };
 const hoursAgo = (hours: number): string => new Date(now.getTime() - hours * 3_600_000).toISOString();
 
-/** A neighbour with a history of the same shape makes every test one of tenant isolation. */
+/** A second provider with a similar history makes every test check tenant isolation, too. */
 const test = base.extend("history", { scope: "file" }, async ({ sharedPool }) => {
   const history = await buildHistory(sharedPool, { now, days });
   await buildHistory(sharedPool, { now, days, eventCount: 60 });
   return { pool: sharedPool, ...history };
 });
 
-/** An attempt with its delivery, as criteria compare it: the last one, or none, in lists of deliveries and events. */
+/** A delivery with the attempt that criteria compare: in lists of deliveries and events its last one, or none. */
 type Candidate = StoredDelivery & { readonly attempt: StoredAttempt | undefined };
 
 type Samples = { readonly [Name in keyof typeof deliveryFilterFields]-?: readonly DeliveryFilterFields[Name][] };
@@ -195,26 +195,26 @@ const lists: readonly ListName[] = ["deliveries", "attempts", "events"];
 
 /** Reads all pages of a list, each of `limit` rows. */
 async function readPages(
-  it: History & { readonly pool: Pool },
+  history: History & { readonly pool: Pool },
   list: ListName,
   fields: DeliveryFilterFields,
   limit = 60, // several pages of 400 rows; another test reads pages of any size
 ) {
-  const search = await searchFor(it, fields);
-  const found: string[] = [];
+  const search = await searchFor(history, fields);
+  const keys: string[] = [];
   for (let after: SearchCursor | null | undefined; after !== null;) {
-    const page = await findPage({ db: it.pool, clock }, list, search, { after: after ?? undefined, limit });
+    const page = await findPage({ db: history.pool, clock }, list, search, { after: after ?? undefined, limit });
     expect(page.rows.length).toBeLessThanOrEqual(limit);
-    found.push(...page.rows.map((row) => keyOf(list, row)));
+    keys.push(...page.rows.map((row) => keyOf(list, row)));
     after = page.next;
   }
-  return found;
+  return keys;
 }
 
-async function searchFor(it: History & { readonly pool: Pool }, fields: DeliveryFilterFields) {
+async function searchFor(history: History & { readonly pool: Pool }, fields: DeliveryFilterFields) {
   const parsed = parseDeliveryFilter(fields, now);
   if ("refused" in parsed) throw new Error(JSON.stringify(parsed.refused));
-  const prepared = await prepareSearch(it.pool, it.providerId, parsed.filter);
+  const prepared = await prepareSearch(history.pool, history.providerId, parsed.filter);
   if ("refused" in prepared) throw new Error(JSON.stringify(prepared.refused));
   return prepared.search;
 }
@@ -229,25 +229,25 @@ function keyOf(list: ListName, row: object): string {
 }
 
 test.for(names)(
-  "%s alone finds and counts in each list exactly the rows that it describes",
+  "a filter by %s alone finds and counts exactly the matching rows of each list",
   async (name, { history }) => {
     for (const sample of samplesOf(history)[name]) {
       for (const list of lists) {
         const fields = { [name]: sample };
-        const wanted = expected[list](history, fields);
+        const rows = expected[list](history, fields);
         expect({ list, fields, found: await readPages(history, list, fields) }).toEqual({
           list,
           fields,
-          found: wanted,
+          found: rows,
         });
         const counted = await countMatches({ db: history.pool, clock }, list, await searchFor(history, fields));
-        expect({ list, fields, ...counted }).toEqual({ list, fields, count: wanted.length, isEstimate: false });
+        expect({ list, fields, ...counted }).toEqual({ list, fields, count: rows.length, isEstimate: false });
       }
     }
   },
 );
 
-test("each sample of a criterion finds some deliveries or shows that none are found", ({ history }) => {
+test("each criterion has a sample that finds deliveries", ({ history }) => {
   const counts = names.map((name) => {
     const found = samplesOf(history)[name].map((sample) => expected.deliveries(history, { [name]: sample }).length);
     return [name, Math.max(...found) > 0];
@@ -255,7 +255,7 @@ test("each sample of a criterion finds some deliveries or shows that none are fo
   expect(counts).toEqual(names.map((name) => [name, true]));
 });
 
-test("any combination of criteria finds exactly the rows that all of them describe, on pages of any size", async ({
+test("any combination of criteria finds exactly the rows that match all of them, on pages of any size", async ({
   history,
 }) => {
   const samples = samplesOf(history);
@@ -275,8 +275,8 @@ test("any combination of criteria finds exactly the rows that all of them descri
   );
 });
 
-test("a word that one delivery has finds it, wherever the steps of a search end", async ({ history }) => {
-  // No index serves words, and a month later the history is one part, so the first step ends after a hundred deliveries.
+test("a search for a delivery's id finds it across the steps of a search", async ({ history }) => {
+  // Words have no index, and a month later the history is one part, so the first step ends after 100 deliveries.
   const later = { ...clock, now: () => new Date(now.getTime() + 30 * 24 * 3_600_000) };
   const ids = history.deliveries.map(({ eventId, endpointId }) => `${eventId}.${endpointId}`);
   expect(ids.length).toBeGreaterThan(200);
@@ -294,12 +294,12 @@ test("a word that one delivery has finds it, wherever the steps of a search end"
   expect(await Promise.all(found)).toEqual(ids.map((id) => [id]));
 });
 
-test("a job meets every matching delivery once, in the order of pages", async ({ history }) => {
+test("a job processes every matching delivery once, in page order", async ({ history }) => {
   const fields: DeliveryFilterFields = { state: ["failed", "pending"], account: "harbour" };
-  const found: string[] = [];
+  const keys: string[] = [];
   const search = await searchFor(history, fields);
   for await (const { rows } of matchingRows(history.pool, "deliveries", search, { now })) {
-    found.push(...rows.map((row) => keyOf("deliveries", row)));
+    keys.push(...rows.map((row) => keyOf("deliveries", row)));
   }
-  expect(found).toEqual(expected.deliveries(history, fields));
+  expect(keys).toEqual(expected.deliveries(history, fields));
 });

@@ -12,7 +12,7 @@ function newSimulation(seed: number): Simulation {
   return simulation;
 }
 
-test("a delivery is sent without a read, once its engine owns the lane", async () => {
+test("an engine that owns the lane sends a hinted delivery without reading due rows", async () => {
   const simulation = newSimulation(1);
   const { time, model, monitor } = simulation;
   simulation.startProcess();
@@ -30,16 +30,16 @@ test("a delivery is sent without a read, once its engine owns the lane", async (
 
   expect(monitor.violations).toEqual([]);
   expect(monitor.count).toBe(9);
-  expect(reads - readsBefore).toBeLessThanOrEqual(1); // the poll of each second
+  expect(reads - readsBefore).toBeLessThanOrEqual(1); // the poll runs once per second
 });
 
-test("late rows are sent once, although engines stop, start, and give lanes to each other", async () => {
+test("late hinted rows are sent once while engines stop, start and exchange lanes", async () => {
   let sent = 0;
   for (let seed = 1; seed <= 40; seed += 1) {
     const simulation = newSimulation(seed);
     const { time, monitor, random } = simulation;
     simulation.hintedRowsLateMs = 900;
-    for (let one = 0; one < 2; one += 1) simulation.startProcess();
+    for (let count = 0; count < 2; count += 1) simulation.startProcess();
     const act = (): void => {
       if (time.nowMs > 10_000) return;
       simulation.record(1, 1, random.between(0, 20));
@@ -58,7 +58,7 @@ test("late rows are sent once, although engines stop, start, and give lanes to e
   expect(sent).toBeGreaterThan(1000);
 });
 
-test("rows of an endpoint that was paused are not sent, even if the engine has not heard of the pause", async () => {
+test("hinted rows of a paused endpoint are not sent", async () => {
   const simulation = newSimulation(3);
   const { time, model, monitor } = simulation;
   simulation.startProcess();

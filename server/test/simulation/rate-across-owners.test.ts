@@ -10,7 +10,7 @@ test("no second exceeds max_per_second while engines stop, crash and freeze and 
     const { time, monitor, model, random } = simulation;
     for (const [id, endpoint] of model.endpoints)
       model.endpoints.set(id, { ...endpoint, maxPerSecond: random.between(1, 3), maxInFlight: null });
-    for (let one = 0; one < 2; one += 1) simulation.startProcess();
+    for (let count = 0; count < 2; count += 1) simulation.startProcess();
     const disturb = (): void => {
       if (time.nowMs > faultsMs) return;
       for (const id of simulation.endpointIds) simulation.record(id, random.between(1, 3), 5);

@@ -4,7 +4,7 @@ import { Simulation } from "./simulation.ts";
 /** Longer than a live engine retries. */
 const refusedMs = 45_000;
 
-test("when outcomes cannot be recorded for long, an order is repeated from its last recorded delivery, and nothing overtakes", async () => {
+test("after a long failure to record outcomes, each ordering key resumes from its last recorded delivery, in sequence", async () => {
   let unrecordedMax = 0;
   for (let seed = 1; seed <= 5; seed += 1) {
     const simulation = new Simulation(seed);

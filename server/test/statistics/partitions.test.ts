@@ -29,20 +29,20 @@ test("statistics always have partitions for the coming days", async ({ database 
   );
 });
 
-test("rows over all event types lie apart from those of single types", async ({ database }) => {
+test("totals over all event types and rows of single types have separate partitions", async ({ database }) => {
   await addStatisticsPartitions(database);
   const insert = `
     insert into statistics_hours
     select 1, 2, event_type, now(), 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 9, 9, '{}', '{}' from unnest('{"",account.created}'::text[]) event_type
     returning tableoid::regclass::text as name, event_type`;
-  const part = `statistics_hours_${monthOf(0)}`;
+  const partition = `statistics_hours_${monthOf(0)}`;
   expect(await database.query(insert)).toEqual([
-    { name: `${part}_all`, eventType: "" },
-    { name: `${part}_types`, eventType: "account.created" },
+    { name: `${partition}_all`, eventType: "" },
+    { name: `${partition}_types`, eventType: "account.created" },
   ]);
 });
 
-test("minutes are dropped after three days, hours and days when their month is older than the setting", async ({
+test("minutes are dropped after three days, and hours and days once their month is older than the setting", async ({
   database,
 }) => {
   await addStatisticsPartitions(database);

@@ -25,7 +25,7 @@ async function expectStatisticsToEqualAttempts(db: Pool, providerId: number): Pr
   expect(await readAllStatistics(db, providerId)).toEqual(recount);
 }
 
-test.concurrent("the statistics of minutes, hours and days, per endpoint and type and for all, equal the attempts", async ({
+test.concurrent("statistics of minutes, hours and days equal the attempts, per endpoint, per event type and in total", async ({
   database,
 }) => {
   let requests = 0;
@@ -59,13 +59,11 @@ test.concurrent("the statistics of minutes, hours and days, per endpoint and typ
   await expectStatisticsToEqualAttempts(database, providerId);
 });
 
-test.concurrent("an attempt counts once although writes fail, or lose their response, and outcomes are recorded twice", async ({
-  database,
-}) => {
+test.concurrent("an attempt counts once, even if writes fail or repeat after a lost response", async ({ database }) => {
   const lost = { before: 0, after: 0, settle: 0 };
-  const loseEvery = (what: keyof typeof lost, nth: number): void => {
-    lost[what] += 1;
-    if (lost[what] % nth === 0) throw new Error("the connection was lost");
+  const loseEvery = (step: keyof typeof lost, nth: number): void => {
+    lost[step] += 1;
+    if (lost[step] % nth === 0) throw new Error("the connection was lost");
   };
   let requests = 0;
   await using receiver = await startReceiver((answer) => {
@@ -95,7 +93,7 @@ const leaseMs = 1000;
 const engineProgram = fileURLToPath(new URL("../engine/engine-process.ts", import.meta.url));
 
 test.concurrent(
-  "after engines are killed, the next owners count every attempt that they had recorded",
+  "after engines are killed, the next owners count every attempt that the killed engines recorded",
   { timeout: 60_000 },
   async ({ database, databaseUrl }) => {
     let requests = 0;
@@ -128,7 +126,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "the attempts of a killed engine are counted although nothing is left to send",
+  "the attempts of a killed engine are counted even if no deliveries are due",
   { timeout: 60_000 },
   async ({ database, databaseUrl }) => {
     await using receiver = await startReceiver();
@@ -137,7 +135,7 @@ test.concurrent(
     const engine = fork(engineProgram, ["engine", databaseUrl, "60000"]);
     await once(engine, "message");
     await database.inTransaction(async (tx) => {
-      await tx.query("lock table statistics_minutes in share mode"); // it records its attempts, and cannot count them
+      await tx.query("lock table statistics_minutes in share mode"); // the engine records its attempts, but cannot count them
       await recordNow(database, { providerId }, events(20));
       await until(() => isEmpty(database));
       engine.kill("SIGKILL");

@@ -13,7 +13,7 @@ const config = `
   export default { test: { retry: 1, reporters: ["default", new ClosingLine()] } };`;
 const importing = `import { expect, test } from "vitest";`;
 
-test("the last line of a run counts what passed, failed and was skipped, and a file that does not load as failed", async () => {
+test("the last line of a run counts passed, failed and skipped tests, and a file that does not load as failed", async () => {
   const [last] = await lastLinesOfRun({
     "good.test.ts": `${importing} test("a", () => {}); test("b", () => {}); test.skip("c", () => {});`,
     "bad.test.ts": `${importing} test("d", () => expect(1).toBe(2));`,
@@ -30,12 +30,12 @@ test("a test that passes only when it is repeated is named above the last line",
   expect(above).toBe("passed when repeated: shaky.test.ts > e");
 });
 
-test("nothing is said of skipped tests when there are none", () => {
+test("a run without skipped tests does not mention them", () => {
   const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   new ClosingLine().onTestRunEnd([], []);
-  const written = write.mock.calls.map(([text]) => text);
+  const lines = write.mock.calls.map(([text]) => text);
   write.mockRestore();
-  expect(written).toEqual(["\n0 passed, 0 failed\n"]);
+  expect(lines).toEqual(["\n0 passed, 0 failed\n"]);
 });
 
 /** Returns the lines of a run's output, the last one first. */

@@ -10,7 +10,7 @@ const documents = globSync("{*.md,{docs,bench,receiver,examples,server,web}/**/*
 });
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
-test("every link of a document to a file leads to one", () => {
+test("every relative link of a document leads to an existing file", () => {
   expect(documents.length).toBeGreaterThan(40);
   const dead = documents.flatMap((path) =>
     Array.from(read(path).matchAll(/\]\((?!https?:)([^)#\s]+)/g), ([, target = ""]) => target)
@@ -28,7 +28,7 @@ const messageFragments = (text: string): readonly string[] =>
     .map((fragment) => fragment.replaceAll(/^[ .]+|[ .]+$/g, ""))
     .filter((fragment) => fragment.split(" ").length >= 3);
 
-test("every message that a runbook quotes is one of the program's", () => {
+test("every message that a runbook quotes exists in the source", () => {
   const sources = globSync("server/src/**/*.ts", { cwd: root })
     .filter((path) => !path.endsWith(".test.ts"))
     .map(read)

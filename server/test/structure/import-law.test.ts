@@ -8,13 +8,13 @@ import { type Layer, layers, mayImport } from "../../../import-law.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const openLayers = new Set<Layer>(["platform", "http-shared"]);
-/** One folder of the layer; `one` chooses it where the layer's pattern is a star, else it is the first that is named. */
+/** Returns a folder of the layer: `one` replaces a star in its pattern. Of several named folders it is the first. */
 const folderOf = (name: Layer, one = "one"): string => {
   const folder = layers.find((layer) => layer.name === name)?.folder ?? "";
   return folder.replace("*", one).replace(/\{([^,]+),.*\}/, one === "two" ? "users" : "$1");
 };
 
-/** An import that the linter refuses, as `from -> to/file`. */
+/** Imports that the linter refuses, as `from -> to/file`. */
 let refused: ReadonlySet<string>;
 let scratch: string;
 
@@ -33,11 +33,11 @@ beforeAll(async () => {
     await writeImports(name);
   }
   refused = await findRefused();
-}, 240_000); // the linter takes some seconds, and a busy machine many
+}, 240_000); // the linter takes a few seconds, and much longer on a busy machine
 
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-test.for(layers.map(({ name }) => name))("%s may import exactly the layers that the law allows", (from) => {
+test.for(layers.map(({ name }) => name))("the linter lets %s import exactly the layers that the law allows", (from) => {
   const allowed = layers.filter(({ name }) => name !== from && isAllowed(from, name)).map(({ name }) => name);
   expect(allowed).toEqual(mayImport(from));
 });
@@ -63,11 +63,11 @@ test("no layer imports past another layer's index.ts, except where every file ma
   expect(new Set(entered)).toEqual(openLayers);
 });
 
-test("no interface of http imports another", () => {
+test("no interface of the http layer imports another", () => {
   expect(refused).toContain(nameOf("http", "http", "index", "two"));
 });
 
-test("the folders of accounts may use each other", () => {
+test("the folders of the accounts layer may import each other", () => {
   expect(refused).not.toContain(nameOf("accounts", "accounts", "inner", "two"));
 });
 
@@ -120,13 +120,13 @@ async function findRefused(): Promise<Set<string>> {
     execFile(program, ["--format=json"], { cwd: scratch, maxBuffer: 2 ** 26 }, (_, stdout) => resolve(stdout));
   });
   const { diagnostics }: { diagnostics: readonly Diagnostic[] } = JSON.parse(output);
-  const found = new Set<string>();
+  const imports = new Set<string>();
   for (const { code, filename, labels } of diagnostics) {
     const from = layers.find(({ name }) => importing(name) === filename)?.name;
     const line = labels[0]?.span.line;
     if (!code.startsWith("boundaries") || from === undefined || line === undefined) continue;
     const refusedImport = importsOf(from)[line - 1];
-    if (refusedImport) found.add(refusedImport.name);
+    if (refusedImport) imports.add(refusedImport.name);
   }
-  return found;
+  return imports;
 }

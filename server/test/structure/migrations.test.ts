@@ -29,7 +29,7 @@ const contracting: readonly (readonly [string, RegExp])[] = [
   ],
 ];
 
-/** Returns what a migration does that code of the release before cannot work with. */
+/** Returns the changes of a migration that break code of the previous release. */
 function breaks(sql: string): readonly string[] {
   // Functions contain statements of their own, which run later.
   const statements = sql
@@ -46,7 +46,7 @@ function breaks(sql: string): readonly string[] {
     );
 }
 
-test.each(later.map(({ path }) => path))("%s states its locks and what older code does", (path) => {
+test.each(later.map(({ path }) => path))("%s states its locks and the effect on older code", (path) => {
   const sql = later.find((migration) => migration.path === path)?.sql ?? "";
   expect({ locks: migrationNote(sql, "Locks"), oldCode: migrationNote(sql, "Old code") }).toEqual({
     locks: expect.stringMatching(/\w{3}/),
@@ -54,9 +54,9 @@ test.each(later.map(({ path }) => path))("%s states its locks and what older cod
   });
 });
 
-test("the release before works with every migration that does not say Breaking", () => {
+test("the previous release works with every migration that is not marked Breaking", () => {
   const broken = later.flatMap(({ path, sql }) =>
-    migrationNote(sql, "Breaking") === undefined ? breaks(sql).map((what) => `${path} ${what}`) : [],
+    migrationNote(sql, "Breaking") === undefined ? breaks(sql).map((change) => `${path} ${change}`) : [],
   );
   expect(broken).toEqual([]);
 });
@@ -79,7 +79,7 @@ test.each([
   expect(breaks(sql)).toEqual(expected);
 });
 
-test("a migration takes the locks of all its statements first, the strongest of each table", () => {
+test("a migration first takes the strongest lock of each table that its statements need", () => {
   const sql = `
     -- alter table comments add x;
     alter table only events add column note text;

@@ -46,7 +46,7 @@ function seriesIn(expr: string): readonly string[] {
   const names: string[] = [];
   parser.parse(text).iterate({
     enter({ type, from, to }) {
-      if (type.isError) throw new Error(`It does not parse at ${from}: ${text}`);
+      if (type.isError) throw new Error(`The expression does not parse at ${from}: ${text}`);
       if (type.name === "Identifier") names.push(text.slice(from, to));
     },
   });
@@ -61,21 +61,21 @@ for (const { name, type } of await metrics.getMetricsAsJSON()) {
   for (const suffix of isHistogram ? ["_bucket", "_count", "_sum"] : [""]) declared.add(name + suffix);
 }
 
-test("alerts and panels name only metrics that a process has", () => {
+test("alerts and panels use only metrics that a process exports", () => {
   expect(seriesIn('sum(rate(bellwire_nothing{job="x"}[5m]))')).toEqual(["bellwire_nothing"]);
   const named = [...alerts.map(({ expr }) => expr), ...queries].flatMap(seriesIn);
   expect(new Set(named).size).toBeGreaterThan(25);
   expect(named.filter((name) => !declared.has(name))).toEqual([]);
 });
 
-test("each metric of Bellwire is on the dashboard", () => {
+test("the dashboard shows each metric of Bellwire", () => {
   const shown = new Set(queries.flatMap(seriesIn));
   const names = [...declared].filter((name) => name.startsWith("bellwire_") && !/_(?:bucket|count|sum)$/.test(name));
-  // The source of the dashboard's variables.
+  // The dashboard's variables use this metric.
   expect(names.filter((name) => !shown.has(name))).toEqual(["bellwire_build_info"]);
 });
 
-test("each alert has a severity, a sentence and a runbook", () => {
+test("each alert has a severity, a summary and a runbook", () => {
   for (const { alert, labels, annotations } of alerts) {
     const [, page] = /^https:\/\/docs\.example\.com\/bellwire\/runbooks\/([\w-]+)\.html$/.exec(
       annotations.runbook_url,
@@ -89,23 +89,23 @@ test("each alert has a severity, a sentence and a runbook", () => {
   }
 });
 
-test("each alert has a test for promtool in which it fires, and one in which it does not", () => {
+test("each alert has a promtool test in which it fires, and another in which it does not", () => {
   const { tests }: { readonly tests: readonly RuleTest[] } = parse(read("server/test/package/alerts.test.yaml"));
-  const cases = tests.flatMap(({ alert_rule_test: ofTest = [] }) => ofTest);
+  const cases = tests.flatMap(({ alert_rule_test: ruleTests = [] }) => ruleTests);
   for (const { alert } of alerts) {
     const fires = cases
       .filter(({ alertname }) => alertname === alert)
-      .map(({ exp_alerts: fired = [] }) => fired.length);
+      .map(({ exp_alerts: expectedAlerts = [] }) => expectedAlerts.length);
     expect([alert, new Set(fires.map(Boolean))]).toEqual([alert, new Set([true, false])]);
   }
 });
 
-test("the dashboard is the one that its declaration renders", async () => {
+test("the dashboard's file matches its declaration", async () => {
   const rendered: unknown = JSON.parse(JSON.stringify(await grafanaDashboard(metrics)));
   expect(JSON.parse(read("deploy/monitoring/dashboard.json"))).toEqual(rendered);
 });
 
-test("the dashboard keeps Grafana's rules for dashboards", () => {
+test("each panel has a description and a unit, and its queries filter by the dashboard's variables", () => {
   expect(templating.list.map(({ name }) => name)).toEqual(["datasource", "job", "instance"]);
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   for (const { title, description, targets = [], fieldConfig } of graphs) {
@@ -120,13 +120,13 @@ test("the dashboard keeps Grafana's rules for dashboards", () => {
 });
 
 test("no two panels overlap", () => {
-  const taken = new Set<string>();
+  const occupied = new Set<string>();
   for (const { gridPos } of panels) {
     expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
     for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
       for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
-        expect(taken.has(`${x},${y}`)).toBe(false);
-        taken.add(`${x},${y}`);
+        expect(occupied.has(`${x},${y}`)).toBe(false);
+        occupied.add(`${x},${y}`);
       }
     }
   }

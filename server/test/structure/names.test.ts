@@ -7,15 +7,15 @@ import { layers } from "../../../import-law.ts";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const files = globSync("{server/{src,test,bin},web/src,receiver/src,examples/*/src,bench}/**/*.*", { cwd: root });
 
-/** Names that say nothing about a file's subject, so that everything would fit into it. */
+/** Generic names that do not name a file's subject. */
 const meaningless = new Set(
   "util utils helper helpers common lib misc manager managers service type types interface interfaces constant constants".split(
     " ",
   ),
 );
 
-test("every file and folder is named by its subject", () => {
-  const named = files.filter((path) => !path.includes("/golden/")); // these have the names of 3scale's elements
+test("no file or folder has a generic name such as utils", () => {
+  const named = files.filter((path) => !path.includes("/golden/")); // golden files have the names of 3scale's elements
   const unnamed = named.filter((path) => path.split("/").some((part) => meaningless.has(part.split(".")[0] ?? "")));
   expect(unnamed).toEqual([]);
 });
@@ -54,10 +54,10 @@ function foldersOf(pattern: string): readonly string[] {
 const linesMin = 60;
 /** Small files with one user. */
 const exceptions = [
-  "server/src/webhooks/engine/exhaustion.ts", // its user, dispatch.ts, has no room for it
+  "server/src/webhooks/engine/exhaustion.ts", // its importer, dispatch.ts, would become too long
 ];
 
-test("a small file of the server has two users or is loaded on demand; otherwise it belongs into its user", () => {
+test("a server file below 60 lines is imported by two others or loaded on demand", () => {
   const production = files.filter((path) => /^server\/src\/.*\.ts$/.test(path) && !path.endsWith(".test.ts"));
   const users = new Map(production.map((path) => [path, new Set<string>()]));
   const onDemand = new Set<string>();

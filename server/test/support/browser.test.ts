@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import { expect, test } from "vitest";
 import { launchBrowser } from "./browser.ts";
 
-test("a browser opens a page of ours and shows it with letters", async () => {
-  const server = createServer((_, answer) => answer.setHeader("content-type", "text/html").end(page)).listen(
+test("the test browser runs a page's script and renders text with a font", async () => {
+  const server = createServer((_, response) => response.setHeader("content-type", "text/html").end(page)).listen(
     0,
     "127.0.0.1",
   );

@@ -5,23 +5,23 @@ import { test } from "./test.ts";
 
 const insertBin = "insert into audit_records (provider_id, actor_kind, action, subject) values (1, 'system', 'x', $1)";
 
-test("what a test does in its transaction is gone afterwards", async ({ tx, sharedPool }) => {
+test("the changes of a test in its transaction are rolled back", async ({ tx, sharedPool }) => {
   await tx.query(insertBin, ["tx"]);
   expect(await tx.query("select from audit_records")).toHaveLength(1);
   expect(await sharedPool.query("select from audit_records")).toHaveLength(0);
 });
 
-test.for([1, 2])("a test that commits sees nothing of another (%i)", async (_, { database }) => {
+test.for([1, 2])("a test that commits does not see rows of another test (%i)", async (_, { database }) => {
   expect(await database.query("select from audit_records")).toHaveLength(0);
   await database.inTransaction((tx) => tx.query(insertBin, [randomUUID()]));
   expect(await database.query("select from audit_records")).toHaveLength(1);
 });
 
-test("tests act as the product does: as a role that owns nothing", async ({ database }) => {
+test("tests use a role that owns no tables, as the product does", async ({ database }) => {
   await expect(database.query("drop table audit_records")).rejects.toThrow("must be owner");
 });
 
-test("who sleeps by the hand-driven clock wakes when the hand passes, and not before", async ({ clock }) => {
+test("a sleep of the hand-driven clock ends exactly when the clock reaches its time", async ({ clock }) => {
   const woken: number[] = [];
   for (const ms of [300, 100]) void clock.sleep(ms).then(() => woken.push(ms));
 
@@ -31,7 +31,7 @@ test("who sleeps by the hand-driven clock wakes when the hand passes, and not be
   expect(woken).toEqual([100, 300]);
 });
 
-test("an aborted sleep ends at once", async ({ clock }) => {
+test("an aborted sleep ends immediately", async ({ clock }) => {
   const abort = new AbortController();
   const sleep = clock.sleep(1000, abort.signal);
   abort.abort();
@@ -40,6 +40,6 @@ test("an aborted sleep ends at once", async ({ clock }) => {
   expect(clock.sleeping).toBe(0);
 });
 
-test("waiting for what never comes fails, and says for what", async () => {
+test("a wait for a condition that never becomes true fails and names the condition", async () => {
   await expect(until(() => false, { withinMs: 20 })).rejects.toThrow("() => false");
 });
