@@ -57,12 +57,12 @@ test.for([
   },
 );
 
-test("with nothing due, a restore holds nothing", async ({ database, owner }) => {
+test("a restore without due deliveries holds nothing", async ({ database, owner }) => {
   await owner.query(restoredDump);
   expect(await follow(database, null)).toEqual([{ isFirst: true, isHeld: false }]);
 });
 
-test("the connection that finds a restored database says so, and holds before anything is sent", async ({
+test("the first connection to a restored database logs the restore as an error", async ({
   database,
   databaseUrl,
   owner,
@@ -84,13 +84,13 @@ async function command(databaseUrl: string, ...args: string[]) {
     print: (line) => output.push(line),
     printStatus: (line) => output.push(line),
   });
-  return { code, said: output.join("\n") };
+  return { code, output: output.join("\n") };
 }
 
 const resume = (databaseUrl: string, ...options: string[]) =>
   command(databaseUrl, "resume", "--after-restore", ...options);
 
-test("what is held is not sent, also not by a retry or under new events, until --send releases it", async ({
+test("held deliveries are not sent, even after a retry or new events, until --send releases them", async ({
   database,
   databaseUrl,
 }) => {
@@ -108,23 +108,23 @@ test("what is held is not sent, also not by a retry or under new events, until -
   expect(receiver.received).toEqual([]);
 
   const plan = await resume(databaseUrl, "--plan", "--endpoint", String(due.endpointId));
-  expect(plan.said).toMatch(new RegExp(`${due.endpointId} +default +1 +0 .* 2 +0$`, "m"));
+  expect(plan.output).toMatch(new RegExp(`${due.endpointId} +default +1 +0 .* 2 +0$`, "m"));
   const sent = await resume(databaseUrl, "--send", "--endpoint", String(due.endpointId));
-  expect(sent.said).toContain("1 deliveries of 1 endpoint are sent now");
-  expect(sent.said).toContain("Others are still held");
+  expect(sent.output).toContain("1 deliveries of 1 endpoint are sent now");
+  expect(sent.output).toContain("Others are still held");
   await until(() => receiver.received.length === 3);
   const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
   expect(ids).toEqual(expect.arrayContaining([due.eventId, since]));
   expect(other.received).toHaveLength(1);
   expect(later).toBeGreaterThan(0);
 
-  expect((await resume(databaseUrl, "--send")).said).toContain("Nothing is held any more.");
+  expect((await resume(databaseUrl, "--send")).output).toContain("Nothing is held any more.");
   await until(() => other.received.length === 2);
-  expect(await resume(databaseUrl, "--send")).toEqual({ code: 0, said: "Nothing is held after a restore." });
+  expect(await resume(databaseUrl, "--send")).toEqual({ code: 0, output: "Nothing is held after a restore." });
   expect((await readDatabaseSwitches(database)).heldAt).toBeNull();
 });
 
-test("--skip cancels what was due at the restore, sends what came since, and is on record", async ({
+test("--skip cancels deliveries due at the restore, sends later ones, and writes an audit record", async ({
   database,
   databaseUrl,
 }) => {
@@ -134,7 +134,10 @@ test("--skip cancels what was due at the restore, sends what came since, and is 
   const [since] = await recordNow(database, { providerId: due.providerId });
   await using _engine = await startTestEngine(database);
   const skipped = await resume(databaseUrl, "--skip");
-  expect(skipped).toMatchObject({ code: 0, said: expect.stringContaining("1 deliveries of 1 endpoint are cancelled") });
+  expect(skipped).toMatchObject({
+    code: 0,
+    output: expect.stringContaining("1 deliveries of 1 endpoint are cancelled"),
+  });
   await until(() => receiver.received.length === 1);
   expect(receiver.received[0]?.headers["webhook-id"]).toBe(since);
   expect(await database.query("select state from deliveries where event_id = $1", [due.eventId])).toEqual([
@@ -168,11 +171,16 @@ async function leaveMailAndJob(pool: Pool): Promise<number> {
 }
 
 test.for([
-  { choice: "--send", says: ["1 mails of", "are sent now", "1 jobs of", "continue"], sent: 1, state: "done" },
-  { choice: "--skip", says: ["1 mails of", "are deleted", "1 jobs of", "are cancelled"], sent: 0, state: "cancelled" },
+  { choice: "--send", expectedOutput: ["1 mails of", "are sent now", "1 jobs of", "continue"], sent: 1, state: "done" },
+  {
+    choice: "--skip",
+    expectedOutput: ["1 mails of", "are deleted", "1 jobs of", "are cancelled"],
+    sent: 0,
+    state: "cancelled",
+  },
 ])(
-  "mails and jobs are held, too, until $choice decides about them; mails since the restore are sent",
-  async ({ choice, says: expectedOutput, sent, state }, { database, databaseUrl }) => {
+  "mails and jobs from before the restore are held until $choice, and later mails are sent",
+  async ({ choice, expectedOutput, sent, state }, { database, databaseUrl }) => {
     const providerId = await leaveMailAndJob(database);
     expect(await holdAfterRestore(database)).toBe(true);
     const recipients: string[] = [];
@@ -189,9 +197,9 @@ test.for([
     await deleteOldJobs(database, new Date(Date.now() + 86_400_000), 30);
 
     const plan = await resume(databaseUrl, "--plan");
-    expect(plan.said).toMatch(/^\S+ +mails +1 +20.*\n\S+ +jobs +1 +20/m);
+    expect(plan.output).toMatch(/^\S+ +mails +1 +20.*\n\S+ +jobs +1 +20/m);
     const resumed = await resume(databaseUrl, choice);
-    for (const words of [...expectedOutput, "Nothing is held any more."]) expect(resumed.said).toContain(words);
+    for (const words of [...expectedOutput, "Nothing is held any more."]) expect(resumed.output).toContain(words);
     await work();
     expect(recipients.filter((recipient) => recipient === "ann@example.com")).toHaveLength(sent);
     expect(await listJobs(database, { providerId, limit: 9 })).toMatchObject([{ state }]);
@@ -204,7 +212,10 @@ test.for([
   },
 );
 
-test("hold skips numbers, holds what is due, and both commands refuse to guess", async ({ database, databaseUrl }) => {
+test("hold skips numbers and holds due deliveries, and both commands require explicit options", async ({
+  database,
+  databaseUrl,
+}) => {
   await leaveDue(database, 1);
   expect(await command(databaseUrl, "hold")).toMatchObject({ code: 2 });
   expect(await resume(databaseUrl)).toMatchObject({ code: 2 });
@@ -216,7 +227,7 @@ test("hold skips numbers, holds what is due, and both commands refuse to guess",
   expect(after?.skipped).toBeGreaterThan((before?.skipped ?? 0) + 999_999_999);
   expect(await heldLanes(database)).toHaveLength(1);
   const unknown = await resume(databaseUrl, "--send", "--endpoint", "77");
-  expect(unknown.said).toBe("Nothing of endpoint 77 is held after a restore.");
+  expect(unknown.output).toBe("Nothing of endpoint 77 is held after a restore.");
   expect(await heldLanes(database)).toHaveLength(1);
 });
 
@@ -228,7 +239,7 @@ test("--provider decides for that provider only", async ({ database, databaseUrl
   ]);
   expect(await resume(databaseUrl, "--skip", "--provider", provider?.subdomain ?? "")).toMatchObject({
     code: 0,
-    said: expect.stringContaining("1 deliveries of 1 endpoint are cancelled"),
+    output: expect.stringContaining("1 deliveries of 1 endpoint are cancelled"),
   });
   expect(await database.query("select endpoint_id, state from deliveries")).toEqual([
     { endpointId: one.endpointId, state: "cancelled" },

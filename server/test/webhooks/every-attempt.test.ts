@@ -15,8 +15,8 @@ test("a second round of retries leaves the first attempt unchanged", async ({ da
   const key = { providerId, eventId, endpointId };
   const ended = (attempts: number) =>
     until(async () => {
-      const found = await readDelivery(database, key);
-      return found?.state === "delivered" && found.attempts.length === attempts && found.attempts;
+      const delivery = await readDelivery(database, key);
+      return delivery?.state === "delivered" && delivery.attempts.length === attempts && delivery.attempts;
     });
   const [first] = await ended(1);
   await database.inTransaction((tx) => retryDelivery(tx, key));

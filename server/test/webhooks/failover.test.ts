@@ -30,9 +30,7 @@ const test = base
     return pair;
   });
 
-test.concurrent("after a failover to a lagging standby, no number is used twice and no feed skips an event", async ({
-  pair,
-}) => {
+test.concurrent("a failover to a lagging standby reuses no number, and feeds skip no event", async ({ pair }) => {
   await using running = new AsyncDisposableStack();
   const { line, standby, connectionString } = pair;
   const warnings: string[] = [];
@@ -59,7 +57,7 @@ test.concurrent("after a failover to a lagging standby, no number is used twice 
     values: { ...form, username: "lost", email: "lost@fjord.example" },
   });
   const before = await follow();
-  const given = Math.max(
+  const lastSequence = Math.max(
     ...before.events.filter((event) => event.accountId === accountId).map(({ sequence }) => sequence),
   );
 
@@ -77,7 +75,7 @@ test.concurrent("after a failover to a lagging standby, no number is used twice 
     return read.events.length > 0 && read;
   });
   expect(after.events.map((event) => [event.type, event.accountId])).toEqual([["account.updated", accountId]]);
-  expect(after.events[0]?.sequence).toBeGreaterThan(given);
+  expect(after.events[0]?.sequence).toBeGreaterThan(lastSequence);
   const laterSignUp = await signUp(pool, {
     provider,
     by: byToken,
@@ -90,9 +88,7 @@ test.concurrent("after a failover to a lagging standby, no number is used twice 
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test.concurrent("a connection to a standby is refused, so that none continues unchecked after its promotion", async ({
-  pair,
-}) => {
+test.concurrent("connections to a standby are refused until its promotion", async ({ pair }) => {
   await using running = new AsyncDisposableStack();
   const { line, standby, connectionString } = pair;
   line.moveTo(standby.socketPath);
@@ -102,7 +98,7 @@ test.concurrent("a connection to a standby is refused, so that none continues un
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test.concurrent("the primary among several hosts is used, and its successor after a failover", async ({ pair }) => {
+test.concurrent("with several hosts, the primary is used, and the new primary after a failover", async ({ pair }) => {
   await using running = new AsyncDisposableStack();
   const { line, standby, connectionString } = pair;
   const other = running.use(await openDatabaseLine(standby.socketPath));
@@ -121,13 +117,11 @@ test.concurrent("the primary among several hosts is used, and its successor afte
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test.concurrent("deliveries settled and lanes released in the time that a failover loses are due again, also at the same engine", async ({
-  pair,
-}) => {
+test.concurrent("deliveries whose settlement a failover loses become due again, even for the same engine", async ({ pair }) => {
   await using running = new AsyncDisposableStack();
   const pool = running.use(await openPool({ connectionString: pair.connectionString, schema, overdueMs: 100 }));
-  const answers: (() => void)[] = [];
-  const receiver = running.use(await startReceiver((answer) => answers.push(() => answer.writeHead(200).end())));
+  const responses: (() => void)[] = [];
+  const receiver = running.use(await startReceiver((response) => responses.push(() => response.writeHead(200).end())));
   const providerId = await buildProvider(pool);
   const endpointId = await buildEndpoint(pool, { providerId, url: receiver.url, timeoutSeconds: 30 });
   const owned = () => pool.query("select from lanes where endpoint_id = $1 and owner is not null", [endpointId]);
@@ -136,20 +130,18 @@ test.concurrent("deliveries settled and lanes released in the time that a failov
   await until(() => receiver.received.length === 1);
   await pair.catchUp();
   await pair.cutOff();
-  answers[0]?.();
+  responses[0]?.();
   await until(async () => (await owned()).length === 0);
 
   await pair.promote();
   pair.line.moveTo(pair.standby.socketPath);
   await until(() => receiver.received.length === 2, { withinMs: 40_000 }); // a lease and more
   expect(receiver.received[1]?.headers["webhook-id"]).toBe(eventId);
-  answers[1]?.();
+  responses[1]?.();
   await until(async () => (await pool.query("select from due")).length === 0);
 });
 
-test.concurrent("after a restore in place, processes that know later numbers skip ahead, and one of them once", async ({
-  pair,
-}) => {
+test.concurrent("after a restore in place, processes that know later numbers skip ahead together once", async ({ pair }) => {
   await using running = new AsyncDisposableStack();
   const { line, primary, connectionString } = pair;
   const pools = await Promise.all(
@@ -166,8 +158,8 @@ test.concurrent("after a restore in place, processes that know later numbers ski
   for (let index = 0; index < 5; index += 1) await rename(`lost ${index}`);
   const numbers = () =>
     pool.query<{ last: number }>("select max(sequence) as last from events where account_id = $1", [accountId]);
-  const [given] = await numbers();
-  // Each has opened a connection since, and learned the end of the log from it.
+  const [beforeRestore] = await numbers();
+  // Each pool has opened a connection since, which reads the end of the log.
   for (const each of pools) await Promise.all(Array.from({ length: 5 }, () => each.query("select pg_sleep(0.5)")));
 
   const back = running.use(await startCopy(files));
@@ -185,6 +177,6 @@ test.concurrent("after a restore in place, processes that know later numbers ski
     ),
   );
   const [after] = await numbers();
-  expect(after?.last).toBeGreaterThan(given?.last ?? 0);
+  expect(after?.last).toBeGreaterThan(beforeRestore?.last ?? 0);
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 1 }]);
 });

@@ -81,22 +81,25 @@ const eventsIn = async (pool: Pool, table: "due" | "failures"): Promise<string[]
 };
 const audits = (pool: Pool) => pool.query(`select action, subject, detail from audit_records order by id`);
 
-test.for(ways)("to $name all works in batches, with one audit record of the total", async (way, { database }) => {
-  const { providerId, endpointIds } = await buildFailures(database, { endpoints: 2, each: 5 });
-  const otherApi = await buildFailures(database, { each: 1 });
-  const left: number[] = [];
-  const watched = aroundBatches(database, async (_nth, batch) => {
-    left.push((await eventsIn(database, "failures")).length - 1);
-    await batch();
-  });
+test.for(ways)(
+  "a $name of all failures works in batches, with one audit record of the total",
+  async (way, { database }) => {
+    const { providerId, endpointIds } = await buildFailures(database, { endpoints: 2, each: 5 });
+    const otherApi = await buildFailures(database, { each: 1 });
+    const left: number[] = [];
+    const watched = aroundBatches(database, async (_nth, batch) => {
+      left.push((await eventsIn(database, "failures")).length - 1);
+      await batch();
+    });
 
-  expect(await way.take(watched, { providerId }, bySystem, pieceMax)).toBe(10);
-  expect(left).toEqual([10, 7, 4, 1]);
-  expect(await eventsIn(database, "failures")).toEqual(otherApi.eventIds);
-  const due = await database.query(`select endpoint_id as id, count(*) from due group by endpoint_id order by 1`);
-  expect(due).toEqual(way.name === "retry" ? endpointIds.map((id) => ({ id, count: 5 })) : []);
-  expect(await audits(database)).toEqual([{ action: way.action, subject: "failures", detail: { count: 10 } }]);
-});
+    expect(await way.take(watched, { providerId }, bySystem, pieceMax)).toBe(10);
+    expect(left).toEqual([10, 7, 4, 1]);
+    expect(await eventsIn(database, "failures")).toEqual(otherApi.eventIds);
+    const due = await database.query(`select endpoint_id as id, count(*) from due group by endpoint_id order by 1`);
+    expect(due).toEqual(way.name === "retry" ? endpointIds.map((id) => ({ id, count: 5 })) : []);
+    expect(await audits(database)).toEqual([{ action: way.action, subject: "failures", detail: { count: 10 } }]);
+  },
+);
 
 test.for(ways)("a $name without a match has an audit record too", async (way, { database }) => {
   const providerId = await buildProvider(database);
@@ -105,7 +108,7 @@ test.for(ways)("a $name without a match has an audit record too", async (way, { 
 });
 
 test.for(ways)(
-  "a $name that is interrupted has completed whole batches, records how many, and can be repeated",
+  "an interrupted $name has completed whole batches, records their count, and can be repeated",
   async (way, { database }) => {
     const { providerId, eventIds } = await buildFailures(database, { each: 10 });
     const dying = aroundBatches(database, async (nth, batch) => {
@@ -166,7 +169,7 @@ test("concurrent retries and deletions process each failure once", async ({ data
   expect(await eventsIn(database, "failures")).toEqual([]);
 });
 
-test.for(ways)("to $name by a filter applies it in every batch", async (way, { database }) => {
+test.for(ways)("a $name by a filter applies the filter in every batch", async (way, { database }) => {
   const { providerId, endpointIds, eventIds } = await buildFailures(database, { endpoints: 2, each: 10 });
   const [, endpointId] = endpointIds;
   const rows = await database.query<{ id: string; at: Date }>(

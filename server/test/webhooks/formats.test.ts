@@ -60,32 +60,35 @@ test("the Standard Webhooks library verifies and parses JSON deliveries", async 
 test.for([
   ["cloudevents", "application/cloudevents+json"],
   ["cloudevents-binary", "application/json"],
-] as const)("%s is what the library of CloudEvents reads, signed", async ([format, contentType], { database }) => {
-  const request = await deliver(database, { format });
-  verify(request);
-  expect(request.headers["content-type"]).toBe(contentType);
+] as const)(
+  "the CloudEvents library reads %s, and its signature is valid",
+  async ([format, contentType], { database }) => {
+    const request = await deliver(database, { format });
+    verify(request);
+    expect(request.headers["content-type"]).toBe(contentType);
 
-  const [event, ...more] = [HTTP.toEvent({ headers: request.headers, body: request.body })].flat();
-  expect(more).toEqual([]);
-  expect(event && new CloudEvent(event).validate()).toBe(true);
-  const { bellwiresequence, ...attributes } = JSON.parse(JSON.stringify(event));
-  expect(Number(bellwiresequence)).toBe(1); // in a header, a number is text
-  expect(attributes).toEqual({
-    specversion: "1.0",
-    id: request.headers["webhook-id"],
-    source: "https://acme-admin.example",
-    type: "application.key_created",
-    subject: "application/41",
-    time: request.headers["bellwire-event-time"],
-    datacontenttype: "application/json",
-    bellwireactor: "developer:21",
-    bellwirechannel: "developer_portal",
-    data,
-  });
-});
+    const [event, ...more] = [HTTP.toEvent({ headers: request.headers, body: request.body })].flat();
+    expect(more).toEqual([]);
+    expect(event && new CloudEvent(event).validate()).toBe(true);
+    const { bellwiresequence, ...attributes } = JSON.parse(JSON.stringify(event));
+    expect(Number(bellwiresequence)).toBe(1); // in a header, a number is text
+    expect(attributes).toEqual({
+      specversion: "1.0",
+      id: request.headers["webhook-id"],
+      source: "https://acme-admin.example",
+      type: "application.key_created",
+      subject: "application/41",
+      time: request.headers["bellwire-event-time"],
+      datacontenttype: "application/json",
+      bellwireactor: "developer:21",
+      bellwirechannel: "developer_portal",
+      data,
+    });
+  },
+);
 
 test.for(["json", "cloudevents", "cloudevents-binary"] as const)(
-  "%s tells which key it is about, and the key itself only to who asks for credentials",
+  "%s names its key, and contains the key itself only for endpoints that include credentials",
   async (format, { database }) => {
     expect((await deliver(database, { format })).body).not.toMatch(/s3cret|k3y/);
     const withCredentials = await deliver(database, { format, includeCredentials: true });

@@ -44,7 +44,7 @@ test("a machine's clock that is 60 days ahead or behind drops no history", async
   expect(await database.query("select from events")).toHaveLength(1);
 });
 
-test("a leap of the database's clock by 60 days drops one day of history per run, and is reported", async ({
+test("a jump of the database's clock by 60 days drops one day of history per run, and is reported", async ({
   database,
 }) => {
   const farAhead = new Date(Date.now() + 365 * dayMs); // the machine's clock has leapt as well

@@ -158,7 +158,7 @@ test.for([
   },
 );
 
-test("of two workers, each processes other chunks", async ({ database }) => {
+test("two workers process different chunks of a job", async ({ database }) => {
   const failures = await buildFailures(database, 2000);
   const job = await start(database, failures, { kind: "retry", subject: "failures", rows: allFailures(failures) });
   const work = async (): Promise<void> => {
@@ -218,7 +218,9 @@ test("a job of a provider ends at its own rows", async ({ database }) => {
   expect([await countOf(database, "due"), await countOf(database, "failures")]).toEqual([0, 4]);
 });
 
-test("pending deliveries are cancelled, and the next of their order become due", async ({ database }) => {
+test("a job cancels pending deliveries, and the next deliveries of their ordering keys become due", async ({
+  database,
+}) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url, ordering: "account" });
   const [first = "", second = ""] = await recordNow(database, { providerId }, [anEvent(), anEvent()]);
@@ -235,7 +237,9 @@ test("pending deliveries are cancelled, and the next of their order become due",
   });
 });
 
-test("a replay sends the events of the selected deliveries to another endpoint, in its order", async ({ database }) => {
+test("a replay sends the events of the selected deliveries to another endpoint, in its ordering", async ({
+  database,
+}) => {
   const backlog = await buildFailures(database, 3);
   const other = await buildEndpoint(database, { ...backlog, url, name: "other", format: "json", ordering: "account" });
   const job = await start(database, backlog, { kind: "replay", endpointId: other, rows: allDeliveries(backlog) });
@@ -281,7 +285,7 @@ test("deleted failures return to the list if the deletion is undone, except thos
   expect((await restoreBatch(database)).restored).toBe(0);
 });
 
-test("a chunk that fails in each try is counted, and the job continues", async ({ database, owner }) => {
+test("a chunk that fails in every attempt is counted, and the job continues", async ({ database, owner }) => {
   const backlog = await buildFailures(database, 700);
   const other = await buildEndpoint(database, { ...backlog, url, name: "other", format: "json" });
   await owner.query(`update events set document = '5' where id = $1`, [backlog.eventIds[0]]); // its payload cannot be rendered
@@ -324,9 +328,7 @@ test.for(formats)(
   },
 );
 
-test("memory of an export does not grow with its rows: it is written and read a chunk at a time", async ({
-  database,
-}) => {
+test("an export's memory does not grow with its rows, neither for writing nor for reading", async ({ database }) => {
   const backlog = await buildFailures(database, 1);
   const rows = 20_000;
   await database.query(
@@ -370,7 +372,7 @@ test("an export is deleted after a week, other jobs with the history", async ({ 
   expect(await countOf(database, "job_chunks")).toBe(0);
 });
 
-test("a hint starts work on a job at once", async ({ database }) => {
+test("a hint starts work on a job immediately", async ({ database }) => {
   const hints: string[] = [];
   database.onHint("jobs", (values) => hints.push(...values));
   const backlog = await buildFailures(database, 1);

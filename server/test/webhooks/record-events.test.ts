@@ -22,7 +22,7 @@ import { until } from "../support/until.ts";
 
 const url = "http://127.0.0.1:9/hook";
 
-test("an event has one delivery per subscribed endpoint, and a gate for each other one", async ({ database }) => {
+test("an event has one delivery per subscribed endpoint, and a gate for each other endpoint", async ({ database }) => {
   const providerId = await buildProvider(database);
   const hears = await buildEndpoint(database, { providerId, url });
   const alsoHears = await buildEndpoint(database, { providerId, url, name: "second", eventTypes: ["account.created"] });
@@ -47,7 +47,7 @@ test("an event has one delivery per subscribed endpoint, and a gate for each oth
   expect(event?.verdicts.map((verdict) => verdict.endpointId)).not.toContain(foreign);
 });
 
-test("the rows that come with the hint of a change are those that a read returns, except where others are ahead", async ({
+test("the rows in a change's hint equal the due rows that a query returns, except behind earlier deliveries", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);

@@ -120,7 +120,7 @@ test("failures on the list get a new round of retries, deleted ones do not", asy
   expect(await database.query("select from failures")).toEqual([]);
 });
 
-test("all also repeats delivered and abandoned deliveries, with the same id and bytes, and counts the repetition", async ({
+test("a replay of all events also repeats delivered and abandoned deliveries, with the same id and bytes", async ({
   database,
 }) => {
   await using receiver = await startReceiver();
@@ -182,7 +182,7 @@ async function buildBacklog(database: Pool): Promise<{ providerId: number; endpo
 const dueIds = async (database: Pool): Promise<string[]> =>
   (await database.query<{ id: string }>(`select event_id as id from due order by event_id`)).map(({ id }) => id);
 
-test("a process that dies in a replay has completed whole batches, and the next one continues", async ({
+test("a killed process has completed whole batches of a replay, and another process continues", async ({
   database,
 }) => {
   const { providerId, endpointId, ids } = await buildBacklog(database);

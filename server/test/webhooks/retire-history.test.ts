@@ -62,7 +62,7 @@ async function retireAmidst(database: Pool, held: { commit(): Promise<void> }, t
   await first;
 }
 
-test("replacing a partition never blocks others for long, whoever blocks it", async ({ database }) => {
+test("replacing a partition waits for other transactions without blocking them for long", async ({ database }) => {
   const providerId = await buildProvider(database);
   await recordNow(database, { providerId });
   const reading = await holdOpen(database, (tx) => tx.query("select from events"));
@@ -185,7 +185,9 @@ test("the outcome of a delivery while its day is retired is in the history", asy
   expect(left).toHaveLength(4);
 });
 
-test("a day that a killed process retired in part is retired by the next one", async ({ database }) => {
+test("the next process completes the retirement of a day that a killed process left incomplete", async ({
+  database,
+}) => {
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   await recordNow(database, { providerId });

@@ -38,17 +38,20 @@ const makeDue = `
   insert into due (provider_id, endpoint_id, event_id, format, sequence) values ($1, $2, $3, '3scale', 1)
   on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()`;
 
-test.for(ways)("a retry $name waits for one of the whole list without a deadlock", async ({ retry }, { database }) => {
-  const key = await buildFailure(database);
-  const values = [key.providerId, key.endpointId, key.eventId];
-  const retried: Promise<unknown>[] = [];
-  await database.inTransaction(async (tx) => {
-    await tx.query(takeOff, values);
-    retried.push(Promise.allSettled([database.inTransaction((other) => retry(other, key))]));
-    await until(() => countWaiting(database));
-    await tx.query(makeDue, values);
-  });
-  expect(await Promise.all(retried)).toMatchObject([[{ status: "fulfilled" }]]);
-  expect(await database.query(`select from due`)).toHaveLength(1);
-  expect(await database.query(`select from failures`)).toEqual([]);
-});
+test.for(ways)(
+  "a retry $name waits for a retry of the whole list without a deadlock",
+  async ({ retry }, { database }) => {
+    const key = await buildFailure(database);
+    const values = [key.providerId, key.endpointId, key.eventId];
+    const retried: Promise<unknown>[] = [];
+    await database.inTransaction(async (tx) => {
+      await tx.query(takeOff, values);
+      retried.push(Promise.allSettled([database.inTransaction((other) => retry(other, key))]));
+      await until(() => countWaiting(database));
+      await tx.query(makeDue, values);
+    });
+    expect(await Promise.all(retried)).toMatchObject([[{ status: "fulfilled" }]]);
+    expect(await database.query(`select from due`)).toHaveLength(1);
+    expect(await database.query(`select from failures`)).toEqual([]);
+  },
+);
