@@ -75,42 +75,35 @@ async function readAccounts(url: string): Promise<{ accounts: readonly string[];
   };
 }
 
-test("every interface responds 503 while the database is unavailable, and recovers with it", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  await using postgres = await openEmbeddedPostgres(folder.path, silently);
-  const owner = new URL(postgres.ownerUrl);
-  const socketPath = join(owner.searchParams.get("host") ?? "", `.s.PGSQL.${owner.port}`);
-  const line = await openDatabaseLine(socketPath);
-  owner.host = `127.0.0.1:${line.port}`;
-  owner.searchParams.delete("host");
-  await using bellwire = serve(folder.path, {
-    ...inOneProcess,
-    DATABASE_URL: owner.href,
-    BELLWIRE_SECRET_KEY: Buffer.alloc(32).toString("base64"),
-    BELLWIRE_ACCESS_TOKEN: token,
-  });
-  const url = await bellwire.ready();
-  expect(await signUp(url, "before")).toMatchObject({ status: 201 });
+test(
+  "every interface responds 503 while the database is unavailable, and recovers with it",
+  { timeout },
+  async ({ databaseUrl }) => {
+    const { line, socketPath, connectionString } = await openLineTo(databaseUrl);
+    await using bellwire = await runBellwire(connectionString, { BELLWIRE_ACCESS_TOKEN: token });
+    const { url } = bellwire;
+    expect(await signUp(url, "before")).toMatchObject({ status: 201 });
 
-  await line[Symbol.asyncDispose]();
-  const urls = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
-  // A page that needs only the provider is served for a second more, while the provider is cached.
-  await until(async () => (await request(`${url}/`)).status === 503);
-  for (const each of urls) expect(await request(each)).toMatchObject({ status: 503, retryAfter: "5" });
-  expect((await request(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
-  expect((await request(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not respond');
-  expect((await request(`${url}/signup`)).text).toContain("<h1>Back in a moment</h1>");
-  expect((await request(`${url}/p/admin`)).text).toContain("<h1>Back in a moment</h1>");
-  expect(await request(`${url}/healthz`)).toMatchObject({ status: 200 });
-  expect(await request(`${url}/readyz`)).toMatchObject({ status: 503 });
+    await line[Symbol.asyncDispose]();
+    const urls = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
+    // A page that needs only the provider is served for a second more, while the provider is cached.
+    await until(async () => (await request(`${url}/`)).status === 503);
+    for (const each of urls) expect(await request(each)).toMatchObject({ status: 503, retryAfter: "5" });
+    expect((await request(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
+    expect((await request(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not respond');
+    expect((await request(`${url}/signup`)).text).toContain("<h1>Back in a moment</h1>");
+    expect((await request(`${url}/p/admin`)).text).toContain("<h1>Back in a moment</h1>");
+    expect(await request(`${url}/healthz`)).toMatchObject({ status: 200 });
+    expect(await request(`${url}/readyz`)).toMatchObject({ status: 503 });
 
-  await using _again = await openDatabaseLine(socketPath, line.port);
-  await until(async () => (await request(`${url}/readyz`)).status === 200);
-  expect(await signUp(url, "after")).toMatchObject({ status: 201 });
-  const { accounts, ofEvents } = await readAccounts(url);
-  expect(accounts).toHaveLength(2);
-  expect(ofEvents).toEqual(accounts);
-});
+    await using _again = await openDatabaseLine(socketPath, line.port);
+    await until(async () => (await request(`${url}/readyz`)).status === 200);
+    expect(await signUp(url, "after")).toMatchObject({ status: 201 });
+    const { accounts, ofEvents } = await readAccounts(url);
+    expect(accounts).toHaveLength(2);
+    expect(ofEvents).toEqual(accounts);
+  },
+);
 
 test(
   "a database server started ahead recovers from a crash and is used by the start, or stops if the start fails",
@@ -183,37 +176,34 @@ test(
   },
 );
 
-test("a full database refuses each change as a whole with a clear error, and reads continue", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  await using bellwire = await startBellwire({ dataDir: folder.path, environment: { BELLWIRE_ACCESS_TOKEN: token } });
-  const { url } = bellwire;
-  expect(await signUp(url, "before")).toMatchObject({ status: 201 });
-  await using postgres = await openEmbeddedPostgres(folder.path, silently);
-  const owner = new pg.Client({ connectionString: postgres.ownerUrl });
-  owner.on("error", () => undefined); // a failed test stops the server
-  await owner.connect();
-  // A trigger on the last table of a change raises the error of a full disk, since not every machine can fill one.
-  await owner.query(`
-    create function bellwire.refuse() returns trigger language plpgsql as
-      $$begin raise exception 'could not extend file' using errcode = '53100'; end$$;
-    create trigger full_disk before insert on bellwire.events execute function bellwire.refuse()`);
+test(
+  "a full database refuses each change as a whole with a clear error, and reads continue",
+  { timeout },
+  async ({ databaseUrl, owner }) => {
+    await using bellwire = await runBellwire(databaseUrl, { BELLWIRE_ACCESS_TOKEN: token });
+    const { url } = bellwire;
+    expect(await signUp(url, "before")).toMatchObject({ status: 201 });
+    // A trigger on the last table of a change raises the error of a full disk, since not every machine can fill one.
+    await owner.query(`create function bellwire.refuse() returns trigger language plpgsql as
+      $$begin raise exception 'could not extend file' using errcode = '53100'; end$$`);
+    await owner.query("create trigger full_disk before insert on bellwire.events execute function bellwire.refuse()");
 
-  const refused = await signUp(url, "refused");
-  expect(refused).toMatchObject({ status: 503, retryAfter: "60" });
-  expect(refused.text).toContain('{"error":"The database is full');
-  const page = await signUpByForm(url, "refused-too");
-  expect(page).toMatchObject({ status: 503 });
-  expect(page.text).toContain("<h1>Nothing can be changed at the moment</h1>");
-  expect((await readAccounts(url)).accounts).toHaveLength(1);
-  expect(await request(`${url}/signup`)).toMatchObject({ status: 200 });
-  expect(await request(`${url}/readyz`)).toMatchObject({ status: 200 });
+    const refused = await signUp(url, "refused");
+    expect(refused).toMatchObject({ status: 503, retryAfter: "60" });
+    expect(refused.text).toContain('{"error":"The database is full');
+    const page = await signUpByForm(url, "refused-too");
+    expect(page).toMatchObject({ status: 503 });
+    expect(page.text).toContain("<h1>Nothing can be changed at the moment</h1>");
+    expect((await readAccounts(url)).accounts).toHaveLength(1);
+    expect(await request(`${url}/signup`)).toMatchObject({ status: 200 });
+    expect(await request(`${url}/readyz`)).toMatchObject({ status: 200 });
 
-  await owner.query("drop trigger full_disk on bellwire.events");
-  await owner.end();
-  expect(await signUp(url, "refused")).toMatchObject({ status: 201 });
-  const { accounts, ofEvents } = await readAccounts(url);
-  expect(ofEvents).toEqual(accounts);
-});
+    await owner.query("drop trigger full_disk on bellwire.events");
+    expect(await signUp(url, "refused")).toMatchObject({ status: 201 });
+    const { accounts, ofEvents } = await readAccounts(url);
+    expect(ofEvents).toEqual(accounts);
+  },
+);
 
 test(
   "a full disk leaves no partial change, and every event is delivered once space is free",

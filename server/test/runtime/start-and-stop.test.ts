@@ -36,37 +36,40 @@ test.concurrent("the first start prints how to sign in, and the second start use
   expect(await first.stop()).toBe(0);
   expect(await postmasterOf(dataDir)).toBeUndefined();
 
-    await using second = serve(dataDir, inOneProcess);
-    expect(await knowsToken(await second.ready())).toBe(true);
-    expect(await second.stop()).toBe(0);
-    expect(second.stdout).not.toContain("Sign up");
+  await using second = serve(dataDir, inOneProcess);
+  expect(await knowsToken(await second.ready())).toBe(true);
+  expect(await second.stop()).toBe(0);
+  expect(second.stdout).not.toContain("Sign up");
+});
+
+test.concurrent(
+  "a start after kill -9 succeeds, even if another process has the id in the lock files",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    const dataDir = folder.path;
+    await using killed = serve(dataDir, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: accessToken });
+    await killed.ready();
+    const postmaster = await postmasterOf(dataDir);
+    expect(postmaster).toBeGreaterThan(0);
+    killed.signal("SIGKILL");
+    for (const pid of await familyOf(postmaster ?? 0)) kill(pid, "SIGKILL");
+    await until(() => !isAlive(postmaster ?? 0));
+    const { uid, gid } = await stat(join(dataDir, "postgres"));
+    const stranger = spawn("sleep", ["100"], { uid, gid, cwd: "/", stdio: "ignore" }); // PostgreSQL checks only processes of its own user
+    onTestFinished(() => void stranger.kill());
+    for (const file of [join(dataDir, "postgres", "postmaster.pid"), join(dataDir, "socket", ".s.PGSQL.5432.lock")]) {
+      await writeFile(file, (await readFile(file, "utf8")).replace(/^\d+/, String(stranger.pid)));
+    }
+
+    await using next = serve(dataDir, inOneProcess);
+    expect(await knowsToken(await next.ready())).toBe(true);
+    expect(await next.stop()).toBe(0);
+    expect(stranger.exitCode).toBeNull();
   },
 );
 
-test.concurrent("a start after kill -9 succeeds, even if another process has the id in the lock files", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  const dataDir = folder.path;
-  await using killed = serve(dataDir, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: accessToken });
-  await killed.ready();
-  const postmaster = await postmasterOf(dataDir);
-  expect(postmaster).toBeGreaterThan(0);
-  killed.signal("SIGKILL");
-  for (const pid of await familyOf(postmaster ?? 0)) kill(pid, "SIGKILL");
-  await until(() => !isAlive(postmaster ?? 0));
-  const { uid, gid } = await stat(join(dataDir, "postgres"));
-  const stranger = spawn("sleep", ["100"], { uid, gid, cwd: "/", stdio: "ignore" }); // PostgreSQL checks only processes of its own user
-  onTestFinished(() => void stranger.kill());
-  for (const file of [join(dataDir, "postgres", "postmaster.pid"), join(dataDir, "socket", ".s.PGSQL.5432.lock")]) {
-    await writeFile(file, (await readFile(file, "utf8")).replace(/^\d+/, String(stranger.pid)));
-  }
-
-  await using next = serve(dataDir, inOneProcess);
-  expect(await knowsToken(await next.ready())).toBe(true);
-  expect(await next.stop()).toBe(0);
-  expect(stranger.exitCode).toBeNull();
-});
-
-test(
+test.concurrent(
   "a database that outlived its killed process is used by the next start, and stopped at the end",
   { timeout },
   async () => {
@@ -101,20 +104,24 @@ test.concurrent("a killed database is restarted while Bellwire keeps running", {
   expect(await serving.stop()).toBe(0);
 });
 
-test("a stop during the restart of a killed database ends Bellwire and the database", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  const dataDir = folder.path;
-  await using serving = serve(dataDir, inOneProcess);
-  await serving.ready();
-  const broken = (await postmasterOf(dataDir)) ?? 0;
-  process.kill(broken, "SIGKILL");
-  const again = await until(async () => {
-    const pid = await postmasterOf(dataDir);
-    return pid !== undefined && pid !== broken && pid;
-  });
-  expect(await serving.stop()).toBe(0);
-  expect(isAlive(again)).toBe(false);
-});
+test.concurrent(
+  "a stop during the restart of a killed database ends Bellwire and the database",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    const dataDir = folder.path;
+    await using serving = serve(dataDir, inOneProcess);
+    await serving.ready();
+    const broken = (await postmasterOf(dataDir)) ?? 0;
+    process.kill(broken, "SIGKILL");
+    const again = await until(async () => {
+      const pid = await postmasterOf(dataDir);
+      return pid !== undefined && pid !== broken && pid;
+    });
+    expect(await serving.stop()).toBe(0);
+    expect(isAlive(again)).toBe(false);
+  },
+);
 
 test.concurrent("repeated Ctrl-C exits with 0 and leaves no database running", { timeout }, async () => {
   await using folder = await makeDataDir();
@@ -130,17 +137,21 @@ test.concurrent("repeated Ctrl-C exits with 0 and leaves no database running", {
   expect(serving.stderr).not.toContain("database connection lost"); // the database is not in the signalled group
 });
 
-test.concurrent("a stop during the first start exits with 0, and the next start completes the set-up", { timeout }, async () => {
-  await using folder = await makeEmptyDataDir();
-  const dataDir = folder.path;
-  await using interrupted = serve(dataDir);
-  await until(() => interrupted.stdout.includes("making a new database"), { withinMs: 30_000 });
-  expect(await interrupted.stop()).toBe(0);
-  expect(interrupted.stdout).not.toContain("bellwire ready");
-  expect((await readdir(dataDir)).filter((name) => name.includes("draft"))).toEqual([]);
+test.concurrent(
+  "a stop during the first start exits with 0, and the next start completes the set-up",
+  { timeout },
+  async () => {
+    await using folder = await makeEmptyDataDir();
+    const dataDir = folder.path;
+    await using interrupted = serve(dataDir);
+    await until(() => interrupted.stdout.includes("making a new database"), { withinMs: 30_000 });
+    expect(await interrupted.stop()).toBe(0);
+    expect(interrupted.stdout).not.toContain("bellwire ready");
+    expect((await readdir(dataDir)).filter((name) => name.includes("draft"))).toEqual([]);
 
-  await using next = serve(dataDir, inOneProcess);
-  await next.ready();
-  await until(() => next.stdout.includes("Sign up"));
-  expect(await next.stop()).toBe(0);
-});
+    await using next = serve(dataDir, inOneProcess);
+    await next.ready();
+    await until(() => next.stdout.includes("Sign up"));
+    expect(await next.stop()).toBe(0);
+  },
+);

@@ -34,6 +34,17 @@ const fill = `
 /** Rows per statement, so that each ends long before its timeout. */
 const batch = 50_000;
 
+/** Runs `fillTable` without the indexes of `due`, and creates them again: in half the time of keeping them up to date. */
+async function withoutIndexes(owner: Pool, fillTable: () => Promise<void>): Promise<void> {
+  const indexes = await owner.query<{ name: string; definition: string }>(
+    `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
+     where indrelid = 'due'::regclass and not indisprimary`,
+  );
+  for (const { name } of indexes) await owner.query(`drop index ${name}`);
+  await fillTable();
+  for (const { definition } of indexes) await owner.query(definition);
+}
+
 interface RecordedStatement {
   readonly text: string;
   readonly values: readonly unknown[];
@@ -75,13 +86,15 @@ test(
     const providerId = await buildProvider(database);
     const url = "http://127.0.0.1:9/";
     const endpointId = await buildEndpoint(database, { providerId, url, ordering: "account" });
-    for (let from = 1; from < ofOneKey; from += batch)
-      await database.query(fill, [providerId, endpointId, "account/31", from, from + batch - 1]);
-    for (const name of ["paused one", "paused two"]) {
-      const paused = await buildEndpoint(database, { providerId, url, name, ordering: "account" });
-      await database.query(fill, [providerId, paused, "account/1", 1, heldRows]);
-      await database.query(`update endpoints set state = 'paused' where id = $1`, [paused]);
-    }
+    await withoutIndexes(owner, async () => {
+      for (let from = 1; from < ofOneKey; from += batch)
+        await database.query(fill, [providerId, endpointId, "account/31", from, from + batch - 1]);
+      for (const name of ["paused one", "paused two"]) {
+        const paused = await buildEndpoint(database, { providerId, url, name, ordering: "account" });
+        await database.query(fill, [providerId, paused, "account/1", 1, heldRows]);
+        await database.query(`update endpoints set state = 'paused' where id = $1`, [paused]);
+      }
+    });
     const statements: RecordedStatement[] = [];
     const pool = recording(database, statements);
     const eventIds = await database.query<{ id: string }>(

@@ -117,7 +117,9 @@ test.concurrent("with several hosts, the primary is used, and the new primary af
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test.concurrent("deliveries whose settlement a failover loses become due again, even for the same engine", async ({ pair }) => {
+test.concurrent("deliveries whose settlement a failover loses become due again, even for the same engine", async ({
+  pair,
+}) => {
   await using running = new AsyncDisposableStack();
   const pool = running.use(await openPool({ connectionString: pair.connectionString, schema, overdueMs: 100 }));
   const responses: (() => void)[] = [];
@@ -141,7 +143,9 @@ test.concurrent("deliveries whose settlement a failover loses become due again, 
   await until(async () => (await pool.query("select from due")).length === 0);
 });
 
-test.concurrent("after a restore in place, processes that know later numbers skip ahead together once", async ({ pair }) => {
+test.concurrent("after a restore in place, processes that know later numbers skip ahead together once", async ({
+  pair,
+}) => {
   await using running = new AsyncDisposableStack();
   const { line, primary, connectionString } = pair;
   const pools = await Promise.all(
