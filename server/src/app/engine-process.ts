@@ -122,6 +122,10 @@ class HintsByMessage implements HintCarrier {
     return () => listeners.delete(listener);
   }
 
+  hasListeners(channel: string): boolean {
+    return (this.#listeners.get(channel)?.size ?? 0) > 0;
+  }
+
   /** The supervisor sends them back if this process listens to their channel. */
   spread(left: PendingHints): void {
     if (left.own.size > 0 || left.others.size > 0) send({ kind: "hints", left });

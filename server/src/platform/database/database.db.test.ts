@@ -61,7 +61,8 @@ test.for<[string, (tx: Transaction) => Promise<unknown>]>([
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(`set search_path = ${schema}`);
-  const transaction = { newUuidV7: createUuidV7Generator(), caches: new Caches(), trace: undefined };
+  const hasListeners = (): boolean => false;
+  const transaction = { newUuidV7: createUuidV7Generator(), caches: new Caches(), trace: undefined, hasListeners };
   await expect(runTransaction(new Beginless(client, { prepared: new Map() }), transaction, work)).rejects.toThrow(
     "division by zero",
   );

@@ -58,7 +58,7 @@ export interface Transaction extends Database {
 
   /**
    * Sends a hint to the listeners of this process and of its engine's only, with a value that may be long and secret. `render` runs
-   * after the commit, and gets the time of `machineMs` at which the commit began.
+   * after the commit, if there are any, and gets the time of `machineMs` at which the commit began.
    */
   hintOwnAfterCommit(channel: OwnChannel, render: (committingAtMs: number) => string): void;
 
@@ -99,8 +99,13 @@ export interface PendingHints {
 
 type HintMethods = Pick<Transaction, "hintAfterCommit" | "hintOthersAfterCommit" | "hintOwnAfterCommit">;
 
+/** Returns whether the channel has listeners in this process or its engine's. */
+type HasListeners = (channel: OwnChannel) => boolean;
+
 /** Collects the hints of a transaction. `pendingHints` returns them after the commit that began at the given time. */
-function collectHints(): HintMethods & { readonly pendingHints: (committingAtMs: number) => PendingHints } {
+function collectHints(
+  hasListeners: HasListeners,
+): HintMethods & { readonly pendingHints: (committingAtMs: number) => PendingHints } {
   const hints: PendingHints = { own: new Map(), others: new Map() };
   const renderers: ((committingAtMs: number) => void)[] = [];
   const add = (to: HintValues, channel: string, value: string): void =>
@@ -111,13 +116,18 @@ function collectHints(): HintMethods & { readonly pendingHints: (committingAtMs:
       add(hints.others, channel, value);
     },
     hintOthersAfterCommit: (channel, value) => add(hints.others, channel, value),
-    hintOwnAfterCommit: (channel, render) =>
-      void renderers.push((committingAtMs) => add(hints.own, channel, render(committingAtMs))),
+    hintOwnAfterCommit(channel, render) {
+      if (hasListeners(channel)) renderers.push((committingAtMs) => add(hints.own, channel, render(committingAtMs)));
+    },
     pendingHints: (committingAtMs) => {
       for (const render of renderers) render(committingAtMs);
       return hints;
     },
   };
+}
+
+interface TransactionParts extends Pick<Transaction, "newUuidV7" | "caches" | "trace"> {
+  readonly hasListeners: HasListeners;
 }
 
 /**
@@ -126,10 +136,10 @@ function collectHints(): HintMethods & { readonly pendingHints: (committingAtMs:
  */
 export async function runTransaction<T>(
   pipeline: StatementPipeline,
-  { newUuidV7, caches, trace }: Pick<Transaction, "newUuidV7" | "caches" | "trace">,
+  { newUuidV7, caches, trace, hasListeners }: TransactionParts,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<{ result: T; hints: PendingHints }> {
-  const { pendingHints, ...hintMethods } = collectHints();
+  const { pendingHints, ...hintMethods } = collectHints(hasListeners);
   const sent: Promise<unknown>[] = [];
   let isOpen = true;
   const query: StatementPipeline["query"] = (text, values) => {

@@ -22,6 +22,8 @@ interface HintsNeeds {
 export interface HintCarrier extends AsyncDisposable {
   /** Calls `listener` with the values of each batch. Returns a function that removes the listener. */
   on(channel: string, listener: Listener): () => void;
+  /** Returns whether hints of this process on the channel reach a listener without another process. */
+  hasListeners(channel: string): boolean;
   spread(left: PendingHints): void;
 }
 
@@ -62,6 +64,10 @@ export class Hints implements HintCarrier {
     this.#listeners.set(channel, listeners.add(listener));
     this.#line.open();
     return () => listeners.delete(listener);
+  }
+
+  hasListeners(channel: string): boolean {
+    return (this.#listeners.get(channel)?.size ?? 0) > 0;
   }
 
   spread(left: PendingHints): void {

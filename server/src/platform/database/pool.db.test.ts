@@ -61,6 +61,23 @@ test("a hint for the own process replaces that for others there, and never leave
   expect(Number(own?.[0])).toBeLessThan(committedMs);
 });
 
+test("an own hint that nobody listens to is not rendered", async ({ database }) => {
+  const rendered: string[] = [];
+  const hint = (value: string): Promise<void> =>
+    database.inTransaction(async (tx) => {
+      tx.hintOwnAfterCommit("own/rows", () => {
+        rendered.push(value);
+        return value;
+      });
+    });
+  await hint("before");
+  const stop = database.onHint("own/rows", () => undefined);
+  await hint("while");
+  stop();
+  await hint("after");
+  expect(rendered).toEqual(["while"]);
+});
+
 test("a rolled-back change leaves no hint", async ({ database, databaseUrl }) => {
   await using other = await openPool({ connectionString: databaseUrl, schema });
   const [ours, theirs] = [await listen(database, "due"), await listen(other, "due")];

@@ -128,10 +128,11 @@ function runsTransactions(
   { hints, caches, tracing }: { readonly hints: HintCarrier } & Pick<Pool, "caches"> & Pick<PoolOptions, "tracing">,
 ): Pool["inTransaction"] {
   const newUuidV7 = createUuidV7Generator();
+  const hasListeners = (channel: string): boolean => hints.hasListeners(channel);
   return (work) => {
     const trace = tracing?.beginTransaction();
     return connections.use(async (pipeline) => {
-      const done = await runTransaction(pipeline, { newUuidV7, caches, trace }, work);
+      const done = await runTransaction(pipeline, { newUuidV7, caches, trace, hasListeners }, work);
       hints.spread(done.hints);
       return done.result;
     }, tracing?.traceDatabase());
