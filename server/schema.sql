@@ -1116,8 +1116,6 @@ CREATE INDEX due_endpoint_idx ON due USING btree (endpoint_id, event_id);
 
 CREATE INDEX due_lane_idx ON due USING btree (endpoint_id, due_at, event_id);
 
-CREATE INDEX due_oldest_idx ON due USING btree (endpoint_id, event_id) WHERE (((ordering_key IS NOT NULL) OR (attempts_made > 0)) AND (round_start = 0) AND (replay = 0));
-
 CREATE INDEX due_order_idx ON due USING btree (endpoint_id, ordering_key, sequence) WHERE (ordering_key IS NOT NULL);
 
 CREATE INDEX endpoints_deleted_idx ON endpoints USING btree (provider_id, deleted_at) WHERE (deleted_at IS NOT NULL);

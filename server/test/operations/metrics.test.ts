@@ -136,6 +136,7 @@ test("the oldest undelivered event may wait for a retry or an earlier event, but
     values ($1, $2, $3, '3scale', $4, $5, $6, $7, $8, $9)`;
   await database.query(insert, [pausedProvider, pausedId, aged(9), null, 1, new Date(), 1, 0, 0]);
   await database.query(insert, [live, endpointId, aged(8), null, 1, new Date(), 6, 6, 1]);
+  await database.query(insert, [live, endpointId, aged(7), null, 1, new Date(), 0, 0, 0]); // sent now, though old
   expect(await ageOf()).toBeLessThan(60);
 
   const inAnHour = new Date(Date.now() + 3_600_000);
@@ -144,6 +145,8 @@ test("the oldest undelivered event may wait for a retry or an earlier event, but
   expect(Math.round((await ageOf()) / 3600)).toBe(3);
   await database.query(`delete from due where attempts_made = 2`);
   expect(Math.round((await ageOf()) / 3600)).toBe(2);
+  await database.query(insert, [live, endpointId, aged(5), null, 1, new Date(Date.now() - 5 * 3_600_000), 0, 0, 0]);
+  expect(Math.round((await ageOf()) / 3600)).toBe(5);
   const text = await scrape(metrics, database);
   expect(text.get("bellwire_held_deliveries")).toBe(1);
   expect(text.get("bellwire_failures")).toBe(0);

@@ -84,12 +84,13 @@ test("a migration first takes the strongest lock of each table that its statemen
     -- alter table comments add x;
     alter table only events add column note text;
     create unique index events_note_idx on events (note);
+    lock table due; drop index due_idx;
     create index lanes_idx on only lanes (owner);
     create table notes (account_id bigint references accounts (id));
     create function f() returns void language sql as $$ alter table inside add y $$;
     create trigger lanes_t after update on lanes for each row execute function f();`;
   expect(locksOf(sql)).toEqual([
-    { mode: "access exclusive", tables: ["events"] },
+    { mode: "access exclusive", tables: ["events", "due"] },
     { mode: "share row exclusive", tables: ["lanes", "accounts"] },
   ]);
 });

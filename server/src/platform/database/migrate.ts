@@ -310,7 +310,7 @@ export function locksOf(sql: string): readonly TableLocks[] {
   const statements = sql.replaceAll(/\$(\w*)\$[\s\S]*?\$\1\$/g, "").replaceAll(/--.*$/gm, "");
   const namesOf = (pattern: RegExp): ReadonlySet<string> =>
     new Set(Array.from(statements.matchAll(pattern), ([, name = ""]) => name));
-  const altered = namesOf(/\b(?:alter|drop) table (?:if exists )?(?:only )?(\w+)/gi);
+  const altered = namesOf(/\b(?:alter|drop|lock) table (?:if exists )?(?:only )?(\w+)/gi);
   const attached = namesOf(
     /\b(?:create (?:unique )?index[^;]*? on|create trigger[^;]*? on|references) (?:only )?(\w+)/gi,
   );

@@ -2,12 +2,18 @@ import type { Database } from "#platform/database/database.ts";
 import { heldLane } from "./after-restore.ts";
 import { endpointsWithDue } from "./lanes.ts";
 
-// The oldest event of an endpoint that has yet to be delivered. By due_oldest_idx.
+// The time of the oldest event of an endpoint that has yet to be delivered, along due_endpoint_idx. Usually that is the first row.
+// Manual retries, replays and old events that are sent now do not count, and are skipped: at most 10,000, which takes 20 ms. An
+// index of only the rows that count was 7 % of the WAL of a change with ten ordered deliveries. The first 48 bits of an event's id
+// are its time in milliseconds.
 const oldestEvent = `lateral (
-  select due.event_id from due
-  where due.endpoint_id = endpoint.id
-    and (due.ordering_key is not null or due.attempts_made > 0) and due.round_start = 0 and due.replay = 0
-  order by due.event_id limit 1)`;
+  select first.event_at from (
+    select *, to_timestamp(('x' || left(replace(event_id::text, '-', ''), 12))::bit(48)::bigint / 1000.0) as event_at
+    from due where due.endpoint_id = endpoint.id order by due.event_id limit 10000
+  ) first
+  where first.round_start = 0 and first.replay = 0
+    and (first.ordering_key is not null or first.attempts_made > 0 or first.due_at < first.event_at + interval '1 minute')
+  order by first.event_id limit 1)`;
 
 export interface DueMeasure {
   /** At most 10,000. Beyond that, the age says more. */
@@ -17,16 +23,15 @@ export interface DueMeasure {
   readonly oldestEventAgeSeconds: number;
 }
 
-// A few index probes for each of at most 10,000 endpoints: reads the first due row of each, and the oldest row by
-// due_oldest_idx. Then counts at most 10,000 due rows. So a million rows cost as much as ten thousand, about 5 ms, and
-// 10,000 endpoints about 100 ms. Held rows are excluded.
+// A few index probes for each of at most 10,000 endpoints: reads the first due row of each, and the oldest row. Then counts at
+// most 10,000 due rows. So a million rows cost as much as ten thousand, about 5 ms, and 10,000 endpoints about 100 ms. Held rows
+// are excluded.
 //
 // An index can be searched for statement_timestamp(). clock_timestamp() changes within the statement, so every row of
-// a lane would be read, those that wait in order included. The first 48 bits of an event's id are its time in
-// milliseconds.
+// a lane would be read, those that wait in order included.
 const measureStatement = `
   with recursive ${endpointsWithDue}, lane as (
-    select endpoint.id as endpoint_id, first.due_at, oldest.event_id
+    select endpoint.id as endpoint_id, first.due_at, oldest.event_at
     from (select endpoint_id from waiting where endpoint_id is not null limit 10000) waiting
     join endpoints endpoint on endpoint.id = waiting.endpoint_id
       and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
@@ -38,7 +43,7 @@ const measureStatement = `
     left join ${oldestEvent} oldest on true
   ), since as (
     select min(due_at) as due_at,
-      least(min(due_at), to_timestamp(('x' || min(left(replace(event_id::text, '-', ''), 12)))::bit(48)::bigint / 1000.0)) as event_at
+      least(min(due_at), min(event_at)) as event_at
     from lane
   )
   select
@@ -123,14 +128,12 @@ export interface WaitingDeliveries {
 export const countedMax = 10_000;
 
 // Each endpoint by due_lane_idx: rows of any due time, those that wait behind another of their ordering key included, and the
-// first row due. The oldest event by due_oldest_idx, as measureStatement does. The first 48 bits of an event's id are
-// its time in milliseconds.
+// first row due. The oldest event along due_endpoint_idx, as measureStatement does.
 // @indexed
 const waitingStatement = `
   select endpoint.id as endpoint_id, counted.waiting, nullif(first.due_at, 'infinity') as next_due_at,
     extract(epoch from statement_timestamp() - least(
-      case when first.due_at <= statement_timestamp() then first.due_at end,
-      to_timestamp(('x' || left(replace(oldest.event_id::text, '-', ''), 12))::bit(48)::bigint / 1000.0)
+      case when first.due_at <= statement_timestamp() then first.due_at end, oldest.event_at
     ))::float8 as oldest_seconds,
     coalesce(last.due_at = 'infinity', false) as is_held_up
   from endpoints endpoint
