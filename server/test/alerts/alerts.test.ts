@@ -142,7 +142,7 @@ test("a success rate that flaps causes one mail, and its lasting recovery one", 
 
 test("few attempts, short problems and single failures cause no mail", async ({ database }) => {
   const scene = await Scene.open(database);
-  await scene.attempt(0, 19); // one less than the rule requires
+  await scene.attempt(0, 19); // one attempt fewer than the rule requires
   await scene.evaluate();
   await scene.evaluate(11);
   await scene.attempt(0, 30);
@@ -179,7 +179,7 @@ test("admins receive one mail when deliveries begin to fail, and one when they s
   expect(last?.text).toContain(".example/failures");
 });
 
-test("admins receive the reason when an endpoint is disabled, and one mail for everything at one time", async ({
+test("admins receive the reason when an endpoint is disabled, and one mail for all alerts of an evaluation", async ({
   database,
 }) => {
   const scene = await Scene.open(database);
@@ -226,7 +226,7 @@ test("concurrent processes evaluate a provider once", async ({ database }) => {
   expect(await scene.mails()).toEqual([exhausted]);
 });
 
-test("a muted alert sends nothing, and a snoozed one sends again when the time is over", async ({ database }) => {
+test("a muted alert sends no mail, and a snoozed alert sends again after its time", async ({ database }) => {
   const scene = await Scene.open(database);
   const mute = async (until: Date | null): Promise<void> => {
     const [alert] = await scene.alerts(false);
@@ -249,7 +249,7 @@ test("a muted alert sends nothing, and a snoozed one sends again when the time i
   expect(await scene.mails()).toEqual([exhausted, exhausted]);
 });
 
-test("a rule of one endpoint replaces the rule of all, and a disabled rule closes its alerts silently", async ({
+test("a rule for one endpoint overrides the general rule, and disabling a rule closes its alerts without mail", async ({
   database,
 }) => {
   const scene = await Scene.open(database);
@@ -277,7 +277,7 @@ test("a rule of one endpoint replaces the rule of all, and a disabled rule close
   expect(await scene.mails()).toEqual([]);
 });
 
-test("alerts concern one endpoint of one provider", async ({ database }) => {
+test("a provider can neither list nor mute another provider's alerts", async ({ database }) => {
   const [scene, otherApi] = [await Scene.open(database), await Scene.open(database)];
   await scene.end("failed");
   await scene.evaluate();
@@ -322,7 +322,7 @@ test("a certificate that expires within 14 days causes one mail, and its renewal
   expect((await scene.mails()).at(-1)).toBe("ada@acme.example crm: the certificate was renewed");
 });
 
-test("deleted default rules do not return", async ({ database }) => {
+test("deleted default rules are not inserted again", async ({ database }) => {
   const scene = await Scene.open(database);
   expect(await listAlertRules(database, scene.providerId)).toHaveLength(6);
   await database.query(`delete from alert_rules where provider_id = $1`, [scene.providerId]);
@@ -330,7 +330,7 @@ test("deleted default rules do not return", async ({ database }) => {
   expect(await listAlertRules(database, scene.providerId)).toEqual([]);
 });
 
-test("an endpoint that subscribes is sent operational events about the others, and none about itself", async ({
+test("a subscribed endpoint receives operational events about other endpoints, not about itself", async ({
   database,
 }) => {
   const scene = await Scene.open(database);
@@ -339,7 +339,7 @@ test("an endpoint that subscribes is sent operational events about the others, a
   await buildEndpoint(database, { providerId, url, name: "all", eventTypes: ["*"] });
   await scene.end("failed");
   await scene.evaluate();
-  expect(await scene.operationalEvents()).toEqual([]); // nobody would receive it
+  expect(await scene.operationalEvents()).toEqual([]); // no endpoint receives operational events yet
   const eventTypes = ["deliveries.exhausted", "endpoint.recovered"];
   const ops = await buildEndpoint(database, { providerId, url, name: "ops", eventTypes, format: "json" });
   await buildEndpoint(database, { providerId, url, name: "default", eventTypes });
