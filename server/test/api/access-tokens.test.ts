@@ -32,7 +32,7 @@ test("a deleted token is denied", async ({ api }) => {
   expect((await api.send("GET", "/accounts.xml", { headers })).statusCode).toBe(403);
 });
 
-test("access tokens have no XML", async ({ api }) => {
+test("access tokens are served in JSON only", async ({ api }) => {
   expect((await api.send("GET", "/personal/access_tokens.xml")).statusCode).toBe(406);
 });
 
@@ -83,16 +83,16 @@ test("a token cannot create a token with more rights than its own", async ({ api
   const inDays = (days: number): Date => new Date(clock.now().getTime() + days * 86_400_000);
   const headers = { authorization: `Bearer ${await api.addToken({ expiresAt: inDays(1) })}` };
   const expires_at = inDays(1).toISOString();
-  const make = async (more: object): Promise<readonly unknown[]> => {
+  const create = async (more: object): Promise<readonly unknown[]> => {
     const response = await api.send("POST", personal, { headers, payload: { ...newToken, expires_at, ...more } });
     return [response.statusCode, Object.keys(response.json().errors ?? {})];
   };
 
-  expect(await make({})).toEqual([201, []]);
-  expect(await make({ permission: "ro", expires_at: inDays(0.5).toISOString() })).toEqual([201, []]);
-  expect(await make({ scopes: ["account_management", "finance"] })).toEqual([422, ["scopes"]]);
-  expect(await make({ expires_at: inDays(1.5).toISOString() })).toEqual([422, ["expires_at"]]);
-  expect(await make({ expires_at: "" })).toEqual([422, ["expires_at"]]);
+  expect(await create({})).toEqual([201, []]);
+  expect(await create({ permission: "ro", expires_at: inDays(0.5).toISOString() })).toEqual([201, []]);
+  expect(await create({ scopes: ["account_management", "finance"] })).toEqual([422, ["scopes"]]);
+  expect(await create({ expires_at: inDays(1.5).toISOString() })).toEqual([422, ["expires_at"]]);
+  expect(await create({ expires_at: "" })).toEqual([422, ["expires_at"]]);
 
   const readOnly = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
   expect((await api.send("POST", personal, { headers: readOnly, payload: newToken })).statusCode).toBe(403);

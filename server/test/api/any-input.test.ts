@@ -9,7 +9,7 @@ import { readXmlStrictly } from "../support/read-xml-strictly.ts";
 import { createProviderApi, openApi, test as base } from "./api-test.ts";
 import { type PortalObjects, createPortalObjects, fillIds } from "./portal-objects.ts";
 
-/** One provider for all runs, so that damage of one run shows in the next. */
+/** One provider for all runs, so that the next run detects damage of the one before. */
 const test = base.extend("shared", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }) => {
   const clock = new HandDrivenClock();
   const { http, complaints } = openApi(pool, clock);
@@ -109,7 +109,7 @@ function requestOf(
   return { method, path: url, more: { payload, headers: { "content-type": "application/x-www-form-urlencoded" } } };
 }
 
-// A DELETE has its effect whatever the body contains.
+// A DELETE ignores the body.
 const testedOperations = operations.filter(({ method }) => method !== "DELETE");
 
 test.for(testedOperations)(
@@ -150,7 +150,7 @@ const tables = [
   ["products", "fields_definitions", "provider_users", "access_tokens", "providers", "endpoints", "events", "mails"],
 ].flat();
 const rowsOf = (table: string): string =>
-  `select '${table}' as table, md5(string_agg(to_jsonb(it)::text, ' ' order by to_jsonb(it)::text)) as rows from ${table} it`;
+  `select '${table}' as table, md5(string_agg(to_jsonb(stored)::text, ' ' order by to_jsonb(stored)::text)) as rows from ${table} stored`;
 
 /** A digest of all stored data. */
 const snapshot = (pool: Pool): Promise<unknown[]> => pool.query(tables.map(rowsOf).join(" union all "));

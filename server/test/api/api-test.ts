@@ -29,7 +29,7 @@ export interface ProviderApi {
   send(method: Method, path: string, more?: InjectOptions): Promise<LightMyRequestResponse>;
   /** Sends a request without credentials. */
   sendWithoutToken(request: InjectOptions): Promise<LightMyRequestResponse>;
-  /** Creates a user and returns a token of it. */
+  /** Creates a user and returns an access token of this user. */
   addToken(of: TokenOptions): Promise<string>;
 }
 
@@ -45,12 +45,12 @@ interface TokenOptions {
 }
 
 export const test = base
-  .extend("door", { scope: "file" }, async ({ sharedPool, fileClock }, { onCleanup }) => {
-    const plugin = openApi(sharedPool, fileClock);
-    onCleanup(() => plugin.http.close());
-    return plugin;
+  .extend("opened", { scope: "file" }, async ({ sharedPool, fileClock }, { onCleanup }) => {
+    const opened = openApi(sharedPool, fileClock);
+    onCleanup(() => opened.http.close());
+    return opened;
   })
-  .extend("http", ({ door: { http, complaints } }, { onCleanup }) => {
+  .extend("http", ({ opened: { http, complaints } }, { onCleanup }) => {
     const earlier = complaints.length;
     onCleanup(() => expect(complaints.slice(earlier)).toEqual([]));
     return http;

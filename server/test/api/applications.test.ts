@@ -3,8 +3,8 @@ import { test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
 
 const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
 
-/** Creates an account, and a service with application ids and keys and a plan. */
-async function make(api: ProviderApi): Promise<{ account: number; service: number; plan: number }> {
+/** Creates an account, and a service with a plan and the authentication by application id and key. */
+async function createPlan(api: ProviderApi): Promise<{ account: number; service: number; plan: number }> {
   const post = async (path: string, payload: object): Promise<number> =>
     idIn((await api.send("POST", path, { payload })).body);
   const account = await post("/signup.json", { org_name: "Quay Ltd", username: "quay" });
@@ -13,15 +13,15 @@ async function make(api: ProviderApi): Promise<{ account: number; service: numbe
   return { account, service, plan };
 }
 
-async function makeApplication(api: ProviderApi): Promise<{ path: string; service: number }> {
-  const { account, service, plan } = await make(api);
+async function createApplication(api: ProviderApi): Promise<{ path: string; service: number }> {
+  const { account, service, plan } = await createPlan(api);
   const payload = { plan_id: plan, name: "Ferry", application_key: "key-one" };
   const id = idIn((await api.send("POST", `/accounts/${account}/applications.json`, { payload })).body);
   return { path: `/accounts/${account}/applications/${id}`, service };
 }
 
 test("a form may repeat application_key, with or without brackets", async ({ api }) => {
-  const { account, plan } = await make(api);
+  const { account, plan } = await createPlan(api);
   for (const [name, keys] of [
     ["one", "application_key[]=key-one&application_key[]=key-two"],
     ["two", "application_key=key-one&application_key=key-two"],
@@ -35,7 +35,7 @@ test("a form may repeat application_key, with or without brackets", async ({ api
 });
 
 test("keys are listed with their timestamps", async ({ api }) => {
-  const { path } = await makeApplication(api);
+  const { path } = await createApplication(api);
 
   expect((await api.send("GET", `${path}/keys.xml`)).body).toMatch(
     /^<\?xml[^>]*\?><keys><key><value>key-one<\/value><updated_at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC<\/updated_at><created_at>/,
@@ -43,18 +43,18 @@ test("keys are listed with their timestamps", async ({ api }) => {
 });
 
 test("a key is deleted by its value, even if the value ends like an extension", async ({ api }) => {
-  const { path } = await makeApplication(api);
+  const { path } = await createApplication(api);
   await api.send("POST", `${path}/keys.xml`, { payload: { key: "secret.xml" } });
-  const asks = async (key: string): Promise<number> => (await api.send("DELETE", `${path}/keys/${key}`)).statusCode;
+  const remove = async (key: string): Promise<number> => (await api.send("DELETE", `${path}/keys/${key}`)).statusCode;
 
-  expect(await asks("secret.xml")).toBe(404);
-  expect(await asks("secret.xml.xml")).toBe(200);
-  expect(await asks("unknown.json")).toBe(404);
-  expect(await asks("key-one")).toBe(200);
+  expect(await remove("secret.xml")).toBe(404);
+  expect(await remove("secret.xml.xml")).toBe(200);
+  expect(await remove("unknown.json")).toBe(404);
+  expect(await remove("key-one")).toBe(200);
 });
 
 test("a sixth key and a malformed key are rejected with the reason", async ({ api }) => {
-  const { path } = await makeApplication(api);
+  const { path } = await createApplication(api);
   const add = (key: string) => api.send("POST", `${path}/keys.json`, { payload: { key } });
   for (const number of [2, 3, 4, 5]) expect((await add(`key-${number}`)).statusCode).toBe(201);
 
@@ -64,7 +64,7 @@ test("a sixth key and a malformed key are rejected with the reason", async ({ ap
 });
 
 test("a live application can be neither accepted nor resumed", async ({ api }) => {
-  const { path } = await makeApplication(api);
+  const { path } = await createApplication(api);
   for (const step of ["accept", "resume"]) {
     const response = await api.send("PUT", `${path}/${step}.json`);
     expect([step, response.statusCode, Object.keys(response.json().errors)]).toEqual([step, 422, ["state"]]);
@@ -72,7 +72,7 @@ test("a live application can be neither accepted nor resumed", async ({ api }) =
 });
 
 test("an application is found by its credentials, in its own service only", async ({ api }) => {
-  const { path, service } = await makeApplication(api);
+  const { path, service } = await createApplication(api);
   const appId = (await api.send("GET", `${path}.json`)).json().application.application_id;
   const found = async (query: string): Promise<number> =>
     (await api.send("GET", `/applications/find.json?${query}`)).statusCode;
@@ -85,7 +85,7 @@ test("an application is found by its credentials, in its own service only", asyn
 });
 
 test("the list of all applications is filtered, and an invalid day is rejected", async ({ api }) => {
-  const { service } = await makeApplication(api);
+  const { service } = await createApplication(api);
   const count = async (query: string): Promise<number> =>
     (await api.send("GET", `/applications.json?${query}`)).json<{ applications: [] }>().applications.length;
 
@@ -98,7 +98,7 @@ test("the list of all applications is filtered, and an invalid day is rejected",
 });
 
 test("an account cannot unsubscribe while one of its applications is not suspended", async ({ api }) => {
-  const { path } = await makeApplication(api);
+  const { path } = await createApplication(api);
   const account = path.split("/")[2];
   const list = await api.send("GET", `/accounts/${account}/service_contracts.json`);
   const [, contract] = list.json<{ service_contracts: { service_contract: { id: number } }[] }>().service_contracts;
@@ -114,8 +114,8 @@ test("an account cannot unsubscribe while one of its applications is not suspend
   expect((await api.send("GET", `${path}.xml`)).statusCode).toBe(404);
 });
 
-test("an application's name is optional; an emptied name stays an empty text", async ({ api }) => {
-  const { account, plan } = await make(api);
+test("an application's name is optional and can be emptied", async ({ api }) => {
+  const { account, plan } = await createPlan(api);
   const created = await api.send("POST", `/accounts/${account}/applications.json`, { payload: { plan_id: plan } });
   expect([created.statusCode, created.json().application.name]).toEqual([201, undefined]);
   const path = `/accounts/${account}/applications/${created.json().application.id}`;
@@ -133,7 +133,7 @@ test("an application's name is optional; an emptied name stays an empty text", a
 });
 
 test("a service without a service plan rejects applications with 3scale's message", async ({ api }) => {
-  const { account, service, plan } = await make(api);
+  const { account, service, plan } = await createPlan(api);
   await api.pool.query("delete from plans where product_id = $1 and kind = 'service_plan'", [service]);
   const send = (format: string) =>
     api.send("POST", `/accounts/${account}/applications.${format}`, { payload: { plan_id: plan } });

@@ -14,14 +14,14 @@ const ways: readonly [string, (api: ProviderApi) => InjectOptions][] = [
   ["a key in the query", ({ key }) => ({ query: { provider_key: key } })],
   ["a token as Basic user", ({ token }) => ({ headers: basic(token, "") })],
   ["a token as Basic password", ({ token }) => ({ headers: basic("", token) })],
-  ["a token as password of somebody", ({ token }) => ({ headers: basic("somebody", token) })],
+  ["a token as Basic password of any user", ({ token }) => ({ headers: basic("somebody", token) })],
   ["a key as Basic user", ({ key }) => ({ headers: basic(key, "") })],
   ["a key as Basic password", ({ key }) => ({ headers: basic("", key) })],
   ["a token as Bearer", ({ token }) => ({ headers: { authorization: `Bearer ${token}` } })],
   ["a key as Bearer", ({ key }) => ({ headers: { authorization: `bearer ${key}` } })],
 ];
 
-test.for(ways)("%s opens the API", async ([, credentials], { api }) => {
+test.for(ways)("%s is accepted as credentials", async ([, credentials], { api }) => {
   const response = await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml", ...credentials(api) });
 
   expect(response.statusCode).toBe(200);
@@ -38,21 +38,21 @@ const form = (payload: string): InjectOptions => ({
   headers: { "content-type": "application/x-www-form-urlencoded" },
 });
 
-test.for(bodies)("%s opens the API", async ([, credentials], { api }) => {
+test.for(bodies)("%s is accepted as credentials", async ([, credentials], { api }) => {
   const response = await api.sendWithoutToken({ method: "PUT", url: "/admin/api/accounts/1.xml", ...credentials(api) });
 
   expect(response.statusCode).toBe(404);
 });
 
 const wrong: readonly [string, (api: ProviderApi) => InjectOptions][] = [
-  ["nothing", () => ({})],
+  ["a request without credentials", () => ({})],
   ["an unknown token", () => ({ query: { access_token: "0".repeat(96) } })],
-  ["a key given as a token", ({ key }) => ({ query: { access_token: key } })],
-  ["a token given as a key", ({ token }) => ({ query: { provider_key: token } })],
+  ["a key in the parameter of a token", ({ key }) => ({ query: { access_token: key } })],
+  ["a token in the parameter of a key", ({ token }) => ({ query: { provider_key: token } })],
   ["an empty token", () => ({ query: { access_token: "" } })],
   ["Basic that is not base64", () => ({ headers: { authorization: "Basic ???" } })],
-  ["Basic without anything", () => ({ headers: basic("", "") })],
-  ["a scheme that nobody knows", ({ token }) => ({ headers: { authorization: `Token ${token}` } })],
+  ["empty Basic credentials", () => ({ headers: basic("", "") })],
+  ["an unknown scheme", ({ token }) => ({ headers: { authorization: `Token ${token}` } })],
 ];
 
 test.for(wrong)("%s is denied in the requested format", async ([, credentials], { api }) => {
@@ -153,11 +153,11 @@ test("guessing credentials is rate limited per network, and valid tokens are not
   const refused = await guess();
   expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([429, "60"]);
   expect((await otherApi.send("GET", "/webhooks/failures.xml")).statusCode).toBe(200);
-  expect((await api.send("GET", "/webhooks/failures.xml")).statusCode, "nobody guesses a token").toBe(200);
+  expect((await api.send("GET", "/webhooks/failures.xml")).statusCode, "a valid token is not rate limited").toBe(200);
   const short = "update access_tokens set digest = sha256('short') where provider_id = $1";
   await api.pool.query(short, [api.provider.id]);
   const lucky = await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml?access_token=short" });
-  expect(lucky.statusCode, "a guess that is right says no more than one that is wrong").toBe(429);
+  expect(lucky.statusCode, "a correct guess of a short token is rate limited, too").toBe(429);
   await clock.advance(60_000);
   expect((await guess()).statusCode).toBe(403);
 });

@@ -7,11 +7,11 @@ import { fillPath, walkOperations } from "./operation-walk.ts";
 test.for(["xml", "json"] as const)(
   "every operation succeeds and responds in %s as documented",
   async (preferred, { api }) => {
-    const taken = new Set<string>();
+    const called = new Set<string>();
     for await (const { operation, format, response } of walkOperations(api, preferred)) {
       const { title, method, response: documented } = operation;
       const { statusCode, body, headers } = response;
-      taken.add(title);
+      called.add(title);
       const context = [title, body.slice(0, 300)];
       expect([...context, statusCode]).toEqual([...context, method === "POST" ? 201 : 200]);
       if (method === "POST")
@@ -20,7 +20,7 @@ test.for(["xml", "json"] as const)(
       else if (format === "xml") expect(body.startsWith(xmlDeclaration) || body.startsWith("<permissions>")).toBe(true);
       else expect(Value.Errors(documented.schema, JSON.parse(body))).toEqual([]);
     }
-    expect(taken).toEqual(new Set(operations.map(({ title }) => title)));
+    expect(called).toEqual(new Set(operations.map(({ title }) => title)));
   },
 );
 
@@ -83,7 +83,7 @@ test.for(withBody)(
 const wrapped = operations.filter(({ wrapper }) => wrapper !== undefined);
 
 test.for(wrapped)(
-  "flat parameters in the query only are missing parameters: $title",
+  "flat parameters in the query alone are rejected as missing: $title",
   async ({ method, path, wrapper = "", wrapperMayBeEmpty }, { api }) => {
     const send = (payload: object) => api.send(method, `${ones(path)}.json?name=x`, { payload });
 

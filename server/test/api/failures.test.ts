@@ -5,7 +5,7 @@ import { anEvent, encryption, recordNow } from "../support/build-webhooks.ts";
 import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 
 /** Signs up an account, so that the webhook has deliveries, and fails them at the given times. */
-async function giveUp(api: ProviderApi, moments: readonly string[]): Promise<readonly string[]> {
+async function createFailures(api: ProviderApi, moments: readonly string[]): Promise<readonly string[]> {
   const switches = { account_created_on: true, user_created_on: true, application_created_on: true };
   const webhook = { url: "https://hooks.example/3s?a=1&b=2", active: true, provider_actions: true, ...switches };
   await api.send("PUT", "/webhooks.json", { payload: webhook });
@@ -35,7 +35,7 @@ const idsIn = (xml: string): readonly string[] =>
   Array.from(xml.matchAll(/<webhooks-failure><id>([^<]+)/g), ([, id = ""]) => id);
 
 test("the list is 3scale's XML, oldest first, with the event's id", async ({ api }) => {
-  const [account = "", user = ""] = await giveUp(api, ["2026-03-01T09:07:15.250Z", "2026-03-01T09:07:14Z"]);
+  const [account = "", user = ""] = await createFailures(api, ["2026-03-01T09:07:15.250Z", "2026-03-01T09:07:14Z"]);
   const { body, headers } = await api.send("GET", "/webhooks/failures.xml");
 
   expect(headers["content-type"]).toBe("application/xml; charset=utf-8");
@@ -49,8 +49,8 @@ test("the list is 3scale's XML, oldest first, with the event's id", async ({ api
   expect(body.endsWith("\n  </object>\n</event></webhooks-failure></webhooks-failures>")).toBe(true);
 });
 
-test("in JSON the event is the body that was sent", async ({ api }) => {
-  const [id] = await giveUp(api, ["2026-03-01T09:07:15Z"]);
+test("in JSON, an event is the body that was sent to the webhook", async ({ api }) => {
+  const [id] = await createFailures(api, ["2026-03-01T09:07:15Z"]);
   const [payload] = await api.pool.query<{ body: Buffer }>("select body from payloads where event_id = $1", [id]);
   const response = await api.send("GET", "/webhooks/failures.json");
 
@@ -100,7 +100,7 @@ test("a list of more than one megabyte is streamed completely, without an ETag",
 });
 
 test("deleting up to a time keeps later failures", async ({ api }) => {
-  const ids = await giveUp(api, ["2026-03-01T09:07:15.900Z", "2026-03-01T09:07:16Z", "2026-03-01T09:07:17Z"]);
+  const ids = await createFailures(api, ["2026-03-01T09:07:15.900Z", "2026-03-01T09:07:16Z", "2026-03-01T09:07:17Z"]);
   const response = await api.send("DELETE", "/webhooks/failures.xml", { query: { time: "2026-03-01T09:07:16Z" } });
 
   expect([response.statusCode, response.body]).toEqual([200, ""]);
@@ -109,7 +109,7 @@ test("deleting up to a time keeps later failures", async ({ api }) => {
 });
 
 test("deleting without a time empties the list and keeps the history", async ({ api }) => {
-  const ids = await giveUp(api, ["2026-03-01T09:07:15Z", "2026-03-01T09:07:16Z"]);
+  const ids = await createFailures(api, ["2026-03-01T09:07:15Z", "2026-03-01T09:07:16Z"]);
   const response = await api.send("DELETE", "/webhooks/failures.json");
   const remaining = await api.pool.query("select from deliveries where event_id = any($1)", [ids]);
 
@@ -121,7 +121,7 @@ test("deleting without a time empties the list and keeps the history", async ({ 
 test.for(["323123122", "2020", "1", "", "tomorrow", "2010-13-01"])(
   "the time %j is rejected and deletes nothing",
   async (time, { api }) => {
-    const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);
+    const ids = await createFailures(api, ["2009-03-01T09:07:15Z"]);
     const xml = await api.send("DELETE", "/webhooks/failures.xml", { query: { time } });
     const json = await api.send("DELETE", "/webhooks/failures.json", { query: { time } });
 
@@ -132,21 +132,21 @@ test.for(["323123122", "2020", "1", "", "tomorrow", "2010-13-01"])(
 );
 
 test("a `time` that is a list is rejected and deletes nothing", async ({ api }) => {
-  const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);
+  const ids = await createFailures(api, ["2009-03-01T09:07:15Z"]);
 
   expect((await api.send("DELETE", "/webhooks/failures.xml?time[]=2026-01-01")).statusCode).toBe(400);
   expect(idsIn((await api.send("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
 });
 
 test.for(["2010-01-01", "2010-01-01 10:10:10", "10:30"])("the time %s is accepted", async (time, { api }) => {
-  await giveUp(api, ["2009-03-01T09:07:15Z"]);
+  await createFailures(api, ["2009-03-01T09:07:15Z"]);
   await api.send("DELETE", "/webhooks/failures.xml", { query: { time } });
 
   expect(idsIn((await api.send("GET", "/webhooks/failures.xml")).body)).toEqual([]);
 });
 
 test("a provider neither lists nor deletes another provider's failures", async ({ api, otherApi }) => {
-  const ids = await giveUp(api, ["2026-03-01T09:07:15Z"]);
+  const ids = await createFailures(api, ["2026-03-01T09:07:15Z"]);
   await otherApi.send("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/" } });
 
   expect(idsIn((await otherApi.send("GET", "/webhooks/failures.xml")).body)).toEqual([]);

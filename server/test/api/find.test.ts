@@ -2,9 +2,7 @@ import { expect } from "vitest";
 import { test } from "./api-test.ts";
 import { createPortalObjects } from "./portal-objects.ts";
 
-test("an account is found by username, else user_id, else email, without fallback from a wrong one", async ({
-  api,
-}) => {
+test("an account is found by username, else user_id, else email; a wrong value has no fallback", async ({ api }) => {
   const payload = { org_name: "Quay", username: "mira", email: "mira@quay.example" };
   const { account } = (await api.send("POST", "/signup.json", { payload })).json();
   const [user] = (await api.send("GET", `/accounts/${account.id}/users.json`)).json().users;
@@ -31,7 +29,7 @@ test("another provider's account is not found by any parameter", async ({ api, o
   }
 });
 
-test("the first parameter of Account Find counts, even an empty one", async ({ api }) => {
+test("Account Find uses the parameter of highest precedence, even if it is empty", async ({ api }) => {
   await createPortalObjects(api);
   for (const [query, status] of [
     ["username=", 404],

@@ -12,7 +12,7 @@ test.for<[string, Readonly<Record<string, string>>, string]>([
   ["/webhooks/failures?format=json", {}, emptyJson],
   ["/webhooks/failures", { accept: "application/json" }, emptyJson],
   ["/webhooks/failures.xml", { accept: "application/json" }, emptyXml],
-])("%s with %j is answered in the requested format", async ([path, headers, body], { api }) => {
+])("%s with the headers %j returns the requested format", async ([path, headers, body], { api }) => {
   expect((await api.send("GET", path, { headers })).body).toBe(body);
 });
 
@@ -45,11 +45,11 @@ test("an unknown path is answered with 404 in the requested format", async ({ ap
 });
 
 test.for<[string, number, string, string]>([
-  ["JSON that is none", 400, "application/json", '{"url":'],
-  ["JSON that is no object", 400, "application/json", "[1]"],
-  ["a multipart form that is none", 400, "multipart/form-data; boundary=x", "nonsense"],
+  ["invalid JSON", 400, "application/json", '{"url":'],
+  ["JSON that is not an object", 400, "application/json", "[1]"],
+  ["an invalid multipart form", 400, "multipart/form-data; boundary=x", "nonsense"],
   ["XML", 415, "application/xml", "<url/>"],
-  ["too much", 413, "application/json", JSON.stringify({ url: "x".repeat(1024 * 1024) })],
+  ["more than 1 MiB", 413, "application/json", JSON.stringify({ url: "x".repeat(1024 * 1024) })],
 ])("a body of %s is rejected with %i", async ([, status, type, payload], { api }) => {
   const response = await api.send("PUT", "/webhooks.json", { payload, headers: { "content-type": type } });
 
@@ -71,7 +71,7 @@ test.for([
   ["PUT", "/webhooks.json?access_token=%00"],
   ["GET", "/accounts/%00.json"],
   ["DELETE", "/webhooks/failures.json?time=%00"],
-] as const)("a zero byte in the path is not found: %s %s", async ([method, path], { api }) => {
+] as const)("a zero byte in a path or parameter gets a 4xx response: %s %s", async ([method, path], { api }) => {
   const response = await api.send(method, path);
 
   expect(response.statusCode).toBeGreaterThanOrEqual(400);

@@ -19,7 +19,7 @@ async function signInTwice(api: ProviderApi, now: Date) {
 
 type Browser = Awaited<ReturnType<typeof signInTwice>>["here"];
 
-const askFrom = (api: ProviderApi, { cookieValue, csrfToken }: Browser) => ({
+const requestsFrom = (api: ProviderApi, { cookieValue, csrfToken }: Browser) => ({
   read: async (url: string): Promise<number> =>
     (await api.sendWithoutToken({ url, headers: { cookie: `bellwire_admin=${cookieValue}` } })).statusCode,
   put: (url: string, payload: object) =>
@@ -31,13 +31,13 @@ const askFrom = (api: ProviderApi, { cookieValue, csrfToken }: Browser) => ({
     }),
 });
 
-test("changing the own password in a session requires the current one and ends all other sessions", async ({
+test("changing the caller's own password in a session requires the current password and ends all other sessions", async ({
   api,
   clock,
 }) => {
   const { userId, here, elsewhere } = await signInTwice(api, clock.now());
   const url = `/admin/api/users/${userId}.json`;
-  const [own, other] = [askFrom(api, here), askFrom(api, elsewhere)];
+  const [own, other] = [requestsFrom(api, here), requestsFrom(api, elsewhere)];
 
   for (const wrong of [{}, { current_password: "" }, { current_password: another }]) {
     const refused = await own.put(url, { password: another, ...wrong });
@@ -52,7 +52,7 @@ test("changing the own password in a session requires the current one and ends a
 
 test("guesses of the current password in a session are rate limited", async ({ api, clock }) => {
   const { userId, here } = await signInTwice(api, clock.now());
-  const { put: update } = askFrom(api, here);
+  const { put: update } = requestsFrom(api, here);
   const guess = (current_password: string) =>
     update(`/admin/api/users/${userId}.json`, { password: another, current_password });
 
@@ -62,13 +62,13 @@ test("guesses of the current password in a session are rate limited", async ({ a
   expect((await update(`/admin/api/users/${userId}.json`, { email: "ada@acme.test" })).statusCode).toBe(200);
 });
 
-test("programs and admins set another user's password without the current one", async ({ api, clock }) => {
+test("programs and admins can set another user's password without the current password", async ({ api, clock }) => {
   const { userId, here } = await signInTwice(api, clock.now());
   const { user: colleague } = (
     await api.send("POST", "/users.json", { payload: { username: "grace", email: "grace@acme.test", password } })
   ).json<{ user: { id: number } }>();
 
-  const byAda = await askFrom(api, here).put(`/admin/api/users/${colleague.id}.json`, { password: another });
+  const byAda = await requestsFrom(api, here).put(`/admin/api/users/${colleague.id}.json`, { password: another });
   const byProgram = await api.send("PUT", `/users/${userId}.json`, { payload: { password: another } });
   expect([byAda.statusCode, byProgram.statusCode]).toEqual([200, 200]);
 });

@@ -23,7 +23,7 @@ export interface Permit {
   readonly name: string;
   readonly send: unknown;
   readonly effect: Effect;
-  /** Parameters that must be sent with it. */
+  /** Other parameters that the request must contain. */
   readonly also?: object;
 }
 
@@ -61,7 +61,7 @@ export const refuses = (name: string, send: unknown, field = name): Permit => ({
 
 export const showsBoolean = (name: string, value: boolean): Permit => shows(name, value);
 
-/** Proves that the confirmation is read: one that differs from the password is rejected. */
+/** Proves that the confirmation is read: a confirmation that differs from the password is rejected. */
 export const wrongConfirmation: Permit = {
   name: "password_confirmation",
   send: "another password",

@@ -12,7 +12,7 @@ import { createPortalObjects } from "./portal-objects.ts";
 const permitLists = [...listsOfDevelopers, ...listsOfProvider];
 
 const operationOf = (title: string): Operation => {
-  const operation = operations.find((it) => it.title === title);
+  const operation = operations.find((each) => each.title === title);
   if (!operation) throw new Error(`There is no operation ${title}.`);
   return operation;
 };
@@ -97,19 +97,19 @@ async function effectOf(
   if ("ignored" in effect) return { status, effect: undefined };
   if ("stores" in effect) {
     const key = effect.in === "application_keys" ? "application_id" : "id";
-    const rows = await api.pool.query<{ it: unknown }>(
-      `select ${effect.column ?? name} as it from ${effect.in} where provider_id = $1
+    const rows = await api.pool.query<{ value: unknown }>(
+      `select ${effect.column ?? name} as value from ${effect.in} where provider_id = $1
        order by ${key} = $2 desc nulls last, ${key} desc, created_at desc limit 1`,
       [api.provider.id, id ?? null],
     );
-    return { status, effect: rows[0]?.it };
+    return { status, effect: rows[0]?.value };
   }
   const [root] = Object.values(response.json<Record<string, unknown>>());
   return { status, effect: (effect.as ?? name).split(".").reduce(partOf, root) };
 }
 
-const partOf = (it: unknown, name: string): unknown =>
-  typeof it === "object" && it !== null ? Object.getOwnPropertyDescriptor(it, name)?.value : undefined;
+const partOf = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined;
 
 test("every operation with a body has a permit list that covers its documented parameters", () => {
   const titles = new Set(permitLists.map(({ title }) => title));

@@ -3,7 +3,7 @@ import { test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
 
 const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
 
-test("a plan in JSON has numeric sums, and 0 days without a trial", async ({ api }) => {
+test("a plan in JSON has numeric amounts, and trial_period_days 0 without a trial", async ({ api }) => {
   const service = idIn((await api.send("GET", "/services.json")).body);
   const payload = { name: "Pro", cost_per_month: "12.50", state_event: "publish" };
   const created = await api.send("POST", `/services/${service}/application_plans.json`, { payload });
@@ -24,12 +24,12 @@ test("a plan in JSON has numeric sums, and 0 days without a trial", async ({ api
   );
 });
 
-test("sums in JSON are floats even without a fraction", async ({ api }) => {
+test("amounts in JSON are floats even without a fraction", async ({ api }) => {
   const { body } = await api.send("POST", "/account_plans.json", { payload: { name: "Gold", cost_per_month: "0100" } });
   expect(body).toContain('"setup_fee":0.0,"cost_per_month":100.0,');
 });
 
-test("a sum with too many decimals is rejected with the reason", async ({ api }) => {
+test("an amount with too many decimals is rejected with the reason", async ({ api }) => {
   const payload = { name: "Gold", cost_per_month: "12.345678" };
   expect((await api.send("POST", "/account_plans.json", { payload })).json()).toEqual({
     errors: { cost_per_month: ["has too many decimals (maximum is 4)"] },

@@ -25,11 +25,11 @@ async function createLimitedMember(
   serviceIds: readonly number[],
   username = "ada",
 ): Promise<readonly Headers[]> {
-  const whom = { role: "member", sections: memberSections, serviceIds } as const;
-  const token = await api.addToken(whom);
+  const user = { role: "member", sections: memberSections, serviceIds } as const;
+  const token = await api.addToken(user);
   const signedIn = await api.pool.inTransaction(async (tx) => {
     const providerId = api.provider.id;
-    const { id } = await createProviderUser(tx, { providerId, username, passwordHash: "none", ...whom });
+    const { id } = await createProviderUser(tx, { providerId, username, passwordHash: "none", ...user });
     return createSession(tx, { providerId, audience: "admin", userId: id, now });
   });
   return [
@@ -114,10 +114,10 @@ test("an account's plans omit those of services outside the member's scope", asy
 
 test("an application is not found by its key if its service is outside the member's scope", async ({ api, clock }) => {
   const { account } = await createPortalObjects(api);
-  const [found] = (await api.send("GET", `/accounts/${account}/applications.json`)).json().applications;
+  const [listed] = (await api.send("GET", `/accounts/${account}/applications.json`)).json().applications;
   const [own = {}] = await createLimitedMember(api, clock.now(), [await addService(api, "Other")]);
   for (const path of ["/applications", `/accounts/${account}/applications`]) {
-    const url = `${path}/find.json?user_key=${found.application.user_key}`;
+    const url = `${path}/find.json?user_key=${listed.application.user_key}`;
     expect((await api.send("GET", url)).statusCode).toBe(200);
     expect((await api.send("GET", url, { headers: own })).statusCode).toBe(404);
   }
@@ -145,7 +145,7 @@ test("a member limited to services creates applications of these only, and no se
   expect((await api.send("GET", `/services/${service}.json`, { headers: own })).statusCode).toBe(404);
 });
 
-test("a member's services are returned, and null or an empty text stands for all", async ({ api }) => {
+test("a member's services are returned; null and an empty text mean all services", async ({ api }) => {
   const { service } = await createPortalObjects(api);
   await api.addToken({ role: "member", sections: ["partners"] });
   const [member] = await api.pool.query<{ id: number }>(

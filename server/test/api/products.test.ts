@@ -45,7 +45,7 @@ test("a new service has 3scale's defaults in both formats", async ({ api }) => {
   );
 });
 
-test("a service's support address defaults to the provider's, and that to the first admin's", async ({ api }) => {
+test("a service's support email defaults to the provider's, which defaults to the first admin's", async ({ api }) => {
   const { id } = await create(api);
   const shown = async (): Promise<unknown> =>
     (await api.send("GET", `/services/${id}.json`)).json().service.support_email;
@@ -76,7 +76,7 @@ test.for(
     ["burn", "invalid"],
     ["toString", "invalid"],
   ].map((_, at, all) => [at, all.slice(0, at + 1)] as const),
-)("state events lead from state to state, as far as they go: step %i", async ([, steps], { api }) => {
+)("a state event changes a service's state or is rejected: step %i", async ([, steps], { api }) => {
   const { id } = await create(api);
   for (const [event, expected] of steps) {
     const response = await update(api, id, { state_event: event });
@@ -113,13 +113,13 @@ test.for([
   [{ backend_version: "3" }, "backend_version", "is not included in the list"],
   [{ annotations: { owner: "x" } }, "annotations.name", "is not included in the list"],
   [{ name: "" }, "name", "can't be blank"],
-] as const)("rejected: %j", async ([payload, field, expectedText], { api }) => {
+] as const)("an invalid value is rejected with its reason: %j", async ([payload, field, expectedText], { api }) => {
   const { id } = await create(api);
   const response = await update(api, id, payload);
   expect([response.statusCode, response.json()]).toEqual([422, { errors: { [field]: [expectedText] } }]);
 });
 
-test.for([["a"], ["-tides"], ["tides!"]])("the system name %s is refused", async ([system_name], { api }) => {
+test.for([["a"], ["-tides"], ["tides!"]])("the system name %s is rejected", async ([system_name], { api }) => {
   const response = await api.send("POST", "/services.json", { payload: { name: "Tides", system_name } });
   expect([response.statusCode, Object.keys(response.json().errors)]).toEqual([422, ["system_name"]]);
 });
@@ -153,7 +153,7 @@ test("the last service cannot be deleted; token, provider key and session get di
   expect((await api.send("GET", `/services/${service}.json`)).statusCode).toBe(200);
 });
 
-test("admins delete a service by DELETE or by its state event, and members cannot", async ({ api }) => {
+test("only admins can delete a service, by DELETE or by its state event", async ({ api }) => {
   const [one, other] = [await create(api), await create(api, { name: "Other" })];
   const member = await api.addToken({ role: "member", sections: ["partners", "plans"] });
   const headers = { authorization: `Bearer ${member}` };

@@ -26,7 +26,7 @@ test("the last admin of a provider can be neither deleted, suspended nor made a 
   }
 });
 
-test("a refused transition of a provider's user shows the user unchanged", async ({ api }) => {
+test("a rejected transition of a provider's user returns the unchanged user", async ({ api }) => {
   const payload = { username: "grace", email: "grace@acme.test", password: "a long enough password" };
   const { id } = (await api.send("POST", "/users.json", { payload })).json().user;
   const refused = async (step: string, from: string) => {
@@ -46,7 +46,7 @@ test("a refused transition of a provider's user shows the user unchanged", async
   await refused("suspend", "pending");
   await api.send("PUT", `/users/${id}/activate.json`);
   await api.send("PUT", `/users/${id}/suspend.json`);
-  // The refusal of an activation does not show the user.
+  // A rejected activation does not return the user.
   for (const step of ["activate", "unsuspend", "activate"]) {
     const response = await api.send("PUT", `/users/${id}/${step}.json`);
     if (step === "unsuspend") expect(response.statusCode).toBe(200);
@@ -123,9 +123,7 @@ test("only the provider key updates an admin's permissions, which apply once the
   expect(remaining).toEqual([{ sections: ["plans"] }]);
 });
 
-test("a user is created without a password, and with permissions only by callers who may grant them", async ({
-  api,
-}) => {
+test("a user can be created without a password and with permissions, but not without an email", async ({ api }) => {
   const add = (username: string, more: object, headers = {}) =>
     api.send("POST", "/users.json", { payload: { username, email: `${username}@acme.test`, ...more }, headers });
   const added = await add("grace", { member_permission_ids: ["plans"], member_permission_service_ids: "[]" });
@@ -156,7 +154,7 @@ test("permissions that a member sends for itself are ignored", async ({ api }) =
   expect(after).toEqual([{ sections: ["partners"], email: "own@acme.test" }]);
 });
 
-test("a member can read and update only itself among the provider's users", async ({ api }) => {
+test("a member can read and update only its own user", async ({ api }) => {
   const admin = await idOfAdmin(api);
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
   const own = await api.pool.query<{ id: number }>(
@@ -172,7 +170,9 @@ test("a member can read and update only itself among the provider's users", asyn
   expect(await status("GET", "/users.xml")).toBe(403);
 });
 
-test("the provider's XML shows a member only itself, and an admin all users", async ({ api }) => {
+test("the provider's XML contains only the caller's own user for members, and all users for admins", async ({
+  api,
+}) => {
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
   const roles = async (more: object): Promise<readonly string[]> => {
     const { body } = await api.send("GET", "/provider.xml", more);
@@ -182,7 +182,7 @@ test("the provider's XML shows a member only itself, and an admin all users", as
   expect(await roles({})).toEqual(["admin", "member"]);
 });
 
-test("given settings are updated, others stay, and invalid values are rejected", async ({ api }) => {
+test("an update changes only the sent settings, and invalid values are rejected", async ({ api }) => {
   const before = (await api.send("GET", "/settings.json")).json().settings;
   const payload = { signups_enabled: "0", change_account_plan_permission: "direct" };
   const after = (await api.send("PUT", "/settings.json", { payload })).json().settings;
@@ -193,7 +193,7 @@ test("given settings are updated, others stay, and invalid values are rejected",
   expect((await api.send("GET", "/settings.xml")).statusCode).toBe(406);
 });
 
-test("email activation, password length, time zone and webhooks are updated, wrapped or not, and apply immediately", async ({
+test("wrapped and flat updates of email activation, password length, time zone and webhooks apply immediately", async ({
   api,
 }) => {
   const read = async () => (await api.send("GET", "/settings.json")).json().settings;
@@ -263,7 +263,9 @@ test("a member with the section `settings` can update settings, except web_hooks
   });
 });
 
-test("the provider's document has the URLs of both portals, and an empty address removes it", async ({ api }) => {
+test("the provider's document has the hosts of both portals, and an empty support_email removes the address", async ({
+  api,
+}) => {
   const { subdomain } = api.provider;
   await api.send("PUT", "/provider.json", { payload: { support_email: "help@acme.test" } });
 

@@ -24,7 +24,7 @@ test("a query parameter overrides the body's parameter of the same name", async 
   expect(response.json().account.org_name).toBe("Query");
 });
 
-test("a wrapper in the query counts; flat parameters in the query do not", async ({ api }) => {
+test("a wrapper in the query is read; flat parameters in the query are not", async ({ api }) => {
   const { service } = await createPortalObjects(api);
   const wrapped = await api.send("PUT", `/services/${service}.json?service[name]=Wrapped`, {
     payload: { name: "Flat" },

@@ -120,7 +120,7 @@ test("an unknown plan and another provider's plan are replaced by the default pl
   }
 });
 
-test("a plan counts as its own kind, whatever the parameter's name", async ({ api }) => {
+test("a plan is applied by its kind, independent of the parameter's name", async ({ api }) => {
   const gold = (await api.send("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan.id;
   const response = await api.send("POST", "/signup.json", { payload: { ...mira, application_plan_id: gold } });
   const { id } = response.json().account;

@@ -15,7 +15,7 @@ const addMember = async (api: ProviderApi, account: number, payload: object): Pr
 
 const member = { username: "olaf", email: "olaf@quay.test" };
 
-test("a new user is a pending member, whatever role and state are sent", async ({ api }) => {
+test("a new user is a pending member, even if role and state are sent", async ({ api }) => {
   const { account } = await signUp(api);
   const payload = { ...member, role: "admin", state: "active" };
   const response = await api.send("POST", `/accounts/${account}/users.json`, { payload });
@@ -26,7 +26,7 @@ test("a new user is a pending member, whatever role and state are sent", async (
   );
 });
 
-test("an empty password confirmation does not match", async ({ api }) => {
+test("an empty password confirmation is rejected as a mismatch", async ({ api }) => {
   const { account, admin } = await signUp(api);
   const payload = { ...member, password: "correct horse battery", password_confirmation: "" };
   const errors = { errors: { password_confirmation: ["doesn't match Password"] } };
@@ -45,7 +45,7 @@ test("an update ignores role and state", async ({ api }) => {
   expect(response.json().user).toMatchObject({ role: "member", state: "pending", email: "olafur@quay.test" });
 });
 
-test("the last admin of an account cannot be deleted, and the error says why", async ({ api }) => {
+test("the last admin of an account cannot be deleted, and the error has the reason", async ({ api }) => {
   const { account, admin } = await signUp(api);
   const xml = await api.send("DELETE", `/accounts/${account}/users/${admin}.xml`);
   const json = await api.send("DELETE", `/accounts/${account}/users/${admin}.json`);
@@ -67,7 +67,7 @@ test("the last admin cannot become a member, and the error is at `role`", async 
   ]);
 });
 
-test("a refused transition of a user shows the user unchanged", async ({ api }) => {
+test("a rejected transition returns the unchanged user", async ({ api }) => {
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);
   const json = await api.send("PUT", `/accounts/${account}/users/${id}/suspend.json`);

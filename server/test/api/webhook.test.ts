@@ -90,7 +90,7 @@ test("unknown parameters are ignored", async ({ api }) => {
 });
 
 test.for(["/webhooks.xml", "/webhooks", "/webhooks.yaml"])(
-  "%s is answered with 406: the webhook is JSON only",
+  "%s gets 406, since the webhook is served in JSON only",
   async (path, { api }) => {
     const response = await api.send("PUT", path, { payload: { url } });
 
@@ -100,10 +100,10 @@ test.for(["/webhooks.xml", "/webhooks", "/webhooks.yaml"])(
 );
 
 test.for<[string, InjectOptions]>([
-  ["nothing at all", {}],
+  ["an empty request", {}],
   ["parameters in the query only", { query: { url } }],
   ["an empty text", { payload: { web_hook: "" } }],
-])("%s is a missing parameter", async ([, request], { api }) => {
+])("%s is rejected as a missing parameter", async ([, request], { api }) => {
   const response = await api.send("PUT", "/webhooks.json", request);
 
   expect([response.statusCode, response.body]).toEqual([400, "Required parameter missing: web_hook"]);
@@ -111,7 +111,7 @@ test.for<[string, InjectOptions]>([
 
 test.for<[string, InjectOptions]>([
   ["an empty form", { payload: "", headers: form }],
-  ["names that nobody knows", { payload: { colour: "red" } }],
+  ["unknown names", { payload: { colour: "red" } }],
   ["an empty web_hook", { payload: { web_hook: {} } }],
 ])("a body with %s changes nothing", async ([, request], { api }) => {
   const before = await api.send("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/", active: true } });
@@ -119,7 +119,7 @@ test.for<[string, InjectOptions]>([
   expect([after.statusCode, after.body]).toEqual([200, before.body]);
 });
 
-test("ignored parameters are accepted even if nothing else is sent", async ({ api }) => {
+test("known parameters without an effect are accepted, even alone", async ({ api }) => {
   const before = await api.send("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/", active: true } });
   const after = await api.send("PUT", "/webhooks.json", { payload: { push_application_content_type: false } });
   expect([after.statusCode, after.body]).toEqual([200, before.body]);
@@ -135,8 +135,8 @@ test("a web_hook other than an object is rejected", async ({ api }) => {
 });
 
 test.for([
-  ["nothing", ""],
-  ["nonsense", "http:://banana"],
+  ["empty", ""],
+  ["an invalid URL", "http:://banana"],
   ["a private address", "http://10.0.0.1/hook"],
   ["loopback", "http://[::1]/hook"],
   ["the metadata service", "http://169.254.169.254/latest"],

@@ -35,16 +35,16 @@ const updates = Object.entries(paths).flatMap(([path, { get, put: update }]) => 
   return get && fields ? [{ path: path.replace("/admin/api", ""), fields }] : [];
 });
 
-/** Fields that are arguments of the update, or that an update leaves alone, and why. */
+/** Fields that an update only takes as arguments or does not change, with the reason. */
 const notWritten: Readonly<Record<string, string>> = {
   "/fields_definitions/{id}.json target": "fixed when the field is defined",
   "/fields_definitions/{id}.json name": "fixed when the field is defined",
   "/settings.json enforce_sso": "cannot be turned on, and is off from the start",
   "/users/{id} password_confirmation": "confirms another field",
-  "/users/{id} current_password": "proves who asks",
+  "/users/{id} current_password": "authenticates the caller",
 };
 
-/** Legal values of texts that have a form of their own. */
+/** Valid values of texts with a special format. */
 const texts: Readonly<Record<string, string>> = {
   accepted_at: "2026-01-04T05:06:07Z",
   first_traffic_at: "2026-01-02T03:04:05Z",
@@ -76,7 +76,7 @@ test("the OpenAPI document lists the updates of accounts, users, applications, p
   );
 });
 
-test.for(updates)("each field of an update is read back: $path", async ({ path, fields }, { api }) => {
+test.for(updates)("each updated field is read back: $path", async ({ path, fields }, { api }) => {
   const objects = await createPortalObjects(api);
   const field = await api.send("POST", "/fields_definitions.json", {
     payload: { target: "Account", name: "region", label: "Region" },
@@ -99,7 +99,7 @@ test.for(updates)("each field of an update is read back: $path", async ({ path, 
     const after = await readField(place, name);
     if (name === "password" || name === "state_event") expect([name, after]).not.toEqual([name, before]);
     else expect([name, after]).toEqual([name, value]);
-    // Some fields exclude each other, so each starts from the beginning.
+    // Some fields exclude each other, so each is reset.
     if (typeof before === "boolean") await api.send("PUT", url, { payload: { [name]: before } });
   }
 });
