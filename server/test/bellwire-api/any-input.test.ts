@@ -6,7 +6,7 @@ import { fieldsOf, follow, operationsIn, type DocumentedOperation } from "../sup
 import { openBellwireApi, createBellwireApi, test as base } from "./bellwire-api-test.ts";
 
 /** One provider for all runs, with an endpoint and a bin that they may change. */
-const test = base.extend("it", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }) => {
+const test = base.extend("shared", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }) => {
   const clock = new HandDrivenClock();
   const { http, close, complaints } = openBellwireApi(pool, clock);
   onCleanup(close);
@@ -28,7 +28,7 @@ const texts = [
   ["true", "on", "approve", "account.created", "all", "oldest", "3scale", "https://93.184.215.14/", "http://[::1]/"],
 ].flat();
 
-/** Longer ones lead to no route. */
+/** Longer ids match no route. */
 const ids = texts.filter((text) => encodeURIComponent(text.toWellFormed()).length <= 100);
 
 const inherited = ["__proto__", "constructor", "toString", "valueOf", "hasOwnProperty", "toJSON", "then", "\0", ""];
@@ -69,17 +69,17 @@ const pairsOf = (values: Record<string, unknown>): [string, string][] =>
 // A stream does not end, and deletions would remove objects that others need.
 const requested = operationsIn(document).filter(({ path, method }) => method !== "delete" && !path.endsWith("/stream"));
 
-test.for(requested.map((one) => [`${one.method} ${one.path}`, one] as const))(
-  "whatever is sent is done, or refused in words: %s",
+test.for(requested.map((operation) => [`${operation.method} ${operation.path}`, operation] as const))(
+  "any input succeeds or is rejected with a problem document: %s",
   { timeout: 60_000 },
-  async ([, one], { it: { api, endpoint, bin, complaints } }) => {
+  async ([, operation], { shared: { api, endpoint, bin, complaints } }) => {
     const earlier = complaints.length;
     await fc.assert(
-      fc.asyncProperty(inputOf(one), async ({ query, body, id }) => {
-        const own = one.path.includes("/bins/") ? bin : String(endpoint);
+      fc.asyncProperty(inputOf(operation), async ({ query, body, id }) => {
+        const own = operation.path.includes("/bins/") ? bin : String(endpoint);
         const named = id === "mine" ? own : encodeURIComponent(id.toWellFormed());
-        const path = one.path.replace("/api/v1", "").replaceAll(/\{\w+\}/g, named);
-        const method = one.method === "get" ? "GET" : one.method === "post" ? "POST" : "PATCH";
+        const path = operation.path.replace("/api/v1", "").replaceAll(/\{\w+\}/g, named);
+        const method = operation.method === "get" ? "GET" : operation.method === "post" ? "POST" : "PATCH";
         const sent = { payload: JSON.stringify(body), headers: { "content-type": "application/json" } };
         const url = `${path}?${new URLSearchParams(pairsOf(query)).toString()}`;
         const answer = await api.call(method, url, method === "GET" ? {} : sent);

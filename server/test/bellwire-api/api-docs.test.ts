@@ -17,11 +17,11 @@ const test = base.extend("site", async ({ database }, { onCleanup }) => {
   await http.listen({ host: "127.0.0.1", port: 0 });
   const now = new Date();
   const admin = { adminUsername: "admin", adminPassword: "a long password" };
-  const made = await database.inTransaction((tx) =>
+  const setup = await database.inTransaction((tx) =>
     setUpProvider(tx, passwords, { name: "Acme", subdomain: "acme", ...admin, now }),
   );
-  if ("refused" in made) throw new Error("The provider was refused.");
-  const { id: providerId } = made.provider;
+  if ("refused" in setup) throw new Error("The provider was refused.");
+  const { id: providerId } = setup.provider;
   const user = await findProviderUserByLogin(database, providerId, "admin");
   if (!user) throw new Error("There is no admin.");
   const session = { providerId, audience: "admin", userId: user.id, now } as const;
@@ -29,7 +29,7 @@ const test = base.extend("site", async ({ database }, { onCleanup }) => {
   return { http, cookieValue, origin: http.listeningOrigin };
 });
 
-test("a visitor who is not signed in is redirected to the sign-in", async ({ site }) => {
+test("a visitor without a session is redirected to the sign-in page", async ({ site }) => {
   const answer = await site.http.inject("/p/admin/api-docs");
   expect([answer.statusCode, answer.headers.location]).toEqual([302, "/p/login?return_to=%2Fp%2Fadmin%2Fapi-docs"]);
 });
@@ -71,8 +71,7 @@ test(
     await page.getByRole("button", { name: /^Send/ }).filter({ visible: true }).first().click();
     await expect.poll(() => database.query("select from bins")).toHaveLength(1);
 
-    // The documents are valid to Scalar, the strict policy for scripts stands in nobody's way, and no other server is asked
-    // for anything.
+    // Scalar accepts both documents, the Content-Security-Policy blocks nothing, and no request goes to another server.
     expect(complaints).toEqual([]);
     expect([...origins].filter((origin) => origin.startsWith("http"))).toEqual([site.origin]);
   },

@@ -27,7 +27,7 @@ interface Row {
   readonly payload?: (ids: Ids) => object;
   /** Runs before the request. */
   readonly before?: (api: BellwireApi, ids: Ids) => Promise<unknown>;
-  /** Under which name the id of the answer is kept. */
+  /** The name under which `ids` keeps the id in the response. */
   readonly keep?: string;
 }
 
@@ -35,7 +35,7 @@ const url = "http://127.0.0.1:9/";
 const [account, application, delivery] = [["account"], ["application"], ["delivery"]];
 const invitation = ["account", "invitation"];
 
-/** Each route that changes something, in an order in which each finds its objects. */
+/** Every changing route, in an order in which each finds its objects. */
 const rows: readonly Row[] = [
   { route: "POST /endpoints", payload: () => ({ name: "crm", url }), keep: "crm" },
   { route: "PATCH /endpoints/:id", at: ["crm"], payload: () => ({ active: false }) },
@@ -103,7 +103,7 @@ const rows: readonly Row[] = [
   { route: "POST /erasures", payload: (ids) => ({ account_id: ids["account"], pending: "cancel" }) },
 ];
 
-/** A ping changes nothing, and the views of a user concern nobody else. */
+/** A ping changes nothing, and saved views are private to their user. */
 const changesNothing = ["POST /endpoints/:id/ping", "POST /views", "PATCH /views/:id", "DELETE /views/:id"];
 
 async function signUp({ pool, provider }: BellwireApi, name: string, now: Date) {
@@ -116,7 +116,7 @@ async function signUp({ pool, provider }: BellwireApi, name: string, now: Date) 
 }
 
 /** Objects of the rows: two events with one ordering key, and an account whose developers request other plans. */
-async function settle(api: BellwireApi, now: Date): Promise<Record<string, string | number>> {
+async function createObjects(api: BellwireApi, now: Date): Promise<Record<string, string | number>> {
   const { pool, provider } = api;
   const providerId = provider.id;
   const { account: accountId, user, application: each } = await signUp(api, "mira", now);
@@ -154,15 +154,15 @@ async function settle(api: BellwireApi, now: Date): Promise<Record<string, strin
     [providerId, deaf],
   );
   const undoable = { group: groupIdOf(deaf, causeOf(error)), deletion: deletion?.id ?? 0, alert: alert?.id ?? 0 };
-  const things = { ...undoable, account: accountId, user, application: each.id, pending: other.application.id };
-  return { ...things, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}`, first: 1 };
+  const portalIds = { ...undoable, account: accountId, user, application: each.id, pending: other.application.id };
+  return { ...portalIds, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}`, first: 1 };
 }
 
 const countTraces = `
   select (select count(*) from events where provider_id = $1) + (select count(*) from audit_records where provider_id = $1) as traces`;
 
-test("whatever a route changes, an event or the audit tells who did it", async ({ api, http, clock }) => {
-  const ids = await settle(api, clock.now());
+test("every changing route creates an event or an audit record", async ({ api, http, clock }) => {
+  const ids = await createObjects(api, clock.now());
   const count = async (): Promise<number> => {
     const [row] = await api.pool.query<{ traces: number }>(countTraces, [api.provider.id]);
     return row?.traces ?? 0;
@@ -172,8 +172,8 @@ test("whatever a route changes, an event or the audit tells who did it", async (
     const before = await count();
     const [name = "", path = ""] = route.split(" ");
     const method = (["POST", "PATCH", "DELETE"] as const).find((each) => each === name) ?? "GET";
-    const left = [...at];
-    const filled = path.replaceAll(/:\w+/g, () => String(ids[left.shift() ?? ""]));
+    const names = [...at];
+    const filled = path.replaceAll(/:\w+/g, () => String(ids[names.shift() ?? ""]));
     const answer = await api.call(method, filled, payload ? { payload: payload(ids) } : {});
     expect([route, answer.statusCode < 300, answer.body]).toEqual([route, true, answer.body]);
     expect([route, (await count()) > before]).toEqual([route, true]);
@@ -187,7 +187,7 @@ test("whatever a route changes, an event or the audit tells who did it", async (
   );
 });
 
-test("the audit log tells admins who did what, newest first and a page at a time, and members nothing", async ({
+test("admins read audit records with action, subject and actor, newest first in pages; members are denied", async ({
   api,
 }) => {
   const { id } = (await api.call("POST", "/endpoints", { payload: { name: "crm", url } })).json();

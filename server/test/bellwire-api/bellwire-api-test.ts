@@ -18,9 +18,9 @@ import { startReceiver } from "../support/receiver.ts";
 import { test as base } from "../support/test.ts";
 import { watchAnswers } from "../support/watch-answers.ts";
 
-/** A provider of its own with the Bellwire API in front of it. */
+/** A new provider, and requests to the Bellwire API for it. */
 export interface BellwireApi extends ProviderApi {
-  /** Below /api/v1, with the admin's token unless headers say otherwise. */
+  /** Sends a request below /api/v1 with the admin's token, unless `headers` override it. */
   call(
     method: NonNullable<InjectOptions["method"]>,
     path: string,

@@ -2,11 +2,11 @@ import { expect } from "vitest";
 import { receiveRequest } from "#request-bin/index.ts";
 import { type BellwireApi, test } from "./bellwire-api-test.ts";
 
-const makeBin = async (api: BellwireApi) => (await api.call("POST", "/bins")).json();
+const createBin = async (api: BellwireApi) => (await api.call("POST", "/bins")).json();
 const requestsOf = async (api: BellwireApi, id: string, query = "") =>
   (await api.call("GET", `/bins/${id}/requests${query}`)).json();
 
-const caught = (body: Buffer, headers: [string, string][] = []) => ({
+const received = (body: Buffer, headers: [string, string][] = []) => ({
   method: "POST",
   path: "/bins/x",
   query: "a=1",
@@ -14,8 +14,8 @@ const caught = (body: Buffer, headers: [string, string][] = []) => ({
   body,
 });
 
-test("a bin is made, told what to answer, read and deleted", async ({ api }) => {
-  const bin = await makeBin(api);
+test("a bin and its response status are created, read, updated and deleted", async ({ api }) => {
+  const bin = await createBin(api);
   expect(bin).toMatchObject({ url: `https://bellwire.test/bins/${bin.id}`, answer_status: 200, answer_delay_ms: 0 });
 
   const changed = await api.call("PATCH", `/bins/${bin.id}`, { payload: { answer_status: 500 } });
@@ -27,10 +27,10 @@ test("a bin is made, told what to answer, read and deleted", async ({ api }) => 
   expect((await api.call("GET", `/bins/${bin.id}`)).statusCode).toBe(404);
 });
 
-test("what a bin caught is shown as it came, page by page", async ({ api }) => {
-  const { id } = await makeBin(api);
-  await receiveRequest(api.pool, { binId: id }, caught(Buffer.from("<a>ä</a>"), [["X-Case", "1"]]));
-  await receiveRequest(api.pool, { binId: id }, caught(Buffer.from([0xff, 0x00])));
+test("the requests of a bin are listed unchanged, in pages", async ({ api }) => {
+  const { id } = await createBin(api);
+  await receiveRequest(api.pool, { binId: id }, received(Buffer.from("<a>ä</a>"), [["X-Case", "1"]]));
+  await receiveRequest(api.pool, { binId: id }, received(Buffer.from([0xff, 0x00])));
 
   const first = await requestsOf(api, id, "?limit=1");
   expect(first.data).toEqual([
@@ -43,15 +43,18 @@ test("what a bin caught is shown as it came, page by page", async ({ api }) => {
   });
 });
 
-test("whether the signature verifies is judged by the endpoints that point to the bin", async ({ api, receiver }) => {
-  const { id, url } = await makeBin(api);
+test("a request's signature is verified with the secrets of the endpoints that point to the bin", async ({
+  api,
+  receiver,
+}) => {
+  const { id, url } = await createBin(api);
   const payload = { name: "to the bin", url: receiver.url };
   const endpoint = (await api.call("POST", "/endpoints", { payload })).json();
   await api.call("POST", `/endpoints/${endpoint.id}/ping`, { payload: {} });
   const [signed] = receiver.received;
   const headers = Object.entries(signed?.headers ?? {}).map(([name, value]): [string, string] => [name, String(value)]);
-  await receiveRequest(api.pool, { binId: id }, caught(Buffer.from(signed?.body ?? ""), headers));
-  await receiveRequest(api.pool, { binId: id }, caught(Buffer.from("forged"), headers));
+  await receiveRequest(api.pool, { binId: id }, received(Buffer.from(signed?.body ?? ""), headers));
+  await receiveRequest(api.pool, { binId: id }, received(Buffer.from("forged"), headers));
   const verdicts = async () =>
     (await requestsOf(api, id)).data.map(({ signature }: { signature: string }) => signature);
   expect(await verdicts()).toEqual([null, null]);
@@ -60,8 +63,8 @@ test("whether the signature verifies is judged by the endpoints that point to th
   expect(await verdicts()).toEqual(["invalid", "valid"]);
 });
 
-test("another provider's bin is not there", async ({ api, otherApi }) => {
-  const { id } = await makeBin(api);
+test("another provider's bin can be neither read, listed, updated nor deleted", async ({ api, otherApi }) => {
+  const { id } = await createBin(api);
   expect((await otherApi.call("GET", `/bins/${id}`)).statusCode).toBe(404);
   expect((await otherApi.call("GET", `/bins/${id}/requests`)).statusCode).toBe(404);
   expect((await otherApi.call("PATCH", `/bins/${id}`, { payload: { answer_status: 500 } })).statusCode).toBe(404);

@@ -33,8 +33,8 @@ const addPlan = async ({ pool, provider }: BellwireApi, kind: string, productId:
   return plan?.id ?? 0;
 };
 
-/** Type and account of each event, oldest first. */
-async function reported(
+/** Returns type and account of each event, oldest first, without the first `since` events. */
+async function listEvents(
   { pool, provider }: BellwireApi,
   since: number,
 ): Promise<readonly (readonly [string, number])[]> {
@@ -46,33 +46,33 @@ async function reported(
 }
 
 const states = async ({ pool, provider }: BellwireApi, ids: readonly number[]): Promise<readonly string[]> => {
-  const found = await readAccounts(pool, provider.id, ids);
-  return ids.map((id) => found.find((each) => each.id === id)?.state ?? "gone");
+  const accounts = await readAccounts(pool, provider.id, ids);
+  return ids.map((id) => accounts.find((each) => each.id === id)?.state ?? "gone");
 };
 
-const notThere = { done: false, code: "not-found", title: "Not found." };
+const notFound = { done: false, code: "not-found", title: "Not found." };
 const refused = { done: false, code: "invalid" };
 
-test("each account is decided for itself, in the order of the ids, and those that cannot be are told why", async ({
+test("a bulk operation changes each account separately, in the order of the ids, and returns a reason per refusal", async ({
   api,
   otherApi,
   clock,
 }) => {
   const { accounts } = await signUpThree(api, clock.now());
   const [first = 0, second = 0, third = 0] = accounts;
-  const [theirs = 0] = (await signUpThree(otherApi, clock.now())).accounts;
+  const [foreign = 0] = (await signUpThree(otherApi, clock.now())).accounts;
   const bulk = async (ids: readonly number[], operation: string, more: object = {}) =>
     (await api.call("POST", "/accounts/bulk", { payload: { ids, operation, ...more } })).json().data;
 
-  const before = (await reported(api, 0)).length;
+  const before = (await listEvents(api, 0)).length;
   expect(await bulk([third], "approve")).toEqual([{ id: third, done: true }]);
-  expect(await bulk([second, theirs, third, first, second], "approve")).toEqual([
+  expect(await bulk([second, foreign, third, first, second], "approve")).toEqual([
     { id: second, done: true },
-    { id: theirs, ...notThere },
+    { id: foreign, ...notFound },
     { id: third, ...refused, title: expect.any(String), errors: { state: ['cannot transition via "approve"'] } },
     { id: first, done: true },
   ]);
-  expect(await reported(api, before)).toEqual([third, second, first].map((id) => ["account.updated", id]));
+  expect(await listEvents(api, before)).toEqual([third, second, first].map((id) => ["account.updated", id]));
 
   const planId = await addPlan(api, "account_plan", null);
   expect(await bulk([first, second], "change_plan", { plan_id: planId })).toEqual([
@@ -82,7 +82,7 @@ test("each account is decided for itself, in the order of the ids, and those tha
   expect(await bulk([first], "change_plan", { plan_id: 999_999_999 })).toMatchObject([
     { id: first, ...refused, errors: { plan_id: ["is no plan for this one"] } },
   ]);
-  expect(await reported(api, before + 3)).toEqual([first, second].map((id) => ["account.plan_changed", id]));
+  expect(await listEvents(api, before + 3)).toEqual([first, second].map((id) => ["account.plan_changed", id]));
 
   for (const [operation, state] of [
     ["suspend", "suspended"],
@@ -95,24 +95,27 @@ test("each account is decided for itself, in the order of the ids, and those tha
     expect([operation, await states(api, accounts)]).toEqual([operation, [state, state, "approved"]]);
   }
   const deleted = ["account.deleted", "application.deleted", "user.deleted"];
-  expect((await reported(api, 0)).slice(-6)).toEqual(
+  expect((await listEvents(api, 0)).slice(-6)).toEqual(
     [first, second].flatMap((id) => deleted.map((type) => [type, id])),
   );
-  expect(await states(otherApi, [theirs])).toEqual(["created"]);
+  expect(await states(otherApi, [foreign])).toEqual(["created"]);
 });
 
-test("applications are decided together, and a plan is one of their product", async ({ api, clock }) => {
+test("a bulk operation changes each application separately and accepts only plans of its product", async ({
+  api,
+  clock,
+}) => {
   const { accounts, applications } = await signUpThree(api, clock.now());
   const [first = 0, second = 0, third = 0] = applications.map(({ id }) => id);
   const productId = applications[0]?.product.id ?? 0;
-  const before = (await reported(api, 0)).length;
+  const before = (await listEvents(api, 0)).length;
   await api.pool.query("update applications set state = 'pending' where id = any($1)", [[first, third]]);
   const bulk = async (ids: readonly number[], operation: string, more: object = {}) =>
     (await api.call("POST", "/applications/bulk", { payload: { ids, operation, ...more } })).json().data;
 
   expect(await bulk([first, second], "accept")).toMatchObject([{ done: true }, { id: second, ...refused }]);
   expect(await bulk([first, third], "reject")).toMatchObject([{ id: first, ...refused }, { done: true }]);
-  expect(await bulk([first, second, third], "suspend")).toMatchObject([{ done: true }, { done: true }, notThere]);
+  expect(await bulk([first, second, third], "suspend")).toMatchObject([{ done: true }, { done: true }, notFound]);
   expect(await bulk([first, second], "resume")).toMatchObject([{ done: true }, { done: true }]);
   const ofAccounts = await addPlan(api, "account_plan", null);
   expect(await bulk([first], "change_plan", { plan_id: ofAccounts })).toMatchObject([refused]);
@@ -122,7 +125,7 @@ test("applications are decided together, and a plan is one of their product", as
   expect(await bulk([second], "delete")).toEqual([{ id: second, done: true }]);
 
   const [one, two, three] = accounts;
-  expect(await reported(api, before)).toEqual([
+  expect(await listEvents(api, before)).toEqual([
     ["application.updated", one],
     ["application.deleted", three],
     ["application.suspended", one],
@@ -134,7 +137,7 @@ test("applications are decided together, and a plan is one of their product", as
   ]);
 });
 
-test("a member does what he may with a single one; applications of other products are not there", async ({
+test("a member's bulk permissions equal those for single objects; applications of other products are not found", async ({
   api,
   clock,
 }) => {
@@ -143,20 +146,20 @@ test("a member does what he may with a single one; applications of other product
     authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"], ...(serviceIds ? { serviceIds } : {}) })}`,
   });
   const headers = await as();
-  const ask = (operation: string) =>
+  const send = (operation: string) =>
     api.call("POST", "/accounts/bulk", { headers, payload: { ids: accounts, operation } });
   for (const operation of ["approve", "reject", "suspend", "resume", "delete"]) {
-    const answer = await ask(operation);
+    const answer = await send(operation);
     expect([operation, answer.statusCode, answer.json().code]).toEqual([operation, 403, "role-missing"]);
   }
   expect(await states(api, accounts)).toEqual(["created", "created", "created"]);
-  expect((await ask("make_pending")).json().data).toEqual(accounts.map((id) => ({ id, done: true })));
+  expect((await send("make_pending")).json().data).toEqual(accounts.map((id) => ({ id, done: true })));
 
   const ids = applications.map(({ id }) => id);
   for (const operation of ["suspend", "delete"]) {
     const narrowed = { headers: await as([]), payload: { ids, operation } };
     const { data } = (await api.call("POST", "/applications/bulk", narrowed)).json();
-    expect(data).toEqual(ids.map((id) => ({ id, ...notThere })));
+    expect(data).toEqual(ids.map((id) => ({ id, ...notFound })));
   }
   expect(await readApplication(api.pool, api.provider.id, ids[0] ?? 0)).toMatchObject({ state: "live" });
 });

@@ -25,7 +25,7 @@ async function fill(api: BellwireApi): Promise<readonly string[]> {
   return ["/endpoints", "/events", "/deliveries", "/bins", `/bins/${bin}/requests`, "/mails"];
 }
 
-test("pages follow each other to the end, and a cursor that is none of the list's is refused or leads to what is one's own", async ({
+test("pages cover a list completely, and a foreign or invalid cursor is rejected or returns own rows only", async ({
   api,
   otherApi,
 }) => {
@@ -44,13 +44,13 @@ test("pages follow each other to the end, and a cursor that is none of the list'
     expect([list, rows]).toEqual([list, all]);
 
     const [cursor = ""] = cursors;
-    const theirs = (await otherApi.call("GET", `${others[at]}?limit=2`)).json().next;
-    const request = [
+    const foreignCursor = (await otherApi.call("GET", `${others[at]}?limit=2`)).json().next;
+    const invalidCursors = [
       cursor.slice(0, -1),
       `${cursor}0`,
       `${cursor}~`,
       cursor.toUpperCase(),
-      theirs,
+      foreignCursor,
       "",
       "\0",
       "x",
@@ -58,7 +58,7 @@ test("pages follow each other to the end, and a cursor that is none of the list'
       "9".repeat(40),
     ];
     const shown = new Set(all.map((each: unknown) => JSON.stringify(each)));
-    for (const after of request) {
+    for (const after of invalidCursors) {
       const answer = await api.call("GET", `${list}?limit=200&after=${encodeURIComponent(after)}`);
       const { data = [], errors } = answer.json();
       expect([list, after, data.filter((each: unknown) => !shown.has(JSON.stringify(each)))]).toEqual([
@@ -77,22 +77,22 @@ test("pages follow each other to the end, and a cursor that is none of the list'
   }
 });
 
-test("a page after a bin that is gone, or somebody else's, is refused instead of being empty", async ({
+test("a cursor of a deleted or another provider's bin is rejected instead of returning an empty page", async ({
   api,
   otherApi,
 }) => {
   await fill(api);
   await fill(otherApi);
   const { next } = (await api.call("GET", "/bins?limit=1")).json();
-  const theirs = (await otherApi.call("GET", "/bins?limit=1")).json().next;
+  const foreignCursor = (await otherApi.call("GET", "/bins?limit=1")).json().next;
   await api.call("DELETE", `/bins/${next}`);
-  for (const after of [next, theirs]) {
+  for (const after of [next, foreignCursor]) {
     const answer = await api.call("GET", `/bins?after=${after}`);
     expect([answer.statusCode, answer.json().errors]).toEqual([422, { after: [missing] }]);
   }
 });
 
-test("since the beginning of all time is since ever", async ({ api }) => {
+test("a `since` before all events matches every row, and such an `until` matches none", async ({ api }) => {
   await fill(api);
   await feedsAreComplete(api.pool);
   for (const list of ["/events", "/deliveries", "/events?order=oldest"]) {

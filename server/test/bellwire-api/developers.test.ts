@@ -22,7 +22,7 @@ async function signUp({ pool, provider }: BellwireApi, now: Date) {
 const eventTypes = async (api: BellwireApi): Promise<string[]> =>
   (await api.call("GET", "/events")).json().data.map(({ type }: { type: string }) => type);
 
-test("an account is suspended and resumed, and each is an event", async ({ api, clock }) => {
+test("suspending and resuming an account creates an event each", async ({ api, clock }) => {
   const { account } = await signUp(api, clock.now());
   const before = (await eventTypes(api)).length;
   expect((await api.call("POST", `/accounts/${account.id}/resume`)).statusCode).toBe(422);
@@ -32,13 +32,13 @@ test("an account is suspended and resumed, and each is an event", async ({ api, 
   expect(all.slice(0, all.length - before)).toEqual(["account.updated", "account.updated"]);
 });
 
-test("a new user key replaces the old one, and both events tell of it", async ({ api, clock }) => {
+test("regenerating a user key creates two events, user_key_updated and key_updated", async ({ api, clock }) => {
   const { applicationId } = await signUp(api, clock.now());
   expect((await api.call("POST", `/applications/${applicationId}/regenerate_user_key`)).statusCode).toBe(204);
   expect((await eventTypes(api)).slice(0, 2)).toEqual(["application.user_key_updated", "application.key_updated"]);
 });
 
-test("only what is pending is rejected; a key that is not there is not replaced", async ({ api, clock }) => {
+test("only pending applications can be rejected, and only existing keys replaced", async ({ api, clock }) => {
   const { applicationId } = await signUp(api, clock.now());
   const reject = await api.call("POST", `/applications/${applicationId}/reject`, { payload: { reason: "No." } });
   expect(reject.statusCode).toBe(422);
@@ -52,7 +52,7 @@ test("accounts and applications of another provider are not found", async ({ api
   expect((await api.call("POST", `/applications/${applicationId}/regenerate_user_key`)).statusCode).toBe(404);
 });
 
-test("admins read the mails, members and read-only tokens do not: their links open accounts", async ({
+test("only admins read mails, whose links open accounts; members and read-only tokens are denied", async ({
   api,
   clock,
 }) => {

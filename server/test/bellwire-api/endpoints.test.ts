@@ -3,23 +3,23 @@ import { expect } from "vitest";
 import { eventTypes } from "#webhooks/events/index.ts";
 import { test, type BellwireApi } from "./bellwire-api-test.ts";
 
-const aCrm = {
+const crm = {
   name: "crm",
   url: "https://93.184.215.14/hooks?token=s3cret",
   event_types: ["user.created"],
   headers: { "x-key": "h3ader" },
 };
 
-async function makeCrm(api: BellwireApi, more: object = {}): Promise<{ id: number; [field: string]: unknown }> {
-  const answer = await api.call("POST", "/endpoints", { payload: { ...aCrm, ...more } });
+async function createCrm(api: BellwireApi, more: object = {}): Promise<{ id: number; [field: string]: unknown }> {
+  const answer = await api.call("POST", "/endpoints", { payload: { ...crm, ...more } });
   expect(answer.statusCode).toBe(201);
   return answer.json();
 }
 
-test("an endpoint is made, read, changed and deleted", async ({ api }) => {
-  const created = await makeCrm(api);
+test("an endpoint is created, read, updated and deleted", async ({ api }) => {
+  const created = await createCrm(api);
   expect(created).toMatchObject({
-    ...aCrm,
+    ...crm,
     url: "https://93.184.215.14/hooks?token=…",
     url_masked: "https://93.184.215.14/hooks?token=…",
     format: "3scale",
@@ -31,14 +31,14 @@ test("an endpoint is made, read, changed and deleted", async ({ api }) => {
 
   const payload = { active: false, description: "The back office", max_in_flight: 4, state: "paused" };
   const changed = await api.call("PATCH", `/endpoints/${created.id}`, { payload });
-  expect(changed.json()).toMatchObject({ ...aCrm, ...payload, url: created["url"] });
+  expect(changed.json()).toMatchObject({ ...crm, ...payload, url: created["url"] });
 
   expect((await api.call("DELETE", `/endpoints/${created.id}`)).statusCode).toBe(204);
   expect((await api.call("GET", `/endpoints/${created.id}`)).statusCode).toBe(404);
 });
 
-test("lists are read page by page", async ({ api }) => {
-  for (const name of ["a", "b", "c"]) await makeCrm(api, { name });
+test("the list of endpoints is paginated", async ({ api }) => {
+  for (const name of ["a", "b", "c"]) await createCrm(api, { name });
   const first = (await api.call("GET", "/endpoints?limit=2")).json();
   const second = (await api.call("GET", `/endpoints?limit=2&after=${first.next}`)).json();
   const names = [first, second].map(({ data }) => data.map(({ name }: { name: string }) => name));
@@ -65,18 +65,21 @@ test.for([
     { name: "x", url: "http://10.0.0.1/" },
     { url: [expect.stringMatching(/^Leads to 10\.0\.0\.1, .*BELLWIRE_ALLOWED_TARGETS$/)] },
   ],
-] as const)("invalid values are refused with errors by field: %j", async ([payload, errors], { api }) => {
-  const answer = await api.call("POST", "/endpoints", { payload });
-  expect(answer.statusCode).toBe(422);
-  expect(answer.headers["content-type"]).toContain("application/problem+json");
-  expect(answer.json()).toMatchObject({ code: "invalid", errors });
-});
+] as const)(
+  "creating an endpoint with invalid values is rejected with errors by field: %j",
+  async ([payload, errors], { api }) => {
+    const answer = await api.call("POST", "/endpoints", { payload });
+    expect(answer.statusCode).toBe(422);
+    expect(answer.headers["content-type"]).toContain("application/problem+json");
+    expect(answer.json()).toMatchObject({ code: "invalid", errors });
+  },
+);
 
 const notText = "contains characters that are not allowed";
-const notAllowed = "is set by Bellwire";
+const reservedHeader = "is set by Bellwire";
 const badUrl = "Must be a valid URL such as http://example.com";
 
-test.for<readonly [given: object, errors: Readonly<Record<string, readonly string[]>>]>([
+test.for<readonly [settings: object, errors: Readonly<Record<string, readonly string[]>>]>([
   [{ url: "ftp://example.com/" }, { url: [badUrl] }],
   [{ url: "http://example.com:0/" }, { url: [badUrl] }],
   [{ url: "http://example..com/" }, { url: [badUrl] }],
@@ -91,8 +94,8 @@ test.for<readonly [given: object, errors: Readonly<Record<string, readonly strin
   [{ description: "\ud800" }, { description: [notText] }],
   [{ description: 5 }, { description: ["must be string, or null"] }],
   [{ headers: { "": "1" } }, { headers: ['"" is not a valid header name: use letters, digits, - and _'] }],
-  [{ headers: { "Content-Length": "1" } }, { headers: [`Content-Length ${notAllowed}`] }],
-  [{ headers: { "webhook-id": "1" } }, { headers: [`webhook-id ${notAllowed}`] }],
+  [{ headers: { "Content-Length": "1" } }, { headers: [`Content-Length ${reservedHeader}`] }],
+  [{ headers: { "webhook-id": "1" } }, { headers: [`webhook-id ${reservedHeader}`] }],
   [
     { headers: { "x-a": "1\r\nx-b: 2" } },
     { headers: ["x-a has an invalid value: use printable ASCII, spaces and tabs"] },
@@ -111,36 +114,41 @@ test.for<readonly [given: object, errors: Readonly<Record<string, readonly strin
   [{ max_in_flight: "1" }, { max_in_flight: ["must be integer, or null"] }],
   [{ max_per_second: 100_001 }, { max_per_second: ["must be <= 100000, or null"] }],
   [{ state: "disabled" }, { state: ["must be one of enabled, paused"] }],
-])("a setting that cannot be is refused by its name, with what can be: %j", async ([settings, errors], { api }) => {
-  const { id } = await makeCrm(api);
-  const before = (await api.call("GET", `/endpoints/${id}`)).json();
-  const changed = await api.call("PATCH", `/endpoints/${id}`, { payload: settings });
-  expect([changed.statusCode, changed.json().errors]).toEqual([422, errors]);
-  const created = await api.call("POST", "/endpoints", { payload: { ...aCrm, name: "other", ...settings } });
-  expect([created.statusCode, created.json().errors]).toEqual([422, errors]);
-  expect((await api.call("GET", "/endpoints")).json().data).toEqual([before]);
-});
+])(
+  "an invalid setting is rejected by name with the valid values, on create and on update: %j",
+  async ([settings, errors], { api }) => {
+    const { id } = await createCrm(api);
+    const before = (await api.call("GET", `/endpoints/${id}`)).json();
+    const changed = await api.call("PATCH", `/endpoints/${id}`, { payload: settings });
+    expect([changed.statusCode, changed.json().errors]).toEqual([422, errors]);
+    const created = await api.call("POST", "/endpoints", { payload: { ...crm, name: "other", ...settings } });
+    expect([created.statusCode, created.json().errors]).toEqual([422, errors]);
+    expect((await api.call("GET", "/endpoints")).json().data).toEqual([before]);
+  },
+);
 
-test("a type of event that is said twice is said once", async ({ api }) => {
-  const { event_types } = await makeCrm(api, { event_types: ["user.created", "*", "user.created"] });
+test("duplicate event types are removed", async ({ api }) => {
+  const { event_types } = await createCrm(api, { event_types: ["user.created", "*", "user.created"] });
   expect(event_types).toEqual(["user.created", "*"]);
 });
 
-test("a name that is taken is a conflict", async ({ api }) => {
-  await makeCrm(api);
-  expect((await api.call("POST", "/endpoints", { payload: aCrm })).statusCode).toBe(409);
+test("a name in use is rejected with 409", async ({ api }) => {
+  await createCrm(api);
+  expect((await api.call("POST", "/endpoints", { payload: crm })).statusCode).toBe(409);
 });
 
-test("who may not change an endpoint sees none of its secrets", async ({ api }) => {
-  const { id } = await makeCrm(api);
+test("a read-only token gets an endpoint with its secrets masked, and cannot read the signing secret", async ({
+  api,
+}) => {
+  const { id } = await createCrm(api);
   const authorization = `Bearer ${await api.addToken({ permission: "ro" })}`;
   const answer = await api.call("GET", `/endpoints/${id}`, { headers: { authorization } });
   expect(answer.json()).toMatchObject({ url: "https://93.184.215.14/hooks?token=…", headers: { "x-key": "…" } });
   expect((await api.call("GET", `/endpoints/${id}/secret`, { headers: { authorization } })).statusCode).toBe(403);
 });
 
-test("members, tokens without the scope and strangers are kept out of every route", async ({ api }) => {
-  const { id } = await makeCrm(api);
+test("members and tokens without the scope get 403, and requests without valid credentials 401", async ({ api }) => {
+  const { id } = await createCrm(api);
   const routes = [
     ["GET", "/endpoints"],
     ["POST", "/endpoints"],
@@ -165,15 +173,15 @@ test("members, tokens without the scope and strangers are kept out of every rout
   expect((await api.sendWithoutToken({ url: "/api/v1/endpoints" })).statusCode).toBe(401);
 });
 
-test("a read-only token changes nothing", async ({ api }) => {
-  const { id } = await makeCrm(api);
+test("a read-only token cannot change an endpoint or retry failures", async ({ api }) => {
+  const { id } = await createCrm(api);
   const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
   expect((await api.call("PATCH", `/endpoints/${id}`, { headers, payload: { active: false } })).statusCode).toBe(403);
   expect((await api.call("POST", "/failures/retry", { headers, payload: { all: true } })).statusCode).toBe(403);
 });
 
-test("another provider's endpoint is not there", async ({ api, otherApi }) => {
-  const { id } = await makeCrm(api);
+test("another provider's endpoint can be neither read, updated, pinged nor deleted", async ({ api, otherApi }) => {
+  const { id } = await createCrm(api);
   for (const path of [`/endpoints/${id}`, `/endpoints/${id}/secret`]) {
     expect((await otherApi.call("GET", path)).statusCode).toBe(404);
   }
@@ -182,8 +190,8 @@ test("another provider's endpoint is not there", async ({ api, otherApi }) => {
   expect((await otherApi.call("DELETE", `/endpoints/${id}`)).statusCode).toBe(404);
 });
 
-test("a rotation gives a new secret", async ({ api }) => {
-  const { id } = await makeCrm(api);
+test("rotating the secret replaces it", async ({ api }) => {
+  const { id } = await createCrm(api);
   const { secret: old } = (await api.call("GET", `/endpoints/${id}/secret`)).json();
   const { secret } = (await api.call("POST", `/endpoints/${id}/rotate_secret`)).json();
   expect(secret).toMatch(/^whsec_/);
@@ -191,8 +199,8 @@ test("a rotation gives a new secret", async ({ api }) => {
   expect((await api.call("GET", `/endpoints/${id}/secret`)).json()).toEqual({ secret });
 });
 
-test("a ping is a signed sample, marked as a test, and tells what came of it", async ({ api, receiver }) => {
-  const { id } = await makeCrm(api, { url: receiver.url });
+test("a ping sends a signed sample, marked as a test, and returns its outcome", async ({ api, receiver }) => {
+  const { id } = await createCrm(api, { url: receiver.url });
   receiver.answer(404);
   const answer = await api.call("POST", `/endpoints/${id}/ping`, { payload: { event_type: "account.updated" } });
   expect(answer.json()).toMatchObject({ number: 1, status: 404, error: "Answered 404" });
@@ -208,9 +216,9 @@ test("a ping is a signed sample, marked as a test, and tells what came of it", a
 });
 
 test.for(["cloudevents", "cloudevents-binary"] as const)(
-  "a ping in the format %s is a CloudEvent like the real ones, with the provider's address as its source",
+  "a ping in the format %s is a valid CloudEvent with the provider's URL as its source",
   async (format, { api, receiver }) => {
-    const { id } = await makeCrm(api, { url: receiver.url, format });
+    const { id } = await createCrm(api, { url: receiver.url, format });
     const payload = { event_type: "application.key_created" };
     expect((await api.call("POST", `/endpoints/${id}/ping`, { payload })).json()).toMatchObject({ status: 200 });
     const [request] = receiver.received;
@@ -224,7 +232,7 @@ test.for(["cloudevents", "cloudevents-binary"] as const)(
   },
 );
 
-test("every type has a sample in every format, which says what it is", async ({ api }) => {
+test("every event type has a sample in every format, which names the type", async ({ api }) => {
   const { data } = (await api.call("GET", "/event_types")).json();
   expect(data).toHaveLength(eventTypes.length);
   for (const { type, interfaces, group } of data) {
@@ -244,15 +252,17 @@ test("every type has a sample in every format, which says what it is", async ({ 
 const textsOf = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, each]) => [name, String(each)]));
 
-test("nowhere to ping is said so", async ({ api }) => {
+test("pinging an endpoint without a URL is rejected", async ({ api }) => {
   const payload = { name: "default", url: "", active: false };
   const { id } = (await api.call("POST", "/endpoints", { payload })).json();
   const answer = await api.call("POST", `/endpoints/${id}/ping`, { payload: {} });
   expect([answer.statusCode, answer.json().errors]).toEqual([422, { url: ["Nowhere to ping"] }]);
 });
 
-test("no response but one shows a secret of an endpoint's URL, and who reads that one is recorded", async ({ api }) => {
-  const { id } = await makeCrm(api);
+test("only the route for the complete URL returns its secrets, and each read creates an audit record", async ({
+  api,
+}) => {
+  const { id } = await createCrm(api);
   const secret = /s3cret/;
   const answers = [
     await api.call("GET", "/endpoints"),
@@ -264,7 +274,7 @@ test("no response but one shows a secret of an endpoint's URL, and who reads tha
   const before = await recorded();
 
   const complete = await api.call("GET", `/endpoints/${id}/url`);
-  expect([complete.json(), complete.headers["cache-control"]]).toEqual([{ url: aCrm.url }, "no-store"]);
+  expect([complete.json(), complete.headers["cache-control"]]).toEqual([{ url: crm.url }, "no-store"]);
 
   const after = await recorded();
   expect(after).toHaveLength(before.length + 1);
@@ -272,13 +282,11 @@ test("no response but one shows a secret of an endpoint's URL, and who reads tha
   expect(JSON.stringify(after)).not.toMatch(secret);
 });
 
-test("a masked URL that is written back keeps the stored one; one that is changed in part is refused", async ({
-  api,
-}) => {
-  const created = await makeCrm(api);
+test("writing a masked URL back keeps the stored URL; a masked URL with other changes is rejected", async ({ api }) => {
+  const created = await createCrm(api);
   const write = (url: unknown) => api.call("PATCH", `/endpoints/${created.id}`, { payload: { url } });
   expect((await write(created["url"])).statusCode).toBe(200);
   const refused = await write("https://93.184.215.14/other?token=…");
   expect([refused.statusCode, refused.json().errors.url]).toEqual([422, [expect.stringContaining("Hides a secret")]]);
-  expect((await api.call("GET", `/endpoints/${created.id}/url`)).json()).toEqual({ url: aCrm.url });
+  expect((await api.call("GET", `/endpoints/${created.id}/url`)).json()).toEqual({ url: crm.url });
 });

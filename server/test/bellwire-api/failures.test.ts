@@ -7,7 +7,7 @@ import { test, type BellwireApi } from "./bellwire-api-test.ts";
 
 const shown = async (api: BellwireApi, path: string) => (await api.call("GET", path)).json();
 
-test("failures are listed from the oldest or from the newest, page by page without a repeat", async ({ api }) => {
+test("failures are listed oldest or newest first, in pages without repeats", async ({ api }) => {
   const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, {
     providerId: provider.id,
@@ -32,7 +32,7 @@ test("failures are listed from the oldest or from the newest, page by page witho
   expect(await read("&order=newest")).toEqual(ids.toReversed());
 });
 
-test("failures are deleted only by a filter, or when all are meant", async ({ api, otherApi }) => {
+test("deleting failures requires a filter or `all`", async ({ api, otherApi }) => {
   for (const { pool, provider } of [api, otherApi]) {
     await pool.query(
       `insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
@@ -73,7 +73,7 @@ const insertFailures = `
     ), (select url from endpoints where endpoints.provider_id = failed.provider_id and endpoints.id = failed.endpoint_id)
   from failed`;
 
-test("a filter finds, counts and selects the same failures", async ({ api }) => {
+test("the list, the count and a job apply a filter to the same failures", async ({ api }) => {
   const { endpointIds } = await buildHistory(api.pool, { providerId: api.provider.id, eventCount: 70 });
   await api.pool.query(insertFailures, [api.provider.id]);
   const list = async (filter: object): Promise<readonly ListedFailure[]> => {
@@ -97,8 +97,8 @@ test("a filter finds, counts and selects the same failures", async ({ api }) => 
       ({ account_name, error }) => account_name.startsWith("Harbour") && error.startsWith("Answered"),
     ],
   ];
-  for (const [filter, isWanted] of filters) {
-    const matching = all.filter(isWanted).map(({ delivery_id }) => delivery_id);
+  for (const [filter, isMatch] of filters) {
+    const matching = all.filter(isMatch).map(({ delivery_id }) => delivery_id);
     expect(matching.length, JSON.stringify(filter)).toBeGreaterThan(0);
     expect(matching.length, JSON.stringify(filter)).toBeLessThan(all.length);
     expect((await list(filter)).map(({ delivery_id }) => delivery_id)).toEqual(matching);
@@ -110,7 +110,7 @@ test("a filter finds, counts and selects the same failures", async ({ api }) => 
   }
 });
 
-test("a deletion up to a time removes exactly the failures that the list up to that time shows", async ({ api }) => {
+test("deleting up to a time removes exactly the failures that the list up to that time contains", async ({ api }) => {
   await buildHistory(api.pool, { providerId: api.provider.id, eventCount: 70 });
   await api.pool.query(insertFailures, [api.provider.id]);
   const [{ failed_at: newest = "" } = {}] = (await shown(api, "/failures?order=newest&limit=1")).data;

@@ -7,7 +7,7 @@ import { test, type BellwireApi } from "./bellwire-api-test.ts";
 
 const shown = async (api: BellwireApi, path: string) => (await api.call("GET", path)).json();
 
-test("an event tells for each endpoint whether it was sent, or which gate stopped it", async ({ api }) => {
+test("an event has a verdict per endpoint: sent, or the gate that withheld it", async ({ api }) => {
   const { pool, provider } = api;
   const off = await buildEndpoint(pool, {
     providerId: provider.id,
@@ -31,7 +31,9 @@ test("an event tells for each endpoint whether it was sent, or which gate stoppe
   });
 });
 
-test("an event about a key tells which one, and not the key", async ({ api }) => {
+test("an event about a key has the key's last four characters and its creation time, not its value", async ({
+  api,
+}) => {
   const key = { value: "s3cret-1234", createdAt: "2026-03-01T09:00:00Z" };
   const [id] = await recordNow(api.pool, { providerId: api.provider.id }, [
     anEvent({ type: "application.key_created", key }),
@@ -41,7 +43,7 @@ test("an event about a key tells which one, and not the key", async ({ api }) =>
   expect(answer.body).not.toContain("s3cret");
 });
 
-test("what a gate stopped can be sent now, once", async ({ api }) => {
+test("an event that a gate withheld can be sent later, once", async ({ api }) => {
   const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", eventTypes: [] });
   const [id] = await recordNow(pool, { providerId: provider.id });
@@ -52,7 +54,7 @@ test("what a gate stopped can be sent now, once", async ({ api }) => {
   expect((await shown(api, "/deliveries")).data).toHaveLength(1);
 });
 
-test("a delivery shows each attempt with the answer, and the bytes that were sent", async ({ api, receiver }) => {
+test("a delivery has the bytes sent and the response to each attempt", async ({ api, receiver }) => {
   const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: receiver.url, retryWaitsSeconds: [0] });
   receiver.answer((answer) => answer.writeHead(500, { "x-why": "broken" }).end("out of order"));
@@ -81,10 +83,7 @@ test("a delivery shows each attempt with the answer, and the bytes that were sen
   });
 });
 
-test("the request of an attempt is shown as it was sent, although the endpoint has changed since", async ({
-  api,
-  receiver,
-}) => {
+test("an attempt's request is returned as sent, even after a change of the endpoint", async ({ api, receiver }) => {
   const { pool, provider } = api;
   const payload = { name: "crm", url: `${receiver.url}?token=s3cret`, format: "json", ordering: "none" };
   const settings = { event_types: ["*"], all_actors: true, headers: { "X-Key": "k3y" } };
@@ -126,7 +125,10 @@ test("the request of an attempt is shown as it was sent, although the endpoint h
   expect((await api.call("GET", `/deliveries/${id}/attempts/2/request`)).statusCode).toBe(404);
 });
 
-test("a failure is on the list until it is retried, and a repaired receiver gets it", async ({ api, receiver }) => {
+test("a failure stays listed until a retry, which delivers the event once the receiver works again", async ({
+  api,
+  receiver,
+}) => {
   const { pool, provider } = api;
   const url = `${receiver.url}?token=s3cret`;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url, retryWaitsSeconds: [] });
@@ -144,14 +146,14 @@ test("a failure is on the list until it is retried, and a repaired receiver gets
 
   receiver.answer(200);
   const elsewhere = await api.call("POST", `/failures/retry?endpoint_id=${endpointId + 1}`);
-  expect(elsewhere.json(), "a filter in the query means what it says").toEqual({ retried: 0 });
+  expect(elsewhere.json(), "a filter in the query applies, too").toEqual({ retried: 0 });
   const retried = await api.call("POST", "/failures/retry", { payload: { ids: [id] } });
   expect(retried.json()).toEqual({ retried: 1 });
   await until(async () => (await shown(api, `/deliveries/${id}.${endpointId}`)).state === "delivered");
   expect(await shown(api, "/failures/count")).toMatchObject({ count: 0 });
 });
 
-test("a delivery tells for which one of its order it waits, and how many wait for it", async ({ api }) => {
+test("a delivery names the delivery before it in its ordering key and counts those behind it", async ({ api }) => {
   const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, {
     providerId: provider.id,
@@ -178,7 +180,7 @@ test("a delivery tells for which one of its order it waits, and how many wait fo
   ]);
 });
 
-test("a pending delivery can be given up, one that has ended cannot", async ({ api }) => {
+test("only a pending delivery can be cancelled", async ({ api }) => {
   const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/" });
   const [id] = await recordNow(pool, { providerId: provider.id });
@@ -189,7 +191,7 @@ test("a pending delivery can be given up, one that has ended cannot", async ({ a
   expect(retried.json()).toMatchObject({ state: "pending" });
 });
 
-test("pages of deliveries and events follow each other without a gap or a repeat", async ({ api }) => {
+test("lists of deliveries and events are paginated without gaps or repeats", async ({ api }) => {
   const { pool, provider } = api;
   await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/" });
   await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", name: "second" });
@@ -213,9 +215,7 @@ test("pages of deliveries and events follow each other without a gap or a repeat
   }
 });
 
-test("who follows events from where he was gets each once, also what commits late, through every filter", async ({
-  api,
-}) => {
+test("following events by cursor returns each event once, including late commits, with any filter", async ({ api }) => {
   const { pool, provider } = api;
   const follow = async (after: string | null, filters = "") => {
     const page = await shown(api, `/events?order=oldest&limit=2${after === null ? "" : `&after=${after}`}${filters}`);
@@ -251,7 +251,10 @@ test("who follows events from where he was gets each once, also what commits lat
   expect((await follow(null, "&account_id=1&until=2026-01-01T00:00:00Z")).ids).toEqual([]);
 });
 
-test("a cursor says nothing of what others do, and is of no use to them", async ({ api, otherApi }) => {
+test("a cursor does not reveal transaction numbers, and is rejected for another provider", async ({
+  api,
+  otherApi,
+}) => {
   const { pool, provider } = api;
   await recordNow(pool, { providerId: provider.id });
   await feedsAreComplete(pool);
@@ -280,11 +283,11 @@ test.for([
   "/deliveries?state=lost",
   "/failures?ids=x",
   "/failures?after=x",
-])("an invalid filter is refused: %s", async (path, { api }) => {
+])("an invalid filter is rejected: %s", async (path, { api }) => {
   expect((await api.call("GET", path)).statusCode).toBe(422);
 });
 
-test("another provider's events and deliveries are not there", async ({ api, otherApi }) => {
+test("another provider's events and deliveries can be neither read nor changed", async ({ api, otherApi }) => {
   const endpointId = await buildEndpoint(api.pool, { providerId: api.provider.id, url: "http://127.0.0.1:9/" });
   const [id] = await recordNow(api.pool, { providerId: api.provider.id });
   for (const path of [`/events/${id}`, `/deliveries/${id}.${endpointId}`, "/deliveries/nonsense"]) {
@@ -295,7 +298,7 @@ test("another provider's events and deliveries are not there", async ({ api, oth
   expect((await shown(otherApi, "/events")).data).toEqual([]);
 });
 
-test("whoever sends, retries, gives up or deletes is on record", async ({ api }) => {
+test("sending, retrying, cancelling and deleting create audit records with the actor", async ({ api }) => {
   const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", eventTypes: [] });
   const [id] = await recordNow(pool, { providerId: provider.id });
@@ -316,7 +319,7 @@ test("whoever sends, retries, gives up or deletes is on record", async ({ api })
   expect(records).toEqual([...actions, "bin.created", "bin.deleted"].map((action) => ({ action, actorKind: "token" })));
 });
 
-test("every type of change has its switch, and every type of event a sample in each format", async ({ api }) => {
+test("the list of event types is complete, with switches, labels and samples", async ({ api }) => {
   const { data } = await shown(api, "/event_types");
   expect(data.map(({ type }: { type: string }) => type)).toEqual(eventTypes);
   expect(data.at(-1)).toMatchObject({ type: "deliveries.exhausted", switch: null, group: "Operations" });

@@ -13,7 +13,7 @@ async function signUp({ pool, provider }: BellwireApi, now: Date): Promise<numbe
   return signedUp.details.account.id;
 }
 
-/** The link in the newest mail, which must go to that address. */
+/** Returns the link in the newest mail, which must have this recipient. */
 async function linkTo({ pool, provider }: BellwireApi, recipient: string): Promise<URL> {
   const [mail] = await listMails(pool, provider.id, { limit: 1 });
   expect(mail?.recipient).toBe(recipient);
@@ -27,7 +27,10 @@ const invitationsOf = async (api: BellwireApi, account: number): Promise<Record<
 
 const email = "nora@harbour.example";
 
-test("who is invited gets a mail that leads into the Developer Portal, and joins by it", async ({ api, clock }) => {
+test("an invitation's mail links to the Developer Portal, and accepting it creates the user", async ({
+  api,
+  clock,
+}) => {
   const account = await signUp(api, clock.now());
   const invited = await api.call("POST", `/accounts/${account}/invitations`, { payload: { email } });
   expect([invited.statusCode, invited.json()]).toMatchObject([201, { email, accepted_at: null }]);
@@ -46,7 +49,7 @@ test("who is invited gets a mail that leads into the Developer Portal, and joins
   expect(await invitationsOf(api, account)).toMatchObject([{ accepted_at: expect.any(String) }]);
 });
 
-test("an invitation that was sent again or deleted opens nothing by its old link", async ({ api, clock }) => {
+test("resending or deleting an invitation invalidates its earlier links", async ({ api, clock }) => {
   const account = await signUp(api, clock.now());
   const path = `/accounts/${account}/invitations`;
   const { id } = (await api.call("POST", path, { payload: { email } })).json();
@@ -64,7 +67,7 @@ test("an invitation that was sent again or deleted opens nothing by its old link
   expect((await api.call("DELETE", `${path}/${id}`)).statusCode).toBe(404);
 });
 
-test("an address that is nonsense, in use or invited already is refused by its field", async ({ api, clock }) => {
+test("an invalid, used or already invited address is rejected by field", async ({ api, clock }) => {
   const path = `/accounts/${await signUp(api, clock.now())}/invitations`;
   await api.call("POST", path, { payload: { email } });
   for (const wrong of ["nonsense", "mira@harbour.example", email]) {
@@ -73,7 +76,7 @@ test("an address that is nonsense, in use or invited already is refused by its f
   }
 });
 
-test("a pending user is written to again, and only the newest link activates", async ({ api, clock }) => {
+test("an activation mail can be resent, and only its newest link activates the user", async ({ api, clock }) => {
   const account = await signUp(api, clock.now());
   const { pool, provider } = api;
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
@@ -97,7 +100,7 @@ test("a pending user is written to again, and only the newest link activates", a
   expect((await api.call("POST", `/users/${id}/send_activation`)).json().errors).toHaveProperty("state");
 });
 
-test("members with the section see who is invited, and only admins invite", async ({ api, clock }) => {
+test("members with the section `partners` list invitations, and only admins create them", async ({ api, clock }) => {
   const path = `/accounts/${await signUp(api, clock.now())}/invitations`;
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
   expect((await api.call("GET", path, { headers })).statusCode).toBe(200);

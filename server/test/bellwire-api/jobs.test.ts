@@ -138,7 +138,7 @@ test.for([
   [{ kind: "replay", filter: {} }, "endpoint_id"],
   [{ kind: "replay", filter: {}, endpoint_id: 999 }, "endpoint_id"],
   [{ kind: "retry", filter: {}, format: "csv" }, "format"],
-] as const)("a job that could apply to other rows than meant is refused: %j", async ([body, field], { api }) => {
+] as const)("an ambiguous or invalid selection is rejected: %j", async ([body, field], { api }) => {
   const { status, body: problem } = await post(api, "/jobs", body);
   expect([status, Object.keys(problem.errors)]).toEqual([422, [field]]);
 });
@@ -159,7 +159,7 @@ test("an export is downloaded once it has ended", async ({ api }) => {
   expect((await api.call("GET", `/jobs/${job.id}`)).statusCode).toBe(404);
 });
 
-test("events, failures and attempts are exported too", async ({ api }) => {
+test("events, failures and attempts can be exported", async ({ api }) => {
   await buildFailures(api, "one", 2);
   await api.pool.query(
     `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, latency_ms)
@@ -216,7 +216,7 @@ test("an export of attempts has exactly the attempts that match, or those with t
   expect([refused.status, Object.keys(refused.body.errors)]).toEqual([422, ["ids"]]);
 });
 
-test("a job is stopped by its provider only", async ({ api, otherApi }) => {
+test("a job can be cancelled only by its provider", async ({ api, otherApi }) => {
   const { endpointId, eventIds } = await buildFailures(api, "one", 1);
   const { body: job } = await post(api, "/jobs", { kind: "retry", ids: [`${eventIds[0]}.${endpointId}`] });
   expect((await post(otherApi, `/jobs/${job.id}/cancel`)).status).toBe(404);
@@ -225,7 +225,7 @@ test("a job is stopped by its provider only", async ({ api, otherApi }) => {
   expect((await post(api, `/jobs/${job.id}/cancel`)).status).toBe(409);
 });
 
-test("failures are grouped by cause, and a muted group leaves the count", async ({ api, otherApi }) => {
+test("failures are grouped by cause, and muted groups are counted separately", async ({ api, otherApi }) => {
   const { endpointId, eventIds } = await buildFailures(api, "one", 4);
   await buildFailures(otherApi, "one", 1);
   const errors = ["No complete answer within 60 s", "No complete answer within 30 s", "Answered 503", "Answered 503"];
@@ -258,7 +258,7 @@ test("failures are grouped by cause, and a muted group leaves the count", async 
   expect(await groups()).toMatchObject([{ error_class: "5xx", status: 503, count: 2 }]);
 });
 
-test("a deletion of failures is undone within a minute, and not later", async ({ api, otherApi }) => {
+test("a deletion of failures can be undone for a minute", async ({ api, otherApi }) => {
   await buildFailures(api, "one", 2);
   const deleted = (await api.call("DELETE", "/failures?all=true")).json();
   expect(deleted).toMatchObject({ deleted: 2, undo_until: expect.any(String) });
@@ -272,7 +272,7 @@ test("a deletion of failures is undone within a minute, and not later", async ({
   expect((await post(api, `/failures/deletions/${again.deletion_id}/undo`)).status).toBe(409);
 });
 
-test("an endpoint whose deletion is undone gets the deliveries that were held", async ({ api, receiver }) => {
+test("undoing an endpoint's deletion sends the deliveries held meanwhile", async ({ api, receiver }) => {
   await using _engine = await startTestEngine(api.pool);
   const endpointId = await buildEndpoint(api.pool, { providerId: api.provider.id, url: receiver.url, name: "crm" });
   await recordNow(api.pool, { providerId: api.provider.id });
@@ -289,7 +289,7 @@ test("an endpoint whose deletion is undone gets the deliveries that were held", 
   expect((await post(api, `/endpoints/${endpointId}/undo_delete`)).body.title).toBe("The endpoint is not deleted.");
 });
 
-test("a skipped delivery that waits for its retry returns to its order", async ({ api }) => {
+test("undoing a skip returns a waiting delivery to its ordering key", async ({ api }) => {
   const { pool, provider } = api;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url, name: "crm", ordering: "account" });
   const [first = "", second = ""] = await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent()]);

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { test } from "./bellwire-api-test.ts";
 
-test("a failover is a notice for a day, and a restore until what is held is resumed", async ({ api }) => {
+test("a failover's notice lasts a day, and a restore's until the held deliveries are resumed", async ({ api }) => {
   const { pool } = api;
   const notices = async () => (await api.call("GET", "/notices")).json().data;
   expect(await notices()).toEqual([]);

@@ -35,7 +35,7 @@ async function openScene({ pool, provider, ...api }: BellwireApi, clock: HandDri
   const signedUp = await signUpAccount(pool, passwords, { provider, values, requestedPlans: [], by, now: clock.now() });
   if (!("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
   const [[user], [application]] = [signedUp.details.users, signedUp.applications];
-  if (!user || !application) throw new Error("The sign-up made no user or no application.");
+  if (!user || !application) throw new Error("The sign-up created no user or no application.");
   const ids = { account: signedUp.details.account.id, user: user.id, application: application.id };
   const change = async () => {
     await clock.advance(hourMs);
@@ -145,7 +145,7 @@ test("an account's history includes its users and applications on request, in pa
   expect(typesOf(await scene.list(`${path}?include=users&since=${since}`))).toEqual(["account.updated"]);
 });
 
-test("an account's change does not show changes of its users as its own", async ({ api, clock }) => {
+test("an account's change does not contain changes of its users", async ({ api, clock }) => {
   const scene = await openScene(api, clock);
   await scene.changeEmail("mira@quay.example");
   await scene.rename("Quay");
@@ -153,7 +153,7 @@ test("an account's change does not show changes of its users as its own", async 
   expect(newest?.changes.map(({ field }) => field)).toEqual(["org_name"]);
 });
 
-test("no credential is shown, in lists, entries and versions", async ({ api, clock }) => {
+test("lists, entries and versions contain no credentials", async ({ api, clock }) => {
   const scene = await openScene(api, clock);
   await scene.regenerateUserKey();
   const path = `/applications/${scene.ids.application}`;
@@ -169,7 +169,7 @@ test("no credential is shown, in lists, entries and versions", async ({ api, clo
   expect(JSON.stringify(shown)).not.toMatch(/"[0-9a-f]{32}"/);
 });
 
-test("an entry shows the object before and after the event", async ({ api, clock }) => {
+test("an entry contains the object before and after the event", async ({ api, clock }) => {
   const scene = await openScene(api, clock);
   await scene.rename("Quay");
   const path = `/accounts/${scene.ids.account}/history`;
@@ -180,7 +180,7 @@ test("an entry shows the object before and after the event", async ({ api, clock
   });
 });
 
-test("an object is shown as it was at a time, an account with its users of then", async ({ api, clock }) => {
+test("a version is the object as of a time, an account with its users of that time", async ({ api, clock }) => {
   const scene = await openScene(api, clock);
   const signedUpAt = clock.now();
   await scene.rename("Quay");
@@ -204,7 +204,7 @@ test("an object is shown as it was at a time, an account with its users of then"
   expect(await at(new Date(signedUpAt.getTime() - 1))).toMatchObject({ state: "not_created", document: null });
 });
 
-test("a deleted account and its user keep their history, and the user's name", async ({ api, clock }) => {
+test("a deleted account and its user keep their histories and the user's name", async ({ api, clock }) => {
   const scene = await openScene(api, clock);
   await scene.rename("Quay");
   await scene.deleteAccount();
@@ -220,7 +220,10 @@ test("a deleted account and its user keep their history, and the user's name", a
   expect([state, document]).toEqual(["deleted", null]);
 });
 
-test("an object without kept events has an empty history, and an unknown one none", async ({ api, clock }) => {
+test("an object without stored events has an empty history, and an unknown object is not found", async ({
+  api,
+  clock,
+}) => {
   const { pool, provider } = api;
   const scene = await openScene(api, clock);
   const [plan] = await pool.query<{ id: number }>(
@@ -244,7 +247,7 @@ test("an object without kept events has an empty history, and an unknown one non
   }
 });
 
-test("members read histories without notifications, and none of products outside of their scope", async ({
+test("members read histories without notified endpoints, and only of products in their scope", async ({
   api,
   clock,
 }) => {

@@ -2,12 +2,12 @@ import { expect } from "vitest";
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import { test } from "./bellwire-api-test.ts";
 
-test("the OpenAPI document is served as it is generated without a database", async ({ api }) => {
+test("the served OpenAPI document equals the one generated without a database", async ({ api }) => {
   const answer = await api.sendWithoutToken({ url: "/api/v1/openapi.json" });
   expect(answer.json()).toEqual(await bellwireApiDocument("0.0.0"));
 });
 
-test("every route is documented with an operation's name and a summary, and asks who is asking", async ({ api }) => {
+test("every route has a unique operationId and a summary, and requires credentials", async ({ api }) => {
   const { paths }: { paths: Record<string, Record<string, { operationId?: string; summary?: string }>> } = (
     await api.sendWithoutToken({ url: "/api/v1/openapi.json" })
   ).json();
@@ -26,6 +26,6 @@ test("every route is documented with an operation's name and a summary, and asks
 
 function asMethod(text: string): "GET" | "POST" | "PATCH" | "DELETE" {
   const method = (["GET", "POST", "PATCH", "DELETE"] as const).find((each) => each === text.toUpperCase());
-  if (!method) throw new Error(`Which method is ${text}?`);
+  if (!method) throw new Error(`The method ${text} is unknown.`);
   return method;
 }

@@ -25,8 +25,8 @@ async function addPlan(pool: Pool, { product }: Application, name: string): Prom
   return plan?.id ?? 0;
 }
 
-/** A sign-up whose first application asks for the plan Gold. */
-async function askForGold(api: BellwireApi, now: Date): Promise<{ application: Application; gold: number }> {
+/** A sign-up whose first application requests the plan Gold. */
+async function requestGold(api: BellwireApi, now: Date): Promise<{ application: Application; gold: number }> {
   const { pool, provider } = api;
   const application = await signUp(api, now);
   const gold = await addPlan(pool, application, "Gold");
@@ -48,8 +48,8 @@ async function askForGold(api: BellwireApi, now: Date): Promise<{ application: A
 
 const requests = async (api: BellwireApi): Promise<object[]> => (await api.call("GET", "/plan_requests")).json().data;
 
-test("what is asked for is listed until it is declined, and the plan stays as it was", async ({ api, clock }) => {
-  const { application, gold } = await askForGold(api, clock.now());
+test("a plan request is listed until it is declined, which keeps the plan", async ({ api, clock }) => {
+  const { application, gold } = await requestGold(api, clock.now());
   expect(await requests(api)).toMatchObject([
     { application_id: application.id, org_name: "Harbour", plan_id: gold, plan_name: "Gold" },
   ]);
@@ -57,16 +57,16 @@ test("what is asked for is listed until it is declined, and the plan stays as it
   expect((await api.call("DELETE", path)).statusCode).toBe(204);
   expect((await api.call("DELETE", path)).statusCode).toBe(404);
   expect(await requests(api)).toEqual([]);
-  const [same] = await listApplications(api.pool, api.provider.id, application.accountId);
-  expect(same?.plan.name).toBe("Basic");
+  const [unchanged] = await listApplications(api.pool, api.provider.id, application.accountId);
+  expect(unchanged?.plan.name).toBe("Basic");
 });
 
-test("members with the section decide, others and other providers neither see nor decline", async ({
+test("only members with the section `partners` list and decline plan requests, and only their provider's", async ({
   api,
   otherApi,
   clock,
 }) => {
-  const { application } = await askForGold(api, clock.now());
+  const { application } = await requestGold(api, clock.now());
   const path = `/applications/${application.id}/plan_request`;
   const as = async (section: string) => ({
     headers: { authorization: `Bearer ${await api.addToken({ role: "member", sections: [section] })}` },
@@ -80,8 +80,8 @@ test("members with the section decide, others and other providers neither see no
   }
 });
 
-/** A sign-up whose account asks for the account plan Gold. */
-async function askForAccountPlan(api: BellwireApi, now: Date) {
+/** A sign-up whose account requests the account plan Gold. */
+async function requestGoldForAccount(api: BellwireApi, now: Date) {
   const { pool, provider } = api;
   const { accountId } = await signUp(api, now);
   const [gold] = await pool.query<{ id: number }>(
@@ -98,12 +98,8 @@ async function askForAccountPlan(api: BellwireApi, now: Date) {
 const accountRequests = async (api: BellwireApi): Promise<object[]> =>
   (await api.call("GET", "/account_plan_requests")).json().data;
 
-test("an account plan that is asked for is listed until it is declined or granted", async ({
-  api,
-  otherApi,
-  clock,
-}) => {
-  const change = await askForAccountPlan(api, clock.now());
+test("an account plan request is listed until it is declined or granted", async ({ api, otherApi, clock }) => {
+  const change = await requestGoldForAccount(api, clock.now());
   const path = `/accounts/${change.accountId}/plan_request`;
   const expected = [{ account_id: change.accountId, org_name: "Harbour", plan_id: change.planId, plan_name: "Gold" }];
   expect(await accountRequests(api)).toMatchObject(expected);

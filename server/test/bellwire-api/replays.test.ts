@@ -9,18 +9,18 @@ const minuteMs = 60_000;
 /** The API's clock is ahead of the recorded events, which carry the real time. */
 const test = base.extend("fileClock", { scope: "file" }, () => new HandDrivenClock(fromNow(minuteMs)));
 
-/** An endpoint that came after two events. */
-async function lateEndpoint({ pool, provider }: BellwireApi): Promise<number> {
+/** Creates an endpoint after two events. */
+async function createLateEndpoint({ pool, provider }: BellwireApi): Promise<number> {
   await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent({ type: "user.created" })]);
   return buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/" });
 }
 
-const ask = (api: BellwireApi, payload: object) =>
+const startReplay = (api: BellwireApi, payload: object) =>
   api.call("POST", "/replays", { payload: { since: fromNow(-minuteMs), only: "missing", ...payload } });
 
-test("a dry run tells what would be sent, and does nothing", async ({ api }) => {
-  const endpoint_id = await lateEndpoint(api);
-  const answer = await ask(api, { endpoint_id, event_types: ["user.created"], dry_run: true });
+test("a dry run returns the counts and sends nothing", async ({ api }) => {
+  const endpoint_id = await createLateEndpoint(api);
+  const answer = await startReplay(api, { endpoint_id, event_types: ["user.created"], dry_run: true });
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toEqual({
     dry_run: true,
@@ -35,9 +35,9 @@ test("a dry run tells what would be sent, and does nothing", async ({ api }) => 
   expect((await api.call("GET", "/deliveries")).json().data).toEqual([]);
 });
 
-test("a replay is asked for, tells how far it is, and ends", async ({ api }) => {
-  const endpoint_id = await lateEndpoint(api);
-  const answer = await ask(api, { endpoint_id });
+test("a replay reports its progress, sends the missing events and creates an audit record", async ({ api }) => {
+  const endpoint_id = await createLateEndpoint(api);
+  const answer = await startReplay(api, { endpoint_id });
   expect(answer.statusCode).toBe(201);
   const started = answer.json();
   expect(answer.headers.location).toBe(`/api/v1/replays/${started.id}`);
@@ -50,7 +50,7 @@ test("a replay is asked for, tells how far it is, and ends", async ({ api }) => 
   });
   expect(started).toMatchObject({ progress: 0, counts: { total: 0 } });
 
-  await finishReplays(api.pool); // those of other tests, too
+  await finishReplays(api.pool); // includes those of other tests
   const ended = (await api.call("GET", `/replays/${started.id}`)).json();
   expect(ended).toMatchObject({ state: "done", progress: 1, counts: { missing: 2, total: 2 } });
   expect(ended.finished_at).not.toBeNull();
@@ -62,17 +62,17 @@ test("a replay is asked for, tells how far it is, and ends", async ({ api }) => 
   expect(audit).toContainEqual({ action: "replay.started", subject: `endpoint/${endpoint_id}` });
 });
 
-test("an endpoint has one running replay at a time, and it can be cancelled", async ({ api }) => {
-  const endpoint_id = await lateEndpoint(api);
-  const { id } = (await ask(api, { endpoint_id })).json();
-  const second = await ask(api, { endpoint_id });
+test("an endpoint has at most one running replay, which can be cancelled", async ({ api }) => {
+  const endpoint_id = await createLateEndpoint(api);
+  const { id } = (await startReplay(api, { endpoint_id })).json();
+  const second = await startReplay(api, { endpoint_id });
   expect([second.statusCode, second.json().title]).toEqual([409, "Another replay of this endpoint is running."]);
 
   expect((await api.call("POST", `/replays/${id}/cancel`)).json()).toMatchObject({ id, state: "cancelled" });
   expect((await api.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(409);
-  await finishReplays(api.pool); // those of other tests, too
+  await finishReplays(api.pool); // includes those of other tests
   expect((await api.call("GET", "/deliveries")).json().data).toEqual([]);
-  expect((await ask(api, { endpoint_id })).statusCode).toBe(201);
+  expect((await startReplay(api, { endpoint_id })).statusCode).toBe(201);
 });
 
 test.for([
@@ -83,26 +83,26 @@ test.for([
   [{ since: "yesterday" }, { since: [expect.any(String)] }],
   [{ event_types: ["user.born"] }, { "event_types.0": [expect.any(String)] }],
   [{ speed: 1 }, { speed: ["is not known"] }],
-] as const)("invalid values are refused with errors by field: %j", async ([payload, errors], { api }) => {
-  const answer = await ask(api, { endpoint_id: await lateEndpoint(api), ...payload });
+] as const)("invalid values are rejected with errors by field: %j", async ([payload, errors], { api }) => {
+  const answer = await startReplay(api, { endpoint_id: await createLateEndpoint(api), ...payload });
   expect(answer.statusCode).toBe(422);
   expect(answer.json().errors).toMatchObject(errors);
 });
 
-test("another provider's endpoint cannot be replayed to, nor its replay be seen or stopped", async ({
+test("another provider's endpoint cannot be a replay's target, nor its replays be read or cancelled", async ({
   api,
   otherApi,
 }) => {
-  const endpoint_id = await lateEndpoint(api);
-  expect((await ask(otherApi, { endpoint_id })).statusCode).toBe(422);
-  const { id } = (await ask(api, { endpoint_id })).json();
+  const endpoint_id = await createLateEndpoint(api);
+  expect((await startReplay(otherApi, { endpoint_id })).statusCode).toBe(422);
+  const { id } = (await startReplay(api, { endpoint_id })).json();
   expect((await otherApi.call("GET", `/replays/${id}`)).statusCode).toBe(404);
   expect((await otherApi.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(404);
   expect((await otherApi.call("GET", "/replays")).json().data).toEqual([]);
 });
 
-test("a read-only token may look at replays, and ask for none", async ({ api }) => {
-  const endpoint_id = await lateEndpoint(api);
+test("a read-only token reads replays, but cannot start one", async ({ api }) => {
+  const endpoint_id = await createLateEndpoint(api);
   const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
   expect((await api.call("GET", "/replays", { headers })).statusCode).toBe(200);
   const payload = { endpoint_id, since: fromNow(-minuteMs), only: "all", dry_run: true };

@@ -4,7 +4,7 @@ import { test, type BellwireApi } from "./bellwire-api-test.ts";
 
 const url = "http://127.0.0.1:9/";
 
-/** A delivery of an ordered endpoint, and the one that waits for it. */
+/** Creates a delivery of an ordered endpoint, and a second delivery that waits for the first. */
 async function twoInOrder({
   pool,
   provider,
@@ -14,7 +14,7 @@ async function twoInOrder({
   return { endpointId, first: `${first}.${endpointId}`, second: `${second}.${endpointId}` };
 }
 
-test("a request without a body is understood, whether it names a Content-Type or not", async ({ api, receiver }) => {
+test("a request without a body is accepted, with and without a Content-Type", async ({ api, receiver }) => {
   const { first } = await twoInOrder(api);
   const endpointId = await buildEndpoint(api.pool, { providerId: api.provider.id, url: receiver.url, name: "crm" });
   for (const headers of [{}, { "content-type": "application/json" }]) {
@@ -42,18 +42,18 @@ test.for([
   "/replays/x",
   "/bins/x",
   "/event_types/user.born/sample",
-])("what cannot be an id is nobody's: %s", async (path, { api }) => {
+])("a malformed id is not found: %s", async (path, { api }) => {
   const answer = await api.call("GET", path);
   expect([answer.statusCode, answer.json().code]).toEqual([404, "not-found"]);
 });
 
-test("a bin can be told at once what to answer", async ({ api }) => {
+test("a bin can be created with a response status and delay", async ({ api }) => {
   const answer = { answer_status: 503, answer_delay_ms: 20 };
   expect((await api.call("POST", "/bins", { payload: answer })).json()).toMatchObject(answer);
   expect((await api.call("POST", "/bins", { payload: { answer_status: 1 } })).statusCode).toBe(422);
 });
 
-test("skipping a delivery lets the next of its order go, once", async ({ api }) => {
+test("skipping a delivery releases the next of its ordering key, once", async ({ api }) => {
   const { first, second } = await twoInOrder(api);
   const nextAttempt = async (id: string): Promise<unknown> =>
     (await api.call("GET", `/deliveries/${id}`)).json().next_attempt_at;
@@ -63,7 +63,7 @@ test("skipping a delivery lets the next of its order go, once", async ({ api }) 
   expect((await api.call("POST", `/deliveries/${first}/skip`)).statusCode).toBe(409);
 });
 
-test("failures are retried and deleted by every filter, and only where all of them hold", async ({ api }) => {
+test("retrying and deleting failures applies to those that match all given filters", async ({ api }) => {
   const { pool, provider } = api;
   const endpoints = [
     await buildEndpoint(pool, { providerId: provider.id, url }),
@@ -80,7 +80,7 @@ test("failures are retried and deleted by every filter, and only where all of th
     [provider.id, early],
   );
   const [first, second] = endpoints;
-  const left = async (): Promise<number> => (await api.call("GET", "/failures/count")).json().count;
+  const countFailures = async (): Promise<number> => (await api.call("GET", "/failures/count")).json().count;
   const nine = "2026-03-01T09:30:00Z";
   const retry = async (filter: object): Promise<number> =>
     (await api.call("POST", "/failures/retry", { payload: filter })).json().retried;
@@ -91,8 +91,8 @@ test("failures are retried and deleted by every filter, and only where all of th
   expect(await retry({ ids: [early], until: nine, endpoint_id: first })).toBe(1);
   expect(await remove(`ids=${late}&until=${nine}`)).toBe(0);
   expect(await remove(`endpoint_id=${first}&until=${nine}`)).toBe(0);
-  expect(await left()).toBe(3);
+  expect(await countFailures()).toBe(3);
   expect(await remove(`ids=${early}&ids=${late}&endpoint_id=${second}`)).toBe(2);
   expect(await retry({})).toBe(1);
-  expect(await left()).toBe(0);
+  expect(await countFailures()).toBe(0);
 });

@@ -6,7 +6,7 @@ import { test } from "./bellwire-api-test.ts";
 
 const url = "https://93.184.215.14/hooks";
 
-/** Objects of the Bellwire API with an update schema. `special` generates what its schema describes only in words. */
+/** Objects of the Bellwire API with an update schema. `special` generates values that the schema describes only in prose. */
 const settable: Readonly<
   Record<
     string,
@@ -14,7 +14,7 @@ const settable: Readonly<
       readonly path: string;
       readonly payload: object;
       readonly special: Readonly<Record<string, fc.Arbitrary<unknown>>>;
-      /** Where a field is read that the object shows masked. */
+      /** The route below the object that returns a masked field in full. */
       readonly readAt?: Readonly<Record<string, string>>;
     }
   >
@@ -50,11 +50,11 @@ const fields = Object.keys(settable).flatMap((schema) =>
   ),
 );
 
-test("each object has fields to set", () => {
+test("each update schema has fields", () => {
   expect(new Set(fields.map(([schema]) => schema))).toEqual(new Set(Object.keys(settable)));
 });
 
-test.for(fields)("%s: another value of %s is read back", async ([schema, field, values], { api }) => {
+test.for(fields)("%s: an updated %s is read back", async ([schema, field, values], { api }) => {
   const { path = "", payload = {}, special, readAt } = settable[schema] ?? {};
   const created = await api.call("POST", path, { payload });
   expect(created.statusCode).toBe(201);

@@ -35,7 +35,7 @@ async function count(
   attempts: readonly CountedAttempt[],
 ): Promise<void> {
   const counts = new LaneCounts();
-  for (const one of attempts) counts.add(one);
+  for (const counted of attempts) counts.add(counted);
   const [report] = await pool.query<{ epoch: number }>(`select epoch from lane_reports where endpoint_id = $1`, [
     endpoint.endpointId,
   ]);
@@ -129,11 +129,7 @@ test("accounts and applications are counted by the interval in which they were c
   expect(series[0].total).toEqual({ accounts_created: 1, applications_created: 1 });
 });
 
-test("the statistics and the health of one provider are closed to another", async ({
-  sharedPool: pool,
-  api,
-  otherApi,
-}) => {
+test("a provider cannot read another provider's statistics and health", async ({ sharedPool: pool, api, otherApi }) => {
   const providerId = api.provider.id;
   const endpointId = await buildEndpoint(pool, { providerId, url });
   const nowMs = Date.now();
@@ -152,7 +148,7 @@ test("the statistics and the health of one provider are closed to another", asyn
   expect((await otherApi.call("GET", `/endpoints/${endpointId}/health`)).statusCode).toBe(404);
 });
 
-test("without an interval, series of endpoints have fewer points than one of the whole provider", async ({ api }) => {
+test("the default interval is longer for series by endpoint than for the whole provider", async ({ api }) => {
   const pointsOf = async (hours: number, query = ""): Promise<readonly [string, number]> => {
     const answer = await api.call("GET", `/stats?metrics=attempts&since=-${hours * 60}m&until=-0m${query}`);
     const { interval, series } = answer.json();
@@ -184,12 +180,15 @@ test.for([
   ["metrics=attempts&since=yesterday", "since"],
   ["metrics=attempts,nonsense", "metrics"],
   ["metrics=attempts&group_by=account", "group_by"],
-] as const)("%s is refused for its %s", async ([query, field], { api }) => {
+] as const)("%s is rejected with an error at %s", async ([query, field], { api }) => {
   const answer = await api.call("GET", `/stats?${query}`);
   expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, [field]]);
 });
 
-test("health counts each minute of the last hour once, in its point", async ({ sharedPool: pool, api }) => {
+test("health counts each minute of the last hour once, in the sparkline's matching point", async ({
+  sharedPool: pool,
+  api,
+}) => {
   const key = {
     providerId: api.provider.id,
     endpointId: await buildEndpoint(pool, { providerId: api.provider.id, url }),
@@ -202,7 +201,10 @@ test("health counts each minute of the last hour once, in its point", async ({ s
   expect(health?.sparkline.map(({ delivered }) => delivered)).toEqual(Array.from({ length: 12 }, () => 5));
 });
 
-test("health tells states, figures and what waits, of one endpoint and of all", async ({ sharedPool: pool, api }) => {
+test("health has the state, the hold and the backlog, for one endpoint and for all", async ({
+  sharedPool: pool,
+  api,
+}) => {
   const providerId = api.provider.id;
   const failing = await buildEndpoint(pool, { providerId, url });
   const paused = await buildEndpoint(pool, { providerId, url, name: "paused" });

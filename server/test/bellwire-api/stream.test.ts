@@ -10,14 +10,14 @@ import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { type BellwireApi, openBellwireApi, createBellwireApi } from "./bellwire-api-test.ts";
 
-interface Told {
+interface Message {
   readonly event: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
 /** Messages that a client of the stream received, and the last cursor. */
 interface Client {
-  readonly messages: readonly Told[];
+  readonly messages: readonly Message[];
   lastEventId(): string | undefined;
   isOver(): boolean;
 }
@@ -44,7 +44,7 @@ async function follow(http: FastifyInstance, api: BellwireApi, lastEventId?: str
     });
   });
   expect(answer.statusCode).toBe(200);
-  const messages: Told[] = [];
+  const messages: Message[] = [];
   let [text, last, isOver]: [string, string | undefined, boolean] = ["", undefined, false];
   answer.setEncoding("utf8").on("error", () => undefined);
   answer.once("close", () => {
@@ -66,7 +66,7 @@ const idsOf = ({ messages }: Client): unknown[] =>
   messages.filter(({ event }) => event === "event").map(({ data }) => data["id"]);
 const hasBegun = (client: Client) => until(() => client.lastEventId() !== undefined);
 
-test("a follower hears of an attempt that delivers at once", async ({ http, api, sharedPool }) => {
+test("a stream sends a first attempt that succeeds", async ({ http, api, sharedPool }) => {
   await using receiver = await startReceiver();
   const { id: providerId } = api.provider;
   const endpointId = await buildEndpoint(sharedPool, { providerId, url: receiver.url });
@@ -81,7 +81,11 @@ test("a follower hears of an attempt that delivers at once", async ({ http, api,
   ]);
 });
 
-test("a follower hears of an event, its delivery, the attempt and the end", async ({ http, api, sharedPool }) => {
+test("a stream sends an event, its failed attempt and the delivery's final state", async ({
+  http,
+  api,
+  sharedPool,
+}) => {
   const { id: providerId } = api.provider;
   const endpointId = await buildEndpoint(sharedPool, { providerId, url: "http://127.0.0.1:9/", retryWaitsSeconds: [] });
   const client = await follow(http, api);
@@ -98,7 +102,7 @@ test("a follower hears of an event, its delivery, the attempt and the end", asyn
   });
 });
 
-test("a transaction that began earlier and commits later is not passed by", async ({ http, api, sharedPool }) => {
+test("a transaction that began earlier and commits later is not skipped", async ({ http, api, sharedPool }) => {
   const { id: providerId } = api.provider;
   const client = await follow(http, api);
   await hasBegun(client);
@@ -111,8 +115,8 @@ test("a transaction that began earlier and commits later is not passed by", asyn
   });
   const lateId = await hasRecorded.promise;
   const [quickId] = await recordNow(sharedPool, { providerId }, [anEvent({ accountId: 2 })]);
-  // The hub has polled after the quick commit. Sending its event now would skip the late one.
-  await looksAgain(sharedPool);
+  // The hub has polled since the quick commit. Sending that event now would skip the late one.
+  await waitForPolls(sharedPool);
   const sentTooEarly = idsOf(client);
 
   mayCommit.resolve();
@@ -122,26 +126,26 @@ test("a transaction that began earlier and commits later is not passed by", asyn
   expect(new Set(idsOf(client))).toEqual(new Set([lateId, quickId]));
 });
 
-/** Two of the hub's looks, half a second apart, by the database's clock. */
-const looksAgain = async (pool: Pool): Promise<void> => {
+/** Waits for two polls of the hub, half a second apart, by the database's clock. */
+const waitForPolls = async (pool: Pool): Promise<void> => {
   await pool.query("select pg_sleep(1.1)");
 };
 
-test("who comes back with the last mark hears what he missed", async ({ http, api, sharedPool }) => {
+test("reconnecting with the last event id sends all missed events", async ({ http, api, sharedPool }) => {
   const { id: providerId } = api.provider;
   const first = await follow(http, api);
   await hasBegun(first);
-  const mark = first.lastEventId();
-  expect(mark).toMatch(/^[\w-]{60,}$/); // not the number of a transaction, by which others could be counted
+  const cursor = first.lastEventId();
+  expect(cursor).toMatch(/^[\w-]{60,}$/); // not a transaction number, which would reveal the activity of other providers
   const many = Array.from({ length: 450 }, (_, objectId) => anEvent({ objectId }));
   const missed = await recordNow(sharedPool, { providerId }, many);
 
-  const second = await follow(http, api, mark);
+  const second = await follow(http, api, cursor);
   await until(() => idsOf(second).length >= missed.length);
   expect(new Set(idsOf(second))).toEqual(new Set(missed));
 });
 
-test("a follower hears nothing of another provider", async ({ http, api, sharedPool }) => {
+test("a stream sends nothing of another provider", async ({ http, api, sharedPool }) => {
   const otherApi = await createBellwireApi(sharedPool, http, new Date());
   const [client, other] = [await follow(http, api), await follow(http, otherApi)];
   await hasBegun(client);
@@ -155,11 +159,7 @@ test("a follower hears nothing of another provider", async ({ http, api, sharedP
   expect(JSON.stringify(other.messages)).not.toContain("s3cret");
 });
 
-test("a follower hears that an endpoint of his provider was deleted, and of no other's", async ({
-  http,
-  api,
-  sharedPool,
-}) => {
+test("a stream sends deletions of its own provider's endpoints only", async ({ http, api, sharedPool }) => {
   const otherApi = await createBellwireApi(sharedPool, http, new Date());
   const [client, other] = [await follow(http, api), await follow(http, otherApi)];
   await hasBegun(client);
@@ -176,7 +176,7 @@ test("a follower hears that an endpoint of his provider was deleted, and of no o
 test.for([
   "delete from access_tokens where provider_id = $1",
   "update provider_users set state = 'suspended' where provider_id = $1",
-])("who may look no more hears nothing more after: %s", async (statement, { http, api, sharedPool }) => {
+])("a stream ends once its caller has lost access: %s", async (statement, { http, api, sharedPool }) => {
   const { id: providerId } = api.provider;
   const client = await follow(http, api);
   await hasBegun(client);
@@ -188,7 +188,7 @@ test.for([
   await until(recordMore, { everyMs: 100 });
 });
 
-test("a server that stops ends its streams", async ({ http, api }) => {
+test("a stopping server closes its streams", async ({ http, api }) => {
   const client = await follow(http, api);
   await hasBegun(client);
   await http.close();

@@ -3,18 +3,18 @@ import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import { fieldsOf, follow, operationsIn, type DocumentedOperation } from "../support/open-api.ts";
 import { createBellwireApi, test as base } from "./bellwire-api-test.ts";
 
-/** One provider for all tests: requests that are refused leave nothing behind. */
+/** One provider for all tests, since rejected requests change nothing. */
 const test = base.extend("provider", { scope: "file" }, async ({ sharedPool, opened, fileClock }, { onCleanup }) => {
   onCleanup(() => expect(opened.complaints).toEqual([]));
   return createBellwireApi(sharedPool, opened.http, fileClock.now());
 });
 
 const document = fieldsOf(await bellwireApiDocument("0.0.0"));
-const operations = operationsIn(document).map((one) => [`${one.method} ${one.path}`, one] as const);
+const operations = operationsIn(document).map((each) => [`${each.method} ${each.path}`, each] as const);
 
 const uuid = "019b2c1e-8694-739b-aea5-966c26f8ad91";
 
-/** A path whose parameters could each be an id of something. */
+/** Returns a path whose parameters are well-formed ids. */
 const pathOf = ({ path, operation }: DocumentedOperation): string =>
   parametersOf(operation, "path").reduce(
     (filled, { name, schema }) => {
@@ -34,28 +34,25 @@ function parametersOf(operation: Readonly<Record<string, unknown>>, place: "path
 const methodOf = ({ method }: DocumentedOperation) =>
   method === "get" ? "GET" : method === "post" ? "POST" : method === "patch" ? "PATCH" : "DELETE";
 
-test.for(operations)(
-  "a query parameter that is not known is refused by its name: %s",
-  async ([, one], { provider }) => {
-    const known = parametersOf(one.operation, "query").map(({ name }) => String(name));
-    for (const name of ["endpont_id", "__proto__", "constructor", ...known.map((it) => `${it}s`)]) {
-      const answer = await provider.call(methodOf(one), `${pathOf(one)}?${name}=7`);
-      expect([name, answer.statusCode, answer.json().code]).toEqual([name, 400, "parameter-unknown"]);
-      expect(answer.json().errors[name]).toEqual([expect.stringContaining("is unknown")]);
-      for (const each of known) expect(answer.json().errors[name][0]).toContain(each);
-    }
-  },
-);
+test.for(operations)("an unknown query parameter is rejected by name: %s", async ([, one], { provider }) => {
+  const known = parametersOf(one.operation, "query").map(({ name }) => String(name));
+  for (const name of ["endpont_id", "__proto__", "constructor", ...known.map((parameter) => `${parameter}s`)]) {
+    const answer = await provider.call(methodOf(one), `${pathOf(one)}?${name}=7`);
+    expect([name, answer.statusCode, answer.json().code]).toEqual([name, 400, "parameter-unknown"]);
+    expect(answer.json().errors[name]).toEqual([expect.stringContaining("is unknown")]);
+    for (const each of known) expect(answer.json().errors[name][0]).toContain(each);
+  }
+});
 
 const writing = operations.filter(([, { method }]) => method !== "get");
 
-test.for(writing)("a body field that is not known is refused by its name: %s", async ([, one], { provider }) => {
+test.for(writing)("an unknown body field is rejected by name: %s", async ([, one], { provider }) => {
   const answer = await provider.call(methodOf(one), pathOf(one), { payload: { endpont_id: 7 } });
   expect([answer.statusCode, answer.json().code]).toEqual([422, "invalid"]);
   expect(answer.json().errors["endpont_id"]).toEqual(["is not known"]);
 });
 
-test.for(writing)("a body of null, a list or a text is refused: %s", async ([, one], { provider }) => {
+test.for(writing)("a body that is not an object is rejected: %s", async ([, one], { provider }) => {
   for (const payload of ["null", "[]", '"all"', "0", "true"]) {
     const headers = { "content-type": "application/json" };
     const answer = await provider.call(methodOf(one), pathOf(one), { payload, headers });
@@ -67,10 +64,10 @@ test.for(writing)("a body of null, a list or a text is refused: %s", async ([, o
   }
 });
 
-test("every object in a body that names its fields takes no others", () => {
-  const lenient = operations.flatMap(([said, { operation }]) => {
+test("every body schema with named fields forbids other fields", () => {
+  const lenient = operations.flatMap(([route, { operation }]) => {
     const content = fieldsOf(fieldsOf(operation["requestBody"])["content"]);
-    return lenientObjects(fieldsOf(content["application/json"])["schema"]).map((path) => `${said}: ${path}`);
+    return lenientObjects(fieldsOf(content["application/json"])["schema"]).map((path) => `${route}: ${path}`);
   });
   expect(lenient).toEqual([]);
 });
@@ -80,13 +77,13 @@ function lenientObjects(schema: unknown, path = "body"): readonly string[] {
   const named = Object.entries(fieldsOf(properties));
   return [
     ...(named.length > 0 && additionalProperties !== false ? [path] : []),
-    ...named.flatMap(([name, it]) => lenientObjects(it, `${path}.${name}`)),
+    ...named.flatMap(([name, field]) => lenientObjects(field, `${path}.${name}`)),
     ...(items === undefined ? [] : lenientObjects(items, `${path}[]`)),
-    ...(Array.isArray(anyOf) ? anyOf.flatMap((it) => lenientObjects(it, path)) : []),
+    ...(Array.isArray(anyOf) ? anyOf.flatMap((option) => lenientObjects(option, path)) : []),
   ];
 }
 
-test("credentials may be in the query of any route", async ({ provider }) => {
+test("a token in the query is accepted", async ({ provider }) => {
   const answer = await provider.sendWithoutToken({ url: `/api/v1/endpoints?access_token=${provider.token}` });
   expect(answer.statusCode).toBe(200);
 });

@@ -4,7 +4,7 @@ import { test } from "./bellwire-api-test.ts";
 
 const view = { list: "deliveries", name: "Failed yesterday", filter: { state: "failed,pending", since: "-1d" } };
 
-test("a view is saved, listed, renamed and deleted by its user alone", async ({ api, otherApi }) => {
+test("a view can be saved, listed, renamed and deleted only by its user", async ({ api, otherApi }) => {
   const created = await api.call("POST", "/views", { payload: view });
   expect(created.statusCode).toBe(201);
   const { id } = created.json();
