@@ -8,7 +8,7 @@ import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
 test.for(["cancelled", "delivered"] as const)(
-  "the response to an attempt in flight is recorded: %s if the delivery was cancelled, or its endpoint deleted",
+  "an attempt in flight during a cancellation or its endpoint's deletion is recorded, and the delivery ends as %s",
   async (state, { database }) => {
     const answered = Promise.withResolvers<void>();
     await using receiver = await startReceiver(
@@ -25,8 +25,8 @@ test.for(["cancelled", "delivered"] as const)(
     answered.resolve();
 
     const delivery = await until(async () => {
-      const found = await readDelivery(database, { providerId, eventId, endpointId });
-      return found && found.attemptsMade > 0 && found;
+      const delivery = await readDelivery(database, { providerId, eventId, endpointId });
+      return delivery && delivery.attemptsMade > 0 && delivery;
     });
     expect(delivery).toMatchObject({ state, attemptsMade: 1, attempts: [{ number: 1, status: 200 }] });
     expect(receiver.received).toHaveLength(1);

@@ -14,7 +14,7 @@ import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-test("what is recorded is delivered at once, with its bytes, id and context", async ({ database }) => {
+test("a recorded event is delivered immediately, with its body, id and context headers", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -23,8 +23,8 @@ test("what is recorded is delivered at once, with its bytes, id and context", as
   const [id = ""] = await recordNow(database, { providerId });
   await until(() => receiver.received.length > 0);
   const delivery = await until(async () => {
-    const found = await readDelivery(database, { providerId, eventId: id, endpointId });
-    return found?.state === "delivered" && found;
+    const delivery = await readDelivery(database, { providerId, eventId: id, endpointId });
+    return delivery?.state === "delivered" && delivery;
   });
 
   const [request] = receiver.received;
@@ -43,7 +43,7 @@ test("what is recorded is delivered at once, with its bytes, id and context", as
   expect(delivery).toMatchObject({ lastStatus: 200, lastAttemptAt: delivery.attempts[0]?.at });
 });
 
-test("six attempts, same id, same bytes, then the failure list; once the receiver is repaired, a retry delivers", async ({
+test("six failed attempts with one id and body end on the failure list, from which a retry delivers", async ({
   database,
 }) => {
   await using receiver = await startReceiver(500);
@@ -102,21 +102,21 @@ test.for([
   const [eventId = ""] = await recordNow(database, { providerId });
 
   const delivery = await until(async () => {
-    const found = await readDelivery(database, { providerId, eventId, endpointId });
-    return found?.state === "failed" && found;
+    const delivery = await readDelivery(database, { providerId, eventId, endpointId });
+    return delivery?.state === "failed" && delivery;
   });
   expect(delivery.attempts).toMatchObject([{ number: 1, error }]);
 });
 
-test("a delivered one that is sent again by hand keeps its id and says that it is a repeat", async ({ database }) => {
+test("a manual retry of a delivered event keeps its id and is marked as a replay", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
   const [eventId = ""] = await recordNow(database, { providerId });
   const delivered = async (attemptsMade: number) => {
-    const found = await readDelivery(database, { providerId, eventId, endpointId });
-    return found?.state === "delivered" && found.attemptsMade === attemptsMade;
+    const delivery = await readDelivery(database, { providerId, eventId, endpointId });
+    return delivery?.state === "delivered" && delivery.attemptsMade === attemptsMade;
   };
   await until(() => delivered(1));
 
@@ -129,7 +129,7 @@ test("a delivered one that is sent again by hand keeps its id and says that it i
   ]);
 });
 
-test("a thousand events to three endpoints arrive once each, in whatever order", async ({ database }) => {
+test("a thousand events are delivered exactly once to each of three endpoints", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -143,11 +143,11 @@ test("a thousand events to three endpoints arrive once each, in whatever order",
 
   await until(async () => (await database.query(`select from due`)).length === 0);
   expect(receiver.received).toHaveLength(3000);
-  const times = Map.groupBy(receiver.received, (request) => request.headers["webhook-id"]);
-  expect([...times.values()].every((requests) => requests.length === 3)).toBe(true);
+  const requestsById = Map.groupBy(receiver.received, (request) => request.headers["webhook-id"]);
+  expect([...requestsById.values()].every((requests) => requests.length === 3)).toBe(true);
 });
 
-test("the events of one change arrive in their order, however wide the lane is", async ({ database }) => {
+test("the events of one change are delivered in sequence, even without an ordering key", async ({ database }) => {
   const later = (response: ServerResponse, request: ReceivedRequest) =>
     void setTimeout(() => response.writeHead(200).end(), request.headers["bellwire-sequence"] === "1" ? 50 : 0);
   await using receiver = await startReceiver(later);
@@ -162,13 +162,13 @@ test("the events of one change arrive in their order, however wide the lane is",
   const accountOf = new Map(accounts.map(({ id, accountId }) => [id, accountId]));
   const arrived = Map.groupBy(receiver.received, (request) => accountOf.get(String(request.headers["webhook-id"])));
   expect(
-    [...arrived.values()].every((its) => its.map((it) => it.headers["bellwire-sequence"]).join() === "1,2,3"),
+    [...arrived.values()].every(
+      (requests) => requests.map((request) => request.headers["bellwire-sequence"]).join() === "1,2,3",
+    ),
   ).toBe(true);
 });
 
-test("a receiver that answers 429 with Retry-After is left alone for that long, by every engine", async ({
-  database,
-}) => {
+test("a Retry-After of a 429 pauses the endpoint for that time, in every engine", async ({ database }) => {
   await using receiver = await startReceiver((response) => response.writeHead(429, { "retry-after": "2" }).end());
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -188,7 +188,7 @@ test("a receiver that answers 429 with Retry-After is left alone for that long, 
   expect(receiver.received).toHaveLength(21);
 });
 
-test("a receiver may say as a date when it wants to be asked again", async ({ database }) => {
+test("a Retry-After with a date pauses the endpoint until then", async ({ database }) => {
   const date = new Date(Date.now() + 600_000).toUTCString();
   await using receiver = await startReceiver((response) => response.writeHead(503, { "retry-after": date }).end());
   await using _engine = await startTestEngine(database);
@@ -203,9 +203,7 @@ test("a receiver may say as a date when it wants to be asked again", async ({ da
   for (const at of [held, due?.at]) expect(Math.abs((at?.getTime() ?? 0) - Date.parse(date))).toBeLessThan(5000);
 });
 
-test("a retry by hand ends the peace that a receiver asked for, and an hour of it is the most that is believed", async ({
-  database,
-}) => {
+test("a manual retry ends a pause by Retry-After, which is capped at one hour", async ({ database }) => {
   await using receiver = await startReceiver((response) => response.writeHead(503, { "retry-after": "86400" }).end());
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -224,7 +222,7 @@ test("a retry by hand ends the peace that a receiver asked for, and an hour of i
   expect(await heldUntil()).toBe(null);
 });
 
-test("an endpoint that nobody answers for is not kept by its engine, nor is what is known of it forgotten", async ({
+test("an engine releases the lane of an unresponsive endpoint, and the lane keeps its failure count and pause", async ({
   database,
 }) => {
   await using engine = await startTestEngine(database);
@@ -241,7 +239,7 @@ test("an endpoint that nobody answers for is not kept by its engine, nor is what
   await until(async () => (await database.query(released)).length === 1);
 });
 
-test("an endpoint at which everything has failed for long is disabled, holds what is due, and gets it once it is enabled; the default one goes on", async ({
+test("an endpoint that fails for long is disabled and gets held deliveries once enabled; `default` stays enabled", async ({
   database,
 }) => {
   await using receiver = await startReceiver(500);
@@ -253,11 +251,11 @@ test("an endpoint at which everything has failed for long is disabled, holds wha
   await recordNow(database, { providerId });
 
   const endpoint = await until(async () => {
-    const found = await readEndpoint(database, encryption, { providerId, id: endpointId });
-    return found?.state === "disabled" && found;
+    const endpoint = await readEndpoint(database, encryption, { providerId, id: endpointId });
+    return endpoint?.state === "disabled" && endpoint;
   });
   expect(endpoint.disabledReason).toContain("No attempt has succeeded");
-  await until(() => receiver.received.length === 22); // ten, and all twelve
+  await until(() => receiver.received.length === 22); // ten, and the default endpoint's twelve
   await recordNow(database, { providerId });
   receiver.answer(200);
   await until(async () => (await listDeliveries(database, { providerId, limit: 9, state: "delivered" })).length === 1);
@@ -272,7 +270,7 @@ test("an endpoint at which everything has failed for long is disabled, holds wha
   );
 });
 
-test("no more than the endpoint's rate goes out in a second", async ({ database }) => {
+test("attempts stay within the endpoint's rate limit", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);

@@ -12,9 +12,12 @@ import { test } from "../support/test.ts";
 const leaseMs = 60_000;
 const newId = createIdGenerator(systemClock);
 
-test("the lanes of an engine whose process has ended are free at once, and no others", async ({ database, skip }) => {
+test("the lanes of an ended engine process can be claimed immediately, those of a running one cannot", async ({
+  database,
+  skip,
+}) => {
   const own = await readOwnProcessMark();
-  if (!own) return skip("only Linux tells when a process began");
+  if (!own) return skip("only Linux has the start time of a process");
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   await recordNow(database, { providerId });

@@ -10,7 +10,7 @@ const pool = await openPool({ connectionString, schema, role: appRole });
 const engine = await startTestEngine(pool, {
   userAgent,
   leaseMs: Number(leaseMs),
-  onSettled: (asked, written) => process.send?.({ asked, written }),
+  onSettled: (attempted, written) => process.send?.({ attempted, written }),
 });
 process.send?.("ready");
 process.on("disconnect", () => void end());

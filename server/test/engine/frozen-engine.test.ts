@@ -13,18 +13,18 @@ const leaseMs = 1000;
 
 interface EngineProcess extends AsyncDisposable {
   signal(signal: "SIGSTOP" | "SIGCONT"): void;
-  /** Numbers of outcomes that it tried to record and that were recorded. */
-  readonly settled: { asked: number; written: number };
+  /** Numbers of outcomes that the engine tried to record, and that were recorded. */
+  readonly settled: { attempted: number; written: number };
 }
 
 async function startEngineProcess(name: string, databaseUrl: string): Promise<EngineProcess> {
   const program = fileURLToPath(new URL("engine-process.ts", import.meta.url));
   const child: ChildProcess = fork(program, [name, databaseUrl, String(leaseMs)]);
-  const settled = { asked: 0, written: 0 };
+  const settled = { attempted: 0, written: 0 };
   await once(child, "message");
-  child.on("message", (said: typeof settled) => {
-    settled.asked += said.asked;
-    settled.written += said.written;
+  child.on("message", (message: typeof settled) => {
+    settled.attempted += message.attempted;
+    settled.written += message.written;
   });
   return {
     settled,
@@ -43,7 +43,7 @@ const answeredAtFirst = 6;
 const inFlight = 3;
 
 test(
-  "an engine that is frozen for longer than its lease and wakes up neither sends nor settles what is no longer its own",
+  "an engine frozen for longer than its lease neither sends nor settles deliveries of lanes that it lost",
   { timeout: 60_000 },
   async ({ database, databaseUrl }) => {
     const held: { by: string; id: string; answer: ServerResponse }[] = [];
@@ -64,19 +64,19 @@ test(
       Array.from({ length: events }, (_, accountId) => anEvent({ accountId })),
     );
 
-    // The first engine has attempts in flight, and more read ahead, when it stops.
+    // When the first engine freezes, it has attempts in flight and has read further deliveries.
     await using frozen = await startEngineProcess("frozen", databaseUrl);
     await until(() => heldBy("frozen").length === inFlight && frozen.settled.written === answeredAtFirst);
     frozen.signal("SIGSTOP");
 
-    // The second takes over, and has an attempt of the same delivery in flight, when the first wakes and hears a refusal.
+    // The second takes over. It has an attempt of the same delivery in flight when the first wakes and receives a 500.
     holding = () => true;
     await using _heir = await startEngineProcess("heir", databaseUrl);
     await until(() => heldBy("heir").length > 0);
     expect(heldBy("frozen").map(({ id }) => id)).toContain(heldBy("heir")[0]?.id);
     for (const { answer } of heldBy("frozen")) answer.writeHead(500).end();
     frozen.signal("SIGCONT");
-    await until(() => frozen.settled.asked === answeredAtFirst + inFlight);
+    await until(() => frozen.settled.attempted === answeredAtFirst + inFlight);
 
     holding = () => false;
     for (const { answer } of heldBy("heir")) answer.writeHead(200).end();

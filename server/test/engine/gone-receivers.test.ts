@@ -7,7 +7,7 @@ import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
 test.for(["3scale", "json"] as const)(
-  "a receiver of %s that says it is gone is sent nothing more, and the endpoint says why",
+  "a 410 disables an endpoint in the format %s with a reason, and nothing more is sent",
   async (format, { database }) => {
     await using receiver = await startReceiver(410);
     await using _engine = await startTestEngine(database);
@@ -22,14 +22,14 @@ test.for(["3scale", "json"] as const)(
     await recordNow(database, { providerId });
     const states = async () =>
       (await listDeliveries(database, { providerId, limit: 2 })).map((delivery) => delivery.state);
-    await until(async () => (await states()).includes("failed")); // written with other outcomes, a moment later
+    await until(async () => (await states()).includes("failed")); // recorded in a batch, shortly after
     expect(await states()).toEqual(["pending", "failed"]);
     expect(receiver.received).toHaveLength(1);
   },
 );
 
 test.for(["3scale", "json"] as const)(
-  "to the endpoint `default`, 410 in %s is an error as it is to 3scale, tried six times",
+  "the endpoint `default` in the format %s treats a 410 as any error and makes six attempts, as 3scale does",
   async (format, { database }) => {
     await using receiver = await startReceiver(410);
     await using _engine = await startTestEngine(database);

@@ -8,13 +8,13 @@ import { until } from "../support/until.ts";
 
 const events = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ accountId: index }));
 
-/** Hosts, each a server of its own. */
+/** Starts hosts, each a separate server. */
 async function startHosts(count: number, hosts: AsyncDisposableStack): Promise<readonly Receiver[]> {
   const started = await Promise.all(Array.from({ length: count }, () => startReceiver()));
   return started.map((host) => hosts.use(host));
 }
 
-/** Endpoints that wait a minute for an answer: whatever comes within seconds has not waited for one that hangs. */
+/** Builds endpoints with a timeout of a minute, so deliveries within seconds have not waited for a hanging one. */
 async function buildEndpoints(
   database: Pool,
   providerId: number,
@@ -29,7 +29,7 @@ async function buildEndpoints(
 
 const total = (hosts: readonly Receiver[]): number => hosts.reduce((sum, host) => sum + host.received.length, 0);
 
-test("a host that hangs has few attempts in flight, however many endpoints are on it", async ({ database }) => {
+test("a hanging host has at most three attempts in flight, whatever its number of endpoints", async ({ database }) => {
   await using hanging = await startReceiver("hang");
   await using good = await startReceiver();
   const providerId = await buildProvider(database);
@@ -43,7 +43,7 @@ test("a host that hangs has few attempts in flight, however many endpoints are o
   expect(hanging.received.length).toBeLessThanOrEqual(3);
 });
 
-test("of hosts that hang all are tried, each with one attempt, and who is known to be quick has every place", async ({
+test("each hanging host gets one attempt, and all slots stay available to a known quick receiver", async ({
   database,
 }) => {
   await using hosts = new AsyncDisposableStack();
@@ -66,30 +66,28 @@ test("of hosts that hang all are tried, each with one attempt, and who is known 
   expect(total(hanging)).toBe(30);
 });
 
-test("of a hundred endpoints, new to the engine, thirty hang, among the others on their hosts: the others get all", async ({
-  database,
-}) => {
+test("thirty hanging endpoints do not stop deliveries to seventy others on the same hosts", async ({ database }) => {
   await using hosts = new AsyncDisposableStack();
-  const four = await startHosts(4, hosts);
+  const fourHosts = await startHosts(4, hosts);
   const isHanging = (path: string): boolean => path.endsWith("?hangs");
-  for (const host of four) {
+  for (const host of fourHosts) {
     host.answer((response, { path }) => void (isHanging(path) || response.writeHead(200).end()));
   }
   const providerId = await buildProvider(database);
   await buildEndpoints(database, providerId, 100, (index) => {
-    const { url = "" } = four[index % 4] ?? {};
+    const { url = "" } = fourHosts[index % 4] ?? {};
     return index % 10 < 3 ? `${url}?hangs` : url;
   });
   await using _engine = await startTestEngine(database, { inFlightMax: 80, drainMs: 0 });
 
   await recordNow(database, { providerId }, events(50));
 
-  const good = (): number => four.flatMap((host) => host.received.filter(({ path }) => !isHanging(path))).length;
+  const good = (): number => fourHosts.flatMap((host) => host.received.filter(({ path }) => !isHanging(path))).length;
   await until(() => good() === 70 * 50, { withinMs: 30_000 });
-  expect(total(four) - good()).toBeLessThanOrEqual(30); // each of them once, at most: its first attempt still hangs
+  expect(total(fourHosts) - good()).toBeLessThanOrEqual(30); // at most one attempt each, since the first still hangs
 });
 
-test("retries that fall due in the same second are sent one, two, three at a time, as fast as their receiver answers, and once each", async ({
+test("retries due in the same second ramp up with the receiver's responses, and each is sent once", async ({
   database,
 }) => {
   let inFlight = 0;
@@ -114,12 +112,12 @@ test("retries that fall due in the same second are sent one, two, three at a tim
 
   expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1500);
   expect(receiver.received).toHaveLength(1500);
-  // One to begin with, and one more for each answer, up to the quick half of the places.
-  expect(widths.filter((it) => it.inFlight > Math.min(100, 1 + it.answers))).toEqual([]);
-  expect(Math.max(...widths.map((it) => it.inFlight))).toBeGreaterThan(20);
+  // One attempt at first, and one more per response, up to the half of the slots that quick hosts may use.
+  expect(widths.filter((width) => width.inFlight > Math.min(100, 1 + width.answers))).toEqual([]);
+  expect(Math.max(...widths.map((width) => width.inFlight))).toBeGreaterThan(20);
 });
 
-test("a receiver whose name resolves is not delayed by forty whose names are never answered, which hold no slot", async ({
+test("forty hanging DNS look-ups hold no slot and do not delay a receiver whose name resolves", async ({
   database,
 }) => {
   await using good = await startReceiver();
@@ -137,11 +135,11 @@ test("a receiver whose name resolves is not delayed by forty whose names are nev
   await recordNow(database, { providerId });
   await until(() => good.received.length === 1);
 
-  // Held slots would be one for the silent names, and parked attempts for the others.
+  // A hanging look-up that held a slot would keep this number above 0.
   await until(() => running.engine.inFlight === 0);
 });
 
-test("the events of a quick receiver do not wait until other endpoints are claimed", async ({ database }) => {
+test("deliveries to a quick receiver do not wait for the claim of another endpoint", async ({ database }) => {
   await using quick = await startReceiver();
   await using other = await startReceiver();
   const providerId = await buildProvider(database);

@@ -14,14 +14,14 @@ const events = 300;
 const unrecordedMax = 256;
 
 test(
-  "after an engine is killed, the next one repeats the unrecorded part of an order and goes on, in order",
+  "after an engine is killed, the next one resends an ordering key's unrecorded deliveries and continues in sequence",
   { timeout: 60_000 },
   async ({ database, databaseUrl }) => {
     let recordedAtKill = 0;
     const received: { by: string; sequence: number }[] = [];
     const program = fileURLToPath(new URL("engine-process.ts", import.meta.url));
     const killed = fork(program, ["killed", databaseUrl, String(leaseMs)]);
-    killed.on("message", (said: { written?: number }) => (recordedAtKill += said.written ?? 0));
+    killed.on("message", (message: { written?: number }) => (recordedAtKill += message.written ?? 0));
     await using receiver = await startReceiver((answer, { headers }) => {
       received.push({ by: String(headers["user-agent"]), sequence: Number(headers["bellwire-sequence"]) });
       answer.writeHead(200).end();

@@ -9,7 +9,7 @@ import { until } from "../support/until.ts";
 
 type DeliveryKey = Parameters<typeof retryDelivery>[1];
 
-/** Three of one account to one endpoint, of which the first waits an hour after an attempt that fails. */
+/** Creates three deliveries of one account to one endpoint. The first waits an hour after a failed attempt. */
 async function threeInOrder(database: Pool, url: string): Promise<Record<"first" | "second" | "third", DeliveryKey>> {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, {
@@ -29,9 +29,7 @@ async function threeInOrder(database: Pool, url: string): Promise<Record<"first"
 
 const sequenceOf = (request: ReceivedRequest): number => Number(request.headers["bellwire-sequence"]);
 
-test("with an order by account, each account's events arrive one after another, and accounts side by side", async ({
-  database,
-}) => {
+test("with ordering by account, each account's events are delivered in sequence", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -59,7 +57,7 @@ test("with an order by account, each account's events arrive one after another, 
 
 const times = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-test("a key's backlog is sent one at a time and in order, and recorded in batches", async ({ database }) => {
+test("an ordering key's backlog is sent one at a time in sequence, and recorded in batches", async ({ database }) => {
   const backlog = 400;
   let open = 0;
   let openMax = 0;
@@ -79,7 +77,7 @@ test("a key's backlog is sent one at a time and in order, and recorded in batche
     { providerId },
     times(backlog).map(() => anEvent()),
   );
-  await using _engine = await startTestEngine(database, { onSettled: (asked) => batches.push(asked) });
+  await using _engine = await startTestEngine(database, { onSettled: (attempted) => batches.push(attempted) });
 
   await until(async () => (await database.query(`select from due`)).length === 0);
   expect(receiver.received.map(sequenceOf)).toEqual(times(backlog));
@@ -87,12 +85,12 @@ test("a key's backlog is sent one at a time and in order, and recorded in batche
   expect(batches.length).toBeLessThan(0.8 * backlog); // on a busy machine, few attempts end while a batch is written
 });
 
-test("an attempt that fails in the middle of a key's backlog is repeated before anything behind it is sent", async ({
+test("a failed attempt within an ordering key's backlog is retried before later deliveries are sent", async ({
   database,
 }) => {
   const failing = 7;
   await using receiver = await startReceiver((answer, request) => {
-    const isFirst = receiver.received.filter((one) => sequenceOf(one) === failing).length === 1;
+    const isFirst = receiver.received.filter((each) => sequenceOf(each) === failing).length === 1;
     answer.writeHead(sequenceOf(request) === failing && isFirst ? 500 : 200).end();
   });
   const providerId = await buildProvider(database);
@@ -108,7 +106,9 @@ test("an attempt that fails in the middle of a key's backlog is repeated before 
   expect(receiver.received.map(sequenceOf)).toEqual([...times(failing), ...times(30).slice(failing - 1)]);
 });
 
-test("an event waits until the one before it has ended, and giving that one up lets it go", async ({ database }) => {
+test("a delivery waits for the earlier one of its ordering key, and cancelling that one releases it", async ({
+  database,
+}) => {
   await using receiver = await startReceiver(500);
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -129,7 +129,7 @@ test("an event waits until the one before it has ended, and giving that one up l
   expect(receiver.received.map((request) => request.headers["webhook-id"])).toEqual([first, second]);
 });
 
-test("skipping an event lets those behind it go, and it is tried on", async ({ database }) => {
+test("skipping a delivery releases those behind it, and its own retries continue", async ({ database }) => {
   await using receiver = await startReceiver(500);
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -156,7 +156,7 @@ test("skipping an event lets those behind it go, and it is tried on", async ({ d
   );
 });
 
-test("a delivery that waits in its order and is retried by hand waits for nobody, and nobody for it", async ({
+test("a waiting delivery that is retried manually leaves the ordering: it waits for none and delays none", async ({
   database,
 }) => {
   await using receiver = await startReceiver(500);
@@ -180,15 +180,15 @@ test.for([
   ["skipped", skipDelivery],
   ["cancelled", cancelDelivery],
 ] as const)(
-  "the one behind a delivery that is %s while the one before it ends is not forgotten",
+  "a delivery becomes due if the one before it is %s while the first one ends",
   async ([, act], { database }) => {
     const { first, second, third } = await threeInOrder(database, "http://127.0.0.1:9/");
     const hasActed = Promise.withResolvers<void>();
     const acting = database.inTransaction(async (tx) => {
       await act(tx, second);
       hasActed.resolve();
-      const itWaits = "select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid";
-      await until(async () => (await tx.query(itWaits)).length === 1);
+      const blockedTransaction = "select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid";
+      await until(async () => (await tx.query(blockedTransaction)).length === 1);
     });
     await hasActed.promise;
     await Promise.all([acting, database.inTransaction((tx) => cancelDelivery(tx, first))]);
@@ -198,7 +198,7 @@ test.for([
   },
 );
 
-test("an order by object holds back events of that object only", async ({ database }) => {
+test("with ordering by object, a failing event delays only events of the same object", async ({ database }) => {
   await using receiver = await startReceiver(500);
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -213,16 +213,14 @@ test("an order by object holds back events of that object only", async ({ databa
   ]);
 });
 
-test("an event that is recorded while the one before it is being settled is neither early nor forgotten", async ({
-  database,
-}) => {
+test("an event recorded while the one before it is settled is delivered in sequence", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, ordering: "account" });
   for (let round = 0; round < 50; round += 1) {
     await database.inTransaction((tx) => recordIn(tx, { providerId }));
-    // Recorded at whatever moment of the first one's life this falls into.
+    // The first delivery may be pending, in flight or settled at this time.
     await database.inTransaction((tx) => recordIn(tx, { providerId }));
   }
 

@@ -13,7 +13,9 @@ import { until } from "../support/until.ts";
 const newId = createIdGenerator(systemClock);
 const events = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ accountId: index }));
 
-test.concurrent("what a crashed engine held is delivered by another within a lease", async ({ database }) => {
+test.concurrent("another engine delivers for a crashed engine's lanes once the lease has expired", async ({
+  database,
+}) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
@@ -28,7 +30,7 @@ test.concurrent("what a crashed engine held is delivered by another within a lea
   await until(() => receiver.received.length === 3);
 });
 
-/** An engine with one endpoint. `loseLease` keeps the responses to its heartbeats back until it knows that its lease has expired. */
+/** Starts an engine with one endpoint. `loseLease` delays its heartbeat responses until it notices that the lease has expired. */
 async function startEngineToLose(
   database: Pool,
   { url, leaseMs, onLate = () => Promise.resolve() }: { url: string; leaseMs: number; onLate?: () => Promise<unknown> },
@@ -59,7 +61,7 @@ async function startEngineToLose(
 
 const readEngines = (database: Pool) => database.query<{ id: string }>(`select id from engines`);
 
-test.concurrent("an engine whose heartbeats were answered too late takes its lanes over at once, although its former id still looks alive", async ({
+test.concurrent("an engine with late heartbeat responses reclaims its lanes immediately under a new id, even if its former id looks alive", async ({
   database,
 }) => {
   await using receiver = await startReceiver();
@@ -78,7 +80,7 @@ test.concurrent("an engine whose heartbeats were answered too late takes its lan
   expect(engines).not.toEqual(former);
 });
 
-test.concurrent("an attempt in flight when an engine loses its lease may end before anybody claims the lane, and is not repeated", async ({
+test.concurrent("an attempt in flight at the loss of a lease can end before the lane is claimed, and is not repeated", async ({
   database,
 }) => {
   const mayAnswer = Promise.withResolvers<void>();
@@ -101,7 +103,7 @@ test.concurrent("an attempt in flight when an engine loses its lease may end bef
   expect(receiver.received).toHaveLength(1);
 });
 
-test.concurrent("a heartbeat that hangs does not cost an engine its lease", async ({ database }) => {
+test.concurrent("a hanging heartbeat does not end an engine's lease", async ({ database }) => {
   const hanging = Promise.withResolvers<void>();
   let heartbeats = 0;
   await using engine = await startTestEngine(database, {
@@ -118,7 +120,7 @@ test.concurrent("a heartbeat that hangs does not cost an engine its lease", asyn
   expect(engine.warnings).toEqual([]);
 });
 
-test.concurrent("a lane that somebody serves is nobody else's", async ({ database }) => {
+test.concurrent("an owned lane cannot be claimed and is not listed as free", async ({ database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [one, other] = [newId(), newId()];
@@ -126,14 +128,14 @@ test.concurrent("a lane that somebody serves is nobody else's", async ({ databas
   await store.register(one, []);
   await store.register(other, []);
 
-  const taken = await Promise.all([one, other].map((engineId) => store.claim(engineId, [endpointId], 1)));
-  expect(taken.flat()).toHaveLength(1);
+  const claims = await Promise.all([one, other].map((engineId) => store.claim(engineId, [endpointId], 1)));
+  expect(claims.flat()).toHaveLength(1);
 
   await recordNow(database, { providerId });
   expect((await store.findDueLanes(one)).free).toEqual([]);
 });
 
-test.concurrent("an engine that never heard that it got a lane gets it when it asks again, under a new epoch", async ({
+test.concurrent("an engine that missed the response to its claim can claim the lane again, with a new epoch", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);
@@ -142,13 +144,13 @@ test.concurrent("an engine that never heard that it got a lane gets it when it a
   const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
   await store.register(engineId, []);
 
-  const [unheard] = await store.claim(engineId, [endpointId], 1);
-  const [heard] = await store.claim(engineId, [endpointId], 2);
+  const [missed] = await store.claim(engineId, [endpointId], 1);
+  const [repeated] = await store.claim(engineId, [endpointId], 2);
 
-  expect(heard?.epoch).toBe((unheard?.epoch ?? 0) + 1);
+  expect(repeated?.epoch).toBe((missed?.epoch ?? 0) + 1);
 });
 
-test.concurrent("what an engine asked for on a line that was cut gets it no lane once it has asked again", async ({
+test.concurrent("an earlier claim that arrives after a later one of the same engine gets no lane", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);
@@ -163,9 +165,7 @@ test.concurrent("what an engine asked for on a line that was cut gets it no lane
   expect(lane && (await store.verifyOwnership(engineId, [{ ...lane, epoch: lane.epoch + 1 }]))).toEqual([]);
 });
 
-test.concurrent("an engine that is not the owner any more, whatever the reason, notices it and stops sending", async ({
-  database,
-}) => {
+test.concurrent("an engine notices that it no longer owns a lane and stops sending", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
@@ -187,12 +187,12 @@ test.concurrent("an engine that is not the owner any more, whatever the reason, 
 test.for([
   { end: "delivered", status: 200, error: null, url: null, settingsId: 1, trace: null },
   { end: "failed", status: 500, error: "Answered 500", url: Buffer.alloc(1) },
-] as const)("an engine whose lane was taken over settles nothing: what was $end", async (what, { database }) => {
+] as const)("an engine that lost its lane cannot settle a delivery as $end", async (change, { database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [eventId = ""] = await recordNow(database, { providerId });
   const [frozen, heir] = [newId(), newId()];
-  const store = postgresLaneStore(database, encryption, { leaseMs: 0, userAgent: "Bellwire/test" }); // every lease has run out already
+  const store = postgresLaneStore(database, encryption, { leaseMs: 0, userAgent: "Bellwire/test" }); // every lease has already expired
   await store.register(frozen, []);
   await store.register(heir, []);
   const [before] = await store.claim(frozen, [endpointId], 1);
@@ -206,18 +206,18 @@ test.for([
     lifts: 0,
     failingSeconds: null,
     failedAttempts: 0,
-    rateSeconds: 1, // the owner before did not give it back
+    rateSeconds: 1, // the former owner did not release the lane
   });
 
-  const outcome = { ...settlementOf(endpointId, eventId), ...what };
+  const outcome = { ...settlementOf(endpointId, eventId), ...change };
   expect((await store.settle(frozen, [{ ...outcome, epoch: before?.epoch ?? 0 }])).recorded).toBe(0);
   expect((await listDeliveries(database, { providerId, limit: 1 }))[0]?.state).toBe("pending");
-  expect((await store.settle(heir, [{ ...outcome, epoch: before?.epoch ?? 0 }])).recorded).toBe(0); // nor outcomes of its earlier epoch
+  expect((await store.settle(heir, [{ ...outcome, epoch: before?.epoch ?? 0 }])).recorded).toBe(0); // an outcome of an earlier epoch is not recorded either
   expect((await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).recorded).toBe(1);
   expect((await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).recorded).toBe(0);
 });
 
-test.concurrent("a delivery that was cancelled before its first attempt and made due again is settled, with those beside it", async ({
+test.concurrent("a delivery cancelled before its first attempt and retried is settled, with others of its batch", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);
@@ -240,7 +240,7 @@ test.concurrent("a delivery that was cancelled before its first attempt and made
   ]);
 });
 
-test.concurrent("an engine that stops lets what is in flight finish, records it and gives its lanes back", async ({
+test.concurrent("a stopping engine waits for attempts in flight, records them and releases its lanes", async ({
   database,
 }) => {
   const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
@@ -249,7 +249,7 @@ test.concurrent("an engine that stops lets what is in flight finish, records it 
   await buildEndpoint(database, { providerId, url: receiver.url });
   const { engine } = await startTestEngine(database);
   await recordNow(database, { providerId }, events(3));
-  await until(() => receiver.received.length === 1); // a new lane has one in flight
+  await until(() => receiver.received.length === 1); // a new lane has one attempt in flight
 
   const stopped = engine.stop(5000);
   answer();
@@ -262,7 +262,7 @@ test.concurrent("an engine that stops lets what is in flight finish, records it 
   expect(await database.query(`select from engines`)).toEqual([]);
 });
 
-test.concurrent("no transaction is open while a receiver takes its time", async ({ database }) => {
+test.concurrent("no transaction is open while a receiver hangs", async ({ database }) => {
   await using receiver = await startReceiver("hang");
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: receiver.url, timeoutSeconds: 4 });
@@ -270,29 +270,26 @@ test.concurrent("no transaction is open while a receiver takes its time", async 
   await recordNow(database, { providerId });
   await until(() => receiver.received.length === 1);
 
-  // The observer is in a transaction itself, and the heartbeat may be: among many samples there must be one without
-  // others.
+  // A heartbeat may be in a transaction, so one of many samples must find none besides the observer's own.
   const others = `select from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`;
   await until(async () => (await database.query(others)).length === 0, { withinMs: 3500 });
 });
 
-test.concurrent("nothing is sent to an address that the operator has not allowed", async ({ database }) => {
+test.concurrent("nothing is sent to an address outside the operator's allowed targets", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
   await using _engine = await startTestEngine(database, { allowedTargets: "none" });
   await recordNow(database, { providerId });
   const delivery = await until(async () => {
-    const [found] = await listDeliveries(database, { providerId, limit: 1 });
-    return found?.state === "failed" && found;
+    const [delivery] = await listDeliveries(database, { providerId, limit: 1 });
+    return delivery?.state === "failed" && delivery;
   });
   expect(delivery.lastError).toContain("127.0.0.1");
   expect(receiver.received).toEqual([]);
 });
 
-test.concurrent("an endpoint that is switched off holds what is due until it is switched on again", async ({
-  database,
-}) => {
+test.concurrent("an inactive endpoint holds due deliveries until it is active again", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
@@ -332,7 +329,7 @@ const settlementOf = (endpointId: number, eventId: string): Parameters<LaneStore
   trace: null,
 });
 
-test.concurrent("an attempt in flight when its endpoint is switched off is recorded, and not made again later", async ({
+test.concurrent("an attempt in flight when its endpoint becomes inactive is recorded, and not repeated", async ({
   database,
 }) => {
   const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
@@ -353,7 +350,7 @@ test.concurrent("an attempt in flight when its endpoint is switched off is recor
   expect(receiver.received).toHaveLength(1);
 });
 
-test.concurrent("a pause counts for what is at hand already, also when the database could not be asked about it at first", async ({
+test.concurrent("a pause applies to deliveries already read, even if the first reads of the settings fail", async ({
   database,
 }) => {
   const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();

@@ -7,7 +7,7 @@ import { until } from "../support/until.ts";
 
 const events = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ accountId: index }));
 
-test("two engines on one database send nothing twice", async ({ database }) => {
+test("two engines on one database send each delivery once", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   for (let index = 0; index < 20; index += 1)
@@ -21,7 +21,7 @@ test("two engines on one database send nothing twice", async ({ database }) => {
   expect(receiver.received).toHaveLength(2000);
 });
 
-test("an engine that starts beside one that owns every lane soon has half of them, and nothing is sent twice", async ({
+test("an engine that starts beside the owner of all lanes gets about half of them, and each delivery is sent once", async ({
   database,
 }) => {
   await using receiver = await startReceiver((response) => void setTimeout(() => response.writeHead(200).end(), 4));
