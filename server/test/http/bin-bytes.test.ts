@@ -81,7 +81,7 @@ const places: readonly (readonly [string, (id: string, byte: Buffer) => Buffer])
 ];
 
 test.concurrent.for(places)(
-  "a request with any byte in %s ends in no error of ours, and can be read",
+  "a request with any byte in %s gets a 2xx or 4xx response, and the bin can be listed and viewed",
   async ([, write], { site: { pool, provider, accessToken, cookie, http, port } }) => {
     const bin = await pool.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
     const statuses: string[] = [];
@@ -101,7 +101,7 @@ test.concurrent.for(places)(
   },
 );
 
-test("a bin takes nothing at another provider's host", async ({ database }) => {
+test("a bin receives no requests at another provider's host", async ({ database }) => {
   const [{ provider }, other] = [await setUp(database), await setUp(database)];
   const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
   await using server = await openWebServer(database, { baseDomain: "bellwire.test" });

@@ -57,7 +57,7 @@ const send = ({ at, bin }: Workbench, path = "", init: RequestInit = {}) =>
 const viewOf = ({ http, bin }: Workbench, query: string, cookie?: string) =>
   http.inject({ url: `/bins/${bin.id}/view?${query}`, ...(cookie && { headers: { cookie } }) });
 
-test("rules answer over HTTP with status, headers and body, and each request names its rule", async ({ workbench }) => {
+test("rules set the status, headers and body of responses, and each request names its rule", async ({ workbench }) => {
   const rules = [
     { name: "Orders", path_starts_with: "/orders", answers: [{ status: 202, body: "queued" }] },
     { every: 2, answers: [{ status: 503, headers: { "Retry-After": "7" } }] },
@@ -95,7 +95,9 @@ test("concurrent requests get each response of a sequence once", async ({ workbe
   expect(statuses).toEqual([200, 200, 200, 200, 200, ...answers.map(({ status }) => status)]);
 });
 
-test("a delivery within the process gets the response of a rule, and new rules begin again", async ({ workbench }) => {
+test("a delivery within the process gets the response of a rule, and saving rules restarts their sequences", async ({
+  workbench,
+}) => {
   const { pool, bin } = workbench;
   const answerRules = [
     {
@@ -120,7 +122,9 @@ test("unknown paths below the page are not received", async ({ workbench }) => {
   expect(await readBin(workbench.pool, workbench.bin)).toMatchObject({ requestsCaught: 0 });
 });
 
-test("a search finds requests by method, path, header and body, in any case, and in the URL", async ({ workbench }) => {
+test("a search matches method, path, header and body, case-insensitively, in the API and on the page", async ({
+  workbench,
+}) => {
   await send(workbench, "/Orders?tag=blue", {
     method: "PUT",
     headers: { "X-Tenant": 'the "Acme" one' },
@@ -143,7 +147,7 @@ test("a search finds requests by method, path, header and body, in any case, and
   expect((await viewOf(workbench, "q=acme", workbench.cookie)).body).toContain('id="request-1"');
 });
 
-test("a viewer who sees secrets masked cannot find them by a search", async ({ workbench }) => {
+test("a viewer with masked secrets cannot search for them", async ({ workbench }) => {
   await send(workbench, "/orders?token=5ec2e7", { headers: { "x-key": "5ec2e7" }, body: '{"password":"5ec2e7"}' });
   const key = workbench.bin.viewKey;
   for (const part of ["any", "header", "body", "path"]) {
@@ -237,7 +241,7 @@ test("each new request is forwarded once, as received, and a redirect is not fol
   ]);
   expect(receiver.received[0]?.headers).not.toHaveProperty("cookie");
 
-  // The same request comes back, as from a receiver that forwards to the bin: the loop ends.
+  // A receiver may forward to the bin. Such a request is not forwarded again, so no loop arises.
   await send(workbench, "", { headers: { "bellwire-forwarded-by-bin": workbench.bin.id } });
   await send(workbench);
   await until(async () => (await workbench.api("GET", "/requests/3")).body.forward !== null);
@@ -258,7 +262,7 @@ test("nothing is forwarded to an address that is not allowed, or to this install
     expect([url, (await workbench.api("PATCH", "", { forward_url: url })).status]).toEqual([url, 422]);
     expect([url, (await workbench.api("POST", "/requests/1/forward", { url })).status]).toEqual([url, 422]);
   }
-  // The check at the time of sending, for a name that leads elsewhere since it was saved.
+  // The name may resolve to another address since it was saved, so the address is checked when sending, too.
   for (const url of ["http://10.0.0.1/", `http://bellwire.test/bins/${workbench.bin.id}`]) {
     await workbench.pool.query("update bins set forward_url = $1", [url]);
     await workbench.pool.query("update bin_requests set forward_due_at = now(), forward_result = null");

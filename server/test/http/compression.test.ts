@@ -7,7 +7,7 @@ import { routesOf } from "./routes-of.ts";
 
 const headerValue = "Bearer planted-header-value";
 
-test("large answers are compressed, but none that holds a secret", async ({ database }) => {
+test("large responses are compressed, except those that contain a secret", async ({ database }) => {
   const { accessToken } = await setUp(database);
   await using server = await openWebServer(database);
   await server.http.ready();
@@ -18,7 +18,7 @@ test("large answers are compressed, but none that holds a secret", async ({ data
     return answer.json();
   };
   const endpoints = [];
-  // Enough of them for lists that are long enough to be compressed.
+  // Enough endpoints and bins for lists that exceed the size from which responses are compressed.
   for (const name of ["planted", "planted-2", "planted-3"]) {
     const url = `https://receiver.example/${name}?token=planted-query`;
     endpoints.push(await post("/api/v1/endpoints", { name, url, headers: { authorization: headerValue } }));

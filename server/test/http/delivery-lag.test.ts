@@ -17,7 +17,7 @@ const insertReport = `
     failed_attempts)
   values ($1, $2, 1, false, 1, 1, 8, 0, 'closed', $3)`;
 
-test("while deliveries are late, answers to changes say by how much, and no other answer does", async ({
+test("while deliveries are late, only responses to changes have the header Bellwire-Delivery-Lag", async ({
   database,
 }) => {
   const { accessToken, provider } = await setUp(database);
@@ -37,7 +37,7 @@ test("while deliveries are late, answers to changes say by how much, and no othe
   const endpointId = await buildEndpoint(database, { providerId: provider.id, url: "http://127.0.0.1:9/" });
   await recordNow(database, { providerId: provider.id });
   await database.query("update due set due_at = now() - interval '1 hour' where endpoint_id = $1", [endpointId]);
-  await database.query(insertReport, [endpointId, provider.id, 1]); // so that no change waits
+  await database.query(insertReport, [endpointId, provider.id, 1]); // so that no change is delayed
   for (const change of changes) {
     expect(Number(await until(() => lagOf(change), { everyMs: 200 }))).toBeGreaterThanOrEqual(3600);
   }
@@ -49,7 +49,7 @@ test("while deliveries are late, answers to changes say by how much, and no othe
   });
 });
 
-test("late deliveries are a backlog unless their receiver fails, asks for a pause or is at its limit", async ({
+test("late deliveries count as backlog unless the receiver fails, is paused by Retry-After or is at its limit", async ({
   database,
 }) => {
   const { provider } = await setUp(database);

@@ -4,7 +4,9 @@ import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
 import { routesOf } from "./routes-of.ts";
 
-test("HEAD is answered as GET, without the body; but for streams, which it would never end", async ({ database }) => {
+test("HEAD gets the status and Content-Type of GET without a body, and is not served for streams", async ({
+  database,
+}) => {
   const { accessToken } = await setUp(database);
   await using server = await openWebServer(database);
   await server.http.ready();

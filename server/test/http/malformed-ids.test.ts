@@ -22,10 +22,12 @@ const malformed = [
   "1;",
 ];
 
-/** The names of parameters that are ids, not texts, with one of them to be malformed at a time. */
+/** Returns the path once per id parameter, with that parameter malformed. Text parameters stay valid. */
 function pathsWithOne(path: string, texts: readonly string[], bad: string): readonly string[] {
   const names = Array.from(path.matchAll(/:(\w+)/g), ([, name = ""]) => name).filter((name) => !texts.includes(name));
-  return names.map((one) => path.replaceAll(/:(\w+)/g, (_, name: string) => (name === one ? bad : "1")));
+  return names.map((malformedName) =>
+    path.replaceAll(/:(\w+)/g, (_, name: string) => (name === malformedName ? bad : "1")),
+  );
 }
 
 const rowsStatement = `
@@ -34,7 +36,7 @@ const rowsStatement = `
 
 const countRows = (pool: Pool): Promise<object[]> => pool.query(rowsStatement);
 
-test("an id that nothing can have is not found by any DELETE, and nothing goes", async ({ database }) => {
+test("a malformed id is not found by any DELETE, and deletes nothing", async ({ database }) => {
   const { accessToken } = await setUp(database);
   await using server = await openWebServer(database);
   await server.http.ready();
@@ -54,14 +56,14 @@ test("an id that nothing can have is not found by any DELETE, and nothing goes",
   for (const { path, texts } of [...ofApi, ...others]) {
     for (const url of malformed.flatMap((bad) => pathsWithOne(path, texts, bad))) {
       const { statusCode } = await server.http.inject({ method: "DELETE", url, headers });
-      const isFormat = url.startsWith("/admin/api/") && url.endsWith(".5"); // an extension, which no format has
+      const isFormat = url.startsWith("/admin/api/") && url.endsWith(".5"); // an unknown extension
       expect([url, statusCode]).toEqual([url, isFormat ? 406 : 404]);
     }
   }
   expect(await countRows(database)).toEqual(before);
 });
 
-test("an id that is nearly somebody's is nobody's", async ({ database }) => {
+test("a malformed variant of an existing id matches nothing", async ({ database }) => {
   const { accessToken } = await setUp(database);
   await using server = await openWebServer(database);
   const headers = { authorization: `Bearer ${accessToken}`, accept: "application/json" };

@@ -55,7 +55,7 @@ test.for<readonly [refused: string, request: Request, status: number, type: stri
   ["an account with a long id, as XML", ["GET", `/admin/api/accounts/${long}.xml`], 404, xml, ""],
   ["an event with a long id", ["GET", `/api/v1/events/${long}`], 404, problem, "not-found"],
   ["a page with a long id", ["GET", `/applications/${long}`], 404, html, "Not found"],
-])("each interface refuses in its own format: %s", async ([, request, status, type, text], { send }) => {
+])("each interface rejects requests in its own format: %s", async ([, request, status, type, text], { send }) => {
   const [method, url, contentType, body] = request;
   const headers = contentType === undefined ? {} : { "content-type": contentType };
   const answer = await send({ method, url, headers, ...(body === undefined ? {} : { payload: body }) });
@@ -76,7 +76,7 @@ test.for([
   ["/%FF?a=1", html],
   ["/bins/%FF", plain],
 ] as const)(
-  "a path with invalid percent-encoding is refused in its interface's format: %s",
+  "a path with invalid percent-encoding is rejected in its interface's format: %s",
   async ([url, type], { send }) => {
     const answer = await send({ url });
     expect([answer.statusCode, answer.headers["content-type"]]).toEqual([400, type]);
@@ -104,13 +104,10 @@ test.for([
   ["/master/api/providers.json", json, '{"status":"Not found"}'],
   ["/api/invoices.json", json, '{"status":"Not found"}'],
   ["/api/accounts/1/invoices.xml", xml, ""],
-] as const)(
-  "an API of 3scale that is not served is refused in its format: %s",
-  async ([url, type, body], { server }) => {
-    const answer = await server.http.inject({ url });
-    expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([404, type, body]);
-  },
-);
+] as const)("an unsupported API of 3scale gets a 404 in its format: %s", async ([url, type, body], { server }) => {
+  const answer = await server.http.inject({ url });
+  expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([404, type, body]);
+});
 
 const multipart = `--x\r\ncontent-disposition: form-data; name="org_name"\r\n\r\nQu\u00ffy\r\n--x--\r\n`;
 
@@ -128,19 +125,22 @@ test.for([
   ["/admin/api/signup.json?username=mira", "multipart/form-data; boundary=x", multipart],
   ["/admin/api/accounts/%FF.json", form, ""],
   ["/api/v1/endpoints", "application/json", '{"name":"ÿ","url":"http://127.0.0.1/"}'],
-] as const)("bytes that are not UTF-8 are refused: %s, %s, %j", async ([url, type, body], { send, sharedPool }) => {
-  const rows = () => sharedPool.query("select (select count(*) from accounts), (select count(*) from endpoints)");
-  const before = await rows();
-  const answer = await send({
-    method: "POST",
-    url,
-    headers: { "content-type": type },
-    payload: Buffer.from(body, "latin1"),
-  });
-  expect(answer.statusCode).toBe(400);
-  expect(answer.body).not.toBe("");
-  expect(await rows()).toEqual(before);
-});
+] as const)(
+  "invalid UTF-8 is rejected and changes nothing: %s, %s, %j",
+  async ([url, type, body], { send, sharedPool }) => {
+    const rows = () => sharedPool.query("select (select count(*) from accounts), (select count(*) from endpoints)");
+    const before = await rows();
+    const answer = await send({
+      method: "POST",
+      url,
+      headers: { "content-type": type },
+      payload: Buffer.from(body, "latin1"),
+    });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.body).not.toBe("");
+    expect(await rows()).toEqual(before);
+  },
+);
 
 test("a file in a multipart form may contain any bytes", async ({ send }) => {
   const parts = [
@@ -157,7 +157,7 @@ test("a file in a multipart form may contain any bytes", async ({ send }) => {
   expect([answer.statusCode, answer.json().account.org_name]).toEqual([201, "Quay"]);
 });
 
-base("a host without a provider is refused with a page by interfaces that have pages", async ({ database }) => {
+base("a host without a provider gets a 404, as a page from interfaces that have pages", async ({ database }) => {
   await setUp(database);
   await using server = await openWebServer(database, { baseDomain: "bellwire.test" });
   const headers = { host: "nobody.elsewhere.example" };

@@ -10,10 +10,10 @@ import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { routesOf } from "./routes-of.ts";
 
-/** The only answers that a browser may keep: files that are the same for everybody. */
-const mayBeKept = /\/assets\/|\/scalar\.js$|\.svg$/;
+/** The only responses that a browser may cache: files without any provider's data. */
+const mayBeCached = /\/assets\/|\/scalar\.js$|\.svg$/;
 
-test("no answer is kept but public files, none is sniffed, and https stays https", async ({ database }) => {
+test("all responses have nosniff and HSTS, and only public files may be cached", async ({ database }) => {
   const { accessToken } = await setUp(database);
   await using server = await openWebServer(database, { publicUrl: "https://bellwire.test" });
   await server.http.ready();
@@ -28,18 +28,18 @@ test("no answer is kept but public files, none is sniffed, and https stays https
       const route = `${method} ${path}`;
       expect([route, answered["x-content-type-options"]]).toEqual([route, "nosniff"]);
       expect([route, answered["strict-transport-security"]]).toEqual([route, "max-age=31536000"]);
-      if (!mayBeKept.test(path)) expect([route, answered["cache-control"]]).toEqual([route, "no-store"]);
+      if (!mayBeCached.test(path)) expect([route, answered["cache-control"]]).toEqual([route, "no-store"]);
     }
   }
 });
 
-test("without https nothing tells browsers to insist on it", async ({ database }) => {
+test("without https, responses have no Strict-Transport-Security", async ({ database }) => {
   await setUp(database);
   await using server = await openWebServer(database);
   expect((await server.http.inject("/")).headers).not.toHaveProperty("strict-transport-security");
 });
 
-test("what the process counts is on the public port only where there are no tenants", async ({ database }) => {
+test("the public port serves /metrics only without a base domain, and /healthz always", async ({ database }) => {
   const { provider } = await setUp(database);
   for (const baseDomain of [undefined, "bellwire.test"]) {
     await using server = await openWebServer(database, { baseDomain });
@@ -61,13 +61,13 @@ test("what the process counts is on the public port only where there are no tena
 async function listen(http: FastifyInstance): Promise<number> {
   await http.listen({ port: 0, host: "127.0.0.1" });
   const address = http.server.address();
-  if (typeof address !== "object" || !address) throw new Error("It does not listen.");
+  if (typeof address !== "object" || !address) throw new Error("The server does not listen.");
   return address.port;
 }
 
 const paths = ["/", "/signup", "/p/login", "/admin/api/accounts.json", "/api/v1/endpoints", "/bins/x"];
 
-test("a request with two Host headers is refused on every interface", async ({ database }) => {
+test("a request with two Host headers is rejected by every interface", async ({ database }) => {
   await setUp(database);
   await using server = await openWebServer(database);
   const port = await listen(server.http);
@@ -81,7 +81,7 @@ test("a request with two Host headers is refused on every interface", async ({ d
   }
 });
 
-test("clients that reset their connection leave no error in the log, and the server goes on", async ({ database }) => {
+test("connections reset by clients log no error, and the server keeps responding", async ({ database }) => {
   const { accessToken } = await setUp(database);
   const lines: { readonly level: number; readonly msg: string }[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
@@ -97,7 +97,7 @@ test("clients that reset their connection leave no error in the log, and the ser
       await once(socket, "close");
     }
   }
-  // Within a body that the server has begun to read.
+  // Resets within a body that the server has begun to read.
   for (const path of ["/signup", "/p/login", "/admin/api/signup.json", "/api/v1/endpoints", "/bins/x"]) {
     for (const type of ["application/json", "application/x-www-form-urlencoded"]) {
       const socket = connect(port, "127.0.0.1");

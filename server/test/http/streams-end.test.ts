@@ -9,7 +9,7 @@ import { openWebServer } from "../support/open-web-server.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-/** A provider with a bin, an admin who is signed in beside the first one, and that one's token. */
+/** A provider with a bin, the first admin's token, and a second admin with a session. */
 const test = base.extend("site", async ({ database }, { onCleanup }) => {
   const { provider, accessToken } = await setUp(database);
   const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
@@ -56,20 +56,23 @@ const causes: readonly (readonly [string, (site: Site) => Promise<void>])[] = [
   ],
 ];
 
-test.for(causes)("the streams of an admin who %s end within a second, and say so", async ([, happens], { site }) => {
-  const { http, bin, admin } = site;
-  const at = http.listeningOrigin;
-  const paths = ["/api/v1/stream", `/bins/${bin.id}/view/stream?after=0`];
-  const streams = await Promise.all(paths.map((path) => openEventStream(`${at}${path}`, { cookie: admin.cookie })));
-  await until(() => streams.every((stream) => stream.text() !== ""));
+test.for(causes)(
+  "the streams of an admin who %s end within a second with access-ended",
+  async ([, revoke], { site }) => {
+    const { http, bin, admin } = site;
+    const at = http.listeningOrigin;
+    const paths = ["/api/v1/stream", `/bins/${bin.id}/view/stream?after=0`];
+    const streams = await Promise.all(paths.map((path) => openEventStream(`${at}${path}`, { cookie: admin.cookie })));
+    await until(() => streams.every((stream) => stream.text() !== ""));
 
-  await happens(site);
+    await revoke(site);
 
-  const ended = () => streams.map((stream) => [stream.isClosed(), stream.text().includes("access-ended")]);
-  await vi.waitFor(() => expect(ended()).toEqual(paths.map(() => [true, true])), { timeout: 1000, interval: 10 });
-});
+    const ended = () => streams.map((stream) => [stream.isClosed(), stream.text().includes("access-ended")]);
+    await vi.waitFor(() => expect(ended()).toEqual(paths.map(() => [true, true])), { timeout: 1000, interval: 10 });
+  },
+);
 
-test("the stream of an access token ends within a second after it is deleted", async ({ site }) => {
+test("the stream of a deleted access token ends within a second with access-ended", async ({ site }) => {
   const { http, pool, accessToken } = site;
   const [token] = await pool.query<{ id: number }>("select id from access_tokens");
   const headers = { authorization: `Bearer ${accessToken}` };
@@ -82,7 +85,7 @@ test("the stream of an access token ends within a second after it is deleted", a
   expect(stream.text()).toContain("access-ended");
 });
 
-test("streams go on when something of other callers changes", async ({ site }) => {
+test("a stream continues when another caller loses access", async ({ site }) => {
   const { http, bin, admin } = site;
   const other = await adminCookie(site.pool, bin.providerId, "member");
   using stream = await openEventStream(`${http.listeningOrigin}/bins/${bin.id}/view/stream?after=0`, {
@@ -95,7 +98,7 @@ test("streams go on when something of other callers changes", async ({ site }) =
   expect(stream.text()).not.toContain("access-ended");
 });
 
-test("a provider has a hundred open streams at most, and is told so", async ({ site }) => {
+test("a provider's 101st stream is rejected with 429 until another one closes", async ({ site }) => {
   const { http, accessToken } = site;
   const headers = { authorization: `Bearer ${accessToken}` };
   const open = () => openEventStream(`${http.listeningOrigin}/api/v1/stream`, headers);

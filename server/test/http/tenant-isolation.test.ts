@@ -20,8 +20,8 @@ import { type Route, routesOf } from "./routes-of.ts";
 
 type Ids = Readonly<Record<string, string | number>>;
 
-/** A provider with one of each thing, under the names by which paths know them. */
-async function settle(pool: Pool, http: FastifyInstance): Promise<{ api: ProviderApi; ids: Ids }> {
+/** Creates a provider with one of each object. `ids` are keyed by the names in paths. */
+async function createObjects(pool: Pool, http: FastifyInstance): Promise<{ api: ProviderApi; ids: Ids }> {
   const api = await createProviderApi(pool, http, new Date());
   const providerId = api.provider.id;
   const endpoint = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/hook", allActors: true });
@@ -63,7 +63,7 @@ async function settle(pool: Pool, http: FastifyInstance): Promise<{ api: Provide
   return { api, ids };
 }
 
-/** A row in each table that a sign-up leaves empty. */
+/** Inserts a row into each table that a sign-up leaves empty. */
 async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<string, number>>): Promise<void> {
   const event = "(select id from events where provider_id = $1::bigint limit 1)";
   const statements = [
@@ -125,20 +125,20 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
   for (const statement of statements) await pool.query(statement, [providerId]);
 }
 
-/** A path in which each parameter is the id of the object named before it. */
+/** Replaces each parameter of a path with the id of the object named before the parameter. */
 const fillIn = (path: string, ids: Ids): string =>
-  path.replaceAll(/([\w-]+)\/:\w+/g, (_, thing: string) => {
-    const name = path.startsWith("/admin/api/users") && thing === "users" ? "provider_users" : thing;
-    return `${thing}/${ids[name] ?? "1"}`;
+  path.replaceAll(/([\w-]+)\/:\w+/g, (_, object: string) => {
+    const name = path.startsWith("/admin/api/users") && object === "users" ? "provider_users" : object;
+    return `${object}/${ids[name] ?? "1"}`;
   });
 
 interface OwnTable {
   readonly name: string;
-  /** Texts that may be any: no rule and no other table depends on them. */
+  /** Text columns without constraints, which may have any value. */
   readonly texts: readonly string[];
 }
 
-/** Every table of rows that belong to a provider, days of the history aside. */
+/** Returns every table with a provider_id, without the partitions of the history. */
 const ownTables = (db: Pool): Promise<OwnTable[]> =>
   db.query<OwnTable>(
     `select relation.relname as name,
@@ -169,7 +169,7 @@ async function mark(owner: Pool, tables: readonly OwnTable[], providerId: number
 async function snapshot(owner: Pool, tables: readonly OwnTable[], providerId: number): Promise<Map<string, unknown>> {
   const rows = new Map<string, unknown>();
   for (const { name } of tables) {
-    const statement = `select to_jsonb(it)::text as row from ${name} it where provider_id = $1 order by 1`;
+    const statement = `select to_jsonb(stored)::text as row from ${name} stored where provider_id = $1 order by 1`;
     rows.set(name, await owner.query(statement, [providerId]));
   }
   return rows;
@@ -177,15 +177,15 @@ async function snapshot(owner: Pool, tables: readonly OwnTable[], providerId: nu
 
 let callers = 0;
 
-/** The caller of a request. Each request has a new session, since some requests end theirs. */
+/** The caller of a request. Each request has a new session, since some requests end their session. */
 const credentials = {
-  token: async ({ api }: Me) => ({ headers: { authorization: `Bearer ${api.token}` } }),
-  key: async ({ api }: Me) => ({ headers: { authorization: `Bearer ${api.key}` } }),
-  admin: (me: Me) => signIn(me, "admin"),
-  developer: (me: Me) => signIn(me, "developer"),
-} satisfies Record<string, (me: Me) => Promise<Credentials>>;
+  token: async ({ api }: Caller) => ({ headers: { authorization: `Bearer ${api.token}` } }),
+  key: async ({ api }: Caller) => ({ headers: { authorization: `Bearer ${api.key}` } }),
+  admin: (caller: Caller) => signIn(caller, "admin"),
+  developer: (caller: Caller) => signIn(caller, "developer"),
+} satisfies Record<string, (caller: Caller) => Promise<Credentials>>;
 
-interface Me {
+interface Caller {
   readonly pool: Pool;
   readonly api: ProviderApi;
   readonly ids: Ids;
@@ -196,7 +196,7 @@ interface Credentials {
   readonly form_token?: string;
 }
 
-async function signIn({ pool, api, ids }: Me, audience: Audience): Promise<Credentials> {
+async function signIn({ pool, api, ids }: Caller, audience: Audience): Promise<Credentials> {
   const userId = Number(ids[audience === "admin" ? "provider_users" : "users"]);
   const session = { providerId: api.provider.id, audience, userId, now: new Date() };
   const { cookieValue, csrfToken } = await pool.inTransaction((tx) => createSession(tx, session));
@@ -218,14 +218,14 @@ function requestOf(
   return {
     method,
     url: fillIn(path, ids),
-    remoteAddress: `10.0.${callers >> 8}.${callers & 255}`, // so that no caller is limited because of another one's guesses
+    remoteAddress: `10.0.${callers >> 8}.${callers & 255}`, // so that the rate limit of one caller does not affect another
     headers: { host, ...headers, ...(isApi ? {} : { "content-type": "application/x-www-form-urlencoded" }) },
     ...(method === "GET" ? {} : body),
   };
 }
 
 const isOfApi = (path: string): boolean => /^\/(admin\/api|api\/v1)\//.test(path);
-/** Open to everybody; a bin, to everybody with its id. */
+/** Routes that need no credentials. A bin needs only its id. */
 const isPublic = (path: string): boolean =>
   /openapi\.json$|^\/bins\/|^\/(healthz|readyz|metrics)$|assets|\/signup|\*/.test(path);
 const isPrivatePage = (path: string): boolean => /^\/(account|applications)(\/|$)|^\/p\/admin$/.test(path);
@@ -240,7 +240,7 @@ const documented = [await describeAccountManagementApi("0.0.0"), await bellwireA
   .flatMap((document) => operationsIn(fieldsOf(document)))
   .map(({ method, path }) => `${method.toUpperCase()} ${withoutNames(path.replace(/\.json$/, ""))}`);
 
-/** Two providers, of which the second one must stay as it is: its texts are marked. */
+/** Two providers. The texts of the second provider are marked, and no request may read or change its rows. */
 const test = base.extend("site", { scope: "file" }, async ({}, { onCleanup }) => {
   const running = new AsyncDisposableStack();
   onCleanup(() => running.disposeAsync());
@@ -248,10 +248,10 @@ const test = base.extend("site", { scope: "file" }, async ({}, { onCleanup }) =>
   const owner = running.use(await openPool({ connectionString, schema }));
   const pool = running.use(await openPool({ connectionString, schema, role: appRole }));
   const { http } = running.use(await openWebServer(pool, { baseDomain }));
-  const [mine, theirs] = [await settle(pool, http), await settle(pool, http)];
+  const [own, foreign] = [await createObjects(pool, http), await createObjects(pool, http)];
   const tables = await ownTables(owner);
-  await mark(owner, tables, theirs.api.provider.id);
-  return { owner, pool, http, mine, theirs, tables };
+  await mark(owner, tables, foreign.api.provider.id);
+  return { owner, pool, http, own, foreign, tables };
 });
 
 const ways = [
@@ -262,13 +262,13 @@ const ways = [
 ] as const;
 
 test.for(ways)(
-  "a %s of one provider opens, shows and changes nothing of another's, on either one's %s side",
+  "a %s of one provider neither reads nor changes another's data, at either host of the %s side",
   { timeout: 120_000 },
-  async ([as, side], { site: { owner, pool, http, mine, theirs, tables } }) => {
+  async ([as, side], { site: { owner, pool, http, own, foreign, tables } }) => {
     expect(tables.length).toBeGreaterThan(25);
-    const before = await snapshot(owner, tables, theirs.api.provider.id);
+    const before = await snapshot(owner, tables, foreign.api.provider.id);
     const empty = tables.map(({ name }) => name).filter((name) => !isFilled(before.get(name)));
-    expect(empty).toEqual([]); // a new table has to be filled in settle()
+    expect(empty).toEqual([]); // a new table needs a row in fillRest()
     const hostOf = ({ api }: { api: ProviderApi }): string =>
       side === "admin" ? api.host : `${api.provider.subdomain}.${baseDomain}`;
 
@@ -276,18 +276,18 @@ test.for(ways)(
     const known = new Set(routesOf(http).map(({ method, path }) => `${method} ${withoutNames(path)}`));
     expect(documented.filter((operation) => !known.has(operation))).toEqual([]);
     for (const route of routes) {
-      for (const host of [hostOf(mine), hostOf(theirs)]) {
-        if (host === hostOf(mine) && (route.path.endsWith("/stream") || !route.path.includes(":"))) continue;
-        const answer = await http.inject(requestOf(route, theirs.ids, host, await credentials[as]({ pool, ...mine })));
+      for (const host of [hostOf(own), hostOf(foreign)]) {
+        if (host === hostOf(own) && (route.path.endsWith("/stream") || !route.path.includes(":"))) continue;
+        const answer = await http.inject(requestOf(route, foreign.ids, host, await credentials[as]({ pool, ...own })));
         const outcome = `${route.method} ${route.path} at ${host} answers ${answer.statusCode}`;
         expect([outcome, answer.body]).toEqual([outcome, expect.not.stringContaining("canary")]);
         expect([outcome, answer.statusCode < 500]).toEqual([outcome, true]);
-        if (isOfApi(route.path) && host === hostOf(theirs))
+        if (isOfApi(route.path) && host === hostOf(foreign))
           expect([outcome, [401, 403].includes(answer.statusCode)]).toEqual([outcome, true]);
         if (isOfApi(route.path) || isPrivatePage(route.path))
           expect([outcome, answer.statusCode >= 300]).toEqual([outcome, true]);
       }
     }
-    expect(await snapshot(owner, tables, theirs.api.provider.id)).toEqual(before);
+    expect(await snapshot(owner, tables, foreign.api.provider.id)).toEqual(before);
   },
 );

@@ -22,7 +22,7 @@ interface Scene {
   readonly ids: Readonly<Record<"account" | "user" | "application" | "provider_user", number>>;
 }
 
-/** An account with a member beside its admin, an application, and a member of the provider's own. */
+/** Creates an account with an admin, a member and an application, and a member of the provider. */
 async function setScene(pool: Pool): Promise<Scene> {
   const { provider, accessToken: token } = await setUp(pool);
   const { details, applications } = await signUp(pool, { provider, by: byForm });
@@ -48,7 +48,7 @@ async function setScene(pool: Pool): Promise<Scene> {
   };
 }
 
-/** Where a step leads: on to a state, nowhere ("="), nowhere with a refusal ("refused"), or out of the world ("gone"). */
+/** The results of the steps by state: the next state, no change ("="), a rejection ("refused") or a deletion ("gone"). */
 type Leads = Readonly<Record<string, readonly string[]>>;
 
 interface Machine {
@@ -135,7 +135,7 @@ const cases = machines.flatMap(({ table, of, steps, leads }) =>
 );
 
 test.for(cases)(
-  "%s, from %s, of a %s: %s",
+  "the step %s from the state %s of the %s leads to: %s",
   async ([, from, of, to, { table, request, event }], { sharedPool: pool, http }) => {
     const scene = await setScene(pool);
     const id = scene.ids[of];
@@ -168,7 +168,7 @@ const requestTo = ({ host, token, ids }: Scene, request: string): InjectOptions 
 type Row = Readonly<Record<string, unknown>>;
 
 const rowOf = async (pool: Pool, table: string, id: number): Promise<Row | undefined> =>
-  (await pool.query<{ row: Row }>(`select to_jsonb(it) as row from ${table} it where id = $1`, [id]))[0]?.row;
+  (await pool.query<{ row: Row }>(`select to_jsonb(stored) as row from ${table} stored where id = $1`, [id]))[0]?.row;
 
 const eventsOf = async (pool: Pool, { providerId }: Scene): Promise<readonly string[]> =>
   (await pool.query<{ type: string }>(`select type from events where provider_id = $1 order by id`, [providerId])).map(

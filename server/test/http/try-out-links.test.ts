@@ -12,7 +12,7 @@ const config = { adminPassword: undefined, accessToken: undefined, providerKey: 
 const credentials = { username: "admin", password: "p", accessToken: "t", providerKey: "k" };
 
 test.for([undefined, "bellwire.test"])(
-  "with the base domain %s, whatever the try-out prints, shows and sends to is there, for its own provider alone",
+  "with the base domain %s, all links of the try-out work, and only its own provider sees them",
   async (baseDomain, { database: pool }) => {
     const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
     const allowed = parseAllowedTargets("none");
@@ -41,7 +41,9 @@ test.for([undefined, "bellwire.test"])(
   },
 );
 
-test("the try-out follows the port of a later start, until somebody sets another URL", async ({ database: pool }) => {
+test("the try-out's endpoint follows the port of a later start until its URL is changed", async ({
+  database: pool,
+}) => {
   const { provider } = await setUp(pool);
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
