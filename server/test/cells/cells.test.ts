@@ -29,7 +29,7 @@ const test = base
     onCleanup(() => template[Symbol.asyncDispose]());
     return template.name;
   })
-  /** Two databases of one server: for ids, engines and routes they are as far apart as two servers. */
+  /** Two databases of one server, which differ from two servers in nothing that ids, engines and routes depend on. */
   .extend("installation", async ({ template }, { onCleanup }) => {
     const [directory, other] = [await cloneTemplate(template), await cloneTemplate(template)];
     const installation = await Installation.open(directory.connectionString, other.connectionString);
@@ -42,7 +42,7 @@ const test = base
   });
 
 test(
-  "a cell works while the server of the directory is lost, also in a process that starts then; the default cell follows",
+  "a cell works, even after a restart, while the directory's server is down; the default cell recovers with that server",
   { timeout },
   async () => {
     await using directory = await startThrowAwayPostgres();
@@ -93,29 +93,33 @@ test(
   },
 );
 
-test("a trace goes from a request through another cell to the receiver", { timeout }, async ({ installation }) => {
-  await using receiver = await startReceiver();
-  await using collector = await startCollector();
-  await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
-  const quay = await installation.createProvider("quay", "west");
-  await using bellwire = await installation.serve({ ...inOneProcess, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
-  expect(await subscribe(bellwire.url, quay, receiver.url)).toMatchObject({ status: 200 });
-  expect(await signUp(bellwire.url, quay, "ann")).toMatchObject({ status: 201 });
-  await until(() => receiver.received.length === 3);
-  const [, traceId] = String(receiver.received[0]?.headers["traceparent"]).split("-");
-  const kinds = (): readonly number[] =>
-    collector.spans
-      .filter((span) => span.traceId === traceId && !span.attributes.has("db.system.name"))
-      .map(({ kind }) => kind);
-  await until(() => kinds().length === 7);
-  expect(kinds().toSorted((one, other) => one - other)).toEqual([2, 3, 3, 3, 4, 4, 4]);
-  const server = collector.spans.find((span) => span.traceId === traceId && span.kind === 2);
-  expect([
-    server?.name,
-    server?.attributes.get("http.response.status_code"),
-    server?.attributes.get("bellwire.provider.id"),
-  ]).toEqual(["POST /admin/api/signup.:extension", 201, quay.id]);
-});
+test(
+  "a trace covers a request for another cell and its deliveries to the receiver",
+  { timeout },
+  async ({ installation }) => {
+    await using receiver = await startReceiver();
+    await using collector = await startCollector();
+    await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+    const quay = await installation.createProvider("quay", "west");
+    await using bellwire = await installation.serve({ ...inOneProcess, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+    expect(await subscribe(bellwire.url, quay, receiver.url)).toMatchObject({ status: 200 });
+    expect(await signUp(bellwire.url, quay, "ann")).toMatchObject({ status: 201 });
+    await until(() => receiver.received.length === 3);
+    const [, traceId] = String(receiver.received[0]?.headers["traceparent"]).split("-");
+    const kinds = (): readonly number[] =>
+      collector.spans
+        .filter((span) => span.traceId === traceId && !span.attributes.has("db.system.name"))
+        .map(({ kind }) => kind);
+    await until(() => kinds().length === 7);
+    expect(kinds().toSorted((one, other) => one - other)).toEqual([2, 3, 3, 3, 4, 4, 4]);
+    const server = collector.spans.find((span) => span.traceId === traceId && span.kind === 2);
+    expect([
+      server?.name,
+      server?.attributes.get("http.response.status_code"),
+      server?.attributes.get("bellwire.provider.id"),
+    ]).toEqual(["POST /admin/api/signup.:extension", 201, quay.id]);
+  },
+);
 
 test(
   "one process serves providers of all cells, and none sees another's accounts",
@@ -198,12 +202,12 @@ const textAt = ({ body }: Answer, name: string): string => String(valueAt(JSON.p
 
 const pathOf = (url: string, prefix = ""): string => prefix + url.slice(new URL(url).origin.length);
 
-test("ids of two databases stay apart: each uses its own milliseconds", async ({ installation }) => {
+test("ids of two databases never collide, since each uses its own milliseconds", async ({ installation }) => {
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
-  const take = "select bellwire_directory.new_id() as id from generate_series(1, 20000)";
+  const createIds = "select bellwire_directory.new_id() as id from generate_series(1, 20000)";
   const urls = [installation.directoryUrl, installation.otherUrl];
-  const taken = await Promise.all(urls.map((url) => queryOnce<{ id: string }>(url, take)));
-  const ids = taken.map((rows) => rows.map(({ id }) => Number(id)));
+  const results = await Promise.all(urls.map((url) => queryOnce<{ id: string }>(url, createIds)));
+  const ids = results.map((rows) => rows.map(({ id }) => Number(id)));
   expect(ids.map((each) => new Set(each.map((id) => Math.floor(id / 4096) % 16)))).toEqual([
     new Set([0]),
     new Set([1]),
@@ -214,7 +218,7 @@ test("ids of two databases stay apart: each uses its own milliseconds", async ({
   }
 });
 
-test("a draining cell gets no new providers, and commands find the providers it has", async ({ installation }) => {
+test("a draining cell accepts no new providers, and commands still find its providers", async ({ installation }) => {
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
   await installation.createProvider("brook", "west");
   expect(await installation.done("cell", "drain", "west")).toContain("bellwire provider move brook --to CELL");
@@ -227,7 +231,7 @@ test("a draining cell gets no new providers, and commands find the providers it 
   await installation.done("provider", "create", ...names, "--cell", "west");
 });
 
-test("a cell is refused if its name is taken, or its database is the directory's", async ({ installation }) => {
+test("adding a cell is rejected if its name is taken or its database is the directory's", async ({ installation }) => {
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
   const again = await installation.run("cell", "add", "west", "--schema", "other");
   expect(again).toEqual([2, expect.stringContaining("There is a cell west already")]);
@@ -255,7 +259,7 @@ test("the connection string of a cell is encrypted, and re-encrypted with a new 
   ]);
 });
 
-test("migrate --plan shows what each cell lacks, and migrate applies it to each", async ({ installation }) => {
+test("migrate --plan lists the pending migrations of each cell and applies none", async ({ installation }) => {
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
   const forget =
     "delete from bellwire.migrations where name = (select max(name) from bellwire.migrations) returning name";
@@ -267,7 +271,7 @@ test("migrate --plan shows what each cell lacks, and migrate applies it to each"
 });
 
 test(
-  "engines serve the cells that BELLWIRE_CELLS selects, also one that is added later",
+  "engines serve exactly the cells in BELLWIRE_CELLS, including a cell added later",
   { timeout },
   async ({ installation }) => {
     await using receiver = await startReceiver();

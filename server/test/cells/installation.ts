@@ -69,7 +69,7 @@ export class Installation implements AsyncDisposable {
   }
 
   /** Runs a command. Returns its exit code and output. */
-  run(...args: readonly string[]): Promise<readonly [code: number, said: string]> {
+  run(...args: readonly string[]): Promise<readonly [code: number, output: string]> {
     return this.follow(args, () => undefined);
   }
 
@@ -77,7 +77,7 @@ export class Installation implements AsyncDisposable {
   async follow(
     args: readonly string[],
     onLine: (line: string) => void,
-  ): Promise<readonly [code: number, said: string]> {
+  ): Promise<readonly [code: number, output: string]> {
     const output: string[] = [];
     const print = (line: string): void => {
       output.push(line);
@@ -155,7 +155,7 @@ export async function queryOnce<Row extends pg.QueryResultRow>(
   }
 }
 
-/** Sends a request to a provider's admin side, whatever the name of this machine. */
+/** Sends a request to a provider's admin side, by its Host header, so that this machine needs no matching name. */
 export const askProvider = (
   url: string,
   { subdomain, token }: Pick<CellProvider, "subdomain" | "token">,

@@ -20,12 +20,12 @@ export async function createOrderedEndpoint(url: string, provider: CellProvider,
   expect(await askProvider(url, provider, "POST", "/api/v1/endpoints", endpoint)).toMatchObject({ status: 201 });
 }
 
-/** How long a request is repeated that is refused with 503, as clients do. */
+/** How long a request is retried after a 503, as clients do. */
 const retriesMs = 30_000;
 
 const loops = 3;
 
-/** Signs up developers, changes their accounts, and follows the feed of events, without a pause. */
+/** Continuously signs up developers, changes their accounts and follows the event feed. */
 export class MoveLoad implements AsyncDisposable {
   readonly failures: string[] = [];
   /** Ids of events in the order of the feed. */
@@ -98,7 +98,7 @@ export class MoveLoad implements AsyncDisposable {
     }
   }
 
-  /** Follows the feed with its cursor. Each read continues where the one before has ended, in whatever cell. */
+  /** Follows the feed with its cursor. Each read continues at the cursor of the one before, in any cell. */
   async #follow(): Promise<void> {
     let after = "";
     for (let isLast = false; ;) {
@@ -155,7 +155,7 @@ export async function compareWithReceiver(
     const received = new Set(ids());
     return [...recorded].every((id) => received.has(id));
   };
-  await until(isComplete, { withinMs: 60_000 }).catch(() => undefined); // the comparison names those that are missing
+  await until(isComplete, { withinMs: 60_000 }).catch(() => undefined); // the comparison below names the missing events
   const received = ids();
   const repeated = received.length - new Set(received).size;
   expect({
@@ -213,8 +213,8 @@ export async function countRows(url: string, providerId: number): Promise<Readon
     for (const { name, owner } of tables) {
       const count = `select count(*)::integer as count from bellwire.${name} where ${owner} = $1`;
       const { rows } = await client.query<{ count: number }>(count, [providerId]);
-      const found = rows[0]?.count ?? 0;
-      if (found > 0) counts[name] = found;
+      const rowCount = rows[0]?.count ?? 0;
+      if (rowCount > 0) counts[name] = rowCount;
     }
     return counts;
   } finally {

@@ -27,7 +27,7 @@ const test = base
 const places = ({ directoryUrl, otherUrl }: Installation) => ({ default: directoryUrl, west: otherUrl });
 
 test(
-  "a provider moves under load: nothing is lost or repeated, and orders and feeds go on",
+  "moving a provider under load loses and repeats nothing, and keeps ordering and the event feed intact",
   {
     timeout,
   },
@@ -58,7 +58,7 @@ test(
 );
 
 test(
-  "a change under way when its cell freezes moves too, and a later one is refused",
+  "a change open when its cell freezes moves with the provider; a later change is rejected",
   { timeout },
   async ({ installation }) => {
     const { directoryUrl: here, otherUrl: there } = installation;
@@ -89,7 +89,7 @@ test(
   },
 );
 
-test("draining a cell moves its providers one after another, and continues where it was interrupted", async ({
+test("draining a cell moves its providers one after another, and resumes after an interruption", async ({
   installation,
 }) => {
   await installation.done("cell", "add", "east");
@@ -110,9 +110,9 @@ test("draining a cell moves its providers one after another, and continues where
     return (await queryOnce<{ cell: string }>(installation.directoryUrl, providers)).map(({ cell }) => cell);
   };
   await using mover = await openClient(installation.directoryUrl);
-  const taken = `select pg_advisory_lock(hashtextextended('bellwire mover', provider_id))
+  const lockStatement = `select pg_advisory_lock(hashtextextended('bellwire mover', provider_id))
     from bellwire_directory.tenants where subdomain = 'creek'`;
-  await mover.query(taken);
+  await mover.query(lockStatement);
   const stopped = await installation.run("cell", "drain", "east", ...options);
   expect(stopped).toEqual([1, expect.stringContaining("Another process is moving creek.")]);
   expect(stopped[1]).toContain("still in cell east: creek");

@@ -10,7 +10,7 @@ const acknowledgedMin = 30;
  * `npm run chaos` runs as long as requested, and includes faults that last longer than a lease.
  */
 test(
-  "under kills, cuts and full disks with load, no acknowledged change is lost and nothing is repeated without a cause",
+  "under load with kills, cut connections and full disks, no acknowledged change is lost and every repeat has a cause",
   { timeout: 480_000 },
   async () => {
     const { line, violations, faults, acknowledged } = await runChaos({

@@ -88,19 +88,19 @@ test.each<[string, Partial<Evidence>]>([
     "a failure that is not listed",
     { deliveries: [delivered("event-1"), { ...delivered("event-2"), state: "failed" }] },
   ],
-  ["a delivery that nobody got", { received: [request("event-1")] }],
-  ["a delivery whose receiver refused it", { received: [request("event-1"), request("event-2", { status: 500 })] }],
-  ["a request for an event that nobody lists", { received: [...inOrder.received, request("event-3")] }],
-])("%s is found", (_what, changes) => {
+  ["a delivery without a request to its receiver", { received: [request("event-1")] }],
+  ["a delivery that its receiver rejected", { received: [request("event-1"), request("event-2", { status: 500 })] }],
+  ["a request for an unlisted event", { received: [...inOrder.received, request("event-3")] }],
+])("%s is reported", (_violation, changes) => {
   expect(checkDeliveries({ ...inOrder, ...changes })).toHaveLength(1);
 });
 
-test("different bytes under the same id are found", () => {
+test("different bodies under one id are reported", () => {
   const received = [...inOrder.received, request("event-2", { attempt: 2, bodyHash: "other" })];
   expect(findChangedBytes({ ...inOrder, received })).toHaveLength(1);
 });
 
-test("a retry before its wait or Retry-After, and one too many, are found", () => {
+test("a retry before its wait or Retry-After and an excess retry are reported", () => {
   const retried = (at: number, first: Partial<ReceivedRequest> = {}) =>
     findEarlyRetries({
       ...inOrder,
@@ -113,7 +113,7 @@ test("a retry before its wait or Retry-After, and one too many, are found", () =
   expect(findEarlyRetries({ ...inOrder, received: fourth })).toHaveLength(1);
 });
 
-test("a delivery that overtakes another of its order is found, also while the other is being answered", () => {
+test("a delivery that overtakes another of its ordering key is reported, even before the other's response ends", () => {
   const second = (atMs: number) =>
     findReordering({ ...inOrder, received: [request("event-1"), request("event-2", { atMs })] });
   expect(second(1010)).toEqual([]);
@@ -121,7 +121,7 @@ test("a delivery that overtakes another of its order is found, also while the ot
   expect(second(999)).toHaveLength(1);
 });
 
-test("a repeat without a fault that explains it is found", () => {
+test("a repeat that no fault explains is reported", () => {
   const received = [request("event-1", { atMs: 10_000 }), request("event-1", { atMs: 30_000 })];
   const killedAt = (ms: number) => countRepeats(received, [{ kind: "engine killed", fromMs: ms, untilMs: ms }]);
   expect(killedAt(11_000)).toEqual({ repeated: 1, bound: 1, wrong: [] });
@@ -152,7 +152,7 @@ const markers = new Map<string, string | undefined>([
   ["event-4", "m0x1"],
 ]);
 
-test("a change without its event is lost, an event without a change is wrong, and so is a gap in an account's numbers", () => {
+test("a change without its event is reported as lost; events without a change and sequence gaps as wrong", () => {
   expect(checkChanges([signUp, update], eventsOfBoth, markers)).toEqual({
     acknowledged: 2,
     lost: [],
@@ -162,7 +162,7 @@ test("a change without its event is lost, an event without a change is wrong, an
   expect(checkChanges([signUp, update], eventsOfBoth.slice(0, 3), markers).lost).toHaveLength(1);
   expect(checkChanges([signUp], eventsOfBoth, markers).wrong).toHaveLength(1);
   expect(checkChanges([signUp, { ...update, outcome: "refused" }], eventsOfBoth, markers).wrong).toHaveLength(1);
-  const jumping = eventsOfBoth.map((it) => (it.sequence === 4 ? { ...it, sequence: 5 } : it));
+  const jumping = eventsOfBoth.map((each) => (each.sequence === 4 ? { ...each, sequence: 5 } : each));
   expect(checkChanges([signUp, update], jumping, markers).wrong).toHaveLength(1);
 });
 
@@ -187,7 +187,7 @@ test("a deleted account requires one event for each of its parts", () => {
 const window = { replayedMs: 5000, forgottenMs: 6000, movedMs: 7000 };
 const afterFailover = { count: 1, windows: [window] };
 
-test("an acknowledged change is lost by design only if the asynchronous standby did not have it, and only as a whole", () => {
+test("an acknowledged change counts as lost by design only in whole and only if the asynchronous standby lacked it", () => {
   const check = (changes: Partial<typeof update>, failovers = afterFailover) =>
     checkChanges([signUp, { ...update, ...changes }], eventsOfBoth.slice(0, 3), markers, failovers);
   expect(check({ answeredMs: 5500 })).toEqual({ acknowledged: 2, lost: [], lostByDesign: 1, wrong: [] });
@@ -198,11 +198,11 @@ test("an acknowledged change is lost by design only if the asynchronous standby 
   expect(checkChanges(part, eventsOfBoth.slice(0, 2), markers, afterFailover).lost).toHaveLength(1);
 });
 
-test("the numbers of an account skip ahead at a failover and no more often", () => {
+test("an account's sequence numbers may skip ahead once per failover, not otherwise", () => {
   const numbered = (...numbers: readonly number[]) =>
     checkChanges(
       [signUp, update],
-      eventsOfBoth.map((it, index) => ({ ...it, sequence: numbers[index] ?? 0 })),
+      eventsOfBoth.map((each, index) => ({ ...each, sequence: numbers[index] ?? 0 })),
       markers,
       afterFailover,
     ).wrong;
@@ -211,7 +211,7 @@ test("the numbers of an account skip ahead at a failover and no more often", () 
   expect(numbered(1, 2, 3, 3)).toHaveLength(1);
 });
 
-test("a failover explains a missing event only if no client saw it before the standby's last transaction", () => {
+test("a failover explains a missing event only if clients saw it between the standby's last transaction and the failover", () => {
   const seenAt = (atMs: number, windows = [window]) => {
     const evidence: Evidence = {
       ...inOrder,
@@ -227,14 +227,14 @@ test("a failover explains a missing event only if no client saw it before the st
   expect(seenAt(5500, [])).toHaveLength(2);
 });
 
-test("an event that a follower misses, and one that it gets twice, are found", () => {
+test("events that a follower misses or receives twice are reported", () => {
   const [first, second] = inOrder.followed;
   if (!first || !second) throw new Error("The follower has nothing.");
   expect(checkFollower({ ...inOrder, followed: [first] })).toHaveLength(1);
   expect(checkFollower({ ...inOrder, followed: [first, second, second] })).toHaveLength(1);
 });
 
-test("a number of two events is found, also if one of them is lost", () => {
+test("a sequence number of two events is reported, even if one event is lost", () => {
   const received = [...inOrder.received, request("lost", { accountId: 7, sequence: 2 })];
   expect(findReusedNumbers({ ...inOrder, received, windows: [window] })).toHaveLength(1);
 });

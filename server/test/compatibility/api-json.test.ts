@@ -17,7 +17,7 @@ test.each([
   ["application-user-key", jsonOf(applications["user-key"].updated)],
   ["application-app-id", jsonOf(applications["app-id"].updated)],
   ["application-oidc", jsonOf(applications.oidc.created)],
-])("the API's JSON equals the golden file, in this field order: %s", async (file, json) => {
+])("the API's JSON equals the golden file, including the field order: %s", async (file, json) => {
   const golden = await readFile(new URL(`golden/${file}.json`, import.meta.url), "utf8");
   expect(`${JSON.stringify(json, null, 2)}\n`).toBe(golden);
 });

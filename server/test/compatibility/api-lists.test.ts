@@ -9,6 +9,6 @@ test.each(asXml)("the API's XML equals the golden file: %s", async (file, docume
   expect(renderXmlDocument(document)).toBe((await golden(`${file}.xml`)).trimEnd());
 });
 
-test.each(asJson)("the API's JSON equals the golden file, in this field order: %s", async (file, json) => {
+test.each(asJson)("the API's JSON equals the golden file, including the field order: %s", async (file, json) => {
   expect(`${JSON.stringify(json, null, 2)}\n`).toBe(await golden(`${file}.json`));
 });
