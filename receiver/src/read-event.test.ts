@@ -42,7 +42,7 @@ test("a CloudEvent has the same structure, structured or binary", () => {
   expect(() => readEvent(JSON.stringify(data))).toThrow(UnreadableEvent);
 });
 
-test("fields are read alike in all formats", () => {
+test("fields are read identically from all formats", () => {
   const data = { account: { id: 31, org_name: "Harbour & Sons", deletion_date: null, plans: [{ id: 5 }], users: [] } };
   for (const body of [envelope(account), JSON.stringify({ type: "account.updated", data })]) {
     const { object } = readEvent(body);
@@ -59,7 +59,7 @@ test("fields are read alike in all formats", () => {
 
 const golden = new URL("../../server/test/compatibility/golden/", import.meta.url);
 test.each(globSync("{account,user,application}-*.xml", { cwd: golden }))(
-  "a document that Bellwire promises to send is read: %s",
+  "every golden 3scale document is parsed: %s",
   (file) => {
     const { type, action, object } = readEvent(readFileSync(new URL(file, golden)));
     const [, promisedType, promisedAction] = /^([a-z]+)-(?:.*-)?([a-z]+)\.xml$/.exec(file) ?? [];
@@ -69,18 +69,18 @@ test.each(globSync("{account,user,application}-*.xml", { cwd: golden }))(
 );
 
 test.each([
-  ["nothing", ""],
+  ["an empty body", ""],
   ["a form", "a=1&b=2"],
   ["another document", "<account><id>31</id></account>"],
   ["an event without an object", "<event><action>updated</action><type>account</type><object/></event>"],
   ["an event whose object is of another type", envelope("<user><id>1</id></user>")],
   ["an event of two objects", envelope("<account></account><account></account>")],
-  ["JSON that stops", '{"type":"account.updated","data":{'],
-  ["JSON that is no event", '{"id":1}'],
+  ["truncated JSON", '{"type":"account.updated","data":{'],
+  ["JSON that is not an event", '{"id":1}'],
   ["JSON without the object", '{"type":"account.updated","data":{"user":{}}}'],
   ["JSON of an inherited object", '{"type":"constructor.called","data":{}}'],
   ["JSON whose type has no action", '{"type":"account","data":{"account":{}}}'],
-])("%s is refused", (_what, body) => {
+])("%s is rejected", (_case, body) => {
   expect(() => readEvent(body)).toThrow(UnreadableEvent);
 });
 
@@ -88,7 +88,7 @@ test("a body that is not UTF-8 is rejected", () => {
   expect(() => readEvent(Buffer.from([0x3c, 0xff, 0x3e]))).toThrow("The body is not UTF-8.");
 });
 
-test("a body that is too long is rejected unread", () => {
+test("an oversized body is rejected without parsing", () => {
   expect(() => readEvent("<".repeat(101), { bytesMax: 100 })).toThrow("The body is longer than 100 bytes.");
   expect(() => readEvent(Buffer.alloc(10 * 1024 * 1024 + 1))).toThrow("The body is longer than");
 });

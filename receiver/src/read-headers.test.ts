@@ -11,7 +11,7 @@ const headers = {
   "bellwire-channel": "developer_portal",
 };
 
-test("the headers contain id, type, time, sequence, actor and channel", () => {
+test("the id, type, time, sequence, actor and channel are read from the headers", () => {
   expect(readHeaders(headers)).toEqual({
     id: "019b2c1e-8694-739b-aea5-966c26f8ad91",
     type: "account.created",

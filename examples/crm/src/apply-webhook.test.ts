@@ -42,7 +42,7 @@ const mira = { id: 21, name: "Okoye", email: "mira@quay.example", role: "admin",
 const tom = { id: 22, name: "user-22", email: "tom@harbour.example", role: "member", ...company };
 const contacts = [mira, { ...tom, deleted_at: "2026-03-08T00:00:00.000Z" }];
 
-test("the contacts are the same for any order and number of webhooks", () => {
+test("webhooks in any order and with repeats lead to the same contacts", () => {
   const sequences = fc.shuffledSubarray([...story, ...story, ...story], { minLength: 3 * story.length });
   fc.assert(
     fc.property(sequences, (sequence) => {

@@ -76,12 +76,12 @@ test("markup in a name is escaped", async ({ crm }) => {
 });
 
 test.for([
-  ["what is not signed", 401, { method: "POST", body: mira }],
-  ["what was changed on its way", 401, { ...signed("1", 2, mira), body: `${mira} ` }],
-  ["what is no event", 422, signed("1", 2, "<event/>")],
-  ["what has no headers of an event", 422, signed("1", 2, mira, { "bellwire-attempt": "" })],
-  ["what is too long", 413, { method: "POST", body: " ".repeat(10 * 1024 * 1024 + 1) }],
-  ["what cannot be kept", 500, signed("1", 2, mira.replace("<id>21</id>", ""))],
+  ["an unsigned webhook", 401, { method: "POST", body: mira }],
+  ["a modified webhook", 401, { ...signed("1", 2, mira), body: `${mira} ` }],
+  ["an invalid event", 422, signed("1", 2, "<event/>")],
+  ["a webhook without the headers of an event", 422, signed("1", 2, mira, { "bellwire-attempt": "" })],
+  ["an oversized webhook", 413, { method: "POST", body: " ".repeat(10 * 1024 * 1024 + 1) }],
+  ["a webhook that cannot be stored", 500, signed("1", 2, mira.replace("<id>21</id>", ""))],
 ] as const)("%s gets %i and changes nothing", async ([, status, request], { crm }) => {
   expect((await fetch(`${crm.url}/webhooks`, request)).status).toBe(status);
   const page = await (await fetch(crm.url)).text();
@@ -95,7 +95,7 @@ test("a sample gets 200 and creates no contact", async ({ crm }) => {
   expect(await (await fetch(crm.url)).text()).toContain("No contacts yet");
 });
 
-test("other paths respond 404", async ({ crm }) => {
+test("other methods and paths get 404", async ({ crm }) => {
   expect((await fetch(`${crm.url}/webhooks`)).status).toBe(404);
   expect((await fetch(crm.url, { method: "POST" })).status).toBe(404);
 });
