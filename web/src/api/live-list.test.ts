@@ -84,7 +84,7 @@ test("a row that no longer matches leaves its page", async () => {
   ]);
 });
 
-test("new rows go to the top of a long list without a request", async () => {
+test("new rows are added at the top of a long list without a request", async () => {
   const live = listOf([page(rows(6, 4)), page(rows(3, 1), null)]);
   await live.report(rows(8, 7));
   expect(live.shown()).toEqual([
@@ -94,19 +94,19 @@ test("new rows go to the top of a long list without a request", async () => {
   expect(live.readFirstPage).not.toHaveBeenCalled();
 });
 
-test("a late row appears at its place", async () => {
+test("a late row is inserted at its position", async () => {
   const live = listOf([page([{ id: 9, text: "old" }, ...rows(7, 6)]), page(rows(3, 1), null)]);
   await live.report([{ id: 8, text: "new" }]);
   expect(live.shown()[0]).toEqual([9, 8, 7, 6]);
 });
 
-test("a row that is older than the first page is not put above the pages after it", async () => {
+test("a row older than the first page is not inserted into it", async () => {
   const live = listOf([page(rows(9, 7))]);
   await live.report(rows(2, 1));
   expect(live.shown()).toEqual([[9, 8, 7]]);
 });
 
-test("a single page keeps its length, and is completed before the page after it is read", async () => {
+test("a single page keeps its length, and is completed before the next page is read", async () => {
   const live = listOf([page(rows(3, 1), null)]);
   await live.report(rows(5, 4));
   expect(live.shown()).toEqual([[5, 4, 3]]);
@@ -118,7 +118,7 @@ test("a single page keeps its length, and is completed before the page after it 
   expect(live.list.state().hasCutRows).toBe(false);
 });
 
-test("a paused list does not move and counts the new rows, each once", async () => {
+test("a paused list does not change and counts each new row once", async () => {
   const live = listOf([page(rows(6, 4))]);
   live.list.pause();
   await live.report([{ id: 5, text: "new" }, ...rows(8, 7), ...rows(8, 7)]);
@@ -143,7 +143,7 @@ test("a resumed list shows the changes of all its rows, with one request", async
   expect(live.list.state()).toEqual({ isPaused: false, newCount: 0, hasCutRows: false });
 });
 
-test("a resumed list starts over if rows are missing between the newest and its own", async () => {
+test("a resumed list is replaced if rows are missing between the newest and its own", async () => {
   const live = listOf([page(rows(6, 4)), page(rows(3, 1), null)]);
   live.list.pause();
   live.serve(page(rows(99, 97)));
@@ -152,7 +152,7 @@ test("a resumed list starts over if rows are missing between the newest and its 
   expect(live.shown()).toEqual([[99, 98, 97]]);
 });
 
-test("after lost messages all pages are read again, but not while the list is paused", async () => {
+test("lost messages reload all pages, but not while the list is paused", async () => {
   const live = listOf([page(rows(6, 4)), page(rows(3, 1), null)]);
   const invalidate = vi.spyOn(live.client, "invalidateQueries").mockResolvedValue();
   live.list.pause();
@@ -163,7 +163,7 @@ test("after lost messages all pages are read again, but not while the list is pa
   expect(invalidate).toHaveBeenCalledTimes(2);
 });
 
-test("a filter that only the server can apply reads the first page alone, at most every three seconds", async () => {
+test("with a filter that only the server can apply, only the first page is reloaded, at most every three seconds", async () => {
   const live = listOf([page(rows(6, 4)), page(rows(3, 1), null)]);
   live.serve(page(rows(7, 5)));
   for (let second = 0; second < 6; second += 1) {
@@ -176,7 +176,7 @@ test("a filter that only the server can apply reads the first page alone, at mos
   expect(live.readFirstPage).toHaveBeenCalledTimes(2);
 });
 
-test("more new rows than fit above a long list wait and are counted", async () => {
+test("too many new rows for a long list are counted instead of inserted", async () => {
   const live = listOf([page(rows(6, 4)), page(rows(3, 1), null)]);
   await live.report(rows(500, 7));
   expect(live.shown()[0]).toEqual([6, 5, 4]);

@@ -3,7 +3,7 @@ import { exampleDelivery } from "../testing/examples.ts";
 import { waitFor } from "../testing/wait-for.ts";
 import { type LiveState, followStream, batchInvalidations, staleKeys } from "./live-updates.tsx";
 
-/** An EventSource as the server and the network would have it. */
+/** A fake EventSource whose connection the test controls. */
 class Stream extends EventTarget {
   static readonly CLOSED = 2;
   static opened: Stream[] = [];
@@ -19,13 +19,13 @@ class Stream extends EventTarget {
     this.dispatchEvent(new Event("open"));
   }
 
-  /** The connection broke: a browser opens it again by itself. */
+  /** Breaks the connection, which a browser reopens automatically. */
   break(): void {
     this.readyState = 0;
     this.dispatchEvent(new Event("error"));
   }
 
-  /** Answers with an error, after which a browser does not reconnect. */
+  /** Responds with an error, after which a browser does not reconnect. */
   refuse(): void {
     this.readyState = 2;
     this.dispatchEvent(new Event("error"));
@@ -59,11 +59,11 @@ function follow() {
     return stream;
   };
   const refreshed = () => invalidateQueries.mock.calls.map(([filter]) => String(filter?.queryKey));
-  return { told: states, stop, newest, refreshed };
+  return { states, stop, newest, refreshed };
 }
 
-test("a stream that the browser gave up is reopened with backoff and reported as not live meanwhile", async () => {
-  const { told: states, newest } = follow();
+test("a stream closed by the browser after an error is reopened with backoff, and is not live meanwhile", async () => {
+  const { states, newest } = follow();
   newest().open();
   newest().refuse();
   expect(states).toEqual(["live", "interrupted"]);
@@ -77,7 +77,7 @@ test("a stream that the browser gave up is reopened with backoff and reported as
   expect(states.at(-1)).toBe("live");
 });
 
-test("a reopened stream refreshes everything that was missed", async () => {
+test("reopening a stream refreshes all lists", async () => {
   const { newest, refreshed } = follow();
   newest().open();
   newest().refuse();
@@ -97,7 +97,7 @@ test("after a reconnect by the browser, only queries that the server does not re
   expect(refreshed().toSorted()).toEqual(["endpoints", "failures"]);
 });
 
-test("a silent dead connection is detected", async () => {
+test("a connection without messages is reopened within six minutes", async () => {
   const { newest } = follow();
   newest().open();
   await vi.advanceTimersByTimeAsync(6 * 60_000);
@@ -202,7 +202,7 @@ test('a running fetch, such as "Load more", is not cancelled but invalidated aft
   expect(invalidateQueries).toHaveBeenCalledOnce();
 });
 
-test("nothing is invalidated after the stop, not even messages of the last round", async () => {
+test("stopping discards pending invalidations", async () => {
   const { promise: fetched, resolve: answer } = Promise.withResolvers<void>();
   const invalidateQueries = vi.fn<() => Promise<void>>().mockReturnValueOnce(fetched).mockResolvedValue();
   vi.useFakeTimers();
@@ -218,7 +218,7 @@ test("nothing is invalidated after the stop, not even messages of the last round
   expect(invalidateQueries).toHaveBeenCalledOnce();
 });
 
-test("statistics are read again five seconds after the first of many attempts, and not without any", async () => {
+test("statistics are refreshed once, five seconds after the first of many attempts, and not without attempts", async () => {
   const { newest, refreshed } = follow();
   newest().open();
   newest().dispatchEvent(new MessageEvent("event", { data: "{}" }));

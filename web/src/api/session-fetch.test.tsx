@@ -45,18 +45,18 @@ test("after a sign-in in another tab, a change is sent with the new session, onc
 test.each([
   ["no session", "signed out"],
   ["the session of another user", { userId: 2, csrfToken: "second" }],
-] as const)("with %s, nothing is sent again, and the end is reported", async (_found, present) => {
+] as const)("with %s, the request is not repeated, and the session's end is reported", async (_case, present) => {
   const { put, bodies, ends } = serverWith(present);
   expect((await put()).ok).toBe(false);
   expect([bodies, ends()]).toEqual([[], 1]);
 });
 
-test("a refusal in the same session is none of its end", async () => {
+test("a 403 in an unchanged session is not reported as the session's end", async () => {
   const { put, ends } = serverWith({ userId: 1, csrfToken: "first" }, { isForbidden: true });
   expect([(await put()).status, ends()]).toEqual([403, 0]);
 });
 
-test("while the server is away, the session counts as unchanged", async () => {
+test("while the server is unreachable, a 401 is not reported as the session's end", async () => {
   const { put, ends } = serverWith("away");
   expect([(await put()).status, ends()]).toEqual([401, 0]);
 });

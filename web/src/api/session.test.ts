@@ -11,14 +11,14 @@ const session: Session = {
 };
 
 test.each([
-  ["a place that is open, and what lies below it", ["/accounts", "/accounts/7/applications/8"], true],
-  ["the start, and what is no place", ["/", "/nowhere", "/webhooksandmore"], true],
-  ["a place that is not open, and what lies below it", ["/webhooks", "/webhooks/edit"], false],
+  ["a permitted page and its subpages may be opened", ["/accounts", "/accounts/7/applications/8"], true],
+  ["the start page and unknown paths may be opened", ["/", "/nowhere", "/webhooksandmore"], true],
+  ["a page without permission and its subpages may not be opened", ["/webhooks", "/webhooks/edit"], false],
 ] as const)("%s", (_guarantee, paths, may) => {
   expect(paths.map((path) => mayOpen(session, path))).toEqual(paths.map(() => may));
 });
 
-test("the session says whether the user may use webhooks", () => {
+test("the session's pages determine whether the user may use webhooks", () => {
   expect(mayUseWebhooks(session)).toBe(false);
   expect(mayUseWebhooks({ ...session, pages: new Map([["webhooks", true]]) })).toBe(true);
 });

@@ -9,7 +9,7 @@ const held = { kind: "held_after_restore", at: "2026-02-03T04:05:06.789Z", until
 const show = (notices: readonly object[], role: "admin" | "member" = "admin") =>
   showInPortal(<InstallationBanner />, { answers: { "GET notices": [200, { data: notices }] }, session: { role } });
 
-test("after a failover, admins read what may be lost and what to do, until they close it", async () => {
+test("after a failover, admins see a notice of possible losses with instructions until they close the notice", async () => {
   show([lost]);
   await waitFor(() => expect(document.body.textContent).toContain("Changes from shortly before may be lost"));
   await click("What to do");

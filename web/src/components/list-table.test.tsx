@@ -20,7 +20,7 @@ const columns: readonly ListColumn<Ship>[] = [
 const show = (more: Partial<ListTableProps<Ship, number>>): HTMLElement =>
   mount(<ListTable label="Ships" rows={ships} columns={columns} keyOf={({ id }) => id} {...more} />);
 
-test("each cell has its place in a row of two lines, and others are hidden there", () => {
+test("each cell has a position in the two-line layout or is hidden there", () => {
   const cells = [...show({}).querySelectorAll("tbody tr:first-child td")];
   expect(cells.map(({ className }) => /bellwire-at-\w+/.exec(className)?.[0])).toEqual([
     "bellwire-at-title",
@@ -39,7 +39,7 @@ test("a menu is named after its row, and a row without actions has none", () => 
   expect(menus).toEqual(["Actions for Mira"]);
 });
 
-test("the box of the header selects all rows of the page, and is half checked if some are", () => {
+test("the header's checkbox selects all rows of the page, and is indeterminate if only some are selected", () => {
   const ticked: unknown[] = [];
   const onTick = (keys: readonly number[], isTicked: boolean): void => void ticked.push([keys, isTicked]);
   const place = show({ nameOf: ({ name }) => name, selection: { has: (id) => id === 6, onTick } });

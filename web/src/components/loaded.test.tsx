@@ -10,13 +10,13 @@ const session = {
   pages: new Map([["accounts", true] as const, ...closed.map((place) => [place, false] as const)]),
 };
 
-test("an object that does not exist says so in the title of its page", async () => {
+test("the page of a missing object has “not found” in its title", async () => {
   showPage("/endpoints/7", { "GET /api/v1/event_types": () => [200, { data: [] }] });
   await says("Endpoint not found");
   await waitFor(() => expect(document.title).toBe("Endpoint not found | Bellwire"));
 });
 
-test("a page that the server could not load appears as soon as the server responds again", async () => {
+test("a page that failed to load can be retried once the server responds again", async () => {
   let isAway = true;
   showPage("/events", {
     "GET /api/v1/events": () => (isAway ? [502, {}] : [200, { data: [exampleEvent], next: null }]),
@@ -28,7 +28,7 @@ test("a page that the server could not load appears as soon as the server respon
   expect(shown()).not.toContain("cannot be reached");
 });
 
-test("a page without permission says so in its title, and leads to the pages that the member may open", async () => {
+test("a page without permission has “Access denied” in its title and links to the permitted pages", async () => {
   const page = showPage("/deliveries", {}, session);
   await says("Access denied");
   await waitFor(() => expect(document.title).toBe("Access denied | Bellwire"));

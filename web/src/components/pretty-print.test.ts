@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { prettyPrint } from "./pretty-print.ts";
 
-/** What is shown, marks included. */
+/** Returns the shown text, including marked parts. */
 const shown = (text: string): string => prettyPrint(text).join("");
 
 test("XML is shown one element per line, with text in its element", () => {

@@ -16,23 +16,23 @@ test.each(zones)("a time keeps its second when it is formatted and parsed in %s"
   }
 });
 
-test("a time is shown on the clock of its zone", () => {
+test("a time is formatted in its time zone", () => {
   const at = new Date("2026-03-01T23:07:05.999Z");
   expect(dateInputValue(at, "Asia/Tokyo")).toBe("2026-03-02T08:07:05");
   expect(dateInputValue(at, "America/New_York")).toBe("2026-03-01T18:07:05");
 });
 
-test("a time without seconds, as browsers write full minutes, is a time", () => {
+test("a time without seconds, as browsers send full minutes, is accepted", () => {
   expect(parseDateInput("2026-03-01T09:07", "Asia/Tokyo")?.toISOString()).toBe("2026-03-01T00:07:00.000Z");
 });
 
-test("incomplete input is no time", () => {
+test("incomplete or invalid input is rejected", () => {
   for (const typed of ["", "2026-03-01", "tomorrow", "2026-13-01T00:00"]) {
     expect(parseDateInput(typed, "UTC")).toBeUndefined();
   }
 });
 
-test("when clocks change, an ambiguous time is the earlier one and a skipped time is an hour later", () => {
+test("at a clock change, an ambiguous time is the earlier one, and a skipped time is an hour later", () => {
   const parse = (typed: string) => parseDateInput(typed, "Europe/Berlin")?.toISOString();
   expect(parse("2026-10-25T02:30:00")).toBe("2026-10-25T00:30:00.000Z");
   expect(parse("2026-03-29T02:30:00")).toBe("2026-03-29T01:30:00.000Z");
@@ -49,6 +49,6 @@ test("days start at midnight in the zone, also on the days around a change of cl
   );
 });
 
-test("an unknown time zone is UTC", () => {
+test("an unknown time zone falls back to UTC", () => {
   expect(knownTimeZone("Pacific Time (US & Canada)")).toBe("UTC");
 });

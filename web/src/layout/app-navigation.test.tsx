@@ -58,7 +58,7 @@ test("an admin is offered every page", async () => {
   );
 });
 
-test("the webhook settings are in the section Webhooks and where 3scale's documentation looks for them", async () => {
+test("the webhook settings are linked in the section Webhooks and, as in 3scale, under Account Settings", async () => {
   const offered = await offeredTo(everyPlace);
   expect(offered.slice(offered.indexOf("Webhooks"), offered.indexOf("Developers"))).toContain("Settings");
   expect(offered.slice(offered.indexOf("Account Settings"))).toContain("Webhooks");
@@ -66,7 +66,7 @@ test("the webhook settings are in the section Webhooks and where 3scale's docume
   expect(links.map((link) => link.textContent)).toEqual(["Settings", "Webhooks"]);
 });
 
-/** How far a sidebar of 100 to 500 that was scrolled by 50 is scrolled once a link of it is shown. */
+/** Returns the scroll position, at first 50, of a sidebar from 100 to 500 after scrolling to a link. */
 function scrolledFor(top: number, bottom: number): number {
   document.body.innerHTML = `<div class="pf-v6-c-page__sidebar"><a href="/">Audit log</a></div>`;
   const [sidebar, link] = [document.querySelector("div"), document.querySelector("a")];
@@ -74,7 +74,7 @@ function scrolledFor(top: number, bottom: number): number {
   sidebar.scrollTop = 50;
   vi.spyOn(sidebar, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 100, 200, 400));
   vi.spyOn(link, "getBoundingClientRect").mockReturnValue(new DOMRect(0, top, 200, bottom - top));
-  link.scrollIntoView = () => expect.fail("The first Tab would go on from the link.");
+  link.scrollIntoView = () => expect.fail("The first Tab would continue from the link.");
   scrollSidebarTo(link);
   return sidebar.scrollTop;
 }
@@ -97,7 +97,7 @@ async function openOverThePage(): Promise<void> {
   await isOpen(true);
 }
 
-test("the navigation over a phone's page closes with Escape and with a tap outside, but not inside", async () => {
+test("on a phone, the navigation closes with Escape and with a tap outside, but not inside", async () => {
   showPage("/nowhere", {});
   await says("There is no such page");
   await isOpen(false);

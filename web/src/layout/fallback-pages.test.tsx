@@ -9,12 +9,12 @@ function serverAnswers(answer: () => Promise<Response>): void {
   onTestFinished(() => void vi.unstubAllGlobals());
 }
 
-test("a page's file that cannot be fetched while the server is away is reported as such, and not as a defect", async () => {
+test("a page file that fails to load while the server is unreachable is reported as ServerAway", async () => {
   serverAnswers(() => Promise.reject(new TypeError("Failed to fetch")));
   await expect(loadPage(() => Promise.reject(lost))).rejects.toBeInstanceOf(ServerAway);
 });
 
-test("a page's file that a release replaced is reported as it failed, so that the router loads the new release", async () => {
+test("a failed load of a replaced page file is rethrown, so the router loads the new release", async () => {
   serverAnswers(async () => new Response("<svg/>"));
   await expect(loadPage(() => Promise.reject(lost))).rejects.toBe(lost);
 });

@@ -55,7 +55,7 @@ test("objects are found by one request, and opened with the keyboard alone", asy
   expect(document.querySelector("[role=combobox]")).toBeNull();
 });
 
-test("the id of an event leads to the list of its deliveries", async () => {
+test("an event id finds the list of its deliveries", async () => {
   const page = await open();
   await type(exampleEvent.id);
   await says("Deliveries of this event");
@@ -64,7 +64,7 @@ test("the id of an event leads to the list of its deliveries", async () => {
   await waitFor(() => expect(page.address()).toBe(`/deliveries?event_id=${exampleEvent.id}`));
 });
 
-test("pages are found by other words for them, and a text can be searched in the lists", async () => {
+test("pages are found by synonyms, and a text can be searched in the lists", async () => {
   const page = await open();
   await type("dead letter");
   await waitFor(() => expect(announced()).toContain("Failures"));
@@ -84,7 +84,7 @@ test("a member finds only pages that the member may open", async () => {
   expect(shown()).not.toContain("Deliveries with");
 });
 
-test("a failed search says so, and still finds pages", async () => {
+test("a failed search shows an error and still finds pages", async () => {
   showPage("/nowhere", { "GET /api/v1/search": () => [500, {}] });
   await says("There is no such page");
   press("k", { ctrlKey: true });
@@ -93,7 +93,7 @@ test("a failed search says so, and still finds pages", async () => {
   expect(announced()).toContain("Failures");
 });
 
-test("the button of the masthead opens the search, and Ctrl-K closes it", async () => {
+test("the button of the masthead opens the search, and Ctrl-K closes the search", async () => {
   await open();
   await waitFor(input);
   press("k", { ctrlKey: true });

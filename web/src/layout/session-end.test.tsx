@@ -27,7 +27,7 @@ function showPageWithForm() {
   };
 }
 
-test("without input the end of the session leads to the sign-in page", () => {
+test("without form input, the session's end redirects to the sign-in page", () => {
   const page = showPageWithForm();
   page.type("Search");
   page.end();
@@ -35,7 +35,7 @@ test("without input the end of the session leads to the sign-in page", () => {
   expect(shown()).not.toContain("Your session has ended");
 });
 
-test("a form with input stays, and a dialog offers to sign in in another tab", async () => {
+test("with form input, the page stays, and a dialog offers a sign-in in another tab", async () => {
   const page = showPageWithForm();
   page.type("Name");
   page.end();
@@ -47,7 +47,7 @@ test("a form with input stays, and a dialog offers to sign in in another tab", a
   expect(shown()).not.toContain("Your session has ended");
 });
 
-test("the input of a form that has gone does not count", () => {
+test("input of a removed form is ignored", () => {
   const page = showPageWithForm();
   page.type("Name");
   page.removeForm();

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { readAccountSearch, readApplicationSearch } from "./list-filters.ts";
 
 test.each([
-  ["what makes no sense is left out", { state: "asleep", query: {}, page: "x" }, {}],
-  ["the first page needs no number", { page: 1 }, {}],
+  ["invalid values are dropped", { state: "asleep", query: {}, page: "x" }, {}],
+  ["page 1 is omitted", { page: 1 }, {}],
   ["a search for digits stays a text", { query: 42 }, { query: "42" }],
   [
-    "state, text and page go together",
+    "state, text and page are combined",
     { state: "pending", query: "quay", page: 2 },
     { state: "pending", query: "quay", page: 2 },
   ],
@@ -15,14 +15,14 @@ test.each([
 });
 
 test.each([
-  ["what makes no sense is left out", { state: "asleep", by: "colour", query: {}, service_id: "x", page: 0 }, {}],
-  ["the first page needs no number", { page: 1 }, {}],
-  ["a text is looked for in names, where nothing else is said", { query: "ferry" }, { by: "name", query: "ferry" }],
+  ["invalid values are dropped", { state: "asleep", by: "colour", query: {}, service_id: "x", page: 0 }, {}],
+  ["page 1 is omitted", { page: 1 }, {}],
+  ["the default search field is the name", { query: "ferry" }, { by: "name", query: "ferry" }],
   ["a search for digits stays a text", { by: "app_id", query: 42 }, { by: "app_id", query: "42" }],
-  ["where to look is nothing without a text", { by: "user_key", query: "" }, {}],
-  ["a plan is nothing without its product", { plan_id: 3 }, {}],
+  ["a search field without a text is dropped", { by: "user_key", query: "" }, {}],
+  ["a plan without its product is dropped", { plan_id: 3 }, {}],
   [
-    "everything goes together",
+    "all filters are combined",
     { by: "account_query", query: "quay", service_id: 7, plan_id: 3, state: "live", page: 2 },
     { by: "account_query", query: "quay", service_id: 7, plan_id: 3, state: "live", page: 2 },
   ],

@@ -31,7 +31,7 @@ test("empty credentials and those of another kind of product are not sent", () =
   });
 });
 
-test("the only product is preselected, one of several is not", () => {
+test("a single product is preselected; with several, none is", () => {
   expect(chosenProduct({}, [product(7, "1")])?.id).toBe(7);
   expect(chosenProduct({}, [product(7, "1"), product(8, "2")])).toBeUndefined();
   expect(chosenProduct({ productId: "8" }, [product(7, "1"), product(8, "2")])?.id).toBe(8);

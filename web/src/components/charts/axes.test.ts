@@ -4,7 +4,7 @@ import { formatDuration, formatRate, pointFormat, tickFormat, timeTicks, valueAx
 const minutes = (count: number, from: string): Date[] =>
   Array.from({ length: count }, (_, index) => new Date(Date.parse(from) + index * 60_000));
 
-test("the axis of values ends at a round number above all values, and never at 0", () => {
+test("the value axis ends at a round number above all values, and never at 0", () => {
   expect(valueAxis([3, 97])).toEqual({ max: 100, ticks: [0, 20, 40, 60, 80, 100] });
   expect(valueAxis([0, 0])).toEqual({ max: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] });
   expect(valueAxis([]).max).toBe(1);
@@ -21,7 +21,7 @@ test("ticks are at full hours of the time zone, and no more than fit", () => {
   expect(timeTicks([], 8, "UTC")).toEqual([]);
 });
 
-test("times are those of the provider's zone, and days those of the statistics", () => {
+test("times are in the provider's time zone, and days are the UTC days of the statistics", () => {
   const at = new Date("2026-11-24T23:30:00Z");
   expect(tickFormat(3_600_000, "Europe/Berlin")(at)).toBe("00:30");
   expect(tickFormat(30 * 86_400_000, "Europe/Berlin")(at)).toBe("25 Nov");
@@ -34,7 +34,7 @@ test("a single failure among many keeps the rate below 100 %", () => {
   expect([1, 0.99999, 0.9971, 0.5, 0].map(formatRate)).toEqual(["100 %", "99.99 %", "99.7 %", "50 %", "0 %"]);
 });
 
-test("durations have the unit that a person would choose", () => {
+test("durations have a readable unit", () => {
   expect([0, 0.42, 38.4, 1234, 45_000, 240_000, 7_200_000, 259_200_000].map(formatDuration)).toEqual([
     "0 ms",
     "0.4 ms",

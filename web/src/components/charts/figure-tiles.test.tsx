@@ -4,7 +4,7 @@ import { pointsChange, relativeChange } from "./figure-tiles.tsx";
 import { describePoints } from "./sparkline.tsx";
 import { rangeBefore, readTimeSpanSearch } from "./time-span.ts";
 
-test("a change is judged by what a rise means", () => {
+test("a rise is good or bad depending on the figure", () => {
   expect(relativeChange(150, 100, "bad")).toEqual({ text: "50 %", direction: "up", meaning: "bad" });
   expect(relativeChange(50, 100, "bad")).toEqual({ text: "50 %", direction: "down", meaning: "good" });
   expect(relativeChange(354, 1, "bad").text).toBe("354 times");
@@ -12,13 +12,13 @@ test("a change is judged by what a rise means", () => {
   expect(pointsChange(0.95, 0.997)).toEqual({ text: "4.7 points", direction: "down", meaning: "bad" });
 });
 
-test("nothing is compared with a span in which nothing happened", () => {
+test("no change is shown against a span without data", () => {
   expect(relativeChange(5, 0, "bad").text).toBeUndefined();
   expect(relativeChange(5, undefined, "bad").text).toBeUndefined();
   expect(pointsChange(0.9, null).text).toBeUndefined();
 });
 
-test("a chart shows the outcomes that occurred, and successes always", () => {
+test("a chart shows the outcomes that occurred, and always successes", () => {
   const series = (outcome: "2xx" | "5xx" | "tls", attempts: number) => ({
     group: { outcome },
     total: { attempts },
@@ -47,7 +47,7 @@ test("a sparkline has the same figures as text", () => {
   expect(describePoints([])).toBe("Last hour: no attempts");
 });
 
-test("the span before has the same length, and unknown spans of an address are ignored", () => {
+test("the previous span has the same length, and unknown spans in the address are ignored", () => {
   const [since, until] = [new Date("2026-11-27T09:00:00Z"), new Date("2026-11-27T10:00:00Z")];
   expect(rangeBefore({ since, until })).toEqual({ since: new Date("2026-11-27T08:00:00Z"), until: since });
   expect(readTimeSpanSearch({ span: "90d" })).toEqual({ span: "90d" });

@@ -32,7 +32,7 @@ function show(changed: Partial<Choices>) {
 
 const reason = "Cannot fire while actions in the admin portal do not trigger webhooks";
 
-test("only the event that cannot fire says so", () => {
+test("only an event that cannot fire shows a reason", () => {
   const { page } = show({});
   const switches = [...page.querySelectorAll(".pf-v6-c-check")].map((element) => element.textContent);
   expect(switches.filter((text) => text.includes(reason))).toEqual([expect.stringContaining("Application suspended")]);
@@ -62,17 +62,27 @@ const off = { provider_actions: false, all_actors: false };
 const byAdminsOnly = { interfaces: ["admin_portal", "api"] } as const;
 
 test.each([
-  ["what developers cause can always fire", { interfaces: ["developer_portal", "admin_portal", "api"] }, off, true],
-  ["what only admins cause cannot fire while their actions do not count", byAdminsOnly, off, false],
-  ["what admins cause fires once their actions count", byAdminsOnly, { ...off, provider_actions: true }, true],
-  ["the provider key can cause it once all actors count", byAdminsOnly, { ...off, all_actors: true }, true],
+  ["an event of developers can always fire", { interfaces: ["developer_portal", "admin_portal", "api"] }, off, true],
+  ["an event of admins cannot fire while their actions are excluded", byAdminsOnly, off, false],
   [
-    "the provider key does not open the admin portal's door",
+    "an event of admins can fire once their actions are included",
+    byAdminsOnly,
+    { ...off, provider_actions: true },
+    true,
+  ],
+  ["an event of admins can fire once all actors are included", byAdminsOnly, { ...off, all_actors: true }, true],
+  [
+    "an event of the Admin Portal alone cannot fire through the provider key",
     { interfaces: ["admin_portal"] },
     { ...off, all_actors: true },
     false,
   ],
-  ["what nothing causes cannot fire", { interfaces: [] }, { provider_actions: true, all_actors: true }, false],
+  [
+    "an event without an interface cannot fire",
+    { interfaces: [] },
+    { provider_actions: true, all_actors: true },
+    false,
+  ],
 ] as const)("%s", (_guarantee, { interfaces }, settings, canFire) => {
   expect(blockedReason({ type: "account.created", interfaces: [...interfaces] }, settings) === undefined).toBe(canFire);
 });

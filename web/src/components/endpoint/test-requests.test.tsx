@@ -4,7 +4,7 @@ import { pingToast } from "./test-requests.tsx";
 const url = "https://hooks.example/in";
 
 test.each([
-  ["a good answer is a success", 200, null, "success"],
+  ["a 200 is a success", 200, null, "success"],
   ["any 2xx is a success", 202, "answered 202", "success"],
   ["a redirect is a warning", 301, "answered 301", "warning"],
   ["a rejection is a warning", 404, "answered 404", "warning"],
@@ -19,6 +19,6 @@ test("a missing response is an error with its reason", () => {
   expect(pingToast(url, attempt, "Test event").title).toBe('Test event failed: "connection refused"');
 });
 
-test("a success that would not count as delivered says so", () => {
+test("a 2xx that does not count as delivered has an explanation", () => {
   expect(pingToast(url, { status: 202, error: "202 is not 200" }, "Ping").detail).toContain("202 is not 200");
 });

@@ -6,7 +6,7 @@ const names: FilterNamesById = {
   eventTypes: new Map([["account.created", "Account created"]]),
 };
 
-test("a filter survives its way through an address", () => {
+test("a filter is unchanged after a round trip through the address", () => {
   const filter = {
     q: "Harbour & Sons",
     since: "-1d",
@@ -29,7 +29,7 @@ test("a filter survives its way through an address", () => {
   expect(readListFilter("deliveries", filter)).toEqual(filter);
 });
 
-test("values that the API would refuse are dropped, and the others of the same filter stay", () => {
+test("values that the API would reject are dropped; other values of the filter stay", () => {
   expect(
     readListFilter("deliveries", {
       since: "yesterday",
@@ -44,11 +44,11 @@ test("values that the API would refuse are dropped, and the others of the same f
   ).toEqual({ state: "failed" });
 });
 
-test("a number in a link is the same as its text", () => {
+test("a number in a link is parsed like its text", () => {
   expect(readListFilter("deliveries", { endpoint_id: 7, account: 4 })).toEqual({ endpoint_id: "7", account: "4" });
 });
 
-test("a list has only the filters that make sense for it", () => {
+test("a list has only its applicable filters", () => {
   expect(readListFilter("events", { state: "failed", channel: "api" })).toEqual({ channel: "api" });
   expect(definitionsFor("failures").map(({ name }) => name)).not.toContain("state");
 });
@@ -60,7 +60,7 @@ test.each([
   ["latency_min", "1500", "1.5 s"],
   ["status", "500,4xx", "500, 4xx"],
   ["account", "Harbour, Sons", "Harbour, Sons"],
-])("the filter %s=%s reads “%s”", (name, value, words) => {
+])("the filter %s=%s is described as “%s”", (name, value, words) => {
   const definition = definitionsFor("deliveries").find((each) => each.name === name);
   expect(definition && describeFilter(definition, value, names)).toBe(words);
 });
@@ -71,6 +71,6 @@ test.each([
   [{ since: "-3h" }, "From 3 hours ago"],
   [{ since: "-2d", until: "-1d" }, "2 days ago to 1 day ago"],
   [{ until: "2026-03-01T00:00:00Z" }, "Until 1 Mar 2026, 09:00:00 GMT+9"],
-])("the time span %o reads “%s”", (span, words) => {
+])("the time span %o is described as “%s”", (span, words) => {
   expect(describeSpan(span, "Asia/Tokyo")).toBe(words);
 });

@@ -55,7 +55,7 @@ test("a saved view sets the filters, and the menu names the view while they are 
   await says("View: Night failures");
 });
 
-test("the filters of the page are saved under a name that is not taken", async () => {
+test("the filters of the page are saved under a unique name", async () => {
   const page = await open("/deliveries?state=pending");
   await click("Views");
   await click("Save this view…");
@@ -92,7 +92,7 @@ test("a view is renamed, and updated to other filters", async () => {
   ]);
 });
 
-test("a deleted view is restored by the message's button", async () => {
+test("the message's Undo button restores a deleted view", async () => {
   const page = await open("/deliveries?state=failed&since=-1d");
   await click("View: Night failures");
   await click("Delete “Night failures”");
@@ -103,7 +103,7 @@ test("a deleted view is restored by the message's button", async () => {
   expect(page.views()).toMatchObject([{ name: "Night failures", filter: yesterday.filter }]);
 });
 
-test("a list without filters has nothing to save", async () => {
+test("without filters, no view can be saved", async () => {
   const page = await open("/deliveries", []);
   await click("Views");
   await says("You have not saved any");

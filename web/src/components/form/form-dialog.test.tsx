@@ -85,7 +85,7 @@ test("a rejected form stays open, shows the error, keeps the values and focuses 
   expect(dialog()?.querySelector<HTMLInputElement>("#email")?.value).toBe("olaf");
 });
 
-test("a rejected confirmation stays open and says why, and a new one does not", async () => {
+test("a rejected confirmation stays open with the reason, which is gone after reopening", async () => {
   show({ "DELETE users/6": [403, { error: "The last admin stays." }] });
   await click("Actions for olaf");
   await click("Delete");
@@ -100,7 +100,7 @@ test("a rejected confirmation stays open and says why, and a new one does not", 
   expect(alertOf(dialog())).toBeUndefined();
 });
 
-test("the menu that opened a dialog gets the focus when it closes", async () => {
+test("closing a dialog returns the focus to the menu that opened the dialog", async () => {
   show({});
   await click("Actions for olaf");
   await waitFor(() => expect(document.querySelector("[role=menuitem]")).not.toBeNull());
@@ -111,7 +111,7 @@ test("the menu that opened a dialog gets the focus when it closes", async () => 
   await waitFor(() => expect(document.activeElement?.getAttribute("aria-label")).toBe("Actions for olaf"));
 });
 
-test("the menu of a row that is being changed keeps the focus, and its items are disabled", async () => {
+test("the menu of a row that is being changed opens with disabled items", async () => {
   showInPortal(<RowActions of="olaf" isDisabled items={[{ title: "Edit" }]} />, { answers: {} });
   await click("Actions for olaf");
   await waitFor(() => {
@@ -119,7 +119,7 @@ test("the menu of a row that is being changed keeps the focus, and its items are
   });
 });
 
-test("without a network a change fails at once, says so, and does not run later", async () => {
+test("without a network, a change fails immediately with a message and is not sent later", async () => {
   onTestFinished(() => onlineManager.setOnline(true));
   onlineManager.setOnline(false);
   const { changes } = show({ "DELETE users/6": "lost" });

@@ -32,7 +32,7 @@ test("the present plan is named but not offered, and none is preselected", async
   await waitFor(() => expect(dialog()).toBeNull());
 });
 
-test("an application on a custom plan can change to every plan, and is told that its own is deleted", async () => {
+test("an application on a custom plan can change to every plan, with a note that the custom plan is deleted", async () => {
   show({ id: 3, name: "Basic (custom)" });
   await click("Change plan");
   await waitFor(() => expect(dialog()?.textContent).toContain("made for this application alone and will be deleted"));

@@ -37,7 +37,7 @@ test.each([
   ["Suspend", "pending", "POST accounts/4/suspend", "until you resume the account, which makes it approved"],
   ["Reject", "pending", "PUT accounts/4/reject", "Its admins get an email."],
   ["Make pending", "approved", "PUT accounts/4/make_pending", "until you approve the account"],
-] as const)("%s of an account that is %s asks for confirmation", async (title, state, request, expectedText) => {
+] as const)("%s of an account in the state %s requires confirmation", async (title, state, request, expectedText) => {
   const { changes } = showInPortal(<AccountActions account={account(state)} />, { answers, session });
   await click("Actions");
   await click(title);
@@ -49,7 +49,7 @@ test.each([
   await waitFor(() => expect(dialog()).toBeUndefined());
 });
 
-test("approving an account asks for no confirmation", async () => {
+test("approving an account requires no confirmation", async () => {
   const { changes } = showInPortal(<AccountActions account={account("pending")} />, { answers, session });
   await click("Actions");
   await click("Approve");
@@ -60,18 +60,21 @@ test.each([
   ["Suspend", "PUT accounts/4/users/6/suspend", "until you unsuspend"],
   ["Make a member", "PUT accounts/4/users/6/member", "until you make mira an admin again"],
   ["Delete", "DELETE accounts/4/users/6", "cannot be restored"],
-])("%s of a user asks for confirmation and names the consequences", async (title, request, expectedText) => {
-  const { changes } = showInPortal(<UserList accountId={4} />, { answers, session });
-  await click("Actions for mira");
-  await click(title);
-  await waitFor(() => expect(dialog()).toContain(expectedText));
-  expect(dialog()).toContain("get a webhook");
-  expect(changes()).toEqual([]);
-  await click(title);
-  await waitFor(() => expect(changes().map((each) => each.request)).toEqual([request]));
-});
+])(
+  "%s of a user requires confirmation, and the dialog names the consequences",
+  async (title, request, expectedText) => {
+    const { changes } = showInPortal(<UserList accountId={4} />, { answers, session });
+    await click("Actions for mira");
+    await click(title);
+    await waitFor(() => expect(dialog()).toContain(expectedText));
+    expect(dialog()).toContain("get a webhook");
+    expect(changes()).toEqual([]);
+    await click(title);
+    await waitFor(() => expect(changes().map((each) => each.request)).toEqual([request]));
+  },
+);
 
-test("an erasure names its consequences and asks about pending deliveries", async () => {
+test("the dialog of an erasure names the consequences and has a choice for pending deliveries", async () => {
   const { changes } = showInPortal(<AccountActions account={account("approved")} />, {
     answers: { "POST erasures": [201, { id: 9 }] },
     session,

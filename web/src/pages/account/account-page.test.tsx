@@ -50,7 +50,7 @@ function show() {
 
 const page = () => document.body.textContent;
 
-test("a request is granted", async () => {
+test("a plan request can be granted", async () => {
   const { changes } = show();
   await click("Change to Gold");
   await waitFor(() => expect(page()).toContain("The plan was changed"));
@@ -60,7 +60,7 @@ test("a request is granted", async () => {
 test.each([
   ["declined or granted", []],
   ["changed to another plan", [{ ...request, plan_id: 3, plan_name: "Silver" }]],
-])("a request that was %s meanwhile is not granted, and the notice shows the present state", async (_how, data) => {
+])("a plan request that was %s meanwhile is not granted, and the notice is refreshed", async (_change, data) => {
   const { answers, changes } = show();
   await waitFor(() => expect(page()).toContain("mira requests the plan Gold"));
   answers["GET account_plan_requests"] = [200, { data }];
@@ -71,7 +71,7 @@ test.each([
   expect(page().includes("mira requests the plan Silver")).toBe(data.length > 0);
 });
 
-test("a request that was decided meanwhile cannot be declined any more, without an error", async () => {
+test("declining a plan request that was decided meanwhile shows a notice instead of an error", async () => {
   const { answers } = show();
   await waitFor(() => expect(page()).toContain("mira requests the plan Gold"));
   answers["DELETE accounts/4/plan_request"] = [404, { title: "There is no such thing.", code: "not-found" }];

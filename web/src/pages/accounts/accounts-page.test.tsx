@@ -37,7 +37,7 @@ test("bulk operations need a selection", async () => {
   expect(menu?.disabled).toBe(true);
 });
 
-test("a bulk operation asks for confirmation with the names, and reports the result", async () => {
+test("a bulk operation requires confirmation with the names, and reports the result", async () => {
   const { answers, changes } = show([200, { data: done(4, 6) }]);
   await tick("tick-4");
   await tick("tick-6");

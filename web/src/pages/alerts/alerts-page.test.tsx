@@ -48,7 +48,7 @@ function show(alerts: readonly object[]) {
   });
 }
 
-test("an open alert is on a banner and in the list, and is snoozed for a day", async () => {
+test("an open alert is shown in a banner and in the list, and can be snoozed for a day", async () => {
   const page = show([alert]);
   await says(alert.sentence);
   expect(shown()).toContain("crm: low success rate.");
@@ -69,7 +69,7 @@ test("a muted alert has no banner", async () => {
   expect(shown()).not.toContain("Show the alert");
 });
 
-test("a rule is edited in the units of the page, and a refused threshold is shown beside its field", async () => {
+test("a rule is edited in the units of the page, and the error of a threshold is shown beside its field", async () => {
   const page = show([]);
   await says("Opens above 10,000\u00A0ms for 15 minutes.");
   await click("Actions for Slow responses (95th percentile)");

@@ -36,7 +36,7 @@ test.each([
   ["Suspend", `PUT ${at}/suspend`, "until you resume it"],
   ["Return to the standard plan", `PUT ${at}/decustomize_plan`, "cannot be restored"],
   ["Delete", `DELETE ${at}`, "cannot be restored"],
-])("%s asks for confirmation and names the consequences", async (title, request, expectedText) => {
+])("%s requires confirmation, and the dialog names the consequences", async (title, request, expectedText) => {
   const { changes } = showInPortal(<ApplicationActions application={application("live")} />, { answers });
   await waitFor(async () => {
     if (!document.querySelector("[role=menuitem]")) await click("Actions");
@@ -50,7 +50,7 @@ test.each([
   await waitFor(() => expect(changes().map((each) => each.request)).toEqual([request]));
 });
 
-test("an application is rejected with a reason, which the mail to the account's admins contains", async () => {
+test("rejecting an application sends the entered reason", async () => {
   const { changes } = showInPortal(<ApplicationActions application={application("pending")} />, { answers });
   await click("Actions");
   await click("Reject");

@@ -72,7 +72,7 @@ test.each([
   expect(document.getElementById("new-key")).toBeNull();
 });
 
-test("keys that are loading or unreadable are not shown as none", async () => {
+test("loading or unreadable keys are not shown as an empty list", async () => {
   const { answers } = show([]);
   answers[`GET ${at}`] = [404, {}];
   expect(page()).not.toContain("None yet");

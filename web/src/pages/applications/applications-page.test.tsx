@@ -47,7 +47,7 @@ test.each([
   expect(shown.search()).toEqual({ by, query: text });
 });
 
-test("an address with a filter shows it, and can be filtered further", async () => {
+test("the filter in the address is applied and can be extended", async () => {
   const shown = show("/applications?state=live&service_id=7&colour=red", {
     "GET applications?service_id=7&state=live&per_page=50": listOf(application(8, "Ferry times")),
     "GET applications?service_id=7&plan_id=1&state=live&per_page=50": listOf(application(9, "Tide clock")),
@@ -58,15 +58,15 @@ test("an address with a filter shows it, and can be filtered further", async () 
   expect(shown.search()).toEqual({ service_id: 7, plan_id: 1, state: "live" });
 });
 
-test("an application id is found in full, within the rest of the filter", async () => {
-  const found: Answers = { "GET applications/find?app_id=a1b2": [200, application(8, "Ferry times")] };
-  show("/applications?by=app_id&query=a1b2", found);
+test("a search by application id respects the other filters", async () => {
+  const responses: Answers = { "GET applications/find?app_id=a1b2": [200, application(8, "Ferry times")] };
+  show("/applications?by=app_id&query=a1b2", responses);
   await waitFor(() => expect(page()).toContain("Ferry times"));
-  show("/applications?by=app_id&query=a1b2&state=suspended", found);
+  show("/applications?by=app_id&query=a1b2&state=suspended", responses);
   await waitFor(() => expect(page()).toContain("No application matches"));
 });
 
-test("an empty result says so and leads back to all", async () => {
+test("an empty result is stated, with a button that shows all applications", async () => {
   const shown = show("/applications?by=app_id&query=nowhere");
   await waitFor(() => expect(page()).toContain("No application matches"));
   await click("Show all applications");

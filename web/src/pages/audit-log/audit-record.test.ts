@@ -8,7 +8,7 @@ test("an action and its subject are described in words", () => {
   expect(describeSubject("failures")).toBe("Failures");
 });
 
-test("a subject with a page links to it, another does not", () => {
+test("only a subject with a page is a link", () => {
   expect(subjectPath("endpoint/3")).toBe("/endpoints/3");
   expect(subjectPath("delivery/019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5")).toBe(
     "/deliveries/019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",

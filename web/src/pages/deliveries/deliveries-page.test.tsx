@@ -21,7 +21,7 @@ const server: Server = {
 async function open(address: string, session = {}) {
   const page = showPage(address, server, session);
   await says("Harbour & Sons");
-  return { ...page, asked: () => page.askedFor(list).at(-1)?.query };
+  return { ...page, lastQuery: () => page.askedFor(list).at(-1)?.query };
 }
 
 const chips = (): readonly string[] =>
@@ -36,14 +36,14 @@ async function tickChoice(name: string): Promise<void> {
   });
 }
 
-test("a link with a filter shows its values by name, asks the API for them, and counts the matches", async () => {
+test("a filter in the address is shown by name and sent to the API, and its matches are counted", async () => {
   const page = await open("/deliveries?state=failed,pending&endpoint_id=7&event_type=account.created&since=-1d");
   await says("About 12,400 deliveries");
   await waitFor(() => expect(chips()).toContain("Event: Account created"));
   expect(chips()).toEqual(expect.arrayContaining(["State: Failed, Pending", "Endpoint: crm"]));
   expect(shown()).toContain("Last 24 hours");
-  expect(page.asked()?.getAll("state")).toEqual(["pending", "failed"]);
-  expect(page.asked()?.get("since")).toBe("-1d");
+  expect(page.lastQuery()?.getAll("state")).toEqual(["pending", "failed"]);
+  expect(page.lastQuery()?.get("since")).toBe("-1d");
 });
 
 test("a filter is added from the menu, applies at once, and is removed by its chip", async () => {
@@ -52,7 +52,7 @@ test("a filter is added from the menu, applies at once, and is removed by its ch
   await click("Endpoint");
   await tickChoice("crm");
   await waitFor(() => expect(page.address()).toBe("/deliveries?endpoint_id=7"));
-  await waitFor(() => expect(page.asked()?.getAll("endpoint_id")).toEqual(["7"]));
+  await waitFor(() => expect(page.lastQuery()?.getAll("endpoint_id")).toEqual(["7"]));
   await click("Remove the filter Endpoint: crm");
   await waitFor(() => expect(page.address()).toBe("/deliveries"));
 });
@@ -74,12 +74,12 @@ test("a typed filter is checked before it applies", async () => {
   await waitFor(() => expect(page.address()).toBe("/deliveries?status=5xx,404"));
 });
 
-test("a quick filter is one press, keeps the other filters, and is turned off by another press", async () => {
+test("a quick filter is toggled by one press and keeps the other filters", async () => {
   const page = await open("/deliveries?q=harbour");
   await click("Failed");
   await waitFor(() => expect(page.address()).toBe("/deliveries?q=harbour&state=failed"));
   await click("Pending");
-  await waitFor(() => expect(page.asked()?.getAll("state")).toEqual(["pending"]));
+  await waitFor(() => expect(page.lastQuery()?.getAll("state")).toEqual(["pending"]));
   expect(page.address()).toBe("/deliveries?q=harbour&state=pending");
   await click("Pending");
   await waitFor(() => expect(page.address()).toBe("/deliveries?q=harbour"));
@@ -88,7 +88,7 @@ test("a quick filter is one press, keeps the other filters, and is turned off by
 test("the search and the filters are cleared together", async () => {
   const page = await open("/deliveries?state=failed");
   await search("Quay");
-  await waitFor(() => expect(page.asked()?.get("q")).toBe("Quay"));
+  await waitFor(() => expect(page.lastQuery()?.get("q")).toBe("Quay"));
   expect(page.address()).toBe("/deliveries?state=failed&q=Quay");
   await click("Clear filters");
   await waitFor(() => expect(page.address()).toBe("/deliveries"));
@@ -105,7 +105,7 @@ test("yesterday is the day before today in the provider's time zone", async () =
   );
 });
 
-test("a search that is not finished says how far it got, and goes on when asked", async () => {
+test("an unfinished search shows its progress and can be continued", async () => {
   const searchedUntil = "2026-02-20T09:00:00.000Z";
   const page = showPage("/deliveries?q=harbour", {
     ...server,
@@ -144,7 +144,7 @@ test('"select all" passes every filter of the list to the job', async () => {
   });
 });
 
-test("a list can be paused and resumed, which reads its first page once", async () => {
+test("resuming a paused list reads its first page once", async () => {
   const page = await open("/deliveries");
   const before = page.askedFor(list).length;
   await click("Pause");

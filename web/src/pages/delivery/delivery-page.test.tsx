@@ -84,7 +84,7 @@ test("only actions that can succeed are offered", async () => {
   expect(await offeredWith({ state: "delivered" })).toEqual(["Send again"]);
 });
 
-test("a delivery of a paused endpoint says so, links to the endpoint, and cannot be retried", async () => {
+test("a delivery of a paused endpoint shows the reason, links to the endpoint, and cannot be retried", async () => {
   showPage(`/deliveries/${id}`, serverWith({}, { ...endpoint, state: "paused" }));
   await says("The endpoint is paused. The delivery is held until you change");
   expect(document.querySelector("main .pf-v6-c-alert a")?.getAttribute("href")).toBe("/endpoints/1");
@@ -102,7 +102,7 @@ test("a delivery that waits for another links to it", async () => {
   expect(document.querySelector("main .pf-v6-c-alert a")?.getAttribute("href")).toBe(`/deliveries/${first}`);
 });
 
-test("skipping a delivery asks for confirmation", async () => {
+test("skipping a delivery requires confirmation", async () => {
   const page = showPage(`/deliveries/${id}`, serverWith({ holds_up: 2 }));
   await says("Skip");
   await click("Skip");
@@ -123,7 +123,7 @@ test("a delivery that ended during the confirmation cannot be cancelled, and the
   await waitFor(() => expect(page.askedFor(`GET ${api}`).length).toBeGreaterThan(1));
 });
 
-test("a delivery of a deleted endpoint says so, and cannot be retried", async () => {
+test("a delivery of a deleted endpoint is marked, and cannot be retried", async () => {
   const server = serverWith({ state: "failed" });
   showPage(`/deliveries/${id}`, {
     ...server,
@@ -154,7 +154,7 @@ test("each phase is a row with its name and duration, however short", async () =
   ]);
 });
 
-test("a reused connection says so, and an attempt without a response says where it ended", async () => {
+test("a reused connection is marked, and an attempt without a response shows the phase in which the attempt ended", async () => {
   const reused = { queued: 0.1, dns: null, connect: null, tls: null, first_byte: 5, body: 1 };
   showPage(`/deliveries/${id}`, withAttempt({ connection: "reused", phases: reused }));
   await says("First byte");
@@ -205,13 +205,13 @@ test("secrets of a request are read on demand only, and can be hidden again", as
   await waitFor(() => expect(document.body.textContent).not.toContain("s3cret"));
 });
 
-test("who may not change endpoints is not offered the secrets", async () => {
+test("without the action change-webhooks, secrets cannot be revealed", async () => {
   showPage(`/deliveries/${id}`, withAttempt({ error: null }), { allowedActions: new Set() });
   await says("token=…");
   expect(offered()).not.toContain("Reveal secrets and curl");
 });
 
-test("sending again keeps focus, although the state and the buttons change", async () => {
+test("sending again keeps the focus on the button, whose label changes", async () => {
   let state: DeliveryDetails["state"] = "delivered";
   showPage(`/deliveries/${id}`, {
     ...serverWith({}),
@@ -231,7 +231,7 @@ test("sending again keeps focus, although the state and the buttons change", asy
   expect(button?.isConnected).toBe(true);
 });
 
-test("cancelling moves focus from the button that disappears to the one that stays", async () => {
+test("cancelling moves the focus from the removed button to the remaining one", async () => {
   let state: DeliveryDetails["state"] = "pending";
   showPage(`/deliveries/${id}`, {
     ...serverWith({}),

@@ -27,7 +27,7 @@ const busyAttempt = {
   request: null,
 };
 
-test("an ended delivery is not held, whatever the state of its endpoint", () => {
+test("an ended delivery is not held, even by a paused endpoint", () => {
   expect(holdReasons({ ...waiting, state: "failed" }, { ...on, state: "paused" }, now)).toEqual([]);
 });
 
@@ -40,15 +40,15 @@ test.each([
   ["disabled", { ...on, state: "disabled" } as const],
   ["undecryptable", { ...on, state: "undecryptable" } as const],
   ["not active", { ...on, active: false } as const],
-])("an endpoint that is %s holds it", (by, endpoint) => {
+])("a delivery of an endpoint that is %s is held", (by, endpoint) => {
   expect(holdReasons(waiting, endpoint, now)).toEqual([{ by, reason: null }]);
 });
 
-test("the delivery before it is named", () => {
+test("a delivery held by its ordering key names the earlier delivery", () => {
   expect(holdReasons({ ...waiting, waits_for: "e.1" }, on, now)).toEqual([{ by: "order", deliveryId: "e.1" }]);
 });
 
-test("a paused receiver holds it until the pause ends", () => {
+test("a paused receiver holds a delivery until the pause ends", () => {
   expect(holdReasons(waiting, { ...on, held_until: later }, now)).toEqual([{ by: "receiver", until: later }]);
   expect(holdReasons(waiting, { ...on, held_until: later }, new Date("2026-03-01T09:10:01Z"))).toEqual([]);
 });
@@ -59,7 +59,7 @@ test("a wait by Retry-After is distinguished from the endpoint's own waits", () 
   expect(holdReasons({ ...retried, attempts: [busyAttempt] }, on, now)).toEqual([{ by: "retry-after", until: later }]);
 });
 
-test("every reason is listed", () => {
+test("all reasons of a hold are listed", () => {
   const endpoint = { ...on, state: "paused", held_until: later } as const;
   expect(holdReasons({ ...waiting, waits_for: "e.1" }, endpoint, now).map(({ by }) => by)).toEqual([
     "paused",

@@ -14,21 +14,24 @@ test("emptied values are sent as null, not as an empty text", () => {
   });
 });
 
-test("waits that are left to the format are not sent as none", () => {
+test("empty waits are not sent, and “none” is sent as an empty list", () => {
   expect(requestBody({ waits: "" })).toEqual({});
   expect(requestBody({ waits: "none" })).toEqual({ retry_waits_seconds: [] });
 });
 
-test("all events are sent as one star, which includes future ones", () => {
+test("all events are sent as `*`, which includes future types", () => {
   const switches = new Set(["account.created"] as const);
   expect(requestBody({ sendsAll: true, switches })).toEqual({ event_types: ["*"] });
   expect(requestBody({ sendsAll: false, switches })).toEqual({ event_types: ["account.created"] });
 });
 
-test.each(["json", "cloudevents", "cloudevents-binary"] as const)("a new endpoint follows its format: %s", (format) => {
-  expect(newDraft("3scale")).toMatchObject({ success: "200", timeout: "60", ordering: "none" });
-  expect(newDraft(format)).toMatchObject({ success: "2xx", timeout: "15", ordering: "account" });
-});
+test.each(["json", "cloudevents", "cloudevents-binary"] as const)(
+  "a new endpoint has the defaults of its format: %s",
+  (format) => {
+    expect(newDraft("3scale")).toMatchObject({ success: "200", timeout: "60", ordering: "none" });
+    expect(newDraft(format)).toMatchObject({ success: "2xx", timeout: "15", ordering: "account" });
+  },
+);
 
 const saved = { ...newDraft("json"), waits: "5s, 5m" };
 
@@ -43,7 +46,7 @@ test("an existing endpoint needs waits or “none”", () => {
   ]);
 });
 
-test("a new endpoint may leave its waits to the format", () => {
+test("a new endpoint may have empty waits", () => {
   expect(checkDraft(newDraft("json"), true)).toEqual({});
 });
 
@@ -68,7 +71,7 @@ test.each([
   expect(parseWaits(text)).toEqual(seconds);
 });
 
-test.each(["", "soon", "5 weeks", "-3", "1.5h"])("what is no wait is not guessed at: %j", (text) => {
+test.each(["", "soon", "5 weeks", "-3", "1.5h"])("an invalid wait is rejected: %j", (text) => {
   expect(parseWaits(text)).toBeUndefined();
 });
 
@@ -78,7 +81,7 @@ test("formatted waits parse to the same waits", () => {
   expect(parseWaits(formatWaits(waits))).toEqual(waits);
 });
 
-test("the number of attempts includes the first one", () => {
+test("the number of attempts includes the first attempt", () => {
   expect(describeWaits([60, 60, 60, 60, 60])).toBe("6 attempts within 5 minutes");
   expect(describeWaits([])).toContain("No retry");
   expect(parseWaits(formatWaits([]))).toEqual([]);

@@ -35,7 +35,7 @@ const crm = {
 
 const none = { data: [], next: null };
 
-/** A server that has the endpoint until it is deleted. */
+/** Fakes a server with an endpoint that can be deleted. */
 function serverWithCrm() {
   let isThere = true;
   const server: Server = {
@@ -68,7 +68,7 @@ test("an endpoint that was deleted elsewhere disappears from its page, which lin
   await says("No endpoints yet");
 });
 
-test('an address that is no endpoint id shows "Not found", not an error', async () => {
+test('an invalid endpoint id in the address shows "Not found", not an error', async () => {
   showPage("/endpoints/abc", {
     "GET /api/v1/endpoints/NaN": () => [422, { title: "Wrong.", code: "invalid", errors: { id: ["must be integer"] } }],
     "GET /api/v1/event_types": () => [200, { data: [] }],
@@ -89,7 +89,7 @@ test("a deleted endpoint disappears from the loaded list", async () => {
   await says("No endpoints yet");
 });
 
-test("the tab that an address opens is scrolled into view", async () => {
+test("the tab in the address is scrolled into view", async () => {
   const scrolled: (string | null)[] = [];
   const spy = vi.spyOn(HTMLElement.prototype, "scrollIntoView").mockImplementation(function (this: HTMLElement) {
     scrolled.push(this.textContent);
@@ -100,7 +100,7 @@ test("the tab that an address opens is scrolled into view", async () => {
   spy.mockRestore();
 });
 
-test("a list filtered by a deleted endpoint says so", async () => {
+test("a filter by a deleted endpoint is marked as deleted", async () => {
   showPage("/deliveries?endpoint_id=9", serverWithCrm().server);
   await says("Endpoint: 9, deleted");
   expect(shown()).toContain("Clear filters");
@@ -122,7 +122,7 @@ test("emptied waits show an error beside their field, and are not sent", async (
   expect(page.askedFor("PATCH /api/v1/endpoints/5")[0]?.body).toEqual({ retry_waits_seconds: [] });
 });
 
-test("waits of a new endpoint that were entered and emptied are left to its format", async () => {
+test("emptied waits of a new endpoint are not sent, so the defaults of its format apply", async () => {
   const page = showPage("/endpoints/new", serverWithCrm().server);
   await says("Create endpoint");
   await fill("name", "crm");
@@ -142,7 +142,7 @@ test("a paused receiver is reported on the endpoint's page", async () => {
   await waitFor(() => expect(shown()).toContain("Deliveries are paused for a while"));
 });
 
-test("an endpoint that is held after a restore says so, and who resumes it", async () => {
+test("an endpoint held after a restore shows the reason and the command that resumes deliveries", async () => {
   const { server } = serverWithCrm();
   showPage("/endpoints/5", {
     ...server,
@@ -183,7 +183,7 @@ const otherIds: Readonly<Record<string, string>> = {
   headers: "headers-hint",
   ordering: "ordering_none",
 };
-/** A button of the page sets it. */
+/** Settings that a button of the page sets. */
 const withoutInput = ["state"];
 
 test("the form of a new endpoint has an input for each setting", async () => {
@@ -193,7 +193,7 @@ test("the form of a new endpoint has an input for each setting", async () => {
   expect(missing).toEqual(withoutInput);
 });
 
-test("an endpoint that cannot be decrypted explains the repair, and offers no resume", async () => {
+test("an endpoint that cannot be decrypted shows the repair, and cannot be enabled", async () => {
   const { server } = serverWithCrm();
   const reason = "Its settings cannot be decrypted: it was encrypted with another BELLWIRE_SECRET_KEY (7f3a91c0).";
   const broken: Partial<Endpoint> = { ...crm, url: "", state: "undecryptable", disabled_reason: reason };

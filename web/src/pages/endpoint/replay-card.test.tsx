@@ -21,7 +21,7 @@ test.each([
   expect(timeRangeErrors(at(since), at(until), now)).toEqual(wrong);
 });
 
-test("a replay takes its times in the provider's time zone", async () => {
+test("a replay's times are parsed in the provider's time zone", async () => {
   const page = showInPortal(<ReplayCard endpointId={1} />, {
     answers: {
       "GET replays?endpoint_id=1&limit=1": [200, { data: [] }],

@@ -24,7 +24,7 @@ const deliveries = [
   { id: `${id}.3`, state: "failed" },
 ];
 
-test('each endpoint shows the state of its delivery, and none shows "sent" before it has arrived', async () => {
+test('each endpoint shows the state of its delivery, and "Selected" until the delivery is known', async () => {
   const page = showPage(`/events/${id}`, {
     [`GET /api/v1/events/${id}`]: () => [200, event],
     "GET /api/v1/deliveries": () => [200, { data: deliveries, next: null }],
@@ -47,6 +47,6 @@ test.each([
   expect(describeGate(gate, suspended).control?.id).toBe(control);
 });
 
-test("an unselected event is named", () => {
+test("the reason of the gate switch_off names the event", () => {
   expect(describeGate("switch_off", suspended).reason).toContain("Application suspended");
 });

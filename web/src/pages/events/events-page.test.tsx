@@ -15,7 +15,7 @@ const server: Server = {
   "GET /admin/api/accounts/7.json": () => [200, { account: { id: 7, org_name: "Harbour & Sons" } }],
 };
 
-test("a list filtered by account names it, and the filter can be removed", async () => {
+test("a filter by account shows the account's name and can be removed", async () => {
   const page = showPage("/events?account=7", server);
   await says("Account: Harbour & Sons");
   expect(page.askedFor("GET /api/v1/events")[0]?.query.get("account")).toBe("7");
@@ -35,7 +35,7 @@ test("going back undoes the last filter only", async () => {
 });
 
 test.each(["object_id=x", "object_id=1e40", "since=yesterday", "event_type=[1]", "channel=nonsense", "page=-1"])(
-  "an address that makes no sense shows everything: %s",
+  "an invalid filter in the address is ignored: %s",
   async (search) => {
     const page = showPage(`/events?${search}`, server);
     await says("Harbour & Sons");

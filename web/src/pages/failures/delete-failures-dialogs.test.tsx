@@ -17,7 +17,7 @@ const failure = {
   url_masked: "https://quay.example/…",
 };
 
-test("a failed deletion is reported in the dialog that asked", async () => {
+test("a failed deletion is reported in its dialog", async () => {
   const problem = { title: "Too many requests.", code: "rate-limited" };
   const upTo = new Date("2026-03-01T09:00:01Z");
   showInPortal(<FailureList failures={[failure]} filter={{}} upTo={upTo} />, {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { chooseUpTo } from "./failure-actions.ts";
 
-test("later failures of the same second are not chosen, nor those of an endpoint at which the event succeeded", () => {
+test("choosing up to a failure excludes later failures of its second, and limits ids to their endpoint", () => {
   const shown = [
     { endpoint_id: 1, id: "after it", failed_at: "2026-03-01T09:00:05.300Z" },
     { endpoint_id: 1, id: "itself", failed_at: "2026-03-01T09:00:05.200Z" },

@@ -74,8 +74,8 @@ const server: Server = {
   "POST /api/v1/failures/deletions/7/undo": () => [200, { restored: 2 }],
 };
 
-/** Returns the bodies of the jobs that were started. */
-const started = (page: ReturnType<typeof showPage>): readonly unknown[] =>
+/** Returns the bodies of the jobs that were startedJobs. */
+const startedJobs = (page: ReturnType<typeof showPage>): readonly unknown[] =>
   page.askedFor("POST /api/v1/jobs").flatMap(({ body }) => (isDryRun(body) ? [] : [body]));
 
 test("all failures of a cause are retried after the dialog has named their number", async () => {
@@ -83,9 +83,11 @@ test("all failures of a cause are retried after the dialog has named their numbe
   await says("Answered 500");
   await click("Retry 31 failures…");
   await says("This applies to 31 failures. Later ones stay.");
-  expect(started(page)).toEqual([]);
+  expect(startedJobs(page)).toEqual([]);
   await click("Retry 31 failures");
-  await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", filter: { group: group.id } }]));
+  await waitFor(() =>
+    expect(startedJobs(page)).toEqual([{ kind: "retry", of: "failures", filter: { group: group.id } }]),
+  );
 });
 
 test("a muted cause is collapsed, and can be unmuted", async () => {
@@ -102,7 +104,7 @@ test("a muted cause is collapsed, and can be unmuted", async () => {
   await waitFor(() => expect(page.askedFor(`DELETE /api/v1/failures/groups/${group.id}/mute`)).toHaveLength(1));
 });
 
-test("a saved view opens the list of the failures that it describes, also from the causes", async () => {
+test("a saved view opens the filtered list of failures, even from the list of causes", async () => {
   const view = { id: 3, list: "failures", name: "Night failures", filter: { since: "-1d", status: "5xx" } };
   const page = showPage("/failures", { ...server, "GET /api/v1/views": () => [200, { data: [view] }] });
   await says("Answered 500");
@@ -118,13 +120,13 @@ test("selected failures are retried, and no others", async () => {
   flushSync(() => document.querySelector<HTMLElement>("thead input")?.click());
   await says("Select all 31 that match");
   await click("Retry 2 failures");
-  await says("Retry 31 failures?"); // the server counts
+  await says("Retry 31 failures?"); // the number is the server's count
   await click("Retry 31 failures");
   const ids = many.slice(0, 2).map(({ delivery_id }) => delivery_id);
-  await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", ids }]));
+  await waitFor(() => expect(startedJobs(page)).toEqual([{ kind: "retry", of: "failures", ids }]));
 });
 
-test('"select all" applies to what matches the filter, not to the rows shown', async () => {
+test('"select all" applies to all failures that match the filter, not only to the rows shown', async () => {
   const page = showPage("/failures?view=list&endpoint_id=1", server);
   await says("Account 1");
   flushSync(() => document.querySelector<HTMLElement>("thead input")?.click());
@@ -133,21 +135,23 @@ test('"select all" applies to what matches the filter, not to the rows shown', a
   await click("Retry all 31 failures…");
   await says("Retry 31 failures?");
   await click("Retry 31 failures");
-  await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", filter: { endpoint_id: [1] } }]));
+  await waitFor(() =>
+    expect(startedJobs(page)).toEqual([{ kind: "retry", of: "failures", filter: { endpoint_id: [1] } }]),
+  );
 });
 
-test("the list has the filters of the address, and so has the job on all that match", async () => {
+test("the list and a job for all its failures use the filters in the address", async () => {
   const page = showPage("/failures?view=list&endpoint_id=1,2&status=5xx&since=-1d&payload=x", server);
   await says("Account 1");
   await says("2 failures");
   expect(page.address()).toBe("/failures?view=list&since=-1d&endpoint_id=1,2&status=5xx");
   const { query } = page.askedFor("GET /api/v1/failures")[0] ?? { query: new URLSearchParams() };
   expect([query.getAll("endpoint_id"), query.get("status"), query.get("since")]).toEqual([["1", "2"], "5xx", "-1d"]);
-  expect(shown()).not.toContain("Delete older failures"); // it would delete others too
+  expect(shown()).not.toContain("Delete older failures"); // the button would also delete failures outside the filter
   await click("Retry all failures…");
   await click("Retry 31 failures");
   const filter = { endpoint_id: [1, 2], status: ["5xx"], since: "-1d" };
-  await waitFor(() => expect(started(page)).toEqual([{ kind: "retry", of: "failures", filter }]));
+  await waitFor(() => expect(startedJobs(page)).toEqual([{ kind: "retry", of: "failures", filter }]));
 });
 
 test("the progress of a running job is shown with a button that stops it", async () => {
@@ -198,7 +202,7 @@ test("a future time deletes no failure that was not shown", async () => {
   expect(Date.parse(until)).toBeLessThan(openedAtMs);
 });
 
-test("failures are sorted newest or oldest first, as the address says", async () => {
+test("the address determines whether failures are sorted newest or oldest first", async () => {
   const page = showPage("/failures?view=list&order=oldest&endpoint_id=1", server);
   await says("Account 1");
   const [{ query } = { query: new URLSearchParams() }] = page.askedFor("GET /api/v1/failures");
@@ -208,7 +212,7 @@ test("failures are sorted newest or oldest first, as the address says", async ()
   expect(document.querySelector<HTMLSelectElement>("select[aria-label=Order]")?.value).toBe("newest");
 });
 
-test("a failure of a deleted endpoint says so, and cannot be retried", async () => {
+test("a failure of a deleted endpoint is marked, and cannot be retried", async () => {
   showPage("/failures?view=list", { ...server, "GET /api/v1/endpoints": () => [200, { data: [], next: null }] });
   await says("crm (deleted)");
   await click("Actions for row 1, account.created of Account 0");
@@ -218,7 +222,7 @@ test("a failure of a deleted endpoint says so, and cannot be retried", async () 
   );
 });
 
-test("a name is isolated from the text beside it, so a right-to-left one does not reorder it", async () => {
+test("names are isolated, so a right-to-left name does not reorder the text beside the name", async () => {
   const rightToLeft = {
     ...many[0],
     account_name: "\u05e9\u05dc\u05d5\u05dd 42",
@@ -234,7 +238,7 @@ test("a name is isolated from the text beside it, so a right-to-left one does no
   expect(isolated).toEqual([rightToLeft.account_name, rightToLeft.endpoint_name]);
 });
 
-test("a list whose next page failed to load does not look complete", async () => {
+test("a failure to load the next page is shown", async () => {
   showPage("/failures?view=list", {
     ...server,
     "GET /api/v1/failures": ({ query }) =>
@@ -245,7 +249,7 @@ test("a list whose next page failed to load does not look complete", async () =>
   await waitFor(() => expect(shown()).toContain("The next page could not be loaded"));
 });
 
-test("the row's menu gets the focus when its dialog closes, and the page does when the row is gone", async () => {
+test("closing a row's dialog returns the focus to its menu, or to the page if the row was deleted", async () => {
   let isThere = true;
   showPage("/failures?view=list", {
     ...server,
@@ -258,16 +262,16 @@ test("the row's menu gets the focus when its dialog closes, and the page does wh
   const focused = (): string | null | undefined =>
     document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.tagName;
   const menu = "Actions for row 1, account.created of Account 0";
-  const ask = async (): Promise<void> => {
+  const openDialog = async (): Promise<void> => {
     await click(menu);
     await click("Delete this and all older failures");
     await says("Delete this failure and all older ones?");
   };
   await says("Account 0");
-  await ask();
+  await openDialog();
   await click("Cancel");
   await waitFor(() => expect(focused()).toBe(menu));
-  await ask();
+  await openDialog();
   await click("Delete");
   await says("No failures");
   await waitFor(() => expect(focused()).toBe("MAIN"));

@@ -70,7 +70,7 @@ test("an entry shows the actor, its own changes, and links to each notified endp
   await waitFor(() => expect(cells().at(-1)).toBe("Gold"));
 });
 
-test("a time is chosen in the provider's time zone, and the object is shown as it was then", async () => {
+test("a time is chosen in the provider's time zone, and the object is shown as of that time", async () => {
   const version = { state: "existed", fields: [{ field: "org_name", label: "Organization", value: "Harbour" }] };
   const page = showPage(
     "/accounts/7/history",
@@ -84,7 +84,7 @@ test("a time is chosen in the provider's time zone, and the object is shown as i
   expect(page.askedFor("GET /api/v1/accounts/7/version")[0]?.query.get("at")).toBe("2026-03-01T09:00:00.000Z");
 });
 
-test("a deleted account keeps its page with its last name", async () => {
+test("the page of a deleted account shows its last name", async () => {
   showPage("/accounts/7/history", { "GET /api/v1/accounts/7/history": server["GET /api/v1/accounts/7/history"] });
   await says("Deleted");
   expect(document.querySelector("h1")?.textContent).toBe("Quay");
@@ -98,6 +98,6 @@ test.each([
   [["a", "b"], "a, b"],
   [{ id: 3, name: "Gold" }, "Gold"],
   [{ city: "Bergen", zip: null }, "city: Bergen\nzip: None"],
-])("the value %j reads %s", (value, text) => {
+])("the value %j is shown as %s", (value, text) => {
   expect(describeValue(value)).toBe(text);
 });

@@ -25,7 +25,7 @@ test("a long word in a subject or address breaks in its cell and pushes nothing 
 
 const session = { ...exampleSession, developerPortalUrl: "https://acme.example/" };
 
-test("our links in a mail are links, and addresses that a developer wrote are not", () => {
+test("only URLs of the Developer Portal in an email are links", () => {
   const text = "join https://evil.example/\n\nhttps://acme.example/signup/x1\nhttps://evil.example/\n";
   const page = mount(
     <SessionContext value={session}>

@@ -15,7 +15,7 @@ test("a user's own name is changed and shown at once", async () => {
   expect(changes()).toEqual([{ request: "PUT users/5", body: { username: "mia.k" } }]);
 });
 
-test("a new password needs the present one, and its rule is stated in advance", async () => {
+test("a new password requires the current one, and its rule is stated in advance", async () => {
   const errors = { current_password: ["is incorrect"] };
   const { changes } = showInPortal(<PersonalPage />, {
     answers: { ...answers, "PUT users/5": [422, { errors }] },

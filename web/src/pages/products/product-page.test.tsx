@@ -8,7 +8,7 @@ const product = { ...exampleProduct, id: 7, name: "Ferries" };
 const plan = { id: 3, name: "Basic", state: "published", cost_per_month: 0, setup_fee: 0, trial_period_days: 0 };
 const at = "/admin/api/services";
 
-/** The Admin Portal before a server that has a product until it is deleted. */
+/** Shows the Admin Portal with a server whose product can be deleted. */
 function showProduct() {
   let isThere = true;
   const server: Server = {

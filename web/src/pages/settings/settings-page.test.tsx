@@ -23,7 +23,7 @@ const settings = {
 
 const answers: Answers = { "GET settings": [200, { settings }], "PUT settings": [200, { settings }] };
 
-// Hundreds of options take a pretended browser seconds.
+// Rendering hundreds of options takes a simulated browser seconds.
 beforeEach(() => void vi.spyOn(Intl, "supportedValuesOf").mockReturnValue(["Europe/Madrid", "Europe/Oslo"]));
 
 const valueOf = (id: string): string | undefined => document.querySelector<HTMLInputElement>(`#${id}`)?.value;
@@ -78,7 +78,7 @@ const limits = [
   { name: "users-per-account", of: "account", max: 1000, used: null },
 ];
 
-test("the limits are fetched when they are expanded, with their use", async () => {
+test("expanding the limits fetches them with their use", async () => {
   showInPortal(<LimitsSection />, { answers: { "GET limits": [200, { data: limits }] } });
   await waitFor(() => expect(document.body.textContent).toContain("Limits"));
   expect(document.querySelector("table")).toBeNull();

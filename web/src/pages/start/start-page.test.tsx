@@ -73,7 +73,7 @@ test("a provider without deliveries sees the first steps", async () => {
   expect(shown()).not.toContain("Success rate");
 });
 
-test("the span of the address is read, and another choice changes the address", async () => {
+test("the address sets the time span, and a new choice changes the address", async () => {
   const page = showPage("/?span=1h", server);
   await says("99.99 %");
   const [request] = page.askedFor("GET /api/v1/stats");
@@ -83,7 +83,7 @@ test("the span of the address is read, and another choice changes the address", 
   await waitFor(() => expect(page.address()).toBe("/?span=7d"));
 });
 
-test("the figures of a chart are also a table, which opens the list behind a row", async () => {
+test("the figures of a chart are also a table, whose rows link to the deliveries", async () => {
   const page = showPage("/", server);
   await says("Attempts per hour");
   await click("Attempts per hour by outcome as a table");
@@ -96,7 +96,7 @@ test("the figures of a chart are also a table, which opens the list behind a row
   await waitFor(() => expect(page.address()).toMatch(/^\/deliveries/));
 });
 
-test("a chart is read with the arrow keys", async () => {
+test("a chart can be read with the arrow keys", async () => {
   showPage("/", server);
   await says("Attempts per hour");
   const chart = document.querySelector('[role=slider][aria-label^="Attempts per hour"]');
@@ -114,7 +114,7 @@ test("causes of failures are listed by their count, and muted ones are left out"
   expect(shown()).not.toContain("Answered 410");
 });
 
-test("a figure leads to the deliveries that it counts", () => {
+test("a figure links to the deliveries that it counts", () => {
   const span = findTimeSpan("7d");
   expect(deliverySearch({ state: "failed", endpointId: 5, span })).toEqual({
     state: "failed",
@@ -127,7 +127,7 @@ test("a figure leads to the deliveries that it counts", () => {
   expect(deliverySearch({ range, latencyMin: 340 })).toEqual({ since: at[0], until: at[1], latency_min: 340 });
 });
 
-test("the backlog is the sum of what waits, and the age of the oldest", () => {
+test("the backlog is the number of waiting deliveries and the age of the oldest", () => {
   const health = (waiting: number, oldest: number | null) => ({ waiting, oldest_waiting_seconds: oldest });
   expect(backlogOf([health(3, 20), health(0, null), health(4, 600)])).toEqual({ waiting: 7, oldestSeconds: 600 });
   expect(backlogOf([])).toEqual({ waiting: 0, oldestSeconds: null });

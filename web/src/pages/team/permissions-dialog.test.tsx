@@ -13,7 +13,7 @@ const answers: Answers = {
   "PUT users/7/permissions": [200, {}],
 };
 
-/** Opens the dialog where these are set: of sections and products. */
+/** Opens the dialog of a user with these sections and products. */
 async function open(sections: readonly string[], services: readonly number[] | null, others: Answers = {}) {
   const permissions = { allowed_sections: sections, allowed_service_ids: services };
   const shown = showInPortal(<TeamPage />, {
@@ -43,7 +43,7 @@ test("the present permissions are shown, and can be saved only once loaded and c
   expect(saveButton()?.disabled).toBe(true);
 });
 
-test("permissions that cannot be read are not shown as none", async () => {
+test("unreadable permissions are not shown as empty", async () => {
   await open([], null, { "GET users/7/permissions": [404, {}] });
   await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("Not found"));
   expect(document.getElementById("section_settings")).toBeNull();

@@ -32,7 +32,7 @@ test("actions that could lock out the user are not offered on the user's own row
 test.each([
   ["Suspend", "suspend", "Suspend olaf?"],
   ["Make a member", "member", "Make olaf a member?"],
-])("%s asks for confirmation", async (title, operation, question) => {
+])("%s requires confirmation", async (title, operation, question) => {
   const { changes } = showInPortal(<TeamPage />, { answers });
   expect(await menu("olaf")).toEqual(["Edit", "Suspend", "Make a member", "Delete"]);
   await click(title);

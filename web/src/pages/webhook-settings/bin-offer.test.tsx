@@ -49,7 +49,7 @@ test("a bin replaces a URL only after confirmation, which shows the URL", async 
   expect(page.askedFor("PUT /admin/api/webhooks.json")).toEqual([]);
 });
 
-test("unsaved edits are saved too, and no event is added to the selected ones", async () => {
+test("using a bin saves unsaved edits and keeps the selection of events", async () => {
   const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
   await says("Do you want to see the requests?");
   await tick("provider_actions");
@@ -67,7 +67,7 @@ test("unsaved edits are saved too, and no event is added to the selected ones", 
   });
 });
 
-test("without a URL, one click is enough and selects all events", async () => {
+test("without a URL, one click sets a bin and selects all events", async () => {
   const page = showPage("/webhooks/new", serverWith([]));
   await says("No receiver yet?");
   await click("Use a request bin");
