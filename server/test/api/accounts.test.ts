@@ -31,7 +31,7 @@ test.for(["abc", "0", "-1", "99999999999999999999", "1%2e5", "1;drop"])(
   },
 );
 
-test.for(["PUT", "PATCH"] as const)("%s updates the given fields and creates one event", async (method, { api }) => {
+test.for(["PUT", "PATCH"] as const)("%s updates the sent fields and creates one event", async (method, { api }) => {
   const id = await signUp(api);
   const payload = { org_name: "Quay & Co", monthly_charging_enabled: "false" };
   const response = await api.send(method, `/accounts/${id}.json`, { payload });
@@ -242,12 +242,12 @@ test("lists are filtered by state and role; an unknown value matches nothing", a
 });
 
 test("a user or application of another account is not found", async ({ api }) => {
-  const [mine, other] = [await signUp(api), await signUp(api, "Other Ltd")];
+  const [own, other] = [await signUp(api), await signUp(api, "Other Ltd")];
   const { users } = (await api.send("GET", `/accounts/${other}/users.json`)).json();
   const { applications } = (await api.send("GET", `/accounts/${other}/applications.json`)).json();
 
-  expect((await api.send("GET", `/accounts/${mine}/users/${users[0].user.id}`)).statusCode).toBe(404);
-  expect((await api.send("GET", `/accounts/${mine}/applications/${applications[0].application.id}`)).statusCode).toBe(
+  expect((await api.send("GET", `/accounts/${own}/users/${users[0].user.id}`)).statusCode).toBe(404);
+  expect((await api.send("GET", `/accounts/${own}/applications/${applications[0].application.id}`)).statusCode).toBe(
     404,
   );
 });

@@ -71,17 +71,17 @@ test("a live application can be neither accepted nor resumed", async ({ api }) =
   }
 });
 
-test("an application is found by its credentials, in its own service only", async ({ api }) => {
+test("an application is findStatus by its credentials, in its own service only", async ({ api }) => {
   const { path, service } = await createApplication(api);
   const appId = (await api.send("GET", `${path}.json`)).json().application.application_id;
-  const found = async (query: string): Promise<number> =>
+  const findStatus = async (query: string): Promise<number> =>
     (await api.send("GET", `/applications/find.json?${query}`)).statusCode;
 
-  expect(await found(`app_id=${appId}`)).toBe(200);
-  expect(await found(`app_id=${appId}&service_id=${service}`)).toBe(200);
-  expect(await found(`app_id=${appId}&service_id=${service + 1}`)).toBe(404);
-  expect(await found(`user_key=${appId}`)).toBe(404);
-  expect(await found("")).toBe(404);
+  expect(await findStatus(`app_id=${appId}`)).toBe(200);
+  expect(await findStatus(`app_id=${appId}&service_id=${service}`)).toBe(200);
+  expect(await findStatus(`app_id=${appId}&service_id=${service + 1}`)).toBe(404);
+  expect(await findStatus(`user_key=${appId}`)).toBe(404);
+  expect(await findStatus("")).toBe(404);
 });
 
 test("the list of all applications is filtered, and an invalid day is rejected", async ({ api }) => {

@@ -210,9 +210,9 @@ export async function* walkOperations(api: ProviderApi, preferred: Format): Asyn
     const format = operation.formats.includes(preferred) ? preferred : "json";
     const response = await callOperation(api, step, { operation, ids, format });
     yield { operation, format, response };
-    const found = idsIn(response.body);
-    if (step.keep !== undefined) ids[step.keep] = found[0] ?? 0;
-    if (step.keepLast !== undefined) ids[step.keepLast] = found.at(-1) ?? 0;
+    const createdIds = idsIn(response.body);
+    if (step.keep !== undefined) ids[step.keep] = createdIds[0] ?? 0;
+    if (step.keepLast !== undefined) ids[step.keepLast] = createdIds.at(-1) ?? 0;
   }
 }
 

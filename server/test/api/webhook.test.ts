@@ -33,7 +33,7 @@ test("the first PUT creates the webhook with all other switches off", async ({ a
   );
 });
 
-test("a later PUT or PATCH updates only the given settings", async ({ api }) => {
+test("a later PUT or PATCH updates only the sent settings", async ({ api }) => {
   await api.send("PUT", "/webhooks.json", { payload: { url, active: true, user_created_on: true } });
   const response = await api.send("PATCH", "/webhooks.json", { payload: { account_created_on: true } });
 

@@ -171,7 +171,7 @@ test.for([
   [{ ids: [1], operation: "change_plan" }, "plan_id"],
   [{ ids: [0], operation: "suspend" }, "ids.0"],
 ] as const)(
-  "an invalid bulk request is refused as a whole, with errors by field: %j",
+  "an invalid bulk request is rejected as a whole, with errors by field: %j",
   async ([payload, field], { api }) => {
     for (const path of ["/accounts/bulk", "/applications/bulk"]) {
       const answer = await api.call("POST", path, { payload });

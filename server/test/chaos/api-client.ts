@@ -49,17 +49,17 @@ export async function requestWithRetries(
 
 /** Returns the value at a path of names and indexes in an answer. */
 export function valueAt(body: unknown, ...path: readonly (string | number)[]): unknown {
-  let found = body;
+  let value = body;
   for (const name of path) {
-    found =
-      typeof found === "object" && found !== null
-        ? Object.entries(found).find(([key]) => key === String(name))?.[1]
+    value =
+      typeof value === "object" && value !== null
+        ? Object.entries(value).find(([key]) => key === String(name))?.[1]
         : undefined;
   }
-  return found;
+  return value;
 }
 
 export function itemsAt(body: unknown, name: string): readonly unknown[] {
-  const found = valueAt(body, name);
-  return Array.isArray(found) ? found : [];
+  const value = valueAt(body, name);
+  return Array.isArray(value) ? value : [];
 }

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { runChaos } from "./run-chaos.ts";
 
 const kinds = ["web killed", "engine killed", "database killed", "all killed", "connections cut", "disk full"] as const;
-/** Clients make hundreds on an idle machine in the time of the faults, and about ten on one with a load of 15. */
+/** During the faults, clients make hundreds of changes on an idle machine, and about ten at a load of 15. */
 const acknowledgedMin = 30;
 
 /**
- * Injects each fault once, and goes on until enough changes are acknowledged: the number does not depend on the machine's speed.
+ * Injects each fault once and continues until enough changes are acknowledged, so the number does not depend on the machine's speed.
  * `npm run chaos` runs as long as requested, and includes faults that last longer than a lease.
  */
 test(
@@ -20,7 +20,7 @@ test(
       kinds,
       pauseMs: { least: 300, most: 1500 },
       printStatus: () => undefined,
-      isEnough: (made) => made.faults >= kinds.length && made.acknowledged >= acknowledgedMin,
+      isEnough: (progress) => progress.faults >= kinds.length && progress.acknowledged >= acknowledgedMin,
     });
     expect(violations, line).toEqual([]);
     expect(faults.length, line).toBeGreaterThanOrEqual(kinds.length);

@@ -37,7 +37,7 @@ export function checkChanges(
 ): CheckedChanges {
   const committed = changes.filter(({ outcome }) => outcome === "committed");
   const deleted = new Set(
-    committed.flatMap((it) => (it.type.endsWith("deleted") ? [`${it.type} ${it.objectId}`] : [])),
+    committed.flatMap(({ type, objectId }) => (type.endsWith("deleted") ? [`${type} ${objectId}`] : [])),
   );
   const left = new Map<string, number>();
   for (const event of events) {
@@ -57,7 +57,7 @@ export function checkChanges(
     // An account's changes are sequential, so lost ones are known before its deletion.
     const expected = expectedOf(
       change,
-      committed.filter((it) => !gone.has(it)),
+      committed.filter((other) => !gone.has(other)),
     );
     const missing = expected.filter((key) => !take(key));
     if (missing.length === 0) continue;
@@ -70,9 +70,9 @@ export function checkChanges(
   }
   for (const [key, count] of left) if (count > 0) wrong.push(`${count} events of no known change: ${key}`);
   return {
-    acknowledged: changes.filter((it) => it.isAcknowledged).length,
+    acknowledged: changes.filter(({ isAcknowledged }) => isAcknowledged).length,
     lost,
-    lostByDesign: changes.filter((it) => it.isAcknowledged && gone.has(it)).length,
+    lostByDesign: changes.filter((change) => change.isAcknowledged && gone.has(change)).length,
     wrong: [...wrong, ...gaps(events, failovers.count)],
   };
 }
@@ -95,11 +95,11 @@ function expectedOf({ type, marker, accountId, objectId }: Change, committed: re
   if (type === "account.created")
     return [`${type} ${marker}`, `user.created ${marker}`, `application.created in ${accountId}`];
   if (type !== "account.deleted") return [type.endsWith("deleted") ? `${type} ${objectId}` : `${type} ${marker}`];
-  const inIt = committed.filter((other) => other.accountId === accountId);
+  const ofAccount = committed.filter((other) => other.accountId === accountId);
   const count = (subject: string): number =>
     1 +
-    inIt.filter((it) => it.type === `${subject}.created`).length -
-    inIt.filter((it) => it.type === `${subject}.deleted`).length;
+    ofAccount.filter((change) => change.type === `${subject}.created`).length -
+    ofAccount.filter((change) => change.type === `${subject}.deleted`).length;
   return [
     `${type} ${objectId}`,
     ...Array.from({ length: count("user") }, () => `user.deleted in ${accountId}`),

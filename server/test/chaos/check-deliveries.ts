@@ -18,7 +18,8 @@ export interface Evidence {
   readonly windows: readonly LossWindow[];
 }
 
-const keyOf = (it: { readonly eventId: string; readonly endpoint: string }): string => `${it.eventId} ${it.endpoint}`;
+const keyOf = ({ eventId, endpoint }: { readonly eventId: string; readonly endpoint: string }): string =>
+  `${eventId} ${endpoint}`;
 
 /** Received requests by delivery, in the order of arrival. */
 const byDelivery = (received: readonly ReceivedRequest[]): ReadonlyMap<string, readonly ReceivedRequest[]> =>
@@ -34,7 +35,7 @@ export function checkDeliveries({
   windows,
 }: Evidence): readonly string[] {
   const wrong: string[] = [];
-  const left = new Map(deliveries.map((it) => [keyOf(it), it]));
+  const left = new Map(deliveries.map((delivery) => [keyOf(delivery), delivery]));
   const requests = byDelivery(received);
   const known = new Set(events.map(({ id }) => id));
   for (const event of events) {
@@ -44,9 +45,10 @@ export function checkDeliveries({
       left.delete(key);
       const group = requests.get(key) ?? [];
       if (!delivery) wrong.push(`${key}: there is no delivery`);
-      else if (delivery.state === "failed" && !failures.has(key)) wrong.push(`${key}: failed, and not on the list`);
+      else if (delivery.state === "failed" && !failures.has(key))
+        wrong.push(`${key}: failed, but not on the failure list`);
       else if (delivery.state === "delivered" && !group.some(isAccepted))
-        wrong.push(`${key}: delivered, and not received`);
+        wrong.push(`${key}: delivered, but not received`);
       else if (delivery.state !== "delivered" && delivery.state !== "failed") wrong.push(`${key}: ${delivery.state}`);
     }
   }
@@ -58,7 +60,7 @@ export function checkDeliveries({
   );
   for (const [id, group] of unknownEvents)
     if (!windows.some((window) => isOfLost(Math.min(...group.map(({ atMs }) => atMs)), window)))
-      wrong.push(`${id}: received, and no event of the API's`);
+      wrong.push(`${id}: received, but not an event of the API`);
   return wrong;
 }
 
@@ -72,12 +74,12 @@ const isOfLost = (firstSeenMs: number, { replayedMs, movedMs }: LossWindow): boo
 /** Checks that a follower gets every existing event once, and no other event except lost ones. */
 export function checkFollower({ events, followed, windows }: Evidence): readonly string[] {
   const seen = Map.groupBy(followed, ({ id }) => id);
-  const wrong = events.flatMap(({ id }) => (seen.has(id) ? [] : [`${id}: passed the follower by`]));
+  const wrong = events.flatMap(({ id }) => (seen.has(id) ? [] : [`${id}: the follower missed the event`]));
   const known = new Set(events.map(({ id }) => id));
   for (const [id, group] of seen) {
-    if (group.length > 1) wrong.push(`${id}: the follower got it ${group.length} times`);
+    if (group.length > 1) wrong.push(`${id}: the follower received the event ${group.length} times`);
     const isLost = windows.some((window) => group.every(({ atMs }) => isOfLost(atMs, window)));
-    if (!known.has(id) && !isLost) wrong.push(`${id}: the follower got it, and there is no such event`);
+    if (!known.has(id) && !isLost) wrong.push(`${id}: the follower received an event that does not exist`);
   }
   return wrong;
 }
@@ -91,7 +93,7 @@ export function findReusedNumbers({ events, followed, received }: Evidence): rea
   const numbered = Map.groupBy(all, ({ accountId, sequence }) => `number ${sequence} of account ${accountId}`);
   return [...numbered].flatMap(([number, group]) => {
     const ids = new Set(group.map(({ id }) => id));
-    return ids.size === 1 ? [] : [`${number} was given to ${[...ids].join(" and ")}`];
+    return ids.size === 1 ? [] : [`${number} is shared by ${[...ids].join(" and ")}`];
   });
 }
 
@@ -112,9 +114,9 @@ export function findEarlyRetries({ endpoints, received }: Evidence): readonly st
   return [...byDelivery(received)].flatMap(([key, group]) =>
     group.flatMap((request) => {
       const before = group.find(({ attempt }) => attempt === request.attempt - 1);
-      if (!before) return []; // the first attempt, or the previous one was lost on its way
+      if (!before) return []; // the first attempt, or the receiver never got the previous one
       const wait = waits.get(request.endpoint)?.[before.attempt - 1];
-      if (wait === undefined) return [`${key}: attempt ${request.attempt} is one too many`];
+      if (wait === undefined) return [`${key}: attempt ${request.attempt} exceeds the number of retries`];
       const afterMs = Math.max(wait, before.status === 503 ? before.retryAfterSeconds : 0) * 1000;
       const early = before.atMs + afterMs - request.atMs;
       return early > 0 ? [`${key}: attempt ${request.attempt} came ${Math.round(early)} ms too early`] : [];
@@ -125,11 +127,11 @@ export function findEarlyRetries({ endpoints, received }: Evidence): readonly st
 /** Checks that no ordered delivery arrives before its predecessor has ended. */
 export function findReordering({ endpoints, events, deliveries, received }: Evidence): readonly string[] {
   const requests = byDelivery(received);
-  const states = new Map(deliveries.map((it) => [keyOf(it), it.state]));
+  const states = new Map(deliveries.map((delivery) => [keyOf(delivery), delivery.state]));
   return endpoints.flatMap(({ name, settings: { ordering } }) => {
     if (ordering === "none") return [];
-    const keyed = Map.groupBy(events, (it) =>
-      ordering === "account" ? `${it.accountId}` : `${it.type.split(".")[0]} ${it.objectId}`,
+    const keyed = Map.groupBy(events, ({ accountId, type, objectId }) =>
+      ordering === "account" ? `${accountId}` : `${type.split(".")[0]} ${objectId}`,
     );
     return [...keyed.values()].flatMap((group) => {
       let freeAtMs = 0;
@@ -142,7 +144,7 @@ export function findReordering({ endpoints, events, deliveries, received }: Evid
           const earlyMs = freeAtMs - arrivedMs;
           const end = states.get(key) === "failed" ? attempts.at(-1)?.atMs : attempts.find(isAccepted)?.endedAtMs;
           freeAtMs = Math.max(freeAtMs, end ?? 0);
-          return earlyMs > 0 ? [`${key}: arrived ${Math.round(earlyMs)} ms before its turn`] : [];
+          return earlyMs > 0 ? [`${key}: arrived ${Math.round(earlyMs)} ms before the end of the one before it`] : [];
         });
     });
   });

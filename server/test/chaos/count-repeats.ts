@@ -47,9 +47,12 @@ export interface Repeats {
 
 /** A repeat is the same attempt once more. Each must have a fault that explains it. */
 export function countRepeats(received: readonly ReceivedRequest[], faults: readonly Fault[]): Repeats {
-  const isExplainedBy = (request: ReceivedRequest, it: Fault): boolean =>
-    request.atMs <= explainsUntil(it) && (request.endedAtMs ?? Infinity) >= it.fromMs - settleMs;
-  const attempts = Map.groupBy(received, (it) => `${it.eventId} ${it.endpoint} attempt ${it.attempt}`);
+  const isExplainedBy = (request: ReceivedRequest, fault: Fault): boolean =>
+    request.atMs <= explainsUntil(fault) && (request.endedAtMs ?? Infinity) >= fault.fromMs - settleMs;
+  const attempts = Map.groupBy(
+    received,
+    ({ eventId, endpoint, attempt }) => `${eventId} ${endpoint} attempt ${attempt}`,
+  );
   const wrong: string[] = [];
   let repeated = 0;
   for (const [key, group] of attempts) {
@@ -57,12 +60,15 @@ export function countRepeats(received: readonly ReceivedRequest[], faults: reado
       const before = group[index - 1];
       if (!before) continue;
       repeated += 1;
-      const isExplained = faults.some((it) => isExplainedBy(before, it) && request.atMs > it.fromMs);
+      const isExplained = faults.some((fault) => isExplainedBy(before, fault) && request.atMs > fault.fromMs);
       if (!isExplained)
         wrong.push(`${key}: repeated after ${Math.round(request.atMs - before.atMs)} ms without a cause`);
     }
   }
-  const bound = faults.reduce((sum, it) => sum + received.filter((request) => isExplainedBy(request, it)).length, 0);
+  const bound = faults.reduce(
+    (sum, fault) => sum + received.filter((request) => isExplainedBy(request, fault)).length,
+    0,
+  );
   if (repeated > bound) wrong.push(`${repeated} repeats are more than the ${bound} that were in flight`);
   return { repeated, bound, wrong };
 }

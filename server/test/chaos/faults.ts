@@ -114,7 +114,7 @@ const injections: Readonly<Record<FaultKind, Injection>> = {
   },
   async "all killed"({ killPostgres, web, engines }) {
     const killed = killPostgres?.();
-    for (const it of [web, ...engines]) it.signal("SIGKILL");
+    for (const each of [web, ...engines]) each.signal("SIGKILL");
     await killed;
     return undefined;
   },

@@ -107,7 +107,9 @@ export async function readDeliveries(
 /** The failure list, as `event endpoint-name`. */
 export async function readFailures(api: BellwireApi): Promise<ReadonlySet<string>> {
   const failures = await readPages(api, "/api/v1/failures?");
-  return new Set(failures.map((it) => `${String(valueAt(it, "id"))} ${String(valueAt(it, "endpoint_name"))}`));
+  return new Set(
+    failures.map((failure) => `${String(valueAt(failure, "id"))} ${String(valueAt(failure, "endpoint_name"))}`),
+  );
 }
 
 async function readPages(api: BellwireApi, path: string): Promise<readonly unknown[]> {

@@ -40,12 +40,12 @@ export interface ChaosOptions {
   readonly printStatus: (line: string) => void;
   /** Ends the run early, with an account of what happened until then. */
   readonly stop?: AbortSignal;
-  /** Ends the run early, too. Asked after each fault. */
+  /** Called after each fault. The run ends early if it returns true. */
   readonly isEnough?: (progress: ChaosProgress) => boolean;
 }
 
 interface ChaosProgress {
-  /** Faults that are over. */
+  /** Number of ended faults. */
   readonly faults: number;
   readonly acknowledged: number;
 }
@@ -103,9 +103,9 @@ export async function runChaos({
       kinds: chosen,
       pauseMs,
       forgetSince: (ms) => workers.forEach((worker) => worker.forgetSince(ms)),
-      done: (it) => {
-        done.push(it);
-        printStatus(`${it.kind}, ${((it.untilMs - it.fromMs) / 1000).toFixed(1)} s`);
+      done: (fault) => {
+        done.push(fault);
+        printStatus(`${fault.kind}, ${((fault.untilMs - fault.fromMs) / 1000).toFixed(1)} s`);
         if (isEnough({ faults: done.length, acknowledged: acknowledged() })) enough.abort();
       },
     }),
@@ -118,11 +118,11 @@ export async function runChaos({
     await waitForQuiet(api, setup.ownerUrl, quietMs);
     printStatus("checking");
     await watch[Symbol.asyncDispose]();
-    const faults = done.map((it) => ({ ...it, untilMs: watch.answeredAfter(it.untilMs) }));
+    const faults = done.map((fault) => ({ ...fault, untilMs: watch.answeredAfter(fault.untilMs) }));
     return await evaluate({ setup, receivers, follower, endpointIds, workers, faults, lastedMinutes, seed });
   } catch (error) {
-    for (const it of [setup.web, ...setup.engines])
-      printStatus(`${it.name} printed at last:\n${it.output.slice(-3000)}`);
+    for (const each of [setup.web, ...setup.engines])
+      printStatus(`Last output of ${each.name}:\n${each.output.slice(-3000)}`);
     printStatus(`still due:\n${(await describeDue(setup.ownerUrl())).join("\n")}`);
     throw error;
   }
@@ -214,4 +214,4 @@ async function evaluate(result: RunResult): Promise<ChaosReport> {
 
 /** Counts the runs of each fault. */
 export const summary = (faults: readonly Fault[]): string =>
-  kinds.map((kind) => `${faults.filter((it) => it.kind === kind).length} × ${kind}`).join(", ");
+  kinds.map((kind) => `${faults.filter((fault) => fault.kind === kind).length} × ${kind}`).join(", ");

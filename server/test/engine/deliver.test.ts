@@ -89,7 +89,7 @@ test.for([
   ["201", 201, "Answered 201; only 200 counts as delivered"],
   ["301", 301, "Answered 301; redirects are not followed"],
   ["a hang", "hang", "No complete answer within 1 s"],
-] as const)("%s counts as a failure", async ([, answer, error], { database }) => {
+] as const)("%s is recorded as a failure", async ([, answer, error], { database }) => {
   await using receiver = await startReceiver(answer);
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);

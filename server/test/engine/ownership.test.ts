@@ -61,7 +61,7 @@ async function startEngineToLose(
 
 const readEngines = (database: Pool) => database.query<{ id: string }>(`select id from engines`);
 
-test.concurrent("an engine with late heartbeat responses reclaims its lanes immediately under a new id, even if its former id looks alive", async ({
+test.concurrent("an engine with late heartbeat responses reclaims its lanes immediately under a new id, even if the former looks alive", async ({
   database,
 }) => {
   await using receiver = await startReceiver();
@@ -80,7 +80,7 @@ test.concurrent("an engine with late heartbeat responses reclaims its lanes imme
   expect(engines).not.toEqual(former);
 });
 
-test.concurrent("an attempt in flight at the loss of a lease can end before the lane is claimed, and is not repeated", async ({
+test.concurrent("an attempt in flight when a lease is lost can end before the next claim, and is not repeated", async ({
   database,
 }) => {
   const mayAnswer = Promise.withResolvers<void>();

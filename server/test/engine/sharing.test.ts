@@ -21,7 +21,7 @@ test("two engines on one database send each delivery once", async ({ database })
   expect(receiver.received).toHaveLength(2000);
 });
 
-test("an engine that starts beside the owner of all lanes gets about half of them, and each delivery is sent once", async ({
+test("an engine started beside the owner of all lanes gets about half, and each delivery is sent once", async ({
   database,
 }) => {
   await using receiver = await startReceiver((response) => void setTimeout(() => response.writeHead(200).end(), 4));

@@ -25,12 +25,12 @@ test("XML is shown one element per line, with text in its element", () => {
   );
 });
 
-test("JSON is indented, and invalid JSON stays as it is", () => {
+test("JSON is indented, and invalid JSON is unchanged", () => {
   expect(shown('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
   expect(shown('{"a":')).toBe('{"a":');
 });
 
-test("other text stays as it is", () => {
+test("other text is unchanged", () => {
   expect(shown("Not found")).toBe("Not found");
 });
 
@@ -49,7 +49,7 @@ test.each([
   ["escaped quotes in broken JSON", `{"${'\\"'.repeat(mebibyte / 2)}`],
   ["lists in lists", `${"[".repeat(1000)}${"]".repeat(1000)}`],
   ["unclosed lists", "[".repeat(mebibyte)],
-])("unterminated %s stay as they are, in linear time", (_what, text) => {
+])("unterminated %s are returned unchanged, in linear time", (_what, text) => {
   expect(prettyPrint(text)).toEqual([text]);
 });
 

@@ -69,7 +69,7 @@ test("a muted alert has no banner", async () => {
   expect(shown()).not.toContain("Show the alert");
 });
 
-test("a rule is edited in the units of the page, and the error of a threshold is shown beside its field", async () => {
+test("rules are edited in the units of the page, and a threshold's error is shown beside its field", async () => {
   const page = show([]);
   await says("Opens above 10,000\u00A0ms for 15 minutes.");
   await click("Actions for Slow responses (95th percentile)");

@@ -7,11 +7,11 @@ import { type Server, says, showPage, shown } from "../../testing/show-page.tsx"
 import { waitFor } from "../../testing/wait-for.ts";
 
 const list = "GET /api/v1/deliveries";
-const found = (data: readonly Delivery[], searched_until: string | null = null) =>
+const deliveryPage = (data: readonly Delivery[], searched_until: string | null = null) =>
   [200, { data, next: searched_until === null ? null : "further", searched_until }] as const;
 
 const server: Server = {
-  [list]: () => found([exampleDelivery]),
+  [list]: () => deliveryPage([exampleDelivery]),
   "GET /api/v1/deliveries/count": () => [200, { count: 12_400, about: true }],
   "GET /api/v1/jobs": () => [200, { data: [], next: null }],
   "GET /api/v1/endpoints": () => [200, { data: [{ id: 7, name: "crm" }], next: null }],
@@ -109,7 +109,8 @@ test("an unfinished search shows its progress and can be continued", async () =>
   const searchedUntil = "2026-02-20T09:00:00.000Z";
   const page = showPage("/deliveries?q=harbour", {
     ...server,
-    [list]: ({ query }) => (query.get("after") === "further" ? found([exampleDelivery]) : found([], searchedUntil)),
+    [list]: ({ query }) =>
+      query.get("after") === "further" ? deliveryPage([exampleDelivery]) : deliveryPage([], searchedUntil),
   });
   await says("No matches so far");
   await says("Searched back to 20 Feb 2026");
