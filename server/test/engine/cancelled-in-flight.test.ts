@@ -25,8 +25,8 @@ test.for(["cancelled", "delivered"] as const)(
     answered.resolve();
 
     const delivery = await until(async () => {
-      const delivery = await readDelivery(database, { providerId, eventId, endpointId });
-      return delivery && delivery.attemptsMade > 0 && delivery;
+      const current = await readDelivery(database, { providerId, eventId, endpointId });
+      return current && current.attemptsMade > 0 && current;
     });
     expect(delivery).toMatchObject({ state, attemptsMade: 1, attempts: [{ number: 1, status: 200 }] });
     expect(receiver.received).toHaveLength(1);

@@ -23,8 +23,8 @@ test("a recorded event is delivered immediately, with its body, id and context h
   const [id = ""] = await recordNow(database, { providerId });
   await until(() => receiver.received.length > 0);
   const delivery = await until(async () => {
-    const delivery = await readDelivery(database, { providerId, eventId: id, endpointId });
-    return delivery?.state === "delivered" && delivery;
+    const current = await readDelivery(database, { providerId, eventId: id, endpointId });
+    return current?.state === "delivered" && current;
   });
 
   const [request] = receiver.received;
@@ -102,8 +102,8 @@ test.for([
   const [eventId = ""] = await recordNow(database, { providerId });
 
   const delivery = await until(async () => {
-    const delivery = await readDelivery(database, { providerId, eventId, endpointId });
-    return delivery?.state === "failed" && delivery;
+    const current = await readDelivery(database, { providerId, eventId, endpointId });
+    return current?.state === "failed" && current;
   });
   expect(delivery.attempts).toMatchObject([{ number: 1, error }]);
 });
@@ -251,8 +251,8 @@ test("an endpoint that fails for long is disabled and gets held deliveries once 
   await recordNow(database, { providerId });
 
   const endpoint = await until(async () => {
-    const endpoint = await readEndpoint(database, encryption, { providerId, id: endpointId });
-    return endpoint?.state === "disabled" && endpoint;
+    const current = await readEndpoint(database, encryption, { providerId, id: endpointId });
+    return current?.state === "disabled" && current;
   });
   expect(endpoint.disabledReason).toContain("No attempt has succeeded");
   await until(() => receiver.received.length === 22); // ten, and the default endpoint's twelve

@@ -282,8 +282,8 @@ test.concurrent("nothing is sent to an address outside the operator's allowed ta
   await using _engine = await startTestEngine(database, { allowedTargets: "none" });
   await recordNow(database, { providerId });
   const delivery = await until(async () => {
-    const [delivery] = await listDeliveries(database, { providerId, limit: 1 });
-    return delivery?.state === "failed" && delivery;
+    const [current] = await listDeliveries(database, { providerId, limit: 1 });
+    return current?.state === "failed" && current;
   });
   expect(delivery.lastError).toContain("127.0.0.1");
   expect(receiver.received).toEqual([]);
