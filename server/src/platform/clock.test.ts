@@ -32,7 +32,7 @@ async function open({ aheadMs = 0, takesMs = 0 }) {
 }
 
 test.each([24 * 60 * hourMs, -24 * 60 * hourMs])(
-  "a machine whose clock is off by %i ms goes by the database's clock, and says so once",
+  "a machine whose clock is off by %i ms uses the database's time and logs one warning",
   async (aheadMs) => {
     const { clock, truth, warnings, aheadOfTruthMs } = await open({ aheadMs });
     await using _closing = clock;
@@ -43,14 +43,14 @@ test.each([24 * 60 * hourMs, -24 * 60 * hourMs])(
   },
 );
 
-test("a clock that may be right is kept, however long the database takes to answer", async () => {
+test("a machine's time within the uncertainty of a slow database response is kept", async () => {
   const { clock, aheadOfTruthMs, warnings } = await open({ aheadMs: 7, takesMs: 20 });
   await using _closing = clock;
   expect(aheadOfTruthMs()).toBe(7);
   expect(warnings).toEqual([]);
 });
 
-test("while the database is away, time goes on; when its clock was set meanwhile, that is followed", async () => {
+test("the clock keeps running while the database is away, and follows a database clock that was changed meanwhile", async () => {
   const { clock, truth, database, aheadOfTruthMs } = await open({});
   await using _closing = clock;
   database.isAway = true;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { documentToJson, list, record, repeated, value } from "./document.ts";
 
-test("JSON says all that XML says", () => {
+test("a document's JSON contains every field and attribute of its XML", () => {
   const plan = record("plan", [value("id", 11), value("cost_per_month", { decimal: "12.5000" })], {
     custom: false,
     default: true,
@@ -24,7 +24,7 @@ test("JSON says all that XML says", () => {
   });
 });
 
-test("the order of fields is kept", () => {
+test("a document's JSON keeps the order of fields", () => {
   const document = record("user", [value("id", 1), value("username", "nora"), value("email", null)]);
   expect(Object.keys(documentToJson(document) ?? {})).toEqual(["id", "username", "email"]);
 });

@@ -5,7 +5,7 @@ import { createEncryption, verifyKeys } from "./encryption.ts";
 
 const [first, second] = [randomBytes(32), randomBytes(32)];
 
-test("a wrong key stops the start, and a new one beside the old does not", async ({ database }) => {
+test("a wrong key stops the start, and a new key beside the old one does not", async ({ database }) => {
   await verifyKeys(database, createEncryption([first]));
   await verifyKeys(database, createEncryption([first]));
 
@@ -15,7 +15,7 @@ test("a wrong key stops the start, and a new one beside the old does not", async
   await verifyKeys(database, createEncryption([second, first]));
 });
 
-test("a key that was in use may not be dropped, since what it encrypted is still there", async ({ database }) => {
+test("a key in use cannot be removed while values encrypted with it may exist", async ({ database }) => {
   await verifyKeys(database, createEncryption([first]));
   await verifyKeys(database, createEncryption([second, first]));
 

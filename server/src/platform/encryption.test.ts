@@ -4,7 +4,7 @@ import { UndecryptableValue, createEncryption } from "./encryption.ts";
 
 const [older, newer, foreign] = [randomBytes(32), randomBytes(32), randomBytes(32)];
 
-test("what was encrypted comes back, and looks different each time", () => {
+test("an encrypted value decrypts unchanged, and its ciphertext differs each time", () => {
   const encryption = createEncryption([newer]);
   const [one, other] = [
     encryption.encrypt("url", "https://example.com/ä"),
@@ -15,28 +15,28 @@ test("what was encrypted comes back, and looks different each time", () => {
   expect(encryption.decrypt("url", encryption.encrypt("url", ""))).toBe("");
 });
 
-test("a new key in front encrypts, and what the old one encrypted is still read", () => {
+test("the first key encrypts, and values of an older key are still decrypted", () => {
   const before = createEncryption([older]).encrypt("url", "x");
   const both = createEncryption([newer, older]);
   expect(both.decrypt("url", before)).toBe("x");
   expect(createEncryption([newer]).decrypt("url", both.encrypt("url", "y"))).toBe("y");
 });
 
-test("a key that is not there is named as the reason", () => {
+test("a decryption without the right key reports another BELLWIRE_SECRET_KEY as the cause", () => {
   const cipher = createEncryption([foreign]).encrypt("url", "x");
   expect(() => createEncryption([newer, older]).decrypt("url", cipher)).toThrow(
     "was encrypted with another BELLWIRE_SECRET_KEY",
   );
 });
 
-test("what was encrypted for one purpose cannot be read for another", () => {
+test("a value encrypted for one purpose cannot be decrypted for another", () => {
   const encryption = createEncryption([newer]);
   expect(() => encryption.decrypt("secret", encryption.encrypt("url", "x"))).toThrow(
     "was altered since it was encrypted",
   );
 });
 
-test("no byte of a ciphertext can be changed unnoticed", () => {
+test("a ciphertext with any changed or missing byte is refused", () => {
   const encryption = createEncryption([newer]);
   const cipher = encryption.encrypt("url", "x");
   for (const at of cipher.keys()) {
@@ -47,7 +47,7 @@ test("no byte of a ciphertext can be changed unnoticed", () => {
   expect(() => encryption.decrypt("url", cipher.subarray(0, 21))).toThrow(UndecryptableValue);
 });
 
-test("a value that an older key encrypted is encrypted again with the newest, and only once", () => {
+test("a value of an older key is re-encrypted with the newest key, and only once", () => {
   const before = createEncryption([older]).encrypt("url", "x");
   const both = createEncryption([newer, older]);
   const again = both.reencrypt("url", before);

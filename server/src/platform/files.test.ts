@@ -10,7 +10,7 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
-test("of many that make a file at once, all get the content of one, and nothing else is left", async () => {
+test("20 concurrent creations of a file return the same content and leave no other file", async () => {
   const folder = await newFolder();
   const path = join(folder, "key");
   const all = await Promise.all(
@@ -22,24 +22,24 @@ test("of many that make a file at once, all get the content of one, and nothing 
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-test("what is kept is not made again", async () => {
+test("an existing file is read, not created again", async () => {
   const path = join(await newFolder(), "key");
   await readOrCreateFile(path, () => "first");
   expect(await readOrCreateFile(path, () => "second")).toEqual({ content: "first", isNew: false });
 });
 
-test("works under one lock file never overlap, and a work that fails gives the lock back", async () => {
+test("tasks under one lock file never overlap, and a failed task releases the lock", async () => {
   const lockFile = join(await newFolder(), "lock");
-  let atWork = 0;
-  let atWorkMax = 0;
+  let running = 0;
+  let runningMax = 0;
   const work = async (): Promise<void> => {
-    atWork += 1;
-    atWorkMax = Math.max(atWorkMax, atWork);
+    running += 1;
+    runningMax = Math.max(runningMax, running);
     await new Promise(setImmediate);
-    atWork -= 1;
+    running -= 1;
     throw new Error("done badly");
   };
   const all = Array.from({ length: 5 }, () => withFileLock(lockFile, () => undefined, work));
   for (const { status } of await Promise.allSettled(all)) expect(status).toBe("rejected");
-  expect(atWorkMax).toBe(1);
+  expect(runningMax).toBe(1);
 });

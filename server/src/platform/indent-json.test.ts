@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { indentJson } from "./indent-json.ts";
 
-test("JSON is indented as JSON.stringify does", () => {
+test("JSON is indented like JSON.stringify with two spaces", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 20 }), (value) => {
       expect(indentJson(JSON.stringify(value))).toBe(JSON.stringify(value, null, 2));
@@ -10,12 +10,12 @@ test("JSON is indented as JSON.stringify does", () => {
   );
 });
 
-test("numbers and keys keep their notation", () => {
+test("indented JSON keeps the notation of numbers and keys", () => {
   const text = '{"id":12345678901234567890,"price":1.50,"twice":1,"twice":2,"letter":"\\u00e4"}';
   expect(indentJson(text)?.replace(/\s/g, "")).toBe(text);
 });
 
-test.each(["", "<a/>", "hello=world", '{"a":', "{a:1}"])("%o is not JSON", (text) => {
+test.each(["", "<a/>", "hello=world", '{"a":', "{a:1}"])("the text %o is not JSON and is not indented", (text) => {
   expect(indentJson(text)).toBeUndefined();
 });
 

@@ -14,7 +14,7 @@ const program = `
   log.debug({}, "not worth it");
 `;
 
-test("a line is written as JSON on stderr, without secrets and without the values that PostgreSQL quotes", () => {
+test("log lines are JSON on stderr, without secrets and without the values in PostgreSQL's error details", () => {
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
     encoding: "utf8",
   });
@@ -44,9 +44,9 @@ const floodProgram = `
   }).resume();
 `;
 
-test("a process goes on when nobody reads its log, and says later how many lines were dropped", async () => {
+test("a process with an unread log keeps running, and later logs the number of dropped lines", async () => {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", floodProgram], { stdio: "pipe" });
-  await new Promise((resolve) => child.stdout.once("data", resolve)); // without the fix it never comes that far
+  await new Promise((resolve) => child.stdout.once("data", resolve)); // a process that blocks on its log never writes this
   const read = text(child.stderr);
   child.stdin.end();
   const lines: { msg: string; dropped?: number }[] = (await read)
@@ -67,13 +67,13 @@ const manyProgram = `
   process.exit();
 `;
 
-test("many loggers add no listeners to the process, and unwritten lines are written at exit", () => {
+test("20 loggers cause no listener warning, and buffered lines are written at exit", () => {
   const { stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", manyProgram], { encoding: "utf8" });
   expect(stderr).not.toContain("MaxListenersExceededWarning");
   expect(stderr).toContain('"msg":"last line"');
 });
 
-test("a secret is hidden three levels deep, and what it was taken from keeps it", () => {
+test("a nested secret is hidden in the log fields, and the original object keeps its value", () => {
   const fields = { status: 200, password: "x", request: { headers: { cookie: "x", accept: "*/*" } } };
   expect(redactSecrets(fields)).toEqual({
     status: 200,
@@ -83,12 +83,12 @@ test("a secret is hidden three levels deep, and what it was taken from keeps it"
   expect(fields.password).toBe("x");
 });
 
-test("a line without secrets costs no copy", () => {
+test("fields without secrets are not copied", () => {
   const fields = { status: 200, request: { method: "GET" }, at: new Date(0), none: null };
   expect(redactSecrets(fields)).toBe(fields);
 });
 
-test("lines go out in bundles, in their order, each once", () => {
+test("lines are written in batches, in order and once each", () => {
   const written: string[] = [];
   const lines = new LineBuffer({ write: (line: string) => written.push(line) });
   for (let line = 0; line < 120; line += 1) lines.write(`${line}\n`);
@@ -99,7 +99,7 @@ test("lines go out in bundles, in their order, each once", () => {
   expect(written.join("")).toBe(Array.from({ length: 120 }, (_, line) => `${line}\n`).join(""));
 });
 
-test("a frequent line has the bytes that pino writes, at the same levels and without secrets", () => {
+test("the fast line logger writes the same bytes as pino at the same levels, without secrets", () => {
   const written: string[] = [];
   const lines = new LineBuffer({ write: (line: string) => written.push(line) });
   const log = pino({ base: { pid: process.pid }, formatters: { log: redactSecrets } }, lines).child({ cell: "two" });
@@ -131,7 +131,7 @@ const terminalProgram = `
   createLogger("info").info({ status: 200, password: "canary" }, "request answered");
 `;
 
-test("a terminal gets readable lines, without secrets", (context) => {
+test("a terminal shows readable lines without secrets", (context) => {
   const command = [process.execPath, "--input-type=module", "--eval", terminalProgram]
     .map((part) => `'${part.replaceAll("'", "'\\''")}'`)
     .join(" ");

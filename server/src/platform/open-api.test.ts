@@ -3,7 +3,7 @@ import { nameSchemas } from "./open-api.ts";
 
 const pet = { type: "object", title: "Pet", properties: { name: { type: "string" } } };
 
-test("a schema with a title is named once and referred to", () => {
+test("a schema with a title is defined once and referenced", () => {
   const document = nameSchemas({
     info: { title: "Pets" },
     paths: { "/a": { schema: pet }, "/b": { type: "array", items: pet } },
@@ -18,13 +18,13 @@ test("a schema with a title is named once and referred to", () => {
   });
 });
 
-test("a property that is called title is not taken for one", () => {
+test("a property named title does not name its schema", () => {
   const properties = { title: { type: "string" }, type: { type: "string" } };
   const document = nameSchemas({ paths: { "/a": { schema: { type: "object", properties } } } });
   expect(document).toMatchObject({ paths: { "/a": { schema: { properties } } }, components: { schemas: {} } });
 });
 
-test("one title for two schemas is a mistake", () => {
+test("two different schemas with the same title are refused", () => {
   const other = { ...pet, properties: {} };
   expect(() => nameSchemas({ paths: { "/a": pet, "/b": other } })).toThrow("have the title Pet");
 });

@@ -4,14 +4,14 @@ import { readFile } from "node:fs/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { type ProcessMark, formatProcessMark, hasProcessEnded, readOwnProcessMark } from "./process-mark.ts";
 
-/** This process's mark; elsewhere than on Linux there is none, and so nothing to test. */
+/** Returns this process's mark. Only Linux has one; elsewhere the tests are skipped. */
 async function ownMark(): Promise<ProcessMark | undefined> {
   const own = await readOwnProcessMark();
   if (process.platform === "linux") expect(own).toBeDefined();
   return own;
 }
 
-test("a process that lives has not ended, and one that was killed has", async (context) => {
+test("a running process has not ended, and a killed one has", async (context) => {
   const own = await ownMark();
   if (!own) return context.skip("only Linux tells when a process began");
   expect(await hasProcessEnded(formatProcessMark(own), own)).toBe(false);
@@ -32,13 +32,13 @@ test("a process that lives has not ended, and one that was killed has", async (c
   expect(await hasProcessEnded(mark, own)).toBe(true);
 });
 
-test("a process whose number another one has now has ended", async (context) => {
+test("a process whose id was reused by another has ended", async (context) => {
   const own = await ownMark();
   if (!own) return context.skip("only Linux tells when a process began");
   expect(await hasProcessEnded(formatProcessMark({ ...own, startedAt: "1" }), own)).toBe(true);
 });
 
-test("nothing is said of a process of another machine, boot or container", async (context) => {
+test("a process of another machine, boot or container does not count as ended", async (context) => {
   const own = await ownMark();
   if (!own) return context.skip("only Linux tells when a process began");
   const elsewhere = formatProcessMark({

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parseLenientTime, parseTime } from "./times.ts";
 
 test.each(["0001-01-01T00:00:00Z", "2026-03-01T09:00:00+01:00", "9999-12-31T23:59:59.999Z"])(
-  "%s is a moment, and PostgreSQL can read how it is written",
+  "%s is parsed, and its ISO form has a four-digit year",
   (text) => {
     expect(parseTime(text)?.toISOString()).toMatch(/^\d{4}-/);
   },
@@ -17,7 +17,7 @@ test.each([
   "9999-12-31T23:59:59-00:01",
   "+010000-01-01T00:00:00Z",
   "-000001-01-01T00:00:00Z",
-])("%j is no moment", (text) => {
+])("the invalid time %j is refused", (text) => {
   expect(parseTime(text)).toBeUndefined();
 });
 
@@ -49,8 +49,8 @@ test.each([
   ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"],
   ["0049-12-31", "0049-12-31T00:00:00Z"],
   ["9999-12-31 23:59:59", "9999-12-31T23:59:59Z"],
-])("%s is a moment", (text, moment) => {
-  expect(parseLenientTime(text, now)).toEqual(new Date(moment));
+])("the lenient parser accepts %s as %s", (text, time) => {
+  expect(parseLenientTime(text, now)).toEqual(new Date(time));
 });
 
 test.each([
@@ -75,6 +75,6 @@ test.each([
   ["9999-12-31T23:59:59-05:00"],
   ["2010-01-01T10:10:10+99:00"],
   ["2010-01-01T10:10:10+01:60"],
-])("%j is no moment", (text) => {
+])("the invalid time %j is refused", (text) => {
   expect(parseLenientTime(text, now)).toBeUndefined();
 });

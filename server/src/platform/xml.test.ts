@@ -26,15 +26,18 @@ test.each([
   "\u2067\u2069",
   "\u3164",
   "\u2800",
-])("%j shows nothing, and is empty", (text) => {
+])("the invisible text %j is blank and trims to nothing", (text) => {
   expect([isBlank(text), trimUnicode(text)]).toEqual([true, ""]);
 });
 
-test.each(["a", "\u202eabc", "שלום", "e\u0301", "👨‍👩‍👧", "\u200bx", "."])("%j shows something, and stays", (text) => {
-  expect([isBlank(text), trimUnicode(` ${text} `)]).toEqual([false, text]);
-});
+test.each(["a", "\u202eabc", "שלום", "e\u0301", "👨‍👩‍👧", "\u200bx", "."])(
+  "the visible text %j is not blank and stays when trimmed",
+  (text) => {
+    expect([isBlank(text), trimUnicode(` ${text} `)]).toEqual([false, text]);
+  },
+);
 
-test("a name in a mail is one line that ends, reads forward and leads nowhere", () => {
+test("a name in an email is one line of at most 80 characters, without direction overrides and links", () => {
   expect(nameInLine("Acme\r\n\r\nYour account is locked.\u2028Call us\u2029now")).toBe(
     "Acme Your account is locked. Call us now",
   );
@@ -44,27 +47,31 @@ test("a name in a mail is one line that ends, reads forward and leads nowhere", 
 });
 
 test.each([
-  ["a missing value is an element that closes itself", value("first_traffic_at", null), "<first_traffic_at/>"],
-  ["an empty text opens and closes", value("x", ""), "<x></x>"],
-  ["a container without children opens and closes", record("annotations", []), "<annotations></annotations>"],
-  ["an empty list stands alone where receivers know it so", list("plans", [], "alone"), "<plans/>"],
-  ["an empty list opens and closes where receivers know it so", list("keys", [], "open"), "<keys></keys>"],
-  ["a truth is a word", value("active", true), "<active>true</active>"],
-  ["a whole number has no fraction", value("id", 31), "<id>31</id>"],
-  ["a decimal keeps one digit of its fraction", value("fee", { decimal: "0.0000" }), "<fee>0.0</fee>"],
-  ["a decimal loses the zeros at its end", value("fee", { decimal: "12.5000" }), "<fee>12.5</fee>"],
-  ["a decimal without a fraction gets one", value("fee", { decimal: "100" }), "<fee>100.0</fee>"],
-  ["several values repeat the element", repeated("skills", ["c", "go"]), "<skills>c</skills><skills>go</skills>"],
-  ["quotes stay as they are in text", value("name", `"Nora's"`), `<name>"Nora's"</name>`],
-  ["what would be markup is escaped", value("name", "<b> & </b>"), "<name>&lt;b&gt; &amp; &lt;/b&gt;</name>"],
+  ["a missing value is a self-closing element", value("first_traffic_at", null), "<first_traffic_at/>"],
+  ["an empty text has an opening and a closing tag", value("x", ""), "<x></x>"],
   [
-    "a carriage return is kept from readers who would take it for a line feed",
+    "a container without children has an opening and a closing tag",
+    record("annotations", []),
+    "<annotations></annotations>",
+  ],
+  ["an empty list of kind alone is self-closing", list("plans", [], "alone"), "<plans/>"],
+  ["an empty list of kind open has an opening and a closing tag", list("keys", [], "open"), "<keys></keys>"],
+  ["a boolean is true or false", value("active", true), "<active>true</active>"],
+  ["a whole number has no fraction", value("id", 31), "<id>31</id>"],
+  ["a decimal keeps at least one fraction digit", value("fee", { decimal: "0.0000" }), "<fee>0.0</fee>"],
+  ["a decimal loses its trailing zeros", value("fee", { decimal: "12.5000" }), "<fee>12.5</fee>"],
+  ["a decimal without a fraction gets .0", value("fee", { decimal: "100" }), "<fee>100.0</fee>"],
+  ["several values repeat the element", repeated("skills", ["c", "go"]), "<skills>c</skills><skills>go</skills>"],
+  ["quotes in text are not escaped", value("name", `"Nora's"`), `<name>"Nora's"</name>`],
+  ["markup characters are escaped", value("name", "<b> & </b>"), "<name>&lt;b&gt; &amp; &lt;/b&gt;</name>"],
+  [
+    "a carriage return is escaped, so that parsers do not convert it to a line feed",
     value("name", "a\r\nb"),
     "<name>a&#13;\nb</name>",
   ],
-  ["letters beyond ASCII are written as they are", value("name", "Zoë 東京 🚢"), "<name>Zoë 東京 🚢</name>"],
+  ["non-ASCII letters are not escaped", value("name", "Zoë 東京 🚢"), "<name>Zoë 東京 🚢</name>"],
   [
-    "attributes keep their order and escape quotes and the ends of lines",
+    "attributes keep their order and escape quotes and line breaks",
     record("plan", [value("id", 1)], { custom: false, default: true, note: `"<&>"\n` }),
     `<plan custom="false" default="true" note="&quot;&lt;&amp;&gt;&quot;&#10;"><id>1</id></plan>`,
   ],
@@ -72,12 +79,12 @@ test.each([
   expect(renderXml(node)).toBe(expected);
 });
 
-test("what is kept is written once, wherever it stands", () => {
-  let looks = 0;
+test("a kept node is rendered once, however often it occurs", () => {
+  let reads = 0;
   const plan = keepXml({
     name: "plan",
     get record() {
-      looks += 1;
+      reads += 1;
       return [value("id", 1)];
     },
   });
@@ -86,23 +93,23 @@ test("what is kept is written once, wherever it stands", () => {
       "<plans><plan><id>1</id></plan><plan><id>1</id></plan></plans>",
     );
   }
-  expect(looks).toBe(1);
+  expect(reads).toBe(1);
 });
 
-test("a document starts with its declaration and stands on one line", () => {
+test("a document starts with the XML declaration and has one line", () => {
   const xml = renderXmlDocument(record("account", [value("id", 1)]));
   expect(xml).toBe('<?xml version="1.0" encoding="UTF-8"?><account><id>1</id></account>');
 });
 
 test.each(["\0", "\x1b", "\v", "\ufffe", "\uffff", "\ud83d", "a\udea2b"])(
-  "text that XML cannot hold is never written: %j",
+  "text that XML cannot contain is refused: %j",
   (text) => {
     expect(isXmlText(text)).toBe(false);
     expect(() => renderXml(value("name", text))).toThrow("XML cannot hold this text");
   },
 );
 
-test("what a reader finds is what was written, whatever the texts are", () => {
+test("an XML parser reads every text back unchanged", () => {
   const character = fc.integer({ min: 0, max: 0x10ffff }).map((code) => String.fromCodePoint(code));
   const text = fc.string({ unit: fc.oneof(character, fc.constantFrom("a", " ")) }).filter(isXmlText);
   const markup = fc.string({
@@ -123,7 +130,7 @@ test("what a reader finds is what was written, whatever the texts are", () => {
   );
 });
 
-test("every text is either written or refused", () => {
+test("every text is either rendered or refused", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }), (text) => {
       const write = (): string => renderXml(value("x", text));
@@ -133,7 +140,7 @@ test("every text is either written or refused", () => {
   );
 });
 
-test("elements stand on lines of their own, and what has only text on one", () => {
+test("indented XML has one element per line, and an element with only text stays on one line", () => {
   const text = `<?xml version="1.0"?><event><type>account</type><plans><plan default="a>b"><id>3</id></plan></plans><keys></keys><users/></event>`;
   expect(indentXml(text)).toBe(`<?xml version="1.0"?>
 <event>
@@ -148,12 +155,12 @@ test("elements stand on lines of their own, and what has only text on one", () =
 </event>`);
 });
 
-test("what is indented already is indented alike", () => {
+test("indenting indented XML changes nothing", () => {
   const once = indentXml("<a><b>1</b><c><d/></c></a>") ?? "";
   expect(indentXml(once)).toBe(once);
 });
 
-test("comments, CDATA and entities are kept as they are", () => {
+test("comments and CDATA are not changed by indenting", () => {
   const text = "<!-- <a> --><a><![CDATA[<b>]]></a>";
   expect(indentXml(text)).toBe("<!-- <a> -->\n<a><![CDATA[<b>]]></a>");
 });
@@ -171,7 +178,7 @@ const element: fc.Arbitrary<string> = fc.letrec<{ element: string }>((tie) => ({
   ),
 })).element;
 
-test("nothing is added but white space between elements, and nothing is lost", () => {
+test("indenting only adds and removes white space between elements", () => {
   fc.assert(
     fc.property(element, (text) => {
       expect(indentXml(text)?.replace(/\n */g, "").trim()).toBe(text.replace(/> +</g, "><").trim());
@@ -180,14 +187,14 @@ test("nothing is added but white space between elements, and nothing is lost", (
 });
 
 test.each(["", "{}", "hello=world", "a<b", "<a>", "<a></b>", "<a", "</a>", "<a>".repeat(60) + "</a>".repeat(60)])(
-  "%o cannot be followed, and is left alone",
+  "the malformed or too deep XML %o is not indented",
   (text) => {
     expect(indentXml(text)).toBeUndefined();
   },
 );
 
 test.each(["<", "<!", "<!--", "<?", "<![CDATA[", `<"`, `<a b="`, `<a b='"`, "<a ", "&<"])(
-  "a stranger who sends %o again and again costs no time",
+  "indenting %o repeated 100,000 times takes less than a second",
   (text) => {
     const long = text.repeat(100_000);
     expect(processorMsOf(() => indentXml(long))).toBeLessThan(1000);

@@ -8,7 +8,7 @@ import { explainConfig, settingsReference } from "./settings.ts";
 const key = Buffer.alloc(32, 7).toString("base64");
 const elsewhere = { DATABASE_URL: "postgresql://u:p@db/x", BELLWIRE_SECRET_KEY: key };
 
-/** The lines of the one message that lists what is wrong. */
+/** Returns the lines of the error that lists all invalid settings. */
 function wrongIn(env: Environment): readonly string[] {
   try {
     readConfig(env);
@@ -19,7 +19,7 @@ function wrongIn(env: Environment): readonly string[] {
   }
 }
 
-test("nothing needs to be set", () => {
+test("every setting has a default", () => {
   expect(readConfig({})).toMatchObject({
     isEmbedded: true,
     port: 3000,
@@ -36,16 +36,16 @@ test("nothing needs to be set", () => {
   });
 });
 
-test("a database elsewhere allows no private target and makes no try-out, unless it is told to", () => {
+test("with an external database, private targets and the try-out are off by default", () => {
   expect(readConfig(elsewhere)).toMatchObject({ isEmbedded: false, allowedTargets: "none", tryOut: false });
   expect(readConfig({ ...elsewhere, BELLWIRE_TRY_OUT: "on" }).tryOut).toBe(true);
 });
 
-test("an empty variable is one that is not set", () => {
+test("an empty variable counts as unset", () => {
   expect(readConfig({ DATABASE_URL: "", PORT: " ", BELLWIRE_CA_FILE: "" })).toEqual(readConfig({}));
 });
 
-test("everything that is wrong is said at once", () => {
+test("one error lists all invalid settings", () => {
   const env = { PORT: "-1", BELLWIRE_LOG_LEVEL: "loud", BELLWIRE_RETRY_WAITS_SECONDS: "60,soon" };
   expect(wrongIn(env)).toEqual([
     "- PORT must be a whole number from 0 to 65535",
@@ -70,11 +70,11 @@ test.each([
   ["BELLWIRE_SMTP_URL", "mail.example.com"],
   ["BELLWIRE_PROXY_URL", "socks5://proxy"],
   ["BELLWIRE_ENGINE_CONCURRENCY", "0"],
-])("%s=%s is wrong", (name, value) => {
+])("%s=%s is refused", (name, value) => {
   expect(wrongIn({ ...elsewhere, [name]: value }).join()).toMatch(new RegExp(`^- ${name} must`));
 });
 
-test("settings of OpenTelemetry have the forms of its specification, and what is not supported is said", () => {
+test("OpenTelemetry settings use the formats of its specification, and unsupported values are refused", () => {
   expect(
     readConfig({
       OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector:4318/",
@@ -107,19 +107,19 @@ test("settings of OpenTelemetry have the forms of its specification, and what is
   ]);
 });
 
-test("a key is required as soon as the database is not embedded", () => {
+test("an external database requires a secret key", () => {
   expect(wrongIn({ DATABASE_URL: elsewhere.DATABASE_URL }).join()).toMatch(/^- BELLWIRE_SECRET_KEY is required/);
 });
 
-test("a direct URL needs the URL of the pooler", () => {
+test("a direct URL requires the URL of the pooler", () => {
   expect(wrongIn({ BELLWIRE_DATABASE_DIRECT_URL: elsewhere.DATABASE_URL }).join()).toMatch("needs DATABASE_URL");
 });
 
-test("several keys may be given, the newest first", () => {
+test("BELLWIRE_SECRET_KEY accepts several keys", () => {
   expect(readConfig({ BELLWIRE_SECRET_KEY: `${key}, ${key}` }).secretKey?.reveal()).toBe(`${key}, ${key}`);
 });
 
-test("a secret is shown neither by printing the configuration nor by explaining it", () => {
+test("neither the printed nor the explained configuration contains a secret", () => {
   const env = { ...elsewhere, BELLWIRE_ADMIN_PASSWORD: "hunter2", BELLWIRE_PROVIDER_KEY: "hunter2" };
   const config = readConfig(env);
   for (const text of [
@@ -135,7 +135,7 @@ test("a secret is shown neither by printing the configuration nor by explaining 
   expect(config.adminPassword?.reveal()).toBe("hunter2");
 });
 
-test("each setting is explained with its value and where it came from", () => {
+test("the explained configuration lists each setting with its value and source", () => {
   const explained = explainConfig({ PORT: "8080", BELLWIRE_SMTP_URL: "smtp://u:p@mail" });
   const of = (name: string) => explained.find((setting) => setting.name === name);
   expect(of("PORT")).toEqual({ name: "PORT", value: "8080", from: "environment" });

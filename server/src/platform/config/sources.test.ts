@@ -48,12 +48,12 @@ test.each(secrets.map(({ name }) => name))("%s can be read from a file", (name) 
   expect(explained).toEqual({ name, value: "[secret]", from: path });
 });
 
-test("the line break at the end of a secret's file is not part of the secret", () => {
+test("the trailing line break of a secret's file is removed", () => {
   const path = writeText("password", "correct horse\n");
   expect(readConfig({ BELLWIRE_ADMIN_PASSWORD_FILE: path }).adminPassword?.reveal()).toBe("correct horse");
 });
 
-test("a secret that is set twice, and files that are missing or empty, are refused without their content", () => {
+test("errors about duplicate secrets and missing or empty files do not contain the secret", () => {
   const path = writeText("token", "hunter2");
   const empty = writeText("empty", "\n");
   const refusal = refusalOf({
@@ -69,7 +69,7 @@ test("a secret that is set twice, and files that are missing or empty, are refus
   ]);
 });
 
-test("the configuration file has any setting, and the environment wins over it", () => {
+test("the configuration file accepts settings, and environment variables override them", () => {
   const password = writeText("admin", "correct horse");
   const path = writeText(
     "bellwire.env",
@@ -87,7 +87,7 @@ test("the configuration file has any setting, and the environment wins over it",
   ]);
 });
 
-test("an unknown name in the environment is a warning, except those that Kubernetes adds", () => {
+test("an unknown environment variable causes a warning, unless Kubernetes added it", () => {
   const env = {
     BELLWIRE_RETENTION_DAY: "3",
     BELLWIRE_ADMIN_USERNAME_FILE: "/x",

@@ -9,16 +9,14 @@ import { systemClock } from "../clock.ts";
 import { classifyDatabaseError } from "./connection.ts";
 import { openPool, poolWithTimeout } from "./pool.ts";
 
-test.concurrent("connections that have gone silent for ever are given up, and new ones work", async ({
-  databaseUrl,
-}) => {
+test.concurrent("connections that stay silent are closed, and new ones work", async ({ databaseUrl }) => {
   const { line, connectionString } = await openLineTo(databaseUrl);
   await using _line = line;
   await using pool = await openPool({ connectionString, schema, max: 2, answerTimeoutMs: 300 });
   await Promise.all([pool.query("select pg_sleep(0.1)"), pool.query("select pg_sleep(0.1)")]); // both are open now
   line.silence();
-  const asked = [pool.inTransaction((tx) => tx.query("select 1")), pool.inTransaction((tx) => tx.query("select 1"))];
-  for (const outcome of await Promise.allSettled(asked)) {
+  const requests = [pool.inTransaction((tx) => tx.query("select 1")), pool.inTransaction((tx) => tx.query("select 1"))];
+  for (const outcome of await Promise.allSettled(requests)) {
     expect(outcome).toMatchObject({ status: "rejected" });
     expect(classifyDatabaseError("reason" in outcome ? outcome.reason : undefined)).toBe("away");
   }
@@ -27,36 +25,36 @@ test.concurrent("connections that have gone silent for ever are given up, and ne
   expect(await Promise.all(again.map((text) => pool.query(text)))).toEqual(again.map(() => [{ one: 1 }]));
 });
 
-/** Far beyond the test's own time: what ends before then was noticed. */
+/** Far longer than the test: a connection that ends earlier was detected. */
 const never = 3_600_000;
 
-test.concurrent("connections that a firewall has forgotten are given up while their server answers others", async ({
+test.concurrent("connections that a firewall dropped are closed, and their transactions end on the server", async ({
   database,
   databaseUrl,
 }) => {
   const { line, connectionString } = await openLineTo(databaseUrl);
   await using _line = line;
   await using pool = await openPool({ connectionString, schema, max: 2, answerTimeoutMs: never, overdueMs: 100 });
-  const amidst = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<number>();
+  const continued = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<number>();
   const lost = pool.inTransaction(async (tx) => {
     const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid");
-    begun.resolve(row?.pid ?? 0);
-    await amidst.promise;
+    started.resolve(row?.pid ?? 0);
+    await continued.promise;
     await tx.query("select 1");
   });
-  const pid = await begun.promise;
+  const pid = await started.promise;
   line.silence();
   line.speak({ forgets: true });
-  amidst.resolve();
+  continued.resolve();
   const [outcome] = await Promise.allSettled([lost]);
   expect(classifyDatabaseError("reason" in outcome ? outcome.reason : undefined)).toBe("away");
   expect(await pool.query("select 1 as one")).toEqual([{ one: 1 }]);
-  // Its locks go with it.
+  // The server has ended the session, so its locks are released.
   await until(async () => (await database.query("select from pg_stat_activity where pid = $1", [pid])).length === 0);
 });
 
-test.concurrent("when the database's address has moved, its new server is used at once, on idle connections too", async ({
+test.concurrent("when the database's address moves, all connections use the new server after one error", async ({
   databaseUrl,
 }) => {
   await using successor = await startThrowAwayPostgres();
@@ -79,7 +77,7 @@ test.concurrent("when the database's address has moved, its new server is used a
   for (const answer of after) expect(answer).not.toEqual(before);
 });
 
-test.concurrent("a statement that is slow on a server that works on it is waited for", async ({ databaseUrl }) => {
+test.concurrent("a slow statement on a working server is not cancelled", async ({ databaseUrl }) => {
   const warnings: string[] = [];
   const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
   await using pool = await openPool({ connectionString: databaseUrl, schema, log, overdueMs: 50 });
@@ -101,27 +99,27 @@ test.concurrent("a statement that is slow on a server that works on it is waited
   expect(warnings).toEqual([]);
 });
 
-test.concurrent("hints come again over a new line, when the old one has gone silent", async ({
+test.concurrent("hints arrive over a new connection when the old one has gone silent", async ({
   database,
   databaseUrl,
 }) => {
   const { line, connectionString } = await openLineTo(databaseUrl);
   await using _line = line;
   await using pool = await openPool({ connectionString, schema, answerTimeoutMs: 300 });
-  const heard: string[] = [];
+  const hints: string[] = [];
   let opened = 0;
-  pool.onHint("due", (values) => (values.length === 0 ? (opened += 1) : heard.push(...values)));
+  pool.onHint("due", (values) => (values.length === 0 ? (opened += 1) : hints.push(...values)));
   await until(() => opened === 1);
   line.silence();
   line.speak({ forgets: true });
   await until(() => opened === 2);
   await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "41"));
-  await until(() => heard.includes("41"));
+  await until(() => hints.includes("41"));
 });
 
-test.concurrent("who is impatient hears in time that there is no answer", async ({ database }) => {
-  const impatient = poolWithTimeout(database, systemClock, 100);
-  expect(await impatient.query("select 1 as one")).toEqual([{ one: 1 }]);
-  const late: unknown = await impatient.query("select pg_sleep(1)").catch((error: unknown) => error);
+test.concurrent("a pool with a timeout rejects a statement that exceeds it", async ({ database }) => {
+  const limitedPool = poolWithTimeout(database, systemClock, 100);
+  expect(await limitedPool.query("select 1 as one")).toEqual([{ one: 1 }]);
+  const late: unknown = await limitedPool.query("select pg_sleep(1)").catch((error: unknown) => error);
   expect(classifyDatabaseError(late)).toBe("away");
 });

@@ -9,7 +9,7 @@ import { openPool } from "./pool.ts";
 
 const schema = "bellwire";
 
-test("TLS: a certificate is verified against the CA of sslrootcert, also by its name, unless the URL says no-verify", async () => {
+test("TLS verifies the certificate's name and its CA against sslrootcert, unless sslmode is no-verify", async () => {
   await using folder = await makeEmptyDataDir();
   const ours = buildAuthority("Ours");
   const [ourCa, otherCa] = [join(folder.path, "ours.pem"), join(folder.path, "other.pem")];

@@ -8,7 +8,7 @@ import {
   parseDatabaseUrl,
 } from "./connection.ts";
 
-/** Where the driver connects to for each of the hosts. */
+/** Returns the address that the driver connects to for each host. */
 function placesOf(text: string): readonly string[] {
   const parsed = parseDatabaseUrl(text);
   if ("wrong" in parsed) return [parsed.wrong];
@@ -27,7 +27,7 @@ test.each([
   ["postgresql://u:p@/bellwire?host=a,b&port=6000", ["u@a:6000/bellwire", "u@b:6000/bellwire"]],
   ["postgresql://u:p@/bellwire?host=%2Frun%2Fpostgres", ["u@/run/postgres:5432/bellwire"]],
   ["postgresql://u:p@a,b/bellwire?target_session_attrs=read-write", ["u@a:5432/bellwire", "u@b:5432/bellwire"]],
-])("%s leads to %j, in that order", (text, places) => expect(placesOf(text)).toEqual(places));
+])("%s connects to %j, in this order", (text, places) => expect(placesOf(text)).toEqual(places));
 
 test.each([
   ["mysql://u:p@db/bellwire", "must start with postgresql://"],
@@ -35,24 +35,26 @@ test.each([
   ["postgresql://a/b?target_session_attrs=master", "none of any, primary and read-write"],
   ["postgresql://a/b?sslmode=maybe", "none of disable, no-verify"],
   ["postgresql:///b?host=a,b,c&port=1,2", "not one for each host"],
-])("%s is refused in words", (text, words) => expect(placesOf(text)).toEqual([expect.stringContaining(words)]));
+])("%s is refused with the reason: %s", (text, words) =>
+  expect(placesOf(text)).toEqual([expect.stringContaining(words)]),
+);
 
 test.each([
   ["", false],
   ["?target_session_attrs=any", false],
   ["?target_session_attrs=primary", false],
   ["?target_session_attrs=read-write", true],
-])("with %j it matters whether the primary writes: %s", (query, mustWrite) => {
+])("with %j a writable server is required: %s", (query, mustWrite) => {
   expect(parseDatabaseUrl(`postgresql://a,b/c${query}`)).toMatchObject({ mustWrite });
 });
 
-test.each(["prefer", "require", "verify-ca", "verify-full"])("with sslmode=%s the certificate is verified", (mode) => {
+test.each(["prefer", "require", "verify-ca", "verify-full"])("sslmode=%s verifies the certificate", (mode) => {
   expect(parseDatabaseUrl(`postgresql://a/c?sslmode=${mode}`)).toMatchObject({
     urls: ["postgresql://a/c?sslmode=verify-full"],
   });
 });
 
-test("a place is named without the password", () => {
+test("a database location contains no password", () => {
   expect(databaseLocation("postgresql://u:hunter2@a,b:1/c?sslmode=require")).toBe("a,b:1/c");
   expect(databaseLocation("postgresql://u:hunter2@/c?host=/run")).toBe("/run/c");
 });
@@ -75,7 +77,7 @@ test.each([
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
-])("with %s the database is away", (code) => expect(classifyDatabaseError(withCode(code))).toBe("away"));
+])("error code %s classifies as away", (code) => expect(classifyDatabaseError(withCode(code))).toBe("away"));
 
 test.each([
   "Connection terminated unexpectedly",
@@ -83,11 +85,11 @@ test.each([
   "timeout expired",
   "Query read timeout",
   "Client has encountered a connection error and is not queryable",
-])("when the driver says “%s”, the database is away", (words) =>
+])("the driver's error “%s” classifies as away", (words) =>
   expect(classifyDatabaseError(new Error(words))).toBe("away"),
 );
 
-test("whatever keeps a connection from coming about, the database is away; without room it is full", () => {
+test("a connection error classifies as away, or as full if the disk is full", () => {
   expect(classifyDatabaseError(new NoConnection(withCode("CERT_HAS_EXPIRED")))).toBe("away");
   expect(classifyDatabaseError(new NoConnection(new Error("The server does not support SSL connections")))).toBe(
     "away",
@@ -95,14 +97,14 @@ test("whatever keeps a connection from coming about, the database is away; witho
   expect(classifyDatabaseError(new NoConnection(withCode("53100")))).toBe("full");
 });
 
-test("a database without room is full, not away", () => expect(classifyDatabaseError(withCode("53100"))).toBe("full"));
+test("a full disk classifies as full, not away", () => expect(classifyDatabaseError(withCode("53100"))).toBe("full"));
 
-test("a socket that is not there is a database that is away; another file that is missing is a mistake", () => {
+test("a missing socket classifies as away, and another missing file has no class", () => {
   expect(classifyDatabaseError(withCode("ENOENT", { syscall: "connect" }))).toBe("away");
   expect(classifyDatabaseError(withCode("ENOENT", { syscall: "open" }))).toBeUndefined();
 });
 
-test("what a statement did wrong is no trouble of the database's", () => {
+test("errors of a statement or of the code have no class", () => {
   for (const code of ["23505", "42P01", "40P01"]) expect(classifyDatabaseError(withCode(code))).toBeUndefined();
   expect(classifyDatabaseError(new TypeError("undefined is not a function"))).toBeUndefined();
   expect(classifyDatabaseError("a text")).toBeUndefined();
@@ -118,4 +120,4 @@ test.each([
   [new Error("The server does not support SSL connections"), "sslmode=disable"],
   [withCode("28000", { message: "no pg_hba.conf entry for host x, no encryption" }), "sslmode=verify-full"],
   [withCode("ECONNREFUSED"), "it failed"],
-])("%j is explained by the step that helps", (error, says) => expect(explainConnectionError(error)).toContain(says));
+])("%j is explained with its remedy", (error, remedy) => expect(explainConnectionError(error)).toContain(remedy));

@@ -9,12 +9,12 @@ import { StatementPipeline } from "./pipeline.ts";
 const write = "insert into bellwire.engines (id) values ($1)";
 const id = "00000000-0000-7000-8000-000000000001";
 
-test("what is sent without waiting is committed with the rest", async ({ database }) => {
+test("a statement sent without waiting is committed with its transaction", async ({ database }) => {
   await database.inTransaction(async (tx) => tx.send(write, [id]));
   expect(await database.query("select id from engines")).toEqual([{ id }]);
 });
 
-test("a sent statement that fails undoes the whole transaction, and its failure is the one that is told", async ({
+test("a sent statement that fails rolls back the transaction, which rejects with that statement's error", async ({
   database,
 }) => {
   const atTheEnd = database.inTransaction(async (tx) => {
@@ -31,7 +31,7 @@ test("a sent statement that fails undoes the whole transaction, and its failure 
   expect(await database.query("select id from engines")).toEqual([]);
 });
 
-test("what is asked at once is answered in order, a read before a write", async ({ database }) => {
+test("concurrent statements of a transaction run in order", async ({ database }) => {
   const counts = await database.inTransaction((tx) =>
     Promise.all([
       tx.query("select count(*)::int as count from engines"),
@@ -42,22 +42,22 @@ test("what is asked at once is answered in order, a read before a write", async 
   expect(counts).toEqual([[{ count: 0 }], [], [{ count: 1 }]]);
 });
 
-/** A connection on which no transaction begins. */
+/** A connection on which `begin` fails. */
 class Beginless extends StatementPipeline {
   override query(text: string, values: readonly unknown[]): ReturnType<StatementPipeline["query"]> {
     return super.query(text === "begin" ? "select 1 / 0" : text, values);
   }
 }
 
-const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test.for<[string, (tx: Transaction) => Promise<unknown>]>([
-  ["with begin", (tx) => Promise.all([tx.query("select 1"), tx.query(write, [id])])],
-  ["with begin, and without waiting", async (tx) => tx.send(write, [id])],
-  ["while begin is under way", (tx) => aTurn().then(() => tx.query(write, [id]))],
-  ["while begin is under way, and without waiting", (tx) => aTurn().then(() => tx.send(write, [id]))],
-  ["after the failure, which it swallows", (tx) => tx.query("select 1").catch(() => tx.query(write, [id]))],
-])("a transaction that did not begin leaves nothing written that it asks %s", async ([, work], { databaseUrl }) => {
+  ["sent with begin", (tx) => Promise.all([tx.query("select 1"), tx.query(write, [id])])],
+  ["sent with begin, without waiting", async (tx) => tx.send(write, [id])],
+  ["sent while begin runs", (tx) => nextTurn().then(() => tx.query(write, [id]))],
+  ["sent while begin runs, without waiting", (tx) => nextTurn().then(() => tx.send(write, [id]))],
+  ["sent after a swallowed error", (tx) => tx.query("select 1").catch(() => tx.query(write, [id]))],
+])("a transaction whose begin fails writes no row of a statement %s", async ([, work], { databaseUrl }) => {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(`set search_path = ${schema}`);

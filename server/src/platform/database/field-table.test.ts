@@ -22,7 +22,7 @@ const ship = {
 
 const halibut = { id: 1, homePort: "Bergen", draught: 4, callSign: "LMAB", notes: { crew: "9" }, sequence: 8 };
 
-test("statements follow from the rows", () => {
+test("the field table yields the columns, parameters and values of statements", () => {
   expect(selectList(ship)).toBe(
     'id, home_port as "homePort", draught_metres as "draught", call_sign as "callSign", notes, greatest(sequence, 7) as "sequence"',
   );
@@ -33,17 +33,17 @@ test("statements follow from the rows", () => {
   expect(updateValues(ship, halibut)).toEqual(["Bergen", "LMAB", { crew: "9" }]);
 });
 
-test("documents name the properties of a group by their columns", () => {
+test("a document group yields its properties, which map to their columns", () => {
   expect(documentProperties(ship, "size").map((property) => columnOf(ship, property))).toEqual(["draught_metres"]);
 });
 
-test("changes hold previous values, and of a secret only that it changed", () => {
+test("audited changes contain previous values, and null for a changed secret", () => {
   const refitted = { ...halibut, id: 2, homePort: "Oslo", callSign: "LMAC", notes: { crew: "9", engine: "new" } };
   expect(auditedChanges(ship, halibut, refitted)).toEqual({ home_port: "Bergen", call_sign: null, engine: null });
   expect(auditedChanges(ship, halibut, { ...halibut, sequence: 9 })).toEqual({});
 });
 
-test("a column wins over an entry of the same name", () => {
+test("a column takes precedence over an entry of the same name", () => {
   const odd = { ...halibut, notes: { home_port: "Narvik" } };
   expect(auditedChanges(ship, odd, { ...odd, notes: { home_port: "Vardø" } })).toEqual({});
 });

@@ -1,31 +1,31 @@
 import { expect, test } from "vitest";
 import { HintThrottle, parseHints, serializeHints } from "./hints.ts";
 
-/** How many bundles all of so many processes say a second, when each has something to say all the time. */
-function bundlesASecond(processes: number): number {
+/** Returns the bundles per second of this many processes together, if each always has hints to send. */
+function bundlesPerSecond(processes: number): number {
   const pace = new HintThrottle();
   for (let other = 1; other < processes; other += 1) pace.heard(`process ${other}`, 0);
   return (processes * 1000) / pace.everyMs(0);
 }
 
-test("up to four processes say their hints within 20 ms; more say no more than those all together", () => {
-  expect([1, 2, 4].map(bundlesASecond)).toEqual([50, 100, 200]);
-  expect([5, 8, 64, 1000].map((processes) => Math.round(bundlesASecond(processes)))).toEqual([200, 200, 200, 200]);
+test("up to four processes send hints every 20 ms, and more processes share 200 bundles per second", () => {
+  expect([1, 2, 4].map(bundlesPerSecond)).toEqual([50, 100, 200]);
+  expect([5, 8, 64, 1000].map((processes) => Math.round(bundlesPerSecond(processes)))).toEqual([200, 200, 200, 200]);
 });
 
-test("processes that have fallen silent count no more", () => {
+test("processes that have been silent for 3 s no longer count", () => {
   const pace = new HintThrottle();
   for (let other = 0; other < 100; other += 1) pace.heard(`process ${other}`, 0);
   expect(pace.everyMs(1000)).toBeGreaterThan(400);
   expect(pace.everyMs(3000)).toBe(20);
 });
 
-test("hints are read as they were written", () => {
-  const left = new Map([
+test("serialized hints are parsed back unchanged", () => {
+  const pending = new Map([
     ["due", new Set(["1", "2"])],
     ["endpoints", new Set(["3"])],
   ]);
-  expect(parseHints(serializeHints("a process", left))).toEqual({
+  expect(parseHints(serializeHints("a process", pending))).toEqual({
     from: "a process",
     hints: new Map([
       ["due", ["1", "2"]],
@@ -34,17 +34,17 @@ test("hints are read as they were written", () => {
   });
 });
 
-test("what PostgreSQL would refuse for its length is said without values: look everywhere", () => {
+test("hints longer than PostgreSQL's limit of 8000 bytes are sent without values", () => {
   const many = new Set(Array.from({ length: 2000 }, (_, index) => String(index)));
   const payload = serializeHints("a process", new Map([["due", many]]));
   expect(Buffer.byteLength(payload)).toBeLessThan(8000);
   expect(parseHints(payload)?.hints).toEqual(new Map([["due", []]]));
 });
 
-test.each(["", "no JSON", "{}", "[]", "[1]", "null"])("%j from somebody else is no hint", (payload) => {
+test.each(["", "no JSON", "{}", "[]", "[1]", "null"])("the foreign payload %j is ignored", (payload) => {
   expect(parseHints(payload)).toBeUndefined();
 });
 
-test("lists from somebody else that are none are passed over", () => {
+test("invalid lists in a foreign payload are skipped", () => {
   expect(parseHints('["x", null, [], [1], ["due", 2, "3"]]')).toEqual({ from: "x", hints: new Map([["due", ["3"]]]) });
 });

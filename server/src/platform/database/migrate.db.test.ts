@@ -21,15 +21,15 @@ const test = base.extend("emptyUrl", async ({}, { onCleanup }) => {
   return serverUrl.replace("/postgres?", `/${name}?`);
 });
 
-test("of twenty that migrate at once, one does the work and all come through", async ({ emptyUrl }) => {
-  const said: string[] = [];
-  const options = { connectionString: emptyUrl, schema, printStatus: (line: string) => said.push(line) };
+test("of 20 concurrent migrations, one applies the changes and all succeed", async ({ emptyUrl }) => {
+  const status: string[] = [];
+  const options = { connectionString: emptyUrl, schema, printStatus: (line: string) => status.push(line) };
   const all = await Promise.all(Array.from({ length: 20 }, () => migrate(options)));
   expect(all.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
   expect(all.map(({ role }) => role)).toEqual(Array.from({ length: 20 }, () => appRole));
 });
 
-test("the product's role is not a superuser, owns nothing and may change neither schema nor ledger", async ({
+test("the application role owns nothing and can change neither the schema nor the migrations table", async ({
   databaseUrl,
 }) => {
   await using pool = await openPool({ connectionString: databaseUrl, schema, role: appRole });
@@ -46,7 +46,7 @@ test("the product's role is not a superuser, owns nothing and may change neither
   expect(await pool.query("select add_history_days('2027-01-01', '2027-01-02')")).toHaveLength(1);
 });
 
-test("a start repairs the rights of the product's role, and writes nothing if they are right", async ({
+test("a start repairs the privileges of the application role, and writes nothing if they are correct", async ({
   databaseUrl,
 }) => {
   await migrate({ connectionString: databaseUrl, schema });
@@ -86,7 +86,7 @@ test("a start repairs the rights of the product's role, and writes nothing if th
   }
 });
 
-test("a migration that was edited after it landed is refused by its name", async ({ databaseUrl }) => {
+test("an applied migration whose file was edited is refused with its name", async ({ databaseUrl }) => {
   await using owner = await openPool({ connectionString: databaseUrl, schema });
   await owner.query("update migrations set checksum = 'other' where name like '0002%'");
   await expect(migrate({ connectionString: databaseUrl, schema })).rejects.toThrow(
@@ -94,7 +94,7 @@ test("a migration that was edited after it landed is refused by its name", async
   );
 });
 
-test("a database that a newer program migrated is used unless that was a breaking change", async ({ databaseUrl }) => {
+test("a database migrated by a newer version is used unless a migration was breaking", async ({ databaseUrl }) => {
   await using owner = await openPool({ connectionString: databaseUrl, schema });
   await owner.query("insert into migrations (name, checksum, is_breaking) values ('9999_new.sql', 'x', false)");
   expect((await migrate({ connectionString: databaseUrl, schema })).applied).toEqual([]);
@@ -104,7 +104,7 @@ test("a database that a newer program migrated is used unless that was a breakin
   );
 });
 
-test("a second cell has the same tables, and gives ids that no other cell gives", async ({ emptyUrl }) => {
+test("a second cell has the same tables and assigns ids that no other cell assigns", async ({ emptyUrl }) => {
   await migrate({ connectionString: emptyUrl, schema });
   await migrate({ connectionString: emptyUrl, schema: "bellwire_7", cell: 7 });
   await using first = await openPool({ connectionString: emptyUrl, schema, role: appRole });
@@ -133,7 +133,7 @@ test("a second cell has the same tables, and gives ids that no other cell gives"
   ]);
 });
 
-test("the days of the history stand ready from yesterday on", async ({ emptyUrl }) => {
+test("history partitions exist from yesterday to 14 days ahead", async ({ emptyUrl }) => {
   await migrate({ connectionString: emptyUrl, schema });
   await using owner = await openPool({ connectionString: emptyUrl, schema });
   const [days] = await owner.query<{ first: string; last: string }>(
@@ -142,7 +142,7 @@ test("the days of the history stand ready from yesterday on", async ({ emptyUrl 
   const tableIn = (at: number): string => `events_${new Date(at).toISOString().slice(0, 10).replaceAll("-", "")}`;
   const dayMs = 86_400_000;
   const startMs = Date.now();
-  // Midnight may have passed since.
+  // Midnight may have passed since the migration.
   expect(
     [startMs, startMs - 60_000].map((at) => ({ first: tableIn(at - dayMs), last: tableIn(at + 14 * dayMs) })),
   ).toContainEqual(days);

@@ -6,21 +6,21 @@ import { StatementPipeline } from "./pipeline.ts";
 const test = base.extend<{ line: StatementPipeline }>({
   line: async ({ databaseUrl }, use) => {
     const client = new pg.Client({ connectionString: databaseUrl });
-    client.on("error", () => undefined); // it is told to whoever asked
+    client.on("error", () => undefined); // the pending statements receive the error
     await client.connect();
     await use(new StatementPipeline(client, { prepared: new Map() }));
     await client.end();
   },
 });
 
-const rows = async (asked: ReturnType<StatementPipeline["query"]>): Promise<unknown> => (await asked).rows;
+const rows = async (result: ReturnType<StatementPipeline["query"]>): Promise<unknown> => (await result).rows;
 
-test("what is asked at once is answered in order, each statement with its own rows and tag", async ({ line }) => {
+test("concurrent statements run in order, each with its own rows and command tag", async ({ line }) => {
   const one = "select $1::int as one";
-  const asked = ["begin", one, "select 'a' as text, null as nothing", one, "commit"].map((text, index) =>
+  const results = ["begin", one, "select 'a' as text, null as nothing", one, "commit"].map((text, index) =>
     line.query(text, text === one ? [index] : []),
   );
-  expect(await Promise.all(asked)).toEqual([
+  expect(await Promise.all(results)).toEqual([
     { command: "BEGIN", rows: [] },
     { command: "SELECT 1", rows: [{ one: 1 }] },
     { command: "SELECT 1", rows: [{ text: "a", nothing: null }] },
@@ -29,7 +29,7 @@ test("what is asked at once is answered in order, each statement with its own ro
   ]);
 });
 
-test("what is asked while an answer is on its way is answered after it", async ({ line }) => {
+test("a statement sent before the previous result arrived is answered after it", async ({ line }) => {
   const order: string[] = [];
   const first = line.query("select pg_sleep(0.05)", []).then(() => order.push("first"));
   await new Promise(setImmediate);
@@ -37,7 +37,7 @@ test("what is asked while an answer is on its way is answered after it", async (
   expect(order).toEqual(["first", "second"]);
 });
 
-test("behind a statement that fails nothing is run, and what went before it is answered", async ({ line }) => {
+test("a failed statement cancels those sent behind it, and those before it succeed", async ({ line }) => {
   await line.query("create temporary table written (number int)", []);
   const [before, failed, behind] = await Promise.allSettled([
     line.query("select 1 as one", []),
@@ -49,7 +49,7 @@ test("behind a statement that fails nothing is run, and what went before it is a
   expect(await rows(line.query("select * from written", []))).toEqual([]);
 });
 
-test("a statement that has failed, or stood behind one, can be asked again", async ({ line }) => {
+test("a failed statement and one cancelled behind it can be repeated", async ({ line }) => {
   const divide = "select 6 / $1::int as quotient";
   const behind = "select 'behind' as place";
   await Promise.allSettled([line.query(divide, [0]), line.query(behind, [])]);
@@ -59,38 +59,38 @@ test("a statement that has failed, or stood behind one, can be asked again", asy
   ]);
 });
 
-test("columns in snake_case arrive as properties in camelCase, other names as they are", async ({ line }) => {
+test("snake_case columns become camelCase properties, and other names are unchanged", async ({ line }) => {
   const columns = `select 1 as created_at, 2 as url_md5, 3 as line_2, 4 as "alreadyCamel", 5 as _hidden, 6`;
   const expected = [{ createdAt: 1, urlMd5: 2, line2: 3, alreadyCamel: 4, _hidden: 5, "?column?": 6 }];
   expect(await rows(line.query(columns, []))).toEqual(expected);
   expect(await rows(line.query(columns, []))).toEqual(expected); // prepared by now, so not described again
 });
 
-test("a value that cannot be read fails its statement and no other", async ({ line }) => {
+test("an unreadable value rejects only its own statement", async ({ line }) => {
   const tooBig = line.query("select 9007199254740992::bigint as id", []);
   const fine = line.query("select 1 as one", []);
   await expect(tooBig).rejects.toThrow(RangeError);
   expect(await rows(fine)).toEqual([{ one: 1 }]);
 });
 
-test("a value that cannot be written is refused before anything goes out", async ({ line }) => {
+test("a value that cannot be serialized is refused before anything is sent", async ({ line }) => {
   await expect(line.query("select $1::timestamptz", [new Date(Number.NaN)])).rejects.toThrow(RangeError);
   expect(await rows(line.query("select 1 as one", []))).toEqual([{ one: 1 }]);
 });
 
-test("a failure says where it was asked, and not where what stands behind it was", async ({ line }) => {
-  const askHere = async (): Promise<void> => {
+test("an error's stack names the caller of the failed statement, not that of a cancelled one", async ({ line }) => {
+  const queryHere = async (): Promise<void> => {
     await line.query("select 1 / 0", []);
   };
-  const askBehind = async (): Promise<void> => {
+  const queryBehind = async (): Promise<void> => {
     await line.query("select 1", []);
   };
-  const [failed, behind] = await Promise.allSettled([askHere(), askBehind()]);
-  expect(failed).toMatchObject({ reason: { stack: expect.stringContaining("askHere") } });
+  const [failed, behind] = await Promise.allSettled([queryHere(), queryBehind()]);
+  expect(failed).toMatchObject({ reason: { stack: expect.stringContaining("queryHere") } });
   expect(behind).toEqual(failed);
 });
 
-test("all that waits hears when the connection ends", async ({ line }) => {
+test("pending statements are rejected when the connection ends", async ({ line }) => {
   const ending = [line.query("select pg_terminate_backend(pg_backend_pid())", []), line.query("select 1", [])];
   for (const outcome of await Promise.allSettled(ending)) expect(outcome.status).toBe("rejected");
   await expect(line.query("select 1", [])).rejects.toThrow(/not queryable|terminated/);

@@ -9,19 +9,19 @@ import { classifyDatabaseError } from "./connection.ts";
 import type { Pool } from "./database.ts";
 import { openPool } from "./pool.ts";
 
-/** Records the hints of a channel, once listening has begun. A call without values says "look everywhere". */
+/** Records the hints of a channel, once listening has begun. A call without values means "poll everything". */
 async function listen(pool: Pool, channel: string): Promise<string[]> {
-  const heard: string[] = [];
+  const hints: string[] = [];
   let hasBegun = false;
   pool.onHint(channel, (values) => {
     hasBegun ||= values.length === 0;
-    heard.push(...values);
+    hints.push(...values);
   });
   await until(() => hasBegun);
-  return heard;
+  return hints;
 }
 
-test("a hint reaches every process once, after the commit and not before", async ({ database, databaseUrl }) => {
+test("a hint reaches every process once, and only after the commit", async ({ database, databaseUrl }) => {
   await using other = await openPool({ connectionString: databaseUrl, schema });
   const [ours, theirs] = [await listen(database, "due"), await listen(other, "due")];
   await database.inTransaction(async (tx) => {
@@ -37,7 +37,7 @@ test("a hint reaches every process once, after the commit and not before", async
   expect(theirs).toEqual(["41", "42"]);
 });
 
-test("a hint for the own process replaces that for others there, and never leaves it", async ({
+test("a hint for the own process replaces the shared one there and reaches no other process", async ({
   database,
   databaseUrl,
 }) => {
@@ -91,7 +91,7 @@ test("a rolled-back change leaves no hint", async ({ database, databaseUrl }) =>
   expect([...ours, ...theirs]).toEqual(["kept", "kept"]);
 });
 
-test("many changes in the same moment are told to others in few bundles, and none is missing", async ({
+test("200 concurrent changes reach another process in fewer than 100 bundles, and no hint is missing", async ({
   database,
   databaseUrl,
 }) => {
@@ -107,7 +107,7 @@ test("many changes in the same moment are told to others in few bundles, and non
   expect(bundles).toBeLessThan(100);
 });
 
-test("hints come again after the connection for them was lost, and say to look everywhere", async ({
+test("after a lost connection hints resume, beginning with one that requests a full poll", async ({
   database,
   databaseUrl,
 }) => {
@@ -115,13 +115,13 @@ test("hints come again after the connection for them was lost, and say to look e
   const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
   await using other = await openPool({ connectionString: databaseUrl, schema, log });
   const theirs = await listen(other, "due");
-  let looksEverywhere = false;
-  other.onHint("due", (values) => (looksEverywhere ||= values.length === 0));
+  let isFullPoll = false;
+  other.onHint("due", (values) => (isFullPoll ||= values.length === 0));
   await using owner = await openPool({ connectionString: databaseUrl, schema });
   await owner.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = current_database()",
   );
-  await until(() => looksEverywhere);
+  await until(() => isFullPoll);
   await until(async () => {
     await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "after"));
     return theirs.includes("after");
@@ -129,16 +129,14 @@ test("hints come again after the connection for them was lost, and say to look e
   expect(warnings).toContain("hints between processes are down");
 });
 
-test("a transaction whose statement failed does not pass for committed when the error is swallowed", async ({
-  database,
-}) => {
+test("a transaction with a failed statement rejects even if the error was swallowed", async ({ database }) => {
   const swallowed = database.inTransaction(async (tx) => {
     await tx.query("select 1 / 0").catch(() => undefined);
   });
   await expect(swallowed).rejects.toThrow("The transaction was rolled back");
 });
 
-test("a statement that comes after the end of its transaction is refused", async ({ database }) => {
+test("a statement after the end of its transaction is refused", async ({ database }) => {
   const late = await database.inTransaction(async (tx) => ({
     query: () => tx.query("select 1"),
     send: () => tx.send("select 1", []),
@@ -147,7 +145,7 @@ test("a statement that comes after the end of its transaction is refused", async
   expect(late.send).toThrow("after the end of its transaction");
 });
 
-test("a connection that the server ends amidst a transaction rejects it, and the next one works", async ({
+test("a connection lost during a transaction rejects it, and the next statement works", async ({
   database,
   databaseUrl,
 }) => {
@@ -163,14 +161,14 @@ test("a connection that the server ends amidst a transaction rejects it, and the
 
 test.for([
   ["its password was changed", "alter role $role password 'another'", "alter role $role password 'first'"],
-  ["it may not log in", "alter role $role nologin", "alter role $role login"],
+  ["the role may not log in", "alter role $role nologin", "alter role $role login"],
   [
     "its database is being restored",
     "alter database $database rename to $moved",
     "alter database $moved rename to $database",
   ],
 ])(
-  "when a user cannot connect since %s, the database is away until it can",
+  "while a role cannot connect because %s, the database is away",
   async ([, breaks = "", mends = ""], { databaseUrl }) => {
     const url = new URL(databaseUrl.replace("@/", "@localhost/"));
     const database = url.pathname.slice(1);
@@ -199,7 +197,7 @@ test.for([
   },
 );
 
-test("a bigint arrives as a number, a date as its text, and a number that would be rounded is an error", async ({
+test("a bigint is read as a number, a date as text, and a number that would be rounded is refused", async ({
   database,
 }) => {
   const [row] = await database.query(
@@ -215,7 +213,9 @@ test("a bigint arrives as a number, a date as its text, and a number that would 
   await expect(database.query("select 9007199254740992::bigint")).rejects.toThrow(RangeError);
 });
 
-test("times are read and written the same, however the database writes dates for others", async ({ databaseUrl }) => {
+test("times are read and written unchanged, regardless of the database's date style and time zone", async ({
+  databaseUrl,
+}) => {
   const owner = new pg.Client(databaseUrl);
   await owner.connect();
   const name = pg.escapeIdentifier(owner.database ?? "");
@@ -231,7 +231,7 @@ test("times are read and written the same, however the database writes dates for
   expect(read).toEqual({ at, text: "2026-11-26 01:02:03+00" });
 });
 
-test("work that waits for a connection is counted, and its wait is measured", async ({ databaseUrl }) => {
+test("statements waiting for a connection are counted, and their wait is measured", async ({ databaseUrl }) => {
   await using pool = await openPool({ connectionString: databaseUrl, schema, max: 1 });
   const waits: number[] = [];
   pool.onWait((seconds) => waits.push(seconds));

@@ -20,14 +20,14 @@ test.for([
   if (!hasPooler()) skip(missing);
   await using postgres = await startThrowAwayPostgres();
   await using pooler = await startPooler({ url: postgres.urlOf("postgres"), mode });
-  const said = await refuseTransactionPooling(pooler.url, {}).then(() => "fine", String);
-  expect(said).toEqual(isRefused ? expect.stringContaining("Set BELLWIRE_DATABASE_DIRECT_URL") : "fine");
+  const outcome = await refuseTransactionPooling(pooler.url, {}).then(() => "fine", String);
+  expect(outcome).toEqual(isRefused ? expect.stringContaining("Set BELLWIRE_DATABASE_DIRECT_URL") : "fine");
   if (isRefused) return;
   await using pool = await openPool({ connectionString: pooler.url, schema });
   expect(await pool.query("select 1 as one")).toEqual([{ one: 1 }]);
 });
 
-test("a direct URL to another database, and a pooler in statement mode, are refused", async ({ skip }) => {
+test("a direct URL to another database and a pooler in statement mode are refused", async ({ skip }) => {
   if (!hasPooler()) skip(missing);
   await using postgres = await startThrowAwayPostgres();
   const url = postgres.urlOf("postgres");
@@ -39,9 +39,7 @@ test("a direct URL to another database, and a pooler in statement mode, are refu
   await expect(refuseOtherDatabase(statements.url, url, {})).rejects.toThrow("statement pooling mode");
 });
 
-test("clients of a pool of two server connections keep their settings, their transactions and their hints", async ({
-  skip,
-}) => {
+test("clients that share two pooled server connections keep their settings and receive hints", async ({ skip }) => {
   if (!hasPooler()) skip(missing);
   await using postgres = await startThrowAwayPostgres();
   const directUrl = postgres.urlOf("postgres");
@@ -50,14 +48,14 @@ test("clients of a pool of two server connections keep their settings, their tra
   const options = { connectionString: pooler.url, directUrl, schema, max: 10, ...(role !== undefined && { role }) };
   await using pool = await openPool(options);
   await using otherApi = await openPool({ ...options, schema: "bellwire_directory" });
-  const heard: string[] = [];
-  pool.onHint("due", (values) => heard.push(...values));
+  const hints: string[] = [];
+  pool.onHint("due", (values) => hints.push(...values));
   const settings = `select current_setting('search_path') as path, current_user as role, current_setting('timezone') as zone`;
   const seen = await Promise.all(
     Array.from({ length: 20 }, async () =>
-      [pool, otherApi].map(async (its) => [
-        ...(await its.inTransaction(async (tx) => [await tx.query(settings), await tx.query(settings)])),
-        await its.query(settings),
+      [pool, otherApi].map(async (client) => [
+        ...(await client.inTransaction(async (tx) => [await tx.query(settings), await tx.query(settings)])),
+        await client.query(settings),
       ]),
     ),
   );
@@ -69,10 +67,12 @@ test("clients of a pool of two server connections keep their settings, their tra
   }
   await expect(pool.inTransaction((tx) => tx.query("select 1 / 0"))).rejects.toThrow("division by zero");
   await pool.inTransaction(async (tx) => tx.hintAfterCommit("due", "41"));
-  await until(() => heard.includes("41"));
+  await until(() => hints.includes("41"));
 });
 
-test("a prologue begins every transaction once, also a statement's own, and ends with it", async ({ databaseUrl }) => {
+test("a prologue runs once in every transaction, including one of a single statement, and ends with that transaction", async ({
+  databaseUrl,
+}) => {
   const client = new pg.Client(databaseUrl);
   await client.connect();
   const session = {
@@ -96,7 +96,7 @@ test("a prologue begins every transaction once, also a statement's own, and ends
   await client.end();
 });
 
-test("behind a pooler, a connection to another server than before does nothing, and all of its server are replaced", async ({
+test("behind a pooler, a connection to a changed server runs no statement, and all its connections are replaced", async ({
   databaseUrl,
   owner,
 }) => {

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { test } from "../../../test/support/test.ts";
 import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "./values.ts";
 
-test("PostgreSQL reads arrays of numbers and ids as they were", async ({ tx }) => {
+test("PostgreSQL reads arrays of numbers and ids unchanged", async ({ tx }) => {
   const [row] = await tx.query("select $1::bigint[] as numbers, $2::float8[] as floats, $3::uuid[]::text[] as ids", [
     plainArray([1, null, 9007199254740991]),
     plainArray([0.1, -1e-7, null]),
@@ -15,7 +15,7 @@ test("PostgreSQL reads arrays of numbers and ids as they were", async ({ tx }) =
   });
 });
 
-test("PostgreSQL reads arrays of moments as they were, to the millisecond", async ({ tx }) => {
+test("PostgreSQL reads arrays of times unchanged, to the millisecond", async ({ tx }) => {
   const moments = [
     "1970-01-01T00:00:00.005Z",
     "1999-12-31T23:59:59.999Z",
@@ -30,7 +30,7 @@ test("PostgreSQL reads arrays of moments as they were, to the millisecond", asyn
   expect(() => timesArray([new Date(Number.NaN)])).toThrow(RangeError);
 });
 
-test("PostgreSQL reads arrays of any text and bytes as they were", async ({ tx }) => {
+test("PostgreSQL reads arrays of any text and bytes unchanged", async ({ tx }) => {
   const texts = [null, "", "NULL", 'say "yes"', "back\\slash", "{a,b}", " space ", "line\nbreak", "צ 🜨"];
   const bytes = [null, Buffer.alloc(0), Buffer.from([0, 92, 34, 255]), Buffer.alloc(100_000, 7), Buffer.from("last")];
   const [row] = await tx.query("select $1::text[] as texts, $2::bytea[] as bytes, $3::text[] as nothing", [
@@ -41,7 +41,7 @@ test("PostgreSQL reads arrays of any text and bytes as they were", async ({ tx }
   expect(row).toEqual({ texts, bytes, nothing: [] });
 });
 
-test("PostgreSQL reads arrays of JSON as it was", async ({ tx }) => {
+test("PostgreSQL reads arrays of JSON unchanged", async ({ tx }) => {
   const objects = [
     null,
     {},
@@ -53,5 +53,5 @@ test("PostgreSQL reads arrays of JSON as it was", async ({ tx }) => {
     },
   ];
   const [row] = await tx.query<{ objects: string[] }>("select $1::json[]::text[] as objects", [jsonArray(objects)]);
-  expect(row?.objects.map((it) => JSON.parse(it))).toEqual(objects);
+  expect(row?.objects.map((text) => JSON.parse(text))).toEqual(objects);
 });

@@ -7,11 +7,11 @@ test.each([
   ["FATAL:  database files are incompatible with server", "its files are of another version of PostgreSQL"],
   ['FATAL:  could not open file "postgresql.conf": Permission denied', "it lacks the permission to use its folder"],
   ["PANIC:  could not locate a valid checkpoint record at 0/15D5B08", "its files are damaged"],
-])("%s", (output, cause) => {
+])("the output %j is explained", (output, cause) => {
   expect(explainFailure(output)).toBe(`${cause}.\n  ${output}`);
 });
 
-test("what is not known is told in PostgreSQL's own last words", () => {
+test("an unknown failure is explained with the last eight lines of PostgreSQL's output", () => {
   const output = Array.from({ length: 30 }, (_, index) => `line ${index}`).join("\n");
   expect(explainFailure(output)).toMatch(/^PostgreSQL reported:\n {2}line 22\n[^]*line 29$/);
 });

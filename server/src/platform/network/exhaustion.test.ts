@@ -5,28 +5,31 @@ import { exhaustedBy, exhaustedNow } from "./exhaustion.ts";
 
 const failed = (code: string, address?: string): Error => Object.assign(new Error(code), { code, address });
 
-test.each(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])("%s is a lack of our own, whatever the receiver", (code) => {
-  expect(exhaustedBy(failed(code, "192.0.2.1"))).toEqual({ code, resource: "descriptors" });
-});
+test.each(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])(
+  "%s is an exhausted local resource, not an error of the receiver",
+  (code) => {
+    expect(exhaustedBy(failed(code, "192.0.2.1"))).toEqual({ code, resource: "descriptors" });
+  },
+);
 
-test("EADDRNOTAVAIL for an IPv4 address means that no port is left for it", () => {
+test("EADDRNOTAVAIL for an IPv4 address means exhausted local ports", () => {
   expect(exhaustedBy(failed("EADDRNOTAVAIL", "192.0.2.1"))).toEqual({ code: "EADDRNOTAVAIL", resource: "ports" });
 });
 
-test("of the errors at several addresses, one that is ours counts: that address was not tried", () => {
+test("among the errors of several addresses, a local exhaustion takes precedence", () => {
   const errors = [failed("ECONNREFUSED", "2001:db8::1"), failed("EMFILE", "192.0.2.1")];
   expect(exhaustedBy(new AggregateError(errors))).toEqual({ code: "EMFILE", resource: "descriptors" });
 });
 
-test.each(["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ETIMEDOUT"])("%s is no lack of ours", (code) => {
+test.each(["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ETIMEDOUT"])("%s is not a local exhaustion", (code) => {
   expect(exhaustedBy(failed(code, "192.0.2.1"))).toBeUndefined();
 });
 
-test("while sockets can be opened nothing is lacking", () => {
+test("no exhaustion is reported while sockets can be opened", () => {
   expect(exhaustedNow()).toBeUndefined();
 });
 
-/** Looks a name up without a descriptor, and again with some. The name server's port is closed. */
+/** Looks up a name without a free descriptor, then with some. The name server's port is closed. */
 const lookUp = `
   import { closeSync, openSync } from "node:fs";
   import { NameResolver } from ${JSON.stringify(new URL("name-resolver.ts", import.meta.url).href)};
@@ -40,7 +43,7 @@ const lookUp = `
   process.stdout.write(JSON.stringify([without, await codeOf()]));
 `;
 
-test("a look-up without a descriptor is reported as such, not as a failure of the name servers, and is not remembered", async () => {
+test("a look-up without a free descriptor fails with EMFILE and is not cached", async () => {
   const node = ["--input-type=module", "--eval", lookUp];
   const { stdout } = await promisify(execFile)("sh", [
     "-c",

@@ -80,13 +80,13 @@ test.each([
   ["ISATAP with a gap", "2a00:1450::5efe:192.168.1.1"],
   ["site local", "fec0::1"],
   ["multicast", "ff02::1"],
-  ["outside of what is handed out", "4000::1"],
-])("%s is not a public address of IPv6", (_what, address) => {
+  ["unallocated", "4000::1"],
+])("the %s IPv6 address %s is not public", (_kind, address) => {
   expect(isGlobalUnicast(address)).toBe(false);
 });
 
 test.each(["", "example.com", "1.1.1", "0x7f.1", "2130706433", "1.1.1.1/32", " 1.1.1.1", "[::1]"])(
-  "what is not an address, like %o, is not public",
+  "the text %o is not a public address",
   (text) => {
     expect(isGlobalUnicast(text)).toBe(false);
   },
@@ -99,21 +99,21 @@ const inGroups = (address: string): string => {
   return `${hex(a)}${hex(b).padStart(2, "0")}:${hex(c)}${hex(d).padStart(2, "0")}`;
 };
 
-test("an IPv4 address is judged alike however IPv6 carries it", () => {
+test("an IPv4 address and its IPv6 embeddings have the same classification", () => {
   fc.assert(
     fc.property(ipv4, (address) => {
-      const judgement = isGlobalUnicast(address);
+      const isPublic = isGlobalUnicast(address);
       for (const within of [address, inGroups(address)]) {
-        expect(isGlobalUnicast(`::ffff:${within}`)).toBe(judgement);
-        expect(isGlobalUnicast(`0:0:0:0:0:FFFF:${within}`)).toBe(judgement);
-        expect(isGlobalUnicast(`64:ff9b::${within}`)).toBe(judgement);
-        expect(isGlobalUnicast(`2a00:1450::5efe:${within}`)).toBe(judgement);
+        expect(isGlobalUnicast(`::ffff:${within}`)).toBe(isPublic);
+        expect(isGlobalUnicast(`0:0:0:0:0:FFFF:${within}`)).toBe(isPublic);
+        expect(isGlobalUnicast(`64:ff9b::${within}`)).toBe(isPublic);
+        expect(isGlobalUnicast(`2a00:1450::5efe:${within}`)).toBe(isPublic);
       }
     }),
   );
 });
 
-test("no address of IPv6 outside 2000::/3 is public, unless it carries a public IPv4 address", () => {
+test("no IPv6 address outside 2000::/3 is public, unless it embeds a public IPv4 address", () => {
   fc.assert(
     fc.property(fc.ipV6(), (address) => {
       const first = Number.parseInt(address.split(":")[0] || "0", 16);
@@ -136,11 +136,11 @@ test.for<[string, string]>([
   ["::1", "0:0:0:0::/64"],
   ["1::", "1:0:0:0::/64"],
   ["", ""],
-])("%s is of the network %s", ([address, network]) => {
+])("%s belongs to the network %s", ([address, network]) => {
   expect(smallestNetwork(address)).toBe(network);
 });
 
-test("an IPv6 address is in a /64, a /56 and a /48, and an IPv4 address is a network of its own", () => {
+test("an IPv6 address belongs to a /64, a /56 and a /48, and an IPv4 address is its own network", () => {
   const names = (address: string): string[] => networksOf(address).map(({ network, factor }) => `${network} ${factor}`);
   expect(names("2001:db8:1:2fe::1")).toEqual(["2001:db8:1:2fe::/64 1", "2001:db8:1:200::/56 4", "2001:db8:1::/48 16"]);
   expect(names("2001:db8::7")).toEqual(["2001:db8:0:0::/64 1", "2001:db8:0:0::/56 4", "2001:db8:0::/48 16"]);

@@ -6,7 +6,7 @@ import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { startNameServer, type NameAnswer } from "../../../test/support/name-server.ts";
 import { lookupLimits, NameResolver, type NameResolverOptions } from "./name-resolver.ts";
 
-const found = (...addresses: readonly string[]): NameAnswer => ({ addresses, ttlSeconds: 30 });
+const resolved = (...addresses: readonly string[]): NameAnswer => ({ addresses, ttlSeconds: 30 });
 const at = (address: string) => ({ address, family: 4 });
 
 interface Names extends Partial<NameResolverOptions> {
@@ -14,7 +14,7 @@ interface Names extends Partial<NameResolverOptions> {
   readonly configuration?: string;
 }
 
-/** A resolver with files of its own, which asks a name server that answers as `answerTo` says. */
+/** Opens a resolver with its own files and a name server that responds with the results of `answerTo`. */
 async function openResolver(
   answerTo: (name: string) => NameAnswer,
   { hosts = "", configuration = "", ...options }: Names = {},
@@ -38,17 +38,19 @@ async function openResolver(
 
 const codeOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
-    () => "found",
+    () => "resolved",
     (error: unknown) => (error instanceof Error && "code" in error ? error.code : error),
   );
 
-test("a name has the addresses that its name server gives", async () => {
-  const { lookup } = await openResolver(() => found("192.0.2.1", "192.0.2.2"));
+test("a look-up returns the addresses of the name server", async () => {
+  const { lookup } = await openResolver(() => resolved("192.0.2.1", "192.0.2.2"));
   expect(await lookup("receiver.example")).toEqual([at("192.0.2.1"), at("192.0.2.2")]);
 });
 
-test("200 names that are never answered delay no other name", async () => {
-  const { clock, lookup } = await openResolver((name) => (name.startsWith("silent") ? "silence" : found("192.0.2.1")));
+test("200 look-ups without a response delay no other look-up", async () => {
+  const { clock, lookup } = await openResolver((name) =>
+    name.startsWith("silent") ? "silence" : resolved("192.0.2.1"),
+  );
   const silent: Promise<unknown>[] = [];
   for (let number = 0; number < 50; number += 1) {
     // A few at a time, so that the socket of the name server has room for all questions.
@@ -60,8 +62,8 @@ test("200 names that are never answered delay no other name", async () => {
   expect(new Set(await Promise.all(silent))).toEqual(new Set(["ETIMEOUT"]));
 });
 
-test("a name that is looked up many times at once is asked for once, and remembered for its TTL", async () => {
-  const { clock, lookup, ipv4Questions } = await openResolver(() => found("192.0.2.1"));
+test("100 concurrent look-ups of a name send one query, and the result is cached for its TTL", async () => {
+  const { clock, lookup, ipv4Questions } = await openResolver(() => resolved("192.0.2.1"));
   await Promise.all(Array.from({ length: 100 }, () => lookup("receiver.example")));
   await clock.advance(29_999);
   await lookup("RECEIVER.example");
@@ -71,7 +73,7 @@ test("a name that is looked up many times at once is asked for once, and remembe
   expect(ipv4Questions()).toHaveLength(2);
 });
 
-test("a TTL of 0 is honoured, and one of a day counts as five minutes", async () => {
+test("a TTL of 0 is honoured, and a TTL of one day is cut to five minutes", async () => {
   let ttlSeconds = 0;
   const { clock, lookup, ipv4Questions } = await openResolver(() => ({ addresses: ["192.0.2.1"], ttlSeconds }));
   await lookup("receiver.example");
@@ -87,7 +89,7 @@ test.each([
   ["no-such-name", "ENOTFOUND"],
   ["server-failure", "EAI_AGAIN"],
   [{ addresses: [], ttlSeconds: 30 }, "ENOTFOUND"],
-] as const)("the answer %j is %s, and is remembered for five seconds", async (answer, code) => {
+] as const)("the response %j is reported as %s and cached for five seconds", async (answer, code) => {
   const { clock, lookup, ipv4Questions } = await openResolver(() => answer);
   expect(await codeOf(lookup("receiver.example"))).toBe(code);
   const questionCount = ipv4Questions().length;
@@ -98,7 +100,7 @@ test.each([
   expect(ipv4Questions().length).toBeGreaterThan(questionCount);
 });
 
-test("a name that is never answered fails after three seconds, and is not looked up again for five", async () => {
+test("a look-up without a response fails after three seconds, and is not repeated for five", async () => {
   const { clock, lookup } = await openResolver(() => "silence");
   for (let lookups = 0; lookups < 2; lookups += 1) {
     const waiting = codeOf(lookup("silent.example"));
@@ -111,14 +113,14 @@ test("a name that is never answered fails after three seconds, and is not looked
   }
 });
 
-test("closing the resolver ends a look-up that is under way", async () => {
+test("closing the resolver ends a running look-up", async () => {
   const { lookup, resolver } = await openResolver(() => "silence");
   const waiting = codeOf(lookup("silent.example"));
   resolver[Symbol.dispose]();
   expect(await waiting).toBe("ETIMEOUT");
 });
 
-test("the hosts file comes first, in both families, and changes of it count within a second", async () => {
+test("the hosts file takes precedence for IPv4 and IPv6, and its changes apply within a second", async () => {
   const hosts = "192.0.2.7 Container container.internal # a comment\n2001:db8::7 container\nnonsense container\n";
   const { clock, lookup, ipv4Questions, hostsFile } = await openResolver(() => "no-such-name", { hosts });
   expect(await lookup("container")).toEqual([at("192.0.2.7"), { address: "2001:db8::7", family: 6 }]);
@@ -130,14 +132,13 @@ test("the hosts file comes first, in both families, and changes of it count with
   expect(ipv4Questions()).toEqual(["other"]);
 });
 
-test.each(["localhost", "LOCALHOST.", "receiver.localhost"])("%s never reaches a name server", async (name) => {
-  const { lookup, ipv4Questions } = await openResolver(() => found("192.0.2.66"));
+test.each(["localhost", "LOCALHOST.", "receiver.localhost"])("%s is never looked up at a name server", async (name) => {
+  const { lookup, ipv4Questions } = await openResolver(() => resolved("192.0.2.66"));
   expect(await lookup(name)).toContainEqual(at("127.0.0.1"));
   expect(ipv4Questions()).toEqual([]);
 });
 
-const configuration =
-  "domain ignored.example\nsearch one.example two.example. # and no more\noptions timeout:1 ndots:2\n";
+const configuration = "domain ignored.example\nsearch one.example two.example. # comment\noptions timeout:1 ndots:2\n";
 
 test.each([
   ["web", ["web.one.example", "web.two.example", "web"]],
@@ -150,8 +151,8 @@ test.each([
   expect(ipv4Questions()).toEqual(questions);
 });
 
-test("the first name of the search list with an address ends the search, and a changed search list counts", async () => {
-  const answerTo = (name: string): NameAnswer => (name === "web.two.example" ? found("192.0.2.2") : "no-such-name");
+test("the search list stops at its first name with an address, and a changed list applies", async () => {
+  const answerTo = (name: string): NameAnswer => (name === "web.two.example" ? resolved("192.0.2.2") : "no-such-name");
   const { clock, lookup, configurationFile } = await openResolver(answerTo, { configuration });
   expect(await lookup("web")).toEqual([at("192.0.2.2")]);
   await writeFile(configurationFile, "search three.example\n");
@@ -159,11 +160,11 @@ test("the first name of the search list with an address ends the search, and a c
   expect(await codeOf(lookup("web"))).toBe("ENOTFOUND");
 });
 
-test("look-ups at a name server are reported with their result and time, cached ones are not", async () => {
+test("look-ups at a name server are reported with result and duration, cached ones are not", async () => {
   const reported: unknown[] = [];
   const onLookup = (...question: unknown[]) => reported.push(question);
   const answers: Readonly<Record<string, NameAnswer>> = {
-    good: found("192.0.2.1"),
+    good: resolved("192.0.2.1"),
     bad: "server-failure",
     silent: "silence",
   };

@@ -9,7 +9,7 @@ const allowing = (text: string) => {
   return allowed;
 };
 
-test("only what is listed is allowed, in both families", () => {
+test("only addresses in the listed blocks are allowed, for IPv4 and IPv6", () => {
   const allowed = allowing("127.0.0.0/8, ::1/128, 10.1.2.3");
   for (const address of ["127.0.0.1", "127.255.0.9", "::1", "10.1.2.3"]) expect(allowed.includes(address)).toBe(true);
   for (const address of ["10.1.2.4", "::2", "126.0.0.1", "fe80::1", "localhost"]) {
@@ -18,12 +18,12 @@ test("only what is listed is allowed, in both families", () => {
   expect(allowed.blocks).toEqual(["127.0.0.0/8", "::1/128", "10.1.2.3"]);
 });
 
-test("an allowed block of IPv4 covers its IPv4-mapped spelling, which leads to the same host", () => {
+test("an allowed IPv4 block covers its IPv4-mapped IPv6 addresses", () => {
   expect(allowing("127.0.0.0/8").includes("::ffff:7f00:1")).toBe(true);
   expect(allowing("127.0.0.0/8").includes("::ffff:a00:1")).toBe(false);
 });
 
-test("none allows nothing", () => {
+test('the setting "none" allows no address', () => {
   expect(allowing("none").includes("127.0.0.1")).toBe(false);
 });
 
@@ -37,17 +37,17 @@ test.each([
   ["fe80::1%eth0/64", `"fe80::1%eth0/64" is not a CIDR block like 10.0.0.0/8 or fd00::/8`],
   ["10.0.0.0/8/8", `"10.0.0.0/8/8" is not a CIDR block like 10.0.0.0/8 or fd00::/8`],
   ["127.0.0.0/8,", `a block is missing: write CIDR blocks with commas between, or "none"`],
-])("%s is refused in words", (text, wrong) => {
+])("the block list %s is refused with a reason", (text, wrong) => {
   expect(parseAllowedTargets(text)).toEqual({ wrong });
 });
 
-test("everything wrong is said at once", () => {
+test("one error lists all invalid blocks", () => {
   expect(parseAllowedTargets("a,b")).toEqual({
     wrong: `"a" is not a CIDR block like 10.0.0.0/8 or fd00::/8; "b" is not a CIDR block like 10.0.0.0/8 or fd00::/8`,
   });
 });
 
-test("a denied block covers its addresses in every embedding, and what is wrong with it is said", () => {
+test("a denied block covers its addresses in every IPv6 embedding, and an invalid block is reported", () => {
   const targets = parseAllowedTargets("10.0.0.0/8", "8.8.0.0/16, 10.1.0.0/16, 2a00:1450::/32");
   if ("wrong" in targets) throw new Error(targets.wrong);
   const denied = ["8.8.8.8", "10.1.2.3", "::ffff:8.8.8.8", "64:ff9b::808:808", "2606::5efe:8.8.8.8", "2a00:1450::1"];
@@ -69,10 +69,10 @@ const answering =
 const ipv4 = (address: string): Address => ({ address, family: 4 });
 const ipv6 = (address: string): Address => ({ address, family: 6 });
 const never = async (): Promise<never> => {
-  throw new Error("An address needs no lookup.");
+  throw new Error("An address needs no look-up.");
 };
 
-test("a public name gives the address to connect to", async () => {
+test("a name with public addresses resolves to them", async () => {
   const lookup = answering(ipv4("1.1.1.1"), ipv6("2606:4700::1"));
   expect(await resolveTarget("example.com", { allowed, lookup })).toEqual({
     ...ipv4("1.1.1.1"),
@@ -80,7 +80,7 @@ test("a public name gives the address to connect to", async () => {
   });
 });
 
-test("one forbidden answer among public ones forbids the name", async () => {
+test("one forbidden address among public ones forbids the name", async () => {
   const lookup = answering(ipv4("1.1.1.1"), ipv4("10.0.0.1"));
   expect(await resolveTarget("example.com", { allowed, lookup })).toEqual({
     forbidden: "10.0.0.1",
@@ -99,7 +99,7 @@ test.each([
   ["http://[0:0:0:0:0:0:0:1]/", "::1"],
   ["http://[::127.0.0.1]/", "::7f00:1"],
   ["http://[64:ff9b::169.254.169.254]/", "64:ff9b::a9fe:a9fe"],
-])("%s is seen to be %s and forbidden", async (url, address) => {
+])("%s is recognized as %s and forbidden", async (url, address) => {
   expect(await resolveTarget(new URL(url).hostname, { allowed, lookup: never })).toEqual({
     forbidden: address,
     isDenied: false,
@@ -107,7 +107,7 @@ test.each([
 });
 
 test.each(["http://localhost/", "http://localhost./", "http://LOCALHOST/"])(
-  "%s is never taken for public",
+  "%s never counts as public",
   async (url) => {
     const { hostname } = new URL(url);
     expect(
@@ -116,7 +116,7 @@ test.each(["http://localhost/", "http://localhost./", "http://LOCALHOST/"])(
   },
 );
 
-test("localhost is this machine, where that is allowed", async () => {
+test("localhost resolves to a loopback address if loopback is allowed", async () => {
   const target = await resolveTarget("localhost", {
     allowed: loopback,
     lookup: new NameResolver({ clock: systemClock }).lookup,
@@ -124,11 +124,11 @@ test("localhost is this machine, where that is allowed", async () => {
   expect(target).toHaveProperty("address", expect.stringMatching(/^(127\.|::1$)/));
 });
 
-test("an allowed address may be reached though it is not public", async () => {
+test("an allowed address is accepted although it is not public", async () => {
   expect(await resolveTarget("[::1]", { allowed: loopback, lookup: never })).toMatchObject(ipv6("::1"));
 });
 
-test("a name without an address is unresolvable, and says why", async () => {
+test("a name without an address is unresolvable with the error code", async () => {
   const lookup = async () => {
     throw Object.assign(new Error("queryA ETIMEOUT"), { code: "EAI_AGAIN" });
   };
@@ -136,7 +136,7 @@ test("a name without an address is unresolvable, and says why", async () => {
   expect(await resolveTarget("example.com", { allowed, lookup: answering() })).toEqual({ unresolvable: "ENOTFOUND" });
 });
 
-test("a denied address forbids its name, public or allowed", async () => {
+test("a denied address forbids its name even if the address is public or allowed", async () => {
   const targets = parseAllowedTargets("10.0.0.0/8", "8.8.0.0/16,10.1.0.0/16");
   if ("wrong" in targets) throw new Error(targets.wrong);
   for (const address of ["8.8.8.8", "10.1.2.3"]) {

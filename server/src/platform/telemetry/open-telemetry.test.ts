@@ -8,7 +8,7 @@ import { producerOf, startTelemetry } from "./open-telemetry.ts";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { DataPointType } from "@opentelemetry/sdk-metrics";
 
-/** Starts telemetry to a collector that answers with a status, or never. */
+/** Starts telemetry to a collector that responds with a status, or never. */
 async function startWith(answer: number | "never") {
   let status = answer;
   const requests: string[] = [];
@@ -57,7 +57,7 @@ async function startWith(answer: number | "never") {
   };
 }
 
-test("spans that wait for a collector are bounded, and a close waits for at most a second", async () => {
+test("at most 2048 spans wait for a collector, and closing waits at most one second", async () => {
   await using collector = await startWith("never");
   collector.serve(10_000);
   expect(collector.counts.dropped).toBe(10_000 - 2048);
@@ -66,7 +66,7 @@ test("spans that wait for a collector are bounded, and a close waits for at most
   expect(performance.now() - (await second)).toBeLessThan(500);
 });
 
-test("a close sends what waits", async () => {
+test("closing sends the buffered spans", async () => {
   await using collector = await startWith(200);
   collector.serve(3);
   await collector.telemetry[Symbol.asyncDispose]();
@@ -75,7 +75,7 @@ test("a close sends what waits", async () => {
   expect(collector.log).toEqual([]);
 });
 
-test("refusals are logged once, and so is their end", async () => {
+test("refusals by the collector are logged once, and so is its recovery", async () => {
   await using collector = await startWith(400);
   for (const sent of [600, 1200]) {
     collector.serve(600);
@@ -121,7 +121,7 @@ test("counters are cumulative sums with the names, help texts and labels of /met
   });
 });
 
-test("gauges that cannot be read are left out", async () => {
+test("gauges without a value are omitted", async () => {
   const registry = new Registry();
   new Gauge({ name: "size", help: "Size.", registers: [registry] }).set(7);
   new Gauge({ name: "unknown", help: "Unknown.", registers: [registry] }).set(Number.NaN);
@@ -130,7 +130,7 @@ test("gauges that cannot be read are left out", async () => {
   expect(metrics[0]).toMatchObject({ dataPointType: DataPointType.GAUGE, dataPoints: [{ value: 7 }] });
 });
 
-test("buckets of histograms count their own values only, and one beyond the last boundary", async () => {
+test("histogram buckets are not cumulative, and a last bucket counts values beyond the last boundary", async () => {
   const registry = new Registry();
   const histogram = new Histogram({
     name: "took_seconds",

@@ -41,7 +41,7 @@ const requestWith = (headers: TracedRequest["headers"], method = "POST"): Traced
 
 const event = { id: "0199-event", type: "account.created" };
 
-test("an event continues the trace of its request's caller, and keeps the caller's state", () => {
+test("an event continues the trace of its request's caller and keeps its tracestate", () => {
   const { tracing, exporter } = openTracing();
   const request = tracing.beginRequest(requestWith({ traceparent: caller, tracestate: "vendor=1,other=2" }));
   tracing.runInRequest(request, () => {
@@ -66,18 +66,18 @@ test("an event continues the trace of its request's caller, and keeps the caller
 });
 
 test.each([
-  ["no header", {}],
-  ["a header of another form", { traceparent: "00-4bf92f35-1-01" }],
+  ["no traceparent", {}],
+  ["an invalid traceparent", { traceparent: "00-4bf92f35-1-01" }],
   ["a trace id of zeros", { traceparent: `00-${"0".repeat(32)}-00f067aa0ba902b7-01` }],
-  ["two headers", { traceparent: [caller, caller] }],
-])("a request with %s begins a trace of its own", (_, headers) => {
+  ["two traceparent headers", { traceparent: [caller, caller] }],
+])("a request with %s starts a new trace", (_, headers) => {
   const { tracing } = openTracing();
   const { traceId } = tracing.beginRequest(requestWith(headers));
   expect(traceId).toMatch(/^[0-9a-f]{32}$/);
   expect(traceId).not.toBe(callersTrace);
 });
 
-test("a transaction that rolls back leaves no span of its events", () => {
+test("a rolled-back transaction leaves no span for its events", () => {
   const { tracing, exporter } = openTracing();
   const request = tracing.beginRequest(requestWith({}));
   tracing.runInRequest(request, () => void tracing.beginTransaction()?.eventRecorded(event));
@@ -85,7 +85,7 @@ test("a transaction that rolls back leaves no span of its events", () => {
   expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(["POST /signup"]);
 });
 
-test("outside of a request there is no trace", () => {
+test("transactions and statements outside a request are not traced", () => {
   const { tracing } = openTracing();
   expect([tracing.beginTransaction(), tracing.traceDatabase()]).toEqual([undefined, undefined]);
 });
@@ -116,14 +116,14 @@ test("a recorded request has a span per round trip to the database, named by its
   ]);
 });
 
-test("a request that is not recorded has no spans of the database", () => {
+test("an unsampled request has no database spans", () => {
   const { tracing } = openTracing();
   const unsampled = `00-${callersTrace}-00f067aa0ba902b7-00`;
   const request = tracing.beginRequest(requestWith({ traceparent: unsampled }));
   tracing.runInRequest(request, () => expect(tracing.traceDatabase()).toBeUndefined());
 });
 
-test("requests beyond the budget pass on the context of their caller, unsampled and without spans", () => {
+test("requests beyond the budget propagate the caller's context unsampled and create no spans", () => {
   const { tracing, exporter } = openTracing();
   const sampled = Array.from({ length: 30 }, () => {
     const request = tracing.beginRequest(requestWith({ traceparent: caller }));
@@ -139,7 +139,7 @@ test("requests beyond the budget pass on the context of their caller, unsampled 
   tracing.runInRequest(request, () => expect(tracing.beginTransaction()?.eventRecorded(event)).toBeUndefined());
 });
 
-test("many reads leave the budget of changes, which fills up again within a second", () => {
+test("reads and changes have separate budgets, and the budget of changes refills within a second", () => {
   let nowMs = 0;
   const sampler = createSampler(
     { sampler: "always_on", sampledShare: 1, tracesPerSecond: 5 },
@@ -169,7 +169,7 @@ const attempt: Omit<TracedAttempt, "event" | "request"> = {
   phases: { queued: 10, dns: undefined, firstByte: 39_000 },
 };
 
-test("an attempt's span has the id that its request carried, its times and its result", () => {
+test("an attempt's span has the span id of its request, its times and its result", () => {
   const { tracing, exporter } = openTracing();
   const context = { traceparent: caller };
   const request = contextOfRequest(context, "event.3.2.0");
@@ -194,7 +194,7 @@ test("an attempt's span has the id that its request carried, its times and its r
   });
 });
 
-test("an attempt of an unrecorded trace passes on the caller's context", () => {
+test("an attempt of an unsampled trace propagates the caller's context", () => {
   const context = { traceparent: caller.replace(/01$/, "00"), tracestate: "vendor=1" };
   expect(contextOfRequest(context, "event.3.2.0")).toEqual(context);
   expect(isRecorded(context)).toBe(false);
