@@ -64,7 +64,7 @@ test.each(hostileAnswers)(
   },
 );
 
-test("interim answers before the answer do not count against it, however they are split", async () => {
+test("interim responses do not count against the response limit, regardless of how the bytes are split", async () => {
   const interim =
     "HTTP/1.1 100 Continue\r\n\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.0 103 Hints\r\nX: 1\r\n\r\n";
   const whole = `${interim}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`;
@@ -78,7 +78,7 @@ test("interim answers before the answer do not count against it, however they ar
     expect(outcome).toMatchObject({ kind: "answered", status: 200, body: Buffer.from("ok") });
 });
 
-test("each request on a connection has limits of its own", async () => {
+test("response limits apply to each request of a connection separately", async () => {
   const answer = `${"HTTP/1.1 100 Continue\r\n\r\n".repeat(20)}HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n${"x".repeat(30_000)}`;
   await using receiver = await startRawReceiver((socket) => {
     socket.write(answer);

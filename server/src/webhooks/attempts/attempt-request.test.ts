@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { cloudEventHeaders, describedHeaders, percentEncoded, requestHeaders } from "./attempt-request.ts";
 import { Signer } from "./signature.ts";
 
-test("the attributes of an event are headers, and what ASCII lacks is percent-encoded", () => {
+test("CloudEvents attributes become headers, with non-ASCII characters percent-encoded", () => {
   const headers = cloudEventHeaders({
     id: "019b2c1e-8694-739b-aea5-966c26f8ad91",
     source: "https://hafen.example/Zoë 東京?q=50%",
@@ -27,7 +27,7 @@ test("the attributes of an event are headers, and what ASCII lacks is percent-en
   });
 });
 
-test("whatever a text is, a header can hold it, and a reader finds it again", () => {
+test("any text is encoded as a valid header value and decodes to the same text", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }), (text) => {
       const encoded = percentEncoded(text);
@@ -63,7 +63,7 @@ const namesOf = (request: Parameters<typeof requestHeaders>[0]): readonly string
     (name, at) => at % 2 === 0 && name !== "content-type",
   );
 
-test("the headers that are described are those that are sent, and those are always sent that are said to be", () => {
+test("the described headers are exactly those sent, and those marked isAlways are in every request", () => {
   const trace = { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`, tracestate: "vendor=1" };
   const all = namesOf({ ...bare, replay: 1, test: true, cloudEventSource: "https://acme.example", trace });
   const always = Object.entries(describedHeaders).filter(([, { isAlways }]) => isAlways);
@@ -72,7 +72,7 @@ test("the headers that are described are those that are sent, and those are alwa
   expect(namesOf(bare).toSorted()).toEqual(always.map(([name]) => name).toSorted());
 });
 
-test("a header of the endpoint wins over that of the trace", () => {
+test("a custom traceparent header of the endpoint replaces the trace's", () => {
   const trace = { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
   const headers = requestHeaders(
     { ...bare, headers: { TraceParent: "of-the-endpoint" }, trace },

@@ -37,7 +37,7 @@ async function startTlsReceiver(certificate: IssuedCertificate): Promise<{ reado
   };
 }
 
-test("the phases of a first request over TLS add up to its latency, with address, version and certificate", async () => {
+test("the trace of a new TLS connection contains address, version, certificate and phases that add up to the latency", async () => {
   await using receiver = await startTlsReceiver(authority.issue({ names: [host] }));
   await using sender = buildSender({ lookup: toLoopback, caPem: authority.caPem });
   const outcome = await sender.send(buildAttempt({ url: receiver.url }));
@@ -105,7 +105,7 @@ async function startSilentReceiver(): Promise<{ readonly port: number } & AsyncD
   };
 }
 
-test("an attempt that runs out of time ends in the phase that took it", async () => {
+test("a timed-out attempt ends in the phase that consumed its time", async () => {
   await using silent = await startSilentReceiver();
   const never: Lookup = () => new Promise(() => {});
   const inPhase = async (url: string, lookup: Lookup): Promise<readonly string[]> => {
@@ -125,7 +125,7 @@ test("an attempt that runs out of time ends in the phase that took it", async ()
   expect(await inPhase(dripping.url, toLoopback)).toEqual(["body"]);
 });
 
-test("an attempt that waits for a free connection is queued", async () => {
+test("waiting for a free connection counts as queued time", async () => {
   await using receiver = await startReceiver("hang");
   await using sender = buildSender({ connectionsMax: 1 });
   const first = sender.send(buildAttempt({ url: receiver.url, timeoutSeconds: 0.4 }));
@@ -144,7 +144,7 @@ test("a refused connection names the address and ends in the connect phase", asy
   expect(trace.connect).toBeGreaterThan(0);
 });
 
-test("a forbidden address is shown to the operator, and kept from tenants", async () => {
+test("a trace contains a forbidden address only if addresses are not hidden from tenants", async () => {
   const lookup: Lookup = async () => [{ address: "10.1.2.3", family: 4 }];
   const addressWith = async (hideAddress?: () => void): Promise<string | undefined> => {
     await using sender = buildSender({ lookup, ...(hideAddress && { hideAddress }) });
@@ -154,14 +154,14 @@ test("a forbidden address is shown to the operator, and kept from tenants", asyn
   expect(await addressWith(() => {})).toBeUndefined();
 });
 
-test("an allowed address of the operator's network is kept from tenants too", async () => {
+test("a trace hides an allowed address of the operator's network from tenants", async () => {
   await using receiver = await startReceiver();
   await using sender = buildSender({ lookup: toLoopback, hideAddress: () => {} });
   const outcome = await sender.send(buildAttempt({ url: named(receiver.url) }));
   expect(outcome).toMatchObject({ kind: "answered", trace: { connection: "new", address: undefined } });
 });
 
-test("the bytes of the answer count its status line, headers and body, on a reused connection too", async () => {
+test("the response bytes include status line, headers and body, also on a reused connection", async () => {
   const answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks";
   await using receiver = await startRawReceiver((socket) => {
     socket.write(answer);

@@ -24,10 +24,10 @@ async function listen(server: Server): Promise<{ readonly port: number } & Async
 
 test.each([
   ["an address", (port: number) => `http://127.0.0.1:${port}/`],
-  ["an address in disguise", (port: number) => `http://0x7f.1:${port}/`],
-  ["an IPv4 address within an IPv6 address", (port: number) => `http://[::ffff:127.0.0.1]:${port}/`],
+  ["an address in hexadecimal form", (port: number) => `http://0x7f.1:${port}/`],
+  ["an IPv4-mapped IPv6 address", (port: number) => `http://[::ffff:127.0.0.1]:${port}/`],
   ["a name", (port: number) => `http://localhost:${port}/`],
-])("nothing is sent to %s that is not allowed", async (_what, urlOf) => {
+])("no connection is opened to %s that is not allowed", async (_kind, urlOf) => {
   await using receiver = await startRawReceiver((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"));
   await using sender = buildSender({ allowedTargets: "none" });
   const url = urlOf(receiver.port);
@@ -40,7 +40,7 @@ test.each([
   expect(receiver.connections).toBe(0);
 });
 
-test("an attempt of a tenant's does not name the address that it may not reach; the operator is told", async () => {
+test("the reason of a forbidden attempt hides the address from tenants, and the operator's log receives it", async () => {
   const hidden: object[] = [];
   const lookup: Lookup = async () => [{ address: "10.1.2.3", family: 4 }];
   await using sender = buildSender({ lookup, hideAddress: (target: object) => void hidden.push(target) });
@@ -49,9 +49,9 @@ test("an attempt of a tenant's does not name the address that it may not reach; 
   expect(hidden).toEqual([{ hostname: "inside.example", address: "10.1.2.3" }]);
 });
 
-test("a name that changes its answer after it was judged is connected to where it was judged, or not at all", async () => {
+test("a name that resolves differently after the check is connected to at the checked address, or not at all", async () => {
   await using receiver = await startRawReceiver((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"));
-  // 127.0.0.2, where nobody listens, stands for the public address that the name has while it is looked at.
+  // 127.0.0.2, where no server listens, stands for the public address that passes the check.
   const answers = ["127.0.0.2", "127.0.0.1"];
   const lookup: Lookup = async () => [{ address: answers.shift() ?? "127.0.0.1", family: 4 }];
   await using sender = buildSender({ allowedTargets: "127.0.0.2", lookup });
@@ -61,7 +61,7 @@ test("a name that changes its answer after it was judged is connected to where i
   expect(receiver.connections).toBe(0);
 });
 
-test("a connection is opened to the answers that were judged for it: there is one lookup a connection", async () => {
+test("each connection makes one look-up and uses the checked addresses", async () => {
   await using receiver = await startReceiver();
   let lookups = 0;
   const lookup: Lookup = async () => {
@@ -75,7 +75,7 @@ test("a connection is opened to the answers that were judged for it: there is on
   expect(receiver.received[0]?.headers.host).toBe(new URL(url).host);
 });
 
-test("a lookup that failed is made anew for the next attempt", async () => {
+test("the next attempt repeats a look-up that found no address", async () => {
   await using receiver = await startReceiver();
   const answers = [[], [{ address: "127.0.0.1", family: 4 } as const]];
   await using sender = buildSender({ lookup: async () => answers.shift() ?? [] });
@@ -84,7 +84,7 @@ test("a lookup that failed is made anew for the next attempt", async () => {
   expect((await sender.send(attempt)).kind).toBe("answered");
 });
 
-test("a name whose first address is dead is reached at its second", async () => {
+test("a connection falls back to the second address of a name", async () => {
   await using receiver = await startReceiver();
   const lookup: Lookup = async () => [
     { address: "::1", family: 6 },
@@ -95,7 +95,7 @@ test("a name whose first address is dead is reached at its second", async () => 
   expect(await sender.send(buildAttempt({ url }))).toMatchObject({ kind: "answered", status: 200 });
 });
 
-test("who refuses the connection is named", async () => {
+test("the reason of a refused connection names the host and port", async () => {
   const receiver = await startReceiver();
   await receiver[Symbol.asyncDispose]();
   await using sender = buildSender();
@@ -107,7 +107,7 @@ test("who refuses the connection is named", async () => {
   });
 });
 
-test("a name without an address is named", async () => {
+test("the reason of a failed look-up names the host", async () => {
   const lookup: Lookup = async () => {
     throw Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" });
   };
@@ -119,7 +119,7 @@ test("a name without an address is named", async () => {
   });
 });
 
-test("a name that is never answered ends the attempt after three seconds, and other names do not wait for it", async () => {
+test("a look-up without a response fails the attempt after three seconds and does not delay other names", async () => {
   await using receiver = await startReceiver();
   await using names = await startNameServer((name) =>
     name === "good.example" ? { addresses: ["127.0.0.1"], ttlSeconds: 30 } : "silence",
@@ -142,7 +142,7 @@ test("a name that is never answered ends the attempt after three seconds, and ot
   await Promise.all(silent);
 });
 
-test("connecting has a time of its own", async () => {
+test("connecting has a separate timeout", async () => {
   const lookup: Lookup = () => new Promise(() => {});
   await using sender = buildSender({ lookup, connectTimeoutSeconds: 0.3 });
   const outcome = await sender.send(buildAttempt({ url: "http://slow.example/", timeoutSeconds: 20 }));
@@ -162,7 +162,7 @@ async function sendOverTls(certificate: IssuedCertificate, { host, ...options }:
 }
 
 test.each(["receiver.example", "127.0.0.1"])(
-  "over HTTPS, %s with a certificate of a known authority is reached",
+  "HTTPS to %s succeeds with a certificate of a known authority",
   async (host) => {
     const authority = buildAuthority();
     const certificate = authority.issue({ names: [host] });
@@ -171,7 +171,7 @@ test.each(["receiver.example", "127.0.0.1"])(
   },
 );
 
-test("an unknown authority, a wrong name and an expired certificate are told apart", async () => {
+test("an unknown authority, a wrong name and an expired certificate have different reasons", async () => {
   const authority = buildAuthority();
   const { caPem } = authority;
   const host = "receiver.example";
@@ -193,7 +193,7 @@ test("an unknown authority, a wrong name and an expired certificate are told apa
   expect(late.outcome).toMatchObject({ kind: "unreachable", reason: `The certificate of ${late.at} has expired.` });
 });
 
-test("HTTPS to a port that speaks plain HTTP says that TLS is missing", async () => {
+test("the reason of HTTPS to a plain HTTP port is the failed TLS connection", async () => {
   await using receiver = await startReceiver();
   await using sender = buildSender();
   const outcome = await sender.send(buildAttempt({ url: receiver.url.replace("http:", "https:") }));
@@ -203,12 +203,12 @@ test("HTTPS to a port that speaks plain HTTP says that TLS is missing", async ()
   });
 });
 
-/** Starts a proxy that connects to any address and records it. */
+/** Starts a proxy that connects to any address and records its requests. */
 async function startProxy(status = 200) {
-  const asked: { readonly to: string; readonly credentials: string | undefined }[] = [];
+  const requests: { readonly to: string; readonly credentials: string | undefined }[] = [];
   const server = createProxy();
   server.on("connect", (request, client) => {
-    asked.push({ to: request.url ?? "", credentials: request.headers["proxy-authorization"] });
+    requests.push({ to: request.url ?? "", credentials: request.headers["proxy-authorization"] });
     if (status !== 200) return client.end(`HTTP/1.1 ${status} No\r\n\r\n`);
     const target = connect(Number(request.url?.split(":").at(-1)), "127.0.0.1", () => {
       client.write("HTTP/1.1 200 OK\r\n\r\n");
@@ -219,10 +219,10 @@ async function startProxy(status = 200) {
     return undefined;
   });
   const listening = await listen(server);
-  return { ...listening, asked, url: `http://user:pass@127.0.0.1:${listening.port}` };
+  return { ...listening, requests, url: `http://user:pass@127.0.0.1:${listening.port}` };
 }
 
-test("through a proxy, a receiver is reached at the address that was judged here", async () => {
+test("a proxy receives the address that Bellwire checked, and the proxy's credentials", async () => {
   const authority = buildAuthority();
   await using proxy = await startProxy();
   const { outcome, at } = await sendOverTls(authority.issue({ names: ["receiver.example"] }), {
@@ -232,10 +232,10 @@ test("through a proxy, a receiver is reached at the address that was judged here
   });
   expect(outcome).toMatchObject({ kind: "answered", status: 200 });
   const credentials = `Basic ${Buffer.from("user:pass").toString("base64")}`;
-  expect(proxy.asked).toEqual([{ to: at.replace("receiver.example", "127.0.0.1"), credentials }]);
+  expect(proxy.requests).toEqual([{ to: at.replace("receiver.example", "127.0.0.1"), credentials }]);
 });
 
-test("a public address that the operator denies is not connected to, and the setting is named", async () => {
+test("an attempt to a denied address opens no connection, and its reason names the setting", async () => {
   const allowed = parseAllowedTargets("127.0.0.0/8", "127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   await using receiver = await startReceiver();
@@ -248,14 +248,14 @@ test("a public address that the operator denies is not connected to, and the set
   expect(receiver.received).toEqual([]);
 });
 
-test("a proxy is not asked for what is forbidden", async () => {
+test("a proxy receives no request for a forbidden address", async () => {
   await using proxy = await startProxy();
   await using sender = buildSender({ allowedTargets: "none", lookup: toLoopback, proxyUrl: proxy.url });
   expect((await sender.send(buildAttempt({ url: "http://receiver.example/" }))).kind).toBe("forbidden-target");
-  expect(proxy.asked).toEqual([]);
+  expect(proxy.requests).toEqual([]);
 });
 
-test("a proxy that refuses is named, not the receiver", async () => {
+test("the reason of a refusal by the proxy names the proxy", async () => {
   await using proxy = await startProxy(403);
   await using sender = buildSender({ lookup: toLoopback, proxyUrl: proxy.url });
   expect(await sender.send(buildAttempt({ url: "http://receiver.example/" }))).toMatchObject({

@@ -13,13 +13,13 @@ async function outcomeFrom(answer: (socket: Socket) => void, timeoutSeconds = 5)
   return { outcome, port: receiver.port };
 }
 
-/** Writes for as long as somebody reads. */
+/** Writes chunks until the socket is closed. */
 function flood(socket: Socket, chunk: Buffer): void {
   while (!socket.destroyed && socket.write(chunk));
   socket.once("drain", () => flood(socket, chunk));
 }
 
-test("a redirect is an answer, and is not followed", async () => {
+test("a redirect is an outcome of its own and is not followed", async () => {
   await using elsewhere = await startReceiver();
   await using receiver = await startReceiver((answer) =>
     answer.writeHead(307, { location: elsewhere.url }).end("moved"),
@@ -30,7 +30,7 @@ test("a redirect is an answer, and is not followed", async () => {
   expect(elsewhere.received).toEqual([]);
 });
 
-test("what a receiver answers is kept, with headers that came twice", async () => {
+test("the outcome contains the response's status, body and headers, with repeated headers joined", async () => {
   const { outcome } = await outcomeFrom((socket) => {
     socket.end("HTTP/1.1 500 Oops\r\nX-Trace: a\r\nX-Trace: b\r\nContent-Length: 9\r\n\r\nno\nthanks");
   });
@@ -38,21 +38,21 @@ test("what a receiver answers is kept, with headers that came twice", async () =
   expect(outcome.kind === "answered" && text(outcome.body)).toBe("no\nthanks");
 });
 
-test("a hint before the answer is not taken for the answer", async () => {
+test("early hints do not count as the response", async () => {
   const { outcome } = await outcomeFrom((socket) => {
     socket.end("HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
   });
   expect(outcome).toMatchObject({ kind: "answered", status: 204 });
 });
 
-test("a compressed answer is kept as it came", async () => {
+test("a compressed response body is kept undecoded", async () => {
   const { outcome } = await outcomeFrom((socket) => {
     socket.end("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnot gzip");
   });
   expect(outcome.kind === "answered" && text(outcome.body)).toBe("not gzip");
 });
 
-test("of an endless answer 64 KiB are kept, and the connection is given up", async () => {
+test("64 KiB of an endless response are kept, and the connection is closed", async () => {
   const closed = Promise.withResolvers<void>();
   const { outcome } = await outcomeFrom((socket) => {
     socket.once("close", () => closed.resolve());
@@ -64,7 +64,7 @@ test("of an endless answer 64 KiB are kept, and the connection is given up", asy
   await closed.promise;
 });
 
-test("an answer of exactly 64 KiB is kept whole", async () => {
+test("a response of exactly 64 KiB is kept completely", async () => {
   const body = "y".repeat(64 * 1024);
   const { outcome } = await outcomeFrom((socket) => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
@@ -72,7 +72,7 @@ test("an answer of exactly 64 KiB is kept whole", async () => {
   expect(outcome.kind === "answered" && text(outcome.body)).toBe(body);
 });
 
-test("endless headers end the attempt", async () => {
+test("headers of more than 16 KiB fail the attempt", async () => {
   const { outcome, port } = await outcomeFrom((socket) => {
     socket.write("HTTP/1.1 200 OK\r\n");
     flood(socket, Buffer.from("X-More: of the same\r\n".repeat(100)));
@@ -84,13 +84,13 @@ test("endless headers end the attempt", async () => {
   });
 });
 
-test("a receiver that never answers is given up when the time is up", async () => {
+test("an attempt without a response ends at its timeout", async () => {
   const { outcome } = await outcomeFrom(() => {}, 0.3);
   expect(outcome).toMatchObject({ kind: "timed-out", afterSeconds: 0.3, phase: "answer" });
   expect(outcome.latencyMs).toBeLessThan(2000);
 });
 
-test("an answer that comes drop by drop has no more time than any other", async () => {
+test("a response that arrives byte by byte does not extend the timeout", async () => {
   const { outcome } = await outcomeFrom((socket) => {
     socket.write("HTTP/1.1 200 OK\r\n\r\n");
     const drops = setInterval(() => socket.write("."), 20);
@@ -99,7 +99,7 @@ test("an answer that comes drop by drop has no more time than any other", async 
   expect(outcome).toMatchObject({ kind: "timed-out", afterSeconds: 0.4, phase: "answer" });
 });
 
-test("what waited for a connection until its time was up is never sent", async () => {
+test("a request that times out while waiting for a connection is never sent", async () => {
   await using receiver = await startReceiver("hang");
   await using sender = buildSender({ connectionsMax: 1 });
   const first = sender.send(buildAttempt({ url: `${receiver.url}?first`, timeoutSeconds: 0.6 }));
@@ -112,35 +112,46 @@ test("what waited for a connection until its time was up is never sent", async (
 });
 
 test.each([
-  ["hangs up instead of answering", (socket: Socket) => socket.end(), "closed the connection before it had answered."],
   [
-    "resets the connection instead of answering",
+    "closes the connection before the response",
+    (socket: Socket) => socket.end(),
+    "closed the connection before it had answered.",
+  ],
+  [
+    "resets the connection before the response",
     (socket: Socket) => socket.resetAndDestroy(),
     "closed the connection before it had answered.",
   ],
   [
-    "hints at an answer and hangs up",
+    "closes the connection after early hints",
     (socket: Socket) => socket.end("HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n"),
     "closed the connection before it had answered.",
   ],
   [
-    "hangs up in the middle of its answer",
+    "closes the connection within its response",
     (socket: Socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
     "closed the connection in the middle of its answer.",
   ],
   [
-    "resets the connection in the middle of its answer",
+    "resets the connection within its response",
     (socket: Socket) =>
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", () => socket.resetAndDestroy()),
     "closed the connection in the middle of its answer.",
   ],
-  ["speaks no HTTP", (socket: Socket) => socket.end("220 mail.example.com ESMTP\r\n"), "did not answer in HTTP/1.1"],
-] as const)("a receiver that %s made the attempt fail, and it is said how", async (_what, answer, says) => {
+  [
+    "does not speak HTTP",
+    (socket: Socket) => socket.end("220 mail.example.com ESMTP\r\n"),
+    "did not answer in HTTP/1.1",
+  ],
+] as const)("a receiver that %s fails the attempt with a reason", async (_behaviour, answer, reason) => {
   const { outcome, port } = await outcomeFrom((socket) => void answer(socket));
-  expect(outcome).toMatchObject({ kind: "unreachable", reason: expect.stringContaining(`127.0.0.1:${port} ${says}`) });
+  expect(outcome).toMatchObject({
+    kind: "unreachable",
+    reason: expect.stringContaining(`127.0.0.1:${port} ${reason}`),
+  });
 });
 
-test("what is no longer ours when a connection is there is never sent", async () => {
+test("a request whose mayStart is false once a connection is free is never sent", async () => {
   await using receiver = await startReceiver();
   await using sender = buildSender();
   const refused = await sender.send({ ...buildAttempt({ url: receiver.url }), mayStart: () => false });

@@ -6,7 +6,7 @@ import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { startReceiver } from "../../../test/support/receiver.ts";
 import { verifySignature } from "./signature.ts";
 
-test("a request carries the body as it is, and who sent what, when and why", async () => {
+test("a request contains the unchanged body, a valid signature and headers that describe event and attempt", async () => {
   await using receiver = await startReceiver();
   await using sender = buildSender();
   const body = Buffer.from('<?xml version="1.0"?>\n<org_name>Ä</org_name>\n');
@@ -48,21 +48,21 @@ test.each([
   ["#fragment?not-a-query", ""],
   ["?name=Åse and 😀 \ud800", "?name=%C3%85se%20and%20%F0%9F%98%80%20%EF%BF%BD"],
   ["?a\r\n\tb\0\x7f ", "?ab%00%7F"],
-])("the query %j goes out as %j: as it is, but for what no request line may hold", async (query, sent) => {
+])("the query %j is sent as %j, changed only where a request line requires it", async (query, sent) => {
   await using receiver = await startReceiver();
   await using sender = buildSender();
   expect(await sender.send(buildAttempt({ url: receiver.url + query }))).toMatchObject({ status: 200 });
   expect(receiver.received.map(({ path }) => path)).toEqual([`/hook${sent}`]);
 });
 
-test("a replay and a sample are marked as such", async () => {
+test("headers mark a replay and a test event", async () => {
   await using receiver = await startReceiver();
   await using sender = buildSender();
   await sender.send(buildAttempt({ url: receiver.url, replay: 2, test: true }));
   expect(receiver.received[0]?.headers).toMatchObject({ "bellwire-replay": "2", "bellwire-test": "true" });
 });
 
-test("an endpoint's own headers cannot pretend to be ours", async () => {
+test("custom headers of an endpoint cannot override Bellwire's headers", async () => {
   await using receiver = await startReceiver();
   await using sender = buildSender();
   const forged = { "Webhook-Id": "forged", "bellwire-actor": "admin:1", Host: "example.com", "Content-Length": "1" };
@@ -75,7 +75,7 @@ test("an endpoint's own headers cannot pretend to be ours", async () => {
   });
 });
 
-test("user and password in the URL are sent as HTTP Basic, unless the endpoint has a header for it", async () => {
+test("user and password of the URL are sent as HTTP Basic, unless the endpoint sets an authorization header", async () => {
   await using receiver = await startReceiver();
   await using sender = buildSender();
   const url = receiver.url.replace("http://", "http://us%40er:p%zz@");
@@ -85,7 +85,7 @@ test("user and password in the URL are sent as HTTP Basic, unless the endpoint h
   expect(receiver.received.map(({ headers }) => headers.authorization)).toEqual([basic, "Bearer 1"]);
 });
 
-test("requests to one origin go over the connections that are there", async () => {
+test("requests to one origin reuse open connections", async () => {
   const ports = new Set<number | undefined>();
   await using receiver = await startReceiver((answer) => {
     ports.add(answer.socket?.remotePort);
@@ -95,17 +95,17 @@ test("requests to one origin go over the connections that are there", async () =
   for (let n = 0; n < 10; n += 1) {
     expect(await sender.send(buildAttempt({ url: receiver.url }))).toMatchObject({ status: 200 });
   }
-  // Two, because undici lets a connection rest for one turn of the event loop before it is used again.
+  // Two, because undici leaves a connection unused for one turn of the event loop.
   expect(ports.size).toBeLessThanOrEqual(2);
 });
 
-test("connections to one origin are bounded, and who finds none free waits", async () => {
-  let atOnce = 0;
-  let atOnceMax = 0;
+test("connections to one origin are limited, and further requests wait for a free one", async () => {
+  let concurrent = 0;
+  let concurrentMax = 0;
   await using receiver = await startReceiver((answer) => {
-    atOnceMax = Math.max(atOnceMax, ++atOnce);
+    concurrentMax = Math.max(concurrentMax, ++concurrent);
     setImmediate(() => {
-      atOnce -= 1;
+      concurrent -= 1;
       answer.end();
     });
   });
@@ -113,28 +113,28 @@ test("connections to one origin are bounded, and who finds none free waits", asy
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, () => sender.send(buildAttempt({ url: receiver.url }))),
   );
-  expect(outcomes.every((it) => it.kind === "answered" && it.status === 200)).toBe(true);
-  expect(atOnceMax).toBeLessThanOrEqual(3);
+  expect(outcomes.every((outcome) => outcome.kind === "answered" && outcome.status === 200)).toBe(true);
+  expect(concurrentMax).toBeLessThanOrEqual(3);
 });
 
-test("more origins than may be open at once are all reached", async () => {
+test("more origins than the limit of open origins are all reached", async () => {
   await using one = await startReceiver();
   await using other = await startReceiver();
   await using sender = buildSender({ originsMax: 1 });
   const urls = [one.url, other.url, one.url, other.url];
   const outcomes = await Promise.all(urls.map((url) => sender.send(buildAttempt({ url }))));
-  expect(outcomes.map((it) => it.kind)).toEqual(urls.map(() => "answered"));
+  expect(outcomes.map((outcome) => outcome.kind)).toEqual(urls.map(() => "answered"));
 });
 
 test.each(["nonsense", "ftp://127.0.0.1/", "http://", "file:///etc/passwd"])(
-  "%s is an attempt that failed, not a crash",
+  "an attempt to the invalid URL %s fails without an exception",
   async (url) => {
     await using sender = buildSender();
     expect(await sender.send(buildAttempt({ url }))).toMatchObject({ kind: "unreachable", code: "ERR_INVALID_URL" });
   },
 );
 
-test("within a second after a failed look-up, attempts fail as they would have, without another look-up", async () => {
+test("within a second after a failed look-up, attempts fail with the same outcome without another look-up", async () => {
   let lookups = 0;
   const lookup = (): Promise<never> => {
     lookups += 1;
@@ -157,7 +157,7 @@ test("within a second after a failed look-up, attempts fail as they would have, 
   expect([within - before, lookups - before]).toEqual([0, 1]);
 });
 
-test("a connection that is open is used although the name cannot be resolved any more", async () => {
+test("an open connection is reused although its name no longer resolves", async () => {
   await using receiver = await startReceiver();
   let isKnown = true;
   const lookup: Lookup = () =>
@@ -169,7 +169,7 @@ test("a connection that is open is used although the name cannot be resolved any
   await sender.send(attempt);
   isKnown = false;
   await sender.resolve(attempt.url);
-  await nextTurn(); // undici lets a connection rest for one turn
+  await nextTurn(); // undici leaves a connection unused for one turn
 
   expect(await sender.send(attempt)).toMatchObject({ kind: "answered", status: 200 });
 });

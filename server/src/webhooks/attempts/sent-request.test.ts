@@ -53,7 +53,7 @@ const wire = ({ url, headers, body }: NonNullable<ReturnType<typeof renderSentRe
   return `${head.join("\r\n")}\r\n\r\n${Buffer.from(body).toString("latin1")}`;
 };
 
-test("a rendered request has the very bytes that were sent", async () => {
+test("a rendered request equals the sent bytes", async () => {
   await using recorder = await startRecorder();
   await using sender = buildSender();
   const request = awkward(recorder.url);
@@ -89,10 +89,14 @@ test.skipIf(!hasCurl)("the curl command sends the same request line, headers, bo
 function inNameOrder(request: string): readonly string[] {
   const [head = "", body = ""] = request.split("\r\n\r\n");
   const [line = "", ...headers] = head.split("\r\n");
-  return [line, ...headers.map((it) => it.trim().replace(/^[^:]+/, (name) => name.toLowerCase())).toSorted(), body];
+  return [
+    line,
+    ...headers.map((header) => header.trim().replace(/^[^:]+/, (name) => name.toLowerCase())).toSorted(),
+    body,
+  ];
 }
 
-test("masked, it shows no value of the query, of a custom header, of credentials or of the signature", () => {
+test("a masked request shows no query value, custom header value, credentials or signature", () => {
   const request = awkward("http://receiver.example/hook");
   const sent = renderSentRequest(request, "Bellwire/test");
   if (!sent) throw new Error("The request was not rendered.");
@@ -103,6 +107,6 @@ test("masked, it shows no value of the query, of a custom header, of credentials
   expect(headers.map(([name]) => name)).toEqual(sent.headers.map(([name]) => name));
 });
 
-test("nothing is rendered for a URL to which nothing can be sent", () => {
+test("a request to an unsupported URL is not rendered", () => {
   expect(renderSentRequest(buildAttempt({ url: "ftp://receiver.example/" }), "Bellwire/test")).toBeUndefined();
 });

@@ -37,14 +37,14 @@ const keyed = (key: Buffer, text: string): string => createHmac("sha256", key).u
 const key = Buffer.from(secret.slice("whsec_".length), "base64");
 const text = body.toString();
 
-test.each(vectors)("$description is valid, however old it is and however its headers are spelt", (vector) => {
+test.each(vectors)("$description is valid regardless of its age and the case of its headers", (vector) => {
   const request = requestOf({ ...vector, body: Buffer.from(vector.body) });
-  const secrets = vector.secrets.map((it) => ({ ...crm, secret: it }));
+  const secrets = vector.secrets.map((text) => ({ ...crm, secret: text }));
   expect(checkSignature(request, secrets)).toMatchObject({ verdict: "valid", endpointId: 5 });
   expect(checkSignature(request, [{ ...crm, secret: "whsec_c2VjcmV0" }])).toMatchObject({ verdict: "invalid" });
 });
 
-test("a valid signature names the endpoint whose secret signed, and the previous secret", () => {
+test("a valid check names the endpoint of the secret, and says if the secret is the previous one", () => {
   const other = { ...crm, secret: "whsec_AAAA", endpointName: "erp", endpointId: 6 };
   expect(checkSignature(requestOf(), [other, crm])).toEqual({
     verdict: "valid",
@@ -60,12 +60,15 @@ test.each([
   ["timestamp-too-old", 301, "valid", "5 min before the arrival"],
   ["timestamp-in-future", -7200, "valid", "2 h after the arrival"],
   [null, 300, "valid", "secret of crm."],
-] as const)("a timestamp at the border is %s", (reason, ageSeconds, verdict, sentence) => {
-  const sent = { timestamp: timestamp - ageSeconds };
-  const signature = sign({ id, body, ...sent });
-  const check = checkSignature(requestOf({ ...sent, signature }), [crm]);
-  expect(check).toMatchObject({ reason, verdict, sentence: expect.stringContaining(sentence) });
-});
+] as const)(
+  "a valid signature has the timestamp finding %s at an age of %i s",
+  (reason, ageSeconds, verdict, sentence) => {
+    const sent = { timestamp: timestamp - ageSeconds };
+    const signature = sign({ id, body, ...sent });
+    const check = checkSignature(requestOf({ ...sent, signature }), [crm]);
+    expect(check).toMatchObject({ reason, verdict, sentence: expect.stringContaining(sentence) });
+  },
+);
 
 const failures: readonly (readonly [reason: string, sentence: string, sent: Sent])[] = [
   ["signature-unreadable", "32 bytes in base64", { signature: "v1,abc" }],
@@ -115,16 +118,16 @@ test.each([
   ["body-altered", { body: Buffer.from("{}") }],
   ["id-altered", { id: "msg_2" }],
   ["timestamp-altered", { timestamp: timestamp + 1 }],
-] as const)("another request with the same signature shows that it was %s", (reason, sent) => {
+] as const)("comparison with another request of the same signature detects %s", (reason, sent) => {
   expect(checkSignature(requestOf(sent), [crm], requestOf())).toMatchObject({ verdict: "invalid", reason });
 });
 
-test("a secret that had expired on arrival is no secret any more", () => {
+test("a signature with a secret that had expired on arrival is invalid", () => {
   const expired = { ...crm, validUntil: new Date(receivedAt.getTime() - 1) };
   expect(checkSignature(requestOf(), [expired])).toMatchObject({ verdict: "invalid", reason: "secret-expired" });
 });
 
-test("without its headers a request is not signed, and without a secret it is not checked", () => {
+test("a request without a signature header counts as unsigned, and one without known secrets is not checked", () => {
   for (const index of [0, 1, 2]) {
     const { headers, ...request } = requestOf();
     const check = checkSignature({ ...request, headers: headers.filter((_, at) => at !== index) }, [crm]);

@@ -11,13 +11,13 @@ const content = {
 };
 
 test.each(vectors)(
-  "$description has the signature that is published for receivers",
+  "$description has the signature of the published test vector",
   ({ body, secrets, signature, ...vector }) => {
     expect(new Signer().sign({ ...vector, body: Buffer.from(body) }, secrets)).toBe(signature);
   },
 );
 
-test("for the time of a rotation both secrets sign, the newest first", () => {
+test("during a rotation both secrets sign, the newest first", () => {
   const newer = `whsec_${Buffer.alloc(24, 1).toString("base64")}`;
   const signer = new Signer();
   const signatures = signer.sign(content, [newer, secret]);
@@ -26,7 +26,7 @@ test("for the time of a rotation both secrets sign, the newest first", () => {
   expect(verifySignature(content, signatures, [newer])).toBe(true);
 });
 
-test("what was signed verifies, and one changed byte of it does not", () => {
+test("a signature verifies only with the signed body and timestamp", () => {
   const signer = new Signer();
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1 }), fc.uuid({ version: 7 }), fc.nat(), (body, id, at) => {
@@ -46,10 +46,10 @@ test.each([
   "v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
   "v1,g0hM9SsE",
   "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-])("%o verifies nothing", (signatures) => {
+])("the invalid signature header %o does not verify", (signatures) => {
   expect(verifySignature(content, signatures, [secret])).toBe(false);
 });
 
-test("without a secret nothing verifies", () => {
+test("no signature verifies without a secret", () => {
   expect(verifySignature(content, new Signer().sign(content, [secret]), [])).toBe(false);
 });

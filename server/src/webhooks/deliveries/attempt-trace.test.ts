@@ -20,7 +20,7 @@ const traces: fc.Arbitrary<AttemptTrace> = fc.record({
   answerBytes: wholeNumber(2 ** 31 - 1),
 });
 
-test("every trace is read as it was written", () => {
+test("an encoded trace decodes unchanged", () => {
   fc.assert(
     fc.property(traces, wholeNumber(32_767), (trace, replay) => {
       expect(decodeTrace(encodeTrace(trace, replay))).toEqual({ ...trace, replay });
@@ -28,7 +28,7 @@ test("every trace is read as it was written", () => {
   );
 });
 
-test("a form that a newer version wrote is unknown, not misread", () => {
+test("a trace in a newer format decodes to undefined", () => {
   expect(decodeTrace(Buffer.of(2, 0, 0, 0, 0, 0))).toBeUndefined();
 });
 
@@ -46,10 +46,10 @@ const usual: AttemptTrace = {
   answerBytes: 312,
 };
 
-test("a usual attempt takes less than 40 bytes", () => {
+test("a typical trace encodes to less than 40 bytes", () => {
   expect(encodeTrace(usual, 0).length).toBeLessThan(40);
 });
 
-test("a phase that does not fit is cut, not wrapped around", () => {
+test("a phase beyond 32 bits is capped, not wrapped around", () => {
   expect(decodeTrace(encodeTrace({ ...usual, body: 2 ** 40 }, 0))?.body).toBe(2 ** 32 - 1);
 });

@@ -28,7 +28,7 @@ test("a cursor advances when the transactions of a sample have ended, while newe
   expect(after(horizon, sample("12:04", 13n, 16n))).toBe("12:02");
 });
 
-test("a transaction open for days costs bounded memory and no correctness", () => {
+test("after 10,000 samples during one transaction the horizon still advances to the newest sample", () => {
   const horizon = new Horizon();
   for (let second = 0; second < 10_000; second += 1)
     horizon.advance(sample(`before ${second}`, 7n, 8n + BigInt(second)));

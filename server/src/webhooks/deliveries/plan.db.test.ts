@@ -22,7 +22,7 @@ async function waiting(pool: Pool, endpointId: number): Promise<readonly boolean
   return rows.map(({ waits }) => waits);
 }
 
-test("a delivery waits behind another one of its key only, of this transaction or an earlier one", async ({
+test("a delivery waits only behind one of the same ordering key, from its own or an earlier transaction", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);

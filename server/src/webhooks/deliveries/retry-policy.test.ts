@@ -23,10 +23,15 @@ const answered = (status: number, headers = {}): AttemptOutcome => ({
 });
 
 test.each([
-  ["200 is delivered", answered(200), 1, { step: "done" }],
-  ["the first refusal waits a minute", answered(500), 1, { step: "retry", afterSeconds: 60, error: "Answered 500" }],
-  ["each retry has its own wait", answered(500), 3, { step: "retry", afterSeconds: 300, error: "Answered 500" }],
-  ["after the last wait it is given up", answered(500), 4, { step: "give-up", error: "Answered 500" }],
+  ["200 counts as delivered", answered(200), 1, { step: "done" }],
+  [
+    "the first failed attempt is retried after the first wait",
+    answered(500),
+    1,
+    { step: "retry", afterSeconds: 60, error: "Answered 500" },
+  ],
+  ["each retry uses its own wait", answered(500), 3, { step: "retry", afterSeconds: 300, error: "Answered 500" }],
+  ["the attempt after the last wait ends in failure", answered(500), 4, { step: "give-up", error: "Answered 500" }],
   [
     "a longer Retry-After extends the wait",
     answered(503, { "retry-after": "120" }),
@@ -40,13 +45,13 @@ test.each([
     { step: "retry", afterSeconds: 60, error: "Answered 429" },
   ],
   [
-    "a Retry-After of years is a day",
+    "Retry-After is capped at one day",
     answered(503, { "retry-after": "99999999" }),
     1,
     { step: "retry", afterSeconds: 86_400, error: "Answered 503" },
   ],
   [
-    "Retry-After counts only in 429 and 503",
+    "Retry-After is ignored unless the status is 429 or 503",
     answered(500, { "retry-after": "120" }),
     1,
     { step: "retry", afterSeconds: 60, error: "Answered 500" },
@@ -62,11 +67,11 @@ test.each([
   ["Sat, 31 Feb 2026 00:00:00 GMT", undefined],
   ["2026-03-01T00:01:30Z", undefined],
   ["soon", undefined],
-])("the date %s to come back at is %d seconds away", (date, seconds) => {
+])("the Retry-After date %s means a wait of %d seconds", (date, seconds) => {
   expect(retryAfterSeconds(answered(503, { "retry-after": date }), now)).toBe(seconds);
 });
 
-test("410 disables the endpoint where it is believed, and is an ordinary error where it is not", () => {
+test("410 disables the endpoint if believesGone is set, and is retried otherwise", () => {
   expect(nextStep(answered(410), 1, { ...policy, believesGone: true }, { chance: 0, now })).toEqual({
     step: "disable",
     error: "Answered 410",
@@ -74,7 +79,7 @@ test("410 disables the endpoint where it is believed, and is an ordinary error w
   expect(nextStep(answered(410), 1, policy, { chance: 0, now })).toMatchObject({ step: "retry" });
 });
 
-test("jitter only lengthens a wait, up to its part", () => {
+test("jitter only lengthens a wait, by at most its fraction", () => {
   const withJitter = { ...policy, jitter: 0.1 };
   expect(nextStep(answered(500), 1, withJitter, { chance: 0, now })).toMatchObject({ afterSeconds: 60 });
   expect(nextStep(answered(500), 1, withJitter, { chance: 1, now })).toMatchObject({ afterSeconds: 66 });
@@ -87,11 +92,11 @@ test.each([
   ["200-207", 208, "Answered 208; only 200-207 counts as delivered"],
   ["2xx", 226, undefined],
   ["2xx", 404, "Answered 404"],
-] as const)("where %s is success, %i is %s", (success, status, error) => {
+] as const)("with the success rule %s, status %i has the error %s", (success, status, error) => {
   expect(errorOf(answered(status), success)).toBe(error);
 });
 
-test("a timeout names its phase", () => {
+test("the error of a timeout names its phase", () => {
   expect(errorOf({ kind: "timed-out", phase: "connect", afterSeconds: 10, latencyMs: 0 }, "200")).toBe(
     "No connection within 10 s",
   );
@@ -114,11 +119,11 @@ test.for<[string, ErrorClass]>([
   ["ERR_SSL_WRONG_VERSION_NUMBER", "tls"],
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "tls"],
   ["EPROTO", "tls"],
-])("%s is a %s error", ([code, errorClass]) => {
+])("the error code %s has the class %s", ([code, errorClass]) => {
   expect(errorClassOf(failed(code))).toBe(errorClass);
 });
 
-test("each kind of outcome has a class", () => {
+test("responses have no error class, and timeouts and forbidden targets have their own", () => {
   expect(errorClassOf(answered(503))).toBeNull();
   expect(errorClassOf({ kind: "timed-out", afterSeconds: 1, phase: "answer", latencyMs: 1 })).toBe("timeout");
   expect(errorClassOf({ kind: "forbidden-target", address: "::1", reason: "", latencyMs: 1 })).toBe("forbidden");

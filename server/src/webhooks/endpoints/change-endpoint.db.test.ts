@@ -34,7 +34,7 @@ const saved = (outcome: Endpoint | Refused | undefined): Endpoint => {
   return outcome;
 };
 
-async function make(pool: Pool, input: EndpointInput = {}): Promise<Endpoint> {
+async function createTestEndpoint(pool: Pool, input: EndpointInput = {}): Promise<Endpoint> {
   const providerId = await buildProvider(pool);
   return saved(
     await createEndpoint(needsOf(pool), { providerId, input: { name: "crm", url, ...input }, actor: admin }),
@@ -48,13 +48,13 @@ const auditsOf = (pool: Pool, { providerId }: Endpoint) =>
   );
 
 test("a new endpoint has the defaults of its format and a lane", async ({ database }) => {
-  const endpoint = await make(database);
+  const endpoint = await createTestEndpoint(database);
   expect(endpoint).toMatchObject({ format: "3scale", success: "200", timeoutSeconds: 60, ordering: "none" });
   expect(endpoint.retryWaitsSeconds).toEqual([1, 2]);
   expect(endpoint.secrets).toEqual([expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)]);
   expect(await database.query("select from lanes where endpoint_id = $1", [endpoint.id])).toHaveLength(1);
 
-  const json = await make(database, { format: "json", timeoutSeconds: 5 });
+  const json = await createTestEndpoint(database, { format: "json", timeoutSeconds: 5 });
   expect(json).toMatchObject({ success: "2xx", timeoutSeconds: 5, ordering: "account" });
   const days = json.retryWaitsSeconds.reduce((sum, seconds) => sum + seconds, 0) / 86_400;
   expect(days).toBeGreaterThan(3);
@@ -86,7 +86,7 @@ test("each other column of endpoints is a row of the table of settings", async (
 });
 
 test("no secret of an endpoint is stored in clear", async ({ database }) => {
-  const { id } = await make(database, { headers: { authorization: "Bearer h3ader" } });
+  const { id } = await createTestEndpoint(database, { headers: { authorization: "Bearer h3ader" } });
   const [row] = await database.query<{ text: string }>("select endpoints::text as text from endpoints where id = $1", [
     id,
   ]);
@@ -98,7 +98,7 @@ test("no secret of an endpoint is stored in clear", async ({ database }) => {
 });
 
 test("an update increments the version, and its audit record shows no secret", async ({ database }) => {
-  const before = await make(database);
+  const before = await createTestEndpoint(database);
   const input = { url: "https://crm.example/new?token=other", headers: { "x-key": "h3ader" }, active: false };
   const after = saved(await updateEndpoint(needsOf(database), { ...before, input, actor: admin }));
 
@@ -113,14 +113,14 @@ test("an update increments the version, and its audit record shows no secret", a
 });
 
 test("an update without a change writes nothing", async ({ database }) => {
-  const before = await make(database);
+  const before = await createTestEndpoint(database);
   const after = await updateEndpoint(needsOf(database), { ...before, input: { active: true, url }, actor: admin });
   expect(after).toEqual(before);
   expect(await auditsOf(database, before)).toHaveLength(1);
 });
 
 test("writing back a masked URL keeps its secrets", async ({ database }) => {
-  const endpoint = await make(database);
+  const endpoint = await createTestEndpoint(database);
   const input = { url: endpoint.urlMasked, description: "read and written back" };
   const change = { providerId: endpoint.providerId, id: endpoint.id, input, actor: admin };
   expect(saved(await updateEndpoint(needsOf(database), change))).toMatchObject({ url, description: input.description });
@@ -128,7 +128,7 @@ test("writing back a masked URL keeps its secrets", async ({ database }) => {
 });
 
 test("two concurrent updates are both applied", async ({ database }) => {
-  const before = await make(database);
+  const before = await createTestEndpoint(database);
   await Promise.all([
     updateEndpoint(needsOf(database), { ...before, input: { active: false }, actor: admin }),
     updateEndpoint(needsOf(database), { ...before, input: { providerActions: true }, actor: admin }),
@@ -138,7 +138,7 @@ test("two concurrent updates are both applied", async ({ database }) => {
 });
 
 test("a provider does not see or change another's endpoint", async ({ database }) => {
-  const { id } = await make(database);
+  const { id } = await createTestEndpoint(database);
   const other = { providerId: await buildProvider(database), id };
   expect(await readEndpoint(database, encryption, other)).toBeUndefined();
   expect(await listEndpoints(database, encryption, { ...other, limit: 10 })).toEqual([]);
@@ -147,10 +147,10 @@ test("a provider does not see or change another's endpoint", async ({ database }
   expect(await deleteEndpoint(database, { ...other, actor: admin })).toBeUndefined();
 });
 
-test("after a rotation both secrets sign, the new one first, and a day later only the new one", async ({
+test("after a rotation both secrets are active, the new one first, and after 24 hours only the new one", async ({
   database,
 }) => {
-  const before = await make(database);
+  const before = await createTestEndpoint(database);
   const after = await rotateSecret(needsOf(database), { ...before, actor: admin });
   expect(after?.secrets).toEqual([expect.stringMatching(/^whsec_/), ...before.secrets]);
   expect(after?.secrets[0]).not.toBe(before.secrets[0]);
@@ -164,7 +164,7 @@ test("after a rotation both secrets sign, the new one first, and a day later onl
 });
 
 test("engines read the delivery settings in clear", async ({ database }) => {
-  const endpoint = await make(database, { maxInFlight: 3, headers: { "x-key": "h3ader" } });
+  const endpoint = await createTestEndpoint(database, { maxInFlight: 3, headers: { "x-key": "h3ader" } });
   const [settings] = await readDeliverySettings(database, encryption, {
     endpointIds: [endpoint.id, 999_999],
     userAgent: "Bellwire/test",
@@ -183,10 +183,10 @@ test("engines read the delivery settings in clear", async ({ database }) => {
 const endUndo = (pool: Pool, id: number): Promise<unknown> =>
   pool.query("update endpoints set deleted_at = deleted_at - interval '70 seconds' where id = $1", [id]);
 
-test("a deleted endpoint is gone at once, and its pending deliveries are cancelled a minute later", async ({
+test("a deleted endpoint disappears at once, and its pending deliveries are cancelled a minute later", async ({
   database,
 }) => {
-  const endpoint = await make(database, { eventTypes: ["*"] });
+  const endpoint = await createTestEndpoint(database, { eventTypes: ["*"] });
   await recordNow(database, { providerId: endpoint.providerId, actor: aDeveloper });
 
   expect(await deleteEndpoint(database, { ...endpoint, actor: admin })).toBeInstanceOf(Date);
@@ -205,7 +205,7 @@ test("a deleted endpoint is gone at once, and its pending deliveries are cancell
 });
 
 test("undoing the deletion of an endpoint loses no event, not even one recorded meanwhile", async ({ database }) => {
-  const endpoint = await make(database, { eventTypes: ["*"] });
+  const endpoint = await createTestEndpoint(database, { eventTypes: ["*"] });
   const record = () => recordNow(database, { providerId: endpoint.providerId, actor: aDeveloper });
   await record();
   await deleteEndpoint(database, { ...endpoint, actor: admin });
@@ -218,10 +218,10 @@ test("undoing the deletion of an endpoint loses no event, not even one recorded 
   expect(await restoreEndpoint(needsOf(database), { ...endpoint, actor: admin })).toBeUndefined();
 });
 
-test("a deletion cannot be undone after a minute, or by another provider, or beside a new endpoint of that name", async ({
+test("a deletion cannot be undone by another provider, after a minute, or if a new endpoint has the name", async ({
   database,
 }) => {
-  const endpoint = await make(database, { name: "crm" });
+  const endpoint = await createTestEndpoint(database, { name: "crm" });
   await deleteEndpoint(database, { ...endpoint, actor: admin });
   const stranger = { providerId: await buildProvider(database), id: endpoint.id, actor: admin };
   expect(await restoreEndpoint(needsOf(database), stranger)).toBeUndefined();
@@ -236,7 +236,7 @@ test("a deletion cannot be undone after a minute, or by another provider, or bes
 });
 
 test("deliveries recorded while their endpoint is deleted are cancelled", async ({ database }) => {
-  const endpoint = await make(database, { eventTypes: ["*"] });
+  const endpoint = await createTestEndpoint(database, { eventTypes: ["*"] });
   await database.inTransaction(async (tx) => {
     const subscriptions = await readSubscriptions(tx, endpoint.providerId);
     expect(subscriptions).toHaveLength(1);
@@ -255,7 +255,7 @@ test("deliveries recorded while their endpoint is deleted are cancelled", async 
 });
 
 test("an update hints to engines to reload the settings and to poll for held deliveries", async ({ database }) => {
-  const endpoint = await make(database, { active: false });
+  const endpoint = await createTestEndpoint(database, { active: false });
   const hints: string[] = [];
   const heard = new Promise<void>((resolve) => {
     database.onHint("due", (values) => {

@@ -37,7 +37,7 @@ test.each([
   "http://example.com/\0",
   "http://example.com/\ud800",
   "http://example.com/a\r\nb",
-])("nonsense is refused: %j", async (url) => {
+])("the invalid URL %j is refused", async (url) => {
   expect(await checkEndpointUrl(url, rules)).toBe("Must be a valid URL such as http://example.com");
 });
 
@@ -49,11 +49,11 @@ test.each([
   "https://unknown.example/may-come-up-later",
   "https://bücher.example/",
   "https://example.com.:443/#part",
-])("a usable URL is accepted: %s", async (url) => {
+])("the valid URL %s is accepted", async (url) => {
   expect(await checkEndpointUrl(url, rules)).toBeUndefined();
 });
 
-test("the error names the address and the setting that would allow it", async () => {
+test("the error of a private target names the address and the setting that can allow it", async () => {
   expect(await checkEndpointUrl("https://inside.example/x", rules)).toBe(
     "inside.example leads to 10.1.2.3, which is not a public address. " +
       "The operator can allow it with the setting BELLWIRE_ALLOWED_TARGETS",
@@ -61,7 +61,7 @@ test("the error names the address and the setting that would allow it", async ()
   expect(await checkEndpointUrl("http://192.168.0.1/", rules)).toMatch(/^Leads to 192\.168\.0\.1, which/);
 });
 
-test("a tenant does not learn the address; the operator's log does", async () => {
+test("the error hides the address from tenants, and the operator's log contains it", async () => {
   const hidden: object[] = [];
   const forTenants = { ...rules, hideAddress: (target: object) => void hidden.push(target) };
   expect(await checkEndpointUrl("https://inside.example/x", forTenants)).toBe(
@@ -70,12 +70,12 @@ test("a tenant does not learn the address; the operator's log does", async () =>
   expect(hidden).toEqual([{ hostname: "inside.example", address: "10.1.2.3" }]);
 });
 
-test("our own bins need no permission, and grant none to other URLs", async () => {
+test("own bins are accepted without permission, and their prefix allows no other URL", async () => {
   expect(await checkEndpointUrl("http://10.0.0.1/bins/abc", rules)).toBeUndefined();
   expect(await checkEndpointUrl("http://10.0.0.1/bins/../admin/api", rules)).toContain("BELLWIRE_ALLOWED_TARGETS");
 });
 
-test("a name whose lookup times out is accepted", async () => {
+test("a name whose look-up times out is accepted", async () => {
   await using names = await startNameServer(() => "silence");
   const clock = new HandDrivenClock();
   using resolver = new NameResolver({ clock, servers: [names.address] });
@@ -97,7 +97,7 @@ test.each([
   [{ "x-a": "1\r\nx-b: 2" }, "x-a has an invalid value: use printable ASCII, spaces and tabs"],
   [{ "x-a": "1", "X-A": "2" }, "contains the same name twice"],
   [{ "x-a": "1".repeat(9000) }, "is longer than 8000 characters in all"],
-])("what would change or break the request is refused: %j", (headers, wrong) => {
+])("headers that would change or break the request are refused: %j", (headers, wrong) => {
   expect(checkHeaders(headers)).toEqual([wrong]);
 });
 
@@ -110,7 +110,7 @@ test.each([
   ["https://s3cret@example.com", "https://…@example.com"],
   ["https://example.com/#s3cret", "https://example.com/#…"],
   ["", ""],
-])("nothing secret of %s is shown", (url, masked) => {
+])("the secrets of the URL %s are masked", (url, masked) => {
   expect(maskUrl(url)).toBe(masked);
 });
 
@@ -120,7 +120,7 @@ test.each([
   "https://example.com/?…",
   "https://…@example.com/",
   "https://example.com/#…",
-])("%s hides a secret", (url) => {
+])("the URL %s contains a mask", (url) => {
   expect(containsMask(url)).toBe(true);
 });
 
@@ -128,6 +128,6 @@ test.each([
   "https://example.com/hooks?token=s3cret",
   "https://example.com/?title=More…&x=a…b",
   "https://example.com/…",
-])("%s hides none", (url) => {
+])("the URL %s contains no mask", (url) => {
   expect(containsMask(url)).toBe(false);
 });

@@ -40,7 +40,7 @@ test("the first save creates the webhook, with omitted switches off", async ({ d
   expect(created?.eventTypes).toEqual(["user.created"]);
 });
 
-test("of two concurrent first saves, one creates the webhook and the other updates it", async ({ database }) => {
+test("two concurrent first saves both succeed and create one webhook", async ({ database }) => {
   const providerId = await buildProvider(database);
   const { saves } = await database.inTransaction(async (tx) => {
     await tx.query("lock table endpoints in exclusive mode"); // both find no webhook, and neither has created one
@@ -81,7 +81,7 @@ test("only an active webhook requires a URL, and an invalid one is always refuse
   });
 });
 
-test("`*` shows as sixteen switches on, and stays until one is turned off", async ({ database }) => {
+test("`*` is shown as 16 switches on and is kept until one switch is turned off", async ({ database }) => {
   const providerId = await buildProvider(database);
   await save(database, providerId, { url: "http://example.com", switches: {} });
   await database.query("update endpoints set event_types = '{*}'");

@@ -21,7 +21,7 @@ const setUrl = (pool: Pool, id: number, text: string) =>
     encryption.encrypt("endpoint url", text),
   ]);
 
-test("settings are recorded once per version, and stay as they were used", async ({ database }) => {
+test("sent settings are recorded once per version and user agent, and never change", async ({ database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url });
   const loaded = await Promise.all(Array.from({ length: 8 }, () => load(database, endpointId)));

@@ -107,7 +107,7 @@ function widen(lane: Lane, window: number): void {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("slots that become free are filled together after a millisecond while eight attempts or more are in flight", async () => {
+test("while eight or more attempts are in flight, freed slots are filled together after one millisecond", async () => {
   const { clock, dispatch, sent } = await startDispatch();
   dispatch.fill();
   expect(sent).toHaveLength(16);
@@ -120,7 +120,7 @@ test("slots that become free are filled together after a millisecond while eight
   expect(sent).toHaveLength(19);
 });
 
-test("with fewer attempts in flight, a slot that becomes free is filled at once", async () => {
+test("with fewer than eight attempts in flight, freed slots are filled at once", async () => {
   const { dispatch, sent } = await startDispatch();
   dispatch.fill();
   for (const { respond } of sent.slice(0, 9)) respond();
@@ -128,7 +128,7 @@ test("with fewer attempts in flight, a slot that becomes free is filled at once"
   expect(sent).toHaveLength(25);
 });
 
-test("starting attempts stops after 5 ms, and goes on after responses were processed", async () => {
+test("starting attempts stops after 5 ms and continues after responses were processed", async () => {
   const { clock, dispatch, sent } = await startDispatch({ onSend: (hand) => void hand.advance(2) });
   dispatch.fill();
   const atOnce = sent.length;
@@ -137,7 +137,7 @@ test("starting attempts stops after 5 ms, and goes on after responses were proce
   expect(sent.length).toBeGreaterThan(3);
 });
 
-test("a lane whose name is being looked up holds no slot, and starts when the look-up has ended", async () => {
+test("a lane holds no slot during the look-up of its name, and starts afterwards", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { dispatch, sent } = await startDispatch({ resolved: promise });
   dispatch.fill();
@@ -151,7 +151,7 @@ test.each([
   [[1], true],
   [[], false],
 ])(
-  "after an ordered delivery with successors %j in the database, a read waits for nothing: %s",
+  "after an ordered delivery with promoted successors %j, the lane is read immediately: %s",
   async (promoted, isRead) => {
     const deliveries = [{ ...delivery(1), orderingKey: "account/1" }];
     const { dispatch, lane, sent } = await startDispatch({ promoted, deliveries });
@@ -175,7 +175,7 @@ async function startUnderLoad() {
   return { clock, batches, respond };
 }
 
-test("under load, successes without an order are recorded together after 100 ms", async () => {
+test("under load, unordered successes are recorded together after 100 ms", async () => {
   const { clock, batches, respond } = await startUnderLoad();
   await respond(32, 34);
   await clock.advance(80);
@@ -184,7 +184,7 @@ test("under load, successes without an order are recorded together after 100 ms"
   expect(batches).toEqual([32, 2]);
 });
 
-test("under load, an attempt to be repeated is recorded within 20 ms, with the successes before it", async () => {
+test("under load, an attempt with a retry is recorded within 20 ms, with the successes before it", async () => {
   const { clock, batches, respond } = await startUnderLoad();
   await respond(32, 34);
   await clock.advance(40);

@@ -5,7 +5,7 @@ import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { DueReader } from "./due-reader.ts";
 
 // A transaction that commits between a read and a sample would be skipped if the sample counted for that read.
-test("the cursor moves as far as the horizon before the read, whatever a parallel sample returns", async () => {
+test("the cursor advances to the horizon before the read, regardless of a concurrent sample", async () => {
   const clock = new HandDrivenClock();
   const read: LaneToRead[] = [];
   const store = {
@@ -30,7 +30,7 @@ test("the cursor moves as far as the horizon before the read, whatever a paralle
   expect(read.map(({ after }) => after.dueAt)).toEqual(["-infinity", "-infinity", times[0], times[1]]);
 });
 
-test("a read waits for no sample, and a failed one is followed by another", async () => {
+test("a read does not wait for a sample, and a failed sample is repeated", async () => {
   const clock = new HandDrivenClock();
   const pending = Promise.withResolvers<never>();
   let samples = 0;
@@ -88,7 +88,7 @@ test("reads of few lanes start at least 5 ms apart, and the lanes requested mean
   expect(reads).toEqual([1, 2]);
 });
 
-// The hint of a changed endpoint can be lost: the rows themselves say that the lane's settings are outdated.
+// The hint of a changed endpoint can be lost, so the rows' endpoint version shows that the lane's settings are outdated.
 test("rows of a newer endpoint version make the engine reload the lane's settings, rows of the same version do not", async () => {
   const clock = new HandDrivenClock();
   const due = (endpointVersion: number): DueDelivery => ({

@@ -21,31 +21,31 @@ function allowed(exhaustion: Exhaustion, nowMs: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
-test("without a lack there is no limit", () => {
+test("without exhaustion the attempts in flight are not limited", () => {
   expect(allowed(build().exhaustion, 0)).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("after a lack nothing starts for a moment, then as many as were in flight, and a quarter more at each step", () => {
+test("after exhaustion no attempt starts for 250 ms, then the former number, and a quarter more every 250 ms", () => {
   const { exhaustion } = build();
   exhaustion.learn(noDescriptors, 40, 1000);
   expect([1000, 1249, 1250, 1499, 1500, 1750].map((ms) => allowed(exhaustion, ms))).toEqual([0, 0, 40, 40, 50, 62]);
 });
 
-test("with nothing in flight, one attempt may start, and six seconds later there is no limit any more", () => {
+test("after exhaustion with nothing in flight, one attempt may start, and after six seconds there is no limit", () => {
   const { exhaustion } = build();
   for (const inFlight of [3, 2, 1, 0]) exhaustion.learn(noDescriptors, inFlight, 0);
   expect(allowed(exhaustion, 250)).toBe(1);
   expect(allowed(exhaustion, 6250)).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("a lack of ports for one receiver limits no others", () => {
+test("exhausted ports for one receiver do not limit other receivers", () => {
   const { exhaustion, counted } = build();
   exhaustion.learn(noPorts, 5, 0);
   expect(allowed(exhaustion, 0)).toBe(Number.POSITIVE_INFINITY);
   expect(counted).toEqual(["EADDRNOTAVAIL"]);
 });
 
-test("each lack is counted, and the log has one line in ten seconds", () => {
+test("each exhaustion is counted, and one warning is logged per ten seconds", () => {
   const { exhaustion, warnings, counted } = build();
   for (let ms = 0; ms <= 10_000; ms += 100) exhaustion.learn(noDescriptors, 7, ms);
   expect(counted).toHaveLength(101);

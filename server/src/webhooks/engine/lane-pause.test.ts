@@ -14,18 +14,18 @@ const answered500: AttemptOutcome = {
 const timedOut: AttemptOutcome = { kind: "timed-out", afterSeconds: 10, phase: "answer", latencyMs: 10_000 };
 const minuteMs = 60_000;
 
-/** The endpoint has the shortest pauses. */
+/** This endpoint's id yields the shortest pauses. */
 const newBreaker = (unanswered = 0) => new Breaker({ endpointId: 1009, unanswered });
 
 const learnOften = (breaker: Breaker, outcome: AttemptOutcome, times: number, atMs = minuteMs) =>
   Array.from({ length: times }, () => breaker.learn(outcome, atMs)).at(-1);
 
-test("fifty in a row without an answer open it; forty-nine do not", () => {
+test("50 consecutive attempts without a response open the breaker, 49 do not", () => {
   expect(learnOften(newBreaker(), refused, 49)).toBeUndefined();
   expect(learnOften(newBreaker(), refused, 50)).toBe(5000);
 });
 
-test("each probe that fails doubles the pause, up to a minute", () => {
+test("each failed probe doubles the pause, up to one minute", () => {
   const breaker = newBreaker();
   learnOften(breaker, refused, 50);
   expect([1, 2, 3, 4, 5].map(() => breaker.learn(refused, minuteMs + 1))).toEqual([
@@ -33,7 +33,7 @@ test("each probe that fails doubles the pause, up to a minute", () => {
   ]);
 });
 
-test("it is still open for the lane's next owner, who tries once", () => {
+test("the breaker stays open for the lane's next owner until its probe has a response", () => {
   const breaker = newBreaker();
   learnOften(breaker, refused, 60);
   const next = newBreaker(breaker.unanswered);
@@ -43,7 +43,7 @@ test("it is still open for the lane's next owner, who tries once", () => {
   expect(next.unanswered).toBe(0);
 });
 
-test("any answer closes it, and the next outage starts from the beginning", () => {
+test("any response closes the breaker, and the next outage starts with the shortest pause", () => {
   const breaker = newBreaker();
   learnOften(breaker, refused, 52);
   expect(breaker.learn(answered500, minuteMs)).toBeUndefined();
@@ -51,7 +51,7 @@ test("any answer closes it, and the next outage starts from the beginning", () =
   expect(learnOften(breaker, refused, 50, minuteMs + 1)).toBe(5000);
 });
 
-test("attempts that end together do not open it when another was answered since they began", () => {
+test("timed-out attempts do not open the breaker if the lane had a response since they began", () => {
   const breaker = newBreaker();
   breaker.learn(answered500, minuteMs);
   expect(learnOften(breaker, timedOut, 200, minuteMs + 9999)).toBeUndefined();
@@ -59,11 +59,11 @@ test("attempts that end together do not open it when another was answered since 
   expect(learnOften(breaker, timedOut, 50, minuteMs + 10_000)).toBe(5000);
 });
 
-test("a receiver that answers 500 all day is there", () => {
+test("responses with status 500 never open the breaker", () => {
   expect(learnOften(newBreaker(), answered500, 1000)).toBeUndefined();
 });
 
-test("three unusable answers in a row open it", () => {
+test("three consecutive unusable responses open the breaker", () => {
   const unusable = { ...refused, code: "ANSWER_TOO_LONG", isUnusable: true } as const;
   expect(learnOften(newBreaker(), unusable, 2)).toBeUndefined();
   expect(learnOften(newBreaker(), unusable, 3)).toBe(5000);
@@ -83,7 +83,7 @@ const fail = (failure: LongFailure, times: number, nowMs: number): void => {
   for (let failed = 0; failed < times; failed += 1) failure.learn(false, nowMs);
 };
 
-test("ten attempts that fail over the whole time are a long failure; nine are not, nor is a shorter time", () => {
+test("a long failure requires ten failed attempts and the full duration", () => {
   const failure = new LongFailure({ failingSeconds: null, failedAttempts: 0 }, 0);
   fail(failure, 8, 0);
   fail(failure, 1, 5000);
@@ -93,14 +93,14 @@ test("ten attempts that fail over the whole time are a long failure; nine are no
   expect(failure.lastsFor(5001, 5000)).toBe(false);
 });
 
-test("one delivery that gets through ends it", () => {
+test("one successful delivery ends a long failure", () => {
   const failure = new LongFailure({ failingSeconds: 3600, failedAttempts: 100 }, 0);
   failure.learn(true, 0);
   fail(failure, 10, 0);
   expect(failure.lastsFor(1000, 999)).toBe(false);
 });
 
-test("it goes on under the next owner", () => {
+test("a long failure continues under the lane's next owner", () => {
   const failure = new LongFailure({ failingSeconds: null, failedAttempts: 0 }, 0);
   fail(failure, 10, 0);
   const next = new LongFailure(failure.released(4000), 1_000_000);

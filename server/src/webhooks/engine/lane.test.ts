@@ -62,7 +62,7 @@ test("a read that ends after its lane was paused skips no delivery", () => {
   expect(beginRead(lane, 5000).after.dueAt).toBe("-infinity");
 });
 
-test("a retry that is due before its settlement is confirmed is found again afterwards", () => {
+test("a retry that is due before its settlement is confirmed is read again afterwards", () => {
   const lane = newLane();
   lane.endRead([due("a", "10")], beginRead(lane, 0), upTo("20"));
   lane.shift(0);
@@ -87,7 +87,7 @@ test("a read of a paused endpoint does not count as the end of its due rows", ()
   expect(beginRead(lane, 0).after.dueAt).toBe("-infinity");
 });
 
-test("a lane with a wide window keeps to its share of the memory and reads more once half of it is sent", () => {
+test("a lane reads no more rows than its memory share and reads again once half of them are sent", () => {
   const lane = newLane();
   const quick: AttemptOutcome = { kind: "answered", status: 200, headers: {}, body: Buffer.alloc(0), latencyMs: 1 };
   for (let answer = 0; answer < 8; answer += 1) lane.learn(quick, 0);
@@ -107,7 +107,7 @@ test("a lane with a wide window keeps to its share of the memory and reads more 
   expect(lane.beginRead(0, 4)?.limit).toBe(4); // unsettled rows are behind the cursor and cause no read
 });
 
-test("rows that the cursor may not pass yet are read again, with room for the rows after them", () => {
+test("rows that the cursor may not pass yet are read again, with a limit that leaves space for later rows", () => {
   const lane = newQuickLane();
   lane.endRead([due("a", "10"), due("b", "30")], beginRead(lane, 0), upTo("20"));
   const { after, limit } = beginRead(lane, 0);
@@ -115,7 +115,7 @@ test("rows that the cursor may not pass yet are read again, with room for the ro
   expect(limit).toBe(20 + 1);
 });
 
-test("a lane without a record of quick responses is not read again while a row waits, whatever its hints", () => {
+test("a lane without quick responses is not read again while a row waits", () => {
   const [unknown, quick] = [newLane(), newQuickLane()];
   for (const lane of [unknown, quick]) lane.endRead([due("a", "10"), due("b", "11")], beginRead(lane, 0), upTo("20"));
   const reads = [unknown, quick].map((lane) => lane.beginRead(0) !== undefined);
@@ -127,7 +127,7 @@ test("a lane without a record of quick responses is not read again while a row w
 
 const timedOut = { kind: "timed-out", afterSeconds: 5, phase: "answer", latencyMs: 5000 } as const;
 
-test("a lane that is claimed again has the pace that it had", () => {
+test("a lane keeps its pace when it is claimed again", () => {
   const hosts = new ReceiverHosts<Lane>(8);
   const paces = [answered, timedOut].map((outcome, at) => {
     const claim = { ...claimed, endpointId: at };
@@ -140,18 +140,18 @@ test("a lane that is claimed again has the pace that it had", () => {
   expect(paces).toEqual(["quick", "slow"]);
 });
 
-test("the pace of a receiver counts for its URL only", () => {
+test("a lane's pace belongs to the receiver's URL", () => {
   const lane = newLane();
   lane.learn(timedOut, 0);
-  const was = lane.pace;
+  const before = lane.pace;
   lane.change({ ...settings, url: "https://elsewhere.test/" }, 0);
   const elsewhere = lane.pace;
   lane.change(settings, 0);
 
-  expect([was, elsewhere, lane.pace]).toEqual(["slow", "unknown", "slow"]);
+  expect([before, elsewhere, lane.pace]).toEqual(["slow", "unknown", "slow"]);
 });
 
-test("a lane with three consecutive attempts without a response is slow until there is one", () => {
+test("a lane is slow after three consecutive attempts without a response", () => {
   const paceAfter = (unanswered: number): string =>
     new Lane({ ...claimed, unanswered }, settings, new ReceiverHosts<Lane>(8), 0).pace;
 
@@ -168,14 +168,14 @@ test("the window size is not remembered, since a delivery may have crashed the e
 });
 
 /** Polls a lane; the next poll is due a second later. */
-function poll(lane: Lane, atMs: number, found: readonly DueDelivery[] = []): void {
+function poll(lane: Lane, atMs: number, rows: readonly DueDelivery[] = []): void {
   const read = beginRead(lane, atMs);
   lane.polls.begin(atMs + 1000);
-  lane.endRead(found, read, upTo("20"));
+  lane.endRead(rows, read, upTo("20"));
   lane.polled(atMs);
 }
 
-test("an idle lane is released right after a poll, not before one, so that no new row waits for the next owner", () => {
+test("an idle lane is released only right after a poll without pending hints", () => {
   const lane = newLane();
   for (const atMs of [0, 1050]) poll(lane, atMs);
   const unseen = lane.mayBeReleased(2020, 2000);
@@ -197,7 +197,7 @@ test("a lane whose last delivery was just settled is polled before it is release
   expect(lane.mayBeReleased(3900, 2000)).toBe(false);
 });
 
-test("first attempts go before retries, four to one", () => {
+test("first attempts are sent before retries, four to one", () => {
   const lane = newLane();
   const retry = (eventId: string): DueDelivery => ({ ...due(eventId, "10"), attemptsMade: 1 });
   const rows = ["a", "b", "c", "d", "e"]
@@ -220,7 +220,7 @@ test("a lane whose last attempt failed quickly counts as failing until there is 
   expect([failing, lane.pace]).toEqual(["failing", "quick"]);
 });
 
-test("a lane whose receiver sends too much counts as failing after three responses in a row", () => {
+test("a lane counts as failing after three consecutive responses that were cut off", () => {
   const lane = newLane();
   const paces = [1, 2, 3].map(() => {
     lane.learn({ ...answered, isCut: true }, 0);
@@ -239,7 +239,7 @@ function newReadLane(): Lane {
   return lane;
 }
 
-test("a row that comes with its hint is sent without a read", () => {
+test("a row delivered with its hint is sent without a read", () => {
   const lane = newReadLane();
   expect(lane.takeHinted(due("a", "30"), 1, 2)).toBe(true);
   expect(lane.shift(2)?.eventId).toBe("a");
@@ -250,10 +250,10 @@ test.each<readonly [string, (lane: Lane) => void, Partial<DueDelivery>, number]>
   ["committed more than a second ago", () => undefined, {}, 999],
   ["recorded with other settings", () => undefined, { endpointVersion: 2 }, 1999],
   ["of an endpoint that is off", (lane) => lane.switchOff(), {}, 1999],
-  ["of a receiver that asked for a pause", (lane) => lane.learn(busy, 1999, 5), {}, 1999],
-  ["behind rows that are to be read", (lane) => lane.polls.pollNow(), {}, 1999],
-  ["that a read has found", (lane) => lane.endRead([due("a", "30")], readAgain(lane), upTo("40")), {}, 1999],
-])("a row %s is left to a read", (_what, prepare, row, committingAtMs) => {
+  ["of a receiver that sent Retry-After", (lane) => lane.learn(busy, 1999, 5), {}, 1999],
+  ["behind unread rows", (lane) => lane.polls.pollNow(), {}, 1999],
+  ["that was already read", (lane) => lane.endRead([due("a", "30")], readAgain(lane), upTo("40")), {}, 1999],
+])("a hinted row %s is not taken", (_condition, prepare, row, committingAtMs) => {
   const lane = newReadLane();
   prepare(lane);
   expect(lane.takeHinted({ ...due("a", "30"), ...row }, committingAtMs, 2000)).toBe(false);
@@ -266,7 +266,7 @@ function readAgain(lane: Lane): LaneToRead {
   return read;
 }
 
-test("a row whose hint comes during a read is sent behind the rows of that read, once", () => {
+test("a row hinted during a read is sent once, behind the rows of that read", () => {
   const lane = newReadLane();
   const read = readAgain(lane);
   expect(lane.takeHinted(due("b", "31"), 1999, 2000)).toBe(true);
@@ -281,7 +281,7 @@ test("a row whose hint comes during a read is sent behind the rows of that read,
   ]);
 });
 
-test("rows whose hints come while a backlog is read are read behind it", () => {
+test("rows hinted during a read of a full batch are left to a later read", () => {
   const lane = newReadLane();
   const read = readAgain(lane);
   lane.takeHinted(due("z", "90"), 1999, 2000);
@@ -289,7 +289,7 @@ test("rows whose hints come while a backlog is read are read behind it", () => {
   expect(lane.endRead(backlog, read, upTo("40"))).toBe(read.limit);
 });
 
-test("a row whose hint came during a read that failed is read", () => {
+test("a row hinted during a failed read causes an immediate read", () => {
   const lane = newReadLane();
   readAgain(lane);
   lane.takeHinted(due("a", "30"), 1999, 2000);
@@ -297,7 +297,7 @@ test("a row whose hint came during a read that failed is read", () => {
   expect(lane.polls.isImmediate).toBe(true);
 });
 
-test("a row that was read, sent and recorded before its hint came is not sent again", () => {
+test("a row that was settled before its hint arrives is not sent again", () => {
   const lane = newReadLane();
   lane.endRead([due("a", "30")], readAgain(lane), upTo("40"));
   lane.settled({ eventId: lane.shift(1999)?.eventId ?? "", orderingKey: null }, 1999);
@@ -307,7 +307,7 @@ test("a row that was read, sent and recorded before its hint came is not sent ag
   expect(hints).toEqual([false, false, false]);
 });
 
-test("a lane whose rows come with hints is not idle", () => {
+test("a lane that receives hinted rows is not idle", () => {
   const mayBeReleased = (isHinted: boolean): boolean => {
     const lane = newReadLane();
     for (let nowMs = 1000; nowMs <= 4000; nowMs += 1000) {

@@ -21,11 +21,11 @@ const waitingLane = (more: Partial<OneLane> = {}): OneLane => ({
 });
 
 function newRebalancing() {
-  const found: { due: DueLanes } = { due: { free: [], own: 0, owned: 0, engines: 1 } };
+  const state: { due: DueLanes } = { due: { free: [], own: 0, owned: 0, engines: 1 } };
   return {
-    found,
+    state,
     rebalancing: new Rebalancing(
-      () => Promise.resolve(found.due),
+      () => Promise.resolve(state.due),
       () => 0,
     ),
   };
@@ -34,36 +34,36 @@ function newRebalancing() {
 const leaving = (lanes: readonly OneLane[]): number => lanes.filter((lane) => lane.isLeaving).length;
 
 test("a single engine claims all lanes and releases none", async () => {
-  const { rebalancing, found } = newRebalancing();
-  found.due = { free: ids(10), own: 90, owned: 90, engines: 1 };
+  const { rebalancing, state } = newRebalancing();
+  state.due = { free: ids(10), own: 90, owned: 90, engines: 1 };
   const lanes = ids(90).map(() => waitingLane());
   expect(await rebalancing.poll(lanes, 0)).toHaveLength(10);
   expect(leaving(lanes)).toBe(0);
 });
 
-test("beside another engine it claims its share, and the rest once nobody has claimed that", async () => {
-  const { rebalancing, found } = newRebalancing();
-  found.due = { free: ids(10), own: 0, owned: 0, engines: 2 };
+test("with two engines each claims its share, and unclaimed lanes after two more seconds", async () => {
+  const { rebalancing, state } = newRebalancing();
+  state.due = { free: ids(10), own: 0, owned: 0, engines: 2 };
   expect(await rebalancing.poll([], 0)).toEqual([0, 1, 2, 3, 4]);
   expect([4, 5].map((id) => rebalancing.isLeft(id))).toEqual([false, true]);
 
-  found.due = { free: [5, 6, 7], own: 5, owned: 7, engines: 2 };
+  state.due = { free: [5, 6, 7], own: 5, owned: 7, engines: 2 };
   expect(await rebalancing.poll([], 1000)).toEqual([]);
   expect([7, 8].map((id) => rebalancing.isLeft(id))).toEqual([true, false]);
   expect(await rebalancing.poll([], 3000)).toEqual([5, 6, 7]);
 });
 
-test("lanes left for want of capacity are claimed as soon as there is some", async () => {
-  const { rebalancing, found } = newRebalancing();
-  found.due = { free: [3], own: 1, owned: 1, engines: 4 };
+test("lanes beyond an engine's share are claimed once the share allows it", async () => {
+  const { rebalancing, state } = newRebalancing();
+  state.due = { free: [3], own: 1, owned: 1, engines: 4 };
   expect(await rebalancing.poll([], 0)).toEqual([]);
-  found.due = { free: [3], own: 0, owned: 3, engines: 4 };
+  state.due = { free: [3], own: 0, owned: 3, engines: 4 };
   expect(await rebalancing.poll([], 1000)).toEqual([3]);
 });
 
-test("lanes beyond its share are released, but none that is idle or slow", async () => {
-  const { rebalancing, found } = newRebalancing();
-  found.due = { free: [], own: 100, owned: 100, engines: 2 };
+test("an engine releases lanes beyond its share, except idle and slow ones", async () => {
+  const { rebalancing, state } = newRebalancing();
+  state.due = { free: [], own: 100, owned: 100, engines: 2 };
   const [busy, idle, slow] = [ids(70), ids(20), ids(10)];
   const lanes = [
     ...idle.map(() => waitingLane({ queue: undefined })),
@@ -77,35 +77,35 @@ test("lanes beyond its share are released, but none that is idle or slow", async
   expect(leaving(lanes)).toBe(50);
 });
 
-test("a leaving lane whose receiver hangs stays", async () => {
-  const { rebalancing, found } = newRebalancing();
-  found.due = { free: [], own: 10, owned: 20, engines: 2 };
+test("a leaving lane whose receiver hangs is kept", async () => {
+  const { rebalancing, state } = newRebalancing();
+  state.due = { free: [], own: 10, owned: 20, engines: 2 };
   const lane = waitingLane({ isLeaving: true, isStalled: true });
   await rebalancing.poll([lane], 0);
   expect(lane.isLeaving).toBe(false);
 });
 
-test("an excess of an eighth is tolerated, and one of two lanes is not", async () => {
-  const { rebalancing, found } = newRebalancing();
+test("an engine keeps an excess of up to an eighth, but not two of two lanes", async () => {
+  const { rebalancing, state } = newRebalancing();
   const lanes = ids(56).map(() => waitingLane());
-  found.due = { free: [], own: 56, owned: 100, engines: 2 };
+  state.due = { free: [], own: 56, owned: 100, engines: 2 };
   await rebalancing.poll(lanes, 0);
   expect(leaving(lanes)).toBe(0);
 
-  found.due = { free: [], own: 2, owned: 2, engines: 2 };
+  state.due = { free: [], own: 2, owned: 2, engines: 2 };
   await rebalancing.poll(lanes, 0);
   expect(leaving(lanes)).toBe(1);
 });
 
-test("a released lane that nobody claims is claimed again, and no more are released for a while", async () => {
-  const { rebalancing, found } = newRebalancing();
+test("a released lane that no engine claims is claimed again, and further releases pause for 20 s", async () => {
+  const { rebalancing, state } = newRebalancing();
   rebalancing.leave(1, 0);
-  found.due = { free: [1], own: 1, owned: 1, engines: 2 };
+  state.due = { free: [1], own: 1, owned: 1, engines: 2 };
   expect(await rebalancing.poll([], 1000)).toEqual([]);
   expect(await rebalancing.poll([], 3000)).toEqual([1]);
 
   const lanes = ids(2).map(() => waitingLane());
-  found.due = { free: [], own: 2, owned: 2, engines: 2 };
+  state.due = { free: [], own: 2, owned: 2, engines: 2 };
   await rebalancing.poll(lanes, 4000);
   expect(leaving(lanes)).toBe(0);
   await rebalancing.poll(lanes, 24_000);

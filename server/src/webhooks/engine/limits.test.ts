@@ -24,7 +24,7 @@ function hangForAMinute(limits: ConcurrencyLimits, pace: Pace, isFirst: boolean)
   }
 }
 
-test("receivers that hang fill one half and leave the other free", () => {
+test("hanging receivers use one half of the slots and leave the other free", () => {
   const limits = new ConcurrencyLimits(16);
   expect(takeAll(limits, "quick")).toBe(8);
 
@@ -34,13 +34,13 @@ test("receivers that hang fill one half and leave the other free", () => {
   expect(takeAll(limits, "quick")).toBe(8);
 });
 
-test("failing receivers use a twelfth of the quick slots, and leave the others to quick ones", () => {
+test("failing receivers use at most a twelfth of the quick slots", () => {
   const limits = new ConcurrencyLimits(200);
   expect(takeAll(limits, "failing")).toBe(8);
   expect(takeAll(limits, "quick")).toBe(92);
 });
 
-test("a first attempt without an answer steps aside after 200 ms, and the next endpoint is tried in its place", () => {
+test("a first attempt without a response is parked after 200 ms, which frees its slot", () => {
   const limits = new ConcurrencyLimits(16);
   expect(takeAll(limits, "unknown", { isFirst: true })).toBe(4);
   limits.moveLate(200);
@@ -51,7 +51,7 @@ test("a first attempt without an answer steps aside after 200 ms, and the next e
   expect(limits.inFlight).toBe(8);
 });
 
-test("first attempts that hang, four to a place, leave both halves free", () => {
+test("parked first attempts, up to four per slot, leave both halves free", () => {
   const limits = new ConcurrencyLimits(16);
   for (let endpoint = 0; endpoint < 4 * 16; endpoint += 1) {
     take(limits, endpoint % 2 === 0 ? "quick" : "unknown", { nowMs: endpoint * 201, isFirst: true });
@@ -63,20 +63,20 @@ test("first attempts that hang, four to a place, leave both halves free", () => 
   expect(takeAll(limits, "quick", { nowMs: 60_000 })).toBe(8);
 });
 
-test("however many endpoints that were never asked before hang, half of the quick half is free", () => {
+test("any number of hanging new endpoints leaves half of the quick slots free", () => {
   const limits = new ConcurrencyLimits(16);
   hangForAMinute(limits, "unknown", true);
   expect(limits.inFlight).toBe(4 * 16 + 8 + 4);
   expect(takeAll(limits, "quick")).toBe(4);
 });
 
-test("who has been asked before does not step aside", () => {
+test("attempts of known endpoints are not parked", () => {
   const limits = new ConcurrencyLimits(16);
   hangForAMinute(limits, "unknown", false);
   expect(limits.inFlight).toBe(8 + 4);
 });
 
-test("who is known to be slow leaves room for those that turn out to be", () => {
+test("known slow receivers leave half of the slow slots to attempts that turn out slow", () => {
   const limits = new ConcurrencyLimits(16);
   expect(takeAll(limits, "slow")).toBe(4);
   takeAll(limits, "quick");
@@ -84,57 +84,50 @@ test("who is known to be slow leaves room for those that turn out to be", () => 
   expect(takeAll(limits, "quick")).toBe(4);
 });
 
-test("an attempt that turns out to be slow says so once, whether the slow half has room or not", () => {
+test("a slow attempt is reported once, whether the slow half has a free slot or not", () => {
   const limits = new ConcurrencyLimits(2);
-  let told = 0;
-  const onLate = (): void => void (told += 1);
+  let reports = 0;
+  const onLate = (): void => void (reports += 1);
   const slow = take(limits, "slow");
-  const place = take(limits, "quick", { onLate });
+  const slot = take(limits, "quick", { onLate });
   limits.moveLate(1000);
-  expect(told).toBe(0);
+  expect(reports).toBe(0);
   limits.moveLate(1001);
-  expect(told).toBe(1);
+  expect(reports).toBe(1);
   expect(limits.hasSlot("quick")).toBe(false);
 
   limits.release(slow);
   limits.moveLate(2000);
-  expect(told).toBe(1);
-  expect(place.pool).toBe("slow");
+  expect(reports).toBe(1);
+  expect(slot.pool).toBe("slow");
   expect(limits.hasSlot("quick")).toBe(true);
 });
 
-test("an attempt that stepped aside says after a second that it is slow, once", () => {
+test("a parked attempt is reported as slow once, after one second", () => {
   const limits = new ConcurrencyLimits(2);
-  let told = 0;
-  const onLate = (): void => void (told += 1);
-  const place = take(limits, "quick", { isFirst: true, onLate });
+  let reports = 0;
+  const onLate = (): void => void (reports += 1);
+  const slot = take(limits, "quick", { isFirst: true, onLate });
   for (const nowMs of [500, 1000]) limits.moveLate(nowMs);
-  expect(place).toMatchObject({ pool: "parked", isLate: false });
+  expect(slot).toMatchObject({ pool: "parked", isLate: false });
   for (const nowMs of [1001, 5000]) limits.moveLate(nowMs);
-  expect(place).toMatchObject({ pool: "parked", isLate: true });
-  expect(told).toBe(1);
+  expect(slot).toMatchObject({ pool: "parked", isLate: true });
+  expect(reports).toBe(1);
 });
 
-test.for([0, 200, 500, 5000])(
-  "a place that is given back after %d ms can be taken again, wherever it ended",
-  (nowMs) => {
-    const limits = new ConcurrencyLimits(2);
-    for (const pace of ["quick", "unknown", "slow"] as const) {
-      for (const isFirst of [true, false]) {
-        const place = take(limits, pace, { isFirst });
-        limits.moveLate(nowMs);
-        limits.release(place);
-        limits.moveLate(60_000);
-        expect(limits.inFlight).toBe(0);
-        expect([limits.hasSlot("quick"), limits.hasSlot("unknown"), limits.hasSlot("slow")]).toEqual([
-          true,
-          true,
-          true,
-        ]);
-      }
+test.for([0, 200, 500, 5000])("a slot released after %d ms is free again, regardless of its pool", (nowMs) => {
+  const limits = new ConcurrencyLimits(2);
+  for (const pace of ["quick", "unknown", "slow"] as const) {
+    for (const isFirst of [true, false]) {
+      const slot = take(limits, pace, { isFirst });
+      limits.moveLate(nowMs);
+      limits.release(slot);
+      limits.moveLate(60_000);
+      expect(limits.inFlight).toBe(0);
+      expect([limits.hasSlot("quick"), limits.hasSlot("unknown"), limits.hasSlot("slow")]).toEqual([true, true, true]);
     }
-  },
-);
+  }
+});
 
 const answer = (latencyMs: number): AttemptOutcome => ({
   kind: "answered",
@@ -150,46 +143,46 @@ function learn(window: AdaptiveWindow, outcome: AttemptOutcome, times: number): 
   return window;
 }
 
-test("a new lane has one delivery in flight, whatever it may have later, and its pace is not known", () => {
+test("a new lane has a window of one delivery and an unknown pace", () => {
   expect(new AdaptiveWindow(200)).toMatchObject({ size: 1, pace: "unknown" });
 });
 
-test("quick answers open the window, up to its bound", () => {
+test("quick responses widen the window up to its maximum", () => {
   expect(learn(new AdaptiveWindow(5), answer(3), 10)).toMatchObject({ size: 5, pace: "quick" });
 });
 
-test("receivers that hang are soon down to one", () => {
+test("eight timeouts reduce a window of 200 to one", () => {
   const window = learn(new AdaptiveWindow(200), answer(3), 300);
   expect(learn(window, hang, 8)).toMatchObject({ size: 1, pace: "slow" });
 });
 
-test("one hang is enough for a receiver that never answered to be slow, but not for one that usually does", () => {
+test("one timeout makes a receiver without responses slow, but not one with quick responses", () => {
   expect(learn(new AdaptiveWindow(200), hang, 1).pace).toBe("slow");
   expect(learn(learn(new AdaptiveWindow(200), answer(3), 10), answer(5000), 1).pace).toBe("quick");
 });
 
-test("four quick answers make up for any number of hangs", () => {
+test("four quick responses make a receiver quick after any number of timeouts", () => {
   const window = learn(new AdaptiveWindow(200), hang, 1000);
   expect(learn(window, answer(3), 3).pace).toBe("slow");
   expect(learn(window, answer(3), 1).pace).toBe("quick");
 });
 
-test("who answers slowly gets more than one, and an eighth of the width at most", () => {
+test("a slowly responding receiver has a window of more than one and at most an eighth", () => {
   const window = learn(new AdaptiveWindow(80), answer(2000), 3);
   expect(window.size).toBe(2);
   expect(learn(window, answer(2000), 1000).size).toBe(10);
   expect(learn(learn(new AdaptiveWindow(80), answer(3), 100), answer(2000), 15).size).toBe(10);
 });
 
-test("an answer of 500 is an answer: the receiver is there", () => {
+test("a response with status 500 widens the window", () => {
   const window = new AdaptiveWindow(200);
   window.learn({ kind: "answered", status: 500, headers: {}, body: new Uint8Array(), latencyMs: 3 });
   expect(window.size).toBe(2);
 });
 
-/** When sends get through, if one is asked for at each of these times. */
-const sendsOf = (limit: RateLimit, askedMs: readonly number[]): readonly number[] =>
-  askedMs.filter((nowMs) => {
+/** Returns the times of allowed sends, if one is requested at each of these times. */
+const sendsOf = (limit: RateLimit, requestedMs: readonly number[]): readonly number[] =>
+  requestedMs.filter((nowMs) => {
     if (!limit.allows(nowMs)) return false;
     limit.record(nowMs);
     return true;
@@ -197,7 +190,7 @@ const sendsOf = (limit: RateLimit, askedMs: readonly number[]): readonly number[
 
 const everyMs = (ms: number): readonly number[] => Array.from({ length: ms + 1 }, (_, nowMs) => nowMs);
 
-/** The most sends in any second that begins with a send: no other second holds more. */
+/** Returns the most sends in any second that begins with a send: no other second contains more. */
 const busiest = (sentMs: readonly number[]): number =>
   Math.max(0, ...sentMs.map((from) => sentMs.filter((at) => at >= from && at - from < 1000).length));
 
@@ -210,24 +203,24 @@ const times = fc
     return gapsMs.map((gapMs) => (nowMs += gapMs));
   });
 
-test("no second holds more than the limit, wherever it begins and however sends are asked for", () => {
+test("no second contains more sends than the limit, regardless of its start and the request times", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 60 }), times, (perSecond, askedMs) => {
-      expect(busiest(sendsOf(new RateLimit(perSecond, 0, 0), askedMs))).toBeLessThanOrEqual(perSecond);
+    fc.property(fc.integer({ min: 1, max: 60 }), times, (perSecond, requestedMs) => {
+      expect(busiest(sendsOf(new RateLimit(perSecond, 0, 0), requestedMs))).toBeLessThanOrEqual(perSecond);
     }),
   );
 });
 
-test("no second holds more than the limit when a lane changes hands, once or again and again", () => {
+test("no second contains more sends than the limit, even if the lane changes owners repeatedly", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 60 }),
       times,
       fc.array(fc.nat(400), { maxLength: 5 }),
-      (perSecond, askedMs, handovers) => {
+      (perSecond, requestedMs, handovers) => {
         const sentMs: number[] = [];
         let limit = new RateLimit(perSecond, 0, 0);
-        for (const [index, nowMs] of askedMs.entries()) {
+        for (const [index, nowMs] of requestedMs.entries()) {
           if (handovers.includes(index)) limit = new RateLimit(perSecond, nowMs, nowMs + limit.busyMs(nowMs));
           sentMs.push(...sendsOf(limit, [nowMs]));
         }
@@ -237,7 +230,7 @@ test("no second holds more than the limit when a lane changes hands, once or aga
   );
 });
 
-test("a limit that is lowered counts what was sent before", () => {
+test("a lowered limit counts the sends before the change", () => {
   const limit = new RateLimit(40, 0, 0);
   const before = sendsOf(limit, everyMs(990)).length;
   limit.change(10);
@@ -246,16 +239,16 @@ test("a limit that is lowered counts what was sent before", () => {
 });
 
 test.each([1, 7, 100])(
-  "at %i a second, ten seconds let ten times as many through, and one to start with",
+  "a limit of %i per second allows ten times as many sends in ten seconds, plus or minus one",
   (perSecond) => {
-    const through = sendsOf(new RateLimit(perSecond, 0, 0), everyMs(10_000)).length;
-    expect(through).toBeGreaterThanOrEqual(10 * perSecond - 1);
-    expect(through).toBeLessThanOrEqual(10 * perSecond + 1);
+    const count = sendsOf(new RateLimit(perSecond, 0, 0), everyMs(10_000)).length;
+    expect(count).toBeGreaterThanOrEqual(10 * perSecond - 1);
+    expect(count).toBeLessThanOrEqual(10 * perSecond + 1);
   },
 );
 
-test("a long silence earns a quarter of a second and no more", () => {
+test("a long idle time allows a burst of a quarter second and no more", () => {
   const silentUntilMs = 3_600_000;
-  const asked = Array.from({ length: 100 }, () => silentUntilMs);
-  expect(sendsOf(new RateLimit(100, 0, 0), asked)).toHaveLength(25);
+  const requests = Array.from({ length: 100 }, () => silentUntilMs);
+  expect(sendsOf(new RateLimit(100, 0, 0), requests)).toHaveLength(25);
 });

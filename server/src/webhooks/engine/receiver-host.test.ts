@@ -14,13 +14,13 @@ function answer(host: ReceiverHost<never>, times: number): void {
   }
 }
 
-test("endpoints on one host share its window, whatever their paths", () => {
+test("endpoints on one host share its window, regardless of their paths", () => {
   const hosts = new ReceiverHosts<never>(80);
   expect(hosts.enter("http://receiver.test/1?a=b")).toBe(hosts.enter("http://receiver.test/2"));
   expect(hosts.enter("http://receiver.test:81/1")).not.toBe(hosts.enter("http://receiver.test/1"));
 });
 
-test("a host that never responds gets an eighth of its window at first, and then one attempt at a time", () => {
+test("a host without responses is limited to an eighth of its window, then to one attempt at a time", () => {
   const host = enter();
   for (let attempts = 0; attempts < 10; attempts += 1) {
     expect(host.hasRoom("unknown")).toBe(true);
@@ -57,10 +57,10 @@ test("a host that hangs for some endpoints is still tried for others while no qu
   }
   expect(host.hasRoom("unknown")).toBe(true);
   host.begin(false);
-  expect(host.hasRoom("unknown")).toBe(false); // one at a time, until it has a response or is late
+  expect(host.hasRoom("unknown")).toBe(false); // one at a time, until the attempt has a response or is late
 });
 
-test("a host that stops responding is down to one attempt within a second", () => {
+test("a host that stops responding is limited to one attempt once all its attempts are late", () => {
   const host = enter();
   answer(host, 100);
   let started = 0;

@@ -51,7 +51,7 @@ function openQueue(recorded: (batch: readonly Settlement[]) => number = (batch) 
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("outcomes of one turn of the event loop form one batch, which waits for nothing", async () => {
+test("outcomes of one turn of the event loop form one batch without delay", async () => {
   const { clock, batches, add } = openQueue();
   add(20);
   await nextTurn();
@@ -74,7 +74,7 @@ test("batches start at least 10 ms apart", async () => {
   expect(batches).toEqual([1, 3]);
 });
 
-test("after a batch of more than 20 outcomes the next one gathers for 20 ms", async () => {
+test("after a batch of more than 20 outcomes the next batch collects for 20 ms", async () => {
   const { clock, batches, add } = openQueue();
   add(21);
   await nextTurn();
@@ -87,7 +87,7 @@ test("after a batch of more than 20 outcomes the next one gathers for 20 ms", as
   expect(batches).toEqual([21, 2]);
 });
 
-test("outcomes that nobody waits for gather for 100 ms, and until one that is awaited comes", async () => {
+test("outcomes that may wait collect for up to 100 ms, or until one arrives that may not", async () => {
   const { clock, batches, add } = openQueue();
   add(21, true);
   await nextTurn();
@@ -107,14 +107,14 @@ test("outcomes that nobody waits for gather for 100 ms, and until one that is aw
   expect(batches).toEqual([21, 5, 21, 2]);
 });
 
-test("a batch that is refused in part is reported as such to all of its deliveries", async () => {
+test("a partly refused batch is reported as partly recorded to all its deliveries", async () => {
   const { results, add } = openQueue((batch) => batch.length - 1);
   add(2);
   await nextTurn();
   expect(results).toEqual(["partly", "partly"]);
 });
 
-test("outcomes that cannot be recorded in 30 tries are given up", async () => {
+test("outcomes that cannot be recorded in 30 tries are dropped with an unknown result", async () => {
   const { clock, batches, results, add } = openQueue(() => {
     throw new Error("the database is away");
   });

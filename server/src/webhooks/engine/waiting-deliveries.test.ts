@@ -30,26 +30,26 @@ const due = (eventId: string, attemptsMade: number, orderingKey: string | null =
 const shiftAll = (waiting: WaitingDeliveries): string =>
   Array.from({ length: waiting.length }, () => waiting.shift()?.eventId).join(" ");
 
-test("four first attempts go for each retry, though the retries were due before", () => {
+test("four first attempts are sent for each retry, even if the retries were due earlier", () => {
   const waiting = new WaitingDeliveries();
   waiting.push(["r1", "r2", "r3"].map((id) => due(id, 1)));
   waiting.push(["a", "b", "c", "d", "e", "f"].map((id) => due(id, 0)));
   expect(shiftAll(waiting)).toBe("a b c d r1 e f r2 r3");
 });
 
-test("one that is sent again by hand begins a new round, and is no retry", () => {
+test("a manual retry starts a new round and counts as a first attempt", () => {
   const waiting = new WaitingDeliveries();
   waiting.push([due("r", 7), { ...due("again", 6), roundStart: 6 }]);
   expect(shiftAll(waiting)).toBe("again r");
 });
 
-test("where an order is asked, retries go as they come", () => {
+test("ordered deliveries are sent in due order, retries included", () => {
   const waiting = new WaitingDeliveries();
   waiting.push([due("r", 1, "account/1"), due("a", 0, "account/2")]);
   expect(shiftAll(waiting)).toBe("r a");
 });
 
-test("what is put first goes first, and nothing is left when it was emptied", () => {
+test("unshifted deliveries are sent first, and clearing returns and removes all others", () => {
   const waiting = new WaitingDeliveries();
   waiting.push([due("a", 0), due("r", 1)]);
   waiting.unshift([due("b", 0)]);
@@ -81,22 +81,22 @@ const delivery = (eventId: string, accountId = 31): DueDelivery => ({
   isFollowed: false,
 });
 
-test("the second event of a change waits for the first, and the third for the second", () => {
+test("each event of a change waits for the previous one", () => {
   const changes = new ChangeGroups();
   const [first, second, third] = [delivery("1"), delivery("2"), delivery("3")];
-  expect([first, second, third].map((it) => changes.mayStart(it))).toEqual([true, false, false]);
+  expect([first, second, third].map((row) => changes.mayStart(row))).toEqual([true, false, false]);
   const behind = changes.done(first);
   expect(behind).toEqual([second, third]);
-  expect(behind.map((it) => changes.mayStart(it))).toEqual([true, false]);
+  expect(behind.map((row) => changes.mayStart(row))).toEqual([true, false]);
 });
 
-test("another change of the same moment, in another account, waits for nobody", () => {
+test("a simultaneous change of another account does not wait", () => {
   const changes = new ChangeGroups();
   expect(changes.mayStart(delivery("1"))).toBe(true);
   expect(changes.mayStart(delivery("2", 32))).toBe(true);
 });
 
-test("what waited is given back once only", () => {
+test("a waiting delivery is returned only once", () => {
   const changes = new ChangeGroups();
   const [first, second] = [delivery("1"), delivery("2")];
   changes.mayStart(first);
@@ -108,7 +108,7 @@ test("what waited is given back once only", () => {
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
-test("what went in first comes out first, whatever is put before it or added meanwhile", () => {
+test("a FIFO keeps its order across pushes, unshifts and a clear", () => {
   const fifo = new Fifo<number>();
   const out: (number | undefined)[] = [];
   for (let number = 0; number < 100; number += 1) {
@@ -126,15 +126,15 @@ test("what went in first comes out first, whatever is put before it or added mea
   expect([fifo.length, fifo.shift()]).toEqual([0, undefined]);
 });
 
-test("what has left is not kept in memory, while others wait", async () => {
+test("a FIFO does not keep removed items in memory while others wait", async () => {
   const fifo = new Fifo<object>();
-  const left = Array.from({ length: 30 }, () => {
+  const removed = Array.from({ length: 30 }, () => {
     fifo.push({});
     fifo.push({});
     return new WeakRef(fifo.shift() ?? {});
   });
   await new Promise(setImmediate); // a WeakRef keeps its object until the turn is over
   collectGarbage();
-  expect(left.filter((ref) => ref.deref() !== undefined)).toEqual([]);
+  expect(removed.filter((ref) => ref.deref() !== undefined)).toEqual([]);
   expect(fifo.length).toBe(30);
 });

@@ -14,30 +14,30 @@ async function subscribe(pool: Pool): Promise<{ providerId: number; id: number }
 const read = (pool: Pool, providerId: number) => pool.inTransaction((tx) => readSubscriptions(tx, providerId));
 
 const changes: readonly (readonly [string, string, Partial<Subscription>])[] = [
-  ["activity", "update endpoints set active = false where id = $1", { active: false }],
+  ["active flag", "update endpoints set active = false where id = $1", { active: false }],
   [
     "event types",
     "update endpoints set event_types = '{user.created}' where id = $1",
     { eventTypes: ["user.created"] },
   ],
-  ["admins' actions", "update endpoints set provider_actions = not provider_actions where id = $1", {}],
-  ["all actors", "update endpoints set all_actors = not all_actors where id = $1", {}],
+  ["provider actions flag", "update endpoints set provider_actions = not provider_actions where id = $1", {}],
+  ["all actors flag", "update endpoints set all_actors = not all_actors where id = $1", {}],
   ["format", "update endpoints set format = 'json' where id = $1", { format: "json" }],
-  ["credentials", "update endpoints set include_credentials = not include_credentials where id = $1", {}],
-  ["order", "update endpoints set ordering = 'object' where id = $1", { ordering: "object" }],
+  ["credentials flag", "update endpoints set include_credentials = not include_credentials where id = $1", {}],
+  ["ordering", "update endpoints set ordering = 'object' where id = $1", { ordering: "object" }],
   [
-    "capability",
+    "webhooks capability",
     "update providers set web_hooks = 'denied' where id = (select provider_id from endpoints where id = $1)",
     { webHooks: "denied" },
   ],
   [
-    "source",
+    "event source",
     "update providers set event_source = 'https://new.example' where id = (select provider_id from endpoints where id = $1)",
     { source: "https://new.example" },
   ],
 ];
 
-test.for(changes)("a change of %s applies from the next event on", async ([, statement, after], { database }) => {
+test.for(changes)("a change of the %s applies from the next event on", async ([, statement, after], { database }) => {
   const { providerId, id } = await subscribe(database);
   const before = await read(database, providerId);
   await database.query(statement, [id]);
@@ -47,9 +47,7 @@ test.for(changes)("a change of %s applies from the next event on", async ([, sta
   expect(subscriptions[0]).toMatchObject(after);
 });
 
-test("new endpoints apply at once, deleted ones until their deletion cannot be undone, and only to their provider", async ({
-  database,
-}) => {
+test("new endpoints subscribe at once, and deleted ones until their deletion becomes final", async ({ database }) => {
   const { providerId, id } = await subscribe(database);
   await subscribe(database);
   const idsNow = async (): Promise<readonly number[]> =>

@@ -21,58 +21,53 @@ const event = { type: "account.created", actor: developer, objectId: 31 };
 const operational = { type: "endpoint.degraded", actor: { kind: "system" }, objectId: 7 } as const;
 
 test.each([
-  ["a developer's change is sent with every other choice off", {}, event, undefined],
-  ["a provider that may not use webhooks sends none", { webHooks: "denied" }, event, "web_hooks_denied"],
-  ["a hidden capability is an allowed one", { webHooks: "hidden" }, event, undefined],
-  ["an endpoint that is switched off gets nothing", { active: false }, event, "not_active"],
-  ["an event whose switch is off is not sent", { eventTypes: ["user.created"] }, event, "switch_off"],
-  ["a star stands for every event", { eventTypes: ["*"] }, event, undefined],
+  ["a developer's change is sent even if all options are off", {}, event, undefined],
+  ["a denied web_hooks capability stops every event", { webHooks: "denied" }, event, "web_hooks_denied"],
+  ["a hidden web_hooks capability counts as allowed", { webHooks: "hidden" }, event, undefined],
+  ["an inactive endpoint receives no event", { active: false }, event, "not_active"],
+  ["an event type without a subscription is not sent", { eventTypes: ["user.created"] }, event, "switch_off"],
+  ["a star subscribes to every portal event", { eventTypes: ["*"] }, event, undefined],
   [
-    "an admin's change is sent only where admin actions count",
+    "an admin's change is not sent if admin actions are off",
     {},
     { ...event, actor: { kind: "admin", userId: 1 } },
     "admin_actions_off",
   ],
   [
-    "a token acts as its user, who is an admin",
+    "a token's change counts as an admin action",
     {},
     { ...event, actor: { kind: "token", userId: 1 } },
     "admin_actions_off",
   ],
   [
-    "with admin actions on, a token's change is sent",
+    "a token's change is sent if admin actions are on",
     { providerActions: true },
     { ...event, actor: { kind: "token", userId: 1 } },
     undefined,
   ],
   [
-    "the provider key has no acting user, whatever admin actions say",
+    "the provider key's change is not sent even if admin actions are on",
     { providerActions: true },
     { ...event, actor: { kind: "key" } },
     "no_acting_user",
   ],
-  ["nor has Bellwire itself", {}, { ...event, actor: { kind: "system" } }, "no_acting_user"],
+  ["a change by the system is not sent", {}, { ...event, actor: { kind: "system" } }, "no_acting_user"],
   [
-    "with all actors on, the provider key's change is sent",
+    "the provider key's change is sent if all actors are on",
     { allActors: true },
     { ...event, actor: { kind: "key" } },
     undefined,
   ],
-  ["a star stands for no operational event", { eventTypes: ["*"] }, operational, "switch_off"],
+  ["a star does not subscribe to operational events", { eventTypes: ["*"] }, operational, "switch_off"],
+  ["a subscription to an operational event delivers it", { eventTypes: ["endpoint.degraded"] }, operational, undefined],
   [
-    "an endpoint that names an operational event gets it",
-    { eventTypes: ["endpoint.degraded"] },
-    operational,
-    undefined,
-  ],
-  [
-    "3scale's webhook gets no operational event, even if it names one",
+    "the default endpoint receives no operational event, even with a subscription",
     { eventTypes: ["endpoint.degraded"], isDefault: true },
     operational,
     "switch_off",
   ],
   [
-    "an endpoint gets no event about itself",
+    "an endpoint receives no event about itself",
     { eventTypes: ["endpoint.degraded"] },
     { ...operational, objectId: 1 },
     "own_endpoint",
@@ -83,6 +78,6 @@ test.each([
     { ...event, actor: { kind: "admin", userId: 1 } },
     "admin_actions_off",
   ],
-] as const)("%s", (_guarantee, choices, happened, gate) => {
-  expect(decideGate({ ...subscription, ...choices }, happened)).toBe(gate);
+] as const)("%s", (_guarantee, options, recorded, gate) => {
+  expect(decideGate({ ...subscription, ...options }, recorded)).toBe(gate);
 });

@@ -182,23 +182,23 @@ test.for(cases.map(([facts, text]) => [text, facts] as const))("%s", ([text, fac
   expect(textOf(judge(facts))).toBe(text);
 });
 
-test("every state occurs", () => {
+test("the cases cover every health state", () => {
   expect(new Set(cases.map(([facts]) => judge(facts).state))).toEqual(new Set(healthStates));
 });
 
-test("the last ten minutes count instead of the hour if they have three attempts", () => {
+test("health uses the last ten minutes instead of the hour if they contain three attempts", () => {
   const failedBefore = { 30: times(100, refusal) };
   expect(judge({ points: hour({ ...failedBefore, 9: times(3, success) }) }).state).toBe("healthy");
   expect(judge({ points: hour({ ...failedBefore, 9: times(2, success) }) }).state).toBe("failing");
   expect(judge({ points: hour({ ...failedBefore, 10: times(3, success) }) }).state).toBe("failing");
 });
 
-test("two failed attempts are too few for a rate", () => {
+test("two failed attempts do not make an endpoint unhealthy", () => {
   expect(judge({ points: hour({ 4: times(2, refusal) }) }).state).toBe("healthy");
   expect(judge({ points: hour({ 4: times(2, timeout) }) }).state).toBe("healthy");
 });
 
-test("a state begins with the points that are alike, in the last hour and in the hours before", () => {
+test("a state starts at the first of the consecutive points that agree with it", () => {
   const hoursAgo = (hours: number, kinds: readonly Kind[]) => ({
     atMs: Date.parse("2026-03-01T12:00:00Z") - hours * 60 * minuteMs,
     counts: countsOf(kinds),
@@ -212,7 +212,7 @@ test("a state begins with the points that are alike, in the last hour and in the
   expect(judge({ points: failing }).sinceMs).toBe(Date.parse("2026-03-01T12:26:00.000Z"));
 });
 
-test("other states begin when the settings changed, the first attempt failed, or the last one was made", () => {
+test("the start of other states is the settings change, the first failure, the last attempt or the due time", () => {
   expect(judge({ endpoint: { state: "paused" } }).sinceMs).toBe(minutesAgo(90).getTime());
   expect(judge({ lane: { unanswered: 3, failingSince: minutesAgo(42) } }).sinceMs).toBe(minutesAgo(42).getTime());
   expect(judge({}).sinceMs).toBe(minutesAgo(9000).getTime());
@@ -222,7 +222,7 @@ test("other states begin when the settings changed, the first attempt failed, or
   expect(judge({ waiting: late }).sinceMs).toBe(minutesAgo(12).getTime());
 });
 
-test("a hold says why nothing is sent, the endpoint's own settings first", () => {
+test("a hold reports the reason for sending nothing, with the endpoint's settings first", () => {
   const holds = [
     judge({ endpoint: { state: "disabled" }, lane: { hold: "breaker" } }),
     judge({ endpoint: { state: "paused" } }),
@@ -245,7 +245,7 @@ test("a hold says why nothing is sent, the endpoint's own settings first", () =>
   ]);
 });
 
-test("the figures are those of the last hour, the sparkline has its points of five minutes", () => {
+test("figures cover the last hour, and the sparkline has points of five minutes", () => {
   const minutes = hour({ 0: [success, refusal], 4: [success], 59: [refusal, refusal] });
   const { attempts, successRate, latencyP50, sparkline } = judge({ points: minutes });
   expect({ attempts, successRate, latencyP50 }).toEqual({ attempts: 5, successRate: 0.4, latencyP50: 41 });
@@ -256,7 +256,7 @@ test("the figures are those of the last hour, the sparkline has its points of fi
   ]);
 });
 
-test("a reason is not followed by two periods, and counts of one are singular", () => {
+test("a health sentence has no double period and uses the singular for one delivery", () => {
   const { sentence } = describeHealth({ kind: "disabled", reason: "Gone.", waiting: 1, isMore: false });
   expect(sentence).toBe("Disabled: Gone. 1 delivery is held.");
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Histogram, boundsOf, bucketOf } from "./histogram.ts";
 
-/** Milliseconds, as often small as large. */
+/** Milliseconds, distributed evenly over the powers of two. */
 const duration = fc.double({ min: 0, max: 31, noNaN: true }).map((exponent) => Math.round(2 ** exponent));
 const durations = fc.array(duration, { minLength: 1, maxLength: 200 });
 const fraction = fc.constantFrom(0.5, 0.95, 0.99, 1);
@@ -37,7 +37,7 @@ test("a percentile of merged histograms is within a bucket's error of the exact 
   );
 });
 
-test("a histogram survives being stored, and adding stored ones equals adding their durations", () => {
+test("a stored histogram is restored unchanged, and merging stored ones equals adding their durations", () => {
   fc.assert(
     fc.property(durations, durations, (one, other) => {
       const read = new Histogram();

@@ -22,7 +22,7 @@ type Write = (lanes: readonly LaneToWrite[]) => Promise<ReadonlyMap<number, Lane
 const counted: Write = async (lanes) =>
   new Map(lanes.map(({ endpointId, through }) => [endpointId, { result: "counted", through }]));
 
-/** A recorder whose seconds pass when the test says so. */
+/** Starts a recorder with a clock that the test advances. */
 function startRecorder() {
   let nowMs = 0;
   let wake: (() => void) | undefined;
@@ -58,7 +58,7 @@ function startRecorder() {
 const count = (recorder: StatisticsRecorder, transaction: number): void =>
   recorder.count(lane, attempt, { first: transaction, last: transaction });
 
-test("the lag is the age of the oldest attempt that no write has counted", async () => {
+test("the lag is the age of the oldest uncounted attempt", async () => {
   const { recorder, pass } = startRecorder();
   expect(recorder.lagSeconds).toBe(0);
   count(recorder, 101);
@@ -73,7 +73,7 @@ test("the lag is the age of the oldest attempt that no write has counted", async
   expect(recorder.lagSeconds).toBe(0);
 });
 
-test("an attempt that was recorded during a write ages from then on", async () => {
+test("an attempt recorded during a write counts towards the lag from then on", async () => {
   const { recorder, pass } = startRecorder();
   count(recorder, 101);
   await pass(1000, async (lanes) => {
@@ -84,7 +84,7 @@ test("an attempt that was recorded during a write ages from then on", async () =
   expect(recorder.lagSeconds).toBe(5);
 });
 
-test("attempts that must be read from the history age until the write that reads them", async () => {
+test("attempts to be recounted from the history count towards the lag until they are written", async () => {
   const { recorder, pass } = startRecorder();
   recorder.doubt(lane);
   await pass(4000, async (lanes) => new Map(lanes.map(({ endpointId }) => [endpointId, { result: "again" }])));

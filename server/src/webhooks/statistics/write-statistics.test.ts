@@ -28,31 +28,36 @@ const ended = 150;
 const recount = (through: number) => ({ kind: "recount", range: { endpointId: 1, after: 100, through } });
 
 test.for([
-  ["counts that continue those of the database are added", owner, report, { kind: "add" }],
-  ["after a release that counted everything, counts are added", newOwner, released, { kind: "add" }],
-  ["after an owner that was killed, everything before the claim is recounted", newOwner, ofPredecessor, recount(110)],
-  ["after an owner that never wrote, it is recounted too", newOwner, { ...released, epoch: 5 }, recount(110)],
+  ["consecutive counts are added", owner, report, { kind: "add" }],
+  ["counts after a complete release are added", newOwner, released, { kind: "add" }],
+  ["after a killed owner, attempts before the claim are recounted", newOwner, ofPredecessor, recount(110)],
   [
-    "after a write without a response, everything before the later counts is recounted",
+    "after an owner without writes, attempts before the claim are recounted",
+    newOwner,
+    { ...released, epoch: 5 },
+    recount(110),
+  ],
+  [
+    "after a write with unknown result, attempts before the later counts are recounted",
     uncertain,
     report,
     recount(100),
   ],
   [
-    "counts that the database contradicts are dropped",
+    "counts that contradict the database are dropped",
     owner,
     { ...report, countedIn: 90 },
     { kind: "skip", result: "again" },
   ],
-  ["without a beginning of the counts, nothing is decided", doubtful, report, { kind: "skip", result: "again" }],
+  ["counts without a known start are postponed", doubtful, report, { kind: "skip", result: "again" }],
   [
-    "once the lane is released, all that is recorded is recounted",
+    "after the lane's release, all recorded attempts are recounted",
     { ...doubtful, isReleased: true },
     report,
     recount(150),
   ],
-  ["a later owner counts instead", owner, { ...report, epoch: 8 }, { kind: "skip", result: "lost" }],
-  ["a lane that does not exist counts nothing", owner, undefined, { kind: "skip", result: "lost" }],
-] as const)("%s", ([, lane, found, step]) => {
-  expect(stepOf(lane, found, ended)).toEqual(step);
+  ["counts of a former owner are dropped", owner, { ...report, epoch: 8 }, { kind: "skip", result: "lost" }],
+  ["counts of a deleted lane are dropped", owner, undefined, { kind: "skip", result: "lost" }],
+] as const)("%s", ([, lane, stored, step]) => {
+  expect(stepOf(lane, stored, ended)).toEqual(step);
 });
