@@ -8,12 +8,12 @@ test.each([
   ["2027-01-01T01:00:00+01:00", "2027-01-01T00:00:00.000Z"],
   ["2027-01-01T00:00:00.250Z", "2027-01-01T00:00:00.000Z"],
   ["2027-01-01 00:00Z", "2027-01-01T00:00:00.000Z"],
-])("%s is parsed", (text, moment) => {
-  expect(parseZonedTime(text, now)?.toISOString()).toBe(moment);
+])("the expiry %s is parsed as %s", (text, time) => {
+  expect(parseZonedTime(text, now)?.toISOString()).toBe(time);
 });
 
 test.each(["2027-01-01", "2027-01-01T00:00:00", "2027-02-30T00:00:00Z", "10:30Z", "tomorrow", "1798761600", ""])(
-  "%j is none",
+  "the text %j is not a time with a zone",
   (text) => {
     expect(parseZonedTime(text, now)).toBeUndefined();
   },

@@ -17,7 +17,7 @@ test.each<[ProblemCode, number, string, string]>([
   ["not-found", 404, "", '{"status":"Not found"}'],
   ["conflict", 409, "", ""],
   ["time-invalid", 400, `${xml}<error>invalid time</error>`, '{"error":"invalid time"}'],
-])("%s is answered as 3scale does", (code, status, inXml, inJson) => {
+])("the error %s has 3scale's status %i and body", (code, status, inXml, inJson) => {
   expect(renderError(new Problem(code), "xml", "r1")).toEqual({ status, text: inXml });
   expect(renderError(new Problem(code), "json", "r1")).toEqual({ status, text: inJson });
 });

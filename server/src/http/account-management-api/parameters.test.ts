@@ -17,7 +17,7 @@ test.each([
   expect(nested(form)).toEqual(expected);
 });
 
-test("no field sets a prototype", () => {
+test("form fields cannot set a prototype", () => {
   nested("__proto__[polluted]=1&a[__proto__][polluted]=1&a[constructor][prototype][polluted]=1");
 
   expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);

@@ -9,7 +9,7 @@ test.each([
   ["/users/{id}/permissions", ["PUT", "PATCH"]],
   ["/accounts/{id}/approve", ["PUT"]],
   ["/services/{service_id}/application_plans/{id}/default", ["PUT"]],
-])("%s accepts %j", (path, methods) => {
+])("the path %s accepts the methods %j", (path, methods) => {
   expect(methodsOf({ method: "PUT", path })).toEqual(methods);
 });
 
@@ -20,7 +20,7 @@ test.each([
   ["a.xml.xml", { key: "a.xml", extension: "xml" }],
   ["a.yaml", { key: "a.yaml" }],
   [".xml", { key: ".xml" }],
-])("%s in a path is split into %j", (key, read) => {
+])("the path parameter %s is split into %j", (key, read) => {
   expect(splitExtension({ key }, "key")).toEqual(read);
 });
 
@@ -33,22 +33,22 @@ const schema = Type.Object({
 });
 
 test.each<[string, Readonly<Record<string, unknown>>]>([
-  ["texts of a form", { name: "x", plan_id: "7", cost: "12.5", choices: ["a"] }],
-  ["values of JSON", { name: 1, plan_id: 7, cost: -2, choices: ["a", 1], address: { city: "x" } }],
-  ["nothing", {}],
-  ["what empties", { name: null, cost: null, choices: "" }],
-  ["what nobody asked for", { other: { any: "thing" } }],
-  ["an id of nothing", { plan_id: "none" }],
-])("no type error: %s", (_what, values) => {
+  ["form values", { name: "x", plan_id: "7", cost: "12.5", choices: ["a"] }],
+  ["JSON values", { name: 1, plan_id: 7, cost: -2, choices: ["a", 1], address: { city: "x" } }],
+  ["no values", {}],
+  ["empty values", { name: null, cost: null, choices: "" }],
+  ["unknown parameters", { other: { any: "thing" } }],
+  ["a non-numeric id", { plan_id: "none" }],
+])("the type check accepts %s", (_kind, values) => {
   expect(findTypeErrors(values, schema)).toEqual({});
 });
 
 test.each<[string, Readonly<Record<string, unknown>>, object]>([
-  ["an object as a text", { name: { $ne: "" } }, { name: ["is invalid"] }],
-  ["a list as a text", { name: ["a"] }, { name: ["is invalid"] }],
-  ["a word as a number", { cost: "much" }, { cost: ["is not a number"] }],
-  ["a number without an end", { cost: "1e999" }, { cost: ["is not a number"] }],
+  ["an object for a text", { name: { $ne: "" } }, { name: ["is invalid"] }],
+  ["a list for a text", { name: ["a"] }, { name: ["is invalid"] }],
+  ["a word for a number", { cost: "much" }, { cost: ["is not a number"] }],
+  ["an infinite number", { cost: "1e999" }, { cost: ["is not a number"] }],
   ["objects in a list", { choices: [{}] }, { choices: ["is invalid"] }],
-])("a type error by field: %s", (_what, values, errors) => {
+])("the type check reports the field of %s", (_kind, values, errors) => {
   expect(findTypeErrors(values, schema)).toEqual(errors);
 });

@@ -13,7 +13,7 @@ const failure = {
   ),
 };
 
-test("the list equals 3scale's XML: only the event is indented", async () => {
+test("the failure list equals 3scale's XML, with only the event indented", async () => {
   expect(await text(renderFailuresAsXml([[failure]])))
     .toBe(`<?xml version="1.0" encoding="UTF-8"?><webhooks-failures><webhooks-failure>\
 <id>0b6d7c1e-0000-7000-8000-000000000001</id><time>2026-03-01T09:07:15Z</time><error>404 &lt;Not Found&gt; </error>\
@@ -30,7 +30,7 @@ test("the list equals 3scale's XML: only the event is indented", async () => {
 </event></webhooks-failure></webhooks-failures>`);
 });
 
-test("the list equals 3scale's JSON: the event is the body that was sent", async () => {
+test("the failure list equals 3scale's JSON, with the sent body as the event", async () => {
   const event = String.raw`\u003c?xml version=\"1.0\" encoding=\"UTF-8\"?\u003e\u003cevent\u003e\u003c/event\u003e`;
   const short = {
     ...failure,
@@ -45,7 +45,7 @@ test("the list equals 3scale's JSON: the event is the body that was sent", async
   );
 });
 
-test("an empty list has an empty root", async () => {
+test("an empty failure list has an empty root", async () => {
   expect(await text(renderFailuresAsXml([]))).toBe(
     '<?xml version="1.0" encoding="UTF-8"?><webhooks-failures></webhooks-failures>',
   );
@@ -58,14 +58,14 @@ test("an event in another format is shown unchanged", async () => {
   );
 });
 
-test("pages are rendered one by one into one list", async () => {
+test("all pages of failures are rendered into one list", async () => {
   const pages = [[failure, failure], [failure], []];
   const ids = Array.from((await text(renderFailuresAsXml(pages))).matchAll(/<webhooks-failure><id>/g));
   expect(ids).toHaveLength(3);
   expect(JSON.parse(await text(renderFailuresAsJson(pages)))).toMatchObject({ "webhooks-failures": { length: 3 } });
 });
 
-test("each element is on its own line, and an empty one is self-closing", () => {
+test("each element of an event is on its own line, and empty elements are self-closing", () => {
   const document =
     '<?xml version="1.0" encoding="UTF-8"?><event><action>created</action><type>account</type><object><account><id>31</id>' +
     "<annotations></annotations><trial_period_days/><org_name>Harbour &amp; Sons</org_name>" +
@@ -91,7 +91,7 @@ test("each element is on its own line, and an empty one is self-closing", () => 
 </event>`);
 });
 
-test("a multi-line text is not indented", () => {
+test("a multi-line text in an event is not indented", () => {
   expect(indentEvent("<event><address>1 Quay\n2 Quay</address></event>")).toBe(
     "<event>\n  <address>1 Quay\n2 Quay</address>\n</event>",
   );

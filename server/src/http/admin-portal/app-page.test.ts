@@ -25,7 +25,7 @@ test("a name cannot end the script element of the session data", () => {
   });
 });
 
-test("a built file is sent in the form that the browser accepts, and kept for a year in each form", async () => {
+test("a built file is sent in the best accepted encoding, and is cached for a year", async () => {
   await using folder = await writeBuild({ "app.js": "plain", "app.js.br": "brotli", "app.js.gz": "gzip" });
   const http = fastify();
   await serveWebFiles(http, folder.path);

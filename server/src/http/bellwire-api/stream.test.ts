@@ -4,7 +4,7 @@ import { MessageQueue } from "./stream.ts";
 
 const mebibyte = "x".repeat(1024 * 1024);
 
-test("what is taken no longer counts", async () => {
+test("taken messages no longer count towards the queue's overflow limit", async () => {
   const onOverflow = vi.fn<() => void>();
   const queue = new MessageQueue(new HandDrivenClock(), onOverflow);
   for (let n = 0; n < 12; n += 1) {

@@ -20,7 +20,7 @@ test.for([
   expect(errorsOf([username], { username: messages })).toEqual([words]);
 });
 
-test("a short email address is reported as no address, and not by its length", () => {
+test("a short email address has the error of an invalid address, not that of a short text", () => {
   const email: FormField = { name: "email", label: "Email", type: "email", required: true };
   expect(errorsOf([email], { email: ["is too short (minimum is 6 characters)"] })).toEqual([
     "Email should look like an email address",

@@ -67,7 +67,7 @@ test("a field may have the name of a property of Object.prototype", () => {
   expect(field).not.toHaveProperty("error");
 });
 
-test("the password's rule is shown before typing", () => {
+test("the password field has a hint with the minimum length", () => {
   const [password] = signUpFields([], { passwordLengthMin: 15 });
   expect(password?.hint).toMatch(/^15 characters or more/);
 });

@@ -18,7 +18,7 @@ async function makeBin(database: Pool) {
   return database.inTransaction((tx) => createBin(tx, { providerId }));
 }
 
-async function openDoor(pool: Pool) {
+async function openServer(pool: Pool) {
   const http = Fastify();
   http.register(async (interfaces) => {
     addFindProviderHook(interfaces, { pool, clock: systemClock, baseDomain: undefined });
@@ -32,13 +32,13 @@ test(
   { timeout: 60_000 },
   async ({ browser, database }) => {
     const bin = await makeBin(database);
-    await using http = await openDoor(database);
+    await using http = await openServer(database);
     const at = await http.listen({ port: 0, host: "127.0.0.1" });
     await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
     await using page = await browser.newPage();
-    const complaints: string[] = [];
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
 
     await page.goto(`${at}${viewPath(bin)}`);
     await page.getByRole("heading", { name: "Waiting for your first webhook" }).waitFor();
@@ -60,16 +60,16 @@ test(
     await page.locator('button[value="500"][aria-pressed="true"]').waitFor();
     expect(await readBin(database, bin)).toMatchObject({ answerStatus: 500 });
     expect(await page.title()).toBe("(2) Request bin | Bellwire");
-    expect(complaints).toEqual([]);
+    expect(errors).toEqual([]);
   },
 );
 
 test(
-  "an open page links to the requests that it removed, and says when its bin was deleted",
+  "an open page links to requests that it removed, and reports the deletion of its bin",
   { timeout: 60_000 },
   async ({ browser, database }) => {
     const bin = await makeBin(database);
-    await using http = await openDoor(database);
+    await using http = await openServer(database);
     const at = await http.listen({ port: 0, host: "127.0.0.1" });
     const post = () => http.inject({ method: "POST", url: `/bins/${bin.id}` });
     for (let n = 0; n < 60; n += 1) await post();

@@ -8,7 +8,7 @@ const chosen = (answerStatus: number, answerDelayMs: number) => {
   return { all: statuses.length + delays.length, shown: [...statuses, ...delays].filter((choice) => choice.is_chosen) };
 };
 
-test("the current response is marked, and added to the choices if it is none of them", () => {
+test("the current response is marked, and added to the choices if missing", () => {
   expect(chosen(500, 2000)).toMatchObject({ all: 12, shown: [{ status: 500 }, { delay_ms: 2000, label: "2 s" }] });
   expect(chosen(418, 1500)).toMatchObject({ all: 14, shown: [{ status: 418 }, { delay_ms: 1500, label: "1.5 s" }] });
 });
@@ -37,7 +37,7 @@ function argumentsOf(command: string): string[] {
     .split("\0");
 }
 
-test("the curl command repeats the request, whatever characters it contains", () => {
+test("the curl command repeats a request with any characters", () => {
   expect(argumentsOf(renderCurl(request, url, request.body.toString()))).toEqual([
     "-X",
     "POST",

@@ -73,7 +73,7 @@ test("a bin responds with its configured status and delay", async ({ http, bin, 
   expect(performance.now() - startedMs).toBeGreaterThanOrEqual(29);
 });
 
-test("a body of more than 1 MiB gets a 413", async ({ http, bin, database }) => {
+test("a body of more than 1 MiB is refused with 413", async ({ http, bin, database }) => {
   const answer = await http.inject({ method: "POST", url: `/bins/${bin.id}`, body: Buffer.alloc(1024 * 1024 + 1) });
   expect(answer.statusCode).toBe(413);
   expect((await listBinRequests(database, { ...bin, binId: bin.id })).requests).toEqual([]);
@@ -169,7 +169,7 @@ test("the page of a busy bin links to older requests", async ({ http, bin }) => 
   expect(await numbersOn(viewPath(bin, "", { before: "3" }))).toEqual([2, 1]);
 });
 
-test("a response that no control offers is shown as one more choice", async ({ http, bin, database }) => {
+test("a configured response without a control is shown as an additional choice", async ({ http, bin, database }) => {
   await database.inTransaction((tx) => updateBin(tx, bin, { answerStatus: 418, answerDelayMs: 1500 }));
   const { body } = await http.inject({ url: viewPath(bin) });
   expect(body).toMatch(/value="418"[^>]* aria-pressed="true"[^>]*>418</);

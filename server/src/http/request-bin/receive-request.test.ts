@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { RateLimiter } from "./receive-request.ts";
 
-test("a key may spend its burst at once and then its rate, and a refusal costs nothing", async () => {
+test("a key may use its burst at once and then its rate, and refused requests are not counted", async () => {
   const clock = new HandDrivenClock();
   const limiter = new RateLimiter(clock, { max: 1000, perSecond: 100 });
   expect(limiter.secondsToWait("a", 600)).toBe(0);

@@ -16,7 +16,7 @@ const test = base
     database.inTransaction((tx) => createBin(tx, { providerId: provider.id })),
   )
   .extend("http", async ({ database, provider }, { onCleanup }) => {
-    expect(provider.state).toBe("approved"); // it is there before anybody asks for it
+    expect(provider.state).toBe("approved"); // creates the provider before the first request
     const http = Fastify();
     http.register(async (interfaces) => {
       addFindProviderHook(interfaces, { pool: database, clock: systemClock, baseDomain: undefined });
@@ -26,7 +26,7 @@ const test = base
     return http;
   });
 
-/** Each path of a bin that shows requests or changes responses. */
+/** Returns each route of a bin that shows requests or changes responses. */
 const addresses = (bin: Bin, key: string) =>
   (
     [
@@ -42,7 +42,7 @@ const form = { headers: { "content-type": "application/x-www-form-urlencoded" },
 const post = (http: FastifyInstance, bin: Bin, body: string, headers = {}, query = "") =>
   http.inject({ method: "POST", url: `/bins/${bin.id}${query}`, headers, payload: body });
 
-test("the receiving URL alone gives no right to view requests or to change the response", async ({
+test("the receiving URL alone does not permit viewing requests or changing the response", async ({
   http,
   bin,
   database,
@@ -59,7 +59,7 @@ test("the receiving URL alone gives no right to view requests or to change the r
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200 });
 });
 
-test("a signed-in admin may view without the key, a member may not", async ({ http, bin, database }) => {
+test("a signed-in admin may view a bin without the key, a member may not", async ({ http, bin, database }) => {
   const { cookie: admin } = await adminCookie(database, bin.providerId);
   const { cookie: member } = await adminCookie(database, bin.providerId, "member");
   await post(http, bin, "hello=world");
@@ -96,7 +96,7 @@ test("a bin cannot be viewed on another provider's host", async ({ http, bin, da
   expect((await http.inject({ url: viewPath(bin) })).statusCode).toBe(200);
 });
 
-test("the bins of a suspended provider show nothing", async ({ http, bin, database }) => {
+test("the bins of a suspended provider return 403", async ({ http, bin, database }) => {
   await database.query("update providers set state = 'suspended' where id = $1", [bin.providerId]);
   for (const address of addresses(bin, bin.viewKey)) {
     const answer = await http.inject({ ...address, ...(address.method === "POST" && form) });
@@ -114,6 +114,6 @@ test.for([
   ["user_key=3c0ffee", undefined],
   ["<application><user_key>3c0ffee</user_key>", undefined],
   ['{"user_key":"3c0ffee"', undefined],
-] as const)("viewers who are not admins see the body %o as %o", ([body, shown]) => {
+] as const)("viewers without admin rights see the body %o as %o", ([body, shown]) => {
   expect(maskBody(body)?.replace("user\\u005fkey", "user_key")).toBe(shown);
 });

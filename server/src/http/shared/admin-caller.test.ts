@@ -4,14 +4,18 @@ import { readCredentials } from "./admin-caller.ts";
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
 
 test.each([
-  ["nothing", {}, []],
-  ["an empty parameter", { query: { access_token: "" } }, []],
-  ["a token in the query", { query: { access_token: "t" } }, [{ value: "t", as: "token" }]],
-  ["a key in the body", { body: { provider_key: "k" } }, [{ value: "k", as: "key" }]],
-  ["the last of several", { query: { access_token: ["a", "b"] } }, [{ value: "b", as: "token" }]],
-  ["an object", { body: { access_token: { $ne: "" } } }, []],
+  ["a request without credentials has none", {}, []],
+  ["an empty parameter is ignored", { query: { access_token: "" } }, []],
+  ["access_token in the query is a token", { query: { access_token: "t" } }, [{ value: "t", as: "token" }]],
+  ["provider_key in the body is a key", { body: { provider_key: "k" } }, [{ value: "k", as: "key" }]],
   [
-    "parameters before the header",
+    "the last of several equal parameters counts",
+    { query: { access_token: ["a", "b"] } },
+    [{ value: "b", as: "token" }],
+  ],
+  ["an object is ignored", { body: { access_token: { $ne: "" } } }, []],
+  [
+    "parameters come before the authorization header",
     { query: { provider_key: "k" }, body: { access_token: "t" }, headers: { authorization: "Bearer b" } },
     [
       { value: "t", as: "token" },
@@ -20,17 +24,21 @@ test.each([
     ],
   ],
   [
-    "both halves of Basic, the second with its colons",
+    "Basic yields user and password, the password with its colons",
     { headers: { authorization: basic("user:pass:word") } },
     [
       { value: "user", as: "either" },
       { value: "pass:word", as: "either" },
     ],
   ],
-  ["the half that is filled", { headers: { authorization: basic(":secret") } }, [{ value: "secret", as: "either" }]],
-  ["a scheme in any case", { headers: { authorization: "bEARER x" } }, [{ value: "x", as: "either" }]],
-  ["an unknown scheme", { headers: { authorization: "Digest x" } }, []],
-  ["a header without a value", { headers: { authorization: "Bearer" } }, []],
-])("%s", (_what, request, credentials) => {
+  [
+    "an empty user of Basic is ignored",
+    { headers: { authorization: basic(":secret") } },
+    [{ value: "secret", as: "either" }],
+  ],
+  ["the scheme is not case-sensitive", { headers: { authorization: "bEARER x" } }, [{ value: "x", as: "either" }]],
+  ["an unknown scheme is ignored", { headers: { authorization: "Digest x" } }, []],
+  ["a scheme without a value is ignored", { headers: { authorization: "Bearer" } }, []],
+])("%s", (_guarantee, request, credentials) => {
   expect(readCredentials({ query: {}, body: undefined, headers: {}, ...request })).toEqual(credentials);
 });

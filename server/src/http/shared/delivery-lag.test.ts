@@ -43,7 +43,7 @@ async function openServer(backlogSeconds: number) {
   return { delays, lagOf, advance: (ms: number) => (nowMs += ms) };
 }
 
-test("changes by programs wait for the provider's backlog; reads, pages and other providers do not", async () => {
+test("only API changes of the late provider are delayed, not reads, pages and other providers", async () => {
   const { delays, lagOf } = await openServer(15);
   expect(await lagOf("POST", "/api/v1/bins")).toBe("15");
   expect(delays).toEqual([500]);
@@ -54,13 +54,13 @@ test("changes by programs wait for the provider's backlog; reads, pages and othe
   expect(delays).toEqual([500]);
 });
 
-test("deliveries that their receivers hold up are reported and delay nothing", async () => {
+test("deliveries held up by their receivers are reported as lag and delay no change", async () => {
   const { delays, lagOf } = await openServer(0);
   expect(await lagOf("POST", "/api/v1/bins")).toBe("15");
   expect(delays).toEqual([]);
 });
 
-test("an old measurement neither delays nor reports", async () => {
+test("a measurement older than 10 s neither delays changes nor is reported", async () => {
   const { delays, lagOf, advance } = await openServer(15);
   advance(10_001);
   expect(await lagOf("POST", "/api/v1/bins")).toBeUndefined();

@@ -15,7 +15,7 @@ const Thing = Type.Object(
   { additionalProperties: false },
 );
 
-function openDoor(thrown?: Error): FastifyInstance {
+function openServer(thrown?: Error): FastifyInstance {
   const http = fastify().setValidatorCompiler(TypeBoxValidatorCompiler);
   answerErrorsAsProblems(http);
   const ids = Type.Array(Type.String({ format: "uuid" }));
@@ -28,14 +28,14 @@ function openDoor(thrown?: Error): FastifyInstance {
 }
 
 const post = async (payload: string | object, { thrown, type }: { thrown?: Error; type?: string } = {}) =>
-  openDoor(thrown).inject({
+  openServer(thrown).inject({
     method: "POST",
     url: "/things",
     payload,
     headers: { "content-type": type ?? "application/json" },
   });
 
-test("a problem is told with its code, its words and the request's id", async () => {
+test("a problem response contains type, title, status, code and request id", async () => {
   const answer = await post({ url: "x" }, { thrown: new Problem("not-found") });
 
   expect(answer.statusCode).toBe(404);
@@ -50,26 +50,26 @@ test("a problem is told with its code, its words and the request's id", async ()
 });
 
 test.each<[string, string | object, string]>([
-  ["what is missing", {}, "url"],
-  ["what is too long", { url: "x".repeat(11) }, "url"],
-  ["what is none of the choices", { url: "x", format: "yaml" }, "format"],
-  ["what is not known", { url: "x", colour: "red" }, "colour"],
-  ["what is wrong inside", { url: "x", headers: { a: "long" } }, "headers.a"],
-])("%s is told by its field", async (_what, payload, field) => {
+  ["a missing field", {}, "url"],
+  ["a text that is too long", { url: "x".repeat(11) }, "url"],
+  ["an unknown choice", { url: "x", format: "yaml" }, "format"],
+  ["an unknown field", { url: "x", colour: "red" }, "colour"],
+  ["an invalid nested value", { url: "x", headers: { a: "long" } }, "headers.a"],
+])("%s is refused with an error at its field", async (_kind, payload, field) => {
   const answer = await post(payload);
 
   expect([answer.statusCode, answer.json().code]).toEqual([422, "invalid"]);
   expect(Object.keys(answer.json().errors)).toEqual([field]);
 });
 
-test("a text of a wrong format is refused with an example", async () => {
+test("an invalid time is refused with an example", async () => {
   expect((await post({ url: "x", at: "tomorrow" })).json().errors).toEqual({
     at: ["must be a time with a zone, such as 2026-03-01T09:00:00Z"],
   });
 });
 
-test("errors of a query name the parameter as it is sent", async () => {
-  expect((await openDoor().inject("/found?id=1&id=2")).json().errors).toEqual({
+test("errors of a query name the parameter as sent", async () => {
+  expect((await openServer().inject("/found?id=1&id=2")).json().errors).toEqual({
     id: ["must be a UUID"],
   });
 });
@@ -78,13 +78,13 @@ test.each<[ProblemCode, number, string, string]>([
   ["request-unreadable", 400, '{"url":', "application/json"],
   ["media-type-unsupported", 415, "<url/>", "application/xml"],
   ["body-too-large", 413, JSON.stringify({ url: "x".repeat(1024 * 1024) }), "application/json"],
-])("%s is told with %i", async (code, status, payload, type) => {
+])("the problem %s has status %i", async (code, status, payload, type) => {
   const answer = await post(payload, { type });
 
   expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
 });
 
-test("what nobody foresaw tells nothing of itself", async () => {
+test("an unexpected error is answered with 500 and no detail of it", async () => {
   const answer = await post({ url: "x" }, { thrown: new Error("password=hunter2") });
 
   expect([answer.statusCode, answer.json().code]).toEqual([500, "internal"]);
@@ -95,7 +95,7 @@ test.each([
   ["Key (provider_id, name)=(1, crm) already exists.", { name: ["has already been taken"] }],
   ["Key (provider_id, lower(email::text))=(1, a@b.example) already exists.", { email: ["has already been taken"] }],
   [undefined, undefined],
-])("a value that is taken is a conflict, which names the field: %s", async (detail, errors) => {
+])("a unique violation is answered with 409 and the field without its value: %s", async (detail, errors) => {
   const thrown = Object.assign(new Error("duplicate key"), { code: "23505", detail });
   const answer = await post({ url: "x" }, { thrown });
 
@@ -103,25 +103,25 @@ test.each([
   expect(answer.body).not.toContain("crm");
 });
 
-test("what is to belong to something that was deleted at the same moment finds nothing there", async () => {
+test("a reference to an object deleted concurrently is answered with 404", async () => {
   const answer = await post({ url: "x" }, { thrown: Object.assign(new Error("foreign key"), { code: "23503" }) });
 
   expect([answer.statusCode, answer.json().code]).toEqual([404, "not-found"]);
 });
 
-test("a method that a path has not is told with those that it has, and asked for by OPTIONS", async () => {
-  const answer = await openDoor().inject({ method: "DELETE", url: "/things?a=b" });
+test("OPTIONS and any unsupported method return the path's allowed methods", async () => {
+  const answer = await openServer().inject({ method: "DELETE", url: "/things?a=b" });
   expect([answer.statusCode, answer.headers.allow]).toEqual([405, "POST"]);
   expect(answer.json()).toMatchObject({ status: 405, code: "method-unknown" });
-  const options = await openDoor().inject({ method: "OPTIONS", url: "/things" });
+  const options = await openServer().inject({ method: "OPTIONS", url: "/things" });
   expect([options.statusCode, options.headers.allow, options.body]).toEqual([204, "POST", ""]);
-  expect((await openDoor().inject({ method: "OPTIONS", url: "/things/1" })).statusCode).toBe(404);
+  expect((await openServer().inject({ method: "OPTIONS", url: "/things/1" })).statusCode).toBe(404);
 });
 
-test("an unknown path is not found, a wait is told, and an unknown host is a wrong one", async () => {
+test("unknown paths, exceeded limits and unknown hosts have their own problem responses", async () => {
   const wait = new Problem("too-many-bad-credentials", { retryAfterSeconds: 7 });
 
-  expect((await openDoor().inject("/nowhere")).json()).toMatchObject({ status: 404, code: "not-found" });
+  expect((await openServer().inject("/nowhere")).json()).toMatchObject({ status: 404, code: "not-found" });
   expect((await post({ url: "x" }, { thrown: wait })).headers["retry-after"]).toBe("7");
   expect((await post({ url: "x" }, { thrown: new Problem("host-unknown") })).json()).toMatchObject({
     status: 403,

@@ -29,7 +29,7 @@ async function serve(write: (stream: EventStream) => Promise<void>) {
   };
 }
 
-test("a stream ends with the reason, also for a client that does not read it", async () => {
+test("the last event of a stream contains the reason of its end", async () => {
   await using serving = await serve((stream) => stream.send("data: 1\n\n"));
   using client = await openEventStream(`http://127.0.0.1:${serving.port}/`);
   (await serving.stream).end("access-ended");

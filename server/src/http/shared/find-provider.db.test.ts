@@ -12,12 +12,12 @@ import { passwords } from "../../../test/support/passwords.ts";
 
 interface Site {
   readonly providerId: number;
-  /** How often the database was asked for a caller. */
-  readonly asked: () => number;
-  /** If set, answers of the database wait for it. */
+  /** Returns the number of queries for a caller. */
+  readonly queryCount: () => number;
+  /** If set, query results wait for it. */
   hold: Promise<void> | undefined;
   addToken(value: string, more?: { readonly expiresAt: Date }): Promise<Owned>;
-  /** The name of the token, or undefined if it opens nothing. */
+  /** Returns the name of the token, or undefined if it is not valid. */
   nameOf(value: string | undefined): Promise<string | undefined>;
 }
 
@@ -40,24 +40,24 @@ async function openSite(database: Pool, clock: HandDrivenClock) {
   const [user] = await database.query<{ id: number }>("select id from provider_users");
   const owner = { providerId, userId: user?.id ?? 0 };
 
-  let asked = 0;
+  let queries = 0;
   const pool: Pool = {
     ...database,
     async query<Row>(text: string, values?: readonly unknown[]) {
-      asked += 1;
+      queries += 1;
       const rows = await database.query<Row>(text, values);
       await site.hold;
       return rows;
     },
   };
   const callers = createCallerCache({ pool, clock });
-  let hears = false; // the first hint of all is that the line has opened: until then everything is forgotten once more
-  database.onHint("callers", () => (hears = true));
-  await until(() => hears);
+  let isListening = false; // the first hint reports the open connection, and clears the cache once more
+  database.onHint("callers", () => (isListening = true));
+  await until(() => isListening);
 
   const site: Site = {
     providerId,
-    asked: () => asked,
+    queryCount: () => queries,
     hold: undefined,
     addToken: (value, more) =>
       database.inTransaction(async (tx) => {
@@ -72,14 +72,14 @@ async function openSite(database: Pool, clock: HandDrivenClock) {
 const deleteIn = (pool: Pool, { owner, id }: Owned): Promise<boolean> =>
   pool.inTransaction((tx) => deleteAccessToken(tx, owner, id));
 
-test("a caller is read once in a second", async ({ site, clock }) => {
+test("a caller is read at most once per second", async ({ site, clock }) => {
   await site.addToken("crm");
   for (const _ of [1, 2, 3]) expect(await site.nameOf("crm")).toBe("crm");
-  expect(site.asked()).toBe(1);
+  expect(site.queryCount()).toBe(1);
 
   await clock.advance(1000);
   expect(await site.nameOf("crm")).toBe("crm");
-  expect(site.asked()).toBe(2);
+  expect(site.queryCount()).toBe(2);
 });
 
 test("the cached caller of one token, or of no token, is not used for another", async ({ site }) => {
@@ -91,15 +91,15 @@ test("the cached caller of one token, or of no token, is not used for another", 
   }
 });
 
-test("who has deleted a token goes on in a process that knows it no more", async ({ site, database }) => {
+test("a deleted token is refused at once in the process that deleted it", async ({ site, database }) => {
   const token = await site.addToken("crm");
   expect(await site.nameOf("crm")).toBe("crm");
 
-  const asked = deleteIn(database, token).then(() => site.nameOf("crm"));
-  expect(await asked).toBeUndefined();
+  const name = deleteIn(database, token).then(() => site.nameOf("crm"));
+  expect(await name).toBeUndefined();
 });
 
-test("a token that another process deletes opens nothing once the hint has come", async ({ site, databaseUrl }) => {
+test("a token deleted by another process is refused once the hint has arrived", async ({ site, databaseUrl }) => {
   await using other = await openPool({ connectionString: databaseUrl, schema });
   let isOpen = false;
   other.onHint("callers", () => (isOpen = true));
@@ -108,10 +108,10 @@ test("a token that another process deletes opens nothing once the hint has come"
   expect(await site.nameOf("crm")).toBe("crm");
 
   await deleteIn(other, token);
-  await until(async () => (await site.nameOf("crm")) === undefined); // and the clock stands still
+  await until(async () => (await site.nameOf("crm")) === undefined); // the clock does not advance
 });
 
-test("a deleted token of which no hint comes opens nothing after a second", async ({ site, database, clock }) => {
+test("a deleted token is refused within a second, even without a hint", async ({ site, database, clock }) => {
   await site.addToken("crm");
   await clock.advance(400);
   expect(await site.nameOf("crm")).toBe("crm");
@@ -126,7 +126,7 @@ test("a caller that was read during a change is not cached", async ({ site, data
   const { promise, resolve } = Promise.withResolvers<void>();
   site.hold = promise;
   const overlapping = site.nameOf("crm");
-  await until(async () => site.asked() === 1);
+  await until(async () => site.queryCount() === 1);
   await deleteIn(database, token);
   site.hold = undefined;
   resolve();
@@ -135,7 +135,7 @@ test("a caller that was read during a change is not cached", async ({ site, data
   expect(await site.nameOf("crm")).toBeUndefined();
 });
 
-test("a token that runs out within the second opens nothing from then on", async ({ site, clock }) => {
+test("a cached token is refused from its expiry on", async ({ site, clock }) => {
   await site.addToken("crm", { expiresAt: new Date(clock.now().getTime() + 300) });
   await clock.advance(299);
   expect(await site.nameOf("crm")).toBe("crm");
@@ -144,7 +144,7 @@ test("a token that runs out within the second opens nothing from then on", async
   expect(await site.nameOf("crm")).toBeUndefined();
 });
 
-test("a token that was asked for too early works as soon as it is made", async ({ site }) => {
+test("a new token is valid at once, even if it was refused before its creation", async ({ site }) => {
   expect(await site.nameOf("crm")).toBeUndefined();
   await site.addToken("crm");
   expect(await site.nameOf("crm")).toBe("crm");

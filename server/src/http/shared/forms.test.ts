@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { decodeUtf8, isCrossOrigin, parsePairs, returnPath } from "./forms.ts";
 import { Problem } from "./problem.ts";
 
-test("what a browser's form says is read as it was typed", () => {
+test("fields of a browser's form are parsed unchanged", () => {
   const character = fc.integer({ min: 0, max: 0x10ffff }).map((code) => String.fromCodePoint(code));
   const typed = fc
     .string({ unit: fc.oneof(character, fc.constantFrom("%", "&", "=", "+", " ", "4")) })
@@ -41,12 +41,12 @@ test.each([
       ["a[]", "2"],
     ],
   ],
-] as const)("%j is read as %j", (text, pairs) => {
+] as const)("the form %j is parsed as %j", (text, pairs) => {
   expect(parsePairs(text)).toEqual(pairs);
 });
 
 test.each(["a=%ff", "%c3=a", "a=%ed%a0%80", "a=%c0%80", "a=%f4%90%80%80", "a=%e2%82"])(
-  "bytes that are no text are refused: %s",
+  "bytes that are not UTF-8 are refused: %s",
   (text) => {
     expect(() => parsePairs(text)).toThrow(Problem);
     const bytes = Buffer.from(Array.from(text.matchAll(/%(..)/g), ([, hex = ""]) => hex).join(""), "hex");
@@ -59,7 +59,7 @@ const admin = { within: "/p/admin", fallback: "/p/admin" };
 test.each([
   ["/p/admin", "/p/admin"],
   ["/p/admin/deliveries?state=failed&after=1", "/p/admin/deliveries?state=failed&after=1"],
-])("a path of ours is gone back to: %s", (path, expected) => {
+])("a return path within the portal is kept: %s", (path, expected) => {
   expect(returnPath(path, admin)).toBe(expected);
 });
 
@@ -77,7 +77,7 @@ test.each([
   "/p/login",
   "/p/admin/../login",
   "javascript:alert(1)",
-])("what leads elsewhere is not followed: %j", (path) => {
+])("a return path that leads out of the portal is replaced by the default: %j", (path) => {
   expect(returnPath(path, admin)).toBe("/p/admin");
 });
 
@@ -86,24 +86,32 @@ test.each([
   "/.//elsewhere.example",
   "/x/..//elsewhere.example",
   "/%2e%2e//elsewhere.example",
-])("a path that turns into another host when it is opened is not followed: %s", (path) => {
+])("a return path that a browser resolves to another host is replaced by the default: %s", (path) => {
   expect(returnPath(path, { within: "/", fallback: "/account" })).toBe("/account");
 });
 
 test.each<[string, Record<string, string>, boolean]>([
-  ["a program that says nothing is not elsewhere", {}, false],
-  ["our own page", { "sec-fetch-site": "same-origin", origin: "http://acme.test" }, false],
-  ["an address typed by hand", { "sec-fetch-site": "none" }, false],
-  ["another site", { "sec-fetch-site": "cross-site", origin: "http://acme.test" }, true],
-  ["a neighbour under the same domain", { "sec-fetch-site": "same-site" }, true],
-  ["an older browser on our page", { origin: "http://acme.test" }, false],
-  ["an older browser on our page behind https", { origin: "https://acme.test" }, false],
-  ["an older browser on another page", { origin: "http://other.test" }, true],
-  ["an older browser on another port", { origin: "http://acme.test:8080" }, true],
-  ["a page that hides where it is", { origin: "null" }, true],
+  ["a request without origin headers is not cross-origin", {}, false],
+  [
+    "a request of the portal's own page is not cross-origin",
+    { "sec-fetch-site": "same-origin", origin: "http://acme.test" },
+    false,
+  ],
+  ["a request from the address bar is not cross-origin", { "sec-fetch-site": "none" }, false],
+  ["a request of another site is cross-origin", { "sec-fetch-site": "cross-site", origin: "http://acme.test" }, true],
+  ["a request of another subdomain is cross-origin", { "sec-fetch-site": "same-site" }, true],
+  ["an older browser's request with the same origin is not cross-origin", { origin: "http://acme.test" }, false],
+  [
+    "an older browser's request with the same host over https is not cross-origin",
+    { origin: "https://acme.test" },
+    false,
+  ],
+  ["an older browser's request with another host is cross-origin", { origin: "http://other.test" }, true],
+  ["an older browser's request with another port is cross-origin", { origin: "http://acme.test:8080" }, true],
+  ["a request with the origin null is cross-origin", { origin: "null" }, true],
 ])("%s", async (_guarantee, headers, expected) => {
   const http = fastify();
-  http.post("/", (request) => ({ elsewhere: isCrossOrigin(request) }));
+  http.post("/", (request) => ({ isCrossOrigin: isCrossOrigin(request) }));
   const answer = await http.inject({ method: "POST", url: "/", headers: { host: "acme.test", ...headers } });
-  expect(answer.json()).toEqual({ elsewhere: expected });
+  expect(answer.json()).toEqual({ isCrossOrigin: expected });
 });

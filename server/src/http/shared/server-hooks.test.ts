@@ -25,7 +25,7 @@ test.for([
     "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
   ],
   ["headers that never end", "GET / HTTP/1.1\r\nhost: x\r\n"],
-] as const)("%s gets a 408 problem, and the connection is closed", async ([, bytes]) => {
+] as const)("a request with %s is answered with a 408 problem, and its connection is closed", async ([, bytes]) => {
   const response = await sendRaw(fastify(connectionOptions({ newId, headerSeconds: 0.2, requestSeconds: 0.2 })), bytes);
   expect(response).toMatch(/^HTTP\/1.1 408 /);
   expect(JSON.parse(response.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: "request-timeout", status: 408 });
@@ -34,7 +34,7 @@ test.for([
 test.for([
   ["a request line", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`],
   ["a header section", `GET / HTTP/1.1\r\nhost: x\r\ncookie: ${"x".repeat(20_000)}\r\n\r\n`],
-] as const)("%s of 20 kB gets a 431 problem like every other error", async ([, bytes]) => {
+] as const)("%s of 20 kB is refused with a 431 problem", async ([, bytes]) => {
   const response = await sendRaw(fastify(connectionOptions({ newId })), bytes);
   const [head = "", body = ""] = response.split("\r\n\r\n");
   expect(head).toMatch(/^HTTP\/1.1 431 /);
@@ -48,7 +48,7 @@ test.for([
   });
 });
 
-test("bytes that are not HTTP get a 400 problem", async () => {
+test("bytes that are not HTTP are refused with a 400 problem", async () => {
   const response = await sendRaw(fastify(connectionOptions({ newId })), "\x16\x03\x01\r\n\r\n");
   expect(response).toMatch(/^HTTP\/1.1 400 /);
   expect(response).toContain('"code":"request-unreadable"');
