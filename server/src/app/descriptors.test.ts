@@ -38,7 +38,7 @@ async function request(socket: Socket): Promise<string> {
   return text.toLowerCase();
 }
 
-test("clients get half of the descriptors, and the next connection is closed and reported", async () => {
+test("connections use at most half of the descriptors, and the next one is closed and reported", async () => {
   const { http, open, warnings } = await listen(8);
   let requests = 0;
   http.server.on("request", () => (requests += 1));
@@ -51,14 +51,14 @@ test("clients get half of the descriptors, and the next connection is closed and
   expect(warnings).toHaveLength(1);
 });
 
-test("connections that send nothing make room, however many there are", async () => {
+test("connections without a request are closed in favour of new ones", async () => {
   const { open } = await listen(8);
   const silent = Array.from({ length: 40 }, open);
   await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
   expect(await request(open())).toContain("200 ok");
 });
 
-test("beyond three quarters of them connections are not kept alive, and idle ones make room", async () => {
+test("at three quarters of the connection limit, idle connections are closed for new ones", async () => {
   const { open } = await listen(8);
   const idle = open();
   expect(await request(idle)).toContain("connection: keep-alive");
@@ -70,7 +70,7 @@ test("beyond three quarters of them connections are not kept alive, and idle one
   expect(await request(more)).not.toBe("");
 });
 
-test("the limit of this process is read", async () => {
+test("the descriptor limit is read, and is undefined if unlimited or unreadable", async () => {
   expect(readDescriptorLimit()).toBeGreaterThan(0);
   const file = join(tmpdir(), `limits-${process.pid}`);
   await writeFile(file, "Max open files            unlimited            unlimited            files     \n");
@@ -78,7 +78,7 @@ test("the limit of this process is read", async () => {
   expect(readDescriptorLimit("/nowhere")).toBeUndefined();
 });
 
-test("a low limit is reported at the start", () => {
+test("a descriptor limit below 1024 is reported at the start", () => {
   const warnings: object[] = [];
   const log = { warn: (fields: object) => void warnings.push(fields) };
   warnOfLowLimit(256, log);

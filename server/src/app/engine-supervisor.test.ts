@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ToEngine } from "./engine-process.ts";
 import { HintBacklog } from "./engine-supervisor.ts";
 
-test("a stalled engine process gets a bounded number of rows, every other hint, and one to look everywhere once it goes on", () => {
+test("a stalled engine process receives at most 200 rows, and a hint to poll everything when it resumes", () => {
   const sent: ToEngine[] = [];
   const waiting: (() => void)[] = [];
   const backlog = new HintBacklog((message, onTaken) => {

@@ -13,7 +13,7 @@ interface PortalFixture {
   readonly accountId: number;
   /** Id of the account plan. */
   readonly planId: number;
-  /** The account plan's name, as the account's document tells it. */
+  /** Returns the account plan's name in the account's document. */
   nameOfPlan(db: Database): Promise<string | undefined>;
 }
 
@@ -22,8 +22,8 @@ const test = base.extend("portal", async ({ database }): Promise<PortalFixture> 
   const { details } = await signUp(database, { provider, by: byToken });
   const { id: accountId, planId } = details.account;
   const nameOfPlan: PortalFixture["nameOfPlan"] = async (db) => {
-    const found = await readAccountDetails(db, provider, accountId);
-    return found?.details.plans.find(({ id }) => id === found.details.account.planId)?.name;
+    const account = await readAccountDetails(db, provider, accountId);
+    return account?.details.plans.find(({ id }) => id === account.details.account.planId)?.name;
   };
   expect(await nameOfPlan(database)).toBe("Default");
   return { provider, accountId, planId, nameOfPlan };
@@ -49,13 +49,13 @@ function watched(
   };
 }
 
-test("an account whose plans are cached is read in one statement", async ({ portal, database }) => {
+test("an account with cached plans is read in one statement", async ({ portal, database }) => {
   const statements: string[] = [];
   expect(await portal.nameOfPlan(watched(database, statements))).toBe("Default");
   expect(statements).toHaveLength(1);
 });
 
-test("a change waits for one answer before its commit, and is recorded", async ({ portal, database }) => {
+test("an update waits for one query result before its commit, and records its event", async ({ portal, database }) => {
   const { provider, accountId } = portal;
   let isAnswered = false;
   const late: string[] = [];
@@ -81,7 +81,7 @@ test("a change waits for one answer before its commit, and is recorded", async (
   expect(late).toEqual([]);
 });
 
-test("a changed plan is read at once, even if it was changed by SQL", async ({ portal, database }) => {
+test("a changed plan is visible at once, even if it was changed by SQL", async ({ portal, database }) => {
   const { provider, planId } = portal;
   const by = { actor: { kind: "key" }, channel: "api", now } as const;
   const input = { providerId: provider.id, kind: "account_plan", productId: null, planId } as const;
@@ -92,7 +92,7 @@ test("a changed plan is read at once, even if it was changed by SQL", async ({ p
   expect(await portal.nameOfPlan(database)).toBe("Silver");
 });
 
-test("a plan changed by a transaction is visible in it at once, and outside only after the commit", async ({
+test("a transaction sees its own plan change at once, and others do not before the commit", async ({
   portal,
   database,
 }) => {
@@ -108,14 +108,14 @@ test("a plan changed by a transaction is visible in it at once, and outside only
   expect(await portal.nameOfPlan(database)).toBe("Default");
 });
 
-test("an account that changes or is deleted between the statements is read as it is then", async ({
+test("an account changed or deleted between two statements of a read is returned in its later state", async ({
   portal,
   database,
 }) => {
   const { provider, accountId, planId } = portal;
   const [plan] = await readDefaultPlans(database, provider.id);
   if (!plan) throw new Error("The provider has no account plan.");
-  await rename(database, portal, "Silver"); // nobody knows it by this name yet
+  await rename(database, portal, "Silver"); // no cache contains this name yet
   const move = async () => {
     const input = { ...plan, name: "Gold", systemName: "gold", isDefault: false };
     const gold = await database.inTransaction((tx) => insertPlan(tx, provider.id, input, now));
@@ -129,7 +129,7 @@ test("an account that changes or is deleted between the statements is read as it
   expect(await readAccountDetails(watched(database, [], leave), provider, accountId)).toBeUndefined();
 });
 
-test("accounts with cached plans and others are listed alike, oldest first", async ({ portal, database }) => {
+test("accounts with and without cached plans are listed equally, oldest first", async ({ portal, database }) => {
   const { provider, accountId } = portal;
   const ids = [accountId];
   for (const username of ["mia", "ole"]) {
@@ -156,7 +156,7 @@ test("accounts with cached plans and others are listed alike, oldest first", asy
   expect(await listAccountDetails(database, provider.id, ids)).toEqual(details);
 });
 
-test("documents follow the current provider and fields definitions", async ({ portal, database }) => {
+test("account details use the current provider and fields definitions", async ({ portal, database }) => {
   const { provider, accountId } = portal;
   await database.query("update fields_definitions set label = 'Firm' where provider_id = $1 and name = 'org_name'", [
     provider.id,
@@ -167,7 +167,7 @@ test("documents follow the current provider and fields definitions", async ({ po
   expect(read?.settings.definitions.map(({ label }) => label)).toContain("Firm");
 });
 
-test("a transaction that waits for an account's lock reads it as the other one left it", async ({
+test("a transaction that waited for an account's lock reads the committed change of the other", async ({
   portal,
   database,
 }) => {
@@ -184,7 +184,10 @@ test("a transaction that waits for an account's lock reads it as the other one l
   expect(await locked).toBe("Quay");
 });
 
-test("neither a deleted account nor one of another provider is read or locked", async ({ portal, database }) => {
+test("a deleted account and another provider's account can be neither read nor locked", async ({
+  portal,
+  database,
+}) => {
   const { provider, accountId } = portal;
   const lock = (of: Provider) => database.inTransaction((tx) => lockAccountDetails(tx, of, accountId));
   const { provider: other } = await setUp(database);

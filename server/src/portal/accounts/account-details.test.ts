@@ -28,7 +28,7 @@ const details = { account, users: [], plans: [aPlan()] };
 const nodes = { plans: new WeakMap(), accounts: new WeakMap() };
 const settings = { provider: aProvider(), definitions: standardDefinitions, nodes };
 
-test("an unchanged account is represented once", () => {
+test("the representation of an unchanged account is cached", () => {
   expect(representAccount(details, settings)).toBe(representAccount(details, { ...settings }));
 });
 
@@ -36,9 +36,9 @@ test.for([
   ["the account", { ...details, account: { ...account, orgName: "Quay" } }, settings, "Quay"],
   ["a plan", { ...details, plans: [aPlan({ name: "Gold" })] }, settings, "Gold"],
   ["the provider", details, { ...settings, provider: aProvider({ timeZone: "Asia/Tokyo" }) }, "T18:00:00+09:00"],
-  ["the provider's fields", details, { ...settings, definitions: [aDefinition("Account", "region")] }, "emea"],
-] as const)("it is represented anew when %s says otherwise", ([, changed, under, newText]) => {
+  ["a fields definition", details, { ...settings, definitions: [aDefinition("Account", "region")] }, "emea"],
+] as const)("the representation changes when %s changes", ([, changed, changedSettings, newText]) => {
   expect(renderXml(representAccount(details, settings))).not.toContain(newText);
-  expect(renderXml(representAccount(changed, under))).toContain(newText);
+  expect(renderXml(representAccount(changed, changedSettings))).toContain(newText);
   expect(renderXml(representAccount(details, settings))).not.toContain(newText);
 });

@@ -31,11 +31,11 @@ test("two service plans of one product conflict, two of different products do no
   expect(choosePlans([premium, elsewhere], defaults)).toMatchObject({ servicePlans: [premium, elsewhere] });
 });
 
-test("a sign-up needs an account plan", () => {
+test("a sign-up without an account plan is refused", () => {
   expect(choosePlans([], [servicePlan, basic])).toBe("no account plan");
 });
 
-test("a requested application plan without a service plan is an error, and a default one is left out", () => {
+test("without a service plan, a requested application plan is refused and a default one omitted", () => {
   expect(choosePlans([gold], [accountPlan])).toBe("no service plan");
   expect(choosePlans([], [accountPlan, basic])).toMatchObject({ applicationPlans: [] });
 });
@@ -73,40 +73,48 @@ test("an empty form reports each field as missing, and no other error", () => {
   });
 });
 
-test("a program may omit everything except the two names", () => {
+test("a program must send only org_name and username", () => {
   expect(parseSignUp(settings, { org_name: "Quay", username: "ada" }, "program").errors).toEqual({});
   expect(Object.keys(parseSignUp(settings, {}, "program").errors)).toEqual(["org_name", "username"]);
 });
 
-test("a program need not confirm the password", () => {
+test("a program does not have to confirm the password", () => {
   expect(parseSignUp(settings, { ...good, password_confirmation: undefined }, "program").errors).toEqual({});
 });
 
 test.each([
-  ["a short user name", { username: "ab" }, { username: ["is too short (minimum is 3 characters)"] }],
-  ["a long user name", { username: "a".repeat(41) }, { username: ["is too long (maximum is 40 characters)"] }],
+  ["a username of two characters", { username: "ab" }, { username: ["is too short (minimum is 3 characters)"] }],
   [
-    "a user name with other signs",
+    "a username of 41 characters",
+    { username: "a".repeat(41) },
+    { username: ["is too long (maximum is 40 characters)"] },
+  ],
+  [
+    "a username with a space",
     { username: "nora lind" },
     { username: ["use only letters, numbers, and .-_@+ please."] },
   ],
-  ["what is no address", { email: "nora.fjord.example" }, { email: ["should look like an email address"] }],
+  ["an invalid email address", { email: "nora.fjord.example" }, { email: ["should look like an email address"] }],
   [
-    "a short password",
+    "a password that is too short",
     { password: "short", password_confirmation: "short" },
     { password: ["is too short (minimum is 12 characters)"] },
   ],
   [
-    "a password that was mistyped",
+    "a password with a different confirmation",
     { password_confirmation: "other" },
     { password_confirmation: ["doesn't match Password"] },
   ],
   [
-    "a password that was not confirmed",
+    "a password with an empty confirmation",
     { password_confirmation: "" },
     { password_confirmation: ["doesn't match Password"] },
   ],
-  ["a bell in a name", { org_name: "Fj\u0007ord" }, { org_name: ["contains characters that are not allowed"] }],
-] as const)("refused: %s", (_what, values, expected) => {
+  [
+    "a control character in a name",
+    { org_name: "Fj\u0007ord" },
+    { org_name: ["contains characters that are not allowed"] },
+  ],
+] as const)("a sign-up with %s is refused", (_defect, values, expected) => {
   expect(parseSignUp(settings, { ...good, ...values }, "developer").errors).toEqual(expected);
 });

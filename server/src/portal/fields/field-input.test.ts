@@ -29,13 +29,13 @@ test("only defined fields of the target are parsed, as trimmed text", () => {
   expect(errors).toEqual({});
 });
 
-test("a developer writes neither hidden nor read-only fields; a program writes both", () => {
+test("a developer cannot write hidden or read-only fields, and a program can", () => {
   const input = { rating: "5", note: "late payer" };
   expect(read(input, "developer").changes).toEqual({});
   expect(read(input, "program").changes).toEqual(input);
 });
 
-test("a form deletes a field that it empties, a program makes it an empty text, and an unset field stays unset", () => {
+test("an emptied field is deleted by a form, set to empty text by a program, and stays unset if it was", () => {
   const stored = { region: "emea", skills: ["c"], vat_rate: "21.0" };
   const emptied = { region: "", skills: [] };
   expect(applyFieldInput(stored, read(emptied, "developer", stored).changes)).toEqual({
@@ -48,13 +48,13 @@ test("a form deletes a field that it empties, a program makes it an empty text, 
   expect(read({ region: "" }, "developer").errors).toEqual({ region: ["can't be blank"] });
 });
 
-test("a program sends custom fields flat or inside extra_fields, and the flat one wins", () => {
+test("a program can send custom fields flat or in extra_fields, and the flat one takes precedence", () => {
   expect(read({ extra_fields: { region: 7, org_name: "Quay", unknown: "x" } }).changes).toEqual({ region: "7" });
   expect(read({ region: "apac", extra_fields: { region: "emea" } }).changes).toEqual({ region: "apac" });
   expect(read({ extra_fields: { region: "emea" } }, "developer").changes).toEqual({});
 });
 
-test("an address can be nested or in parts, and parts keep the others", () => {
+test("an address is accepted nested or in parts, and a part keeps the other parts", () => {
   const nested = { name: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone: "1", zip: "8000" };
   const complete = applyFieldInput({}, read({ billing_address: nested }).changes);
   const stored = { company: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone_number: "1" };
@@ -64,11 +64,11 @@ test("an address can be nested or in parts, and parts keep the others", () => {
   expect(applyFieldInput(complete, read({ billing_address: "" }).changes)).toEqual({});
 });
 
-test("an input cannot use the names of address parts in documents", () => {
+test("the document's names of address parts are not accepted as input", () => {
   expect(read({ billing_address_company: "Quay", billing_address_phone_number: "1" }).changes).toEqual({});
 });
 
-test("a nested address needs four parts, sent now or before; flat parts need none", () => {
+test("a nested address requires four parts, sent or stored, and flat parts require none", () => {
   const blank = ["can't be blank"];
   expect(read({ billing_address: { city: "Faro" } }).errors).toEqual({
     billing_address_name: blank,
@@ -86,7 +86,7 @@ test("a rate is stored as a decimal with a fraction, without trailing zeros", ()
   expect(read({ vat_rate: "00" }).changes).toEqual({ vat_rate: "0.0" });
 });
 
-test("a user's field with the name of an account's rate or address holds text", () => {
+test("a user's field named like an account's rate or address contains text", () => {
   const ofUser = [aDefinition("User", "vat_rate"), aDefinition("User", "billing_address")];
   const input = { vat_rate: "n/a", billing_address: "Pier 1" };
   expect(parseFieldInput({ definitions: ofUser, target: "User", writer: "program" }, input)).toEqual({
@@ -95,20 +95,24 @@ test("a user's field with the name of an account's rate or address holds text", 
   });
 });
 
-test("an address of empty parts is no address", () => {
+test("an address with only empty parts is deleted", () => {
   const stored = { billing_address: { city: "Faro" } };
   expect(applyFieldInput(stored, read({ billing_address_city: "" }, "program", stored).changes)).toEqual({});
 });
 
 test.each([
   [
-    "control characters, which no XML can hold",
+    "a control character, which XML cannot contain",
     { org_name: "Fj\u0007ord" },
     { org_name: ["contains characters that are not allowed"] },
   ],
-  ["also in one of several values", { skills: ["c", "\0"] }, { skills: ["contains characters that are not allowed"] }],
   [
-    "also in a part of an address",
+    "a control character in one of several values",
+    { skills: ["c", "\0"] },
+    { skills: ["contains characters that are not allowed"] },
+  ],
+  [
+    "an unpaired surrogate in a part of an address",
     { billing_address_city: "\ud800" },
     { billing_address_city: ["contains characters that are not allowed"] },
   ],
@@ -117,16 +121,16 @@ test.each([
     { org_name: "x".repeat(256) },
     { org_name: ["is too long (maximum is 255 characters)"] },
   ],
-  ["an address that is a text", { billing_address: "Pier 1" }, { billing_address: ["is not correctly set"] }],
-  ["a rate that is no number", { vat_rate: "a lot" }, { vat_rate: ["is not a number"] }],
-  ["several values of a built-in field", { org_name: ["a", "b"] }, { org_name: ["is invalid"] }],
-  ["an object where a text is due", { region: { a: 1 } }, { region: ["is invalid"] }],
-  ["a name that is emptied", { org_name: "  " }, { org_name: ["can't be blank"] }],
-] as const)("refused: %s", (_what, input, expected) => {
+  ["a text for an address", { billing_address: "Pier 1" }, { billing_address: ["is not correctly set"] }],
+  ["a non-numeric rate", { vat_rate: "a lot" }, { vat_rate: ["is not a number"] }],
+  ["several values for a built-in field", { org_name: ["a", "b"] }, { org_name: ["is invalid"] }],
+  ["an object for a text", { region: { a: 1 } }, { region: ["is invalid"] }],
+  ["an emptied required name", { org_name: "  " }, { org_name: ["can't be blank"] }],
+] as const)("%s is refused", (_defect, input, expected) => {
   expect(read(input).errors).toEqual(expected);
 });
 
-test("developers and sign-ups must give all required fields; other programs only the name", () => {
+test("developers and sign-ups must send all required fields, and other programs only the name", () => {
   const needs = { definitions, target: "Account" } as const;
   const signUp = { ...needs, writer: "program", isSignUp: true } as const;
   expect(Object.keys(missingFields(signUp, {}))).toEqual(["org_name", "region"]);
@@ -137,18 +141,18 @@ test("developers and sign-ups must give all required fields; other programs only
 
 test("a field accepts only its choices", () => {
   const staged = [aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] })];
-  const wrong = (stage: unknown): unknown =>
+  const errorsOf = (stage: unknown): unknown =>
     parseFieldInput({ definitions: staged, target: "Cinstance", writer: "program" }, { stage }).errors;
-  expect(wrong("beta")).toEqual({});
-  expect(wrong("")).toEqual({});
-  expect(wrong(["alpha", "gamma"])).toEqual({ stage: ["is not included in the list"] });
+  expect(errorsOf("beta")).toEqual({});
+  expect(errorsOf("")).toEqual({});
+  expect(errorsOf(["alpha", "gamma"])).toEqual({ stage: ["is not included in the list"] });
 });
 
-test("a value that is no longer a choice may stay, but cannot be set again", () => {
+test("a stored value that is no longer a choice is kept, but cannot be set again", () => {
   const staged = [aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] })];
-  const wrong = (stored: FieldValues, stage: unknown): unknown =>
+  const errorsOf = (stored: FieldValues, stage: unknown): unknown =>
     parseFieldInput({ definitions: staged, target: "Cinstance", writer: "developer", stored }, { stage }).errors;
-  expect(wrong({ stage: "gamma" }, "gamma")).toEqual({});
-  expect(wrong({ stage: ["alpha", "gamma"] }, ["gamma", "beta"])).toEqual({});
-  expect(wrong({ stage: "gamma" }, "delta")).toEqual({ stage: ["is not included in the list"] });
+  expect(errorsOf({ stage: "gamma" }, "gamma")).toEqual({});
+  expect(errorsOf({ stage: ["alpha", "gamma"] }, ["gamma", "beta"])).toEqual({});
+  expect(errorsOf({ stage: "gamma" }, "delta")).toEqual({ stage: ["is not included in the list"] });
 });

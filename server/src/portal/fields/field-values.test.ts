@@ -8,14 +8,14 @@ const account = (...names: readonly string[]) => names.map((name) => aDefinition
 const xmlOf = (names: readonly string[], values: FieldValues): string =>
   renderXml(record("x", representFields(account(...names), "Account", values))).slice("<x>".length, -"</x>".length);
 
-test("fields are ordered by their definitions, custom ones inside extra_fields", () => {
+test("fields are in the order of their definitions, custom ones inside extra_fields", () => {
   const values = { region: "emea", country: "Spain", org_name: "Fjord & Sons", vat_rate: "21.00" };
   expect(xmlOf(["org_name", "region", "country", "vat_rate"], values)).toBe(
     "<org_name>Fjord &amp; Sons</org_name><country>Spain</country><vat_rate>21.0</vat_rate><extra_fields><region>emea</region></extra_fields>",
   );
 });
 
-test("a field that is not defined for the target is left out", () => {
+test("a field that is not defined for the target is omitted", () => {
   expect(xmlOf(["org_name"], { org_name: "Quay", secret: "x" })).toBe(
     "<org_name>Quay</org_name><extra_fields></extra_fields>",
   );
@@ -24,20 +24,20 @@ test("a field that is not defined for the target is left out", () => {
   ]);
 });
 
-test("a user's field with the name of an account's rate is ordinary text", () => {
+test("a user's field named like an account's rate is rendered as text", () => {
   const definitions = [aDefinition("User", "vat_rate")];
   expect(representFields(definitions, "User", { vat_rate: "007" })).toEqual([
     record("extra_fields", [value("vat_rate", "007")]),
   ]);
 });
 
-test("blank values are left out and others trimmed, also within lists", () => {
+test("blank values are omitted and others trimmed, also in lists", () => {
   expect(xmlOf(["city", "zip", "skills"], { city: "  ", zip: " 1010 ", skills: ["c", " ", " go "] })).toBe(
     "<zip>1010</zip><extra_fields><skills>c</skills><skills>go</skills></extra_fields>",
   );
 });
 
-test("an address shows each part, also missing ones, and its two lines joined", () => {
+test("an address contains every part, also missing ones, and its two lines joined", () => {
   const billing = {
     company: "Quay",
     address1: "Pier 1",
@@ -53,7 +53,7 @@ test("an address shows each part, also missing ones, and its two lines joined", 
   );
 });
 
-test("an account without a billing address shows one, with three parts from other fields", () => {
+test("an account without a billing address has one with three parts from other fields", () => {
   const address = (values: FieldValues) => fieldsToJson(account("billing_address"), "Account", values);
   const nothing = { address: "", address1: null, address2: null, city: null, state: null, zip: null };
   expect(address({ org_name: "Quay", country: "Spain", telephone_number: "+34 1" })).toEqual({
@@ -77,11 +77,11 @@ test.each([
   });
 });
 
-test("each country that Unicode names has its code", () => {
+test("the name of each Unicode country maps to its code", () => {
   const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
   const letters = Array.from({ length: 26 }, (_, index) => String.fromCodePoint(65 + index));
   const codes = letters.flatMap((first) => letters.map((second) => first + second));
-  // Deprecated codes are aliases of others. The rest are tests of translations, an unknown country and remote islands.
+  // Deprecated codes are aliases of others. The excluded codes are translation tests, an unknown country and remote islands.
   const isCountry = (code: string) =>
     new Intl.Locale(`und-${code}`).region === code && !["XA", "XB", "ZZ", "QO"].includes(code);
   const countries = codes.filter(isCountry).flatMap((code) => {
@@ -92,7 +92,7 @@ test("each country that Unicode names has its code", () => {
   expect(countries.map(([name]) => [name, countryCodeOf(name)])).toEqual(countries);
 });
 
-test("a field with the name of an inherited property is empty until it is set", () => {
+test("an unset field named like an inherited property is empty", () => {
   expect(xmlOf(["constructor"], {})).toBe("<extra_fields></extra_fields>");
 });
 

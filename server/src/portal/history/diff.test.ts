@@ -6,20 +6,20 @@ import { type Difference, diffTrees } from "./diff.ts";
 const user = (id: number, username: string, email: string | null = null): Json => ({ id, username, email });
 
 test.each<readonly [string, Json | undefined, Json | undefined, readonly Difference[]]>([
-  ["equal trees have none", { a: [1, { b: null }] }, { a: [1, { b: null }] }, []],
-  ["a changed value", { a: 1 }, { a: 2 }, [{ path: ["a"], kind: "changed", before: 1, after: 2 }]],
-  ["a new field", {}, { a: 1 }, [{ path: ["a"], kind: "added", after: 1 }]],
-  ["a missing field", { a: 1 }, {}, [{ path: ["a"], kind: "removed", before: 1 }]],
-  ["null is a value", { a: null }, { a: 1 }, [{ path: ["a"], kind: "changed", before: null, after: 1 }]],
+  ["equal trees have no difference", { a: [1, { b: null }] }, { a: [1, { b: null }] }, []],
+  ["a changed value is a change", { a: 1 }, { a: 2 }, [{ path: ["a"], kind: "changed", before: 1, after: 2 }]],
+  ["a new field is an addition", {}, { a: 1 }, [{ path: ["a"], kind: "added", after: 1 }]],
+  ["a missing field is a removal", { a: 1 }, {}, [{ path: ["a"], kind: "removed", before: 1 }]],
+  ["a change from null is a change", { a: null }, { a: 1 }, [{ path: ["a"], kind: "changed", before: null, after: 1 }]],
   ["null and a missing field differ", { a: null }, {}, [{ path: ["a"], kind: "removed", before: null }]],
   [
-    "a nested field",
+    "a nested change has the path of its field",
     { plan: { name: "Basic", cost: 0 } },
     { plan: { name: "Gold", cost: 0 } },
     [{ path: ["plan", "name"], kind: "changed", before: "Basic", after: "Gold" }],
   ],
   [
-    "each field of a new record",
+    "each field of a new record is an addition",
     undefined,
     { a: 1, b: { c: 2 } },
     [
@@ -28,15 +28,15 @@ test.each<readonly [string, Json | undefined, Json | undefined, readonly Differe
     ],
   ],
   [
-    "a record in place of null",
+    "a record that replaces null is one change",
     { a: null },
     { a: { b: 1 } },
     [{ path: ["a"], kind: "changed", before: null, after: { b: 1 } }],
   ],
-  ["an empty record and a missing one are alike", { a: {} }, {}, []],
-  ["an empty list and a missing one are alike", {}, { a: [] }, []],
+  ["an empty record equals a missing one", { a: {} }, {}, []],
+  ["an empty list equals a missing one", {}, { a: [] }, []],
   [
-    "items are matched by id, in any order",
+    "items are matched by id, regardless of order",
     { users: [user(1, "mira"), user(2, "olaf")] },
     { users: [user(2, "olaf", "o@quay.example"), user(1, "mira")] },
     [
@@ -58,7 +58,7 @@ test.each<readonly [string, Json | undefined, Json | undefined, readonly Differe
     ],
   ],
   [
-    "other items are matched by value",
+    "items without an id are matched by value",
     { keys: ["one", "two"] },
     { keys: ["two", "three"] },
     [
@@ -66,15 +66,20 @@ test.each<readonly [string, Json | undefined, Json | undefined, readonly Differe
       { path: ["keys"], kind: "added", after: "three" },
     ],
   ],
-  ["repeated items count", { keys: ["a"] }, { keys: ["a", "a"] }, [{ path: ["keys"], kind: "added", after: "a" }]],
   [
-    "another order is one difference",
+    "repeated items are counted",
+    { keys: ["a"] },
+    { keys: ["a", "a"] },
+    [{ path: ["keys"], kind: "added", after: "a" }],
+  ],
+  [
+    "a changed order is one difference",
     { keys: ["a", "b"] },
     { keys: ["b", "a"] },
     [{ path: ["keys"], kind: "changed", before: ["a", "b"], after: ["b", "a"] }],
   ],
   [
-    "names that objects inherit are names like others",
+    "names of inherited properties are ordinary field names",
     {},
     { constructor: "x" },
     [{ path: ["constructor"], kind: "added", after: "x" }],
@@ -94,7 +99,7 @@ const { tree } = fc.letrec<{ tree: Json }>((tie) => ({
 
 const opposite = { added: "removed", removed: "added", changed: "changed" } as const;
 
-test("a tree has no differences from itself, and both directions show the same ones", () => {
+test("a tree does not differ from itself, and both directions have the same differences", () => {
   fc.assert(
     fc.property(tree, tree, (one, other) => {
       expect(diffTrees(one, structuredClone(one))).toEqual([]);
@@ -115,5 +120,5 @@ test("a tree has no differences from itself, and both directions show the same o
   );
 });
 
-/** A title is that of the later item, so it depends on the direction. */
+/** Returns the step without its title: a title is that of the later item, so it depends on the direction. */
 const idOf = (step: Difference["path"][number]): string | number => (typeof step === "string" ? step : step.id);

@@ -43,23 +43,23 @@ test("fields of a listed user are labelled with the user's name", () => {
   ]);
 });
 
-test("credentials show their last four characters, on both sides and in lists", () => {
+test("credentials show only their last four characters, also in lists", () => {
   const before = { user_key: "aaaaaaaa1111", keys: ["cccccccc3333"] };
   const after = { user_key: "bbbbbbbb2222", keys: ["cccccccc3333", "dddddddd4444"] };
-  const found = changes({ type: "application.updated", before, after });
-  expect(found).toMatchObject([
+  const fieldChanges = changes({ type: "application.updated", before, after });
+  expect(fieldChanges).toMatchObject([
     { field: "user_key", before: "…1111", after: "…2222", isMasked: true },
     { field: "keys", label: "Application key", kind: "added", after: "…4444", isMasked: true },
   ]);
-  expect(JSON.stringify(found)).not.toMatch(/aaaa|bbbb|dddd/);
+  expect(JSON.stringify(fieldChanges)).not.toMatch(/aaaa|bbbb|dddd/);
 });
 
-test("keys that end alike differ", () => {
+test("different keys with the same last four characters are a change", () => {
   const [before, after] = [{ user_key: "aaaaaaaa1111" }, { user_key: "bbbbbbbb1111" }];
   expect(changes({ type: "application.user_key_updated", before, after })).toHaveLength(1);
 });
 
-test("a changed password is named without a value", () => {
+test("a changed password is listed without a value", () => {
   const version = { username: "mira" };
   expect(changes({ type: "user.updated", previous: { password: null }, before: version, after: version })).toEqual([
     { field: "password", label: "Password", kind: "changed", before: null, isMasked: true, isDirect: true },
@@ -75,7 +75,7 @@ test("without the version before, the recorded previous values show the change",
   ]);
 });
 
-test("differences that the event does not name come last and are marked", () => {
+test("differences that are not in the event's previous values come last and are not direct", () => {
   const before = { plan: { id: 5, name: "Basic" }, name: "Ferry" };
   const after = { plan: { id: 5, name: "Starter" }, name: "Ferries" };
   expect(changes({ type: "application.updated", previous: { name: "Ferry" }, before, after })).toMatchObject([
@@ -84,16 +84,16 @@ test("differences that the event does not name come last and are marked", () => 
   ]);
 });
 
-test("a plan change names all fields of the plan as its own", () => {
+test("all fields of the plan are direct changes of a plan change", () => {
   const [before, after] = [{ plan: { id: 5, name: "Basic" } }, { plan: { id: 6, name: "Gold" } }];
-  const found = changes({ type: "application.plan_changed", previous: { plan_id: 5 }, before, after });
-  expect(found.map(({ field, isDirect }) => [field, isDirect])).toEqual([
+  const fieldChanges = changes({ type: "application.plan_changed", previous: { plan_id: 5 }, before, after });
+  expect(fieldChanges.map(({ field, isDirect }) => [field, isDirect])).toEqual([
     ["plan.id", true],
     ["plan.name", true],
   ]);
 });
 
-test("a creation adds every field, and a deletion removes them", () => {
+test("a creation adds every field, and a deletion removes every field", () => {
   const version = { id: 31, created_at: "2026-01-01T00:00:00Z", org_name: "Quay", state: "approved" };
   expect(changes({ type: "account.created", after: version }).map(({ field, kind }) => [field, kind])).toEqual([
     ["org_name", "added"],
@@ -102,7 +102,7 @@ test("a creation adds every field, and a deletion removes them", () => {
   expect(changes({ type: "account.deleted", before: version }).map(({ kind }) => kind)).toEqual(["removed", "removed"]);
 });
 
-test("an account's version has its users as they were later", () => {
+test("an account's version includes later changes of its users", () => {
   const account = {
     org_name: "Quay",
     users: [

@@ -51,7 +51,7 @@ async function startMailServer(
   return { url: `smtp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`, received };
 }
 
-test("the mail server gets the mail, and a name or a subject adds no header of its own", async () => {
+test("an email reaches the mail server, and its names and subject cannot add headers", async () => {
   const { url, received } = await startMailServer();
   using mailer = await openMailer(url);
   await mailer.send(mail);
@@ -62,7 +62,7 @@ test("the mail server gets the mail, and a name or a subject adds no header of i
   expect(received.filter((line) => line.startsWith("Bcc"))).toEqual([]);
 });
 
-test("what the mail server says against a mail is what the sender is told", async () => {
+test("an email refused by the mail server rejects with the server's response", async () => {
   const { url } = await startMailServer({ RCPT: "550 no such person here" });
   using mailer = await openMailer(url);
   await expect(mailer.send(mail)).rejects.toThrow("550 no such person here");

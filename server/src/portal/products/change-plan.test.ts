@@ -7,11 +7,11 @@ const before = aPlan({ costPerMonth: "12.5", trialPeriodDays: 30 });
 
 test.each([
   ["a blank name", { name: " " }, { name: ["can't be blank"] }],
-  ["a fee that is no number", { setup_fee: "ten" }, { setup_fee: ["is not a number"] }],
-  ["a cost below zero", { cost_per_month: "-1" }, { cost_per_month: ["must be greater than or equal to 0"] }],
+  ["a non-numeric fee", { setup_fee: "ten" }, { setup_fee: ["is not a number"] }],
+  ["a negative cost", { cost_per_month: "-1" }, { cost_per_month: ["must be greater than or equal to 0"] }],
   ["a trial of half a day", { trial_period_days: "0.5" }, { trial_period_days: ["is not a number"] }],
-  ["an unknown step", { state_event: "archive" }, { state_event: ["invalid"] }],
-])("a plan is not changed by %s", (_what, input, errors) => {
+  ["an unknown state event", { state_event: "archive" }, { state_event: ["invalid"] }],
+])("a plan change with %s is refused", (_defect, input, errors) => {
   expect(parsePlan(before, input, new Date(0)).errors).toEqual(errors);
 });
 
@@ -27,6 +27,6 @@ test.each([
   ["Gold & Co.", "gold_co"],
   ["Évasion – été", "evasion_ete"],
   ["潮汐", "unnamed"],
-])("%s is known to programs as %s", (name, systemName) => {
+])("the name %s becomes the system name %s", (name, systemName) => {
   expect(deriveSystemName(name)).toBe(systemName);
 });

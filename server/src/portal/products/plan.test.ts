@@ -8,7 +8,7 @@ test.each([
   ["request_credit_card", "request", "change"],
   ["none", "none", "none"],
 ] as const)(
-  "with the permission %s a developer may %s without a credit card, and %s with one",
+  "the permission %s means the plan step %s without a credit card, and %s with one",
   (permission, without, having) => {
     expect([planStepOf(permission, false), planStepOf(permission, true)]).toEqual([without, having]);
   },
