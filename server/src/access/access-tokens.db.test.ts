@@ -6,9 +6,9 @@ import { createProviderUser } from "./provider-users.ts";
 
 const now = new Date("2026-02-03T04:05:06Z");
 
-test("a token is 96 hexadecimal characters, kept as a digest, and found with what its owner may do", async ({ tx }) => {
-  const { make, find } = await openProvider(tx);
-  const { value, id } = await make({});
+test("a token has 96 hexadecimal characters and is stored only as a digest", async ({ tx }) => {
+  const { create, find } = await openProvider(tx);
+  const { value, id } = await create({});
 
   expect(value).toMatch(/^[0-9a-f]{96}$/);
   expect(await find(value)).toMatchObject({
@@ -21,29 +21,29 @@ test("a token is 96 hexadecimal characters, kept as a digest, and found with wha
   expect(JSON.stringify(await tx.query("select *, encode(digest, 'hex') from access_tokens"))).not.toContain(value);
 });
 
-test("the operator may choose the value", async ({ tx }) => {
-  const { make, find } = await openProvider(tx);
-  await make({ value: "chosen" });
+test("a token can be created with a chosen value", async ({ tx }) => {
+  const { create, find } = await openProvider(tx);
+  await create({ value: "chosen" });
   expect(await find("chosen")).toBeDefined();
   expect(await find("Chosen")).toBeUndefined();
 });
 
-test("an expired token is no token", async ({ tx }) => {
-  const { make, find } = await openProvider(tx);
-  const { value } = await make({ expiresAt: now });
+test("an expired token is not found", async ({ tx }) => {
+  const { create, find } = await openProvider(tx);
+  const { value } = await create({ expiresAt: now });
   expect(await find(value, new Date(now.getTime() - 1))).toBeDefined();
   expect(await find(value, now)).toBeUndefined();
 });
 
-test("the token of somebody suspended is no token", async ({ tx }) => {
-  const { providerId, make, find } = await openProvider(tx);
-  const { value } = await make({});
+test("the token of a suspended user is not found", async ({ tx }) => {
+  const { providerId, create, find } = await openProvider(tx);
+  const { value } = await create({});
   await tx.query("update provider_users set state = 'suspended' where provider_id = $1", [providerId]);
   expect(await find(value)).toBeUndefined();
 });
 
-test("a token of one provider opens nothing of another's", async ({ tx }) => {
-  const { value } = await (await openProvider(tx)).make({});
+test("a token of one provider is not found at another", async ({ tx }) => {
+  const { value } = await (await openProvider(tx)).create({});
   expect(await (await openProvider(tx)).find(value)).toBeUndefined();
 });
 
@@ -60,7 +60,7 @@ async function openProvider(tx: Transaction) {
   const { id: userId } = await createProviderUser(tx, owner);
   return {
     providerId,
-    make: (more: Partial<NewAccessToken>) =>
+    create: (more: Partial<NewAccessToken>) =>
       createAccessToken(tx, { providerId, userId, name: "test", scopes: ["stats"], permission: "ro", ...more }),
     find: (value: string, at = now) => findAccessToken(tx, { providerId, value, now: at }),
   };

@@ -14,32 +14,36 @@ const test = base
   .extend("limit", () => ({ name: `test ${(limits += 1)}`, of: "key", max: 3, windowSeconds: 60, note: "" }))
   .extend("limiter", ({ sharedPool, clock, limit }) => createAttemptLimiter({ pool: sharedPool, clock }, limit));
 
-test("the attempt after the last allowed one is told how long to wait", async ({ limiter, clock }) => {
+test("an attempt beyond the limit is refused with the time to wait", async ({ limiter, clock }) => {
   for (const wait of [0, 0, 0]) expect(await limiter.secondsToWait("ada")).toBe(wait);
   await clock.advance(20_500);
   expect(await limiter.secondsToWait("ada")).toBe(40);
   expect(await limiter.secondsToWait("bob")).toBe(0);
 });
 
-test("when the window is over, attempts are counted from one again", async ({ limiter, clock }) => {
+test("the count of attempts restarts when the window has ended", async ({ limiter, clock }) => {
   for (let attempt = 0; attempt < 4; attempt += 1) await limiter.secondsToWait("ada");
   await clock.advance(60_000);
   for (const wait of [0, 0, 0, 60]) expect(await limiter.secondsToWait("ada")).toBe(wait);
 });
 
-test("a success forgets the typing errors before it", async ({ limiter }) => {
+test("forgetting an attempt counter allows the next attempt at once", async ({ limiter }) => {
   for (let attempt = 0; attempt < 3; attempt += 1) await limiter.secondsToWait("ada");
   await limiter.forget("ada");
   expect(await limiter.secondsToWait("ada")).toBe(0);
 });
 
-test("all processes on a database count together, also at once", async ({ sharedPool, clock, limit }) => {
+test("concurrent attempts in several processes share one count", async ({ sharedPool, clock, limit }) => {
   const processes = [1, 2, 3].map(() => createAttemptLimiter({ pool: sharedPool, clock }, limit));
   const waits = await Promise.all([...processes, ...processes].map((one) => one.secondsToWait("ada")));
   expect(waits.filter((seconds) => seconds === 0)).toHaveLength(3);
 });
 
-test("a process whose clock is days ahead locks nobody out of the others", async ({ sharedPool, clock, limit }) => {
+test("counts from a process with a clock days ahead do not block attempts in other processes", async ({
+  sharedPool,
+  clock,
+  limit,
+}) => {
   const ahead = { now: () => new Date(clock.now().getTime() + 60 * 24 * 3600_000) };
   const counters = [attemptCounter(limit, "ada")];
   for (let attempt = 0; attempt < 5; attempt += 1) await countAttempt({ pool: sharedPool, clock: ahead }, counters);
@@ -48,24 +52,20 @@ test("a process whose clock is days ahead locks nobody out of the others", async
   for (const wait of [0, 0, 0, 60]) expect(await here.secondsToWait("ada")).toBe(wait);
 });
 
-test("the networks of an IPv6 address are limited together, larger ones later", async ({
-  sharedPool,
-  clock,
-  limit,
-}) => {
+test("an IPv6 /64, /56 and /48 have one, four and sixteen times the limit", async ({ sharedPool, clock, limit }) => {
   const limiter = createNetworkLimiter({ pool: sharedPool, clock }, limit);
   const countAttempts = async (addresses: readonly string[]): Promise<number> => {
     const waits: number[] = [];
     for (const address of addresses) waits.push(await limiter.secondsToWait(address));
     return waits.filter((seconds) => seconds === 0).length;
   };
-  const numbers = Array.from({ length: 100 }, (_, place) => place);
-  expect(await countAttempts(numbers.map((place) => `2001:db8:1:2::${place}`))).toBe(3);
-  expect(await countAttempts(numbers.map((place) => `2001:db8:2:${place.toString(16)}::1`))).toBe(12);
-  expect(await countAttempts(numbers.map((place) => `2001:db8:3:${(place * 256).toString(16)}::1`))).toBe(48);
+  const numbers = Array.from({ length: 100 }, (_, index) => index);
+  expect(await countAttempts(numbers.map((index) => `2001:db8:1:2::${index}`))).toBe(3);
+  expect(await countAttempts(numbers.map((index) => `2001:db8:2:${index.toString(16)}::1`))).toBe(12);
+  expect(await countAttempts(numbers.map((index) => `2001:db8:3:${(index * 256).toString(16)}::1`))).toBe(48);
 });
 
-test("counters whose window is over are deleted", async ({ sharedPool, clock, limiter }) => {
+test("counters with an ended window are deleted", async ({ sharedPool, clock, limiter }) => {
   await limiter.secondsToWait("ada");
   const count = async () =>
     (await sharedPool.query<{ n: number }>("select count(*)::int n from attempt_counters"))[0]?.n;

@@ -28,7 +28,7 @@ function watchedQueue(limits: { slots?: number; waitingMax?: number }) {
   return { add, finishAll, started, refused };
 }
 
-test("no more run at once than there are slots, and one group's work runs in order", async () => {
+test("concurrent work is limited to the slots, and the work of one group runs in order", async () => {
   const { add, finishAll, started } = watchedQueue({ slots: 2 });
   for (const name of ["a", "b", "c", "d"]) add(name, ["one"]);
   await settled();
@@ -37,7 +37,7 @@ test("no more run at once than there are slots, and one group's work runs in ord
   expect(started).toEqual(["a", "b", "c", "d"]);
 });
 
-test("providers take turns, and within a provider its networks do", async () => {
+test("providers take turns, and so do the networks of a provider", async () => {
   const { add, finishAll, started } = watchedQueue({});
   add("running", ["acme", "net0"]);
   for (const number of [1, 2, 3]) add(`acme net1 ${number}`, ["acme", "net1"]);
@@ -47,7 +47,7 @@ test("providers take turns, and within a provider its networks do", async () => 
   expect(started).toEqual(["running", "acme net1 1", "other", "acme net2", "acme net1 2", "acme net1 3"]);
 });
 
-test("a full queue refuses the newest work of the largest group and nobody else's", async () => {
+test("a full queue refuses only the newest work of the largest group", async () => {
   const { add, finishAll, started, refused } = watchedQueue({ waitingMax: 4 });
   add("running", ["acme", "net0"]);
   for (const number of [1, 2, 3]) add(`acme ${number}`, ["acme", `net${number}`]);
@@ -60,7 +60,7 @@ test("a full queue refuses the newest work of the largest group and nobody else'
   expect(started).toEqual(["running", "acme 1", "other 1", "acme 2", "other 2"]);
 });
 
-test("within the largest provider, the network with most work is refused", async () => {
+test("within the largest provider, a full queue refuses the newest work of the network with most work", async () => {
   const { add, finishAll, refused } = watchedQueue({ waitingMax: 3 });
   add("running", ["acme", "net0"]);
   for (const number of [1, 2, 3]) add(`flood ${number}`, ["acme", "flood"]);
@@ -69,7 +69,7 @@ test("within the largest provider, the network with most work is refused", async
   expect(refused).toEqual(["flood 3"]);
 });
 
-test("work that fails gives its place back", async () => {
+test("failed work releases its slot", async () => {
   const queue = createFairQueue({ slots: 1, waitingMax: 1, retryAfterSeconds: 3 });
   await expect(queue([], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(await queue([], async () => "yes")).toBe("yes");

@@ -4,52 +4,52 @@ import { createPasswordHasher, filterByPassword, standardCost } from "./password
 
 const passwords = createPasswordHasher(standardCost);
 
-/** For tests about turns: as many at once, and each takes a tenth of a millisecond. */
+/** A hasher for tests of turns: the same concurrency, but each hash takes a tenth of a millisecond. */
 const cheap = createPasswordHasher({ memoryKiB: 8, passes: 1, parallelism: 1 });
 
 const by = { providerId: 1 };
 
-test("a password is kept as argon2id with OWASP's parameters, which the hash names", async () => {
+test("a password hash is argon2id with OWASP's parameters", async () => {
   expect(await passwords.hash("correct horse", by)).toMatch(
     /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/,
   );
 });
 
-test("the same password twice makes two hashes, and each knows it", async () => {
+test("two hashes of one password differ, and the password matches both", async () => {
   const [one, other] = await Promise.all([passwords.hash("correct horse", by), passwords.hash("correct horse", by)]);
   expect(one).not.toBe(other);
   expect(await passwords.verify(one, "correct horse", by)).toBe(true);
   expect(await passwords.verify(other, "correct horse", by)).toBe(true);
 });
 
-test("another password does not fit", async () => {
+test("another password does not match a hash", async () => {
   const hash = await passwords.hash("correct horse", by);
   expect(await passwords.verify(hash, "correct horsE", by)).toBe(false);
   expect(await passwords.verify(hash, "", by)).toBe(false);
 });
 
-test("one spelling of é is as good as the other", async () => {
+test("composed and decomposed forms of é in a password match the same hash", async () => {
   expect(await passwords.verify(await passwords.hash("caf\u00e9 au lait", by), "cafe\u0301 au lait", by)).toBe(true);
 });
 
-test("a hash that another program made with other parameters is understood", async () => {
+test("a hash of another program with other parameters is verified", async () => {
   // From the tests of Argon2's reference implementation.
   const hash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
   expect(await passwords.verify(hash, "password", by)).toBe(true);
 });
 
 test.each([
-  ["none, of an unknown user", undefined],
-  ["null, of a user without a password", null],
+  ["undefined, as for an unknown user", undefined],
+  ["null, as for a user without a password", null],
   ["empty", ""],
   ["not a hash", "password"],
   ["of another algorithm", "$2b$12$abcdefghijklmnopqrstuv"],
-  ["that asks for all memory", "$argon2id$v=19$m=9999999,t=2,p=1$c29tZXNhbHQ$RdescudvJCsgt3ub+b+dWRWJTmaaJObG"],
-])("no password fits a hash that is %s", async (_, hash) => {
+  ["of excessive memory cost", "$argon2id$v=19$m=9999999,t=2,p=1$c29tZXNhbHQ$RdescudvJCsgt3ub+b+dWRWJTmaaJObG"],
+])("no password matches a hash that is %s", async (_, hash) => {
   expect(await passwords.verify(hash, "password", by)).toBe(false);
 });
 
-test("a flood at one provider is bounded, and another provider's admin is next", async () => {
+test("a flood of sign-ins at one provider is limited, and does not delay another provider's admin", async () => {
   const ended: string[] = [];
   const check = (name: string, providerId: number, address: string): Promise<unknown> =>
     cheap.verify(undefined, "wrong", { providerId, address }).then(
@@ -59,21 +59,21 @@ test("a flood at one provider is bounded, and another provider's admin is next",
         ended.push("refused");
       },
     );
-  const flood = Array.from({ length: 200 }, (_, place) => check("flood", 1, `198.51.100.${place}`));
+  const flood = Array.from({ length: 200 }, (_, index) => check("flood", 1, `198.51.100.${index}`));
   await Promise.all([...flood, check("neighbour", 2, "203.0.113.7")]);
-  expect(ended.filter((it) => it === "refused").length).toBeGreaterThan(160);
-  // It starts fourth. Two hashes run at once, and a busy machine may finish several of the flood's beside it; without turns
-  // it would be refused or come after all 34.
-  const made = ended.filter((it) => it !== "refused");
-  expect(made).toContain("neighbour");
-  expect(made.indexOf("neighbour")).toBeLessThanOrEqual(12);
+  expect(ended.filter((result) => result === "refused").length).toBeGreaterThan(160);
+  // The neighbour starts fourth. Two hashes run at once, and a busy machine may finish several of the flood first; without turns
+  // the neighbour would be refused or finish after all 34.
+  const accepted = ended.filter((result) => result !== "refused");
+  expect(accepted).toContain("neighbour");
+  expect(accepted.indexOf("neighbour")).toBeLessThanOrEqual(12);
 });
 
-test("strangers that flood a provider do not delay a device that has signed in before", async () => {
+test("a flood of sign-ins from other networks does not delay a known device", async () => {
   const ended: string[] = [];
   const from = (address: string) => ({ providerId: 1, address });
-  const flood = Array.from({ length: 20 }, async (_, place) => {
-    await cheap.verify(undefined, "wrong", from(`198.51.100.${place}`));
+  const flood = Array.from({ length: 20 }, async (_, index) => {
+    await cheap.verify(undefined, "wrong", from(`198.51.100.${index}`));
     ended.push("flood");
   });
   const owner = async (): Promise<void> => {
@@ -81,11 +81,11 @@ test("strangers that flood a provider do not delay a device that has signed in b
     ended.push("owner");
   };
   await Promise.all([...flood, owner()]);
-  // It starts third or fourth of 21; the bound leaves room for hashes that finish beside it on a busy machine.
+  // The owner starts third or fourth of 21; the limit allows for hashes that finish first on a busy machine.
   expect(ended.indexOf("owner")).toBeLessThanOrEqual(12);
 });
 
-test("an unknown user costs what a wrong password costs", async () => {
+test("verifying an unknown user takes as long as verifying a wrong password", async () => {
   const hash = await passwords.hash("correct horse", by);
   const fastest = { wrong: Infinity, unknown: Infinity };
   for (let round = 0; round < 7; round += 1) {
@@ -105,7 +105,7 @@ async function msOf(work: () => Promise<unknown>): Promise<number> {
 
 const requester = { providerId: 1 };
 
-test("of two whom a login may mean, each is found by the password of their own", async () => {
+test("among several users of one login, only those with the entered password are returned", async () => {
   const [one, other, without] = [
     { name: "one", passwordHash: await cheap.hash("correct horse", requester) },
     { name: "other", passwordHash: await cheap.hash("another horse", requester) },

@@ -8,16 +8,16 @@ import { passwords } from "../../test/support/passwords.ts";
 const password = "correct horse battery";
 const now = new Date("2026-02-03T04:05:06Z");
 
-test("a user signs in by name or email, in any case, and the hash stays behind", async ({ tx }) => {
+test("a user signs in by name or email, regardless of case, and the result contains no password hash", async ({
+  tx,
+}) => {
   const { mia, signIn } = await openProvider(tx);
   expect(await signIn("MIA", password)).toEqual(mia);
   expect(await signIn("mia@Wheat.example", password)).toEqual(mia);
   expect(Object.keys(mia)).not.toContain("passwordHash");
 });
 
-test("who has another's address as a name, and that other, each sign in with the password of their own", async ({
-  tx,
-}) => {
+test("two users with the same login text, as name and as email, sign in with their own passwords", async ({ tx }) => {
   const { providerId, mia, signIn } = await openProvider(tx);
   const passwordHash = await passwords.hash("another one, longer", { providerId: 1 });
   const max = await createProviderUser(tx, { providerId, username: "mia@wheat.example", passwordHash, role: "member" });
@@ -28,27 +28,27 @@ test("who has another's address as a name, and that other, each sign in with the
 test.for([
   ["a wrong password", "mia", "correct horse batterY"],
   ["an unknown name", "max", password],
-  ["nothing at all", "", ""],
-  ["a name that no text can be", "mia\0", password],
-] as const)("%s signs nobody in", async ([, login, enteredPassword], { tx }) => {
+  ["an empty login", "", ""],
+  ["a name with a NUL character", "mia\0", password],
+] as const)("a sign-in with %s is refused", async ([, login, enteredPassword], { tx }) => {
   const { signIn } = await openProvider(tx);
   expect(await signIn(login, enteredPassword)).toBeUndefined();
 });
 
-test("somebody suspended does not sign in", async ({ tx }) => {
+test("the sign-in of a suspended user is refused", async ({ tx }) => {
   const { providerId, signIn } = await openProvider(tx);
   await tx.query("update provider_users set state = 'suspended' where provider_id = $1", [providerId]);
   expect(await signIn("mia", password)).toBeUndefined();
 });
 
-test("one provider's user is unknown to another", async ({ tx }) => {
+test("users of two providers with the same name are separate", async ({ tx }) => {
   const { mia } = await openProvider(tx);
   const { signIn, mia: namesake } = await openProvider(tx);
   expect(await signIn("mia", password)).toEqual(namesake);
   expect(namesake.id).not.toBe(mia.id);
 });
 
-test("a new password ends every session that the old one opened", async ({ tx }) => {
+test("a password change ends the user's sessions and invalidates the old password", async ({ tx }) => {
   const { providerId, mia, signIn } = await openProvider(tx);
   const { cookieValue } = await createSession(tx, { providerId, audience: "admin", userId: mia.id, now });
 

@@ -6,7 +6,7 @@ import { type Audience, createSession, endSession, endSessionsOfUser, findSessio
 const now = new Date("2026-02-03T04:05:06Z");
 const hoursLater = (hours: number): Date => new Date(now.getTime() + hours * 3_600_000);
 
-test("a session is found by its cookie's value, of which the database keeps a digest alone", async ({ tx }) => {
+test("a session is found by its cookie value, and the database stores only its digest", async ({ tx }) => {
   const { open, find } = await openProvider(tx);
   const { cookieValue, csrfToken } = await open("developer", 7);
 
@@ -15,18 +15,18 @@ test("a session is found by its cookie's value, of which the database keeps a di
   expect(JSON.stringify(await tx.query("select encode(digest, 'hex') from sessions"))).not.toContain(cookieValue);
 });
 
-test("a session of one portal is none in the other", async ({ tx }) => {
+test("a session of one portal is not valid in the other", async ({ tx }) => {
   const { open, find } = await openProvider(tx);
   expect(await find("admin", (await open("developer", 7)).cookieValue)).toBeUndefined();
   expect(await find("developer", (await open("admin", 7)).cookieValue)).toBeUndefined();
 });
 
-test("a session of one provider is none of another's", async ({ tx }) => {
+test("a session of one provider is not valid at another", async ({ tx }) => {
   const { cookieValue } = await (await openProvider(tx)).open("admin", 7);
   expect(await (await openProvider(tx)).find("admin", cookieValue)).toBeUndefined();
 });
 
-test("an admin's session ends after twelve hours, a developer's after a fortnight", async ({ tx }) => {
+test("an admin's session ends after 12 hours, a developer's after 14 days", async ({ tx }) => {
   const { open, find } = await openProvider(tx);
   const admin = await open("admin", 7);
   const developer = await open("developer", 7);
@@ -36,14 +36,14 @@ test("an admin's session ends after twelve hours, a developer's after a fortnigh
   expect(await find("developer", developer.cookieValue, hoursLater(14 * 24))).toBeUndefined();
 });
 
-test("a session that was ended stays ended", async ({ tx }) => {
+test("an ended session is not found", async ({ tx }) => {
   const { open, find } = await openProvider(tx);
   const { cookieValue } = await open("developer", 7);
   await endSession(tx, cookieValue);
   expect(await find("developer", cookieValue)).toBeUndefined();
 });
 
-test("all sessions of one user end, and nobody else's", async ({ tx }) => {
+test("ending a user's sessions in one portal ends no other sessions", async ({ tx }) => {
   const { providerId, open, find } = await openProvider(tx);
   const [one, other, admin, bob] = [
     await open("developer", 7),
@@ -60,7 +60,7 @@ test("all sessions of one user end, and nobody else's", async ({ tx }) => {
   expect(await find("developer", bob.cookieValue)).toBeDefined();
 });
 
-test("a sign-in sweeps the sessions that have expired", async ({ tx }) => {
+test("a new session deletes the expired ones", async ({ tx }) => {
   const { providerId, open } = await openProvider(tx);
   await open("admin", 7);
   await createSession(tx, { providerId, audience: "admin", userId: 7, now: hoursLater(13) });

@@ -27,9 +27,12 @@ test.each<readonly [AlertKind, number | null, number | null, Reading, string]>([
   ["disabled", null, null, 1, "problem"],
   ["disabled", null, null, 0, "recovery"],
   ["exhausted", null, null, null, "unknown"],
-])("%s with %j and %j judges %j a %s", (kind, threshold, clearThreshold, reading, verdict) => {
-  expect(classifyReading(condition({ kind, threshold, clearThreshold }), reading)).toBe(verdict);
-});
+])(
+  "%s with threshold %j and clear threshold %j classifies %j as %s",
+  (kind, threshold, clearThreshold, reading, verdict) => {
+    expect(classifyReading(condition({ kind, threshold, clearThreshold }), reading)).toBe(verdict);
+  },
+);
 
 const startMs = Date.parse("2026-03-01T09:00:00Z");
 const atMinute = (minute: number): Date => new Date(startMs + minute * 60_000);
@@ -60,14 +63,14 @@ const course = (
 
 test.each<Course>([
   course(
-    "a problem opens an alert once it has lasted",
+    "a problem opens an alert after its duration",
     [0.1, 0.1, 0.1, 0.1],
     ["pending", "pending", "open opened", "open"],
   ),
-  course("a short problem opens none", [0.1, 0.1, 0.6, 0.1], ["pending", "pending", "fine", "pending"]),
-  course("an unknown reading forgets a pending problem", [0.1, null, 0.1], ["pending", "fine", "pending"]),
+  course("a short problem opens no alert", [0.1, 0.1, 0.6, 0.1], ["pending", "pending", "fine", "pending"]),
+  course("an unknown reading resets a pending problem", [0.1, null, 0.1], ["pending", "fine", "pending"]),
   course(
-    "a recovery closes the alert once it has lasted",
+    "a recovery closes the alert after its duration",
     [0.1, 0.1, 0.1, 1, 1, 1, 1],
     ["pending", "pending", "open opened", "clearing", "clearing", "clearing", "fine closed"],
   ),
@@ -101,6 +104,6 @@ test.each<readonly [Partial<Condition>, string | undefined]>([
   [{ kind: "latency_p95", threshold: -1, clearThreshold: -1 }, "must not be negative"],
   [{ kind: "disabled" }, "must be null for this kind"],
   [{ kind: "disabled", threshold: null, clearThreshold: null }, undefined],
-])("the condition %j is refused with %j", (change, error) => {
+])("the condition %j has the error %j", (change, error) => {
   expect(conditionError(condition(change))).toBe(error);
 });

@@ -12,19 +12,19 @@ async function run(...args: readonly string[]): Promise<{ code: number; output: 
 const { output: help } = await run("help");
 const commands = [...help.matchAll(/^ {2}([a-z]+(?: [a-z]+)*)(?= |$)/gm)].map(([, name = ""]) => name);
 
-test.each(commands)("%s refuses an option that it does not know, before it does anything", async (name) => {
+test.each(commands)("the command %s refuses an unknown option with its usage", async (name) => {
   const { code, output } = await run(...name.split(" "), "--endpont=7");
   expect(code).toBe(2);
   expect(output).toContain("--endpont");
   expect(output).toContain(`usage: bellwire ${name}`);
 });
 
-test("the commands are found in the help", () => {
+test("the help lists the commands", () => {
   expect(commands).toContain("failures delete");
   expect(commands.length).toBeGreaterThanOrEqual(10);
 });
 
-test.each(commands)("%s explains itself alone", async (name) => {
+test.each(commands)("the help of %s contains only its own usage", async (name) => {
   const { code, output } = await run(...name.split(" "), "--help");
   expect(code).toBe(0);
   expect([...output.matchAll(/^ {2}([a-z].*)$/gm)].map(([, usage = ""]) => usage)).toEqual([
@@ -36,7 +36,7 @@ test.each([
   ["provider", 2],
   ["provider --help", 0],
   ["help provider", 0],
-] as const)("%s names the commands that begin so", async (line, expected) => {
+] as const)('"%s" lists the commands with this prefix', async (line, expected) => {
   const { code, output } = await run(...line.split(" "));
   expect(code).toBe(expected);
   expect([...output.matchAll(/^ {2}([a-z]+ [a-z]+)/gm)].map(([, name]) => name)).toEqual([
@@ -46,11 +46,11 @@ test.each([
   ]);
 });
 
-test.each(["--help", "-h", "help", "nothing --help"])("%s explains all commands", async (line) => {
+test.each(["--help", "-h", "help", "nothing --help"])('"%s" prints the help of all commands', async (line) => {
   expect(await run(...line.split(" "))).toEqual({ code: 0, output: help });
 });
 
-test("an unknown command is wrong usage, and the names of all commands are listed", async () => {
+test("an unknown command exits with 2 and lists all commands", async () => {
   const { code, output } = await run("nothing");
   expect(code).toBe(2);
   expect(output).toContain('There is no command "nothing".');
@@ -58,7 +58,7 @@ test("an unknown command is wrong usage, and the names of all commands are liste
   expect(output.split("\n").length).toBeLessThan(5);
 });
 
-test("an unknown second word lists the commands that begin with the first", async () => {
+test("an unknown subcommand lists the subcommands of its prefix", async () => {
   const { code, output } = await run("provider", "list");
   expect(code).toBe(2);
   expect(output).toContain('There is no command "provider list".');
@@ -66,7 +66,7 @@ test("an unknown second word lists the commands that begin with the first", asyn
   expect(output).not.toContain("failures list");
 });
 
-test.each(["", "0", "-3", "1.5", "x"])("an id %j is refused before a database is opened", async (id) => {
+test.each(["", "0", "-3", "1.5", "x"])("the invalid endpoint id %j is refused without a database", async (id) => {
   for (const command of ["failures delete", "resume --after-restore --plan"]) {
     const { code, output } = await run(...command.split(" "), `--endpoint=${id}`);
     expect(code).toBe(2);
@@ -74,6 +74,6 @@ test.each(["", "0", "-3", "1.5", "x"])("an id %j is refused before a database is
   }
 });
 
-test("the version is that of the product", async () => {
+test("--version prints the product's version", async () => {
   expect(await run("--version")).toEqual({ code: 0, output: `bellwire ${version}` });
 });

@@ -8,7 +8,7 @@ interface Sent {
   readonly body?: string;
 }
 
-/** Answers the requests in turn. Returns the statuses; undefined is the default response. */
+/** Responds to the requests in sequence. Returns the statuses; undefined is the default response. */
 function answer(rules: readonly AnswerRule[], requests: readonly Sent[]): readonly (number | undefined)[] {
   let counts: readonly RuleCount[] = [];
   return requests.map(({ method = "POST", pathBelow = "/", headers = [], body = "" }) => {
@@ -42,7 +42,7 @@ const conditions: readonly (readonly [conditions: Partial<AnswerRule>, matching:
   [{ body_contains: "ä" }, { body: "<a>ä</a>" }, { body: "<a>a</a>" }],
 ];
 
-test.each(conditions)("a rule for %o answers only requests that match", (rule, matching, other) => {
+test.each(conditions)("a rule for %o applies only to matching requests", (rule, matching, other) => {
   expect(answer([failing(rule)], [other, matching, other])).toEqual([undefined, 500, undefined]);
 });
 
@@ -55,7 +55,7 @@ test("all conditions of a rule must match", () => {
   ]);
 });
 
-test("every third counts the requests that match the other conditions", () => {
+test("the condition every counts only requests that match the other conditions", () => {
   const requests = ["x", "y", "x", "x", "x", "y", "x", "x"].map((body) => ({ body }));
   expect(answer([failing({ body_contains: "x", every: 3 })], requests)).toEqual([
     undefined,
@@ -75,17 +75,17 @@ test.each([
   ["repeat", [500, 503, 500, 503, 500]],
   ["stay", [500, 503, 503, 503, 503]],
   ["skip", [500, 503, 418, 418, 418]],
-] as const)("after its last response a sequence does: %s", (after_last, statuses) => {
+] as const)("after its last response a sequence continues with after_last %s", (after_last, statuses) => {
   const rules = [{ answers: sequence, after_last }, { answers: [{ status: 418 }] }];
   expect(answer(rules, [{}, {}, {}, {}, {}])).toEqual(statuses);
 });
 
-test("the first matching rule answers, and later rules do not count its requests", () => {
+test("the first matching rule applies, and later rules do not count its requests", () => {
   const rules = [failing({ body_contains: "x" }), { answers: sequence }];
   expect(answer(rules, [{}, { body: "x" }, {}, { body: "x" }])).toEqual([500, 500, 503, 500]);
 });
 
-test("the rule that answered is known by its name, or by its position", () => {
+test("the applied rule is reported by its name, or by its position if unnamed", () => {
   const request = { method: "POST", pathBelow: "/", headers: [], body: Buffer.alloc(0) };
   expect(chooseAnswer([failing({ name: "Outage" })], [], request).rule).toBe("Outage");
   expect(chooseAnswer([failing({ method: "GET" }), failing({})], [], request).rule).toBe("Rule 2");
@@ -107,7 +107,7 @@ test.each([
   ["content-type", "text/javascript"],
   ["content-type", "image/svg+xml"],
   ["content-type", "application/json, text/html"],
-])("a response may not have the header %s: %s", (name, value) => {
+])("the response header %s: %s is refused", (name, value) => {
   expect(Object.keys(header(name, value))).toEqual(["answer_rules.0.answers.0.headers"]);
 });
 
@@ -115,6 +115,6 @@ test.each([
   ["Retry-After", "5"],
   ["content-type", "application/problem+json; charset=utf-8"],
   ["x-request-id", "7"],
-])("a response may have the header %s: %s", (name, value) => {
+])("the response header %s: %s is accepted", (name, value) => {
   expect(header(name, value)).toEqual({});
 });

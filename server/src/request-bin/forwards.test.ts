@@ -9,11 +9,11 @@ test.each([
   ["https://b.example/hooks", `${path}/orders/7`, "a=1", "https://b.example/hooks/orders/7?a=1"],
   ["https://b.example/hooks/?key=1#top", `${path}/`, "a=1", "https://b.example/hooks/?key=1&a=1"],
   ["https://b.example", `${path}/x`, "", "https://b.example/x"],
-])("a request for %s at %s with %o goes to the URL with path and query", (target, at, query, url) => {
+])("a forward to %s of the path %s with the query %o keeps both", (target, at, query, url) => {
   expect(forwardedUrl(target, { path: at, query, binId })).toBe(url);
 });
 
-test("cookies, headers of the connection and values that cannot be sent are left out, and the bin is marked", () => {
+test("a forward omits cookies, connection headers and invalid values, and a header names the bin", () => {
   const headers = forwardedHeaders(
     [
       ["Host", "bins.example"],

@@ -29,8 +29,8 @@ const requestsOf = async (pool: Pool, bin: { providerId: number; id: string }) =
 test("a bin stores a request exactly as received", async ({ database }) => {
   const bin = await buildBin(database);
   expect(await receiveRequest(database, { binId: bin.id }, request)).toEqual({ status: 200, delayMs: 0 });
-  const [caught] = await requestsOf(database, bin);
-  expect(caught).toEqual({
+  const [stored] = await requestsOf(database, bin);
+  expect(stored).toEqual({
     ...request,
     bodyBytes: 3,
     number: 1,
@@ -72,19 +72,19 @@ test("a body over 1 MiB is refused and not stored", async ({ database }) => {
   expect(await requestsOf(database, bin)).toEqual([]);
 });
 
-test("bytes that text columns refuse do not lose a request", async ({ database }) => {
+test("a request with characters that PostgreSQL refuses is stored with replacements", async ({ database }) => {
   const bin = await buildBin(database);
   const strange = { ...request, path: "/a\0b", query: "\0", headers: [["x", "\0\ud800"]] as const };
   await receiveRequest(database, { binId: bin.id }, strange);
   expect(await requestsOf(database, bin)).toMatchObject([{ path: "/a�b", query: "�" }]);
 });
 
-test("watchers of a bin are notified of a request once it can be read", async ({ database }) => {
+test("a received request sends a hint to the watchers of its bin", async ({ database }) => {
   const bin = await buildBin(database);
-  const heard = vi.fn<(values: readonly string[]) => void>();
-  database.onHint("bins", heard);
+  const onHint = vi.fn<(values: readonly string[]) => void>();
+  database.onHint("bins", onHint);
   await receiveRequest(database, { binId: bin.id }, request);
-  await vi.waitFor(() => expect(heard).toHaveBeenCalledWith([bin.id]));
+  await vi.waitFor(() => expect(onHint).toHaveBeenCalledWith([bin.id]));
 });
 
 test("a provider cannot read, update or delete another's bins", async ({ database }) => {
@@ -99,7 +99,7 @@ test("a provider cannot read, update or delete another's bins", async ({ databas
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200, requestsCaught: 1 });
 });
 
-test("a deleted bin stores nothing and leaves nothing", async ({ database }) => {
+test("a deleted bin stores no new request and loses its old ones", async ({ database }) => {
   const bin = await buildBin(database);
   await receiveRequest(database, { binId: bin.id }, request);
   expect(await database.inTransaction((tx) => deleteBin(tx, bin))).toBe(true);
@@ -116,26 +116,26 @@ test("bins are listed newest first, in pages", async ({ database }) => {
   expect([...first, ...rest].map(({ id }) => id)).toEqual(ids);
 });
 
-test("a delivery to a bin whose provider moves meanwhile reaches the new cell", async ({ database }) => {
+test("a delivery to a bin of a moved provider reaches the new cell", async ({ database }) => {
   const bin = await buildBin(database);
   const delivered = { binId: bin.id, host: "acme-admin.example" };
   const refusal = Object.assign(new Error("Provider 1 is moving to another cell."), { code: providerMovingCode });
-  const left: Pool = {
+  const formerCell: Pool = {
     caches: database.caches,
     query: (text, values) => database.query(text, values),
     onHint: () => () => undefined,
     inTransaction: () => Promise.reject(refusal),
   };
-  const asked: unknown[] = [];
+  const lookUps: unknown[] = [];
   const findCell: FindCell = async (...question) => {
-    asked.push(question);
-    return asked.length === 1 ? left : database;
+    lookUps.push(question);
+    return lookUps.length === 1 ? formerCell : database;
   };
-  const ownBins = createOwnBins({ pool: left, isOurs: () => true, findCell });
+  const ownBins = createOwnBins({ pool: formerCell, isOurs: () => true, findCell });
   expect(await ownBins.deliver(delivered, request)).toEqual({ status: 200, delayMs: 0 });
-  expect(asked).toEqual([[delivered.host], [delivered.host, { isAgain: true }]]);
+  expect(lookUps).toEqual([[delivered.host], [delivered.host, { isAgain: true }]]);
 
-  const stuck = createOwnBins({ pool: left, isOurs: () => true, findCell: async () => left });
+  const stuck = createOwnBins({ pool: formerCell, isOurs: () => true, findCell: async () => formerCell });
   await expect(stuck.deliver(delivered, request)).rejects.toBe(refusal);
 });
 

@@ -5,7 +5,7 @@ import { test } from "../../../test/support/test.ts";
 import { connectToCell } from "./move-provider.ts";
 import { readMovedTables } from "./moved-rows.ts";
 
-test("every table with rows of providers moves, with all its columns, parents first", async ({ databaseUrl }) => {
+test("a move includes every table with provider rows, parents before children", async ({ databaseUrl }) => {
   const client = await connectToCell({ schema, ownerUrl: databaseUrl });
   try {
     const tables = await readMovedTables(client);

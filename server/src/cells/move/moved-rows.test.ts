@@ -12,7 +12,7 @@ const table = (name: string, ...parents: readonly string[]): MovedTable => ({
 
 const names = (tables: readonly MovedTable[]): readonly string[] => tables.map(({ name }) => name);
 
-test("a table follows all tables that its foreign keys refer to", () => {
+test("a table is ordered after all tables that its foreign keys reference", () => {
   const tables = [
     table("users", "accounts"),
     table("accounts", "plans", "providers"),
@@ -22,11 +22,11 @@ test("a table follows all tables that its foreign keys refer to", () => {
   expect(names(parentsFirst(tables))).toEqual(["providers", "plans", "accounts", "users"]);
 });
 
-test("tables that do not move are no obstacle", () => {
+test("foreign keys to tables outside the move are ignored", () => {
   expect(names(parentsFirst([table("users", "countries")]))).toEqual(["users"]);
 });
 
-test("foreign keys in a cycle are refused by name, instead of a move that never ends", () => {
+test("a cycle of foreign keys is refused with the names of its tables", () => {
   const tables = [table("plans", "products"), table("products", "plans"), table("providers")];
   expect(() => parentsFirst(tables)).toThrow("Foreign keys form a cycle: plans, products.");
 });
