@@ -39,7 +39,7 @@ const text = body.toString();
 
 test.each(vectors)("$description is valid regardless of its age and the case of its headers", (vector) => {
   const request = requestOf({ ...vector, body: Buffer.from(vector.body) });
-  const secrets = vector.secrets.map((text) => ({ ...crm, secret: text }));
+  const secrets = vector.secrets.map((value) => ({ ...crm, secret: value }));
   expect(checkSignature(request, secrets)).toMatchObject({ verdict: "valid", endpointId: 5 });
   expect(checkSignature(request, [{ ...crm, secret: "whsec_c2VjcmV0" }])).toMatchObject({ verdict: "invalid" });
 });
