@@ -149,7 +149,7 @@ const waitingStatement = `
   left join ${oldestEvent} oldest on true
   where endpoint.provider_id = $1 and endpoint.id = any($2::bigint[])`;
 
-/** Counts what waits for each of the provider's endpoints. */
+/** Counts the waiting deliveries of the provider's endpoints. */
 export async function countWaiting(
   db: Database,
   { providerId, endpointIds }: { readonly providerId: number; readonly endpointIds: readonly number[] },
