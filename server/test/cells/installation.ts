@@ -106,7 +106,7 @@ export class Installation implements AsyncDisposable {
     return { id, subdomain, token: /^access token +(\S+)$/m.exec(output)?.[1] ?? "" };
   }
 
-  /** Runs roles in this process, with connections of their own to all databases. */
+  /** Runs roles in this process, with separate connections to all databases. */
   runRoles(roles: Parameters<typeof runRoles>[0], more: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
     return runRoles(roles, { ...this.environment, ...more });
   }

@@ -199,7 +199,7 @@ function countOutOfOrder(requests: Receiver["received"]): number {
   return outOfOrder;
 }
 
-/** Returns the number of a provider's rows in each table that has some. */
+/** Returns the number of a provider's rows per table, without empty tables. */
 export async function countRows(url: string, providerId: number): Promise<Readonly<Record<string, number>>> {
   const client = new pg.Client(url);
   await client.connect();

@@ -15,5 +15,5 @@ export interface Change {
 
 export type ChangeType = `${"account" | "user" | "application"}.${"created" | "updated" | "deleted"}`;
 
-/** `unknown`: it was sent, and no answer said whether it was committed. */
+/** `unknown`: the request was sent, but no response confirmed a commit or a rejection. */
 export type ChangeOutcome = "committed" | "refused" | "unknown";

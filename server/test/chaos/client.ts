@@ -21,7 +21,7 @@ const accountsMax = 8;
 const pauseMs = [50, 200] as const;
 
 /**
- * Makes changes one after another in accounts of its own, and records the outcome of each. It no longer changes an account
+ * Makes changes one after another in its own accounts, and records the outcome of each. It no longer changes an account
  * with an unknown outcome, so that the account's final state reveals it.
  */
 export class Client {

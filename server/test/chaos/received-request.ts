@@ -13,9 +13,9 @@ export interface ReceivedRequest {
   readonly marker: string | undefined;
   readonly bodyHash: string;
   readonly atMs: number;
-  /** When it was answered or its connection was lost. */
+  /** When the response was sent or the connection was lost. */
   readonly endedAtMs: number | undefined;
-  /** Undefined if it was never answered. */
+  /** Undefined without a response. */
   readonly status: number | undefined;
   readonly retryAfterSeconds: number;
 }
@@ -36,7 +36,7 @@ const fieldOfType: Readonly<Record<string, string>> = {
   application: "description",
 };
 
-/** The marker stands in one field of each kind of object, in XML and in JSON. */
+/** Each kind of object has the marker in one field, in XML and in JSON. */
 export function findMarker(eventType: string, body: string): string | undefined {
   const field = fieldOfType[eventType.split(".")[0] ?? ""] ?? "";
   return new RegExp(`(?:<${field}>|"${field}":")(m\\d+x\\d+)\\b`).exec(body)?.[1];

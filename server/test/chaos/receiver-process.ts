@@ -1,4 +1,4 @@
-/** The receivers, in a process of their own, which no fault kills. */
+/** Runs the receivers in a separate process, which no fault kills. */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Random } from "../simulation/random.ts";

@@ -38,7 +38,7 @@ export interface ChaosOptions {
   /** Pause between two faults. */
   readonly pauseMs: { readonly least: number; readonly most: number };
   readonly printStatus: (line: string) => void;
-  /** Ends the run early, with an account of what happened until then. */
+  /** Ends the run early, with a report of the run until then. */
   readonly stop?: AbortSignal;
   /** Called after each fault. The run ends early if it returns true. */
   readonly isEnough?: (progress: ChaosProgress) => boolean;
@@ -128,7 +128,7 @@ export async function runChaos({
   }
 }
 
-/** Subscribes each receiver to everything. */
+/** Subscribes each receiver to all events. */
 async function subscribe(api: BellwireApi, origin: string): Promise<ReadonlyMap<string, number>> {
   const ids = new Map<string, number>();
   for (const { name, settings } of endpoints) {

@@ -30,6 +30,6 @@ export async function startReceivers(seed: number): Promise<Receivers> {
   };
 }
 
-// The child's messages have the shape that receiver-process.ts gives them.
+// receiver-process.ts defines the shape of the child's messages.
 const message = <Message>(child: ChildProcess): Promise<Message> =>
   new Promise((resolve) => child.once("message", resolve));

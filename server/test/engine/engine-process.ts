@@ -1,4 +1,4 @@
-/** An engine in a process of its own, which can be frozen: its name, its database and its lease are arguments. */
+/** Runs an engine in a separate process, which tests can freeze. Arguments: name, database URL, lease in milliseconds. */
 import { appRole } from "#platform/database/app-role.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
