@@ -71,7 +71,7 @@ test("a live application can be neither accepted nor resumed", async ({ api }) =
   }
 });
 
-test("an application is findStatus by its credentials, in its own service only", async ({ api }) => {
+test("an application is found by its credentials, in its own service only", async ({ api }) => {
   const { path, service } = await createApplication(api);
   const appId = (await api.send("GET", `${path}.json`)).json().application.application_id;
   const findStatus = async (query: string): Promise<number> =>

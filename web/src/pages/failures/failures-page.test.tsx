@@ -74,7 +74,7 @@ const server: Server = {
   "POST /api/v1/failures/deletions/7/undo": () => [200, { restored: 2 }],
 };
 
-/** Returns the bodies of the jobs that were startedJobs. */
+/** Returns the bodies of the requests that started jobs. */
 const startedJobs = (page: ReturnType<typeof showPage>): readonly unknown[] =>
   page.askedFor("POST /api/v1/jobs").flatMap(({ body }) => (isDryRun(body) ? [] : [body]));
 
