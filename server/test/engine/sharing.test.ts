@@ -28,14 +28,25 @@ test("an engine started beside the owner of all lanes gets about half, and each 
   const providerId = await buildProvider(database);
   for (let index = 0; index < 20; index += 1)
     await buildEndpoint(database, { providerId, url: `${receiver.url}/${index}`, name: `endpoint ${index}` });
-  await recordNow(database, { providerId }, events(100));
+  let recorded = 0;
+  const countDue = async (): Promise<number> => (await database.query("select from due")).length;
+  /** Lanes are shared only while they have work, however long this machine takes to start the second engine. */
+  const keepBacklog = async (): Promise<void> => {
+    if ((await countDue()) > 1000) return;
+    await recordNow(database, { providerId }, events(50));
+    recorded += 50;
+  };
+  await keepBacklog();
   await using one = await startTestEngine(database, { inFlightMax: 8 });
   await until(() => one.engine.lanes === 20 && receiver.received.length > 50);
 
   await using other = await startTestEngine(database, { inFlightMax: 8 });
-  await until(() => other.engine.lanes >= 8 && one.engine.lanes <= 12);
+  await until(async () => {
+    await keepBacklog();
+    return other.engine.lanes >= 8 && one.engine.lanes <= 12;
+  });
 
-  await until(async () => (await database.query(`select from due`)).length === 0);
-  expect(receiver.received).toHaveLength(2000);
+  await until(async () => (await countDue()) === 0);
+  expect(receiver.received).toHaveLength(20 * recorded);
   expect(one.warnings).toEqual([]);
 });
