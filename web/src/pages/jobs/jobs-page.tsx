@@ -1,4 +1,5 @@
 import { Content, EmptyState, EmptyStateBody, Flex, Label, PageSection, Progress } from "@patternfly/react-core";
+import ClipboardListIcon from "@patternfly/react-icons/dist/esm/icons/clipboard-list-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
@@ -120,7 +121,7 @@ function SelectionWords({ job: { selection, endpoint_id } }: { job: Job }) {
 }
 
 const NoJobs = () => (
-  <EmptyState titleText="No jobs yet" headingLevel="h2">
+  <EmptyState titleText="No jobs yet" icon={ClipboardListIcon} headingLevel="h2">
     <EmptyStateBody>
       Select rows of deliveries or failures, or all that match a filter, to retry, replay, cancel or export them.
     </EmptyStateBody>
