@@ -41,6 +41,7 @@ test.each([
   expect(code).toBe(expected);
   expect([...output.matchAll(/^ {2}([a-z]+ [a-z]+)/gm)].map(([, name]) => name)).toEqual([
     "provider create",
+    "provider list",
     "provider move",
     "provider limit",
   ]);
@@ -59,9 +60,9 @@ test("an unknown command exits with 2 and lists all commands", async () => {
 });
 
 test("an unknown subcommand lists the subcommands of its prefix", async () => {
-  const { code, output } = await run("provider", "list");
+  const { code, output } = await run("provider", "lst");
   expect(code).toBe(2);
-  expect(output).toContain('There is no command "provider list".');
+  expect(output).toContain('There is no command "provider lst".');
   expect(output).toContain("provider create");
   expect(output).not.toContain("failures list");
 });

@@ -5,13 +5,14 @@ import { checkFailures, deleteFailures, listFailures, retryFailures } from "./fa
 import { backup, migrate, rekey, showConfig } from "./maintenance.ts";
 import { drainCell, moveProviderCommand } from "./move.ts";
 import { erase, showErasure } from "./personal-data.ts";
-import { changeUserPassword, createProvider, createToken, setLimit } from "./providers.ts";
+import { changeUserPassword, createProvider, createToken, listProviders, setLimit } from "./providers.ts";
 
 /** In the order in which the help lists them. */
 export const commands: readonly Command[] = [
   serve,
   migrate,
   createProvider,
+  listProviders,
   moveProviderCommand,
   setLimit,
   createToken,

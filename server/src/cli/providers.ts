@@ -13,7 +13,7 @@ import { systemClock } from "#platform/clock.ts";
 import { randomPassword } from "#platform/ids.ts";
 import { changeableLimits } from "#platform/limits.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
-import { deleteTenant, findTenant, insertTenant } from "#cells/index.ts";
+import { deleteTenant, findTenant, insertTenant, readCells, readSubdomains } from "#cells/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { readProvider } from "#portal/providers/index.ts";
 import { requireCell } from "./cells.ts";
@@ -52,6 +52,23 @@ export const createProvider: Command = {
     return 0;
   },
 };
+
+export const listProviders: Command = {
+  usage: "provider list",
+  summary: "list the subdomains of all providers, which other commands take with --provider, and their cells",
+  async run(args, needs) {
+    parseArgs({ args: [...args], options: {} });
+    await withInstallation(needs, async ({ directory }) => {
+      needs.print(row("SUBDOMAIN", "CELL"));
+      for (const { name } of await readCells(directory)) {
+        for (const subdomain of await readSubdomains(directory, name)) needs.print(row(subdomain, name));
+      }
+    });
+    return 0;
+  },
+};
+
+const row = (subdomain: string, cell: string): string => `${subdomain.padEnd(50)} ${cell}`;
 
 type Setup = Parameters<typeof setUpProvider>[2];
 

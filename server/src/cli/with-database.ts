@@ -106,7 +106,7 @@ export async function requireTenant(directory: Database, subdomain: string | und
   throw new WrongUsage(
     subdomain === undefined
       ? "There is no provider yet. Start Bellwire once, or run: bellwire provider create"
-      : `There is no provider with the subdomain ${subdomain}.`,
+      : `There is no provider with the subdomain ${subdomain}: bellwire provider list shows all.`,
   );
 }
 

@@ -75,6 +75,21 @@ test("an empty password on the command line is replaced with a random one, which
   expect([code, output]).toEqual([0, expect.stringMatching(/^admin +admin \/ \S{12,}$/m)]);
 });
 
+test("the providers are listed with their cells, and an unknown subdomain leads to the list", async ({
+  database,
+  databaseUrl,
+}) => {
+  await setUp(database);
+  const env = { DATABASE_URL: databaseUrl };
+  const names = ["--name", "Quay", "--subdomain", "quay"];
+  await run(env, "provider", "create", ...names);
+  const [code, output] = await run(env, "provider", "list");
+  expect([code, output]).toEqual([0, expect.stringMatching(/^SUBDOMAIN +CELL$/m)]);
+  expect(output).toMatch(/^quay +default$/m);
+  const [unknown, why] = await run(env, "failures", "check", "--provider", "quai");
+  expect([unknown, why]).toEqual([2, expect.stringContaining("bellwire provider list shows all")]);
+});
+
 test("failures of a deleted endpoint cannot be retried, and the command prints the reason", async ({
   database,
   databaseUrl,
