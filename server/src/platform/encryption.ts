@@ -111,7 +111,7 @@ export async function verifyKeys(pool: Pool, encryption: Encryption): Promise<vo
   if (missing.length > 0) {
     throw new CannotStart(
       `The database was encrypted with another BELLWIRE_SECRET_KEY (${missing.map(({ keyId }) => keyId.toString("hex")).join(", ")}). ` +
-        "Give that key too: several are written with commas between, the newest first.",
+        "Give that key too: separate several keys by commas, the newest first.",
     );
   }
   const [newest] = encryption.keyIds;

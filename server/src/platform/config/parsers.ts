@@ -87,14 +87,14 @@ export const share: Parse<number> = (text) => {
   return /^\d*\.?\d+$/.test(text) && number <= 1 ? number : new InvalidSetting("must be a number from 0 to 1");
 };
 
-/** Pairs `name=value` with commas between and percent-encoded values, as OpenTelemetry's variables have them. */
+/** Pairs `name=value` separated by commas and percent-encoded values, as OpenTelemetry's variables have them. */
 export const pairs: Parse<Readonly<Record<string, string>>> = (text) => {
   const parsed: Record<string, string> = {};
   for (const part of text.split(",").filter((entry) => entry.trim() !== "")) {
     const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
     const decoded = value === undefined ? undefined : percentDecoded(value);
     if (name === undefined || decoded === undefined) {
-      return new InvalidSetting("must be pairs name=value with commas between; percent-encode other characters");
+      return new InvalidSetting("must be pairs name=value separated by commas; percent-encode other characters");
     }
     parsed[name] = decoded;
   }
@@ -116,7 +116,7 @@ export const wholeNumbers =
     const fine = numbers.filter((number) => typeof number === "number");
     return fine.length === numbers.length
       ? fine
-      : new InvalidSetting(`must be whole numbers from ${min} to ${max} with commas between`);
+      : new InvalidSetting(`must be whole numbers from ${min} to ${max} separated by commas`);
   };
 
 export const onOrOff: Parse<boolean> = (text) => {
@@ -165,10 +165,10 @@ export function parseSecretKeys(text: string): readonly Buffer[] | InvalidSettin
       );
 }
 
-/** CIDR blocks with commas between, or `none`. */
+/** CIDR blocks separated by commas, or `none`. */
 export const blocks: Parse<string> = (text) => {
   const parsed = parseAllowedTargets(text);
   return "wrong" in parsed
-    ? new InvalidSetting(`must be CIDR blocks with commas between, or none: ${parsed.wrong}`)
+    ? new InvalidSetting(`must be CIDR blocks separated by commas, or none: ${parsed.wrong}`)
     : text;
 };

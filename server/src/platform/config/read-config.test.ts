@@ -49,7 +49,7 @@ test("one error lists all invalid settings", () => {
   const env = { PORT: "-1", BELLWIRE_LOG_LEVEL: "loud", BELLWIRE_RETRY_WAITS_SECONDS: "60,soon" };
   expect(wrongIn(env)).toEqual([
     "- PORT must be a whole number from 0 to 65535",
-    "- BELLWIRE_RETRY_WAITS_SECONDS must be whole numbers from 0 to 604800 with commas between",
+    "- BELLWIRE_RETRY_WAITS_SECONDS must be whole numbers from 0 to 604800 separated by commas",
     "- BELLWIRE_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent",
   ]);
 });
@@ -99,7 +99,7 @@ test("OpenTelemetry settings use the formats of its specification, and unsupport
     }),
   ).toEqual([
     "- OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that starts with http:// or https://",
-    "- OTEL_EXPORTER_OTLP_HEADERS must be pairs name=value with commas between; percent-encode other characters",
+    "- OTEL_EXPORTER_OTLP_HEADERS must be pairs name=value separated by commas; percent-encode other characters",
     "- OTEL_EXPORTER_OTLP_PROTOCOL must be one of http/protobuf",
     expect.stringMatching(/^- OTEL_TRACES_SAMPLER must be one of always_on/),
     "- OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1",

@@ -276,7 +276,7 @@ export const settings = {
   otlpHeaders: declare({
     name: "OTEL_EXPORTER_OTLP_HEADERS",
     fallback: "",
-    meaning: "Headers for the collector, `name=value` with commas between, such as `authorization=Bearer%20…`.",
+    meaning: "Headers for the collector, `name=value` separated by commas, such as `authorization=Bearer%20…`.",
     isSecret: true,
     parse: read.secret(read.pairs),
   }),
@@ -301,7 +301,7 @@ export const settings = {
   resourceAttributes: declare({
     name: "OTEL_RESOURCE_ATTRIBUTES",
     fallback: "",
-    meaning: "More attributes of traces and pushed metrics, `name=value` with commas between.",
+    meaning: "More attributes of traces and pushed metrics, `name=value` separated by commas.",
     parse: read.pairs,
   }),
   tracesExporter: declare({

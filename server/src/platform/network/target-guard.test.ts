@@ -28,15 +28,15 @@ test('the setting "none" allows no address', () => {
 });
 
 test.each([
-  ["10.0.0.0/33", `"10.0.0.0/33": behind the slash belongs a whole number from 0 to 32`],
-  ["::1/129", `"::1/129": behind the slash belongs a whole number from 0 to 128`],
-  ["10.0.0.0/", `"10.0.0.0/": behind the slash belongs a whole number from 0 to 32`],
-  ["10.0.0.0/-1", `"10.0.0.0/-1": behind the slash belongs a whole number from 0 to 32`],
+  ["10.0.0.0/33", `"10.0.0.0/33": use a whole number from 0 to 32 after the slash`],
+  ["::1/129", `"::1/129": use a whole number from 0 to 128 after the slash`],
+  ["10.0.0.0/", `"10.0.0.0/": use a whole number from 0 to 32 after the slash`],
+  ["10.0.0.0/-1", `"10.0.0.0/-1": use a whole number from 0 to 32 after the slash`],
   ["10/8", `"10/8" is not a CIDR block like 10.0.0.0/8 or fd00::/8`],
   ["localhost", `"localhost" is not a CIDR block like 10.0.0.0/8 or fd00::/8`],
   ["fe80::1%eth0/64", `"fe80::1%eth0/64" is not a CIDR block like 10.0.0.0/8 or fd00::/8`],
   ["10.0.0.0/8/8", `"10.0.0.0/8/8" is not a CIDR block like 10.0.0.0/8 or fd00::/8`],
-  ["127.0.0.0/8,", `a block is missing: write CIDR blocks with commas between, or "none"`],
+  ["127.0.0.0/8,", `a block is missing: write CIDR blocks separated by commas, or "none"`],
 ])("the block list %s is refused with a reason", (text, wrong) => {
   expect(parseAllowedTargets(text)).toEqual({ wrong });
 });

@@ -40,7 +40,7 @@ function isIn(list: BlockList, address: string): boolean {
 
 /** Adds `10.0.0.0/8` or `::1`. Returns the error of an invalid block. */
 function addBlock(list: BlockList, block: string): string | undefined {
-  if (block === "") return `a block is missing: write CIDR blocks with commas between, or "none"`;
+  if (block === "") return `a block is missing: write CIDR blocks separated by commas, or "none"`;
   const [address = "", bitsText, ...rest] = block.split("/");
   const family = isIP(address);
   if (family === 0 || address.includes("%") || rest.length > 0) {
@@ -48,7 +48,7 @@ function addBlock(list: BlockList, block: string): string | undefined {
   }
   const bitsMax = family === 6 ? 128 : 32;
   const bits = bitsText === undefined ? bitsMax : /^\d{1,3}$/.test(bitsText) ? Number(bitsText) : Number.NaN;
-  if (!(bits <= bitsMax)) return `"${block}": behind the slash belongs a whole number from 0 to ${bitsMax}`;
+  if (!(bits <= bitsMax)) return `"${block}": use a whole number from 0 to ${bitsMax} after the slash`;
   list.addSubnet(address, bits, family === 6 ? "ipv6" : "ipv4");
   return undefined;
 }
