@@ -3,7 +3,7 @@ import { createFairQueue, QueueFull, type Turn } from "./fair-queue.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A queue whose work ends when the test decides. Records started and refused work. */
+/** Builds a queue of work that the test ends. Records started and refused work. */
 function watchedQueue(limits: { slots?: number; waitingMax?: number }) {
   const queue = createFairQueue({ slots: 1, waitingMax: 100, retryAfterSeconds: 3, ...limits });
   const finish: (() => void)[] = [];

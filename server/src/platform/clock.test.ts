@@ -4,7 +4,7 @@ import { DatabaseClock } from "./clock.ts";
 
 const hourMs = 3_600_000;
 
-/** A machine whose clock is `aheadMs` ahead of the database's, and a database that takes `takesMs` to answer. */
+/** Opens a clock on a machine `aheadMs` ahead of the database, which takes `takesMs` to respond. */
 async function open({ aheadMs = 0, takesMs = 0 }) {
   const truth = new HandDrivenClock();
   const database = { aheadMs: 0, isAway: false };

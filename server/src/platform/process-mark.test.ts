@@ -13,7 +13,7 @@ async function ownMark(): Promise<ProcessMark | undefined> {
 
 test("a running process has not ended, and a killed one has", async (context) => {
   const own = await ownMark();
-  if (!own) return context.skip("only Linux tells when a process began");
+  if (!own) return context.skip("only Linux reports when a process began");
   expect(await hasProcessEnded(formatProcessMark(own), own)).toBe(false);
 
   const other = spawn("sleep", ["100"]);
@@ -34,13 +34,13 @@ test("a running process has not ended, and a killed one has", async (context) =>
 
 test("a process whose id was reused by another has ended", async (context) => {
   const own = await ownMark();
-  if (!own) return context.skip("only Linux tells when a process began");
+  if (!own) return context.skip("only Linux reports when a process began");
   expect(await hasProcessEnded(formatProcessMark({ ...own, startedAt: "1" }), own)).toBe(true);
 });
 
 test("a process of another machine, boot or container does not count as ended", async (context) => {
   const own = await ownMark();
-  if (!own) return context.skip("only Linux tells when a process began");
+  if (!own) return context.skip("only Linux reports when a process began");
   const elsewhere = formatProcessMark({
     ...own,
     host: own.host.replace(/^\w/, (digit) => (digit === "0" ? "1" : "0")),

@@ -29,12 +29,12 @@ test("a longer stream is returned completely, in order and with backpressure", a
   const gathered = await bufferStream(pieces);
   if (typeof gathered === "string") throw new Error("It is one text.");
   expect(rendered.count).toBe(2);
-  const taken: string[] = [];
+  const chunks: string[] = [];
   for await (const piece of gathered) {
-    taken.push(piece);
-    expect(rendered.count).toBe(taken.length + 1);
+    chunks.push(piece);
+    expect(rendered.count).toBe(chunks.length + 1);
   }
-  expect(taken).toEqual([`a${megabyte}`, "b", "c"]);
+  expect(chunks).toEqual([`a${megabyte}`, "b", "c"]);
 });
 
 test("a failing stream rejects", async () => {

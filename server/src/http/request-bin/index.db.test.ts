@@ -189,8 +189,8 @@ test("the page's controls change the bin's response", async ({ http, bin, databa
   await send("delay_ms=2000");
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 500, answerDelayMs: 2000 });
 
-  for (const wrong of ["status=199", "status=600", "status=abc", "delay_ms=120001", "delay_ms=-1"]) {
-    expect((await send(wrong)).statusCode).toBe(422);
+  for (const invalid of ["status=199", "status=600", "status=abc", "delay_ms=120001", "delay_ms=-1"]) {
+    expect((await send(invalid)).statusCode).toBe(422);
   }
   expect((await send("status=200", { "sec-fetch-site": "cross-site" })).statusCode).toBe(403);
   expect((await send("status=200", { origin: "https://evil.example" })).statusCode).toBe(403);

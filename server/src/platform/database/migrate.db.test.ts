@@ -72,14 +72,14 @@ test("a start repairs the privileges of the application role, and writes nothing
   await migrate({ connectionString: databaseUrl, schema });
   expect(await versions()).toEqual(written);
 
-  for (const wrong of [
+  for (const damage of [
     `revoke insert on accounts from ${appRole}`,
     `grant delete on events to ${appRole}`,
     `grant insert on migrations to ${appRole}`,
     `revoke usage on schema ${schema} from ${appRole}`,
     `alter default privileges in schema ${schema} revoke select on tables from ${appRole}`,
   ]) {
-    await owner.query(wrong);
+    await owner.query(damage);
     expect(await rights()).not.toEqual(right);
     await migrate({ connectionString: databaseUrl, schema });
     expect(await rights()).toEqual(right);

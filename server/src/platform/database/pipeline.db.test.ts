@@ -29,7 +29,7 @@ test("concurrent statements run in order, each with its own rows and command tag
   ]);
 });
 
-test("a statement sent before the previous result arrived is answered after it", async ({ line }) => {
+test("a statement sent before the previous result arrives returns after that result", async ({ line }) => {
   const order: string[] = [];
   const first = line.query("select pg_sleep(0.05)", []).then(() => order.push("first"));
   await new Promise(setImmediate);

@@ -61,7 +61,7 @@ test("a hint for the own process replaces the shared one there and reaches no ot
   expect(Number(own?.[0])).toBeLessThan(committedMs);
 });
 
-test("an own hint that nobody listens to is not rendered", async ({ database }) => {
+test("an own hint without a listener is not rendered", async ({ database }) => {
   const rendered: string[] = [];
   const hint = (value: string): Promise<void> =>
     database.inTransaction(async (tx) => {

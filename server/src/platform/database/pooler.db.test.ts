@@ -51,7 +51,7 @@ test("clients that share two pooled server connections keep their settings and r
   const hints: string[] = [];
   pool.onHint("due", (values) => hints.push(...values));
   const settings = `select current_setting('search_path') as path, current_user as role, current_setting('timezone') as zone`;
-  const seen = await Promise.all(
+  const results = await Promise.all(
     Array.from({ length: 20 }, async () =>
       [pool, otherApi].map(async (client) => [
         ...(await client.inTransaction(async (tx) => [await tx.query(settings), await tx.query(settings)])),
@@ -61,7 +61,7 @@ test("clients that share two pooled server connections keep their settings and r
   );
   const expected = (path: string) =>
     Array.from({ length: 3 }, () => [{ path: `"${path}", pg_temp`, role, zone: "UTC" }]);
-  for (const [own, other] of seen) {
+  for (const [own, other] of results) {
     expect(await own).toEqual(expected(schema));
     expect(await other).toEqual(expected("bellwire_directory"));
   }

@@ -44,7 +44,7 @@ test.each(vectors)("$description is valid regardless of its age and the case of 
   expect(checkSignature(request, [{ ...crm, secret: "whsec_c2VjcmV0" }])).toMatchObject({ verdict: "invalid" });
 });
 
-test("a valid check names the endpoint of the secret, and says if the secret is the previous one", () => {
+test("a valid check names the endpoint of the secret and marks a previous secret", () => {
   const other = { ...crm, secret: "whsec_AAAA", endpointName: "erp", endpointId: 6 };
   expect(checkSignature(requestOf(), [other, crm])).toEqual({
     verdict: "valid",

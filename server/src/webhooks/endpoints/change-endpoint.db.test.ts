@@ -257,7 +257,7 @@ test("deliveries recorded while their endpoint is deleted are cancelled", async 
 test("an update hints to engines to reload the settings and to poll for held deliveries", async ({ database }) => {
   const endpoint = await createTestEndpoint(database, { active: false });
   const hints: string[] = [];
-  const heard = new Promise<void>((resolve) => {
+  const hinted = new Promise<void>((resolve) => {
     database.onHint("due", (values) => {
       hints.push(...values.map((value) => `due ${value}`));
       resolve();
@@ -266,6 +266,6 @@ test("an update hints to engines to reload the settings and to poll for held del
   database.onHint("endpoints", (values) => hints.push(...values.map((value) => `endpoints ${value}`)));
 
   await updateEndpoint(needsOf(database), { ...endpoint, input: { active: true }, actor: admin });
-  await heard;
+  await hinted;
   expect(hints.toSorted()).toEqual([`due ${endpoint.id}`, `endpoints ${endpoint.id}`]);
 });

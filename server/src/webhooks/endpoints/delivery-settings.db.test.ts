@@ -60,7 +60,7 @@ test("settings are deleted once no attempt in the history can refer to them", as
   const used = await load(database, endpointId);
   await setUrl(database, endpointId, "https://other.example/");
   const current = await load(database, endpointId);
-  const left = async () => [
+  const storedIds = async () => [
     ...(await readSentSettings(database, encryption, { providerId, ids: [used, current] })).keys(),
   ];
   const inDays = (days: number) => new Date(Date.now() + days * dayMs);
@@ -71,9 +71,9 @@ test("settings are deleted once no attempt in the history can refer to them", as
   expect(await deleteOldSentSettings(database, inDays(33), 30)).toBe(0); // the failure list keeps the delivery
   await database.query("delete from failures where provider_id = $1", [providerId]);
   expect(await deleteOldSentSettings(database, inDays(33), 30)).toBe(1);
-  expect(await left()).toEqual([current]);
+  expect(await storedIds()).toEqual([current]);
 
   await database.query("update endpoints set deleted_at = now() where id = $1", [endpointId]);
   expect(await deleteOldSentSettings(database, inDays(33), 30)).toBe(1);
-  expect(await left()).toEqual([]);
+  expect(await storedIds()).toEqual([]);
 });

@@ -11,9 +11,9 @@ const take = (limits: ConcurrencyLimits, pace: Pace, { nowMs = 0, isFirst = fals
 
 /** Acquires all free slots. Returns their number. */
 function takeAll(limits: ConcurrencyLimits, pace: Pace, options: { nowMs?: number; isFirst?: boolean } = {}): number {
-  let taken = 0;
-  for (; limits.hasSlot(pace); taken += 1) take(limits, pace, options);
-  return taken;
+  let count = 0;
+  for (; limits.hasSlot(pace); count += 1) take(limits, pace, options);
+  return count;
 }
 
 /** Acquires all free slots ten times per second for a minute, without a response. */
