@@ -52,24 +52,24 @@ async function serveApi(pool: Pool, { encryption, folder }: BenchDatabase, runni
   return listen(http, running);
 }
 
-type Ask = (text: string, values: readonly unknown[]) => Promise<readonly unknown[]>;
+type Query = (text: string, values: readonly unknown[]) => Promise<readonly unknown[]>;
 
 /** Serves routes with only the statements of reading and changing, the lower bound of their cost. */
-function serveBare(ask: Ask, running: AsyncDisposableStack): Promise<string> {
+function serveBare(query: Query, running: AsyncDisposableStack): Promise<string> {
   const http = fastify();
   const read = "select id, org_name, state, fields from accounts where id = $1";
   const write = "update accounts set org_name = $2, updated_at = now() where id = $1";
-  http.get<{ Params: { id: string } }>("/bare/:id", async ({ params }) => ask(read, [params.id]));
+  http.get<{ Params: { id: string } }>("/bare/:id", async ({ params }) => query(read, [params.id]));
   http.put<{ Params: { id: string }; Body: { org_name: string } }>("/bare/:id", async ({ params, body }) => {
-    const rows = await ask(read, [params.id]);
-    await ask(write, [params.id, body.org_name]);
+    const rows = await query(read, [params.id]);
+    await query(write, [params.id, body.org_name]);
     return rows;
   });
   return listen(http, running);
 }
 
 /** The driver's own pool with default settings. */
-function askDriver({ appUrl }: BenchDatabase, running: AsyncDisposableStack): Ask {
+function queryDriver({ appUrl }: BenchDatabase, running: AsyncDisposableStack): Query {
   const driver = new pg.Pool({ connectionString: appUrl, options: `-c search_path=${schema}`, max: 10 });
   running.defer(() => driver.end());
   return async (text, values) => (await driver.query(text, [...values])).rows;
@@ -95,12 +95,12 @@ async function measure(load: Load): Promise<Rate> {
 }
 
 async function compare(method: Load["method"]): Promise<void> {
-  const asked = { method, token, ids, seconds };
-  const bareAt = (origin: string): Load => ({ ...asked, origin, path: "/bare", extension: "" });
+  const common = { method, token, ids, seconds };
+  const bareAt = (origin: string): Load => ({ ...common, origin, path: "/bare", extension: "" });
   const loads = {
     bare: bareAt(bareOrigin),
     driver: bareAt(driverOrigin),
-    api: { ...asked, origin: apiOrigin, path: "/admin/api/accounts", extension: ".xml" },
+    api: { ...common, origin: apiOrigin, path: "/admin/api/accounts", extension: ".xml" },
   };
   for (const load of Object.values(loads)) await measure(load); // warm-up: compiles code and plans statements
   const rounds: Record<keyof typeof loads, Rate>[] = [];
@@ -134,7 +134,7 @@ await using running = new AsyncDisposableStack();
 const token = await setUpPortal(pool, database.encryption, "http://127.0.0.1:9/hook");
 const apiOrigin = await serveApi(pool, database, running);
 const bareOrigin = await serveBare((text, values) => pool.query(text, values), running);
-const driverOrigin = await serveBare(askDriver(database, running), running);
+const driverOrigin = await serveBare(queryDriver(database, running), running);
 const ids = await signUpAccounts(apiOrigin, token, accounts);
 await database.owner.query("analyze"); // without statistics the plans are guesses; autovacuum would analyze within a minute
 for (const method of ["GET", "PUT"] as const) await compare(method);

@@ -20,7 +20,7 @@ export interface DueRows {
   readonly offset?: number;
   /** Default: all. */
   readonly endpointIds?: readonly number[];
-  /** Gives one event in so many a trace that is recorded. Default: none. */
+  /** Records a trace of one event in this number. Default: none. */
   readonly tracedOneIn?: number | undefined;
 }
 
@@ -80,8 +80,12 @@ export async function fillBacklog(pool: Pool, backlog: Backlog): Promise<void> {
      insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Bench', 'bench', '\\x00')`,
   );
   await addEndpoints(pool, backlog);
-  for (let left = backlog.deliveries; left > 0; left -= batchMax)
-    await addDue(pool, { ...backlog, deliveries: Math.min(left, batchMax), offset: backlog.deliveries - left });
+  for (let remaining = backlog.deliveries; remaining > 0; remaining -= batchMax)
+    await addDue(pool, {
+      ...backlog,
+      deliveries: Math.min(remaining, batchMax),
+      offset: backlog.deliveries - remaining,
+    });
   await pool.query("analyze due, events, payloads, endpoints, lanes");
 }
 

@@ -88,20 +88,20 @@ export async function startServer(
     stdio: ["ignore", "pipe", openSync(logFile, "w")],
   });
   const { stdout } = child;
-  if (!stdout) throw new Error("Its output is a pipe.");
-  let said = "";
-  stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  if (!stdout) throw new Error("The output of the process is not a pipe.");
+  let output = "";
+  stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const untilMs = machineMs() + readyWithinMs;
   let ready: RegExpExecArray | null = null;
   while (!ready) {
     if (child.exitCode !== null || machineMs() > untilMs) {
       child.kill("SIGKILL");
       throw new Error(
-        `bellwire serve --role ${role} is not ready: ${said}\n${readFileSync(logFile, "utf8").slice(-2000)}`,
+        `bellwire serve --role ${role} is not ready: ${output}\n${readFileSync(logFile, "utf8").slice(-2000)}`,
       );
     }
     await Promise.race([once(stdout, "data"), once(child, "exit")]);
-    ready = /^bellwire (?:engine )?ready ?(\S*)/m.exec(said);
+    ready = /^bellwire (?:engine )?ready ?(\S*)/m.exec(output);
   }
   const pid = child.pid ?? 0;
   return {
@@ -155,7 +155,7 @@ export class Bellwire implements AsyncDisposable {
     closeSync(log);
     this.#child = child;
     const { stdout } = child;
-    if (!stdout) throw new Error("Its output is a pipe.");
+    if (!stdout) throw new Error("The output of the process is not a pipe.");
     let output = "";
     for await (const chunk of stdout.iterator({ destroyOnReturn: false })) {
       output += String(chunk);

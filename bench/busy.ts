@@ -286,8 +286,8 @@ const medianOf = (mode: EngineProcess, name: string): number =>
 const names = Object.keys(modes.flatMap((mode) => runs[mode])[0] ?? {});
 for (const mode of modes) {
   const numbers = Object.fromEntries(names.map((name) => [name, medianOf(mode, name)]));
-  const said = Object.entries(numbers).map(([name, value]) => `${name} ${value.toFixed(1)}`);
-  report.add({ title: mode, numbers }, `busy ${mode}: ${said.join(", ")}`);
+  const columns = Object.entries(numbers).map(([name, value]) => `${name} ${value.toFixed(1)}`);
+  report.add({ title: mode, numbers }, `busy ${mode}: ${columns.join(", ")}`);
 }
 if (modes.length > 1) {
   const ratios = Object.fromEntries(
@@ -295,6 +295,6 @@ if (modes.length > 1) {
       .filter((name) => /^(idle|busy.*) p\d+ ms$/.test(name))
       .map((name) => [name.replace("ms", "ratio"), medianOf("own", name) / medianOf("shared", name)]),
   );
-  const said = Object.entries(ratios).map(([name, value]) => `${name} ${value.toFixed(2)}`);
-  report.add({ title: "own / shared", numbers: ratios }, `busy own / shared: ${said.join(", ")}`);
+  const columns = Object.entries(ratios).map(([name, value]) => `${name} ${value.toFixed(2)}`);
+  report.add({ title: "own / shared", numbers: ratios }, `busy own / shared: ${columns.join(", ")}`);
 }

@@ -69,7 +69,7 @@ async function readTotals(): Promise<Totals> {
 
 let changed = 0;
 
-/** Makes changes, and waits until every endpoint has received each. */
+/** Sends changes, and waits until every endpoint has received each. */
 async function change(count: number, receivers: number): Promise<void> {
   const goal = (await receiver.received()) + count * receivers;
   const last = changed + count;
@@ -120,7 +120,7 @@ async function measure(receivers: number): Promise<Costs> {
   };
 }
 
-const one = await measure(1);
+const single = await measure(1);
 for (const [index, origin] of receiver.origins.entries()) {
   if (index === 0) continue;
   const { statusCode, body } = await api.request({
@@ -143,9 +143,9 @@ const ten = await measure(endpoints);
 const units: readonly (keyof Costs)[] = ["web µs", "engine µs", "postgres µs", "wal bytes", "history bytes"];
 const costs = (of: (unit: keyof Costs) => number): Record<string, number> =>
   Object.fromEntries(units.map((unit) => [unit, Math.round(of(unit))]));
-const perDelivery = (unit: keyof Costs): number => (ten[unit] - one[unit]) / (endpoints - 1);
+const perDelivery = (unit: keyof Costs): number => (ten[unit] - single[unit]) / (endpoints - 1);
 const rows = [
-  { title: "a change with its event", numbers: costs((unit) => one[unit] - perDelivery(unit)) },
+  { title: "a change with its event", numbers: costs((unit) => single[unit] - perDelivery(unit)) },
   { title: "a delivery", numbers: costs(perDelivery) },
 ];
 for (const row of rows) {

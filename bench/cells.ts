@@ -84,7 +84,7 @@ async function measure(cells: 1 | 2): Promise<Measured> {
   const enginePids = engines.map(({ pid }) => pid);
   const [postgresBefore, enginesBefore] = [cpuOf(postgresPids), cpuOf(enginePids)]; // without their start
   const arrivals = await arrived;
-  if (arrivals.distinct !== deliveries) throw new Error(`${arrivals.distinct} of ${deliveries} deliveries came.`);
+  if (arrivals.distinct !== deliveries) throw new Error(`${arrivals.distinct} of ${deliveries} deliveries arrived.`);
   return {
     rate: rateOf(arrivals),
     postgresMicroseconds: ((cpuOf(postgresPids) - postgresBefore) / deliveries) * 1e6,
@@ -102,17 +102,17 @@ async function addCell(directory: BenchDatabase, west: BenchDatabase): Promise<v
 }
 
 for (let pair = 1; pair <= pairs; pair += 1) {
-  const one = await measure(1);
-  const two = await measure(2);
+  const single = await measure(1);
+  const double = await measure(2);
   const round = (value: number): number => Math.round(value);
   const numbers = {
-    "deliveries/s, one cell": round(one.rate),
-    "deliveries/s, two cells": round(two.rate),
-    ratio: Math.round((two.rate / one.rate) * 100) / 100,
-    "µs of PostgreSQL, one": round(one.postgresMicroseconds),
-    "µs of PostgreSQL, two": round(two.postgresMicroseconds),
-    "µs of engines, one": round(one.engineMicroseconds),
-    "µs of engines, two": round(two.engineMicroseconds),
+    "deliveries/s, one cell": round(single.rate),
+    "deliveries/s, two cells": round(double.rate),
+    ratio: Math.round((double.rate / single.rate) * 100) / 100,
+    "µs of PostgreSQL, one": round(single.postgresMicroseconds),
+    "µs of PostgreSQL, two": round(double.postgresMicroseconds),
+    "µs of engines, one": round(single.engineMicroseconds),
+    "µs of engines, two": round(double.engineMicroseconds),
   };
   const line = Object.entries(numbers).map(([name, value]) => `${name}: ${value}`);
   report.add({ title: `pair ${pair}`, numbers }, `cells, pair ${pair}: ${line.join("; ")}`);

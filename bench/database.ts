@@ -34,7 +34,7 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   const owner = opened.use(await openPool({ connectionString: ownerUrl, schema, max: 4 }));
   const [row] = await owner.query<{ path: string }>("select current_setting('data_directory') as path");
   const postgresPid = Number(readFileSync(join(row?.path ?? "", "postmaster.pid"), "utf8").split("\n")[0]);
-  const kept = opened.move();
+  const resources = opened.move();
   beforeInterrupt(() => {
     process.kill(postgresPid, "SIGQUIT");
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
@@ -47,11 +47,11 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
     encryption: createEncryption([secretKey]),
     postgresPid,
     openAppPool: () => openPool({ connectionString: appUrl, schema }),
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
-/** Runs `stop` before an interrupt or a time limit ends the benchmark. Its servers would run on, and slow down the next one. */
+/** Runs `stop` before an interrupt or a time limit ends the benchmark, because its servers would otherwise keep running. */
 export function beforeInterrupt(stop: () => void): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {

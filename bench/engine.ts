@@ -66,7 +66,7 @@ async function measureSustained(seconds: number): Promise<Sustained> {
   const events = (await countEvents()) - eventsBefore;
   const { distinct, timesMs, longestDelayMs } = await receiver.arrivals();
   if (distinct !== events || timesMs.length !== events)
-    throw new Error(`${events} events came as ${distinct} ids in ${timesMs.length} requests.`);
+    throw new Error(`${events} events arrived as ${distinct} ids in ${timesMs.length} requests.`);
   return {
     perSecond: events / tookSeconds,
     changesPerSecond,
@@ -93,42 +93,42 @@ const report = openReport("engine");
 const [seconds = 20] = report.numbers;
 
 const same = { secret: endpointSecret, bodyBytes, inFlightMax };
-const ceilingRequests = (secondsAsked: number): number => 10_000 * Math.min(10, secondsAsked);
+const ceilingRequests = (secondsRequested: number): number => 10_000 * Math.min(10, secondsRequested);
 
-async function run(it: Case, secondsAsked: number): Promise<void> {
-  using receiver = await startBenchReceiver({ origins: it.origins });
-  const { pathsPerOrigin } = it;
+async function run(benchCase: Case, secondsRequested: number): Promise<void> {
+  using receiver = await startBenchReceiver({ origins: benchCase.origins });
+  const { pathsPerOrigin } = benchCase;
   const urls = receiver.origins.flatMap((origin) =>
     Array.from({ length: pathsPerOrigin }, (_, path) => `${origin}/hook/${path}`),
   );
   const alone = { bodyBytes, inFlightMax, origins: receiver.origins, pathsPerOrigin };
   await measureCeiling({ ...alone, requests: 20_000 });
-  const found: Pair[] = [];
+  const results: Pair[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    const ceiling = await measureCeiling({ ...alone, requests: ceilingRequests(secondsAsked) });
-    const deliveries = Math.round((ceiling.perSecond / 2) * secondsAsked);
-    const secondsMax = 120 + 6 * secondsAsked;
+    const ceiling = await measureCeiling({ ...alone, requests: ceilingRequests(secondsRequested) });
+    const deliveries = Math.round((ceiling.perSecond / 2) * secondsRequested);
+    const secondsMax = 120 + 6 * secondsRequested;
     const engine = await measureEngine({ ...same, receiver, urls, deliveries, secondsMax });
-    found.push({ ceiling, engine });
+    results.push({ ceiling, engine });
     const numbers = [ceiling.perSecond, engine.perSecond, engine.cpuMicroseconds, engine.ownMicroseconds ?? 0];
-    console.error(it.name, ...numbers.map(Math.round), Math.round(ceiling.cpuMicroseconds));
+    console.error(benchCase.name, ...numbers.map(Math.round), Math.round(ceiling.cpuMicroseconds));
   }
-  tell(it.name, found);
+  reportPairs(benchCase.name, results);
 }
 
 /** Records and delivers at the same time. Recording is the bottleneck, so its rate is reported too. */
-async function runSustained(secondsAsked: number): Promise<void> {
+async function runSustained(secondsRequested: number): Promise<void> {
   using receiver = await startBenchReceiver({ origins: 1 });
   const alone = { bodyBytes, inFlightMax, origins: receiver.origins, pathsPerOrigin: 1 };
   await measureCeiling({ ...alone, requests: 20_000 });
-  const found: (Pair & { readonly engine: Sustained })[] = [];
+  const results: (Pair & { readonly engine: Sustained })[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    const ceiling = await measureCeiling({ ...alone, requests: ceilingRequests(secondsAsked) });
-    found.push({ ceiling, engine: await measureSustained(secondsAsked) });
+    const ceiling = await measureCeiling({ ...alone, requests: ceilingRequests(secondsRequested) });
+    results.push({ ceiling, engine: await measureSustained(secondsRequested) });
   }
-  tell("sustained", found, {
-    "changes/s": Math.round(median(found.map(({ engine }) => engine.changesPerSecond))),
-    "largest delay ms": Math.round(Math.max(...found.map(({ engine }) => engine.longestDelayMs))),
+  reportPairs("sustained", results, {
+    "changes/s": Math.round(median(results.map(({ engine }) => engine.changesPerSecond))),
+    "largest delay ms": Math.round(Math.max(...results.map(({ engine }) => engine.longestDelayMs))),
   });
 }
 
@@ -137,23 +137,23 @@ interface Pair {
   readonly engine: Rate;
 }
 
-function tell(name: string, found: readonly Pair[], more: Readonly<Record<string, number>> = {}): void {
+function reportPairs(name: string, results: readonly Pair[], more: Readonly<Record<string, number>> = {}): void {
   const numbers = {
-    "deliveries/s": Math.round(median(found.map(({ engine }) => engine.perSecond))),
-    "ceiling/s": Math.round(median(found.map(({ ceiling }) => ceiling.perSecond))),
-    ratio: median(found.map(({ engine, ceiling }) => engine.perSecond / ceiling.perSecond)),
-    cpu: median(found.map(({ engine, ceiling }) => engine.cpuMicroseconds / ceiling.cpuMicroseconds)),
+    "deliveries/s": Math.round(median(results.map(({ engine }) => engine.perSecond))),
+    "ceiling/s": Math.round(median(results.map(({ ceiling }) => ceiling.perSecond))),
+    ratio: median(results.map(({ engine, ceiling }) => engine.perSecond / ceiling.perSecond)),
+    cpu: median(results.map(({ engine, ceiling }) => engine.cpuMicroseconds / ceiling.cpuMicroseconds)),
   };
   report.add(
     { title: name, numbers: { ...numbers, ...more } },
     `engine ${name}: ${numbers["deliveries/s"]} deliveries/s, ceiling ${numbers["ceiling/s"]}/s, ` +
       `ratio ${numbers.ratio.toFixed(2)}, cpu ${numbers.cpu.toFixed(2)}` +
       Object.entries(more)
-        .map(([what, number]) => `, ${what} ${number}`)
+        .map(([column, number]) => `, ${column} ${number}`)
         .join(""),
   );
 }
 
-const chosen = report.choose([...cases.map((it) => it.name), "sustained"]);
-for (const it of cases) if (chosen.includes(it.name)) await run(it, seconds);
+const chosen = report.choose([...cases.map(({ name }) => name), "sustained"]);
+for (const benchCase of cases) if (chosen.includes(benchCase.name)) await run(benchCase, seconds);
 if (chosen.includes("sustained")) await runSustained(seconds);

@@ -62,14 +62,14 @@ async function sendPosts(attack: Attack & { readonly kind: "posts" }): Promise<S
   const { url, host, body: kind, count, from } = attack;
   const body = makeBody(kind);
   const statuses: Record<string, number> = {};
-  let left = count;
-  const line = async (): Promise<void> => {
-    while (left-- > 0) {
+  let remaining = count;
+  const sendAll = async (): Promise<void> => {
+    while (remaining-- > 0) {
       const status = await post(url, host, body, from);
       statuses[status] = (statuses[status] ?? 0) + 1;
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, line));
+  await Promise.all(Array.from({ length: concurrency }, sendAll));
   return statuses;
 }
 
@@ -86,10 +86,10 @@ async function submitForms({ form, perSecond, ms }: Attack & { readonly kind: "f
   };
   const untilMs = performance.now() + ms;
   if (perSecond === undefined) {
-    const line = async (): Promise<void> => {
+    const sendAll = async (): Promise<void> => {
       while (performance.now() < untilMs) await submit();
     };
-    await Promise.all(Array.from({ length: concurrency }, line));
+    await Promise.all(Array.from({ length: concurrency }, sendAll));
     return statuses;
   }
   const sent: Promise<void>[] = [];

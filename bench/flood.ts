@@ -44,7 +44,7 @@ const [bytesBin, jsonBin] = bins.map(({ id, viewKey }) => ({
   list: `${server.origin}/api/v1/bins/${id}/requests?limit=200`,
   stream: `${server.origin}/bins/${id}/view/stream?key=${viewKey}&after=0`,
 }));
-if (!bytesBin || !jsonBin) throw new Error("Both bins were made.");
+if (!bytesBin || !jsonBin) throw new Error("A bin is missing.");
 
 const memoryMiB = (): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))?.[1]) / 1024;
@@ -56,7 +56,7 @@ interface Answer {
 }
 
 /** Sends a request on a new connection, like a load balancer. */
-async function ask(url: string, headers: OutgoingHttpHeaders): Promise<Answer> {
+async function sendRequest(url: string, headers: OutgoingHttpHeaders): Promise<Answer> {
   const startedMs = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   get(url, { agent: false, headers }, (response) =>
@@ -66,10 +66,10 @@ async function ask(url: string, headers: OutgoingHttpHeaders): Promise<Answer> {
   return { status, ms: performance.now() - startedMs };
 }
 
-const askHealth = (): Promise<Answer> => ask(`${server.origin}/healthz`, { host: neighbourHost });
+const requestHealth = (): Promise<Answer> => sendRequest(`${server.origin}/healthz`, { host: neighbourHost });
 
 const readAsNeighbour = (): Promise<Answer> =>
-  ask(`${server.origin}/admin/api/accounts.json`, {
+  sendRequest(`${server.origin}/admin/api/accounts.json`, {
     host: neighbourHost,
     authorization: `Bearer ${neighbourToken}`,
     "x-forwarded-for": "192.0.2.1",
@@ -77,7 +77,7 @@ const readAsNeighbour = (): Promise<Answer> =>
 
 let signIns = 0;
 
-/** From another network each time, since the limits count sign-ins of a network. */
+/** Signs in from another network each time, because the limits count sign-ins per network. */
 async function signInAsNeighbour(): Promise<Answer> {
   signIns += 1;
   const startedMs = performance.now();
@@ -119,7 +119,7 @@ async function measure(title: string, step: () => Promise<Statuses>): Promise<vo
     return isStepOver;
   };
   const polls = Promise.all([
-    poll(askHealth, { status: 200, everyMs: pollEveryMs, isOver }),
+    poll(requestHealth, { status: 200, everyMs: pollEveryMs, isOver }),
     poll(readAsNeighbour, { status: 200, everyMs: pollEveryMs, isOver }),
     poll(signInAsNeighbour, { status: 303, everyMs: 10 * pollEveryMs, isOver }),
   ]);
@@ -138,12 +138,12 @@ async function measure(title: string, step: () => Promise<Statuses>): Promise<vo
     "data MiB": dataMiB(),
     seconds,
   };
-  const told = Object.entries(numbers).map(([name, number]) => `${name} ${Math.round(number * 10) / 10}`);
-  report.add({ title, numbers }, `${title}: ${told.join(", ")} ${JSON.stringify(statuses)}`);
+  const columns = Object.entries(numbers).map(([name, number]) => `${name} ${Math.round(number * 10) / 10}`);
+  report.add({ title, numbers }, `${title}: ${columns.join(", ")} ${JSON.stringify(statuses)}`);
 }
 
 async function list(url: string): Promise<Statuses> {
-  const { status } = await ask(url, { host: adminHost, authorization: `Bearer ${token}` });
+  const { status } = await sendRequest(url, { host: adminHost, authorization: `Bearer ${token}` });
   return { [status]: 1 };
 }
 

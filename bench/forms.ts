@@ -18,7 +18,7 @@ interface Page {
   readonly html: string;
 }
 
-/** Loads a form on a new connection and submits it, like a browser that never came before. Returns the status, or "closed". */
+/** Loads a form on a new connection and submits it, like a browser on its first visit. Returns the status, or "closed". */
 export async function submitForm(form: FormRequest): Promise<string> {
   try {
     const page = await send(form, "GET");

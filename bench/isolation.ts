@@ -38,7 +38,7 @@ interface Neighbour {
   readonly startBad: () => Promise<BadEndpoints>;
 }
 
-/** Available until disposal. */
+/** Endpoints that respond badly, until disposal. */
 interface BadEndpoints extends AsyncDisposable {
   readonly urls: readonly string[];
   /** Processor time of their receivers. */
@@ -124,7 +124,7 @@ async function measure(
     postgres: treeCpuSeconds(database.postgresPid),
     bad: bad.cpuSeconds(),
   });
-  const made = await warmUp({ portal, receiver, owner, token, goodEndpoints });
+  const eventCount = await warmUp({ portal, receiver, owner, token, goodEndpoints });
   if (besideUrls.length > 0) await addEndpoints(owner, { urls: besideUrls, encryption, secret: endpointSecret });
   const startedMs = machineMs();
   const cpuBefore = cpuSeconds();
@@ -133,7 +133,7 @@ async function measure(
   const { delaysMs } = await receiver.arrivals();
   const cpuAfter = cpuSeconds();
   const cpuMs = (of: keyof Cpu): number => ((cpuAfter[of] - cpuBefore[of]) * 1e6) / (machineMs() - startedMs);
-  const expected = ((await countEvents(owner)) - made) * goodEndpoints;
+  const expected = ((await countEvents(owner)) - eventCount) * goodEndpoints;
   const firstCount = expected / signUpsMs.length;
   return {
     goodP50Ms: percentile(delaysMs, 0.5),
@@ -160,15 +160,15 @@ interface WarmUp {
 /** Signs accounts up until connections, compiled code and the good endpoints are known. Returns the number of events. */
 async function warmUp({ portal, receiver, owner, token, goodEndpoints }: WarmUp): Promise<number> {
   for (let number = 0; number < warmUps; number += 1) await signUp(portal.origin, token, number);
-  const made = await countEvents(owner);
-  while ((await receiver.received()) < made * goodEndpoints) await systemClock.sleep(50);
+  const eventCount = await countEvents(owner);
+  while ((await receiver.received()) < eventCount * goodEndpoints) await systemClock.sleep(50);
   await receiver.arrivals();
-  return made;
+  return eventCount;
 }
 
 async function countEvents(owner: BenchDatabase["owner"]): Promise<number> {
-  const [events] = await owner.query<{ made: number }>("select count(*)::int as made from events");
-  return events?.made ?? 0;
+  const [events] = await owner.query<{ count: number }>("select count(*)::int as count from events");
+  return events?.count ?? 0;
 }
 
 /** Returns the duration of each sign-up. */
@@ -213,11 +213,11 @@ async function compareNeighbours(report: Report, { name, neighbour, pairs }: Com
     besideResponsive.push(await measure(neighbour, "responsive"));
     beside.push(await measure(neighbour, "bad"));
   }
-  const of = (what: keyof Measured, runs: readonly Measured[]): number => median(runs.map((run) => run[what]));
-  const each = (title: string, what: keyof Measured): Readonly<Record<string, number>> => ({
-    [title]: of(what, beside),
-    [`${title} beside responsive`]: of(what, besideResponsive),
-    [`${title} without`]: of(what, without),
+  const of = (column: keyof Measured, runs: readonly Measured[]): number => median(runs.map((run) => run[column]));
+  const each = (title: string, column: keyof Measured): Readonly<Record<string, number>> => ({
+    [title]: of(column, beside),
+    [`${title} beside responsive`]: of(column, besideResponsive),
+    [`${title} without`]: of(column, without),
   });
   const numbers = {
     ...each("p50 ms", "goodP50Ms"),
@@ -231,9 +231,9 @@ async function compareNeighbours(report: Report, { name, neighbour, pairs }: Com
     "receivers' ms": of("badCpuMs", beside),
     "not delivered": Math.max(...beside.map(({ missing }) => missing)),
   };
-  const said = Object.entries(numbers).map(([what, number]) => `${what} ${number.toFixed(1)}`);
+  const columns = Object.entries(numbers).map(([column, number]) => `${column} ${number.toFixed(1)}`);
   const kinds = name === "hostile-answers" ? ` of ${hostileAnswers.length} kinds` : "";
-  report.add({ title: name, numbers }, `isolation ${name} (${badEndpoints}${kinds}): ${said.join(", ")}`);
+  report.add({ title: name, numbers }, `isolation ${name} (${badEndpoints}${kinds}): ${columns.join(", ")}`);
 }
 
 const pairs = Number(process.env.BENCH_PAIRS ?? 3);
@@ -245,7 +245,7 @@ const hangingEndpoints = 300;
 const secondsMax = Number(process.env.BENCH_SECONDS_MAX ?? 150);
 
 const report = openReport("isolation");
-const [deliveriesAsked = 100_000] = report.numbers;
+const [deliveriesRequested = 100_000] = report.numbers;
 
 /** Returns true if the endpoint with this number on its origin hangs. */
 type Hangs = (origin: number, endpoint: number) => boolean;
@@ -263,7 +263,7 @@ const layouts: Readonly<Record<string, Layout>> = {
 };
 
 /** Time until the first attempts of all 300 have timed out. No measurement waits for it. */
-const timeoutSeconds = { toGetToKnow: 3, measured: 60 };
+const timeoutSeconds = { warmUp: 3, measured: 60 };
 /** Time limit for filling the database. */
 const dueInMs = 15_000;
 
@@ -275,7 +275,11 @@ interface Drained {
   readonly missing: number;
 }
 
-async function drain(receiver: BenchReceiver, { hangs, isKnown }: Layout, withHanging: boolean): Promise<Drained> {
+async function measureDrain(
+  receiver: BenchReceiver,
+  { hangs, isKnown }: Layout,
+  withHanging: boolean,
+): Promise<Drained> {
   const all = receiver.origins.flatMap((url, origin) =>
     Array.from({ length: endpointsPerOrigin }, (_, endpoint) => ({
       url: `${url}/${hangs(origin, endpoint) ? "hang" : "hook"}/${endpoint}`,
@@ -283,7 +287,7 @@ async function drain(receiver: BenchReceiver, { hangs, isKnown }: Layout, withHa
     })),
   );
   const chosen = all.filter((endpoint) => withHanging || !endpoint.hangs);
-  const perEndpoint = Math.floor(deliveriesAsked / endpoints);
+  const perEndpoint = Math.floor(deliveriesRequested / endpoints);
   const good = perEndpoint * (endpoints - hangingEndpoints);
   await using database = await openBenchDatabase();
   const { owner, encryption } = database;
@@ -296,12 +300,12 @@ async function drain(receiver: BenchReceiver, { hangs, isKnown }: Layout, withHa
     bodyBytes,
     secret: endpointSecret,
   });
-  if (isKnown) await setTimeouts(owner, timeoutSeconds.toGetToKnow);
+  if (isKnown) await setTimeouts(owner, timeoutSeconds.warmUp);
   await owner.query("checkpoint");
   await receiver.arrivals();
   let startedMs = machineMs();
   await using _engine = await startEngineHere(database, inFlightMax);
-  if (isKnown) startedMs = await fillOnceKnown(database, receiver, { endpoints: urls.length, deliveries });
+  if (isKnown) startedMs = await fillOnceKnown(database, receiver, { endpointCount: urls.length, deliveries });
   const timesMs: number[] = [];
   while (timesMs.length < good && machineMs() < startedMs + secondsMax * 1000) {
     await systemClock.sleep(100);
@@ -318,10 +322,10 @@ async function drain(receiver: BenchReceiver, { hangs, isKnown }: Layout, withHa
 async function fillOnceKnown(
   { owner }: BenchDatabase,
   receiver: BenchReceiver,
-  { endpoints: asked, deliveries }: { readonly endpoints: number; readonly deliveries: number },
+  { endpointCount, deliveries }: { readonly endpointCount: number; readonly deliveries: number },
 ): Promise<number> {
-  const attempts = `select count(distinct endpoint_id) as made from ${everyAttempt} attempt`;
-  for (let made = 0; made < asked; made = (await owner.query<{ made: number }>(attempts))[0]?.made ?? 0)
+  const attempts = `select count(distinct endpoint_id) as count from ${everyAttempt} attempt`;
+  for (let known = 0; known < endpointCount; known = (await owner.query<{ count: number }>(attempts))[0]?.count ?? 0)
     await systemClock.sleep(200);
   await setTimeouts(owner, timeoutSeconds.measured);
   await receiver.arrivals();
@@ -339,12 +343,12 @@ async function compare(name: string, layout: Layout): Promise<void> {
   const without: Drained[] = [];
   const beside: Drained[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    without.push(await drain(receiver, layout, false));
-    beside.push(await drain(receiver, layout, true));
+    without.push(await measureDrain(receiver, layout, false));
+    beside.push(await measureDrain(receiver, layout, true));
   }
-  const of = (what: keyof Drained, runs: readonly Drained[]): number => median(runs.map((run) => run[what]));
-  const ratio = (what: keyof Drained): number =>
-    median(beside.map((run, pair) => run[what] / (without[pair]?.[what] ?? 1)));
+  const of = (column: keyof Drained, runs: readonly Drained[]): number => median(runs.map((run) => run[column]));
+  const ratio = (column: keyof Drained): number =>
+    median(beside.map((run, pair) => run[column] / (without[pair]?.[column] ?? 1)));
   const numbers = {
     "p50 ms": Math.round(of("p50Ms", beside)),
     "p50 ms without": Math.round(of("p50Ms", without)),

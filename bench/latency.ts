@@ -3,7 +3,7 @@
  * process with both roles. The delay starts when that process learns from PostgreSQL that the transaction has committed,
  * before the hint, and ends at the receiver's first byte. Both processes use the machine's monotonic clock. In turns, the
  * same run measures a raw POST of the same size to the same receiver, and a commit. A `warm` endpoint has just received a
- * delivery; a `cold` one has not for so long that the engine has released its lane and must claim it first.
+ * delivery; a `cold` one has had none for so long that the engine has released its lane and must claim it first.
  * Run: npm run bench -- latency [samples] [cold samples] [--json FILE]
  */
 import { Pool } from "undici";
@@ -55,7 +55,7 @@ async function changeOne({ portal, receiver, api, token, ids }: Bench, number: n
   if (statusCode !== 200) throw new Error(`The change was answered with ${statusCode}.`);
   const arrivedMs = await nextArrival(receiver);
   const committedMs = (await portal.committedMs()).findLast((at) => at <= answeredMs);
-  if (committedMs === undefined) throw new Error("Nothing was committed before the answer.");
+  if (committedMs === undefined) throw new Error("Nothing was committed before the response.");
   return arrivedMs - committedMs;
 }
 
@@ -97,7 +97,7 @@ async function measure(bench: Bench, name: string, { count, pauseMs, isCold }: S
     commits.push(await commitOne(bench.database));
     const before = epoch;
     epoch = await laneEpoch(bench.database);
-    if (isCold && epoch === before) throw new Error(`The lane was not given back within ${pauseMs()} ms.`);
+    if (isCold && epoch === before) throw new Error(`The lane was not released within ${pauseMs()} ms.`);
   }
   const numbers = {
     "p50 ms": percentile(toReceiver, 0.5),
@@ -107,8 +107,8 @@ async function measure(bench: Bench, name: string, { count, pauseMs, isCold }: S
     "commit p50 ms": percentile(commits, 0.5),
     "commit p99 ms": percentile(commits, 0.99),
   };
-  const said = Object.entries(numbers).map(([what, ms]) => what.replace(" ms", ` ${ms.toFixed(2)} ms`));
-  report.add({ title: name, numbers }, `latency ${name}: ${said.join(", ")}, ${count} changes`);
+  const columns = Object.entries(numbers).map(([column, ms]) => column.replace(" ms", ` ${ms.toFixed(2)} ms`));
+  report.add({ title: name, numbers }, `latency ${name}: ${columns.join(", ")}, ${count} changes`);
 }
 
 using receiver = await startBenchReceiver({ origins: 1, keepsArrivals: true });

@@ -12,12 +12,12 @@ export interface Load {
   readonly seconds: number;
 }
 
-/** Returns the requests per second answered with 200, as a child process counts them. Any other answer ends the run. */
+/** Returns the requests per second answered with 200, as a child process counts them. Any other response ends the run. */
 export function measureLoad(load: Load): Promise<number> {
   const child = fork(fileURLToPath(new URL("load.ts", import.meta.url)));
   child.send(load);
   return new Promise((resolve, reject) => {
-    child.once("message", (said) => resolve(Number(said)));
+    child.once("message", (perSecond) => resolve(Number(perSecond)));
     child.once("exit", (code) => reject(new Error(`The load ended with ${code}.`)));
   });
 }
@@ -36,8 +36,8 @@ async function requestAccounts(load: Load): Promise<number> {
       const number = sent++;
       const path = `${load.path}/${load.ids[number % load.ids.length]}${load.extension}`;
       const body = load.method === "PUT" ? { body: JSON.stringify({ org_name: `Harbour ${number}` }) } : {};
-      const { statusCode, body: answer } = await pool.request({ method: load.method, path, headers, ...body });
-      await answer.dump();
+      const { statusCode, body: response } = await pool.request({ method: load.method, path, headers, ...body });
+      await response.dump();
       if (statusCode !== 200) throw new Error(`${load.method} ${path} was answered with ${statusCode}.`);
       answered += 1;
     }

@@ -16,7 +16,7 @@ export const median = (numbers: readonly number[]): number => {
   return middle.reduce((sum, number) => sum + number, 0) / Math.max(1, middle.length);
 };
 
-/** Reads the processor time of a process, or of PostgreSQL with all its processes. Linux only (/proc). */
+/** Clock ticks per second in /proc. Linux only. */
 const ticksPerSecond = 100;
 
 export const ownCpuSeconds = (): number => {

@@ -45,17 +45,17 @@ async function measureKeys(name: keyof typeof keysOf): Promise<void> {
   const keys = keysOf[name];
   const alone = { bodyBytes, inFlightMax: keys, origins: receiver.origins, pathsPerOrigin: 1 };
   await measureCeiling({ ...alone, requests: 5000 });
-  const found: { readonly ceiling: number; readonly perSecond: number }[] = [];
+  const results: { readonly ceiling: number; readonly perSecond: number }[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
     const ceiling = (await measureCeiling({ ...alone, requests: backlogRows })).perSecond;
     const deliveries = keys === 1 ? backlogRows : backlogRows * 4;
-    found.push({ ceiling, perSecond: await measureBacklog(receiver, keys, deliveries) });
-    console.error(name, ...Object.values(found.at(-1) ?? {}).map(Math.round));
+    results.push({ ceiling, perSecond: await measureBacklog(receiver, keys, deliveries) });
+    console.error(name, ...Object.values(results.at(-1) ?? {}).map(Math.round));
   }
   const numbers = {
-    "deliveries/s": Math.round(median(found.map(({ perSecond }) => perSecond))),
-    "ceiling/s": Math.round(median(found.map(({ ceiling }) => ceiling))),
-    ratio: median(found.map(({ perSecond, ceiling }) => perSecond / ceiling)),
+    "deliveries/s": Math.round(median(results.map(({ perSecond }) => perSecond))),
+    "ceiling/s": Math.round(median(results.map(({ ceiling }) => ceiling))),
+    ratio: median(results.map(({ perSecond, ceiling }) => perSecond / ceiling)),
   };
   report.add(
     { title: name, numbers },
@@ -71,7 +71,7 @@ async function measureDelays(held: number): Promise<readonly number[]> {
   const urls = ["live", "paused", "paused too"].map((path) => `${receiver.origins[0]}/${path}`);
   await fillBacklog(owner, { ...database, urls, deliveries: 0, bodyBytes, secret: endpointSecret });
   const [live = 0, ...paused] = (await owner.query<{ id: number }>("select id from endpoints order by id")).map(
-    (it) => it.id,
+    ({ id }) => id,
   );
   await owner.query("update endpoints set state = 'paused' where id = any($1)", [paused]);
   for (let offset = 0; offset < held; offset += 20_000) {
@@ -95,7 +95,7 @@ async function measureDelays(held: number): Promise<readonly number[]> {
 }
 
 async function nextArrival(receiver: BenchReceiver): Promise<number> {
-  for (let looks = 0; looks < 1000; looks += 1) {
+  for (let polls = 0; polls < 1000; polls += 1) {
     await systemClock.sleep(10);
     const [firstMs] = (await receiver.arrivals()).timesMs;
     if (firstMs !== undefined) return firstMs;
@@ -103,14 +103,14 @@ async function nextArrival(receiver: BenchReceiver): Promise<number> {
   throw new Error("Nothing arrived within 10 s.");
 }
 
-async function measureHeld(to: Report): Promise<void> {
-  const found: { readonly without: readonly number[]; readonly beside: readonly number[] }[] = [];
+async function measureHeld(output: Report): Promise<void> {
+  const results: { readonly without: readonly number[]; readonly beside: readonly number[] }[] = [];
   for (let pair = 0; pair < pairs; pair += 1)
-    found.push({ without: await measureDelays(0), beside: await measureDelays(heldRows) });
+    results.push({ without: await measureDelays(0), beside: await measureDelays(heldRows) });
   const of = (which: "without" | "beside", share: number): number =>
-    median(found.map((pair) => percentile(pair[which], share)));
+    median(results.map((pair) => percentile(pair[which], share)));
   const ratio = (share: number): number =>
-    median(found.map(({ without, beside }) => percentile(beside, share) / percentile(without, share)));
+    median(results.map(({ without, beside }) => percentile(beside, share) / percentile(without, share)));
   const numbers = {
     "p50 ms": of("beside", 0.5),
     "p50 ms without": of("without", 0.5),
@@ -119,8 +119,8 @@ async function measureHeld(to: Report): Promise<void> {
     "p50 ratio": ratio(0.5),
     "p99 ratio": ratio(0.99),
   };
-  const said = Object.entries(numbers).map(([what, number]) => `${what} ${number.toFixed(2)}`);
-  to.add({ title: "held", numbers }, `ordered held: ${said.join(", ")}`);
+  const columns = Object.entries(numbers).map(([column, number]) => `${column} ${number.toFixed(2)}`);
+  output.add({ title: "held", numbers }, `ordered held: ${columns.join(", ")}`);
 }
 
 const chosen = report.choose([...Object.keys(keysOf), "held"]);

@@ -14,7 +14,7 @@ import { SignedPosts, measureCeiling, measureEngine } from "./rates.ts";
 import { type BenchReceiver, startBenchReceiver } from "./receiver.ts";
 import { openReport } from "./report.ts";
 
-interface Found {
+interface Result {
   readonly perSecond: number;
   readonly cpuMicroseconds: number;
 }
@@ -24,17 +24,17 @@ interface Contender {
   readonly name: string;
   /** The record that it keeps of a finished delivery. */
   readonly keeps: string;
-  measure(receiver: BenchReceiver, deliveries: number): Promise<Found>;
+  measure(receiver: BenchReceiver, deliveries: number): Promise<Result>;
 }
 
 /** The body that every contender sends. */
-const aBody = Buffer.alloc(bodyBytes, "<account>Harbour &amp; Sons</account>").toString();
+const standardBody = Buffer.alloc(bodyBytes, "<account>Harbour &amp; Sons</account>").toString();
 
 const batchMax = 5000;
 
 /** Splits a number into steps for one statement each. */
 async function addInBatches(total: number, add: (count: number) => Promise<unknown>): Promise<void> {
-  for (let left = total; left > 0; left -= batchMax) await add(Math.min(left, batchMax));
+  for (let remaining = total; remaining > 0; remaining -= batchMax) await add(Math.min(remaining, batchMax));
 }
 
 const secondsMax = 300;
@@ -50,16 +50,16 @@ export interface Drain {
 }
 
 /** Measures from before the start until all have arrived and the queue has recorded them as done. */
-async function measureDrain({ database, receiver, deliveries, start, isDrained }: Drain): Promise<Found> {
+async function measureDrain({ database, receiver, deliveries, start, isDrained }: Drain): Promise<Result> {
   await database.owner.query("checkpoint");
   const before = await receiver.received();
   const cpuOf = (): number => ownCpuSeconds() + treeCpuSeconds(database.postgresPid);
   const [cpuBefore, startedMs] = [cpuOf(), performance.now()];
   await using _worker = await start();
-  const waitUntil = async (isSo: () => Promise<boolean>, lookEveryMs: number): Promise<void> => {
-    while (!(await isSo())) {
+  const waitUntil = async (condition: () => Promise<boolean>, everyMs: number): Promise<void> => {
+    while (!(await condition())) {
       if (performance.now() - startedMs > secondsMax * 1000) throw new Error(`Not done within ${secondsMax} s.`);
-      await systemClock.sleep(lookEveryMs);
+      await systemClock.sleep(everyMs);
     }
   };
   await waitUntil(async () => (await receiver.received()) - before >= deliveries, 50);
@@ -93,7 +93,7 @@ async function fillGraphileQueue({ owner, ownerUrl }: BenchDatabase, deliveries:
   const utils = await makeWorkerUtils({ connectionString: ownerUrl, logger: silent });
   await utils.migrate();
   await utils.release();
-  await addInBatches(deliveries, (count) => owner.query(addJobs, [count, aBody]));
+  await addInBatches(deliveries, (count) => owner.query(addJobs, [count, standardBody]));
   await owner.query("analyze graphile_worker._private_jobs");
 }
 
@@ -149,7 +149,7 @@ const pgBoss: Contender = {
     await addInBatches(deliveries, (count) =>
       boss.insert(
         queue,
-        Array.from({ length: count }, () => ({ data: { id: randomUUID(), body: aBody } })),
+        Array.from({ length: count }, () => ({ data: { id: randomUUID(), body: standardBody } })),
       ),
     );
     await database.owner.query("analyze pgboss.job");
@@ -160,7 +160,7 @@ const pgBoss: Contender = {
       deliveries,
       async start() {
         for (let worker = 0; worker < workers; worker += 1) {
-          // It fetches again while batches are full, its fastest setting.
+          // pg-boss fetches again while batches are full, its fastest setting.
           await boss.work<Job>(queue, { batchSize, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 }, (jobs) =>
             Promise.all(
               jobs.map(({ data }) => posts.send({ path: "/hook/0", id: data.id, body: Buffer.from(data.body) })),
@@ -205,21 +205,21 @@ const contenders: readonly Contender[] = [
 ];
 
 using receiver = await startBenchReceiver({ origins: 1 });
-const found = new Map<Contender, Found[]>(contenders.map((contender) => [contender, []]));
+const results = new Map<Contender, Result[]>(contenders.map((contender) => [contender, []]));
 for (let round = 0; round < rounds; round += 1) {
-  for (const [contender, each] of found) {
+  for (const [contender, each] of results) {
     each.push(await contender.measure(receiver, deliveries));
     console.error(contender.name, Math.round(each.at(-1)?.perSecond ?? 0));
   }
 }
 
-const [ceilings = []] = found.values();
+const [ceilings = []] = results.values();
 console.log("| sender | deliveries/s | of the ceiling | cpu | keeps |\n|---|--:|--:|--:|---|");
-for (const [{ name, keeps }, each] of found) {
+for (const [{ name, keeps }, each] of results) {
   const numbers = {
-    "deliveries/s": Math.round(median(each.map((it) => it.perSecond))),
-    ratio: median(each.map((it, round) => it.perSecond / (ceilings[round]?.perSecond ?? 1))),
-    cpu: median(each.map((it, round) => it.cpuMicroseconds / (ceilings[round]?.cpuMicroseconds ?? 1))),
+    "deliveries/s": Math.round(median(each.map(({ perSecond }) => perSecond))),
+    ratio: median(each.map(({ perSecond }, round) => perSecond / (ceilings[round]?.perSecond ?? 1))),
+    cpu: median(each.map(({ cpuMicroseconds }, round) => cpuMicroseconds / (ceilings[round]?.cpuMicroseconds ?? 1))),
   };
   report.add(
     { title: name, numbers },

@@ -102,7 +102,7 @@ async function sendEvents(perSecond: number, ms: number): Promise<void> {
 const browser = await launchBrowser();
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
 let requests = 0;
-page.on("request", (sent) => (requests += sent.url().includes("/api/v1/") ? 1 : 0));
+page.on("request", (sentRequest) => (requests += sentRequest.url().includes("/api/v1/") ? 1 : 0));
 
 const openSession = () => page.context().newCDPSession(page);
 type Session = Awaited<ReturnType<typeof openSession>>;
@@ -136,8 +136,8 @@ async function measure(title: string, path: string, perSecond: number, act?: () 
   const tookSeconds = (performance.now() - startedMs) / 1000;
   const busyPercent = (100 * ((await taskSeconds(session)) - before)) / tookSeconds;
   const numbers = { "main thread busy %": busyPercent, "requests per second": requests / tookSeconds };
-  const told = Object.entries(numbers).map(([name, value]) => `${name} ${value.toFixed(1)}`);
-  report.add({ title, numbers }, `${title}: ${told.join(", ")}`);
+  const columns = Object.entries(numbers).map(([name, value]) => `${name} ${value.toFixed(1)}`);
+  report.add({ title, numbers }, `${title}: ${columns.join(", ")}`);
 }
 
 try {

@@ -43,28 +43,28 @@ export async function setUpPortal(
 ): Promise<string> {
   const { username: adminUsername, password: adminPassword } = adminLogin;
   const names = { name: "Bench", subdomain, adminUsername, adminPassword };
-  const made = await pool.inTransaction((tx) =>
+  const created = await pool.inTransaction((tx) =>
     setUpProvider(tx, createPasswordHasher(standardCost), { ...names, now: systemClock.now() }),
   );
-  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
+  if ("refused" in created) throw new Error(JSON.stringify(created.refused));
   const switches = Object.fromEntries(switchesOf({ eventTypes: [] }).map(({ name }) => [name, true]));
   const change = { url: hookUrl, active: true, providerActions: true, switches };
-  const asked = { providerId: made.provider.id, change, actor: { kind: "system" } } as const;
-  const saved = await saveDefaultEndpoint(endpointNeeds(pool, encryption), asked);
+  const endpoint = { providerId: created.provider.id, change, actor: { kind: "system" } } as const;
+  const saved = await saveDefaultEndpoint(endpointNeeds(pool, encryption), endpoint);
   if ("refused" in saved) throw new Error(JSON.stringify(saved.refused));
-  return made.accessToken;
+  return created.accessToken;
 }
 
 /** Creates accounts through the API. Returns their ids. */
 export async function signUpAccounts(origin: string, token: string, count: number): Promise<readonly number[]> {
   const ids: number[] = [];
   for (let number = 0; number < count; number += 1) {
-    const answer = await fetch(`${origin}/admin/api/signup.json?access_token=${token}`, {
+    const response = await fetch(`${origin}/admin/api/signup.json?access_token=${token}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ org_name: `Harbour ${number}`, username: `user${number}` }),
     });
-    ids.push(Number(/"id":(\d+)/.exec(await answer.text())?.[1]));
+    ids.push(Number(/"id":(\d+)/.exec(await response.text())?.[1]));
   }
   return ids;
 }
@@ -80,7 +80,7 @@ export interface BenchPortal extends AsyncDisposable {
 export interface PortalProcess {
   readonly databaseUrl: string;
   readonly logFile: string;
-  /** By default those of the system. */
+  /** Defaults to the system's name servers. */
   readonly nameServers: readonly string[];
   readonly roles: readonly ("web" | "engine")[];
 }
@@ -98,7 +98,7 @@ export async function startPortal(
     const logFile = join(database.folder, `${roles.join("-")}.log`);
     const settings: PortalProcess = { databaseUrl: database.appUrl, logFile, nameServers, roles };
     const child = fork(fileURLToPath(new URL("portal-process.ts", import.meta.url)), [JSON.stringify(settings)]);
-    const { origin } = await said<{ origin: string }>(child);
+    const { origin } = await nextMessage<{ origin: string }>(child);
     started.defer(async () => {
       const ended = once(child, "exit");
       child.disconnect();
@@ -113,19 +113,19 @@ export async function startPortal(
     origin: web.origin,
     pids: [...others, web].map(({ child }) => child.pid ?? 0),
     committedMs() {
-      const answer = said<readonly number[]>(web.child);
+      const times = nextMessage<readonly number[]>(web.child);
       web.child.send("committed");
-      return answer;
+      return times;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
 // portal-process.ts defines the messages.
-const said = <Said>(child: ChildProcess): Promise<Said> =>
+const nextMessage = <Message>(child: ChildProcess): Promise<Message> =>
   new Promise((resolve, reject) => {
     const ended = (code: number | null): void => reject(new Error(`The portal ended with ${code}.`));
-    child.once("exit", ended).once("message", (message: Said) => {
+    child.once("exit", ended).once("message", (message: Message) => {
       child.off("exit", ended);
       resolve(message);
     });

@@ -125,17 +125,17 @@ export async function measureEngine(run: EngineRun): Promise<Rate> {
   const [ownBefore, postgresBefore] = [ownCpuSeconds(), treeCpuSeconds(postgresPid)];
   const startedMs = performance.now();
   await using _engine = await startEngineHere(database, run.inFlightMax, { tracing: run.traces?.tracing });
-  const timeIsUp = (): void => {
+  const throwIfOverdue = (): void => {
     if (performance.now() - startedMs > run.secondsMax * 1000)
-      throw new Error(`The deliveries were not made within ${run.secondsMax} s.`);
+      throw new Error(`The deliveries were not sent within ${run.secondsMax} s.`);
   };
   while ((await run.receiver.received()) - receivedBefore < run.deliveries) {
     await systemClock.sleep(50);
-    timeIsUp();
+    throwIfOverdue();
   }
   while ((await owner.query("select from due limit 1")).length > 0) {
     await systemClock.sleep(10);
-    timeIsUp();
+    throwIfOverdue();
   }
   const seconds = (performance.now() - startedMs) / 1000;
   const [own, postgres] = [ownCpuSeconds() - ownBefore, treeCpuSeconds(postgresPid) - postgresBefore];

@@ -5,7 +5,7 @@
 import { type Socket, createServer } from "node:net";
 import { Arrivals, isToHang, requestSize } from "./arrivals.ts";
 import { machineMs } from "./measuring.ts";
-import type { Asked, ReceiverOptions } from "./receiver.ts";
+import type { ReceiverOptions, ReceiverQuery } from "./receiver.ts";
 
 const answer = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 // receiver.ts defines the messages.
@@ -44,8 +44,8 @@ function keep(socket: Socket, request: Buffer, beganMs: number): void {
   else setTimeout(reply, options.answersAfterMs);
 }
 
-process.on("message", ({ number, what }: Asked) => {
-  if (what === "received") return void process.send?.({ number, answer: received });
+process.on("message", ({ number, subject }: ReceiverQuery) => {
+  if (subject === "received") return void process.send?.({ number, answer: received });
   process.send?.({ number, answer: arrivals.summary() });
   arrivals = new Arrivals();
 });

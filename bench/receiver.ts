@@ -9,7 +9,7 @@ export interface ReceiverOptions {
   /** Records each request, which costs some microseconds. Then `/hang…` gets no response. */
   readonly keepsArrivals?: boolean;
   readonly answersAfterMs?: number;
-  /** Stands for many other machines: takes the processor only when the measured program does not need it. */
+  /** Stands for many other machines: uses the processor only when the measured program does not need it. */
   readonly isLowPriority?: boolean;
 }
 
@@ -17,12 +17,15 @@ export interface ReceiverOptions {
 export const yieldProcessor = ({ pid = 0 }: ChildProcess): void =>
   setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
 
-/** Messages of the receiver process: its ports first, then a reply to each request. */
-export interface Asked {
+/** A request to the receiver process. */
+export interface ReceiverQuery {
   readonly number: number;
-  readonly what: "received" | "arrivals";
+  readonly subject: "received" | "arrivals";
 }
-export type Said = { readonly ports: readonly number[] } | { readonly number: number; readonly answer: never };
+/** Messages of the receiver process: its ports first, then a reply to each request. */
+export type ReceiverMessage =
+  | { readonly ports: readonly number[] }
+  | { readonly number: number; readonly answer: never };
 
 export interface BenchReceiver extends Disposable {
   readonly origins: readonly string[];
@@ -40,28 +43,28 @@ export async function startBenchReceiver(options: ReceiverOptions): Promise<Benc
   if (options.isLowPriority) yieldProcessor(child);
   const waiting = new Map<number, (answer: never) => void>();
   const { promise: listening, resolve: listens } = Promise.withResolvers<readonly number[]>();
-  child.on("message", (said: Said) => {
-    if ("ports" in said) return listens(said.ports);
-    waiting.get(said.number)?.(said.answer);
-    waiting.delete(said.number);
+  child.on("message", (message: ReceiverMessage) => {
+    if ("ports" in message) return listens(message.ports);
+    waiting.get(message.number)?.(message.answer);
+    waiting.delete(message.number);
   });
-  let asked = 0;
-  const ask = <Answer>(what: Asked["what"]): Promise<Answer> =>
+  let queries = 0;
+  const query = <Answer>(subject: ReceiverQuery["subject"]): Promise<Answer> =>
     new Promise<Answer>((resolve) => {
-      asked += 1;
-      waiting.set(asked, resolve);
-      child.send({ number: asked, what } satisfies Asked);
+      queries += 1;
+      waiting.set(queries, resolve);
+      child.send({ number: queries, subject } satisfies ReceiverQuery);
     });
   const ports = await listening;
   return {
     origins: ports.map((port) => `http://127.0.0.1:${port}`),
-    received: () => ask("received"),
-    arrivals: () => ask("arrivals"),
+    received: () => query("received"),
+    arrivals: () => query("arrivals"),
     [Symbol.dispose]: () => child.disconnect(),
   };
 }
 
-/** Wait after the last one, so that duplicates are counted. */
+/** Wait after the last arrival, so that duplicates are counted. */
 const settleMs = 2000;
 
 /** Waits for this number of arrivals since the last call, and returns them. */
@@ -72,15 +75,16 @@ export async function waitForArrivals(
 ): Promise<ArrivalsSummary> {
   const before = await receiver.received();
   const untilMs = performance.now() + secondsMax * 1000;
-  for (let come = 0; come < deliveries; come = (await receiver.received()) - before) {
-    if (performance.now() > untilMs) throw new Error(`${deliveries - come} did not come within ${secondsMax} s.`);
+  for (let arrived = 0; arrived < deliveries; arrived = (await receiver.received()) - before) {
+    if (performance.now() > untilMs)
+      throw new Error(`${deliveries - arrived} deliveries did not arrive within ${secondsMax} s.`);
     await systemClock.sleep(50);
   }
   await systemClock.sleep(settleMs);
   return receiver.arrivals();
 }
 
-/** Returns the time between first and last arrival. */
+/** Returns the arrivals per second between the first and the last one. */
 export function rateOf({ timesMs }: ArrivalsSummary): number {
   const seconds = ((timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0)) / 1000;
   return seconds > 0 ? timesMs.length / seconds : 0;

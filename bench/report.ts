@@ -47,7 +47,7 @@ export function openReport(benchmark: string): Report {
   return {
     numbers: positionals.filter(isNumber).map(Number),
     choose(names) {
-      const word = positionals.find((it) => !isNumber(it));
+      const word = positionals.find((positional) => !isNumber(positional));
       const chosen = names.filter((name) => word === undefined || name === word);
       if (chosen.length === 0) throw new Error(`${benchmark} has no case "${word}". It has: ${names.join(", ")}.`);
       return chosen;

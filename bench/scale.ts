@@ -58,7 +58,7 @@ async function measureEngines(report: Report): Promise<void> {
       "stored MB for 100,000": megabytes((((await sizeOf(database)) - emptyBytes) / engineDeliveries) * 100_000),
     };
     if (arrivals.distinct !== engineDeliveries)
-      throw new Error(`${arrivals.distinct} of ${engineDeliveries} deliveries came.`);
+      throw new Error(`${arrivals.distinct} of ${engineDeliveries} deliveries arrived.`);
     const title = engines === 1 ? "1 engine" : `${engines} engines`;
     report.add(
       { title, numbers },
@@ -83,14 +83,14 @@ const backlogSeconds = Number(process.env.BENCH_SECONDS ?? 20);
 /** Warm-up: windows grow, lanes are claimed, PostgreSQL's cache fills. */
 const warmUpMs = 3000;
 
-interface Found {
+interface BacklogResult {
   readonly plain: number;
   readonly withSnapshot: number;
   readonly memoryBytes: number;
 }
 
 /** Measures the rate of one engine with a backlog of this size for one endpoint, without and with an old snapshot. */
-async function measureBacklog(level: number): Promise<Found> {
+async function measureBacklog(level: number): Promise<BacklogResult> {
   using receiver = await startBenchReceiver({ origins: 1 });
   await using database = await openBenchDatabase();
   const urls = [`${receiver.origins[0]}/hook`];
@@ -112,13 +112,18 @@ async function measureBacklog(level: number): Promise<Found> {
 
 /** Measures in turns, smaller backlogs first, so that compared numbers are from consecutive measurements. */
 async function measureBacklogs(report: Report): Promise<void> {
-  const pairs: { readonly few: Found; readonly many: Found }[] = [];
+  const pairs: { readonly few: BacklogResult; readonly many: BacklogResult }[] = [];
   for (let pair = 0; pair < Number(process.env.BENCH_PAIRS ?? 1); pair += 1)
     pairs.push({ few: await measureBacklog(small), many: await measureBacklog(large) });
-  const tell = (title: string, rates: readonly number[], than: readonly number[], memory: readonly number[]): void => {
+  const addRow = (
+    title: string,
+    rates: readonly number[],
+    baseline: readonly number[],
+    memory: readonly number[],
+  ): void => {
     const numbers = {
       "deliveries/s": Math.round(median(rates)),
-      "of a thousand rows without a snapshot": median(rates.map((rate, pair) => rate / (than[pair] ?? 1))),
+      "of a thousand rows without a snapshot": median(rates.map((rate, pair) => rate / (baseline[pair] ?? 1))),
       "memory MB": megabytes(Math.max(...memory)),
     };
     report.add(
@@ -133,18 +138,18 @@ async function measureBacklogs(report: Report): Promise<void> {
     [small, "few"],
     [large, "many"],
   ] as const) {
-    const found = pairs.map((pair) => pair[which]);
-    const memory = found.map((it) => it.memoryBytes);
+    const results = pairs.map((pair) => pair[which]);
+    const memory = results.map((result) => result.memoryBytes);
     const name = `backlog of ${level}`;
-    tell(
+    addRow(
       name,
-      found.map((it) => it.plain),
+      results.map((result) => result.plain),
       usual,
       memory,
     );
-    tell(
+    addRow(
       `${name} and an old snapshot`,
-      found.map((it) => it.withSnapshot),
+      results.map((result) => result.withSnapshot),
       usual,
       memory,
     );
@@ -191,7 +196,7 @@ async function measureRetries(report: Report): Promise<void> {
   await using engine = await startServer(database, "engine");
   if (machineMs() > dueMs) throw new Error(`Filling took longer than ${fillWithinMs} ms: set BENCH_FILL_MS.`);
   await systemClock.sleep(dueMs - machineMs() - 100);
-  if ((await receiver.received()) > 0) throw new Error("Some came before they were due.");
+  if ((await receiver.received()) > 0) throw new Error("Some deliveries arrived before they were due.");
   const arrivals = await waitForArrivals(receiver, retries, retriesSecondsMax);
   const slices = Map.groupBy(arrivals.timesMs, (at) => Math.floor((at - dueMs) / sliceMs));
   const busiest = Math.max(...[...slices.values()].map((slice) => slice.length)) * (1000 / sliceMs);
@@ -218,10 +223,10 @@ const expiredDays = 3;
 const retentionDays = 30;
 const deliveriesPerDay = Number(process.env.BENCH_DELIVERIES ?? 100_000);
 const retentionSeconds = Number(process.env.BENCH_SECONDS ?? 10);
-/** One of this number of deliveries is on the failure list and must be kept. */
-const keptOneOf = 100;
+/** One of this number of deliveries is on the failure list and must be expected. */
+const failedOneIn = 100;
 /** The housekeeping job's wait after a lock timeout. */
-const againAfterMs = 60_000;
+const retryWaitMs = 60_000;
 const triesMax = 5;
 
 // A past day of history, with nearly all deliveries successful at the first attempt.
@@ -238,10 +243,10 @@ const history = `
     insert into payloads (provider_id, event_id, format, body, context) select 1, id, '3scale', $3, '{}' from event
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
-    select 1, id, 1, case when number % ${keptOneOf} = 0 then 'failed' else 'delivered' end, 1, '3scale' from event
+    select 1, id, 1, case when number % ${failedOneIn} = 0 then 'failed' else 'delivered' end, 1, '3scale' from event
   ), failed as (
     insert into failures (provider_id, endpoint_id, event_id, error, url)
-    select 1, 1, id, '500', '' from event where number % ${keptOneOf} = 0
+    select 1, 1, id, '500', '' from event where number % ${failedOneIn} = 0
   )
   insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms)
   select 1, id, 1, 1, now(), 200, 1 from event`;
@@ -256,8 +261,8 @@ async function addExpiredDays(owner: Pool): Promise<void> {
   for (let day = 1; day <= expiredDays; day += 1) {
     const daysAgo = retentionDays + 5 + day;
     await owner.query("select add_history_days(current_date - $1::integer, current_date - $1::integer)", [daysAgo]);
-    for (let left = deliveriesPerDay; left > 0; left -= 20_000)
-      await owner.query(history, [daysAgo, Math.min(left, 20_000), body]);
+    for (let remaining = deliveriesPerDay; remaining > 0; remaining -= 20_000)
+      await owner.query(history, [daysAgo, Math.min(remaining, 20_000), body]);
   }
   // Old rows have been vacuumed long ago. Otherwise autovacuum would start now.
   for (const { name } of await owner.query<{ name: string }>(partitions, [retentionDays]))
@@ -275,20 +280,22 @@ async function dropExpiredDays(appPool: Pool): Promise<number> {
       return tries;
     } catch (error) {
       if (errorCode(error) !== lockNotAvailable || tries === triesMax) throw error;
-      await systemClock.sleep(againAfterMs);
+      await systemClock.sleep(retryWaitMs);
     }
   }
 }
 
-const countLeft = `
+const countKept = `
   select (select count(*) from events where id < uuid_v7_floor(current_date - $1::integer))::integer as events,
     (select count(*) from attempts where event_id < uuid_v7_floor(current_date - $1::integer))::integer as attempts`;
 
-async function checkWhatIsLeft(owner: Pool): Promise<void> {
-  const kept = (expiredDays * deliveriesPerDay) / keptOneOf;
-  const [found] = await owner.query<{ events: number; attempts: number }>(countLeft, [retentionDays]);
-  if (found?.events !== kept || found.attempts !== kept)
-    throw new Error(`${kept} deliveries are wanted; ${found?.events} events and ${found?.attempts} attempts are left.`);
+async function checkKeptRows(owner: Pool): Promise<void> {
+  const expected = (expiredDays * deliveriesPerDay) / failedOneIn;
+  const [actual] = await owner.query<{ events: number; attempts: number }>(countKept, [retentionDays]);
+  if (actual?.events !== expected || actual.attempts !== expected)
+    throw new Error(
+      `${expected} deliveries are expected; ${actual?.events} events and ${actual?.attempts} attempts are left.`,
+    );
 }
 
 /** Measures the longest time without a send while expired days are dropped, and over the same time without. */
@@ -318,12 +325,12 @@ async function measureRetention(report: Report): Promise<void> {
   const startedMs = performance.now();
   let tries = 0;
   let tookMs = 0;
-  const dropping = dropExpiredDays(appPool).then((found) => {
-    tries = found;
+  const dropping = dropExpiredDays(appPool).then((runs) => {
+    tries = runs;
     tookMs = performance.now() - startedMs;
   });
   const gapMs = await gapDuring(dropping);
-  await checkWhatIsLeft(database.owner);
+  await checkKeptRows(database.owner);
   const numbers = {
     "longest gap ms": Math.round(gapMs),
     "usual longest gap ms": Math.round(usualGapMs),

@@ -9,7 +9,7 @@ const neighbourShare = 10;
 export const providerId = 1;
 const neighbourId = 2;
 
-// A tenth of the events belongs to a neighbour. Each fate is drawn independently of all others, with a hash of the row's number as
+// A tenth of the events belongs to another provider. Each outcome is drawn independently of all others, with a hash of the row's number as
 // the random number. Receivers 1 to 19 take 5 to 80 ms; 0.1 % of the first attempts take more than a second. 0.1 % of the deliveries
 // failed after five attempts, 0.02 % were cancelled, 0.2 % are pending with up to two failed attempts, and 1 % were retried once.
 const drawn = (row: string, subject: number, outOf: number): string =>

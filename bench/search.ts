@@ -91,7 +91,7 @@ async function readBuffers(
   return buffers;
 }
 
-/** Texts that people type: the beginning of frequent and rare names, an address, a host, ids. */
+/** Typical search texts: the beginning of frequent and rare names, an address, a host, ids. */
 const texts = ["acc", "Account 471", "user77@", "user471", "App 88", "receiver7", "quay.example", "77", "nobody"];
 const searcher = { provider: { id: providerId }, mayReadPortal: true, mayReadWebhooks: true, productScope: null };
 

@@ -18,9 +18,9 @@ const inFlightMax = 64;
 /** Requests per second. */
 async function measureSender(sender: Sender, request: AttemptRequest): Promise<number> {
   const startedMs = performance.now();
-  let left = requests;
+  let remaining = requests;
   const line = async (): Promise<void> => {
-    while (left-- > 0) await sender.send(request);
+    while (remaining-- > 0) await sender.send(request);
   };
   await Promise.all(Array.from({ length: inFlightMax }, line));
   return requests / ((performance.now() - startedMs) / 1000);
@@ -64,9 +64,9 @@ for (let round = 0; round < rounds; round += 1) {
   pairs.push({ ceiling: await ceiling(), sender: await measureSender(sender, request) });
 }
 const numbers = {
-  "requests/s": Math.round(median(pairs.map((it) => it.sender))),
-  "ceiling/s": Math.round(median(pairs.map((it) => it.ceiling))),
-  ratio: median(pairs.map((it) => it.sender / it.ceiling)),
+  "requests/s": Math.round(median(pairs.map((pair) => pair.sender))),
+  "ceiling/s": Math.round(median(pairs.map((pair) => pair.ceiling))),
+  ratio: median(pairs.map((pair) => pair.sender / pair.ceiling)),
 };
 openReport("sender").add(
   { title: "sender", numbers },

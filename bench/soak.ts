@@ -1,10 +1,10 @@
 /**
- * Runs a mixed load for an hour and prints every few minutes what must not grow: memory and descriptors of both roles, sizes and
- * dead rows of the tables that are no history, and waiting deliveries. History grows with its deliveries until its retention ends,
+ * Runs a mixed load for an hour and prints every few minutes values that must not grow: memory and descriptors of both roles, sizes and
+ * dead rows of all tables except history, and waiting deliveries. History grows with its deliveries until its retention ends,
  * so it is reported as bytes per delivery.
  *
  * The load: changes of accounts at a fixed rate; every fiftieth is a sign-up, with the deletion of the oldest account. One endpoint is
- * healthy, one is ordered by account, one answers every seventh request with 500 and gets it again after a second, and one, for
+ * healthy, one is ordered by account, one responds to every seventh request with 500 and gets the retry after a second, and one, for
  * deletions only, hangs until the time limit. Each second, one page of an admin is read.
  *
  * Run: npm run bench -- soak [minutes] [changes per second] [--json FILE]
@@ -59,7 +59,7 @@ await createEndpoint({
 });
 const ids = [...(await signUpAccounts(web.origin, token, accounts))];
 
-/** Receives for the two endpoints that do not always succeed. */
+/** Receiver of the two endpoints that do not always succeed. */
 async function startUnreliable() {
   let requests = 0;
   const server = createServer((request, response) => {
@@ -134,7 +134,7 @@ async function memoryOf(pid: number): Promise<number> {
     try {
       return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${member}/status`, "utf8"))?.[1] ?? 0) * 1024;
     } catch {
-      return 0; // it has ended
+      return 0; // the process has ended
     }
   });
   return sizes.reduce((sum, size) => sum + size, 0);
@@ -174,7 +174,7 @@ async function readSizes(): Promise<Sizes> {
      from tables`,
     [histories],
   );
-  if (!row) throw new Error("The statement returns one row.");
+  if (!row) throw new Error("The statement returned no row.");
   return row;
 }
 

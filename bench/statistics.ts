@@ -1,5 +1,5 @@
 /**
- * Measures what the dashboard reads, for a provider with a hundred endpoints and twenty event types that were all busy in every
+ * Measures the dashboard's queries, for a provider with a hundred endpoints and twenty event types that were all busy in every
  * minute, hour and day of the last 90 days. Each number is the 95th percentile of twenty reads, in milliseconds.
  * Run: npm run bench -- statistics [days] [--json FILE]
  */
@@ -40,7 +40,7 @@ const rowsOf = (table: string, step: string): string => `
     (select array_agg((bucket << 40) + 4) as latencies, array_agg((bucket + 8 << 40) + 4) as delays
      from generate_series(18::bigint, 29) bucket) histogram`;
 
-/** Fills what each interval is read for: minutes of six hours, hours of two weeks, and all days. */
+/** Fills the intervals that the dashboard reads: minutes of six hours, hours of two weeks, and all days. */
 async function fill(database: BenchDatabase, endpointIds: readonly number[]): Promise<void> {
   const { owner } = database;
   await owner.query(`select add_statistics_partitions((now() - make_interval(days => $1))::date, now()::date + 1)`, [
@@ -65,7 +65,7 @@ async function measure(title: string, read: () => Promise<unknown>): Promise<voi
   const times: number[] = [];
   const cpuSeconds = (): number => ownCpuSeconds() + treeCpuSeconds(database.postgresPid);
   const cpuBefore = cpuSeconds();
-  for (let one = 0; one < reads; one += 1) {
+  for (let count = 0; count < reads; count += 1) {
     const startedMs = performance.now();
     await read();
     times.push(performance.now() - startedMs);

@@ -46,7 +46,7 @@ const measure = (oneIn?: number): Promise<Rate> =>
     ...(oneIn === undefined ? {} : { traces: { tracing, oneIn } }),
   });
 
-/** Alternates the order: the second of two runs in one process often takes less or more than the first, whatever it does. */
+/** Alternates the order: the second of two runs in one process often takes less or more than the first, with the same work. */
 async function measureRound(round: number): Promise<Round> {
   const isOffFirst = round % 2 === 0;
   const first = await measure(isOffFirst ? undefined : defaultOneIn);
@@ -61,15 +61,15 @@ interface Round {
   readonly all: Rate;
 }
 
-const found: Round[] = [];
+const results: Round[] = [];
 await measure();
 for (let round = 0; round < rounds; round += 1) {
   const { off, on, all } = await measureRound(round);
-  found.push({ off, on, all });
+  results.push({ off, on, all });
   console.error("tracing", ...[off, on, all].map(({ cpuMicroseconds }) => Math.round(cpuMicroseconds)));
 }
 const cpuOf = (which: "on" | "all"): number =>
-  median(found.map((round) => round[which].cpuMicroseconds / round.off.cpuMicroseconds));
+  median(results.map((round) => round[which].cpuMicroseconds / round.off.cpuMicroseconds));
 const numbers = { "cpu on": cpuOf("on"), "cpu all": cpuOf("all"), spans };
 report.add(
   { title: "tracing", numbers },

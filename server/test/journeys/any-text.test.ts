@@ -119,8 +119,8 @@ const readAll = (bodies: readonly string[]): readonly string[] =>
 
 function textAt(body: string, path: string): string | undefined {
   if (body.startsWith("<")) return elementAt(readXmlStrictly(body), `object/${path}`)?.text;
-  const found = path.split("/").reduce((at: unknown, name) => stepTo(at, name), JSON.parse(body).data);
-  return typeof found === "string" ? found : undefined;
+  const text = path.split("/").reduce((at: unknown, name) => stepTo(at, name), JSON.parse(body).data);
+  return typeof text === "string" ? text : undefined;
 }
 
 /** Steps into a property, or into the first element of a list. */

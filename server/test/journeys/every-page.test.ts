@@ -28,26 +28,26 @@ interface Objects {
 }
 
 /** Parameters of pages by route. */
-const addresses = (it: Objects): Readonly<Record<string, string>> => ({
-  "/endpoints/$id": `/endpoints/${it.endpoint}`,
-  "/accounts/$id": `/accounts/${it.account}`,
-  "/accounts/$id/history": `/accounts/${it.account}/history`,
-  "/accounts/$accountId/users/$id": `/accounts/${it.account}/users/${it.user}`,
-  "/accounts/$accountId/applications/$id": `/accounts/${it.account}/applications/${it.application}`,
-  "/accounts/$accountId/applications/$id/history": `/accounts/${it.account}/applications/${it.application}/history`,
-  "/products/$id": `/products/${it.product}`,
-  "/deliveries/$id": `/deliveries/${it.delivery}`,
-  "/events/$id": `/events/${it.event}`,
+const addresses = (objects: Objects): Readonly<Record<string, string>> => ({
+  "/endpoints/$id": `/endpoints/${objects.endpoint}`,
+  "/accounts/$id": `/accounts/${objects.account}`,
+  "/accounts/$id/history": `/accounts/${objects.account}/history`,
+  "/accounts/$accountId/users/$id": `/accounts/${objects.account}/users/${objects.user}`,
+  "/accounts/$accountId/applications/$id": `/accounts/${objects.account}/applications/${objects.application}`,
+  "/accounts/$accountId/applications/$id/history": `/accounts/${objects.account}/applications/${objects.application}/history`,
+  "/products/$id": `/products/${objects.product}`,
+  "/deliveries/$id": `/deliveries/${objects.delivery}`,
+  "/events/$id": `/events/${objects.event}`,
 });
 
 /** Pages behind a tab or a filter. */
-const morePages = (it: Objects): readonly string[] => [
-  ...["deliveries", "settings", "secret", "test"].map((tab) => `/endpoints/${it.endpoint}?tab=${tab}`),
+const morePages = (objects: Objects): readonly string[] => [
+  ...["deliveries", "settings", "secret", "test"].map((tab) => `/endpoints/${objects.endpoint}?tab=${tab}`),
   "/failures?view=list",
   "/deliveries?state=failed&since=-1d",
 ];
 
-/** Makes healthy, slow and failing endpoints, developers of several kinds, failures, a job, a token, an invitation. */
+/** Creates healthy, slow and failing endpoints, developers of several kinds, failures, a job, a token and an invitation. */
 async function fillPortal(api: BellwireApi, refusing: string, slow: string): Promise<Objects> {
   const send = async (method: string, path: string, body?: Readonly<Record<string, unknown>>): Promise<ApiResponse> => {
     const answer = await sendRequest(api, method, path, body);
@@ -122,14 +122,14 @@ async function show(page: Page, url: string): Promise<void> {
 type Theme = "light" | "dark";
 
 /** Changes the theme, and ends the transitions of its colours. Text, because it runs in the page. */
-async function turn(page: Page, colorScheme: Theme): Promise<void> {
+async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme });
   await page.evaluate(`new Promise(requestAnimationFrame).then(() => {
-    for (const it of document.getAnimations()) if (it.effect.getComputedTiming().endTime < Infinity) it.finish();
+    for (const animation of document.getAnimations()) if (animation.effect.getComputedTiming().endTime < Infinity) animation.finish();
   })`);
 }
 
-/** A page that updates itself has some time to be right. */
+/** Repeats the check, because a page that updates itself may break a rule for a moment. */
 async function lastingViolations(page: Page, partly: Parameters<typeof findViolations>[1]): Promise<readonly string[]> {
   for (let tries = 0; ; tries += 1) {
     const violations = await findViolations(page, partly);
@@ -137,24 +137,29 @@ async function lastingViolations(page: Page, partly: Parameters<typeof findViola
   }
 }
 
-/** Returns the violations of a page in both themes, beginning with one, and takes its pictures. */
-async function lookAt(page: Page, url: string, isFirst: boolean, themes: readonly Theme[]): Promise<readonly string[]> {
-  const found: string[] = [];
+/** Returns the violations of a page in both themes, and saves screenshots if requested. */
+async function checkPage(
+  page: Page,
+  url: string,
+  isFirst: boolean,
+  themes: readonly Theme[],
+): Promise<readonly string[]> {
+  const results: string[] = [];
   for (const width of widths) {
     await page.setViewportSize({ width, height: 900 });
     await show(page, url);
     for (const [at, theme] of themes.entries()) {
-      await turn(page, theme);
-      // The themes differ in nothing but colours, and the first page has shown those around all pages.
+      await setTheme(page, theme);
+      // The themes differ only in colours, and the first page covers those outside the main region.
       const colours = { rules: ["color-contrast"], within: isFirst ? "html" : "main" };
       const violations = await lastingViolations(page, at === 0 ? {} : colours);
-      found.push(...violations.map((violation) => `${width} px, ${theme}: ${violation}`));
+      results.push(...violations.map((violation) => `${width} px, ${theme}: ${violation}`));
       const name = new URL(url).pathname.slice(1) + new URL(url).search;
       const path = `${pictures}/${name.replaceAll(/[^a-z0-9-]+/gi, "_").slice(0, 60)}-${width}-${theme}.png`;
       if (pictures !== undefined) await page.screenshot({ path, fullPage: true });
     }
   }
-  return found;
+  return results;
 }
 
 /** Follows the banner of every page to the alerts, and mutes one. Others may have opened meanwhile. */
@@ -168,13 +173,13 @@ async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.sees("Low success rate: snoozed");
 }
 
-/** Sends a delivered delivery again with the pointer. No other action comes below it, and the focus stays. */
+/** Sends a delivered delivery again with the pointer. No other action appears under the pointer, and the focus stays. */
 async function sendAgain(visitor: KeyboardVisitor, delivery: string): Promise<void> {
   const { page } = visitor;
   await visitor.start(`/deliveries/${delivery}`);
   await visitor.press("button", "Retry now");
   const button = page.getByRole("button", { name: "Send again" });
-  // The stream may report the attempt before the retry's response, and until then the button does nothing.
+  // The stream may report the attempt before the retry's response. Until then the button is disabled.
   await expect.poll(async () => (await button.count()) === 1 && (await button.isEnabled()), wait).toBe(true);
   const { x, y, width, height } = (await button.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
   const [left, top] = [x + width / 2, y + height / 2];
@@ -190,7 +195,7 @@ async function sendAgain(visitor: KeyboardVisitor, delivery: string): Promise<vo
 }
 
 test(
-  "each page is accessible in light and dark, and alerts and deliveries are handled",
+  "every page is accessible in light and dark; an alert can be snoozed and a delivery sent again",
   { timeout: pictures === undefined ? 600_000 : 1_800_000 },
   async ({ browser, database, databaseUrl }) => {
     await using refusing = await startReceiver(503);
@@ -214,13 +219,13 @@ test(
     refusing.answer(200);
     await sendAgain(visitor, objects.delivery);
     await visitor.start(); // without the messages of the actions
-    // A page begins in the theme in which the one before has ended.
+    // Each page starts in the theme in which the previous page ended.
     const orders = [
       ["light", "dark"],
       ["dark", "light"],
     ] as const;
     for (const [at, url] of urls.entries()) {
-      expect.soft(await lookAt(page, url, at === 0, orders[at % 2] ?? orders[0]), url).toEqual([]);
+      expect.soft(await checkPage(page, url, at === 0, orders[at % 2] ?? orders[0]), url).toEqual([]);
     }
   },
 );

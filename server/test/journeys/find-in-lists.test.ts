@@ -98,7 +98,7 @@ test(
       .poll(async () => [...new Set(await page.locator("td[data-label=Endpoint]").allInnerTexts())], wait)
       .toEqual(["warehouse"]);
 
-    // A list that moves is paused, counts the new rows, and shows them when asked.
+    // A live list is paused, counts the new rows, and shows them on request.
     await visitor.start();
     await visitor.press("link", "Deliveries");
     await visitor.sees("Live");
@@ -118,7 +118,7 @@ async function readDefaultEndpointId({ url, token }: BellwireApi): Promise<numbe
   return data[0]?.id;
 }
 
-/** Creates a bin that takes more than a second, and returns its URL. */
+/** Creates a bin that responds after more than a second, and returns its URL. */
 async function createSlowBin({ url, token }: BellwireApi): Promise<string> {
   const answer = await fetch(`${url}/api/v1/bins`, {
     method: "POST",

@@ -10,7 +10,7 @@ import { KeyboardVisitor, wait } from "./keyboard.ts";
 
 const accounts = 4;
 
-/** Makes an endpoint without retries whose receiver refuses everything, and signs accounts up. */
+/** Creates an endpoint without retries whose receiver refuses every request, and signs accounts up. */
 async function failAll(api: BellwireApi, url: string): Promise<number> {
   const settings = { name: "crm", url, all_actors: true, event_types: ["account.created"], retry_waits_seconds: [] };
   const created = await sendRequest(api, "POST", "/api/v1/endpoints", { ...settings, provider_actions: true });

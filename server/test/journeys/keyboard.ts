@@ -3,7 +3,7 @@ import { expect } from "vitest";
 
 export const wait = { timeout: 15_000 };
 
-/** The most steps that an answer may take, from the start page on: presses of Enter, as many as clicks of a pointer. */
+/** Maximum number of steps from the start page to an answer. A step is a press of Enter, like a click of a pointer. */
 const stepsMax = 5;
 /** More stops than a page has, or entries than a menu. */
 const stopsMax = 250;

@@ -62,7 +62,7 @@ await admin.getByLabel("Webhooks enabled").waitFor(wait);
 await take(admin, "6-webhooks");
 await browser.close();
 
-/** Adds a font for code under a name that all pages ask for. The browser from npm has none with a fixed width. */
+/** Adds a font for code under the name that all pages use. The browser from npm has no font with a fixed width. */
 async function fontScript(): Promise<string> {
   const file = "@fontsource-variable/red-hat-mono/files/red-hat-mono-latin-wght-normal.woff2";
   const font = await readFile(new URL(import.meta.resolve(file)));

@@ -131,8 +131,8 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
       const { pool, http, bin } = site;
       const { max, perSecond } = binLimits.bytesOfBin;
       expect((await post(http, bin, mebibyte)).statusCode).toBe(200);
-      const [left] = await pool.query<{ allowance: number }>("select allowance from bins");
-      expect(max - (left?.allowance ?? 0)).toBeGreaterThan(mebibyte);
+      const [remaining] = await pool.query<{ allowance: number }>("select allowance from bins");
+      expect(max - (remaining?.allowance ?? 0)).toBeGreaterThan(mebibyte);
       await pool.query("update bins set allowance = 0, allowance_at = clock_timestamp()");
       const refused = await post(http, bin, mebibyte);
       expect([refused.statusCode, refused.body]).toEqual([429, expect.stringContaining("256 KiB a second")]);
@@ -391,7 +391,7 @@ test("delayed responses do not hold capacity for request bodies", async ({ site 
     await pool.inTransaction((tx) => createBin(tx, bin)),
     await pool.inTransaction((tx) => createBin(tx, bin)),
   ];
-  const sent = others.flatMap((each) => Array.from({ length: 9 }, () => post(http, each, mebibyte, "203.0.113.9")));
-  const statuses = (await Promise.all(sent)).map(({ statusCode }) => statusCode);
+  const requests = others.flatMap((each) => Array.from({ length: 9 }, () => post(http, each, mebibyte, "203.0.113.9")));
+  const statuses = (await Promise.all(requests)).map(({ statusCode }) => statusCode);
   expect(new Set(statuses)).toEqual(new Set([200]));
 });

@@ -56,7 +56,7 @@ function entriesOf<Key extends string, Value>(record: Readonly<Record<Key, Value
 let nameCount = 0;
 const name = (): string => `name${(nameCount += 1)}`;
 
-/** An account of the scene, the user of the tokens, or nothing where the provider is the owner. */
+/** Returns the owner that a limit counts for: an account, a user, or the provider itself. */
 const ownerOf = ({ of }: CountLimit, { api, accountId, userId }: Scene) => ({
   providerId: api.provider.id,
   ...(of === "account" ? { id: accountId } : of === "user" ? { id: userId } : {}),

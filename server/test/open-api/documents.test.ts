@@ -46,7 +46,7 @@ test("every operation of the Bellwire API documents 401", () => {
 });
 
 /** Returns the document with one operation changed. */
-const retold = (change: object): Fields => ({
+const documentWith = (change: object): Fields => ({
   paths: {
     "/things/{id}": {
       put: {
@@ -66,7 +66,7 @@ const retold = (change: object): Fields => ({
 });
 
 test("a complete document has no gaps", () => {
-  expect(findGaps(retold({}))).toEqual([]);
+  expect(findGaps(documentWith({}))).toEqual([]);
 });
 
 const noExample = { "application/json": { schema: { type: "object" } } };
@@ -77,11 +77,11 @@ test.each<[string, object]>([
   ["has no description", { description: undefined }],
   ["has no tag", { tags: [] }],
   ["id is not described", { parameters: [{ name: "id", in: "path" }] }],
-  ["does not tell of 404", { responses: { 200: { description: "So." } } }],
-  ["does not tell of 422", { responses: { 200: { description: "So." } } }],
+  ["does not document 404", { responses: { 200: { description: "So." } } }],
+  ["does not document 422", { responses: { 200: { description: "So." } } }],
   ["has no example in application/json", { requestBody: { content: noExample } }],
   ["that its schema does not allow", { requestBody: { content: wrongExample } }],
   ["has no example in application/json", { responses: { 200: { description: "So.", content: noExample } } }],
 ])("the gap finder reports an operation that %s", (gap, change) => {
-  expect(findGaps(retold(change)).join("\n")).toContain(gap);
+  expect(findGaps(documentWith(change)).join("\n")).toContain(gap);
 });

@@ -29,7 +29,7 @@ function gapsOfOperation(document: Fields, documentedOperation: DocumentedOperat
     }),
     ...refusalsExpected(documentedOperation)
       .filter((status) => !(status in documented))
-      .map((status) => `${at} does not tell of ${status}`),
+      .map((status) => `${at} does not document ${status}`),
     ...gapsOfContent(document, documentedOperation, bodyOf(documentedOperation)),
     ...Object.entries(documented).flatMap(([status, response]) => {
       const { description, content } = follow(document, response);
@@ -46,11 +46,11 @@ const gapsOfContent = (document: Fields, { path, method }: DocumentedOperation, 
   Object.entries(fieldsOf(content)).flatMap(([type, media]) => {
     const { example, examples, schema } = fieldsOf(media);
     if (fieldsOf(schema)["format"] === "binary") return []; // JSON examples cannot contain bytes
-    const shown =
+    const exampleValues =
       example === undefined ? Object.values(fieldsOf(examples)).map((each) => fieldsOf(each)["value"]) : [example];
-    if (shown.length === 0) return [`${method} ${path} has no example in ${type}`];
+    if (exampleValues.length === 0) return [`${method} ${path} has no example in ${type}`];
     const compiled = Schema.Compile({ components: document["components"], ...fieldsOf(schema) });
-    return shown.flatMap((each) =>
+    return exampleValues.flatMap((each) =>
       isText(type) || compiled.Check(each)
         ? []
         : [

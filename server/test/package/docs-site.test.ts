@@ -31,9 +31,9 @@ test(
         const absolute = posix.resolve(base, posix.dirname(path), target === "" ? posix.basename(path) : target);
         const file = posix.relative(base, absolute);
         const page = target.endsWith("/") ? posix.join(file, "index.html") : file;
-        const found = [page, `${page}.html`].find((it) => existsSync(join(dist, it)));
-        if (found === undefined) dead.push(`${path}: ${href}`);
-        else if (anchor && !ids.get(found)?.has(decodeURIComponent(anchor))) dead.push(`${path}: ${href}`);
+        const existing = [page, `${page}.html`].find((name) => existsSync(join(dist, name)));
+        if (existing === undefined) dead.push(`${path}: ${href}`);
+        else if (anchor && !ids.get(existing)?.has(decodeURIComponent(anchor))) dead.push(`${path}: ${href}`);
       }
     }
     expect(dead).toEqual([]);

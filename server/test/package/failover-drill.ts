@@ -46,7 +46,7 @@ export interface Round {
   readonly firstDelivery: number;
   /** The last delivery of the changes that the old primary had acknowledged. */
   readonly backlogUntil: number;
-  /** How long the old primary took to become a standby again. */
+  /** Seconds until the old primary was a standby again. */
   readonly rejoinedAfter: number;
 }
 
@@ -59,21 +59,21 @@ export interface DrillReport {
   readonly logged: number;
   readonly switches: number;
   readonly readiness: string;
-  /** Everything that must not happen. */
+  /** Violations of the guarantees. */
   readonly problems: readonly string[];
 }
 
 /** Changes before each kill. */
 const changesPerRound = 150;
 const lagMs = 1000;
-/** An engine records outcomes in batches. A response that came this long before a kill may not be recorded. */
+/** An engine records outcomes in batches, so a response this long before a kill may not be recorded. */
 const settleMs = 2000;
 /** An engine without its database continues with the deliveries that it has read, for a lease at most. */
 const readAheadMs = 10_000;
 
 interface Failover {
   readonly killedMs: number;
-  /** The old primary has answered everything earlier: its processes end some time after their postmaster. */
+  /** All responses of the old primary are earlier: its processes end some time after their postmaster. */
   readonly movedMs: number;
   /** Commit time of the last transaction that the promoted standby has. */
   readonly replayedMs: number;
@@ -94,7 +94,7 @@ export async function runFailoverDrill(options: DrillOptions): Promise<DrillRepo
   const api = apiAt(/ready (http:\S+)/.exec(processes[0]?.output ?? "")?.[1] ?? "");
   await subscribeBoth(api, receiver);
   const load = running.use(new FailoverLoad(api, { mayForget: !isSynchronous }));
-  const done: Round[] = [];
+  const completed: Round[] = [];
   const failovers: Failover[] = [];
   for (let number = 1; number <= rounds; number += 1) {
     await (isSynchronous ? pair.makeSynchronous() : pair.catchUp());
@@ -107,10 +107,10 @@ export async function runFailoverDrill(options: DrillOptions): Promise<DrillRepo
     const rejoiningMs = performance.now();
     await pair.rejoin();
     const since = failovers.at(-2)?.movedMs ?? 0;
-    done.push({
+    completed.push({
       ...times,
       connections,
-      acknowledged: load.acknowledged.filter((it) => isBetween(it.answeredMs, since, failover.movedMs)).length,
+      acknowledged: load.acknowledged.filter((change) => isBetween(change.answeredMs, since, failover.movedMs)).length,
       lost: 0,
       repeated: 0,
       rejoinedAfter: (performance.now() - rejoiningMs) / 1000,
@@ -119,7 +119,7 @@ export async function runFailoverDrill(options: DrillOptions): Promise<DrillRepo
   }
   await load[Symbol.asyncDispose]();
   await waitForQuiet(api, () => pair.primary.urlOf("postgres"), 120_000);
-  return await evaluate({ api, receiver, load, processes, done, failovers, isSynchronous });
+  return await evaluate({ api, receiver, load, processes, completed, failovers, isSynchronous });
 }
 
 const openPair = (binaries: string): Promise<DatabasePair> =>
@@ -182,27 +182,28 @@ type Recovery = Pick<Round, "promotedAfter" | "stuckUntil" | "firstChange" | "fi
 async function measureRecovery({ load, receiver, failover, sinceMs }: Recovering): Promise<Recovery> {
   const { killedMs, movedMs, replayedMs } = failover;
   const recovering = { withinMs: 90_000, everyMs: 100 };
-  const fresh = () => new Set(load.acknowledged.filter((it) => it.sentMs >= movedMs).map(({ marker }) => marker));
+  const fresh = () =>
+    new Set(load.acknowledged.filter((change) => change.sentMs >= movedMs).map(({ marker }) => marker));
   await until(() => fresh().size > 0, recovering);
   const firstDelivery = await until(() => {
     const markers = fresh();
     return receiver.received.find((request) => markers.has(markerOf(request) ?? ""))?.atMs;
   }, recovering);
   const keptUntilMs = Math.min(killedMs, replayedMs - clockSlackMs);
-  const kept = load.acknowledged.filter((it) => isBetween(it.answeredMs, sinceMs, keptUntilMs));
+  const kept = load.acknowledged.filter((change) => isBetween(change.answeredMs, sinceMs, keptUntilMs));
   await until(() => {
-    const left = new Set(kept.map(({ marker }) => marker));
-    for (const request of receiver.received) left.delete(markerOf(request) ?? "");
-    return left.size === 0;
+    const undelivered = new Set(kept.map(({ marker }) => marker));
+    for (const request of receiver.received) undelivered.delete(markerOf(request) ?? "");
+    return undelivered.size === 0;
   }, recovering);
   const wasKept = new Set(kept.map(({ marker }) => marker));
   const backlogMs = firstReceipts(receiver).findLast(({ marker }) => wasKept.has(marker ?? ""))?.atMs ?? movedMs;
-  const stuck = load.changes.filter((it) => it.sentMs < movedMs && it.answeredMs > movedMs);
+  const stuck = load.changes.filter((change) => change.sentMs < movedMs && change.answeredMs > movedMs);
   const after = (ms: number): number => Math.max(0, ms - movedMs) / 1000;
   return {
     promotedAfter: (movedMs - killedMs) / 1000,
     stuckUntil: after(Math.max(movedMs, ...stuck.map(({ answeredMs }) => answeredMs))),
-    firstChange: after(Math.min(...load.acknowledged.map((it) => it.answeredMs).filter((ms) => ms >= movedMs))),
+    firstChange: after(Math.min(...load.acknowledged.map((change) => change.answeredMs).filter((ms) => ms >= movedMs))),
     firstDelivery: after(firstDelivery),
     backlogUntil: after(backlogMs),
   };
@@ -240,47 +241,47 @@ interface DrillResult {
   readonly receiver: Receiver;
   readonly load: FailoverLoad;
   readonly processes: readonly SupervisedProcess[];
-  readonly done: readonly Round[];
+  readonly completed: readonly Round[];
   readonly failovers: readonly Failover[];
   readonly isSynchronous: boolean;
 }
 
 async function evaluate(result: DrillResult): Promise<DrillReport> {
-  const { api, receiver, load, processes, done, failovers } = result;
+  const { api, receiver, load, processes, completed, failovers } = result;
   const events = await readEvents(api);
   const readiness = JSON.stringify((await sendRequest(api, "GET", "/readyz")).body);
   const metrics = await (await fetch(`${api.url}/metrics`)).text();
   const logs = processes.map(({ output }) => output).join("\n");
-  const known = new Set(events.map(({ id }) => id));
+  const eventIds = new Set(events.map(({ id }) => id));
   const problems = [
     ...load.unexpected,
     ...processes.flatMap(({ unexpectedEnds }) => unexpectedEnds),
-    ...countLost(result, known),
+    ...countLost(result, eventIds),
     ...countRepeated(result),
     ...findUndelivered(receiver, events),
     ...findReused(receiver, events),
   ];
   return {
-    rounds: done,
+    rounds: completed,
     deliveries: firstReceipts(receiver).length,
-    sentOfLost: new Set(receiver.received.map(idOf).filter((id) => !known.has(id))).size,
+    sentOfLost: new Set(receiver.received.map(idOf).filter((id) => !eventIds.has(id))).size,
     logged: logs.split("the database continues from an earlier state").length - 1,
     switches: Number(/^bellwire_database_switches (\d+)/m.exec(metrics)?.[1]),
     readiness: valueAt(JSON.parse(readiness), "status") === "ok" ? readiness : `not ready: ${readiness}`,
-    problems: failovers.length === done.length ? problems : [...problems, "a failover has no measures"],
+    problems: failovers.length === completed.length ? problems : [...problems, "a failover has no measures"],
   };
 }
 
 /** Counts acknowledged changes without an event. Only an asynchronous standby may lack them, and only its latest ones. */
 function countLost(
-  { load, receiver, done, failovers, isSynchronous }: DrillResult,
-  known: ReadonlySet<string>,
+  { load, receiver, completed, failovers, isSynchronous }: DrillResult,
+  eventIds: ReadonlySet<string>,
 ): readonly string[] {
-  const there = new Set(receiver.received.filter((it) => known.has(idOf(it))).map(markerOf));
-  const lost = load.acknowledged.filter(({ marker }) => !there.has(marker));
+  const recordedMarkers = new Set(receiver.received.filter((request) => eventIds.has(idOf(request))).map(markerOf));
+  const lost = load.acknowledged.filter(({ marker }) => !recordedMarkers.has(marker));
   return lost.flatMap(({ marker, answeredMs }) => {
     const index = failovers.findIndex(({ movedMs }) => answeredMs <= movedMs + clockSlackMs);
-    const round = done[index];
+    const round = completed[index];
     if (round) round.lost += 1;
     const isByDesign = !isSynchronous && answeredMs >= (failovers[index]?.replayedMs ?? Infinity) - clockSlackMs;
     const beforeMs = Math.round((failovers[index]?.replayedMs ?? 0) - answeredMs);
@@ -289,17 +290,17 @@ function countLost(
 }
 
 /** A repeat needs a failover that can have prevented the record of its first response. */
-function countRepeated({ receiver, done, failovers }: DrillResult): readonly string[] {
+function countRepeated({ receiver, completed, failovers }: DrillResult): readonly string[] {
   const seen = new Map<string, number>();
   return receiver.received.flatMap((request) => {
     const key = `${idOf(request)} ${request.path}`;
     const firstMs = seen.get(key);
     seen.set(key, request.atMs);
     if (firstMs === undefined) return [];
-    const index = failovers.findIndex((it) =>
-      isBetween(firstMs, it.killedMs - lagMs - settleMs, it.movedMs + readAheadMs),
+    const index = failovers.findIndex((failover) =>
+      isBetween(firstMs, failover.killedMs - lagMs - settleMs, failover.movedMs + readAheadMs),
     );
-    const round = done[index];
+    const round = completed[index];
     if (round) round.repeated += 1;
     return round ? [] : [`${key} was repeated after ${Math.round(request.atMs - firstMs)} ms without a cause`];
   });
@@ -328,6 +329,6 @@ function findReused({ received }: Receiver, events: readonly ListedEvent[]): rea
   return all.flatMap(({ id, number }) => {
     const other = numbered.get(number) ?? id;
     numbered.set(number, other);
-    return other === id ? [] : [`number ${number} was given to ${other} and ${id}`];
+    return other === id ? [] : [`number ${number} was used for ${other} and ${id}`];
   });
 }

@@ -1,14 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type BellwireApi, sendRequest, valueAt } from "../chaos/api-client.ts";
 
-/** A change as its client knows it. Times are of performance.now(). */
+/** A change as its client saw it. Times are of performance.now(). */
 export interface LoadedChange {
   /** Unique in the run. The account carries it as its name, and so does the event. */
   readonly marker: string;
   readonly sentMs: number;
-  /** When the answer came, or the connection ended. */
+  /** Time of the response, or of the end of the connection. */
   readonly answeredMs: number;
-  /** The answer said that the change was made. */
+  /** True if the response confirmed the change. */
   readonly isAcknowledged: boolean;
 }
 
@@ -18,10 +18,10 @@ const pauseMs = 40;
 const accountsMax = 5;
 const signUpEvery = 4;
 
-/** Signs up and renames accounts, and records each answer. */
+/** Signs up and renames accounts, and records each response. */
 export class FailoverLoad implements AsyncDisposable {
   readonly changes: LoadedChange[] = [];
-  /** Answers that no client may get. */
+  /** Responses that no client may get. */
   readonly unexpected: string[] = [];
   readonly #api: BellwireApi;
   readonly #closing = new AbortController();
@@ -66,7 +66,7 @@ export class FailoverLoad implements AsyncDisposable {
     return (await this.#sendRequest(marker, "PUT", `/admin/api/accounts/${account}.json`, { org_name: marker })).status;
   }
 
-  /** Returns no status without an answer. */
+  /** Returns no status if there was no response. */
   async #sendRequest(
     marker: string,
     method: string,
@@ -74,9 +74,9 @@ export class FailoverLoad implements AsyncDisposable {
     body: Readonly<Record<string, string>>,
   ): Promise<{ readonly status?: number; readonly body?: unknown }> {
     const sentMs = performance.now();
-    const answer = await sendRequest(this.#api, method, path, body).catch(() => undefined);
-    const isAcknowledged = answer !== undefined && answer.status < 300;
+    const response = await sendRequest(this.#api, method, path, body).catch(() => undefined);
+    const isAcknowledged = response !== undefined && response.status < 300;
     this.changes.push({ marker, sentMs, answeredMs: performance.now(), isAcknowledged });
-    return answer ?? {};
+    return response ?? {};
   }
 }

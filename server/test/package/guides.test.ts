@@ -129,7 +129,7 @@ test("every code block of the guides works as written", { timeout }, async () =>
   const atTheirPorts = (text: string): string =>
     text
       .replaceAll("localhost:3000", `localhost:${port}`)
-      .replaceAll(/127\.0\.0\.1:4000|(?<=listen\()4000/g, (found) => found.replace("4000", String(receiverPort)));
+      .replaceAll(/127\.0\.0\.1:4000|(?<=listen\()4000/g, (address) => address.replace("4000", String(receiverPort)));
   try {
     await using shell = new Shell({
       cwd: folder,

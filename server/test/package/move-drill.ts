@@ -25,7 +25,7 @@ export interface MoveRound {
   readonly lastStatus: string;
   /** Runs of the command until the provider had moved. */
   readonly runs: number;
-  /** How long requests waited in the run that moved the provider; undefined if the first run was killed after that. */
+  /** The wait of requests in the run that moved the provider; undefined if the first run was killed afterwards. */
   readonly pausedMs: number | undefined;
   readonly seconds: number;
   /** Requests that the receiver had already accepted. */
@@ -39,7 +39,7 @@ export interface MoveDrillReport {
   readonly refused: number;
   readonly unanswered: number;
   readonly slowestMs: number;
-  /** Everything that must not happen. */
+  /** Violations of the guarantees. */
   readonly problems: readonly string[];
 }
 
@@ -47,7 +47,7 @@ const changesBetween = 20;
 /** A move of the loaded provider takes about this long, with the start of its process. */
 const moveMs = 4000;
 const runsMax = 6;
-/** An engine records outcomes in batches. A response that came this long before a kill may not be recorded. */
+/** An engine records outcomes in batches, so a response this long before a kill may not be recorded. */
 const settleMs = 2000;
 
 /** Moves a provider under load between two servers, back and forth, and kills one or two processes in each move. */
@@ -78,7 +78,7 @@ export async function runMoveDrill({ rounds, seed, printStatus }: MoveDrillOptio
   await createOrderedEndpoint(url, quay, receiver.url);
   const load = running.use(MoveLoad.start(url, quay, { mayBeKilled: true }));
 
-  const done: MoveRound[] = [];
+  const completed: MoveRound[] = [];
   const faultWindows: { readonly fromMs: number; readonly untilMs: number }[] = [];
   for (let number = 1; number <= rounds; number += 1) {
     await load.waitForChanges(changesBetween);
@@ -87,7 +87,7 @@ export async function runMoveDrill({ rounds, seed, printStatus }: MoveDrillOptio
     const startedMs = performance.now();
     const round = await moveAndKill({ installation, processes, to: number % 2 === 1 ? "west" : "default", kills });
     await load.waitForChanges(changesBetween);
-    done.push(round);
+    completed.push(round);
     faultWindows.push({ fromMs: startedMs - settleMs, untilMs: performance.now() });
     printStatus(
       `round ${number}: ${round.killed}; in ${round.to} after ${round.runs} runs and ${round.seconds.toFixed(1)} s`,
@@ -102,13 +102,13 @@ export async function runMoveDrill({ rounds, seed, printStatus }: MoveDrillOptio
   );
   for (const { firstMs, atMs } of findRepeats(receiver.received)) {
     const index = faultWindows.findIndex(({ fromMs, untilMs }) => firstMs >= fromMs && firstMs <= untilMs);
-    const round = done[index];
+    const round = completed[index];
     if (round) round.repeated += 1;
     else problems.push(`a request was repeated after ${Math.round(atMs - firstMs)} ms without a cause`);
   }
-  problems.push(...(await findLeftovers(installation, quay, { to: done.at(-1)?.to ?? "default", load })));
+  problems.push(...(await findLeftovers(installation, quay, { to: completed.at(-1)?.to ?? "default", load })));
   const { accounts, refused, unanswered, slowestMs } = load;
-  return { rounds: done, events: load.followed.length, accounts, refused, unanswered, slowestMs, problems };
+  return { rounds: completed, events: load.followed.length, accounts, refused, unanswered, slowestMs, problems };
 }
 
 interface KilledMove {
@@ -151,22 +151,24 @@ async function moveAndKill({ installation, processes, to, kills }: KilledMove): 
   };
 }
 
-/** Returns acknowledged accounts that are missing, and what moves have left behind. */
+/** Returns missing acknowledged accounts, and rows that moves have left behind. */
 async function findLeftovers(
   { directoryUrl, otherUrl }: Installation,
   { id }: CellProvider,
   { to, load }: { readonly to: string; readonly load: MoveLoad },
 ): Promise<readonly string[]> {
-  const [here, there] = to === "default" ? [directoryUrl, otherUrl] : [otherUrl, directoryUrl];
+  const [currentUrl, formerUrl] = to === "default" ? [directoryUrl, otherUrl] : [otherUrl, directoryUrl];
   const count = "select count(*)::integer as count from bellwire.accounts where id = any($1::bigint[])";
-  const [found] = await queryOnce<{ count: number }>(here, count, [load.accountIds]);
-  const lost = load.accounts - (found?.count ?? 0);
-  const left = Object.entries(await countRows(there, id)).map(([table, rows]) => `${rows} rows of ${table} are left`);
+  const [stored] = await queryOnce<{ count: number }>(currentUrl, count, [load.accountIds]);
+  const lost = load.accounts - (stored?.count ?? 0);
+  const leftovers = Object.entries(await countRows(formerUrl, id)).map(
+    ([table, rows]) => `${rows} rows of ${table} are left`,
+  );
   const traces = `select (select count(*) from pg_trigger where tgname like 'move\\_%')
     + (select count(*) from bellwire.provider_moves) + (select count(*) from bellwire.moved_changes) as count`;
-  for (const url of [here, there]) {
+  for (const url of [currentUrl, formerUrl]) {
     const [row] = await queryOnce<{ count: string }>(url, traces);
-    if (row?.count !== "0") left.push(`${row?.count} triggers and records of moves are left`);
+    if (row?.count !== "0") leftovers.push(`${row?.count} triggers and records of moves are left`);
   }
-  return lost === 0 ? left : [...left, `${lost} acknowledged accounts are lost`];
+  return lost === 0 ? leftovers : [...leftovers, `${lost} acknowledged accounts are lost`];
 }

@@ -14,7 +14,7 @@ export interface Packed {
 }
 
 /**
- * Packs and copies the packages into a folder. Packing replaces `dist`, and test files run side by side, so one packs at a time and
+ * Packs and copies the packages into a folder. Packing replaces `dist`, and test files run side by side, so only one packs at a time, and
  * none uses what is in `dist` afterwards.
  */
 export const packInto = (folder: string): Promise<Packed> =>

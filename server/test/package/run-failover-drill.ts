@@ -19,28 +19,28 @@ const report = await runFailoverDrill({
 });
 
 const columns: readonly (readonly [title: string, show: (round: Round) => number | string])[] = [
-  ["connections", (it) => it.connections],
-  ["acknowledged", (it) => it.acknowledged],
-  ["lost", (it) => it.lost],
-  ["repeated", (it) => it.repeated],
-  ["promoted after s", (it) => it.promotedAfter],
-  ["stuck requests until", (it) => it.stuckUntil],
-  ["first change", (it) => it.firstChange],
-  ["first delivery", (it) => it.firstDelivery],
-  ["backlog until", (it) => it.backlogUntil],
-  ["rejoined after s", (it) => it.rejoinedAfter],
+  ["connections", (round) => round.connections],
+  ["acknowledged", (round) => round.acknowledged],
+  ["lost", (round) => round.lost],
+  ["repeated", (round) => round.repeated],
+  ["promoted after s", (round) => round.promotedAfter],
+  ["stuck requests until", (round) => round.stuckUntil],
+  ["first change", (round) => round.firstChange],
+  ["first delivery", (round) => round.firstDelivery],
+  ["backlog until", (round) => round.backlogUntil],
+  ["rejoined after s", (round) => round.rejoinedAfter],
 ];
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-const shown = (value: number | string): string =>
+const format = (value: number | string): string =>
   typeof value === "number" && !Number.isInteger(value) ? value.toFixed(2) : String(value);
 console.log(row(["round", ...columns.map(([title]) => title)]));
 console.log(row(["---", ...columns.map(() => "---")]));
 for (const [index, round] of report.rounds.entries()) {
-  console.log(row([String(index + 1), ...columns.map(([, show]) => shown(show(round)))]));
+  console.log(row([String(index + 1), ...columns.map(([, show]) => format(show(round)))]));
 }
 const worst = columns.map(([, show]) => {
   const values = report.rounds.map(show).filter((value) => typeof value === "number");
-  return values.length === 0 ? "" : shown(Math.max(...values));
+  return values.length === 0 ? "" : format(Math.max(...values));
 });
 console.log(row(["worst", ...worst]));
 const { deliveries, sentOfLost, logged, switches, readiness, problems } = report;

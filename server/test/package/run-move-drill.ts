@@ -14,13 +14,13 @@ const report = await runMoveDrill({
 });
 
 const columns: readonly (readonly [title: string, show: (round: MoveRound) => string])[] = [
-  ["to", (it) => it.to],
-  ["killed", (it) => it.killed],
-  ["last status", (it) => it.lastStatus],
-  ["runs", (it) => String(it.runs)],
-  ["paused ms", (it) => String(it.pausedMs ?? "")],
-  ["seconds", (it) => it.seconds.toFixed(1)],
-  ["repeated", (it) => String(it.repeated)],
+  ["to", (round) => round.to],
+  ["killed", (round) => round.killed],
+  ["last status", (round) => round.lastStatus],
+  ["runs", (round) => String(round.runs)],
+  ["paused ms", (round) => String(round.pausedMs ?? "")],
+  ["seconds", (round) => round.seconds.toFixed(1)],
+  ["repeated", (round) => String(round.repeated)],
 ];
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 console.log(row(["round", ...columns.map(([title]) => title)]));

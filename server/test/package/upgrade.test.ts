@@ -104,8 +104,8 @@ test.each(earlierVersions)(
   "a rolling upgrade from %s and back loses and repeats no delivery, and refuses no request",
   { timeout },
   async (version) => {
-    const known = spawnSync("git", ["cat-file", "-e", `${version}^{commit}`], { cwd: root });
-    if (known.status !== 0) return expect.soft(process.env["CI"], "the history is not in this clone").toBeUndefined();
+    const commit = spawnSync("git", ["cat-file", "-e", `${version}^{commit}`], { cwd: root });
+    if (commit.status !== 0) return expect.soft(process.env["CI"], "the history is not in this clone").toBeUndefined();
     await using earlier = await unpack(version);
     await using postgres = await startThrowAwayPostgres();
     await using receiver = await startReceiver();

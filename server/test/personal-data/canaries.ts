@@ -55,8 +55,8 @@ export async function openPortal(pool: Pool): Promise<Portal> {
   const engine = { pool, clock: systemClock, encryption, sender, log, metrics: new Registry() };
   opened.use(await composeEngine({ ...engine, inFlightMax: 10, disableAfterDays: 0, drainMs: () => 1000 }));
   const receiver = opened.use(
-    await startReceiver((answer, { body, path }) => {
-      answer
+    await startReceiver((response, { body, path }) => {
+      response
         .writeHead(path.includes("fail") ? 500 : 200, { "x-echo": encodeURIComponent(body).slice(0, 2000) })
         .end(body);
     }),

@@ -13,7 +13,7 @@ import { byApi as by, byForm, form, now, setUp, signUp, signedUp } from "./porta
 import { passwords } from "../support/passwords.ts";
 
 /** Runs `work` against a concurrent change that commits while `work` waits for its lock, and returns the result. */
-async function meeting<T>(
+async function runAgainst<T>(
   pool: Pool,
   change: (tx: Transaction) => Promise<unknown>,
   work: () => Promise<T>,
@@ -28,7 +28,7 @@ async function meeting<T>(
   return outcome;
 }
 
-const taken = ["has already been taken"];
+const takenErrors = ["has already been taken"];
 
 test.for([
   ["username", { username: "mira" }],
@@ -42,12 +42,12 @@ test.for([
     const { user: olaf } = await signUp(pool, { provider, by: byForm, values: other });
     const rename = `update users set ${field} = $2 where id = $1`;
     const update = { provider, accountId: user.accountId, userId: user.id, values, writer: "program", by } as const;
-    const outcome = await meeting(
+    const outcome = await runAgainst(
       pool,
       (tx) => tx.query(rename, [olaf.id, Object.values(values)[0]]),
       () => updateUser(pool, passwords, update),
     );
-    expect(outcome).toEqual({ refused: { [field]: taken } });
+    expect(outcome).toEqual({ refused: { [field]: takenErrors } });
   },
 );
 
@@ -57,15 +57,17 @@ test("of two provider users who take one name concurrently, the second gets an e
   const ada = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
   const addAda = (tx: Transaction) =>
     createProviderUser(tx, { providerId: provider.id, username: "ada", passwordHash: "none", role: "member" });
-  expect(await meeting(pool, addAda, () => addProviderUser(pool, passwords, { provider, values: ada, by }))).toEqual({
-    refused: { username: taken },
-  });
+  expect(await runAgainst(pool, addAda, () => addProviderUser(pool, passwords, { provider, values: ada, by }))).toEqual(
+    {
+      refused: { username: takenErrors },
+    },
+  );
 
   const addMia = (tx: Transaction) =>
     createProviderUser(tx, { providerId: provider.id, username: "mia", passwordHash: "none", role: "member" });
   const rename = { provider, userId: admin?.id ?? 0, values: { username: "mia" }, by };
-  expect(await meeting(pool, addMia, () => updateProviderUser(pool, passwords, rename))).toEqual({
-    refused: { username: taken },
+  expect(await runAgainst(pool, addMia, () => updateProviderUser(pool, passwords, rename))).toEqual({
+    refused: { username: takenErrors },
   });
 });
 
@@ -82,11 +84,13 @@ test("of two applications that take one user key concurrently, the second gets a
   const other = created && "application" in created ? created.application.id : 0;
   const take = (tx: Transaction) => tx.query("update applications set user_key = 'abcdef' where id = $1", [other]);
   const values = { user_key: "abcdef" };
-  const outcome = await meeting(pool, take, () => updateApplication(pool, { ...fixture, values, writer: "program" }));
-  expect(outcome).toEqual({ refused: { user_key: taken } });
+  const outcome = await runAgainst(pool, take, () =>
+    updateApplication(pool, { ...fixture, values, writer: "program" }),
+  );
+  expect(outcome).toEqual({ refused: { user_key: takenErrors } });
 });
 
-/** A plan that nobody is on yet. */
+/** Creates a plan without subscribers. */
 async function addPlan(
   pool: Pool,
   providerId: number,
@@ -110,12 +114,12 @@ test("changing or signing up to a plan during its deletion reports that it does 
     await addPlan(pool, provider.id, "account_plan", null),
   ];
   const move = () => changeAccountPlan(pool, { provider, accountId, planId: gold, by });
-  expect(await meeting(pool, deletePlan(gold), move)).toEqual({ notFound: "plan" });
+  expect(await runAgainst(pool, deletePlan(gold), move)).toEqual({ notFound: "plan" });
 
   const values = { ...form, username: "olaf", email: "olaf@fjord.example" };
   const requestedPlans = [silver];
   const join = () => signUpAccount(pool, passwords, { provider, values, requestedPlans, by: byForm, now });
-  expect(await meeting(pool, deletePlan(silver), join)).toEqual({ notFound: "plan" });
+  expect(await runAgainst(pool, deletePlan(silver), join)).toEqual({ notFound: "plan" });
 });
 
 test("a sign-up during a change of the default plan gets the new default", async ({ sharedPool: pool }) => {
@@ -125,7 +129,7 @@ test("a sign-up during a change of the default plan gets the new default", async
     await tx.query("delete from plans where provider_id = $1 and kind = 'account_plan' and is_default", [provider.id]);
     await tx.query("update plans set is_default = true where id = $1", [gold]);
   };
-  const outcome = await meeting(pool, replace, () => signUp(pool, { provider, by: byForm }));
+  const outcome = await runAgainst(pool, replace, () => signUp(pool, { provider, by: byForm }));
   expect(outcome.details.account.planId).toBe(gold);
 });
 
@@ -147,7 +151,7 @@ test("no plan is created for a product during its deletion", async ({ sharedPool
   const { provider, product } = await setUp(pool);
   const deletion = (tx: Transaction) => deleteProductRow(tx, provider.id, product.id);
   const input = { providerId: provider.id, kind: "application_plan", productId: product.id, by } as const;
-  const outcome = await meeting(pool, deletion, () => createPlan(pool, { ...input, values: { name: "Gold" } }));
+  const outcome = await runAgainst(pool, deletion, () => createPlan(pool, { ...input, values: { name: "Gold" } }));
   expect(outcome).toBeUndefined();
 });
 
@@ -157,7 +161,7 @@ test("no access token is created for a user during the user's deletion", async (
   const requester = { actor: by.actor, permission: "rw", scopes: ["stats"] } as const;
   const input = { providerId: provider.id, userId, name: "CI", scopes: ["stats"], permission: "ro", requester, by };
   const deletion = (tx: Transaction) => deleteProviderUserRow(tx, provider.id, userId);
-  expect(await meeting(pool, deletion, () => issueAccessToken(pool, input))).toBeUndefined();
+  expect(await runAgainst(pool, deletion, () => issueAccessToken(pool, input))).toBeUndefined();
 });
 
 test("creating an application during the deletion of its service plan is refused", async ({ sharedPool: pool }) => {
@@ -166,6 +170,6 @@ test("creating an application during the deletion of its service plan is refused
   const creation = { ...fixture, planId: application.plan.id, values: { name: "Other" }, writer: "program" } as const;
   const deletion = (tx: Transaction) =>
     tx.query("delete from plans where product_id = $1 and kind = 'service_plan'", [productId]);
-  const outcome = await meeting(pool, deletion, () => createApplication(pool, creation));
+  const outcome = await runAgainst(pool, deletion, () => createApplication(pool, creation));
   expect(outcome).toEqual({ notFound: "service plan" });
 });

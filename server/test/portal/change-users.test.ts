@@ -236,7 +236,7 @@ test("an invited address and an existing user's address cannot be invited", asyn
   expect(await again("nobody")).toMatchObject({ refused: { email: [expect.any(String)] } });
 });
 
-async function ask(pool: Pool, { provider }: PortalFixture, email: string): Promise<string> {
+async function requestPassword(pool: Pool, { provider }: PortalFixture, email: string): Promise<string> {
   let code = "";
   await requestNewPassword(pool, { provider, email, urlOf: (mailed) => (code = mailed), now });
   return code;
@@ -250,7 +250,7 @@ test("a mailed link replaces a lost password once within an hour and ends all se
 }) => {
   const fixture = await openPortal(pool);
   const session = await openSession(pool, fixture);
-  const code = await ask(pool, fixture, form.email.toUpperCase());
+  const code = await requestPassword(pool, fixture, form.email.toUpperCase());
   const reset = (minutes: number, password = newPassword.password) =>
     resetPassword(pool, passwords, {
       provider: fixture.provider,
@@ -269,9 +269,9 @@ test("a mailed link replaces a lost password once within an hour and ends all se
 
 test("no mail is sent to an unknown address or to a suspended user", async ({ sharedPool: pool }) => {
   const fixture = await openPortal(pool);
-  await ask(pool, fixture, "nobody@fjord.example");
-  await ask(pool, fixture, "no\0body");
+  await requestPassword(pool, fixture, "nobody@fjord.example");
+  await requestPassword(pool, fixture, "no\0body");
   await suspendUser(pool, { ...fixture, userId: fixture.user.id, by });
-  await ask(pool, fixture, form.email);
+  await requestPassword(pool, fixture, form.email);
   expect(await mailsTo(pool, fixture)).toBe(0);
 });

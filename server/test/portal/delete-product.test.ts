@@ -46,13 +46,13 @@ test("deleting a product and starting to use it while the deletion waits cannot 
       "insert into service_subscriptions (provider_id, account_id, product_id, plan_id) values ($1, $2, $3, $4)",
       [provider.id, accountId, product.id, plan?.id],
     );
-    const usesIt = pool.inTransaction(async (other) => {
+    const subscribing = pool.inTransaction(async (other) => {
       await lockAccount(other, provider.id, accountId);
-      // The deletion, for the product or, once it knows of it, for the account; unless it was there before us.
+      // Waits until the deletion waits for the product or the account, or has ended.
       await until(async () => isDeleted || (await areWaiting(1)));
       await other.query("select from products where id = $1 for key share", [product.id]);
     });
-    usesIt.catch(() => undefined);
+    subscribing.catch(() => undefined);
     await until(() => areWaiting(1));
     const deleting = deleteProduct(pool, { provider, productId: product.id, by });
     deleting.then(
@@ -60,7 +60,7 @@ test("deleting a product and starting to use it while the deletion waits cannot 
       () => undefined,
     );
     await until(() => areWaiting(2));
-    return { deletion: deleting, newcomer: usesIt };
+    return { deletion: deleting, newcomer: subscribing };
   });
   await newcomer;
   expect(await deletion).toMatchObject({ product: { id: product.id } });

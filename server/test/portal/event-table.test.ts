@@ -57,7 +57,7 @@ test.for(cases)(
   async ([, , via, row], { sharedPool: pool }) => {
     const scene = await sceneFor(pool, via);
     const providerId = scene.provider.id;
-    await row.given?.(scene);
+    await row.prepare?.(scene);
     const earlier = (
       await pool.query<{ id: string }>(`select id from events where provider_id = $1`, [providerId])
     ).map(({ id }) => id);

@@ -30,7 +30,7 @@ async function signedUp(pool: Pool, backendVersion: "1" | "2"): Promise<Applicat
 }
 
 /** Returns type and key of each recorded event about a key. */
-async function keysTold(pool: Pool, providerId: number): Promise<[string, string | undefined, string | undefined][]> {
+async function keyEvents(pool: Pool, providerId: number): Promise<[string, string | undefined, string | undefined][]> {
   const rows = await pool.query<{ type: string; key: { value: string; createdAt: string } | null }>(
     `select split_part(type, '.', 2) as type, key from events
      where provider_id = $1 and (type like '%key\\_%' or key is not null) order by id`,
@@ -55,7 +55,7 @@ test("an event about a key contains the key and its creation time", async ({ sha
     `select value from application_keys where provider_id = $1 and application_id = $2`,
     [change.provider.id, change.applicationId],
   );
-  expect(await keysTold(pool, change.provider.id)).toEqual([
+  expect(await keyEvents(pool, change.provider.id)).toEqual([
     ["key_created", "added-by-hand", stamp(later)],
     ["key_deleted", first?.value, stamp(now)],
     ["key_deleted", "added-by-hand", stamp(later)],
@@ -68,7 +68,7 @@ test("each key of a new application has its own event", async ({ sharedPool: poo
   const { provider, accountId, planId } = await signedUp(pool, "2");
   const values = { name: "Tides", application_key: ["first-key", "second-key"] };
   await createApplication(pool, { provider, accountId, planId, values, writer, by });
-  expect(await keysTold(pool, provider.id)).toEqual([
+  expect(await keyEvents(pool, provider.id)).toEqual([
     ["key_created", "first-key", stamp(later)],
     ["key_created", "second-key", stamp(later)],
   ]);
@@ -79,7 +79,7 @@ test("the creation time of a new user key is the time of its change", async ({ s
   await updateApplication(pool, { ...change, writer, values: { user_key: "chosen-by-hand" } });
   const changed = await regenerateUserKey(pool, { ...change, writer });
   const created = changed && "application" in changed ? changed.application.userKey : undefined;
-  expect(await keysTold(pool, change.provider.id)).toEqual([
+  expect(await keyEvents(pool, change.provider.id)).toEqual([
     ["key_updated", "chosen-by-hand", stamp(later)],
     ["key_updated", created, stamp(later)],
     ["user_key_updated", created, stamp(later)],

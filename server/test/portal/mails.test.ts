@@ -21,9 +21,9 @@ const after = (seconds: number): Date => new Date(now.getTime() + seconds * 1000
 const write = (pool: Pool, providerId: number): Promise<void> =>
   pool.inTransaction((tx) => insertMail(tx, providerId, mail, now));
 
-/** A mail server that takes everything, or that is down. */
-const postOffice = ({ isDown = false } = {}) => {
-  const taken: string[] = [];
+/** A mail server that accepts every mail, or that is down. */
+const mailServer = ({ isDown = false } = {}) => {
+  const accepted: string[] = [];
   const send = async ({
     recipient,
     from,
@@ -32,9 +32,9 @@ const postOffice = ({ isDown = false } = {}) => {
     from: { name: string; address: string | null };
   }): Promise<void> => {
     if (isDown) throw new Error("connect ECONNREFUSED");
-    taken.push(`${from.name} <${from.address}> to ${recipient}`);
+    accepted.push(`${from.name} <${from.address}> to ${recipient}`);
   };
-  return { taken, send };
+  return { accepted, send };
 };
 
 test("a mail is sent once, from the provider's address", async ({ database: pool }) => {
@@ -42,10 +42,10 @@ test("a mail is sent once, from the provider's address", async ({ database: pool
   await pool.query(`update providers set from_email = 'hello@acme.example' where id = $1`, [provider.id]);
   await write(pool, provider.id);
   expect(await countMails(pool, provider.id)).toBe(1);
-  const { send, taken } = postOffice();
+  const { send, accepted } = mailServer();
   expect(await sendDueMails({ pool, send, now: () => after(1) })).toBe(1);
   expect(await sendDueMails({ pool, send, now: () => after(3600) })).toBe(0);
-  expect(taken).toEqual(["Acme <hello@acme.example> to nora@fjord.example"]);
+  expect(accepted).toEqual(["Acme <hello@acme.example> to nora@fjord.example"]);
   expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([
     { ...mail, sentAt: after(1), attemptsMade: 1 },
   ]);
@@ -55,7 +55,7 @@ test("a mail is sent once, from the provider's address", async ({ database: pool
 test("retries of a mail back off exponentially while the mail server is down", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   await write(pool, provider.id);
-  const { send } = postOffice({ isDown: true });
+  const { send } = mailServer({ isDown: true });
   const attempts = async (seconds: number): Promise<number> => sendDueMails({ pool, send, now: () => after(seconds) });
   expect([await attempts(0), await attempts(29), await attempts(30), await attempts(89), await attempts(90)]).toEqual([
     1, 0, 1, 0, 1,
@@ -63,20 +63,20 @@ test("retries of a mail back off exponentially while the mail server is down", a
   const [waiting] = await listMails(pool, provider.id, { limit: 10 });
   expect(waiting).toMatchObject({ sentAt: null, attemptsMade: 3, lastError: "connect ECONNREFUSED" });
 
-  const repaired = postOffice();
+  const repaired = mailServer();
   await sendDueMails({ pool, send: repaired.send, now: () => after(3600) });
-  expect(repaired.taken).toHaveLength(1);
+  expect(repaired.accepted).toHaveLength(1);
 });
 
 test("two processes that poll the outbox concurrently send no mail twice", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   for (let created = 0; created < 20; created += 1) await write(pool, provider.id);
-  const { send, taken } = postOffice();
+  const { send, accepted } = mailServer();
   const empty = async (): Promise<void> => {
     while ((await sendDueMails({ pool, send, now: () => after(1) })) > 0);
   };
   await Promise.all([empty(), empty(), empty()]);
-  expect(taken).toHaveLength(20);
+  expect(accepted).toHaveLength(20);
 });
 
 test("another process sends the mail of a process that died", async ({ database: pool }) => {
@@ -93,19 +93,19 @@ test("another process sends the mail of a process that died", async ({ database:
     },
   });
   await isSending;
-  const { send, taken } = postOffice();
+  const { send, accepted } = mailServer();
   await sendDueMails({ pool, send, now: () => after(299) });
-  expect(taken).toHaveLength(0);
+  expect(accepted).toHaveLength(0);
   await sendDueMails({ pool, send, now: () => after(300) });
-  expect(taken).toHaveLength(1);
+  expect(accepted).toHaveLength(1);
 });
 
 test("a mail older than three days is not sent, and stays in the outbox", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   await write(pool, provider.id);
-  const { send, taken } = postOffice();
+  const { send, accepted } = mailServer();
   await sendDueMails({ pool, send, now: () => after(3 * 24 * 3600) });
-  expect(taken).toEqual([]);
+  expect(accepted).toEqual([]);
   expect(await countMails(pool, provider.id)).toBe(1);
 });
 
@@ -115,7 +115,7 @@ test("mails are deleted after the retention, except those still to be sent", asy
     deleteOldMails(pool, after(days * 24 * 3600), retentionDays);
   await write(pool, provider.id);
   expect(await deleted(2, 1)).toBe(0); // not sent yet, and not three days old
-  await sendDueMails({ pool, send: postOffice().send, now: () => after(1) });
+  await sendDueMails({ pool, send: mailServer().send, now: () => after(1) });
   await pool.inTransaction((tx) => insertMail(tx, provider.id, mail, after(29 * 24 * 3600)));
   expect(await deleted(30, 30)).toBe(0);
   expect(await deleted(31, 30)).toBe(1);

@@ -9,7 +9,7 @@ export const now = new Date("2026-02-03T04:05:06.789Z");
 
 let subdomains = 0;
 
-/** A provider as the first start makes one. */
+/** A provider as the first start creates one. */
 export async function setUp(pool: Pool): Promise<NewProvider> {
   subdomains += 1;
   const setup = {
@@ -93,7 +93,7 @@ export const eventsOf = (db: Pool, providerId: number): Promise<StoredEvent[]> =
     [providerId],
   );
 
-/** How many rows a provider's developers have, in each table that a sign-up writes. */
+/** Counts the rows of a provider's developers in each table that a sign-up writes. */
 export async function countRows(db: Pool, providerId: number): Promise<Readonly<Record<string, number>>> {
   const [counts] = await db.query<Record<string, number>>(
     `select (select count(*) from accounts where provider_id = $1) as accounts,

@@ -35,9 +35,9 @@ const auditOf = (pool: Pool, providerId: number): Promise<{ action: string }[]> 
   pool.query(`select action from audit_records where provider_id = $1 order by id`, [providerId]);
 
 function userOf(outcome: object | undefined): ProviderUser {
-  const found = Object.entries(outcome ?? {}).find(([name]) => name === "user")?.[1];
-  if (!found) throw new Error(JSON.stringify(outcome));
-  return found;
+  const user = Object.entries(outcome ?? {}).find(([name]) => name === "user")?.[1];
+  if (!user) throw new Error(JSON.stringify(outcome));
+  return user;
 }
 
 test("a new provider user is a pending member, and can log in once activated", async ({ sharedPool: pool }) => {

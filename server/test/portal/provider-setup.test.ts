@@ -80,9 +80,9 @@ test("a host identifies its provider and portal, and an unknown host identifies 
   const { subdomain } = provider;
   const tenants = new TenantCache(pool);
   const find = createFindTenant(tenants, "bellwire.test");
-  const found = { providerId: provider.id, cell: defaultCell };
-  expect(await find(`${subdomain}.bellwire.test`)).toEqual({ ...found, side: "developer" });
-  expect(await find(`${subdomain}-admin.bellwire.test:3000`)).toEqual({ ...found, side: "admin" });
+  const tenant = { providerId: provider.id, cell: defaultCell };
+  expect(await find(`${subdomain}.bellwire.test`)).toEqual({ ...tenant, side: "developer" });
+  expect(await find(`${subdomain}-admin.bellwire.test:3000`)).toEqual({ ...tenant, side: "admin" });
   expect(await find(`nobody.bellwire.test`)).toBeUndefined();
   tenants.stop();
 });

@@ -81,9 +81,9 @@ test("the developer can log in with username or email address, in any case", asy
   const { provider } = await setUp(pool);
   const { user } = await signUp(pool, { provider, by: byForm });
   for (const login of ["nora", "NORA", "Nora@Fjord.example"]) {
-    const [found] = await findUsersByLogin(pool, provider.id, login);
-    expect(found?.user.id).toBe(user.id);
-    expect(await passwords.verify(found?.passwordHash, form.password, { providerId: provider.id })).toBe(true);
+    const [match] = await findUsersByLogin(pool, provider.id, login);
+    expect(match?.user.id).toBe(user.id);
+    expect(await passwords.verify(match?.passwordHash, form.password, { providerId: provider.id })).toBe(true);
   }
 });
 

@@ -56,16 +56,16 @@ test("a second password request sends no mail within five minutes, and later a l
   clock,
 }) => {
   const ada = await portal.developer("ada");
-  const ask = () => ada.submit("/lost-password", { email: "ada@tallow.example" });
-  await ask();
+  const requestMail = () => ada.submit("/lost-password", { email: "ada@tallow.example" });
+  await requestMail();
   const first = await portal.mailedPath();
   await clock.advance(299_000);
-  expect((await ask()).location).toBe("/lost-password/check-mail");
+  expect((await requestMail()).location).toBe("/lost-password/check-mail");
   expect(await portal.mailedPath()).toBe(first);
   expect((await ada.get(first)).status).toBe(200);
 
   await clock.advance(1000);
-  await ask();
+  await requestMail();
   expect(await portal.mailedPath()).not.toBe(first);
   expect((await ada.get(first)).status).toBe(404);
 });
@@ -87,12 +87,12 @@ test("a form without a valid token neither sends a mail nor sets a password", as
 
 test("password requests for one email are limited to ten, from all client addresses together", async ({ portal }) => {
   await portal.developer("ada");
-  const ask = async (address: string): Promise<number> => {
+  const requestFrom = async (address: string): Promise<number> => {
     const visitor = portal.visitor("developer", { address });
     return (await visitor.submit("/lost-password", { email: "ada@tallow.example" })).status;
   };
-  for (let place = 1; place <= 10; place += 1) expect(await ask(`198.51.100.${place}`)).toBe(303);
-  expect(await ask("198.51.100.11")).toBe(429);
+  for (let place = 1; place <= 10; place += 1) expect(await requestFrom(`198.51.100.${place}`)).toBe(303);
+  expect(await requestFrom("198.51.100.11")).toBe(429);
 });
 
 const elsewhere = "ada@elsewhere.example";

@@ -35,8 +35,8 @@ test("a read-only command does not migrate an older database", async ({ database
   expect(pending).toHaveLength(1);
   const [code, output] = await run({ DATABASE_URL: databaseUrl }, "failures", "check");
   expect([code, output]).toEqual([1, expect.stringContaining("This database is of an older Bellwire")]);
-  const kept = await asOwner(databaseUrl, "select name from bellwire.migrations");
-  expect(kept).not.toContainEqual(pending[0]);
+  const applied = await asOwner(databaseUrl, "select name from bellwire.migrations");
+  expect(applied).not.toContainEqual(pending[0]);
 });
 
 test("migrate --plan lists the pending migrations, and applies none", async ({ databaseUrl }) => {

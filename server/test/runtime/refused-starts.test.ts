@@ -19,14 +19,14 @@ async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
 }
 
 test("a taken port is reported before a database is created", async () => {
-  const taken = createServer().listen(0, "127.0.0.1");
-  await once(taken, "listening");
-  const address = taken.address();
+  const otherProgram = createServer().listen(0, "127.0.0.1");
+  await once(otherProgram, "listening");
+  const address = otherProgram.address();
   const port = typeof address === "object" ? String(address?.port) : "";
   expect(await refusal({ PORT: port })).toBe(
     `bellwire: Port ${port} on 127.0.0.1 is taken by another program. End it, or set PORT to another one.\n`,
   );
-  taken.close();
+  otherProgram.close();
 });
 
 test("all invalid settings are reported in one message, without their values", async () => {

@@ -2,7 +2,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { record, value } from "#platform/document.ts";
 import { buildEndpoint, buildProvider } from "../support/build-webhooks.ts";
 
-/** A row as the tables contain it, for references that compare nothing but plain values. */
+/** A row as the tables contain it, for expectations computed from plain values. */
 export interface StoredAttempt {
   readonly number: number;
   readonly status: number | null;
@@ -89,7 +89,7 @@ const insertDue = `
   insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, sequence)
   values ($1, $2, $3, '3scale', $4, $5, 1)`;
 
-/** How a delivery came to its state: the number of failed attempts, then its end. */
+/** The number of failed attempts of a delivery, and its final state. */
 const fates = [
   { failed: 0, state: "delivered", isAgainPending: false },
   { failed: 0, state: "delivered", isAgainPending: true },
@@ -217,13 +217,13 @@ async function insertFate(
   for (const { number, status, error, errorClass, latencyMs } of isAtOnce ? [] : attempts) {
     await pool.query(insertAttempt, [...key, number, status, error, errorClass, latencyMs]);
   }
-  const made = attempts.length;
+  const attemptsMade = attempts.length;
   const [first] = isAtOnce ? attempts : [];
   if (fate.state !== "pending") {
-    await pool.query(insertDelivery, [...key, fate.state, made, first?.status, first?.latencyMs]);
+    await pool.query(insertDelivery, [...key, fate.state, attemptsMade, first?.status, first?.latencyMs]);
   }
   if (fate.state === "pending" || fate.isAgainPending) {
-    await pool.query(insertDue, [...key, made, fate.isAgainPending ? made : 0]);
+    await pool.query(insertDue, [...key, attemptsMade, fate.isAgainPending ? attemptsMade : 0]);
   }
   return attempts;
 }

@@ -101,11 +101,11 @@ const bodyOf = ({ type, occurredAt, objectId, accountId, accountName, email, ...
   };
 };
 
-/** Every path to a value with the value: `data.account.id`, `31`. */
-const valuesIn = (it: unknown, path = ""): readonly (readonly [string, string])[] =>
-  typeof it === "object" && it !== null
-    ? Object.entries(it).flatMap(([name, child]) => valuesIn(child, path === "" ? name : `${path}.${name}`))
-    : [[path, String(it)]];
+/** Returns every path to a value with the value: `data.account.id`, `31`. */
+const valuesIn = (value: unknown, path = ""): readonly (readonly [string, string])[] =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([name, child]) => valuesIn(child, path === "" ? name : `${path}.${name}`))
+    : [[path, String(value)]];
 
 const contains = (text: string, part: string): boolean => text.toLowerCase().includes(part.toLowerCase());
 
@@ -175,12 +175,12 @@ const expected = {
     ),
   events: ({ events, deliveries }: History, fields: DeliveryFilterFields) => {
     const isOfDeliveries = names.some((name) => fields[name] !== undefined && deliveryCriteria.has(name));
-    const found = new Set(
+    const eventIds = new Set(
       expected.deliveries({ events, deliveries, providerId: 0, endpointIds: [] }, fields).map(eventOf),
     );
     const alone = { endpointId: 0, endpointName: "", state: "", attemptsMade: 0, attempts: [], attempt: undefined };
     return events
-      .filter((event) => (isOfDeliveries ? found.has(event.eventId) : matches({ ...event, ...alone }, fields)))
+      .filter((event) => (isOfDeliveries ? eventIds.has(event.eventId) : matches({ ...event, ...alone }, fields)))
       .map(({ eventId }) => eventId);
   },
 };
@@ -249,8 +249,10 @@ test.for(names)(
 
 test("each criterion has a sample that finds deliveries", ({ history }) => {
   const counts = names.map((name) => {
-    const found = samplesOf(history)[name].map((sample) => expected.deliveries(history, { [name]: sample }).length);
-    return [name, Math.max(...found) > 0];
+    const matchCounts = samplesOf(history)[name].map(
+      (sample) => expected.deliveries(history, { [name]: sample }).length,
+    );
+    return [name, Math.max(...matchCounts) > 0];
   });
   expect(counts).toEqual(names.map((name) => [name, true]));
 });
@@ -280,7 +282,7 @@ test("a search for a delivery's id finds it across the steps of a search", async
   const later = { ...clock, now: () => new Date(now.getTime() + 30 * 24 * 3_600_000) };
   const ids = history.deliveries.map(({ eventId, endpointId }) => `${eventId}.${endpointId}`);
   expect(ids.length).toBeGreaterThan(200);
-  const found = ids.map(async (q) => {
+  const results = ids.map(async (q) => {
     const { rows } = await findPage(
       { db: history.pool, clock: later },
       "deliveries",
@@ -291,7 +293,7 @@ test("a search for a delivery's id finds it across the steps of a search", async
     );
     return rows.map((row) => keyOf("deliveries", row));
   });
-  expect(await Promise.all(found)).toEqual(ids.map((id) => [id]));
+  expect(await Promise.all(results)).toEqual(ids.map((id) => [id]));
 });
 
 test("a job processes every matching delivery once, in page order", async ({ history }) => {

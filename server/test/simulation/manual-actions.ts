@@ -21,7 +21,7 @@ export function cancel(model: LaneStoreModel, key: string): number | undefined {
   return row.endpointId;
 }
 
-/** Makes ended deliveries due again, in their order. */
+/** Makes ended deliveries due again, in sequence. */
 export function makeDueAgain(model: LaneStoreModel, keys: readonly string[]): void {
   for (const key of keys) {
     const ended = model.ended.get(key);

@@ -11,14 +11,20 @@ export const promises = {
   "an engine sends nothing once its last heartbeat is too old on its own clock": ({ process }, { time, leaseMs }) =>
     time.nowMs - process.heartbeatAtMs < leaseMs * 0.8,
 
-  "every attempt is due or the next in its order, and follows the recorded attempts": ({ key, attempt }, { model }) => {
+  "every attempt is due or next in its ordering key, and follows the recorded attempts": (
+    { key, attempt },
+    { model },
+  ) => {
     const row = model.due.get(key);
     if (!row) return model.cancelled.has(key); // cancelled after it was read
     const isNext = row.dueAt === "infinity"; // the ordering guarantee decides whether it is its turn
     return row.attemptsMade === attempt - 1 && (isNext || row.dueAt <= model.moment(model.nowMs));
   },
 
-  "a delivery is not sent while its endpoint is off since before it was recorded": ({ endpointId, key }, { model }) => {
+  "a delivery that was recorded for a paused endpoint is not sent during the pause": (
+    { endpointId, key },
+    { model },
+  ) => {
     const endpoint = model.endpoints.get(endpointId);
     return endpoint?.state === "enabled" || model.due.get(key)?.endpointVersion !== endpoint?.version;
   },
@@ -27,7 +33,7 @@ export const promises = {
     const waits = monitor.model.endpoints.get(observed.endpointId)?.retryWaitsSeconds ?? [];
     const before = monitor
       .of(observed.endpointId)
-      .findLast((one) => one.key === observed.key && one.attempt < observed.attempt);
+      .findLast((other) => other.key === observed.key && other.attempt < observed.attempt);
     if (!before || monitor.madeDueManually.has(observed.key)) return true;
     const waitMs = (waits[before.attempt - 1] ?? 0) * 1000;
     return before.endedAtMs === undefined || observed.atMs - before.endedAtMs >= waitMs;
@@ -36,90 +42,96 @@ export const promises = {
   "only a new owner of the lane repeats an attempt": (observed, monitor) =>
     !monitor
       .of(observed.endpointId)
-      .some((one) => one.key === observed.key && one.attempt === observed.attempt && one.epoch === observed.epoch),
+      .some(
+        (other) => other.key === observed.key && other.attempt === observed.attempt && other.epoch === observed.epoch,
+      ),
 
   "a delivery is never in flight twice under one owner": (observed, monitor) =>
     !monitor
       .of(observed.endpointId)
-      .some((one) => one.key === observed.key && one.endedAtMs === undefined && one.epoch === observed.epoch),
+      .some((other) => other.key === observed.key && other.endedAtMs === undefined && other.epoch === observed.epoch),
 
-  "an endpoint has no more requests of a process open than it allows, whoever owns the lane": (observed, monitor) => {
-    const most = monitor.model.endpoints.get(observed.endpointId)?.maxInFlight ?? Number.POSITIVE_INFINITY;
+  "a process has at most max_in_flight requests open to an endpoint, across owners of its lane": (
+    observed,
+    monitor,
+  ) => {
+    const max = monitor.model.endpoints.get(observed.endpointId)?.maxInFlight ?? Number.POSITIVE_INFINITY;
     const others = monitor
       .of(observed.endpointId)
       .filter(
-        (one) => one.endedAtMs === undefined && (one.process === observed.process || one.epoch === observed.epoch),
+        (other) =>
+          other.endedAtMs === undefined && (other.process === observed.process || other.epoch === observed.epoch),
       );
-    return others.length < most;
+    return others.length < max;
   },
 
-  "an endpoint gets no more in any second than it allows, whoever owns the lane": (observed, monitor) => {
+  "an endpoint gets at most max_per_second requests in any second, across owners of its lane": (observed, monitor) => {
     const perSecond = monitor.model.endpoints.get(observed.endpointId)?.maxPerSecond ?? Number.POSITIVE_INFINITY;
-    return monitor.of(observed.endpointId).filter((one) => observed.atMs - one.atMs < 1000).length < perSecond;
+    return monitor.of(observed.endpointId).filter((other) => observed.atMs - other.atMs < 1000).length < perSecond;
   },
 
-  "a receiver that asked for a pause gets it": ({ endpointId, epoch, atMs }, { pausedUntilMs }) =>
+  "nothing is sent during a pause that the receiver requested": ({ endpointId, epoch, atMs }, { pausedUntilMs }) =>
     atMs >= (pausedUntilMs.get(`${endpointId} ${epoch}`) ?? 0),
 
-  "an ordered delivery is sent after all predecessors have ended, as recorded or as seen by this owner of the lane": (
+  "an ordered delivery is sent after all earlier ones have ended, as recorded or as seen by the lane's owner": (
     { key, endpointId, epoch, process },
     monitor,
   ) => {
     const row = monitor.model.due.get(key);
     if (!row || row.orderingKey === null) return true;
     const ahead = [...monitor.model.due].filter(
-      ([, one]) =>
-        one.endpointId === endpointId &&
-        one.orderingKey === row.orderingKey &&
-        one.context.sequence < row.context.sequence &&
-        !monitor.madeDueManually.has(deliveryKey(one)), // a replayed delivery takes its place in the order within a second
+      ([, other]) =>
+        other.endpointId === endpointId &&
+        other.orderingKey === row.orderingKey &&
+        other.context.sequence < row.context.sequence &&
+        !monitor.madeDueManually.has(deliveryKey(other)), // a replayed delivery joins the sequence within a second
     );
-    const last = (one: string): ObservedAttempt | undefined =>
-      monitor.of(endpointId).findLast((observed) => observed.key === one && observed.epoch === epoch);
-    return ahead.every(([one]) => last(one)?.process === process && last(one)?.isLast === true);
+    const last = (otherKey: string): ObservedAttempt | undefined =>
+      monitor.of(endpointId).findLast((observed) => observed.key === otherKey && observed.epoch === epoch);
+    return ahead.every(([otherKey]) => last(otherKey)?.process === process && last(otherKey)?.isLast === true);
   },
 
-  "no delivery is repeated after a successor in its order is recorded as ended": ({ key, endpointId }, monitor) => {
+  "no delivery is repeated after a later one of its ordering key is recorded as ended": (
+    { key, endpointId },
+    monitor,
+  ) => {
     const row = monitor.model.due.get(key);
     if (!row || row.orderingKey === null || monitor.madeDueManually.has(key)) return true;
     return ![...monitor.model.ended].some(
-      ([one, { row: other }]) =>
+      ([otherKey, { row: other }]) =>
         other.endpointId === endpointId &&
         other.orderingKey === row.orderingKey &&
         other.context.sequence > row.context.sequence &&
-        !monitor.madeDueManually.has(one),
+        !monitor.madeDueManually.has(otherKey),
     );
   },
 
-  "after a change of owners, an order continues at its last recorded delivery: at most 256 are repeated": (
-    observed,
-    monitor,
-  ) => {
+  "a new owner resumes an ordering key at its last recorded delivery, and repeats at most 256": (observed, monitor) => {
     const row = monitor.model.due.get(observed.key);
     if (!row || row.orderingKey === null) return true;
     const unrecorded = [...monitor.model.due].filter(
-      ([key, one]) =>
-        one.endpointId === observed.endpointId &&
-        one.orderingKey === row.orderingKey &&
+      ([key, other]) =>
+        other.endpointId === observed.endpointId &&
+        other.orderingKey === row.orderingKey &&
         monitor.of(observed.endpointId).some((before) => before.key === key && before.isLast),
     );
     return unrecorded.length <= 256;
   },
 
-  "a host without an answer within a second so far has few attempts of a process in flight": (
+  "a receiver host without a response within a second so far has few attempts of a process in flight": (
     { process, endpointId },
     monitor,
   ) => {
     const observedAttempts = monitor.toHost(process, endpointId);
     // Slow receivers may use an eighth.
-    const most = Math.max(3, Math.floor(monitor.inFlightMax / 8));
+    const max = Math.max(3, Math.floor(monitor.inFlightMax / 8));
     return (
       observedAttempts.some(({ wasQuick }) => wasQuick) ||
-      observedAttempts.filter((one) => one.endedAtMs === undefined).length < most
+      observedAttempts.filter((other) => other.endedAtMs === undefined).length < max
     );
   },
 
-  "a process has no more in flight than its slots, not counting first attempts unanswered for 200 ms": (
+  "a process has at most its slots in flight, not counting first attempts without a response for 200 ms": (
     { process, atMs },
     monitor,
   ) => {

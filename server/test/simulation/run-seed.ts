@@ -12,7 +12,7 @@ const faultFreeMs = 5000;
 const promptMs = 750;
 /**
  * Maximum delay without a hint: a poll per second, of a lane or for a free one, about 100 ms for the call, and its turn at a receiver
- * that takes 8 a second. A lane that is released without a last look is found by one seed in 270; with 2000 ms, by one in 3000.
+ * that takes 8 a second. A lane that is released without a last query is found by one seed in 270; with 2000 ms, by one in 3000.
  */
 const overdueMs = 1500;
 
@@ -147,7 +147,7 @@ function cancelOne(simulation: Simulation): void {
   simulation.hintDue([endpointId]);
 }
 
-/** Makes some ended deliveries due again, in their order. */
+/** Makes some ended deliveries due again, in sequence. */
 function replaySome(simulation: Simulation, endpointId: number): void {
   const { model, random, monitor } = simulation;
   const ended = [...model.ended].filter(([, { row }]) => row.endpointId === endpointId).map(([key]) => key);
@@ -168,7 +168,7 @@ function endFaults(simulation: Simulation): void {
     for (const id of simulation.endpointIds) changeState(simulation, id, "enabled");
   };
   resumeAll();
-  // A 410 that was in flight may still have disabled one.
+  // A 410 response in flight may still have disabled an endpoint.
   time.after(lastAnswerMs, resumeAll);
   simulation.startProcess();
   const again = (): void => {
@@ -179,7 +179,7 @@ function endFaults(simulation: Simulation): void {
   again();
 }
 
-/** Checks that due deliveries are sent soon, and new ones at once. */
+/** Checks that due deliveries are sent soon, and new ones immediately. */
 function runWithoutFaults(simulation: Simulation): void {
   const { time, model, monitor } = simulation;
   simulation.lostHints = 0;
@@ -219,7 +219,7 @@ function checkFaultFree({ model, monitor, recorded }: Simulation): void {
     // The hinted engine may just have released the lane to another process, which finds the delivery at its next poll.
     const hasNewOwner = ownerAtCommit !== undefined && first?.owner !== ownerAtCommit;
     if (!first || first.atMs - visibleAtMs > (hasNewOwner ? overdueMs : promptMs))
-      monitor.reportViolation(`a hint was not followed: ${key}, visible at ${visibleAtMs}`);
+      monitor.reportViolation(`a hinted delivery was late: ${key}, visible at ${visibleAtMs}`);
   }
 }
 
@@ -237,7 +237,7 @@ async function stopAll(simulation: Simulation): Promise<void> {
   ]);
   if (!isStopped) monitor.reportViolation("an engine does not stop");
   if (simulation.processes.some((process) => process.state === "running" && monitor.inFlight(process).length > 0))
-    monitor.reportViolation("a stop left something in flight");
+    monitor.reportViolation("a stop left attempts in flight");
   for (const [id, { owner }] of model.lanes) {
     if (owner !== null && stopped.has(owner)) monitor.reportViolation(`a stop kept lane ${id}`);
     for (const { key } of monitor.of(id))

@@ -60,12 +60,12 @@ export function unreliableStore(
       const { executedAfterMs, isExecuted, answeredAfterMs, fails } = isRefused
         ? { ...plan, isExecuted: false, fails: true }
         : plan;
-      const done: Answer[] = [];
-      time.after(executedAfterMs, () => void (isExecuted && done.push(act())));
+      const responses: Answer[] = [];
+      time.after(executedAfterMs, () => void (isExecuted && responses.push(act())));
       time.after(answeredAfterMs, () =>
         process.deliver(() => {
           if (fails) reject(new Error("the connection to the database was lost"));
-          else for (const it of done) resolve(it);
+          else for (const response of responses) resolve(response);
         }),
       );
     });

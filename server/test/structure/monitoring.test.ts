@@ -69,10 +69,10 @@ test("alerts and panels use only metrics that a process exports", () => {
 });
 
 test("the dashboard shows each metric of Bellwire", () => {
-  const shown = new Set(queries.flatMap(seriesIn));
+  const displayed = new Set(queries.flatMap(seriesIn));
   const names = [...declared].filter((name) => name.startsWith("bellwire_") && !/_(?:bucket|count|sum)$/.test(name));
   // The dashboard's variables use this metric.
-  expect(names.filter((name) => !shown.has(name))).toEqual(["bellwire_build_info"]);
+  expect(names.filter((name) => !displayed.has(name))).toEqual(["bellwire_build_info"]);
 });
 
 test("each alert has a severity, a summary and a runbook", () => {

@@ -3,18 +3,18 @@ import { encryption } from "./build-webhooks.ts";
 
 /** Fails due deliveries: now, or from an hour ago, one second apart. */
 const failStatement = `
-  with gone as (
+  with removed as (
     delete from due where provider_id = $1 returning *
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
-    select provider_id, event_id, endpoint_id, 'failed', attempts_made + 1, format from gone
+    select provider_id, event_id, endpoint_id, 'failed', attempts_made + 1, format from removed
     on conflict (provider_id, event_id, endpoint_id) do update set attempts_made = excluded.attempts_made
   )
   insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
   select provider_id, endpoint_id, event_id, 'Answered 500', $3,
     case when $2 then clock_timestamp()
       else now() - interval '1 hour' + make_interval(secs => row_number() over (order by event_id)) end
-  from gone
+  from removed
   returning event_id`;
 
 const url = encryption.encrypt("endpoint url", "https://hooks.example/3s");

@@ -36,7 +36,7 @@ export const claimed = {
   rateSeconds: 0,
 };
 
-/** Counts nothing. */
+/** Statistics that ignore every attempt. */
 export const noStatistics: AttemptCounter = { count: () => undefined, doubt: () => undefined };
 
 /** Returns a lane that was just claimed. */

@@ -76,7 +76,7 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
       choices.includeCredentials ?? false,
     ],
   );
-  if (!row) throw new Error("No endpoint was made.");
+  if (!row) throw new Error("No endpoint was created.");
   return row.id;
 }
 
@@ -130,7 +130,7 @@ async function numberEvents(
   });
 }
 
-/** Records events in a transaction of their own, and returns their ids. */
+/** Records events in one transaction, and returns their ids. */
 export async function recordNow(
   pool: Pool,
   circumstances: Circumstances,
@@ -145,7 +145,7 @@ export const feedsAreComplete = (pool: Pool): Promise<boolean> =>
   until(async () => (await pool.query("select from events where recorded_in >= transactions_horizon()")).length === 0);
 
 /**
- * Runs the replays that have started to their end. A batch may find none for a moment, while a transaction is open that
+ * Runs started replays to their end. A batch may find no rows for a moment, while a transaction is open that
  * began before the replay.
  */
 export const finishReplays = (pool: Pool): Promise<boolean> =>

@@ -9,12 +9,12 @@ import { until } from "./until.ts";
 /** A data directory after `bellwire migrate`: the first start still creates the provider, in half the time. */
 export async function makeDataDir(): Promise<DataDir> {
   const migrated = await migrateOnce(inject("migratedDataDir"));
-  const made = await makeEmptyDataDir();
-  await promisify(execFile)("cp", ["-a", `${migrated}/.`, made.path]); // keeps the owner, which PostgreSQL checks
-  return made;
+  const folder = await makeEmptyDataDir();
+  await promisify(execFile)("cp", ["-a", `${migrated}/.`, folder.path]); // keeps the owner, which PostgreSQL checks
+  return folder;
 }
 
-/** Two test files may start at the same time: one creates it, the other waits. */
+/** Two test files may start at the same time: one creates the directory, the other waits. */
 async function migrateOnce(path: string): Promise<string> {
   const draft = `${path}.draft`;
   const isThere = (): Promise<boolean> =>

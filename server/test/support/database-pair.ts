@@ -57,46 +57,46 @@ export class DatabasePair implements AsyncDisposable {
   /** Waits until the standby has replayed everything that was committed before the call. */
   async catchUp(): Promise<void> {
     // The insert position includes commits that a server without synchronous_commit has not written yet. The commit of the message
-    // writes what no commit follows, which an idle server would do after up to 15 s.
+    // also flushes records after the last commit, which an idle server would flush after up to 15 s.
     const position = "select pg_current_wal_insert_lsn()::text as lsn, pg_logical_emit_message(true, 'bellwire', '')";
-    const [now] = await ask<{ lsn: string }>(this.#primary, position);
+    const [now] = await query<{ lsn: string }>(this.#primary, position);
     await until(
       async () => {
-        const caught = "select from (select pg_last_wal_replay_lsn() as lsn) it where lsn >= $1::pg_lsn";
-        return (await ask(this.#standby, caught, [now?.lsn])).length === 1;
+        const caughtUp = "select from (select pg_last_wal_replay_lsn() as lsn) replayed where lsn >= $1::pg_lsn";
+        return (await query(this.#standby, caughtUp, [now?.lsn])).length === 1;
       },
       { everyMs: 50 },
     );
   }
 
-  /** From its return on, the primary acknowledges only commits that the standby has on its disk, and the standby has all earlier ones. */
+  /** After the call, the primary acknowledges only commits that the standby has on its disk, and the standby has all earlier ones. */
   async makeSynchronous(): Promise<void> {
-    await ask(this.#primary, "alter system set synchronous_standby_names = '*'");
-    await ask(this.#primary, "select pg_reload_conf()");
+    await query(this.#primary, "alter system set synchronous_standby_names = '*'");
+    await query(this.#primary, "select pg_reload_conf()");
     const synchronous = "select from pg_stat_replication where sync_state = 'sync' and state = 'streaming'";
-    await until(async () => (await ask(this.#primary, synchronous)).length === 1, { everyMs: 50 });
+    await until(async () => (await query(this.#primary, synchronous)).length === 1, { everyMs: 50 });
     await this.catchUp();
   }
 
   /** Freezes the process that receives from the primary. Returns a function that resumes it. */
   async freezeReceiver(): Promise<() => void> {
-    const [receiver] = await ask<{ pid: number }>(this.#standby, "select pid from pg_stat_wal_receiver");
+    const [receiver] = await query<{ pid: number }>(this.#standby, "select pid from pg_stat_wal_receiver");
     if (!receiver) throw new Error("The standby receives nothing.");
     kill(receiver.pid, "SIGSTOP");
     return () => kill(receiver.pid, "SIGCONT");
   }
 
-  /** Once it returns, the standby receives nothing. */
+  /** Stops replication. After the call, the standby receives nothing. */
   async cutOff(): Promise<void> {
-    await ask(this.#standby, "alter system set primary_conninfo = ''");
-    await ask(this.#standby, "select pg_reload_conf()");
-    await until(async () => (await ask(this.#standby, "select from pg_stat_wal_receiver")).length === 0);
+    await query(this.#standby, "alter system set primary_conninfo = ''");
+    await query(this.#standby, "select pg_reload_conf()");
+    await until(async () => (await query(this.#standby, "select from pg_stat_wal_receiver")).length === 0);
   }
 
   async promote(): Promise<void> {
     // Does not wait in the statement, which replay may cancel.
-    await ask(this.#standby, "select pg_promote(wait => false)");
-    await until(async () => (await ask(this.#standby, "select where not pg_is_in_recovery()")).length === 1, {
+    await query(this.#standby, "select pg_promote(wait => false)");
+    await until(async () => (await query(this.#standby, "select where not pg_is_in_recovery()")).length === 1, {
       withinMs: 60_000,
     });
   }
@@ -104,10 +104,10 @@ export class DatabasePair implements AsyncDisposable {
   /** Returns the commit time of the last transaction that the standby replayed, by this machine's clock. */
   async lastReplayedMs(): Promise<number> {
     const replayed = `select (extract(epoch from pg_last_xact_replay_timestamp()) * 1000)::float8 as "atMs"`;
-    return (await ask<{ atMs: number | null }>(this.#standby, replayed))[0]?.atMs ?? 0;
+    return (await query<{ atMs: number | null }>(this.#standby, replayed))[0]?.atMs ?? 0;
   }
 
-  /** After a failover: the promoted standby is the primary from now on, and gets a standby of its own. */
+  /** After a failover: the promoted standby is the primary from now on, and gets a new standby. */
   async replaceStandby(): Promise<void> {
     await this.#primary[Symbol.asyncDispose]();
     this.#primary = this.#standby;
@@ -126,8 +126,8 @@ export class DatabasePair implements AsyncDisposable {
   }
 }
 
-/** Queries the server directly, over a connection of its own. Repeats the query if a standby's replay conflicts with it. */
-async function ask<Row extends pg.QueryResultRow>(
+/** Queries the server directly, over its own connection. Repeats the query if a standby's replay conflicts with it. */
+async function query<Row extends pg.QueryResultRow>(
   server: ThrowAwayPostgres,
   text: string,
   values: readonly unknown[] = [],

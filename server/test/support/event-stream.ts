@@ -2,7 +2,7 @@ import { get, type IncomingMessage } from "node:http";
 
 export interface OpenedStream extends Disposable {
   readonly status: number | undefined;
-  /** Everything received so far. */
+  /** Returns the text received so far. */
   readonly text: () => string;
   readonly isClosed: () => boolean;
   /** Stops reading from its socket. */

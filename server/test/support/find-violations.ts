@@ -13,7 +13,7 @@ const run = (part: string, options: object): string =>
   `axe.run(${JSON.stringify(part)}, ${JSON.stringify(options)}).then(({ violations }) =>
   violations.map(({ id, nodes }) => id + ": " + nodes.map(({ target }) => target.join(" ")).join(", ")))`;
 
-/** Returns what axe finds wrong with the accessibility of a page: each rule with the elements that break it. */
+/** Returns the accessibility violations that axe finds on a page: each rule with the elements that break it. */
 export async function findViolations(page: Page, { rules, within = "html" }: Partly = {}): Promise<readonly string[]> {
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
   // The elements that pass are not described.

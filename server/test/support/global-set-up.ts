@@ -20,7 +20,7 @@ const settings = { scram_iterations: "1", file_copy_method: "clone" };
 /** Starts one PostgreSQL for the run, and migrates its template once. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(await fastestFolder(), "bellwire-test-"));
-  await chmod(folder, 0o711); // lets PostgreSQL's user enter; otherwise it would choose another place
+  await chmod(folder, 0o711); // PostgreSQL's user may enter; otherwise the server would use another folder
   const postgres = await startThrowAwayPostgres({ settings });
   await migrateTemplate(postgres);
   await makePasswordCheap(postgres);

@@ -12,9 +12,9 @@ export interface HostileAnswer {
  * made once, so that a benchmark measures the sender and not its receivers.
  */
 function begin(start: string, repeated: string): (socket: Socket) => void {
-  let made: Buffer | undefined;
+  let cached: Buffer | undefined;
   return (socket) => {
-    const chunk = (made ??= Buffer.from(repeated.repeat(Math.ceil(2 ** 20 / repeated.length)), "latin1"));
+    const chunk = (cached ??= Buffer.from(repeated.repeat(Math.ceil(2 ** 20 / repeated.length)), "latin1"));
     socket.write(start, "latin1");
     socket.write(chunk);
     const timer = setInterval(() => socket.write(chunk), 1000);

@@ -2,21 +2,22 @@ import { expect } from "vitest";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-const isFields = (it: unknown): it is Fields => typeof it === "object" && it !== null && !Array.isArray(it);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Returns the object, or an empty one if it is missing. */
-export const fieldsOf = (it: unknown): Fields => (isFields(it) ? it : {});
+export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 
 /** Resolves a reference; returns anything else unchanged. */
-export function follow(document: Fields, it: unknown): Fields {
-  const { $ref } = fieldsOf(it);
-  if (typeof $ref !== "string") return fieldsOf(it);
-  const found = $ref
+export function follow(document: Fields, value: unknown): Fields {
+  const { $ref } = fieldsOf(value);
+  if (typeof $ref !== "string") return fieldsOf(value);
+  const target = $ref
     .split("/")
     .slice(1)
     .reduce<unknown>((at, name) => fieldsOf(at)[name], document);
-  expect([$ref, isFields(found)]).toEqual([$ref, true]);
-  return fieldsOf(found);
+  expect([$ref, isFields(target)]).toEqual([$ref, true]);
+  return fieldsOf(target);
 }
 
 export interface DocumentedOperation {

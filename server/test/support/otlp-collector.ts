@@ -119,7 +119,7 @@ const attributesOf = (pairs: readonly Message[]): ReadonlyMap<string, string | n
 /** Decodes ExportTraceServiceRequest: resource spans, scope spans, spans. */
 function spansIn(body: Uint8Array): readonly CollectedSpan[] {
   return new Message(body).messages(1).flatMap((ofResource) => {
-    const resource = attributesOf(ofResource.messages(1).flatMap((it) => it.messages(1)));
+    const resource = attributesOf(ofResource.messages(1).flatMap((message) => message.messages(1)));
     const spans = ofResource.messages(2).flatMap((ofScope) => ofScope.messages(2));
     return spans.map((span) => ({
       traceId: span.hex(1),
@@ -140,7 +140,7 @@ function spansIn(body: Uint8Array): readonly CollectedSpan[] {
 /** Decodes ExportMetricsServiceRequest: gauges (field 5), sums (7) and histograms (9). */
 function metricsIn(body: Uint8Array): readonly CollectedMetric[] {
   return new Message(body).messages(1).flatMap((ofResource) => {
-    const resource = attributesOf(ofResource.messages(1).flatMap((it) => it.messages(1)));
+    const resource = attributesOf(ofResource.messages(1).flatMap((message) => message.messages(1)));
     const metrics = ofResource.messages(2).flatMap((ofScope) => ofScope.messages(2));
     return metrics.map((metric) => {
       const numbers = [5, 7].flatMap((kind) => metric.messages(kind).flatMap((data) => data.messages(1)));

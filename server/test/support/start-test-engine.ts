@@ -38,7 +38,7 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   /** Called when they were read, before the engine gets them. */
   readonly onSettingsRead?: () => void;
   /** Gets the number of outcomes to record, and of those recorded. */
-  readonly onSettled?: (asked: number, written: number) => void;
+  readonly onSettled?: (requested: number, recorded: number) => void;
   /** Called before and after statistics are committed; throws like a lost connection. */
   readonly onStatistics?: (when: "before" | "after") => void;
 }

@@ -27,7 +27,7 @@ export interface ThrowAwayPostgres extends AsyncDisposable {
   readonly settings: ServerSettings;
   /** Kills every process at once, as if its host died. The files stay until disposal. */
   kill(): Promise<void>;
-  /** Kills the postmaster only, and resolves when its other processes have noticed and ended. */
+  /** Kills the postmaster only, and resolves when its other processes have ended. */
   killPostmaster(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export type ServerSettings = Readonly<Record<string, string>>;
  * No durability, since the data does not outlive the run. No autovacuum, so plans change only when a test analyzes. Few buffers,
  * because each new session maps them, and each end of a database searches them.
  */
-const hasty = {
+const fastSettings = {
   shared_buffers: "64MB",
   fsync: "off",
   synchronous_commit: "off",
@@ -68,10 +68,10 @@ export async function startThrowAwayPostgres({
   const embedded = await findBinaries(place.user, silently);
   if (binaries === undefined) await initDatabase({ place, binaries: embedded, ownerPassword, printStatus: silently });
   else await initOther(place, binaries, settings);
-  return startPostgres(place, binaries ?? embedded, { ...settings, ...(tls && (await overTls(place, tls))) });
+  return startPostgres(place, binaries ?? embedded, { ...settings, ...(tls && (await tlsSettings(place, tls))) });
 }
 
-/** Stores the owner's password anew, with as many iterations of SCRAM as the server's settings say. */
+/** Sets the owner's password again, with the SCRAM iterations of the server's settings. */
 export async function makePasswordCheap(postgres: ThrowAwayPostgres): Promise<void> {
   const client = new pg.Client(postgres.urlOf("postgres"));
   await client.connect();
@@ -114,7 +114,7 @@ const runProgram = (place: ServerLocation, program: string, args: readonly strin
   runFile(program, args, { ...programOptions(place), env: { LC_ALL: "C", TZ: "UTC", PGPASSWORD: ownerPassword } });
 
 /** Settings for listening on 127.0.0.1 with TLS. */
-async function overTls(
+async function tlsSettings(
   { folder, user }: ServerLocation,
   { cert, key }: IssuedCertificate,
 ): Promise<Record<string, string>> {
@@ -122,10 +122,10 @@ async function overTls(
   await writeFile(files.ssl_cert_file, cert);
   await writeFile(files.ssl_key_file, key, { mode: 0o600 });
   if (user) for (const path of Object.values(files)) await chown(path, user.uid, user.gid);
-  const taken = createServer().listen(0, "127.0.0.1");
-  await once(taken, "listening");
-  const address = taken.address();
-  taken.close();
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
   const port = String(typeof address === "object" ? address?.port : "");
   return { ssl: "on", ...files, listen_addresses: "127.0.0.1", port };
 }
@@ -134,7 +134,7 @@ async function overTls(
 export const startStandby = async (primary: ThrowAwayPostgres): Promise<ThrowAwayPostgres> =>
   startCopy(
     await copyFiles(primary),
-    { "standby.signal": "", "postgresql.auto.conf": followed(primary) },
+    { "standby.signal": "", "postgresql.auto.conf": followingConfig(primary) },
     primary.settings,
   );
 
@@ -221,7 +221,7 @@ export async function startRestored(
 const connectionTo = ({ place }: ThrowAwayPostgres): string =>
   `host=${place.folder} user=${ownerRole} password=${ownerPassword}`;
 
-const followed = (primary: ThrowAwayPostgres): string => `primary_conninfo = '${connectionTo(primary)}'\n`;
+const followingConfig = (primary: ThrowAwayPostgres): string => `primary_conninfo = '${connectionTo(primary)}'\n`;
 
 /** Copies the files of a running server, as a base backup does. */
 export async function copyFiles(primary: ThrowAwayPostgres): Promise<ServerLocation> {
@@ -297,7 +297,7 @@ async function startPostgres(
 
 /** Runs the server under a shell, which stops the server and cleans up when its input closes, also if this process is killed. */
 function startServer(place: ServerLocation, binaries: string, more: ServerSettings): ChildProcess {
-  const settings = Object.entries({ ...serverSettings(place.folder), ...hasty, ...more });
+  const settings = Object.entries({ ...serverSettings(place.folder), ...fastSettings, ...more });
   const options = settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const script = '"$@" </dev/null & read -r _; kill -INT $!; wait; rm -rf "$0"';
   const data = join(place.folder, "postgres");

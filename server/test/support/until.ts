@@ -8,20 +8,20 @@ const pauseMsMax = 100;
  * Waits until a condition holds, and returns its value. Throws at the deadline, which is long enough for a busy machine, with the
  * condition in the message. Pauses between its checks grow from `everyMs`: a check may be a request, and other tests run.
  */
-export async function until<Found>(
-  condition: () => Found | Promise<Found>,
+export async function until<Value>(
+  condition: () => Value | Promise<Value>,
   { withinMs = 20_000, everyMs = 10 }: { withinMs?: number; everyMs?: number } = {},
-): Promise<Exclude<Found, false | undefined | null | 0 | "">> {
+): Promise<Exclude<Value, false | undefined | null | 0 | "">> {
   const startedMs = performance.now();
   for (;;) {
-    const found = await condition();
-    if (isMet(found)) return found;
+    const value = await condition();
+    if (isMet(value)) return value;
     const waitedMs = performance.now() - startedMs;
     if (waitedMs > withinMs) throw new Error(`After ${withinMs} ms this still did not hold: ${String(condition)}`);
     await wait(Math.max(everyMs, Math.min(waitedMs * pausePerWaited, pauseMsMax)));
   }
 }
 
-function isMet<Found>(found: Found): found is Exclude<Found, false | undefined | null | 0 | ""> {
-  return Boolean(found);
+function isMet<Value>(value: Value): value is Exclude<Value, false | undefined | null | 0 | ""> {
+  return Boolean(value);
 }

@@ -7,18 +7,18 @@ import { fieldsOf, follow, type Fields } from "./open-api.ts";
  * routes are added; read the records when all requests are answered.
  */
 export function watchAnswers(http: FastifyInstance, document: () => Promise<Fields>): readonly string[] {
-  const complaints = new Set<string>();
+  const mismatches = new Set<string>();
   const list: string[] = [];
   http.addHook("onSend", async (request, reply, payload) => {
-    const told = await document();
-    const operation = operationOf(told, request);
+    const description = await document();
+    const operation = operationOf(description, request);
     if (!operation) return;
     const type = String(reply.getHeader("content-type")).split(";", 1)[0] ?? "";
-    const wrong = judge(told, operation, { status: reply.statusCode, type, text: textOf(payload) });
-    const complaint = wrong && `${request.method} ${request.routeOptions.url}: ${wrong}`;
-    if (complaint === undefined || complaints.has(complaint)) return;
-    complaints.add(complaint);
-    list.push(complaint);
+    const wrong = findMismatch(description, operation, { status: reply.statusCode, type, text: textOf(payload) });
+    const mismatch = wrong && `${request.method} ${request.routeOptions.url}: ${wrong}`;
+    if (mismatch === undefined || mismatches.has(mismatch)) return;
+    mismatches.add(mismatch);
+    list.push(mismatch);
   });
   return list;
 }
@@ -28,8 +28,8 @@ function operationOf(document: Fields, { method, routeOptions }: FastifyRequest)
   const path = (routeOptions.url ?? "").replace(/\.:extension$/, "").replaceAll(/:(\w+)/g, "{$1}");
   const paths = fieldsOf(document["paths"]);
   const item = fieldsOf(paths[path] ?? paths[`${path}.json`]);
-  const found = item[method.toLowerCase()] ?? (method === "PATCH" ? item["put"] : undefined);
-  return found === undefined ? undefined : fieldsOf(found);
+  const operation = item[method.toLowerCase()] ?? (method === "PATCH" ? item["put"] : undefined);
+  return operation === undefined ? undefined : fieldsOf(operation);
 }
 
 /** Statuses and methods without a body in HTTP. */
@@ -42,7 +42,7 @@ interface Sent {
   readonly text: string | undefined;
 }
 
-function judge(document: Fields, operation: Fields, { status, type, text }: Sent): string | undefined {
+function findMismatch(document: Fields, operation: Fields, { status, type, text }: Sent): string | undefined {
   const response = fieldsOf(operation["responses"])[status];
   if (response === undefined) return `answers ${status}`;
   if (text === undefined || text === "" || hasNoBody.has(status)) return undefined;
@@ -53,8 +53,8 @@ function judge(document: Fields, operation: Fields, { status, type, text }: Sent
   const json: unknown = JSON.parse(text);
   if (schema.Check(json)) return undefined;
   const [, errors] = schema.Errors(json);
-  const says = errors.map(({ instancePath, message }) => `${instancePath} ${message}`).join(", ");
-  return `answers ${status} with what its schema does not allow: ${says}`;
+  const details = errors.map(({ instancePath, message }) => `${instancePath} ${message}`).join(", ");
+  return `answers ${status} with JSON that its schema does not allow: ${details}`;
 }
 
 type Validator = ReturnType<typeof Schema.Compile>;
@@ -63,8 +63,8 @@ type Validator = ReturnType<typeof Schema.Compile>;
 const validators = new WeakMap<Fields, Validator>();
 
 function validatorOf(document: Fields, media: Fields): Validator {
-  const known = validators.get(media);
-  if (known) return known;
+  const cached = validators.get(media);
+  if (cached) return cached;
   const validator = Schema.Compile({ components: document["components"], ...fieldsOf(media["schema"]) });
   validators.set(media, validator);
   return validator;

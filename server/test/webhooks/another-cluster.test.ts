@@ -58,7 +58,7 @@ test("a start without a move skips no numbers", async ({ database, databaseUrl, 
   expect(await skipped()).toEqual([{ skipped: 0 }]);
   await moveToThisCluster(owner);
   await start(databaseUrl);
-  const once = await skipped();
+  const afterMove = await skipped();
   await start(databaseUrl);
-  expect(await skipped()).toEqual(once);
+  expect(await skipped()).toEqual(afterMove);
 });

@@ -49,7 +49,7 @@ test.concurrent("a failover to a lagging standby reuses no number, and feeds ski
   await pair.catchUp();
   await pair.cutOff();
 
-  // The standby will lack these rows; only the readers know them.
+  // The standby will lack these rows. Only readers of the feed have seen them.
   for (let index = 0; index < 20; index += 1) await rename(`lost ${index}`);
   const lostSignUp = await signUp(pool, {
     provider,

@@ -39,10 +39,10 @@ function aroundBatches(pool: Pool, around: (nth: number, batch: () => Promise<vo
     inTransaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
       pool.inTransaction(async (tx) => {
         nth += 1;
-        const done: T[] = [];
-        await around(nth, async () => void done.push(await work(tx)));
-        const [result] = done;
-        if (result === undefined) throw new Error("The batch was not done.");
+        const results: T[] = [];
+        await around(nth, async () => void results.push(await work(tx)));
+        const [result] = results;
+        if (result === undefined) throw new Error("The batch was not run.");
         return result;
       }),
   };
@@ -86,14 +86,14 @@ test.for(ways)(
   async (way, { database }) => {
     const { providerId, endpointIds } = await buildFailures(database, { endpoints: 2, each: 5 });
     const otherApi = await buildFailures(database, { each: 1 });
-    const left: number[] = [];
+    const remaining: number[] = [];
     const watched = aroundBatches(database, async (_nth, batch) => {
-      left.push((await eventsIn(database, "failures")).length - 1);
+      remaining.push((await eventsIn(database, "failures")).length - 1);
       await batch();
     });
 
     expect(await way.take(watched, { providerId }, bySystem, pieceMax)).toBe(10);
-    expect(left).toEqual([10, 7, 4, 1]);
+    expect(remaining).toEqual([10, 7, 4, 1]);
     expect(await eventsIn(database, "failures")).toEqual(otherApi.eventIds);
     const due = await database.query(`select endpoint_id as id, count(*) from due group by endpoint_id order by 1`);
     expect(due).toEqual(way.name === "retry" ? endpointIds.map((id) => ({ id, count: 5 })) : []);
@@ -156,14 +156,14 @@ test.for(ways)("a $name skips failures that another transaction has locked", asy
 
 test("concurrent retries and deletions process each failure once", async ({ database }) => {
   const { providerId } = await buildFailures(database, { endpoints: 3, each: 20 });
-  const taken = await Promise.all(
+  const results = await Promise.all(
     [...ways, ...ways].map(async ({ name, take }) => ({
       name,
       count: await take(database, { providerId }, bySystem, pieceMax),
     })),
   );
   const countOf = (action: string): number =>
-    taken.reduce((sum, { name, count }) => sum + (name === action ? count : 0), 0);
+    results.reduce((sum, { name, count }) => sum + (name === action ? count : 0), 0);
   expect(countOf("retry") + countOf("delete")).toBe(60);
   expect(await eventsIn(database, "due")).toHaveLength(countOf("retry"));
   expect(await eventsIn(database, "failures")).toEqual([]);
@@ -179,11 +179,11 @@ test.for(ways)("a $name by a filter applies the filter in every batch", async (w
   expect(await way.take(database, { providerId, endpointId, until: rows[4]?.at }, bySystem, 2)).toBe(5);
   expect(await way.take(database, { providerId, eventIds: eventIds.slice(6, 9) }, bySystem, 2)).toBe(6);
   expect(await way.take(database, { providerId, endpointId, eventIds: eventIds.slice(9) }, bySystem, 2)).toBe(1);
-  const left = await database.query<{ id: string }>(
+  const remaining = await database.query<{ id: string }>(
     `select event_id as id from failures where endpoint_id = $1 order by failed_at`,
     [endpointId],
   );
-  expect(left).toEqual([rows[5]?.id].map((id) => ({ id })));
+  expect(remaining).toEqual([rows[5]?.id].map((id) => ({ id })));
   expect(await eventsIn(database, "failures")).toHaveLength(20 - 5 - 6 - 1);
 });
 
@@ -194,8 +194,8 @@ test("failures of a deleted endpoint stay when all are retried, and are removed 
   const [, deletedEndpoint] = endpointIds;
   await database.query(`update endpoints set deleted_at = now() where id = $1`, [deletedEndpoint]);
   expect(await retryFailures(database, { providerId }, bySystem, pieceMax)).toBe(8);
-  const left = await database.query(`select distinct endpoint_id as id from failures`);
-  expect(left).toEqual([{ id: deletedEndpoint }]);
+  const remaining = await database.query(`select distinct endpoint_id as id from failures`);
+  expect(remaining).toEqual([{ id: deletedEndpoint }]);
   expect(await deleteFailures(database, { providerId }, bySystem, pieceMax)).toBe(4);
 });
 

@@ -99,8 +99,8 @@ test("expired days are dropped except failed and due deliveries, which can still
   expect(await retireExpiredDays(database, later, 30)).toContain(today);
   expect(await retireExpiredDays(database, later, 30)).toEqual([]);
 
-  const left = await listDeliveries(database, { providerId, limit: 10 });
-  expect(left.map(({ eventId, state }) => [eventId, state])).toEqual([
+  const remaining = await listDeliveries(database, { providerId, limit: 10 });
+  expect(remaining.map(({ eventId, state }) => [eventId, state])).toEqual([
     [pending, "pending"],
     [failed, "failed"],
   ]);

@@ -84,7 +84,7 @@ const dueIds = async (pool: Pool): Promise<string[]> =>
 
 const countOf = async (pool: Pool, table: string): Promise<number> => (await pool.query(`select from ${table}`)).length;
 
-/** Returns a pool whose transactions of jobs fail at their end, from the given one on, while `isBroken` says so. */
+/** Returns a pool whose transactions fail at their end if `isBroken` returns true for their number. */
 const breaking = (pool: Pool, isBroken: (nth: number) => boolean): Pool => {
   let nth = 0;
   return {
@@ -320,11 +320,11 @@ test.for(formats)(
     let text = renderHeader("deliveries", format);
     for await (const chunk of readResult(database, job)) text += chunk.toString();
     const rows = parseRows(text);
-    const shown = await listDeliveries(database, { ...backlog, limit: 1000 });
-    expect(rows.map((row) => row["id"])).toEqual(shown.map(({ eventId, endpointId }) => `${eventId}.${endpointId}`));
-    expect(rows[0]).toMatchObject({ state: "failed", account_name: shown[0]?.accountName });
+    const listed = await listDeliveries(database, { ...backlog, limit: 1000 });
+    expect(rows.map((row) => row["id"])).toEqual(listed.map(({ eventId, endpointId }) => `${eventId}.${endpointId}`));
+    expect(rows[0]).toMatchObject({ state: "failed", account_name: listed[0]?.accountName });
     expect(rows[0]?.["endpoint_name"]).toBe(format === "csv" ? `'${name}` : name);
-    expect(String(rows[0]?.["attempts_made"])).toBe(String(shown[0]?.attemptsMade));
+    expect(String(rows[0]?.["attempts_made"])).toBe(String(listed[0]?.attemptsMade));
   },
 );
 

@@ -222,12 +222,12 @@ test("an ordered endpoint receives replayed events in sequence, before later one
 
   let open = 0;
   const most: number[] = [];
-  receiver.answer((answer) => {
+  receiver.answer((response) => {
     open += 1;
     most.push(open);
     setImmediate(() => {
       open -= 1;
-      answer.writeHead(200).end();
+      response.writeHead(200).end();
     });
   });
   await until(nothingIsDue(database));

@@ -49,10 +49,10 @@ const isWaitingFor = (database: Pool, table: string) => async (): Promise<boolea
   (await database.query("select from pg_locks where not granted and relation = $1::regclass", [table])).length > 0;
 
 /**
- * Retires while `held` is open, and commits it once it waits for `table`. Retiring succeeds, or gives way and
+ * Retires while `held` is open, and commits it once it waits for `table`. Retiring succeeds, or times out and
  * succeeds later.
  */
-async function retireAmidst(database: Pool, held: { commit(): Promise<void> }, table: string): Promise<void> {
+async function retireDuring(database: Pool, held: { commit(): Promise<void> }, table: string): Promise<void> {
   const first = retire(database).catch((error: unknown) => {
     if (!(error instanceof Error) || !notInTime.test(error.message)) throw error;
     return retire(database);
@@ -66,15 +66,15 @@ test("replacing a partition waits for other transactions without blocking them f
   const providerId = await buildProvider(database);
   await recordNow(database, { providerId });
   const reading = await holdOpen(database, (tx) => tx.query("select from events"));
-  let hasGivenWay = false;
+  let hasEnded = false;
   const retiring = retire(database).then(
     () => "done",
     (error: unknown) => error,
   );
-  void retiring.then(() => (hasGivenWay = true));
-  // The reader never stops, so recording can continue only because the replacement gives way.
+  void retiring.then(() => (hasEnded = true));
+  // The reader never stops, so recording can continue only because the replacement stops waiting.
   let recorded = 0;
-  while (!hasGivenWay) {
+  while (!hasEnded) {
     await recordNow(database, { providerId });
     recorded += 1;
   }
@@ -138,7 +138,7 @@ test.for(["alone", "beside a failure"])(
     }
     await retireYesterday(database);
     const retrying = await holdOpen(database, (tx) => retryDelivery(tx, { providerId, eventId: retried, endpointId }));
-    await retireAmidst(database, retrying, "events");
+    await retireDuring(database, retrying, "events");
 
     expect((await readDelivery(database, { providerId, eventId: retried, endpointId }))?.attempts).toHaveLength(1);
     const before = receiver.received.length;
@@ -172,9 +172,9 @@ test("the outcome of a delivery while its day is retired is in the history", asy
     await cancel(tx, again);
     await cancel(tx, once);
   });
-  await retireAmidst(database, cancelling, `deliveries_${tableSuffix(today())}`);
-  const left = await listDeliveries(database, { providerId, limit: 10 });
-  expect(left.map(({ eventId, endpointId: at, state }) => [eventId, at === other, state])).toEqual(
+  await retireDuring(database, cancelling, `deliveries_${tableSuffix(today())}`);
+  const remaining = await listDeliveries(database, { providerId, limit: 10 });
+  expect(remaining.map(({ eventId, endpointId: at, state }) => [eventId, at === other, state])).toEqual(
     expect.arrayContaining([
       [again, false, "cancelled"],
       [once, false, "cancelled"],
@@ -182,7 +182,7 @@ test("the outcome of a delivery while its day is retired is in the history", asy
       [once, true, "pending"],
     ]),
   );
-  expect(left).toHaveLength(4);
+  expect(remaining).toHaveLength(4);
 });
 
 test("the next process completes the retirement of a day that a killed process left incomplete", async ({

@@ -32,8 +32,8 @@ const ways = [
   },
 ];
 
-// The two halves of retryFailures: delete from the list, then make due.
-const takeOff = `delete from failures where provider_id = $1 and endpoint_id = $2 and event_id = $3`;
+// The two statements of retryFailures: delete from the list, then make due.
+const deleteFailure = `delete from failures where provider_id = $1 and endpoint_id = $2 and event_id = $3`;
 const makeDue = `
   insert into due (provider_id, endpoint_id, event_id, format, sequence) values ($1, $2, $3, '3scale', 1)
   on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()`;
@@ -45,7 +45,7 @@ test.for(ways)(
     const values = [key.providerId, key.endpointId, key.eventId];
     const retried: Promise<unknown>[] = [];
     await database.inTransaction(async (tx) => {
-      await tx.query(takeOff, values);
+      await tx.query(deleteFailure, values);
       retried.push(Promise.allSettled([database.inTransaction((other) => retry(other, key))]));
       await until(() => countWaiting(database));
       await tx.query(makeDue, values);

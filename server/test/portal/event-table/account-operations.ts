@@ -14,7 +14,7 @@ import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
 import { passwords } from "../../support/passwords.ts";
 
 const programs = ["admin", "token", "key"] as const;
-const everybody = ["developer", ...programs] as const;
+const allInterfaces = ["developer", ...programs] as const;
 
 const another = { org_name: "Second", username: "second", email: "second@fjord.example" };
 
@@ -65,7 +65,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "A1",
     operation: "sign up by the form for an application with a key",
     via: ["developer"],
-    given: ({ pool, provider }) =>
+    prepare: ({ pool, provider }) =>
       pool.query(`update products set backend_version = '2' where provider_id = $1`, [provider.id]),
     act: ({ pool, provider, by: { now } }) =>
       signUpAccount(pool, passwords, { provider, values: { ...form, ...another }, by: byForm, now }),
@@ -73,7 +73,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
   },
   {
     row: "A1",
-    operation: "a sign-up by the form that is refused",
+    operation: "a rejected sign-up by the form",
     via: ["developer"],
     act: ({ pool, provider, by: { now } }) =>
       signUpAccount(pool, passwords, { provider, values: form, by: byForm, now }),
@@ -98,7 +98,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "A4",
     operation: "sign an account up whose application has a key",
     via: ["token", "key"],
-    given: ({ pool, provider }) =>
+    prepare: ({ pool, provider }) =>
       pool.query(`update products set backend_version = '2' where provider_id = $1`, [provider.id]),
     act: signUpByProgram({}),
     events: ["account.created", "user.created", "application.created", "application.key_created"],
@@ -112,7 +112,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
   },
   {
     row: "A6",
-    operation: "a new account, ready for use",
+    operation: "create an account in the Admin Portal",
     via: ["admin"],
     act: signUpByProgram({ password: "correct horse battery" }),
     events: ["account.created", "user.created", "application.created"],
@@ -120,18 +120,18 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
   {
     row: "A7",
     operation: "edit an account",
-    via: everybody,
+    via: allInterfaces,
     act: edit({ org_name: "Quay" }),
     events: ["account.updated"],
   },
   {
     row: "A7",
-    operation: "edit nothing of an account",
-    via: everybody,
+    operation: "edit an account without changes",
+    via: allInterfaces,
     act: edit({ org_name: form.org_name }),
     events: [],
   },
-  { row: "A7", operation: "an edit that is refused", via: everybody, act: edit({ org_name: "" }), events: [] },
+  { row: "A7", operation: "a rejected edit", via: allInterfaces, act: edit({ org_name: "" }), events: [] },
   {
     row: "A7",
     operation: "switch monthly billing off",
@@ -143,7 +143,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "A8",
     operation: "approve",
     via: programs,
-    given: stepBefore("reject"),
+    prepare: stepBefore("reject"),
     act: step("approve"),
     events: ["account.updated"],
   },
@@ -154,30 +154,30 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "A8",
     operation: "resume",
     via: programs,
-    given: stepBefore("suspend"),
+    prepare: stepBefore("suspend"),
     act: step("resume"),
     events: ["account.updated"],
   },
-  { row: "A8", operation: "approve what is approved", via: programs, act: step("approve"), events: [] },
+  { row: "A8", operation: "approve an approved account", via: programs, act: step("approve"), events: [] },
   {
     row: "A8",
-    operation: "reject what is suspended",
+    operation: "reject a suspended account",
     via: programs,
-    given: stepBefore("suspend"),
+    prepare: stepBefore("suspend"),
     act: step("reject"),
     events: [],
   },
   {
     row: "A9",
     operation: "change the account plan",
-    via: everybody,
+    via: allInterfaces,
     act: async (scene) => changeAccountPlan(scene.pool, { ...scene, planId: (await otherPlan(scene)).id }),
     events: ["account.plan_changed"],
   },
   {
     row: "A9",
-    operation: "change to the account plan that it has",
-    via: everybody,
+    operation: "change to the current account plan",
+    via: allInterfaces,
     act: async (scene) => {
       const [account] = await scene.pool.query<{ planId: number }>(
         `select plan_id from accounts where provider_id = $1 and id = $2`,
@@ -199,7 +199,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "A11",
     operation: "delete an account whose application has a key",
     via: programs,
-    given: async ({ pool, provider, applications }) => {
+    prepare: async ({ pool, provider, applications }) => {
       await pool.query(`update products set backend_version = '2' where provider_id = $1`, [provider.id]);
       await pool.query(`insert into application_keys (provider_id, application_id, value) values ($1, $2, 'abcde')`, [
         provider.id,
@@ -211,31 +211,31 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
   },
   {
     row: "A12",
-    operation: "keep a credit card",
-    via: everybody,
+    operation: "store a credit card",
+    via: allInterfaces,
     act: (scene) => updateCreditCard(scene.pool, { ...scene, values: card }),
     events: ["account.updated"],
   },
   {
     row: "A12",
-    operation: "keep the credit card that it has",
-    via: everybody,
-    given: (scene) => updateCreditCard(scene.pool, { ...scene, values: card, by: scene.before }),
+    operation: "store the same credit card",
+    via: allInterfaces,
+    prepare: (scene) => updateCreditCard(scene.pool, { ...scene, values: card, by: scene.before }),
     act: (scene) => updateCreditCard(scene.pool, { ...scene, values: card }),
     events: [],
   },
   {
     row: "A12",
-    operation: "forget a credit card",
-    via: everybody,
-    given: (scene) => updateCreditCard(scene.pool, { ...scene, values: card, by: scene.before }),
+    operation: "delete a credit card",
+    via: allInterfaces,
+    prepare: (scene) => updateCreditCard(scene.pool, { ...scene, values: card, by: scene.before }),
     act: (scene) => deleteCreditCard(scene.pool, scene),
     events: ["account.updated"],
   },
   {
     row: "A12",
-    operation: "forget no credit card",
-    via: everybody,
+    operation: "delete a missing credit card",
+    via: allInterfaces,
     act: (scene) => deleteCreditCard(scene.pool, scene),
     events: [],
   },
@@ -246,7 +246,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
   },
   {
     row: "A14",
-    operation: "make two accounts pending at once",
+    operation: "make two accounts pending",
     via: ["admin"],
     act: async (scene) => {
       const { pool, provider, by } = scene;
@@ -257,7 +257,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
         await changeAccountState(pool, { provider, accountId, by, transition: "make_pending" });
       }
     },
-    given: (scene) => signUpByProgram({ password: "correct horse battery" })({ ...scene, by: scene.before }),
+    prepare: (scene) => signUpByProgram({ password: "correct horse battery" })({ ...scene, by: scene.before }),
     events: ["account.updated", "account.updated"],
   },
 ];

@@ -22,7 +22,7 @@ import { createPlan, readDefaultPlans } from "#portal/products/index.ts";
 import type { Scene } from "./operation-row.ts";
 
 export const programs = ["admin", "token", "key"] as const;
-export const everybody = ["developer", ...programs] as const;
+export const allInterfaces = ["developer", ...programs] as const;
 
 /** The writer, in the interfaces' words. */
 type Writing = Scene & { readonly applicationId: number; readonly writer: "developer" | "program" };
@@ -92,7 +92,7 @@ async function addPlan(scene: Scene): Promise<number> {
 export const toNewPlan: Step = async (scene) =>
   changeApplicationPlan(scene.pool, { ...writing(scene), planId: await addPlan(scene) });
 
-export const askForPlan: Step = async (scene) =>
+export const requestPlan: Step = async (scene) =>
   requestApplicationPlan(scene.pool, {
     ...writing(scene),
     planId: await addPlan(scene),

@@ -11,7 +11,7 @@ export interface Scene extends Pick<NewProvider, "provider" | "product">, Pick<S
   readonly pool: Pool;
   readonly accountId: number;
   readonly by: ChangeContext;
-  /** The actor of `given`, whose events do not count. */
+  /** The actor of `prepare`, whose events do not count. */
   readonly before: ChangeContext;
 }
 
@@ -22,11 +22,11 @@ export interface OperationRow {
   readonly operation: string;
   readonly via: readonly Via[];
   /** Prerequisites. Their events do not count. */
-  readonly given?: (scene: Scene) => Promise<unknown>;
+  readonly prepare?: (scene: Scene) => Promise<unknown>;
   readonly act: (scene: Scene) => Promise<unknown>;
   /** Types of events, in their order. */
   readonly events: readonly string[];
-  /** Nobody is signed in: nobody acts, though somebody caused it. */
+  /** The operation happens without a signed-in user. */
   readonly actor?: "system";
 }
 

@@ -20,17 +20,17 @@ import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
 import { passwords } from "../../support/passwords.ts";
 
 const programs = ["admin", "token", "key"] as const;
-const everybody = ["developer", ...programs] as const;
+const allInterfaces = ["developer", ...programs] as const;
 
 const member = { username: "mira", email: "mira@fjord.example", password: "correct horse battery" };
 
 /** The scene with a second user, a pending member, as the object of operations. */
 async function withMember(scene: Scene): Promise<Scene & { userId: number }> {
-  const [found] = await scene.pool.query<{ id: number }>(
+  const [row] = await scene.pool.query<{ id: number }>(
     `select id from users where provider_id = $1 and username = 'mira'`,
     [scene.provider.id],
   );
-  return { ...scene, userId: found?.id ?? 0 };
+  return { ...scene, userId: row?.id ?? 0 };
 }
 
 const addMember = (scene: Scene): Promise<unknown> =>
@@ -79,7 +79,7 @@ async function pendingOfNewAccount(scene: Scene): Promise<{ accountId: number; u
   return user ?? { accountId: 0, userId: 0 };
 }
 
-/** Invites somebody and gives the code of the mail and the invitation's id. */
+/** Invites a user and returns the code of the mail and the invitation's id. */
 async function invite({ pool, provider, accountId, by }: Scene): Promise<{ code: string; id: number }> {
   let code = "";
   const urlOf = (mailed: string): string => (code = mailed);
@@ -93,11 +93,11 @@ const codes = new WeakMap<Scene, string>();
 const password = "another horse battery";
 
 export const userOperations: readonly (OperationRow | OutOfScope)[] = [
-  { row: "A15", operation: "invite somebody", via: everybody, act: invite, events: [] },
+  { row: "A15", operation: "invite a user", via: allInterfaces, act: invite, events: [] },
   {
     row: "A15",
-    operation: "send an invitation again, and take it back",
-    via: everybody,
+    operation: "resend and delete an invitation",
+    via: allInterfaces,
     act: async (scene) => {
       const { pool, provider, accountId, by } = scene;
       const { id: invitationId } = await invite(scene);
@@ -116,7 +116,7 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
   },
   {
     row: "U1",
-    operation: "create a user whose name is taken",
+    operation: "create a user with a taken name",
     via: programs,
     act: (scene) => createUser(scene.pool, passwords, { ...scene, values: { ...member, username: form.username } }),
     events: [],
@@ -135,28 +135,34 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
   {
     row: "U3",
     operation: "edit a user",
-    via: everybody,
+    via: allInterfaces,
     act: edit({ email: "new@fjord.example" }),
     events: ["user.updated"],
   },
-  { row: "U3", operation: "edit nothing of a user", via: everybody, act: edit({ email: form.email }), events: [] },
   {
     row: "U3",
-    operation: "choose another password",
-    via: everybody,
+    operation: "edit a user without changes",
+    via: allInterfaces,
+    act: edit({ email: form.email }),
+    events: [],
+  },
+  {
+    row: "U3",
+    operation: "change the password",
+    via: allInterfaces,
     act: edit({ password }),
     events: ["user.updated"],
   },
   {
     row: "U3",
-    operation: "choose the password that it is",
-    via: everybody,
+    operation: "set the current password again",
+    via: allInterfaces,
     act: edit({ password: form.password }),
     events: [],
   },
   {
     row: "U3",
-    operation: "change details without knowing the password",
+    operation: "change details with a wrong password",
     via: ["developer"],
     act: (scene) =>
       updateUser(scene.pool, passwords, {
@@ -171,18 +177,25 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
   {
     row: "U4",
     operation: "make an admin",
-    via: everybody,
-    given: addMember,
+    via: allInterfaces,
+    prepare: addMember,
     act: toRole("admin"),
     events: ["user.updated"],
   },
-  { row: "U4", operation: "make the last admin a member", via: everybody, act: demoteLast, events: [] },
-  { row: "U4", operation: "make a member of one", via: everybody, given: addMember, act: toRole("member"), events: [] },
+  { row: "U4", operation: "make the last admin a member", via: allInterfaces, act: demoteLast, events: [] },
+  {
+    row: "U4",
+    operation: "set a member's role to member",
+    via: allInterfaces,
+    prepare: addMember,
+    act: toRole("member"),
+    events: [],
+  },
   {
     row: "U5",
     operation: "activate the first user",
     via: programs,
-    given: signUpByMail,
+    prepare: signUpByMail,
     act: async (scene) => activateUser(scene.pool, { ...scene, ...(await pendingOfNewAccount(scene)) }),
     events: ["account.updated", "user.updated"],
   },
@@ -190,22 +203,22 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "U5",
     operation: "activate another user",
     via: programs,
-    given: addMember,
+    prepare: addMember,
     act: onMember((scene) => activateUser(scene.pool, scene)),
     events: ["user.updated"],
   },
   {
     row: "U5",
-    operation: "activate who is active",
+    operation: "activate an active user",
     via: programs,
     act: (scene) => activateUser(scene.pool, { ...scene, userId: scene.user.id }),
     events: [],
   },
   {
     row: "U5",
-    operation: "activate who is suspended",
+    operation: "activate a suspended user",
     via: programs,
-    given: addSuspendedMember,
+    prepare: addSuspendedMember,
     act: onMember((scene) => activateUser(scene.pool, scene)),
     events: [],
   },
@@ -213,7 +226,7 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "U6",
     operation: "open the link of the activation mail",
     via: ["developer"],
-    given: async (scene) => codes.set(scene, await signUpByMail(scene)),
+    prepare: async (scene) => codes.set(scene, await signUpByMail(scene)),
     act: (scene) =>
       activateUserByMail(scene.pool, { provider: scene.provider, code: codes.get(scene) ?? "", now: scene.by.now }),
     events: ["account.updated", "user.updated"],
@@ -223,23 +236,23 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "U7",
     operation: "suspend",
     via: programs,
-    given: addActiveMember,
+    prepare: addActiveMember,
     act: onMember((scene) => suspendUser(scene.pool, scene)),
     events: ["user.updated"],
   },
   {
     row: "U7",
-    operation: "suspend who is suspended",
+    operation: "suspend a suspended user",
     via: programs,
-    given: addSuspendedMember,
+    prepare: addSuspendedMember,
     act: onMember((scene) => suspendUser(scene.pool, scene)),
     events: [],
   },
   {
     row: "U7",
-    operation: "suspend who is pending",
+    operation: "suspend a pending user",
     via: programs,
-    given: addMember,
+    prepare: addMember,
     act: onMember((scene) => suspendUser(scene.pool, scene)),
     events: [],
   },
@@ -247,31 +260,31 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "U7",
     operation: "unsuspend",
     via: programs,
-    given: addSuspendedMember,
+    prepare: addSuspendedMember,
     act: onMember((scene) => unsuspendUser(scene.pool, scene)),
     events: ["user.updated"],
   },
   {
     row: "U7",
-    operation: "unsuspend who is active",
+    operation: "unsuspend an active user",
     via: programs,
-    given: addActiveMember,
+    prepare: addActiveMember,
     act: onMember((scene) => unsuspendUser(scene.pool, scene)),
     events: [],
   },
   {
     row: "U8",
     operation: "delete a user",
-    via: everybody,
-    given: addMember,
+    via: allInterfaces,
+    prepare: addMember,
     act: onMember((scene) => deleteUser(scene.pool, scene)),
     events: ["user.deleted"],
   },
   {
     row: "U8",
     operation: "delete the last admin",
-    via: everybody,
-    given: addMember,
+    via: allInterfaces,
+    prepare: addMember,
     act: (scene) => deleteUser(scene.pool, { ...scene, userId: scene.user.id }),
     events: [],
   },
