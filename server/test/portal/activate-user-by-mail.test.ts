@@ -75,7 +75,7 @@ test("a link expires after two weeks, and a new one works", async ({ sharedPool:
 });
 
 test.for([{ email: "nora@elsewhere.example" }, { password: "another horse entirely" }])(
-  "a link that was mailed before a pending user got %j activates nobody",
+  "a mailed activation link is invalid once the pending user has %j",
   async (values, { sharedPool: pool }) => {
     const { provider } = await setUp(pool);
     let code = "";

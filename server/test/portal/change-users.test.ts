@@ -63,7 +63,9 @@ test("an update records changed fields, and of a password only that it changed",
   expect(await passwordIs(pool, fixture, "nora", newPassword.password)).toBe(true);
 });
 
-test("a suspension and a password change by someone else end all sessions at once", async ({ sharedPool: pool }) => {
+test("a suspension and a password change by another user end all sessions immediately", async ({
+  sharedPool: pool,
+}) => {
   const fixture = await openPortal(pool);
   const change = { ...fixture, userId: fixture.user.id, by };
   const first = await openSession(pool, fixture);

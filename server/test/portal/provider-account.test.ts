@@ -100,7 +100,7 @@ test.for([
   expect(await listProviderUsers(pool, provider.id, { role: "admin", state: "active" })).toHaveLength(1);
 });
 
-test("a suspension ends sessions and blocks tokens at once; its end unblocks the tokens", async ({
+test("a suspension immediately ends sessions and blocks tokens; its end unblocks the tokens", async ({
   sharedPool: pool,
 }) => {
   const { provider } = await setUp(pool);

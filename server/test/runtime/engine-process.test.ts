@@ -188,7 +188,7 @@ test.each([
   expect(receiver.received).toHaveLength(1);
 });
 
-test("a shared engine process setting starts no engine process", { timeout }, async () => {
+test("BELLWIRE_ENGINE_PROCESS=shared starts no engine process", { timeout }, async () => {
   await using folder = await makeDataDir();
   await using receiver = await startReceiver();
   await using serving = serve(folder.path, { ...own, BELLWIRE_ENGINE_PROCESS: "shared" });

@@ -38,9 +38,9 @@ const otherCluster = "update transaction_numbers set cluster = 1";
 test.for([
   ["a failover", newTimeline, 2, null, false],
   ["a failover after four minutes", newTimeline, 240, null, false],
-  ["a failover after an hour, in a process that lived through it", newTimeline, 3600, 3598, false],
+  ["a failover after an hour, in a process that was running during the failover", newTimeline, 3600, 3598, false],
   ["a restore of yesterday's state", newTimeline, 86_400, null, true],
-  ["a restore of yesterday's state, in a process that has had an answer since", newTimeline, 86_400, 60, true],
+  ["a restore of yesterday's state, in a process that used the database since", newTimeline, 86_400, 60, true],
   ["a restore to a point of some seconds ago", `${newTimeline};${toPoint}`, 2, null, true],
   ["a restored dump", restoredDump, 2, null, true],
   ["pg_upgrade, which keeps all rows and ids", otherCluster, 3600, null, false],

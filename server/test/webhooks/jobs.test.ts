@@ -181,7 +181,7 @@ test("a row that has changed since the job was created is skipped", async ({ dat
   expect(await dueIds(database)).toEqual([retried, unchanged]);
 });
 
-test("a job has the rows of one moment, also if others come while it reads them", async ({ database }) => {
+test("a job's rows are a snapshot, even if rows are added while the job reads them", async ({ database }) => {
   const failures = await buildFailures(database, 2);
   const rows: SelectRows = async function* (db) {
     yield* selectFailures(db, failures);
