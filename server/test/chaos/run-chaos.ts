@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { Random } from "../simulation/random.ts";
 import { checkChanges } from "./check-changes.ts";
 import {
@@ -40,14 +41,11 @@ export interface ChaosOptions {
   readonly printStatus: (line: string) => void;
   /** Ends the run early, with a report of the run until then. */
   readonly stop?: AbortSignal;
-  /** Called after each fault. The run ends early if it returns true. */
-  readonly isEnough?: (progress: ChaosProgress) => boolean;
-}
-
-interface ChaosProgress {
-  /** Number of ended faults. */
-  readonly faults: number;
-  readonly acknowledged: number;
+  /**
+   * Ends the run early: no fault follows this number of faults, and then the load ends with this number of acknowledged changes.
+   * Neither number depends on the machine's speed.
+   */
+  readonly enough?: { readonly faults: number; readonly acknowledged: number };
 }
 
 export interface ChaosReport {
@@ -72,7 +70,7 @@ export async function runChaos({
   pauseMs,
   printStatus,
   stop,
-  isEnough = () => false,
+  enough = { faults: Infinity, acknowledged: Infinity },
 }: ChaosOptions): Promise<ChaosReport> {
   const random = new Random(seed);
   using receivers = await startReceivers(seed);
@@ -88,8 +86,8 @@ export async function runChaos({
     (_, number) => new Client(api, { random: new Random(seed + 1 + number), number, planId }),
   );
 
-  const enough = new AbortController();
-  const end = AbortSignal.any([enough.signal, AbortSignal.timeout(minutes * 60_000), ...(stop ? [stop] : [])]);
+  const [faultsEnd, loadEnds] = [new AbortController(), new AbortController()];
+  const end = AbortSignal.any([loadEnds.signal, AbortSignal.timeout(minutes * 60_000), ...(stop ? [stop] : [])]);
   const acknowledged = (): number =>
     workers.flatMap((worker) => worker.changes).filter(({ outcome }) => outcome === "committed").length;
   const begunMs = performance.now();
@@ -99,15 +97,18 @@ export async function runChaos({
     ...workers.map((worker) => worker.work(end)),
     injectFaults(setup, {
       random,
-      signal: end,
+      signal: AbortSignal.any([end, faultsEnd.signal]),
       kinds: chosen,
       pauseMs,
       forgetSince: (ms) => workers.forEach((worker) => worker.forgetSince(ms)),
       done: (fault) => {
         done.push(fault);
         printStatus(`${fault.kind}, ${((fault.untilMs - fault.fromMs) / 1000).toFixed(1)} s`);
-        if (isEnough({ faults: done.length, acknowledged: acknowledged() })) enough.abort();
+        if (done.length >= enough.faults) faultsEnd.abort();
       },
+    }).then(async () => {
+      while (!end.aborted && acknowledged() < enough.acknowledged) await wait(100);
+      loadEnds.abort();
     }),
     keepEnabled(api, end),
   ]);
