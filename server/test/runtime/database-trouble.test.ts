@@ -105,49 +105,45 @@ test(
   },
 );
 
-test(
-  "a database server started ahead recovers from a crash and is used by the start, or stops if the start fails",
-  { timeout },
-  async () => {
-    await using empty = await makeEmptyDataDir();
-    expect(await startServerAhead(empty.path)).toBeUndefined();
-    expect(await readdir(empty.path)).toEqual([]);
+test("a database server started ahead recovers from a crash, and stops if the start fails", { timeout }, async () => {
+  await using empty = await makeEmptyDataDir();
+  expect(await startServerAhead(empty.path)).toBeUndefined();
+  expect(await readdir(empty.path)).toEqual([]);
 
-    await using folder = await makeDataDir();
-    const isStopped = async () => (await postmasterOf(folder.path)) === undefined;
-    {
-      await using ahead = await startServerAhead(folder.path);
-      expect(ahead).toBeDefined();
-      expect(await startServerAhead(folder.path)).toBeUndefined(); // the server already runs
-      const pid = await postmasterOf(folder.path);
-      await using postgres = await openEmbeddedPostgres(folder.path, silently, ahead);
-      expect(await postmasterOf(folder.path)).toBe(pid);
-      const client = new pg.Client({ connectionString: postgres.ownerUrl });
-      await client.connect();
-      await client.query("create table recovered (id integer); insert into recovered values (1)");
-      client.on("error", () => undefined);
-      for (const member of await familyOf(pid ?? 0)) kill(member, "SIGKILL");
-      await until(() => !isAlive(pid ?? 0));
-    }
+  await using folder = await makeDataDir();
+  const isStopped = async () => (await postmasterOf(folder.path)) === undefined;
+  {
+    await using ahead = await startServerAhead(folder.path);
+    expect(ahead).toBeDefined();
+    expect(await startServerAhead(folder.path)).toBeUndefined(); // the server already runs
+    const pid = await postmasterOf(folder.path);
+    await using postgres = await openEmbeddedPostgres(folder.path, silently, ahead);
+    expect(await postmasterOf(folder.path)).toBe(pid);
+    const client = new pg.Client({ connectionString: postgres.ownerUrl });
+    await client.connect();
+    await client.query("create table recovered (id integer); insert into recovered values (1)");
+    client.on("error", () => undefined);
+    for (const member of await familyOf(pid ?? 0)) kill(member, "SIGKILL");
+    await until(() => !isAlive(pid ?? 0));
+  }
 
-    {
-      await using failing = await startServerAhead(folder.path);
-      expect(failing).toBeDefined();
-    }
-    expect(await isStopped()).toBe(true);
+  {
+    await using failing = await startServerAhead(folder.path);
+    expect(failing).toBeDefined();
+  }
+  expect(await isStopped()).toBe(true);
 
-    const ahead = await startServerAhead(folder.path);
-    {
-      await using user = await openEmbeddedPostgres(folder.path, silently);
-      await ahead?.[Symbol.asyncDispose]();
-      const client = new pg.Client({ connectionString: user.ownerUrl });
-      await client.connect();
-      expect((await client.query("select id from recovered")).rows).toEqual([{ id: 1 }]);
-      await client.end();
-    }
-    expect(await isStopped()).toBe(true);
-  },
-);
+  const ahead = await startServerAhead(folder.path);
+  {
+    await using user = await openEmbeddedPostgres(folder.path, silently);
+    await ahead?.[Symbol.asyncDispose]();
+    const client = new pg.Client({ connectionString: user.ownerUrl });
+    await client.connect();
+    expect((await client.query("select id from recovered")).rows).toEqual([{ id: 1 }]);
+    await client.end();
+  }
+  expect(await isStopped()).toBe(true);
+});
 
 test(
   "a start waits for an unavailable database and reports it once, and a stop ends the wait",

@@ -45,7 +45,7 @@ const answered = (
   latencyMs,
 });
 
-/** Attempts that the sending process cannot make, for want of descriptors or ports. No receiver sees them. */
+/** Attempts that the sending process cannot make, because it lacks descriptors or ports. No receiver sees them. */
 const notMade: readonly [NotMade, NotMade] = [
   { kind: "not-made", code: "EMFILE", resource: "descriptors" },
   { kind: "not-made", code: "EADDRNOTAVAIL", resource: "ports" },

@@ -41,7 +41,7 @@ export interface TestSenderOptions extends Partial<Omit<SenderOptions, "allowed"
 /** Resolves names as the product does. */
 export const lookupHere = (): Lookup => new NameResolver({ clock: systemClock }).lookup;
 
-/** A sender that throws if an attempt cannot be made, for example for want of descriptors. */
+/** A sender that throws if an attempt cannot be made, for example because descriptors are missing. */
 export type TestSender = Omit<Sender, "send"> & { send(request: AttemptRequest): Promise<AttemptOutcome> };
 
 /** The production sender, allowed to reach loopback addresses. */
