@@ -43,7 +43,7 @@ export type FromEngine =
   | { readonly kind: "refused"; readonly reason: string }
   /** It listens to the hints of this channel. */
   | { readonly kind: "listen"; readonly channel: string }
-  | { readonly kind: "hints"; readonly left: PendingHints }
+  | { readonly kind: "hints"; readonly hints: PendingHints }
   | { readonly kind: "metrics"; readonly metrics: Metrics };
 
 /** Without its supervisor it ends soon, because a successor may already be waiting for its lanes. */
@@ -127,8 +127,8 @@ class HintsByMessage implements HintCarrier {
   }
 
   /** The supervisor sends them back if this process listens to their channel. */
-  spread(left: PendingHints): void {
-    if (left.own.size > 0 || left.others.size > 0) send({ kind: "hints", left });
+  publish(hints: PendingHints): void {
+    if (hints.own.size > 0 || hints.others.size > 0) send({ kind: "hints", hints });
   }
 
   dispatch(channel: string, values: readonly string[]): void {

@@ -170,7 +170,7 @@ class EngineChild {
     this.#process.on("message", (message: FromEngine) => {
       if (message.kind === "ready") ready.resolve();
       if (message.kind === "refused") ready.reject(new CannotStart(message.reason));
-      if (message.kind === "hints") database.pool.hints.spread(message.left);
+      if (message.kind === "hints") database.pool.hints.publish(message.hints);
       if (message.kind === "metrics") for (const answer of this.#waiting.splice(0)) answer(message.metrics);
       if (message.kind === "listen") this.#passOn(message.channel, database.pool.hints);
     });

@@ -3,9 +3,9 @@ import { HintThrottle, parseHints, serializeHints } from "./hints.ts";
 
 /** Returns the bundles per second of this many processes together, if each always has hints to send. */
 function bundlesPerSecond(processes: number): number {
-  const pace = new HintThrottle();
-  for (let other = 1; other < processes; other += 1) pace.heard(`process ${other}`, 0);
-  return (processes * 1000) / pace.everyMs(0);
+  const throttle = new HintThrottle();
+  for (let other = 1; other < processes; other += 1) throttle.received(`process ${other}`, 0);
+  return (processes * 1000) / throttle.everyMs(0);
 }
 
 test("up to four processes send hints every 20 ms, and more processes share 200 bundles per second", () => {
@@ -14,10 +14,10 @@ test("up to four processes send hints every 20 ms, and more processes share 200 
 });
 
 test("processes that have been silent for 3 s no longer count", () => {
-  const pace = new HintThrottle();
-  for (let other = 0; other < 100; other += 1) pace.heard(`process ${other}`, 0);
-  expect(pace.everyMs(1000)).toBeGreaterThan(400);
-  expect(pace.everyMs(3000)).toBe(20);
+  const throttle = new HintThrottle();
+  for (let other = 0; other < 100; other += 1) throttle.received(`process ${other}`, 0);
+  expect(throttle.everyMs(1000)).toBeGreaterThan(400);
+  expect(throttle.everyMs(3000)).toBe(20);
 });
 
 test("serialized hints are parsed back unchanged", () => {

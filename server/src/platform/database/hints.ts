@@ -24,7 +24,7 @@ export interface HintCarrier extends AsyncDisposable {
   on(channel: string, listener: Listener): () => void;
   /** Returns whether hints of this process on the channel reach a listener without another process. */
   hasListeners(channel: string): boolean;
-  spread(left: PendingHints): void;
+  publish(pending: PendingHints): void;
 }
 
 /** Delivers hints of transactions: in this process at once, to other processes by notify. */
@@ -32,11 +32,11 @@ export class Hints implements HintCarrier {
   readonly #self = randomHex(8);
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #line: HintConnection;
-  readonly #pace = new HintThrottle();
-  #forUs: HintValues = new Map();
+  readonly #throttle = new HintThrottle();
+  #forListeners: HintValues = new Map();
   #forOthers: HintValues = new Map();
   #timer: NodeJS.Timeout | undefined;
-  #saidMs = Number.NEGATIVE_INFINITY;
+  #publishedMs = Number.NEGATIVE_INFINITY;
 
   constructor({ connection, onLost = () => undefined, channel, log, watch, seen }: HintsNeeds) {
     this.#line = new HintConnection({
@@ -47,14 +47,14 @@ export class Hints implements HintCarrier {
       watch,
       seen,
       onOpened: () => {
-        for (const hinted of this.#listeners.keys()) this.#tell(hinted, []);
-        this.#saySoon();
+        for (const hinted of this.#listeners.keys()) this.#notify(hinted, []);
+        this.#publishSoon();
       },
       onPayload: (payload) => {
         const received = parseHints(payload);
         if (received?.from === this.#self) return;
-        if (received) this.#pace.heard(received.from, systemClock.monotonicMs());
-        for (const [hinted, values] of received?.hints ?? []) if (isOpenToOthers(hinted)) this.#tell(hinted, values);
+        if (received) this.#throttle.received(received.from, systemClock.monotonicMs());
+        for (const [hinted, values] of received?.hints ?? []) if (isOpenToOthers(hinted)) this.#notify(hinted, values);
       },
     });
   }
@@ -70,51 +70,51 @@ export class Hints implements HintCarrier {
     return (this.#listeners.get(channel)?.size ?? 0) > 0;
   }
 
-  spread(left: PendingHints): void {
-    if (left.own.size > 0 && this.#forUs.size === 0) queueMicrotask(() => this.#tellUs());
-    merge(this.#forUs, left.own);
-    if (left.others.size === 0) return;
-    merge(this.#forOthers, left.others);
+  publish(pending: PendingHints): void {
+    if (pending.own.size > 0 && this.#forListeners.size === 0) queueMicrotask(() => this.#notifyListeners());
+    merge(this.#forListeners, pending.own);
+    if (pending.others.size === 0) return;
+    merge(this.#forOthers, pending.others);
     this.#line.open();
-    this.#saySoon();
+    this.#publishSoon();
   }
 
   /** Sends the remaining hints if the connection is open; listeners that miss them poll within a second. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#say();
+    await this.#publish();
     await this.#line[Symbol.asyncDispose]();
   }
 
-  #tell(channel: string, values: readonly string[]): void {
+  #notify(channel: string, values: readonly string[]): void {
     for (const listener of this.#listeners.get(channel) ?? []) listener(values);
   }
 
-  #tellUs(): void {
-    const left = this.#forUs;
-    this.#forUs = new Map();
-    for (const [channel, values] of left) this.#tell(channel, [...values]);
+  #notifyListeners(): void {
+    const hints = this.#forListeners;
+    this.#forListeners = new Map();
+    for (const [channel, values] of hints) this.#notify(channel, [...values]);
   }
 
-  #saySoon(): void {
+  #publishSoon(): void {
     if (!this.#line.isOpen || this.#forOthers.size === 0) return;
     const nowMs = systemClock.monotonicMs();
-    const waitMs = Math.max(0, this.#saidMs + this.#pace.everyMs(nowMs) - nowMs);
-    this.#timer ??= setTimeout(() => void this.#say(), waitMs);
+    const waitMs = Math.max(0, this.#publishedMs + this.#throttle.everyMs(nowMs) - nowMs);
+    this.#timer ??= setTimeout(() => void this.#publish(), waitMs);
   }
 
-  async #say(): Promise<void> {
+  async #publish(): Promise<void> {
     this.#timer = undefined;
-    const left = this.#forOthers;
-    if (left.size === 0) return;
+    const hints = this.#forOthers;
+    if (hints.size === 0) return;
     this.#forOthers = new Map();
-    this.#saidMs = systemClock.monotonicMs();
-    await this.#line.say(serializeHints(this.#self, left));
+    this.#publishedMs = systemClock.monotonicMs();
+    await this.#line.publish(serializeHints(this.#self, hints));
   }
 }
 
-function merge(into: HintValues, left: HintValues): void {
-  for (const [channel, values] of left) into.set(channel, new Set([...(into.get(channel) ?? []), ...values]));
+function merge(into: HintValues, added: HintValues): void {
+  for (const [channel, values] of added) into.set(channel, new Set([...(into.get(channel) ?? []), ...values]));
 }
 
 interface HintConnectionOptions {
@@ -134,7 +134,7 @@ interface HintConnectionOptions {
 const firstWaitMs = 100;
 /** Engines poll every second, so a longer outage costs a second, not a delivery. */
 const waitMsMax = 5000;
-const askEveryMs = 5000;
+const probeEveryMs = 5000;
 
 /** The connection for hints between processes. Opened on first use; reconnects by itself. */
 class HintConnection implements AsyncDisposable {
@@ -143,7 +143,7 @@ class HintConnection implements AsyncDisposable {
   #client: pg.Client | undefined;
   #line: StatementPipeline | undefined;
   #running: Promise<void> | undefined;
-  #said: Promise<void> = Promise.resolve();
+  #published: Promise<void> = Promise.resolve();
 
   constructor(options: HintConnectionOptions) {
     this.#options = options;
@@ -158,12 +158,12 @@ class HintConnection implements AsyncDisposable {
   }
 
   /** Sends a payload, best effort: a broken connection loses it. Payloads are sent one after another. */
-  say(payload: string): Promise<void> {
-    this.#said = this.#said.then(() => this.#sayNow(payload));
-    return this.#said;
+  publish(payload: string): Promise<void> {
+    this.#published = this.#published.then(() => this.#publishNow(payload));
+    return this.#published;
   }
 
-  async #sayNow(payload: string): Promise<void> {
+  async #publishNow(payload: string): Promise<void> {
     try {
       await this.#line?.query("select pg_notify($1, $2)", [this.#options.channel, payload]);
     } catch (error) {
@@ -194,10 +194,10 @@ class HintConnection implements AsyncDisposable {
   }
 
   /** A silent connection looks like one without hints. Rejects when the server does not respond. */
-  async #askNowAndThen(line: StatementPipeline): Promise<void> {
-    const { query_timeout = askEveryMs } = this.#options.connection();
+  async #probe(line: StatementPipeline): Promise<void> {
+    const { query_timeout = probeEveryMs } = this.#options.connection();
     for (;;) {
-      await systemClock.sleep(Math.min(askEveryMs, query_timeout), this.#closing.signal);
+      await systemClock.sleep(Math.min(probeEveryMs, query_timeout), this.#closing.signal);
       if (this.#closing.signal.aborted) return;
       const { rows } = await line.query("select pg_current_wal_flush_lsn()::text as lsn", []);
       Object.assign(this.#options.seen, { lsn: String(rows[0]?.lsn), answeredMs: systemClock.monotonicMs() });
@@ -209,7 +209,7 @@ class HintConnection implements AsyncDisposable {
     const { connection, channel, watch, onOpened, onPayload } = this.#options;
     const client = new pg.Client(connection());
     const ended = new Promise<void>((resolve, reject) => client.on("end", resolve).on("error", reject));
-    ended.catch(() => undefined); // also heard while connecting, where connect() itself rejects
+    ended.catch(() => undefined); // also emitted while connecting, where connect() itself rejects
     client.on("notification", ({ payload }) => onPayload(payload ?? ""));
     try {
       await client.connect();
@@ -223,7 +223,7 @@ class HintConnection implements AsyncDisposable {
       this.#line = line;
       opened();
       onOpened();
-      await Promise.race([ended, this.#askNowAndThen(line)]);
+      await Promise.race([ended, this.#probe(line)]);
     } finally {
       this.#client = undefined;
       this.#line = undefined;
@@ -233,9 +233,9 @@ class HintConnection implements AsyncDisposable {
 }
 
 /** At one batch per 5 ms, hints were a tenth of the cost of a change. */
-const sayEveryMs = 20;
+const publishEveryMs = 20;
 /** Up to this many processes may each send a batch every 20 ms; more processes share that rate. */
-const fastSpeakers = 4;
+const fastProcesses = 4;
 /** A process without hints for this long does not count. */
 const silentAfterMs = 2000;
 
@@ -244,37 +244,37 @@ const silentAfterMs = 2000;
  * process, so without a shared limit the cost would grow with the square of the processes.
  */
 export class HintThrottle {
-  readonly #heardMs = new Map<string, number>();
+  readonly #lastHintMs = new Map<string, number>();
 
-  heard(from: string, nowMs: number): void {
-    this.#heardMs.set(from, nowMs);
+  received(from: string, nowMs: number): void {
+    this.#lastHintMs.set(from, nowMs);
   }
 
   everyMs(nowMs: number): number {
-    for (const [from, heardMs] of this.#heardMs) {
-      if (nowMs - heardMs > silentAfterMs) this.#heardMs.delete(from);
+    for (const [from, lastHintMs] of this.#lastHintMs) {
+      if (nowMs - lastHintMs > silentAfterMs) this.#lastHintMs.delete(from);
     }
-    return sayEveryMs * Math.max(1, (this.#heardMs.size + 1) / fastSpeakers);
+    return publishEveryMs * Math.max(1, (this.#lastHintMs.size + 1) / fastProcesses);
   }
 }
 
 /** PostgreSQL refuses a payload of 8000 bytes or more. */
 const payloadBytesMax = 7999;
 
-interface Heard {
+interface ReceivedHints {
   readonly from: string;
   readonly hints: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The sender and one list per channel. Values that do not fit are omitted, which means "poll everything". */
-export function serializeHints(from: string, left: HintValues): string {
-  const payload = JSON.stringify([from, ...[...left].map(([channel, values]) => [channel, ...values])]);
+export function serializeHints(from: string, hints: HintValues): string {
+  const payload = JSON.stringify([from, ...[...hints].map(([channel, values]) => [channel, ...values])]);
   if (Buffer.byteLength(payload) <= payloadBytesMax) return payload;
-  return JSON.stringify([from, ...[...left.keys()].map((channel) => [channel])]);
+  return JSON.stringify([from, ...[...hints.keys()].map((channel) => [channel])]);
 }
 
 /** Parses a payload. Returns undefined for foreign ones: anybody with access to the database may notify. */
-export function parseHints(payload: string): Heard | undefined {
+export function parseHints(payload: string): ReceivedHints | undefined {
   const [from, ...lists] = parseList(payload);
   if (typeof from !== "string") return undefined;
   const hints = new Map<string, readonly string[]>();

@@ -133,7 +133,7 @@ function runsTransactions(
     const trace = tracing?.beginTransaction();
     return connections.use(async (pipeline) => {
       const done = await runTransaction(pipeline, { newUuidV7, caches, trace, hasListeners }, work);
-      hints.spread(done.hints);
+      hints.publish(done.hints);
       return done.result;
     }, tracing?.traceDatabase());
   };
