@@ -145,7 +145,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
     },
   },
   bytesOfProvider: {
-    guarantee: "requests to a provider's bins are limited together, across all client networks",
+    guarantee: "requests to all bin addresses of a provider are limited together, across client networks",
     async holds(site) {
       const accepted = await countUntilRefused(site, (n) => `203.0.113.${n}`);
       expect(accepted).toBeGreaterThanOrEqual(binLimits.bytesOfProvider.max / mebibyte - 1);

@@ -384,13 +384,12 @@ test("while the rows of a large job are read and stored, feeds do not wait for i
   const backlog = await buildPending(database, 1);
   const [eventId = ""] = backlog.eventIds;
   const row = { eventId, endpointId: backlog.endpointId };
-  const horizons: object[] = [];
+  const isPassed = async (): Promise<boolean> =>
+    (await database.query("select where (select max(recorded_in) from events) < transactions_horizon()")).length > 0;
   const rows: SelectRows = async function* () {
     for (let batch = 0; batch < 3; batch += 1) yield Array.from({ length: 10_000 }, () => row);
     await recordNow(database, backlog);
-    const passed = `select max(recorded_in) < transactions_horizon() as "isPassed" from events`;
-    horizons.push(...(await database.query<object>(passed)));
+    await until(isPassed); // transactions of other tests hold the horizon back for a moment
   };
   expect(await start(database, backlog, { kind: "retry", rows })).toMatchObject({ total: 30_000 });
-  expect(horizons).toEqual([{ isPassed: true }]);
 });
