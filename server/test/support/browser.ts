@@ -11,10 +11,7 @@ const installed = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/**
- * No sandbox: root cannot have one, and only our own pages are opened. No background requests, and no time for motion. Few
- * processes, which takes a quarter less processor time.
- */
+/** No sandbox: root cannot have one, and only our own pages are opened. No background requests, and no time for motion. */
 const flags = [
   "--no-sandbox",
   "--disable-gpu",
@@ -24,9 +21,6 @@ const flags = [
   "--disable-component-update",
   "--disable-sync",
   "--disable-gpu-compositing",
-  "--in-process-gpu",
-  "--disable-site-isolation-trials",
-  "--disable-features=IsolateOrigins,site-per-process",
   "--disable-smooth-scrolling",
   "--force-prefers-reduced-motion",
 ];
