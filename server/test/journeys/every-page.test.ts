@@ -121,12 +121,19 @@ async function show(page: Page, url: string): Promise<void> {
 
 type Theme = "light" | "dark";
 
-/** Changes the theme, and ends the transitions of its colours. Text, because it runs in the page. */
+/**
+ * Changes the theme, and ends the transitions of its colours until none begins: the end of a button's begins that of the text in it. Text,
+ * because it runs in the page.
+ */
 async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme });
-  await page.evaluate(`new Promise(requestAnimationFrame).then(() => {
-    for (const animation of document.getAnimations()) if (animation.effect.getComputedTiming().endTime < Infinity) animation.finish();
-  })`);
+  await page.evaluate(`(async () => {
+    for (let transitions; transitions?.length !== 0;) {
+      await new Promise(requestAnimationFrame);
+      transitions = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
+      for (const transition of transitions) transition.finish();
+    }
+  })()`);
 }
 
 /** Repeats the check, because a page that updates itself may break a rule for a moment. */
