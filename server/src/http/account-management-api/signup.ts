@@ -104,6 +104,6 @@ export const signUpOperation: Operation = {
   },
 };
 
-/** Returns the ids of the requested plans. As in 3scale, a plan counts as its own kind, whatever the parameter's name. */
+/** Returns the ids of the requested plans. As in 3scale, the plan's kind counts, not the parameter's name. */
 const parseRequestedPlans = (values: Parameters): readonly number[] =>
   ["account_plan_id", "service_plan_id", "application_plan_id"].flatMap((name) => parseId(values[name]) ?? []);
