@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fastify from "fastify";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../../test/support/until.ts";
-import { limitConnections, readDescriptorLimit, warnOfLowLimit } from "./descriptors.ts";
+import { attemptsBesideClients, limitConnections, readDescriptorLimit, warnOfLowLimit } from "./descriptors.ts";
 
 async function listen(limit: number) {
   const warnings: string[] = [];
@@ -85,4 +85,13 @@ test("a descriptor limit below 1024 is reported at the start", () => {
   warnOfLowLimit(65_536, log);
   warnOfLowLimit(undefined, log);
   expect(warnings).toEqual([{ limit: 256, recommended: 1024 }]);
+});
+
+test("attempts beside the web role leave half of the descriptors to clients, and 16 of them are always allowed", () => {
+  expect([undefined, 160, 1024, 65_536].map((limit) => attemptsBesideClients(limit, 20))).toEqual([
+    undefined,
+    16,
+    432,
+    32_688,
+  ]);
 });

@@ -8,6 +8,10 @@ const recommended = 1024;
 const keepAlivePart = 0.75;
 const logEveryMs = 10_000;
 
+/** Descriptors of a process that are neither of database connections, clients nor receivers. */
+const ownDescriptors = 60;
+const attemptsMin = 16;
+
 interface DescriptorLog {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
@@ -35,6 +39,13 @@ export function warnOfLowLimit(limit: number | undefined, log: DescriptorLog): v
       "the limit of open files is low (ulimit -n): connections will wait for each other",
     );
 }
+
+/**
+ * Returns how many attempts an engine may have in flight in the process of the web role, so that receivers which hang leave the half of the
+ * clients. Accepting a connection needs a free descriptor: without one, the system closes it, and no idle one can make room.
+ */
+export const attemptsBesideClients = (limit: number | undefined, databaseConnections: number): number | undefined =>
+  limit && Math.max(attemptsMin, Math.floor(limit / 2) - ownDescriptors - databaseConnections);
 
 /**
  * Leaves half of the descriptors to the database, to receivers and to files, so that clients of the web role cannot use them up.

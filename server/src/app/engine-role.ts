@@ -24,12 +24,17 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { measureAttempts, measureEngine, measureLaneStore, measureNotMade } from "./metrics.ts";
 import type { Parts } from "./open-parts.ts";
 
+export interface EngineRoleParts extends Parts {
+  /** Maximum of attempts in flight, if the process has few descriptors for them. */
+  readonly attemptsMax?: number | undefined;
+}
+
 /**
  * Starts the work of the engine role: deliveries, replays, jobs, mails, forwards of bins, housekeeping. Closing it drains the engine.
  *
  * @param drainMs returns how long attempts in flight may take to finish; called when it is closed
  */
-export async function startEngineRole(parts: Parts, drainMs: () => number): Promise<AsyncDisposable> {
+export async function startEngineRole(parts: EngineRoleParts, drainMs: () => number): Promise<AsyncDisposable> {
   const { config } = parts;
   await using running = new AsyncDisposableStack();
   await addStatisticsPartitions(parts.pool);
@@ -53,6 +58,7 @@ export interface EngineParts {
   readonly log: Logger;
   readonly metrics: Registry;
   readonly inFlightMax: number;
+  readonly attemptsMax?: number | undefined;
   /** 0: never. */
   readonly disableAfterDays: number;
   /** Returns how long a stop waits for receivers. Called when it begins. */
@@ -66,7 +72,7 @@ const dayMs = 86_400_000;
 
 /** Starts the engine of this process, which hints of all processes wake. Closing it drains it. */
 export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
-  const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays, drainMs, tracing } = parts;
+  const { pool, clock, encryption, sender, log, metrics, disableAfterDays, drainMs, tracing, ...limits } = parts;
   const measure = measureAttempts(metrics);
   const logAttempt = createLineLogger(log, "delivery attempted");
   // A result later than the lease is useless: other engines own the lanes by then.
@@ -97,7 +103,8 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     },
     chance: randomFraction,
     newId: createIdGenerator(clock),
-    inFlightMax,
+    inFlightMax: limits.inFlightMax,
+    attemptsMax: limits.attemptsMax,
     leaseMs,
     disableAfterMs: disableAfterDays === 0 ? Number.POSITIVE_INFINITY : disableAfterDays * dayMs,
   });

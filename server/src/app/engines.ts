@@ -9,8 +9,7 @@ import {
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
-import { startEngineRole } from "./engine-role.ts";
-import type { Parts } from "./open-parts.ts";
+import { type EngineRoleParts, startEngineRole } from "./engine-role.ts";
 
 /** How often the directory is polled for new cells; hints announce them, too. */
 const pollMs = 10_000;
@@ -23,7 +22,7 @@ const concurrencyMin = 20;
  *
  * @param drainMs returns how long attempts in flight may take to finish; called when it is closed
  */
-export async function startEngines(parts: Parts, drainMs: () => number): Promise<AsyncDisposable> {
+export async function startEngines(parts: EngineRoleParts, drainMs: () => number): Promise<AsyncDisposable> {
   const isServed = parseServedCells(parts.config.cells);
   const { cells, isCurrent } = await parts.directory.readCells();
   const served = cells.filter(({ name }) => isServed(name));
@@ -36,7 +35,8 @@ export async function startEngines(parts: Parts, drainMs: () => number): Promise
     served.length === 1
       ? parts.config.engineConcurrency
       : Math.min(parts.config.engineConcurrency, Math.max(concurrencyMin, share));
-  const shared = { ...parts, config: { ...parts.config, engineConcurrency } };
+  const attemptsMax = parts.attemptsMax && Math.max(concurrencyMin, Math.floor(parts.attemptsMax / served.length));
+  const shared = { ...parts, attemptsMax, config: { ...parts.config, engineConcurrency } };
 
   const servesDefault = served.some(({ number }) => number === defaultCell);
   const home = servesDefault && !parts.isWithoutDirectory ? await startEngineRole(shared, drainMs) : undefined;
@@ -54,7 +54,7 @@ export async function startEngines(parts: Parts, drainMs: () => number): Promise
 
 /** The engines of cells that may be added, or respond, later. */
 class OtherEngines implements AsyncDisposable {
-  readonly #parts: Parts;
+  readonly #parts: EngineRoleParts;
   readonly #isServed: (cell: Cell) => boolean;
   readonly #drainMs: () => number;
   readonly #running = new Map<number, AsyncDisposable>();
@@ -65,7 +65,7 @@ class OtherEngines implements AsyncDisposable {
   #watching: Promise<void> = Promise.resolve();
 
   constructor(
-    parts: Parts,
+    parts: EngineRoleParts,
     { isServed, drainMs }: { readonly isServed: (cell: Cell) => boolean; readonly drainMs: () => number },
   ) {
     this.#parts = parts;
@@ -148,8 +148,8 @@ class OtherEngines implements AsyncDisposable {
   }
 
   async #startCell(number: number): Promise<AsyncDisposable> {
-    const { config, cells } = this.#parts;
+    const { config, cells, attemptsMax } = this.#parts;
     const cell = number === defaultCell ? this.#parts : await cells.get(number);
-    return startEngineRole({ ...cell, config }, this.#drainMs);
+    return startEngineRole({ ...cell, config, attemptsMax }, this.#drainMs);
   }
 }

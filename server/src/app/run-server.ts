@@ -7,7 +7,9 @@ import { type Provider, readFirstProvider } from "#portal/providers/index.ts";
 import { type Bin, createOwnBins } from "#request-bin/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import { claimPort, localUrl, providerUrls } from "./addresses.ts";
+import { attemptsBesideClients, readDescriptorLimit } from "./descriptors.ts";
 import { buildWeb } from "./build-web.ts";
+import type { EngineRoleParts } from "./engine-role.ts";
 import { type EngineSupervisor, type Scraped, withMoreMetrics } from "./engine-supervisor.ts";
 import { type TryOut, createTryOut, findTryOutBin, setUpFirst, signInLines } from "./first-start.ts";
 import { type StartingDirectory, openDirectory } from "./start-without-directory.ts";
@@ -71,7 +73,10 @@ export async function runServer({
   if (parts.isWithoutDirectory) await openKnownCells(parts);
   const signIn = isWeb && !parts.isWithoutDirectory ? await setUpFirstProvider(parts) : undefined;
   stop.throwIfAborted();
-  if (!supervisor && roles.includes("engine")) running.use(await startEnginesHere(parts, drainMs));
+  if (!supervisor && roles.includes("engine")) {
+    const attemptsMax = isWeb ? attemptsBesideClients(readDescriptorLimit(), config.databaseConnections) : undefined;
+    running.use(await startEnginesHere({ ...parts, attemptsMax }, drainMs));
+  }
   const scraped = withMoreMetrics(parts.metrics, {
     cells: () => parts.cells.readMetrics(),
     engine: supervisor && (() => supervisor.readMetrics()),
@@ -135,7 +140,7 @@ async function openKnownCells({ directory, cells }: Parts): Promise<void> {
   await Promise.allSettled(known.map(({ number }) => cells.get(number)));
 }
 
-const startEnginesHere = async (parts: Parts, drainMs: () => number): Promise<AsyncDisposable> =>
+const startEnginesHere = async (parts: EngineRoleParts, drainMs: () => number): Promise<AsyncDisposable> =>
   (await import("./engines.ts")).startEngines(parts, drainMs);
 
 /** Returns the remaining drain time when the engine stops: the web role may have used some of it. */

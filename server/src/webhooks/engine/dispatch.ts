@@ -64,7 +64,7 @@ export class Dispatch {
     this.#needs = needs;
     this.#lease = lease;
     this.#events = events;
-    this.#limits = new ConcurrencyLimits(needs.inFlightMax);
+    this.#limits = new ConcurrencyLimits(needs.inFlightMax, needs.attemptsMax);
     this.#exhaustion = new Exhaustion(needs.inFlightMax, needs.log);
     this.#outcomes = new SettleQueue(needs);
   }

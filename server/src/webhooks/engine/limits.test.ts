@@ -63,6 +63,18 @@ test("parked first attempts, up to four per slot, leave both halves free", () =>
   expect(takeAll(limits, "quick", { nowMs: 60_000 })).toBe(8);
 });
 
+test("slots and parked attempts together respect the maximum of attempts", () => {
+  for (const attemptsMax of [16, 20, 50]) {
+    const limits = new ConcurrencyLimits(40, attemptsMax);
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 100) {
+      limits.moveLate(nowMs);
+      for (const pace of ["unknown", "quick", "slow"] as const)
+        takeAll(limits, pace, { nowMs, isFirst: pace === "unknown" });
+      expect(limits.inFlight).toBeLessThanOrEqual(attemptsMax);
+    }
+  }
+});
+
 test("any number of hanging new endpoints leaves half of the quick slots free", () => {
   const limits = new ConcurrencyLimits(16);
   hangForAMinute(limits, "unknown", true);

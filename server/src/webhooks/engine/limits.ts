@@ -97,6 +97,8 @@ const parkedPerSlot = 4;
  * An endpoint's first attempt that has no response after 200 ms is parked: it gives up its slot, so that the next endpoint
  * can be tried. 300 endpoints that hang are detected within seconds instead of one timeout after another. Each endpoint has
  * one first attempt, so no receiver gains by it. When the maximum is parked, first attempts wait like any other.
+ *
+ * Slots and parked attempts together are at most `attemptsMax`, since each attempt holds a socket.
  */
 export class ConcurrencyLimits {
   readonly #halfMax: number;
@@ -113,15 +115,16 @@ export class ConcurrencyLimits {
   readonly #quickMax: Readonly<Record<Exclude<Pace, "slow">, number>>;
   readonly #quick = { unknown: 0, quick: 0, failing: 0 };
 
-  constructor(total: number) {
-    this.#halfMax = Math.max(1, Math.floor(total / 2));
+  constructor(total: number, attemptsMax = Number.POSITIVE_INFINITY) {
+    const slots = Math.min(total, attemptsMax);
+    this.#halfMax = Math.max(1, Math.floor(slots / 2));
     this.#slowStartMax = Math.max(1, Math.floor(this.#halfMax / 2));
     this.#quickMax = {
       quick: this.#halfMax,
       unknown: Math.max(1, Math.floor(this.#halfMax / 2)),
       failing: Math.max(1, Math.floor(this.#halfMax / 12)),
     };
-    this.#parkedMax = total * parkedPerSlot;
+    this.#parkedMax = Math.min(slots * parkedPerSlot, attemptsMax - slots);
   }
 
   get inFlight(): number {

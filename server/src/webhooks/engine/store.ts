@@ -103,6 +103,8 @@ export interface EngineNeeds {
   readonly newId: () => string;
   /** Concurrency limit of this process. */
   readonly inFlightMax: number;
+  /** Maximum of attempts in flight, those to hanging receivers included. Five times `inFlightMax` if it is undefined. */
+  readonly attemptsMax?: number | undefined;
   /** Time without a heartbeat after which other engines claim the lanes. */
   readonly leaseMs: number;
   /** An endpoint at which all attempts have failed for this long is disabled. */
