@@ -10,6 +10,7 @@ const logEveryMs = 10_000;
 
 /** Descriptors of a process that are neither of database connections, clients nor receivers. */
 const ownDescriptors = 60;
+/** Attempts that are allowed however few descriptors there are. */
 const attemptsMin = 16;
 
 interface DescriptorLog {
@@ -41,8 +42,8 @@ export function warnOfLowLimit(limit: number | undefined, log: DescriptorLog): v
 }
 
 /**
- * Returns how many attempts an engine may have in flight in the process of the web role, so that receivers which hang leave the half of the
- * clients. Accepting a connection needs a free descriptor: without one, the system closes it, and no idle one can make room.
+ * Returns how many attempts may be in flight in a process that also has the web role, so that hanging receivers leave clients their half of
+ * the descriptors. Accepting a connection needs a free one: otherwise libuv closes it at once, and no idle connection can make room.
  */
 export const attemptsBesideClients = (limit: number | undefined, databaseConnections: number): number | undefined =>
   limit && Math.max(attemptsMin, Math.floor(limit / 2) - ownDescriptors - databaseConnections);

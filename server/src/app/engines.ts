@@ -35,7 +35,7 @@ export async function startEngines(parts: EngineRoleParts, drainMs: () => number
     served.length === 1
       ? parts.config.engineConcurrency
       : Math.min(parts.config.engineConcurrency, Math.max(concurrencyMin, share));
-  const attemptsMax = parts.attemptsMax && Math.max(concurrencyMin, Math.floor(parts.attemptsMax / served.length));
+  const attemptsMax = parts.attemptsMax && Math.max(1, Math.floor(parts.attemptsMax / served.length));
   const shared = { ...parts, attemptsMax, config: { ...parts.config, engineConcurrency } };
 
   const servesDefault = served.some(({ number }) => number === defaultCell);
