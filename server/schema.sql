@@ -350,6 +350,7 @@ create table database_switches (
   state_at timestamp(3) with time zone,
   held_at timestamp(3) with time zone,
   resumed_at timestamp(3) with time zone,
+  held_from bigint,
   constraint database_switches_kind_check CHECK ((kind = ANY (ARRAY['timeline'::text, 'cluster'::text, 'dump'::text, 'files'::text, 'told'::text]))),
   constraint database_switches_pkey PRIMARY KEY (at)
 );
@@ -1641,8 +1642,10 @@ begin
     perform hold_lanes();
     perform hold_mails_and_jobs();
   end if;
-  insert into database_switches (cluster, timeline, kind, state_at, held_at)
-  select cluster, timeline, its_kind, state_at, case when is_held then clock_timestamp() end from transaction_numbers;
+  insert into database_switches (cluster, timeline, kind, state_at, held_at, held_from)
+  select cluster, timeline, its_kind, state_at,
+    case when is_held then clock_timestamp() end, case when is_held then transaction_number() end
+  from transaction_numbers;
   return is_held;
 end $function$;
 

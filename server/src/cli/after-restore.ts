@@ -92,9 +92,9 @@ interface Resume {
 /** Returns the number of endpoints, mails and jobs that were held. */
 async function resumeHeld(pool: Pool, { choice, filter, print }: Resume): Promise<number> {
   const switches = await readDatabaseSwitches(pool);
-  const { heldAt: restoredAt } = switches;
-  if (restoredAt === null) return 0;
-  const heldEndpoints = await listHeldEndpoints(pool, filter, restoredAt);
+  const { heldAt: restoredAt, heldFrom } = switches;
+  if (restoredAt === null || heldFrom === null) return 0;
+  const heldEndpoints = await listHeldEndpoints(pool, filter, heldFrom);
   const others = filter.endpointId === undefined ? await listOthers(pool, filter) : [];
   const found = others.reduce((sum, { count }) => sum + count, heldEndpoints.length);
   if (found === 0) {
@@ -110,7 +110,7 @@ async function resumeHeld(pool: Pool, { choice, filter, print }: Resume): Promis
     for (const line of [...explained, "", ...tables.flat(), ...choicesExplained]) print(line);
     return found;
   }
-  const cancelled = await apply(pool, { choice, held: heldEndpoints, restoredAt, switches });
+  const cancelled = await apply(pool, { choice, held: heldEndpoints, restoredAt, heldFrom, switches });
   for (const other of others) await applyToOthers(pool, { choice, other, restoredAt, switches });
   const hasEnded = await pool.inTransaction((tx) => endHold(tx));
   const outcomes = [
@@ -171,11 +171,12 @@ interface Application {
   readonly choice: Decision;
   readonly held: readonly HeldEndpoint[];
   readonly restoredAt: Date;
+  readonly heldFrom: number;
   readonly switches: DatabaseSwitches;
 }
 
 /** Decides about the endpoints of one provider after another, with one audit record each. Returns the number of cancelled deliveries. */
-async function apply(pool: Pool, { choice, held, restoredAt, switches }: Application): Promise<number> {
+async function apply(pool: Pool, { choice, held, restoredAt, heldFrom, switches }: Application): Promise<number> {
   let cancelled = 0;
   for (const [providerId, endpoints] of Map.groupBy(held, (endpoint) => endpoint.providerId)) {
     const audit = auditInBatches({
@@ -193,7 +194,7 @@ async function apply(pool: Pool, { choice, held, restoredAt, switches }: Applica
     let count = 0;
     for (const endpoint of endpoints) {
       const decide = choice === "send" ? sendHeld : skipHeld;
-      count = await decide(pool, endpoint, { restoredAt, audit, count });
+      count = await decide(pool, endpoint, { heldFrom, audit, count });
     }
     if (choice === "skip") cancelled += count;
   }
@@ -201,7 +202,7 @@ async function apply(pool: Pool, { choice, held, restoredAt, switches }: Applica
 }
 
 interface Progress {
-  readonly restoredAt: Date;
+  readonly heldFrom: number;
   readonly audit: (tx: Transaction, countSoFar: number) => Promise<void>;
   /** Deliveries of the provider so far. */
   readonly count: number;
@@ -220,12 +221,12 @@ function sendHeld(pool: Pool, { endpointId, due }: HeldEndpoint, { audit, count 
 async function skipHeld(
   pool: Pool,
   endpoint: HeldEndpoint,
-  { restoredAt, audit, count: before }: Progress,
+  { heldFrom, audit, count: before }: Progress,
 ): Promise<number> {
   let count = before;
   for (;;) {
     const skipped = await pool.inTransaction(async (tx) => {
-      const batch = await skipHeldDeliveries(tx, endpoint, restoredAt);
+      const batch = await skipHeldDeliveries(tx, endpoint, heldFrom);
       if (batch > 0) await audit(tx, count + batch);
       return batch;
     });

@@ -94,15 +94,17 @@ export const anEvent = (overrides: Partial<UnnumberedEvent> = {}): UnnumberedEve
 interface Circumstances {
   readonly providerId: number;
   readonly actor?: Actor;
+  /** The clock of the process. */
+  readonly now?: Date;
 }
 
 /** Records events of accounts without rows. Resolves when they are written. */
 export async function recordIn(
   tx: Transaction,
-  { providerId, actor = aDeveloper }: Circumstances,
+  { providerId, actor = aDeveloper, now = new Date() }: Circumstances,
   events: readonly UnnumberedEvent[] = [anEvent()],
 ): Promise<readonly RecordedEvent[]> {
-  const cause = { providerId, actor, channel: "developer_portal", now: new Date() } as const;
+  const cause = { providerId, actor, channel: "developer_portal", now } as const;
   const recorded = await recordEvents(tx, cause, await numberEvents(tx, providerId, events));
   await tx.query("select"); // completes after the statements that were sent without waiting
   return recorded;

@@ -14,7 +14,7 @@ const silent: Database = {
   query: () => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.1:5432")),
 };
 
-const none: DatabaseSwitches = { count: 0, at: null, timeline: null, heldAt: null, stateAt: null };
+const none: DatabaseSwitches = { count: 0, at: null, timeline: null, heldAt: null, heldFrom: null, stateAt: null };
 const usual = {
   machine,
   pool: answering,

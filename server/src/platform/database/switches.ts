@@ -57,6 +57,8 @@ export interface DatabaseSwitches {
   readonly timeline: number | null;
   /** Deliveries have been held since this time, until an operator resumes them. Null: none are. */
   readonly heldAt: Date | null;
+  /** Events since that time have at least this transaction number. Null if none are held. */
+  readonly heldFrom: number | null;
   /** The time that the held database continued from: changes after it are lost. Null if unknown. */
   readonly stateAt: Date | null;
 }
@@ -67,13 +69,14 @@ export const switchWarningMs = 24 * 60 * 60_000;
 const read = `
   select count(*)::integer as count, max(at) as at, (array_agg(timeline order by at desc))[1] as timeline,
     min(held_at) filter (where resumed_at is null) as held_at,
+    min(held_from) filter (where resumed_at is null) as held_from,
     min(state_at) filter (where held_at is not null and resumed_at is null) as state_at
   from database_switches`;
 
 /** Returns how often the database continued from an earlier state, and whether deliveries are held since. */
 export async function readDatabaseSwitches(db: Database): Promise<DatabaseSwitches> {
   const [switches] = await db.query<DatabaseSwitches>(read);
-  return switches ?? { count: 0, at: null, timeline: null, heldAt: null, stateAt: null };
+  return switches ?? { count: 0, at: null, timeline: null, heldAt: null, heldFrom: null, stateAt: null };
 }
 
 /** Skips numbers and holds deliveries, for a restore that cannot be detected. Returns whether there were any to hold. */

@@ -33,7 +33,14 @@ export interface HeldEndpoint {
   readonly failures: number;
 }
 
-// Reads all due rows of held endpoints along due_lane_idx: a second for a million.
+/*
+ * Transaction numbers tell events from before the restore and since apart, because the clocks of processes differ. One whose history
+ * has been deleted is from before.
+ */
+const itsEvent = "left join events on events.provider_id = due.provider_id and events.id = due.event_id";
+const isBefore = "coalesce(events.recorded_in < $3::bigint, true)";
+
+// Reads all due rows of held endpoints along due_lane_idx, and their events.
 const listStatement = `
   select endpoint.provider_id, provider.subdomain as provider, endpoint.id as endpoint_id, endpoint.name as endpoint,
     waiting.due, waiting.retried, waiting.since, waiting.oldest,
@@ -48,20 +55,19 @@ const listStatement = `
       to_timestamp(('x' || min(left(replace(event_id::text, '-', ''), 12)) filter (where is_before))::bit(48)::bigint / 1000.0)
         as oldest
     from (
-      select event_id, attempts_made, event_id < uuid_v7_floor($3::timestamptz) as is_before
-      from due where due.endpoint_id = endpoint.id
+      select due.event_id, due.attempts_made, ${isBefore} as is_before
+      from due ${itsEvent} where due.endpoint_id = endpoint.id
     ) row
   ) waiting
   where ${heldLane} and ($1::bigint is null or lanes.provider_id = $1) and ($2::bigint is null or lanes.endpoint_id = $2)
   order by endpoint.provider_id, endpoint.id`;
 
-/** Lists held endpoints with what waits for them. `restoredAt` divides events from before and since. */
+/** Lists held endpoints with what waits for them. Events since the restore have at least the transaction number `heldFrom`. */
 export const listHeldEndpoints = (
   db: Database,
   { providerId, endpointId }: HeldFilter,
-  restoredAt: Date,
-): Promise<HeldEndpoint[]> =>
-  db.query<HeldEndpoint>(listStatement, [providerId ?? null, endpointId ?? null, restoredAt]);
+  heldFrom: number,
+): Promise<HeldEndpoint[]> => db.query<HeldEndpoint>(listStatement, [providerId ?? null, endpointId ?? null, heldFrom]);
 
 const releaseStatement = `
   update lanes set not_before = null, lifts = lifts + 1
@@ -82,9 +88,10 @@ const skipBatchMax = 5000;
 const skippedStatement = `
   select due.event_id from due
   join lanes on lanes.endpoint_id = due.endpoint_id and ${heldLane}
-  where due.endpoint_id = $1 and due.event_id < uuid_v7_floor($2::timestamptz)
+  ${itsEvent}
+  where due.endpoint_id = $1 and ${isBefore}
   order by due.event_id
-  limit $3`;
+  limit $2`;
 
 /**
  * Cancels some of a held endpoint's deliveries of events from before the restore. Returns their number. Call it until it
@@ -93,9 +100,9 @@ const skippedStatement = `
 export async function skipHeldDeliveries(
   tx: Transaction,
   { providerId, endpointId }: Pick<HeldEndpoint, "providerId" | "endpointId">,
-  restoredAt: Date,
+  heldFrom: number,
 ): Promise<number> {
-  const rows = await tx.query<{ eventId: string }>(skippedStatement, [endpointId, restoredAt, skipBatchMax]);
+  const rows = await tx.query<{ eventId: string }>(skippedStatement, [endpointId, skipBatchMax, heldFrom]);
   if (rows.length === 0) return 0;
   const eventIds = rows.map(({ eventId }) => eventId);
   await cancelDeliveries(tx, { providerId, eventIds, endpointIds: eventIds.map(() => endpointId) });
