@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import vectors from "../../../../receiver/test-vectors/signatures.json" with { type: "json" };
+import { processorMsOf } from "../../../test/support/processor-ms.ts";
 import { Signer } from "./signature.ts";
 import { type SigningSecret, checkSignature } from "./signature-check.ts";
 
@@ -136,3 +137,13 @@ test("a request without a signature header counts as unsigned, and one without k
   expect(checkSignature({ headers: [], body, receivedAt }, []).verdict).toBe("missing");
   expect(checkSignature(requestOf(), [])).toMatchObject({ verdict: null, reason: "no-endpoint" });
 });
+
+test.each([4000, 32_000])(
+  "a wrong signature of JSON that is nested %i deep is a mismatch, at no great cost",
+  (depth) => {
+    const sent = { body: Buffer.from("[".repeat(depth) + "]".repeat(depth)), signature: sign({ id, timestamp, body }) };
+    expect(processorMsOf(() => expect(checkSignature(requestOf(sent), [crm]).reason).toBe("mismatch"))).toBeLessThan(
+      100,
+    );
+  },
+);

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { indentJson } from "#platform/indent-json.ts";
 import { type SignedContent, verifySignature } from "./signature.ts";
 
 /** A secret that may have signed a request, and its endpoint. */
@@ -244,18 +245,10 @@ function* bodyVariants(body: Uint8Array): Generator<readonly [change: string, al
   yield ["the line break at its end was removed", Buffer.from(`${text}\n`)];
   yield ["its line breaks were changed", Buffer.from(text.replaceAll("\r\n", "\n"))];
   yield ["its line breaks were changed", Buffer.from(text.replaceAll(/\r?\n/g, "\r\n"))];
-  const value = parsedJson(text);
-  if (value === undefined) return;
+  if (indentJson(text) === undefined) return; // no JSON, or so deep that its indentation would exhaust the stack or the memory
+  const value: unknown = JSON.parse(text);
   for (const indent of [0, 2, 4])
     yield ["its JSON was written in another form", Buffer.from(JSON.stringify(value, null, indent))];
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const withoutPrefix = (secret: string): string => secret.replace(/^whsec_/, "");
