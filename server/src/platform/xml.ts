@@ -140,7 +140,8 @@ const escapeAttribute = (text: string): string =>
   escapeText(text).replaceAll('"', "&quot;").replaceAll("\t", "&#9;").replaceAll("\n", "&#10;");
 
 /** A comment, CDATA, an instruction, a declaration, a tag, or text. */
-const tokenPattern = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<![^>]*>|<(?:"[^"]*"|'[^']*'|[^"'>])+>|[^<]+/;
+const tokenPattern =
+  /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<!(?!--|\[CDATA\[)[^>]*>|<(?![!?])(?:"[^"]*"|'[^']*'|[^"'>])+>|[^<]+/;
 const nameOf = (tag: string): string => /^<\/?([^\s/>]+)/.exec(tag)?.[1] ?? "";
 
 /** The maximum depth of nested elements. The size of the indentation grows with its square. */
