@@ -29,6 +29,15 @@ export const attemptCounter = ({ name, max, windowSeconds }: AttemptLimit, key: 
   windowSeconds,
 });
 
+const loginLengthMax = 255;
+
+/**
+ * Returns the key of a user name or an email address: one for all spellings that PostgreSQL's `lower` makes equal. It replaces each
+ * character by one, while JavaScript lengthens `İ` and has two letters for a sigma, so each spelling would have attempts of its own.
+ */
+export const loginKey = (login: string): string =>
+  Array.from(login.trim().slice(0, loginLengthMax), (letter) => Array.from(letter.toLowerCase())[0]).join("");
+
 /** Returns the counters of every network of an address. Larger networks have more attempts. */
 export const networkCounters = (limit: AttemptLimit, address: string, key = ""): readonly Counter[] =>
   networksOf(address).map(({ network, factor }) =>

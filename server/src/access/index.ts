@@ -28,6 +28,7 @@ export {
   createAttemptLimiter,
   createNetworkLimiter,
   deleteExpiredCounters,
+  loginKey,
   networkCounters,
   readCounts,
   resetAttempts,

@@ -4,6 +4,7 @@ import {
   createAttemptLimiter,
   createNetworkLimiter,
   filterByPassword,
+  loginKey,
   type PasswordHasher,
 } from "#access/index.ts";
 import { endBrowserSession, startBrowserSession } from "#http/shared/browser-session.ts";
@@ -194,7 +195,7 @@ function addLostPasswordPage(http: FastifyInstance, portal: Portal): void {
       const errors = { email: ["can't be blank"] };
       return showForm(portal, request, reply, { ...lostPasswordForm(""), errors });
     }
-    const address = `${provider.id} ${email.trim().slice(0, 255).toLowerCase()}`;
+    const address = `${provider.id} ${loginKey(email)}`;
     const networkSeconds = isLoopback(request.ip) ? 0 : await networks.secondsToWait(request.ip, String(provider.id));
     const seconds = networkSeconds || (await addresses.secondsToWait(address));
     if (seconds > 0) {

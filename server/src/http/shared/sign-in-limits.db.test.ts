@@ -81,6 +81,18 @@ test("a hundred concurrent attempts are all counted", async ({ limits }) => {
   expect(waits.filter((seconds) => seconds === 0)).toHaveLength(10);
 });
 
+test("all spellings of a login that PostgreSQL finds the same user by share one limit", async ({
+  limits,
+  sharedPool,
+}) => {
+  const spellings = ["vili.σ@quay.gr", "VİLİ.σ@quay.gr", "vİli.Σ@quay.gr", "viLİ.Σ@QUAY.GR", "\u212avili"];
+  const found = await sharedPool.query<{ lower: string }>("select lower(unnest($1::text[]))", [spellings]);
+  expect(new Set(found.map(({ lower }) => lower))).toEqual(new Set(["vili.σ@quay.gr", "kvili"]));
+  for (const spelling of spellings.slice(0, 4))
+    for (let time = 0; time < 3; time += 1) await limits.tryAs(spelling, ownerAddress);
+  for (const spelling of spellings.slice(0, 4)) expect(await limits.tryAs(spelling, ownerAddress)).toBe(600);
+});
+
 test("a successful sign-in resets the network's failed attempts", async ({ limits }) => {
   for (let time = 0; time < 10; time += 1) await limits.tryAs("ada", ownerAddress);
   await limits.recordSuccess("ada", ownerAddress);

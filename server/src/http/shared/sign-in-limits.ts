@@ -4,6 +4,7 @@ import {
   type Counter,
   countAttempt,
   attemptCounter,
+  loginKey,
   networkCounters,
   resetAttempts,
   readCounts,
@@ -69,7 +70,7 @@ interface Group {
 }
 
 function countersOf({ audience, providerId, login, address, deviceId }: SignInAttempt): readonly Group[] {
-  const name = `${audience} ${providerId} ${login.trim().slice(0, 255).toLowerCase()}`;
+  const name = `${audience} ${providerId} ${loginKey(login)}`;
   const each = (some: readonly AttemptLimit[], key: string): Counter[] =>
     some.map((limit) => attemptCounter(limit, key));
   if (deviceId !== undefined)

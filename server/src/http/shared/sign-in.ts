@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type Audience, type HashingFor, QueueFull } from "#access/index.ts";
+import { type Audience, type HashingFor, QueueFull, loginKey } from "#access/index.ts";
 import { randomHex } from "#platform/ids.ts";
 import { readCookie, setCookie } from "./browser-session.ts";
 import { isSameSecret, issueFormToken, readForm } from "./forms.ts";
@@ -183,5 +183,5 @@ function knownDeviceOf(
 
 const signDevice = (secret: Buffer, { audience, providerId, id, userId, issuedAtMs }: Device, login: string): string =>
   createHmac("sha256", secret)
-    .update(`known device ${audience} ${providerId} ${id} ${userId} ${issuedAtMs} ${login.trim().toLowerCase()}`)
+    .update(`known device ${audience} ${providerId} ${id} ${userId} ${issuedAtMs} ${loginKey(login)}`)
     .digest("base64url");
