@@ -80,19 +80,25 @@ interface RequestKey {
   readonly number: number;
 }
 
-// At most two of a bin at the same time, so that a slow target does not hold all slots. Requests whose lease has ended are
-// claimed again. Along the partial index, which holds waiting requests only.
+// At most two of a bin at the same time, so that a slow target does not hold all slots. Providers take turns: the one with the
+// fewest requests under way is next. Requests whose lease has ended are claimed again. Along the partial index, which holds
+// waiting requests only.
 const claimStatement = `
   with waiting as (
     select provider_id, bin_id, number, forward_due_at,
       row_number() over (partition by provider_id, bin_id order by forward_due_at > now() desc, number) as place
     from bin_requests
     where forward_due_at is not null
+  ), turns as (
+    select provider_id, bin_id, number, forward_due_at,
+      row_number() over (partition by provider_id order by forward_due_at > now() desc, forward_due_at) as turn
+    from waiting
+    where place <= 2
   ), claimed as (
     select provider_id, bin_id, number
-    from bin_requests request join waiting using (provider_id, bin_id, number)
-    where place <= 2 and waiting.forward_due_at <= now() and request.forward_due_at <= now()
-    order by waiting.forward_due_at
+    from bin_requests request join turns using (provider_id, bin_id, number)
+    where turns.forward_due_at <= now() and request.forward_due_at <= now()
+    order by turn, turns.forward_due_at
     limit $1
     for update of request skip locked
   )

@@ -1,9 +1,12 @@
 import { expect, vi } from "vitest";
+import { systemClock } from "#platform/clock.ts";
 import { providerMovingCode } from "#platform/database/connection.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { test } from "../../test/support/test.ts";
+import { until } from "../../test/support/until.ts";
 import { createBin, deleteBin, listBins, readBin, updateBin } from "./bins.ts";
+import { BinForwarder } from "./forwards.ts";
 import { type FindCell, createOwnBins, listBinRequests, receiveRequest } from "./requests.ts";
 
 const request = {
@@ -151,4 +154,36 @@ test("only URLs of this installation match its bins", async ({ database }) => {
     status: 200,
     delayMs: 0,
   });
+});
+
+test("a provider with many requests to slow targets does not keep another's request from being forwarded", async ({
+  database,
+}) => {
+  const buildForwardingBin = async (providerId: number) =>
+    database.inTransaction((tx) => createBin(tx, { providerId, forwardUrl: "http://slow.example/" }));
+  const busy = await buildProvider(database);
+  for (let count = 0; count < 10; count += 1) {
+    const { id: binId } = await buildForwardingBin(busy);
+    for (let place = 0; place < 3; place += 1) await receiveRequest(database, { binId }, request);
+  }
+  const other = await buildForwardingBin(await buildProvider(database));
+  await receiveRequest(database, { binId: other.id }, request);
+
+  const sent: (string | undefined)[] = [];
+  const ended = Promise.withResolvers<void>();
+  await using forwarder = new BinForwarder({
+    pool: database,
+    clock: systemClock,
+    send: async ({ headers }) => {
+      sent.push(headers.at(-1));
+      await ended.promise;
+      return { status: 200, error: null, latencyMs: 1, body: "" };
+    },
+    isOurs: () => false,
+    onError: (error) => expect(error).toBeUndefined(),
+  });
+  forwarder.start();
+  await until(() => sent.length === 10);
+  expect(sent).toContain(other.id);
+  ended.resolve();
 });
