@@ -51,7 +51,7 @@ export {
   type AuditSpan,
   type StoredAuditRecord,
 } from "./audit.ts";
-export { QueueFull } from "./fair-queue.ts";
+export { QueueFull, createFairQueue } from "./fair-queue.ts";
 export {
   createPasswordHasher,
   filterByPassword,

@@ -77,7 +77,7 @@ test("jobs run in order and one at a time, with a turn of the event loop between
   };
   setImmediate(turn);
   const jobs = ["a", "b", "c"].map((name) =>
-    queue.run(async () => {
+    queue.run(1, async () => {
       log.push(`${name} begins`);
       await new Promise((resolve) => setTimeout(resolve, 1));
       log.push(`${name} ends`);
@@ -94,8 +94,16 @@ test("jobs run in order and one at a time, with a turn of the event loop between
 
 test("a failed job does not stop the next one", async () => {
   const queue = new SerialQueue();
-  const failing = queue.run(() => Promise.reject(new Error("no")));
-  const next = queue.run(async () => "done");
+  const failing = queue.run(1, () => Promise.reject(new Error("no")));
+  const next = queue.run(1, async () => "done");
   await expect(failing).rejects.toThrow("no");
   expect(await next).toBe("done");
+});
+
+test("many jobs of one provider delay a job of another by one job", async () => {
+  const queue = new SerialQueue();
+  const done: string[] = [];
+  const run = (providerId: number, name: string) => queue.run(providerId, async () => void done.push(name));
+  await Promise.all([...["a", "b", "c", "d"].map((name) => run(1, name)), run(2, "other")]);
+  expect(done).toEqual(["a", "b", "other", "c", "d"]);
 });

@@ -1,3 +1,4 @@
+import { createFairQueue } from "#access/index.ts";
 import { checkBinSignature, foldUnchanged, type RequestDiff } from "#http/shared/inspect-bin-requests.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -83,7 +84,7 @@ export function createBinPages(
       const context = await contextOf(reply.request, viewer);
       const documents = [];
       for (const [index, request] of page.requests.entries()) {
-        const document = await queue.run(async () => {
+        const document = await queue.run(viewer.bin.providerId, async () => {
           const check = await checkBinSignature(pool, viewer.bin, { request, secrets: context.secrets });
           return representRequest(request, check, context);
         });
@@ -245,15 +246,17 @@ function markChosen<Choice>(choices: readonly Choice[], chosen: Choice, valueOf:
 }
 
 /**
- * Runs jobs in order, one at a time, with a turn of the event loop before each. Reading and rendering one request takes up to
- * 15 ms, so concurrent streams would delay every other request by a second and more.
+ * Runs one job at a time, with a turn of the event loop before each. Reading and rendering one request takes up to 15 ms, and a
+ * search longer, so concurrent pages and streams would delay every other request by a second and more. Providers take turns, so
+ * many jobs of one delay another by one job.
  */
 export class SerialQueue {
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = createFairQueue({ slots: 1, waitingMax: Infinity, retryAfterSeconds: 1 });
 
-  run<Result>(job: () => Promise<Result>): Promise<Result> {
-    const result = this.#last.then(() => nextTurn()).then(job);
-    this.#last = result.catch(() => undefined);
-    return result;
+  run<Result>(providerId: number, job: () => Promise<Result>): Promise<Result> {
+    return this.#inTurn([String(providerId)], async () => {
+      await nextTurn();
+      return job();
+    });
   }
 }

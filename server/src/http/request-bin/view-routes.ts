@@ -54,7 +54,7 @@ export function addViewRoute(http: FastifyInstance, { pool, clock, pages, findVi
         limit: requestsPerPage,
         search: search && { ...search, isMasked: !viewer.isAdmin },
       });
-    const { requests, hasMore } = await (search ? queue.run(list) : list());
+    const { requests, hasMore } = await (search ? queue.run(key.providerId, list) : list());
     return pages.page(reply, viewer, {
       requests,
       older: hasMore ? requests.at(-1)?.number : undefined,
@@ -77,7 +77,7 @@ export function addRequestRoute(http: FastifyInstance, { pool, pages, findViewer
     const { providerId, id } = viewer.bin;
     const [found] = await readBinRequests(pool, { providerId, binId: id }, [parseNumber(request.params.number)]);
     if (!found) return reply.code(404).type("text/plain").send(noRequest);
-    const html = await queue.run(() => pages.request(request, viewer, found));
+    const html = await queue.run(providerId, () => pages.request(request, viewer, found));
     return reply.type("text/html; charset=utf-8").send(html);
   });
 }
@@ -104,7 +104,7 @@ export function addCompareRoute(http: FastifyInstance, { pool, pages, findViewer
     if (first === 0 || second === 0)
       return pages.message(reply, { status: 422, text: "Select two requests to compare." });
     const { providerId, id } = viewer.bin;
-    return queue.run(async () => {
+    return queue.run(providerId, async () => {
       const requests = await readBinRequests(pool, { providerId, binId: id }, [first, second]);
       const [one, other] = requests;
       if (!one || !other) return pages.message(reply, { status: 404, text: noRequest });

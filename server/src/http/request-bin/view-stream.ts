@@ -89,7 +89,7 @@ class RenderedMessages {
     const key = `${originOf(streamRequest)} ${viewer.bin.id} ${viewer.isAdmin} ${viewer.maySend} ${request.number}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined) return Promise.resolve(cached);
-    return queue.run(async () => {
+    return queue.run(viewer.bin.providerId, async () => {
       const rendered = this.#cache.get(key);
       if (rendered !== undefined) return rendered;
       const html = await pages.request(streamRequest, viewer, request);
@@ -137,7 +137,7 @@ async function sendNewRequests(stream: EventStream, watch: BinWatch, streaming: 
   while (!watch.isOver) {
     if (credential["share"] !== undefined) await endUnlessAllowed(); // expired or revoked
     const key = { providerId: bin.providerId, binId: bin.id, after: last };
-    const { requests, hasMore } = await queue.run(() => listBinRequestsAfter(pool, key));
+    const { requests, hasMore } = await queue.run(bin.providerId, () => listBinRequestsAfter(pool, key));
     for (const request of requests) {
       if (stream.isOver) return;
       await stream.send(await messages.render(streamRequest, viewer, request));
