@@ -9,22 +9,25 @@ import { useManagement } from "../../api/management-client.ts";
 import { FullUrlButton } from "../../components/endpoint/url-field.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useToast } from "../../components/toast-context.ts";
-import { type Settings, saveSettings } from "./settings.ts";
+import { type Settings, type SettingsEdits, saveSettings } from "./settings.ts";
 
 export interface BinOfferProps {
   readonly endpointId: number | undefined;
   readonly savedUrl: string;
-  /** The values of the form. Unsaved edits are saved too. */
+  /** The values of the form. */
   readonly settings: Settings;
+  /** The unsaved edits, which are saved too. */
+  readonly edits: SettingsEdits;
   readonly types: readonly EventType[];
   readonly onSaved: () => void;
 }
 
 /** Offers a request bin as receiver in one click. While a bin is the receiver, leads to the URL field. */
-export function BinOffer({ endpointId, savedUrl, settings, types, onSaved }: BinOfferProps) {
+export function BinOffer({ endpointId, savedUrl, settings, edits, types, onSaved }: BinOfferProps) {
   const { data: bins = [] } = useQuery(binsQuery(useApi()));
   const [isConfirming, setConfirming] = useState(false);
   const { mutate, isPending } = useBinAsReceiver(types, onSaved);
+  const form = { settings, edits };
   const replaced = [...new Set([savedUrl, settings.url])].filter((url) => url !== "");
   const bin = bins.find(({ url }) => url === savedUrl);
   if (bin) return <BinNotice bin={bin} />;
@@ -40,7 +43,7 @@ export function BinOffer({ endpointId, savedUrl, settings, types, onSaved }: Bin
           size="sm"
           isLoading={isPending}
           isDisabled={isPending}
-          onClick={() => (replaced.length > 0 ? setConfirming(true) : mutate(settings))}
+          onClick={() => (replaced.length > 0 ? setConfirming(true) : mutate(form))}
         >
           Use a request bin
         </Button>
@@ -53,7 +56,7 @@ export function BinOffer({ endpointId, savedUrl, settings, types, onSaved }: Bin
           endpointId={endpointId}
           replaced={replaced}
           isBusy={isPending}
-          onConfirm={() => mutate(settings, { onSettled: () => setConfirming(false) })}
+          onConfirm={() => mutate(form, { onSettled: () => setConfirming(false) })}
           onClose={() => setConfirming(false)}
         />
       )}
@@ -108,20 +111,20 @@ const BinNotice = ({ bin }: { bin: Bin }) => (
   </Alert>
 );
 
-/** Creates a bin and makes it the receiver, with the rest of the form. Selects all events if none is selected. */
+/** Creates a bin and makes it the receiver, and saves the edits. Selects all events if none is selected. */
 function useBinAsReceiver(types: readonly EventType[], onSaved: () => void) {
   const api = useApi();
   const client = useQueryClient();
   const toast = useToast();
   const management = useManagement();
   return useMutation({
-    mutationFn: async (settings: Settings) => {
+    mutationFn: async ({ settings: { switches }, edits }: Pick<BinOfferProps, "settings" | "edits">) => {
       const { url } = await responseBody(api.POST("/api/v1/bins", { body: {} }));
-      const switches = settings.switches.size > 0 ? settings.switches : new Set(types.map(({ type }) => type));
-      await saveSettings({ api, management, types }, { ...settings, url, switches, active: true });
+      const all = switches.size === 0 && { switches: new Map(types.map(({ type }) => [type, true])) };
+      await saveSettings({ api, management, types }, { ...edits, ...all, url, active: true });
       await client.invalidateQueries({ queryKey: ["bins"] });
       await client.invalidateQueries({ queryKey: ["endpoints"] });
-      return switches.size;
+      return switches.size || types.length;
     },
     onSuccess: (count) => {
       onSaved();

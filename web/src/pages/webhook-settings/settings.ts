@@ -28,6 +28,11 @@ const untouched: Settings = {
   switches: new Set(),
 };
 
+/** The unsaved edits. Each switch is an edit of its own, so that concurrent edits of others survive. */
+export interface SettingsEdits extends Partial<Omit<Settings, "switches">> {
+  readonly switches?: ReadonlyMap<EventTypeName, boolean>;
+}
+
 /** Returns the saved settings, or everything off before the first save. */
 export function settingsOf(endpoint: Endpoint | null, types: readonly EventType[]): Settings {
   if (!endpoint) return untouched;
@@ -43,30 +48,36 @@ export function settingsOf(endpoint: Endpoint | null, types: readonly EventType[
   };
 }
 
+/** Returns the settings as the form shows them. */
+export function applyEdits(saved: Settings, { switches = new Map(), ...edits }: SettingsEdits): Settings {
+  const isOn = new Map([...[...saved.switches].map((type) => [type, true] as const), ...switches]);
+  const on = [...isOn].filter(([, isSelected]) => isSelected).map(([type]) => type);
+  return { ...saved, ...edits, switches: new Set(on) };
+}
+
 interface SaveNeeds {
   readonly api: ApiClient;
   readonly management: ManagementClient;
   readonly types: readonly EventType[];
 }
 
-/** Saves the settings that 3scale's API has, and then Bellwire's own if they changed. */
-export async function saveSettings({ api, management, types }: SaveNeeds, settings: Settings): Promise<void> {
+/** Saves the edited settings that 3scale's API has, and then Bellwire's own. Sends no others: somebody may have changed them. */
+export async function saveSettings({ api, management, types }: SaveNeeds, edits: SettingsEdits): Promise<void> {
+  const { all_actors, success, switches, ...values } = edits;
   // Creates the endpoint on the first save.
   await management.update("webhooks", {
-    url: settings.url,
-    active: settings.active,
-    provider_actions: settings.provider_actions,
+    ...values,
     ...Object.fromEntries(
-      types.flatMap((type) => (type.switch === null ? [] : [[type.switch, settings.switches.has(type.type)]])),
+      types.flatMap(({ type, switch: name }) =>
+        name !== null && switches?.has(type) ? [[name, switches.get(type)]] : [],
+      ),
     ),
   });
 
-  const endpoint = await readDefaultEndpoint(api);
-  const { all_actors, success } = settings;
-  if (endpoint.all_actors === all_actors && endpoint.success === success) return;
-  await responseBody(
-    api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id: endpoint.id } }, body: { all_actors, success } }),
-  );
+  if (all_actors === undefined && success === undefined) return;
+  const { id } = await readDefaultEndpoint(api);
+  const body = { ...(all_actors !== undefined && { all_actors }), ...(success !== undefined && { success }) };
+  await responseBody(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body }));
 }
 
 async function readDefaultEndpoint(api: ApiClient): Promise<Endpoint> {
@@ -79,7 +90,8 @@ export interface SaveSettingsOptions {
   /** The saved endpoint, or null before the first save. */
   readonly endpoint: Endpoint | null;
   readonly types: readonly EventType[];
-  readonly onSaved: () => void;
+  /** Receives the edits that were saved. */
+  readonly onSaved: (edits: SettingsEdits) => void;
 }
 
 export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOptions) {
@@ -89,10 +101,10 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
   const toast = useToast();
   const management = useManagement();
   const { mutate, isPending, error, reset } = useMutation({
-    mutationFn: (settings: Settings) => saveSettings({ api, management, types }, settings),
-    onSuccess: async () => {
+    mutationFn: (edits: SettingsEdits) => saveSettings({ api, management, types }, edits),
+    onSuccess: async (_, edits) => {
       await client.invalidateQueries({ queryKey: ["endpoints"] });
-      onSaved();
+      onSaved(edits);
       toast({ kind: "success", title: "The webhook settings were saved", about: "settings" });
       await navigate({ to: "/webhooks/edit", replace: true });
     },

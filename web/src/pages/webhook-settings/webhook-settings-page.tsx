@@ -15,7 +15,7 @@ import { SaveBar } from "../../components/form/fields.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { BinOffer } from "./bin-offer.tsx";
-import { type Settings, settingsOf, useSaveSettings } from "./settings.ts";
+import { type Settings, type SettingsEdits, applyEdits, settingsOf, useSaveSettings } from "./settings.ts";
 
 /** The page Account Settings > Integrate > Webhooks: `new` before the first save, then `edit`. */
 export function WebhookSettingsPage() {
@@ -66,25 +66,37 @@ export interface SettingsFormProps {
   readonly types: readonly EventType[];
 }
 
-export function SettingsForm({ endpoint, types }: SettingsFormProps) {
+/** Holds the unsaved edits. Without them the form follows the saved settings. */
+function useSettingsForm({ endpoint, types }: SettingsFormProps) {
   const saved = settingsOf(endpoint, types);
-  // The unsaved edits. Without them the form follows the saved settings.
-  const [typed, setTyped] = useState<Settings>();
+  const [typed, setTyped] = useState<SettingsEdits>();
+  const settings = applyEdits(saved, typed ?? {});
+  const change = (changed: SettingsEdits): void => setTyped({ ...typed, ...changed });
+  const changeSwitches = (switches: Settings["switches"]): void => {
+    const changed = [...switches.symmetricDifference(settings.switches)];
+    const turned = changed.map((type) => [type, switches.has(type)] as const);
+    change({ switches: new Map([...(typed?.switches ?? []), ...turned]) });
+  };
+  // Edits that were made while the others were saved stay.
+  const onSaved = (edits: SettingsEdits): void => setTyped((present) => (present === edits ? undefined : present));
+  const { save, isSaving, urlErrors, forgetErrors } = useSaveSettings({ endpoint, types, onSaved });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    save(typed ?? {});
+  };
+  const discard = (): void => {
+    setTyped(undefined);
+    forgetErrors();
+  };
+  return { saved, settings, typed, change, changeSwitches, submit, discard, isSaving, urlErrors };
+}
+
+export function SettingsForm({ endpoint, types }: SettingsFormProps) {
+  const form = useSettingsForm({ endpoint, types });
+  const { saved, settings, typed, change, changeSwitches, submit, discard, isSaving, urlErrors } = form;
   const [testStatus, setTestStatus] = useState<number>();
   // The saved URL without its mask, if it was requested.
   const [wholeUrl, setWholeUrl] = useState<string>();
-  const settings = typed ?? saved;
-  const change = (changed: Partial<Settings>): void => setTyped({ ...settings, ...changed });
-  const forget = (): void => setTyped(undefined);
-  const { save, isSaving, urlErrors, forgetErrors } = useSaveSettings({ endpoint, types, onSaved: forget });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    save(settings);
-  };
-  const discard = (): void => {
-    forget();
-    forgetErrors();
-  };
   useLinkedControl();
 
   return (
@@ -102,7 +114,14 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
       </FormSection>
       <FormSection title="Webhooks endpoint" titleElement="h2">
         {endpoint && <EndpointStateNotice endpoint={endpoint} />}
-        <BinOffer endpointId={endpoint?.id} savedUrl={saved.url} settings={settings} types={types} onSaved={discard} />
+        <BinOffer
+          endpointId={endpoint?.id}
+          savedUrl={saved.url}
+          settings={settings}
+          edits={typed ?? {}}
+          types={types}
+          onSaved={discard}
+        />
         <UrlField
           url={settings.url}
           errors={urlErrors}
@@ -137,7 +156,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
             title="Nothing is sent while webhooks are not enabled"
           />
         )}
-        <EventSwitches types={types} settings={settings} onChange={(switches) => change({ switches })} />
+        <EventSwitches types={types} settings={settings} onChange={changeSwitches} />
       </FormSection>
       <SaveBar save="Save webhook settings" isSaving={isSaving} onDiscard={typed && discard} />
     </Form>

@@ -58,12 +58,11 @@ test("using a bin saves unsaved edits and keeps the selection of events", async 
   await says("https://other.example/in");
   await click("Use a request bin");
   await waitFor(() => expect(page.askedFor("PUT /admin/api/webhooks.json")).toHaveLength(1));
+  // Absent switches keep their values.
   expect(page.askedFor("PUT /admin/api/webhooks.json")[0]?.body).toEqual({
     url: "http://localhost/bins/b1",
     active: true,
     provider_actions: false,
-    account_created_on: false,
-    user_created_on: true,
   });
 });
 
@@ -77,4 +76,33 @@ test("without a URL, one click sets a bin and selects all events", async () => {
     account_created_on: true,
     user_created_on: true,
   });
+});
+
+test("saving sends only the edits, so that a concurrent change of the URL survives", async () => {
+  const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
+  await tick("account_created_on");
+  await tick("user_created_on");
+  await tick("user_created_on");
+  await tick("all_actors");
+  await click("Save webhook settings");
+  await says("The webhook settings were saved");
+  expect(page.askedFor("PUT /admin/api/webhooks.json").map(({ body }) => body)).toEqual([
+    { account_created_on: true, user_created_on: true },
+  ]);
+  expect(page.askedFor("PATCH /api/v1/endpoints/1").map(({ body }) => body)).toEqual([{ all_actors: true }]);
+});
+
+test("an edit that is made while others are saved stays in the form", async () => {
+  const page = showPage("/webhooks/edit", {
+    ...serverWith([endpointAt("https://crm.example/in")]),
+    "PUT /admin/api/webhooks.json": () => {
+      void tick("user_created_on");
+      return [200, {}];
+    },
+  });
+  await tick("provider_actions");
+  await click("Save webhook settings");
+  await says("The webhook settings were saved");
+  expect(document.querySelector<HTMLInputElement>("#user_created_on")?.checked).toBe(false);
+  expect(page.askedFor("PUT /admin/api/webhooks.json").map(({ body }) => body)).toEqual([{ provider_actions: false }]);
 });
