@@ -76,18 +76,18 @@ export interface DetailsFormProps {
 /** A form for the defined fields of an account or application. */
 export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormProps) {
   const api = useManagement();
-  const { values, typed, change, forget } = useEdits(saved);
+  const { values, typed, change, forget, forgetSaved } = useEdits(saved);
   const { mutate, isPending, errors, reset, take } = useChange({
-    change: () => api.update(path, typed),
+    change: (sent: Values | undefined) => api.update(path, sent),
     stale,
     done: `The ${noun} was updated`,
     failed: `The ${noun} could not be updated`,
     fields: useDefinitions(target).map(({ name }) => name),
-    onDone: forget,
+    onDone: (_, sent) => forgetSaved(sent),
   });
   const submit = (event: FormEvent): void => {
     take(event);
-    mutate(undefined);
+    mutate(typed);
   };
   return (
     // No browser validation: an object saved before a field became required may stay without it. The API decides.

@@ -15,7 +15,7 @@ export interface ChangeOptions<Input, Done> {
   /** The message after success. Omit it where the page shows the change. */
   readonly done?: string;
   readonly failed: string;
-  readonly onDone?: (done: Done) => unknown;
+  readonly onDone?: (done: Done, input: Input) => unknown;
   /** The fields that show their errors themselves. */
   readonly fields?: readonly string[];
 }
@@ -31,10 +31,10 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   const refresh = () => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
   const mutation = useMutation({
     mutationFn: change,
-    onSuccess: async (answer) => {
+    onSuccess: async (answer, input) => {
       await refresh();
       if (done) toast({ kind: "success", title: done, about: failed }); // replaces an earlier rejection
-      await onDone?.(answer);
+      await onDone?.(answer, input);
       for (const queryKey of gone) client.removeQueries({ queryKey });
     },
     onError: (error) => {
@@ -75,6 +75,8 @@ export function useEdits(saved: Values) {
     typed,
     change: (changed: Values): void => setTyped({ ...typed, ...changed }),
     forget: (): void => setTyped(undefined),
+    /** Forgets the edits that were saved, unless others were made meanwhile. */
+    forgetSaved: (sent: Values | undefined): void => setTyped((present) => (present === sent ? undefined : present)),
   };
 }
 

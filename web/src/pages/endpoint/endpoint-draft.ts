@@ -108,7 +108,15 @@ export function useEndpointDraft(endpoint: Endpoint | undefined, types: readonly
     const events = isAboutEvents ? { sendsAll: draft.sendsAll, switches: draft.switches } : {};
     setTyped({ ...typed, ...events, ...changed });
   };
-  return { draft, typed, change, forget: () => setTyped(undefined) };
+  return {
+    draft,
+    typed,
+    change,
+    forget: (): void => setTyped(undefined),
+    /** Forgets the edits that were saved, unless others were made meanwhile. */
+    forgetSaved: (sent: Partial<EndpointDraft>): void =>
+      setTyped((present) => (present === sent ? undefined : present)),
+  };
 }
 
 /** All settings, and whether the form shows the errors of their field. */
@@ -135,7 +143,7 @@ export const endpointSettings = {
 const fields = Object.entries(endpointSettings).flatMap(([field, hasErrors]) => (hasErrors ? [field] : []));
 
 /** Creates the endpoint, or sends the edits of an existing one. */
-export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: () => void) {
+export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: (sent: Partial<EndpointDraft>) => void) {
   const api = useApi();
   const navigate = useNavigate();
   const save = async (typed: Partial<EndpointDraft>): Promise<Endpoint> => {
@@ -153,8 +161,8 @@ export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: () => v
     done: endpoint ? "The endpoint was updated" : "The endpoint was created",
     failed: endpoint ? "The endpoint could not be updated" : "The endpoint could not be created",
     fields,
-    onDone: async ({ id }) => {
-      onSaved();
+    onDone: async ({ id }, sent) => {
+      onSaved(sent);
       if (!endpoint) await navigate({ to: "/endpoints/$id", params: { id: String(id) } });
     },
   });

@@ -46,8 +46,8 @@ export interface EndpointFieldsProps {
 
 export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   const navigate = useNavigate();
-  const { draft, typed, change, forget } = useEndpointDraft(endpoint, types);
-  const { save, isSaving, errors, forgetErrors, take } = useSaveEndpoint(endpoint, forget);
+  const { draft, typed, change, forget, forgetSaved } = useEndpointDraft(endpoint, types);
+  const { save, isSaving, errors, forgetErrors, take } = useSaveEndpoint(endpoint, forgetSaved);
   const draftErrors = checkDraft(draft, !endpoint);
   const discard = (): void => {
     forget();

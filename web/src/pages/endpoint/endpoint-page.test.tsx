@@ -68,6 +68,21 @@ test("an endpoint that was deleted elsewhere disappears from its page, which lin
   await says("No endpoints yet");
 });
 
+test("an edit that is made while others are saved stays in the form", async () => {
+  const { server } = serverWithCrm();
+  showPage("/endpoints/5?tab=settings", {
+    ...server,
+    "PATCH /api/v1/endpoints/5": () => {
+      void fill("description", "Typed meanwhile");
+      return [200, crm];
+    },
+  });
+  await fill("name", "CRM");
+  await click("Save endpoint");
+  await says("The endpoint was updated");
+  expect(document.querySelector<HTMLInputElement>("#description")?.value).toBe("Typed meanwhile");
+});
+
 test('an invalid endpoint id in the address shows "Not found", not an error', async () => {
   showPage("/endpoints/abc", {
     "GET /api/v1/endpoints/NaN": () => [422, { title: "Wrong.", code: "invalid", errors: { id: ["must be integer"] } }],

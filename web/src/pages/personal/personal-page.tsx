@@ -109,15 +109,15 @@ interface OwnChange<Name extends string> {
 export function useOwnChange<Name extends string>({ userId, saved, fields, done, failed }: OwnChange<Name>) {
   const api = useManagement();
   const renewSession = useRenewSession();
-  const { values, typed, change, forget } = useEdits(saved);
+  const { values, typed, change, forgetSaved } = useEdits(saved);
   const { mutate, isPending, errors, take } = useChange({
-    change: () => api.update(`users/${userId}`, typed),
+    change: (sent: Values | undefined) => api.update(`users/${userId}`, sent),
     stale: [["team"]],
     done,
     failed,
     fields,
-    onDone: async () => {
-      forget();
+    onDone: async (_, sent) => {
+      forgetSaved(sent);
       await renewSession();
     },
   });
@@ -130,7 +130,7 @@ export function useOwnChange<Name extends string>({ userId, saved, fields, done,
     }),
     submit: (event: FormEvent): void => {
       take(event);
-      mutate(undefined);
+      mutate(typed);
     },
     isBusy: isPending,
     isUntouched: !typed,

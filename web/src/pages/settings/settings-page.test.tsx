@@ -47,6 +47,22 @@ test("each setting is shown, and only edits are sent", async () => {
   ]);
 });
 
+test("an edit that is made while others are saved stays in the form", async () => {
+  const { renewSession } = showInPortal(<SettingsPage />, {
+    answers: {
+      ...answers,
+      get "PUT settings"() {
+        void fill("password_length_min", "20");
+        return answers["PUT settings"] ?? "lost";
+      },
+    },
+  });
+  await fill("email_activation", "true");
+  await click("Save general settings");
+  await waitFor(() => expect(renewSession).toHaveBeenCalledOnce());
+  expect(valueOf("password_length_min")).toBe("20");
+});
+
 test("the default of the activation by mail can be restored", async () => {
   const saved = { settings: { ...settings, email_activation: false } };
   const { changes } = showInPortal(<SettingsPage />, { answers: { ...answers, "GET settings": [200, saved] } });

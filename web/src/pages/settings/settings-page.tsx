@@ -3,7 +3,7 @@ import { useQuery, queryOptions } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { settingsLimits } from "../../api/facts.ts";
-import { useManagement } from "../../api/management-client.ts";
+import { type Values, useManagement } from "../../api/management-client.ts";
 import { maySwitchWebhooks, useRenewSession, useSession } from "../../api/session.tsx";
 import { type Settings, settingsQuery } from "../../api/settings.ts";
 import { SaveBar, SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
@@ -59,16 +59,16 @@ function SettingsForm({ saved }: { saved: Settings }) {
 function useSettingsForm(saved: Settings) {
   const api = useManagement();
   const renewSession = useRenewSession();
-  const { values, typed, change, forget } = useEdits(saved);
+  const { values, typed, change, forget, forgetSaved } = useEdits(saved);
   const { mutate, isPending, errors, reset, take } = useChange({
-    change: () => api.update("settings", typed),
+    change: (sent: Values) => api.update("settings", sent),
     stale: [["settings"], ["plans"]],
     done: "The general settings were saved",
     failed: "The general settings could not be saved",
     fields: Object.keys(values),
     // The session contains permissions, the time zone and the password rule, which may have changed.
-    onDone: async () => {
-      forget();
+    onDone: async (_, sent) => {
+      forgetSaved(sent);
       await renewSession();
     },
   });
@@ -89,7 +89,7 @@ function useSettingsForm(saved: Settings) {
     isSaving: isPending,
     submit: (event: FormEvent): void => {
       take(event);
-      if (typed) mutate(undefined);
+      if (typed) mutate(typed);
     },
     discard: (): void => {
       forget();
