@@ -131,7 +131,7 @@ const draftOf = (rule: AlertRule): RuleDraft => ({
   byMail: rule.by_mail,
 });
 
-/** Returns the request body. A text that is not a number is left out, and the field that needs it says so. */
+/** Returns the settings of a rule. A text that is not a number is left out, and the field that needs it says so. */
 function bodyOf(draft: RuleDraft) {
   const isPresent = alertKinds[draft.kind].problemSide === "present";
   const [threshold, clear_threshold] = isPresent
@@ -147,6 +147,12 @@ function bodyOf(draft: RuleDraft) {
   };
 }
 
+/** Returns only the edited settings, so that changes of another admin survive. */
+function changesOf(draft: RuleDraft, rule: AlertRule): Partial<ReturnType<typeof bodyOf>> {
+  const saved = new Map<string, unknown>(Object.entries(bodyOf(draftOf(rule))));
+  return Object.fromEntries(Object.entries(bodyOf(draft)).filter(([name, value]) => value !== saved.get(name)));
+}
+
 const kindOptions = alertKindNames.map((value) => ({ value, label: alertKinds[value].title }));
 
 /** Creates or edits a rule. Kind and endpoint of an existing rule stay. */
@@ -158,7 +164,10 @@ function RuleDialog({ rule, onClose }: { rule?: AlertRule; onClose: () => void }
     change: () =>
       rule
         ? responseBody(
-            api.PATCH("/api/v1/alert-rules/{id}", { params: { path: { id: rule.id } }, body: bodyOf(draft) }),
+            api.PATCH("/api/v1/alert-rules/{id}", {
+              params: { path: { id: rule.id } },
+              body: changesOf(draft, rule),
+            }),
           )
         : responseBody(
             api.POST("/api/v1/alert-rules", {
@@ -260,6 +269,7 @@ function DurationFields({ draft, errors, onEdit }: RuleFieldsProps) {
       <TextField
         id="for_seconds"
         label="Opens after (minutes)"
+        isRequired
         hint="0: with the first check"
         errors={errors["for_seconds"]}
         value={draft.forMinutes}
@@ -269,6 +279,7 @@ function DurationFields({ draft, errors, onEdit }: RuleFieldsProps) {
       <TextField
         id="clear_for_seconds"
         label="Closes after (minutes)"
+        isRequired
         errors={errors["clear_for_seconds"]}
         value={draft.clearForMinutes}
         input={number}
@@ -278,6 +289,7 @@ function DurationFields({ draft, errors, onEdit }: RuleFieldsProps) {
         <TextField
           id="min_attempts"
           label="Attempts in 15 minutes"
+          isRequired
           hint="Fewer attempts are ignored"
           errors={errors["min_attempts"]}
           value={draft.minAttempts}

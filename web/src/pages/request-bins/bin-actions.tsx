@@ -1,82 +1,68 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import type { Bin } from "../../api/endpoints.ts";
 import { binLimits } from "../../api/facts.ts";
+import type { Values } from "../../api/management-client.ts";
 import { TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { fieldText, useEdits } from "../../components/form/use-change.ts";
 import { useToast } from "../../components/toast-context.ts";
 
 /** Changes the name, the default response and the forward URL. Rules are edited on the bin's page. */
 export function ChangeBinDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
-  const [name, setName] = useState(bin.name);
-  const [status, setStatus] = useState(String(bin.answer_status));
-  const [delayMs, setDelayMs] = useState(String(bin.answer_delay_ms));
-  const [forwardUrl, setForwardUrl] = useState(bin.forward_url ?? "");
+  const { values, typed = {}, change: edit } = useEdits(bin);
   const { change } = useBinActions();
   const errors = change.error instanceof ApiProblem ? change.error.errors : {};
-  const submit = (): void =>
-    change.mutate(
-      {
-        id: bin.id,
-        name,
-        answer_status: Number(status),
-        answer_delay_ms: Number(delayMs),
-        forward_url: forwardUrl.trim() || null,
-      },
-      { onSuccess: onClose },
-    );
+  const field = (id: "name" | "answer_status" | "answer_delay_ms" | "forward_url") => ({
+    id,
+    errors: errors[id],
+    value: fieldText(values[id]),
+    onChange: (value: string) => edit({ [id]: value }),
+  });
+  const submit = (): void => change.mutate({ id: bin.id, ...requestBody(typed) }, { onSuccess: onClose });
   return (
     <FormDialog
       title="Change the bin"
       description="Let the bin fail or respond slowly, and watch the retries. Scripted responses are on the bin's page."
       submit="Save"
       isBusy={change.isPending}
-      isDisabled={status === "" || delayMs === ""}
+      isDisabled={Object.keys(typed).length === 0}
       onSubmit={submit}
       onClose={onClose}
     >
+      <TextField {...field("name")} label="Name" input={{ maxLength: binLimits.name.maxLength }} />
       <TextField
-        id="name"
-        label="Name"
-        errors={errors["name"]}
-        value={name}
-        input={{ maxLength: binLimits.name.maxLength }}
-        onChange={setName}
-      />
-      <TextField
-        id="answer_status"
+        {...field("answer_status")}
         label="Status"
         isRequired
         hint={`From ${binLimits.answer_status.min} to ${binLimits.answer_status.max}. Only 200 counts as delivered, unless the endpoint's settings say otherwise.`}
-        errors={errors["answer_status"]}
-        value={status}
         input={{ type: "number", ...binLimits.answer_status }}
-        onChange={setStatus}
       />
       <TextField
-        id="answer_delay_ms"
+        {...field("answer_delay_ms")}
         label="Delay in milliseconds"
         isRequired
         hint={`Wait before the response, at most ${binLimits.answer_delay_ms.max / 60_000} minutes.`}
-        errors={errors["answer_delay_ms"]}
-        value={delayMs}
         input={{ type: "number", ...binLimits.answer_delay_ms }}
-        onChange={setDelayMs}
       />
       <TextField
-        id="forward_url"
+        {...field("forward_url")}
         label="Forward URL"
         hint="Each new request is also sent there once. Leave it empty to forward nothing."
-        errors={errors["forward_url"]}
-        value={forwardUrl}
         input={{ type: "url", maxLength: binLimits.forward_url.maxLength }}
-        onChange={setForwardUrl}
       />
     </FormDialog>
   );
 }
+
+/** Returns the request body with the edited fields only: the response may have been changed on the bin's page meanwhile. */
+const requestBody = (typed: Values): Omit<BinChange, "id"> => ({
+  ...("name" in typed && { name: fieldText(typed["name"]) }),
+  ...("answer_status" in typed && { answer_status: Number(typed["answer_status"]) }),
+  ...("answer_delay_ms" in typed && { answer_delay_ms: Number(typed["answer_delay_ms"]) }),
+  ...("forward_url" in typed && { forward_url: fieldText(typed["forward_url"]).trim() || null }),
+});
 
 export function useBinActions() {
   const api = useApi();
@@ -108,7 +94,7 @@ export function useBinActions() {
   return { create, remove, change };
 }
 
-type BinChange = Pick<Bin, "id" | "name" | "answer_status" | "answer_delay_ms" | "forward_url">;
+type BinChange = Pick<Bin, "id"> & Partial<Pick<Bin, "name" | "answer_status" | "answer_delay_ms" | "forward_url">>;
 
 type Answer = Pick<Bin, "answer_status" | "answer_delay_ms" | "answer_rules">;
 

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { click, fill } from "../../testing/show-in-portal.tsx";
+import { says, showPage } from "../../testing/show-page.tsx";
+
+const bin = {
+  id: "b1",
+  name: "crm",
+  url: "http://localhost/bins/b1",
+  view_url: "http://localhost/bins/b1/view?key=k",
+  answer_status: 200,
+  answer_delay_ms: 0,
+  answer_rules: [],
+  forward_url: null,
+  requests_caught: 3,
+  created_at: "2026-03-01T09:00:00.000Z",
+};
+
+test("changing a bin sends only the edits, so that a response chosen on its own page survives", async () => {
+  const page = showPage("/bins", {
+    "GET /api/v1/bins": () => [200, { data: [bin], next: null }],
+    "PATCH /api/v1/bins/b1": () => [200, { ...bin, name: "billing", answer_status: 500 }],
+  });
+  await click("200, change crm");
+  await fill("name", "billing");
+  await click("Save");
+  await says("billing responds with 500");
+  expect(page.askedFor("PATCH /api/v1/bins/b1").map(({ body }) => body)).toEqual([{ name: "billing" }]);
+});
