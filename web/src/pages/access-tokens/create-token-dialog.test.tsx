@@ -24,3 +24,14 @@ test("a new token stays visible until its button confirms the copy", async () =>
   await click("I copied the token");
   expect(onClose).toHaveBeenCalledTimes(2);
 });
+
+test("the expiry is a time in the provider's time zone, as everywhere", async () => {
+  const { changes } = showInPortal(<CreateTokenDialog onClose={() => undefined} />, {
+    answers: { "POST personal/access_tokens": [201, { access_token: { value: "s3cret" } }] },
+    session: { timeZone: "Asia/Tokyo" },
+  });
+  await fill("name", "billing");
+  await fill("expires_at", "2030-01-01T09:00");
+  await click("Create");
+  await waitFor(() => expect(changes()[0]?.body).toMatchObject({ expires_at: "2030-01-01T00:00:00.000Z" }));
+});

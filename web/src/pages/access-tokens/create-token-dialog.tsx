@@ -13,10 +13,12 @@ import {
 import { useId, useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
 import { accessTokenScopes } from "../../api/facts.ts";
+import { useSession } from "../../api/session.tsx";
 import type { NewAccessToken, Scope } from "../../api/team.ts";
 import { ChoiceGroup, SelectField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
+import { knownTimeZone, parseDateInput } from "../../components/time-zone.ts";
 
 const permissions = [
   { value: "ro", label: "Read only" },
@@ -25,13 +27,14 @@ const permissions = [
 
 export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
   const api = useManagement();
+  const { timeZone } = useSession();
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(["account_management"]));
   const [permission, setPermission] = useState<"ro" | "rw">("ro");
   const [expires, setExpires] = useState("");
   const { mutate, isPending, errors, data } = useChange({
     change: () => {
-      const expires_at = expires && new Date(expires).toISOString();
+      const expires_at = parseDateInput(expires, timeZone)?.toISOString();
       const values = { name, permission, scopes: [...chosen], ...(expires_at && { expires_at }) };
       return api.create<{ access_token: NewAccessToken }>("personal/access_tokens", values);
     },
@@ -81,7 +84,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
       <TextField
         id="expires_at"
         label="Expires"
-        hint="In this browser's time zone. If empty, the token never expires"
+        hint={`In the time zone of these pages, ${knownTimeZone(timeZone)}. If empty, the token never expires`}
         errors={errors["expires_at"]}
         value={expires}
         input={{ type: "datetime-local" }}
