@@ -44,6 +44,10 @@ test("values that the API would reject are dropped; other values of the filter s
   ).toEqual({ state: "failed" });
 });
 
+test("a day that does not exist and a span that the API rejects are dropped", () => {
+  expect(readListFilter("deliveries", { since: "2026-13-45T00:00Z", until: "-1D" })).toEqual({});
+});
+
 test("a number in a link is parsed like its text", () => {
   expect(readListFilter("deliveries", { endpoint_id: 7, account: 4 })).toEqual({ endpoint_id: "7", account: "4" });
 });

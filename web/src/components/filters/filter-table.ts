@@ -231,7 +231,11 @@ export const definitionsFor = (list: ListName): readonly FilterDefinition[] => {
   return filterDefinitions.filter(({ name }) => !without.includes(name));
 };
 
-const timePattern = /^(-\d{1,5}[mhdw]|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))$/i;
+const spanPattern = /^-\d{1,5}[mhdw]$/;
+const momentPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i;
+
+const isTime = (text: string): boolean =>
+  spanPattern.test(text) || (momentPattern.test(text) && !Number.isNaN(Date.parse(text)));
 
 /** Parses a filter from the address of a list's page. Drops values that the API would refuse. */
 export function readListFilter(list: ListName, search: Record<string, unknown>): ListFilter {
@@ -244,7 +248,7 @@ export function readListFilter(list: ListName, search: Record<string, unknown>):
   if (anyText.test(q)) entries.push(["q", q]);
   for (const name of ["since", "until"] as const) {
     const value = textOf(name);
-    if (timePattern.test(value)) entries.push([name, value]);
+    if (isTime(value)) entries.push([name, value]);
   }
   for (const definition of definitionsFor(list)) {
     const values = parseValues(definition, textOf(definition.name));
