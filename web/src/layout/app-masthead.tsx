@@ -29,7 +29,7 @@ import { type ReactNode, type Ref, useRef, useState } from "react";
 import { useApi } from "../api/bellwire-client.ts";
 import { failureCountQuery } from "../api/deliveries.ts";
 import { isRunning, newestJobsQuery } from "../api/jobs.ts";
-import { mayUseWebhooks, useSession } from "../api/session.tsx";
+import { mayUseWebhooks, readPresentSession, useSession } from "../api/session.tsx";
 import { LinkButton } from "../components/page-header.tsx";
 import { sidebarToggleId } from "./app-navigation.tsx";
 import { QuickSearch } from "./quick-search.tsx";
@@ -134,13 +134,22 @@ function HelpMenu() {
 }
 
 function UserMenu() {
-  const { userName, role, providerName, developerPortalUrl, csrfToken } = useSession();
+  const { userId, userName, role, providerName, developerPortalUrl, csrfToken } = useSession();
   const navigate = useNavigate();
-  const signOut = useRef<HTMLFormElement>(null);
+  const form = useRef<HTMLFormElement>(null);
+  const token = useRef<HTMLInputElement>(null);
+  const signOut = async (): Promise<void> => {
+    // After a sign-in in another tab, this page continues with the new session, which has another token.
+    const present = await readPresentSession();
+    if (typeof present === "object" && present.userId === userId && token.current) {
+      token.current.value = present.csrfToken;
+    }
+    form.current?.requestSubmit();
+  };
   return (
     <>
-      <form ref={signOut} method="post" action="/p/logout" hidden>
-        <input type="hidden" name="form_token" value={csrfToken} />
+      <form ref={form} method="post" action="/p/logout" hidden>
+        <input ref={token} type="hidden" name="form_token" defaultValue={csrfToken} />
       </form>
       <MastheadMenu label={`Signed in as ${userName}`} icon={<UserIcon />}>
         <DropdownGroup label={`${userName}, ${role} of ${providerName}`}>
@@ -153,7 +162,7 @@ function UserMenu() {
         <ThemeChoice />
         <Divider component="li" />
         <DropdownList>
-          <DropdownItem onClick={() => signOut.current?.requestSubmit()}>Sign out</DropdownItem>
+          <DropdownItem onClick={() => void signOut()}>Sign out</DropdownItem>
         </DropdownList>
       </MastheadMenu>
     </>
