@@ -1,4 +1,12 @@
-import { type CatalogueEntry, type EventInterface, eventCatalogue } from "../server/src/webhooks/events/index.ts";
+import { describedHeaders } from "../server/src/webhooks/attempts/index.ts";
+import { settingSchemas } from "../server/src/webhooks/endpoints/index.ts";
+import {
+  type CatalogueEntry,
+  type EventInterface,
+  type OperationalEntry,
+  eventCatalogue,
+  operationalEvents,
+} from "../server/src/webhooks/events/index.ts";
 
 const interfaceNames: Record<EventInterface, string> = {
   developer_portal: "Developer Portal",
@@ -11,6 +19,9 @@ const interfaceNames: Record<EventInterface, string> = {
 export function eventsReference(): string {
   const row = ({ type, switchName, label, interfaces }: CatalogueEntry): string =>
     `| \`${type}\` | \`${switchName}\` | ${label} | ${interfaces.map((name) => interfaceNames[name]).join(", ")} |`;
+  const operationalRow = ({ type, description }: OperationalEntry): string => `| \`${type}\` | ${description} |`;
+  const format = new Map<string, unknown>(Object.entries(settingSchemas.format));
+  const headers = Object.entries(describedHeaders).map(([name, { description }]) => `| \`${name}\` | ${description} |`);
   return `# Events
 
 Event types, their switches on the Webhooks page and in \`PUT /admin/api/webhooks\`, and the interfaces that can cause them. The
@@ -20,5 +31,25 @@ only with \`all_actors\`. \`GET /api/v1/event_types/{type}/sample\` returns a sa
 | type | switch | label | can come from |
 | --- | --- | --- | --- |
 ${eventCatalogue.map(row).join("\n")}
+
+## Events about endpoints
+
+Caused by alerts. They never reach the endpoint \`default\`, and other endpoints receive only those that they name.
+
+| type | meaning |
+| --- | --- |
+${operationalEvents.map(operationalRow).join("\n")}
+
+## Formats
+
+An endpoint's \`format\` determines the body. ${String(format.get("description"))}
+
+## Headers
+
+Headers of a request, besides those of HTTP and those that the endpoint configures.
+
+| header | meaning |
+| --- | --- |
+${headers.join("\n")}
 `;
 }
