@@ -4,13 +4,16 @@ import { UnreadableEvent } from "./unreadable-event.ts";
 
 /** An event with its object. */
 export interface WebhookEvent {
-  /** `account`, `user` or `application` */
+  /** `account`, `user` or `application`; `endpoint` or `deliveries` for events about an endpoint. */
   readonly type: string;
   /** `created`, `updated`, `deleted`, … */
   readonly action: string;
   /** The complete object after the change. */
   readonly object: Fields;
 }
+
+/** Returns the name of the object in the body: `deliveries.exhausted` is about an endpoint. */
+const objectNameOf = (type: string): string => (type === "deliveries" ? "endpoint" : type);
 
 export interface ReadEventOptions {
   /** Longer bodies are rejected. Default: 10 MiB, an account with about 30,000 users. */
@@ -32,7 +35,8 @@ function readXmlEvent(text: string): WebhookEvent {
   const [action, type, object] = envelope.children;
   const [document, ...more] = object?.children ?? [];
   const isEnvelope = envelope.name === "event" && action?.name === "action" && type?.name === "type";
-  if (!isEnvelope || !action.text || !type.text || document?.name !== type.text || more.length > 0)
+  const isOfType = type?.text && document?.name === objectNameOf(type.text) && more.length === 0;
+  if (!isEnvelope || !action.text || !type.text || !isOfType)
     throw new UnreadableEvent("The document is not an event with an action, a type and an object of that type.");
   return { type: type.text, action: action.text, object: fieldsOf(document) };
 }
@@ -44,7 +48,8 @@ function readJsonEvent(text: string, typeInHeaders: string | undefined): Webhook
     const isEnvelope = typeof body["type"] === "string" && isFields(body["data"]);
     const [eventType, data] = isEnvelope ? [body["type"], body["data"]] : [typeInHeaders, body];
     const [type = "", action = ""] = typeof eventType === "string" ? eventType.split(".") : [];
-    const object = isFields(data) && Object.hasOwn(data, type) ? data[type] : undefined;
+    const name = objectNameOf(type);
+    const object = isFields(data) && Object.hasOwn(data, name) ? data[name] : undefined;
     if (action && isFields(object)) return { type, action, object };
   }
   throw new UnreadableEvent("The document is not an event with a type and, in its data, an object of that type.");
