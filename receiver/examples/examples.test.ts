@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text as textOfStream } from "node:stream/consumers";
@@ -76,6 +77,61 @@ test.each(examples)(
       expect(await post({ ...signed("6", body), "bellwire-event-type": "" })).toBe(422);
       expect(await post(signed("4", body))).toBe(200);
       await expect.poll(() => lines.slice(1)).toEqual(Array(2).fill("account 31 created by developer:21"));
+    } finally {
+      example.kill();
+    }
+  },
+);
+
+/** The receiver of the guide, listening on another port. */
+function receiverOfGuide(port: number): string {
+  const guide = readFileSync(new URL("../../docs/guides/receive.md", import.meta.url), "utf8");
+  const [, program = ""] = /cat > receiver\.mjs <<'EOF_OF_FILE'\n([\s\S]*?)EOF_OF_FILE/.exec(guide) ?? [];
+  return program.replace("listen(4000", `listen(${port}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("The server has no port.");
+  return address.port;
+}
+
+async function open(port: number, request: readonly string[]): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  socket.write(`POST /webhooks HTTP/1.1\r\nhost: localhost\r\n${request.join("\r\n")}`);
+  return socket;
+}
+
+test.each([...examples, "the guide"])(
+  "%s survives a sender that leaves within the body, and refuses a request without one",
+  { timeout: 30_000 },
+  async (name) => {
+    const port = await freePort();
+    const program =
+      name === "the guide"
+        ? ["--input-type=module", "--eval", receiverOfGuide(port)]
+        : [join(import.meta.dirname, name)];
+    const example = spawn(process.execPath, ["--conditions=bellwire-source", ...program], {
+      cwd: import.meta.dirname,
+      env: { ...process.env, PORT: String(port), BELLWIRE_WEBHOOK_SECRET: secret },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      await once(createInterface(example.stdout), "line");
+      const leaving = await open(port, ["content-length: 100", "", "<event>"]);
+      leaving.destroy();
+      await once(leaving, "close");
+
+      const headers = Object.entries(signed("1", body)).map(([field, value]) => `${field}: ${value}`);
+      const empty = await open(port, [...headers, "connection: close", "", ""]);
+      expect(await textOfStream(empty)).toMatch(/^HTTP\/1.1 401 /);
+      const request = { method: "POST", headers: signed("1", body), body };
+      expect((await fetch(`http://127.0.0.1:${port}/webhooks`, request)).status).toBe(200);
     } finally {
       example.kill();
     }

@@ -17,7 +17,7 @@ const done = new Set<string>();
 const asBytes = express.raw({ type: () => true, limit: "10mb" });
 
 http.post("/webhooks", asBytes, (request, response) => {
-  const body: Buffer = request.body;
+  const body: Buffer = request.body ?? Buffer.alloc(0);
   const verdict = verifyWebhook({
     id: request.get("webhook-id"),
     timestamp: request.get("webhook-timestamp"),
