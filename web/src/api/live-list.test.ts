@@ -106,6 +106,16 @@ test("a row older than the first page is not inserted into it", async () => {
   expect(live.shown()).toEqual([[9, 8, 7]]);
 });
 
+test("while the list cannot be read, reported rows are not kept", async () => {
+  const live = listOf([page(rows(3, 1), null)]);
+  live.client.removeQueries({ queryKey: ["rows"] });
+  await live.report(rows(9, 4));
+  expect(vi.getTimerCount()).toBe(0); // it does not wait with them
+  live.client.setQueryData(["rows"], { pages: [page(rows(3, 1), null)], pageParams: [undefined] });
+  await live.report([]);
+  expect(live.shown()).toEqual([[3, 2, 1]]);
+});
+
 test("a single page keeps its length, and is completed before the next page is read", async () => {
   const live = listOf([page(rows(3, 1), null)]);
   await live.report(rows(5, 4));

@@ -210,9 +210,11 @@ export class LiveList<Row, Page extends ListPage<Row>> {
   }
 
   #apply(): void {
-    const pages = this.#pages();
     // A page that is being read would overwrite the changes.
-    if (!pages || this.#isFetching()) return this.#applySoon();
+    if (this.#isFetching()) return this.#applySoon();
+    const pages = this.#pages();
+    // After an error there is no list. The next read has all changes, and keeping them could take any amount of memory.
+    if (!pages) return this.#changes.clear();
     this.#appliedAtMs = Date.now();
     const { order, limit } = this.#options;
     if (this.#state.isPaused) return this.#gather(pages);
