@@ -65,6 +65,26 @@ test(
 );
 
 test(
+  "times are the provider's, as in the Admin Portal, whatever the browser's locale and zone",
+  { timeout: 60_000 },
+  async ({ browser, database }) => {
+    const bin = await makeBin(database);
+    await database.query("update providers set time_zone = 'Asia/Tokyo' where id = $1", [bin.providerId]);
+    await using http = await openServer(database);
+    const at = await http.listen({ port: 0, host: "127.0.0.1" });
+    await http.inject({ method: "POST", url: `/bins/${bin.id}` });
+    await database.query("update bin_requests set received_at = '2026-03-01T15:42:10.123Z' where bin_id = $1", [
+      bin.id,
+    ]);
+    await using page = await browser.newPage({ locale: "en-US", timezoneId: "America/New_York" });
+    await page.goto(`${at}${viewPath(bin)}`);
+    const time = page.locator("#request-1 time");
+    await expect.poll(() => time.textContent()).toBe("2 Mar 2026, 00:42:10.123");
+    expect(await time.getAttribute("title")).toBe("2 Mar 2026, 00:42:10 GMT+9");
+  },
+);
+
+test(
   "an open page links to requests that it removed, and reports the deletion of its bin",
   { timeout: 60_000 },
   async ({ browser, database }) => {

@@ -90,7 +90,7 @@ export function createBinPages(
         });
         documents.push({ ...document, is_open: index < openRequestsMax });
       }
-      const data = { ...representPage(viewer, page, context.binUrl), requests: documents };
+      const data = { ...representPage(viewer, page, context.binUrl), ...zoneOf(reply), requests: documents };
       return send(reply, 200, render("bin", { assets, ...data }));
     },
     async request(viewRequest, viewer, request) {
@@ -102,11 +102,14 @@ export function createBinPages(
     comparison: (reply, viewer, compared) =>
       send(reply, 200, render("compare", { assets, ...representComparison(viewer, compared) })),
     share(reply, viewer, { url, share }) {
-      const data = { url, expires_at: share.expiresAt.toISOString(), back: viewerPath(viewer) };
+      const data = { url, expires_at: share.expiresAt.toISOString(), back: viewerPath(viewer), ...zoneOf(reply) };
       return send(reply, 201, render("share", { assets, ...data }));
     },
   };
 }
+
+/** The provider's time zone, in which the page's script shows times, as the Admin Portal does. */
+const zoneOf = ({ request }: FastifyReply) => ({ time_zone: request.provider.timeZone });
 
 const assetsOf = (paths: Readonly<Record<string, string>>) => ({
   css: paths["bin.css"],

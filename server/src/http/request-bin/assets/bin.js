@@ -3,14 +3,30 @@ const list = document.getElementById("requests");
 const stream = list?.dataset.stream;
 const shownMax = 200;
 
-function localise(root) {
+/** Formats times as the Admin Portal does: "15:42:10.123", in the provider's time zone. */
+function timeFormat(options) {
+  const { timeZone = "UTC" } = document.documentElement.dataset;
+  try {
+    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
+  } catch {
+    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }); // the browser does not know the zone
+  }
+}
+
+const date = { day: "numeric", month: "short", year: "numeric" };
+const toMinutes = { hour: "2-digit", minute: "2-digit" };
+const dayFormat = timeFormat(date);
+const minuteFormat = timeFormat(toMinutes);
+const millisecondFormat = timeFormat({ ...toMinutes, second: "2-digit", fractionalSecondDigits: 3 });
+const exactFormat = timeFormat({ ...date, ...toMinutes, second: "2-digit", timeZoneName: "short" });
+
+function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
-    const isToday = at.toDateString() === new Date().toDateString();
-    const seconds = "toMinutes" in time.dataset ? {} : { second: "2-digit", fractionalSecondDigits: 3 };
-    time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", ...seconds });
-    if (!isToday) time.textContent = `${at.toLocaleDateString()} ${time.textContent}`;
-    time.title = at.toString();
+    const isToday = dayFormat.format(at) === dayFormat.format(new Date());
+    const clock = ("toMinutes" in time.dataset ? minuteFormat : millisecondFormat).format(at);
+    time.textContent = isToday ? clock : `${dayFormat.format(at)}, ${clock}`;
+    time.title = exactFormat.format(at);
   }
   for (const button of root.querySelectorAll("button[data-copy]")) button.hidden = false;
 }
@@ -57,7 +73,7 @@ function removeOldest() {
 
 /** Prepares markup of requests that was added to the page. */
 function prepare(root) {
-  localise(root);
+  showTimes(root);
   for (const request of root.matches?.(".request") ? [root] : root.querySelectorAll(".request")) {
     if ("underWay" in request.dataset) void awaitForward(request);
   }
@@ -80,7 +96,7 @@ function replace(request, fresh) {
   fresh.querySelector("details").open = request.querySelector("details").open;
   fresh.querySelector(".pick input").checked = request.querySelector(".pick input").checked;
   request.replaceWith(fresh);
-  localise(fresh);
+  showTimes(fresh);
 }
 
 /** Enables the comparison while two requests are selected. A third one takes the place of the first. */
