@@ -63,7 +63,7 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
     await systemClock.sleep(intervalMs, signal);
     if (signal.aborted) return;
     try {
-      await pool.inTransaction(cancelDueOfDeletedEndpoints);
+      while ((await pool.inTransaction(cancelDueOfDeletedEndpoints)) > 0);
       while ((await countOrphans(pool)) > 0);
       while (await purgeDeletedFailures(pool));
       while ((await deleteExpiredCounters(pool, clock.now())) > 0);

@@ -145,7 +145,7 @@ export { type Settled, settleDeliveries, type Settlement } from "./settle.ts";
 export {
   type BacklogQuota,
   cancelDeliveries,
-  cancelDeliveriesOf,
+  cancelDeliveriesOfDeleted,
   cancelDelivery,
   type DeliveryKeys,
   type DeliveryToRepeat,

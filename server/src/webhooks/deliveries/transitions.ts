@@ -1,6 +1,6 @@
 import type { Transaction } from "#platform/database/database.ts";
 import { failingNow } from "./failures.ts";
-import { endLanePauses } from "./lanes.ts";
+import { endLanePauses, endpointsWithDue } from "./lanes.ts";
 import type { BodyFormat } from "./payload.ts";
 import { type Ordering, orderingKeyOf } from "./plan.ts";
 
@@ -164,10 +164,23 @@ export const cancelDelivery = async (
   { providerId, eventId, endpointId }: DeliveryKey,
 ): Promise<boolean> => (await cancelDeliveries(tx, { providerId, eventIds: [eventId], endpointIds: [endpointId] })) > 0;
 
-const cancelAllStatement = `
-  with gone as (
-    delete from due where endpoint_id = any($1)
-    returning *
+/** A transaction cancels at most this many deliveries of deleted endpoints: half a second. */
+const cancelBatchMax = 5000;
+
+// Nobody is ahead of anybody any more, so none is promoted. Rows that an outcome or a job locks are left to the next run.
+const cancelOfDeletedStatement = `
+  with recursive ${endpointsWithDue}, mine as materialized (
+    select row.event_id, row.endpoint_id
+    from waiting
+    join endpoints on endpoints.id = waiting.endpoint_id
+      and endpoints.deleted_at < clock_timestamp() - make_interval(secs => $1)
+    cross join lateral (
+      select due.event_id, due.endpoint_id from due where due.endpoint_id = endpoints.id limit $2 for update skip locked
+    ) row
+    limit $2
+  ), gone as (
+    delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
+    returning due.*
   )
   insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
   select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
@@ -175,9 +188,12 @@ const cancelAllStatement = `
     set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
   returning event_id`;
 
-/** Cancels all pending deliveries of deleted endpoints and returns their number. */
-export async function cancelDeliveriesOf(tx: Transaction, endpointIds: readonly number[]): Promise<number> {
-  const cancelled = await tx.query(cancelAllStatement, [endpointIds]);
+/**
+ * Cancels pending deliveries of endpoints that were deleted more than `deletedForSeconds` ago, a batch at a time. Returns
+ * their number. Call it until it returns 0.
+ */
+export async function cancelDeliveriesOfDeleted(tx: Transaction, deletedForSeconds: number): Promise<number> {
+  const cancelled = await tx.query(cancelOfDeletedStatement, [deletedForSeconds, cancelBatchMax]);
   if (cancelled.length > 0) tx.hintAfterCommit("history", "");
   return cancelled.length;
 }

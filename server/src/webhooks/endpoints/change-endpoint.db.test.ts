@@ -204,6 +204,23 @@ test("a deleted endpoint disappears at once, and its pending deliveries are canc
   await createEndpoint(needsOf(database), { providerId, input: { name: "crm", url }, actor: admin });
 });
 
+test("deliveries of an endpoint deleted days ago are cancelled, however many, in batches", async ({ database }) => {
+  const endpoint = await createTestEndpoint(database);
+  const rows = 5001;
+  await database.query(
+    `insert into due (endpoint_id, event_id, provider_id, format, sequence)
+     select $1, overlay(uuid_v7_floor(now())::text placing lpad(nth::text, 12, '0') from 25)::uuid, $2, '3scale', nth
+     from generate_series(1, $3::bigint) nth`,
+    [endpoint.id, endpoint.providerId, rows],
+  );
+  await deleteEndpoint(database, { ...endpoint, actor: admin });
+  await database.query("update endpoints set deleted_at = deleted_at - interval '3 days' where id = $1", [endpoint.id]);
+
+  expect(await database.inTransaction(cancelDueOfDeletedEndpoints)).toBe(rows - 1);
+  expect(await database.inTransaction(cancelDueOfDeletedEndpoints)).toBe(1);
+  expect(await database.inTransaction(cancelDueOfDeletedEndpoints)).toBe(0);
+});
+
 test("undoing the deletion of an endpoint loses no event, not even one recorded meanwhile", async ({ database }) => {
   const endpoint = await createTestEndpoint(database, { eventTypes: ["*"] });
   const record = () => recordNow(database, { providerId: endpoint.providerId, actor: aDeveloper });

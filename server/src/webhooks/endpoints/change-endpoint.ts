@@ -4,7 +4,7 @@ import { propertyName } from "#platform/database/values.ts";
 import { type Pool, retryOnUniqueViolation, type Transaction } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
-import { cancelDeliveriesOf, resetLaneFailures, undoSeconds } from "#webhooks/deliveries/index.ts";
+import { cancelDeliveriesOfDeleted, resetLaneFailures, undoSeconds } from "#webhooks/deliveries/index.ts";
 import { checkEndpoint, maskUrl, type TargetRules } from "./check-endpoint.ts";
 import {
   encryptSecret,
@@ -222,18 +222,12 @@ export async function restoreEndpoint(
 /** An undo that began in time may commit a little later. */
 const cancelAfterSeconds = undoSeconds + 5;
 
-const recentlyDeletedStatement = `
-  select id from endpoints
-  where deleted_at > now() - interval '1 day' and deleted_at < now() - make_interval(secs => $1)`;
-
-/** Cancels the deliveries of deleted endpoints once their deletion can no longer be undone. */
-export async function cancelDueOfDeletedEndpoints(tx: Transaction): Promise<number> {
-  const deleted = await tx.query<{ id: number }>(recentlyDeletedStatement, [cancelAfterSeconds]);
-  return cancelDeliveriesOf(
-    tx,
-    deleted.map(({ id }) => id),
-  );
-}
+/**
+ * Cancels deliveries of deleted endpoints once their deletion can no longer be undone, however long ago that was. Returns
+ * their number. Call it until it returns 0: an endpoint may have a million.
+ */
+export const cancelDueOfDeletedEndpoints = (tx: Transaction): Promise<number> =>
+  cancelDeliveriesOfDeleted(tx, cancelAfterSeconds);
 
 // Only an enabled endpoint: one that an admin has paused meanwhile stays paused.
 const disableStatement = `
