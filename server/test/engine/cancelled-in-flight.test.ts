@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { cancelDelivery, readDelivery } from "#webhooks/deliveries/index.ts";
+import { cancelDelivery, readDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
 import { buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -32,3 +32,27 @@ test.for(["cancelled", "delivered"] as const)(
     expect(receiver.received).toHaveLength(1);
   },
 );
+
+test("a retry that does not see an attempt in flight during the cancellation delivers, and stops no other delivery", async ({
+  database,
+}) => {
+  const answered = Promise.withResolvers<void>();
+  await using receiver = await startReceiver((answer) => void answered.promise.then(() => answer.writeHead(200).end()));
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  const [eventId = ""] = await recordNow(database, { providerId });
+  const key = { providerId, eventId, endpointId };
+  await until(() => receiver.received.length === 1);
+  await database.inTransaction((tx) => cancelDelivery(tx, key));
+  await database.inTransaction(async (tx) => {
+    expect(await retryDelivery(tx, key)).toBe(true);
+    answered.resolve();
+    await until(async () => (await readDelivery(database, key))?.attemptsMade === 1);
+  });
+
+  await until(async () => (await readDelivery(database, key))?.state === "delivered");
+  const [otherId = ""] = await recordNow(database, { providerId });
+  await until(async () => (await readDelivery(database, { ...key, eventId: otherId }))?.state === "delivered");
+  expect(receiver.received).toHaveLength(3);
+});

@@ -126,6 +126,9 @@ const attemptColumns = `provider_id, event_id, endpoint_id, number, at, status, 
 // deliveries. The lane is read without a lock. A claim between this snapshot and the commit can repeat a delivery but
 // not lose one: both settles meet at the due row, by primary key, and only one can delete it or increment its
 // attempts. Rows are locked in the order (endpoint_id, ordering_key, event_id), as recording does.
+//
+// A number that is taken is not written again. A delivery was made due by a transaction that did not see its last attempt, such as
+// one in flight during a cancellation. If this failed, no outcome of the batch could ever be recorded.
 const outcomesStatement = `
   with outcome as (
     select outcome.*
@@ -163,6 +166,7 @@ const outcomesStatement = `
   insert into attempts (${attemptColumns})
   select ${attemptColumns}
   from mine
+  on conflict (provider_id, event_id, endpoint_id, number) do nothing
   returning recorded_in as transaction`;
 
 /** Writes outcomes of any kind. */
