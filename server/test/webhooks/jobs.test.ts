@@ -16,6 +16,7 @@ import {
   cancelJob,
   createJob,
   deleteOldJobs,
+  listJobs,
   readJob,
   readResult,
   renderHeader,
@@ -166,6 +167,25 @@ test("two workers process different chunks of a job", async ({ database }) => {
   };
   await Promise.all([work(), work(), work()]);
   expect(await readJob(database, job.providerId, job.id)).toMatchObject({ done: 2000, skipped: 0 });
+});
+
+test("a job that is cancelled while its rows are being selected never starts", async ({ database }) => {
+  const backlog = await buildFailures(database, 2);
+  const { providerId } = backlog;
+  const job = await start(database, backlog, {
+    kind: "retry",
+    async *rows(db) {
+      yield* allFailures(backlog)(db);
+      const [running] = await listJobs(database, { providerId, limit: 1 });
+      await database.inTransaction((tx) => cancelJob(tx, providerId, running?.id ?? 0));
+    },
+    follow: () => expect.unreachable(),
+  });
+
+  expect(job).toMatchObject({ state: "cancelled", total: 0 });
+  expect(await finish(database, job)).toEqual(job);
+  expect(await dueIds(database)).toEqual([]);
+  expect(await countOf(database, "job_chunks")).toBe(0);
 });
 
 test("a row that has changed since the job was created is skipped", async ({ database }) => {

@@ -84,8 +84,10 @@ const startStatement = `
   update jobs job set total = $3::bigint, chunks = $4, created_at = $5, work_at = clock_timestamp(),
     state = case when $3::bigint = 0 then 'done' else 'running' end,
     finished_at = case when $3::bigint = 0 then clock_timestamp() end
-  where provider_id = $1 and id = $2
+  where provider_id = $1 and id = $2 and finished_at is null
   returning ${columns}`;
+
+const deleteChunks = `delete from job_chunks where provider_id = $1 and job_id = $2`;
 
 const deleteUnstarted = `delete from jobs where provider_id = $1 and id = $2`;
 
@@ -109,7 +111,7 @@ export interface JobToCreate extends NewJob {
 
 /**
  * Creates a job and fixes the rows that it applies to, under one snapshot. Rows that match later are not part of it. The
- * job starts when all of them are stored.
+ * job starts when all of them are stored, unless somebody has cancelled it meanwhile.
  *
  * The snapshot writes nothing, and each part of the rows is stored in a transaction of its own: feeds of all providers
  * wait for the oldest transaction that writes, and a large selection takes seconds.
@@ -123,7 +125,7 @@ export async function createJob(pool: Pool, { rows, follow, ...job }: JobToCreat
     return await pool.inTransaction(async (tx) => {
       const values = [providerId, id, selection.eventIds.length, chunks, selection.at];
       const [started] = await tx.query<Job>(startStatement, values);
-      if (!started) throw new Error("The job was deleted before it started");
+      if (!started) return readCancelled(tx, providerId, id);
       await follow(tx, started);
       tx.hintAfterCommit("jobs", "");
       return started;
@@ -132,6 +134,14 @@ export async function createJob(pool: Pool, { rows, follow, ...job }: JobToCreat
     await pool.query(deleteUnstarted, [providerId, id]);
     throw error;
   }
+}
+
+/** Returns a job that was cancelled before it could start. The rows that were stored since are of no use. */
+async function readCancelled(tx: Transaction, providerId: number, id: number): Promise<Job> {
+  await tx.query(deleteChunks, [providerId, id]);
+  const cancelled = await readJob(tx, providerId, id);
+  if (!cancelled) throw new Error("The job was deleted before it started");
+  return cancelled;
 }
 
 const insertJob = (pool: Pool, job: NewJob): Promise<number> =>
