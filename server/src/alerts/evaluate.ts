@@ -33,16 +33,23 @@ const claimStatement = `
 /**
  * Evaluates the alerts of each provider that is due, in a transaction of its own. Call it once a minute. The readings of
  * many endpoints take a second, so they precede the transaction: feeds of all providers wait for transactions that write.
+ * Rejects after the last provider if some could not be evaluated.
  */
 export async function evaluateAlerts({ pool, pageUrl }: AlertNeeds): Promise<void> {
   await insertDefaultRules(pool);
+  const errors: unknown[] = [];
   for (const { providerId, now } of await pool.query<{ providerId: number; now: Date }>(dueStatement)) {
-    const endpoints = await readEndpointReadings(pool, { providerId, now });
-    await pool.inTransaction(async (tx) => {
-      const [claimed] = await tx.query(claimStatement, [providerId]);
-      if (claimed) await evaluateProvider(tx, { providerId, now, pageUrl, endpoints });
-    });
+    try {
+      const endpoints = await readEndpointReadings(pool, { providerId, now });
+      await pool.inTransaction(async (tx) => {
+        const [claimed] = await tx.query(claimStatement, [providerId]);
+        if (claimed) await evaluateProvider(tx, { providerId, now, pageUrl, endpoints });
+      });
+    } catch (error) {
+      errors.push(error);
+    }
   }
+  if (errors.length > 0) throw new AggregateError(errors, "the alerts of some providers could not be evaluated");
 }
 
 interface Evaluation {

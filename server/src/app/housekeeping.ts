@@ -62,55 +62,88 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
   for (let minute = 1; ; minute += 1) {
     await systemClock.sleep(intervalMs, signal);
     if (signal.aborted) return;
+    await runAll({ signal, log }, [
+      () => inBatches(signal, () => pool.inTransaction(cancelDueOfDeletedEndpoints)),
+      () => inBatches(signal, () => countOrphans(pool)),
+      () => inBatches(signal, () => purgeDeletedFailures(pool)),
+      () => inBatches(signal, () => deleteExpiredCounters(pool, clock.now())),
+      () => inBatches(signal, () => deleteExpiredChangeCounters(pool, clock.now())),
+      () => evaluateAlerts({ pool, pageUrl }),
+    ]);
+    isHourlyDue ||= minute % 60 === 0;
+    // After a failure, such as a table that was too busy, the next minute tries again.
+    if (isHourlyDue) isHourlyDue = !(await runHourly(signal, needs));
+  }
+}
+
+/** Runs every task, whatever becomes of the others, until the process stops. Returns whether all have succeeded. */
+export async function runAll(
+  { signal, log }: { readonly signal: AbortSignal; readonly log: Pick<Logger, "warn"> },
+  tasks: readonly (() => Promise<unknown>)[],
+): Promise<boolean> {
+  let failures = 0;
+  for (const task of tasks) {
+    if (signal.aborted) return false;
     try {
-      while ((await pool.inTransaction(cancelDueOfDeletedEndpoints)) > 0);
-      while ((await countOrphans(pool)) > 0);
-      while (await purgeDeletedFailures(pool));
-      while ((await deleteExpiredCounters(pool, clock.now())) > 0);
-      while ((await deleteExpiredChangeCounters(pool, clock.now())) > 0);
-      await evaluateAlerts({ pool, pageUrl });
-      isHourlyDue ||= minute % 60 === 0;
-      if (!isHourlyDue) continue;
-      await applyHeldQuota(needs);
-      await maintainHistory(needs);
-      isHourlyDue = false; // after a failure, such as a table that was too busy, the next minute tries again
+      await task();
     } catch (error) {
-      log.warn({ err: error }, "housekeeping failed; trying again later");
+      failures += 1;
+      log.warn({ err: error }, "a part of housekeeping failed; trying again later");
     }
   }
+  return failures === 0;
 }
 
-async function applyHeldQuota({ pool, log, heldQuota }: HousekeepingNeeds): Promise<void> {
-  for (;;) {
-    const deliveries = await pool.inTransaction((tx) => limitBacklogs(tx, heldQuota));
-    if (deliveries === 0) return;
-    log.info({ deliveries }, "deliveries held beyond the quota were put on the failure list");
-  }
+/** Repeats work until nothing is left, or until the process stops: the rest is left to the next run. */
+async function inBatches(signal: AbortSignal, batch: () => Promise<number | boolean>): Promise<void> {
+  while (!signal.aborted && Number(await batch()) > 0);
 }
 
-async function maintainHistory({
-  pool,
-  log,
-  retentionDays,
-  auditRetentionDays,
-  statisticsDays,
-}: HousekeepingNeeds): Promise<void> {
-  await addComingDays(pool);
-  await addStatisticsPartitions(pool);
-  // A day expires only if the machine's clock and the database's agree, so this is not the clock that follows the database.
-  const { now, behindSeconds } = await advanceRetention(pool, systemClock.now());
-  if (behindSeconds >= leapSeconds) {
-    log.warn({ behindSeconds }, "the database's clock has leapt ahead; retention follows it by a day an hour");
-  }
-  const days = await retireExpiredDays(pool, now, retentionDays);
-  if (days.length > 0) log.info({ days }, "history dropped");
-  const statistics = await dropOldStatistics(pool, now, statisticsDays);
-  if (statistics.length > 0) log.info({ partitions: statistics }, "statistics dropped");
-  while ((await deleteOldMails(pool, now, retentionDays)) > 0);
-  while ((await deleteOldReplays(pool, now, retentionDays)) > 0);
-  while ((await deleteOldSentSettings(pool, now, retentionDays)) > 0);
-  while ((await deleteOldJobs(pool, now, retentionDays)) > 0);
-  await deleteExpiredMutes(pool, now);
-  while ((await deleteOldAlerts(pool, now, retentionDays)) > 0);
-  while ((await deleteOldAuditRecords(pool, now, auditRetentionDays)) > 0);
+async function applyHeldQuota({ pool, log, heldQuota }: HousekeepingNeeds): Promise<number> {
+  const deliveries = await pool.inTransaction((tx) => limitBacklogs(tx, heldQuota));
+  if (deliveries > 0) log.info({ deliveries }, "deliveries held beyond the quota were put on the failure list");
+  return deliveries;
+}
+
+async function runHourly(signal: AbortSignal, needs: HousekeepingNeeds): Promise<boolean> {
+  const { pool, log } = needs;
+  let isDeleted = false;
+  const isDone = await runAll({ signal, log }, [
+    () => addComingDays(pool),
+    () => addStatisticsPartitions(pool),
+    () => inBatches(signal, () => applyHeldQuota(needs)),
+    async () => {
+      // A day expires only if the machine's clock and the database's agree, so this is not the clock that follows the database.
+      const { now, behindSeconds } = await advanceRetention(pool, systemClock.now());
+      if (behindSeconds >= leapSeconds) {
+        log.warn({ behindSeconds }, "the database's clock has leapt ahead; retention follows it by a day an hour");
+      }
+      isDeleted = await deleteExpired(signal, now, needs);
+    },
+  ]);
+  return isDone && isDeleted;
+}
+
+function deleteExpired(
+  signal: AbortSignal,
+  now: Date,
+  { pool, log, retentionDays, auditRetentionDays, statisticsDays }: HousekeepingNeeds,
+): Promise<boolean> {
+  return runAll({ signal, log }, [
+    async () => {
+      const days = await retireExpiredDays(pool, now, retentionDays);
+      if (days.length > 0) log.info({ days }, "history dropped");
+    },
+    async () => {
+      const partitions = await dropOldStatistics(pool, now, statisticsDays);
+      if (partitions.length > 0) log.info({ partitions }, "statistics dropped");
+    },
+    () => inBatches(signal, () => deleteOldMails(pool, now, retentionDays)),
+    () => inBatches(signal, () => deleteOldReplays(pool, now, retentionDays)),
+    () => inBatches(signal, () => deleteOldSentSettings(pool, now, retentionDays)),
+    () => inBatches(signal, () => deleteOldJobs(pool, now, retentionDays)),
+    () => deleteExpiredMutes(pool, now),
+    () => inBatches(signal, () => deleteOldAlerts(pool, now, retentionDays)),
+    () => inBatches(signal, () => deleteOldAuditRecords(pool, now, auditRetentionDays)),
+  ]);
 }
