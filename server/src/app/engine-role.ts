@@ -1,7 +1,6 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { type Clock, systemClock } from "#platform/clock.ts";
-import type { Config } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { poolWithTimeout } from "#platform/database/pool.ts";
 import type { Encryption } from "#platform/encryption.ts";
@@ -13,7 +12,7 @@ import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { userAgent } from "#platform/version.ts";
 import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { workOnErasure } from "#personal-data/index.ts";
-import { openMailer, sendDueMails } from "#portal/mails/index.ts";
+import { type Mailer, openMailer, sendDueMails } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { followHints, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
 import { workOnJob } from "#webhooks/jobs/index.ts";
@@ -30,24 +29,31 @@ export interface EngineRoleParts extends Parts {
 }
 
 /**
- * Starts the work of the engine role: deliveries, replays, jobs, mails, forwards of bins, housekeeping. Closing it drains the engine.
+ * Starts the work of the engine role: deliveries, replays, jobs, mails, forwards of bins, housekeeping. Closing it drains the engine,
+ * and ends all other work at the same time: what takes long there must not delay the end of attempts in flight.
  *
  * @param drainMs returns how long attempts in flight may take to finish; called when it is closed
  */
 export async function startEngineRole(parts: EngineRoleParts, drainMs: () => number): Promise<AsyncDisposable> {
   const { config } = parts;
-  await using running = new AsyncDisposableStack();
   await addStatisticsPartitions(parts.pool);
-  running.use(await composeEngine({ ...parts, ...config, inFlightMax: config.engineConcurrency, drainMs }));
-  running.use(composeReplays(parts));
-  running.use(composeJobs(parts));
-  running.use(composeErasures(parts));
-  running.use(await composeMail(parts));
-  running.use(composeForwards(parts));
+  const mailer = config.smtpUrl && (await openMailer(config.smtpUrl.reveal()));
   const heldQuota = { rowsMax: config.heldRowsMax, daysMax: config.heldDaysMax };
   const { retentionDays, auditRetentionDays, statisticsDays } = config;
-  running.use(startHousekeeping({ ...parts, retentionDays, auditRetentionDays, statisticsDays, heldQuota }));
-  return running.move();
+  const work = [
+    await composeEngine({ ...parts, ...config, inFlightMax: config.engineConcurrency, drainMs }),
+    composeReplays(parts),
+    composeJobs(parts),
+    composeErasures(parts),
+    ...(mailer ? [composeMail(parts, mailer)] : []),
+    composeForwards(parts),
+    startHousekeeping({ ...parts, retentionDays, auditRetentionDays, statisticsDays, heldQuota }),
+  ];
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(work.map((each) => each[Symbol.asyncDispose]()));
+    },
+  };
 }
 
 export interface EngineParts {
@@ -175,7 +181,6 @@ function composeForwards({ urls, log, ...parts }: Parts): AsyncDisposable {
 }
 
 interface MailParts {
-  readonly config: Pick<Config, "smtpUrl">;
   readonly pool: Pool;
   readonly clock: Clock;
   readonly urls: ProviderUrls;
@@ -184,11 +189,11 @@ interface MailParts {
 
 /** Polls the outbox although hints announce mails, because hints may be lost. */
 const mailPollMs = 5000;
+/** A stop waits no longer for a mail server, which may take half a minute. An unrecorded mail is sent again after five minutes. */
+const mailCloseMs = 10_000;
 
 /** Sends the mails of the outbox. Without a mail server they stay there, and the Admin Portal shows them. */
-async function composeMail({ config, pool, clock, urls, log }: MailParts): Promise<AsyncDisposable | undefined> {
-  if (config.smtpUrl === undefined) return undefined;
-  const mailer = await openMailer(config.smtpUrl.reveal());
+function composeMail({ pool, clock, urls, log }: MailParts, mailer: Mailer): AsyncDisposable {
   const send = async (): Promise<number> =>
     sendDueMails({
       pool,
@@ -213,7 +218,9 @@ async function composeMail({ config, pool, clock, urls, log }: MailParts): Promi
   });
   return {
     async [Symbol.asyncDispose]() {
-      await working[Symbol.asyncDispose]();
+      const done = new AbortController();
+      const closed = working[Symbol.asyncDispose]().then(() => done.abort());
+      await Promise.race([closed, systemClock.sleep(mailCloseMs, done.signal)]);
       mailer[Symbol.dispose]();
     },
   };

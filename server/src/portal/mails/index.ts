@@ -18,6 +18,7 @@ export {
   listMails,
   listMailsOfPerson,
   type Mail,
+  type Mailer,
   type NewMail,
   openMailer,
   releaseHeldMails,

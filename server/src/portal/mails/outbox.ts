@@ -257,7 +257,7 @@ interface OutgoingMail {
   readonly text: string;
 }
 
-interface Mailer extends Disposable {
+export interface Mailer extends Disposable {
   /** Resolves when the mail server has accepted the mail; rejects with its message otherwise. */
   send(mail: OutgoingMail): Promise<void>;
 }
