@@ -1,4 +1,5 @@
 import { type Actor, recordAudit } from "#access/index.ts";
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type AlertKind, type Condition, alertKinds, conditionError } from "./decide.ts";
 
@@ -54,7 +55,8 @@ const defaultRules: readonly Omit<AlertRuleInput, "endpointId" | "isEnabled" | "
 const insertDefaultsStatement = `
   with fresh as (
     insert into alert_schedules (provider_id)
-    select id from providers where not exists (select from alert_schedules where provider_id = providers.id)
+    select id from providers
+    where not exists (select from alert_schedules where provider_id = providers.id) and providers.id not in (${leavingProviders})
     on conflict do nothing
     returning provider_id
   )

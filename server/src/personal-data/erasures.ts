@@ -5,6 +5,7 @@ import {
   eraseAuditRecords,
   eraseSavedViews,
 } from "#access/index.ts";
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { errorCode, errorMessage } from "#platform/errors.ts";
 import { deleteAccount, readAccount } from "#portal/accounts/index.ts";
@@ -165,7 +166,7 @@ export const secondPassSeconds = 150;
 const claimStatement = `
   select provider_id, id, account_id, user_id, pending, step, pass, last_event, terms, send_until, tries
   from erasures
-  where finished_at is null and work_at <= $1
+  where finished_at is null and work_at <= $1 and provider_id not in (${leavingProviders})
   order by work_at
   limit 1
   for update skip locked`;

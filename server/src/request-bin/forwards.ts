@@ -1,4 +1,5 @@
 import type { Clock } from "#platform/clock.ts";
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { binLimits } from "#platform/limits.ts";
 import { connectionHeaders } from "#platform/node-http.ts";
@@ -88,7 +89,7 @@ const claimStatement = `
     select provider_id, bin_id, number, forward_due_at,
       row_number() over (partition by provider_id, bin_id order by forward_due_at > now() desc, number) as place
     from bin_requests
-    where forward_due_at is not null
+    where forward_due_at is not null and provider_id not in (${leavingProviders})
   ), turns as (
     select provider_id, bin_id, number, forward_due_at,
       row_number() over (partition by provider_id order by forward_due_at > now() desc, forward_due_at) as turn

@@ -105,6 +105,12 @@ export const otherServerCode = "BW001";
 /** Raised by a change in a cell that its provider leaves: migrations/cell/0018_moves.sql. */
 export const providerMovingCode = "BW002";
 
+/**
+ * Selects the providers that leave the cell and whose rows it keeps as they are. Their work continues in another cell. Here the rows are
+ * left over until the move has deleted them: workers must skip them, or they would fail at them again and again.
+ */
+export const leavingProviders = `select provider from provider_moves where state in ('frozen', 'left')`;
+
 /** Codes of PostgreSQL for a database that is unavailable for any statement. */
 const statesOfAway: ReadonlySet<string> = new Set([
   "57P01", // it is being stopped

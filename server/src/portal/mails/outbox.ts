@@ -1,3 +1,4 @@
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 
 export interface NewMail {
@@ -97,6 +98,7 @@ const claimMailsStatement = `
     select provider_id, id
     from mails
     where sent_at is null and due_at <= $1 and created_at > $1::timestamptz - interval '3 days'
+      and provider_id not in (${leavingProviders})
     order by due_at
     limit $2
     for update skip locked)

@@ -1,4 +1,5 @@
 import { type Actor, auditInBatches } from "#access/index.ts";
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { type FailureFilter, readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
@@ -332,6 +333,7 @@ const restoreStatement = `
   with deletion as (
     select provider_id, id from failure_deletions
     where undone_at is not null and ($1::bigint is null or (provider_id = $1 and id = $2))
+      and provider_id not in (${leavingProviders})
     order by ends_at
     limit 1
     for update skip locked
@@ -379,7 +381,7 @@ export async function restoreBatch(
 const purgeStatement = `
   with expired as (
     select provider_id, id from failure_deletions
-    where ends_at < clock_timestamp() and undone_at is null
+    where ends_at < clock_timestamp() and undone_at is null and provider_id not in (${leavingProviders})
     order by ends_at
     limit 1
     for update skip locked

@@ -1,3 +1,4 @@
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { errorMessage } from "#platform/errors.ts";
 import {
@@ -33,7 +34,7 @@ const claim = `
   from jobs job
   join job_chunks chunk on chunk.provider_id = job.provider_id and chunk.job_id = job.id
     and chunk.number = job.chunks - 1 - job.next_chunk
-  where job.finished_at is null and job.work_at <= clock_timestamp()
+  where job.finished_at is null and job.work_at <= clock_timestamp() and job.provider_id not in (${leavingProviders})
   order by job.work_at
   limit 1
   for update of job skip locked`;

@@ -1,3 +1,4 @@
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import {
   type BodyFormat,
@@ -261,6 +262,7 @@ const claim = `
   from replays replay
   join endpoints endpoint on endpoint.provider_id = replay.provider_id and endpoint.id = replay.endpoint_id
   where replay.finished_at is null and replay.recorded_in < transactions_horizon()
+    and replay.provider_id not in (${leavingProviders})
   order by replay.worked_at
   limit 1
   for update of replay skip locked`;
