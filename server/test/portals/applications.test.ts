@@ -47,6 +47,21 @@ test("a page names the limit of applications, or of changes per minute, that was
   expect(tooMany.html).toContain("changed too often within a minute");
 });
 
+test("every page of an application that has no name calls it by its number", async ({ portal }) => {
+  await updateProduct(portal, "backend_version = '2', referrer_filters_required = true");
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
+  await portal.pool.query("update applications set name = null where provider_id = $1", [portal.provider.id]);
+
+  const title = `Application ${path.split("/").at(-1)}`;
+  for (const page of ["", "/edit", "/delete", "/keys", "/referrer-filters"]) {
+    const { status, html } = await ada.get(path + page);
+    expect([page, status]).toEqual([page, 200]);
+    expect(html).toContain(title);
+    expect(html).not.toContain("null");
+  }
+});
+
 test("an application without a name is rejected with an error at the field, and the other values are kept", async ({
   portal,
 }) => {

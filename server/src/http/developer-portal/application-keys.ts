@@ -87,7 +87,8 @@ async function showKeys(
   reply: FastifyReply,
   { application, developer, errors }: OwnApplication & { readonly errors?: FieldErrors },
 ): Promise<FastifyReply> {
-  const { product, keys, id, name } = application;
+  const { product, keys, id } = application;
+  const name = titleOf(application);
   if (product.backendVersion === "1") return showNotFound(reply);
   const fields = keyFields(application, readForm(request.body)["value"]);
   const texts = keyTexts(application);

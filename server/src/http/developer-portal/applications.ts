@@ -162,8 +162,10 @@ async function showFilters(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  { application: { id, name }, developer, errors }: OwnApplication & { readonly errors?: FieldErrors },
+  { application, developer, errors }: OwnApplication & { readonly errors?: FieldErrors },
 ): Promise<FastifyReply> {
+  const { id } = application;
+  const name = titleOf(application);
   const fields = [{ ...filterField, value: readForm(request.body)["value"] ?? "" }];
   const filters = await listReferrerFilters(portal.pool, request.provider.id, [id]);
   return portal.showPage(request, reply, {
