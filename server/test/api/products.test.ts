@@ -148,9 +148,9 @@ test("the last service cannot be deleted; token, provider key and session get di
   ]);
   expect(indentXml(keyXml.body)).toBe(keyXml.body);
   expect(keyXml.body).not.toContain("<description"); // null
-  const marked = await update(api, service, { state_event: "mark_as_deleted" });
+  const marked = await update(api, service, { name: "Unsaved", state_event: "mark_as_deleted" });
   expect(marked.json()).toEqual({ errors: { state_event: ["cannot transition when incomplete"] } });
-  expect((await api.send("GET", `/services/${service}.json`)).statusCode).toBe(200);
+  expect((await api.send("GET", `/services/${service}.json`)).json()).toEqual(object);
 });
 
 test("only admins can delete a service, by DELETE or by its state event", async ({ api }) => {
@@ -163,6 +163,7 @@ test("only admins can delete a service, by DELETE or by its state event", async 
   expect((await api.send("POST", "/services.json", { payload: { name: "Mine" }, headers })).statusCode).toBe(403);
 
   expect((await api.send("DELETE", `/services/${one.id}.json`)).statusCode).toBe(200);
+  expect((await update(api, other.id, { name: "", state_event: "mark_as_deleted" })).statusCode).toBe(422);
   const marked = await update(api, other.id, { name: "Last words", state_event: "mark_as_deleted" });
   expect(marked.json().service).toMatchObject({ name: "Last words", state: "deleted" });
   for (const { id } of [one, other]) expect((await api.send("GET", `/services/${id}.json`)).statusCode).toBe(404);

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { requirePermission } from "#http/shared/admin-caller.ts";
 import { Problem } from "#http/shared/problem.ts";
-import type { Database } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
 import { record } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
@@ -25,7 +25,7 @@ import {
 import { readContactAddresses } from "#portal/provider-account/index.ts";
 import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
 import { exampleAdminUrl, exampleProduct, exampleProvider } from "./example-portal.ts";
-import { type Call, type Operation, type OperationNeeds, xmlAndJson } from "./operation.ts";
+import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import { pageMetadata, type PageMetadata, pageQuery, parsePage } from "./parameters.ts";
 import {
   type ApiResponse,
@@ -212,30 +212,31 @@ const updateServiceOperation: Operation = {
   ignored: [...ignoredServiceFields, "system_name"],
   response: serviceResponse,
 
-  async handle(needs, call) {
+  async handle({ pool }, call) {
+    const { provider, by } = call;
     const { state_event: stateEvent, ...values } = call.values;
-    if (stateEvent === "mark_as_deleted") return markAsDeleted(needs, call, values);
-    return renderService(await readServiceContext(needs.pool, call), await updateFields(needs, call, call.values));
+    const productId = call.serviceId("id");
+    const product =
+      stateEvent === "mark_as_deleted"
+        ? await markAsDeleted(pool, call, { productId, values })
+        : requireSuccess(await updateProduct(pool, { providerId: provider.id, productId, values: call.values, by }))
+            .product;
+    return renderService(await readServiceContext(pool, call), product);
   },
 };
 
-async function updateFields({ pool }: OperationNeeds, call: Call, values: Call["values"]) {
-  const { provider, by } = call;
-  const productId = call.serviceId("id");
-  return requireSuccess(await updateProduct(pool, { providerId: provider.id, productId, values, by })).product;
-}
-
-/** Applies the other values, then deletes the service, which is what this `state_event` means in 3scale. */
-async function markAsDeleted(needs: OperationNeeds, call: Call, values: Call["values"]): Promise<ApiResponse> {
-  const { provider, by, caller } = call;
+/** Saves the other values and deletes the service, which is what this `state_event` means in 3scale. */
+async function markAsDeleted(
+  pool: Pool,
+  { provider, by, caller }: Call,
+  change: { readonly productId: number; readonly values: Call["values"] },
+): Promise<Product> {
   requirePermission(caller, "delete-products", provider);
-  const product = await updateFields(needs, call, values);
-  const deleted = await deleteProduct(needs.pool, { provider, productId: product.id, by });
-  if (deleted && "notAllowed" in deleted) {
-    throw new Problem("invalid", { errors: { state_event: transitionErrors(product.state) } });
+  const outcome = await deleteProduct(pool, { provider, ...change, by });
+  if (outcome && "notAllowed" in outcome) {
+    throw new Problem("invalid", { errors: { state_event: transitionErrors(outcome.product.state) } });
   }
-  requireSuccess(deleted);
-  return renderService(await readServiceContext(needs.pool, call), { ...product, state: "deleted" });
+  return { ...requireSuccess(outcome).product, state: "deleted" };
 }
 
 const deleteServiceOperation: Operation = {

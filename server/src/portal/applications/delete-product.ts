@@ -2,8 +2,13 @@ import { type ChangeContext, forgetProduct, recordAudit } from "#access/index.ts
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { recordAccountEvents } from "#portal/accounts/account-events.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
-import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
-import { type Product, deleteProductRow, lockProduct } from "#portal/products/index.ts";
+import {
+  type DocumentSettings,
+  type FieldErrors,
+  type FieldInput,
+  readDocumentSettings,
+} from "#portal/fields/index.ts";
+import { type Product, changeLockedProduct, deleteProductRow, lockProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { deleteApplicationRows, listApplications } from "./application-table.ts";
 import { applicationEvent } from "./application.ts";
@@ -12,6 +17,8 @@ import { deleteSubscriptionsOfProduct } from "./subscriptions.ts";
 interface ProductDeletion {
   readonly provider: Provider;
   readonly productId: number;
+  /** Unparsed values to save before the deletion, by the names of the API. They must be valid. */
+  readonly values?: FieldInput;
   readonly by: ChangeContext;
 }
 
@@ -22,17 +29,18 @@ interface ProductDeletion {
  */
 export async function deleteProduct(
   pool: Pool,
-  { provider, productId, by }: ProductDeletion,
+  { provider, ...deletion }: ProductDeletion,
 ): Promise<DeletionOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   for (;;) {
-    const outcome = await pool.inTransaction((tx) => deleteLocked(tx, settings, { productId, by }));
+    const outcome = await pool.inTransaction((tx) => deleteLocked(tx, settings, deletion));
     if (outcome !== "again") return outcome;
   }
 }
 
 type DeletionOutcome =
   | { readonly product: Product }
+  | { readonly refused: FieldErrors }
   /** A provider keeps one product, because sign-ups need one. */
   | { readonly notAllowed: "last product"; readonly product: Product };
 
@@ -40,7 +48,7 @@ type DeletionOutcome =
 async function deleteLocked(
   tx: Transaction,
   settings: DocumentSettings,
-  { productId, by }: Pick<ProductDeletion, "productId" | "by">,
+  { productId, values, by }: Omit<ProductDeletion, "provider">,
 ): Promise<DeletionOutcome | "again" | undefined> {
   const { provider } = settings;
   const isLast = await lockLastProduct(tx, provider.id);
@@ -51,6 +59,8 @@ async function deleteLocked(
   if (isLast) return { notAllowed: "last product", product };
   const lockedIds = locked.map(({ id }) => id);
   if ((await tx.query(newAccountStatement, [provider.id, productId, lockedIds])).length > 0) return "again";
+  const changed = values && (await changeLockedProduct(tx, product, { providerId: provider.id, values, by }));
+  if (changed && "refused" in changed) return changed;
   for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
     await deleteApplicationsOf(tx, settings, { accountId, productId, now: by.now });
   }
@@ -59,7 +69,7 @@ async function deleteLocked(
   await deleteProductRow(tx, provider.id, productId);
   const auditRecord = { action: "product.deleted", subject: `product/${productId}`, detail: { name: product.name } };
   await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...auditRecord });
-  return { product };
+  return changed ?? { product };
 }
 
 // One deletion at a time, so that two at once cannot delete all products. The provider is locked first, as when plans

@@ -196,26 +196,34 @@ const defaultProduct = (now: Date): Product => ({
   updatedAt: now,
 });
 
-interface ProductUpdate {
+interface ProductChange {
   readonly providerId: number;
-  readonly productId: number;
   readonly values: FieldInput;
   readonly by: ChangeContext;
 }
 
+type ProductChangeOutcome = { readonly product: Product } | { readonly refused: FieldErrors };
+
 /** Changes a product, without events, although documents of its applications may show other credentials afterwards. */
-export async function updateProduct(
+export const updateProduct = (
   pool: Pool,
-  { providerId, productId, values, by }: ProductUpdate,
-): Promise<{ readonly product: Product } | { readonly refused: FieldErrors } | undefined> {
-  return pool.inTransaction(async (tx) => {
-    const before = await lockProduct(tx, providerId, productId);
-    if (!before) return undefined;
-    const { product, errors } = parseProduct(before, values, by.now);
-    if (!hasNoErrors(errors)) return { refused: errors };
-    const changed = changedFields(before, product);
-    const auditRecord = { action: "product.changed", subject: `product/${productId}`, detail: { changed } };
-    if (changed.length > 0) await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
-    return { product: await updateProductRow(tx, providerId, product, by.now) };
+  { productId, ...change }: ProductChange & { readonly productId: number },
+): Promise<ProductChangeOutcome | undefined> =>
+  pool.inTransaction(async (tx) => {
+    const before = await lockProduct(tx, change.providerId, productId);
+    return before && changeLockedProduct(tx, before, change);
   });
+
+/** Changes a locked product within the transaction of its caller. */
+export async function changeLockedProduct(
+  tx: Transaction,
+  before: Product,
+  { providerId, values, by }: ProductChange,
+): Promise<ProductChangeOutcome> {
+  const { product, errors } = parseProduct(before, values, by.now);
+  if (!hasNoErrors(errors)) return { refused: errors };
+  const changed = changedFields(before, product);
+  const auditRecord = { action: "product.changed", subject: `product/${before.id}`, detail: { changed } };
+  if (changed.length > 0) await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
+  return { product: await updateProductRow(tx, providerId, product, by.now) };
 }

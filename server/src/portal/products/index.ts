@@ -1,5 +1,5 @@
 export { createPlan, deletePlan, makePlanDefault, updatePlan } from "./change-plan.ts";
-export { createProduct, transitionErrors, updateProduct } from "./change-product.ts";
+export { changeLockedProduct, createProduct, transitionErrors, updateProduct } from "./change-product.ts";
 export {
   cachePlan,
   deletePlanRow,
