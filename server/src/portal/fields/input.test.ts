@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseAnnotations } from "./input.ts";
+import { parseAnnotations, parseBoolean } from "./input.ts";
 
 test("omitted annotations are kept, and emptied ones deleted", () => {
   const { annotations, errors } = parseAnnotations({ tier: "1" }, { tier: "", managed_by: "operator" });
@@ -29,4 +29,11 @@ test.each([
   ["a list instead of annotations", ["managed_by"], ["is invalid"]],
 ])("%s is refused", (_defect, input, expected) => {
   expect(parseAnnotations({}, input)).toEqual({ annotations: {}, errors: { annotations: expected } });
+});
+
+test("a switch is read in any case and in one letter, and other words are refused", () => {
+  const parse = (value: unknown) => parseBoolean({ value }, "value");
+  for (const text of ["True", "TRUE", "t", "T", "On"]) expect([text, parse(text).value]).toEqual([text, true]);
+  for (const text of ["False", "FALSE", "f", "F", "OFF"]) expect([text, parse(text).value]).toEqual([text, false]);
+  for (const text of ["maybe", "truely", "2"]) expect([text, parse(text).wrong]).toEqual([text, ["is invalid"]]);
 });

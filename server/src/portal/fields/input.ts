@@ -68,12 +68,13 @@ export function parseChoice<T extends string>(input: FieldInput, name: string, c
   return chosen === undefined ? invalid("is not included in the list") : parsed(chosen);
 }
 
-const trueValues: ReadonlySet<unknown> = new Set([true, 1, "true", "1", "on", "yes"]);
-const falseValues: ReadonlySet<unknown> = new Set([false, 0, "false", "0", "off", "no", "", null]);
+const trueValues: ReadonlySet<unknown> = new Set([true, 1, "true", "t", "1", "on", "yes"]);
+const falseValues: ReadonlySet<unknown> = new Set([false, 0, "false", "f", "0", "off", "no", "", null]);
 
-/** Parses a switch as forms and programs write it. */
+/** Parses a switch as forms and programs write it, in any case: a form of Python's has `True`. */
 export function parseBoolean(input: FieldInput, name: string): Parsed<boolean> {
-  const value = input[name];
+  const sent = input[name];
+  const value = typeof sent === "string" ? sent.toLowerCase() : sent;
   if (value === undefined) return parsed<boolean>(undefined);
   if (trueValues.has(value)) return parsed(true);
   return falseValues.has(value) ? parsed(false) : invalid("is invalid");
