@@ -26,6 +26,24 @@ test("a new user is a pending member, even if role and state are sent", async ({
   );
 });
 
+test("a password or a username that is a JSON number counts as its text", async ({ api }) => {
+  const signUpPayload = { org_name: "Pier", username: 31415, password: 271828182845 };
+  const signedUp = await api.send("POST", "/signup.json", { payload: signUpPayload });
+  expect(signedUp.json().account.state).toBe("approved");
+
+  const { account, admin } = await signUp(api);
+  const errors = { password: ["is too short (minimum is 12 characters)"] };
+  const short = { username: 16180, email: "phi@quay.test", password: 123 };
+  for (const path of [`/accounts/${account}/users`, "/users"]) {
+    expect((await api.send("POST", `${path}.json`, { payload: short })).json()).toEqual({ errors });
+  }
+  const refused = await api.send("PUT", `/accounts/${account}/users/${admin}.json`, { payload: { password: 123 } });
+  expect(refused.json()).toEqual({ errors });
+  const { id } = (await api.send("POST", "/users.json", { payload: { ...short, password: null } })).json().user;
+  const renamed = await api.send("PUT", `/users/${id}.json`, { payload: { username: 14142 } });
+  expect(renamed.json().user.username).toBe("14142");
+});
+
 test("an empty password confirmation is rejected as a mismatch", async ({ api }) => {
   const { account, admin } = await signUp(api);
   const payload = { ...member, password: "correct horse battery", password_confirmation: "" };

@@ -16,10 +16,17 @@ import {
 } from "#access/index.ts";
 import { type Database, type Pool, type Transaction, retryOnUniqueViolation } from "#platform/database/database.ts";
 import { type Json, type Node, record, value } from "#platform/document.ts";
-import { type FieldErrors, type FieldInput, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
+import {
+  type FieldErrors,
+  type FieldInput,
+  hasNoErrors,
+  mergeErrors,
+  plainText,
+  refuseTransition,
+} from "#portal/fields/index.ts";
 import { readProducts } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { passwordErrors, userNameErrors } from "#portal/users/index.ts";
+import { confirmationOf, passwordErrors, textOf, userNameErrors } from "#portal/users/index.ts";
 
 /** The provider user to change, and the origin of the change. */
 interface ProviderUserChange {
@@ -197,13 +204,13 @@ interface ParsedProviderUser {
 function parseProviderUser(values: FieldInput, before?: ProviderUser): ParsedProviderUser {
   const text = (name: string): string | undefined => {
     const input = values[name];
-    return typeof input === "string" ? input.trim() : undefined;
+    return input === null ? undefined : plainText(input)?.trim();
   };
   const email = text("email") ?? before?.email ?? "";
   return {
     username: text("username") ?? before?.username ?? "",
     email: email === "" ? null : email,
-    password: typeof values["password"] === "string" && values["password"] !== "" ? values["password"] : undefined,
+    password: textOf(values["password"]),
   };
 }
 
@@ -218,14 +225,13 @@ function providerUserErrors(
   parsed: ParsedProviderUser,
   { values, passwordLengthMin, isNew }: ProviderUserRules,
 ): FieldErrors {
-  const confirmation = values["password_confirmation"];
   return mergeErrors(
     // A user without an email address may change other values without setting one.
     userNameErrors({ ...parsed, email: parsed.email ?? (isNew || values["email"] !== undefined ? "" : null) }),
     { cas_identifier: values["cas_identifier"] ? ["is not supported"] : [] },
     passwordErrors({
       password: parsed.password,
-      confirmation: typeof confirmation === "string" ? confirmation : undefined,
+      confirmation: confirmationOf(values),
       isRequired: false,
       lengthMin: passwordLengthMin,
     }),

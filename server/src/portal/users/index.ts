@@ -10,7 +10,7 @@ export {
   resendInvitation,
 } from "./invitations.ts";
 export { findLostPassword, requestNewPassword, resetPassword, sendActivation } from "./mailed-codes.ts";
-export { passwordErrors, userNameErrors } from "./user-input.ts";
+export { confirmationOf, passwordErrors, textOf, userNameErrors } from "./user-input.ts";
 export {
   findAccountOfUser,
   findUsersByLogin,

@@ -9,6 +9,7 @@ import {
   mergeErrors,
   missingFields,
   parseFieldInput,
+  plainText,
 } from "#portal/fields/index.ts";
 
 /** The parsed values of a new user. */
@@ -59,10 +60,10 @@ export function parseNewUser(
 
 /** Returns the password confirmation, also an empty one, because it differs from the password. */
 export const confirmationOf = ({ password_confirmation: confirmation }: FieldInput): string | undefined =>
-  typeof confirmation === "string" ? confirmation : undefined;
+  confirmation === null ? undefined : plainText(confirmation);
 
-export const textOf = (input: unknown): string | undefined =>
-  typeof input === "string" && input !== "" ? input : undefined;
+/** Returns a text that is not empty. A JSON number counts as its text. */
+export const textOf = (input: unknown): string | undefined => plainText(input) || undefined;
 
 /** Drops errors of fields that do not match, for example "too short" for a missing field. */
 export const filterErrors = (errors: FieldErrors, isWanted: (name: string) => boolean): FieldErrors =>
