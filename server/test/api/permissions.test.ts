@@ -28,6 +28,8 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   "Account Reject": "admins",
   "Account Delete": "admins",
   "User Create": "admins",
+  "Service Subscription List": [], // needs two sections
+  "Service Subscription Delete": [],
   "Account Set Credit Card": ["finance", "partners"],
   "Account Delete Credit Card": ["finance", "partners"],
   "Service Create": "admins",
@@ -93,3 +95,14 @@ test.for(scopes)(
     }
   },
 );
+
+test("members need the sections of accounts and of plans for service subscriptions", async ({ api, clock }) => {
+  const { headers } = await signIn(api, clock.now(), { role: "member", sections: ["partners", "plans"] });
+  for (const [method, path] of [
+    ["GET", "/accounts/1/service_contracts.json"],
+    ["DELETE", "/accounts/1/service_contracts/1.json"],
+  ] as const) {
+    const { body } = await api.sendWithoutToken({ method, url: `/admin/api${path}`, headers });
+    expect(body).toBe('{"status":"Not found"}');
+  }
+});

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { isInProductScope } from "#access/index.ts";
+import { requirePermission } from "#http/shared/admin-caller.ts";
 import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
@@ -102,11 +103,12 @@ const listServiceContractsOperation: Operation = {
   response: serviceContractsResponse,
 
   async handle({ pool }, call) {
-    const { provider } = call;
+    const { provider, caller } = call;
+    requirePermission(caller, "read-account-plans", provider); // as in 3scale, subscriptions need the sections of accounts and of plans
     const account = await requireAccount(pool, provider.id, call.id("account_id"));
     const subscriptions = await readSubscriptions(pool, provider.id, account.id);
     const visible = subscriptions.filter(({ subscription }) =>
-      isInProductScope(call.caller.productScope, subscription.productId),
+      isInProductScope(caller.productScope, subscription.productId),
     );
     return renderServiceContracts(call, visible);
   },
@@ -122,7 +124,8 @@ const deleteServiceContractOperation: Operation = {
   action: "change-portal",
   formats: xmlAndJson,
 
-  async handle({ pool }, { provider, by, id }) {
+  async handle({ pool }, { provider, caller, by, id }) {
+    requirePermission(caller, "change-plans", provider);
     const target = { provider, accountId: id("account_id"), subscriptionId: id("id"), by };
     requireSuccess(await unsubscribe(pool, target));
     return {};
