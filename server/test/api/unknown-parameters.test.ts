@@ -50,6 +50,13 @@ test("a misspelled `time` is rejected; `time` with credentials and a format is a
   ).toBe(200);
 });
 
+test("the ids of the path may be repeated as parameters", async ({ api }) => {
+  const [user] = (await api.send("GET", "/users.json")).json().users;
+  const payload = { user_id: user.user.id, name: "crm", permission: "ro", scopes: ["account_management"] };
+  const created = await api.send("POST", `/users/${user.user.id}/access_tokens.json`, { payload });
+  expect(created.statusCode).toBe(201);
+});
+
 test("bodies other than objects are rejected", async ({ api }) => {
   for (const payload of ["null", "[]", '"all"', "0"]) {
     const headers = { "content-type": "application/json" };

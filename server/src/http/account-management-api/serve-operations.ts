@@ -212,7 +212,7 @@ async function parseForm(body: Buffer<ArrayBuffer>, contentType: string): Promis
 
 type PermittedParameters = Pick<
   Operation,
-  "wrapper" | "wrapperMayBeEmpty" | "ignored" | "body" | "query" | "rejectsUnknown"
+  "path" | "wrapper" | "wrapperMayBeEmpty" | "ignored" | "body" | "query" | "rejectsUnknown"
 >;
 
 interface SentParameters {
@@ -276,11 +276,12 @@ function throwMissing(wrapper: string): never {
 const commonParameters = [...credentialParameters, "format", "_method"];
 
 function rejectUnknown(
-  { wrapper, ignored = [], body: schema, query: querySchema }: PermittedParameters,
+  { path, wrapper, ignored = [], body: schema, query: querySchema }: PermittedParameters,
   { query, body }: SentParameters,
 ): void {
   const known = [...Object.keys(querySchema?.properties ?? {}), ...Object.keys(schema?.properties ?? {})];
-  const accepted = new Set([...known, ...ignored, ...commonParameters, ...(wrapper === undefined ? [] : [wrapper])]);
+  const names = [...known, ...ignored, ...commonParameters, ...pathParameters(path)]; // clients repeat the ids of the path
+  const accepted = new Set([...names, ...(wrapper === undefined ? [] : [wrapper])]);
   const wrapped = wrapper === undefined ? undefined : body[wrapper];
   const sent = [query, body, isRecord(wrapped) ? wrapped : {}].flatMap((each) => Object.keys(each));
   const unknown = sent.filter((name) => !accepted.has(name));
