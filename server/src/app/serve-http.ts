@@ -257,7 +257,8 @@ function openServer(
     genReqId: (raw) => idOf({ raw }) ?? newId(),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // logRequests below writes one line per request
-    routerOptions: { maxParamLength: pathSegmentLengthMax, ignoreTrailingSlash: true },
+    // Repeated slashes, as in Rails: clients of 3scale's API join a base URL that ends in a slash and a path.
+    routerOptions: { maxParamLength: pathSegmentLengthMax, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     rewriteUrl: rewriteUnreadablePath,
     schemaController,
     return503OnClosing: false, // see connectionDrain

@@ -89,11 +89,13 @@ test("a path with valid percent-encoding reaches its route", async ({ send }) =>
   expect((await send({ url: "/login?next=%FF" })).statusCode).not.toBe(500);
 });
 
-test("a trailing slash leads to the same route", async ({ send }) => {
+test("trailing and repeated slashes lead to the same route", async ({ send }) => {
   for (const path of ["/signup", "/login", "/p/login", "/admin/api/accounts", "/api/v1/endpoints", "/healthz"]) {
-    const [without, withSlash] = [await send({ url: path }), await send({ url: `${path}/` })];
-    const type = without.headers["content-type"];
-    expect([path, withSlash.statusCode, withSlash.headers["content-type"]]).toEqual([path, 200, type]);
+    const type = (await send({ url: path })).headers["content-type"];
+    for (const url of [`${path}/`, `http://localhost${path.replaceAll("/", "//")}`]) {
+      const answer = await send({ url });
+      expect([url, answer.statusCode, answer.headers["content-type"]]).toEqual([url, 200, type]);
+    }
   }
 });
 
