@@ -142,6 +142,15 @@ test("a user can be created without a password and with permissions, but not wit
   expect([cas.statusCode, cas.json()]).toEqual([422, { errors: { cas_identifier: ["is not supported"] } }]);
 });
 
+test("the first admin can change the password, whatever username the operator chose", async ({ api }) => {
+  const admin = "update provider_users set username = 'ops team' where provider_id = $1 returning id";
+  const [{ id } = { id: 0 }] = await api.pool.query<{ id: number }>(admin, [api.provider.id]);
+  const update = (payload: object) => api.send("PUT", `/users/${id}.json`, { payload });
+  expect((await update({ username: "ops team", password: "a new long password" })).statusCode).toBe(200);
+  expect((await update({ username: "ops crew" })).json().errors).toHaveProperty("username");
+  expect((await update({ email: "nonsense" })).json().errors).toHaveProperty("email");
+});
+
 test("permissions that a member sends for itself are ignored", async ({ api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
   const [own] = await api.pool.query<{ id: number }>(

@@ -217,17 +217,20 @@ function parseProviderUser(values: FieldInput, before?: ProviderUser): ParsedPro
 interface ProviderUserRules {
   readonly values: FieldInput;
   readonly passwordLengthMin: number;
-  readonly isNew: boolean;
+  /** The user that is updated. */
+  readonly before?: ProviderUser;
 }
 
 /** Validates parsed values without comparing them to other users. */
 function providerUserErrors(
   parsed: ParsedProviderUser,
-  { values, passwordLengthMin, isNew }: ProviderUserRules,
+  { values, passwordLengthMin, before }: ProviderUserRules,
 ): FieldErrors {
+  const { username = [], email = [] } = userNameErrors({ ...parsed, email: parsed.email ?? "" });
   return mergeErrors(
-    // A user without an email address may change other values without setting one.
-    userNameErrors({ ...parsed, email: parsed.email ?? (isNew || values["email"] !== undefined ? "" : null) }),
+    // The first admin has no email address, and a name that the operator chose: neither may prevent other changes.
+    { username: parsed.username === before?.username ? [] : username },
+    { email: parsed.email === before?.email ? [] : email },
     { cas_identifier: values["cas_identifier"] ? ["is not supported"] : [] },
     passwordErrors({
       password: parsed.password,
@@ -279,7 +282,7 @@ export async function addProviderUser(
   { provider, values, permissions = {}, by }: ProviderUserCreation,
 ): Promise<CreationOutcome> {
   const parsed = parseProviderUser(values);
-  const wrong = providerUserErrors(parsed, { values, passwordLengthMin: provider.passwordLengthMin, isNew: true });
+  const wrong = providerUserErrors(parsed, { values, passwordLengthMin: provider.passwordLengthMin });
   const passwordHash =
     (await hashIfValid(passwords, wrong, { password: parsed.password, providerId: provider.id })) ?? null;
   const known = await dropUnknownPermissions(pool, provider.id, permissions);
@@ -322,19 +325,23 @@ export async function updateProviderUser(
   const { provider, userId } = change;
   const found = await readProviderUser(pool, provider.id, userId);
   if (!found) return undefined;
-  const rules = { values, passwordLengthMin: provider.passwordLengthMin, isNew: false };
+  const rules = { values, passwordLengthMin: provider.passwordLengthMin };
   const { password } = parseProviderUser(values);
   const unproved = await passwordProofErrors(pool, passwords, {
     providerId: provider.id,
     user: found,
     currentPassword,
   });
-  const wrong = mergeErrors(providerUserErrors(parseProviderUser(values, found), rules), unproved);
+  const wrong = mergeErrors(
+    providerUserErrors(parseProviderUser(values, found), { ...rules, before: found }),
+    unproved,
+  );
   const passwordHash = await hashIfValid(passwords, wrong, { password, providerId: provider.id });
   const known = await dropUnknownPermissions(pool, provider.id, permissions);
   const decide: DecideUser = (before, users) => {
     const parsed = parseProviderUser(values, before);
-    const refused = mergeErrors(unproved, providerUserErrors(parsed, rules), takenNameErrors(users, parsed, userId));
+    const wrongNow = providerUserErrors(parsed, { ...rules, before });
+    const refused = mergeErrors(unproved, wrongNow, takenNameErrors(users, parsed, userId));
     if (!hasNoErrors(refused)) return { refused };
     return { user: { ...before, ...known, username: parsed.username, email: parsed.email }, passwordHash };
   };
