@@ -51,6 +51,12 @@ test("a built-in name of accounts is an ordinary field name of other targets", (
   }
 });
 
+test("a part of the billing address is no field name of accounts, because requests would set both", () => {
+  const part = { ...stage, target: "Account", name: "billing_address_city" };
+  expect(parseNewDefinition(part).errors).toEqual({ name: ["Field name is not allowed"] });
+  expect(parseNewDefinition({ ...part, target: "User" }).errors).toEqual({});
+});
+
 test("unknown and missing targets have different errors, and a single number becomes a list of one choice", () => {
   expect(parseNewDefinition({ ...stage, target: "Service" }).errors).toEqual({
     target: ["is not included in the list"],

@@ -220,7 +220,9 @@ const reservedByTarget: Readonly<Record<FieldTarget, string>> = {
   Account: `name username email annotations plans users applications provider_account_id account_plan_id
     service_plan_id application_plan_id plan_id plan_ids deletion_date state_changed_at domain admin_domain subdomain
     from_email support_email site_access_code monthly_billing_enabled monthly_charging_enabled credit_card_stored
-    credit_card_token credit_card_partial_number credit_card_expires_on`,
+    credit_card_token credit_card_partial_number credit_card_expires_on billing_address_name billing_address_address1
+    billing_address_address2 billing_address_city billing_address_country billing_address_state billing_address_zip
+    billing_address_phone`,
   User: `account_id org_name role cas_identifier open_id activated_at activation_code annotations account_plan_id
     service_plan_id application_plan_id plan_ids additional_fields`,
   Cinstance: `account_id user_account_id service_id service_name plan_id plan_name org_name enabled user_key
