@@ -57,6 +57,16 @@ test.for<[string, number, string, string]>([
   expect(Object.keys(response.json())).toEqual(["error"]);
 });
 
+test("a zero byte in a filter is named as the reason of the rejection", async ({ api }) => {
+  for (const path of ["/accounts.json?state=a%00b", "/users.json?role=%00"]) {
+    const response = await api.send("GET", path);
+    expect([response.statusCode, response.json()]).toEqual([
+      400,
+      { error: "A text of the request contains a zero byte." },
+    ]);
+  }
+});
+
 test("an empty body is accepted as JSON", async ({ api }) => {
   const headers = { "content-type": "application/json" };
 

@@ -73,7 +73,12 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
     });
   const code = codeOfStatus[Number(error.statusCode)] ?? codeOfSqlState[String(error.code)];
   const errors = code === "conflict" ? takenField(error.detail) : undefined;
-  return new Problem(code ?? "internal", { ...(errors && { errors }), cause: error });
+  const hasZeroByte = error.code === "22021" || error.code === "22P05";
+  return new Problem(code ?? "internal", {
+    ...(errors && { errors }),
+    ...(hasZeroByte && { detail: "A text of the request contains a zero byte." }),
+    cause: error,
+  });
 }
 
 /** Returns the error of the field that is last in a violated unique key: `Key (provider_id, lower(name))=(1, crm) already exists.` */
