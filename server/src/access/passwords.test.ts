@@ -32,6 +32,16 @@ test("composed and decomposed forms of é in a password match the same hash", as
   expect(await passwords.verify(await passwords.hash("caf\u00e9 au lait", by), "cafe\u0301 au lait", by)).toBe(true);
 });
 
+test("a text that is longer than any password is refused without the seconds that its accents would take", async () => {
+  const longest = "x".repeat(1000);
+  expect(await cheap.verify(await cheap.hash(longest, by), longest, by)).toBe(true);
+  const accents = `${longest}${"\u0345".repeat(10_000)}${"\u0316".repeat(10_000)}`;
+  const before = process.threadCpuUsage();
+  expect(await cheap.verify(await cheap.hash(longest, by), accents, by)).toBe(false);
+  await expect(cheap.hash(accents, by)).rejects.toThrow("too long");
+  expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(200);
+});
+
 test("a hash of another program with other parameters is verified", async () => {
   // From the tests of Argon2's reference implementation.
   const hash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";

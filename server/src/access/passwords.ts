@@ -1,5 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import { textLimits } from "#platform/limits.ts";
 import { networksOf } from "#platform/network/ip-addresses.ts";
 import { createFairQueue } from "./fair-queue.ts";
 
@@ -51,9 +52,9 @@ export function createPasswordHasher(cost: HashCost): PasswordHasher {
   const inTurn = createFairQueue({ slots: 2, waitingMax: 32, retryAfterSeconds: 3 });
 
   const fits = async (hash: string | null | undefined, plain: string): Promise<boolean> => {
-    const known = hash ? readHash(hash) : undefined;
+    const known = hash && plain.length <= textLimits.password.max ? readHash(hash) : undefined;
     if (!known) {
-      await tagOf({ plain, salt: Buffer.alloc(saltBytes), cost, tagLength: tagBytes });
+      await tagOf({ plain: "", salt: Buffer.alloc(saltBytes), cost, tagLength: tagBytes });
       return false;
     }
     return timingSafeEqual(await tagOf({ plain, ...known, tagLength: known.tag.length }), known.tag);
@@ -70,6 +71,7 @@ export function createPasswordHasher(cost: HashCost): PasswordHasher {
     verifyAll,
     verify: async (hash, plain, requester) => (await verifyAll([hash], plain, requester))[0] ?? false,
     hash: async (plain, requester) => {
+      if (plain.length > textLimits.password.max) throw new RangeError("The password is too long.");
       const salt = randomBytes(saltBytes);
       const tag = await inTurn(turnOf(requester), () => tagOf({ plain, salt, cost, tagLength: tagBytes }));
       const parameters = `m=${cost.memoryKiB},t=${cost.passes},p=${cost.parallelism}`;
@@ -89,7 +91,8 @@ interface Derivation {
 
 const tagOf = ({ plain, salt, cost, tagLength }: Derivation): Promise<Buffer> =>
   derive("argon2id", {
-    // The same letters in two Unicode spellings (é as one sign or two) are one password.
+    // The same letters in two Unicode spellings (é as one sign or two) are one password. For thousands of accents on one letter
+    // this takes seconds of the event loop, so the length of passwords is limited.
     message: plain.normalize("NFC"),
     nonce: salt,
     memory: cost.memoryKiB,

@@ -11,7 +11,7 @@ import {
 } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { randomPassword } from "#platform/ids.ts";
-import { changeableLimits } from "#platform/limits.ts";
+import { changeableLimits, textLimits } from "#platform/limits.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
 import { deleteTenant, findTenant, insertTenant, readCells, readSubdomains } from "#cells/index.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -213,10 +213,12 @@ export const changeUserPassword: Command = {
     if (!username || more.length > 0) throw new WrongUsage("Give one username or email address.");
     const password = values.password || randomPassword();
     await withProvider(needs, values.provider, async ({ pool, provider }) => {
-      const lengthMin = provider.passwordLengthMin;
+      const [lengthMin, lengthMax] = [provider.passwordLengthMin, textLimits.password.max];
       if (values.password && password.length < lengthMin) {
         throw new WrongUsage(`The password is too short: ${provider.name} requires ${lengthMin} characters or more.`);
       }
+      if (password.length > lengthMax)
+        throw new WrongUsage(`The password is too long (maximum is ${lengthMax} characters).`);
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const { id: providerId } = provider;

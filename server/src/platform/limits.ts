@@ -10,6 +10,7 @@ export interface AttemptLimit {
 }
 
 const [minute, hour, day] = [60, 3600, 24 * 3600];
+const mebibyte = 1024 * 1024;
 const attemptLimit = <Name extends string>(limit: AttemptLimit & { readonly name: Name }) => limit;
 
 /**
@@ -216,6 +217,7 @@ export const changeLimits = {
 /** Characters of texts that are not names: those have 255. */
 export const textLimits = {
   field: { name: "field-value-length", max: 10_000, note: "A value of a custom field, or a description." },
+  password: { name: "password-length", max: 1000, note: "A password." },
   choices: { name: "choices-per-field", max: 500, note: "Choices of a field." },
 } as const;
 
@@ -244,8 +246,6 @@ export const changeableLimits: readonly { readonly name: string; readonly max: n
   ...Object.values(countLimits),
   ...Object.values(changeLimits),
 ];
-
-const mebibyte = 1024 * 1024;
 
 /** How much a bucket holds, and how fast it fills again. */
 export interface RateLimit {

@@ -19,7 +19,7 @@ import { createApplication } from "#portal/applications/index.ts";
 import { parseNewDefinition } from "#portal/fields/change-definitions.ts";
 import { createFieldsDefinition, parseFieldInput } from "#portal/fields/index.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
-import { acceptInvitation, createUser, inviteUser } from "#portal/users/index.ts";
+import { acceptInvitation, createUser, inviteUser, passwordErrors } from "#portal/users/index.ts";
 import { type BellwireApi, test as base } from "../bellwire-api/bellwire-api-test.ts";
 import { form } from "../portal/portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
@@ -223,6 +223,8 @@ const definitions = [{ ...field, readOnly: false, choices: [], position: 1 }].ma
 const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>> = {
   field: (size) =>
     parseFieldInput({ definitions, target: "Account", writer: "developer" }, { notes: "x".repeat(size) }).errors,
+  password: (size) =>
+    passwordErrors({ password: "x".repeat(size), confirmation: undefined, isRequired: true, lengthMin: 8 }),
   choices: (size) => {
     const choices = Array.from({ length: size }, (_, place) => `c${place}`);
     return parseNewDefinition({ target: "Account", name: "size", label: "Size", choices }).errors;

@@ -1,3 +1,4 @@
+import { textLimits } from "#platform/limits.ts";
 import {
   type DocumentSettings,
   type FieldErrors,
@@ -83,6 +84,8 @@ export function userNameErrors({ username, email }: { username: string; email: s
   return { username: wrongName, email: email === null ? [] : emailErrors(email) };
 }
 
+const { max: lengthMax } = textLimits.password;
+
 interface NewPassword {
   readonly password: string | undefined;
   /** Undefined if the form has no such field. */
@@ -95,7 +98,10 @@ interface NewPassword {
 export function passwordErrors({ password, confirmation, isRequired, lengthMin }: NewPassword): FieldErrors {
   if (password === undefined || password === "") return isRequired ? { password: ["can't be blank"] } : {};
   return {
-    password: password.length < lengthMin ? [`is too short (minimum is ${lengthMin} characters)`] : [],
+    password: [
+      ...(password.length < lengthMin ? [`is too short (minimum is ${lengthMin} characters)`] : []),
+      ...(password.length > lengthMax ? [`is too long (maximum is ${lengthMax} characters)`] : []),
+    ],
     password_confirmation: confirmation !== undefined && confirmation !== password ? ["doesn't match Password"] : [],
   };
 }
