@@ -142,6 +142,22 @@ test("a suspended provider's API answers 403 with an empty body", async ({ api }
   expect([response.statusCode, response.body]).toEqual([403, ""]);
 });
 
+test("concurrent guesses of credentials do not exceed the limit, and a short token that was valid before still passes", async ({
+  api,
+}) => {
+  const short = "update access_tokens set digest = sha256($2::text::bytea) where provider_id = $1";
+  await api.pool.query(short, [api.provider.id, "brief"]);
+  const send = async (token: string): Promise<number> =>
+    (await api.sendWithoutToken({ url: `/admin/api/webhooks/failures.xml?access_token=${token}` })).statusCode;
+  expect(await send("brief")).toBe(200);
+
+  const statuses = await Promise.all(Array.from({ length: 100 }, (_, place) => send(`guess${place}`)));
+
+  expect(statuses.filter((status) => status === 403)).toHaveLength(29);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(71);
+  expect(await send("brief")).toBe(200);
+});
+
 test("guessing credentials is rate limited per network, and valid tokens are not affected", async ({
   api,
   otherApi,

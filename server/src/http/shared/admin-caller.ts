@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import {
   type AccessToken,
   type AdminCaller,
@@ -12,6 +13,7 @@ import {
 } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import { secretDigest } from "#platform/ids.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { type Provider, findProviderByKey } from "#portal/providers/index.ts";
 import { findSignedInUser, readSessionCookie } from "./browser-session.ts";
@@ -65,19 +67,31 @@ function valuesOfAuthorization(header: string): readonly string[] {
 export type FindAdminCaller = (request: FastifyRequest) => Promise<AdminCaller>;
 
 /**
- * A value of this length cannot be guessed, so a valid one passes even while its network must wait. Shorter values are not
- * tried during that wait.
+ * A value of this length cannot be guessed, so a valid one passes even while its network must wait. Of shorter values, only those
+ * that have been valid from the address before are tried during that wait.
  */
 const unguessableLength = 32;
+
+/** About 1 MB. The least recently used one counts as an attempt again. */
+const provedMax = 10_000;
 
 interface AdminCallerNeeds {
   readonly pool: Database;
   readonly clock: Clock;
 }
 
-/** Creates the function that authenticates a request. Wrong credentials count against the network, in all processes. */
+/** Creates the function that authenticates a request. Guesses count against the network, in all processes. */
 export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller {
-  const wrong = createNetworkLimiter(needs, attemptLimits.wrongCredentials);
+  const guesses = createNetworkLimiter(needs, attemptLimits.wrongCredentials);
+  const proved = new LRUCache<string, true>({ max: provedMax });
+  const keyOf = ({ provider, ip }: FastifyRequest, { value }: Credential): string =>
+    `${provider.id} ${ip} ${secretDigest(value).toString("base64")}`;
+
+  /** Counts a guess before it is tried, so that concurrent ones cannot exceed the limit. */
+  const countGuess = async ({ ip, provider }: FastifyRequest): Promise<void> => {
+    const retryAfterSeconds = await guesses.secondsToWait(ip, String(provider.id));
+    if (retryAfterSeconds > 0) throw new Problem("too-many-bad-credentials", { retryAfterSeconds });
+  };
 
   return async (request) => {
     if (request.side === "developer") throw new Problem("wrong-host");
@@ -86,19 +100,23 @@ export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller 
     const credentials = readCredentials(request);
     if (credentials.length === 0) return callerOfSession(needs, request);
 
-    const [long, short] = [
-      credentials.filter(({ value }) => value.length >= unguessableLength),
-      credentials.filter(({ value }) => value.length < unguessableLength),
-    ];
-    const caller = await firstCaller(needs, request, long);
+    const isGuess = (credential: Credential): boolean =>
+      credential.value.length < unguessableLength && !proved.has(keyOf(request, credential));
+    const guessed = credentials.filter(isGuess);
+    const caller = await firstCaller(
+      needs,
+      request,
+      credentials.filter((credential) => !guessed.includes(credential)),
+    );
     if (caller) return caller;
 
-    const key = String(request.provider.id);
-    const retryAfterSeconds = await wrong.secondsLeft(request.ip, key);
-    if (retryAfterSeconds > 0) throw new Problem("too-many-bad-credentials", { retryAfterSeconds });
-    const other = await firstCaller(needs, request, short);
-    if (other) return other;
-    await wrong.secondsToWait(request.ip, key);
+    if (guessed.length === 0) await countGuess(request);
+    for (const credential of guessed) {
+      await countGuess(request);
+      const found = await callerOfCredential(needs, request, credential);
+      if (found) proved.set(keyOf(request, credential), true);
+      if (found) return found;
+    }
     throw new Problem("credentials-wrong");
   };
 }
