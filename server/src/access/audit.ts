@@ -146,19 +146,30 @@ export interface AuditOfPerson {
   readonly terms: readonly string[];
 }
 
-// Names count where they are a whole value, or within the filter of a job. Reads the provider's records.
+/** The parts of a list's filter that people write. Other parts are choices and ids, and developers may be called as these are. */
+export const writtenFilterFields: readonly string[] = ["account", "q", "payload", "query"];
+
+const betweenWords = `'[\\x01-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\x7f]+', ' ', 'g'`;
+const wordsOfTerm = `trim(regexp_replace(lower(term), ${betweenWords}))`;
+const wordsOfText = `' ' || trim(regexp_replace(lower(written), ${betweenWords})) || ' '`;
+
+/** A condition of SQL: the text `written` contains the name `term` as whole words, in any case. Developers choose their names. */
+export const mentionsTerm = `${wordsOfTerm} <> '' and position(' ' || ${wordsOfTerm} || ' ' in ${wordsOfText}) > 0`;
+
+// Only filters and invitations contain names. Other details may equal a name, as developers choose their names. Reads the
+// provider's records.
 const ofPersonStatement = `
   select record.id, record.at, record.actor_kind, record.actor_id, null as "actorName", record.action, record.subject,
     record.detail
   from audit_records record
   where record.provider_id = $1 and record.id > $6 and not record.detail ? 'erased' and (
     record.subject = any($4::text[])
-    or ($3::bigint is null and record.detail ->> 'accountId' = $2::bigint::text)
-    or exists (
-      select from unnest($5::text[]) as term
-      where position(to_jsonb(term)::text in record.detail::text) > 0
-        or (record.action = 'job.started' and length(term) > 2
-          and position(trim('"' from to_jsonb(term)::text) in record.detail::text) > 0)))
+    or (record.detail ->> 'accountId' = $2::bigint::text
+      and ($3::bigint is null or lower(record.detail ->> 'email') = any(select lower(term) from unnest($5::text[]) as term)))
+    or (record.detail ? 'filter' and exists (
+      select from unnest($5::text[]) as term, unnest($8::text[]) as field,
+        lateral (select record.detail -> 'filter' ->> field as written) as part
+      where ${mentionsTerm})))
   order by record.id
   limit $7`;
 
@@ -167,7 +178,16 @@ export const listAuditOfPerson = (
   db: Database,
   { providerId, accountId, userId, objects, terms, after, limit }: AuditOfPerson & { after: number; limit: number },
 ): Promise<StoredAuditRecord[]> =>
-  db.query<StoredAuditRecord>(ofPersonStatement, [providerId, accountId, userId, objects, terms, after, limit]);
+  db.query<StoredAuditRecord>(ofPersonStatement, [
+    providerId,
+    accountId,
+    userId,
+    objects,
+    terms,
+    after,
+    limit,
+    writtenFilterFields,
+  ]);
 
 const eraseStatement = `select erase_audit_records($1, $2::bigint[])`;
 

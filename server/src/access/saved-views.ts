@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import { mentionsTerm, writtenFilterFields } from "./audit.ts";
 
 /** The lists that have views. */
 export const viewLists = ["deliveries", "events", "failures", "attempts", "accounts", "applications"] as const;
@@ -88,20 +89,24 @@ export const deleteSavedView = async (
   id: number,
 ): Promise<boolean> => (await tx.query(deleteStatement, [providerId, userId, id])).length > 0;
 
+const allStatement = `select id, name, query from saved_views where provider_id = $1`;
+
 const eraseViewsStatement = `
-  delete from saved_views
-  where provider_id = $1 and exists (
-    select from unnest($2::text[]) as term where length(term) > 2 and (position(term in query) > 0 or position(term in name) > 0))`;
+  delete from saved_views using unnest($2::bigint[], $3::text[]) as view (id, written), unnest($4::text[]) as term
+  where provider_id = $1 and saved_views.id = view.id and ${mentionsTerm}`;
 
 /** Deletes saved views with a name or an address in their filter or title. They would match nothing any more. */
 export async function eraseSavedViews(
   tx: Transaction,
   { providerId, terms }: { readonly providerId: number; readonly terms: readonly string[] },
 ): Promise<void> {
-  const encoded = terms.flatMap((term) => [
-    encodeURIComponent(term),
-    new URLSearchParams({ q: term }).toString().slice("q=".length),
-    JSON.stringify(term).slice(1, -1),
+  const views = await tx.query<Pick<SavedView, "id" | "name" | "query">>(allStatement, [providerId]);
+  const writtenIn = (query: string): readonly string[] =>
+    writtenFilterFields.flatMap((field) => new URLSearchParams(query).getAll(field));
+  await tx.query(eraseViewsStatement, [
+    providerId,
+    views.map(({ id }) => id),
+    views.map(({ name, query }) => [name, ...writtenIn(query)].join("\n")),
+    terms,
   ]);
-  await tx.query(eraseViewsStatement, [providerId, [...new Set([...terms, ...encoded])]]);
 }

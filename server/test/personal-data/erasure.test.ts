@@ -233,3 +233,50 @@ test.concurrent(
     expect((await portal.call("GET", "/api/v1/users/999/export")).status).toBe(404);
   },
 );
+
+interface AuditDetail {
+  readonly id: number;
+  readonly detail: object;
+}
+
+test.concurrent(
+  "records about others are neither exported nor erased with developers who are named like a word in them",
+  { timeout: 120_000 },
+  async ({ database: pool }) => {
+    await using portal = await openPortal(pool);
+    const colleague = { username: "colleague", email: "colleague@acme.example" };
+    const { body: added } = await portal.call("POST", "/admin/api/users.json", colleague);
+    await portal.call("PUT", `/admin/api/users/${added.user.id}/activate.json`, {});
+    const filter = { state: ["failed"], q: "filtered out" };
+    await portal.call("POST", "/api/v1/jobs", { kind: "export", of: "deliveries", filter, format: "csv" });
+    await portal.call("POST", "/api/v1/views", { list: "deliveries", name: "Night", filter: { state: "failed" } });
+    const listRecords = async (): Promise<readonly AuditDetail[]> =>
+      (await portal.call("GET", "/api/v1/audit_records?limit=200")).body.data;
+    const readRest = async () => ({
+      jobs: (await portal.call("GET", "/api/v1/jobs")).body.data.map((job: { selection: object }) => job.selection),
+      views: (await portal.call("GET", "/api/v1/views")).body.data,
+    });
+    const [records, rest] = [await listRecords(), await readRest()];
+
+    const { account } = (
+      await portal.call("POST", "/admin/api/signup.json", {
+        org_name: "filter",
+        username: "state",
+        password: "a long password",
+      })
+    ).body;
+    for (const username of ["role", "member", "failed", "deliveries", "username"]) {
+      const user = { username, email: `${username}@people.example` };
+      await portal.call("POST", `/admin/api/accounts/${account.id}/users.json`, user);
+    }
+    const exported = await portal.call("GET", `/api/v1/accounts/${account.id}/export`);
+    expect(exported.body.audit_records).toMatchObject([{ subject: `account/${account.id}` }]);
+    await portal.call("POST", "/api/v1/erasures", { account_id: account.id, pending: "cancel" });
+    await eraseUntil(pool, new Date());
+    await eraseUntil(pool, minutesLater(59));
+
+    const kept = new Map((await listRecords()).map(({ id, detail }) => [id, detail]));
+    expect(records.map(({ id }) => kept.get(id))).toEqual(records.map(({ detail }) => detail));
+    expect(await readRest()).toEqual(rest);
+  },
+);

@@ -1,4 +1,4 @@
-import type { Actor } from "#access/index.ts";
+import { type Actor, mentionsTerm, writtenFilterFields } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { countLimits, jobLimits, requireWithinLimit } from "#platform/limits.ts";
 
@@ -332,8 +332,9 @@ const eraseExportsStatement = `
 const eraseSelectionsStatement = `
   update jobs set selection = '{"erased": true}'
   where provider_id = $1 and exists (
-    select from unnest($2::text[]) as term
-    where length(term) > 2 and position(trim('"' from to_jsonb(term)::text) in selection::text) > 0)`;
+    select from unnest($2::text[]) as term, unnest($3::text[]) as field,
+      lateral (select selection -> 'filter' ->> field as written) as part
+    where ${mentionsTerm})`;
 
 /** Deletes exports with rows of an account or a user, and the filters of jobs that contain names or addresses of it. */
 export async function eraseJobs(
@@ -341,5 +342,5 @@ export async function eraseJobs(
   { providerId, objectId, terms }: { providerId: number; objectId: number; terms: readonly string[] },
 ): Promise<void> {
   await tx.query(eraseExportsStatement, [providerId, objectId]);
-  await tx.query(eraseSelectionsStatement, [providerId, terms]);
+  await tx.query(eraseSelectionsStatement, [providerId, terms, writtenFilterFields]);
 }
