@@ -87,10 +87,28 @@ export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller 
   const keyOf = ({ provider, ip }: FastifyRequest, { value }: Credential): string =>
     `${provider.id} ${ip} ${secretDigest(value).toString("base64")}`;
 
+  /** Guesses that are being tried. A client may begin with many requests at the same time, all with its valid token. */
+  const tries = new Map<string, Promise<AdminCaller | undefined>>();
+
   /** Counts a guess before it is tried, so that concurrent ones cannot exceed the limit. */
   const countGuess = async ({ ip, provider }: FastifyRequest): Promise<void> => {
     const retryAfterSeconds = await guesses.secondsToWait(ip, String(provider.id));
     if (retryAfterSeconds > 0) throw new Problem("too-many-bad-credentials", { retryAfterSeconds });
+  };
+
+  const tryGuess = async (request: FastifyRequest, credential: Credential): Promise<AdminCaller | undefined> => {
+    await countGuess(request);
+    const caller = await callerOfCredential(needs, request, credential);
+    if (caller) proved.set(keyOf(request, credential), true);
+    return caller;
+  };
+
+  /** Counts equal guesses of an address at the same time as one. */
+  const tryGuessOnce = (request: FastifyRequest, credential: Credential): Promise<AdminCaller | undefined> => {
+    const key = `${keyOf(request, credential)} ${credential.as}`;
+    const tried = tries.get(key) ?? tryGuess(request, credential).finally(() => tries.delete(key));
+    tries.set(key, tried);
+    return tried;
   };
 
   return async (request) => {
@@ -112,9 +130,7 @@ export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller 
 
     if (guessed.length === 0) await countGuess(request);
     for (const credential of guessed) {
-      await countGuess(request);
-      const found = await callerOfCredential(needs, request, credential);
-      if (found) proved.set(keyOf(request, credential), true);
+      const found = await tryGuessOnce(request, credential);
       if (found) return found;
     }
     throw new Problem("credentials-wrong");
