@@ -288,3 +288,14 @@ test("the provider's document has the hosts of both portals, and an empty suppor
   );
   expect((await api.send("PUT", "/provider.json", { payload: { from_email: "nobody" } })).statusCode).toBe(422);
 });
+
+test("the response to an update is the document that a read returns, also if nothing changed", async ({
+  api,
+  clock,
+}) => {
+  for (const payload of [{ support_email: "help@acme.test" }, { support_email: "help@acme.test" }]) {
+    await clock.advance(60_000);
+    const updated = await api.send("PUT", "/provider.json", { payload });
+    expect(updated.json()).toEqual((await api.send("GET", "/provider.json")).json());
+  }
+});

@@ -15,7 +15,7 @@ import {
   settingsToJson,
   updateProviderSettings,
 } from "#portal/provider-account/index.ts";
-import type { Provider } from "#portal/providers/index.ts";
+import { type Provider, readProvider } from "#portal/providers/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import {
   exampleAdminUrl,
@@ -136,7 +136,8 @@ const updateProviderOperation: Operation = {
     const { change } = requireSuccess(parseProviderSettings(values, "contacts", by.now));
     const outcome = await updateProviderSettings(needs.pool, { providerId: provider.id, change, by });
     const { settings } = requireSuccess(outcome);
-    return respondWithProvider(needs, call, { provider: { ...provider, updatedAt: by.now }, settings });
+    const updated = requireSuccess(await readProvider(needs.pool, provider.id));
+    return respondWithProvider(needs, call, { provider: updated, settings });
   },
 };
 
