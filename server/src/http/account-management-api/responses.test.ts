@@ -50,12 +50,14 @@ test("a failing stream rejects", async () => {
 interface FormatRequest {
   readonly extension?: string;
   readonly query?: string;
+  readonly body?: unknown;
   readonly accept?: string;
 }
 
-type NegotiatedRequest = Pick<FastifyRequest, "params" | "url" | "headers">;
+type NegotiatedRequest = Pick<FastifyRequest, "params" | "url" | "headers" | "body">;
 
-const requestWith = ({ extension, query = "", accept }: FormatRequest): NegotiatedRequest => ({
+const requestWith = ({ extension, query = "", body, accept }: FormatRequest): NegotiatedRequest => ({
+  body,
   params: extension === undefined ? {} : { extension },
   url: `/admin/api/accounts?${query}`,
   headers: accept === undefined ? {} : { accept },
@@ -70,6 +72,9 @@ test.each<[string, FormatRequest, Format]>([
     "xml",
   ],
   ["a parameter that differs from Accept", { query: "format=json", accept: "application/xml" }, "json"],
+  ["a parameter in the body", { body: { format: "json" }, accept: "application/xml" }, "json"],
+  ["different parameters in query and body", { query: "format=json", body: { format: "xml" } }, "json"],
+  ["a field named format in the body", { body: { format: "A4" } }, "xml"],
   ["Accept: application/json", { accept: "application/json" }, "json"],
   ["Accept: */*", { accept: "*/*" }, "xml"],
   ["an Accept with qualities", { accept: "application/xml;q=0.5, application/json;q=0.9" }, "json"],

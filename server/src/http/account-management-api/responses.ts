@@ -7,7 +7,7 @@ import { isRecord, queryString } from "./parameters.ts";
 
 export type Format = "xml" | "json";
 
-type FormatRequest = Pick<FastifyRequest, "params" | "url" | "headers">;
+type FormatRequest = Pick<FastifyRequest, "params" | "url" | "headers"> & { readonly body?: unknown };
 
 export const contentTypes = {
   xml: "application/xml; charset=utf-8",
@@ -28,9 +28,14 @@ export const formatOfError = (request: FormatRequest): Format => (requestedForma
 function requestedFormat(request: FormatRequest): string | undefined {
   const extension = isRecord(request.params) ? request.params["extension"] : undefined;
   // Does not throw on a malformed query: the error response needs a format, too.
-  const byName = extension ?? new URLSearchParams(queryString(request)).getAll("format").at(-1);
+  const byQuery = new URLSearchParams(queryString(request)).getAll("format").at(-1);
+  const byName = extension ?? byQuery ?? formatInBody(request.body);
   return typeof byName === "string" ? byName.toLowerCase() : acceptedFormat(request.headers.accept ?? "*/*");
 }
+
+/** Returns a known format only, because the body may have a field of the provider with that name. */
+const formatInBody = (body: unknown): Format | undefined =>
+  isRecord(body) ? (["xml", "json"] as const).find((format) => format === body["format"]) : undefined;
 
 interface MediaRange {
   readonly type: string;
