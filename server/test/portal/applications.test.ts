@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
+import { findByText } from "#portal/accounts/index.ts";
 import {
   addApplicationKey,
   addReferrerFilter,
@@ -54,6 +55,16 @@ test("errors of an application's credentials are reported beside each field", as
   expect(await create({ user_key: application.userKey, application_id: application.applicationId })).toEqual({
     refused: { user_key: ["has already been taken"], application_id: ["has already been taken"] },
   });
+});
+
+test("an application without a name, or with a blank one, is found under its number", async ({ sharedPool: pool }) => {
+  const { provider, accountId, application } = await signedUp(pool);
+  const change = { provider, accountId, applicationId: application.id, writer: "program", by } as const;
+  await updateApplication(pool, { ...change, values: { name: "" } });
+  const find = () => findByText(pool, provider.id, application.userKey, null);
+  expect(await find()).toMatchObject([{ title: `Application ${application.id}` }]);
+  await pool.query("update applications set name = null where id = $1", [application.id]);
+  expect(await find()).toMatchObject([{ title: `Application ${application.id}` }]);
 });
 
 test("a developer cannot choose credentials, nor the plan unless the product allows it", async ({

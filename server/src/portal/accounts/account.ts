@@ -262,7 +262,8 @@ const usersStatement = `
 // By applications_name_idx, applications_user_key_idx, applications_application_id_idx and the primary key. $4 is the
 // caller's product scope.
 const applicationsStatement = `
-  select 'application' as kind, id, coalesce(name, application_id) as title, application_id as detail, account_id
+  select 'application' as kind, id, coalesce(nullif(trim(name), ''), 'Application ' || id) as title,
+    application_id as detail, account_id
   from (
     (select * from applications where provider_id = $1 and id = $3)
     union
