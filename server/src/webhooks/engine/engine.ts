@@ -197,7 +197,7 @@ async function keepLanes(parts: Parts): Promise<void> {
       needs.log.warn({ error }, "the engine could not reach the database; trying again");
       await needs.clock.sleep(tickMs, signal);
     }
-    await wakeUp.wait(tickMs);
+    if (!lanes.hasUnclaimed) await wakeUp.wait(tickMs);
   }
 }
 

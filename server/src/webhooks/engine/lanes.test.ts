@@ -112,27 +112,51 @@ test("a released lane that no engine claims is claimed again, and further releas
   expect(leaving(lanes)).toBe(1);
 });
 
-test("lanes that are claimed together are tried in random order", async () => {
-  const store: LaneStore = {
-    ...unusedStore,
-    findDueLanes: async () => ({ free: [], own: 0, owned: 0, engines: 1 }),
-    claim: async (_engineId, endpointIds) => endpointIds.map((endpointId) => ({ ...claimed, endpointId })),
-    readSettings: async (endpointIds) => endpointIds.map((endpointId) => ({ ...settings, endpointId })),
-  };
-  const chances = [0, 0.5, 0.9, 0.1];
+/** Returns the lanes of an engine whose claims all succeed. */
+function newOwnedLanes({ store = {}, chance = () => 0 }: { store?: Partial<LaneStore>; chance?: () => number }) {
   const needs = {
-    store,
+    store: {
+      ...unusedStore,
+      findDueLanes: async () => ({ free: [], own: 0, owned: 0, engines: 1 }),
+      claim: async (_engineId: string, endpointIds: readonly number[]) =>
+        endpointIds.map((endpointId) => ({ ...claimed, endpointId })),
+      readSettings: async (endpointIds: readonly number[]) =>
+        endpointIds.map((endpointId) => ({ ...settings, endpointId })),
+      ...store,
+    },
     statistics: noStatistics,
     sender: { resolve: () => undefined, send: unused },
     clock: new HandDrivenClock(),
     log: { attempt: unused, notMade: unused, warn: unused },
-    chance: () => chances.shift() ?? 0,
+    chance,
     newId: () => "engine",
     inFlightMax: 8,
     leaseMs: 60_000,
     disableAfterMs: 0,
   };
-  const lanes = new OwnedLanes(needs, new Lease(needs, "engine"));
+  return new OwnedLanes(needs, new Lease(needs, "engine"));
+}
+
+test("lanes that are claimed together are tried in random order", async () => {
+  const chances = [0, 0.5, 0.9, 0.1];
+  const lanes = newOwnedLanes({ chance: () => chances.shift() ?? 0 });
   lanes.hintDue([1, 2, 3]);
   expect((await lanes.claim()).map(({ endpointId }) => endpointId)).toEqual([3, 1, 2]);
+});
+
+test("the lanes of ten thousand endpoints are claimed some at a time, and none twice", async () => {
+  let polls = 0;
+  const findDueLanes = async (): Promise<DueLanes> => {
+    polls += 1;
+    return { free: ids(10_000), own: 0, owned: 0, engines: 1 };
+  };
+  const lanes = newOwnedLanes({ store: { findDueLanes } });
+  const claims: number[] = [];
+  do {
+    lanes.hintDue([]); // asks for a poll
+    claims.push((await lanes.claim()).length);
+  } while (lanes.hasUnclaimed);
+  expect(claims).toEqual(Array.from({ length: 20 }, () => 500));
+  expect(lanes.size).toBe(10_000);
+  expect(polls).toBe(1);
 });

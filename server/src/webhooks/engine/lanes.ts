@@ -7,6 +7,11 @@ import type { EngineNeeds } from "./store.ts";
 
 /** Interval of polls for free lanes with due deliveries. They find what lost hints would have announced. */
 const pollEveryMs = 1000;
+/**
+ * Lanes of one claim after a poll: with their settings it takes 0.1 s. Ten thousand at once take seconds, in which none of them sends,
+ * and without statistics of the planner, as after an upgrade of PostgreSQL, longer than the time limit, again and again.
+ */
+const claimMax = 500;
 /** A lane whose polls have found nothing for this long is released: any engine may send its next deliveries. */
 const idleMs = 2000;
 /**
@@ -25,6 +30,8 @@ export class OwnedLanes {
   /** Lanes that are no longer owned and have open requests. */
   readonly #ended = new Map<number, Lane>();
   readonly #hinted = new Set<number>();
+  /** Lanes of the last poll that are still to be claimed. */
+  #unclaimed: number[] = [];
   readonly #changed = new Set<number>();
   /** Claims and releases without a response: the database may record these endpoints as this engine's. */
   readonly #uncertain = new Set<number>();
@@ -88,16 +95,21 @@ export class OwnedLanes {
     }
   }
 
-  /** Claims the hinted lanes and, once per second, free lanes with due deliveries. Returns the new lanes. */
+  /** True if the last claim has left lanes to the next one. */
+  get hasUnclaimed(): boolean {
+    return this.#unclaimed.length > 0;
+  }
+
+  /** Claims the hinted lanes and, once per second, free lanes with due deliveries, some at a time. Returns the new lanes. */
   async claim(): Promise<readonly Lane[]> {
     const endpointIds = new Set(this.#hinted);
     this.#hinted.clear();
     const nowMs = this.#needs.clock.monotonicMs();
-    if (nowMs >= this.#pollAtMs) {
+    if (nowMs >= this.#pollAtMs && this.#unclaimed.length === 0) {
       this.#pollAtMs = nowMs + pollEveryMs;
-      for (const id of this.#uncertain) endpointIds.add(id);
-      for (const id of await this.#rebalancing.poll(this.all(), nowMs)) endpointIds.add(id);
+      this.#unclaimed = [...this.#uncertain, ...(await this.#rebalancing.poll(this.all(), nowMs))];
     }
+    for (const id of this.#unclaimed.splice(0, claimMax)) endpointIds.add(id);
     // A hint may have come while its lane was being claimed.
     const free = [...endpointIds].filter((id) => !this.#lanes.has(id) && !this.#isUndecryptable(id, nowMs));
     if (free.length === 0) return [];
@@ -179,6 +191,7 @@ export class OwnedLanes {
     for (const lane of this.#lanes.values()) this.#end(lane);
     this.#uncertain.clear();
     this.#suspected.clear();
+    this.#unclaimed = [];
     this.#pollAtMs = 0;
   }
 
