@@ -7,7 +7,7 @@ import {
   retryDelivery,
   retryFailures,
 } from "#webhooks/deliveries/index.ts";
-import { readEndpoint } from "#webhooks/endpoints/index.ts";
+import { readEndpoint, rotateSecret } from "#webhooks/endpoints/index.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -284,4 +284,23 @@ test("attempts stay within the endpoint's rate limit", async ({ database }) => {
   await until(() => receiver.received.length === 20);
   const times = receiver.received.map((request) => request.atMs);
   expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1500);
+});
+
+test("a busy endpoint's previous secret stops signing when its time is over", async ({ database }) => {
+  await using receiver = await startReceiver();
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  await rotateSecret({ pool: database, encryption }, { providerId, id: endpointId, ...bySystem });
+  await database.query("update endpoints set previous_secret_until = now() + interval '1500 milliseconds'");
+  const signatures = async (): Promise<number | undefined> => {
+    const count = receiver.received.length;
+    await recordNow(database, { providerId });
+    await until(() => receiver.received.length > count);
+    return receiver.received.at(-1)?.headers["webhook-signature"]?.toString().split(" ").length;
+  };
+
+  expect(await signatures()).toBe(2);
+  await until(async () => (await signatures()) === 1);
+  expect(await database.query("select epoch from lanes")).toEqual([{ epoch: 1 }]);
 });

@@ -23,5 +23,6 @@ export function buildEndpoint(random: Random, endpointId: number): SimulatedEndp
     state: "enabled",
     version: 1,
     sentSettingsId: 1,
+    previousSecretSeconds: null,
   };
 }

@@ -22,6 +22,7 @@ export const settings: DeliverySettings = {
   state: "enabled",
   version: 1,
   sentSettingsId: 1,
+  previousSecretSeconds: null,
 };
 
 export const claimed = {

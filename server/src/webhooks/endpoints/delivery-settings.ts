@@ -23,6 +23,8 @@ export interface DeliverySettings extends Pick<Endpoint, SendingField | "urlMask
   readonly urlCipher: Buffer;
   /** The record of these settings, to which attempts refer. */
   readonly sentSettingsId: number;
+  /** How long the previous secret signs, from the time of the read. Null without one. */
+  readonly previousSecretSeconds: number | null;
 }
 
 /** An endpoint whose settings this process cannot decrypt. Nothing is sent to it. */
@@ -43,7 +45,10 @@ type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> &
 const deliverySettingsStatement = `
   with endpoint as (
     select provider_id, id as endpoint_id, name = 'default' as is_default, url_masked, version, ${sendingColumns},
-      ${secretColumns}, (select event_source from providers where providers.id = endpoints.provider_id),
+      ${secretColumns},
+      case when previous_secret_until > now() then extract(epoch from previous_secret_until - now())::float8 end
+        as previous_secret_seconds,
+      (select event_source from providers where providers.id = endpoints.provider_id),
       exists (select from provider_moves where provider = endpoints.provider_id and provider_moves.state in ('draining', 'frozen', 'left'))
         as is_leaving
     from endpoints

@@ -202,13 +202,14 @@ async function keepLanes(parts: Parts): Promise<void> {
 }
 
 /**
- * Visits every lane, ten times a second: retries fall due, rate limits allow more, idle lanes are released. Polls lanes after
+ * Visits every lane, ten times a second: retries fall due, rate limits allow more, secrets expire, idle lanes are released. Polls lanes after
  * the poll for a fair share, which would otherwise find them waiting and give them to another engine.
  */
 async function tick({ needs, lanes, reading, dispatch }: Parts): Promise<number> {
   const nowMs = needs.clock.monotonicMs();
   for (const lane of lanes.all()) dispatch.offer(lane);
   for (const lane of lanes.dueForPoll(nowMs)) reading.request(lane);
+  lanes.markOutdated(nowMs);
   dispatch.fill();
   await lanes.releaseIdle(nowMs);
   return nowMs + tickMs;

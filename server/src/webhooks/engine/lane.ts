@@ -39,6 +39,8 @@ export class Lane {
   #window: AdaptiveWindow;
   #rateLimit: RateLimit | undefined;
   #settings: DeliverySettings;
+  /** When a secret stops signing: the settings are to be read again. */
+  #outdatedAtMs: number;
   inFlight = 0;
   /** An earlier lane of the endpoint in this engine, while its requests are still open. */
   #previous: Lane | undefined;
@@ -66,6 +68,7 @@ export class Lane {
     this.#host = hosts.enter(settings.url);
     this.#window = hosts.windowFor(claimed.endpointId, settings.url);
     this.#settings = settings;
+    this.#outdatedAtMs = outdatedAtMs(settings, nowMs);
     const { maxPerSecond } = settings;
     if (maxPerSecond !== null) this.#rateLimit = new RateLimit(maxPerSecond, nowMs, nowMs + claimed.rateSeconds * 1000);
   }
@@ -109,6 +112,12 @@ export class Lane {
       this.#window = this.#hosts.windowFor(this.endpointId, settings.url);
     }
     this.#settings = settings;
+    this.#outdatedAtMs = outdatedAtMs(settings, nowMs);
+  }
+
+  /** True if the settings were valid for a time that has passed. */
+  hasOutdatedSettings(nowMs: number): boolean {
+    return nowMs >= this.#outdatedAtMs;
   }
 
   /** Stops sending to the present URL: the lane is released, or the endpoint has another URL. */
@@ -320,6 +329,9 @@ export class Lane {
     return this.#isOff || this.isLeaving || this.#pause.isActive(nowMs);
   }
 }
+
+const outdatedAtMs = ({ previousSecretSeconds }: DeliverySettings, readAtMs: number): number =>
+  previousSecretSeconds === null ? Number.POSITIVE_INFINITY : readAtMs + previousSecretSeconds * 1000;
 
 const immediately = Number.NEGATIVE_INFINITY;
 

@@ -121,6 +121,11 @@ export class OwnedLanes {
     }
   }
 
+  /** Marks lanes whose settings were valid for a time that has passed. */
+  markOutdated(nowMs: number): void {
+    for (const lane of this.#lanes.values()) if (lane.hasOutdatedSettings(nowMs)) this.#changed.add(lane.endpointId);
+  }
+
   /** Reads changed settings again. A lane of an endpoint that is off finishes its attempts in flight and is released. */
   async refreshSettings(): Promise<void> {
     if (this.#changed.size === 0) return;
