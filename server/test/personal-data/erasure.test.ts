@@ -250,11 +250,17 @@ test.concurrent(
     const filter = { state: ["failed"], q: "filtered out" };
     await portal.call("POST", "/api/v1/jobs", { kind: "export", of: "deliveries", filter, format: "csv" });
     await portal.call("POST", "/api/v1/views", { list: "deliveries", name: "Night", filter: { state: "failed" } });
+    const alert = `insert into mails (provider_id, recipient, subject, text, created_at, due_at)
+      values ($1, 'admin@acme.example', 'Acme: deliveries are late', 'Hello,', now(), now())`;
+    await pool.query(alert, [portal.api.provider.id]);
     const listRecords = async (): Promise<readonly AuditDetail[]> =>
       (await portal.call("GET", "/api/v1/audit_records?limit=200")).body.data;
     const readRest = async () => ({
       jobs: (await portal.call("GET", "/api/v1/jobs")).body.data.map((job: { selection: object }) => job.selection),
       views: (await portal.call("GET", "/api/v1/views")).body.data,
+      alerts: (await portal.call("GET", "/api/v1/mails")).body.data.filter(
+        (mail: { recipient: string }) => mail.recipient === "admin@acme.example",
+      ),
     });
     const [records, rest] = [await listRecords(), await readRest()];
 
@@ -265,7 +271,7 @@ test.concurrent(
         password: "a long password",
       })
     ).body;
-    for (const username of ["role", "member", "failed", "deliveries", "username"]) {
+    for (const username of ["role", "member", "failed", "deliveries", "username", "Hello"]) {
       const user = { username, email: `${username}@people.example` };
       await portal.call("POST", `/admin/api/accounts/${account.id}/users.json`, user);
     }

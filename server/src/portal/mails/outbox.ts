@@ -211,11 +211,11 @@ interface MailsOfPerson {
   readonly terms: readonly string[];
 }
 
-// Mails of older versions have no account, so names in their texts count too. Reads the provider's mails.
+// Names in texts count only within the account: developers choose their names, and one may be called Hello. Reads the provider's mails.
 const isOfPerson = `mails.provider_id = $1 and (
     ($3::bigint is null and mails.account_id = $2)
     or lower(mails.recipient) = any(select lower(term) from unnest($4::text[]) as term)
-    or (coalesce(mails.account_id, $2) = $2 and exists (
+    or (mails.account_id = $2 and exists (
       select from unnest($4::text[]) as term
       where length(term) > 2 and (position(term in mails.text) > 0 or position(term in mails.subject) > 0))))`;
 
