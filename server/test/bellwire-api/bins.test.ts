@@ -27,6 +27,23 @@ test("a bin and its response status are created, read, updated and deleted", asy
   expect((await api.call("GET", `/bins/${bin.id}`)).statusCode).toBe(404);
 });
 
+test("a read-only token gets neither the key that changes a bin nor the secrets of its forward URL", async ({
+  api,
+}) => {
+  const { id } = await createBin(api);
+  const forward_url = "http://127.0.0.1:9/?key=secret";
+  const bin = (await api.call("PATCH", `/bins/${id}`, { payload: { forward_url } })).json();
+  expect(bin).toMatchObject({ view_url: expect.stringContaining("?key="), forward_url });
+  const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
+
+  const read = (await api.call("GET", `/bins/${id}`, { headers })).json();
+  const listed = (await api.call("GET", "/bins", { headers })).json();
+
+  const url = `https://bellwire.test/bins/${id}`;
+  expect(read).toEqual({ ...bin, view_url: `${url}/view`, forward_url: "http://127.0.0.1:9/?key=…" });
+  expect(listed.data).toEqual([read]);
+});
+
 test("the requests of a bin are listed unchanged, in pages", async ({ api }) => {
   const { id } = await createBin(api);
   await receiveRequest(api.pool, { binId: id }, received(Buffer.from("<a>ä</a>"), [["X-Case", "1"]]));

@@ -2128,7 +2128,7 @@ export interface components {
             id: string;
             /** @description Accepts any request, also at paths below it (`/orders/7`). Grants no access to the requests. */
             url: string;
-            /** @description A secret: shows the requests to anyone who has it, and allows changing the responses. Credentials, query values and headers that may hold secrets are masked, except for admins who are signed in to the Admin Portal. */
+            /** @description A secret: shows the requests to anyone who has it, and allows changing the responses. Credentials, query values and headers that may hold secrets are masked, except for admins who are signed in to the Admin Portal. Callers who may not change the bin get it without the secret. */
             view_url: string;
             /** @description One line, shown in lists and on the bin's page. May be empty. */
             name: string;

@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { recordAudit } from "#access/index.ts";
+import { type AdminCaller, denialReason, recordAudit } from "#access/index.ts";
 import { binLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import {
@@ -17,6 +17,7 @@ import {
   revokeShare,
   updateBin,
 } from "#request-bin/index.ts";
+import { maskUrl } from "#webhooks/endpoints/index.ts";
 import { checkForwardUrl } from "../shared/bin-forward.ts";
 import { Problem } from "../shared/problem.ts";
 import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
@@ -49,7 +50,7 @@ const settings = {
       maxLength: 2048,
       description:
         "Each new request is also sent there once, with its method, headers (without cookies), query and body, through the guard " +
-        "that checks endpoint URLs. Null: nothing is forwarded.",
+        "that checks endpoint URLs. Null: nothing is forwarded. Its secrets are masked for callers who may not change the bin.",
     }),
   ),
 };
@@ -63,7 +64,8 @@ const BinSchema = Type.Object(
     view_url: Type.String({
       description:
         "A secret: shows the requests to anyone who has it, and allows changing the responses. Credentials, query values and " +
-        "headers that may hold secrets are masked, except for admins who are signed in to the Admin Portal.",
+        "headers that may hold secrets are masked, except for admins who are signed in to the Admin Portal. Callers who may not " +
+        "change the bin get it without the secret.",
     }),
     ...settings,
     requests_caught: Type.Integer({ description: "The number of requests received. The newest are stored." }),
@@ -74,16 +76,19 @@ const BinSchema = Type.Object(
 
 const BinChangeSchema = Type.Partial(Type.Object(settings), { title: "BinChange", additionalProperties: false });
 
-/** Represents a bin whose URLs start with `origin`, which has no trailing slash. */
-export const representBin = (bin: Bin, origin: string): Static<typeof BinSchema> => ({
+/**
+ * Represents a bin whose URLs start with `origin`, which has no trailing slash. Callers who may not change it get neither its view
+ * key, which changes its responses, nor the secrets of the URL that it forwards to.
+ */
+export const representBin = (bin: Bin, origin: string, mayChange: boolean): Static<typeof BinSchema> => ({
   id: bin.id,
   url: `${origin}/bins/${bin.id}`,
-  view_url: `${origin}/bins/${bin.id}/view?key=${bin.viewKey}`,
+  view_url: `${origin}/bins/${bin.id}/view${mayChange ? `?key=${bin.viewKey}` : ""}`,
   name: bin.name,
   answer_status: bin.answerStatus,
   answer_delay_ms: bin.answerDelayMs,
   answer_rules: [...bin.answerRules],
-  forward_url: bin.forwardUrl,
+  forward_url: mayChange || bin.forwardUrl === null ? bin.forwardUrl : maskUrl(bin.forwardUrl),
   requests_caught: bin.requestsCaught,
   created_at: bin.createdAt.toISOString(),
 });
@@ -133,6 +138,9 @@ async function parseSettings(needs: OperationNeeds, body: Static<typeof BinChang
   };
 }
 
+const mayChangeBins = (caller: AdminCaller, provider: Provider): boolean =>
+  denialReason(caller, "change-webhooks", provider) === undefined;
+
 const shareParams = Type.Object({ ...binParams.properties, share_id: IdOf("the link") });
 
 export const binOperations: readonly Operation[] = [
@@ -146,12 +154,16 @@ export const binOperations: readonly Operation[] = [
     action: "read-webhooks",
     query: Type.Object(pageQuery),
     responses: { 200: pageOf(BinSchema) },
-    async handle({ pool, adminPortalUrl }, { provider, query: { limit = pageLimit, after } }) {
+    async handle({ pool, adminPortalUrl }, { provider, caller, query: { limit = pageLimit, after } }) {
       const last = after === undefined ? undefined : await readBin(pool, { providerId: provider.id, id: after });
       const from = parseCursor(after, () => last?.id); // the position of a deleted bin is lost
       const bins = await listBins(pool, { providerId: provider.id, after: from, limit: limit + 1 });
       const origin = adminPortalUrl(provider);
-      return representPage(bins, limit, { represent: (bin) => representBin(bin, origin), cursorOf: ({ id }) => id });
+      const mayChange = mayChangeBins(caller, provider);
+      return representPage(bins, limit, {
+        represent: (bin) => representBin(bin, origin, mayChange),
+        cursorOf: ({ id }) => id,
+      });
     },
   }),
   operation({
@@ -172,7 +184,7 @@ export const binOperations: readonly Operation[] = [
         await recordAudit(tx, { ...audit, actor, action: "bin.created", detail: {} });
         return inserted;
       });
-      return created(`/bins/${bin.id}`, representBin(bin, needs.adminPortalUrl(provider)));
+      return created(`/bins/${bin.id}`, representBin(bin, needs.adminPortalUrl(provider), true));
     },
   }),
   operation({
@@ -187,7 +199,7 @@ export const binOperations: readonly Operation[] = [
     responses: { 200: BinSchema },
     async handle({ pool, adminPortalUrl }, call) {
       const bin = requireFound(await readBin(pool, binKeyOf(call.provider, call.params)));
-      return representBin(bin, adminPortalUrl(call.provider));
+      return representBin(bin, adminPortalUrl(call.provider), mayChangeBins(call.caller, call.provider));
     },
   }),
   operation({
@@ -211,7 +223,7 @@ export const binOperations: readonly Operation[] = [
         if (changed) await recordAudit(tx, { ...audit, action: "bin.changed" });
         return changed;
       });
-      return representBin(requireFound(bin), needs.adminPortalUrl(call.provider));
+      return representBin(requireFound(bin), needs.adminPortalUrl(call.provider), true);
     },
   }),
   operation({

@@ -233,7 +233,7 @@ interface Example {
 }
 
 const endpointDocument = representEndpoint(endpoint, true);
-const binDocument = representBin(bin, origin);
+const binDocument = representBin(bin, origin, true);
 const pending = representDelivery(pendingDelivery);
 const secret = { secret: exampleSecret };
 const jobDocument = representJob(job);
