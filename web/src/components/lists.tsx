@@ -40,19 +40,26 @@ export function SelectFilter({ label, all, value, options, onChange }: SelectFil
 
 export interface TextFilterProps {
   readonly label: string;
+  /** The label by default. */
+  readonly placeholder?: string;
   /** The present filter. */
   readonly value: string | undefined;
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** Filters a list by a text when Enter is pressed. */
-export function TextFilter({ label, value = "", onChange }: TextFilterProps) {
+/** Filters a list by a text when Enter is pressed. Follows the address, which "Clear filters" and "Back" change. */
+export function TextFilter({ label, placeholder = label, value = "", onChange }: TextFilterProps) {
   const [typed, setTyped] = useState(value);
+  const [followed, setFollowed] = useState(value);
+  if (followed !== value) {
+    setFollowed(value);
+    setTyped(value);
+  }
   return (
     <ToolbarItem className="bellwire-search">
       <SearchInput
         aria-label={label}
-        placeholder={label}
+        placeholder={placeholder}
         value={typed}
         onChange={(_, text) => setTyped(text)}
         onSearch={() => onChange(typed.trim() || undefined)}

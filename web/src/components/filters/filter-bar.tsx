@@ -7,7 +7,6 @@ import {
   LabelGroup,
   MenuToggle,
   type MenuToggleElement,
-  SearchInput,
   ToggleGroup,
   ToggleGroupItem,
   Toolbar,
@@ -23,6 +22,7 @@ import { endpointsQuery } from "../../api/endpoints.ts";
 import { eventTypesQuery } from "../../api/events.ts";
 import type { ListFilter } from "../../api/filters.ts";
 import { useManagement } from "../../api/management-client.ts";
+import { TextFilter } from "../lists.tsx";
 import { FilterEditor } from "./filter-editor.tsx";
 import {
   type FilterDefinition,
@@ -58,7 +58,12 @@ export function FilterBar({ list, filter, onChange, children }: FilterBarProps) 
   return (
     <Toolbar inset={{ default: "insetNone" }} className="bellwire-filter-bar">
       <ToolbarContent>
-        <SearchField label={`Search ${filteredLists[list].rows}`} value={filter.q} onChange={(q) => change({ q })} />
+        <TextFilter
+          label={`Search ${filteredLists[list].rows}`}
+          placeholder="Id, name, error or payload"
+          value={filter.q}
+          onChange={(q = "") => change({ q })}
+        />
         <ToolbarItem>
           <TimeFilter filter={filter} onChange={change} />
         </ToolbarItem>
@@ -110,37 +115,6 @@ export function FilterBar({ list, filter, onChange, children }: FilterBarProps) 
 /** A cleared filter must not stay in the address. */
 const withoutEmpty = (filter: ListFilter): ListFilter =>
   Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ""));
-
-interface SearchFieldProps {
-  readonly label: string;
-  readonly value: string | undefined;
-  readonly onChange: (value: string) => void;
-}
-
-/** Searches when Enter is pressed. Follows the address, which "Clear filters" and "Back" change. */
-function SearchField({ label, value = "", onChange }: SearchFieldProps) {
-  const [typed, setTyped] = useState(value);
-  const [followed, setFollowed] = useState(value);
-  if (followed !== value) {
-    setFollowed(value);
-    setTyped(value);
-  }
-  return (
-    <ToolbarItem className="bellwire-search">
-      <SearchInput
-        aria-label={label}
-        placeholder="Id, name, error or payload"
-        value={typed}
-        onChange={(_, text) => setTyped(text)}
-        onSearch={() => onChange(typed.trim())}
-        onClear={() => {
-          setTyped("");
-          onChange("");
-        }}
-      />
-    </ToolbarItem>
-  );
-}
 
 interface AddFilterProps {
   readonly definitions: readonly FilterDefinition[];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Answer, click, fill, rejection, showInPortal, tick } from "../../testing/show-in-portal.tsx";
+import { type Answer, click, fill, rejection, search, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { readAccountSearch } from "../list-filters.ts";
 import { AccountsPage } from "./accounts-page.tsx";
@@ -35,6 +35,17 @@ test("bulk operations need a selection", async () => {
   await waitFor(() => expect(page()).toContain("Quay Books"));
   const menu = [...document.querySelectorAll("button")].find((element) => element.textContent === "With selected");
   expect(menu?.disabled).toBe(true);
+});
+
+test("a search keeps the focus", async () => {
+  const { answers } = show([200, { data: [] }]);
+  answers["GET accounts?query=quay&per_page=50"] = [200, { accounts: [account(4, "Found it")] }];
+  await waitFor(() => expect(page()).toContain("Quay Books"));
+  const input = document.querySelector<HTMLInputElement>(".bellwire-search input");
+  input?.focus();
+  await search("quay");
+  await waitFor(() => expect(page()).toContain("Found it"));
+  expect(document.activeElement).toBe(input);
 });
 
 test("a bulk operation requires confirmation with the names, and reports the result", async () => {

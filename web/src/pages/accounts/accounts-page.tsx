@@ -58,7 +58,6 @@ export function AccountsPage() {
               onChange={(state) => narrow({ ...filter, state, page: 1 })}
             />
             <TextFilter
-              key={filter.query}
               label="Organization, username or email"
               value={filter.query}
               onChange={(text) => narrow({ ...filter, query: text, page: 1 })}

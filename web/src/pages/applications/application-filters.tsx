@@ -44,7 +44,7 @@ export function ApplicationFilters({ filter, onNarrow, children }: ApplicationFi
   return (
     <Toolbar inset={{ default: "insetNone" }}>
       <ToolbarContent>
-        <TextSearch key={`${filter.by} ${filter.query}`} filter={filter} onSearch={narrow} />
+        <TextSearch filter={filter} onSearch={narrow} />
         <SelectFilter
           label="Product"
           all="Every product"
@@ -89,9 +89,14 @@ interface TextSearchProps {
   readonly onSearch: (search: Pick<ApplicationFilter, "by"> & { query: string | undefined }) => void;
 }
 
-/** A text search and the field that it searches. */
+/** A text search and the field that it searches. Both follow the address. */
 function TextSearch({ filter: { by, query }, onSearch }: TextSearchProps) {
   const [handle, setHandle] = useState(handleOf(by));
+  const [followed, setFollowed] = useState(by);
+  if (followed !== by) {
+    setFollowed(by);
+    setHandle(handleOf(by));
+  }
   const choose = (chosen: string | undefined): void => {
     const next = handleOf(chosen);
     setHandle(next);

@@ -47,6 +47,21 @@ test.each([
   expect(shown.search()).toEqual({ by, query: text });
 });
 
+test("a search keeps the focus, and follows the address", async () => {
+  const input = () => document.querySelector<HTMLInputElement>(".bellwire-search input");
+  const shown = show("/applications", {
+    "GET applications?name=ferry&per_page=50": listOf(application(8, "Found it")),
+  });
+  await waitFor(() => expect(page()).toContain("Tide clock"));
+  input()?.focus();
+  await search("ferry");
+  await waitFor(() => expect(page()).toContain("Found it"));
+  expect(document.activeElement).toBe(input());
+  await click("Clear filters");
+  await waitFor(() => expect(input()?.value).toBe(""));
+  expect(shown.search()).toEqual({});
+});
+
 test("the filter in the address is applied and can be extended", async () => {
   const shown = show("/applications?state=live&service_id=7&colour=red", {
     "GET applications?service_id=7&state=live&per_page=50": listOf(application(8, "Ferry times")),
