@@ -264,6 +264,8 @@ test("members read histories without notified endpoints, and only of products in
   expect(data.map(({ type }: Entry) => type)).toEqual(["account.updated", "account.created"]);
   expect(data[0].notified).toBeNull();
   expect(JSON.stringify(data)).not.toContain("service_id");
+  // The pages of histories name the types.
+  expect((await api.call("GET", "/event_types", outside)).statusCode).toBe(200);
   const ofApplication = `/applications/${scene.ids.application}/history`;
   expect((await api.call("GET", ofApplication, outside)).statusCode).toBe(404);
   const inside = await as([scene.application.product.id]);

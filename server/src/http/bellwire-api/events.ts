@@ -313,7 +313,7 @@ export const eventTypeOperations: readonly Operation[] = [
     description: "All event types, with their switch in 3scale's webhook and the interfaces that cause them.",
     method: "GET",
     path: "/event_types",
-    action: "read-webhooks",
+    action: "read-portal", // histories of accounts name the types
     isCompressed: true,
     responses: { 200: Type.Object({ data: Type.Array(EventTypeSchema) }, { description: "All event types." }) },
     handle: async () => representEventTypes(),
