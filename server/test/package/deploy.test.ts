@@ -109,6 +109,15 @@ test("the chart passes helm lint, and renders with its defaults and with every f
   expect(() => render("settings.NOT_A_SETTING=1")).toThrow(/settings/);
 });
 
+test("large numbers in settings reach a process without an exponent", { timeout }, (context) => {
+  if (!isInstalled("helm")) return context.skip("helm is not installed");
+  const path = join(folder, "values.yaml");
+  writeFileSync(path, "settings: { BELLWIRE_HELD_ROWS_MAX: 2000000, BELLWIRE_TRY_OUT: 'off' }\n");
+  const text = execFileSync("helm", ["template", "bellwire", chart, "--values", path], { encoding: "utf8" });
+  expect(text).toContain('{ name: BELLWIRE_HELD_ROWS_MAX, value: "2000000" }');
+  expect(text).toContain('{ name: BELLWIRE_TRY_OUT, value: "off" }');
+});
+
 test("the chart installs the dashboard, and the alerts with links to the runbooks", { timeout }, (context) => {
   if (!isInstalled("helm")) return context.skip("helm is not installed");
   interface Monitoring {

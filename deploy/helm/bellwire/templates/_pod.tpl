@@ -93,7 +93,8 @@ spec:
             - { name: BELLWIRE_PROVIDER_KEY_FILE, value: /etc/bellwire/provider-key }
             {{- end }}
             {{- range $name, $value := .root.Values.settings }}
-            - { name: {{ $name }}, value: {{ $value | toString | quote }} }
+            {{- /* As JSON, because as a text a large number would have an exponent: 2e+06. */}}
+            - { name: {{ $name }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }} }
             {{- end }}
           # A start waits a minute for the database, and a migration can take longer.
           startupProbe:
