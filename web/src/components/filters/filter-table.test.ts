@@ -48,6 +48,12 @@ test("a day that does not exist and a span that the API rejects are dropped", ()
   expect(readListFilter("deliveries", { since: "2026-13-45T00:00Z", until: "-1D" })).toEqual({});
 });
 
+test("a text that is too long for the API is searched by its beginning, instead of showing all rows", () => {
+  expect(readListFilter("deliveries", { q: `${"harbour ".repeat(24)}mira and more` })).toEqual({
+    q: `${"harbour ".repeat(24)}mira and`.slice(0, 200),
+  });
+});
+
 test("a number in a link is parsed like its text", () => {
   expect(readListFilter("deliveries", { endpoint_id: 7, account: 4 })).toEqual({ endpoint_id: "7", account: "4" });
 });

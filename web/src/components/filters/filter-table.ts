@@ -32,7 +32,8 @@ export interface FilterDefinition {
 }
 
 const id = /^[1-9]\d{0,15}$/;
-const anyText = /^.{1,200}$/s;
+const textLengthMax = 200;
+const anyText = new RegExp(`^.{1,${textLengthMax}}$`, "s");
 const wholeNumber = /^\d{1,9}$/;
 const oneOf = (values: readonly string[]): RegExp => new RegExp(`^(${values.join("|")})$`);
 
@@ -244,8 +245,12 @@ export function readListFilter(list: ListName, search: Record<string, unknown>):
     return typeof value === "string" || typeof value === "number" ? String(value).trim() : "";
   };
   const entries: [FilterName, string][] = [];
-  const q = textOf("q");
-  if (anyText.test(q)) entries.push(["q", q]);
+  // Without it, a list would show everything, and its actions would apply to everything.
+  const q = textOf("q")
+    .slice(0, textLengthMax)
+    .replace(/\p{Cs}$/u, "")
+    .trim();
+  if (q !== "") entries.push(["q", q]);
   for (const name of ["since", "until"] as const) {
     const value = textOf(name);
     if (isTime(value)) entries.push([name, value]);
