@@ -198,7 +198,7 @@ export const isWrong = (parsed: unknown): parsed is Wrong =>
 function parseEventTypes(patterns: readonly string[]): readonly EventType[] | Wrong {
   const found = eventTypes.filter((type) => patterns.some((pattern) => matchesPattern(type, pattern)));
   const unknown = patterns.find((pattern) => !eventTypes.some((type) => matchesPattern(type, pattern)));
-  return unknown === undefined ? found : { wrong: `no event type is \`${unknown}\`` };
+  return unknown === undefined ? found : { wrong: `contains \`${unknown}\`, which is no event type` };
 }
 
 const matchesPattern = (type: EventType, pattern: string): boolean =>
