@@ -34,6 +34,17 @@ test("a form may repeat application_key, with or without brackets", async ({ api
   }
 });
 
+test("the response to the creation of an application lists its keys in the order of every later one", async ({
+  api,
+}) => {
+  const { account, plan } = await createPlan(api);
+  const path = `/accounts/${account}/applications`;
+  const payload = { plan_id: plan, name: "Ferry", application_key: ["zebra", "Zebu!", "acorn"] };
+  const created = await api.send("POST", `${path}.xml`, { payload });
+  const [, id = ""] = /<id>(\d+)/.exec(created.body) ?? [];
+  expect((await api.send("GET", `${path}/${id}.xml`)).body).toBe(created.body);
+});
+
 test("keys are listed with their timestamps", async ({ api }) => {
   const { path } = await createApplication(api);
 

@@ -102,7 +102,7 @@ const listKeysStatement = `
   select application_id, value, created_at, updated_at
   from application_keys
   where provider_id = $1 and application_id = any($2)
-  order by application_id, created_at, value`;
+  order by application_id, created_at, value collate "C"`;
 
 const listKeys = (
   db: Database,

@@ -121,7 +121,8 @@ function parseNewCredentials(
     application: {
       ...application,
       applicationId: applicationId.value ?? application.applicationId,
-      keys: keys.value?.map((value) => newKey(now, value)) ?? application.keys,
+      // Sorted as listed later: keys of the same time are in the order of their values.
+      keys: keys.value?.toSorted().map((value) => newKey(now, value)) ?? application.keys,
     },
     errors: {
       ...errorsOf({ application_id: applicationId, application_key: keys }),
