@@ -31,6 +31,22 @@ test("an event has a verdict per endpoint: sent, or the gate that withheld it", 
   });
 });
 
+test("an event has the name of the admin who caused it, in lists, in the feed and alone", async ({ api }) => {
+  const { pool, provider } = api;
+  const [admin] = await pool.query<{ id: number; username: string }>(
+    "select id, username from provider_users where provider_id = $1",
+    [provider.id],
+  );
+  const { id: userId = 0, username: name } = admin ?? {};
+  const [id] = await recordNow(pool, { providerId: provider.id, actor: { kind: "token", userId } });
+  await feedsAreComplete(pool);
+
+  const actor = { kind: "token", user_id: userId, name };
+  expect((await shown(api, "/events")).data).toMatchObject([{ id, actor }]);
+  expect((await shown(api, "/events?order=oldest")).data).toMatchObject([{ id, actor }]);
+  expect(await shown(api, `/events/${id}`)).toMatchObject({ id, actor });
+});
+
 test("an event about a key has the key's last four characters and its creation time, not its value", async ({
   api,
 }) => {

@@ -96,6 +96,8 @@ test("a stream sends an event, its failed attempt and the delivery's final state
   await until(() => client.messages.some(({ event, data }) => event === "delivery" && data["state"] === "failed"));
   await until(() => client.messages.some(({ event }) => event === "attempt"));
   expect(idsOf(client)).toEqual([id]);
+  const actor = { kind: "developer", user_id: 21, name: null };
+  expect(client.messages).toContainEqual({ event: "event", data: expect.objectContaining({ id, actor }) });
   expect(client.messages).toContainEqual({
     event: "attempt",
     data: expect.objectContaining({ delivery_id: `${id}.${endpointId}`, number: 1, status: null }),

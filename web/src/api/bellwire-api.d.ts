@@ -1939,6 +1939,7 @@ export interface components {
             /** @enum {unknown} */
             kind: "developer" | "admin" | "token" | "key" | "system";
             user_id: number | null;
+            name: string | null;
         };
         /**
          * Alert
@@ -2951,6 +2952,7 @@ export interface components {
              * @description Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more.
              */
             sequence: number;
+            actor: components["schemas"]["Actor"];
             /** @enum {unknown} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
             /**
@@ -2960,7 +2962,6 @@ export interface components {
             occurred_at: string;
             erased_at: string | null;
             object_name: string | null;
-            actor: components["schemas"]["NamedActor"];
             compared_with: string | null;
             /** @description A creation adds all fields, a deletion removes them. Lists of entries show the first 100. */
             changes: components["schemas"]["FieldChange"][];
@@ -2990,6 +2991,7 @@ export interface components {
              * @description Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more.
              */
             sequence: number;
+            actor: components["schemas"]["Actor"];
             /** @enum {unknown} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
             /**
@@ -2999,7 +3001,6 @@ export interface components {
             occurred_at: string;
             erased_at: string | null;
             object_name: string | null;
-            actor: components["schemas"]["NamedActor"];
             compared_with: string | null;
             /** @description A creation adds all fields, a deletion removes them. Lists of entries show the first 100. */
             changes: components["schemas"]["FieldChange"][];
@@ -3267,13 +3268,6 @@ export interface components {
             count: number;
             /** @description True if the number is an estimate, from 10,000 on or if counting takes too long. */
             about: boolean;
-        };
-        /** NamedActor */
-        NamedActor: {
-            /** @enum {unknown} */
-            kind: "developer" | "admin" | "token" | "key" | "system";
-            user_id: number | null;
-            name: string | null;
         };
         /** NewBinShare */
         NewBinShare: {

@@ -150,7 +150,15 @@ const channels = {
 
 export const channelName = (channel: Event["channel"]): string => channels[channel];
 
-export function ActorName({ actor: { kind, user_id } }: { actor: Event["actor"] }) {
+const roles = { developer: "developer", admin: "admin", token: "access token" } as const;
+
+export function ActorName({ actor: { kind, user_id, name } }: { actor: Event["actor"] }) {
+  if (name !== null && kind !== "key" && kind !== "system")
+    return (
+      <>
+        <Name>{name}</Name> <span className="bellwire-subtle">({roles[kind]})</span>
+      </>
+    );
   return (
     <>
       {kinds[kind]}

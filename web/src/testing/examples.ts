@@ -11,7 +11,7 @@ export const exampleEvent: Event = {
   account_name: "Harbour & Sons",
   sequence: 1,
   occurred_at: "2026-03-01T09:00:00.000Z",
-  actor: { kind: "developer", user_id: 21 },
+  actor: { kind: "developer", user_id: 21, name: "mira" },
   channel: "developer_portal",
   erased_at: null,
 };

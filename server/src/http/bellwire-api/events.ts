@@ -28,6 +28,7 @@ import {
   withoutCredentials,
 } from "#webhooks/events/index.ts";
 import { deliveryFilterFields, findPage, type FoundEvent, parseSearchCursor } from "#webhooks/search/index.ts";
+import { type NameOfActor, readActorNames } from "#portal/history/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { auditOfDelivery, DeliverySchema, representDelivery } from "./deliveries.ts";
 import { EventId, IdOf, Nullable, pageLimit, pageQuery, parseCursor, parseUuid, Timestamp } from "./fields.ts";
@@ -49,6 +50,7 @@ export const eventFields = {
     {
       kind: Type.Enum(["developer", "admin", "token", "key", "system"]),
       user_id: Nullable(Type.Integer({ description: "Null for `key` and `system`, which have no user." })),
+      name: Nullable(Type.String({ description: "The user's name. Null without a user, or if it is not known." })),
     },
     { title: "Actor" },
   ),
@@ -119,27 +121,29 @@ const EventPageSchema = Type.Object(
   { description: "One page." },
 );
 
-export const representEvent = (event: EventSummary): Static<typeof EventSchema> => ({
+export const representEvent = (event: EventSummary, nameOf: NameOfActor): Static<typeof EventSchema> => ({
   id: event.id,
   type: event.type,
   object_id: event.objectId,
   account_id: event.accountId,
   account_name: event.accountName,
   sequence: event.sequence,
-  actor: { kind: event.actorKind, user_id: event.actorUserId },
+  actor: { kind: event.actorKind, user_id: event.actorUserId, name: nameOf(event) },
   channel: event.channel,
   occurred_at: event.occurredAt.toISOString(),
   erased_at: event.erasedAt?.toISOString() ?? null,
 });
 
-const representFoundEvent = ({ eventId: id, eventType: type, ...event }: FoundEvent): Static<typeof EventSchema> =>
-  representEvent({ ...event, id, type });
+const representFoundEvent = (
+  { eventId: id, eventType: type, ...event }: FoundEvent,
+  nameOf: NameOfActor,
+): Static<typeof EventSchema> => representEvent({ ...event, id, type }, nameOf);
 
 /** Criteria of `order=oldest`, which follows the feed and cannot search. */
 const feedCriteria = new Set(["event_type", "object_id", "account", "since", "until"]);
 
-export const representEventDetails = (event: EventDetails): Static<typeof EventDetailsSchema> => ({
-  ...representEvent(event),
+export const representEventDetails = (event: EventDetails, nameOf: NameOfActor): Static<typeof EventDetailsSchema> => ({
+  ...representEvent(event, nameOf),
   document: documentToJson(withoutCredentials(event.document)),
   key: event.key && keyInBody(event.key),
   previous: event.previous,
@@ -208,7 +212,9 @@ export const eventOperations: readonly Operation[] = [
       const search = await requireSearch(pool, { provider, fields, now });
       if (order !== "oldest") {
         const page = { after: parseCursor(after, parseSearchCursor), limit };
-        return representFoundPage(await findPage({ db: pool, clock }, "events", search, page), representFoundEvent);
+        const found = await findPage({ db: pool, clock }, "events", search, page);
+        const nameOf = await readActorNames(pool, provider.id, found.rows);
+        return representFoundPage(found, (event) => representFoundEvent(event, nameOf));
       }
       const providerId = provider.id;
       requireFeedCriteria(fields);
@@ -218,7 +224,8 @@ export const eventOperations: readonly Operation[] = [
       const events = await followEvents(pool, { ...filter, after: from, limit });
       const last = events.at(-1);
       const next = last || after === undefined ? cursors.seal(providerId, writeFeedCursor(last ?? from)) : after;
-      return { data: events.map(representEvent), next, searched_until: null };
+      const nameOf = await readActorNames(pool, providerId, events);
+      return { data: events.map((event) => representEvent(event, nameOf)), next, searched_until: null };
     },
   }),
   countOperation("events", { id: "countEvents", tag, title: "Count events", path: "/events/count" }),
@@ -234,7 +241,8 @@ export const eventOperations: readonly Operation[] = [
     params,
     responses: { 200: EventDetailsSchema },
     async handle({ pool }, { provider, params: { id } }) {
-      return representEventDetails(requireFound(await readEvent(pool, provider.id, id)));
+      const event = requireFound(await readEvent(pool, provider.id, id));
+      return representEventDetails(event, await readActorNames(pool, provider.id, [event]));
     },
   }),
   operation({

@@ -164,6 +164,8 @@ const health: EndpointHealth = {
   sparkline: [{ atMs: laterExampleTime.getTime(), delivered: 96, failed: 9 }],
 };
 
+const nameOf = (): string => "mira";
+
 const job: Job = {
   providerId: 2,
   id: 97,
@@ -281,9 +283,9 @@ export const examples: Readonly<Record<string, Example>> = {
       "application/cloudevents+json": jsonOf("cloudevents"),
     },
   },
-  listEvents: { answer: { ...page(representEvent(event)), searched_until: null } },
+  listEvents: { answer: { ...page(representEvent(event, nameOf)), searched_until: null } },
   ...searchExamples,
-  readEvent: { answer: representEventDetails(event) },
+  readEvent: { answer: representEventDetails(event, nameOf) },
   sendEvent: { body: { endpoint_id: endpoint.id }, answer: pending },
   listDeliveries: { answer: { ...page(representDelivery(delivery)), searched_until: null } },
   readDelivery: { answer: deliveryDocument },
@@ -389,5 +391,5 @@ export const examples: Readonly<Record<string, Example>> = {
   readErasure: { answer: representErasure(erasure) },
   exportAccount: { answers: { "application/json": { account_id: erasure.accountId, user_id: null, history: [] } } },
   exportUser: { answers: { "application/json": { account_id: erasure.accountId, user_id: 21, history: [] } } },
-  openStream: { answer: renderMessage({ event: "event", data: representEvent(event) }, String) },
+  openStream: { answer: renderMessage({ event: "event", data: representEvent(event, nameOf) }, String) },
 };

@@ -65,18 +65,9 @@ const NotificationSchema = Type.Object(
   { title: "Notification", description: "Whether one endpoint was notified of an event." },
 );
 
-const { actor: ActorSchema, ...otherEventFields } = eventFields;
-
 const entryFields = {
-  ...otherEventFields,
+  ...eventFields,
   object_name: Nullable(Type.String({ description: "The name of the account, user or application." })),
-  actor: Type.Object(
-    {
-      ...ActorSchema.properties,
-      name: Nullable(Type.String({ description: "The user's name. Null without a user, or if it is not known." })),
-    },
-    { title: "NamedActor" },
-  ),
   compared_with: Nullable(
     Type.String({
       ...EventId,
@@ -167,11 +158,9 @@ export function representHistoryEntry(
   { event, objectName, actorName, comparedWith, changes, key, notifications }: HistoryEntry,
   changesMax = listedChangesMax,
 ): Static<typeof HistoryEntrySchema> {
-  const { actor, ...fields } = representEvent(event);
   return {
-    ...fields,
+    ...representEvent(event, () => actorName),
     object_name: objectName,
-    actor: { ...actor, name: actorName },
     compared_with: comparedWith,
     changes: changes.slice(0, changesMax).map(representChange),
     changes_total: changes.length,

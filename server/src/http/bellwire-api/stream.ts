@@ -20,6 +20,7 @@ import { Problem } from "../shared/problem.ts";
 import { representDelivery } from "./deliveries.ts";
 import { representEndpoint } from "./endpoints.ts";
 import { representEvent } from "./events.ts";
+import { readActorNames } from "#portal/history/index.ts";
 import type { CursorSeal } from "./fields.ts";
 import { hijacked, operation, type Operation, type OperationNeeds } from "./operation.ts";
 
@@ -84,7 +85,8 @@ async function* readEvents(db: Database, providerId: number, { from, upTo }: Spa
     const rows = await followEvents(db, { providerId, after, limit: readLimit });
     const events = rows.filter(({ recordedIn }) => recordedIn < upTo);
     if (events.length > 0) {
-      const messages = events.map((event): StreamMessage => ({ event: "event", data: representEvent(event) }));
+      const nameOf = await readActorNames(db, providerId, events);
+      const messages = events.map((event): StreamMessage => ({ event: "event", data: representEvent(event, nameOf) }));
       const ids = events.map(({ id }) => id);
       yield [...messages, ...(await readDeliveries(db, providerId, ids))];
     }

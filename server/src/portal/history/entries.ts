@@ -15,6 +15,7 @@ import {
   readFirstEvent,
   readNotifications,
 } from "#webhooks/events/index.ts";
+import { readActorNames } from "./actor-names.ts";
 import { type Difference, diffTrees, titleOf } from "./diff.ts";
 import { type FieldLabel, type ObjectKind, labelOf, pathText } from "./labels.ts";
 import {
@@ -118,7 +119,7 @@ async function readEntries(
 ): Promise<HistoryEntryDetails[]> {
   if (events.length === 0) return [];
   const versions = await readVersions(db, { providerId, productScope }, events);
-  const names = await readActorNames(db, providerId, events);
+  const nameOf = await readActorNames(db, providerId, events);
   const definitions = await readFieldsDefinitions(db, providerId);
   const eventIds = events.map(({ id }) => id);
   const notifications = withNotifications
@@ -132,7 +133,7 @@ async function readEntries(
     return {
       event: summary,
       objectName: titleOf(around.after ?? around.before ?? {}) ?? null,
-      actorName: names.get(actorKey(event)) ?? null,
+      actorName: nameOf(event),
       comparedWith: priorId,
       changes: changesOf(event, around, definitions),
       key: key && keyInBody(key),
@@ -243,53 +244,6 @@ const maskVersion = (version: Version | undefined): Version | undefined =>
 function objectKindOf({ type }: Pick<EventSummary, "type">): ObjectKind {
   if (type.startsWith("account.")) return "account";
   return type.startsWith("user.") ? "user" : "application";
-}
-
-// Names
-
-// By primary key. A deleted developer's name is in the newest event of that user, found along events_object_idx.
-const actorNamesStatement = `
-  select 'provider' as owner, id, username as name
-  from provider_users where provider_id = $1 and id = any($2)
-  union all
-  select 'developer', requested.id, coalesce(developer.username, (
-    select field ->> 'value'
-    from (
-      select event.document from events event
-      where event.provider_id = $1 and event.object_id = requested.id and event.type like 'user.%'
-      order by event.id desc limit 1
-    ) as last, json_array_elements(last.document -> 'record') as field
-    where field ->> 'name' = 'username'
-  ))
-  from unnest($3::bigint[]) as requested (id)
-  left join users developer on developer.provider_id = $1 and developer.id = requested.id`;
-
-type ActorOf = Pick<EventSummary, "actorKind" | "actorUserId">;
-
-/** Users of the provider and of its accounts have ids of one sequence, but are different people. */
-const actorKey = ({ actorKind, actorUserId }: ActorOf): string =>
-  `${actorKind === "developer" ? "developer" : "provider"} ${actorUserId}`;
-
-async function readActorNames(
-  db: Database,
-  providerId: number,
-  events: readonly ActorOf[],
-): Promise<ReadonlyMap<string, string>> {
-  const idsOf = (isDeveloper: boolean): readonly number[] => [
-    ...new Set(
-      events.flatMap(({ actorKind, actorUserId }) =>
-        actorUserId !== null && (actorKind === "developer") === isDeveloper ? [actorUserId] : [],
-      ),
-    ),
-  ];
-  const [admins, developers] = [idsOf(false), idsOf(true)];
-  if (admins.length + developers.length === 0) return new Map();
-  const rows = await db.query<{ owner: string; id: number; name: string | null }>(actorNamesStatement, [
-    providerId,
-    admins,
-    developers,
-  ]);
-  return new Map(rows.flatMap(({ owner, id, name }) => (name === null ? [] : [[`${owner} ${id}`, name]])));
 }
 
 // Versions

@@ -1,3 +1,4 @@
+export { type NameOfActor, readActorNames } from "./actor-names.ts";
 export {
   type FieldChange,
   type HistoryEntry,

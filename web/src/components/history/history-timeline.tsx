@@ -59,7 +59,7 @@ function TimelineEntry({ subject, entry, onShowVersion }: TimelineEntryProps) {
           {describeClock(new Date(occurred_at), timeZone)}
         </time>
         <span>
-          <EntryActor entry={entry} /> <span className="bellwire-subtle">· {channelName(channel)}</span>
+          <ActorName actor={entry.actor} /> <span className="bellwire-subtle">· {channelName(channel)}</span>
         </span>
         {isOwn && !type.endsWith(".deleted") && (
           <Button variant="link" isInline size="sm" onClick={() => onShowVersion(occurred_at)}>
@@ -102,18 +102,6 @@ function PartLink({ entry: { type, object_id, account_id, object_name } }: { ent
           {name}
         </Link>
       )}
-    </>
-  );
-}
-
-const roles = { developer: "developer", admin: "admin", token: "access token" } as const;
-
-function EntryActor({ entry: { actor } }: { entry: HistoryEntry }) {
-  const { kind, name } = actor;
-  if (name === null || kind === "key" || kind === "system") return <ActorName actor={actor} />;
-  return (
-    <>
-      <Name>{name}</Name> <span className="bellwire-subtle">({roles[kind]})</span>
     </>
   );
 }
