@@ -3,7 +3,7 @@ import type { TSchema } from "typebox";
 import { credentialParameters } from "../shared/admin-caller.ts";
 import { decodeUtf8 } from "../shared/forms.ts";
 import { Problem, unknownParameters } from "../shared/problem.ts";
-import { validatorOf } from "../shared/schema-compilers.ts";
+import { brokenRules, validatorOf } from "../shared/schema-compilers.ts";
 import type { Operation } from "./operation.ts";
 
 /**
@@ -59,35 +59,9 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (input) => {
     const validator = compile();
     const value = httpPart === "body" ? input : parseTexts(input, schema);
-    return validator.Check(value)
-      ? { value }
-      : { error: validator.Errors(value).map((rule) => ({ ...rule, message: messageOf(rule, schema) })) };
+    return validator.Check(value) ? { value } : { error: brokenRules(validator, value) };
   };
 };
-
-interface FailedRule {
-  readonly keyword: string;
-  readonly schemaPath: string;
-  readonly message: string;
-}
-
-/** Returns the message of a failed rule. For a pattern it is the description of the field, instead of a regular expression. */
-function messageOf({ keyword, schemaPath, message }: FailedRule, schema: TSchema): string {
-  const description = keyword === "pattern" ? descriptionAt(schema, schemaPath.split("/").slice(1)) : undefined;
-  return description === undefined ? message : `is not valid. ${description}`;
-}
-
-/** Returns the description of the schema at a path, or that of the list of which it describes the items. */
-function descriptionAt(schema: unknown, path: readonly string[]): string | undefined {
-  let [current, description]: [unknown, string | undefined] = [schema, undefined];
-  for (const [index, step] of path.entries()) {
-    current = Array.isArray(current) ? current[Number(step)] : fieldsOf(current)[step];
-    const own = fieldsOf(current)["description"];
-    if (path[index - 1] === "properties") description = undefined;
-    if (typeof own === "string") description = own;
-  }
-  return description;
-}
 
 function parseTexts(input: unknown, schema: TSchema): unknown {
   if (!isRecord(input)) return input;

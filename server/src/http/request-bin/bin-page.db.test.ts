@@ -65,6 +65,28 @@ test(
 );
 
 test(
+  "JSON that is no list of rules is reported in words, and stays in the editor",
+  { timeout: 60_000 },
+  async ({ browser, database }) => {
+    const bin = await makeBin(database);
+    await using http = await openServer(database);
+    const at = await http.listen({ port: 0, host: "127.0.0.1" });
+    await using page = await browser.newPage();
+    await page.goto(`${at}${viewPath(bin)}`);
+    await page.getByText("Scripted responses").click();
+    await page.getByRole("button", { name: "Edit as JSON" }).click();
+    for (const json of ["[null]", '{"answers": 5}']) {
+      await page.getByLabel("Rules as JSON").fill(json);
+      await page.getByRole("button", { name: "Edit in a form" }).click();
+      await page.getByText("The form cannot show this JSON.").waitFor();
+      expect(await page.getByLabel("Rules as JSON").inputValue()).toBe(json);
+    }
+    await page.getByRole("button", { name: "Save rules" }).click();
+    await page.getByText("The list of rules must be array").waitFor();
+  },
+);
+
+test(
   "times are the provider's, as in the Admin Portal, whatever the browser's locale and zone",
   { timeout: 60_000 },
   async ({ browser, database }) => {

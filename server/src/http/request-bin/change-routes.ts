@@ -4,7 +4,7 @@ import { checkForwardUrl } from "#http/shared/bin-forward.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import type { FieldErrors } from "#http/shared/problem.ts";
-import { validatorOf } from "#http/shared/schema-compilers.ts";
+import { brokenRules, validatorOf } from "#http/shared/schema-compilers.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { binLimits } from "#platform/limits.ts";
 import {
@@ -203,11 +203,23 @@ function parseRules(text: string): { readonly rules: readonly AnswerRule[] } | {
   if (value instanceof SyntaxError) return { refused: { base: [`The rules are not JSON: ${value.message}`] } };
   const rulesValidator = validatorOf(AnswerRulesSchema)();
   if (!rulesValidator.Check(value)) {
-    const validation = [...rulesValidator.Errors(value)];
-    return { refused: problemOfError(Object.assign(new Error("invalid rules"), { validation })).errors ?? {} };
+    const validation = brokenRules(rulesValidator, value);
+    const { errors = {} } = problemOfError(Object.assign(new Error("invalid rules"), { validation }));
+    return { refused: nameAsOnPage(errors) };
   }
   const refused = checkAnswerRules(value);
-  return Object.keys(refused).length > 0 ? { refused } : { rules: value };
+  return Object.keys(refused).length > 0 ? { refused: nameAsOnPage(refused) } : { rules: value };
+}
+
+/** Names the fields as the page does: "Rule 1, response 2, headers" instead of `0.answers.1.headers`. */
+const nameAsOnPage = (errors: FieldErrors): FieldErrors =>
+  Object.fromEntries(Object.entries(errors).map(([field, messages]) => [nameOfRuleField(field), messages]));
+
+function nameOfRuleField(field: string): string {
+  const [, rule, answer, name = ""] = /^(?:answer_rules\.)?(\d+)(?:\.answers\.(\d+))?(?:\.(.+))?$/.exec(field) ?? [];
+  if (rule === undefined) return "The list of rules";
+  const parts = [`Rule ${Number(rule) + 1}`, answer && `response ${Number(answer) + 1}`, name.replaceAll("_", " ")];
+  return parts.filter(Boolean).join(", ");
 }
 
 function parseJson(text: string): unknown {

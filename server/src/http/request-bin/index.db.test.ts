@@ -131,6 +131,26 @@ test("the page shows event type, attempt and signature check of each request", a
   expect(third).toContain("Not signed");
 });
 
+test.for([
+  [{ answers: [{ status: 99 }] }, "Rule 1, response 1, status must be >= 200"],
+  [
+    { path_starts_with: "orders", answers: [{ status: 500 }] },
+    expect.stringMatching(/^Rule 1, path starts with is not valid\. Matches the beginning of the path/),
+  ],
+  [
+    { answers: [{ status: 500 }, { status: 500, headers: { "set-cookie": "x" } }] },
+    expect.stringMatching(/^Rule 1, response 2, headers may not contain "set-cookie"/),
+  ],
+] as const)("the error of a rule of a bin is in the words of its page: %j", async ([rule, sentence], { http, bin }) => {
+  const answer = await http.inject({
+    method: "POST",
+    url: viewPath(bin, "/rules"),
+    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+    body: new URLSearchParams({ rules: JSON.stringify([rule]) }).toString(),
+  });
+  expect([answer.statusCode, answer.json().errors]).toEqual([422, [sentence]]);
+});
+
 test("received text is escaped in the page", async ({ http, bin, database }) => {
   const { cookie } = await adminCookie(database, bin.providerId);
   const evil = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>`;

@@ -175,10 +175,14 @@ function edit() {
     let rules;
     try {
       rules = JSON.parse(text.value.trim() || "[]");
-      editor.replaceChildren();
-      for (const rule of rules) appendRule(rule);
     } catch (error) {
       return showErrors([`The rules are not JSON: ${error.message}`]);
+    }
+    try {
+      editor.replaceChildren();
+      for (const rule of rules) appendRule(rule);
+    } catch {
+      return showErrors(["The form cannot show this JSON. Save it to see what is wrong."]);
     }
     isForm = true;
     showErrors([]);
