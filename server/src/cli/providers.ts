@@ -32,6 +32,7 @@ export const createProvider: Command = {
     if (!name || !subdomain) throw new WrongUsage("Give --name and --subdomain.");
     const adminUsername = values["admin-username"] || "admin";
     const adminPassword = values["admin-password"] || randomPassword();
+    refuseLongPassword(adminPassword);
 
     const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
     const created = await withInstallation(needs, (installation) => createIn(installation, values.cell, setup), {
@@ -200,6 +201,11 @@ function readScopes(named: readonly string[] = scopes): readonly Scope[] {
   return scopes.filter((scope) => named.includes(scope));
 }
 
+function refuseLongPassword(password: string): void {
+  const { max } = textLimits.password;
+  if (password.length > max) throw new WrongUsage(`The password is too long (maximum is ${max} characters).`);
+}
+
 export const changeUserPassword: Command = {
   usage: "user password USERNAME [--password PASSWORD] [--provider SUBDOMAIN]",
   summary: "set a new password for a user of the Admin Portal (printed if generated) and end the user's sessions",
@@ -213,12 +219,11 @@ export const changeUserPassword: Command = {
     if (!username || more.length > 0) throw new WrongUsage("Give one username or email address.");
     const password = values.password || randomPassword();
     await withProvider(needs, values.provider, async ({ pool, provider }) => {
-      const [lengthMin, lengthMax] = [provider.passwordLengthMin, textLimits.password.max];
+      const lengthMin = provider.passwordLengthMin;
       if (values.password && password.length < lengthMin) {
         throw new WrongUsage(`The password is too short: ${provider.name} requires ${lengthMin} characters or more.`);
       }
-      if (password.length > lengthMax)
-        throw new WrongUsage(`The password is too long (maximum is ${lengthMax} characters).`);
+      refuseLongPassword(password);
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const { id: providerId } = provider;

@@ -65,7 +65,7 @@ test("a read-only command writes nothing into a database without Bellwire, and c
   expect([exitCode, message]).toEqual([1, expect.stringContaining("There is no database in /nowhere/bellwire")]);
 });
 
-test("an empty password on the command line is replaced with a random one, which is printed", async ({
+test("an empty password on the command line is replaced with a random one, which is printed, and a too long one is refused", async ({
   database,
   databaseUrl,
 }) => {
@@ -73,6 +73,9 @@ test("an empty password on the command line is replaced with a random one, which
   const names = ["--name", "Quay", "--subdomain", "quay", "--admin-username", "", "--admin-password", ""];
   const [code, output] = await run({ DATABASE_URL: databaseUrl }, "provider", "create", ...names);
   expect([code, output]).toEqual([0, expect.stringMatching(/^admin +admin \/ \S{12,}$/m)]);
+  const tooLong = ["--name", "Reef", "--subdomain", "reef", "--admin-password", "x".repeat(1001)];
+  const [wrong, why] = await run({ DATABASE_URL: databaseUrl }, "provider", "create", ...tooLong);
+  expect([wrong, why]).toEqual([2, expect.stringContaining("The password is too long")]);
 });
 
 test("the providers are listed with their cells, and an unknown subdomain leads to the list", async ({

@@ -60,6 +60,12 @@ export class Secret {
 
 export const anyText: Parse<string> = (text) => text;
 
+/** A text of at most so many characters. */
+export const textUpTo =
+  (max: number): Parse<string> =>
+  (text) =>
+    text.length <= max ? text : new InvalidSetting(`must have at most ${max} characters`);
+
 export const secret =
   (inner: Parse<unknown> = anyText): Parse<Secret> =>
   (text) => {

@@ -70,6 +70,7 @@ test.each([
   ["BELLWIRE_SMTP_URL", "mail.example.com"],
   ["BELLWIRE_PROXY_URL", "socks5://proxy"],
   ["BELLWIRE_ENGINE_CONCURRENCY", "0"],
+  ["BELLWIRE_ADMIN_PASSWORD", "x".repeat(1001)],
 ])("%s=%s is refused", (name, value) => {
   expect(wrongIn({ ...elsewhere, [name]: value }).join()).toMatch(new RegExp(`^- ${name} must`));
 });

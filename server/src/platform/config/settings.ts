@@ -1,3 +1,4 @@
+import { textLimits } from "../limits.ts";
 import * as read from "./parsers.ts";
 import { type Environment, type Setting, defaultText } from "./parsers.ts";
 import { type Sources, readSources, unknownNames } from "./sources.ts";
@@ -116,7 +117,7 @@ export const settings = {
     fallbackWords: "random, printed once",
     meaning: "The first admin's password.",
     isSecret: true,
-    parse: read.optional(read.secret()),
+    parse: read.optional(read.secret(read.textUpTo(textLimits.password.max))),
   }),
   accessToken: declare({
     name: "BELLWIRE_ACCESS_TOKEN",
