@@ -1,7 +1,17 @@
 import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { type DeliveryToRepeat, limitBacklogs, makeDueAgain, retryDelivery } from "#webhooks/deliveries/index.ts";
-import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import {
+  cancelDelivery,
+  claimLanes,
+  type DeliveryToRepeat,
+  insertEngine,
+  limitBacklogs,
+  makeDueAgain,
+  retryDeliveries,
+  retryDelivery,
+  settleDeliveries,
+} from "#webhooks/deliveries/index.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -55,3 +65,61 @@ test.for(ways)(
     expect(await database.query(`select from failures`)).toEqual([]);
   },
 );
+
+interface Backlog extends Omit<Key, "eventId"> {
+  /** In the order in which receivers have answered, or newest first. */
+  readonly eventIds: readonly string[];
+}
+
+// With few rows, PostgreSQL would read all of them, in another order than with many.
+const addBacklog = `
+  insert into due (endpoint_id, event_id, provider_id, format, sequence)
+  select $1, overlay(uuid_v7_floor(now())::text placing lpad(nth::text, 12, '0') from 25)::uuid, $2, '3scale', nth
+  from generate_series(1, 5000) nth`;
+
+/** Records successful first attempts, in their order. */
+async function settle(pool: Pool, { endpointId, eventIds }: Backlog): Promise<void> {
+  const engineId = "00000000-0000-7000-8000-000000000001";
+  await insertEngine(pool, engineId);
+  const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: 1, leaseSeconds: 60 });
+  const outcome = { status: 200, error: null, errorClass: null, latencyMs: 1, responseHeaders: {}, responseBody: null };
+  const rest = { orderingKey: null, retryAfterSeconds: null, url: null, settingsId: 1, trace: null };
+  const first = { number: 1, at: new Date(), end: "delivered" } as const;
+  await settleDeliveries(
+    pool,
+    engineId,
+    eventIds.map((eventId) => ({
+      ...outcome,
+      ...rest,
+      ...first,
+      endpointId,
+      eventId,
+      epoch: lane?.epoch ?? 0,
+    })),
+  );
+}
+
+async function retryAll(pool: Pool, { providerId, endpointId, eventIds }: Backlog): Promise<void> {
+  const options = { selectedAt: new Date(), onlyFailures: false, resumed: [] };
+  const endpointIds = eventIds.map(() => endpointId);
+  await pool.inTransaction((tx) => retryDeliveries(tx, { providerId, eventIds, endpointIds, ...options }));
+}
+
+test.for([
+  { name: "the record of outcomes", run: settle },
+  { name: "a bulk retry", run: retryAll },
+])("$name waits for a cancellation of the same deliveries without a deadlock", async ({ run }, { database, owner }) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
+  const [first = "", second = ""] = await recordNow(database, { providerId }, [anEvent(), anEvent()]);
+  await owner.query(addBacklog, [endpointId, providerId]);
+  await owner.query("analyze due");
+  const done: Promise<unknown>[] = [];
+  await database.inTransaction(async (tx) => {
+    await cancelDelivery(tx, { providerId, endpointId, eventId: first });
+    done.push(Promise.allSettled([run(database, { providerId, endpointId, eventIds: [second, first] })]));
+    await until(() => countWaiting(database));
+    await cancelDelivery(tx, { providerId, endpointId, eventId: second });
+  });
+  expect(await Promise.all(done)).toMatchObject([[{ status: "fulfilled" }]]);
+});

@@ -5,16 +5,23 @@ import type { DeliveryKeys } from "./transitions.ts";
 // Pending deliveries become due now, except those that wait in their order, which keep their place. Ended ones become
 // due again with a new round of retries, the same id and the same bytes, as in makeEndedDueAgain. One that ended after
 // $4 has changed since it was selected, and stays. With $5, only deliveries on the failure list count: a failure that
-// was deleted meanwhile stays deleted. History is read by primary key for each row.
+// was deleted meanwhile stays deleted. History is read by primary key for each row. Pending rows are locked in the order
+// (endpoint_id, ordering_key, event_id), as settling does.
 const retryStatement = `
   with selected as (
     select selected.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
     where endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))
+  ), pending as materialized (
+    select due.event_id, due.endpoint_id
+    from selected
+    join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id
+    where not $5::boolean and due.provider_id = $1 and due.due_at <> 'infinity'
+    order by due.endpoint_id, due.ordering_key, due.event_id
+    for update of due
   ), hurried as (
     update due set due_at = clock_timestamp()
-    from selected
-    where not $5::boolean and due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id
-      and due.provider_id = $1 and due.due_at <> 'infinity'
+    from pending
+    where due.event_id = pending.event_id and due.endpoint_id = pending.endpoint_id
     returning due.endpoint_id
   ), ended as materialized (
     select selected.event_id, selected.endpoint_id, ended.format, ended.attempts_made, ended.replay, ended.state, event.sequence

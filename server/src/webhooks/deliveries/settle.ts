@@ -53,7 +53,8 @@ const firstEnded = `ended as (
   )
   select count(*) as written, transaction_number() as transaction from ended`;
 
-// Without an ordering key, no row is locked before it is deleted, because no other delivery waits for it.
+// Without an ordering key, no row is locked before it is deleted, because no other delivery waits for it. Rows are deleted in the
+// order of the outcomes, which is that of all locks.
 const unorderedStatement = `
   with ${firstOutcome}, mine as (
     delete from due using outcome
@@ -282,13 +283,17 @@ async function settle(pool: Pool, engineId: string, settlements: readonly Settle
   const settleUnordered: Settle = (all, write) => write(pool, engineId, all);
   const settleOrdered: Settle = (all, write) => settleInOrder(pool, engineId, all, write);
   return [
-    await settleFirsts(firsts, settleUnordered),
+    await settleFirsts(firsts.toSorted(inOrderOfLocks), settleUnordered),
     others.length > 0 ? await settleUnordered(others, writeOutcomes) : nothingWritten,
     ordered.every(isFirstDelivery)
       ? await settleFirsts(ordered, settleOrdered)
       : await settleOrdered(ordered, writeOutcomes),
   ];
 }
+
+/** The order (endpoint_id, event_id). In another one, a batch and a job that cancels or retries its deliveries could deadlock. */
+const inOrderOfLocks = (one: Settlement, other: Settlement): number =>
+  one.endpointId - other.endpointId || (one.eventId < other.eventId ? -1 : 1);
 
 type Write = typeof writeOutcomes;
 type Settle = (settlements: readonly Settlement[], write: Write) => Promise<Written>;
