@@ -11,6 +11,7 @@ import { readEndpoint, rotateSecret } from "#webhooks/endpoints/index.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
+import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -303,4 +304,25 @@ test("a busy endpoint's previous secret stops signing when its time is over", as
   expect(await signatures()).toBe(2);
   await until(async () => (await signatures()) === 1);
   expect(await database.query("select epoch from lanes")).toEqual([{ epoch: 1 }]);
+});
+
+test("hints of strangers stop no delivery: any role of the database may notify", async ({ database, owner }) => {
+  await using receiver = await startReceiver();
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  await recordNow(database, { providerId });
+  await until(() => receiver.received.length === 1);
+  await until(async () => (await database.query("select from lanes where owner is null")).length === 1);
+  for (const channel of ["due", "endpoints"])
+    await owner.query("select pg_notify($1, $2)", [
+      schema,
+      JSON.stringify(["stranger", [channel, "x", "1.5", "1e99"]]),
+    ]);
+  await owner.query(
+    `insert into due (endpoint_id, event_id, provider_id, format, sequence)
+     select $1, event_id, provider_id, format, 1 from payloads`,
+    [endpointId],
+  );
+  await until(() => receiver.received.length === 2);
 });

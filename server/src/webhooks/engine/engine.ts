@@ -129,6 +129,10 @@ function hintRows(parts: HintedParts, rows: readonly DueDelivery[], committingAt
   if (toRead.size > 0) hintDue(parts, [...toRead]);
 }
 
+/** Returns the ids in a hint. Every role of the database may notify, so other values are ignored: without ids, a hint is about any. */
+const endpointIdsOf = (values: readonly string[]): readonly number[] =>
+  values.map(Number).filter((id) => Number.isSafeInteger(id));
+
 /** Passes the hints of all processes to the engine. Returns a function that ends that. */
 export function followHints(
   engine: Pick<RunningEngine, "hintDue" | "hintRows" | "hintChanged">,
@@ -136,14 +140,14 @@ export function followHints(
   clock: Pick<Clock, "monotonicMs">,
 ): () => void {
   const stops = [
-    pool.onHint("due", (values) => engine.hintDue(values.map(Number))),
+    pool.onHint("due", (values) => engine.hintDue(endpointIdsOf(values))),
     pool.onHint(hintedRowsChannel, (values) => {
       for (const { rows, endpointIds, committingAtMs } of values.map(parseHintedRows)) {
         engine.hintRows(rows, monotonicMsOf(clock, committingAtMs));
         if (endpointIds.length > 0) engine.hintDue(endpointIds);
       }
     }),
-    pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number))),
+    pool.onHint("endpoints", (values) => engine.hintChanged(endpointIdsOf(values))),
   ];
   return () => {
     for (const stop of stops) stop();
