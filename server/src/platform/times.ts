@@ -21,7 +21,7 @@ const msPerDay = 24 * 60 * 60 * 1000;
 /** Returns the time this many times 24 hours later. */
 export const daysAfter = (at: Date, days: number): Date => new Date(at.getTime() + days * msPerDay);
 
-/** Parses an ISO 8601 text with a zone. Returns undefined for a date that does not exist. */
+/** Parses an ISO 8601 text with a zone, or a time of a certificate as OpenSSL writes it. Returns undefined for a date that does not exist. */
 export const parseTime = (text: string): Date | undefined => withFourDigitYear(new Date(text));
 
 /** Parses an IMF-fixdate (RFC 9110 §5.6.7) of an HTTP header. Returns undefined for other text. */

@@ -89,6 +89,26 @@ test("the certificate of a refused connection is read, and the attempt ends in t
   expect(trace.tls).toBeGreaterThan(0);
 });
 
+/** Overwrites the expiry of a certificate. Its signature is then wrong. */
+function withExpiry({ cert, key }: IssuedCertificate, time: string): IssuedCertificate {
+  const bytes = Buffer.from(cert.replaceAll(/-----[^-]+-----|\s/g, ""), "base64");
+  const [, expiry] = bytes.toString("latin1").matchAll(/\d{14}Z/g);
+  if (!expiry) throw new Error("The certificate has no expiry.");
+  bytes.write(time, expiry.index, "latin1");
+  return { cert: `-----BEGIN CERTIFICATE-----\n${bytes.toString("base64")}\n-----END CERTIFICATE-----\n`, key };
+}
+
+test.each([
+  ["19500101000000Z", 1],
+  ["XXXXXXXXXXXXXXX", undefined],
+])("the expiry %s of a hostile receiver's certificate becomes %j", async (time, expected) => {
+  await using receiver = await startTlsReceiver(withExpiry(authority.issue({ names: [host] }), time));
+  await using sender = buildSender({ lookup: toLoopback, caPem: authority.caPem });
+  const outcome = await sender.send(buildAttempt({ url: receiver.url }));
+  expect(outcome.kind).toBe("unreachable");
+  expect(traceIn(outcome)).toMatchObject({ tlsVersion: "TLSv1.3", certificateExpiresAt: expected });
+});
+
 /** Accepts connections and does nothing. */
 async function startSilentReceiver(): Promise<{ readonly port: number } & AsyncDisposable> {
   const sockets = new Set<Socket>();

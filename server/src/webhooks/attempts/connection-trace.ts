@@ -1,5 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "#platform/clock.ts";
+import { parseTime } from "#platform/times.ts";
 import type { AttemptTrace } from "#webhooks/deliveries/index.ts";
 
 /** Receives the connection of a request. */
@@ -71,8 +72,9 @@ export class ConnectionTrace {
   secured(socket: TLSSocket): void {
     this.connected();
     this.tlsVersion = socket.getProtocol() ?? undefined;
-    const expiry = socket.getPeerX509Certificate()?.validToDate.getTime();
-    if (expiry !== undefined) this.certificateExpiresAt = Math.floor(expiry / 1000);
+    // A receiver may send any bytes as the time: `validToDate` is then a random one. The stored form begins after 1970.
+    const expiry = parseTime(socket.getPeerX509Certificate()?.validTo ?? "");
+    if (expiry) this.certificateExpiresAt = Math.max(Math.floor(expiry.getTime() / 1000), 1);
   }
 
   ready(): void {
