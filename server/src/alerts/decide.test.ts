@@ -102,6 +102,8 @@ test.each<readonly [Partial<Condition>, string | undefined]>([
   [{ threshold: null }, "is required for this kind"],
   [{ kind: "latency_p95", threshold: 500, clearThreshold: 900 }, "must not be higher than the threshold"],
   [{ kind: "latency_p95", threshold: -1, clearThreshold: -1 }, "must not be negative"],
+  [{ kind: "certificate", threshold: 1e21, clearThreshold: 1e21 }, "must not be greater than 1,000,000,000"],
+  [{ kind: "certificate", threshold: 1e9, clearThreshold: 1e9 }, undefined],
   [{ kind: "disabled" }, "must be null for this kind"],
   [{ kind: "disabled", threshold: null, clearThreshold: null }, undefined],
 ])("the condition %j has the error %j", (change, error) => {

@@ -103,6 +103,9 @@ export function decide(
 
 const lasts = (since: Date, seconds: number, now: Date): boolean => now.getTime() - since.getTime() >= seconds * 1000;
 
+/** Larger thresholds have no plain decimal notation in the documents of events. */
+const thresholdMax = 1e9;
+
 /** Returns why the thresholds of a rule make no sense, or undefined. */
 export function conditionError({ kind, threshold, clearThreshold }: Condition): string | undefined {
   const { problemSide, unit } = alertKinds[kind];
@@ -111,6 +114,7 @@ export function conditionError({ kind, threshold, clearThreshold }: Condition): 
   if (threshold === null || clearThreshold === null) return "is required for this kind";
   if (threshold < 0 || clearThreshold < 0) return "must not be negative";
   if (unit === "ratio" && (threshold > 1 || clearThreshold > 1)) return "must be between 0 and 1";
+  if (threshold > thresholdMax || clearThreshold > thresholdMax) return "must not be greater than 1,000,000,000";
   const isOrdered = problemSide === "below" ? clearThreshold >= threshold : clearThreshold <= threshold;
   return isOrdered ? undefined : `must not be ${problemSide === "below" ? "lower" : "higher"} than the threshold`;
 }
