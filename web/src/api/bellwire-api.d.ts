@@ -3237,7 +3237,7 @@ export interface components {
         };
         /**
          * Mail
-         * @description A mail to a developer. Without a mail server, mails stay in this list.
+         * @description A mail to a developer or an admin. Without a mail server, mails stay in this list.
          */
         Mail: {
             /** Format: int64 */

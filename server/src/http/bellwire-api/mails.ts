@@ -16,7 +16,7 @@ const MailSchema = Type.Object(
     attempts_made: Type.Integer(),
     last_error: Nullable(Type.String({ description: "The response of the mail server to the last attempt." })),
   },
-  { title: "Mail", description: "A mail to a developer. Without a mail server, mails stay in this list." },
+  { title: "Mail", description: "A mail to a developer or an admin. Without a mail server, mails stay in this list." },
 );
 
 const representMail = (mail: Mail): Static<typeof MailSchema> => ({

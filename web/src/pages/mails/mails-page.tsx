@@ -29,8 +29,8 @@ export function MailsPage() {
   return (
     <>
       <PageHeader title="Emails">
-        Emails to your developers. Without a mail server (BELLWIRE_SMTP_URL), emails stay here, and their links still
-        work.
+        Emails to your developers, and to admins about alerts and requested plans. Without a mail server
+        (BELLWIRE_SMTP_URL), emails stay here, and their links still work.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="emails" />}>
@@ -41,7 +41,7 @@ export function MailsPage() {
               <EmptyState titleText="No emails yet" icon={EnvelopeIcon} headingLevel="h2">
                 <EmptyStateBody>
                   Bellwire writes to developers about activations, invitations, new passwords and decisions about
-                  accounts.
+                  accounts, and to admins about alerts and requested plans.
                 </EmptyStateBody>
               </EmptyState>
             );
