@@ -55,6 +55,12 @@ test("the Compose file is valid YAML, and runs both roles on a read-only file sy
   }
 });
 
+test("the public URL of the Compose file has the port at which the web service is published", () => {
+  const { services } = parse(readFileSync(join(deploy, "compose.yaml"), "utf8"), { merge: true });
+  const [published = ""] = /^.*(?=:3000$)/.exec(services.web.ports[0]) ?? [];
+  expect(services.web.environment.BELLWIRE_PUBLIC_URL).toContain(`http://localhost:${published}`);
+});
+
 /** Values that enable every feature. */
 const whole = [
   "image.digest=sha256:" + "a".repeat(64),
