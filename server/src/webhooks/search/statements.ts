@@ -108,10 +108,10 @@ const deliveryMatches = `($2::text[] is null or delivery.state = any($2))
 // Every needed text is somewhere in the row. The caller compares the whole words and the payload's value.
 const eventText = `event.id, event.type, event.object_id, event.account_id, event.account_name, event.document, event.previous,
       event.key, event.actor_kind, event.actor_user_id, event.channel, event.sequence, event.occurred_at`;
-const textMatches = (columns: string): string => `($19::text[] is null or (
-      select bool_and(strpos(row_text.it, needed.it) > 0)
-      from (select lower(concat_ws(' ', ${columns}) collate "C") as it offset 0) row_text
-      cross join unnest($19::text[]) needed (it)))`;
+const textMatches = (columns: string): string => `($19::text[] is null or not exists (
+      select from (select lower(concat_ws(' ', ${columns}) collate "C") as it offset 0) row_text
+      cross join unnest($19::text[]) needed (it)
+      where strpos(row_text.it, needed.it) = 0))`;
 
 /** The columns of an event that its payload is made of. Read only if the filter is about the payload or has words. */
 const payloadColumns = `case when $19::text[] is not null then event.document end as document,
