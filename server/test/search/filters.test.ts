@@ -74,6 +74,8 @@ const samplesOf = ({ events, deliveries, endpointIds }: History): Samples => ({
     'data.user.email ~ "MIRA+3"',
     "type = user.created",
     "data.account.user_key = concealed",
+    `timestamp = ${events[7]?.occurredAt.toISOString() ?? ""}`,
+    `timestamp ~ ${hoursAgo(48).slice(0, 11)}`,
     'data.account.org_name ~ "Ä"',
     "Ä",
     "mira+3",

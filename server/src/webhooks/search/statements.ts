@@ -107,7 +107,8 @@ const deliveryMatches = `($2::text[] is null or delivery.state = any($2))
 
 // Every needed text is somewhere in the row. The caller compares the whole words and the payload's value.
 const eventText = `event.id, event.type, event.object_id, event.account_id, event.account_name, event.document, event.previous,
-      event.key, event.actor_kind, event.actor_user_id, event.channel, event.sequence, event.occurred_at`;
+      event.key, event.actor_kind, event.actor_user_id, event.channel, event.sequence,
+      to_char(event.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const textMatches = (columns: string): string => `($19::text[] is null or not exists (
       select from (select lower(concat_ws(' ', ${columns}) collate "C") as it offset 0) row_text
       cross join unnest($19::text[]) needed (it)
