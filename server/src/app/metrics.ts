@@ -235,7 +235,7 @@ export function measureBacklog(metrics: Registry, db: Database): void {
   );
   gauge(
     "bellwire_oldest_due_age_seconds",
-    "How long the one that waits longest has been due; 0 if none is.",
+    "How long the one that waits longest could have been sent; 0 if none can. Pauses of receivers (Retry-After, no response) do not count.",
     async () => (await measure()).oldestAgeSeconds,
   );
   gauge(

@@ -116,6 +116,28 @@ test("backlog metrics count due deliveries with their age, without paused or fut
   expect(text.get("bellwire_oldest_due_age_seconds")).toBeLessThan(3700);
 });
 
+test("the pause of a receiver does not make its deliveries look like ones that no engine sends", async ({
+  database,
+}) => {
+  const metrics = new Registry();
+  measureBacklog(metrics, database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  await recordNow(database, { providerId });
+  await database.query("update due set due_at = now() - interval '1 hour' where endpoint_id = $1", [endpointId]);
+  const ageAfterPause = async (pauseSeconds: number): Promise<number> => {
+    const pause = "update lanes set not_before = now() + make_interval(secs => $2) where endpoint_id = $1";
+    await database.query(pause, [endpointId, pauseSeconds]);
+    const text = await scrape(metrics, database);
+    expect(text.get("bellwire_due_deliveries")).toBe(1);
+    return text.get("bellwire_oldest_due_age_seconds") ?? Number.NaN;
+  };
+  expect(await ageAfterPause(60)).toBe(0);
+  expect(await ageAfterPause(-600)).toBeGreaterThanOrEqual(600);
+  expect(await ageAfterPause(-600)).toBeLessThan(700);
+  expect(await ageAfterPause(-7200)).toBeGreaterThanOrEqual(3600);
+});
+
 test("the oldest undelivered event may wait for a retry or an earlier event, but is never held or replayed", async ({
   database,
 }) => {

@@ -18,6 +18,7 @@ const oldestEvent = `lateral (
 export interface DueMeasure {
   /** At most 10,000. Beyond that, the age says more. */
   readonly due: number;
+  /** Since a delivery could have been sent. A lane that its receiver's pause holds does not count. */
   readonly oldestAgeSeconds: number;
   /** The age of the oldest event that has yet to be delivered, waiting in order or for a retry included. */
   readonly oldestEventAgeSeconds: number;
@@ -37,9 +38,10 @@ const measureStatement = `
       and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
     join lanes on lanes.endpoint_id = endpoint.id and (lanes.not_before is null or not ${heldLane})
     left join lateral (
-      select due.due_at from due where due.endpoint_id = endpoint.id and due.due_at <= statement_timestamp()
+      select greatest(due.due_at, lanes.not_before) as due_at
+      from due where due.endpoint_id = endpoint.id and due.due_at <= statement_timestamp()
       order by due.due_at limit 1
-    ) first on true
+    ) first on lanes.not_before is null or lanes.not_before <= statement_timestamp()
     left join ${oldestEvent} oldest on true
   ), since as (
     select min(due_at) as due_at,
