@@ -157,7 +157,7 @@ interface TypedFilterProps {
 }
 
 function TypedFilter({ definition, value, onApply }: TypedFilterProps) {
-  const { name, label, input } = definition;
+  const { name, label, input, isSeveral = false } = definition;
   const id = useId();
   const [typed, setTyped] = useState(valuesOf(value).join(", "));
   const [isWrong, setWrong] = useState(false);
@@ -165,7 +165,9 @@ function TypedFilter({ definition, value, onApply }: TypedFilterProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     const values = parseValues(definition, typed);
-    if (typed.trim() !== "" && values.length === 0) return setWrong(true);
+    const entered = new Set((isSeveral ? typed.split(",") : [typed]).map((part) => part.trim()));
+    entered.delete("");
+    if (values.length < entered.size) return setWrong(true);
     onApply(values.join(","));
   };
   return (

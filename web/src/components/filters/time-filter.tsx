@@ -91,7 +91,8 @@ function SpanForm({ filter, onApply }: { filter: ListFilter; onApply: (span: Tim
     if (!isReversed) onApply({ since: from?.toISOString() ?? "", until: to?.toISOString() ?? "" });
   };
   return (
-    <Form onSubmit={submit} noValidate>
+    // The browser refuses a time that is entered only in part: its value is empty, which means no time.
+    <Form onSubmit={submit} noValidate={false}>
       <FormGroup label="From" fieldId={`${id}since`}>
         <TextInput
           id={`${id}since`}

@@ -69,6 +69,10 @@ test("a typed filter is checked before it applies", async () => {
   await fill(input.id, "fast");
   await click("Apply");
   await says("This is not a value of the filter");
+  await fill(input.id, "5xx, fast");
+  await click("Apply");
+  expect(shown()).toContain("This is not a value of the filter");
+  expect(page.address()).toBe("/deliveries");
   await fill(input.id, "5xx, 404");
   await click("Apply");
   await waitFor(() => expect(page.address()).toBe("/deliveries?status=5xx,404"));
@@ -103,6 +107,23 @@ test("yesterday is the day before today in the provider's time zone", async () =
   await waitFor(() =>
     expect(page.address()).toBe("/deliveries?since=2026-03-01T15:00:00.000Z&until=2026-03-02T15:00:00.000Z"),
   );
+});
+
+test("a time that is entered only in part is not taken for no time", async () => {
+  const page = await open("/deliveries?since=-1d");
+  await click("Time: Last 24 hours");
+  const input = await waitFor(() => {
+    const [field] = document.getElementsByName("since");
+    if (!(field instanceof HTMLInputElement)) throw new Error("There is no field.");
+    return field;
+  });
+  await fill(input.id, "");
+  input.setCustomValidity("The time is missing."); // as of a browser's own input
+  await click("Apply");
+  expect(page.address()).toBe("/deliveries?since=-1d");
+  input.setCustomValidity("");
+  await click("Apply");
+  await waitFor(() => expect(page.address()).toBe("/deliveries"));
 });
 
 test("an unfinished search shows its progress and can be continued", async () => {
