@@ -325,3 +325,23 @@ test("hints of strangers stop no delivery: any role of the database may notify",
   );
   await until(() => receiver.received.length === 2);
 });
+
+test("a delivery with more attempts than can be numbered ends, and stops no other delivery", async ({ database }) => {
+  let status = 500;
+  await using receiver = await startReceiver((answer) => answer.writeHead(status).end());
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  await database.query("update endpoints set state = 'paused'");
+  const [eventId = ""] = await recordNow(database, { providerId });
+  await database.query("update due set attempts_made = 32765, round_start = 32765");
+  await database.query("update endpoints set state = 'enabled', version = version + 1");
+  const key = { providerId, eventId, endpointId };
+  const stateOf = async (id: string) => (await readDelivery(database, { ...key, eventId: id }))?.state;
+  await until(async () => (await stateOf(eventId)) === "failed");
+  status = 200;
+  await database.inTransaction((tx) => retryDelivery(tx, key));
+  const [otherId = ""] = await recordNow(database, { providerId });
+  for (const id of [eventId, otherId]) await until(async () => (await stateOf(id)) === "delivered");
+  expect(await readDelivery(database, key)).toMatchObject({ attemptsMade: 32_767 });
+});

@@ -141,7 +141,7 @@ export {
   parseDeliveryId,
   readDelivery,
 } from "./read-deliveries.ts";
-export { type Settled, settleDeliveries, type Settlement } from "./settle.ts";
+export { attemptNumberMax, type Settled, settleDeliveries, type Settlement } from "./settle.ts";
 export {
   type BacklogQuota,
   cancelDeliveries,

@@ -120,6 +120,9 @@ const hasEndedBefore = (error: unknown): boolean => errorCode(error) === uniqueV
 
 const uniqueViolation = "23505";
 
+/** The largest number of an attempt that fits into its column. Later attempts of the delivery are not kept, and not retried. */
+export const attemptNumberMax = 32_767;
+
 const attemptColumns = `provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers,
     response_body, settings_id, trace`;
 
@@ -132,18 +135,18 @@ const attemptColumns = `provider_id, event_id, endpoint_id, number, at, status, 
 // one in flight during a cancellation. If this failed, no outcome of the batch could ever be recorded.
 const outcomesStatement = `
   with outcome as (
-    select outcome.*
-    from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::smallint[], $6::timestamptz[], $7::smallint[], $8::text[],
+    select outcome.*, least(nth, 32767)::smallint as number
+    from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::integer[], $6::timestamptz[], $7::smallint[], $8::text[],
       $9::integer[], $10::json[], $11::bytea[], $12::text[], $13::float8[], $14::bytea[], $15::text[], $16::bigint[],
       $17::bytea[])
-      as outcome (endpoint_id, epoch, event_id, number, at, status, error, latency_ms, response_headers,
+      as outcome (endpoint_id, epoch, event_id, nth, at, status, error, latency_ms, response_headers,
         response_body, ending, retry_after, url, error_class, settings_id, trace)
     join lanes on lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
   ), mine as (
     select outcome.*, due.provider_id, due.replay, due.format
     from outcome
     join due on due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id
-      and due.attempts_made = outcome.number - 1
+      and due.attempts_made = least(outcome.nth - 1, 32767)
     order by due.endpoint_id, due.ordering_key, due.event_id
     for update of due
   ), again as (
@@ -231,7 +234,7 @@ async function writeLateAttempts(db: Database, settlements: readonly Settlement[
   const written = await db.query(lateStatement, [
     plainArray(column(({ endpointId }) => endpointId)),
     plainArray(column(({ eventId }) => eventId)),
-    plainArray(column(({ number }) => number)),
+    plainArray(column(({ number }) => Math.min(number, attemptNumberMax))),
     timesArray(column(({ at }) => at)),
     plainArray(column(({ status }) => status)),
     textArray(column(({ error }) => error)),

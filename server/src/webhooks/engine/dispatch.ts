@@ -7,6 +7,7 @@ import {
   type NextStep,
   type Settled,
   type Settlement,
+  attemptNumberMax,
   errorClassOf,
   encodeTrace,
   nextStep,
@@ -341,7 +342,8 @@ async function makeAttempt(
     believesGone: !settings.isDefault,
   };
   const now = clock.now();
-  const next = nextStep(outcome, number - delivery.roundStart, policy, { chance: chance(), now });
+  const inRound = number < attemptNumberMax ? number - delivery.roundStart : Number.POSITIVE_INFINITY;
+  const next = nextStep(outcome, inRound, policy, { chance: chance(), now });
   const attempt = { number, at, outcome, next };
   const line = logLineOf(settings, delivery, attempt);
   log.attempt(line);
