@@ -226,17 +226,14 @@ export const requestLimits = {
   headerSeconds: { name: "request-header-seconds", max: 20, note: "Until all headers have arrived." },
   requestSeconds: { name: "request-seconds", max: 60, note: "Until the whole body has arrived." },
   apiBodyBytes: { name: "api-body-bytes", max: 1024 * 1024, note: "The body of a request to either API." },
+  formFields: { name: "form-fields", max: 5000, note: "Fields of a form." },
   formBytes: { name: "form-bytes", max: 64 * 1024, note: "A form of the Developer Portal." },
   signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, note: "A form of the Admin Portal's sign-in." },
 } as const;
 
 /** Jobs on selected deliveries, failures, events and attempts. */
 export const jobLimits = {
-  rows: {
-    name: "rows-per-job",
-    max: 1_000_000,
-    note: "Rows that one job applies to. Their ids are stored when it is created.",
-  },
+  rows: { name: "rows-per-job", max: 1_000_000, note: "Rows of one job. Their ids are stored when it is created." },
   ids: { name: "ids-per-job", max: 1000, note: "Rows that are selected by their ids instead of a filter." },
   resultDays: { name: "export-days", max: 7, note: "Days until an export is deleted." },
 } as const;

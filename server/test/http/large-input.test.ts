@@ -25,6 +25,7 @@ const signUp = "/admin/api/signup.json";
 const long = "x".repeat(900_000);
 const lists = `${"[".repeat(400_000)}${"]".repeat(400_000)}`;
 const objects = `${'{"a":'.repeat(150_000)}1${"}".repeat(150_000)}`;
+const part = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n';
 const names = Array.from({ length: 60_000 }, (_, at) => `k${at}`);
 const endpointWith = (more: string): string => `{"name":"crm","url":"http://127.0.0.1/",${more}}`;
 
@@ -46,8 +47,9 @@ test.for<readonly [input: string, status: number, sent: Sent]>([
   ["a long name of a header", 422, ["POST", endpoints, json, endpointWith(`"headers":{"${long}":"1"}`)]],
   ["brackets in brackets", 422, ["POST", signUp, form, `a${"[b]".repeat(200_000)}=1`]],
   ["unclosed brackets", 422, ["POST", signUp, form, "a[".repeat(300_000)]],
-  ["a repeated list", 422, ["POST", signUp, form, "a[]=1&".repeat(150_000)]],
-  ["too many names", 422, ["POST", signUp, form, names.map((name) => `${name}=1`).join("&")]],
+  ["a repeated list", 413, ["POST", signUp, form, "a[]=1&".repeat(150_000)]],
+  ["too many parts", 413, ["POST", signUp, "multipart/form-data; boundary=b", `${part.repeat(15_000)}--b--\r\n`]],
+  ["too many names", 413, ["POST", signUp, form, names.map((name) => `${name}=1`).join("&")]],
   [
     "too many unknown settings",
     422,

@@ -14,7 +14,8 @@ import {
   parseText,
   queryParameters,
 } from "./parameters.ts";
-import { decodeUtf8, parsePairs } from "#http/shared/forms.ts";
+import { decodeUtf8, parsePairs, splitFields } from "#http/shared/forms.ts";
+import { requestLimits } from "#platform/limits.ts";
 import type { TObject } from "typebox";
 import { credentialParameters } from "#http/shared/admin-caller.ts";
 
@@ -132,7 +133,7 @@ const bodyParsers: Readonly<Record<string, BodyParser>> = {
     body.length === 0 ? {} : nestFields(await parseMultipart(body, contentType)),
 };
 
-const bodySizeMax = 1024 * 1024;
+const { max: bodySizeMax } = requestLimits.apiBodyBytes;
 
 /** Parses bodies as 3scale does: JSON, forms with brackets, and multipart forms without their files; of GET requests, too. */
 export function addBodyParsers(http: FastifyInstance): void {
@@ -196,6 +197,7 @@ function parseJson(text: string): unknown {
 
 /** Files may hold any bytes, so the UTF-8 check runs only if a field contains a replacement character. */
 async function parseMultipart(body: Buffer<ArrayBuffer>, contentType: string): Promise<[string, string][]> {
+  splitFields(body.toString("latin1"), "\r\n--"); // refuses too many before they are parsed
   const form = await parseForm(body, contentType);
   const fields = [...form].filter((field): field is [string, string] => typeof field[1] === "string");
   if (fields.flat().some((text) => text.includes("\ufffd"))) decodeUtf8(body);
