@@ -5,6 +5,7 @@ import type { Database } from "#platform/database/database.ts";
 import type { OpenedPool } from "#platform/database/pool.ts";
 import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { TelemetryNeeds } from "#platform/telemetry/tracing.ts";
+import { exhaustionCodes } from "#platform/network/exhaustion.ts";
 import type { LookupResult } from "#platform/network/name-resolver.ts";
 import { countWaitingMails, listHeldMails } from "#portal/mails/index.ts";
 import {
@@ -62,6 +63,15 @@ export const httpMetrics = (metrics: Registry) => ({
   }),
 });
 
+const failedNext = ["retry", "give-up"] as const;
+/** What follows for the delivery after each outcome. */
+const nextAfter: Readonly<Record<AttemptLine["outcome"], readonly AttemptLine["next"][]>> = {
+  answered: ["done", ...failedNext, "disable"],
+  unreachable: failedNext,
+  "timed-out": failedNext,
+  "forbidden-target": failedNext,
+};
+
 /** Counts attempts by outcome and measures their duration. No label names an endpoint: there may be thousands. */
 export function measureAttempts(metrics: Registry): (line: AttemptLine) => void {
   // Counted here and added at each scrape: `inc` composes and validates the labels, a microsecond per attempt.
@@ -77,6 +87,9 @@ export function measureAttempts(metrics: Registry): (line: AttemptLine) => void 
       uncounted.clear();
     },
   });
+  // Every series begins at 0: an alert about none that is answered needs the series, and an increase needs its first value.
+  for (const [outcome, steps] of Object.entries(nextAfter))
+    for (const next of steps) attempts.inc({ outcome, next }, 0);
   const seconds = new Histogram({
     name: "bellwire_attempt_duration_seconds",
     help: "From the start of an attempt to its end.",
@@ -99,6 +112,7 @@ export function measureNotMade(metrics: Registry): (notMade: Pick<NotMade, "code
     labelNames: ["code"] as const,
     registers: [metrics],
   });
+  for (const code of exhaustionCodes) notMade.inc({ code }, 0);
   return ({ code }) => notMade.inc({ code });
 }
 

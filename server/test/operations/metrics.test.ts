@@ -11,7 +11,7 @@ import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
 import { everyAttempt, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { composeEngine } from "../../src/app/engine-role.ts";
-import { measureBacklog, measureHttp } from "../../src/app/metrics.ts";
+import { measureAttempts, measureBacklog, measureHttp, measureNotMade } from "../../src/app/metrics.ts";
 import { lookupHere } from "../support/build-attempts.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -89,6 +89,18 @@ test("metrics count attempts by outcome, attempts in flight, owned lanes and eng
   expect(text.get('bellwire_engine_step_duration_seconds_count{step="read"}')).toBeGreaterThan(0);
   expect(text.get('bellwire_engine_step_duration_seconds_count{step="settle"}')).toBe(2);
   receiver.answer(200);
+});
+
+test("counters of attempts are 0 before the first one, so that alerts see that none is answered", async ({
+  database,
+}) => {
+  const metrics = new Registry();
+  measureAttempts(metrics);
+  measureNotMade(metrics);
+  const none = await scrape(metrics, database);
+  expect(none.get('bellwire_attempts_total{outcome="answered",next="done"}')).toBe(0);
+  expect(none.get('bellwire_attempts_total{outcome="timed-out",next="give-up"}')).toBe(0);
+  expect(none.get('bellwire_attempts_not_made_total{code="EMFILE"}')).toBe(0);
 });
 
 test("backlog metrics count due deliveries with their age, without paused or future ones", async ({ database }) => {

@@ -11,6 +11,9 @@ export type Resource = "descriptors" | "ports";
 /** EMFILE: the limit of the process. ENFILE: the limit of the machine. ENOBUFS, ENOMEM: memory of the kernel for sockets. */
 const descriptorCodes: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
+/** Every code of such a lack. */
+export const exhaustionCodes: readonly string[] = [...descriptorCodes, "EADDRNOTAVAIL"];
+
 /** A lack of our own, which says nothing about the host that was to be connected to. */
 export interface Exhausted {
   readonly code: string;
