@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseLenientTime, parseTime } from "./times.ts";
 
-test.each(["0001-01-01T00:00:00Z", "2026-03-01T09:00:00+01:00", "9999-12-31T23:59:59.999Z"])(
+test.each(["0001-01-01T00:00:00Z", "2026-03-01T09:00:00+01:00", "2024-02-29T24:00:00Z", "9999-12-31T23:59:59.999Z"])(
   "%s is parsed, and its ISO form has a four-digit year",
   (text) => {
     expect(parseTime(text)?.toISOString()).toMatch(/^\d{4}-/);
@@ -12,6 +12,10 @@ test.each([
   "",
   "tomorrow",
   "2026-02-30T00:00:61Z",
+  "2026-02-30T00:00:00Z",
+  "2026-02-29T23:59:59.5+01:00",
+  "2026-04-31T09:00-05:30",
+  "2026-00-10T00:00:00Z",
   "0000-12-31T23:59:59Z",
   "0001-01-01T00:00:00+00:01",
   "9999-12-31T23:59:59-00:01",

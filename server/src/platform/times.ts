@@ -22,7 +22,12 @@ const msPerDay = 24 * 60 * 60 * 1000;
 export const daysAfter = (at: Date, days: number): Date => new Date(at.getTime() + days * msPerDay);
 
 /** Parses an ISO 8601 text with a zone, or a time of a certificate as OpenSSL writes it. Returns undefined for a date that does not exist. */
-export const parseTime = (text: string): Date | undefined => withFourDigitYear(new Date(text));
+export function parseTime(text: string): Date | undefined {
+  const [date, day] = /^\d{4}-\d\d-(\d\d)/.exec(text) ?? [];
+  // JavaScript takes 30 February for 2 March.
+  if (date !== undefined && new Date(date).getUTCDate() !== Number(day)) return undefined;
+  return withFourDigitYear(new Date(text));
+}
 
 /** Parses an IMF-fixdate (RFC 9110 §5.6.7) of an HTTP header. Returns undefined for other text. */
 export function parseHttpDate(text: string): Date | undefined {
