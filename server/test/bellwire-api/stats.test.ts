@@ -178,6 +178,10 @@ test.for([
   ["metrics=attempts&since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "since"],
   ["metrics=attempts&since=-1h&until=-2h", "since"],
   ["metrics=attempts&since=yesterday", "since"],
+  ["metrics=attempts&since=2026-02-30T00:00:00Z", "since"],
+  ["metrics=attempts&until=0001-01-01T00:00:00Z", "until"],
+  ["metrics=attempts&until=1969-12-31T23:59:59Z", "until"],
+  ["metrics=attempts&since=9999-12-31T23:00:00Z&until=9999-12-31T23:59:59Z", "until"],
   ["metrics=attempts,nonsense", "metrics"],
   ["metrics=attempts&group_by=account", "group_by"],
 ] as const)("%s is rejected with an error at %s", async ([query, field], { api }) => {

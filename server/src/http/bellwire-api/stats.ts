@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { countCreated, type CreatedSpan } from "#portal/accounts/index.ts";
 import type { Database } from "#platform/database/database.ts";
-import { isoTime } from "#platform/times.ts";
+import { isoTime, parseTime } from "#platform/times.ts";
 import { type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
 import { Moment } from "#webhooks/search/index.ts";
@@ -173,6 +173,9 @@ function parseQuery(query: Static<typeof QuerySchema>, now: Date) {
   const span = spanOf(interval, sinceMs, untilMs);
   if ((span.untilMs - span.sinceMs) / intervalMs[interval] > pointsMax)
     throw refuse("interval", `the span has more than ${pointsMax} points; use a longer interval or a shorter span`);
+  // Earlier intervals would begin after their times, and PostgreSQL cannot parse later years.
+  if (span.sinceMs < 0 || parseTime(isoTime(span.untilMs)) === undefined)
+    throw refuse("until", "must be between the years 1970 and 9999");
   const names = [...new Set(query.metrics.split(","))];
   const [attempts, portal] = [names.filter(isAttemptMetric), names.filter(isPortalMetric)];
   if (groups.includes("outcome") && names.some((name) => name !== "attempts"))
