@@ -290,7 +290,7 @@ test("a viewer with the key changes name and responses, but only admins forward 
   expect((await post("rules", `rules=${encodeURIComponent(JSON.stringify(rules))}`)).statusCode).toBe(303);
   expect(await readBin(pool, bin)).toMatchObject({ name: "Billing", answerRules: rules });
   const wrong = await post("rules", "rules=[{}]", { accept: "application/json" });
-  expect([wrong.statusCode, wrong.json()]).toEqual([422, { errors: ["0.answers is required"] }]);
+  expect([wrong.statusCode, wrong.json()]).toEqual([422, { errors: ["Rule 1, answers is required"] }]);
   for (const [path, payload] of [
     ["forward", "url=http://127.0.0.1:9/"],
     ["shares", "hours=1"],
