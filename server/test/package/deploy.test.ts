@@ -81,14 +81,10 @@ const whole = [
   "settings.OTEL_EXPORTER_OTLP_ENDPOINT=http://collector.monitoring:4318",
 ];
 
-const render = (...values: readonly string[]): string =>
-  execFileSync(
-    "helm",
-    ["template", "bellwire", chart, "--kube-version", "1.33.0", ...values.flatMap((value) => ["--set", value])],
-    {
-      encoding: "utf8",
-    },
-  );
+const renderWith = (...options: readonly string[]): string =>
+  execFileSync("helm", ["template", "bellwire", chart, "--kube-version", "1.33.0", ...options], { encoding: "utf8" });
+
+const render = (...values: readonly string[]): string => renderWith(...values.flatMap((value) => ["--set", value]));
 
 test("the chart passes helm lint, and renders with its defaults and with every feature", { timeout }, (context) => {
   if (!isInstalled("helm")) return context.skip("helm is not installed");
@@ -119,7 +115,7 @@ test("large numbers in settings reach a process without an exponent", { timeout 
   if (!isInstalled("helm")) return context.skip("helm is not installed");
   const path = join(folder, "values.yaml");
   writeFileSync(path, "settings: { BELLWIRE_HELD_ROWS_MAX: 2000000, BELLWIRE_TRY_OUT: 'off' }\n");
-  const text = execFileSync("helm", ["template", "bellwire", chart, "--values", path], { encoding: "utf8" });
+  const text = renderWith("--values", path);
   expect(text).toContain('{ name: BELLWIRE_HELD_ROWS_MAX, value: "2000000" }');
   expect(text).toContain('{ name: BELLWIRE_TRY_OUT, value: "off" }');
 });
