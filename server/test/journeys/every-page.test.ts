@@ -122,12 +122,15 @@ async function show(page: Page, url: string): Promise<void> {
 type Theme = "light" | "dark";
 
 /**
- * Changes the theme, and ends the transitions of its colours until none begins: the end of a button's begins that of the text in it. Text,
- * because it runs in the page.
+ * Changes the theme, waits until the page has it, and ends the transitions of its colours until none begins: the end of a button's begins
+ * that of the text in it. Text, because it runs in the page.
  */
 async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme });
   await page.evaluate(`(async () => {
+    while (document.documentElement.classList.contains("pf-v6-theme-dark") !== ${colorScheme === "dark"}) {
+      await new Promise(requestAnimationFrame);
+    }
     for (let transitions; transitions?.length !== 0;) {
       await new Promise(requestAnimationFrame);
       transitions = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
