@@ -1103,6 +1103,8 @@ CREATE INDEX bin_requests_forward ON bin_requests USING btree (forward_due_at) W
 
 CREATE INDEX change_counters_ends_idx ON change_counters USING btree (ends_at);
 
+CREATE INDEX deleted_failures_event_idx ON deleted_failures USING btree (event_id);
+
 CREATE INDEX deliveries_ended_idx ON ONLY deliveries USING btree (provider_id, state, event_id, endpoint_id) WHERE (state <> 'delivered'::text);
 
 CREATE INDEX deliveries_endpoint_idx ON ONLY deliveries USING btree (provider_id, endpoint_id, event_id);
@@ -1710,8 +1712,11 @@ begin
   seen_until := pg_snapshot_xmin(pg_current_snapshot())::xid;
   if history = 'events' then
     wanted := format('(select provider_id, event_id from due where event_id >= %1$L and event_id < %2$L
-      union select provider_id, event_id from failures where event_id >= %1$L and event_id < %2$L)', first_id, next_id);
-    is_wanted := 'exists (select from due where due.event_id = day.id) or exists (select from failures where failures.event_id = day.id)';
+      union select provider_id, event_id from failures where event_id >= %1$L and event_id < %2$L
+      union select provider_id, event_id from deleted_failures where event_id >= %1$L and event_id < %2$L)', first_id, next_id);
+    is_wanted := 'exists (select from due where due.event_id = day.id)
+      or exists (select from failures where failures.event_id = day.id)
+      or exists (select from deleted_failures where deleted_failures.event_id = day.id)';
     execute format('select exists (select from %s wanted)', wanted) into has_wanted;
   else
     is_wanted := format('exists (select from %I event where event.provider_id = day.provider_id and event.id = day.event_id)',
@@ -1753,7 +1758,8 @@ begin
   if history = 'events' then
     execute format('select array_agg(provider_id), array_agg(event_id) from (
       select provider_id, event_id from due where event_id >= %1$L and event_id < %2$L and age(xmin) <= age($1)
-      union select provider_id, event_id from failures where event_id >= %1$L and event_id < %2$L and age(xmin) <= age($1)) fresh',
+      union select provider_id, event_id from failures where event_id >= %1$L and event_id < %2$L and age(xmin) <= age($1)
+      union select provider_id, event_id from deleted_failures where event_id >= %1$L and event_id < %2$L and age(xmin) <= age($1)) fresh',
       first_id, next_id) into fresh_providers, fresh_events using seen_until;
     if fresh_events is not null and not has_wanted then
       raise exception 'Something of % came to be wanted.', partition using errcode = 'lock_not_available';

@@ -4,13 +4,17 @@ import { createLogger } from "#platform/logger.ts";
 import {
   addComingDays,
   advanceRetention,
+  deleteFailuresForUndo,
   listDeliveries,
   listFailures,
+  purgeDeletedFailures,
   readDelivery,
   readHistoryDays,
   readRetentionBehind,
+  restoreBatch,
   retireExpiredDays,
   retryFailures,
+  undoDeletion,
 } from "#webhooks/deliveries/index.ts";
 import { openDatabaseClock } from "../../src/app/cell-parts.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
@@ -115,4 +119,34 @@ test("expired days are dropped except failed and due deliveries, which can still
   expect(new Set(receiver.received.slice(-2).map((request) => request.headers["webhook-id"]))).toEqual(
     new Set([failed, pending]),
   );
+});
+
+test("a deletion of failures can be undone although their day expires in the meantime", async ({ database }) => {
+  await using receiver = await startReceiver(500);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
+  const [failed = ""] = await recordNow(database, { providerId });
+  {
+    await using _engine = await startTestEngine(database);
+    await until(async () => (await listFailures(database, encryption, { providerId })).length === 1);
+    receiver.answer(200);
+    await recordNow(database, { providerId });
+    await until(async () => (await database.query("select from due")).length === 0);
+  }
+  const { deletion } = await deleteFailuresForUndo(database, { providerId }, bySystem);
+  const later = new Date(Date.now() + 31 * dayMs);
+  const today = new Date().toISOString().slice(0, 10);
+  expect(await retireExpiredDays(database, later, 30)).toContain(today);
+
+  expect(await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id))).toBe(true);
+  expect(await restoreBatch(database, { providerId, id: deletion.id })).toEqual({ restored: 1, hasMore: false });
+  expect(await listFailures(database, encryption, { providerId })).toMatchObject([{ eventId: failed }]);
+  expect((await readDelivery(database, { providerId, eventId: failed, endpointId }))?.attempts).toHaveLength(1);
+
+  // A deletion that is not undone keeps them no longer than that.
+  await deleteFailuresForUndo(database, { providerId }, bySystem);
+  await database.query("update failure_deletions set ends_at = now() - interval '1 second'");
+  while (await purgeDeletedFailures(database));
+  expect(await retireExpiredDays(database, later, 30)).toEqual([today]);
+  expect(await database.query("select from events")).toEqual([]);
 });

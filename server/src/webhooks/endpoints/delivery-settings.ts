@@ -168,7 +168,7 @@ export async function readSentSettings(
 }
 
 // A record is used until a newer one of its endpoint exists or the endpoint is deleted. Attempts that refer to it expire
-// with the history, except those of deliveries that are still due or on the failure list.
+// with the history, except those of deliveries that are due, on the failure list, or return to it with an undo.
 const deleteStatement = `
   delete from sent_settings
   where (provider_id, id) in (
@@ -184,6 +184,9 @@ const deleteStatement = `
       and not exists (select from failures
         where failures.provider_id = sent.provider_id and failures.endpoint_id = sent.endpoint_id
           and failures.event_id < uuid_v7_floor(expiry.before))
+      and not exists (select from deleted_failures
+        where deleted_failures.provider_id = sent.provider_id and deleted_failures.endpoint_id = sent.endpoint_id
+          and deleted_failures.event_id < uuid_v7_floor(expiry.before))
       and not exists (select from due
         where due.endpoint_id = sent.endpoint_id and due.event_id < uuid_v7_floor(expiry.before))
     limit 1000)
