@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AttemptOutcome, DueDelivery } from "#webhooks/deliveries/index.ts";
-import { claimed, settings, unusedStore, noStatistics } from "../../../test/support/build-lane.ts";
+import { claimed, settings, unused, unusedStore, noStatistics } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Lane } from "./lane.ts";
@@ -46,18 +46,24 @@ interface DispatchOptions {
   readonly window?: number;
   readonly promoted?: readonly number[];
   readonly deliveries?: readonly DueDelivery[];
+  readonly disableEndpoint?: (endpointId: number, reason: string) => Promise<void>;
+  /** How long everything has failed before. */
+  readonly failingSeconds?: number;
 }
 
+const dayMs = 86_400_000;
 const fortyDeliveries = Array.from({ length: 40 }, (_, number) => delivery(number));
 
 /** Starts a dispatch with a lane of 40 deliveries. */
 async function startDispatch(options: DispatchOptions = {}) {
   const { onSend, resolved, window = 16, promoted = [], deliveries = fortyDeliveries } = options;
+  const { disableEndpoint = unused, failingSeconds = null } = options;
   const clock = new HandDrivenClock();
   const sent: Sent[] = [];
   const batches: number[] = [];
   const store: LaneStore = {
     ...unusedStore,
+    disableEndpoint,
     register: async () => undefined,
     settle: async (_engineId, settlements) => {
       batches.push(settlements.length);
@@ -80,13 +86,18 @@ async function startDispatch(options: DispatchOptions = {}) {
     newId: () => "engine",
     inFlightMax: 64,
     leaseMs: 60_000,
-    disableAfterMs: Number.POSITIVE_INFINITY,
+    disableAfterMs: dayMs,
   };
   const lease = new Lease(needs, "engine");
   await lease.register("engine");
   const ignore = (): void => undefined;
   const dispatch = new Dispatch(needs, lease, { onRoom: ignore, onRefused: ignore, onGivenUp: ignore });
-  const lane = new Lane(claimed, settings, new ReceiverHosts<Lane>(window), 0);
+  const lane = new Lane(
+    { ...claimed, failingSeconds, failedAttempts: 100 },
+    settings,
+    new ReceiverHosts<Lane>(window),
+    0,
+  );
   widen(lane, window);
   const read = lane.beginRead(0);
   if (!read) throw new Error("The lane has room for rows.");
@@ -192,4 +203,43 @@ test("under load, an attempt with a retry is recorded within 20 ms, with the suc
   await respond(34, 35, refused);
   await clock.advance(20);
   expect(batches).toEqual([32, 3]);
+});
+
+test("an endpoint that could not be disabled in the database keeps the time since which it has failed", async () => {
+  let answer = Promise.withResolvers<void>();
+  const requested: string[] = [];
+  const { dispatch, lane, sent } = await startDispatch({
+    window: 2,
+    failingSeconds: 86_400,
+    disableEndpoint: async (_id, reason) => {
+      requested.push(reason);
+      return answer.promise;
+    },
+  });
+  const failAttempts = async (): Promise<void> => {
+    for (const { respond } of sent.splice(0)) respond(refused);
+    await nextTurn();
+  };
+  dispatch.fill();
+  await failAttempts();
+  // Once for both attempts, and the lane stays until the database has answered.
+  expect(requested).toEqual(["No attempt has succeeded for a day."]);
+  expect(lane.mayBeReleased(0, 0)).toBe(false);
+
+  answer.reject(new Error("connection lost"));
+  await nextTurn();
+  expect(lane.mayBeReleased(0, 0)).toBe(true);
+  expect(lane.released(0)).toMatchObject({ failingSeconds: 86_400, failedAttempts: 102 });
+
+  answer = Promise.withResolvers();
+  answer.resolve();
+  lane.switchOn();
+  const again = lane.beginRead(0);
+  if (!again) throw new Error("The lane has room for rows.");
+  lane.endRead([delivery(50)], again, { horizon: "20", nowMs: 0 });
+  dispatch.offer(lane);
+  dispatch.fill();
+  await failAttempts();
+  expect(requested).toHaveLength(2);
+  expect(lane.released(0)).toMatchObject({ failingSeconds: null, failedAttempts: 0 });
 });

@@ -276,13 +276,22 @@ export class Dispatch {
     else if (orderingKey !== null) this.#startSuccessor(lane, orderingKey, isPromoted);
   }
 
-  /** Holds the endpoint's deliveries from now on, and disables it in the database. */
+  /**
+   * Holds the endpoint's deliveries from now on, and disables it in the database. If that fails, the lane is released and claimed
+   * again, and the next failed attempt disables the endpoint.
+   */
   #disable(lane: Lane, reason: string): void {
+    if (lane.isDisabling) return;
+    lane.isDisabling = true;
     lane.switchOff();
-    lane.failure.reset();
-    this.#needs.store.disableEndpoint(lane.endpointId, reason).catch((error: unknown) => {
-      this.#needs.log.warn({ error, endpointId: lane.endpointId }, "an endpoint could not be disabled");
-    });
+    void this.#needs.store
+      .disableEndpoint(lane.endpointId, reason)
+      .then(
+        () => lane.failure.reset(),
+        (error: unknown) =>
+          this.#needs.log.warn({ error, endpointId: lane.endpointId }, "an endpoint could not be disabled"),
+      )
+      .finally(() => (lane.isDisabling = false));
   }
 
   /** The end of an ordered delivery is recorded: the next of its key may be in memory, or is due in the database if promoted. */

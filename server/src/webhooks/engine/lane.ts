@@ -51,6 +51,8 @@ export class Lane {
   /** The dispatch queue in which the lane waits for a slot. */
   queue: Lane[] | undefined;
   #isOff = false;
+  /** Its endpoint is being disabled. It is released afterwards, so that the time of failing is stored as it is then. */
+  isDisabling = false;
   /** To be released once nothing is in flight, for another engine to claim. */
   isLeaving = false;
 
@@ -304,7 +306,7 @@ export class Lane {
    * it idle, not one a second ago: rows that came since would wait two seconds for the next owner's poll.
    */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
-    if (this.#rows.held > 0 || this.#isOff) return this.#rows.held === 0;
+    if (this.#rows.held > 0 || this.#isOff) return this.#rows.held === 0 && !this.isDisabling;
     if (this.#rows.isReading) return false;
     return this.#isStopped(nowMs) || (this.polls.isIdleFor(idleMs) && !this.polls.isDue(nowMs));
   }
