@@ -286,3 +286,22 @@ test("an update hints to engines to reload the settings and to poll for held del
   await hinted;
   expect(hints.toSorted()).toEqual([`due ${endpoint.id}`, `endpoints ${endpoint.id}`]);
 });
+
+test("an endpoint that is resumed starts anew to count how long everything has failed", async ({ database }) => {
+  const endpoint = await createTestEndpoint(database);
+  const update = (input: EndpointInput): Promise<Endpoint | Refused | undefined> =>
+    updateEndpoint(needsOf(database), { ...endpoint, input, actor: admin });
+  await database.query(
+    "update lanes set failing_since = now() - interval '6 days', failed_attempts = 30 where endpoint_id = $1",
+    [endpoint.id],
+  );
+  const failing = (): Promise<unknown> =>
+    database.query("select failing_since is null as reset, failed_attempts from lanes where endpoint_id = $1", [
+      endpoint.id,
+    ]);
+  await update({ description: "our CRM" });
+  await update({ state: "paused" });
+  expect(await failing()).toEqual([{ reset: false, failedAttempts: 30 }]);
+  await update({ state: "enabled" });
+  expect(await failing()).toEqual([{ reset: true, failedAttempts: 0 }]);
+});

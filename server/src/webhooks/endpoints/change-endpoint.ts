@@ -99,6 +99,8 @@ export async function updateEndpoint(
     const updated = await updateEndpointRow(tx, encryption, before, settings);
     if (!updated) return undefined;
     await saveEventSource(tx, change.providerId, { format: settings.format, source: change.source });
+    // The time during which nothing was sent is no time of failing.
+    if (isOn(updated) && !isOn(before)) resetLaneFailures(tx, updated.id);
     await auditAndHint(tx, updated, { actor: change.actor, action: "endpoint.changed", detail });
     return before.undecryptable === null ? updated : repairSecret(tx, encryption, before);
   });
@@ -125,15 +127,18 @@ function unmaskUrl(before: Endpoint, url: string | undefined): string | undefine
   return url === before.urlMasked && !isEnteredAgain ? undefined : url;
 }
 
+const isOn = ({ active, state }: Pick<EndpointSettings, "active" | "state">): boolean => active && state === "enabled";
+
 /** Records the change. The hints make engines reload the settings, and poll for deliveries that were held. */
 async function auditAndHint(
   tx: Transaction,
-  { providerId, id, active, state }: Endpoint,
+  endpoint: Endpoint,
   change: { actor: Actor; action: string; detail: Readonly<Record<string, unknown>> },
 ): Promise<void> {
+  const { providerId, id } = endpoint;
   await recordAudit(tx, { providerId, subject: `endpoint/${id}`, ...change });
   tx.hintAfterCommit("endpoints", String(id));
-  if (active && state === "enabled") tx.hintAfterCommit("due", String(id));
+  if (isOn(endpoint)) tx.hintAfterCommit("due", String(id));
 }
 
 /** Returns the new values of changed settings for the audit record. Encrypted ones are masked. */
