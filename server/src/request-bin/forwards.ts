@@ -63,15 +63,25 @@ export const forwardedHeaders = (headers: Headers, binId: string): readonly stri
   binId,
 ];
 
-/** Returns the URL with the path below the bin's address and the query of the request. */
+/**
+ * Returns the path behind the bin's address, with its slash. Fastify also routes whole URLs (RFC 9112 §3.2.2), repeated
+ * slashes and percent-encoded letters to a bin, so the length of its address says nothing.
+ */
+export const pathBelow = (path: string): string =>
+  path.replace(/^https?:\/\/[^/]*/, "").replace(/^\/*[^/]+\/+[^/]+/, "") || "/";
+
+/**
+ * Returns the URL with the path below the bin's address and the query of the request. The sender of the request, who may be
+ * anybody, chooses neither the host nor a path outside of the URL's, which may contain credentials.
+ */
 export function forwardedUrl(
   target: string,
-  { path, query, binId }: { readonly path: string; readonly query: string; readonly binId: string },
+  { path, query }: { readonly path: string; readonly query: string },
 ): string {
-  const below = path.slice(`/bins/${binId}`.length);
+  const below = new URL(`http://bin${pathBelow(path)}`).pathname; // without dot segments
   const [address = "", ...own] = target.split("#", 1).join("").split("?");
   const queries = [own.join("?"), query].filter((part) => part !== "").join("&");
-  const joined = below === "" || below === "/" ? address : address.replace(/\/$/, "") + below;
+  const joined = below === "/" ? address : address.replace(/\/$/, "") + below;
   return queries === "" ? joined : `${joined}?${queries}`;
 }
 
@@ -245,7 +255,7 @@ const requestTo = (
   { method, path, query, headers, body }: StoredRequest,
   binId: string,
 ): ForwardedRequest => ({
-  url: forwardedUrl(target, { path, query, binId }),
+  url: forwardedUrl(target, { path, query }),
   method,
   headers: forwardedHeaders(headers, binId),
   body,

@@ -4,7 +4,7 @@ import { errorCode } from "#platform/errors.ts";
 import { binLimits } from "#platform/limits.ts";
 import { type AnswerRule, type ChosenAnswer, type RuleCount, chooseAnswer } from "./answer-rules.ts";
 import { mayBeBinId } from "./bins.ts";
-import { type ForwardResult, forwardsChannel, isForwarded } from "./forwards.ts";
+import { type ForwardResult, forwardsChannel, isForwarded, pathBelow } from "./forwards.ts";
 
 /** The fixed cost of a row besides its bytes. */
 export const requestOverheadBytes = 1024;
@@ -90,7 +90,7 @@ export async function receiveRequest(
       return wait === undefined ? undefined : { status: 429, delayMs: 0, retryAfterSeconds: wait };
     }
     const { providerId, number, endsAt, answerRules, ruleCounts } = counted;
-    const request = { method, pathBelow: pathBelow(path, binId), headers, body };
+    const request = { method, pathBelow: pathBelow(path), headers, body };
     const chosen = answerRules.length === 0 ? undefined : chooseAnswer(answerRules, ruleCounts, request);
     if (chosen) tx.send(ruleCountsStatement, [providerId, binId, JSON.stringify(chosen.counts)]);
     const response = responseOf(counted, chosen);
@@ -114,9 +114,6 @@ interface Counted {
   readonly ruleCounts: readonly RuleCount[];
   readonly isForwarding: boolean;
 }
-
-/** Returns the path behind the bin's address, with its slash. */
-const pathBelow = (path: string, binId: string): string => path.slice(`/bins/${binId}`.length) || "/";
 
 function responseOf({ status, delayMs }: Counted, chosen: ChosenAnswer | undefined): BinResponse {
   if (!chosen?.answer) return { status, delayMs };
