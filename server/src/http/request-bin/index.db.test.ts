@@ -45,11 +45,18 @@ const test = base
   });
 
 test.for(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "PROPFIND", "REPORT", "PURGE"] as const)(
-  "a bin accepts %s",
+  "a bin accepts %s, with and without a body",
   async (method, { http, bin, database }) => {
-    expect((await http.inject({ method, url: `/bins/${bin.id}?a=b?c` })).statusCode).toBe(200);
+    const body = Buffer.from("hello");
+    const request = { method, url: `/bins/${bin.id}?a=b?c` };
+    expect((await http.inject(request)).statusCode).toBe(200);
+    expect((await http.inject({ ...request, body })).statusCode).toBe(200);
     const { requests } = await listBinRequests(database, { ...bin, binId: bin.id });
-    expect(requests).toMatchObject([{ method, path: `/bins/${bin.id}`, query: "a=b?c" }]);
+    const same = { method, path: `/bins/${bin.id}`, query: "a=b?c" };
+    expect(requests).toMatchObject([
+      { ...same, body },
+      { ...same, body: Buffer.alloc(0) },
+    ]);
   },
 );
 
@@ -74,8 +81,10 @@ test("a bin responds with its configured status and delay", async ({ http, bin, 
 });
 
 test("a body of more than 1 MiB is refused with 413", async ({ http, bin, database }) => {
-  const answer = await http.inject({ method: "POST", url: `/bins/${bin.id}`, body: Buffer.alloc(1024 * 1024 + 1) });
-  expect(answer.statusCode).toBe(413);
+  for (const method of ["POST", "GET"] as const) {
+    const answer = await http.inject({ method, url: `/bins/${bin.id}`, body: Buffer.alloc(1024 * 1024 + 1) });
+    expect(answer.statusCode).toBe(413);
+  }
   expect((await listBinRequests(database, { ...bin, binId: bin.id })).requests).toEqual([]);
 });
 

@@ -42,7 +42,7 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
       path,
       query: query.join("?"),
       headers: headerPairs(request.raw.rawHeaders),
-      body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+      body: Buffer.isBuffer(request.body) ? request.body : await readBody(request.raw),
     });
     if (!response) return reply.code(404).type("text/plain").send("This bin does not exist.\n");
     request.body = undefined; // frees its memory during a delayed response
@@ -61,6 +61,18 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
     return respond(request, reply, response);
   };
   for (const path of ["/:id", "/:id/*"]) http.all<BinParams>(path, receive);
+}
+
+/** Reads the body of a method that usually has none, such as GET, which Fastify leaves unread. */
+async function readBody(request: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > binLimits.bodyBytes.max) throw new Problem("body-too-large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 function respond(request: FastifyRequest, reply: FastifyReply, { status, headers, body }: BinResponse): FastifyReply {
