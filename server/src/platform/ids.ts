@@ -1,7 +1,8 @@
 import { hash, randomBytes, randomFillSync } from "node:crypto";
 
-/** JavaScript's largest exact integer has 16 digits. */
-const idShape = /^[1-9]\d{0,15}$/;
+/** The pattern of a row id within others. JavaScript's largest exact integer has 16 digits, and so have ids from September 2027 on. */
+export const idPattern = String.raw`[1-9]\d{0,15}`;
+const idShape = new RegExp(`^${idPattern}$`);
 
 /** Parses a row id. Returns undefined for text that no row can have as its id. */
 export function parseRowId(text: string): number | undefined {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { receiveRequest } from "#request-bin/index.ts";
-import { buildEndpoint, feedsAreComplete, recordIn } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, feedsAreComplete, recordIn } from "../support/build-webhooks.ts";
 import { type BellwireApi, test } from "./bellwire-api-test.ts";
 
 const missing = "is not the `next` of a page";
@@ -107,4 +107,21 @@ test("a `since` before all events matches every row, and such an `until` matches
   const { data } = (await api.call("GET", "/endpoints")).json();
   const payload = { endpoint_id: data[0].id, since: "0001-01-01T00:00:00Z", only: "all", dry_run: true };
   expect((await api.call("POST", "/replays", { payload })).statusCode).toBe(200);
+});
+
+test("ids of 16 digits, which rows have from September 2027 on, page and filter like shorter ones", async ({ api }) => {
+  const { pool, provider } = api;
+  const providerId = provider.id;
+  const endpointId = 1_000_000_000_000_000 + (await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/" }));
+  await pool.query(
+    `with endpoint as (update endpoints set id = $2 where provider_id = $1)
+     update lanes set endpoint_id = $2 where provider_id = $1`,
+    [providerId, endpointId],
+  );
+  await pool.inTransaction((tx) => recordIn(tx, { providerId }, [anEvent({ objectId: 1 }), anEvent({ objectId: 2 })]));
+
+  const first = (await api.call("GET", "/deliveries?limit=1")).json();
+  const second = (await api.call("GET", `/deliveries?limit=1&after=${first.next}`)).json();
+  expect([...first.data, ...second.data]).toMatchObject([{ endpoint_id: endpointId }, { endpoint_id: endpointId }]);
+  expect((await api.call("GET", `/events?actor=developer:${endpointId}`)).json().data).toEqual([]);
 });

@@ -143,6 +143,20 @@ test("a device cookie is valid for one user of one provider, and only with the p
   expect((await tampered.submit("/login", { username: "ada", password })).status).toBe(429);
 });
 
+test("a device is known to a user with an id of 16 digits", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await ada.submitForm("/account", "/logout");
+  ada.cookies.delete("bellwire_developer_device");
+  await portal.pool.query("update users set id = id + 1000000000000000 where provider_id = $1", [portal.provider.id]);
+  await ada.submit("/login", { username: "ada", password });
+  await ada.submitForm("/account", "/logout");
+  const other = portal.visitor("developer");
+  for (let time = 0; time < 11; time += 1) await other.submit("/login", { username: "ada", password: "wrong" });
+
+  expect((await other.submit("/login", { username: "ada", password })).status).toBe(429);
+  expect((await ada.submit("/login", { username: "ada", password })).status).toBe(303);
+});
+
 test("a logout ends the session, also for copies of its cookie", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const copied = ada.cookies.get("bellwire_developer") ?? "";

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Audience, type HashingFor, QueueFull, loginKey } from "#access/index.ts";
-import { randomHex } from "#platform/ids.ts";
+import { idPattern, randomHex } from "#platform/ids.ts";
 import { readCookie, setCookie } from "./browser-session.ts";
 import { isSameSecret, issueFormToken, readForm } from "./forms.ts";
 import { type SignInLimits, formatWait } from "./sign-in-limits.ts";
@@ -106,7 +106,7 @@ async function refuseWhenFull<T>(verified: Promise<T>): Promise<T | { readonly r
  */
 const deviceCookieNames = { developer: "bellwire_developer_device", admin: "bellwire_admin_device" } as const;
 const deviceCookieSeconds = 180 * 24 * 3600;
-const deviceCookieShape = /^([0-9a-f]{32})\.(\d{1,15})\.(\d{1,15})((?:\.[\w-]{43}){1,2})$/;
+const deviceCookieShape = new RegExp(String.raw`^([0-9a-f]{32})\.(\d{1,15})\.(${idPattern})((?:\.[\w-]{43}){1,2})$`);
 
 interface DeviceNeeds {
   readonly cookieSecret: Buffer;

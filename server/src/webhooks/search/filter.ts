@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import type { Channel } from "#access/index.ts";
-import { parseRowId } from "#platform/ids.ts";
+import { idPattern, parseRowId } from "#platform/ids.ts";
 import { daysAfter, parseTime } from "#platform/times.ts";
 import { type DeliveryState, type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts";
 import { type EventType, eventTypes } from "#webhooks/events/index.ts";
@@ -67,7 +67,7 @@ export const deliveryFilterFields = {
   ),
   actor: Type.Optional(
     Type.String({
-      pattern: String.raw`^((developer|admin|token)(:[1-9]\d{0,14})?|key|system)$`,
+      pattern: `^((developer|admin|token)(:${idPattern})?|key|system)$`,
       description: "The kind of actor that made the change, with or without the user's id: `developer:21`.",
     }),
   ),

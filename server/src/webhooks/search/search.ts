@@ -2,6 +2,7 @@ import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import type { Node } from "#platform/document.ts";
+import { idPattern } from "#platform/ids.ts";
 import { daysAfter } from "#platform/times.ts";
 import { type Delivery, type ErrorClass, deliveryId } from "#webhooks/deliveries/index.ts";
 import { type EventKey, type EventSummary, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
@@ -371,10 +372,13 @@ async function countStep(db: Database, name: ListName, request: StepRequest): Pr
 export const writeSearchCursor = ({ eventId, endpointId, number }: SearchCursor): string =>
   `${eventId}.${endpointId}.${number}`;
 
+const cursorShape = new RegExp(
+  String.raw`^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(0|${idPattern})\.(\d{1,5})$`,
+);
+
 /** Returns undefined for a text that is not the cursor of a search. */
 export function parseSearchCursor(text: string): SearchCursor | undefined {
-  const [, eventId, endpointId, number] =
-    /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,15})\.(\d{1,5})$/.exec(text) ?? [];
+  const [, eventId, endpointId, number] = cursorShape.exec(text) ?? [];
   if (eventId === undefined || eventId < firstId || Number(number) > 32_767) return undefined;
   return { eventId, endpointId: Number(endpointId), number: Number(number) };
 }

@@ -21,7 +21,7 @@ test("a filter is unchanged after a round trip through the address", () => {
     latency_min: "1000",
     account: "Harbour, Quay & Sons",
     object_id: "42",
-    actor: "developer:21",
+    actor: "developer:1000000000000021",
     channel: "api",
     event_id: "0192f0c1-0000-7000-8000-000000000001",
     payload: 'data.account.org_name = "Harbour, Sons"',

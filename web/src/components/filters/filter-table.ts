@@ -148,7 +148,7 @@ const filterDefinitions: readonly FilterDefinition[] = [
         { value: "system", label: "Bellwire" },
       ],
     },
-    pattern: /^((developer|admin|token)(:[1-9]\d{0,14})?|key|system)$/,
+    pattern: /^((developer|admin|token)(:[1-9]\d{0,15})?|key|system)$/,
   },
   {
     name: "channel",
