@@ -146,6 +146,7 @@ create table accounts (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   last_sequence bigint not null default 0,
+  last_recorded_in bigint not null default 0,
   constraint accounts_id_key UNIQUE (id),
   constraint accounts_pkey PRIMARY KEY (provider_id, id),
   constraint accounts_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
@@ -179,6 +180,7 @@ create table alert_rules (
 create table alert_schedules (
   provider_id bigint not null,
   evaluated_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  last_sequence bigint not null default 0,
   constraint alert_schedules_pkey PRIMARY KEY (provider_id),
   constraint alert_schedules_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
 ) with (fillfactor=70);

@@ -218,10 +218,11 @@ async function sendMails(
 /** The account id of operational events. They are numbered like the events of an account. */
 const noAccount = 0;
 
-// The schedule's row lock makes evaluations of a provider take turns, so the numbers have no gaps. Along events_account_idx.
-const lastNumberStatement = `
-  select greatest(account_numbers_floor(), coalesce((
-    select sequence from events where provider_id = $1 and account_id = $2 order by id desc limit 1), 0)) as last`;
+// By primary key. The row lock makes evaluations of a provider take turns, so the numbers have no gaps.
+const takeNumbersStatement = `
+  update alert_schedules set last_sequence = greatest(last_sequence, account_numbers_floor()) + $2
+  where provider_id = $1
+  returning last_sequence - $2 as last`;
 
 /** Records operational events, unless no endpoint would receive them. */
 async function recordTransitions(
@@ -240,13 +241,15 @@ async function recordTransitions(
     }))
     .filter((event) => hasSubscriber(subscriptions, { ...event, actor }));
   if (events.length === 0) return;
-  const [{ last } = { last: 0 }] = await tx.query<{ last: number }>(lastNumberStatement, [providerId, noAccount]);
+  const [taken] = await tx.query<{ last: number }>(takeNumbersStatement, [providerId, events.length]);
+  if (!taken) throw new Error(`Provider ${providerId} was gone.`);
   const { name: accountName } = await readNames(tx, providerId);
   const numbered = events.map((event, index): NewEvent => ({
     ...event,
     accountId: noAccount,
     accountName,
-    sequence: last + 1 + index,
+    sequence: taken.last + 1 + index,
+    recordedAfter: 0, // evaluations take turns before they write anything
   }));
   await recordEvents(tx, { providerId, actor, channel: "system", now }, numbered);
 }

@@ -76,6 +76,7 @@ export const changedUser: User = {
 const account = anAccount({
   id: 41,
   lastSequence: 0,
+  lastRecordedIn: 0,
   orgName: "Fjord & Sons",
   state: "created",
   stateChangedAt: morning,

@@ -2,6 +2,8 @@ import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { deleteAccount, lockAccount, recordAccountEvents, updateAccount } from "#portal/accounts/index.ts";
 import { createUser } from "#portal/users/index.ts";
+import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
+import { feedsAreComplete } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { byApi, byToken, failingAtTheEnd, setUp, signUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
@@ -75,4 +77,30 @@ test("a stale sequence number fails the transaction, so no number is used twice"
   });
   await expect(twice).rejects.toThrow("null value");
   expect(await sequencesOf(database, accountId)).toEqual(upTo(3));
+});
+
+test("the feed has the events of an account in their order, although a change that waited began earlier", async ({
+  database,
+}) => {
+  const { provider, accountId, rename, addUser } = await signedUp(database);
+  await database.inTransaction(async (tx) => {
+    await tx.query("select transaction_number()");
+    await rename("Quay");
+    const account = await lockAccount(tx, provider.id, accountId);
+    if (!account) throw new Error("There is no account.");
+    const event = { type: "account.updated", objectId: accountId, document: { name: "account", record: [] } } as const;
+    await recordAccountEvents(tx, { providerId: provider.id, ...byApi }, account, [event]);
+  });
+  await addUser("mia");
+  await feedsAreComplete(database);
+
+  const sequences: number[] = [];
+  let after = startOfFeed;
+  for (;;) {
+    const [event] = await followEvents(database, { providerId: provider.id, after, limit: 1 });
+    if (!event) break;
+    sequences.push(event.sequence);
+    after = event;
+  }
+  expect(sequences).toEqual(upTo(6));
 });

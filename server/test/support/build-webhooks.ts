@@ -80,7 +80,7 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
   return row.id;
 }
 
-type UnnumberedEvent = Omit<NewEvent, "sequence">;
+type UnnumberedEvent = Omit<NewEvent, "sequence" | "recordedAfter">;
 
 export const anEvent = (overrides: Partial<UnnumberedEvent> = {}): UnnumberedEvent => ({
   type: "account.created",
@@ -128,7 +128,7 @@ async function numberEvents(
   return events.map((event) => {
     const sequence = (last.get(event.accountId) ?? 0) + 1;
     last.set(event.accountId, sequence);
-    return { ...event, sequence };
+    return { ...event, sequence, recordedAfter: 0 };
   });
 }
 

@@ -112,6 +112,7 @@ export const exampleApplicationPlan = examplePlan({
 export const exampleAccount: Account = {
   id: 31,
   lastSequence: 0,
+  lastRecordedIn: 0,
   orgName: "Harbour & Sons",
   state: "approved",
   stateChangedAt: exampleTime,

@@ -24,6 +24,7 @@ import {
   sampleBody,
   sampleFacts,
   sendEventNow,
+  beforeTransaction,
   startOfFeed,
   withoutCredentials,
 } from "#webhooks/events/index.ts";
@@ -156,12 +157,19 @@ export const representEventDetails = (event: EventDetails, nameOf: NameOfActor):
   })),
 });
 
-const writeFeedCursor = ({ recordedIn, id }: FeedCursor): string => `${recordedIn}~${id}`;
+const writeFeedCursor = ({ recordedIn, sequence, id }: FeedCursor): string => `${recordedIn}~${sequence}~${id}`;
 
 function parseFeedCursor(text = ""): FeedCursor | undefined {
-  const [number = "", uuid = ""] = text.split("~");
-  const [recordedIn, id] = [number === "0" ? 0 : parseRowId(number), parseUuid(uuid)];
-  return recordedIn !== undefined && id !== undefined ? { recordedIn, id } : undefined;
+  const parts = text.split("~");
+  const [recordedIn, sequence] = parts.slice(0, -1).map((number) => (number === "0" ? 0 : parseRowId(number)));
+  const id = parseUuid(parts.at(-1) ?? "");
+  if (recordedIn === undefined || id === undefined) return undefined;
+  // A cursor without a sequence comes from an earlier version. The events of its transaction are repeated.
+  return parts.length === 2
+    ? beforeTransaction(recordedIn)
+    : sequence === undefined
+      ? undefined
+      : { recordedIn, sequence, id };
 }
 
 function requireFeedCriteria(fields: object): void {
@@ -192,7 +200,7 @@ export const eventOperations: readonly Operation[] = [
           description:
             "`newest` is for people: events that are recorded while they page are on no page. `oldest` is for programs that follow " +
             "the events: store `next`, and pass it as `after` to read the events since. Events of a running transaction appear " +
-            "after its end, so no event is skipped or repeated. The order is that of recording. A cursor is valid for one order only.",
+            "after its end, so no event is skipped or repeated. The order is that of recording; events of one account come by `sequence`. A cursor is valid for one order only.",
         }),
       ),
       type: Type.Optional(

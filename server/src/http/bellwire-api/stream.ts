@@ -13,7 +13,7 @@ import {
   type FollowedAttempt,
 } from "#webhooks/deliveries/index.ts";
 import { isDeletedEndpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
-import { followEvents } from "#webhooks/events/index.ts";
+import { beforeTransaction, followEvents } from "#webhooks/events/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { EventStream, StreamAccess } from "../shared/event-stream.ts";
 import { Problem } from "../shared/problem.ts";
@@ -80,7 +80,7 @@ async function* readHistory(
 type Span = { readonly from: number; readonly upTo: number };
 
 async function* readEvents(db: Database, providerId: number, { from, upTo }: Span) {
-  let after = { recordedIn: from, id: firstId };
+  let after = beforeTransaction(from);
   for (;;) {
     const rows = await followEvents(db, { providerId, after, limit: readLimit });
     const events = rows.filter(({ recordedIn }) => recordedIn < upTo);

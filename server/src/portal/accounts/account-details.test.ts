@@ -20,6 +20,7 @@ const account = anAccount({
   creditCardPartialNumber: null,
   creditCardExpiresOn: null,
   lastSequence: 0,
+  lastRecordedIn: 0,
   createdAt: at,
   updatedAt: at,
 });

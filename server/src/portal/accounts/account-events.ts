@@ -4,14 +4,15 @@ import { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "#we
 import type { Account } from "./account.ts";
 
 /** An event of an account, or of its users, applications or keys. */
-export type AccountEvent = Omit<NewEvent, "accountId" | "accountName" | "sequence">;
+export type AccountEvent = Omit<NewEvent, "accountId" | "accountName" | "sequence" | "recordedAfter">;
 
 // By primary key, on a locked account. The lock holds until the transaction ends, so the numbers have no gaps and
 // follow the order of commits; it delays changes of the same account only. If numbers were taken since the row was
 // read, the assignment of null violates the column's constraint and fails the transaction.
 const takeNumbersStatement = `
   update accounts
-  set last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $3 then $3 + $4 end
+  set last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $3 then $3 + $4 end,
+    last_recorded_in = greatest(last_recorded_in, transaction_number())
   where provider_id = $1 and id = $2`;
 
 /**
@@ -58,6 +59,7 @@ const withNumbers = (account: Account, last: number, events: readonly AccountEve
     accountId: account.id,
     accountName: account.orgName,
     sequence: last + 1 + index,
+    recordedAfter: account.lastRecordedIn,
   }));
 
 const limitValues = [changeLimits.changes, changeLimits.bytes].flatMap(({ name, max }) => [name, max]);

@@ -22,6 +22,8 @@ export interface Account {
   readonly id: number;
   /** The sequence number of the account's last event. */
   readonly lastSequence: number;
+  /** The transaction number under which that event was recorded. */
+  readonly lastRecordedIn: number;
   readonly orgName: string;
   readonly state: AccountState;
   readonly stateChangedAt: Date;
@@ -57,6 +59,7 @@ export const accountFields = {
   id: {},
   // After a fail-over to an older state, all sequence numbers continue above a floor (0003_failover.sql).
   lastSequence: { read: "greatest(last_sequence, account_numbers_floor())" },
+  lastRecordedIn: {},
   // Parsed as a field, whose definition may limit its values.
   orgName: { ...stored, audited: true, set: { schema: Type.String() } },
   state: { ...stored, audited: true },
@@ -149,7 +152,8 @@ export async function insertAccount(
 const updateAccountStatement = `
   update accounts
   set ${assignments(accountFields, 5)}, updated_at = $3,
-    last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $4 then $4 + 1 end
+    last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $4 then $4 + 1 end,
+    last_recorded_in = greatest(last_recorded_in, transaction_number())
   where provider_id = $1 and id = $2`;
 
 /** Writes a locked account, takes the sequence number of the change's event, and returns the account as written. */

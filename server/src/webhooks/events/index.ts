@@ -33,6 +33,7 @@ export {
   type FeedCursor,
   followEvents,
   readEvent,
+  beforeTransaction,
   startOfFeed,
 } from "./read-events.ts";
 export { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "./record-events.ts";

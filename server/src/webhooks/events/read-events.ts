@@ -54,34 +54,45 @@ const filterValues = (filter: EventFilter): unknown[] => [
   filter.until,
 ];
 
-/** A position in the feed: the transaction that recorded an event, and the event. */
+/** A position in the feed: that of an event. */
 export interface FeedCursor {
   readonly recordedIn: number;
+  readonly sequence: number;
   readonly id: string;
 }
 
-export const startOfFeed: FeedCursor = { recordedIn: 0, id: "00000000-0000-0000-0000-000000000000" };
+/** The position before all events from a transaction number on. */
+export const beforeTransaction = (recordedIn: number): FeedCursor => ({
+  recordedIn,
+  sequence: 0,
+  id: "00000000-0000-0000-0000-000000000000",
+});
+
+export const startOfFeed: FeedCursor = beforeTransaction(0);
 
 // In the order of transactions along events_feed_idx, below the oldest transaction still running, so that one which
-// began earlier and commits later is not skipped.
+// began earlier and commits later is not skipped. An event has the number of its account's last one if that is larger than
+// its own transaction's, so those of an account come in their order.
 const oldestFirst = `
   select ${summaryColumns}, event.recorded_in
   from events event
   where ${matches}
-    and (event.recorded_in, event.id) > ($7, $8)
+    and (event.recorded_in, event.sequence, event.id) > ($7, $8, $9)
     and event.recorded_in < transactions_horizon()
-  order by event.recorded_in, event.id
-  limit $9`;
+  order by event.recorded_in, event.sequence, event.id
+  limit $10`;
 
 /**
- * Lists events in an order that is complete: no earlier one appears later. Programs continue from their last cursor.
+ * Lists events in an order that is complete: no earlier one appears later, and those of an account come by their sequence numbers.
+ * Programs continue from their last cursor.
  */
 export async function followEvents(
   db: Database,
   filter: EventFilter & { readonly after?: FeedCursor | undefined },
 ): Promise<(EventSummary & FeedCursor)[]> {
   const after = filter.after ?? startOfFeed;
-  return db.query(oldestFirst, [...filterValues(filter), after.recordedIn, after.id, filter.limit]);
+  const position = [after.recordedIn, after.sequence, after.id];
+  return db.query(oldestFirst, [...filterValues(filter), ...position, filter.limit]);
 }
 
 /** The delivery of an event to an endpoint, or the gate that stopped it. */
