@@ -389,3 +389,19 @@ test("failed deliveries of operational events cause no alert", async ({ database
   await scene.evaluate();
   expect((await scene.alerts(false)).map(({ endpointName }) => endpointName)).toEqual(["bi"]);
 });
+
+test("operational events are numbered on when retention has removed the earlier ones", async ({ database, owner }) => {
+  const scene = await Scene.open(database);
+  const { providerId } = scene;
+  const eventTypes = ["deliveries.exhausted", "endpoint.recovered"];
+  await buildEndpoint(database, { providerId, url: "https://ops.example/hook", name: "ops", eventTypes });
+  await scene.end("failed");
+  await scene.evaluate();
+  await owner.query("delete from events where provider_id = $1", [providerId]);
+  await scene.end("delivered");
+  await scene.evaluate();
+  await scene.evaluate(6);
+  await feedsAreComplete(database);
+  const events = await followEvents(database, { providerId, accountIds: [0], limit: 50 });
+  expect(events.map(({ type, sequence }) => [type, sequence])).toEqual([["endpoint.recovered", 2]]);
+});
