@@ -42,6 +42,8 @@ test.each([
   ["a time that is not a number", { timestamp: "today" }, "timestamp-unreadable"],
   ["a recorded request that is sent again after more than five minutes", { now: later(301) }, "too-old"],
   ["a request from the future", { now: later(-301) }, "too-new"],
+  ["any request, with a tolerance that is not a number,", { toleranceSeconds: Number.NaN }, "too-old"],
+  ["any request, at a time that is not valid,", { now: new Date("yesterday") }, "too-old"],
   ["a request older than a stricter tolerance", { now: later(11), toleranceSeconds: 10 }, "too-old"],
 ] as const)("%s is not trusted", (_case, change, because) => {
   expect(verifyWebhook({ ...good, ...change })).toEqual({ trusted: false, because });

@@ -32,8 +32,9 @@ export function verifyWebhook(webhook: WebhookToVerify): Verdict {
   if (!id || !timestamp || !signature) return distrusted("header-missing");
   if (!/^\d{1,12}$/.test(timestamp)) return distrusted("timestamp-unreadable");
   const ageSeconds = now.getTime() / 1000 - Number(timestamp);
-  if (ageSeconds > toleranceSeconds) return distrusted("too-old");
-  if (ageSeconds < -toleranceSeconds) return distrusted("too-new");
+  // So written, an age or tolerance that is not a number trusts nothing.
+  if (!(ageSeconds <= toleranceSeconds)) return distrusted("too-old");
+  if (!(ageSeconds >= -toleranceSeconds)) return distrusted("too-new");
 
   const signatures = signature.split(" ").filter((part) => part.startsWith("v1,"));
   const isRight = keys
