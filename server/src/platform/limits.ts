@@ -316,7 +316,7 @@ export const binLimits = {
     name: "concurrent-forwards",
     of: "process",
     max: 10,
-    note: "Requests that bins forward at the same time, two of each bin. The others wait; on demand 429.",
+    note: "Requests that bins forward at the same time, two of each bin. The others wait. On demand, a provider has at most half of them; beyond it 429.",
   },
   forwardSeconds: {
     name: "forward-seconds",

@@ -155,7 +155,8 @@ const pollEveryMs = 5000;
 export class BinForwarder implements AsyncDisposable {
   readonly #needs: ForwarderNeeds;
   readonly #closing = new AbortController();
-  readonly #sending = new Set<Promise<unknown>>();
+  /** Requests under way, and their providers. */
+  readonly #sending = new Map<Promise<unknown>, number>();
   #wake = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -173,10 +174,14 @@ export class BinForwarder implements AsyncDisposable {
     this.#running = this.#run();
   }
 
-  /** Forwards one request now. Returns `busy` while all slots are taken, undefined if there is no such request. */
+  /**
+   * Forwards one request now. Returns `busy` while its provider has as many requests under way as slots are free, so that slow
+   * targets of one leave slots to others. Returns undefined if there is no such request.
+   */
   async forward(key: RequestKey, url: string): Promise<ForwardResult | "busy" | undefined> {
-    if (this.#sending.size >= slotsMax) return "busy";
-    return this.#track(this.#send(key, url));
+    const ofProvider = [...this.#sending.values()].filter((providerId) => providerId === key.providerId);
+    if (ofProvider.length >= slotsMax - this.#sending.size) return "busy";
+    return this.#track(key, this.#send(key, url));
   }
 
   /** Waits for requests under way, for a short time. Those that take longer are sent again once their lease has ended. */
@@ -184,7 +189,7 @@ export class BinForwarder implements AsyncDisposable {
     this.#closing.abort();
     await this.#running;
     const ended = new AbortController();
-    const sent = Promise.allSettled(this.#sending).then(() => ended.abort());
+    const sent = Promise.allSettled(this.#sending.keys()).then(() => ended.abort());
     await Promise.race([sent, this.#needs.clock.sleep(graceMs, ended.signal)]);
   }
 
@@ -207,7 +212,7 @@ export class BinForwarder implements AsyncDisposable {
     if (free <= 0) return; // each one that ends wakes the loop
     const claimed = await pool.inTransaction((tx) => tx.query<RequestKey>(claimStatement, [free, leaseSeconds]));
     for (const key of claimed) {
-      void this.#track(this.#send(key))
+      void this.#track(key, this.#send(key))
         .catch((error: unknown) => {
           if (!this.#closing.signal.aborted) onError(error); // else the database may be closed
         })
@@ -215,9 +220,9 @@ export class BinForwarder implements AsyncDisposable {
     }
   }
 
-  #track<Result>(work: Promise<Result>): Promise<Result> {
+  #track<Result>({ providerId }: RequestKey, work: Promise<Result>): Promise<Result> {
     const tracked = work.finally(() => this.#sending.delete(tracked));
-    this.#sending.add(tracked);
+    this.#sending.set(tracked, providerId);
     return tracked;
   }
 

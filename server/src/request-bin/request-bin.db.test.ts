@@ -6,7 +6,7 @@ import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { test } from "../../test/support/test.ts";
 import { until } from "../../test/support/until.ts";
 import { createBin, deleteBin, listBins, readBin, updateBin } from "./bins.ts";
-import { BinForwarder } from "./forwards.ts";
+import { BinForwarder, type ForwarderNeeds } from "./forwards.ts";
 import { type FindCell, createOwnBins, listBinRequests, receiveRequest } from "./requests.ts";
 
 const request = {
@@ -156,6 +156,27 @@ test("only URLs of this installation match its bins", async ({ database }) => {
   });
 });
 
+/** A target that responds to nothing until it is told to. */
+function slowTarget() {
+  const sent: (string | undefined)[] = [];
+  const ended = Promise.withResolvers<void>();
+  const respond = (): void => ended.resolve();
+  const send: ForwarderNeeds["send"] = async ({ headers }) => {
+    sent.push(headers.at(-1));
+    await ended.promise;
+    return { status: 200, error: null, latencyMs: 1, body: "" };
+  };
+  return { sent, send, respond };
+}
+
+const forwarderNeeds = (pool: Pool, { send }: Pick<ForwarderNeeds, "send">): ForwarderNeeds => ({
+  pool,
+  clock: systemClock,
+  send,
+  isOurs: () => false,
+  onError: (error) => expect(error).toBeUndefined(),
+});
+
 test("a provider with many requests to slow targets does not keep another's request from being forwarded", async ({
   database,
 }) => {
@@ -169,21 +190,25 @@ test("a provider with many requests to slow targets does not keep another's requ
   const other = await buildForwardingBin(await buildProvider(database));
   await receiveRequest(database, { binId: other.id }, request);
 
-  const sent: (string | undefined)[] = [];
-  const ended = Promise.withResolvers<void>();
-  await using forwarder = new BinForwarder({
-    pool: database,
-    clock: systemClock,
-    send: async ({ headers }) => {
-      sent.push(headers.at(-1));
-      await ended.promise;
-      return { status: 200, error: null, latencyMs: 1, body: "" };
-    },
-    isOurs: () => false,
-    onError: (error) => expect(error).toBeUndefined(),
-  });
+  const target = slowTarget();
+  await using forwarder = new BinForwarder(forwarderNeeds(database, target));
   forwarder.start();
-  await until(() => sent.length === 10);
-  expect(sent).toContain(other.id);
-  ended.resolve();
+  await until(() => target.sent.length === 10);
+  expect(target.sent).toContain(other.id);
+  target.respond();
+});
+
+test("a provider with manual forwards to slow targets leaves slots to others", async ({ database }) => {
+  const [busy, other] = [await buildBin(database), await buildBin(database)];
+  for (const { id: binId } of [busy, other]) await receiveRequest(database, { binId }, request);
+  const target = slowTarget();
+  await using forwarder = new BinForwarder(forwarderNeeds(database, target));
+  const forward = ({ providerId, id: binId }: typeof busy) =>
+    forwarder.forward({ providerId, binId, number: 1 }, "http://slow.example/");
+
+  const ofBusy = Array.from({ length: 20 }, () => forward(busy));
+  const ofOther = [forward(other), forward(other)];
+  target.respond();
+  expect((await Promise.all(ofBusy)).filter((result) => result !== "busy")).toHaveLength(5);
+  expect(await Promise.all(ofOther)).toMatchObject([{ status: 200 }, { status: 200 }]);
 });

@@ -243,7 +243,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
   },
   forwards: {
     guarantee:
-      "one more concurrent manual forward is refused, and an engine forwards two requests of a bin concurrently",
+      "a provider's manual forward beyond half of the slots is refused, and an engine forwards two requests of a bin concurrently",
     async holds({ pool, http, bin, headers }) {
       await using _engine = startForwarding(pool, () => false);
       await using receiver = await startReceiver("hang");
@@ -259,8 +259,9 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
       await pool.query("update bins set forward_url = $1", [receiver.url]);
       for (let n = 0; n < 5; n += 1) await post(http, bin, 1);
       await until(() => receiver.received.length === 2);
-      const onDemand = Array.from({ length: binLimits.forwards.max }, (_, at) => forward(at + 1));
-      await until(() => receiver.received.length === binLimits.forwards.max + 2);
+      const half = binLimits.forwards.max / 2;
+      const onDemand = Array.from({ length: half }, (_, at) => forward(at + 1));
+      await until(() => receiver.received.length === half + 2);
       expect((await forward(20)).statusCode).toBe(429);
       await receiver[Symbol.asyncDispose]();
       await Promise.all(onDemand);
