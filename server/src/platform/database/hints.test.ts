@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { HintThrottle, parseHints, serializeHints } from "./hints.ts";
+import { HintThrottle, merge, parseHints, serializeHints } from "./hints.ts";
 
 /** Returns the bundles per second of this many processes together, if each always has hints to send. */
 function bundlesPerSecond(processes: number): number {
@@ -47,4 +47,18 @@ test.each(["", "no JSON", "{}", "[]", "[1]", "null"])("the foreign payload %j is
 
 test("invalid lists in a foreign payload are skipped", () => {
   expect(parseHints('["x", null, [], [1], ["due", 2, "3"]]')).toEqual({ from: "x", hints: new Map([["due", ["3"]]]) });
+});
+
+test("a hint joins those that wait for the connection without a copy of them", () => {
+  const waiting = new Map([["due", new Set(["1"])]]);
+  const ofDue = waiting.get("due");
+  const published = new Map([
+    ["due", new Set(["1", "2"])],
+    ["endpoints", new Set(["3"])],
+  ]);
+  merge(waiting, published);
+  merge(waiting, new Map([["endpoints", new Set(["4"])]]));
+  expect(waiting.get("due")).toBe(ofDue);
+  expect(waiting).toEqual(new Map([...published, ["endpoints", new Set(["3", "4"])]]));
+  expect(published.get("endpoints")).toEqual(new Set(["3"]));
 });

@@ -113,8 +113,13 @@ export class Hints implements HintCarrier {
   }
 }
 
-function merge(into: HintValues, added: HintValues): void {
-  for (const [channel, values] of added) into.set(channel, new Set([...(into.get(channel) ?? []), ...values]));
+/** Adds hints to those that wait, in place: while the connection is down, there may be many thousands. */
+export function merge(into: HintValues, added: HintValues): void {
+  for (const [channel, values] of added) {
+    const merged = into.get(channel) ?? new Set();
+    for (const value of values) merged.add(value);
+    into.set(channel, merged);
+  }
 }
 
 interface HintConnectionOptions {
