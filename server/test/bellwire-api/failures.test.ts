@@ -110,6 +110,28 @@ test("the list, the count and a job apply a filter to the same failures", async 
   }
 });
 
+test.for([
+  ["ΣΊΣΥΦΟΣ", ["ΣΊΣΥΦΟΣ", "σίσυφος", "Σίσυφοσ", "ΣΊΣ", "υφος"]],
+  ["İzmir Çınar", ["İzmir", "İZM", "i\u0307zmir", "çıNAR"]],
+] as const)(
+  "words find the failures and deliveries of %s in any case, and the same ones",
+  async ([name, words], { api }) => {
+    const { pool, provider } = api;
+    await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", retryWaitsSeconds: [] });
+    const [eventId] = await recordNow(pool, { providerId: provider.id }, [
+      anEvent({ accountName: name }),
+      anEvent({ accountName: "Ferry", accountId: 32 }),
+    ]);
+    await using _engine = await startTestEngine(pool);
+    await until(async () => (await shown(api, "/failures")).data.length === 2);
+    for (const word of words) {
+      const failures = (await shown(api, `/failures?q=${word}`)).data;
+      const deliveries = (await shown(api, `/deliveries?q=${word}`)).data;
+      expect([failures, deliveries], word).toMatchObject([[{ id: eventId }], [{ event_id: eventId }]]);
+    }
+  },
+);
+
 test("deleting up to a time removes exactly the failures that the list up to that time contains", async ({ api }) => {
   await buildHistory(api.pool, { providerId: api.provider.id, eventCount: 70 });
   await api.pool.query(insertFailures, [api.provider.id]);

@@ -201,9 +201,18 @@ export interface FailureCriteria {
   readonly eventTypes?: readonly string[] | undefined;
   readonly accountIds?: readonly number[] | undefined;
   readonly objectId?: number | undefined;
-  /** In lower case. Each must be in an id, a name, the event's type or the error. */
+  /** Each must be in an id, a name, the event's type or the error, in any case. */
   readonly words?: readonly string[] | undefined;
 }
+
+// As `foldCase` of the search, of words and texts. By the collation, `lower` makes an İ one or two characters, and a Σ at the end
+// of a word a σ or ς.
+const wordsMatch = `not exists (
+          select from unnest($11::text[]) needed (word)
+          cross join lateral (select concat_ws(' ', about.id || '.' || receiver.id, about.type, about.object_id, about.account_id,
+            about.account_name, receiver.name, failure.error) as written) row_text
+          where strpos(lower(replace(translate(written, 'Σς', 'σσ'), 'İ', U&'i\\0307')),
+            lower(replace(translate(word, 'Σς', 'σσ'), 'İ', U&'i\\0307'))) = 0)`;
 
 // The event is read only for criteria about it. Like lists, does not show a second to which a failure may still be added.
 const matching = `
@@ -220,10 +229,7 @@ const matching = `
         and ($8::text[] is null or about.type = any($8))
         and ($9::bigint[] is null or about.account_id = any($9))
         and ($10::bigint is null or about.object_id = $10)
-        and ($11::text[] is null or not exists (
-          select from unnest($11::text[]) word
-          where strpos(lower(concat_ws(' ', about.id || '.' || receiver.id, about.type, about.object_id, about.account_id,
-            about.account_name, receiver.name, failure.error)), word) = 0))))`;
+        and ($11::text[] is null or ${wordsMatch})))`;
 
 const criteriaValues = async (db: Database, criteria: FailureCriteria): Promise<readonly unknown[]> => [
   criteria.providerId,

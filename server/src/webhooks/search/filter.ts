@@ -130,7 +130,6 @@ export interface DeliveryFilter {
   readonly actor?: ActorCriterion | undefined;
   readonly channels?: readonly Channel[] | undefined;
   readonly eventIds?: readonly string[] | undefined;
-  /** In lower case. */
   readonly words?: readonly string[] | undefined;
   readonly payload?: PayloadCriterion | undefined;
 }
@@ -247,10 +246,7 @@ function parseActor(text: string): ActorCriterion | undefined {
 }
 
 function parseWords(text: string): readonly string[] | Wrong {
-  const words = text
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== "");
+  const words = text.split(/\s+/).filter((word) => word !== "");
   if (words.length === 0) return noText;
   return text.includes("\0") ? withZero : words;
 }

@@ -32,7 +32,8 @@ function unquoted(text: string): string {
 
 /** Returns whether a payload, as JSON, matches. Parts are found in any case; a whole value must be equal. */
 export function matchesPayload(criterion: PayloadCriterion, payload: unknown): boolean {
-  const isPart = (value: Scalar): boolean => hasPart(String(value), criterion.text.toLowerCase());
+  const part = foldCase(criterion.text);
+  const isPart = (value: Scalar): boolean => foldCase(String(value)).includes(part);
   switch (criterion.kind) {
     case "equals":
       return valuesAt(payload, criterion.path).some((value) => String(value) === criterion.text);
@@ -43,7 +44,11 @@ export function matchesPayload(criterion: PayloadCriterion, payload: unknown): b
   }
 }
 
-const hasPart = (value: string, inLowerCase: string): boolean => value.toLowerCase().includes(inLowerCase);
+/**
+ * Returns the text in lower case, for comparisons that ignore case. `toLowerCase` makes a Σ at the end of a word a ς, which a part of
+ * the word does not have. `wordsMatch` of the failures does the same in SQL.
+ */
+export const foldCase = (text: string): string => text.replaceAll(/[Σς]/g, "σ").toLowerCase();
 
 type Scalar = null | string | number | boolean;
 

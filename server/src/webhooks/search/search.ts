@@ -7,7 +7,7 @@ import { daysAfter } from "#platform/times.ts";
 import { type Delivery, type ErrorClass, deliveryId } from "#webhooks/deliveries/index.ts";
 import { type EventKey, type EventSummary, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
 import { type DeliveryFilter, concernsDeliveries } from "./filter.ts";
-import { allValues, matchesPayload } from "./payload-criterion.ts";
+import { allValues, foldCase, matchesPayload } from "./payload-criterion.ts";
 import { type Search, firstId, lastId, searchValues, timeOfId, uuidFloor } from "./search-values.ts";
 import { type SourceName, renderKeys, sources, sourcesFor } from "./sources.ts";
 import { type Rows, countStatement, lookUpStatement } from "./statements.ts";
@@ -184,8 +184,8 @@ function matchesTexts({ words, payload }: DeliveryFilter, row: FoundEvent & Payl
   const { eventId, endpointId, endpointName, lastError, error, objectId, accountId, accountName } = row;
   const id = endpointId === undefined ? eventId : deliveryId({ eventId, endpointId });
   const texts = [id, objectId, accountId, accountName, endpointName, lastError, error, ...allValues(body)];
-  const lines = texts.map((text) => String(text ?? "").toLowerCase());
-  return words.every((word) => lines.some((line) => line.includes(word)));
+  const lines = texts.map((text) => foldCase(String(text ?? "")));
+  return words.map(foldCase).every((word) => lines.some((line) => line.includes(word)));
 }
 
 const optional = <Name extends string, Value>(name: Name, value: Value | null): { [It in Name]?: Value } => {
