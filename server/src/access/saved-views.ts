@@ -89,24 +89,34 @@ export const deleteSavedView = async (
   id: number,
 ): Promise<boolean> => (await tx.query(deleteStatement, [providerId, userId, id])).length > 0;
 
-const allStatement = `select id, name, query from saved_views where provider_id = $1`;
+const allStatement = `select id, query from saved_views where provider_id = $1`;
 
 const eraseViewsStatement = `
   delete from saved_views using unnest($2::bigint[], $3::text[]) as view (id, written), unnest($4::text[]) as term
   where provider_id = $1 and saved_views.id = view.id and ${mentionsTerm}`;
 
-/** Deletes saved views with a name or an address in their filter or title. They would match nothing any more. */
+// The title may be an ordinary word, as developers choose their names, so the filter stays.
+const eraseTitlesStatement = `
+  update saved_views set name = 'View ' || id, updated_at = now()
+  from (select name as written, id as "viewId" from saved_views where provider_id = $1) as title, unnest($2::text[]) as term
+  where provider_id = $1 and id = title."viewId" and ${mentionsTerm}`;
+
+/**
+ * Deletes saved views with a name or an address in their filter, which would match nothing any more. Those with one in their title
+ * alone get another title.
+ */
 export async function eraseSavedViews(
   tx: Transaction,
   { providerId, terms }: { readonly providerId: number; readonly terms: readonly string[] },
 ): Promise<void> {
-  const views = await tx.query<Pick<SavedView, "id" | "name" | "query">>(allStatement, [providerId]);
+  const views = await tx.query<Pick<SavedView, "id" | "query">>(allStatement, [providerId]);
   const writtenIn = (query: string): readonly string[] =>
     writtenFilterFields.flatMap((field) => new URLSearchParams(query).getAll(field));
   await tx.query(eraseViewsStatement, [
     providerId,
     views.map(({ id }) => id),
-    views.map(({ name, query }) => [name, ...writtenIn(query)].join("\n")),
+    views.map(({ query }) => writtenIn(query).join("\n")),
     terms,
   ]);
+  await tx.query(eraseTitlesStatement, [providerId, terms]);
 }
