@@ -18,6 +18,8 @@ interface Message {
 /** Messages that a client of the stream received, and the last cursor. */
 interface Client {
   readonly messages: readonly Message[];
+  /** The number of messages before each cursor. */
+  readonly marks: readonly number[];
   lastEventId(): string | undefined;
   isOver(): boolean;
 }
@@ -45,6 +47,7 @@ async function follow(http: FastifyInstance, api: BellwireApi, lastEventId?: str
   });
   expect(answer.statusCode).toBe(200);
   const messages: Message[] = [];
+  const marks: number[] = [];
   let [text, last, isOver]: [string, string | undefined, boolean] = ["", undefined, false];
   answer.setEncoding("utf8").on("error", () => undefined);
   answer.once("close", () => {
@@ -54,12 +57,14 @@ async function follow(http: FastifyInstance, api: BellwireApi, lastEventId?: str
     const blocks = (text + chunk).split("\n\n");
     text = blocks.pop() ?? "";
     for (const block of blocks) {
-      last = /^id: (.*)$/m.exec(block)?.[1] ?? last;
+      const id = /^id: (.*)$/m.exec(block)?.[1];
+      if (id !== undefined) marks.push(messages.length);
+      last = id ?? last;
       const [, event, data] = /^event: (.*)\ndata: (.*)$/m.exec(block) ?? [];
       if (event && data) messages.push({ event, data: JSON.parse(data) });
     }
   });
-  return { messages, lastEventId: () => last, isOver: () => isOver };
+  return { messages, marks, lastEventId: () => last, isOver: () => isOver };
 }
 
 const idsOf = ({ messages }: Client): unknown[] =>
@@ -145,6 +150,42 @@ test("reconnecting with the last event id sends all missed events", async ({ htt
   const second = await follow(http, api, cursor);
   await until(() => idsOf(second).length >= missed.length);
   expect(new Set(idsOf(second))).toEqual(new Set(missed));
+});
+
+test("a client that is far behind gets a cursor after each part, so that it need not begin again", async ({
+  http,
+  api,
+  sharedPool,
+}) => {
+  const { id: providerId } = api.provider;
+  const first = await follow(http, api);
+  await hasBegun(first);
+  const cursor = first.lastEventId();
+  const missed: string[] = [];
+  for (let part = 0; part < 5; part += 1) {
+    const events = Array.from({ length: 150 }, (_, objectId) => anEvent({ objectId }));
+    missed.push(...(await recordNow(sharedPool, { providerId }, events)));
+  }
+
+  const second = await follow(http, api, cursor);
+  await until(() => new Set(idsOf(second)).size === missed.length);
+  const cursors = second.marks.filter((before) => before > 0 && before < missed.length);
+  expect(cursors.length).toBeGreaterThan(2);
+});
+
+test("a stream sends the states of all deliveries, however many an event has", async ({ http, api, sharedPool }) => {
+  const { id: providerId } = api.provider;
+  for (let n = 0; n < 6; n += 1)
+    await buildEndpoint(sharedPool, { providerId, name: `receiver ${n}`, url: "http://127.0.0.1:9/" });
+  const client = await follow(http, api);
+  await hasBegun(client);
+  const events = Array.from({ length: 200 }, (_, objectId) => anEvent({ objectId }));
+  await recordNow(sharedPool, { providerId }, events);
+
+  const deliveries = () =>
+    new Set(client.messages.flatMap(({ event, data }) => (event === "delivery" ? [data["id"]] : [])));
+  await until(() => client.marks.length > 1 && idsOf(client).length === events.length);
+  expect(deliveries().size).toBe(1200);
 });
 
 test("a stream sends nothing of another provider", async ({ http, api, sharedPool }) => {

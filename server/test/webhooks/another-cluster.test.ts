@@ -33,8 +33,8 @@ test("after a move to another cluster, feeds continue from their cursor without 
   await recordNow(database, { providerId }, [anEvent({ accountId: 1 })]);
   const attemptsFrom = (recordedIn: number) =>
     until(async () => {
-      const after = { recordedIn, eventId: startOfFeed.id, endpointId: 0, number: 0 };
-      const attempts = await followAttempts(database, { providerId, after, limit: 10 });
+      const all = { providerId, from: recordedIn, before: Number.MAX_SAFE_INTEGER, limit: 10 };
+      const attempts = await followAttempts(database, all);
       return attempts.length > 0 && attempts;
     });
   await attemptsFrom(0);

@@ -6,6 +6,7 @@ import type { Database, Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { streamLimits } from "#platform/limits.ts";
 import {
+  type Delivery,
   deliveryId,
   followAttempts,
   listDeliveries,
@@ -13,7 +14,7 @@ import {
   type FollowedAttempt,
 } from "#webhooks/deliveries/index.ts";
 import { isDeletedEndpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
-import { beforeTransaction, followEvents } from "#webhooks/events/index.ts";
+import { beforeTransaction, type EventSummary, followEvents } from "#webhooks/events/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { EventStream, StreamAccess } from "../shared/event-stream.ts";
 import { Problem } from "../shared/problem.ts";
@@ -52,73 +53,95 @@ function createMessageRenderer(cursors: CursorSeal, providerId: number): RenderM
 
 /** Few enough rows to send while the next are read. */
 const readLimit = 200;
-/** An event can have many deliveries, so each read of them has its own limit. */
-const deliveriesMax = 1000;
-const firstId = "00000000-0000-0000-0000-000000000000";
+/** An event can have many deliveries, so they are read in parts. */
+const deliveriesLimit = 1000;
 
 async function oldestRunningTransaction(db: Database): Promise<number> {
   const { oldestRunning } = await sampleTransactions(db);
   return Number(oldestRunning);
 }
 
+/** Transactions of the first part. */
+const spanMin = 5000;
+/** A part that is read in less time leads to a longer one: after a failover, a billion numbers belong to no transaction. */
+const quickMs = 50;
+/** A part that is read in more time leads to a shorter one: the attempts of all providers are read for those of one. */
+const slowMs = 200;
+
 /**
- * Reads what transactions from number `from` on have recorded for a provider, up to the oldest transaction that still runs, and
- * ends with that number as the mark. Every transaction below the mark has ended, so a late commit is never skipped.
+ * Reads what transactions from number `from` on have recorded for a provider, up to the oldest transaction that still runs. Each
+ * part ends with a mark, below which every transaction has ended and was read. So a late commit is never skipped, and a client that
+ * is far behind continues after an interruption where it was.
  */
 async function* readHistory(
-  db: Database,
+  { pool: db, clock }: Pick<OperationNeeds, "pool" | "clock">,
   providerId: number,
   from: number,
 ): AsyncGenerator<readonly StreamMessage[], void, void> {
   const upTo = await oldestRunningTransaction(db);
-  if (upTo <= from) return;
-  yield* readEvents(db, providerId, { from, upTo });
-  yield* readAttempts(db, providerId, { from, upTo });
-  yield [{ mark: upTo }];
-}
-
-type Span = { readonly from: number; readonly upTo: number };
-
-async function* readEvents(db: Database, providerId: number, { from, upTo }: Span) {
-  let after = beforeTransaction(from);
-  for (;;) {
-    const rows = await followEvents(db, { providerId, after, limit: readLimit });
-    const events = rows.filter(({ recordedIn }) => recordedIn < upTo);
-    if (events.length > 0) {
-      const nameOf = await readActorNames(db, providerId, events);
-      const messages = events.map((event): StreamMessage => ({ event: "event", data: representEvent(event, nameOf) }));
-      const ids = events.map(({ id }) => id);
-      yield [...messages, ...(await readDeliveries(db, providerId, ids))];
+  let [mark, span, limit] = [from, spanMin, readLimit];
+  while (mark < upTo) {
+    const startedMs = clock.monotonicMs();
+    const before = Math.min(upTo, mark + span);
+    const events = await followEvents(db, { providerId, after: beforeTransaction(mark), limit });
+    const attempts = await followAttempts(db, { providerId, from: mark, before, limit });
+    const end = Math.min(before, completeUntil(events, limit), completeUntil(attempts, limit));
+    if (end === mark) {
+      limit *= 2; // one transaction has more rows
+      continue;
     }
-    const last = events.at(-1);
-    if (!last || events.length < readLimit) return;
-    after = last;
+    const tookMs = clock.monotonicMs() - startedMs;
+    if (tookMs < quickMs) span *= 2;
+    else if (tookMs > slowMs) span = Math.max(spanMin, span / 2);
+    yield* renderEvents(db, providerId, endedBefore(events, end));
+    yield* renderAttempts(db, providerId, endedBefore(attempts, end));
+    yield [{ mark: end }];
+    [mark, limit] = [end, readLimit];
   }
 }
 
-async function* readAttempts(db: Database, providerId: number, { from, upTo }: Span) {
-  let after = { recordedIn: from, eventId: firstId, endpointId: 0, number: 0 };
-  for (;;) {
-    const rows = await followAttempts(db, { providerId, after, limit: readLimit });
-    const attempts = rows.filter(({ recordedIn }) => recordedIn < upTo);
-    if (attempts.length > 0) {
-      const messages = attempts.map((attempt): StreamMessage => ({
-        event: "attempt",
-        data: representAttempt(attempt),
-      }));
-      const ids = attempts.map(({ eventId }) => eventId);
-      yield [...messages, ...(await readDeliveries(db, providerId, ids))];
-    }
-    const last = attempts.at(-1);
-    if (!last || attempts.length < readLimit) return;
-    after = last;
-  }
+type Recorded = { readonly recordedIn: number };
+
+/** Returns the first transaction of which rows may be missing. */
+const completeUntil = (rows: readonly Recorded[], limit: number): number =>
+  rows.length < limit ? Number.POSITIVE_INFINITY : (rows.at(-1)?.recordedIn ?? 0);
+
+const endedBefore = <Row extends Recorded>(rows: readonly Row[], end: number): readonly Row[] =>
+  rows.filter(({ recordedIn }) => recordedIn < end);
+
+async function* renderEvents(db: Database, providerId: number, events: readonly (EventSummary & Recorded)[]) {
+  if (events.length === 0) return;
+  const nameOf = await readActorNames(db, providerId, events);
+  yield events.map((event): StreamMessage => ({ event: "event", data: representEvent(event, nameOf) }));
+  const ids = events.map(({ id }) => id);
+  yield* readDeliveries(db, providerId, ids);
 }
 
-/** Reads the current state of the events' deliveries. */
-async function readDeliveries(db: Database, providerId: number, eventIds: readonly string[]): Promise<StreamMessage[]> {
-  const deliveries = await listDeliveries(db, { providerId, eventIds: [...new Set(eventIds)], limit: deliveriesMax });
-  return deliveries.map((delivery) => ({ event: "delivery", data: representDelivery(delivery) }));
+async function* renderAttempts(db: Database, providerId: number, attempts: readonly FollowedAttempt[]) {
+  if (attempts.length === 0) return;
+  yield attempts.map((attempt): StreamMessage => ({ event: "attempt", data: representAttempt(attempt) }));
+  const ids = attempts.map(({ eventId }) => eventId);
+  yield* readDeliveries(db, providerId, ids);
+}
+
+/** Reads the current states of all deliveries of the events. */
+async function* readDeliveries(
+  db: Database,
+  providerId: number,
+  ids: readonly string[],
+): AsyncGenerator<readonly StreamMessage[], void, void> {
+  const eventIds = [...new Set(ids)];
+  for (let after: Delivery | undefined; ;) {
+    const deliveries: readonly Delivery[] = await listDeliveries(db, {
+      providerId,
+      eventIds,
+      after,
+      limit: deliveriesLimit,
+    });
+    yield deliveries.map((delivery) => ({ event: "delivery", data: representDelivery(delivery) }));
+    after = deliveries.at(-1);
+    if (deliveries.length < deliveriesLimit) return;
+  }
 }
 
 const representAttempt = ({ eventId, endpointId, number, at, status, error, latencyMs }: FollowedAttempt) => ({
@@ -244,13 +267,13 @@ class HistoryHub {
   }
 
   async #readFor(providerId: number, audience: Audience): Promise<void> {
-    const { pool, clock, onError } = this.#needs;
+    const { clock, onError } = this.#needs;
     let from: number | undefined;
     while (audience.queues.size > 0) {
       audience.wake = new AbortController();
       try {
-        from ??= await oldestRunningTransaction(pool);
-        for await (const messages of readHistory(pool, providerId, from)) {
+        from ??= await oldestRunningTransaction(this.#needs.pool);
+        for await (const messages of readHistory(this.#needs, providerId, from)) {
           push(audience, messages);
           from = messages.find((message) => "mark" in message)?.mark ?? from;
         }
@@ -389,21 +412,22 @@ interface Follower {
 
 /** Sends the missed history, then new messages. Both overlap rather than leave a gap; clients drop duplicates by id. */
 async function follow(
-  { pool, clock }: Pick<OperationNeeds, "pool" | "clock">,
+  needs: Pick<OperationNeeds, "pool" | "clock">,
   hub: HistoryHub,
   { stream, providerId, since, render, mayRead }: Follower,
 ): Promise<void> {
   const queue = hub.follow(providerId, () => stream.drop());
   stream.over.addEventListener("abort", () => queue.close());
   try {
-    const from = since ?? (await oldestRunningTransaction(pool));
+    const from = since ?? (await oldestRunningTransaction(needs.pool));
     await stream.send(render([{ mark: from }]));
-    for await (const messages of readHistory(pool, providerId, from)) {
+    for await (const messages of readHistory(needs, providerId, from)) {
       if (stream.isOver) return;
       if (!(await mayRead())) return stream.end("access-ended");
       await stream.send(render(messages));
     }
 
+    const { clock } = needs;
     const endsAtMs = clock.monotonicMs() + streamMs;
     while (clock.monotonicMs() < endsAtMs) {
       const texts = await queue.take(heartbeatMs);

@@ -220,46 +220,39 @@ export async function readDelivery(
   };
 }
 
-/** A position in the feed of attempts: the transaction that recorded one, and the attempt. */
-export interface AttemptCursor {
+/** An attempt with the transaction that recorded it. */
+export interface FollowedAttempt {
   readonly recordedIn: number;
   readonly eventId: string;
   readonly endpointId: number;
   readonly number: number;
-}
-
-export interface FollowedAttempt extends AttemptCursor {
   readonly at: Date;
   readonly status: number | null;
   readonly error: string | null;
   readonly latencyMs: number;
 }
 
-// In the order of transactions, below the oldest one still running, so that a transaction which began earlier and
-// commits later is not skipped. attempts_feed_idx and deliveries_feed_idx (BRIN) lead to the newest blocks of each
-// day, whatever their number.
+// In the order of transactions. attempts_feed_idx and deliveries_feed_idx (BRIN) lead to the blocks of these transactions in each
+// day, whatever their number. All attempts of these transactions are read for those of one provider.
 const followStatement = `
   select recorded_in, event_id, endpoint_id, number, at, status, error,
     latency_ms
   from ${everyAttempt} attempt
-  where provider_id = $1
-    and recorded_in >= $2
-    and (recorded_in, event_id, endpoint_id, number) > ($2, $3, $4, $5)
-    and recorded_in < transactions_horizon()
+  where provider_id = $1 and recorded_in >= $2 and recorded_in < $3
   order by recorded_in, event_id, endpoint_id, number
-  limit $6`;
+  limit $4`;
 
-/** Returns attempts in an order that is complete: no earlier one appears later. */
-export async function followAttempts(
-  db: Database,
-  { providerId, after, limit }: { readonly providerId: number; readonly after: AttemptCursor; readonly limit: number },
-): Promise<FollowedAttempt[]> {
-  return db.query(followStatement, [
-    providerId,
-    after.recordedIn,
-    after.eventId,
-    after.endpointId,
-    after.number,
-    limit,
-  ]);
+export interface FollowedTransactions {
+  readonly providerId: number;
+  /** Inclusive. */
+  readonly from: number;
+  /** Exclusive. Transactions that began earlier may commit later, so all before this one must have ended. */
+  readonly before: number;
+  readonly limit: number;
 }
+
+/** Returns attempts in the order of the transactions that recorded them. */
+export const followAttempts = (
+  db: Database,
+  { providerId, from, before, limit }: FollowedTransactions,
+): Promise<FollowedAttempt[]> => db.query(followStatement, [providerId, from, before, limit]);
