@@ -7,6 +7,7 @@ export {
   type AlertRuleInput,
   createAlertRule,
   deleteAlertRule,
+  deleteRulesOfDeletedEndpoints,
   insertDefaultRules,
   listAlertRules,
   readAlertRule,

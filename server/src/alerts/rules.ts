@@ -1,6 +1,7 @@
 import { type Actor, recordAudit } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { undoSeconds } from "#webhooks/deliveries/index.ts";
 import { type AlertKind, type Condition, alertKinds, conditionError } from "./decide.ts";
 
 /** When an alert opens and closes, at one endpoint or at all of a provider. */
@@ -199,6 +200,17 @@ export async function deleteAlertRule(
     if (rule) await audit(tx, { providerId, actor }, "alert_rule.deleted", rule);
     return rule !== undefined;
   });
+}
+
+const deleteOfDeletedStatement = `
+  delete from alert_rules using endpoints
+  where endpoints.provider_id = alert_rules.provider_id and endpoints.id = alert_rules.endpoint_id
+    and endpoints.deleted_at < clock_timestamp() - make_interval(secs => $1)
+    and alert_rules.provider_id not in (${leavingProviders})`;
+
+/** Deletes the rules of endpoints whose deletion can no longer be undone. */
+export async function deleteRulesOfDeletedEndpoints(db: Database): Promise<void> {
+  await db.query(deleteOfDeletedStatement, [2 * undoSeconds]);
 }
 
 const audit = (tx: Transaction, caller: RuleCaller, action: string, rule: AlertRule): Promise<void> =>

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { deleteExpiredCounters, deleteOldAuditRecords } from "#access/index.ts";
-import { deleteOldAlerts, evaluateAlerts } from "#alerts/index.ts";
+import { deleteOldAlerts, deleteRulesOfDeletedEndpoints, evaluateAlerts } from "#alerts/index.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { deleteExpiredChangeCounters } from "#portal/accounts/index.ts";
@@ -38,8 +38,8 @@ interface HousekeepingNeeds {
 /**
  * Runs the periodic jobs, in any number of processes at once.
  *
- * - Each minute: cancels deliveries of endpoints whose deletion can no longer be undone, purges deleted failures and expired
- *   counters, counts attempts of killed engines, and evaluates alerts.
+ * - Each minute: cancels deliveries and deletes alert rules of endpoints whose deletion can no longer be undone, purges deleted
+ *   failures and expired counters, counts attempts of killed engines, and evaluates alerts.
  * - Each hour: moves deliveries beyond the quota of held ones to the failure list, creates the partitions of the coming days, and
  *   deletes history, statistics, mails, replays, jobs, alerts and audit records that have expired.
  */
@@ -68,6 +68,7 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
       () => inBatches(signal, () => purgeDeletedFailures(pool)),
       () => inBatches(signal, () => deleteExpiredCounters(pool, clock.now())),
       () => inBatches(signal, () => deleteExpiredChangeCounters(pool, clock.now())),
+      () => deleteRulesOfDeletedEndpoints(pool),
       () => evaluateAlerts({ pool, pageUrl }),
     ]);
     isHourlyDue ||= minute % 60 === 0;

@@ -3,6 +3,7 @@ import { createProviderUser } from "#access/index.ts";
 import {
   type AlertRuleInput,
   createAlertRule,
+  deleteRulesOfDeletedEndpoints,
   evaluateAlerts,
   evaluateProvider,
   insertDefaultRules,
@@ -275,6 +276,19 @@ test("a rule for one endpoint overrides the general rule, and disabling a rule c
   await scene.evaluate();
   expect(await scene.alerts(false)).toEqual([]);
   expect(await scene.mails()).toEqual([]);
+});
+
+test("rules of an endpoint are deleted with it once the deletion can no longer be undone", async ({ database }) => {
+  const { providerId, endpointId } = await Scene.open(database);
+  const rule = { kind: "disabled", threshold: null, clearThreshold: null, forSeconds: 0, clearForSeconds: 0 } as const;
+  const settings = { ...rule, endpointId, minAttempts: 1, isEnabled: true, byMail: true };
+  await createAlertRule(database, { providerId, ...bySystem }, settings);
+  const deletedBefore = async (time: string): Promise<number> => {
+    await database.query("update endpoints set deleted_at = now() - $2::interval where id = $1", [endpointId, time]);
+    await deleteRulesOfDeletedEndpoints(database);
+    return (await listAlertRules(database, providerId)).length;
+  };
+  expect([await deletedBefore("1 minute"), await deletedBefore("3 minutes")]).toEqual([7, 6]);
 });
 
 test("a provider can neither list nor mute another provider's alerts", async ({ database }) => {
