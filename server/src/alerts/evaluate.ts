@@ -13,11 +13,14 @@ export interface AlertNeeds {
   readonly pageUrl: (provider: { readonly subdomain: string }, path: string) => string;
 }
 
+// A time in the future is from before the clock was set back.
+const isDue = `(evaluated_at < clock_timestamp() - interval '50 seconds' or evaluated_at > clock_timestamp())`;
+
 // Along alert_schedules_due_idx. By the database's clock.
 const dueStatement = `
   select provider_id, clock_timestamp() as now
   from alert_schedules
-  where evaluated_at < clock_timestamp() - interval '50 seconds'
+  where ${isDue}
   order by evaluated_at`;
 
 // The row lock is held until the evaluation ends, so one process at a time evaluates a provider, and others skip it.
@@ -26,7 +29,7 @@ const claimStatement = `
   set evaluated_at = clock_timestamp()
   where provider_id = (
     select provider_id from alert_schedules
-    where provider_id = $1 and evaluated_at < clock_timestamp() - interval '50 seconds'
+    where provider_id = $1 and ${isDue}
     for update skip locked)
   returning provider_id`;
 

@@ -291,6 +291,16 @@ test("rules of an endpoint are deleted with it once the deletion can no longer b
   expect([await deletedBefore("1 minute"), await deletedBefore("3 minutes")]).toEqual([7, 6]);
 });
 
+test("alerts are evaluated although the database's clock was far ahead at the last evaluation", async ({
+  database,
+}) => {
+  const scene = await Scene.open(database);
+  await scene.end("failed");
+  await database.query("update alert_schedules set evaluated_at = now() + interval '1 day'");
+  await evaluateAlerts({ pool: database, pageUrl: (_, path) => path });
+  expect(await scene.mails()).toEqual([exhausted]);
+});
+
 test("a provider can neither list nor mute another provider's alerts", async ({ database }) => {
   const [scene, otherApi] = [await Scene.open(database), await Scene.open(database)];
   await scene.end("failed");
