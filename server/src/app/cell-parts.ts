@@ -9,6 +9,7 @@ import { createFindTenant } from "#portal/providers/index.ts";
 import { type FindCell, createOwnBins } from "#request-bin/index.ts";
 import { type GivenRequestSender, type Sender, createSender } from "#webhooks/attempts/index.ts";
 import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
+import { addStatisticsPartitions } from "#webhooks/statistics/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 
 /** With a base domain, providers are tenants; without one, the admins of the only provider operate the installation. */
@@ -92,6 +93,6 @@ export const openDatabaseClock = (
 
 async function readDatabaseTime(pool: Pool): Promise<Date> {
   const { now, daysReady } = await readHistoryDays(pool);
-  if (daysReady < 2) await addComingDays(pool);
+  if (daysReady < 2) await Promise.all([addComingDays(pool), addStatisticsPartitions(pool)]);
   return now;
 }

@@ -66,11 +66,15 @@ test("a jump of the database's clock by 60 days drops one day of history per run
   expect(Math.round(nextHour.behindSeconds / 86_400)).toBe(58);
 });
 
-test("a process creates missing partitions of today before it records events", async ({ database, databaseUrl }) => {
+test("a process whose database wakes up weeks later creates the missing partitions before it records events", async ({
+  database,
+  databaseUrl,
+}) => {
   const owner = new pg.Client(databaseUrl);
   await owner.connect();
   const { rows } = await owner.query<{ table: string }>(
-    `select oid::regclass::text as table from pg_class where relkind = 'r' and relname ~ '^(events|payloads)_\\d{8}$'`,
+    `select oid::regclass::text as table from pg_class
+     where relkind in ('r', 'p') and relname ~ '^((events|payloads)_\\d{8}|statistics_\\w+_\\d+)$'`,
   );
   for (const { table } of rows) await owner.query(`drop table bellwire.${table.replace("bellwire.", "")}`);
   await owner.end();
@@ -81,6 +85,10 @@ test("a process creates missing partitions of today before it records events", a
   await using _clock = await openDatabaseClock(database, createLogger("silent"));
   expect(await readHistoryDays(database)).toMatchObject({ daysReady: 15 });
   await recordNow(database, { providerId });
+  const statistics = `
+    select to_regclass('statistics_minutes_' || to_char(now() at time zone 'UTC', 'YYYYMMDD')) is not null as minutes,
+      to_regclass('statistics_days_' || to_char(now() at time zone 'UTC', 'YYYYMM')) is not null as days`;
+  expect(await database.query(statistics)).toEqual([{ minutes: true, days: true }]);
 });
 
 test("expired days are dropped except failed and due deliveries, which can still be retried", async ({ database }) => {
