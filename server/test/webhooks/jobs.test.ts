@@ -15,6 +15,7 @@ import {
   type SelectRows,
   cancelJob,
   createJob,
+  deleteJob,
   deleteOldJobs,
   listJobs,
   readJob,
@@ -377,6 +378,18 @@ test("an export's memory does not grow with its rows, neither for writing nor fo
   }
   expect([chunks, lines]).toEqual([rows / 500, rows]);
   expect(largest).toBeLessThan(256 * 1024);
+});
+
+test("the download of an export that is deleted meanwhile fails, instead of ending like a whole file", async ({
+  database,
+}) => {
+  const backlog = await buildPending(database, 501);
+  const job = await start(database, backlog, { kind: "export", format: "csv", rows: allDeliveries(backlog) });
+  await finish(database, job);
+  const chunks = readResult(database, job);
+  expect(await chunks.next()).toMatchObject({ done: false });
+  expect(await database.inTransaction((tx) => deleteJob(tx, job.providerId, job.id))).toBe(true);
+  await expect(chunks.next()).rejects.toThrow("deleted");
 });
 
 test("an export is deleted after a week, other jobs with the history", async ({ database }) => {

@@ -148,20 +148,35 @@ async function recordFailedTry(pool: Pool, job: ClaimedJob, error: string): Prom
   });
 }
 
+// A row without a chunk after the last one. No row if the export was deleted.
 const contentStatement = `
-  select number, content from job_chunks
-  where provider_id = $1 and job_id = $2 and number >= $3 and content is not null
-  order by number
-  limit 1`;
+  select chunk.number, chunk.content
+  from jobs job
+  left join lateral (
+    select number, content from job_chunks
+    where job_chunks.provider_id = job.provider_id and job_chunks.job_id = job.id and number >= $3 and content is not null
+    order by number
+    limit 1
+  ) chunk on true
+  where job.provider_id = $1 and job.id = $2`;
 
-/** Yields the lines of an export in the order of its selection, a chunk at a time, as fast as they are consumed. */
+interface StoredChunk {
+  readonly number: number;
+  readonly content: Buffer | null;
+}
+
+/**
+ * Yields the lines of an export in the order of its selection, a chunk at a time, as fast as they are consumed. Rejects if the
+ * export is deleted meanwhile: a part of a file must not look like the whole.
+ */
 export async function* readResult(
   pool: Pool,
   { providerId, id }: { readonly providerId: number; readonly id: number },
 ): AsyncGenerator<Buffer, void> {
   for (let number = 0; ;) {
-    const [chunk] = await pool.query<{ number: number; content: Buffer }>(contentStatement, [providerId, id, number]);
-    if (!chunk) return;
+    const [chunk] = await pool.query<StoredChunk>(contentStatement, [providerId, id, number]);
+    if (!chunk) throw new Error("The export was deleted while it was being downloaded.");
+    if (chunk.content === null) return;
     yield chunk.content;
     number = chunk.number + 1;
   }
