@@ -167,6 +167,24 @@ test("the default interval is longer for series by endpoint than for the whole p
   ]);
 });
 
+test("endpoints deleted before the span count for no limit, and those deleted in it have their series", async ({
+  api,
+}) => {
+  const { pool, provider } = api;
+  const providerId = provider.id;
+  const endpointId = await buildEndpoint(pool, { providerId, url });
+  await count(pool, { providerId, endpointId }, [attempt({ atMs: Date.now() })]);
+  await pool.query(`update endpoints set deleted_at = now() where provider_id = $1`, [providerId]);
+  await pool.query(
+    `insert into endpoints (provider_id, name, url, url_masked, secret, retry_waits_seconds, deleted_at)
+     select $1, 'former', '', '', '', '{}', now() - interval '1 day' from generate_series(1, 2000)`,
+    [providerId],
+  );
+  const span = `since=${hoursAgo(1)}&until=${hoursAgo(-0.1)}`;
+  const answer = await api.call("GET", `/stats?metrics=attempts&group_by=endpoint_id&interval=minute&${span}`);
+  expect(answer.json().series).toMatchObject([{ group: { endpoint_id: endpointId }, total: { attempts: 1 } }]);
+});
+
 const manySeries = `group_by=endpoint_id,event_type${[1, 2, 3, 4, 5].map((id) => `&endpoint_id=${id}`).join("")}`;
 
 test.for([

@@ -10,6 +10,7 @@ import {
   type HistogramName,
   type StatisticsFilter,
   type Interval,
+  type Span,
   Counts,
   fittingInterval,
   intervalMs,
@@ -188,9 +189,9 @@ function parseQuery(query: Static<typeof QuerySchema>, now: Date) {
 /** Returns the endpoints and event types whose counts a request needs. Undefined: all together. */
 async function chooseSeries(
   db: Database,
-  { providerId, query, groups, points }: SeriesRequest,
+  { providerId, query, groups, span, points }: SeriesRequest,
 ): Promise<Pick<StatisticsFilter, "endpointIds" | "eventTypes">> {
-  const everyEndpoint = groups.includes("endpoint_id") ? await readEndpointIds(db, providerId) : undefined;
+  const everyEndpoint = groups.includes("endpoint_id") ? await readEndpointIds(db, { providerId, span }) : undefined;
   const chosen = {
     endpointIds: query.endpoint_id ?? everyEndpoint,
     eventTypes: query.event_type ?? (groups.includes("event_type") ? eventTypes : undefined),
@@ -208,6 +209,7 @@ interface SeriesRequest {
   readonly providerId: number;
   readonly query: Pick<Static<typeof QuerySchema>, "endpoint_id" | "event_type">;
   readonly groups: readonly Grouping[];
+  readonly span: Span;
   readonly points: number;
 }
 
@@ -301,7 +303,7 @@ export const statsOperations: readonly Operation[] = [
           : await readStatistics(pool, {
               providerId,
               span,
-              ...(await chooseSeries(pool, { providerId, query, groups, points: starts.length })),
+              ...(await chooseSeries(pool, { providerId, query, groups, span, points: starts.length })),
               histograms: attempts.flatMap((name) => metricsByName[name].histogram ?? []),
               isOfTotals: !groups.includes("outcome") && attempts.every((name) => metricsByName[name].isOfTotals),
             });

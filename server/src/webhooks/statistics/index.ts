@@ -28,6 +28,7 @@ export {
   readStatistics,
   spanOf,
   startsIn,
+  type Span,
   type StatisticsFilter,
 } from "./read-statistics.ts";
 export { type AttemptCounter, type OwnedLane, StatisticsRecorder, type TransactionRange } from "./recorder.ts";

@@ -104,12 +104,17 @@ const statements: Readonly<Record<Interval, string>> = {
   day: daysStatement,
 };
 
-// Deleted endpoints too: their attempts are part of the provider's.
-const endpointIdsStatement = `select id from endpoints where provider_id = $1`;
+// Endpoints that were deleted in the span too: their attempts are part of the provider's. An engine learns of a deletion within seconds.
+const endpointIdsStatement = `
+  select id from endpoints
+  where provider_id = $1 and (deleted_at is null or deleted_at > $2::timestamptz - interval '1 minute')`;
 
-/** Returns the ids of all endpoints, to read the counts of each. */
-export const readEndpointIds = async (db: Database, providerId: number): Promise<readonly number[]> =>
-  (await db.query<{ id: number }>(endpointIdsStatement, [providerId])).map(({ id }) => id);
+/** Returns the ids of all endpoints that may have attempts in the span, to read the counts of each. */
+export const readEndpointIds = async (
+  db: Database,
+  { providerId, span }: Pick<StatisticsFilter, "providerId" | "span">,
+): Promise<readonly number[]> =>
+  (await db.query<{ id: number }>(endpointIdsStatement, [providerId, isoTime(span.sinceMs)])).map(({ id }) => id);
 
 /** Returns the counts of the intervals or points that have any, in no order. */
 export async function readStatistics(db: Database, filter: StatisticsFilter): Promise<readonly CountedInterval[]> {
