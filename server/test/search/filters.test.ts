@@ -11,6 +11,7 @@ import {
   prepareSearch,
 } from "#webhooks/search/index.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { anEvent, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { test as base } from "../support/test.ts";
 import {
   type History,
@@ -320,4 +321,27 @@ test("a job processes every matching delivery once, in page order", async ({ his
     keys.push(...rows.map((row) => keyOf("deliveries", row)));
   }
   expect(keys).toEqual(expected.deliveries(history, fields));
+});
+
+test("an estimate counts only the time since the provider's first event", async ({ history: { pool } }) => {
+  const providerId = await buildProvider(pool);
+  const total = 3000;
+  const endsMs = Date.now();
+  for (let at = 0; at < total; at += 100) {
+    const recordedAt = new Date(endsMs - (total - at) * 10);
+    await recordNow(
+      pool,
+      { providerId, now: recordedAt },
+      Array.from({ length: 100 }, () => anEvent()),
+    );
+  }
+  const prepared = await prepareSearch(pool, providerId, {});
+  if ("refused" in prepared) throw new Error(JSON.stringify(prepared));
+  let readings = 0;
+  // The time for exact counts is over after the first step.
+  const impatient = { now: () => new Date(endsMs), monotonicMs: () => (readings++ === 0 ? 0 : 60_000) };
+  const { count, isEstimate } = await countMatches({ db: pool, clock: impatient }, "events", prepared.search);
+  expect(isEstimate).toBe(true);
+  expect(count).toBeGreaterThan(total * 0.8);
+  expect(count).toBeLessThan(total * 1.2);
 });

@@ -33,7 +33,8 @@ export async function countMatches(needs: SearchNeeds, name: ListName, search: S
     needs.db,
     name === "events" && !concernsDeliveries(search.filter) ? "events" : "deliveries",
   );
-  const share = searchedShare(days, { search, searchedFrom: timeOfId(step.next.eventId), now });
+  const beginsAt = await readBeginning(needs.db, search.providerId);
+  const share = searchedShare(days, { search, beginsAt, searchedFrom: timeOfId(step.next.eventId), now });
   const bytes = name === "attempts" ? Infinity : days.reduce((sum, day) => sum + day.bytes, 0);
   return { count: estimateCount({ count, share, bytes }), isEstimate: true };
 }
@@ -71,20 +72,31 @@ const daysStatement = `
 const readDays = (db: Database, table: "events" | "deliveries"): Promise<HistoryDay[]> =>
   db.query<HistoryDay>(daysStatement, [table]);
 
+// The first row along the primary key.
+const beginningStatement = `select id from events where provider_id = $1 order by id limit 1`;
+
+async function readBeginning(db: Database, providerId: number): Promise<Date | undefined> {
+  const [first] = await db.query<{ id: string }>(beginningStatement, [providerId]);
+  return first && timeOfId(first.id);
+}
+
 interface SearchedPart {
   readonly search: Pick<Search, "filter">;
+  /** The time of the provider's first event: there are no rows before it. */
+  readonly beginsAt: Date | undefined;
   readonly searchedFrom: Date;
   readonly now: Date;
 }
 
 /** Returns the share of the history in the filter's span that was searched, by size. Never zero. */
-function searchedShare(days: readonly HistoryDay[], { search, searchedFrom, now }: SearchedPart): number {
+function searchedShare(days: readonly HistoryDay[], { search, beginsAt, searchedFrom, now }: SearchedPart): number {
   const { since, until = now } = search.filter;
   const bytesBetween = (fromMs: number, to: Date): number =>
     days.reduce((sum, { startsAt, bytes }) => {
+      const start = Math.max(startsAt.getTime(), beginsAt?.getTime() ?? 0);
       const end = Math.min(daysAfter(startsAt, 1).getTime(), now.getTime());
-      const length = end - startsAt.getTime();
-      const overlap = Math.min(end, to.getTime()) - Math.max(startsAt.getTime(), fromMs);
+      const length = end - start;
+      const overlap = Math.min(end, to.getTime()) - Math.max(start, fromMs);
       return length <= 0 || overlap <= 0 ? sum : sum + (bytes * overlap) / length;
     }, 0);
   const all = bytesBetween(since?.getTime() ?? 0, until);
