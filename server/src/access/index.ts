@@ -75,6 +75,7 @@ export {
   lockProviderUserForShare,
   lockProviderUsers,
   readProviderUser,
+  findProviderUsersByLogin,
   signInProviderUser,
   updateProviderUserRow,
   type ProviderUser,

@@ -95,7 +95,7 @@ export interface ProviderUserWithHash {
 }
 
 /** Returns the users that a login may refer to. */
-async function findProviderUsersByLogin(
+export async function findProviderUsersByLogin(
   db: Database,
   providerId: number,
   login: string,

@@ -86,6 +86,18 @@ test("failed logins of others on the same network do not block a known device", 
   expect((await boss.submit("/p/login", { username: "boss", password })).status).toBe(303);
 });
 
+test("an admin who was deleted and created again signs in on the device of before", async ({ portal }) => {
+  await portal.addProviderUser("mira", "admin");
+  const mira = await portal.signedIn("mira");
+  mira.cookies.delete("bellwire_admin");
+  await portal.pool.query("delete from provider_users where provider_id = $1 and username = 'mira'", [
+    portal.provider.id,
+  ]);
+  await portal.addProviderUser("mira", "admin");
+
+  expect((await mira.submit("/p/login", { username: "mira", password })).status).toBe(303);
+});
+
 test("a sign-out ends the session, also for copies of its cookie", async ({ portal }) => {
   portal.buildWeb();
   const boss = await portal.signedIn("boss");

@@ -143,6 +143,17 @@ test("a device cookie is valid for one user of one provider, and only with the p
   expect((await tampered.submit("/login", { username: "ada", password })).status).toBe(429);
 });
 
+test("a user who was deleted and created again logs in on the device of before", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await ada.submitForm("/account", "/logout");
+  await ada.submit("/login", { username: "ada", password });
+  await ada.submitForm("/account", "/logout");
+  await portal.pool.query("delete from accounts where provider_id = $1", [portal.provider.id]);
+  await portal.developer("ada"); // on another device
+
+  expect((await ada.submit("/login", { username: "ada", password })).status).toBe(303);
+});
+
 test("a device is known to a user with an id of 16 digits", async ({ portal }) => {
   const ada = await portal.developer("ada");
   await ada.submitForm("/account", "/logout");

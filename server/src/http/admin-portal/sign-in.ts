@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { lockIfPasswordUnchanged, signInProviderUser } from "#access/index.ts";
+import { findProviderUsersByLogin, lockIfPasswordUnchanged, signInProviderUser } from "#access/index.ts";
 import { endBrowserSession, findSignedInUser, startBrowserSession } from "#http/shared/browser-session.ts";
 import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
 import { type SignInLimits, createSignInLimits } from "#http/shared/sign-in-limits.ts";
@@ -47,7 +47,18 @@ async function signIn(
   }
   const verify = async (login: Parameters<typeof signInProviderUser>[2]) =>
     (await signInProviderUser(portal.pool, portal.passwords, login)) ?? { refused: wrongLogin };
-  const outcome = await signInByForm({ ...portal, limits, audience: "admin", verify }, request, reply);
+  const outcome = await signInByForm(
+    {
+      ...portal,
+      limits,
+      audience: "admin",
+      verify,
+      isLoginOf: async ({ providerId, userId, login }) =>
+        (await findProviderUsersByLogin(portal.pool, providerId, login)).some(({ user }) => user.id === userId),
+    },
+    request,
+    reply,
+  );
   if ("again" in outcome) return showSignIn(portal, request, reply, outcome.again);
   const { proof, returnTo } = outcome;
   const holds = (tx: Transaction) => lockIfPasswordUnchanged(tx, proof);

@@ -76,6 +76,8 @@ async function logIn(
       limits,
       audience: "developer",
       verify: (login) => signInDeveloper(portal.pool, portal.passwords, login),
+      isLoginOf: async ({ providerId, userId, login }) =>
+        (await findUsersByLogin(portal.pool, providerId, login)).some(({ user }) => user.id === userId),
     },
     request,
     reply,

@@ -58,18 +58,23 @@ interface SignInDependencies extends FormNeeds {
   readonly limits: SignInLimits;
   readonly audience: Audience;
   readonly verify: Verify;
+  /** Returns whether the user exists and may sign in with this login. */
+  readonly isLoginOf: (user: { providerId: number; userId: number; login: string }) => Promise<boolean>;
 }
 
 /** Signs in with a sent form, or returns the form with an error. A success makes the browser a known device. */
 export async function signInByForm(
-  { limits, audience, verify, ...needs }: SignInDependencies,
+  { limits, audience, verify, isLoginOf, ...needs }: SignInDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<SignInOutcome> {
   const { username = "", password = "", return_to: returnTo = "" } = readForm(request.body);
   const again = (status: number, error: string): SignInOutcome => ({ again: { status, error, username, returnTo } });
   const providerId = request.provider.id;
-  const device = knownDeviceOf(needs, request, { audience, login: username });
+  const marked = knownDeviceOf(needs, request, { audience, login: username });
+  // The cookie outlives its user. Whoever has the login since then signs in as on a new device.
+  const isKnown = marked && (await isLoginOf({ providerId, userId: marked.userId, login: username }));
+  const device = isKnown ? marked : undefined;
   const attempt = { audience, providerId, login: username, address: request.ip, deviceId: device?.id };
   const seconds = await limits.secondsToWait(attempt);
   if (seconds > 0) {
