@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { cancelDelivery } from "#webhooks/deliveries/index.ts";
-import { countOrphans } from "#webhooks/statistics/index.ts";
+import { cancelDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
+import { countOrphans, readStatistics, spanOf } from "#webhooks/statistics/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -87,6 +87,27 @@ test.concurrent("an attempt counts once, even if writes fail or repeat after a l
   }
   expect(Object.values(lost).every((count) => count >= 4)).toBe(true);
   await expectStatisticsToEqualAttempts(database, providerId);
+});
+
+test.concurrent("a manual retry of a failure counts as an attempt, but not in the delay from the event to the delivery", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver(500);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
+  await using _engine = await startTestEngine(database);
+  const [eventId = ""] = await recordNow(database, { providerId });
+  await until(async () => (await database.query("select from failures")).length === 1);
+  receiver.answer(200);
+  await database.inTransaction((tx) => retryDelivery(tx, { providerId, eventId, endpointId }));
+
+  const now = Date.now();
+  const span = spanOf("day", now - 3_600_000, now + 60_000);
+  const [day] = await until(async () => {
+    const days = await readStatistics(database, { providerId, span, histograms: ["delays"] });
+    return days[0]?.counts.attempts === 2 && days;
+  });
+  expect([day?.counts.sums.delivered, day?.counts.delays.percentile(0.95)]).toEqual([1, null]);
 });
 
 const leaseMs = 1000;

@@ -442,7 +442,7 @@ const countedOf = (delivery: DueDelivery, settlement: Settlement, bodyBytes: num
     end,
     latencyMs,
     delayMs:
-      end === "delivered" && delivery.replay === 0
+      end === "delivered" && delivery.replay === 0 && delivery.roundStart === 0
         ? delayOf(at.getTime(), latencyMs, parseIsoTime(delivery.context.time).getTime())
         : null,
     bytesSent: status === null ? 0 : bodyBytes,
