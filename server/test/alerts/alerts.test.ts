@@ -15,7 +15,7 @@ import {
 } from "#alerts/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { listMails } from "#portal/mails/index.ts";
-import { type AttemptTrace, encodeTrace } from "#webhooks/deliveries/index.ts";
+import { type AttemptTrace, encodeTrace, retryFailures } from "#webhooks/deliveries/index.ts";
 import { disableEndpoint } from "#webhooks/endpoints/index.ts";
 import { followEvents, readEvent } from "#webhooks/events/index.ts";
 import {
@@ -178,6 +178,24 @@ test("admins receive one mail when deliveries begin to fail, and one when they s
   const [last] = await listMails(database, scene.providerId, { limit: 1 });
   expect(last?.text).toContain("https://crm.example/hook");
   expect(last?.text).toContain(".example/failures");
+});
+
+test("an alert about failures stays open while they are retried, and closes once the retries have succeeded", async ({
+  database,
+}) => {
+  const scene = await Scene.open(database);
+  await scene.end("failed");
+  await database.query("delete from due");
+  await scene.evaluate();
+  expect(await retryFailures(database, { providerId: scene.providerId }, bySystem)).toBe(1);
+  await scene.evaluate();
+  await scene.evaluate(6);
+  expect(await scene.mails()).toEqual([exhausted]);
+  await database.query("delete from due");
+  await database.query("update deliveries set state = 'delivered'");
+  await scene.evaluate();
+  await scene.evaluate(6);
+  expect(await scene.mails()).toEqual([exhausted, recovered]);
 });
 
 test("admins receive the reason when an endpoint is disabled, and one mail for all alerts of an evaluation", async ({

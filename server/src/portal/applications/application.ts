@@ -216,7 +216,14 @@ export function representApplication(application: Application, settings: Documen
     value("service_id", product.id),
     ...representCredentials(application),
     representPlan(application.plan),
-    ...(product.oidcConfiguration ? [representOidcConfiguration(product.oidcConfiguration)] : []),
+    ...(product.oidcConfiguration
+      ? [
+          record(
+            "oidc_configuration",
+            oidcEntries(product.oidcConfiguration).map(([name, set]) => value(name, set)),
+          ),
+        ]
+      : []),
     ...representFields(settings.definitions, "Cinstance", fieldValuesOf(application)),
     ...(product.referrerFiltersRequired
       ? [
@@ -258,14 +265,17 @@ function representCredentials(application: Application): readonly Node[] {
   }
 }
 
-const representOidcConfiguration = (configuration: OidcConfiguration): Node =>
-  record("oidc_configuration", [
-    value("id", configuration.id),
-    value("standard_flow_enabled", configuration.standard_flow_enabled),
-    value("implicit_flow_enabled", configuration.implicit_flow_enabled),
-    value("service_accounts_enabled", configuration.service_accounts_enabled),
-    value("direct_access_grants_enabled", configuration.direct_access_grants_enabled),
-  ]);
+/** In the order of 3scale's documents, as `jsonb` keeps none. */
+const oidcProperties = [
+  "id",
+  "standard_flow_enabled",
+  "implicit_flow_enabled",
+  "service_accounts_enabled",
+  "direct_access_grants_enabled",
+] as const satisfies readonly (keyof OidcConfiguration)[];
+
+const oidcEntries = (configuration: OidcConfiguration) =>
+  oidcProperties.map((name) => [name, configuration[name]] as const);
 
 const fieldValuesOf = ({ name, description, fields }: Application): FieldValues => ({
   ...fields,
@@ -303,7 +313,9 @@ export function applicationToJson(application: Application, { settings, adminUrl
         trafficProperties.map((property) => [columnOf(applicationFields, property), time(application[property])]),
       ),
       ...credentialsToJson(application),
-      ...(product.oidcConfiguration ? { oidc_configuration: { ...product.oidcConfiguration } } : {}),
+      ...(product.oidcConfiguration
+        ? { oidc_configuration: Object.fromEntries(oidcEntries(product.oidcConfiguration)) }
+        : {}),
       links: linksOf(application, `${adminUrl}/admin/api`),
       ...fieldsToJson(definitions, "Cinstance", fieldValuesOf(application)),
     },

@@ -112,10 +112,15 @@ function parseEmail(values: FieldInput, name: string): Parsed<string | null> {
   return { value: email === undefined ? undefined : email || null, wrong: email ? emailErrors(email) : wrong };
 }
 
-const percentages = Type.Optional(Type.Array(Type.Integer()));
+const percentagesSchema = Type.Optional(Type.Array(Type.Integer()));
 
 export const notificationSettingsSchema = Type.Object(
-  { web_provider: percentages, email_provider: percentages, web_buyer: percentages, email_buyer: percentages },
+  {
+    web_provider: percentagesSchema,
+    email_provider: percentagesSchema,
+    web_buyer: percentagesSchema,
+    email_buyer: percentagesSchema,
+  },
   {
     description:
       "The percentages of a limit at which to notify the provider and the developers. Absent until set for the first time.",
@@ -357,6 +362,13 @@ export const representProduct = (product: Product, { provider, supportEmail }: P
 
 const switches = documentProperties(productFields, "switches");
 
+/** In the order of 3scale's documents, as `jsonb` keeps none. */
+const notificationEntries = (settings: NotificationSettings) =>
+  notificationRecipients.flatMap((recipient) => {
+    const percentages = settings[recipient];
+    return percentages ? [[recipient, [...percentages]] as const] : [];
+  });
+
 /** XML shows each list as text: `[0, 50, 100]`. */
 const representNotificationSettings = ({ notificationSettings: settings }: Product): readonly Node[] =>
   settings === null
@@ -364,7 +376,7 @@ const representNotificationSettings = ({ notificationSettings: settings }: Produ
     : [
         record(
           "notification_settings",
-          Object.entries(settings).map(([name, numbers]) => value(name, `[${numbers.join(", ")}]`)),
+          notificationEntries(settings).map(([name, numbers]) => value(name, `[${numbers.join(", ")}]`)),
         ),
       ];
 
@@ -386,7 +398,9 @@ export function productToJson(product: Product, { provider, supportEmail }: Prod
       ...(description === null ? {} : { description }),
       ...Object.fromEntries(switches.map((property) => [columnOf(productFields, property), product[property]])),
       buyer_plan_change_permission: buyerPlanChangePermission,
-      ...(notificationSettings === null ? {} : { notification_settings: { ...notificationSettings } }),
+      ...(notificationSettings === null
+        ? {}
+        : { notification_settings: Object.fromEntries(notificationEntries(notificationSettings)) }),
       annotations: product.annotations,
       created_at: time(product.createdAt),
       updated_at: time(product.updatedAt),
