@@ -71,9 +71,17 @@ test.each([
   },
 );
 
+const urlSafe = (signature: string): string => signature.replaceAll("+", "-").replaceAll("/", "_");
+
 const failures: readonly (readonly [reason: string, sentence: string, sent: Sent])[] = [
   ["signature-unreadable", "32 bytes in base64", { signature: "v1,abc" }],
   ["signature-unreadable", "32 bytes in base64", { signature: "sha256=abc" }],
+  ["signature-unreadable", "32 bytes in base64", { signature: sign({ id, timestamp, body }).replace("=", "") }],
+  [
+    "signature-unreadable",
+    "32 bytes in base64",
+    { signature: urlSafe(sign({ id: "msg_2", timestamp, body })), id: "msg_2" },
+  ],
   [
     "timestamp-unreadable",
     "not a number of seconds",
