@@ -146,7 +146,8 @@ test("only URLs of this installation match its bins", async ({ database }) => {
   const bin = await buildBin(database);
   const ownBins = createOwnBins({ pool: database, isOurs: ({ origin }) => origin === "http://localhost:3000" });
   const matching = (url: string) => ownBins.matches(new URL(url));
-  expect(matching(`http://localhost:3000/bins/${bin.id}?a=b`)).toBe(bin.id);
+  for (const below of ["", "?a=b", "/", "/?a=b", "/orders/7", "/viewer"])
+    expect(matching(`http://localhost:3000/bins/${bin.id}${below}`)).toBe(bin.id);
   expect(matching(`http://elsewhere.example/bins/${bin.id}`)).toBeUndefined();
   expect(matching(`http://localhost:3000/bins/${bin.id}/view`)).toBeUndefined();
   expect(matching(`http://localhost:3000/bins/../admin/api/accounts.xml`)).toBeUndefined();

@@ -136,7 +136,7 @@ async function secondsToWait(tx: Transaction, values: readonly unknown[]): Promi
 const storableText = (text: string): string => text.replaceAll("\0", "�").toWellFormed();
 
 /** Paths below `view` belong to the bin's page. */
-const binPath = /^\/bins\/([a-z2-7]{26})(?:\/(?!view(?:\/|$)).+)?$/;
+const binPath = /^\/bins\/([a-z2-7]{26})(?:\/(?!view(?:\/|$)).*)?$/;
 
 /** Finds the cell of the provider that a host belongs to. `isAgain`: the last answer was wrong. */
 export type FindCell = (host: string, options?: { readonly isAgain: boolean }) => Promise<Pool | undefined>;
