@@ -154,20 +154,27 @@ async function sendOverTls(certificate: IssuedCertificate, { host, ...options }:
     request.resume();
     response.end("safe");
   });
+  const serverNames: unknown[] = [];
+  server.on("secureConnection", ({ servername }) => serverNames.push(servername));
   await using receiver = await listen(server);
   await using sender = buildSender({ lookup: toLoopback, ...options });
   const outcome = await sender.send(buildAttempt({ url: `https://${host}:${receiver.port}/` }));
   server.closeAllConnections();
-  return { outcome, at: `${host}:${receiver.port}` };
+  return { outcome, at: `${host}:${receiver.port}`, serverNames };
 }
 
-test.each(["receiver.example", "127.0.0.1"])(
-  "HTTPS to %s succeeds with a certificate of a known authority",
-  async (host) => {
+test.each([
+  ["receiver.example", "receiver.example"],
+  ["receiver.example.", "receiver.example"],
+  ["127.0.0.1", false],
+] as const)(
+  "HTTPS to %s succeeds with a certificate of a known authority, and asks for %s",
+  async (host, serverName) => {
     const authority = buildAuthority();
-    const certificate = authority.issue({ names: [host] });
-    const { outcome } = await sendOverTls(certificate, { host, caPem: authority.caPem });
+    const certificate = authority.issue({ names: [serverName || host] });
+    const { outcome, serverNames } = await sendOverTls(certificate, { host, caPem: authority.caPem });
     expect(outcome).toMatchObject({ kind: "answered", status: 200 });
+    expect(serverNames).toEqual([serverName]);
   },
 );
 

@@ -109,6 +109,9 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
       ? connectDirectly(connect, judge)
       : connectThroughProxy(connect, judge, { proxyUrl: options.proxyUrl, timeoutMs: options.connectTimeoutMs });
   const { clock, current } = options;
+  // Servers refuse a name with a dot at its end (RFC 6066 §3).
+  const withServerName = (target: buildConnector.Options): buildConnector.Options =>
+    target.hostname.endsWith(".") ? { ...target, servername: target.hostname.slice(0, -1) } : target;
   const expiries = new LRUCache<string, number>({ max: expiriesMax });
   return (target, callback) => {
     const trace = new ConnectionTrace({
@@ -117,7 +120,7 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
       isTls: target.protocol === "https:",
       isNamed: isIP(target.hostname) === 0,
     });
-    open(target, trace, (...opened) => {
+    open(withServerName(target), trace, (...opened) => {
       const [error, socket] = opened;
       if (socket) {
         trace.ready();
