@@ -3527,7 +3527,7 @@ export interface components {
             code: string;
             /** @description Finds this request in the operator's log. */
             request_id: string;
-            /** @description What is wrong, by field. Only with 422. */
+            /** @description What is wrong, by field or parameter. */
             errors?: {
                 [key: string]: string[];
             };

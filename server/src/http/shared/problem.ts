@@ -147,7 +147,7 @@ export const ProblemSchema = Type.Object(
     code: Type.String({ description: "Stable, for programs. All codes are listed in docs/reference/errors.md." }),
     request_id: Type.String({ description: "Finds this request in the operator's log." }),
     errors: Type.Optional(
-      Type.Record(Type.String(), Type.Array(Type.String()), { description: "What is wrong, by field. Only with 422." }),
+      Type.Record(Type.String(), Type.Array(Type.String()), { description: "What is wrong, by field or parameter." }),
     ),
   },
   { title: "Problem" },
