@@ -249,6 +249,19 @@ test("each new request is forwarded once, as received, and a redirect is not fol
   expect(receiver.received).toHaveLength(2);
 });
 
+test("a forwarded request has the credentials of the URL instead of its own", async ({ workbench }) => {
+  await using _engine = startForwarding(workbench.pool, isOurs);
+  await using receiver = await startReceiver((response) => response.end());
+  const url = receiver.url.replace("//", "//bin:secret@");
+  await send(workbench, "", { headers: { Authorization: "Bearer stranger" } });
+  for (const target of [receiver.url, url])
+    expect((await workbench.api("POST", "/requests/1/forward", { url: target })).body).toMatchObject({ status: 200 });
+  expect(receiver.received.map(({ headers }) => headers["authorization"])).toEqual([
+    "Bearer stranger",
+    `Basic ${btoa("bin:secret")}`,
+  ]);
+});
+
 test("nothing is forwarded to an address that is not allowed, or to this installation", async ({ workbench }) => {
   await using _engine = startForwarding(workbench.pool, isOurs);
   await send(workbench);

@@ -127,7 +127,8 @@ const createGivenSender =
     const sent = {
       method,
       path: pathname + query,
-      headers: credentials === undefined ? [...headers] : [...headers, "authorization", credentials],
+      headers:
+        credentials === undefined ? [...headers] : [...withoutAuthorization(headers), "authorization", credentials],
       body: body.byteLength > 0 ? body : null,
     };
     current.user = exchange;
@@ -135,6 +136,10 @@ const createGivenSender =
     current.user = undefined;
     return exchange.outcome.then((outcome) => (outcome.kind === "not-made" ? outcomeOfNotMade(outcome) : outcome));
   };
+
+/** A request has one such header at most (RFC 9110 §11.6.2): that of the URL's user information, if it has any. */
+const withoutAuthorization = (headers: readonly string[]): readonly string[] =>
+  headers.filter((_, at) => headers[at - (at % 2)]?.toLowerCase() !== "authorization");
 
 /** How long attempts fail after a failed look-up: as long as an engine takes a name as resolved. */
 const failedMs = 1000;
