@@ -51,7 +51,7 @@ test.for([
 test("bytes that are not HTTP are refused with a 400 problem", async () => {
   const response = await sendRaw(fastify(connectionOptions({ newId })), "\x16\x03\x01\r\n\r\n");
   expect(response).toMatch(/^HTTP\/1.1 400 /);
-  expect(response).toContain('"code":"request-unreadable"');
+  expect(response).toContain('"title":"The request is not valid HTTP/1.1.","status":400,"code":"request-unreadable"');
 });
 
 test("the product limits the time for headers and for the whole request", () => {

@@ -26,13 +26,16 @@ export const connectionOptions = ({
   http: { headersTimeout: headerSeconds * 1000, connectionsCheckingInterval: Math.min(5000, requestSeconds * 250) },
   clientErrorHandler(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
     if (error.code === "ECONNRESET" || socket.destroyed) return;
-    const problem = new Problem(codeOfParserError[error.code] ?? "request-unreadable", { cause: error });
+    const code = codeOfParserError[error.code];
+    const problem = code ? new Problem(code, { cause: error }) : new Problem("request-unreadable", { detail: notHttp });
     const requestId = newId();
     this.log.debug({ err: error, requestId }, "no request could be read from a connection");
     if (socket.writable) socket.write(renderResponse(problem, requestId));
     socket.destroy(error);
   },
 });
+
+const notHttp = "The request is not valid HTTP/1.1.";
 
 /** Errors of Node's HTTP server and its parser. All others mean that the bytes are not HTTP/1.1. */
 const codeOfParserError: Readonly<Record<string, ProblemCode>> = {
