@@ -28,8 +28,9 @@ export function declareMetrics(version: string): Registry {
     inTransaction: () => Promise.reject(new Error("There is no database.")),
     onHint: () => () => undefined,
   };
+  const measured = { db: nowhere, machine: systemClock };
   measureProcess(metrics, version);
-  measureDirectory(metrics, nowhere);
+  measureDirectory(metrics, measured);
   measureAttempts(metrics);
   measureNotMade(metrics);
   measureNameLookups(metrics);
@@ -39,9 +40,9 @@ export function declareMetrics(version: string): Registry {
     systemClock,
   );
   measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 }, { lagSeconds: 0 });
-  measureBacklog(metrics, nowhere);
+  measureBacklog(metrics, measured);
   httpMetrics(metrics);
-  measureDatabase(metrics, { db: nowhere, machine: systemClock });
+  measureDatabase(metrics, measured);
   measurePool(metrics, { waiting: 0, onWait: () => undefined });
   measureRestarts(metrics);
   measureTelemetry(metrics);

@@ -77,8 +77,9 @@ export class CellContexts implements AsyncDisposable {
     const metrics = new Registry();
     metrics.setDefaultLabels({ cell: name });
     measurePool(metrics, pool);
-    measureBacklog(metrics, pool);
-    measureDatabase(metrics, { db: pool, machine: systemClock });
+    const measured = { db: pool, machine: systemClock };
+    measureBacklog(metrics, measured);
+    measureDatabase(metrics, measured);
     const proxyUrl = config.proxyUrl?.reveal();
     const network = { urls, allowed, lookup, caPem, proxyUrl, hideAddress: hideAddressFrom(config.baseDomain, log) };
     const sender = opening.use(

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Histogram, type Registry, collectDefaultMetrics } from "prom-client";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import type { OpenedPool } from "#platform/database/pool.ts";
+import { type OpenedPool, databaseWithTimeout } from "#platform/database/pool.ts";
 import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { TelemetryNeeds } from "#platform/telemetry/tracing.ts";
 import { exhaustionCodes } from "#platform/network/exhaustion.ts";
@@ -136,9 +136,20 @@ export function measureNameLookups(metrics: Registry): (result: LookupResult, se
   };
 }
 
+interface Measured {
+  readonly db: Database;
+  readonly machine: Clock;
+}
+
+/** Prometheus waits 10 s by default, and takes a process that does not respond for dead. */
+const answerMsMax = 2000;
+
+const askInTime = ({ db, machine }: Measured): Database => databaseWithTimeout(db, machine, answerMsMax);
+
 /** Registers whether the directory's database responds. */
-export const measureDirectory = (metrics: Registry, db: Database): Gauge =>
-  new Gauge({
+export function measureDirectory(metrics: Registry, measured: Measured): Gauge {
+  const db = askInTime(measured);
+  return new Gauge({
     name: "bellwire_directory_away",
     help: "1 while the database of the directory does not respond to this process: other cells are served, but no provider can be created or moved.",
     registers: [metrics],
@@ -150,6 +161,7 @@ export const measureDirectory = (metrics: Registry, db: Database): Gauge =>
       this.set(isAway ? 1 : 0);
     },
   });
+}
 
 /** Counts telemetry that is pushed to an OpenTelemetry collector. */
 export function measureTelemetry(metrics: Registry): TelemetryNeeds["count"] {
@@ -224,9 +236,10 @@ export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clo
 }
 
 /**
- * Registers the backlog in the database, the same from every process. If the database does not respond, these metrics are NaN.
+ * Registers the backlog in the database, the same from every process. If the database does not respond in time, these metrics are NaN.
  */
-export function measureBacklog(metrics: Registry, db: Database): void {
+export function measureBacklog(metrics: Registry, measured: Measured): void {
+  const db = askInTime(measured);
   const gauge = (name: string, help: string, read: () => Promise<number>): Gauge =>
     new Gauge({
       name,
@@ -267,10 +280,8 @@ export function measureBacklog(metrics: Registry, db: Database): void {
 }
 
 /** Registers warnings about the clock, missing tables and failovers. */
-export function measureDatabase(
-  metrics: Registry,
-  { db, machine }: { readonly db: Database; readonly machine: Clock },
-): void {
+export function measureDatabase(metrics: Registry, measured: Measured): void {
+  const db = askInTime(measured);
   const gauge = (name: string, help: string, read: () => Promise<number>): Gauge =>
     new Gauge({
       name,
@@ -283,7 +294,7 @@ export function measureDatabase(
   gauge(
     "bellwire_clock_ahead_seconds",
     "How far this machine's clock is ahead of the database's, which Bellwire follows; negative if it is behind.",
-    async () => (machine.now().getTime() - (await readHistoryDays(db)).now.getTime()) / 1000,
+    async () => (measured.machine.now().getTime() - (await readHistoryDays(db)).now.getTime()) / 1000,
   );
   gauge(
     "bellwire_history_days_ready",

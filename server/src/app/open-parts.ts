@@ -80,7 +80,7 @@ export async function openParts({ config, log, urls, openDatabase, printStatus, 
   warnOfLowLimit(readDescriptorLimit(), log);
   measurePool(metrics, pool);
   measureProcess(metrics, version);
-  measureDirectory(metrics, pool);
+  measureDirectory(metrics, { db: pool, machine: systemClock });
   const parts = {
     config,
     log,

@@ -60,7 +60,7 @@ export async function runServer({
   const built = isWeb ? startBuilding({ printStatus, stop, running }) : Promise.resolve();
   const database = prepareDatabase({ config, log, printStatus, ahead, stop, running });
   const parts = await openParts({ config, log, urls, openDatabase: database.open, printStatus, running });
-  measureBacklog(parts.metrics, parts.pool);
+  measureBacklog(parts.metrics, { db: parts.pool, machine: systemClock });
   measureDatabase(parts.metrics, { db: parts.pool, machine: systemClock });
   stop.throwIfAborted();
   const drainMs = drainLeft(stop);

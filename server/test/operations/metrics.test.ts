@@ -11,9 +11,17 @@ import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
 import { everyAttempt, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { composeEngine } from "../../src/app/engine-role.ts";
-import { measureAttempts, measureBacklog, measureHttp, measureNotMade } from "../../src/app/metrics.ts";
+import {
+  measureAttempts,
+  measureBacklog,
+  measureDatabase,
+  measureDirectory,
+  measureHttp,
+  measureNotMade,
+} from "../../src/app/metrics.ts";
 import { lookupHere } from "../support/build-attempts.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -105,7 +113,7 @@ test("counters of attempts are 0 before the first one, so that alerts see that n
 
 test("backlog metrics count due deliveries with their age, without paused or future ones", async ({ database }) => {
   const metrics = new Registry();
-  measureBacklog(metrics, database);
+  measureBacklog(metrics, { db: database, machine: systemClock });
   const none = await scrape(metrics, database);
   expect(none.get("bellwire_due_deliveries")).toBe(0);
   expect(none.get("bellwire_oldest_due_age_seconds")).toBe(0);
@@ -132,7 +140,7 @@ test("the pause of a receiver does not make its deliveries look like ones that n
   database,
 }) => {
   const metrics = new Registry();
-  measureBacklog(metrics, database);
+  measureBacklog(metrics, { db: database, machine: systemClock });
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   await recordNow(database, { providerId });
@@ -154,7 +162,7 @@ test("the oldest undelivered event may wait for a retry or an earlier event, but
   database,
 }) => {
   const metrics = new Registry();
-  measureBacklog(metrics, database);
+  measureBacklog(metrics, { db: database, machine: systemClock });
   const ageOf = async (): Promise<number> =>
     (await scrape(metrics, database)).get("bellwire_oldest_undelivered_event_age_seconds") ?? Number.NaN;
   expect(await ageOf()).toBe(0);
@@ -209,8 +217,24 @@ test("a scrape without the database succeeds, with NaN for backlog metrics", asy
     caches: database.caches,
     query: () => Promise.reject(new Error("connection refused")),
   };
-  measureBacklog(metrics, unavailable);
+  measureBacklog(metrics, { db: unavailable, machine: systemClock });
   const text = await scrape(metrics, database);
   expect(text.get("bellwire_due_deliveries")).toBeNaN();
   expect(text.get("bellwire_mails_waiting")).toBeNaN();
+});
+
+test("a scrape with a database that is silent ends in time for Prometheus", async ({ database }) => {
+  const metrics = new Registry();
+  const machine = new HandDrivenClock();
+  const silent: Database = { caches: database.caches, query: () => new Promise(() => undefined) };
+  measureBacklog(metrics, { db: silent, machine });
+  measureDatabase(metrics, { db: silent, machine });
+  measureDirectory(metrics, { db: silent, machine });
+  const scraped = scrape(metrics, database);
+  await until(() => machine.sleeping > 0);
+  for (let seconds = 0; seconds < 8; seconds += 1) await machine.advance(1000);
+  const text = await scraped;
+  expect(text.get("bellwire_due_deliveries")).toBeNaN();
+  expect(text.get("bellwire_history_days_ready")).toBeNaN();
+  expect(text.get("bellwire_directory_away")).toBe(1);
 });

@@ -12,7 +12,7 @@ import {
   connectToPrimary,
   otherServerCode,
 } from "./connection.ts";
-import { Caches, type Pool, runTransaction } from "./database.ts";
+import { Caches, type Database, type Pool, runTransaction } from "./database.ts";
 import { type HintCarrier, Hints } from "./hints.ts";
 import { StatementPipeline, type StatementSession } from "./pipeline.ts";
 import { type DatabaseSeen, followDatabase, restoredSentence } from "./switches.ts";
@@ -352,12 +352,9 @@ function prologueOf({ server, canRequire }: OpenedSession, { schema, role }: Pic
   return { text: `select ${guard}${settingsOfWork}`, values: canRequire ? [...values, server] : values };
 }
 
-/**
- * Wraps a pool so that work rejects after `ms` without a response, for callers with something better to do. The database may
- * still do the work.
- */
-export function poolWithTimeout(pool: Pool, clock: Clock, ms: number): Pool {
-  const within = async <Result>(work: Promise<Result>): Promise<Result> => {
+/** Returns a function that waits for work, and rejects after `ms`. */
+const createWait = (clock: Clock, ms: number) =>
+  async function within<Result>(work: Promise<Result>): Promise<Result> {
     const done = new AbortController();
     const { promise: late, reject } = Promise.withResolvers<never>();
     void clock.sleep(ms, done.signal).then(() => {
@@ -369,6 +366,24 @@ export function poolWithTimeout(pool: Pool, clock: Clock, ms: number): Pool {
       done.abort("done"); // abort() without a reason creates an exception each time
     }
   };
+
+/**
+ * Wraps a database so that statements reject after `ms` without a response, for callers with something better to do. The database may
+ * still do the work.
+ */
+export function databaseWithTimeout(db: Database, clock: Clock, ms: number): Database {
+  const within = createWait(clock, ms);
+  return {
+    get caches() {
+      return db.caches; // there may be none until the directory responds
+    },
+    query: (text, values) => within(db.query(text, values)),
+  };
+}
+
+/** Wraps a pool as `databaseWithTimeout` does. A transaction as a whole has the time limit. */
+export function poolWithTimeout(pool: Pool, clock: Clock, ms: number): Pool {
+  const within = createWait(clock, ms);
   return {
     caches: pool.caches,
     query: (text, values) => within(pool.query(text, values)),
