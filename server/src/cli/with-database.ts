@@ -1,11 +1,12 @@
 import { type AuditRecord, recordAudit } from "#access/index.ts";
 import { type Cell, type Tenant, defaultCell, findTenant, openCell, readCells } from "#cells/index.ts";
 import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
+import { classifyDatabaseError } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type OpenedDatabase, openDatabase } from "#platform/database/open-database.ts";
 import type { OpenedPool } from "#platform/database/pool.ts";
 import { type Encryption, createEncryption, verifyKeys } from "#platform/encryption.ts";
-import { CannotStart } from "#platform/errors.ts";
+import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { createLogger } from "#platform/logger.ts";
 import { type Provider, readProvider } from "#portal/providers/index.ts";
 import { type CommandNeeds, WrongUsage } from "./command.ts";
@@ -60,8 +61,18 @@ export async function withInstallation<T>(
     pools.set(cell.number, pool);
     return pool;
   };
-  return await work({ directory, database, config, open });
+  try {
+    return await work({ directory, database, config, open });
+  } catch (error) {
+    throw classifyDatabaseError(error) === undefined ? error : databaseFailed(error);
+  }
 }
+
+const databaseFailed = (cause: unknown): CannotStart =>
+  new CannotStart(
+    `The database failed during the command, which may have done a part of its work: ${errorMessage(cause)}`,
+    { cause },
+  );
 
 /** Runs `work` on each cell, one after another, the default one first. */
 export const withEveryCell = (

@@ -39,6 +39,16 @@ test("a read-only command does not migrate an older database", async ({ database
   expect(applied).not.toContainEqual(pending[0]);
 });
 
+test("a command that the database fails says so in a sentence", async ({ databaseUrl }) => {
+  await run({ DATABASE_URL: databaseUrl }, "migrate");
+  const readOnly = "execute format('alter database %I set default_transaction_read_only = on', current_database())";
+  await asOwner(databaseUrl, `do $$ begin ${readOnly}; end $$`);
+  expect(await run({ DATABASE_URL: databaseUrl }, "hold", "--after-restore")).toEqual([
+    1,
+    expect.stringMatching(/^bellwire: The database failed during the command, [^\n]+read-only transaction$/),
+  ]);
+});
+
 test("migrate --plan lists the pending migrations, and applies none", async ({ databaseUrl }) => {
   const pending = await asOwner(databaseUrl, `delete from bellwire.migrations where name = ${newest} returning name`);
   const before = await asOwner(databaseUrl, "select name from bellwire.migrations");
