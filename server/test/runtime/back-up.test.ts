@@ -1,7 +1,9 @@
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
 import { BellwireProcess, inOneProcess, serve } from "../support/start-bellwire.ts";
 
 const accessToken = "a-token-that-the-test-knows";
@@ -65,3 +67,28 @@ test("a backup into a folder that is not empty is refused and writes nothing", {
   expect([await command.ended, command.stderr]).toEqual([1, expect.stringContaining("must be a new or empty folder")]);
   expect(await readdir(folder.path)).toEqual(expect.arrayContaining(before));
 });
+
+test("a backup into the database's own folder is refused, as it would copy itself", { timeout: 60_000 }, async () => {
+  await using folder = await makeDataDir();
+  const target = join(folder.path, "postgres", "backup");
+  await using command = new BellwireProcess(["backup", "--to", target], { BELLWIRE_DATA_DIR: folder.path });
+  expect([await command.ended, command.stderr]).toEqual([1, expect.stringContaining("the database's own folder")]);
+  expect(await readdir(join(folder.path, "postgres"))).not.toContain("backup");
+});
+
+test(
+  "a backup that its disk has no room for says so without a stack, and to delete it",
+  { timeout: 60_000 },
+  async (context) => {
+    await using folder = await makeDataDir();
+    await using backups = await makeEmptyDataDir();
+    const disk = await mountSmallDisk(backups.path);
+    if (!disk) return context.skip("mounting is not permitted");
+    await using _mounted = disk;
+    await disk.fill();
+    const target = join(backups.path, "monday");
+    await using command = new BellwireProcess(["backup", "--to", target], { BELLWIRE_DATA_DIR: folder.path });
+    expect(await command.ended).toBe(1);
+    expect(command.stderr).toMatch(/^bellwire: The backup in \S+monday is incomplete; delete it\. ENOSPC[^\n]+\n$/);
+  },
+);

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { chmod, chown, copyFile, mkdir, open, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import pg from "pg";
+import { classifyDatabaseError } from "../database/connection.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 
 /*
@@ -38,8 +39,22 @@ const keptFiles = ["database-passwords", "secret-key", "first-sign-in"];
  * Copies the embedded database into a new data directory while it runs. The copy has every change that was committed before
  * the call, and is on disk when it returns.
  */
-export async function backUp({ ownerUrl, pgData, dataDir, target }: BackupNeeds): Promise<void> {
+export async function backUp(needs: BackupNeeds): Promise<void> {
+  const { pgData, target } = needs;
+  if (!relative(pgData, target).startsWith("..")) {
+    throw new CannotStart(`The backup cannot be written to ${target}: that is in the database's own folder.`);
+  }
   await makeTarget(target);
+  try {
+    await copyDatabase(needs);
+  } catch (error) {
+    const isOfSystem = error instanceof Error && "syscall" in error; // such as a full disk
+    if (!isOfSystem && classifyDatabaseError(error) === undefined) throw error;
+    throw new CannotStart(`The backup in ${target} is incomplete; delete it. ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+async function copyDatabase({ ownerUrl, pgData, dataDir, target }: BackupNeeds): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl });
   client.on("error", () => undefined);
   await client.connect();
