@@ -2,7 +2,6 @@ import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findTenant } from "#cells/index.ts";
 import { newTokenValue, type PasswordHasher } from "#access/index.ts";
-import type { Secret } from "#platform/config/parsers.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
@@ -93,6 +92,13 @@ async function setUpWithoutFiles(setUp: FirstSetUp, refusal: string): Promise<st
   });
 }
 
+/** The settings of values that may be refused. The subdomain is made of the name. */
+const settingOf: Readonly<Record<string, string>> = {
+  name: "BELLWIRE_PROVIDER_NAME",
+  "admin-username": "BELLWIRE_ADMIN_USERNAME",
+  "admin-password": "BELLWIRE_ADMIN_PASSWORD",
+};
+
 /** Returns undefined if another process created the provider, with credentials of its own. */
 async function setUpOnce(
   { config, pool, passwords, now, complete }: FirstSetUp,
@@ -109,25 +115,28 @@ async function setUpOnce(
   });
   if (created && "refused" in created) {
     const reasons = Object.entries(created.refused).flatMap(([field, messages]) =>
-      messages.map((each) => `${field} ${each}`),
+      messages.map((each) => `${settingOf[field] ?? field} ${each}`),
     );
-    throw new CannotStart(`The first provider cannot be made (BELLWIRE_PROVIDER_NAME): ${reasons.join("; ")}`);
+    throw new CannotStart(`The first provider cannot be made: ${reasons.join("; ")}`);
   }
   const provider = created?.provider ?? (await readFirstProvider(pool));
   if (!provider || !(await findProviderByKey(pool, provider.id, credentials.providerKey))) return undefined;
   return complete(provider, credentials);
 }
 
+/**
+ * Stores random credentials until they are printed. Configured ones are read again by each start, which may follow one that refused
+ * them.
+ */
 async function storeCredentials(path: string, config: FirstSetUp["config"]): Promise<FirstCredentials> {
-  const chosen = (secret: Secret | undefined, make: () => string): string => secret?.reveal() ?? make();
-  const fresh: FirstCredentials = {
+  const random = { password: randomPassword(), accessToken: newTokenValue(), providerKey: randomHex(16) };
+  const stored: typeof random = JSON.parse((await readOrCreateFile(path, () => JSON.stringify(random))).content);
+  return {
     username: config.adminUsername,
-    password: chosen(config.adminPassword, randomPassword),
-    accessToken: chosen(config.accessToken, newTokenValue),
-    providerKey: chosen(config.providerKey, () => randomHex(16)),
+    password: config.adminPassword?.reveal() ?? stored.password,
+    accessToken: config.accessToken?.reveal() ?? stored.accessToken,
+    providerKey: config.providerKey?.reveal() ?? stored.providerKey,
   };
-  const stored: FirstCredentials = JSON.parse((await readOrCreateFile(path, () => JSON.stringify(fresh))).content);
-  return stored;
 }
 
 /** Returns `acme-inc` for `Acme, Inc.`. */

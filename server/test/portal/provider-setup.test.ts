@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { findAccessToken, findProviderUserByLogin } from "#access/index.ts";
 import { setUpFirstProvider, setUpProvider } from "#portal/provider-account/index.ts";
 import { providerSetupErrors } from "#portal/provider-account/set-up-provider.ts";
+import { Secret } from "#platform/config/parsers.ts";
 import { createFindTenant, findProviderByKey } from "#portal/providers/index.ts";
 import { setUpFirst } from "../../src/app/first-start.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
@@ -58,6 +59,26 @@ test("the token of the first start has the usual form", async ({ database }) => 
     complete: async (_provider, credentials) => credentials.accessToken,
   });
   expect(token).toMatch(/^[0-9a-f]{96}$/);
+});
+
+test("a first start that was refused can be repeated with corrected settings", async ({ database }) => {
+  await using folder = await makeEmptyDataDir();
+  const given = (password: string) => ({
+    adminUsername: "admin",
+    adminPassword: new Secret(password),
+    accessToken: undefined,
+    providerKey: undefined,
+  });
+  const start = (providerName: string, config: ReturnType<typeof given>) =>
+    setUpFirst({
+      config: { dataDir: folder.path, providerName, ...config },
+      pool: database,
+      passwords,
+      now,
+      complete: async (_provider, { password }) => password,
+    });
+  await expect(start("x".repeat(256), given("the password of before"))).rejects.toThrow(/BELLWIRE_PROVIDER_NAME/);
+  expect(await start("Acme", given("the password of now"))).toBe("the password of now");
 });
 
 test.each(["acme-admin", "Acme", "-acme", "a.b", "", "x".repeat(51)])(
