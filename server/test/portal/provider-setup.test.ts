@@ -81,6 +81,20 @@ test("a first start that was refused can be repeated with corrected settings", a
   expect(await start("Acme", given("the password of now"))).toBe("the password of now");
 });
 
+test("the first admin has a name and a password that the Admin Portal would accept", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const wrong = (admin: Partial<typeof setup>) => Object.entries(providerSetupErrors({ ...setup, ...admin }));
+  expect(wrong({ adminPassword: "x".repeat(provider.passwordLengthMin) }).filter(hasMessages)).toEqual([]);
+  expect(wrong({ adminPassword: "x".repeat(provider.passwordLengthMin - 1) }).filter(hasMessages)).toEqual([
+    ["admin-password", [`is too short (minimum is ${provider.passwordLengthMin} characters)`]],
+  ]);
+  expect(wrong({ adminUsername: "x y" }).filter(hasMessages)).toEqual([
+    ["admin-username", ["use only letters, numbers, and .-_@+ please."]],
+  ]);
+});
+
+const hasMessages = ([, messages]: readonly [string, readonly string[]]): boolean => messages.length > 0;
+
 test.each(["acme-admin", "Acme", "-acme", "a.b", "", "x".repeat(51)])(
   "no provider has the subdomain %j",
   (subdomain) => {

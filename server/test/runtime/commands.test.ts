@@ -85,7 +85,7 @@ test("an empty password on the command line is replaced with a random one, which
   expect([code, output]).toEqual([0, expect.stringMatching(/^admin +admin \/ \S{12,}$/m)]);
   const tooLong = ["--name", "Reef", "--subdomain", "reef", "--admin-password", "x".repeat(1001)];
   const [wrong, why] = await run({ DATABASE_URL: databaseUrl }, "provider", "create", ...tooLong);
-  expect([wrong, why]).toEqual([2, expect.stringContaining("The password is too long")]);
+  expect([wrong, why]).toEqual([2, expect.stringContaining("--admin-password is too long")]);
 });
 
 test("the providers are listed with their cells, and an unknown subdomain leads to the list", async ({

@@ -115,7 +115,7 @@ export const settings = {
     name: "BELLWIRE_ADMIN_PASSWORD",
     fallback: "",
     fallbackWords: "random, printed once",
-    meaning: "The first admin's password.",
+    meaning: "The first admin's password, of 12 characters or more.",
     isSecret: true,
     parse: read.optional(read.secret(read.textUpTo(textLimits.password.max))),
   }),

@@ -6,6 +6,7 @@ import { isBlank } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, insertStandardFields, mergeErrors } from "#portal/fields/index.ts";
 import { type Product, insertDefaultPlan, insertProduct } from "#portal/products/index.ts";
 import { type Provider, insertProvider } from "#portal/providers/index.ts";
+import { passwordErrors, userNameErrors } from "#portal/users/index.ts";
 
 /** A new provider. Credentials that are left out are random. */
 interface ProviderSetup {
@@ -25,15 +26,21 @@ interface ProviderSetup {
 const nameLengthMax = 255;
 const subdomainPattern = /^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$/;
 
-/** Validates the names of a new provider. */
-export function providerSetupErrors({ name, subdomain }: ProviderSetup): FieldErrors {
+/** The length that a new provider requires until it changes `password_length_min`: the default of that column. */
+const passwordLengthMin = 12;
+
+/** Validates the names of a new provider, and its first admin. */
+export function providerSetupErrors({ name, subdomain, adminUsername, adminPassword }: ProviderSetup): FieldErrors {
   const wrongSubdomain = subdomain.endsWith("-admin")
     ? ["must not end in -admin, which is added for the Admin Portal"]
     : ["must be at most 50 lowercase letters, digits and hyphens, without a hyphen at either end"];
+  const given = { password: adminPassword, confirmation: undefined, isRequired: true, lengthMin: passwordLengthMin };
   const isValid = subdomainPattern.test(subdomain) && !subdomain.endsWith("-admin");
   return {
     name: isBlank(name) || name.length > nameLengthMax ? [`must have 1 to ${nameLengthMax} characters`] : [],
     subdomain: isValid ? [] : wrongSubdomain,
+    "admin-username": userNameErrors({ username: adminUsername, email: null }).username ?? [],
+    "admin-password": passwordErrors(given).password ?? [],
   };
 }
 
