@@ -395,7 +395,8 @@ and nothing starts. \`npm exec bellwire -- config\` shows each setting, its valu
 \`BELLWIRE_\` and is not a setting has no effect, and a start says so.
 
 Secret settings can also be read from a file: \`NAME_FILE\` is the path of a file that contains the value of \`NAME\`.
-\`BELLWIRE_CONFIG_FILE\` is a file with lines of the form \`NAME=value\`. Environment variables win over it.
+\`BELLWIRE_CONFIG_FILE\` is a file with lines of the form \`NAME=value\`, with quotes around a value that has a \`#\`. Environment variables
+win over it.
 
 | variable | default | meaning |
 | --- | --- | --- |

@@ -87,6 +87,19 @@ test("the configuration file accepts settings, and environment variables overrid
   ]);
 });
 
+test("a line of the configuration file that would be skipped or cut off is refused by its number", () => {
+  const path = writeText(
+    "lines.env",
+    `\uFEFFPORT=8080\r\n\r\n  # a comment\r\nexport HOST = '::1'\r\nBELLWIRE_ADMIN_PASSWORD=hunter#2 and more\r\nBELLWIRE_LOG_LEVEL: warn\r\nBELLWIRE_ACCESS_TOKEN="hunter#2\r\n`,
+  );
+  expect(refusalOf({ BELLWIRE_CONFIG_FILE: path }).split("\n").slice(1)).toEqual(
+    [5, 6, 7].map((line) => `- line ${line} of ${path} is not NAME=value, in quotes if it has a #`),
+  );
+  const quoted = writeText("quoted.env", `\uFEFFPORT=8080\r\nBELLWIRE_ADMIN_PASSWORD="hunter#2 and more"\r\n`);
+  const config = readConfig({ BELLWIRE_CONFIG_FILE: quoted });
+  expect([config.port, config.adminPassword?.reveal()]).toEqual([8080, "hunter#2 and more"]);
+});
+
 test("an unknown environment variable causes a warning, unless Kubernetes added it", () => {
   const env = {
     BELLWIRE_RETENTION_DAY: "3",

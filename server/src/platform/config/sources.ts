@@ -90,6 +90,12 @@ function findText(
   return undefined;
 }
 
+/**
+ * A setting, a comment or nothing. `parseEnv` skips other lines, and cuts values off at a `#` that other readers of such files keep, as
+ * in a password.
+ */
+const configLine = /^\s*(?:#.*|(?:export\s+)?\w+\s*=\s*(?:"[^"]*"|'[^']*'|(?!["'`])[^#]*))?\s*$/;
+
 function readConfigFile(
   path: string,
   { settings, configFile, wrong }: Pick<SourceNeeds, "settings" | "configFile"> & { readonly wrong: string[] },
@@ -99,7 +105,11 @@ function readConfigFile(
     wrong.push(`${configFile.name} cannot be read (${reasonOf(content)})`);
     return {};
   }
-  const values = parseEnv(content);
+  const text = content.replace(/^\uFEFF/, ""); // some editors mark UTF-8 so
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (!configLine.test(line)) wrong.push(`line ${index + 1} of ${path} is not NAME=value, in quotes if it has a #`);
+  }
+  const values = parseEnv(text);
   const known = knownNames(settings);
   known.delete(configFile.name);
   for (const name of Object.keys(values)) if (!known.has(name)) wrong.push(`${name} in ${path} is not a setting`);
