@@ -147,6 +147,14 @@ export const url =
       : new InvalidSetting(`must be a URL that starts with ${protocols.join("// or ")}//`);
   };
 
+/** The scheme, host and port of a site: every page is at a fixed path below it. */
+export const siteUrl: Parse<string> = (text) => {
+  const parsed = url("http:", "https:")(text);
+  if (parsed instanceof InvalidSetting) return parsed;
+  const { origin, href } = new URL(parsed);
+  return href === `${origin}/` ? origin : new InvalidSetting("must end after the host and port, without a path");
+};
+
 export const domainName: Parse<string> = (text) =>
   /^([a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(text)
     ? text.toLowerCase()

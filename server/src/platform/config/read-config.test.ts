@@ -60,6 +60,9 @@ test.each([
   ["PORT", "0x10"],
   ["DATABASE_URL", "mysql://db/x"],
   ["BELLWIRE_PUBLIC_URL", "example.com"],
+  ["BELLWIRE_PUBLIC_URL", "https://example.com/portal"],
+  ["BELLWIRE_PUBLIC_URL", "https://example.com/?page=1"],
+  ["BELLWIRE_PUBLIC_URL", "https://user@example.com"],
   ["BELLWIRE_BASE_DOMAIN", "https://example.com"],
   ["BELLWIRE_BASE_DOMAIN", "example.com:3000"],
   ["BELLWIRE_SECRET_KEY", "c2hvcnQ="],
@@ -73,6 +76,12 @@ test.each([
   ["BELLWIRE_ADMIN_PASSWORD", "x".repeat(1001)],
 ])("%s=%s is refused", (name, value) => {
   expect(wrongIn({ ...elsewhere, [name]: value }).join()).toMatch(new RegExp(`^- ${name} must`));
+});
+
+test("the public URL is compared with hosts of requests, so it is kept as browsers write it", () => {
+  expect(readConfig({ BELLWIRE_PUBLIC_URL: "HTTPS://Portal.Example.com:443/" }).publicUrl).toBe(
+    "https://portal.example.com",
+  );
 });
 
 test("OpenTelemetry settings use the formats of its specification, and unsupported values are refused", () => {

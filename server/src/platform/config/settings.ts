@@ -12,7 +12,8 @@ export const settings = {
   configFile: declare({
     name: "BELLWIRE_CONFIG_FILE",
     fallback: "",
-    meaning: "A file with more settings, as lines `NAME=value`. Environment variables win over it.",
+    meaning:
+      "A file with more settings, as lines `NAME=value`; a value with `#` is in quotes. Environment variables win over it.",
     parse: read.optional(read.anyText),
   }),
   port: declare({
@@ -88,8 +89,8 @@ export const settings = {
     name: "BELLWIRE_PUBLIC_URL",
     fallback: "",
     fallbackWords: "from `HOST` and `PORT`",
-    meaning: "The public URL of Bellwire. With https://, cookies are sent over https only.",
-    parse: read.optional(read.url("http:", "https:")),
+    meaning: "The public URL of Bellwire, without a path. With https://, cookies are sent over https only.",
+    parse: read.optional(read.siteUrl),
   }),
   baseDomain: declare({
     name: "BELLWIRE_BASE_DOMAIN",
