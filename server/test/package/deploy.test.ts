@@ -212,3 +212,14 @@ test(
     expect(text.split("port: 6432")).toHaveLength(3);
   },
 );
+
+test("engines also mount the Secret's entries that settings name", { timeout }, (context) => {
+  if (!isInstalled("helm")) return context.skip("helm is not installed");
+  const text = render(
+    "settings.BELLWIRE_SMTP_URL_FILE=/etc/bellwire/smtp-url",
+    "settings.BELLWIRE_CA_FILE=/etc/bellwire/receivers.pem",
+    "settings.BELLWIRE_RETENTION_DAYS=30",
+  );
+  const items = [...text.matchAll(/\{ key: (\S+), path: \1 \}/g)].map(([, key]) => key);
+  expect(items).toEqual(["database-url", "secret-key", "receivers.pem", "smtp-url"]);
+});

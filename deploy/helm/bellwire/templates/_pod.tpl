@@ -132,5 +132,10 @@ spec:
               - { key: database-ca, path: database-ca }
               {{- end }}
               - { key: secret-key, path: secret-key }
+              {{- range .root.Values.settings }}
+              {{- if hasPrefix "/etc/bellwire/" (toString .) }}
+              - { key: {{ base . }}, path: {{ base . }} }
+              {{- end }}
+              {{- end }}
             {{- end }}
 {{- end }}
