@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { readConfig } from "#platform/config/read-config.ts";
 import { secretFileName } from "#platform/config/sources.ts";
 import { settings } from "#platform/config/settings.ts";
 
@@ -222,4 +223,22 @@ test("engines also mount the Secret's entries that settings name", { timeout }, 
   );
   const items = [...text.matchAll(/\{ key: (\S+), path: \1 \}/g)].map(([, key]) => key);
   expect(items).toEqual(["database-url", "secret-key", "receivers.pem", "smtp-url"]);
+});
+
+test("the commands of the Compose file write every secret that it names, in the form that a start accepts", () => {
+  const text = readFileSync(join(deploy, "compose.yaml"), "utf8");
+  const commands = [...text.matchAll(/^# {3}(.*)$/gm)].map(([, line = ""]) => line);
+  const script = commands.filter((line) => !line.includes("docker compose")).join("\n");
+  execFileSync("sh", ["-euc", script], { cwd: folder });
+  const named: { secrets: Record<string, { file: string }> } = parse(text, { merge: true });
+  const paths = new Map(Object.entries(named.secrets).map(([name, { file }]) => [name, join(folder, "deploy", file)]));
+  const config = readConfig({
+    DATABASE_URL_FILE: paths.get("database-url"),
+    BELLWIRE_SECRET_KEY_FILE: paths.get("secret-key"),
+    BELLWIRE_ADMIN_PASSWORD_FILE: paths.get("admin-password"),
+    BELLWIRE_ACCESS_TOKEN_FILE: paths.get("access-token"),
+    BELLWIRE_PROVIDER_KEY_FILE: paths.get("provider-key"),
+  });
+  const password = readFileSync(paths.get("postgres-password") ?? "", "utf8").trim();
+  expect(config.databaseUrl?.reveal()).toBe(`postgresql://bellwire:${password}@postgres/bellwire`);
 });
