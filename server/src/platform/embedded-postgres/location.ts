@@ -63,7 +63,10 @@ async function existingLocation(
   if (!user) return { folder, user };
   const runner = owner.uid === user.uid ? user : { ...owner, name: `number ${owner.uid}` };
   if (await mayEnter(runner, await realpath(folder))) return { folder, user: runner };
-  throw new CannotStart(`The user ${runner.name} owns the database in ${folder} but may not enter that folder.`);
+  throw new CannotStart(
+    `The user ${runner.name} owns the database in ${folder} but may not enter that folder. ` +
+      "Move it to a folder that this user can enter, such as one in /var/lib, and set BELLWIRE_DATA_DIR to it.",
+  );
 }
 
 /** Returns a shared folder that `user` may enter and only root can have prepared. */
