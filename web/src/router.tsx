@@ -86,19 +86,19 @@ const routeTree = root.addChildren([
     getParentRoute,
     path: "/accounts/$id/history",
     validateSearch: readHistorySearch,
-    component: lazyRouteComponent(() => import("./pages/history/history-pages.tsx"), "AccountHistoryPage"),
+    component: lazyPage(() => import("./pages/history/history-pages.tsx"), "AccountHistoryPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/accounts/$accountId/users/$id",
     validateSearch: readHistorySearch,
-    component: lazyRouteComponent(() => import("./pages/history/history-pages.tsx"), "UserPage"),
+    component: lazyPage(() => import("./pages/history/history-pages.tsx"), "UserPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/accounts/$accountId/applications/$id/history",
     validateSearch: readHistorySearch,
-    component: lazyRouteComponent(() => import("./pages/history/history-pages.tsx"), "ApplicationHistoryPage"),
+    component: lazyPage(() => import("./pages/history/history-pages.tsx"), "ApplicationHistoryPage"),
   }),
   createRoute({
     getParentRoute,
@@ -190,7 +190,7 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/jobs",
-    component: lazyRouteComponent(() => import("./pages/jobs/jobs-page.tsx"), "JobsPage"),
+    component: lazyPage(() => import("./pages/jobs/jobs-page.tsx"), "JobsPage"),
   }),
   createRoute({
     getParentRoute,
@@ -206,7 +206,7 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/alerts",
-    component: lazyRouteComponent(() => import("./pages/alerts/alerts-page.tsx"), "AlertsPage"),
+    component: lazyPage(() => import("./pages/alerts/alerts-page.tsx"), "AlertsPage"),
   }),
   createRoute({
     getParentRoute,

@@ -7,7 +7,7 @@ import {
   PageSection,
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
-import { ServerAway, isServerAway } from "../api/api-problem.ts";
+import { ServerAway } from "../api/api-problem.ts";
 import { ServerAwayNotice } from "../components/loaded.tsx";
 import { LinkButton, usePageTitle } from "../components/page-header.tsx";
 
@@ -34,7 +34,8 @@ const brokenTitle = "This page failed to load";
 /** Shown if a page fails: it has a defect, its file belongs to an older version, or the server does not respond. */
 export function PageBroken({ error }: { error: unknown }) {
   usePageTitle(brokenTitle);
-  if (isServerAway(error)) {
+  // Most defects are TypeErrors, which `fetch` throws without a server, too.
+  if (error instanceof ServerAway) {
     return (
       <PageSection isFilled>
         <ServerAwayNotice onRetry={reloadIfReachable} headingLevel="h1" />
