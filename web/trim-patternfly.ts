@@ -17,11 +17,14 @@ export const trimPatternFly = (): Plugin => ({
   },
 });
 
-/** Removes the rules of unused classes, and all font faces: `src/layout/fonts.css` declares the faces in use. */
+/**
+ * Removes the rules of unused classes, and all font faces: `src/layout/fonts.css` declares the faces in use. The layer lets our own
+ * rules win over sheets that are loaded later, with the page that needs them.
+ */
 function trimStyleSheet(css: string, filename: string): string {
   const { code } = transform({
     filename,
-    code: Buffer.from(css),
+    code: Buffer.from(`@layer patternfly {${css}}`),
     exclude: Features.Nesting, // Vite lowers and minifies afterwards
     unusedSymbols: [...new Set(css.match(unusedClass))],
     minify: true,

@@ -25,7 +25,13 @@ interface Objects {
   readonly endpoint: number;
   readonly event: string;
   readonly delivery: string;
+  /** Another delivery, which stays failed. */
+  readonly failed: string;
 }
+
+/** A name, and the response of a receiver, without a place where a line may break. */
+const crm = `crm-${"N".repeat(96)}`;
+const unbroken = "x".repeat(3000);
 
 /** Parameters of pages by route. */
 const addresses = (objects: Objects): Readonly<Record<string, string>> => ({
@@ -43,6 +49,7 @@ const addresses = (objects: Objects): Readonly<Record<string, string>> => ({
 /** Pages behind a tab or a filter. */
 const morePages = (objects: Objects): readonly string[] => [
   ...["deliveries", "settings", "secret", "test"].map((tab) => `/endpoints/${objects.endpoint}?tab=${tab}`),
+  `/deliveries/${objects.failed}`,
   "/failures?view=list",
   "/deliveries?state=failed&since=-1d",
 ];
@@ -59,14 +66,16 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
   const switched = { provider_actions: true, all_actors: true, active: true };
   const endpoints = await send("GET", "/api/v1/endpoints");
   await send("PATCH", `/api/v1/endpoints/${Number(valueAt(endpoints.body, "data", 0, "id"))}`, switched);
-  const crm = {
-    name: "crm",
+  const refused = {
+    name: crm,
     url: refusing,
     event_types: ["account.created", "account.updated", "user.created"],
     retry_waits_seconds: [],
   };
-  const created = await send("POST", "/api/v1/endpoints", { ...crm, ...switched });
+  const created = await send("POST", "/api/v1/endpoints", { ...refused, ...switched });
   await send("POST", "/api/v1/endpoints", { name: "warehouse", url: slow, event_types: ["*"], ...switched });
+  const label = "L".repeat(200);
+  await send("POST", "/admin/api/fields_definitions.json", { target: "Account", name: "motto", label });
   const names = ["Harbour & Sons", "Quay Books", "Ferry Lines", "Silent Reef", "Lighthouse Analytics GmbH & Co. KG"];
   const accounts: ApiResponse[] = [];
   for (const [at, org_name] of names.entries()) {
@@ -80,10 +89,11 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
     send("GET", `/admin/api/accounts/${account}/applications.json`),
     send("GET", "/admin/api/services.json"),
   ]);
-  const failures = async (): Promise<ApiResponse> => send("GET", "/api/v1/failures?limit=1");
-  await until(async () => valueAt((await failures()).body, "data", 0) !== undefined);
-  const failure = await failures();
-  const delivery = String(valueAt(failure.body, "data", 0, "delivery_id"));
+  const failures = async (): Promise<ApiResponse> => send("GET", "/api/v1/failures?limit=2");
+  await until(async () => valueAt((await failures()).body, "data", 1) !== undefined);
+  const { body } = await failures();
+  const failure = (at: number): string => String(valueAt(body, "data", at, "delivery_id"));
+  const delivery = failure(0);
   await send("POST", "/api/v1/jobs", { kind: "export", of: "events", filter: {} });
   return {
     account,
@@ -93,14 +103,15 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
     endpoint: Number(valueAt(created.body, "id")),
     event: delivery.split(".")[0] ?? "",
     delivery,
+    failed: failure(1),
   };
 }
 
 /** Opens alerts as the minutely evaluation does, without waiting for it. */
 async function openAlert(database: Pool, endpointId: number): Promise<void> {
   for (const [kind, state, sentence] of [
-    ["success_rate", "open", "crm delivers 0 % of its attempts, below 90 %."],
-    ["oldest_waiting", "closed", "A delivery to crm has waited for 12 minutes."],
+    ["success_rate", "open", "It delivers 0 % of its attempts, below 90 %."],
+    ["oldest_waiting", "closed", "A delivery has waited for 12 minutes."],
   ]) {
     await database.query(
       `insert into alerts (provider_id, endpoint_id, kind, state, since, opened_at, closed_at, value, threshold, sentence)
@@ -147,6 +158,18 @@ async function lastingViolations(page: Page, partly: Parameters<typeof findViola
   }
 }
 
+/** Returns the elements that end beside the page, except tabs and texts with an ellipsis. Text, because it runs in the page. */
+const findTooWide = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(`(() => {
+    const end = document.querySelector("main").getBoundingClientRect().right + 1;
+    const isShort = (each) =>
+      each !== null &&
+      (each.matches(".pf-v6-c-tabs") || getComputedStyle(each).textOverflow === "ellipsis" || isShort(each.parentElement.closest("main *")));
+    return [...document.querySelectorAll("main *")]
+      .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > end && !isShort(each))
+      .map((each) => "too wide: " + each.tagName + " " + each.className);
+  })()`);
+
 /** Returns the violations of a page in both themes, and saves screenshots if requested. */
 async function checkPage(
   page: Page,
@@ -162,7 +185,10 @@ async function checkPage(
       await setTheme(page, theme);
       // The themes differ only in colours, and the first page covers those outside the main region.
       const colours = { rules: ["color-contrast"], within: isFirst ? "html" : "main" };
-      const violations = await lastingViolations(page, at === 0 ? {} : colours);
+      const violations = [
+        ...(await lastingViolations(page, at === 0 ? {} : colours)),
+        ...(at === 0 ? await findTooWide(page) : []),
+      ];
       results.push(...violations.map((violation) => `${width} px, ${theme}: ${violation}`));
       const name = new URL(url).pathname.slice(1) + new URL(url).search;
       const path = `${pictures}/${name.replaceAll(/[^a-z0-9-]+/gi, "_").slice(0, 60)}-${width}-${theme}.png`;
@@ -175,10 +201,12 @@ async function checkPage(
 /** Follows the banner of every page to the alerts, and mutes one. Others may have opened meanwhile. */
 async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.start();
+  await visitor.page.getByText(crm).first().waitFor(wait);
+  expect(await findTooWide(visitor.page)).toEqual([]);
   await visitor.press("link", /^Show (?:the alert|all alerts)$/);
-  await visitor.sees("crm delivers 0 % of its attempts, below 90 %.");
-  await visitor.sees("A delivery to crm has waited for 12 minutes.");
-  await visitor.press("button", "Actions for crm, Low success rate");
+  await visitor.sees("It delivers 0 % of its attempts, below 90 %.");
+  await visitor.sees("A delivery has waited for 12 minutes.");
+  await visitor.press("button", `Actions for ${crm}, Low success rate`);
   await visitor.press("menuitem", "Snooze for an hour");
   await visitor.sees("Low success rate: snoozed");
 }
@@ -208,7 +236,7 @@ test(
   "every page is accessible in light and dark; an alert can be snoozed and a delivery sent again",
   { timeout: pictures === undefined ? 600_000 : 1_800_000 },
   async ({ browser, database, databaseUrl }) => {
-    await using refusing = await startReceiver(503);
+    await using refusing = await startReceiver((answer) => void answer.writeHead(503).end(unbroken));
     await using slow = await startReceiver((answer) => void setTimeout(() => answer.writeHead(200).end(), 400));
     await using bellwire = await runBellwire(databaseUrl);
     const signIn = bellwire.signIn;

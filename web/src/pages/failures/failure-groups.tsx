@@ -98,7 +98,7 @@ function GroupCard({ group }: { group: FailureGroup }) {
       </CardHeader>
       <CardBody>
         <Flex columnGap={{ default: "columnGapLg" }} rowGap={{ default: "rowGapXs" }}>
-          <FlexItem>
+          <FlexItem className="bellwire-break">
             <Name>{endpoint_name}</Name>
             {endpoint_deleted && " (deleted)"}
           </FlexItem>
