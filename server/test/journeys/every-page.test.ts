@@ -254,6 +254,11 @@ test(
     await visitor.signIn("", signIn);
     const urls = [...pages, ...morePages(objects)].map((path) => `${bellwire.url}/p/admin${path}`);
     await muteAlert(visitor);
+    await page.setViewportSize({ width: 767, height: 900 });
+    expect(await page.locator("header bdi").isVisible(), "the provider's name beside the brand").toBe(false);
+    await page.setViewportSize({ width: 768, height: 900 });
+    expect(await page.locator("header bdi").isVisible()).toBe(true);
+    await page.setViewportSize({ width: 1440, height: 900 });
     refusing.answer(200);
     await sendAgain(visitor, objects.delivery);
     await visitor.start(); // without the messages of the actions

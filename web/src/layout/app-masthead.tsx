@@ -65,7 +65,7 @@ export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps
       <MastheadContent>
         <Toolbar isStatic>
           <ToolbarContent>
-            <ToolbarItem visibility={{ default: "hidden", md: "visible" }} alignSelf="center">
+            <ToolbarItem alignSelf="center" className="bellwire-provider">
               <Name>{session.providerName}</Name>
             </ToolbarItem>
             <ToolbarGroup
