@@ -49,6 +49,13 @@ test(
     await visitor.type(page.getByRole("textbox", { name: "Account" }), "Quay");
     await expect.poll(async () => [...new Set(await visitor.accounts())], wait).toEqual(["Quay Books"]);
     expect(new URL(page.url()).search).toBe("?account=Quay");
+    const addFilter = page.getByRole("button", { name: "Add filter", exact: true });
+    await expect.poll(() => visitor.isFocused(addFilter), wait).toBe(true);
+    await page.keyboard.press("Enter");
+    await visitor.press("menuitem", "State");
+    await page.getByRole("checkbox", { name: "Failed" }).waitFor(wait);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => visitor.isFocused(addFilter), wait).toBe(true);
     await visitor.press("link", "Account created");
     await visitor.sees("webhook-id");
 

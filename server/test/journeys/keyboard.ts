@@ -77,6 +77,10 @@ export class KeyboardVisitor {
     await this.page.getByText(text).first().waitFor(wait);
   }
 
+  isFocused(target: Locator): Promise<boolean> {
+    return hasFocus(target);
+  }
+
   /** The accounts of the rows of a list. */
   accounts(): Promise<readonly string[]> {
     return this.page.locator("td[data-label=Account]").allInnerTexts();

@@ -16,6 +16,7 @@ import { useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
 import { eventTypesQuery } from "../../api/events.ts";
 import { valuesOf } from "../../api/filters.ts";
+import { useFocusBack } from "../form/form-dialog.tsx";
 import { type Choice, type FilterDefinition, parseValues } from "./filter-table.ts";
 
 export interface FilterPopoverProps {
@@ -27,21 +28,24 @@ export interface FilterPopoverProps {
 }
 
 /** An editor beside the control that opened it. Escape and a press outside close it. */
-export const FilterPopover = ({ label, anchor, onClose, children }: FilterPopoverProps) => (
-  <Popover
-    isVisible
-    triggerRef={() => anchor}
-    aria-label={label}
-    position="bottom-start"
-    withFocusTrap
-    showClose={false}
-    minWidth="18rem"
-    maxWidth="min(24rem, 100vw - 3rem)"
-    appendTo={() => document.body}
-    shouldClose={onClose}
-    bodyContent={<div className="bellwire-filter-editor">{children}</div>}
-  />
-);
+export function FilterPopover({ label, anchor, onClose, children }: FilterPopoverProps) {
+  useFocusBack(anchor);
+  return (
+    <Popover
+      isVisible
+      triggerRef={() => anchor}
+      aria-label={label}
+      position="bottom-start"
+      withFocusTrap
+      showClose={false}
+      minWidth="18rem"
+      maxWidth="min(24rem, 100vw - 3rem)"
+      appendTo={() => document.body}
+      shouldClose={onClose}
+      bodyContent={<div className="bellwire-filter-editor">{children}</div>}
+    />
+  );
+}
 
 export interface FilterEditorProps {
   readonly definition: FilterDefinition;

@@ -140,21 +140,24 @@ const scrollIntoView = (alert: HTMLElement | null): void => alert?.scrollIntoVie
 const afterMs = 50;
 
 /**
- * Moves the focus to the page when a dialog closes and the element that opened it is gone, such as a deleted row.
- * PatternFly returns the focus only to an element that still exists; otherwise keyboard users start over.
+ * Moves the focus when a dialog closes and the element that had it before is gone, such as a deleted row or an item of a menu: to the
+ * opener, if it is still there, or to the page. PatternFly returns the focus only to an element that still exists; otherwise keyboard
+ * users start over.
  */
-function useFocusBack(): void {
+export function useFocusBack(opener?: HTMLElement): void {
   useEffect(() => {
     const page = document;
     return () => {
-      setTimeout(() => focusIfLost(page), afterMs);
+      setTimeout(() => focusIfLost(page, opener), afterMs);
     };
-  }, []);
+  }, [opener]);
 }
 
-function focusIfLost(page: Document): void {
+function focusIfLost(page: Document, opener: HTMLElement | undefined): void {
   const { activeElement, body } = page;
-  if (activeElement === null || activeElement === body) page.querySelector("main")?.focus();
+  if (activeElement !== null && activeElement !== body) return;
+  const target = opener?.isConnected ? opener : page.querySelector("main");
+  target?.focus();
 }
 
 /** Mentions webhooks in confirmations. Each endpoint decides whether changes by admins are sent. */
