@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { cancelDelivery, deleteFailures } from "#webhooks/deliveries/index.ts";
+import { cancelDelivery, deleteFailures, retryDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
 import {
   type Replay,
@@ -293,4 +293,32 @@ test("a replay is deleted with the history of the day it ended, never while it r
 
   expect([await deleted(29), await deleted(31), await deleted(31)]).toEqual([0, 1, 0]);
   expect(await listReplays(database, { providerId, limit: 10 })).toMatchObject([{ id, state: "running" }]);
+});
+
+test("a delivery that was repeated 32,767 times can be repeated again, alone, in a job and in a replay", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const [eventId = ""] = await recordNow(database, { providerId });
+  const key = { providerId, eventId, endpointId };
+  const deliver = async (): Promise<void> => {
+    await database.query("delete from due");
+    await database.query(
+      `insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
+       values ($1, $2, $3, 'delivered', 32767, 32767, '3scale') on conflict do nothing`,
+      [providerId, eventId, endpointId],
+    );
+  };
+  await deliver();
+  expect(await database.inTransaction((tx) => retryDelivery(tx, key))).toBe(true);
+  await deliver();
+  const keys = { providerId, eventIds: [eventId], endpointIds: [endpointId] };
+  const selection = { ...keys, selectedAt: new Date(Date.now() + hourMs), onlyFailures: false, resumed: [] };
+  expect(await database.inTransaction((tx) => retryDeliveries(tx, selection))).toEqual(new Map([[endpointId, 1]]));
+  await deliver();
+  expect(await replayAll(database, { providerId, endpointId, only: "all" })).toMatchObject({
+    state: "done",
+    delivered: 1,
+  });
 });

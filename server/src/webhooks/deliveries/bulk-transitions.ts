@@ -47,7 +47,7 @@ const retryStatement = `
     returning 1
   ), again as (
     insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
-    select $1, event_id, endpoint_id, format, attempts_made, attempts_made, replay + (state = 'delivered')::int, sequence
+    select $1, event_id, endpoint_id, format, attempts_made, attempts_made, least(replay + (state = 'delivered')::int, 32767), sequence
     from ended
     where (select count(*) from dealt_with) >= 0
     on conflict (event_id, endpoint_id) do nothing

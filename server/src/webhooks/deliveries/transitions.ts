@@ -75,7 +75,7 @@ const makeDueNow = `
   returning event_id`;
 
 // An ended delivery becomes due again with a new round of retries, the same id and the same bytes. If it had been
-// delivered, its replay count marks the intended repetition. It leaves the failure list, and its ordering key,
+// delivered, its replay count marks the intended repetition, up to the largest number of the column. It leaves the failure list, and its ordering key,
 // because its turn has passed. The failure is deleted first, as in batches of retries: in the opposite order, two
 // statements could wait for each other.
 const makeEndedDueAgain = `
@@ -93,7 +93,7 @@ const makeEndedDueAgain = `
   )
   insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
   select provider_id, event_id, endpoint_id, format, attempts_made, attempts_made,
-    replay + (state = 'delivered')::int, sequence
+    least(replay + (state = 'delivered')::int, 32767), sequence
   from ended
   where (select count(*) from dealt_with) >= 0
   on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()

@@ -1,6 +1,7 @@
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import {
+  attemptNumberMax,
   type BodyFormat,
   bodyFormatOf,
   type DeliveryToRepeat,
@@ -326,7 +327,7 @@ async function makeDue(tx: Transaction, replay: Destination, chosen: readonly Ex
     orderingKey: orderingKeyOf(replay.ordering, event),
     sequence: event.sequence,
     attemptsMade: event.attemptsMade,
-    replay: event.replay + (event.was === "delivered" ? 1 : 0),
+    replay: Math.min(event.replay + (event.was === "delivered" ? 1 : 0), attemptNumberMax),
   }));
   await makeDueAgain(tx, replay, deliveries);
 }
