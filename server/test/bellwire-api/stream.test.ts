@@ -216,6 +216,33 @@ test("a stream sends deletions of its own provider's endpoints only", async ({ h
   expect(other.messages).toEqual([]);
 });
 
+test("a changed endpoint is read for the streams of its provider only, however many others are open", async ({
+  sharedPool,
+}) => {
+  const readFor: unknown[] = [];
+  const pool: Pool = {
+    ...sharedPool,
+    query(statement, values) {
+      if (/from endpoints\s+where provider_id = \$1 and id = \$2/.test(statement)) readFor.push(values?.[0]);
+      return sharedPool.query(statement, values);
+    },
+  };
+  const { http, close } = openBellwireApi(pool, systemClock);
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  onTestFinished(close);
+  const [api, otherApi] = [
+    await createBellwireApi(sharedPool, http, new Date()),
+    await createBellwireApi(sharedPool, http, new Date()),
+  ];
+  const [client, other] = [await follow(http, api), await follow(http, otherApi)];
+  await hasBegun(client);
+  await hasBegun(other);
+  await api.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
+
+  await until(() => client.messages.some(({ event }) => event === "endpoint"));
+  expect(new Set(readFor)).toEqual(new Set([api.provider.id]));
+});
+
 test.for([
   "delete from access_tokens where provider_id = $1",
   "update provider_users set state = 'suspended' where provider_id = $1",

@@ -13,7 +13,7 @@ import {
   sampleTransactions,
   type FollowedAttempt,
 } from "#webhooks/deliveries/index.ts";
-import { isDeletedEndpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
+import { readEndpoint, readEndpointKeys } from "#webhooks/endpoints/index.ts";
 import { beforeTransaction, type EventSummary, followEvents } from "#webhooks/events/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { EventStream, StreamAccess } from "../shared/event-stream.ts";
@@ -285,14 +285,14 @@ class HistoryHub {
   }
 
   async #pushEndpoints(ids: readonly number[]): Promise<void> {
+    if (this.#audiences.size === 0 || ids.length === 0) return;
     const { pool, encryption } = this.#needs;
-    for (const [providerId, audience] of this.#audiences) {
-      for (const id of ids) {
-        const key = { providerId, id };
-        const endpoint = await readEndpoint(pool, encryption, key);
-        if (endpoint) push(audience, [{ event: "endpoint", data: representEndpoint(endpoint, false) }]);
-        else if (await isDeletedEndpoint(pool, key)) push(audience, [{ event: "endpoint_deleted", data: { id } }]);
-      }
+    for (const key of await readEndpointKeys(pool, ids)) {
+      const audience = this.#audiences.get(key.providerId);
+      if (!audience) continue;
+      const endpoint = await readEndpoint(pool, encryption, key);
+      if (endpoint) push(audience, [{ event: "endpoint", data: representEndpoint(endpoint, false) }]);
+      else push(audience, [{ event: "endpoint_deleted", data: { id: key.id } }]);
     }
   }
 }

@@ -111,6 +111,12 @@ export async function readEndpoint(
   return row && endpointOf(encryption, row);
 }
 
+const ownersStatement = `select provider_id, id from endpoints where id = any($1::bigint[])`;
+
+/** Returns the keys of endpoints of any provider, deleted ones included. */
+export const readEndpointKeys = (db: Database, ids: readonly number[]): Promise<readonly EndpointKey[]> =>
+  db.query<EndpointKey>(ownersStatement, [ids]);
+
 const readDeletedStatement = `select from endpoints where provider_id = $1 and id = $2 and deleted_at is not null`;
 
 /** Returns whether the provider has deleted the endpoint. */

@@ -24,6 +24,7 @@ export {
 } from "./delivery-settings.ts";
 export {
   isDeletedEndpoint,
+  readEndpointKeys,
   listEndpoints,
   readDefaultEndpoint,
   readEndpoint,
