@@ -216,14 +216,16 @@ test("a stream sends deletions of its own provider's endpoints only", async ({ h
   expect(other.messages).toEqual([]);
 });
 
-test("a changed endpoint is read for the streams of its provider only, however many others are open", async ({
+test("changes of a provider are read for its own streams at once, and for others only by their polls", async ({
   sharedPool,
 }) => {
-  const readFor: unknown[] = [];
+  const endpointsReadFor: unknown[] = [];
+  const eventsReadFor: unknown[] = [];
   const pool: Pool = {
     ...sharedPool,
     query(statement, values) {
-      if (/from endpoints\s+where provider_id = \$1 and id = \$2/.test(statement)) readFor.push(values?.[0]);
+      if (/from endpoints\s+where provider_id = \$1 and id = \$2/.test(statement)) endpointsReadFor.push(values?.[0]);
+      if (/from events event/.test(statement)) eventsReadFor.push(values?.[0]);
       return sharedPool.query(statement, values);
     },
   };
@@ -237,10 +239,14 @@ test("a changed endpoint is read for the streams of its provider only, however m
   const [client, other] = [await follow(http, api), await follow(http, otherApi)];
   await hasBegun(client);
   await hasBegun(other);
+  const startedMs = performance.now();
+  for (let n = 0; n < 50; n += 1) await recordNow(sharedPool, { providerId: api.provider.id });
   await api.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
 
-  await until(() => client.messages.some(({ event }) => event === "endpoint"));
-  expect(new Set(readFor)).toEqual(new Set([api.provider.id]));
+  await until(() => idsOf(client).length >= 50 && client.messages.some(({ event }) => event === "endpoint"));
+  expect(new Set(endpointsReadFor)).toEqual(new Set([api.provider.id]));
+  const polls = (performance.now() - startedMs) / 500;
+  expect(eventsReadFor.filter((id) => id === otherApi.provider.id).length).toBeLessThan(polls + 5);
 });
 
 test.for([

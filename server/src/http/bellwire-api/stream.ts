@@ -228,8 +228,11 @@ class HistoryHub {
   constructor(needs: HubNeeds) {
     this.#needs = needs;
     this.#stopListening = [
-      needs.pool.onHint("history", () => {
-        for (const { wake } of this.#audiences.values()) wake.abort();
+      needs.pool.onHint("history", (providerIds) => {
+        // An empty id is any provider's. Without ids, hints may have been missed.
+        const isOfAny = providerIds.length === 0 || providerIds.includes("");
+        const changed = isOfAny ? [...this.#audiences.keys()] : providerIds.map(Number);
+        for (const providerId of changed) this.#audiences.get(providerId)?.wake.abort();
       }),
       needs.pool.onHint("endpoints", (ids) => void this.#pushEndpoints(ids.map(Number)).catch(needs.onError)),
     ];

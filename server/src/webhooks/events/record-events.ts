@@ -168,7 +168,7 @@ export async function recordEvents(
     deliveries: planned.flatMap(({ deliveries }) => deliveries),
     payloads: planned.flatMap(({ payloads }) => payloads),
   });
-  tx.hintAfterCommit("history", "");
+  tx.hintAfterCommit("history", String(providerId));
   return planned.map(({ row, payloads, deliveries }) => ({
     id: row.id,
     type: row.type,
