@@ -52,6 +52,15 @@ test("counts from a process with a clock days ahead do not block attempts in oth
   for (const wait of [0, 0, 0, 60]) expect(await here.secondsToWait("ada")).toBe(wait);
 });
 
+test("a refusal ends although the clock is set back by days", async ({ sharedPool, clock, limit }) => {
+  let aheadMs = 60 * 24 * 3600_000;
+  const wrong = { now: () => new Date(clock.now().getTime() + aheadMs) };
+  const limiter = createAttemptLimiter({ pool: sharedPool, clock: wrong }, limit);
+  while ((await limiter.secondsToWait("ada")) === 0);
+  aheadMs = 0;
+  expect(await limiter.secondsToWait("ada")).toBe(0);
+});
+
 test("an IPv6 /64, /56 and /48 have one, four and sixteen times the limit", async ({ sharedPool, clock, limit }) => {
   const limiter = createNetworkLimiter({ pool: sharedPool, clock }, limit);
   const countAttempts = async (addresses: readonly string[]): Promise<number> => {

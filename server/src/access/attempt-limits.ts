@@ -156,8 +156,11 @@ function createLimiter(needs: CounterNeeds) {
 
   const rememberedSeconds = (counters: readonly Counter[]): number => {
     const nowMs = needs.clock.now().getTime();
-    const until = counters.map(({ digest }) => fullUntilMs.get(digest.toString("hex")) ?? 0);
-    return Math.max(0, ...until.map((ms) => Math.ceil((ms - nowMs) / 1000)));
+    const waits = counters.map(({ digest, windowSeconds }) => {
+      const seconds = Math.ceil(((fullUntilMs.get(digest.toString("hex")) ?? 0) - nowMs) / 1000);
+      return seconds <= windowSeconds ? seconds : 0; // the clock was set back
+    });
+    return Math.max(0, ...waits);
   };
   /** `attemptsMax` attempts are allowed: the count may equal it if it includes this attempt. */
   const longestWait = (counters: readonly Counter[], counts: readonly Count[], counted: 0 | 1): number => {
