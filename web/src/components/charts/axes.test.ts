@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatDuration, formatRate, pointFormat, tickFormat, timeTicks, valueAxis } from "./axes.ts";
+import { formatDuration, formatRate, pointFormat, tickFormat, timeTicks, valueAxis, zoneOfPoints } from "./axes.ts";
 
 const minutes = (count: number, from: string): Date[] =>
   Array.from({ length: count }, (_, index) => new Date(Date.parse(from) + index * 60_000));
@@ -19,6 +19,27 @@ test("ticks are at full hours of the time zone, and no more than fit", () => {
   expect(at("Asia/Kolkata", 8)).toEqual(["10:30", "11:30", "12:30", "13:30", "14:30", "15:30"]);
   expect(at("UTC", 3)).toEqual(["12:00", "14:00", "16:00"]);
   expect(timeTicks([], 8, "UTC")).toEqual([]);
+});
+
+test("ticks are at midnight of the time zone before and after a change of its clocks", () => {
+  const hours = Array.from({ length: 336 }, (_, hour) => new Date(Date.UTC(2027, 2, 21, 12) + hour * 3_600_000));
+  const ticks = timeTicks(hours, 8, "Europe/Berlin").map((index) => hours[index]?.toISOString().slice(5, 16));
+  expect(ticks).toEqual([
+    "03-22T23:00",
+    "03-24T23:00",
+    "03-26T23:00",
+    "03-28T22:00",
+    "03-30T22:00",
+    "04-01T22:00",
+    "04-03T22:00",
+  ]);
+});
+
+test("the label of a day's tick is the name of its point in every time zone", () => {
+  const at = new Date("2026-11-24T00:00:00Z");
+  const [dayMs, timeZone] = [86_400_000, "America/New_York"];
+  expect(tickFormat(30 * dayMs, zoneOfPoints(dayMs, timeZone))(at)).toBe(pointFormat(dayMs, timeZone)(at));
+  expect(tickFormat(7 * dayMs, zoneOfPoints(dayMs / 24, timeZone))(at)).toBe("23 Nov");
 });
 
 test("times are in the provider's time zone, and days are the UTC days of the statistics", () => {

@@ -31,17 +31,20 @@ export function timeTicks(times: readonly Date[], labelsMax: number, timeZone: s
   if (!first || !last) return [];
   const lengthMs = last.getTime() - first.getTime();
   const stepMs = stepsMs.find((step) => lengthMs / step <= labelsMax) ?? lengthMs;
-  const offsetMs = zoneOffsetMs(last, timeZone);
-  const slotOf = (time: Date): number => Math.floor((time.getTime() + offsetMs) / stepMs);
+  const offsetAt = zoneOffsets(timeZone);
+  const offsetMs = offsetAt(last);
+  const isChanged = offsetAt(first) !== offsetMs;
+  const slotOf = (time: Date): number =>
+    Math.floor((time.getTime() + (isChanged ? offsetAt(time) : offsetMs)) / stepMs);
   return times.flatMap((time, index) => {
     const previous = times[index - 1];
     return previous && slotOf(previous) !== slotOf(time) ? [index] : [];
   });
 }
 
-/** Returns how far the zone's clocks are ahead of UTC. */
-function zoneOffsetMs(at: Date, timeZone: string): number {
-  const parts = timeFormat(timeZone, {
+/** Returns a function that returns how far the zone's clocks are ahead of UTC at a time. */
+function zoneOffsets(timeZone: string): (at: Date) => number {
+  const format = timeFormat(timeZone, {
     hourCycle: "h23",
     year: "numeric",
     month: "numeric",
@@ -49,10 +52,14 @@ function zoneOffsetMs(at: Date, timeZone: string): number {
     hour: "numeric",
     minute: "numeric",
     second: "numeric",
-  }).formatToParts(at);
-  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((each) => each.type === type)?.value);
-  const local = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
-  return local - Math.floor(at.getTime() / 1000) * 1000;
+  });
+  return (at) => {
+    const parts = format.formatToParts(at);
+    const part = (type: Intl.DateTimeFormatPartTypes): number =>
+      Number(parts.find((each) => each.type === type)?.value);
+    const local = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+    return local - Math.floor(at.getTime() / 1000) * 1000;
+  };
 }
 
 function timeFormat(timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -65,6 +72,9 @@ function timeFormat(timeZone: string, options: Intl.DateTimeFormatOptions): Intl
 
 export type TimeFormat = (at: Date) => string;
 
+/** Returns the zone in which points are named. A day of the statistics is a day of UTC. */
+export const zoneOfPoints = (intervalMs: number, timeZone: string): string => (intervalMs >= dayMs ? "UTC" : timeZone);
+
 /** Returns the text below a tick: "14:05" within two days, otherwise "24 Nov". */
 export function tickFormat(lengthMs: number, timeZone: string): TimeFormat {
   const options = lengthMs <= 2 * dayMs ? ({ hour: "2-digit", minute: "2-digit" } as const) : dayAndMonth;
@@ -76,11 +86,9 @@ const dayAndMonth = { day: "numeric", month: "short" } as const;
 
 /** Returns the name of a point that covers `intervalMs`: "24 Nov, 14:05", or "24 Nov" for a day. */
 export function pointFormat(intervalMs: number, timeZone: string): TimeFormat {
-  // A day of the statistics is a day of UTC.
-  const isDay = intervalMs >= dayMs;
-  const format = timeFormat(isDay ? "UTC" : timeZone, {
+  const format = timeFormat(zoneOfPoints(intervalMs, timeZone), {
     ...dayAndMonth,
-    ...(!isDay && { hour: "2-digit", minute: "2-digit" }),
+    ...(intervalMs < dayMs && { hour: "2-digit", minute: "2-digit" }),
   });
   return (at) => format.format(at);
 }

@@ -15,7 +15,7 @@ import {
   useState,
 } from "react";
 import { useSession } from "../../api/session.tsx";
-import { type ValueAxis, pointFormat, tickFormat, timeTicks, valueAxis } from "./axes.ts";
+import { type ValueAxis, pointFormat, tickFormat, timeTicks, valueAxis, zoneOfPoints } from "./axes.ts";
 import "./charts.css";
 
 const ChartTable = lazy(async () => ({ default: (await import("./chart-table.tsx")).ChartTable }));
@@ -181,7 +181,7 @@ interface DrawingProps extends TimeChartProps {
 }
 
 function Drawing({ points, intervalMs, series, kind, format, layout, present }: DrawingProps) {
-  const { timeZone } = useSession();
+  const timeZone = zoneOfPoints(intervalMs, useSession().timeZone);
   const id = useId();
   const { width, slotWidth, axis, x, y } = layout;
   const times = points.map(({ at }) => at);
