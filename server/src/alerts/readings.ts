@@ -28,6 +28,8 @@ interface EndpointRow {
   readonly disabledReason: string | null;
   readonly failedAt: Date | null;
   readonly deliveredAt: Date | null;
+  /** Failures are being retried. */
+  readonly isRetrying: boolean;
 }
 
 // Per endpoint: the trace of its newest attempt with one, among its newest deliveries. Most first attempts are columns of their
@@ -71,10 +73,15 @@ async function readCertificates(
 }
 
 // Per endpoint: its newest failure by failures_list_idx, and its newest deliveries by deliveries_endpoint_idx, because an
-// endpoint may have millions of older ones. Operational events do not count: alerts about their deliveries would cause more.
+// endpoint may have millions of older ones. Operational events do not count: alerts about their deliveries would cause more. Retried
+// failures are among the oldest events that are due, by due_endpoint_idx.
 const endpointsStatement = `
   select endpoint.id as endpoint_id, endpoint.name, endpoint.url_masked, endpoint.active, endpoint.state,
-    endpoint.disabled_reason, failure.failed_at, delivery.delivered_at
+    endpoint.disabled_reason, failure.failed_at, delivery.delivered_at, exists (
+      select from (
+        select round_start from due where due.endpoint_id = endpoint.id order by event_id limit 100
+      ) oldest where round_start > 0
+    ) as is_retrying
   from endpoints endpoint
   left join lateral (
     select failed_at
@@ -127,9 +134,11 @@ export async function readEndpointReadings(
   });
 }
 
-/** Returns 1 if the newest failure is newer than every success. */
-const isExhausted = ({ failedAt, deliveredAt }: EndpointRow): Reading =>
-  failedAt !== null && (deliveredAt === null || deliveredAt <= failedAt) ? 1 : 0;
+/** Returns 1 if the newest failure is newer than every success. Not known while the last failures of the list are being retried. */
+function isExhausted({ failedAt, deliveredAt, isRetrying }: EndpointRow): Reading {
+  if (failedAt === null) return isRetrying ? null : 0;
+  return deliveredAt === null || deliveredAt <= failedAt ? 1 : 0;
+}
 
 async function countRecent(
   db: Database,
