@@ -16,12 +16,12 @@ export interface AlertNeeds {
 // A time in the future is from before the clock was set back.
 const isDue = `(evaluated_at < clock_timestamp() - interval '50 seconds' or evaluated_at > clock_timestamp())`;
 
-// Along alert_schedules_due_idx. By the database's clock.
-const dueStatement = `
-  select provider_id, clock_timestamp() as now
-  from alert_schedules
-  where ${isDue}
-  order by evaluated_at`;
+// Along alert_schedules_due_idx. By the database's clock. In random order: processes that began with the same provider would read
+// all others at the same time, too.
+const dueStatement = `select provider_id from alert_schedules where ${isDue} order by random()`;
+
+// Another process may have evaluated it since.
+const stillDueStatement = `select clock_timestamp() as now from alert_schedules where provider_id = $1 and ${isDue}`;
 
 // The row lock is held until the evaluation ends, so one process at a time evaluates a provider, and others skip it.
 const claimStatement = `
@@ -41,8 +41,11 @@ const claimStatement = `
 export async function evaluateAlerts({ pool, pageUrl }: AlertNeeds): Promise<void> {
   await insertDefaultRules(pool);
   const errors: unknown[] = [];
-  for (const { providerId, now } of await pool.query<{ providerId: number; now: Date }>(dueStatement)) {
+  for (const { providerId } of await pool.query<{ providerId: number }>(dueStatement)) {
     try {
+      const [due] = await pool.query<{ now: Date }>(stillDueStatement, [providerId]);
+      if (!due) continue;
+      const { now } = due;
       const endpoints = await readEndpointReadings(pool, { providerId, now });
       await pool.inTransaction(async (tx) => {
         const [claimed] = await tx.query(claimStatement, [providerId]);

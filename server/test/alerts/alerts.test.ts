@@ -245,6 +245,23 @@ test("concurrent processes evaluate a provider once", async ({ database }) => {
   expect(await scene.mails()).toEqual([exhausted]);
 });
 
+test("concurrent processes share the providers, instead of reading the endpoints of all in each", async ({
+  database,
+}) => {
+  const read: unknown[] = [];
+  const pool: Pool = {
+    ...database,
+    query(statement, values) {
+      if (statement.includes("delivery.delivered_at")) read.push(values?.[0]);
+      return database.query(statement, values);
+    },
+  };
+  for (let provider = 0; provider < 40; provider += 1) await buildProvider(database);
+  await Promise.all([1, 2, 3].map(() => evaluateAlerts({ pool, pageUrl: (_, path) => path })));
+  expect(new Set(read).size).toBe(40);
+  expect(read.length).toBeLessThan(80); // all three would read 120
+});
+
 test("a muted alert sends no mail, and a snoozed alert sends again after its time", async ({ database }) => {
   const scene = await Scene.open(database);
   const mute = async (until: Date | null): Promise<void> => {
