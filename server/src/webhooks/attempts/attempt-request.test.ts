@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cloudEventHeaders, describedHeaders, percentEncoded, requestHeaders } from "./attempt-request.ts";
 import { Signer } from "./signature.ts";
+import { orderingKeyOf } from "#webhooks/deliveries/index.ts";
 
 test("CloudEvents attributes become headers, with non-ASCII characters percent-encoded", () => {
   const headers = cloudEventHeaders({
@@ -25,6 +26,16 @@ test("CloudEvents attributes become headers, with non-ASCII characters percent-e
     "ce-bellwireactor": "developer:21",
     "ce-bellwirechannel": "developer_portal",
   });
+});
+
+test.each([
+  ["account.created", "account/41"],
+  ["endpoint.degraded", "endpoint/41"],
+  ["deliveries.exhausted", "endpoint/41"],
+])("the subject of %s, and its ordering key by object, is %s", (type, object) => {
+  const event = { ...bare.event, type, objectId: 41, accountId: 31 };
+  expect(cloudEventHeaders({ ...event, id: bare.id, source: "https://acme-admin.example" })["ce-subject"]).toBe(object);
+  expect(orderingKeyOf("object", event)).toBe(object);
 });
 
 test("any text is encoded as a valid header value and decodes to the same text", () => {

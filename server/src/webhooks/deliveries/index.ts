@@ -127,7 +127,7 @@ export {
   retryAfterSeconds,
   type SuccessRule,
 } from "./retry-policy.ts";
-export { type Ordering, orderingKeyOf, planDeliveries, type PlannedDelivery } from "./plan.ts";
+export { type Ordering, objectOf, orderingKeyOf, planDeliveries, type PlannedDelivery } from "./plan.ts";
 export {
   type Attempt,
   type Delivery,

@@ -15,8 +15,14 @@ export function orderingKeyOf(
     case "account":
       return `account/${event.accountId}`;
     case "object":
-      return `${event.type.split(".", 1)[0]}/${event.objectId}`;
+      return objectOf(event);
   }
+}
+
+/** Returns the object that an event is about: `application/41`. The type `deliveries.exhausted` is about an endpoint. */
+export function objectOf({ type, objectId }: { readonly type: string; readonly objectId: number }): string {
+  const [kind] = type.split(".", 1);
+  return `${kind === "deliveries" ? "endpoint" : kind}/${objectId}`;
 }
 
 export interface PlannedDelivery {

@@ -1,7 +1,7 @@
 import type { Channel } from "#access/index.ts";
 import { type Node, documentToJson } from "#platform/document.ts";
 import { renderXml } from "#platform/xml.ts";
-import type { BodyFormat } from "#webhooks/deliveries/index.ts";
+import { type BodyFormat, objectOf } from "#webhooks/deliveries/index.ts";
 
 /** A created, changed or deleted key. */
 export interface EventKey {
@@ -35,7 +35,7 @@ export const cloudEventAttributes = (event: CloudEventFacts) => ({
   id: event.id,
   source: event.source,
   type: event.type,
-  subject: `${event.type.split(".", 1)[0]}/${event.objectId}`,
+  subject: objectOf(event),
   time: event.time,
   bellwiresequence: event.sequence,
   bellwireactor: event.actor,

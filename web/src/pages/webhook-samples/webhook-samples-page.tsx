@@ -82,7 +82,7 @@ const cloudEventHeaders = (type: EventTypeName) => ({
   "ce-id": "The same as webhook-id",
   "ce-source": "The address of your Admin Portal",
   "ce-type": type,
-  "ce-subject": `${type.split(".")[0]}/ and its id`,
+  "ce-subject": `${type.split(".")[0]?.replace("deliveries", "endpoint")}/ and its id`,
   "ce-time": "The same as bellwire-event-time",
   "ce-bellwiresequence": "The same as bellwire-sequence. Also ce-bellwireactor and ce-bellwirechannel",
 });
