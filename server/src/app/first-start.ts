@@ -1,11 +1,11 @@
-import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, constants, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { findTenant } from "#cells/index.ts";
 import { newTokenValue, type PasswordHasher } from "#access/index.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
-import { readFileIfExists, readOrCreateFile, withFileLock } from "#platform/files.ts";
+import { CannotStart, errorMessage } from "#platform/errors.ts";
+import { makeFolder, readFileIfExists, readOrCreateFile, withFileLock } from "#platform/files.ts";
 import { randomHex, randomPassword } from "#platform/ids.ts";
 import { setUpFirstProvider } from "#portal/provider-account/index.ts";
 import { type Provider, findProviderByKey, readFirstProvider } from "#portal/providers/index.ts";
@@ -62,15 +62,14 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined>
 const hasProvider = async ({ pool }: Pick<FirstSetUp, "pool">): Promise<boolean> =>
   (await findTenant(pool, undefined)) !== undefined;
 
-/** Creates the data directory. Returns the reason if that is not permitted, as on the read-only file system of a container. */
+/** Creates the data directory. Returns the reason if that is not possible, as on the read-only file system of a container. */
 async function creationError(dataDir: string): Promise<string | undefined> {
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeFolder(resolve(dataDir), 0o700);
     await access(dataDir, constants.W_OK);
     return undefined;
   } catch (error) {
-    if (["EACCES", "EPERM", "EROFS"].includes(errorCode(error) ?? "")) return errorMessage(error);
-    throw error;
+    return errorMessage(error);
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readOrCreateFile, withFileLock } from "./files.ts";
+import { makeFolder, readOrCreateFile, withFileLock } from "./files.ts";
 
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bellwire-files-"));
@@ -42,4 +42,16 @@ test("tasks under one lock file never overlap, and a failed task releases the lo
   const all = Array.from({ length: 5 }, () => withFileLock(lockFile, () => undefined, work));
   for (const { status } of await Promise.allSettled(all)) expect(status).toBe("rejected");
   expect(runningMax).toBe(1);
+});
+
+test("a folder is created with those above it, and again without an error", async () => {
+  const path = join(await newFolder(), "a", "b", "c");
+  await makeFolder(path, 0o700);
+  await makeFolder(path, 0o700);
+  expect((await stat(path)).mode & 0o777).toBe(0o700);
+});
+
+test.runIf(process.platform === "linux")("a folder in a file system that takes none is refused", async () => {
+  await expect(makeFolder("/proc/bellwire/data", 0o700)).rejects.toThrow("ENOENT");
+  await expect(makeFolder("/dev/null/data", 0o700)).rejects.toThrow("ENOTDIR");
 });

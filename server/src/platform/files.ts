@@ -1,4 +1,5 @@
-import { link, open, readFile, unlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "./clock.ts";
@@ -35,6 +36,18 @@ export async function readFileIfExists(path: string): Promise<string | undefined
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
+  }
+}
+
+/** Creates a folder and those above it. Node's `recursive` never ends below a folder like /proc, which exists and takes no others. */
+export async function makeFolder(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    if (existsSync(path) && (await stat(path)).isDirectory()) return;
+    if (errorCode(error) !== "ENOENT" || existsSync(dirname(path))) throw error;
+    await makeFolder(dirname(path), mode);
+    await makeFolder(path, mode);
   }
 }
 

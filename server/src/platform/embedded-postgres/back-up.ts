@@ -1,9 +1,10 @@
 import { constants } from "node:fs";
 import { chmod, chown, copyFile, mkdir, open, readdir, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import pg from "pg";
 import { classifyDatabaseError } from "../database/connection.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
+import { makeFolder } from "../files.ts";
 
 /*
  * An online backup at the level of files ("Making a Base Backup Using the Low Level API" in PostgreSQL's manual), since the
@@ -91,7 +92,7 @@ async function copyDatabase({ ownerUrl, pgData, dataDir, target }: BackupNeeds):
 
 async function makeTarget(target: string): Promise<void> {
   try {
-    await mkdir(target, { recursive: true });
+    await makeFolder(resolve(target), 0o777);
   } catch (error) {
     throw new CannotStart(`The backup cannot be written to ${target}: ${errorMessage(error)}`);
   }

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import pg from "pg";
 import { systemClock } from "../clock.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
-import { readOrCreateFile, withFileLock } from "../files.ts";
+import { makeFolder, readOrCreateFile, withFileLock } from "../files.ts";
 import { randomHex } from "../ids.ts";
 import { type ServerLocation, chooseLocation } from "./location.ts";
 import { findBinaries, initDatabase, ownerRole } from "./programs.ts";
@@ -120,7 +119,7 @@ const ignore = (): void => undefined;
 /** Private, but root's folder may be entered, though not listed, by the server's user. */
 async function makeDataDir(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    await makeFolder(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
   } catch (error) {
     throw new CannotStart(`The data directory ${folder} (BELLWIRE_DATA_DIR) cannot be created: ${errorMessage(error)}`);
   }
