@@ -28,6 +28,12 @@ function duration(ms: number): string {
   return seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
 }
 
+/** Returns "less than a day", "1 day" or "14 days". */
+function days(count: number): string {
+  if (count < 1) return "less than a day";
+  return count < 2 ? "1 day" : `${Math.floor(count)} days`;
+}
+
 type Measured = Pick<AlertTransition, "kind" | "value" | "threshold">;
 
 /** Describes a problem in a sentence. */
@@ -46,7 +52,7 @@ export function describeProblem(
     case "certificate":
       return current < 0
         ? "The certificate of the receiver has expired."
-        : `The certificate of the receiver expires in ${Math.floor(current)} days. The limit is ${limit} days.`;
+        : `The certificate of the receiver expires in ${days(current)}. The limit is ${days(limit)}.`;
     case "disabled":
       return disabledReason ?? "The endpoint is disabled.";
     case "exhausted":

@@ -258,9 +258,12 @@ const choicesExplained = [
 
 function outcomeOf(choice: Decision, held: readonly HeldEndpoint[], cancelled: number): readonly string[] {
   const endpoints = held.length === 1 ? "1 endpoint" : `${held.length} endpoints`;
-  if (choice === "skip") return [`${cancelled} deliveries of ${endpoints} are cancelled. Later ones are sent now.`];
+  const deliveries = (count: number, end: string): readonly string[] => [
+    count === 1 ? `1 delivery of ${endpoints} is ${end}` : `${count} deliveries of ${endpoints} are ${end}`,
+  ];
+  if (choice === "skip") return deliveries(cancelled, "cancelled. Later ones are sent now.");
   const due = held.reduce((sum, endpoint) => sum + endpoint.due, 0);
-  return [`${due} deliveries of ${endpoints} are sent now, perhaps for the second time.`];
+  return deliveries(due, "sent now, perhaps for the second time.");
 }
 
 const outcomeOfOthers =

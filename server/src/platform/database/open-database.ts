@@ -98,7 +98,8 @@ export async function openCellDatabase(cell: CellDatabase, needs: OpenCellNeeds)
     const connectionString = await findPrimary(ownerUrl);
     await refuseTransactionPooling(connectionString, connecting);
     const { applied, role } = await migrate({ connectionString, schema, cell: number, mayChange, printStatus });
-    if (applied.length > 0) printStatus(`migrated the schema ${schema}: ${applied.length} steps`);
+    if (applied.length > 0)
+      printStatus(`migrated the schema ${schema}: ${applied.length === 1 ? "1 step" : `${applied.length} steps`}`);
     const entry = number === null ? { connectionString: ownerUrl, ...(role && { role }) } : access();
     return openPool({ ...entry, schema, max, log, tracing });
   });

@@ -10,6 +10,7 @@ test("a rise is good or bad depending on the figure", () => {
   expect(relativeChange(354, 1, "bad").text).toBe("354 times");
   expect(relativeChange(100, 100, "bad")).toMatchObject({ direction: "same", meaning: "neutral" });
   expect(pointsChange(0.95, 0.997)).toEqual({ text: "4.7 points", direction: "down", meaning: "bad" });
+  expect(pointsChange(0.96, 0.95).text).toBe("1 point");
 });
 
 test("no change is shown against a span without data", () => {

@@ -150,7 +150,7 @@ export function relativeChange(present: Value, before: Value, rising: Meaning): 
 export function pointsChange(present: Value, before: Value): Change {
   if (typeof present !== "number" || typeof before !== "number") return noChange;
   const points = Math.round((present - before) * 1000) / 10;
-  return changeOf(points, `${Math.abs(points)} points`, "good");
+  return changeOf(points, Math.abs(points) === 1 ? "1 point" : `${Math.abs(points)} points`, "good");
 }
 
 function changeOf(size: number, text: string, rising: Meaning): Change {

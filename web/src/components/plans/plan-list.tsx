@@ -111,7 +111,7 @@ const columns: readonly ListColumn<AccountPlan>[] = [
   { title: "Setup fee", show: (plan) => plan.setup_fee, place: "middle", isLabelled: true },
   {
     title: "Trial",
-    show: ({ trial_period_days: days }) => (days > 0 ? `${days} days` : "None"),
+    show: ({ trial_period_days: days }) => (days === 0 ? "None" : days === 1 ? "1 day" : `${days} days`),
     place: "end",
     isLabelled: true,
   },

@@ -251,6 +251,7 @@ export function describeWaits(seconds: readonly number[]): string {
   if (seconds.length === 0) return "No retry: the delivery fails after one attempt";
   const total = seconds.reduce((sum, each) => sum + each, 0);
   const [unit, size] =
-    total >= 2 * units.d ? ["days", units.d] : total >= 2 * units.h ? ["hours", units.h] : ["minutes", units.m];
-  return `${seconds.length + 1} attempts within ${Math.round((total / size) * 10) / 10} ${unit}`;
+    total >= 2 * units.d ? ["day", units.d] : total >= 2 * units.h ? ["hour", units.h] : ["minute", units.m];
+  const count = Math.round((total / size) * 10) / 10;
+  return `${seconds.length + 1} attempts within ${count} ${count === 1 ? unit : `${unit}s`}`;
 }
