@@ -45,6 +45,18 @@ test("the response to the creation of an application lists its keys in the order
   expect((await api.send("GET", `${path}/${id}.xml`)).body).toBe(created.body);
 });
 
+test("the OpenID Connect configuration has 3scale's order in every document", async ({ api }) => {
+  const { path, service } = await createApplication(api);
+  await api.send("PUT", `/services/${service}.json`, { payload: { backend_version: "oidc" } });
+  const names =
+    "id standard_flow_enabled implicit_flow_enabled service_accounts_enabled direct_access_grants_enabled".split(" ");
+  const { application } = (await api.send("GET", `${path}.json`)).json();
+  expect(Object.keys(application.oidc_configuration)).toEqual(names);
+  const [, xml = ""] =
+    /<oidc_configuration>(.*)<\/oidc_configuration>/.exec((await api.send("GET", `${path}.xml`)).body) ?? [];
+  expect(xml.match(/(?<=<)\w+/g)).toEqual(names);
+});
+
 test("keys are listed with their timestamps", async ({ api }) => {
   const { path } = await createApplication(api);
 

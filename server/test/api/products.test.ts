@@ -85,6 +85,18 @@ test.for(
   }
 });
 
+test("a deprecated service, which no event can change, can be deleted", async ({ api }) => {
+  for (const remove of [
+    (id: number) => update(api, id, { state_event: "mark_as_deleted" }),
+    (id: number) => api.send("DELETE", `/services/${id}.json`),
+  ]) {
+    const { id } = await create(api);
+    await update(api, id, { state_event: "deprecate" });
+    expect((await remove(id)).statusCode).toBe(200);
+    expect((await api.send("GET", `/services/${id}.json`)).statusCode).toBe(404);
+  }
+});
+
 test("an invalid state_event is rejected with a sentence in XML, and `state` is ignored", async ({ api }) => {
   const { id } = await create(api);
   const response = await api.send("PUT", `/services/${id}.xml`, { payload: { state_event: "take_offline" } });
@@ -103,6 +115,13 @@ test("notification settings are parsed from forms and cleared by an empty value"
   expect(response.json().service.notification_settings).toEqual({ web_provider: [0, 50] });
   expect((await api.send("GET", `/services/${id}.xml`)).body).toContain(
     "</annotations><notification_settings><web_provider>[0, 50]</web_provider></notification_settings><deployment_option>",
+  );
+  const all = { email_buyer: [1], web_buyer: [2], email_provider: [3], web_provider: [4] };
+  expect((await update(api, id, { notification_settings: all })).body).toContain(
+    '"notification_settings":{"web_provider":[4],"email_provider":[3],"web_buyer":[2],"email_buyer":[1]}',
+  );
+  expect((await api.send("GET", `/services/${id}.xml`)).body).toContain(
+    "<web_provider>[4]</web_provider><email_provider>[3]</email_provider><web_buyer>[2]</web_buyer><email_buyer>[1]</email_buyer>",
   );
   expect((await update(api, id, { notification_settings: "" })).json().service.notification_settings).toEqual({});
   expect((await update(api, id, { notification_settings: { web_buyer: ["half"] } })).statusCode).toBe(422);
