@@ -80,6 +80,11 @@ const whole = [
   "settings.BELLWIRE_PUBLIC_URL=https://portal.example.com",
   "settings.BELLWIRE_RETENTION_DAYS=30",
   "settings.OTEL_EXPORTER_OTLP_ENDPOINT=http://collector.monitoring:4318",
+  "extraVolumes[0].name=receivers",
+  "extraVolumes[0].secret.secretName=receivers",
+  "extraVolumeMounts[0].name=receivers",
+  "extraVolumeMounts[0].mountPath=/etc/receivers",
+  "extraVolumeMounts[0].readOnly=true",
 ];
 
 const renderWith = (...options: readonly string[]): string =>
@@ -119,6 +124,22 @@ test("large numbers in settings reach a process without an exponent", { timeout 
   const text = renderWith("--values", path);
   expect(text).toContain('{ name: BELLWIRE_HELD_ROWS_MAX, value: "2000000" }');
   expect(text).toContain('{ name: BELLWIRE_TRY_OUT, value: "off" }');
+});
+
+test("both roles mount additional files beside those of the chart", { timeout }, (context) => {
+  if (!isInstalled("helm")) return context.skip("helm is not installed");
+  const named = expect.objectContaining({ name: "secrets" });
+  const pods = parseAllDocuments(render(...whole)).flatMap((document) => {
+    const content: { kind: string; spec: { template: { spec: unknown } } } | null = document.toJS();
+    return content?.kind === "Deployment" ? [content.spec.template.spec] : [];
+  });
+  const mount = { name: "receivers", mountPath: "/etc/receivers", readOnly: true };
+  const pod = {
+    containers: [{ volumeMounts: [named, mount] }],
+    volumes: [named, { name: "receivers", secret: { secretName: "receivers" } }],
+  };
+  expect(pods).toMatchObject([pod, pod]);
+  expect(() => render("extraVolumes[0].secret.secretName=receivers")).toThrow(/extraVolumes/);
 });
 
 test("the chart installs the dashboard, and the alerts with links to the runbooks", { timeout }, (context) => {

@@ -118,6 +118,9 @@ spec:
             capabilities: { drop: [ALL] }
           volumeMounts:
             - { name: secrets, mountPath: /etc/bellwire, readOnly: true }
+            {{- range .root.Values.extraVolumeMounts }}
+            - {{ toJson . }}
+            {{- end }}
       volumes:
         - name: secrets
           secret:
@@ -138,4 +141,7 @@ spec:
               {{- end }}
               {{- end }}
             {{- end }}
+        {{- range .root.Values.extraVolumes }}
+        - {{ toJson . }}
+        {{- end }}
 {{- end }}
