@@ -107,6 +107,36 @@ test("a lane reads no more rows than its memory share and reads again once half 
   expect(lane.beginRead(0, 4)?.limit).toBe(4); // unsettled rows are behind the cursor and cause no read
 });
 
+test("a lane reads fewer rows ahead of large bodies, and never none", () => {
+  const lane = newQuickLane();
+  for (let answer = 0; answer < 100; answer += 1) lane.learn(answered, 0);
+  const limits = [0, 1000, 100_000, 100_000_000, 0, 0].map((size, at) => {
+    const read = beginRead(lane, 0);
+    lane.endRead([{ ...due(`row ${at}`, `1${at}`), body: "x".repeat(size) }], read, upTo("20"));
+    lane.shift(0);
+    lane.settled({ eventId: `row ${at}`, orderingKey: null }, 0);
+    lane.polls.pollNow();
+    return read.limit;
+  });
+  expect(limits).toEqual([80, 80, 80, 8, 1, 1]);
+});
+
+test("of large bodies, fewer rows are read behind the heads of ordering keys", () => {
+  const limitsFor = (size: number): readonly number[] => {
+    const lane = newQuickLane();
+    const heads = Array.from({ length: 100 }, (_, at) => ({
+      ...due(`row ${at}`, "10"),
+      orderingKey: `account/${at}`,
+      isFollowed: true,
+      body: "x".repeat(size),
+    }));
+    lane.endRead(heads, beginRead(lane, 0), upTo("20"));
+    return lane.beginRuns(0, 1000).map(({ limit }) => limit);
+  };
+  expect(new Set(limitsFor(1000))).toEqual(new Set([4]));
+  expect(new Set(limitsFor(60_000))).toEqual(new Set([1]));
+});
+
 test("rows that the cursor may not pass yet are read again, with a limit that leaves space for later rows", () => {
   const lane = newQuickLane();
   lane.endRead([due("a", "10"), due("b", "30")], beginRead(lane, 0), upTo("20"));

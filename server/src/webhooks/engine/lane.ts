@@ -20,6 +20,8 @@ const rowsPerSlot = 10;
  * collections, which copy them.
  */
 const rowsTargetMax = 800;
+/** Of larger bodies, fewer rows are read ahead: the rows of all lanes together are some 50 MB, and one per lane. */
+const rowBytesMax = 10_000;
 /** Consecutive oversized responses that make a lane count as failing. Each costs a millisecond and 64 KiB of history. */
 const oversizedMin = 3;
 
@@ -45,6 +47,8 @@ export class Lane {
   /** An earlier lane of the endpoint in this engine, while its requests are still open. */
   #previous: Lane | undefined;
   #rowsMax = Number.POSITIVE_INFINITY;
+  /** Moving average of the size of bodies. Rises at once, and falls by half of the difference with each read. */
+  #rowBytes = 0;
   #oversized = 0;
   /** Attempts take so long at present that the lane may only use slow slots. */
   isStalled = false;
@@ -169,6 +173,7 @@ export class Lane {
   /** Takes the rows of a read, in order. The cursor moves no further than `horizon`. Returns how many rows were new. */
   endRead(rows: readonly DueDelivery[], read: LaneToRead, at: { horizon: string; nowMs: number }): number {
     if (this.#rows.isOutdated(read)) this.polls.pollNow();
+    this.#learnSize(rows);
     return this.#rows.endRead(rows, read, at);
   }
 
@@ -197,10 +202,11 @@ export class Lane {
 
   /** Begins a read of the rows behind the heads of ordering keys. */
   beginRuns(nowMs: number, rowsMax: number): readonly RunToRead[] {
-    return this.#isStopped(nowMs) ? [] : this.#rows.beginRuns(rowsMax);
+    return this.#isStopped(nowMs) ? [] : this.#rows.beginRuns(this.#affordable(rowsMax));
   }
 
   endRuns(runs: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number): void {
+    this.#learnSize(rows);
     this.#rows.endRuns(runs, rows, nowMs);
   }
 
@@ -317,7 +323,18 @@ export class Lane {
   }
 
   get #rowsTarget(): number {
-    return Math.min(this.#rowsMax, rowsTargetMax, this.#window.size * rowsPerSlot);
+    return this.#affordable(Math.min(this.#rowsMax, rowsTargetMax, this.#window.size * rowsPerSlot));
+  }
+
+  /** Returns how many rows of this lane may be in memory in place of so many small ones. */
+  #affordable(rows: number): number {
+    return this.#rowBytes <= rowBytesMax ? rows : Math.max(1, Math.floor((rows * rowBytesMax) / this.#rowBytes));
+  }
+
+  #learnSize(rows: readonly DueDelivery[]): void {
+    if (rows.length === 0) return;
+    const mean = rows.reduce((sum, { body }) => sum + body.length, 0) / rows.length;
+    this.#rowBytes = Math.max(mean, (this.#rowBytes + mean) / 2);
   }
 
   #hold(nowMs: number): LaneHold | null {
