@@ -153,12 +153,13 @@ export interface ClaimedLane {
 // An engine claims its own lane again if it never received the response to a claim or release. A claim sent earlier
 // on a broken connection may still execute afterwards, and would increment the epoch unnoticed. So the engine's own
 // row is locked first, and only the newest claim passes. An owner that did not release its lane may have sent until
-// now, so its sends count for another second.
+// now, so its sends count for another second. How many of its attempts had no response, and since when everything has failed,
+// its last report says. The lane's row says so of earlier owners: a response since then would not count.
 const claimStatement = `
   with newest as (
     update engines set asked = $4 where id = $1 and asked < $4 returning id
   ), free as (
-    select lanes.endpoint_id, lanes.owner is not null as was_owned
+    select lanes.endpoint_id, lanes.epoch, lanes.owner is not null as was_owned
     from newest
     cross join lanes
     where lanes.endpoint_id = any($2)
@@ -172,10 +173,17 @@ const claimStatement = `
   )
   update lanes set owner = $1, epoch = lanes.epoch + 1
   from free
+  left join lateral (
+    select unanswered, failing_since, failed_attempts from lane_reports
+    where free.was_owned and lane_reports.endpoint_id = free.endpoint_id and lane_reports.epoch = free.epoch and not released
+    limit 1
+  ) report on true
   where lanes.endpoint_id = free.endpoint_id
-  returning lanes.endpoint_id, lanes.provider_id, lanes.epoch, transaction_number() as claimed_in, lanes.unanswered, lanes.lifts,
-    extract(epoch from clock_timestamp() - lanes.failing_since)::float8 as "failingSeconds",
-    lanes.failed_attempts,
+  returning lanes.endpoint_id, lanes.provider_id, lanes.epoch, transaction_number() as claimed_in,
+    coalesce(report.unanswered, lanes.unanswered) as unanswered, lanes.lifts,
+    extract(epoch from clock_timestamp() - case when report.failed_attempts is null then lanes.failing_since
+      else report.failing_since end)::float8 as "failingSeconds",
+    coalesce(report.failed_attempts, lanes.failed_attempts) as failed_attempts,
     case when free.was_owned then 1
       else coalesce(greatest(0, extract(epoch from lanes.rate_until - clock_timestamp())), 0) end::float8 as "rateSeconds"`;
 

@@ -1,0 +1,39 @@
+import { randomUUID } from "node:crypto";
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { buildEndpoint, buildProvider } from "../../../test/support/build-webhooks.ts";
+import { test } from "../../../test/support/test.ts";
+import { type ClaimedLane, claimLanes, deleteEngine, insertEngine, releaseLanes } from "./lanes.ts";
+
+async function claimFor(pool: Pool, engineId: string, endpointId: number): Promise<ClaimedLane> {
+  await insertEngine(pool, engineId);
+  const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], leaseSeconds: 60, asked: 1 });
+  if (!lane) throw new Error("The lane is not free.");
+  return lane;
+}
+
+const reportStatement = `
+  insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker,
+    failing_since, failed_attempts)
+  values ($1, $2, $3, false, 0, 1, 1, 0, 'closed', now() - make_interval(secs => $4), $5)`;
+
+test.for([
+  ["had a success since", null, 0, { failingSeconds: null, failedAttempts: 0, unanswered: 0 }],
+  ["failed since then", 3600, 12, { failingSeconds: expect.closeTo(3600, -1), failedAttempts: 12, unanswered: 0 }],
+] as const)(
+  "after an engine was killed, a lane that %s is not taken for one that fails as long as an earlier engine said",
+  async ([, failingSeconds, failedAttempts, expected], { database: pool }) => {
+    const providerId = await buildProvider(pool);
+    const endpointId = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/" });
+    const [first, killed, next] = [randomUUID(), randomUUID(), randomUUID()];
+    const claimed = await claimFor(pool, first, endpointId);
+    const failing = { failingSeconds: 6 * 86_400, failedAttempts: 30, unanswered: 60, pauseSeconds: 0 };
+    await releaseLanes(pool, first, [{ ...claimed, ...failing }]);
+
+    const { epoch, ...released } = await claimFor(pool, killed, endpointId);
+    expect(released).toMatchObject({ failingSeconds: expect.closeTo(6 * 86_400, -2), failedAttempts: 30 });
+    await pool.query(reportStatement, [endpointId, providerId, epoch, failingSeconds, failedAttempts]);
+    await deleteEngine(pool, killed);
+    expect(await claimFor(pool, next, endpointId)).toMatchObject(expected);
+  },
+);
