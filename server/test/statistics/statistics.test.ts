@@ -4,8 +4,17 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { cancelDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
-import { countOrphans, readStatistics, spanOf } from "#webhooks/statistics/index.ts";
-import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import {
+  countOrphans,
+  type OwnedLane,
+  readStatistics,
+  spanOf,
+  StatisticsRecorder,
+  writeStatistics,
+} from "#webhooks/statistics/index.ts";
+import { idleLane } from "#webhooks/statistics/write-statistics.ts";
+import { anEvent, buildEndpoint, buildProvider, feedsAreComplete, recordNow } from "../support/build-webhooks.ts";
+import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
@@ -189,4 +198,72 @@ test.concurrent("a delivery cancelled in flight counts as an attempt, and as nei
     await until(async () => (await database.query(`select from attempts`)).length === 1);
   }
   await expectStatisticsToEqualAttempts(database, providerId);
+});
+
+test.concurrent("an attempt counts once if its lane was claimed again while attempts of the former claim were unknown", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const [eventId] = await recordNow(database, { providerId });
+  const attempt = async (number: number): Promise<number> => {
+    const [row] = await database.query<{ recordedIn: number }>(
+      `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms)
+       values ($1, $2, $3, $4, clock_timestamp(), 500, 20) returning recorded_in`,
+      [providerId, eventId, endpointId, number],
+    );
+    return row?.recordedIn ?? 0;
+  };
+  const countOf = (transaction: number, number: number) =>
+    [
+      {
+        eventType: "account.created",
+        atMs: Date.now(),
+        number,
+        status: 500,
+        errorClass: null,
+        end: null,
+        latencyMs: 20,
+        delayMs: null,
+        bytesSent: 0,
+        bytesReceived: 0,
+      },
+      { first: transaction, last: transaction },
+    ] as const;
+  const claim = async (epoch: number): Promise<OwnedLane> => {
+    const [row] = await database.query<{ claimedIn: number }>("select transaction_number() as claimed_in");
+    return { endpointId, providerId, epoch, claimedIn: row?.claimedIn ?? 0 };
+  };
+
+  const first = await claim(1);
+  await attempt(1);
+  const second = await claim(2);
+  const [secondIn, thirdIn] = [await attempt(2), await attempt(3)];
+  await feedsAreComplete(database);
+  const clock = new HandDrivenClock();
+  const stop = new AbortController();
+  const recorder = new StatisticsRecorder({
+    clock,
+    write: (lanes) => database.inTransaction((tx) => writeStatistics(tx, lanes)),
+    ownedLanes: () => [{ lane: second, state: idleLane }],
+    log: { warn: (fields, message) => expect.fail(`${message} ${JSON.stringify(fields)}`) },
+  });
+  recorder.doubt(first);
+  recorder.count(second, ...countOf(secondIn, 2));
+  recorder.count(second, ...countOf(thirdIn, 3));
+  const running = recorder.run(stop.signal);
+  const counted = async (): Promise<number> => {
+    await clock.advance(1000);
+    const [row] = await database.query<{ sum: number }>(
+      "select coalesce(sum(outcome_5xx), 0) as sum from statistics_minutes where endpoint_id = $1 and event_type = ''",
+      [endpointId],
+    );
+    return row?.sum ?? 0;
+  };
+  await until(async () => (await counted()) >= 3);
+  await until(async () => (await counted(), recorder.lagSeconds === 0));
+  stop.abort();
+  await clock.advance(1000);
+  await running;
+  expect(await counted()).toBe(3);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { until } from "../../../test/support/until.ts";
 import type { CountedAttempt } from "./counts.ts";
-import { StatisticsRecorder } from "./recorder.ts";
-import type { LaneToWrite, LaneWritten } from "./write-statistics.ts";
+import { type OwnedLane, StatisticsRecorder } from "./recorder.ts";
+import { idleLane, type LaneToWrite, type LaneWritten } from "./write-statistics.ts";
 
 const lane = { endpointId: 1, providerId: 1, epoch: 7, claimedIn: 100 };
 const attempt: CountedAttempt = {
@@ -23,7 +23,7 @@ const counted: Write = async (lanes) =>
   new Map(lanes.map(({ endpointId, through }) => [endpointId, { result: "counted", through }]));
 
 /** Starts a recorder with a clock that the test advances. */
-function startRecorder() {
+function startRecorder(ownedLanes: readonly OwnedLane[] = []) {
   let nowMs = 0;
   let wake: (() => void) | undefined;
   const state: { write: Write; writes: number } = { write: counted, writes: 0 };
@@ -38,7 +38,7 @@ function startRecorder() {
       state.writes += 1;
       return await state.write(lanes);
     },
-    ownedLanes: () => [],
+    ownedLanes: () => ownedLanes.map((owned) => ({ lane: owned, state: idleLane })),
     log: { warn: () => undefined },
   });
   void recorder.run(stop.signal);
@@ -91,4 +91,24 @@ test("attempts to be recounted from the history count towards the lag until they
   expect(recorder.lagSeconds).toBe(4);
   await pass(1000, counted);
   expect(recorder.lagSeconds).toBe(0);
+});
+
+test("an attempt of a transaction that the history was read up to is left to the history", async () => {
+  const { recorder, pass } = startRecorder([lane]);
+  const parts: LaneToWrite[] = [];
+  const countedUpTo =
+    (through: number): Write =>
+    async (lanes) => {
+      parts.push(...lanes);
+      return new Map(lanes.map(({ endpointId }) => [endpointId, { result: "counted", through }]));
+    };
+  count(recorder, 101);
+  await pass(1000, countedUpTo(110));
+  count(recorder, 105);
+  count(recorder, 120);
+  await pass(1000, countedUpTo(120));
+  expect(parts.map(({ counts, base, known }) => [counts.size, base, known])).toEqual([
+    [1, 100, undefined],
+    [1, 119, undefined],
+  ]);
 });

@@ -173,6 +173,11 @@ class RecordedLane {
   }
 
   count(attempt: CountedAttempt, { first, last }: TransactionRange, nowMs: number): void {
+    // The database has read transactions up to the base from the history, this one perhaps among them.
+    if (this.#base !== undefined && first <= this.#base) {
+      this.doubt(nowMs);
+      return;
+    }
     this.#missing(nowMs);
     this.#base ??= first - 1;
     this.#through = last;

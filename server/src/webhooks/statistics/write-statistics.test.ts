@@ -16,6 +16,19 @@ const owner: LaneToWrite = {
   known: 100,
 };
 const newOwner: LaneToWrite = { ...owner, base: 110, isFirstWrite: true, known: undefined };
+const counts = new LaneCounts();
+counts.add({
+  eventType: "account.created",
+  atMs: 0,
+  number: 1,
+  status: 200,
+  errorClass: null,
+  end: "delivered",
+  latencyMs: 40,
+  delayMs: 90,
+  bytesSent: 1000,
+  bytesReceived: 10,
+});
 const uncertain: LaneToWrite = { ...owner, known: undefined };
 const doubtful: LaneToWrite = { ...uncertain, base: undefined };
 
@@ -31,6 +44,18 @@ test.for([
   ["consecutive counts are added", owner, report, { kind: "add" }],
   ["counts after a complete release are added", newOwner, released, { kind: "add" }],
   ["after a killed owner, attempts before the claim are recounted", newOwner, ofPredecessor, recount(110)],
+  [
+    "counts after a release are postponed if attempts after the claim were recounted, too",
+    { ...newOwner, counts },
+    { ...released, countedIn: 115 },
+    { kind: "skip", result: "again" },
+  ],
+  [
+    "an owner without attempts continues a recount beyond its claim",
+    newOwner,
+    { ...released, countedIn: 115 },
+    { kind: "add" },
+  ],
   [
     "after an owner without writes, attempts before the claim are recounted",
     newOwner,

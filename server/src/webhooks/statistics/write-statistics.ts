@@ -121,7 +121,10 @@ export async function writeStatistics(
   ]);
   if (!horizon) throw new Error("The select returned no row");
   const byEndpoint = new Map(reports.map((report) => [report.endpointId, report]));
-  const steps = lanes.map((lane) => ({ lane, step: stepOf(lane, byEndpoint.get(lane.endpointId), horizon.ended) }));
+  const steps = lanes.map((lane) => {
+    const report = byEndpoint.get(lane.endpointId);
+    return { lane, step: stepOf(lane, report, horizon.ended), countedBefore: report?.countedIn ?? 0 };
+  });
 
   const missing = steps.flatMap(({ step }) => (step.kind === "recount" ? [step.range] : []));
   const { attempts, reached } = await readUncounted(tx, missing);
@@ -131,7 +134,7 @@ export async function writeStatistics(
   const written = new Map<number, LaneWritten>();
   const added: { readonly lane: CountedLane; readonly counts: LaneCounts }[] = [];
   const reported: { readonly lane: LaneToWrite; readonly countedIn: number; readonly isReleased: boolean }[] = [];
-  for (const { lane, step } of steps) {
+  for (const { lane, step, countedBefore } of steps) {
     if (step.kind === "skip") {
       written.set(lane.endpointId, { result: step.result });
       continue;
@@ -139,7 +142,7 @@ export async function writeStatistics(
     const isComplete = step.kind === "add" || step.range.through <= reached;
     if (step.kind === "recount") added.push({ lane, counts: recounts.get(lane.endpointId) ?? new LaneCounts() });
     if (isComplete) added.push({ lane, counts: lane.counts });
-    const through = step.kind === "recount" ? Math.max(lane.through, step.range.through) : lane.through;
+    const through = Math.max(countedBefore, lane.through, step.kind === "recount" ? step.range.through : 0);
     const countedIn = isComplete ? through : Math.max(step.range.after, reached);
     reported.push({ lane, countedIn, isReleased: isComplete && lane.isReleased });
     written.set(lane.endpointId, isComplete ? { result: "counted", through } : { result: "again" });
@@ -158,10 +161,12 @@ type Step =
 export function stepOf(lane: LaneToWrite, report: Report | undefined, ended: number): Step {
   if (!report || report.epoch > lane.epoch) return { kind: "skip", result: "lost" };
   if (report.epoch === lane.epoch && lane.known === report.countedIn) return { kind: "add" };
-  if (lane.isFirstWrite && report.released && report.epoch === lane.epoch - 1) return { kind: "add" };
+  // The former owner's attempts were recounted after the claim, and with them some of these.
+  const isOverlapping = lane.counts.size > 0 && lane.base !== undefined && lane.base < report.countedIn;
+  if (lane.isFirstWrite && report.released && report.epoch === lane.epoch - 1 && !isOverlapping) return { kind: "add" };
   // The owner was certain, but the database says otherwise: its counts are of unknown attempts.
   const base = lane.known === undefined ? lane.base : undefined;
-  if (base === undefined && !lane.isReleased) return { kind: "skip", result: "again" };
+  if (isOverlapping || (base === undefined && !lane.isReleased)) return { kind: "skip", result: "again" };
   const { endpointId } = lane;
   return { kind: "recount", range: { endpointId, after: report.countedIn, through: base ?? ended } };
 }
