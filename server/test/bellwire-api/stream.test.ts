@@ -152,6 +152,20 @@ test("reconnecting with the last event id sends all missed events", async ({ htt
   expect(new Set(idsOf(second))).toEqual(new Set(missed));
 });
 
+test("an id that is not one of the provider's stream is refused, since events would be skipped", async ({
+  http,
+  api,
+  sharedPool,
+}) => {
+  const other = await follow(http, await createBellwireApi(sharedPool, http, new Date()));
+  await hasBegun(other);
+  for (const id of ["019b2c1e-8694-739b-aea5-966c26f8ad91", other.lastEventId()]) {
+    const headers = { host: api.host, authorization: `Bearer ${api.token}`, "last-event-id": id };
+    const answer = await http.inject({ url: "/api/v1/stream", headers });
+    expect([answer.statusCode, answer.json().code]).toEqual([400, "request-unreadable"]);
+  }
+});
+
 test("a client that is far behind gets a cursor after each part, so that it need not begin again", async ({
   http,
   api,

@@ -344,8 +344,9 @@ const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
       "`delivery`: the current state of a Delivery. `endpoint`: the current state of an Endpoint, its URL masked. " +
       "`endpoint_deleted`: the `id` of a deleted endpoint, whose pending deliveries are cancelled. " +
       "The data is JSON. Nothing is skipped: after an interruption, send `Last-Event-ID`, as browsers do. Some messages may then " +
-      "be repeated. The last event is `end` with a `reason`: `access-ended` (the session, the token or the permission ended, or " +
-      "the provider is suspended) or `reconnect`. Clients that do not read are disconnected.",
+      "be repeated. An id that is not one of this stream is refused. The last event is `end` with a `reason`: `access-ended` (the " +
+      "session, the token or the permission ended, or the provider is suspended) or `reconnect`. Clients that do not read are " +
+      "disconnected.",
     method: "GET",
     path: "/stream",
     action,
@@ -359,8 +360,7 @@ const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
     async handle(needs, { provider, request, reply }) {
       const { clock, cursors } = needs;
       const providerId = provider.id;
-      const lastMark = cursors.open(providerId, String(request.headers["last-event-id"] ?? ""));
-      const since = lastMark === undefined ? undefined : parseRowId(lastMark);
+      const since = parseLastEventId(request.headers["last-event-id"], (id) => cursors.open(providerId, id));
       const render = createMessageRenderer(cursors, providerId);
       const mayRead = createAccessCheck(needs, request);
       const stream = new EventStream(reply.raw, clock);
@@ -382,6 +382,16 @@ const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
       return hijacked;
     },
   });
+
+/** Returns undefined for a client without an id. Refuses an unreadable one: from the present on, events would be skipped. */
+function parseLastEventId(id: unknown, open: (id: string) => string | undefined): number | undefined {
+  if (id === undefined || id === "") return undefined;
+  const mark = typeof id === "string" ? parseRowId(open(id) ?? "") : undefined;
+  if (mark === undefined) {
+    throw new Problem("request-unreadable", { detail: "Last-Event-ID is not an id of this stream. Leave it out." });
+  }
+  return mark;
+}
 
 type AccessCheck = (when?: "now") => Promise<boolean>;
 
