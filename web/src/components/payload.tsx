@@ -1,6 +1,7 @@
 import { Button, CodeBlock, CodeBlockAction, CodeBlockCode } from "@patternfly/react-core";
 import CopyIcon from "@patternfly/react-icons/dist/esm/icons/copy-icon";
 import type { ReactNode } from "react";
+import { copyText } from "./copy-text.tsx";
 import { prettyPrint } from "./pretty-print.ts";
 import { useToast } from "./toast-context.ts";
 
@@ -25,7 +26,7 @@ export interface CodeWithCopyProps {
 export function CodeWithCopy({ title, text, label, children = text }: CodeWithCopyProps) {
   const toast = useToast();
   const copy = (): void => {
-    navigator.clipboard.writeText(text).then(
+    copyText(text).then(
       () => toast({ kind: "success", title: "Copied" }),
       () => toast({ kind: "warning", title: "The browser did not allow copying" }),
     );

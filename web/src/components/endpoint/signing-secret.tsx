@@ -1,6 +1,5 @@
 import {
   Button,
-  ClipboardCopy,
   Content,
   Flex,
   FlexItem,
@@ -11,6 +10,7 @@ import {
 } from "@patternfly/react-core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { CopyField } from "../copy-text.tsx";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
@@ -35,9 +35,7 @@ export function SigningSecret({ endpoint: { id, previous_secret_until } }: { end
       <Flex>
         {secret && (
           <FlexItem flex={{ default: "flexDefault", md: "flex_1" }} fullWidth={{ default: "fullWidth" }}>
-            <ClipboardCopy isReadOnly textAriaLabel="Signing secret" hoverTip="Copy" clickTip="Copied">
-              {secret}
-            </ClipboardCopy>
+            <CopyField label="Signing secret">{secret}</CopyField>
           </FlexItem>
         )}
         {secret ? (

@@ -1,17 +1,8 @@
-import {
-  ActionGroup,
-  Button,
-  ClipboardCopy,
-  Content,
-  Form,
-  List,
-  ListItem,
-  Stack,
-  StackItem,
-} from "@patternfly/react-core";
+import { ActionGroup, Button, Content, Form, List, ListItem, Stack, StackItem } from "@patternfly/react-core";
 import SyncAltIcon from "@patternfly/react-icons/dist/esm/icons/sync-alt-icon";
 import TrashIcon from "@patternfly/react-icons/dist/esm/icons/trash-icon";
 import { type FormEvent, useState } from "react";
+import { CopyText } from "../copy-text.tsx";
 import { TextField } from "./fields.tsx";
 import { ConfirmDialog } from "./form-dialog.tsx";
 
@@ -43,16 +34,7 @@ export function ValueList({ values, limit, onEnd, onRemove, onReplace, ...add }:
           <List isPlain>
             {values.map((value) => (
               <ListItem key={value}>
-                <ClipboardCopy
-                  variant="inline-compact"
-                  isCode
-                  hoverTip="Copy"
-                  clickTip="Copied"
-                  copyAriaLabel={`Copy the ${noun} ${value}`}
-                  className="bellwire-break"
-                >
-                  {value}
-                </ClipboardCopy>
+                <CopyText label={`Copy the ${noun} ${value}`}>{value}</CopyText>
                 {onReplace && (
                   <Button
                     variant="plain"

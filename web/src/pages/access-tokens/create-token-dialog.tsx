@@ -2,7 +2,6 @@ import {
   Alert,
   Button,
   Checkbox,
-  ClipboardCopy,
   Modal,
   ModalBody,
   ModalFooter,
@@ -11,6 +10,7 @@ import {
   StackItem,
 } from "@patternfly/react-core";
 import { useId, useState } from "react";
+import { CopyField } from "../../components/copy-text.tsx";
 import { useManagement } from "../../api/management-client.ts";
 import { accessTokenScopes } from "../../api/facts.ts";
 import { useSession } from "../../api/session.tsx";
@@ -108,9 +108,7 @@ function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void
             </Alert>
           </StackItem>
           <StackItem>
-            <ClipboardCopy isReadOnly textAriaLabel="Access token" hoverTip="Copy" clickTip="Copied">
-              {value}
-            </ClipboardCopy>
+            <CopyField label="Access token">{value}</CopyField>
           </StackItem>
         </Stack>
       </ModalBody>

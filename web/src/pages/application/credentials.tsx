@@ -1,4 +1,4 @@
-import { Button, ClipboardCopy, Content, Flex } from "@patternfly/react-core";
+import { Button, Content, Flex } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import {
@@ -8,6 +8,7 @@ import {
   applicationPath,
   referrerFiltersQuery,
 } from "../../api/applications.ts";
+import { CopyText } from "../../components/copy-text.tsx";
 import { useManagement } from "../../api/management-client.ts";
 import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
@@ -36,16 +37,7 @@ export function UserKey({ applicationKey, userKey }: UserKeyProps) {
     <>
       <Content component="p">User key</Content>
       <Flex>
-        <ClipboardCopy
-          variant="inline-compact"
-          isCode
-          hoverTip="Copy"
-          clickTip="Copied"
-          copyAriaLabel="Copy the user key"
-          className="bellwire-break"
-        >
-          {userKey}
-        </ClipboardCopy>
+        <CopyText label="Copy the user key">{userKey}</CopyText>
         <Button variant="secondary" size="sm" onClick={() => setOpen("set")}>
           Set user key
         </Button>
@@ -138,16 +130,7 @@ export function KeyList({ applicationKey, application: { application_id = "", cl
     <>
       <Content component="p">Application id</Content>
       <div className="bellwire-notice">
-        <ClipboardCopy
-          variant="inline-compact"
-          isCode
-          hoverTip="Copy"
-          clickTip="Copied"
-          copyAriaLabel="Copy the application id"
-          className="bellwire-break"
-        >
-          {application_id}
-        </ClipboardCopy>
+        <CopyText label="Copy the application id">{application_id}</CopyText>
       </div>
       <Content component="p">Keys</Content>
       <Loaded query={query} skeleton={<TableSkeleton of="the keys" />}>

@@ -1,6 +1,5 @@
 import {
   Button,
-  ClipboardCopy,
   Content,
   EmptyState,
   EmptyStateActions,
@@ -11,6 +10,7 @@ import {
 import InboxIcon from "@patternfly/react-icons/dist/esm/icons/inbox-icon";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { CopyText } from "../../components/copy-text.tsx";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type Bin, binsQuery } from "../../api/endpoints.ts";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
@@ -95,16 +95,7 @@ const nameColumn: ListColumn<Bin> = {
   show: ({ name, url }) => (
     <>
       {name !== "" && <Content component="p">{name}</Content>}
-      <ClipboardCopy
-        variant="inline-compact"
-        isCode
-        hoverTip="Copy"
-        clickTip="Copied"
-        copyAriaLabel={`Copy ${url}`}
-        className="bellwire-break"
-      >
-        {url}
-      </ClipboardCopy>
+      <CopyText label={`Copy ${url}`}>{url}</CopyText>
     </>
   ),
   place: "title",
