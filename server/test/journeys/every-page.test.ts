@@ -232,6 +232,17 @@ async function sendAgain(visitor: KeyboardVisitor, delivery: string): Promise<vo
   expect(await page.evaluate<string>("document.activeElement.textContent")).toBe("Send again");
 }
 
+/** Pauses and resumes an endpoint with the keyboard. The button keeps the focus. */
+async function pauseAndResume(visitor: KeyboardVisitor, endpoint: number): Promise<void> {
+  const button = (name: string) => visitor.page.getByRole("button", { name, exact: true });
+  await visitor.start(`/endpoints/${endpoint}`);
+  await visitor.press("button", "Pause");
+  await expect.poll(() => visitor.isFocused(button("Resume")), wait).toBe(true);
+  await expect.poll(() => button("Resume").isEnabled(), wait).toBe(true);
+  await visitor.page.keyboard.press("Enter");
+  await expect.poll(() => visitor.isFocused(button("Pause")), wait).toBe(true);
+}
+
 test(
   "every page is accessible in light and dark; an alert can be snoozed and a delivery sent again",
   { timeout: pictures === undefined ? 600_000 : 1_800_000 },
@@ -261,6 +272,7 @@ test(
     await page.setViewportSize({ width: 1440, height: 900 });
     refusing.answer(200);
     await sendAgain(visitor, objects.delivery);
+    await pauseAndResume(visitor, objects.endpoint);
     await visitor.start(); // without the messages of the actions
     // Each page starts in the theme in which the previous page ended.
     const orders = [

@@ -119,7 +119,7 @@ export function LoadMore({ query, label = "Load more" }: LoadMoreProps) {
           <Button
             variant="link"
             isLoading={isFetchingNextPage}
-            isDisabled={isFetchingNextPage}
+            isAriaDisabled={isFetchingNextPage}
             onClick={() => fetchNextPage()}
           >
             {label}

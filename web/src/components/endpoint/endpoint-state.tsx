@@ -30,7 +30,7 @@ export function EndpointStateNotice({ endpoint }: { endpoint: Endpoint }) {
       variant="warning"
       title={state === "paused" ? "Deliveries are paused" : "Deliveries were stopped"}
       actionLinks={
-        <AlertActionLink isDisabled={resume.isPending} onClick={() => resume.mutate()}>
+        <AlertActionLink isAriaDisabled={resume.isPending} onClick={() => resume.mutate()}>
           Resume deliveries
         </AlertActionLink>
       }

@@ -43,7 +43,7 @@ export function SigningSecret({ endpoint: { id, previous_secret_until } }: { end
             Hide
           </Button>
         ) : (
-          <Button variant="secondary" isLoading={isPending} isDisabled={isPending} onClick={() => mutate()}>
+          <Button variant="secondary" isLoading={isPending} isAriaDisabled={isPending} onClick={() => mutate()}>
             Reveal
           </Button>
         )}

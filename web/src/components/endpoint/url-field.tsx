@@ -55,7 +55,7 @@ export function FullUrlButton({ endpointId, url, onRead }: FullUrlButtonProps) {
   if (!url.includes(mask)) return null;
   return (
     <div>
-      <Button variant="link" isInline isLoading={isPending} isDisabled={isPending} onClick={() => mutate()}>
+      <Button variant="link" isInline isLoading={isPending} isAriaDisabled={isPending} onClick={() => mutate()}>
         Show the full URL
       </Button>
     </div>

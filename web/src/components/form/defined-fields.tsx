@@ -94,7 +94,7 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
     <Form noValidate onSubmit={submit} isWidthLimited maxWidth="40rem">
       <DefinedFields target={target} values={values} saved={saved} errors={errors} onChange={change} />
       <ActionGroup>
-        <Button type="submit" isLoading={isPending} isDisabled={isPending || !typed}>
+        <Button type="submit" isLoading={isPending} isAriaDisabled={isPending || !typed}>
           Save
         </Button>
         {typed && (

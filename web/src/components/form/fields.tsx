@@ -196,7 +196,8 @@ export interface SaveBarProps {
 export function SaveBar({ save, isSaving, onDiscard, children }: SaveBarProps) {
   return (
     <ActionGroup className="bellwire-save-bar">
-      <Button type="submit" isLoading={isSaving} isDisabled={isSaving}>
+      {/* A disabled button would lose the focus, here and in all others that start a request. */}
+      <Button type="submit" isLoading={isSaving} isAriaDisabled={isSaving}>
         {save}
       </Button>
       {onDiscard && (

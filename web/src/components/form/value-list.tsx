@@ -40,7 +40,7 @@ export function ValueList({ values, limit, onEnd, onRemove, onReplace, ...add }:
                     variant="plain"
                     aria-label={`Regenerate the ${noun} ${value}`}
                     icon={<SyncAltIcon />}
-                    isDisabled={isBusy}
+                    isAriaDisabled={isBusy}
                     onClick={() => setToEnd({ value, isReplaced: true })}
                   />
                 )}
@@ -48,7 +48,7 @@ export function ValueList({ values, limit, onEnd, onRemove, onReplace, ...add }:
                   variant="plain"
                   aria-label={`Delete the ${noun} ${value}`}
                   icon={<TrashIcon />}
-                  isDisabled={isBusy}
+                  isAriaDisabled={isBusy}
                   onClick={() => setToEnd({ value, isReplaced: false })}
                 />
               </ListItem>
@@ -110,7 +110,7 @@ function AddValue({ noun, hint, errors, isBusy, onAdd }: AddValueProps) {
         onChange={setTyped}
       />
       <ActionGroup>
-        <Button type="submit" variant="secondary" isLoading={isBusy} isDisabled={isBusy}>
+        <Button type="submit" variant="secondary" isLoading={isBusy} isAriaDisabled={isBusy}>
           Add {noun}
         </Button>
       </ActionGroup>

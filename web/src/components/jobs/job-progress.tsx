@@ -77,7 +77,7 @@ function StopButton({ job: { id } }: { job: Job }) {
     failed: "The job could not be stopped",
   });
   return (
-    <Button variant="link" isInline isDisabled={stop.isPending} onClick={() => stop.mutate(undefined)}>
+    <Button variant="link" isInline isAriaDisabled={stop.isPending} onClick={() => stop.mutate(undefined)}>
       Stop
     </Button>
   );
@@ -92,7 +92,7 @@ function UndoButton({ job: { id } }: { job: Job }) {
     failed: "The deletion could not be undone",
   });
   return (
-    <Button variant="link" isInline isDisabled={undo.isPending} onClick={() => undo.mutate(undefined)}>
+    <Button variant="link" isInline isAriaDisabled={undo.isPending} onClick={() => undo.mutate(undefined)}>
       Undo
     </Button>
   );

@@ -59,10 +59,10 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
       title={`${asked_by ?? "Somebody"} requests the plan ${plan_name}`}
       actionLinks={
         <>
-          <AlertActionLink isDisabled={isBusy} onClick={() => granting.mutate(undefined)}>
+          <AlertActionLink isAriaDisabled={isBusy} onClick={() => granting.mutate(undefined)}>
             Change to <Name>{plan_name}</Name>
           </AlertActionLink>
-          <AlertActionLink isDisabled={isBusy} onClick={() => declining.mutate(undefined)}>
+          <AlertActionLink isAriaDisabled={isBusy} onClick={() => declining.mutate(undefined)}>
             Decline
           </AlertActionLink>
         </>

@@ -179,7 +179,7 @@ export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: E
         <Button
           variant="secondary"
           isLoading={turn.isPending}
-          isDisabled={turn.isPending}
+          isAriaDisabled={turn.isPending}
           onClick={() => turn.mutate(isRunning ? "paused" : "enabled")}
         >
           {isRunning ? "Pause" : state === "paused" ? "Resume" : "Enable"}

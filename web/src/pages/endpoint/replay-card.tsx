@@ -79,7 +79,7 @@ function StopButton({ replay: { id, endpoint_id } }: { replay: Replay }) {
     failed: "The replay could not be stopped",
   });
   return (
-    <Button variant="link" isInline isDisabled={stop.isPending} onClick={() => stop.mutate(undefined)}>
+    <Button variant="link" isInline isAriaDisabled={stop.isPending} onClick={() => stop.mutate(undefined)}>
       Stop
     </Button>
   );

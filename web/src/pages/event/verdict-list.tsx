@@ -182,7 +182,7 @@ function SendNowButton({ eventId, endpointId }: SendNowButtonProps) {
       variant="secondary"
       size="sm"
       isLoading={send.isPending}
-      isDisabled={send.isPending}
+      isAriaDisabled={send.isPending}
       onClick={() => send.mutate()}
     >
       Send now

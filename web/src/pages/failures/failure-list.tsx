@@ -53,7 +53,7 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
         onDeleteUpTo={isDeletedByTime ? confirmDeleteUpTo : undefined}
       />
       {isDeletedByTime && (
-        <Button variant="link" isDanger isDisabled={isBusy} onClick={() => setUntilMost(upTo)}>
+        <Button variant="link" isDanger isAriaDisabled={isBusy} onClick={() => setUntilMost(upTo)}>
           Delete older failures…
         </Button>
       )}

@@ -54,7 +54,7 @@ export function OwnNamesForm({ user }: { user: User }) {
         input={{ type: "email", autoComplete: "email" }}
       />
       <ActionGroup>
-        <Button type="submit" isLoading={isBusy} isDisabled={isBusy || isUntouched}>
+        <Button type="submit" isLoading={isBusy} isAriaDisabled={isBusy || isUntouched}>
           Save profile
         </Button>
       </ActionGroup>
@@ -89,7 +89,7 @@ export function OwnPasswordForm({ userId }: { userId: number }) {
         input={{ type: "password", autoComplete: "new-password" }}
       />
       <ActionGroup>
-        <Button type="submit" isLoading={isBusy} isDisabled={isBusy || isUntouched}>
+        <Button type="submit" isLoading={isBusy} isAriaDisabled={isBusy || isUntouched}>
           Change password
         </Button>
       </ActionGroup>

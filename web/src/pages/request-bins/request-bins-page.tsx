@@ -24,7 +24,7 @@ export function RequestBinsPage() {
   const query = useQuery(binsQuery(useApi()));
   const { create } = useBinActions();
   const createButton = (
-    <Button isLoading={create.isPending} isDisabled={create.isPending} onClick={() => create.mutate()}>
+    <Button isLoading={create.isPending} isAriaDisabled={create.isPending} onClick={() => create.mutate()}>
       Create a bin
     </Button>
   );

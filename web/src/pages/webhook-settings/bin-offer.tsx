@@ -42,7 +42,7 @@ export function BinOffer({ endpointId, savedUrl, settings, edits, types, onSaved
           variant="secondary"
           size="sm"
           isLoading={isPending}
-          isDisabled={isPending}
+          isAriaDisabled={isPending}
           onClick={() => (replaced.length > 0 ? setConfirming(true) : mutate(form))}
         >
           Use a request bin
