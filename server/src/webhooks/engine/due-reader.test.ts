@@ -88,31 +88,60 @@ test("reads of few lanes start at least 5 ms apart, and the lanes requested mean
   expect(reads).toEqual([1, 2]);
 });
 
+const due = (endpointVersion: number, body = "{}"): DueDelivery => ({
+  endpointId: settings.endpointId,
+  eventId: `00000000-0000-7000-8000-00000000000${endpointVersion}`,
+  dueAt: "2026-01-01T00:00:00.000Z",
+  orderingKey: null,
+  attemptsMade: 0,
+  roundStart: 0,
+  replay: 0,
+  format: "json",
+  body,
+  context: {
+    type: "account.created",
+    objectId: 1,
+    accountId: 1,
+    time: "2026-01-01T00:00:00.000Z",
+    sequence: 1,
+    actor: "system",
+    channel: "system",
+  },
+  endpointVersion,
+  isFollowed: false,
+});
+
+test("one statement reads fewer lanes with large bodies", async () => {
+  const clock = new HandDrivenClock();
+  const reads: number[] = [];
+  const store = {
+    sampleTransactions: async () => ({ at: clock.now().toISOString(), oldestRunning: 7n, nextToStart: 7n }),
+    readRuns: async () => [],
+    readDue: async (lanes: readonly LaneToRead[]) => {
+      reads.push(lanes.length);
+      return [due(settings.version, "x".repeat(10_000_000))];
+    },
+  };
+  const reader = new DueReader({ store, clock }, () => undefined);
+  const lanes = [newLane(), newLane()];
+  const request = (): void => {
+    for (const lane of lanes) {
+      lane.dropWaiting();
+      reader.request(lane);
+    }
+  };
+  for (let read = 0; read < 2; read += 1) {
+    request();
+    await reader.read(2);
+    await clock.advance(1000);
+  }
+  await reader.read(2);
+  expect(reads).toEqual([2, 1, 1]);
+});
+
 // The hint of a changed endpoint can be lost, so the rows' endpoint version shows that the lane's settings are outdated.
 test("rows of a newer endpoint version make the engine reload the lane's settings, rows of the same version do not", async () => {
   const clock = new HandDrivenClock();
-  const due = (endpointVersion: number): DueDelivery => ({
-    endpointId: settings.endpointId,
-    eventId: `00000000-0000-7000-8000-00000000000${endpointVersion}`,
-    dueAt: clock.now().toISOString(),
-    orderingKey: null,
-    attemptsMade: 0,
-    roundStart: 0,
-    replay: 0,
-    format: "json",
-    body: "{}",
-    context: {
-      type: "account.created",
-      objectId: 1,
-      accountId: 1,
-      time: clock.now().toISOString(),
-      sequence: 1,
-      actor: "system",
-      channel: "system",
-    },
-    endpointVersion,
-    isFollowed: false,
-  });
   const reload = async (version: number): Promise<readonly number[]> => {
     const reloaded: number[] = [];
     const store = {

@@ -2,7 +2,7 @@ import { type DueDelivery, Horizon, type LaneToRead, type RunToRead } from "#web
 import type { Lane } from "./lane.ts";
 import type { EngineNeeds, LaneStore } from "./store.ts";
 
-/** Rows of one statement: some 2 MB of bodies, and 10 ms. */
+/** Rows of one statement: some 2 MB of bodies, at most 10 MB, and 10 ms. Large rows count as several. */
 const statementRowsMax = 1000;
 /**
  * Rows of all lanes in memory, some 15 MB and a quarter of a second of work. Four times as many are no faster and take 60 MB
@@ -114,7 +114,7 @@ export class DueReader {
       const due = lane.beginRead(nowMs, rowsPerLaneMax);
       const runs = lane.beginRuns(nowMs, rowsPerLaneMax);
       if (!due && runs.length === 0) continue;
-      rows += runs.reduce((sum, { limit }) => sum + limit, due?.limit ?? 0);
+      rows += runs.reduce((sum, { limit }) => sum + limit, due?.limit ?? 0) * lane.rowWeight;
       reads.push({ lane, due, runs });
     }
     return reads;

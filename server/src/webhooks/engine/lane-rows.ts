@@ -88,11 +88,11 @@ export class LaneRows {
     return { endpointId: this.#endpointId, after: this.#cursor, limit: count + again };
   }
 
-  /** Begins a read of rows behind the heads of keys. `rowsMax` bounds the rows of the lane in memory. */
-  beginRuns(rowsMax: number): readonly RunToRead[] {
+  /** Begins a read of rows behind the heads of keys. `rowsMax` bounds the rows of the lane in memory, `rowWeight` those of a read. */
+  beginRuns(rowsMax: number, rowWeight: number): readonly RunToRead[] {
     if (!this.#runs.needsRead) return [];
     this.#openReads += 1;
-    return this.#runs.beginReads(rowsMax - this.#waiting.length - this.#runs.behind);
+    return this.#runs.beginReads(rowsMax - this.#waiting.length - this.#runs.behind, rowWeight);
   }
 
   /** True if waiting rows were dropped since the read began. Then earlier rows may be missing, and the next read starts over. */

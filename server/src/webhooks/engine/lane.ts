@@ -202,7 +202,7 @@ export class Lane {
 
   /** Begins a read of the rows behind the heads of ordering keys. */
   beginRuns(nowMs: number, rowsMax: number): readonly RunToRead[] {
-    return this.#isStopped(nowMs) ? [] : this.#rows.beginRuns(this.#affordable(rowsMax));
+    return this.#isStopped(nowMs) ? [] : this.#rows.beginRuns(this.#affordable(rowsMax), this.rowWeight);
   }
 
   endRuns(runs: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number): void {
@@ -326,9 +326,14 @@ export class Lane {
     return this.#affordable(Math.min(this.#rowsMax, rowsTargetMax, this.#window.size * rowsPerSlot));
   }
 
+  /** How many small rows take as much memory as one of this lane. */
+  get rowWeight(): number {
+    return Math.max(1, this.#rowBytes / rowBytesMax);
+  }
+
   /** Returns how many rows of this lane may be in memory in place of so many small ones. */
   #affordable(rows: number): number {
-    return this.#rowBytes <= rowBytesMax ? rows : Math.max(1, Math.floor((rows * rowBytesMax) / this.#rowBytes));
+    return Math.max(1, Math.floor(rows / this.rowWeight));
   }
 
   #learnSize(rows: readonly DueDelivery[]): void {

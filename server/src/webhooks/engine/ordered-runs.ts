@@ -146,14 +146,14 @@ export class OrderedRuns {
 
   /**
    * Begins reads of as many keys as fit into one statement. `rowsMax` is the number of rows that may be added in memory, with
-   * at least one per key, so that none stands still.
+   * at least one per key, so that none stands still. A statement reads fewer rows that weigh more.
    */
-  beginReads(rowsMax: number): readonly RunToRead[] {
+  beginReads(rowsMax: number, rowWeight: number): readonly RunToRead[] {
     const limitPerKey = Math.max(1, Math.floor(rowsMax / this.#toRead.size));
     const reads: RunToRead[] = [];
     let rows = 0;
     for (const run of this.#toRead) {
-      if (rows >= statementRowsMax) break;
+      if (rows * rowWeight >= statementRowsMax) break;
       this.#toRead.delete(run);
       const limit = Math.min(run.size, limitPerKey);
       const [oldestUnsettled] = run.unsettled.values();
