@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { familyOf, isAlive, kill, postmasterOf } from "../support/processes.ts";
-import { inOneProcess, serve } from "../support/start-bellwire.ts";
+import { BellwireProcess, inOneProcess, serve } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -135,6 +135,16 @@ test.concurrent("repeated Ctrl-C exits with 0 and leaves no database running", {
   expect(isAlive(postmaster)).toBe(false);
   expect(serving.stdout.match(/^stopping/gm)).toHaveLength(1);
   expect(serving.stderr).not.toContain("database connection lost"); // the database is not in the signalled group
+});
+
+test.concurrent("Ctrl-C during a command leaves no database running", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using command = new BellwireProcess(["failures", "list"], { BELLWIRE_DATA_DIR: folder.path });
+  await until(async () => (await postmasterOf(folder.path)) !== undefined);
+  const postmaster = (await postmasterOf(folder.path)) ?? 0;
+  process.kill(command.pid, "SIGINT");
+  await command.ended;
+  expect(isAlive(postmaster)).toBe(false);
 });
 
 test.concurrent(

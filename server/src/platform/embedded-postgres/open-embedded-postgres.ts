@@ -34,7 +34,10 @@ export async function openEmbeddedPostgres(
   await makeDataDir(folder);
   const alone = locked(folder, printStatus);
 
-  let server: RunningServer = await alone(() => joinOrStartServer(folder, printStatus));
+  const opening = alone(() => joinOrStartServer(folder, printStatus));
+  const forgetSignals = closeAtSignal(() => opening.then(close));
+  opening.catch(forgetSignals);
+  let server: RunningServer = await opening;
   const { ownerUrl, appUrl, pgData } = server;
   const closing = new AbortController();
   const keepAlive = keepRunning();
@@ -43,20 +46,19 @@ export async function openEmbeddedPostgres(
     ownerUrl,
     appUrl,
     pgData,
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      await server.presence.end();
-      await keepAlive;
-      await alone(async () => {
-        const others = await countUsers(ownerUrl, server.presence);
-        if (others === 0) return stopServer(server.pgData);
-        if (!server.isStartedHere && !ahead) return;
-        printStatus(
-          `the embedded database keeps running: ${others} other ${others === 1 ? "process uses" : "processes use"} it`,
-        );
-      });
+    [Symbol.asyncDispose]() {
+      forgetSignals();
+      return close();
     },
   };
+
+  async function close(): Promise<void> {
+    closing.abort();
+    await server.presence.end();
+    await keepAlive;
+    const others = await alone(() => stopUnlessUsed(server));
+    if (others > 0 && (server.isStartedHere || ahead)) printStatus(keepsRunning(others));
+  }
 
   async function keepRunning(): Promise<void> {
     for (;;) {
@@ -74,6 +76,37 @@ export async function openEmbeddedPostgres(
       if (closing.signal.aborted) await server.presence.end();
     }
   }
+}
+
+/** Stops the server if only this process uses it. Returns the number of others. The caller holds the lock. */
+async function stopUnlessUsed({ ownerUrl, pgData, presence }: RunningServer): Promise<number> {
+  const others = await countUsers(ownerUrl, presence);
+  if (others === 0) await stopServer(pgData);
+  return others;
+}
+
+const keepsRunning = (others: number): string =>
+  `the embedded database keeps running: ${others} other ${others === 1 ? "process uses" : "processes use"} it`;
+
+const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Closes the server before a signal ends this process, as Ctrl-C does with a command: it would run on, unknown to whoever copies its
+ * files. `serve` handles signals itself. Returns a function that undoes this.
+ */
+function closeAtSignal(close: () => Promise<void>): () => void {
+  if (endSignals.some((signal) => process.listenerCount(signal) > 0)) return ignore;
+  const forget = (): void => {
+    for (const signal of endSignals) process.off(signal, onSignal);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    forget(); // another signal ends it at once
+    void close()
+      .catch(ignore)
+      .then(() => process.kill(process.pid, signal));
+  };
+  for (const signal of endSignals) process.on(signal, onSignal);
+  return forget;
 }
 
 const locked =
