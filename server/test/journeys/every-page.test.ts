@@ -269,6 +269,8 @@ test(
     expect(await page.locator("header bdi").isVisible(), "the provider's name beside the brand").toBe(false);
     await page.setViewportSize({ width: 768, height: 900 });
     expect(await page.locator("header bdi").isVisible()).toBe(true);
+    await page.setViewportSize({ width: 320, height: 900 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
     await page.setViewportSize({ width: 1440, height: 900 });
     refusing.answer(200);
     await sendAgain(visitor, objects.delivery);

@@ -87,7 +87,7 @@ export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps
                 </ToolbarItem>
               )}
               {mayUseWebhooks(session) && (
-                <ToolbarItem>
+                <ToolbarItem className="bellwire-settings-link">
                   <LinkButton to="/webhooks/edit" variant="plain" aria-label="Account Settings" icon={<CogIcon />} />
                 </ToolbarItem>
               )}
