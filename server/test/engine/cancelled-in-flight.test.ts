@@ -56,3 +56,24 @@ test("a retry that does not see an attempt in flight during the cancellation del
   await until(async () => (await readDelivery(database, { ...key, eventId: otherId }))?.state === "delivered");
   expect(receiver.received).toHaveLength(3);
 });
+
+test("a cancellation after such a retry counts the attempt that was in flight", async ({ database }) => {
+  const answered = Promise.withResolvers<void>();
+  await using receiver = await startReceiver((answer) => void answered.promise.then(() => answer.writeHead(200).end()));
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  const [eventId = ""] = await recordNow(database, { providerId });
+  const key = { providerId, eventId, endpointId };
+  await until(() => receiver.received.length === 1);
+  await database.inTransaction((tx) => cancelDelivery(tx, key));
+  await database.inTransaction(async (tx) => {
+    expect(await retryDelivery(tx, key)).toBe(true);
+    answered.resolve();
+    await until(async () => (await readDelivery(database, key))?.attemptsMade === 1);
+    await cancelDelivery(tx, key);
+  });
+
+  expect(await readDelivery(database, key)).toMatchObject({ state: "cancelled", attemptsMade: 1 });
+  expect(receiver.received).toHaveLength(1);
+});

@@ -3,7 +3,7 @@ import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "#platf
 import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
 import type { ErrorClass } from "./retry-policy.ts";
-import { promoteNext } from "./transitions.ts";
+import { endAgain, promoteNext } from "./transitions.ts";
 
 /** The outcome of an attempt, ready to be written. */
 export interface Settlement {
@@ -159,8 +159,7 @@ const outcomesStatement = `
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
     select provider_id, event_id, endpoint_id, ending, number, replay, format from mine where ending is not null
-    on conflict (provider_id, event_id, endpoint_id) do update
-      set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
+    ${endAgain}
   ), failed as (
     insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
     select provider_id, endpoint_id, event_id, error, url, ${failingNow} from mine where ending = 'failed'

@@ -118,6 +118,14 @@ export async function retryDelivery(
   return isDue;
 }
 
+/**
+ * Ends a delivery that has ended before. An attempt in flight during a cancellation may have been recorded since the delivery became
+ * due again, which its due row does not count.
+ */
+export const endAgain = `on conflict (provider_id, event_id, endpoint_id) do update
+      set state = excluded.state, attempts_made = greatest(deliveries.attempts_made, excluded.attempts_made), replay = excluded.replay,
+        ended_at = clock_timestamp()`;
+
 // Rows are locked in the order (endpoint_id, ordering_key, event_id), as settling does.
 const cancelStatement = `
   with mine as materialized (
@@ -131,8 +139,7 @@ const cancelStatement = `
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
     select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
-    on conflict (provider_id, event_id, endpoint_id) do update
-      set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
+    ${endAgain}
   )
   select endpoint_id, ordering_key from gone`;
 
@@ -184,8 +191,7 @@ const cancelOfDeletedStatement = `
   )
   insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
   select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
-  on conflict (provider_id, event_id, endpoint_id) do update
-    set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
+  ${endAgain}
   returning event_id`;
 
 /**
@@ -392,8 +398,7 @@ const limitStatement = `
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
     select provider_id, event_id, endpoint_id, 'failed', attempts_made, replay, format from mine
-    on conflict (provider_id, event_id, endpoint_id) do update
-      set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
+    ${endAgain}
   ), failed as (
     insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
     select provider_id, endpoint_id, event_id, error, url, ${failingNow} from mine
