@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { renderXml } from "#platform/xml.ts";
 import { type EventSummary, followEvents, readEvent, startOfFeed } from "#webhooks/events/index.ts";
 import { type ProviderApi, test } from "../api/api-test.ts";
+import { Random } from "../simulation/random.ts";
 import { feedsAreComplete } from "../support/build-webhooks.ts";
 
 /** MIRROR_SEED=17 repeats the choices of that seed; concurrent requests still finish in an order of their own. */
@@ -10,22 +11,11 @@ const seed = Number(process.env["MIRROR_SEED"] ?? 1);
 const steps = Number(process.env["MIRROR_STEPS"] ?? 300);
 const clients = 8;
 
-/** Returns a generator of numbers from 0 up to 1 (mulberry32). */
-function randomNumbers(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Sends random changes to a few objects, many of them at the same time to the same one. Its words are few, so that some collide. */
 class RandomClient {
   readonly failures: string[] = [];
   readonly #api: ProviderApi;
-  readonly #random = randomNumbers(seed);
+  readonly #random = new Random(seed);
   readonly #accounts = new Set<string>();
   readonly #users = new Set<string>();
   readonly #applications = new Set<string>();
@@ -62,7 +52,11 @@ class RandomClient {
         this.#put(
           account,
           "",
-          this.#one([{ org_name: this.#word() }, { org_name: "" }, { monthly_billing_enabled: this.#random() < 0.5 }]),
+          this.#one([
+            { org_name: this.#word() },
+            { org_name: "" },
+            { monthly_billing_enabled: this.#random.happens(0.5) },
+          ]),
         ),
       () => this.#put(account, this.#one(["/approve", "/reject", "/make_pending"])),
       () => this.#put(account, "/change_plan", { plan_id: this.#one(this.#accountPlans) }),
@@ -77,17 +71,17 @@ class RandomClient {
       () => this.#put(application, "/change_plan", { plan_id: this.#one(this.#plans) }),
       () => application && this.#create(`${application}/keys.json`, { key: `${this.#word()}-key` }),
       () => application && this.#send("DELETE", `${application}/keys/${this.#word()}-key.json`),
-      () => this.#delete(this.#one([user, application, this.#random() < 0.3 ? account : undefined])),
+      () => this.#delete(this.#one([user, application, this.#random.happens(0.3) ? account : undefined])),
     ]);
     await change?.();
   }
 
   #one<Value>(values: readonly Value[]): Value | undefined {
-    return values[Math.floor(this.#random() * values.length)];
+    return values[this.#random.between(0, values.length - 1)];
   }
 
   #word(): string {
-    return `word-${Math.floor(this.#random() * 8)}`;
+    return `word-${this.#random.between(0, 7)}`;
   }
 
   async #signUp(): Promise<void> {
