@@ -36,17 +36,19 @@ async function count(
 ): Promise<void> {
   const counts = new LaneCounts();
   for (const counted of attempts) counts.add(counted);
-  const [report] = await pool.query<{ epoch: number }>(`select epoch from lane_reports where endpoint_id = $1`, [
-    endpoint.endpointId,
-  ]);
+  const [report] = await pool.query<{ epoch: number; claimedIn: number }>(
+    `select (select epoch from lane_reports where endpoint_id = $1), transaction_number() as claimed_in`,
+    [endpoint.endpointId],
+  );
+  const claimedIn = report?.claimedIn ?? 0;
   const lane: LaneToWrite = {
     ...endpoint,
     epoch: (report?.epoch ?? 0) + 1,
     isReleased: true,
     state: idleLane,
     counts,
-    base: 1,
-    through: 1,
+    base: claimedIn,
+    through: claimedIn,
     isFirstWrite: true,
     known: undefined,
   };

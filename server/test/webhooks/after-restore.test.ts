@@ -110,7 +110,7 @@ test("held deliveries are not sent, even after a retry or new events, until --se
   const plan = await resume(databaseUrl, "--plan", "--endpoint", String(due.endpointId));
   expect(plan.output).toMatch(new RegExp(`${due.endpointId} +default +1 +0 .* 2 +0$`, "m"));
   const sent = await resume(databaseUrl, "--send", "--endpoint", String(due.endpointId));
-  expect(sent.output).toContain("1 deliveries of 1 endpoint are sent now");
+  expect(sent.output).toContain("1 delivery of 1 endpoint is sent now");
   expect(sent.output).toContain("Others are still held");
   await until(() => receiver.received.length === 3);
   const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
@@ -137,7 +137,7 @@ test("--skip cancels deliveries due at the restore, sends later ones whatever th
   const skipped = await resume(databaseUrl, "--skip");
   expect(skipped).toMatchObject({
     code: 0,
-    output: expect.stringContaining("1 deliveries of 1 endpoint are cancelled"),
+    output: expect.stringContaining("1 delivery of 1 endpoint is cancelled"),
   });
   await until(() => receiver.received.length === 1);
   expect(receiver.received[0]?.headers["webhook-id"]).toBe(since);
@@ -240,7 +240,7 @@ test("--provider decides for that provider only", async ({ database, databaseUrl
   ]);
   expect(await resume(databaseUrl, "--skip", "--provider", provider?.subdomain ?? "")).toMatchObject({
     code: 0,
-    output: expect.stringContaining("1 deliveries of 1 endpoint are cancelled"),
+    output: expect.stringContaining("1 delivery of 1 endpoint is cancelled"),
   });
   expect(await database.query("select endpoint_id, state from deliveries")).toEqual([
     { endpointId: one.endpointId, state: "cancelled" },
