@@ -29,7 +29,7 @@ const explanations: readonly Explanation[] = [
     covers: ({ check, status, request, answer }) =>
       check === "ST202" &&
       status === 400 &&
-      answer.includes("The request cannot be read") &&
+      /The request cannot be read|contains a zero byte/.test(answer) &&
       /%00|\\u0000|\0/.test(request),
   },
   {

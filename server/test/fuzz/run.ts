@@ -4,7 +4,7 @@
  * printed. Needs schemathesis on the PATH, or its path in SCHEMATHESIS: `pip install schemathesis==4.32.5`.
  */
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,7 @@ const settings = fileURLToPath(new URL("schemathesis.toml", import.meta.url));
 const documents = ["/api/v1/openapi.json", "/admin/api/openapi.json"];
 
 const folder = await mkdtemp(join(tmpdir(), "bellwire-fuzz-"));
+await chmod(folder, 0o711); // PostgreSQL's user may enter; otherwise the database would be in another folder, and stay there
 try {
   const environment = { BELLWIRE_ACCESS_TOKEN: accessToken, BELLWIRE_LOG_LEVEL: "error" };
   await using bellwire = await startBellwire({ dataDir: join(folder, "data"), environment });
