@@ -14,7 +14,6 @@ alter table accounts add column last_recorded_in bigint not null default 0;
 -- removed all.
 alter table alert_schedules add column last_sequence bigint not null default 0;
 
--- Along events_account_idx.
-update alert_schedules schedule set last_sequence = recorded.last
-from (select provider_id, max(sequence) as last from events where account_id = 0 group by provider_id) recorded
-where recorded.provider_id = schedule.provider_id;
+-- Along events_account_idx, provider by provider: in one pass, versions before 18 would read all events while changes wait.
+update alert_schedules schedule set last_sequence = coalesce((
+  select max(sequence) from events where events.provider_id = schedule.provider_id and events.account_id = 0), 0);
