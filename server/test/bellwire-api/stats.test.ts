@@ -5,24 +5,11 @@ import { LaneCounts, type CountedAttempt } from "../../src/webhooks/statistics/c
 import { idleLane, type LaneToWrite, writeStatistics } from "../../src/webhooks/statistics/write-statistics.ts";
 import { readEndpointHealth } from "#webhooks/statistics/index.ts";
 import { buildEndpoint, encryption } from "../support/build-webhooks.ts";
+import { countedAttempt } from "../support/counted-attempt.ts";
 import { passwords } from "../support/passwords.ts";
 import { type BellwireApi, test } from "./bellwire-api-test.ts";
 
 const minuteMs = 60_000;
-
-const attempt = (overrides: Partial<CountedAttempt> = {}): CountedAttempt => ({
-  eventType: "account.created",
-  atMs: 0,
-  number: 1,
-  status: 200,
-  errorClass: null,
-  end: "delivered",
-  latencyMs: 40,
-  delayMs: 90,
-  bytesSent: 1000,
-  bytesReceived: 10,
-  ...overrides,
-});
 
 const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 60 * minuteMs).toISOString();
 
@@ -68,8 +55,12 @@ test("metrics over time have a point for every interval, a total, and the values
   const crm = { providerId, endpointId: await buildEndpoint(pool, { providerId, url }) };
   const billing = { providerId, endpointId: await buildEndpoint(pool, { providerId, url, name: "billing" }) };
   const atMs = startMs - 2 * minuteMs;
-  await count(pool, crm, [attempt({ atMs }), attempt({ atMs, latencyMs: 400 }), attempt({ atMs: startMs, ...failed })]);
-  await count(pool, billing, [attempt({ atMs, eventType: "user.created", number: 2 })]);
+  await count(pool, crm, [
+    countedAttempt({ atMs }),
+    countedAttempt({ atMs, latencyMs: 400 }),
+    countedAttempt({ atMs: startMs, ...failed }),
+  ]);
+  await count(pool, billing, [countedAttempt({ atMs, eventType: "user.created", number: 2 })]);
   const span = `since=${new Date(startMs - 3 * minuteMs).toISOString()}&until=${new Date(startMs + 1).toISOString()}`;
   const read = async (query: string) => (await api.call("GET", `/stats?${query}&${span}`)).json();
 
@@ -135,7 +126,7 @@ test("a provider cannot read another provider's statistics and health", async ({
   const providerId = api.provider.id;
   const endpointId = await buildEndpoint(pool, { providerId, url });
   const nowMs = Date.now();
-  await count(pool, { providerId, endpointId }, [attempt({ atMs: nowMs })]);
+  await count(pool, { providerId, endpointId }, [countedAttempt({ atMs: nowMs })]);
   const span = `since=${new Date(nowMs - minuteMs).toISOString()}&until=${new Date(nowMs + minuteMs).toISOString()}`;
   const attemptsOf = async ({ call }: Pick<BellwireApi, "call">): Promise<readonly number[]> => {
     const queries = ["", `&endpoint_id=${endpointId}`, `&endpoint_id=${endpointId}&group_by=endpoint_id`];
@@ -175,7 +166,7 @@ test("endpoints deleted before the span count for no limit, and those deleted in
   const { pool, provider } = api;
   const providerId = provider.id;
   const endpointId = await buildEndpoint(pool, { providerId, url });
-  await count(pool, { providerId, endpointId }, [attempt({ atMs: Date.now() })]);
+  await count(pool, { providerId, endpointId }, [countedAttempt({ atMs: Date.now() })]);
   await pool.query(`update endpoints set deleted_at = now() where provider_id = $1`, [providerId]);
   await pool.query(
     `insert into endpoints (provider_id, name, url, url_masked, secret, retry_waits_seconds, deleted_at)
@@ -218,7 +209,9 @@ test("health counts each minute of the last hour once, in the sparkline's matchi
     endpointId: await buildEndpoint(pool, { providerId: api.provider.id, url }),
   };
   const now = new Date();
-  const minutes = Array.from({ length: 61 }, (_, minute) => attempt({ atMs: now.getTime() - minute * minuteMs }));
+  const minutes = Array.from({ length: 61 }, (_, minute) =>
+    countedAttempt({ atMs: now.getTime() - minute * minuteMs }),
+  );
   await count(pool, key, minutes);
   const health = await readEndpointHealth({ pool, encryption, now }, { ...key, id: key.endpointId });
   expect(health?.attempts).toBe(60);

@@ -14,6 +14,7 @@ import {
 } from "#webhooks/statistics/index.ts";
 import { idleLane } from "#webhooks/statistics/write-statistics.ts";
 import { anEvent, buildEndpoint, buildProvider, feedsAreComplete, recordNow } from "../support/build-webhooks.ts";
+import { countedAttempt } from "../support/counted-attempt.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -216,18 +217,7 @@ test.concurrent("an attempt counts once if its lane was claimed again while atte
   };
   const countOf = (transaction: number, number: number) =>
     [
-      {
-        eventType: "account.created",
-        atMs: Date.now(),
-        number,
-        status: 500,
-        errorClass: null,
-        end: null,
-        latencyMs: 20,
-        delayMs: null,
-        bytesSent: 0,
-        bytesReceived: 0,
-      },
+      countedAttempt({ atMs: Date.now(), number, status: 500, end: null, delayMs: null }),
       { first: transaction, last: transaction },
     ] as const;
   const claim = async (epoch: number): Promise<OwnedLane> => {

@@ -165,11 +165,8 @@ function parseFeedCursor(text = ""): FeedCursor | undefined {
   const id = parseUuid(parts.at(-1) ?? "");
   if (recordedIn === undefined || id === undefined) return undefined;
   // A cursor without a sequence comes from an earlier version. The events of its transaction are repeated.
-  return parts.length === 2
-    ? beforeTransaction(recordedIn)
-    : sequence === undefined
-      ? undefined
-      : { recordedIn, sequence, id };
+  if (parts.length === 2) return beforeTransaction(recordedIn);
+  return sequence === undefined ? undefined : { recordedIn, sequence, id };
 }
 
 function requireFeedCriteria(fields: object): void {

@@ -75,9 +75,9 @@ const makeDueNow = `
   returning event_id`;
 
 // An ended delivery becomes due again with a new round of retries, the same id and the same bytes. If it had been
-// delivered, its replay count marks the intended repetition, up to the largest number of the column. It leaves the failure list, and its ordering key,
-// because its turn has passed. The failure is deleted first, as in batches of retries: in the opposite order, two
-// statements could wait for each other.
+// delivered, its replay count marks the intended repetition, up to the largest number of the column. It leaves the failure
+// list, and its ordering key, because its turn has passed. The failure is deleted first, as in batches of retries: in the
+// opposite order, two statements could wait for each other.
 const makeEndedDueAgain = `
   with ended as (
     select ended.*, event.sequence

@@ -1,22 +1,10 @@
 import { expect, test } from "vitest";
+import { countedAttempt } from "../../../test/support/counted-attempt.ts";
 import { until } from "../../../test/support/until.ts";
-import type { CountedAttempt } from "./counts.ts";
 import { type OwnedLane, StatisticsRecorder } from "./recorder.ts";
 import { idleLane, type LaneToWrite, type LaneWritten } from "./write-statistics.ts";
 
 const lane = { endpointId: 1, providerId: 1, epoch: 7, claimedIn: 100 };
-const attempt: CountedAttempt = {
-  eventType: "account.created",
-  atMs: 0,
-  number: 1,
-  status: 200,
-  errorClass: null,
-  end: "delivered",
-  latencyMs: 40,
-  delayMs: 90,
-  bytesSent: 1000,
-  bytesReceived: 10,
-};
 
 type Write = (lanes: readonly LaneToWrite[]) => Promise<ReadonlyMap<number, LaneWritten>>;
 const counted: Write = async (lanes) =>
@@ -56,7 +44,7 @@ function startRecorder(ownedLanes: readonly OwnedLane[] = []) {
 }
 
 const count = (recorder: StatisticsRecorder, transaction: number): void =>
-  recorder.count(lane, attempt, { first: transaction, last: transaction });
+  recorder.count(lane, countedAttempt(), { first: transaction, last: transaction });
 
 test("the lag is the age of the oldest uncounted attempt", async () => {
   const { recorder, pass } = startRecorder();

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { countedAttempt } from "../../../test/support/counted-attempt.ts";
 import { LaneCounts } from "./counts.ts";
 import { type LaneToWrite, idleLane, stepOf } from "./write-statistics.ts";
 
@@ -17,18 +18,7 @@ const owner: LaneToWrite = {
 };
 const newOwner: LaneToWrite = { ...owner, base: 110, isFirstWrite: true, known: undefined };
 const counts = new LaneCounts();
-counts.add({
-  eventType: "account.created",
-  atMs: 0,
-  number: 1,
-  status: 200,
-  errorClass: null,
-  end: "delivered",
-  latencyMs: 40,
-  delayMs: 90,
-  bytesSent: 1000,
-  bytesReceived: 10,
-});
+counts.add(countedAttempt());
 const uncertain: LaneToWrite = { ...owner, known: undefined };
 const doubtful: LaneToWrite = { ...uncertain, base: undefined };
 
