@@ -1,6 +1,7 @@
 import { createServer as createProxy } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, type Server, connect } from "node:net";
+import type { TlsOptions } from "node:tls";
 import { expect, test } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
@@ -149,7 +150,10 @@ test("connecting has a separate timeout", async () => {
   expect(outcome).toMatchObject({ kind: "timed-out", phase: "connect", afterSeconds: 0.3 });
 });
 
-async function sendOverTls(certificate: IssuedCertificate, { host, ...options }: TestSenderOptions & { host: string }) {
+async function sendOverTls(
+  certificate: IssuedCertificate & TlsOptions,
+  { host, ...options }: TestSenderOptions & { host: string },
+) {
   const server = createTlsServer(certificate, (request, response) => {
     request.resume();
     response.end("safe");
@@ -207,6 +211,18 @@ test("the reason of HTTPS to a plain HTTP port is the failed TLS connection", as
   expect(outcome).toMatchObject({
     kind: "unreachable",
     reason: expect.stringMatching(/^No TLS connection could be agreed on with [\d.:]+: [a-z ]+\.$/),
+  });
+});
+
+test("the reason of a receiver that requires a client certificate is this requirement, also where TLS 1.3 reports it late", async () => {
+  const authority = buildAuthority();
+  const certificate = { ...authority.issue({ names: ["receiver.example"] }), ca: authority.caPem, requestCert: true };
+  const options = { host: "receiver.example", caPem: authority.caPem };
+  const { outcome, at } = await sendOverTls({ ...certificate, minVersion: "TLSv1.3" }, options);
+  expect(outcome).toMatchObject({
+    kind: "unreachable",
+    code: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    reason: `${at} requires a client certificate, and Bellwire has none.`,
   });
 });
 
@@ -269,4 +285,20 @@ test("the reason of a refusal by the proxy names the proxy", async () => {
     kind: "unreachable",
     reason: "The proxy did not open a connection to receiver.example: it answered 403.",
   });
+});
+
+test.each([
+  ["refuses connections", null, "ECONNREFUSED"],
+  ["closes the connection", "", "ECONNRESET"],
+  ["is no proxy", "220 mail.example ESMTP\r\n", "HPE_INVALID_CONSTANT"],
+])("the reason of a proxy that %s names the proxy, not the receiver", async (_kind, answer, code) => {
+  const proxy = await startRawReceiver((socket) => socket.end(answer ?? ""));
+  if (answer === null) await proxy[Symbol.asyncDispose]();
+  await using sender = buildSender({ lookup: toLoopback, proxyUrl: `http://127.0.0.1:${proxy.port}` });
+  expect(await sender.send(buildAttempt({ url: "http://receiver.example/" }))).toMatchObject({
+    kind: "unreachable",
+    code: "PROXY_FAILED",
+    reason: `The proxy did not open a connection to receiver.example: the connection to it failed (${code}).`,
+  });
+  if (answer !== null) await proxy[Symbol.asyncDispose]();
 });

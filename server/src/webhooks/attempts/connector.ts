@@ -1,10 +1,12 @@
 import { request as requestOverTls } from "node:https";
 import { type LookupFunction, Socket, isIP } from "node:net";
 import { unescape as percentDecoded } from "node:querystring";
-import { TLSSocket, createSecureContext, getCACertificates } from "node:tls";
+import { type SecureContext, TLSSocket, createSecureContext, getCACertificates } from "node:tls";
 import { LRUCache } from "lru-cache";
 import type { buildConnector } from "undici";
 import type { Clock } from "#platform/clock.ts";
+import { errorCode } from "#platform/errors.ts";
+import { exhaustedBy } from "#platform/network/exhaustion.ts";
 import { isGlobalUnicast } from "#platform/network/ip-addresses.ts";
 import { nodeHttp } from "#platform/node-http.ts";
 import {
@@ -99,10 +101,7 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: addressAttemptTimeoutMs,
     rejectUnauthorized: true,
-    // Node.js parses the default authorities once per process, but listed ones for each context: 60 ms.
-    secureContext: createSecureContext(
-      options.caPem === undefined ? {} : { ca: [...getCACertificates("default"), options.caPem] },
-    ),
+    secureContext: secureContextOf(options.caPem),
   });
   const open: Open =
     options.proxyUrl === undefined
@@ -125,6 +124,8 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
       if (socket) {
         trace.ready();
         limitAnswers(socket, trace);
+        // Node.js does not close a socket at a TLS alert after the handshake, and undici takes the end that follows for the error.
+        socket.once("error", (alert) => socket.destroy(alert));
         if (trace.isTls) rememberExpiry(expiries, target.hostname, trace);
       } else if (error instanceof ForbiddenTargetError && !error.isHidden) trace.address = error.address;
       trace.address = visible(trace.address, options.hideAddress);
@@ -132,6 +133,10 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
     });
   };
 }
+
+// Node.js parses the default authorities once per process, but listed ones for each context: 60 ms.
+const secureContextOf = (caPem: string | undefined): SecureContext =>
+  createSecureContext(caPem === undefined ? {} : { ca: [...getCACertificates("default"), caPem] });
 
 function rememberExpiry(expiries: LRUCache<string, number>, hostname: string, trace: ConnectionTrace): void {
   if (trace.certificateExpiresAt === undefined) trace.certificateExpiresAt = expiries.get(hostname);
@@ -215,15 +220,26 @@ function connectThroughProxy(
   };
 }
 
-/** The proxy refused to connect to the address. */
-export class ProxyRefusedError extends Error {
-  override readonly name = "ProxyRefusedError";
-  readonly status: number;
+/** The proxy opened no tunnel to the address. `problem` continues a sentence about that. */
+export class ProxyError extends Error {
+  override readonly name = "ProxyError";
+  readonly code: string;
+  readonly problem: string;
 
-  constructor(status: number) {
-    super(`the proxy answered ${status}`);
-    this.status = status;
+  constructor(code: string, problem: string) {
+    super(`the proxy opened no tunnel: ${problem}`);
+    this.code = code;
+    this.problem = problem;
   }
+}
+
+const refusedByProxy = (status = 0): ProxyError => new ProxyError("PROXY_REFUSED", `it answered ${status}`);
+
+/** Returns the error of the connection to the proxy itself. A lack of our own resources and a lack of time keep theirs. */
+function errorOfProxy(error: Error): Error {
+  const code = errorCode(error) ?? error.name;
+  if (code === "ETIMEDOUT" || exhaustedBy(error)) return error;
+  return new ProxyError("PROXY_FAILED", `the connection to it failed (${code})`);
 }
 
 export interface Tunnel {
@@ -253,7 +269,7 @@ function openTunnel({ proxyUrl, address, family, port, timeoutMs }: Tunnel): Pro
     request.once("connect", ({ statusCode = 0 }, socket, head) => {
       if (statusCode < 200 || statusCode > 299) {
         socket.destroy();
-        reject(new ProxyRefusedError(statusCode));
+        reject(refusedByProxy(statusCode));
         return;
       }
       socket.setTimeout(0);
@@ -262,12 +278,12 @@ function openTunnel({ proxyUrl, address, family, port, timeoutMs }: Tunnel): Pro
     });
     request.once("response", (response) => {
       response.destroy();
-      reject(new ProxyRefusedError(response.statusCode ?? 0));
+      reject(refusedByProxy(response.statusCode));
     });
     request.once("timeout", () =>
       request.destroy(Object.assign(new Error("the proxy is slow"), { code: "ETIMEDOUT" })),
     );
-    request.once("error", reject);
+    request.once("error", (error) => reject(errorOfProxy(error)));
     request.end();
   });
 }

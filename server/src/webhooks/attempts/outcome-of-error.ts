@@ -3,7 +3,7 @@ import { lookupLimits } from "#platform/network/name-resolver.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { UnusableAnswerError, answerLimits } from "./answer-limits.ts";
 import { traceOf } from "./connection-trace.ts";
-import { ForbiddenTargetError, NoAddressError, ProxyRefusedError } from "./connector.ts";
+import { ForbiddenTargetError, NoAddressError, ProxyError } from "./connector.ts";
 
 /** An outcome without its measurements. */
 export type Untimed<Outcome> = Outcome extends unknown ? Omit<Outcome, "latencyMs" | "trace"> : never;
@@ -56,6 +56,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: (host, error) =>
     `The certificate of ${host} is for another name: ${altNamesOf(error)}.`,
   EPROTO: noTls,
+  // TLS 1.3 only: before, the receiver does not say why the handshake failed.
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: (host) => `${host} requires a client certificate, and Bellwire has none.`,
   UND_ERR_HEADERS_OVERFLOW: (host) => `${host} sent more than ${answerLimits.headerBytes / 1024} KiB of trailers.`,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: (host) =>
     `${host} announced a length for its answer that the answer does not have.`,
@@ -101,9 +103,9 @@ export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<
   const exhausted = isSent ? undefined : exhaustedBy(error);
   if (exhausted) return { kind: "not-made", ...exhausted };
   if (error instanceof ForbiddenTargetError) return forbidden(error, host);
-  if (error instanceof ProxyRefusedError) {
-    const reason = `The proxy did not open a connection to ${host}: it answered ${error.status}.`;
-    return { kind: "unreachable", code: "PROXY_REFUSED", reason };
+  if (error instanceof ProxyError) {
+    const reason = `The proxy did not open a connection to ${host}: ${error.problem}.`;
+    return { kind: "unreachable", code: error.code, reason };
   }
   if (error instanceof UnusableAnswerError)
     return { kind: "unreachable", code: error.code, reason: `${host} ${error.problem}.`, isUnusable: true };
