@@ -19,6 +19,17 @@ test.each(commands)("the command %s refuses an unknown option with its usage", a
   expect(output).toContain(`usage: bellwire ${name}`);
 });
 
+test.each([
+  ["provider limit", (number: string) => ["bins-per-provider", number], "Give a whole number up to 1,000,000,000"],
+  ["provider move", (number: string) => ["acme", "--to=west", `--drain-seconds=${number}`], "must be a whole number"],
+  ["failures list", (number: string) => [`--endpoint=${number}`], "--endpoint must be a number"],
+] as const)("%s refuses numbers that are not decimal digits, and none", async (name, argsFor, message) => {
+  for (const number of ["0x10", "1e2", " 7", "1.0", ""]) {
+    const { code, output } = await run(...name.split(" "), ...argsFor(number));
+    expect([number, code, output]).toEqual([number, 2, expect.stringContaining(message)]);
+  }
+});
+
 test("the help lists the commands", () => {
   expect(commands).toContain("failures delete");
   expect(commands.length).toBeGreaterThanOrEqual(10);

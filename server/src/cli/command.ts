@@ -97,11 +97,14 @@ function explainUnknown(args: readonly string[], commands: readonly Command[]): 
   return `There is no command "${word}". Commands: ${names}.\n\n\`bellwire help\` explains them.`;
 }
 
+/** Parses decimal digits. Returns NaN for all other texts, such as `0x10`, `1e3` and an empty one. */
+export const parseWhole = (text: string): number => (/^\d+$/.test(text) ? Number(text) : Number.NaN);
+
 /** Parses an id, as in `--endpoint 7`. Returns undefined if the option is absent. */
 export function parseId(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const id = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(id) || id < 1) {
+  const id = parseWhole(text);
+  if (!Number.isSafeInteger(id) || id < 1) {
     throw new WrongUsage(`${option} must be a number, the id of the object.`);
   }
   return id;

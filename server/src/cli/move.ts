@@ -18,7 +18,7 @@ import {
 } from "#cells/index.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { requireCell } from "./cells.ts";
-import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
+import { type Command, type CommandNeeds, WrongUsage, parseWhole } from "./command.ts";
 import { type Installation, auditCommand, openEncryption, requireTenant, withInstallation } from "./with-database.ts";
 
 /** Longer than the longest time limit of an endpoint. */
@@ -40,8 +40,8 @@ export const moveProviderCommand: Command = {
 const moveOptions = { to: { type: "string" }, "drain-seconds": { type: "string" } } as const;
 
 function parseDrain(text: string | undefined): number {
-  const seconds = Number(text ?? drainSeconds);
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= 3600) return seconds * 1000;
+  const seconds = text === undefined ? drainSeconds : parseWhole(text);
+  if (seconds <= 3600) return seconds * 1000;
   throw new WrongUsage("--drain-seconds must be a whole number up to 3600.");
 }
 

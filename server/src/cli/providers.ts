@@ -17,7 +17,7 @@ import { deleteTenant, findTenant, insertTenant, readCells, readSubdomains } fro
 import type { Pool } from "#platform/database/database.ts";
 import { readProvider } from "#portal/providers/index.ts";
 import { requireCell } from "./cells.ts";
-import { type Command, WrongUsage } from "./command.ts";
+import { type Command, WrongUsage, parseWhole } from "./command.ts";
 import { type Installation, auditCommand, providerOption, withInstallation, withProvider } from "./with-database.ts";
 
 export const createProvider: Command = {
@@ -132,8 +132,8 @@ export const setLimit: Command = {
     const limit = changeableLimits.find((known) => known.name === name);
     const names = changeableLimits.map((known) => known.name).join(", ");
     if (!limit || more.length > 0) throw new WrongUsage(`Name a limit, one of: ${names}.`);
-    const max = number === "default" ? null : Number(number);
-    if (number === "" || (max !== null && !(Number.isInteger(max) && max >= 0 && max <= 1_000_000_000)))
+    const max = number === "default" ? null : parseWhole(number);
+    if (max !== null && !(max <= 1_000_000_000))
       throw new WrongUsage("Give a whole number up to 1,000,000,000, or default.");
 
     await withProvider(needs, values.provider, async ({ pool, provider: { id: providerId } }) => {
