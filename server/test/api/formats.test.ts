@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { test, xmlDeclaration } from "./api-test.ts";
 import { createPortalObjects } from "./portal-objects.ts";
@@ -55,6 +56,22 @@ test.for<[string, number, string, string]>([
 
   expect(response.statusCode).toBe(status);
   expect(Object.keys(response.json())).toEqual(["error"]);
+});
+
+test("a compressed body is refused for its encoding, and a mistaken encoding of a readable one is ignored", async ({
+  api,
+}) => {
+  const send = (payload: string | Buffer, encoding: string) =>
+    api.send("PUT", "/webhooks.json", {
+      payload,
+      headers: { "content-type": "application/json", "content-encoding": encoding },
+    });
+  const refused = await send(gzipSync("{}"), "gzip");
+  expect([refused.statusCode, refused.json()]).toEqual([
+    415,
+    { error: "The body is compressed (Content-Encoding). Send it as it is." },
+  ]);
+  for (const encoding of ["UTF-8", "identity"]) expect((await send("{}", encoding)).statusCode).toBe(200);
 });
 
 test("a zero byte in a filter is named as the reason of the rejection", async ({ api }) => {

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { test, type BellwireApi } from "./bellwire-api-test.ts";
@@ -13,6 +14,15 @@ async function twoInOrder({
   const [first = "", second = ""] = await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent()]);
   return { endpointId, first: `${first}.${endpointId}`, second: `${second}.${endpointId}` };
 }
+
+test("a compressed body is refused for its encoding", async ({ api }) => {
+  const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+  const refused = await api.call("POST", "/bins", { payload: gzipSync("{}"), headers });
+  expect([refused.statusCode, refused.json()]).toEqual([
+    415,
+    expect.objectContaining({ code: "media-type-unsupported", title: expect.stringContaining("compressed") }),
+  ]);
+});
 
 test("a request without a body is accepted, with and without a Content-Type", async ({ api, receiver }) => {
   const { first } = await twoInOrder(api);

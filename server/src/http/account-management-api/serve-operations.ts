@@ -14,7 +14,7 @@ import {
   parseText,
   queryParameters,
 } from "./parameters.ts";
-import { decodeUtf8, parsePairs, splitFields } from "#http/shared/forms.ts";
+import { decodeUtf8, parsePairs, refuseCompressedBodies, splitFields } from "#http/shared/forms.ts";
 import { requestLimits } from "#platform/limits.ts";
 import type { TObject } from "typebox";
 import { credentialParameters } from "#http/shared/admin-caller.ts";
@@ -137,6 +137,7 @@ const { max: bodySizeMax } = requestLimits.apiBodyBytes;
 
 /** Parses bodies as 3scale does: JSON, forms with brackets, and multipart forms without their files; of GET requests, too. */
 export function addBodyParsers(http: FastifyInstance): void {
+  refuseCompressedBodies(http);
   for (const [type, parse] of Object.entries(bodyParsers)) {
     http.addContentTypeParser(
       type,

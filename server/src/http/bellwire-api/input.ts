@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
 import { credentialParameters } from "../shared/admin-caller.ts";
-import { decodeUtf8 } from "../shared/forms.ts";
+import { decodeUtf8, refuseCompressedBodies } from "../shared/forms.ts";
 import { Problem, unknownParameters } from "../shared/problem.ts";
 import { brokenRules, validatorOf } from "../shared/schema-compilers.ts";
 import type { Operation } from "./operation.ts";
@@ -11,6 +11,7 @@ import type { Operation } from "./operation.ts";
  * counts as no body, because many clients send a Content-Type without one.
  */
 export function acceptJson(http: FastifyInstance): void {
+  refuseCompressedBodies(http);
   http.removeContentTypeParser("text/plain"); // Fastify accepts it by default, and no operation takes it
   const parse = http.getDefaultJsonParser("error", "error");
   http.addContentTypeParser(

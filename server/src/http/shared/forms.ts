@@ -14,6 +14,16 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+/** Refuses compressed bodies, which no operation reads. Other values of Content-Encoding are mistakes of clients, such as `UTF-8`. */
+export function refuseCompressedBodies(http: FastifyInstance): void {
+  http.addHook("preParsing", async ({ headers }) => {
+    if (!/\b(?:gzip|deflate|br|zstd|compress)\b/i.test(headers["content-encoding"] ?? "")) return;
+    throw new Problem("media-type-unsupported", {
+      detail: "The body is compressed (Content-Encoding). Send it as it is.",
+    });
+  });
+}
+
 const { max: fieldsMax } = requestLimits.formFields;
 
 /**
