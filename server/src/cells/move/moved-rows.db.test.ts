@@ -1,9 +1,12 @@
 import pg from "pg";
 import { expect } from "vitest";
+import { signedUp } from "../../../test/portal/portal-fixture.ts";
+import { buildEndpoint } from "../../../test/support/build-webhooks.ts";
+import { cloneTemplate } from "../../../test/support/clone-template.ts";
 import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
 import { connectToCell } from "./move-provider.ts";
-import { readMovedTables } from "./moved-rows.ts";
+import { copyChanges, copyTable, readMovedTables } from "./moved-rows.ts";
 
 test("a move includes every table with provider rows, parents before children", async ({ databaseUrl }) => {
   const client = await connectToCell({ schema, ownerUrl: databaseUrl });
@@ -50,4 +53,63 @@ test("transaction numbers are raised above those of another cell, and never lowe
   } finally {
     await client.end();
   }
+});
+
+// An application leaves its plan, which is deleted; another plan becomes the default; a replay ends, and the next one begins.
+const changeRows = `
+  insert into plans (provider_id, kind, product_id, name, system_name, is_default)
+  select provider_id, kind, product_id, 'Next', 'next', false from plans where is_default;
+  update applications set plan_id = plans.id from plans where plans.product_id = applications.product_id and plans.system_name = 'next'
+    and plans.kind = 'application_plan';
+  delete from plans where kind = 'application_plan' and system_name <> 'next';
+  update plans set is_default = false where kind = 'account_plan' and is_default;
+  update plans set is_default = true where kind = 'account_plan' and system_name = 'next';
+  update replays set finished_at = now(), state = 'done'`;
+
+test("changes of one step that wait for each other are copied, whatever their order", async ({
+  owner,
+  database,
+  databaseUrl,
+}) => {
+  const { provider } = await signedUp(database);
+  const endpoint = await buildEndpoint(database, { providerId: provider.id, url: "http://127.0.0.1:9/hook" });
+  const startReplay = `insert into replays (provider_id, endpoint_id, since, until, kind, last_event)
+    values ($1, $2, now(), now(), 'all', uuidv7())`;
+  await owner.query(startReplay, [provider.id, endpoint]);
+  await using open = new AsyncDisposableStack();
+  const other = open.use(await cloneTemplate());
+  const connect = async (ownerUrl: string): Promise<pg.Client> => {
+    const client = await connectToCell({ schema, ownerUrl });
+    open.defer(() => client.end());
+    return client;
+  };
+  const [source, target] = [await connect(databaseUrl), await connect(other.connectionString)];
+  const tables = (await readMovedTables(source)).filter(({ isPartitioned }) => !isPartitioned);
+  for (const table of tables) await copyTable({ source, target }, table, provider.id);
+
+  const changed = tables.filter(({ name }) => ["plans", "applications", "replays"].includes(name));
+  // A plan's version is another one after each update.
+  const readRows = async (client: pg.Client) => {
+    const rows = [];
+    for (const { name, key } of changed) {
+      const statement = `select jsonb_build_array(${key.map((column) => column.name).join(", ")}) as key, to_jsonb(row) - 'version' as row
+        from ${name} as row where provider_id = $1 order by 1`;
+      rows.push((await client.query<{ key: unknown[]; row: unknown }>(statement, [provider.id])).rows);
+    }
+    return rows;
+  };
+  const before = await readRows(source);
+  await source.query(changeRows);
+  await source.query(startReplay, [provider.id, endpoint]);
+  const after = await readRows(source);
+  const changes = changed.map((table, index) => {
+    const rows = [...(after[index] ?? []), ...(before[index] ?? [])];
+    return { table, keys: [...new Map(rows.map(({ key }) => [JSON.stringify(key), key])).values()] };
+  });
+  await target.query("begin");
+  await copyChanges({ source, target }, changes);
+  await target.query("commit");
+
+  expect(await readRows(target)).toEqual(after);
+  expect(after).not.toEqual(before);
 });

@@ -1,6 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import type pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { errorCode } from "#platform/errors.ts";
 
 interface KeyColumn {
   readonly name: string;
@@ -140,17 +141,60 @@ export interface ChangedRows {
   readonly keys: readonly (readonly unknown[])[];
 }
 
+/** One statement of `copyChanges`. */
+interface Write extends ChangedRows {
+  readonly run: (target: pg.Client, change: ChangedRows) => Promise<unknown>;
+}
+
 /**
  * Makes rows in the target as they are in the source now: inserts, updates or deletes them. Runs in a transaction of the target.
- * Rows that others refer to are written before those, and deleted after those. Fails if two rows exchanged a unique value.
+ * Rows that others refer to are written before those, and deleted after those. A row that still waits for another change, such as a plan
+ * that is deleted after its applications have left it, or a value that another row gives up, is written after the rest. Fails if two
+ * rows exchanged a unique value.
  */
 export async function copyChanges(
   { source, target }: { readonly source: pg.Client; readonly target: pg.Client },
   changes: readonly ChangedRows[],
 ): Promise<void> {
   for (const change of changes) await stage(source, target, change);
-  for (const change of changes.toReversed()) await deleteMissing(target, change);
-  for (const { table } of changes) await upsertStaged(target, table);
+  let left: readonly Write[] = [
+    ...changes.toReversed().map((change) => ({ ...change, run: deleteMissing })),
+    ...changes.map((change) => ({ ...change, run: upsertStaged })),
+  ];
+  while (left.length > 0) {
+    const waiting: { readonly write: Write; readonly error: unknown }[] = [];
+    for (const write of left) waiting.push(...(await writeRows(target, write)));
+    if (waiting.length === countKeys(left)) throw waiting[0]?.error;
+    left = waiting.map(({ write }) => write);
+  }
+}
+
+const countKeys = (writes: readonly Write[]): number => writes.reduce((sum, { keys }) => sum + keys.length, 0);
+
+/** Codes of a missing or remaining row that a foreign key requires, and of a unique value that another row has. */
+const waitsForAnother: ReadonlySet<string | undefined> = new Set(["23503", "23505"]);
+
+/** Writes as many of the rows as possible: all at once, or in halves. Returns those that have to wait. */
+async function writeRows(
+  target: pg.Client,
+  write: Write,
+): Promise<readonly { readonly write: Write; readonly error: unknown }[]> {
+  await target.query("savepoint moved_rows");
+  try {
+    await write.run(target, write);
+    await target.query("release savepoint moved_rows");
+    return [];
+  } catch (error) {
+    if (!waitsForAnother.has(errorCode(error))) throw error;
+    await target.query("rollback to savepoint moved_rows; release savepoint moved_rows");
+    const { keys } = write;
+    if (keys.length <= 1) return [{ write, error }];
+    const middle = Math.ceil(keys.length / 2);
+    return [
+      ...(await writeRows(target, { ...write, keys: keys.slice(0, middle) })),
+      ...(await writeRows(target, { ...write, keys: keys.slice(middle) })),
+    ];
+  }
 }
 
 const stageName = (client: pg.Client, { name }: MovedTable): string =>
@@ -188,14 +232,15 @@ async function deleteMissing(target: pg.Client, change: ChangedRows): Promise<vo
     where ${hasKey(target, change)} and not exists (select from ${stageName(target, table)} as staged where ${same})`);
 }
 
-async function upsertStaged(target: pg.Client, table: MovedTable): Promise<void> {
+async function upsertStaged(target: pg.Client, change: ChangedRows): Promise<void> {
+  const { table } = change;
   const columns = columnList(target, table);
   const keys = new Set(table.key.map(({ name }) => name));
   const others = table.columns.filter((column) => !keys.has(column)).map((column) => target.escapeIdentifier(column));
   const update = others.map((column) => `${column} = excluded.${column}`).join(", ");
   await target.query(`
     insert into ${target.escapeIdentifier(table.name)} (${columns})
-    select ${columns} from ${stageName(target, table)}
+    select ${columns} from ${stageName(target, table)} where ${hasKey(target, change)}
     on conflict (${[...keys].map((key) => target.escapeIdentifier(key)).join(", ")})
     ${update === "" ? "do nothing" : `do update set ${update}`}`);
 }
