@@ -1,12 +1,13 @@
 import type { Transaction } from "#platform/database/database.ts";
 import { endLanePauses } from "./lanes.ts";
+import { inOrderOfLocks, lockKeysOf } from "./lock-order.ts";
 import type { DeliveryKeys } from "./transitions.ts";
 
 // Pending deliveries become due now, except those that wait in their order, which keep their place. Ended ones become
 // due again with a new round of retries, the same id and the same bytes, as in makeEndedDueAgain. One that ended after
 // $4 has changed since it was selected, and stays. With $5, only deliveries on the failure list count: a failure that
-// was deleted meanwhile stays deleted. History is read by primary key for each row. Pending rows are locked in the order
-// (endpoint_id, ordering_key, event_id), as settling does.
+// was deleted meanwhile stays deleted. History is read by primary key for each row. The transaction has locked
+// the ordering keys of pending rows.
 const retryStatement = `
   with selected as (
     select selected.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
@@ -16,7 +17,7 @@ const retryStatement = `
     from selected
     join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id
     where not $5::boolean and due.provider_id = $1 and due.due_at <> 'infinity'
-    order by due.endpoint_id, due.ordering_key, due.event_id
+    order by ${inOrderOfLocks}
     for update of due
   ), hurried as (
     update due set due_at = clock_timestamp()
@@ -69,6 +70,7 @@ export async function retryDeliveries(
   tx: Transaction,
   { providerId, eventIds, endpointIds, selectedAt, onlyFailures, resumed }: BulkRetry,
 ): Promise<ReadonlyMap<number, number>> {
+  lockKeysOf(tx, { providerId, eventIds, endpointIds });
   const rows = await tx.query<{ endpointId: number; count: number }>(retryStatement, [
     providerId,
     eventIds,

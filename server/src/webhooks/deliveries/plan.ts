@@ -64,8 +64,7 @@ const unorderedStatement = `
 
 // With an ordering key, the first row of each key is locked through due_order_idx, and the new row waits behind it. A
 // statement that ends the first row needs the same lock and looks for the next row afterwards. So it finds the new
-// one, or this statement finds the first one gone. Locks are taken in the order (endpoint_id, ordering_key), as
-// settling does.
+// one, or this statement finds the first one gone. Locks are taken in the order of lock-order.ts.
 const orderedStatement = `
   with planned as (
     select ${plannedColumns}

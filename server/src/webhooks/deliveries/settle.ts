@@ -2,6 +2,7 @@ import type { Database, Pool } from "#platform/database/database.ts";
 import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "#platform/database/values.ts";
 import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
+import { inOrderOfLocks } from "./lock-order.ts";
 import type { ErrorClass } from "./retry-policy.ts";
 import { endAgain, promoteNext } from "./transitions.ts";
 
@@ -62,14 +63,13 @@ const unorderedStatement = `
     returning outcome.*, due.provider_id, due.replay, due.format
   ), ${firstEnded}`;
 
-// With an ordering key, rows are locked in the order (endpoint_id, ordering_key, event_id), as recording and
-// outcomesStatement do.
+// With an ordering key, rows are locked in the order of lock-order.ts.
 const orderedStatement = `
   with ${firstOutcome}, mine as (
     select outcome.*, due.provider_id, due.replay, due.format
     from outcome
     join due on due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id and due.attempts_made = 0
-    order by due.endpoint_id, due.ordering_key, due.event_id
+    order by ${inOrderOfLocks}
     for update of due
   ), gone as (
     delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
@@ -129,7 +129,7 @@ const attemptColumns = `provider_id, event_id, endpoint_id, number, at, status, 
 // Writes any outcomes in one statement. Drops outcomes of an old epoch: the new owner sends and settles those
 // deliveries. The lane is read without a lock. A claim between this snapshot and the commit can repeat a delivery but
 // not lose one: both settles meet at the due row, by primary key, and only one can delete it or increment its
-// attempts. Rows are locked in the order (endpoint_id, ordering_key, event_id), as recording does.
+// attempts. Rows are locked in the order of lock-order.ts.
 //
 // A number that is taken is not written again. A delivery was made due by a transaction that did not see its last attempt, such as
 // one in flight during a cancellation. If this failed, no outcome of the batch could ever be recorded.
@@ -147,7 +147,7 @@ const outcomesStatement = `
     from outcome
     join due on due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id
       and due.attempts_made = least(outcome.nth - 1, 32767)
-    order by due.endpoint_id, due.ordering_key, due.event_id
+    order by ${inOrderOfLocks}
     for update of due
   ), again as (
     update due set attempts_made = mine.number, due_at = clock_timestamp() + make_interval(secs => mine.retry_after)
@@ -285,7 +285,7 @@ async function settle(pool: Pool, engineId: string, settlements: readonly Settle
   const settleUnordered: Settle = (all, write) => write(pool, engineId, all);
   const settleOrdered: Settle = (all, write) => settleInOrder(pool, engineId, all, write);
   return [
-    await settleFirsts(firsts.toSorted(inOrderOfLocks), settleUnordered),
+    await settleFirsts(firsts.toSorted(byEndpointAndEvent), settleUnordered),
     others.length > 0 ? await settleUnordered(others, writeOutcomes) : nothingWritten,
     ordered.every(isFirstDelivery)
       ? await settleFirsts(ordered, settleOrdered)
@@ -293,8 +293,8 @@ async function settle(pool: Pool, engineId: string, settlements: readonly Settle
   ];
 }
 
-/** The order (endpoint_id, event_id). In another one, a batch and a job that cancels or retries its deliveries could deadlock. */
-const inOrderOfLocks = (one: Settlement, other: Settlement): number =>
+/** The order of locks of deliveries without an ordering key. */
+const byEndpointAndEvent = (one: Settlement, other: Settlement): number =>
   one.endpointId - other.endpointId || (one.eventId < other.eventId ? -1 : 1);
 
 type Write = typeof writeOutcomes;

@@ -1,22 +1,16 @@
 import type { Transaction } from "#platform/database/database.ts";
 import { failingNow } from "./failures.ts";
 import { endLanePauses, endpointsWithDue } from "./lanes.ts";
+import { type OrderingKey, inOrderOfLocks, keyColumns, lockFirstRows, lockKeys, lockKeysOf } from "./lock-order.ts";
 import type { BodyFormat } from "./payload.ts";
 import { type Ordering, orderingKeyOf } from "./plan.ts";
-
-/** An ordering key in which a delivery has ended. */
-export interface EndedKey {
-  readonly endpointId: number;
-  readonly orderingKey: string;
-}
 
 // Makes the first row of each key due. Runs after the statement that ended the previous row, in the same transaction:
 // only a newer snapshot contains a row that was recorded while that statement waited for the lock. The first row of
 // this snapshot may be leaving its key (retried, skipped or cancelled). Once its lock is free it is no longer the
 // next one, which this snapshot may not contain, so the caller repeats the statement.
 //
-// due_order_idx finds each key's first row with one probe. Keys are sorted, because every statement that locks rows
-// of several keys uses that order.
+// due_order_idx finds each key's first row with one probe. The transaction has locked the row before it (lock-order.ts).
 const promoteStatement = `
   with next as materialized (
     select first.event_id, first.endpoint_id
@@ -43,12 +37,14 @@ const promoteStatement = `
     array(select endpoint_id from promoted) as "endpointIds"`;
 
 /** Makes the next delivery of each key due. Returns the endpoints of these deliveries. */
-export async function promoteNext(tx: Transaction, ended: readonly EndedKey[]): Promise<readonly number[]> {
+export async function promoteNext(tx: Transaction, ended: readonly OrderingKey[]): Promise<readonly number[]> {
   const promoted: number[] = [];
   if (ended.length === 0) return promoted;
-  const keys = [ended.map((key) => key.endpointId), ended.map((key) => key.orderingKey)];
   for (;;) {
-    const [done] = await tx.query<{ someLeft: boolean; endpointIds: readonly number[] }>(promoteStatement, keys);
+    const [done] = await tx.query<{ someLeft: boolean; endpointIds: readonly number[] }>(
+      promoteStatement,
+      keyColumns(ended),
+    );
     promoted.push(...(done?.endpointIds ?? []));
     if (!done?.someLeft) return promoted;
   }
@@ -126,12 +122,12 @@ export const endAgain = `on conflict (provider_id, event_id, endpoint_id) do upd
       set state = excluded.state, attempts_made = greatest(deliveries.attempts_made, excluded.attempts_made), replay = excluded.replay,
         ended_at = clock_timestamp()`;
 
-// Rows are locked in the order (endpoint_id, ordering_key, event_id), as settling does.
+// The transaction has locked the ordering keys of these rows.
 const cancelStatement = `
   with mine as materialized (
     select due.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
     join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id and due.provider_id = $1
-    order by due.endpoint_id, due.ordering_key, due.event_id
+    order by ${inOrderOfLocks}
     for update of due
   ), gone as (
     delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
@@ -148,6 +144,7 @@ export async function cancelDeliveries(
   tx: Transaction,
   { providerId, eventIds, endpointIds }: DeliveryKeys,
 ): Promise<number> {
+  lockKeysOf(tx, { providerId, eventIds, endpointIds });
   const cancelled = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancelStatement, [
     providerId,
     eventIds,
@@ -247,6 +244,7 @@ export async function skipDelivery(
   tx: Transaction,
   { providerId, eventId, endpointId }: DeliveryKey,
 ): Promise<boolean> {
+  lockKeysOf(tx, { providerId, eventIds: [eventId], endpointIds: [endpointId] });
   const [skipped] = await tx.query<{ orderingKey: string }>(skipStatement, [providerId, eventId, endpointId]);
   if (!skipped) return false;
   await promoteNext(tx, [{ endpointId, orderingKey: skipped.orderingKey }]);
@@ -337,6 +335,10 @@ export async function makeDueAgain(
   deliveries: readonly DeliveryToRepeat[],
 ): Promise<void> {
   if (deliveries.length === 0) return;
+  lockKeys(
+    tx,
+    deliveries.flatMap(({ orderingKey }) => (orderingKey === null ? [] : [{ endpointId, orderingKey }])),
+  );
   await tx.query(makeDueAgainStatement, [
     providerId,
     endpointId,
@@ -361,7 +363,7 @@ export interface BacklogQuota {
 const limitBatchMax = 5000;
 
 // Oldest event first. Walks only the held endpoints' part of due_lane_idx: half a second for a million rows, once an
-// hour. Rows are locked in the order of settling; rows locked by others are left to the next run.
+// hour. Ordering keys are locked first; rows that others lock are left to the next run.
 const limitStatement = `
   with held as (
     select id, provider_id, url from endpoints
@@ -386,12 +388,16 @@ const limitStatement = `
     ) oldest
     where oldest.nth <= counted.excess
       or oldest.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
+  ), ahead as materialized (${lockFirstRows(`
+      select due.endpoint_id, due.ordering_key
+      from beyond join due on due.event_id = beyond.event_id and due.endpoint_id = beyond.endpoint_id
+      where due.ordering_key is not null`)}
   ), mine as (
     select due.*, beyond.error, held.url
     from beyond
     join held on held.id = beyond.endpoint_id
     join due on due.event_id = beyond.event_id and due.endpoint_id = beyond.endpoint_id
-    order by due.endpoint_id, due.ordering_key, due.event_id
+    where (select count(*) from ahead) >= 0
     for update of due skip locked
   ), gone as (
     delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id

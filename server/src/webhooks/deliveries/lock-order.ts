@@ -1,0 +1,69 @@
+import type { Transaction } from "#platform/database/database.ts";
+import type { DeliveryKeys } from "./transitions.ts";
+
+/*
+ * The order in which transactions lock rows. In another one, two of them may wait for each other, until PostgreSQL ends one after
+ * a second.
+ *
+ * 1. `due`: the first row of each ordering key, by (endpoint_id, ordering_key), and no other row of a key without it. So at most
+ *    one transaction at a time locks rows of a key, and it may lock further ones at any time: the one that ends a key's first row
+ *    makes the next one due. A change locks first rows only (plan.ts). Outcomes come in the order of their key, so the first of a
+ *    batch is the key's first row, and costs no look-up of its own.
+ * 2. `due`: rows without a key, by (endpoint_id, event_id).
+ * 3. `failures`, then new rows of `due` in their place.
+ * 4. `lanes`, by endpoint_id.
+ *
+ * Rows of `deliveries` and `failures` are written by the transaction that locks their row of `due`. A statement that locks one row
+ * and is followed by no other needs no order (retry, return to the order), nor does one that skips locked rows (claims, batches
+ * of failures, deliveries of deleted endpoints).
+ *
+ * One exception: while a replayed delivery waits before one of its key that is in flight, the outcome of that one is not the
+ * first row. Finding the first rows before each batch would cost a fifth of the record of outcomes.
+ */
+
+/** The order of `due` for locks. */
+export const inOrderOfLocks = `due.ordering_key is null, due.endpoint_id, due.ordering_key,
+      case when due.ordering_key is not null then due.sequence end, due.event_id`;
+
+/** Locks the first row of each key in the query `keys`, which has the columns endpoint_id and ordering_key. */
+export const lockFirstRows = (keys: string): string => `
+    select from (select distinct endpoint_id, ordering_key from (${keys}) key order by endpoint_id, ordering_key) key
+    cross join lateral (
+      select from due
+      where due.endpoint_id = key.endpoint_id and due.ordering_key = key.ordering_key
+      order by due.sequence
+      limit 1
+      for update
+    ) first`;
+
+/** An ordering key of an endpoint. */
+export interface OrderingKey {
+  readonly endpointId: number;
+  readonly orderingKey: string;
+}
+
+/** Keys as parameters of a statement. */
+export const keyColumns = (keys: readonly OrderingKey[]): readonly unknown[] => [
+  keys.map((key) => key.endpointId),
+  keys.map((key) => key.orderingKey),
+];
+
+const lockKeysStatement = lockFirstRows(
+  "select endpoint_id, ordering_key from unnest($1::bigint[], $2::text[]) as key (endpoint_id, ordering_key)",
+);
+
+/** Locks ordering keys. */
+export function lockKeys(tx: Transaction, keys: readonly OrderingKey[]): void {
+  if (keys.length > 0) tx.send(lockKeysStatement, keyColumns(keys));
+}
+
+const lockKeysOfStatement = lockFirstRows(`
+      select due.endpoint_id, due.ordering_key
+      from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
+      join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id
+      where due.provider_id = $1 and due.ordering_key is not null`);
+
+/** Locks the ordering keys of pending deliveries. */
+export function lockKeysOf(tx: Transaction, { providerId, eventIds, endpointIds }: DeliveryKeys): void {
+  tx.send(lockKeysOfStatement, [providerId, eventIds, endpointIds]);
+}

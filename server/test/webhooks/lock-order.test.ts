@@ -1,0 +1,170 @@
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import {
+  cancelDeliveries,
+  claimLanes,
+  type DeliveryToRepeat,
+  insertEngine,
+  limitBacklogs,
+  makeDueAgain,
+  retryDeliveries,
+  settleDeliveries,
+  skipDelivery,
+} from "#webhooks/deliveries/index.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const engineId = "00000000-0000-7000-8000-000000000001";
+
+/** An endpoint's deliveries about two accounts: of each a failed one, and pending ones, of which the first is in flight. */
+interface Scene {
+  readonly providerId: number;
+  readonly endpointId: number;
+  readonly epoch: number;
+  readonly failed: readonly [string, string];
+  readonly one: readonly [string, string];
+  readonly other: readonly [string, string];
+}
+
+async function buildScene(pool: Pool): Promise<Scene> {
+  const providerId = await buildProvider(pool);
+  const endpointId = await buildEndpoint(pool, { providerId, url: "https://crm.example/hook", ordering: "account" });
+  const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: providerId, leaseSeconds: 600 });
+  const record = async (accountId: number): Promise<readonly [string, string]> => {
+    const [first = "", second = ""] = await recordNow(pool, { providerId }, [
+      anEvent({ accountId }),
+      anEvent({ accountId }),
+    ]);
+    return [first, second];
+  };
+  const [[failedOne], [failedOther]] = [await record(31), await record(32)];
+  await pool.query("update endpoints set active = false where id = $1", [endpointId]);
+  await pool.inTransaction((tx) => limitBacklogs(tx, { rowsMax: 0, daysMax: 90 }));
+  await pool.query("update endpoints set active = true where id = $1", [endpointId]);
+  const epoch = lane?.epoch ?? 0;
+  return {
+    providerId,
+    endpointId,
+    epoch,
+    failed: [failedOne, failedOther],
+    one: await record(31),
+    other: await record(32),
+  };
+}
+
+const keysOf = ({ providerId, endpointId }: Scene, eventIds: readonly string[]) => ({
+  providerId,
+  eventIds,
+  endpointIds: eventIds.map(() => endpointId),
+});
+
+type Run = (pool: Pool, scene: Scene) => Promise<unknown>;
+
+/** Records successful first attempts: of account 31, then of account 32. */
+const settle =
+  (order: (scene: Scene) => readonly [string, string]): Run =>
+  (pool, scene) =>
+    settleDeliveries(
+      pool,
+      engineId,
+      order(scene).map((eventId, index) => ({
+        ...scene,
+        eventId,
+        orderingKey: `account/${31 + index}`,
+        number: 1,
+        at: new Date(),
+        end: "delivered",
+        status: 200,
+        error: null,
+        errorClass: null,
+        latencyMs: 1,
+        responseHeaders: {},
+        responseBody: null,
+        retryAfterSeconds: null,
+        url: null,
+        settingsId: 1,
+        trace: null,
+      })),
+    );
+
+const cancel =
+  (select: (scene: Scene) => readonly string[]): Run =>
+  (pool, scene) =>
+    pool.inTransaction((tx) => cancelDeliveries(tx, keysOf(scene, select(scene))));
+
+const replayed: Omit<DeliveryToRepeat, "eventId" | "orderingKey"> = {
+  format: "3scale",
+  sequence: 1,
+  attemptsMade: 1,
+  replay: 0,
+};
+
+/** What locks rows of several deliveries. */
+const operations: Readonly<Record<string, Run>> = {
+  "a record of outcomes": settle(({ one, other }) => [one[0], other[0]]),
+  "a cancellation": cancel(({ one, other }) => [one[1], other[0]]),
+  "another cancellation": cancel(({ one, other }) => [one[0], other[1]]),
+  "a job that retries": (pool, scene) => {
+    const keys = keysOf(scene, [...scene.one, ...scene.other, ...scene.failed].toReversed());
+    const retry = { ...keys, selectedAt: new Date(), onlyFailures: false, resumed: [] };
+    return pool.inTransaction((tx) => retryDeliveries(tx, retry));
+  },
+  "a replay": (pool, scene) =>
+    pool.inTransaction((tx) =>
+      makeDueAgain(tx, scene, [
+        { ...replayed, eventId: scene.failed[0], orderingKey: "account/31" },
+        { ...replayed, eventId: scene.failed[1], orderingKey: "account/32" },
+      ]),
+    ),
+  "a skip": (pool, scene) => pool.inTransaction((tx) => skipDelivery(tx, { ...scene, eventId: scene.one[1] })),
+  "a quota": async (pool, { endpointId }) => {
+    await pool.query("update endpoints set active = false where id = $1", [endpointId]);
+    await pool.inTransaction((tx) => limitBacklogs(tx, { rowsMax: 0, daysMax: 90 }));
+  },
+  "a change": (pool, { providerId }) =>
+    recordNow(pool, { providerId }, [anEvent({ accountId: 32 }), anEvent({ accountId: 31 })]),
+};
+
+/** Runs both while a third transaction locks a delivery's rows, so that they meet where the first one waits. */
+async function runBoth(
+  pool: Pool,
+  scene: Scene,
+  runs: readonly [Run, Run],
+  lockedId: string,
+): Promise<readonly string[]> {
+  const running: Promise<unknown>[] = [];
+  let ended = 0;
+  await pool.inTransaction(async (tx) => {
+    await tx.query("select from due where event_id = $1 for update", [lockedId]);
+    await tx.query("select from failures where event_id = $1 for update", [lockedId]);
+    for (const run of runs) {
+      running.push(run(pool, scene).finally(() => (ended += 1)));
+      await until(async () => ended + (await countWaiting(pool)) >= running.length, { everyMs: 2 });
+    }
+  });
+  const results = await Promise.allSettled(running);
+  return results.flatMap((result) => (result.status === "rejected" ? [String(result.reason)] : []));
+}
+
+test(
+  "no two transactions that lock several deliveries wait for each other",
+  { timeout: 120_000 },
+  async ({ database }) => {
+    await insertEngine(database, engineId);
+    const errors: string[] = [];
+    for (const [name, run] of Object.entries(operations)) {
+      for (const [otherName, other] of Object.entries(operations)) {
+        for (const place of [0, 1, 2, 3]) {
+          const scene = await buildScene(database);
+          const locked = [scene.one[0], scene.one[1], scene.other[0], scene.failed[0]][place] ?? "";
+          const found = await runBoth(database, scene, [run, other], locked);
+          errors.push(...found.map((error) => `${name}, ${otherName}, place ${place}: ${error}`));
+          await database.query("with failures as (delete from failures) delete from due");
+        }
+      }
+    }
+    expect(errors).toEqual([]);
+  },
+);
