@@ -71,6 +71,9 @@ export const createQueryClient = (): QueryClient =>
         staleTime: 30_000, // covers changes that the stream does not report
         // Retries only network errors and server errors. A rejected request would be rejected again.
         retry: (failures, error) => failures < 2 && !(error instanceof ApiProblem && error.status < 500),
+        // Without a network a request fails at once. Otherwise it would wait, and its page would load for ever without a word.
+        networkMode: "always",
+        refetchOnReconnect: true,
       },
       // Without a network a change fails at once. Otherwise it would wait, and run when nobody expects it any more.
       mutations: { networkMode: "always" },

@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { onlineManager } from "@tanstack/react-query";
+import { expect, onTestFinished, test } from "vitest";
+import { ProductsPage } from "../pages/products/products-page.tsx";
 import { exampleEvent } from "../testing/examples.ts";
-import { click } from "../testing/show-in-portal.tsx";
+import { type Answer, click, showInPortal } from "../testing/show-in-portal.tsx";
 import { says, showPage, shown } from "../testing/show-page.tsx";
 import { waitFor } from "../testing/wait-for.ts";
 
@@ -26,6 +28,17 @@ test("a page that failed to load can be retried once the server responds again",
   await click("Try now");
   await says("Harbour & Sons");
   expect(shown()).not.toContain("cannot be reached");
+});
+
+test("without a network a page says so, and opens as soon as there is one", async () => {
+  onlineManager.setOnline(false);
+  onTestFinished(() => onlineManager.setOnline(true));
+  const answers: Record<string, Answer> = { "GET services": "lost" };
+  showInPortal(<ProductsPage />, { answers });
+  await says("The server cannot be reached");
+  answers["GET services"] = [200, { services: [] }];
+  onlineManager.setOnline(true);
+  await waitFor(() => expect(shown()).not.toContain("cannot be reached"));
 });
 
 test("a page without permission has “Access denied” in its title and links to the permitted pages", async () => {
