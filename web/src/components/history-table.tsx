@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useApi } from "../api/bellwire-client.ts";
 import type { Delivery } from "../api/deliveries.ts";
 import { type Event, eventTypesQuery } from "../api/events.ts";
@@ -43,11 +43,12 @@ const whenColumn: ListColumn<HistoryRow> = {
 /** A table of events, deliveries or attempts. */
 export function HistoryTable<Row extends HistoryRow>(props: HistoryTableProps<Row>) {
   const { label, rows, first, more, selection } = props;
+  const columns = useMemo(() => [first, accountColumn, ...more, whenColumn], [first, more]);
   return (
     <ListTable
       label={label}
       rows={rows}
-      columns={[first, accountColumn, ...more, whenColumn]}
+      columns={columns}
       keyOf={({ id }) => id}
       selection={selection}
       classOf={useNewRowClass(rows)}

@@ -1,6 +1,8 @@
+import { useState } from "react";
+import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
 import { mount } from "../testing/in-portal.tsx";
-import { type ListColumn, ListTable, type ListTableProps } from "./list-table.tsx";
+import { type ListColumn, ListTable, type ListTableProps, useRowSelection } from "./list-table.tsx";
 
 interface Ship {
   readonly id: number;
@@ -55,6 +57,43 @@ test("the header's checkbox selects all rows of the page, and is indeterminate i
     [[4, 6], true],
     [[4], true],
   ]);
+});
+
+test("rows that load later or are ticked leave the others as they are", () => {
+  const fleet = [...ships, { id: 8, name: "Elbe" }];
+  let rendered: string[] = [];
+  const watched: typeof columns = [
+    {
+      title: "Ship",
+      show: ({ name }) => {
+        rendered.push(name);
+        return name;
+      },
+    },
+  ];
+  function Fleet() {
+    const [isFull, setFull] = useState(false);
+    return (
+      <>
+        <ListTable
+          label="Ships"
+          rows={isFull ? fleet : ships}
+          columns={watched}
+          keyOf={({ id }) => id}
+          selection={useRowSelection()}
+        />
+        <button onClick={() => setFull(true)}>More</button>
+      </>
+    );
+  }
+  const place = mount(<Fleet />);
+  const renderedBy = (selector: string): readonly string[] => {
+    rendered = [];
+    flushSync(() => place.querySelector<HTMLElement>(selector)?.click());
+    return rendered;
+  };
+  expect(renderedBy("button")).toEqual(["Elbe"]);
+  expect(renderedBy("#tick-6")).toEqual(["Karl"]);
 });
 
 /** Figures of a chart, and attempts, whose rows expand. */

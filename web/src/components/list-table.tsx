@@ -1,6 +1,6 @@
 import { Checkbox } from "@patternfly/react-core";
 import { Table, Tbody, Td, type TdProps, Th, Thead, Tr } from "@patternfly/react-table";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { RowActions, type RowActionsProps } from "./action-menu.tsx";
 import "./list-table.css";
 
@@ -26,23 +26,26 @@ export interface ListColumn<Row> {
 /** The keys of the selected rows. */
 export interface RowSelection<Key> {
   readonly has: (key: Key) => boolean;
+  /** The same function in each render. */
   readonly onTick: (keys: readonly Key[], isTicked: boolean) => void;
 }
 
 /** Holds a selection of rows, which stays while the list shows another page. */
 export function useRowSelection(): RowSelection<number> {
   const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set());
-  return {
-    has: (id) => ticked.has(id),
-    onTick: (ids, isTicked) =>
+  const onTick = useCallback(
+    (ids: readonly number[], isTicked: boolean) =>
       setTicked((before) => (isTicked ? before.union(new Set(ids)) : before.difference(new Set(ids)))),
-  };
+    [],
+  );
+  return { has: (id) => ticked.has(id), onTick };
 }
 
 export interface ListTableProps<Row, Key extends string | number> {
   /** The accessible name of the table: "Accounts". */
   readonly label: string;
   readonly rows: readonly Row[];
+  /** Present rows render again with each new array, so long lists keep theirs. */
   readonly columns: readonly ListColumn<Row>[];
   readonly keyOf: (row: Row) => Key;
   /** Names a row for screen readers, for its checkbox and its menu. */
@@ -76,28 +79,64 @@ export function ListTable<Row, Key extends string | number>(props: ListTableProp
         </Thead>
         <Tbody>
           {rows.map((row, index) => (
-            <Tr key={keyOf(row)} className={classOf?.(row) ?? ""}>
-              {selection && <SelectCell selection={selection} rowKey={keyOf(row)} name={nameOf(row, index)} />}
-              {columns.map((column) => (
-                <Td
-                  key={column.title}
-                  dataLabel={column.title}
-                  className={classNameOf(column)}
-                  {...(column.isName && { modifier: "breakWord" })}
-                >
-                  {column.show(row)}
-                </Td>
-              ))}
-              {actionsOf && (
-                <Td isActionCell className="bellwire-at-actions">
-                  <Actions of={nameOf(row, index)} isDisabled={isBusy} items={actionsOf(row, index)} />
-                </Td>
-              )}
-            </Tr>
+            <ListRow
+              key={keyOf(row)}
+              row={row}
+              rowKey={keyOf(row)}
+              name={nameOf(row, index)}
+              columns={columns}
+              className={classOf?.(row) ?? ""}
+              isSelected={selection?.has(keyOf(row))}
+              onTick={selection?.onTick}
+              actions={actionsOf?.(row, index)}
+              isBusy={isBusy}
+            />
           ))}
         </Tbody>
       </Table>
     </div>
+  );
+}
+
+interface ListRowProps<Row, Key> {
+  readonly row: Row;
+  readonly rowKey: Key;
+  readonly name: string;
+  readonly columns: readonly ListColumn<Row>[];
+  readonly className: string;
+  /** Undefined in a table without checkboxes. */
+  readonly isSelected: boolean | undefined;
+  readonly onTick: RowSelection<Key>["onTick"] | undefined;
+  /** Undefined in a table without a column of menus. */
+  readonly actions: RowActionsProps["items"] | undefined;
+  readonly isBusy: boolean;
+}
+
+/** A row. It renders only if its properties change: rendering a thousand rows takes a second. */
+function ListRow<Row, Key extends string | number>(props: ListRowProps<Row, Key>) {
+  const { row, rowKey, name, columns, className, isSelected, onTick, actions, isBusy } = props;
+  return useMemo(
+    () => (
+      <Tr className={className}>
+        {onTick && <SelectCell rowKey={rowKey} name={name} isSelected={isSelected === true} onTick={onTick} />}
+        {columns.map((column) => (
+          <Td
+            key={column.title}
+            dataLabel={column.title}
+            className={classNameOf(column)}
+            {...(column.isName && { modifier: "breakWord" })}
+          >
+            {column.show(row)}
+          </Td>
+        ))}
+        {actions && (
+          <Td isActionCell className="bellwire-at-actions">
+            <Actions of={name} isDisabled={isBusy} items={actions} />
+          </Td>
+        )}
+      </Tr>
+    ),
+    [row, rowKey, name, columns, className, isSelected, onTick, actions, isBusy],
   );
 }
 
@@ -137,18 +176,19 @@ function SelectAllCell<Key>({ selection: { has, onTick }, keys, noun }: SelectAl
 }
 
 interface SelectCellProps<Key> {
-  readonly selection: RowSelection<Key>;
   readonly rowKey: Key;
   readonly name: string;
+  readonly isSelected: boolean;
+  readonly onTick: RowSelection<Key>["onTick"];
 }
 
-const SelectCell = <Key extends string | number>({ selection, rowKey, name }: SelectCellProps<Key>) => (
+const SelectCell = <Key extends string | number>({ rowKey, name, isSelected, onTick }: SelectCellProps<Key>) => (
   <Td className={checkClass}>
     <Checkbox
       id={`tick-${rowKey}`}
       aria-label={`Select ${name}`}
-      isChecked={selection.has(rowKey)}
-      onChange={(_, isTicked) => selection.onTick([rowKey], isTicked)}
+      isChecked={isSelected}
+      onChange={(_, isTicked) => onTick([rowKey], isTicked)}
     />
   </Td>
 );

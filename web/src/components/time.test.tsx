@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
-import { describeDistance, describeLatency, describeMoment } from "./time.tsx";
+import { Profiler } from "react";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { createQueryClient } from "../api/bellwire-client.ts";
+import { InPortal, mount } from "../testing/in-portal.tsx";
+import { When, describeDistance, describeLatency, describeMoment } from "./time.tsx";
 
 const now = new Date("2026-11-24T12:00:00Z");
 
@@ -30,4 +33,24 @@ test.each([
   [60_000, "60 s"],
 ])("a latency of %d ms is described as %s", (ms, words) => {
   expect(describeLatency(ms)).toBe(words);
+});
+
+test("a time renders again only when its text changes", async () => {
+  vi.useFakeTimers({ now, toFake: ["setInterval", "clearInterval", "Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let renders = 0;
+  const place = mount(
+    <InPortal queries={createQueryClient()}>
+      <Profiler id="time" onRender={() => (renders += 1)}>
+        <When at="2026-11-24T11:58:30Z" />
+      </Profiler>
+    </InPortal>,
+  );
+  const rendersAfter = async (seconds: number): Promise<number> => {
+    const before = renders;
+    await vi.advanceTimersByTimeAsync(seconds * 1000);
+    return renders - before;
+  };
+  expect([place.textContent, await rendersAfter(29)]).toEqual(["1 minute ago", 0]);
+  expect([await rendersAfter(2), place.textContent]).toEqual([1, "2 minutes ago"]);
 });

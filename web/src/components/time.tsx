@@ -9,14 +9,13 @@ export interface WhenProps {
 }
 
 export function When({ at, isExact = false }: WhenProps) {
-  const now = useNow();
   const { timeZone } = useSession();
-  const moment = new Date(at);
-  // A component renders each second, and a format takes 200 µs to build.
+  const distance = useDistance(at);
+  // A format takes 200 µs to build.
   const exact = useMemo(() => describeMoment(new Date(at), timeZone), [at, timeZone]);
   return (
     <time className={isExact ? undefined : "bellwire-nowrap"} dateTime={at} title={exact}>
-      {isExact ? `${exact} (${describeDistance(moment, now)})` : describeDistance(moment, now)}
+      {isExact ? `${exact} (${distance})` : distance}
     </time>
   );
 }
@@ -28,10 +27,14 @@ function onTick(onChange: () => void): () => void {
   return () => clearInterval(timer);
 }
 
+const presentSecond = (): Date => new Date(Math.floor(Date.now() / tickMs) * tickMs);
+
 /** Returns the current second. Renders the component again each second. */
-export function useNow(): Date {
-  return new Date(useSyncExternalStore(onTick, () => Math.floor(Date.now() / tickMs)) * tickMs);
-}
+export const useNow = (): Date => new Date(useSyncExternalStore(onTick, () => presentSecond().getTime()));
+
+/** Renders the component again only when the text changes: a list may have a thousand times. */
+const useDistance = (at: string): string =>
+  useSyncExternalStore(onTick, () => describeDistance(new Date(at), presentSecond()));
 
 const units = [
   ["day", 86_400],

@@ -1,6 +1,6 @@
 import { Button, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type JobFilter, type JobKind, type JobSubject, jobPreviewQuery } from "../../api/jobs.ts";
 import { ActionMenu } from "../action-menu.tsx";
@@ -22,15 +22,19 @@ const none = { ids: new Set<string>(), isAll: false };
 export function useBulkSelection(shownIds: readonly string[]): BulkSelection {
   const [selection, setSelection] = useState<{ readonly ids: ReadonlySet<string>; readonly isAll: boolean }>(none);
   const ids = selection.ids.intersection(new Set(shownIds));
-  return {
-    ids,
-    isAll: selection.isAll,
-    has: (id) => selection.isAll || ids.has(id),
-    onTick: (ticked, isTicked) =>
+  const onTick = useCallback(
+    (ticked: readonly string[], isTicked: boolean) =>
       setSelection((before) => ({
         ids: isTicked ? before.ids.union(new Set(ticked)) : before.ids.difference(new Set(ticked)),
         isAll: false,
       })),
+    [],
+  );
+  return {
+    ids,
+    isAll: selection.isAll,
+    has: (id) => selection.isAll || ids.has(id),
+    onTick,
     selectAll: () => setSelection((before) => ({ ...before, isAll: true })),
     clear: () => setSelection(none),
   };
