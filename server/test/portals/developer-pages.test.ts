@@ -51,6 +51,22 @@ test("missing pages and the sign-up form show that the developer is signed in", 
   expect((await nobody.get("/nowhere")).html).toContain(`href="/login"`);
 });
 
+test("a form of an earlier session is refused on a page that shows that the developer is signed in", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  for (const path of ["/logout", "/account/edit"]) {
+    const { status, html } = await ada.post(path, { form_token: "of an earlier session" });
+    expect([path, status]).toEqual([path, 403]);
+    expect(html, path).toContain("Log out");
+  }
+});
+
+test("the first character of a provider's name is shown whole", async ({ portal }) => {
+  await portal.updateProvider({ name: "🚢 Ships" });
+  expect((await portal.visitor("developer").get("/")).html).toContain(`aria-hidden="true">🚢</span>`);
+});
+
 test("every page forbids foreign scripts and styles, frames and caching", async ({ portal }) => {
   const ada = await portal.developer("ada");
   for (const url of ["/", "/account", "/applications", "/nowhere", "/activate/nonsense"]) {

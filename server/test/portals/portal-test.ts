@@ -49,7 +49,7 @@ export interface PortalFixture {
   /** Returns the path of the link in the newest mail. */
   mailedPath(): Promise<string>;
   updateProvider(
-    columns: Partial<Record<"signups_enabled" | "email_activation" | "web_hooks" | "state", unknown>>,
+    columns: Partial<Record<"signups_enabled" | "email_activation" | "name" | "web_hooks" | "state", unknown>>,
   ): Promise<void>;
 }
 

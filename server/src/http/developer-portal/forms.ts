@@ -21,7 +21,7 @@ export function addFormPage(http: FastifyInstance, portal: Portal, { path, show,
     requireDeveloper(portal, async (request, reply, developer) =>
       hasSessionToken(request, readForm(request.body), developer.csrfToken)
         ? submit(request, reply, developer)
-        : showInvalidFormToken(portal, request, reply),
+        : showInvalidFormToken(portal, request, reply, { developer }),
     ),
   );
 }

@@ -97,7 +97,7 @@ async function logIn(
 async function logOut(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const developer = await findDeveloper(portal, request);
   if (developer && !hasSessionToken(request, readForm(request.body), developer.csrfToken)) {
-    return showInvalidFormToken(portal, request, reply);
+    return showInvalidFormToken(portal, request, reply, { developer });
   }
   await endBrowserSession(portal, request, reply, "developer");
   return reply.redirect("/", 303);

@@ -49,7 +49,11 @@ export function createShowPage(
       ...data,
       title,
       path: request.url.split("?", 1)[0],
-      provider: { name: request.provider.name, signups_enabled: request.provider.signupsEnabled },
+      provider: {
+        name: request.provider.name,
+        initial: initialOf(request.provider.name),
+        signups_enabled: request.provider.signupsEnabled,
+      },
       developer: developer && {
         username: developer.user.username,
         org_name: developer.account.orgName,
@@ -63,6 +67,10 @@ export function createShowPage(
     return reply.code(status).type("text/html; charset=utf-8").send(html);
   };
 }
+
+/** Returns the first character as a reader sees it: an emoji has several code units. */
+const initialOf = (name: string): string =>
+  new Intl.Segmenter("en").segment(name).containing(0)?.segment.toUpperCase() ?? "";
 
 const tryOutLinks = (links: TryOutLinks | undefined, mailIsSent: boolean) =>
   links && {
@@ -188,12 +196,16 @@ export const showInvalidFormToken = (
   { showPage }: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  formPath = request.url === "/logout" ? "/" : request.url,
+  {
+    developer,
+    formPath = request.url === "/logout" ? "/" : request.url,
+  }: { readonly developer?: Developer; readonly formPath?: string } = {},
 ): Promise<FastifyReply> =>
   showPage(request, reply, {
     template: "message",
     title: "Please reload the form",
     status: 403,
+    developer,
     data: {
       text: "This form could not be verified. It may have been open for too long, or cookies may be disabled. Nothing was changed.",
       link: { href: formPath, text: "Reload the form" },

@@ -82,7 +82,7 @@ async function signUp(
   const form = readForm(request.body);
   const issued = readFormToken(request, form, portal.cookieSecret);
   const planIds = readPlanIds(request);
-  if (!issued) return showInvalidFormToken(portal, request, reply, signUpPath(planIds));
+  if (!issued) return showInvalidFormToken(portal, request, reply, { formPath: signUpPath(planIds) });
 
   const values = signUpValues(await readFieldsDefinitions(pool, provider.id), form);
   const seconds = isLoopback(request.ip) ? 0 : await limiter.secondsToWait(request.ip, String(provider.id));
