@@ -45,12 +45,14 @@ test("editing another field keeps a value that is no longer offered", async ({ p
   );
   const ada = await portal.developer("ada");
   await ada.submit("/account/edit", { org_name: "Tallow Ltd", size: "few" });
-  await portal.pool.query(`update fields_definitions set choices = '{many}' where provider_id = $1 and name = 'size'`, [
-    portal.provider.id,
-  ]);
+  await portal.pool.query(
+    `update fields_definitions set choices = '{"too  many"}' where provider_id = $1 and name = 'size'`,
+    [portal.provider.id],
+  );
 
   const { html } = await ada.get("/account/edit");
-  expect(html).toMatch(/<option>many<\/option>\s*<option selected>few<\/option>/);
+  // Without its attribute, a browser sends a value with single spaces, which is not on the list.
+  expect(html).toMatch(/<option value="too  many">too  many<\/option>\s*<option value="few" selected>few<\/option>/);
   expect((await ada.submit("/account/edit", { org_name: "Tallow & Sons", size: "few" })).status).toBe(303);
   expect(await portal.pool.query("select fields from accounts where provider_id = $1", [portal.provider.id])).toEqual([
     { fields: { size: "few" } },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type FormField, passwordFields, withErrors } from "./forms.ts";
+import { type FormField, passwordFields, submittedValues, withErrors } from "./forms.ts";
 
 const username: FormField = { name: "username", label: "Username", type: "text", required: true };
 const signs = "use only letters, numbers, and .-_@+ please.";
@@ -33,4 +33,14 @@ test("the error of a repeated password uses the label of the password field", ()
     "New password confirmation doesn't match New password",
   ]);
   expect(errorsOf(passwordFields("Password", 8), errors)).toEqual(["Password confirmation doesn't match Password"]);
+});
+
+test("a text that nobody edited keeps its line breaks, which browsers drop or change", () => {
+  const saved = "1 Quay\nBergen\r\nNO";
+  const address: FormField = { name: "address", label: "Address", type: "text", required: false, value: saved };
+  const text: FormField = { ...address, name: "text", lines: 4 };
+  const unedited = { address: "1 QuayBergenNO", text: "1 Quay\r\nBergen\r\nNO" };
+  expect(submittedValues([address, text], unedited)).toEqual({ address: saved, text: saved });
+  const edited = { address: "2 QuayBergenNO", text: "1 Quay\r\nOslo" };
+  expect(submittedValues([address, text], edited)).toEqual(edited);
 });

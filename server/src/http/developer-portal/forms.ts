@@ -266,11 +266,16 @@ export const submittedValues = (
   form: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    fields.flatMap(({ name }): [string, string][] => {
-      const value = form[name];
-      return value === undefined ? [] : [[name, value]];
+    fields.flatMap((field): [string, string][] => {
+      const value = form[field.name];
+      // Editing another field must not change the line breaks of this one.
+      return value === undefined ? [] : [[field.name, value === sentUnedited(field) ? (field.value ?? "") : value]];
     }),
   );
+
+/** Returns a field's value as browsers send it: without line breaks from an input, with CR LF from a text area. */
+const sentUnedited = ({ value = "", lines }: FormField): string =>
+  lines === undefined ? value.replaceAll(/[\r\n]/g, "") : value.replaceAll(/\r\n?|\n/g, "\r\n");
 
 /** Fills the fields with the submitted values. Passwords are never sent back. */
 export const withSubmittedValues = (
