@@ -1,5 +1,6 @@
 import { onlineManager } from "@tanstack/react-query";
 import { useState } from "react";
+import { flushSync } from "react-dom";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { useManagement } from "../../api/management-client.ts";
 import { type Answers, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
@@ -138,6 +139,22 @@ test("when a dialog has deleted the element that opened it, the page gets the fo
   await click("Delete");
   await waitFor(() => expect(dialog()).toBeNull());
   await waitFor(() => expect(document.activeElement?.tagName).toBe("MAIN"));
+});
+
+test("Escape closes only the topmost dialog, so a form below keeps its input", async () => {
+  show({});
+  await click("Actions for olaf");
+  await click("Edit");
+  await fill("name", "Ola");
+  const escape = new KeyboardEvent("keydown", { key: "Escape", bubbles: true });
+  const pressEscape = () => flushSync(() => document.body.dispatchEvent(escape));
+  const cover = document.body.appendChild(document.createElement("div"));
+  cover.role = "dialog";
+  pressEscape();
+  cover.remove();
+  expect(document.querySelector<HTMLInputElement>("#name")?.value).toBe("Ola");
+  pressEscape();
+  await waitFor(() => expect(dialog()).toBeNull());
 });
 
 test("a second submit during a request is ignored", async () => {

@@ -32,7 +32,13 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
     onSubmit();
   };
   return (
-    <Modal variant="small" isOpen onClose={onClose} aria-labelledby={`${id}title`}>
+    <Modal
+      variant="small"
+      isOpen
+      onClose={onClose}
+      onEscapePress={() => closeIfUncovered(`${id}title`, onClose)}
+      aria-labelledby={`${id}title`}
+    >
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
         <Rejection rejection={rejection} />
@@ -58,6 +64,15 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
       </ModalFooter>
     </Modal>
   );
+}
+
+/**
+ * Closes a dialog on Escape, unless another one covers it, such as the search or the notice that the session has ended. PatternFly
+ * would close both, and the input would be lost.
+ */
+function closeIfUncovered(titleId: string, onClose: () => void): void {
+  const topmost = [...document.querySelectorAll("[role=dialog]")].at(-1);
+  if (topmost?.getAttribute("aria-labelledby") === titleId) onClose();
 }
 
 /** The title and text of a confirmation. */
