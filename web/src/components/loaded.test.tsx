@@ -1,6 +1,10 @@
 import { onlineManager } from "@tanstack/react-query";
+import { useState } from "react";
 import { expect, onTestFinished, test } from "vitest";
 import { ProductsPage } from "../pages/products/products-page.tsx";
+import { ServerAway } from "../api/api-problem.ts";
+import { mount } from "../testing/in-portal.tsx";
+import { Loaded } from "./loaded.tsx";
 import { exampleEvent } from "../testing/examples.ts";
 import { type Answer, click, showInPortal } from "../testing/show-in-portal.tsx";
 import { says, showPage, shown } from "../testing/show-page.tsx";
@@ -39,6 +43,24 @@ test("without a network a page says so, and opens as soon as there is one", asyn
   answers["GET services"] = [200, { services: [] }];
   onlineManager.setOnline(true);
   await waitFor(() => expect(shown()).not.toContain("cannot be reached"));
+});
+
+test("while a page tries again, it goes on saying that the server is away", async () => {
+  const attempts = [{ error: new ServerAway() }, { error: null }, { error: null, data: "Ships" }];
+  function Page() {
+    const [attempt, setAttempt] = useState(0);
+    const query = { data: undefined, error: null, refetch: () => setAttempt(attempt + 1), ...attempts[attempt] };
+    return (
+      <Loaded query={query} skeleton="Loading">
+        {(data: string) => data}
+      </Loaded>
+    );
+  }
+  const page = mount(<Page />);
+  await click("Try now");
+  expect(page.textContent).toContain("The server cannot be reached");
+  await click("Try now");
+  expect(page.textContent).toBe("Ships");
 });
 
 test("a page without permission has “Access denied” in its title and links to the permitted pages", async () => {

@@ -10,7 +10,7 @@ import {
 } from "@patternfly/react-core";
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import type { LinkProps } from "@tanstack/react-router";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { isForbidden, isNotFound, isServerAway, currentData, errorMessage } from "../api/api-problem.ts";
 import { LinkButton, usePageTitle } from "./page-header.tsx";
 
@@ -30,8 +30,9 @@ export interface LoadedProps<Data> {
 
 /** Renders the data of a query. Shows the skeleton while loading, and the error with a retry button after a failure. */
 export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Data>) {
-  const { error, refetch } = query;
+  const { refetch } = query;
   const data = currentData(query);
+  const error = useLastError(query, data !== undefined);
   if (data !== undefined) return children(data);
   if (!error) return skeleton;
   if (isForbidden(error)) return <AccessDenied />;
@@ -56,6 +57,17 @@ export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Da
       </EmptyStateFooter>
     </EmptyState>
   );
+}
+
+/**
+ * Returns the query's error. While a query without data runs again it has none, so the notice that the server is away stays until
+ * there is another result: otherwise it would give way to the skeleton every few seconds.
+ */
+function useLastError({ error }: { readonly error: unknown }, isLoaded: boolean): unknown {
+  const [last, setLast] = useState(error);
+  const next = isLoaded ? undefined : (error ?? (isServerAway(last) ? last : undefined));
+  if (next !== last) setLast(next);
+  return error ?? next;
 }
 
 /** Returns the title of an object's page: its name, its kind while it loads, or that it was not found. */
