@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { mount } from "../testing/in-portal.tsx";
 import { click } from "../testing/show-in-portal.tsx";
 import { says, shown } from "../testing/show-page.tsx";
+import { waitFor } from "../testing/wait-for.ts";
 import { SessionEndNotice, createSessionEnd } from "./session-end.tsx";
 
 /** A page with a list's search field and a form, whose session ends. */
@@ -43,6 +44,7 @@ test("with form input, the page stays, and a dialog offers a sign-in in another 
   await says("Your session has ended");
   const link = document.querySelector<HTMLAnchorElement>("a[target=_blank]");
   expect(link?.getAttribute("href")).toMatch(/^\/p\/login\?return_to=/);
+  await waitFor(() => expect(document.activeElement).toBe(link));
   await click("Back to the form");
   expect(shown()).not.toContain("Your session has ended");
 });
