@@ -34,6 +34,14 @@ test("the rules of a product are shown and changed", async () => {
   ]);
 });
 
+test("the headings of the dialog skip no level", async () => {
+  showInPortal(<ProductDialog product={exampleProduct} onClose={() => undefined} />, { answers: {} });
+  await waitFor(() => {
+    const headings = [...document.querySelectorAll("[role=dialog] :is(h1, h2, h3, h4)")];
+    expect(headings.map(({ tagName }) => tagName)).toEqual(["H1", "H2", "H2", "H2"]);
+  });
+});
+
 test("an edit can be saved only after a change", async () => {
   showInPortal(<ProductDialog product={exampleProduct} onClose={() => undefined} />, { answers: {} });
   const save = () => document.querySelector<HTMLButtonElement>("[role=dialog] [type=submit]");

@@ -66,7 +66,7 @@ export interface ProductRulesProps {
 /** The rights of developers over their applications of a product, and the rules for these. */
 const ProductRules = ({ toggle, permission }: ProductRulesProps) => (
   <>
-    <FormSection title="Applications" titleElement="h3">
+    <FormSection title="Applications" titleElement="h2">
       <SwitchField
         {...toggle("buyers_manage_apps")}
         label="Developers create, edit and delete applications"
@@ -84,7 +84,7 @@ const ProductRules = ({ toggle, permission }: ProductRulesProps) => (
         options={planPermissions}
       />
     </FormSection>
-    <FormSection title="Keys" titleElement="h3">
+    <FormSection title="Keys" titleElement="h2">
       <SwitchField
         {...toggle("buyer_key_regenerate_enabled")}
         label="Developers replace their user key"
@@ -106,7 +106,7 @@ const ProductRules = ({ toggle, permission }: ProductRulesProps) => (
         hint="New applications get one, and its last key cannot be deleted in a portal"
       />
     </FormSection>
-    <FormSection title="Referrers" titleElement="h3">
+    <FormSection title="Referrers" titleElement="h2">
       <SwitchField
         {...toggle("referrer_filters_required")}
         label="Applications list the sites that call from them"

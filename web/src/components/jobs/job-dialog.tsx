@@ -111,10 +111,10 @@ export function JobDialog({ job: { kind, of, selection, note }, onStarted, onClo
 }
 
 function RowCount({ count, of, error }: { count: number | undefined; of: JobSubject; error: unknown }) {
-  if (error) return <Alert isInline isPlain component="h3" variant="danger" title={errorMessage(error)} />;
-  if (count === undefined) return <Alert isInline isPlain component="h3" variant="info" title="Counting…" />;
+  if (error) return <Alert isInline isPlain component="h2" variant="danger" title={errorMessage(error)} />;
+  if (count === undefined) return <Alert isInline isPlain component="h2" variant="info" title="Counting…" />;
   const title = count === 0 ? `No ${of} match any more` : `This applies to ${countedRows(count, of)}. Later ones stay.`;
-  return <Alert isInline isPlain component="h3" variant={count === 0 ? "warning" : "info"} title={title} />;
+  return <Alert isInline isPlain component="h2" variant={count === 0 ? "warning" : "info"} title={title} />;
 }
 
 interface EndpointChoiceProps {

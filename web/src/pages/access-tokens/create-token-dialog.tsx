@@ -103,7 +103,7 @@ function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void
       <ModalBody>
         <Stack hasGutter>
           <StackItem>
-            <Alert isInline component="h3" variant="warning" title="The token is shown only once">
+            <Alert isInline component="h2" variant="warning" title="The token is shown only once">
               Copy it now. Bellwire stores only a hash of it.
             </Alert>
           </StackItem>
