@@ -20,7 +20,7 @@ function serverWith(present: Present | "signed out" | "away", { isForbidden = fa
           : `<script id="bellwire-session" type="application/json">${JSON.stringify(present)}</script>`;
       return new Response(`<html><body>${session}</body></html>`);
     }
-    if (typeof present === "string") return new Response("{}", { status: 401 });
+    if (typeof present === "string") return new Response("{}", { status: isForbidden ? 403 : 401 });
     if (isForbidden || first.headers.get("x-csrf-token") !== present.csrfToken)
       return new Response("{}", { status: 403 });
     bodies.push(await first.text());
@@ -54,6 +54,11 @@ test.each([
 test("a 403 in an unchanged session is not reported as the session's end", async () => {
   const { put, ends } = serverWith({ userId: 1, csrfToken: "first" }, { isForbidden: true });
   expect([(await put()).status, ends()]).toEqual([403, 0]);
+});
+
+test("the 403 of the Account Management API without a session is no missing permission", async () => {
+  const { put } = serverWith("signed out", { isForbidden: true });
+  expect((await put()).status).toBe(401);
 });
 
 test("while the server is unreachable, a 401 is not reported as the session's end", async () => {

@@ -11,6 +11,13 @@ export interface SessionFetchOptions {
 }
 
 /**
+ * The Account Management API answers 403 without a session, too, as 3scale's does. A page would take that for a missing permission, and
+ * replace its form and the input.
+ */
+const sessionEnded = (): Response =>
+  Response.json({ title: "Your session has ended. Sign in again to continue." }, { status: 401 });
+
+/**
  * Returns a function that sends requests with the page's session. After a sign-in in another tab it continues with the new session, so
  * that the page keeps its input.
  */
@@ -32,7 +39,7 @@ export function createSessionFetch({
     if (present === "unknown") return response;
     if (present === "signed out" || present.userId !== userId) {
       onEnd();
-      return response;
+      return sessionEnded();
     }
     if (present.csrfToken === csrfToken) return response; // the user may not do this
     csrfToken = present.csrfToken;
