@@ -12,7 +12,7 @@ import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { userAgent } from "#platform/version.ts";
 import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { workOnErasure } from "#personal-data/index.ts";
-import { type Mailer, openMailer, sendDueMails } from "#portal/mails/index.ts";
+import { type Mailer, openMailer, sendDueMail } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { followHints, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
 import { workOnJob } from "#webhooks/jobs/index.ts";
@@ -194,8 +194,8 @@ const mailCloseMs = 10_000;
 
 /** Sends the mails of the outbox. Without a mail server they stay there, and the Admin Portal shows them. */
 function composeMail({ pool, clock, urls, log }: MailParts, mailer: Mailer): AsyncDisposable {
-  const send = async (): Promise<number> =>
-    sendDueMails({
+  const send = (): Promise<boolean> =>
+    sendDueMail({
       pool,
       now: () => clock.now(),
       send: async ({ from, recipient, subject, text }) => {
@@ -213,7 +213,7 @@ function composeMail({ pool, clock, urls, log }: MailParts, mailer: Mailer): Asy
     pool,
     hints: "mails",
     everyMs: mailPollMs,
-    step: async () => (await send()) > 0,
+    step: send,
     failed: (error) => log.warn({ error: errorMessage(error) }, "the outbox could not be read"),
   });
   return {

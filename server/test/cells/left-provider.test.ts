@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { evaluateAlerts } from "#alerts/index.ts";
 import { connectToCell } from "#cells/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { insertMail, sendDueMails } from "#portal/mails/index.ts";
+import { insertMail, sendDueMail } from "#portal/mails/index.ts";
 import { deleteFailuresForUndo, purgeDeletedFailures, selectFailures } from "#webhooks/deliveries/index.ts";
 import { createJob, workOnJob } from "#webhooks/jobs/index.ts";
 import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
@@ -66,7 +66,8 @@ test("rows of a provider that has left the cell, and not been deleted yet, stop 
   await feedsAreComplete(pool);
   const mailed: string[] = [];
   const workers = async (): Promise<void> => {
-    await sendDueMails({ pool, send: async ({ recipient }) => void mailed.push(recipient), now: () => new Date() });
+    const send = async ({ recipient }: { readonly recipient: string }) => void mailed.push(recipient);
+    while (await sendDueMail({ pool, send, now: () => new Date() }));
     while (await workOnJob(pool));
     while (await workOnReplay(pool));
     while (await purgeDeletedFailures(pool));

@@ -9,7 +9,7 @@ import {
   invitationMail,
   listMails,
   lostPasswordMail,
-  sendDueMails,
+  sendDueMail,
 } from "#portal/mails/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, now, setUp, signUp } from "./portal-fixture.ts";
@@ -43,8 +43,8 @@ test("a mail is sent once, from the provider's address", async ({ database: pool
   await write(pool, provider.id);
   expect(await countMails(pool, provider.id)).toBe(1);
   const { send, accepted } = mailServer();
-  expect(await sendDueMails({ pool, send, now: () => after(1) })).toBe(1);
-  expect(await sendDueMails({ pool, send, now: () => after(3600) })).toBe(0);
+  expect(await sendDueMail({ pool, send, now: () => after(1) })).toBe(true);
+  expect(await sendDueMail({ pool, send, now: () => after(3600) })).toBe(false);
   expect(accepted).toEqual(["Acme <hello@acme.example> to nora@fjord.example"]);
   expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([
     { ...mail, sentAt: after(1), attemptsMade: 1 },
@@ -56,15 +56,19 @@ test("retries of a mail back off exponentially while the mail server is down", a
   const { provider } = await setUp(pool);
   await write(pool, provider.id);
   const { send } = mailServer({ isDown: true });
-  const attempts = async (seconds: number): Promise<number> => sendDueMails({ pool, send, now: () => after(seconds) });
+  const attempts = (seconds: number): Promise<boolean> => sendDueMail({ pool, send, now: () => after(seconds) });
   expect([await attempts(0), await attempts(29), await attempts(30), await attempts(89), await attempts(90)]).toEqual([
-    1, 0, 1, 0, 1,
+    true,
+    false,
+    true,
+    false,
+    true,
   ]);
   const [waiting] = await listMails(pool, provider.id, { limit: 10 });
   expect(waiting).toMatchObject({ sentAt: null, attemptsMade: 3, lastError: "connect ECONNREFUSED" });
 
   const repaired = mailServer();
-  await sendDueMails({ pool, send: repaired.send, now: () => after(3600) });
+  await sendDueMail({ pool, send: repaired.send, now: () => after(3600) });
   expect(repaired.accepted).toHaveLength(1);
 });
 
@@ -73,7 +77,7 @@ test("two processes that poll the outbox concurrently send no mail twice", async
   for (let created = 0; created < 20; created += 1) await write(pool, provider.id);
   const { send, accepted } = mailServer();
   const empty = async (): Promise<void> => {
-    while ((await sendDueMails({ pool, send, now: () => after(1) })) > 0);
+    while (await sendDueMail({ pool, send, now: () => after(1) }));
   };
   await Promise.all([empty(), empty(), empty()]);
   expect(accepted).toHaveLength(20);
@@ -84,7 +88,7 @@ test("another process sends the mail of a process that died", async ({ database:
   await write(pool, provider.id);
   let reached = (): void => undefined;
   const isSending = new Promise<void>((resolve) => (reached = resolve));
-  void sendDueMails({
+  void sendDueMail({
     pool,
     now: () => after(0),
     send: () => {
@@ -94,17 +98,42 @@ test("another process sends the mail of a process that died", async ({ database:
   });
   await isSending;
   const { send, accepted } = mailServer();
-  await sendDueMails({ pool, send, now: () => after(299) });
+  await sendDueMail({ pool, send, now: () => after(299) });
   expect(accepted).toHaveLength(0);
-  await sendDueMails({ pool, send, now: () => after(300) });
+  await sendDueMail({ pool, send, now: () => after(300) });
   expect(accepted).toHaveLength(1);
+});
+
+test("a process that waits for a slow mail server leaves the other mails to other processes, and none is sent twice", async ({
+  database: pool,
+}) => {
+  const { provider } = await setUp(pool);
+  for (let created = 0; created < 3; created += 1) await write(pool, provider.id);
+  const [reached, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let answered = 0;
+  const slow = sendDueMail({
+    pool,
+    now: () => after(0),
+    send: async () => {
+      reached.resolve();
+      await answer.promise;
+      answered += 1;
+    },
+  });
+  await reached.promise;
+  const { send, accepted } = mailServer();
+  while (await sendDueMail({ pool, send, now: () => after(1) }));
+  expect(accepted).toHaveLength(2);
+  answer.resolve();
+  await slow;
+  expect([answered, accepted.length]).toEqual([1, 2]);
 });
 
 test("a mail older than three days is not sent, and stays in the outbox", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   await write(pool, provider.id);
   const { send, accepted } = mailServer();
-  await sendDueMails({ pool, send, now: () => after(3 * 24 * 3600) });
+  await sendDueMail({ pool, send, now: () => after(3 * 24 * 3600) });
   expect(accepted).toEqual([]);
   expect(await countMails(pool, provider.id)).toBe(1);
 });
@@ -115,7 +144,7 @@ test("mails are deleted after the retention, except those still to be sent", asy
     deleteOldMails(pool, after(days * 24 * 3600), retentionDays);
   await write(pool, provider.id);
   expect(await deleted(2, 1)).toBe(0); // not sent yet, and not three days old
-  await sendDueMails({ pool, send: mailServer().send, now: () => after(1) });
+  await sendDueMail({ pool, send: mailServer().send, now: () => after(1) });
   await pool.inTransaction((tx) => insertMail(tx, provider.id, mail, after(29 * 24 * 3600)));
   expect(await deleted(30, 30)).toBe(0);
   expect(await deleted(31, 30)).toBe(1);
@@ -165,9 +194,9 @@ test.for([
     const send = async ({ text }: { readonly text: string }): Promise<void> => void sent.push(text);
     const refuse = async (): Promise<void> => Promise.reject(new Error("mailbox full"));
 
-    await sendDueMails({ pool, send: refuse, now: () => now });
+    await sendDueMail({ pool, send: refuse, now: () => now });
     expect(await inOutbox()).toContain(`\n${url}\n`);
-    await sendDueMails({ pool, send, now: () => after(60) });
+    await sendDueMail({ pool, send, now: () => after(60) });
     expect(sent).toEqual([expect.stringContaining(`\n${url}\n`)]);
     expect(await inOutbox()).toContain("\n[link removed after sending]\n");
     expect(await pool.query("select from mails where text like '%c0de%' or secret_link is not null")).toEqual([]);

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { holdAfterRestore, readDatabaseSwitches } from "#platform/database/switches.ts";
-import { type SendMail, insertMail, sendDueMails } from "#portal/mails/index.ts";
+import { type SendMail, insertMail, sendDueMail } from "#portal/mails/index.ts";
 import { createJob, deleteOldJobs, listJobs, workOnJob } from "#webhooks/jobs/index.ts";
 import { retryDelivery } from "#webhooks/deliveries/index.ts";
 import { runCommandLine } from "../../src/cli/index.ts";
@@ -187,7 +187,7 @@ test.for([
     const recipients: string[] = [];
     const send: SendMail = async ({ recipient }) => void recipients.push(recipient);
     const work = async () => {
-      await sendDueMails({ pool: database, send, now: () => new Date() });
+      while (await sendDueMail({ pool: database, send, now: () => new Date() }));
       while (await workOnJob(database));
     };
     const since = { recipient: "since@example.com", subject: "Welcome", text: "Hello" };

@@ -22,6 +22,6 @@ export {
   type NewMail,
   openMailer,
   releaseHeldMails,
-  sendDueMails,
+  sendDueMail,
   type SendMail,
 } from "./outbox.ts";

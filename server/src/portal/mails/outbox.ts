@@ -85,12 +85,10 @@ interface ClaimedMail extends Omit<NewMail, "secretLink" | "accountId"> {
   readonly fromEmail: string | null;
 }
 
-const batchSize = 5;
-
 // Mails older than three days are not sent, even if the mail server is configured or repaired later. A claim moves the
-// due time five minutes ahead, so another process retries if this one dies. Concurrent claims skip each other's rows.
-// Served by mails_due_idx.
-const claimMailsStatement = `
+// due time five minutes ahead, so another process retries if this one dies. One mail at a time: others that wait behind a slow
+// mail server would become due again, and two processes would send them. Served by mails_due_idx.
+const claimMailStatement = `
   update mails
   set due_at = $1::timestamptz + interval '5 minutes', attempts_made = attempts_made + 1
   from providers as provider
@@ -100,7 +98,7 @@ const claimMailsStatement = `
     where sent_at is null and due_at <= $1 and created_at > $1::timestamptz - interval '3 days'
       and provider_id not in (${leavingProviders})
     order by due_at
-    limit $2
+    limit 1
     for update skip locked)
   returning mails.provider_id, mails.id, recipient, subject, text, attempts_made,
     provider.name as "providerName", provider.from_email`;
@@ -123,20 +121,19 @@ interface MailSending {
   readonly now: () => Date;
 }
 
-/** Sends due mails, at least once, outside of any transaction. Returns the number of attempts. */
-export async function sendDueMails({ pool, send, now }: MailSending): Promise<number> {
-  const mails = await pool.query<ClaimedMail>(claimMailsStatement, [now(), batchSize]);
-  for (const mail of mails) {
-    const { providerId, id, recipient, subject, text } = mail;
-    try {
-      await send({ recipient, subject, text, from: { name: mail.providerName, address: mail.fromEmail } });
-      await pool.query(markSentStatement, [providerId, id, now()]);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      await pool.query(scheduleRetryStatement, [providerId, id, now(), retryDelaySeconds(mail.attemptsMade), message]);
-    }
+/** Sends a due mail, at least once, outside of any transaction. Returns whether there was one. */
+export async function sendDueMail({ pool, send, now }: MailSending): Promise<boolean> {
+  const [mail] = await pool.query<ClaimedMail>(claimMailStatement, [now()]);
+  if (!mail) return false;
+  const { providerId, id, recipient, subject, text } = mail;
+  try {
+    await send({ recipient, subject, text, from: { name: mail.providerName, address: mail.fromEmail } });
+    await pool.query(markSentStatement, [providerId, id, now()]);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    await pool.query(scheduleRetryStatement, [providerId, id, now(), retryDelaySeconds(mail.attemptsMade), message]);
   }
-  return mails.length;
+  return true;
 }
 
 const firstRetryDelaySeconds = 30;
