@@ -40,7 +40,7 @@ async function serveApi(pool: Pool, { encryption, folder }: BenchDatabase, runni
     log: createLogger("info", join(folder, "web.log")),
     metrics: new Registry(),
     baseDomain: undefined,
-    trustedProxies: [],
+    trustProxy: false,
     allowed,
     lookup,
     retryWaitsSeconds: [60],

@@ -64,7 +64,7 @@ async function listen(): Promise<string> {
     allowed,
     lookup,
     baseDomain: undefined,
-    trustedProxies: [],
+    trustProxy: false,
     retryWaitsSeconds: [60],
     mailIsSent: false,
     cookieSecret: Buffer.alloc(32, 2),

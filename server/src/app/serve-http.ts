@@ -33,6 +33,7 @@ import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { requestLimits } from "#platform/limits.ts";
+import { plainAddress } from "#platform/network/ip-addresses.ts";
 import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { version } from "#platform/version.ts";
@@ -67,7 +68,7 @@ export async function serveHttp({ config, keys, port, tryOut, ...parts }: HttpSe
     ...parts,
     baseDomain,
     retryWaitsSeconds,
-    trustedProxies: blocksOf(config.trustedProxies),
+    trustProxy: trustIn(config.trustedProxies),
     mailIsSent: smtpUrl !== undefined,
     cookieSecret: cookieSecretOf(keys),
     isTryOut: ({ id }) => tryOut?.providerId === id,
@@ -88,9 +89,11 @@ export async function serveHttp({ config, keys, port, tryOut, ...parts }: HttpSe
   };
 }
 
-function blocksOf(text: string): readonly string[] {
+/** Parses the blocks of trusted proxies. */
+export function trustIn(text: string): HttpParts["trustProxy"] {
   const parsed = parseAllowedTargets(text);
-  return "wrong" in parsed ? [] : parsed.blocks;
+  if ("wrong" in parsed || parsed.blocks.length === 0) return false;
+  return (address) => parsed.includes(plainAddress(address));
 }
 
 /** Derives the cookie secret from the newest key, so that rotation also invalidates old cookies. */
@@ -108,7 +111,8 @@ export interface HttpParts {
   readonly log: FastifyBaseLogger;
   readonly metrics: Scraped;
   readonly baseDomain: string | undefined;
-  readonly trustedProxies: readonly string[];
+  /** Returns whether the headers of a proxy with this address are trusted. False: those of none are. */
+  readonly trustProxy: ((address: string) => boolean) | false;
   readonly allowed: AllowedTargets;
   readonly lookup: Lookup;
   readonly retryWaitsSeconds: readonly number[];
@@ -246,14 +250,14 @@ function routeToCells(http: FastifyInstance, parts: RoutedParts): CellRouting {
 }
 
 function openServer(
-  { log, trustedProxies, urls }: HttpParts,
+  { log, trustProxy, urls }: HttpParts,
   newId: () => string,
   idOf: (request: { readonly raw: object }) => string | undefined = () => undefined,
 ): FastifyInstance {
   const http = fastify({
     ...connectionOptions({ newId }),
     bodyLimit: requestLimits.apiBodyBytes.max,
-    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    trustProxy,
     genReqId: (raw) => idOf({ raw }) ?? newId(),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // logRequests below writes one line per request

@@ -7,7 +7,7 @@ import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { providerUrls } from "../../src/app/addresses.ts";
 import type { TryOut } from "../../src/app/first-start.ts";
 import { composeSender } from "../../src/app/cell-parts.ts";
-import { composeHttp } from "../../src/app/serve-http.ts";
+import { composeHttp, trustIn } from "../../src/app/serve-http.ts";
 import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";
 import { passwords } from "./passwords.ts";
@@ -21,12 +21,19 @@ interface WebServerOptions {
   readonly log?: FastifyBaseLogger;
   readonly baseDomain?: string | undefined;
   readonly tryOut?: TryOut;
+  readonly trustedProxies?: string;
 }
 
 /** Composes everything that a web process serves, in this process, without listening on a port. */
 export async function openWebServer(
   pool: Pool,
-  { baseDomain, tryOut, publicUrl = "http://bellwire.test", log = createLogger("silent") }: WebServerOptions = {},
+  {
+    baseDomain,
+    tryOut,
+    trustedProxies = "none",
+    publicUrl = "http://bellwire.test",
+    log = createLogger("silent"),
+  }: WebServerOptions = {},
 ): Promise<WebServer> {
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
@@ -46,7 +53,7 @@ export async function openWebServer(
     baseDomain,
     log,
     metrics: new Registry(),
-    trustedProxies: [],
+    trustProxy: trustIn(trustedProxies),
     retryWaitsSeconds: [60],
     mailIsSent: false,
     cookieSecret: Buffer.alloc(32, 5),

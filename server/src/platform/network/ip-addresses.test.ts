@@ -145,4 +145,6 @@ test("an IPv6 address belongs to a /64, a /56 and a /48, and an IPv4 address is 
   expect(names("2001:db8:1:2fe::1")).toEqual(["2001:db8:1:2fe::/64 1", "2001:db8:1:200::/56 4", "2001:db8:1::/48 16"]);
   expect(names("2001:db8::7")).toEqual(["2001:db8:0:0::/64 1", "2001:db8:0:0::/56 4", "2001:db8:0::/48 16"]);
   expect(names("203.0.113.7")).toEqual(["203.0.113.7 1"]);
+  expect(names("203.0.113.7:50123")).toEqual(names("203.0.113.7"));
+  expect(names("[2001:db8::7]:50123")).toEqual(names("2001:db8::7"));
 });

@@ -118,9 +118,16 @@ export function networksOf(address: string): readonly Network[] {
 /** The smallest of them. */
 export const smallestNetwork = (address: string): string => networksOf(address)[0]?.network ?? address;
 
+/** Returns an address of `X-Forwarded-For`, or of a socket, without its port and zone. Some proxies add the client's port. */
+export function plainAddress(address: string): string {
+  const [, bracketed, ipv4] = /^\[(.*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(address) ?? [];
+  const [plain = ""] = (bracketed ?? ipv4 ?? address).split("%", 1);
+  return plain;
+}
+
 /** The eight groups of an IPv6 address, or the IPv4 address. */
 function addressGroups(address: string): readonly string[] | string {
-  const [plain = ""] = address.split("%", 1); // without the zone
+  const plain = plainAddress(address);
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain) ?? [];
   if (mapped !== undefined) return mapped;
   if (!isIPv6(plain)) return plain;
