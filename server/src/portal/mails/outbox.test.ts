@@ -67,3 +67,11 @@ test("an email refused by the mail server rejects with the server's response", a
   using mailer = await openMailer(url);
   await expect(mailer.send(mail)).rejects.toThrow("550 no such person here");
 });
+
+test("percent signs of a password that encode nothing are kept", async () => {
+  const { url, received } = await startMailServer({ EHLO: "250 AUTH PLAIN", AUTH: "235 fine" });
+  using mailer = await openMailer(url.replace("//", "//us%65r:50%zz%21@"));
+  await mailer.send(mail);
+  const credentials = Buffer.from("\u0000user\u000050%zz!").toString("base64");
+  expect(received).toContain(`AUTH PLAIN ${credentials}`);
+});

@@ -1,3 +1,4 @@
+import { unescape as percentDecoded } from "node:querystring";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 
@@ -272,7 +273,7 @@ export async function openMailer(smtpUrl: string): Promise<Mailer> {
     host: hostname.replace(/^\[|\]$/g, ""),
     ...(port === "" ? {} : { port: Number(port) }),
     secure: protocol === "smtps:",
-    ...(username === "" ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
+    ...(username === "" ? {} : { auth: { user: percentDecoded(username), pass: percentDecoded(password) } }),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
