@@ -231,6 +231,9 @@ export const requestLimits = {
   signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, note: "A form of the Admin Portal's sign-in." },
 } as const;
 
+/** Waits before the retries of a delivery. */
+export const retryWaitLimits = { countMax: 50, secondsMax: 7 * 24 * 60 * 60 } as const;
+
 /** Jobs on selected deliveries, failures, events and attempts. */
 export const jobLimits = {
   rows: { name: "rows-per-job", max: 1_000_000, note: "Rows of one job. Their ids are stored when it is created." },

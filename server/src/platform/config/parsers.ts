@@ -116,13 +116,13 @@ function percentDecoded(text: string): string | undefined {
 }
 
 export const wholeNumbers =
-  (min: number, max: number): Parse<readonly number[]> =>
+  (min: number, max: number, countMax: number): Parse<readonly number[]> =>
   (text) => {
     const numbers = text.split(",").map((part) => wholeNumber(min, max)(part.trim()));
     const fine = numbers.filter((number) => typeof number === "number");
-    return fine.length === numbers.length
+    return fine.length === numbers.length && fine.length <= countMax
       ? fine
-      : new InvalidSetting(`must be whole numbers from ${min} to ${max} separated by commas`);
+      : new InvalidSetting(`must be up to ${countMax} whole numbers from ${min} to ${max} separated by commas`);
   };
 
 export const onOrOff: Parse<boolean> = (text) => {

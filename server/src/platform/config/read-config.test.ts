@@ -49,7 +49,7 @@ test("one error lists all invalid settings", () => {
   const env = { PORT: "-1", BELLWIRE_LOG_LEVEL: "loud", BELLWIRE_RETRY_WAITS_SECONDS: "60,soon" };
   expect(wrongIn(env)).toEqual([
     "- PORT must be a whole number from 0 to 65535",
-    "- BELLWIRE_RETRY_WAITS_SECONDS must be whole numbers from 0 to 604800 separated by commas",
+    "- BELLWIRE_RETRY_WAITS_SECONDS must be up to 50 whole numbers from 0 to 604800 separated by commas",
     "- BELLWIRE_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent",
   ]);
 });
@@ -72,6 +72,7 @@ test.each([
   ["BELLWIRE_TRY_OUT", "maybe"],
   ["BELLWIRE_SMTP_URL", "mail.example.com"],
   ["BELLWIRE_PROXY_URL", "socks5://proxy"],
+  ["BELLWIRE_RETRY_WAITS_SECONDS", Array.from({ length: 51 }, () => 60).join()],
   ["BELLWIRE_ENGINE_CONCURRENCY", "0"],
   ["BELLWIRE_ADMIN_PASSWORD", "x".repeat(1001)],
 ])("%s=%s is refused", (name, value) => {

@@ -1,11 +1,9 @@
-import { textLimits } from "../limits.ts";
+import { retryWaitLimits, textLimits } from "../limits.ts";
 import * as read from "./parsers.ts";
 import { type Environment, type Setting, defaultText } from "./parsers.ts";
 import { type Sources, readSources, unknownNames } from "./sources.ts";
 
 const declare = <T>(setting: Setting<T>): Setting<T> => setting;
-
-const day = 24 * 60 * 60;
 
 /** Every setting, in the order in which people read of them. docs/reference/settings.md is made from this list. */
 export const settings = {
@@ -184,7 +182,7 @@ export const settings = {
     name: "BELLWIRE_RETRY_WAITS_SECONDS",
     fallback: "60,60,60,60,60",
     meaning: "The default waits before each retry of endpoints of the 3scale format.",
-    parse: read.wholeNumbers(0, 7 * day),
+    parse: read.wholeNumbers(0, retryWaitLimits.secondsMax, retryWaitLimits.countMax),
   }),
   smtpUrl: declare({
     name: "BELLWIRE_SMTP_URL",

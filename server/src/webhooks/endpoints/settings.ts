@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { propertyName } from "#platform/database/values.ts";
+import { retryWaitLimits } from "#platform/limits.ts";
 import type { BodyFamily } from "#webhooks/deliveries/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
 
@@ -100,8 +101,8 @@ export const endpointSettings = {
     { default: {}, sends: true, purpose: "endpoint headers" },
   ),
   retry_waits_seconds: setting(
-    Type.Array(Type.Integer({ minimum: 0, maximum: 604_800 }), {
-      maxItems: 50,
+    Type.Array(Type.Integer({ minimum: 0, maximum: retryWaitLimits.secondsMax }), {
+      maxItems: retryWaitLimits.countMax,
       description: "The wait after each failed attempt. After the last one, the delivery has failed.",
     }),
     {
