@@ -25,7 +25,7 @@ const retriesMs = 30_000;
 
 const loops = 3;
 
-/** Continuously signs up developers, changes their accounts and follows the event feed. */
+/** Continuously signs up developers, changes their accounts and their applications' plans, and follows the event feed. */
 export class MoveLoad implements AsyncDisposable {
   readonly failures: string[] = [];
   /** Ids of events in the order of the feed. */
@@ -88,14 +88,26 @@ export class MoveLoad implements AsyncDisposable {
       if (!signedUp) continue;
       const id = Number(valueAt(JSON.parse(signedUp.body), "account", "id"));
       this.accountIds.push(id);
-      for (const round of [1, 2]) {
-        const change = { org_name: `${name}, changed ${round} times` };
-        await this.#sendRequest(
-          () => askProvider(this.#url, this.#provider, "PUT", `/admin/api/accounts/${id}.json`, change),
-          200,
-        );
-      }
+      for (const round of [1, 2])
+        await this.#ask("PUT", `/accounts/${id}`, { org_name: `${name}, changed ${round} times` });
+      await this.#replacePlan(`/accounts/${id}/applications`);
     }
+  }
+
+  /** Gives the developer's application a plan of its own, which is deleted when the application leaves it. */
+  async #replacePlan(applications: string): Promise<void> {
+    const listed = await this.#ask("GET", applications);
+    const [first] = itemsAt(listed ? JSON.parse(listed.body) : {}, "applications");
+    if (!first) return;
+    const application = `${applications}/${String(valueAt(first, "application", "id"))}`;
+    for (const action of ["customize_plan", "decustomize_plan"]) await this.#ask("PUT", `${application}/${action}`);
+  }
+
+  #ask(method: string, path: string, values?: Readonly<Record<string, unknown>>): Promise<Answer | undefined> {
+    return this.#sendRequest(
+      () => askProvider(this.#url, this.#provider, method, `/admin/api${path}.json`, values),
+      200,
+    );
   }
 
   /** Follows the feed with its cursor. Each read continues at the cursor of the one before, in any cell. */
