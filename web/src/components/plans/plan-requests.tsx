@@ -20,7 +20,7 @@ export interface PlanDecisionProps {
   readonly stale: readonly QueryKey[];
 }
 
-/** Grants or declines a plan request. If two admins decide at once, the second one is notified and changes nothing. */
+/** Grants or declines a plan request. If it was decided or replaced meanwhile, the admin is notified and changes nothing. */
 export function PlanDecision({ request, path, readAgain, decline, stale }: PlanDecisionProps) {
   const management = useManagement();
   const toast = useToast();
@@ -33,10 +33,10 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
           title: "The request was already decided or changed",
           detail: "The page now shows the present plan.",
         });
+  const isStillOpen = async (): Promise<boolean> => (await readAgain())?.plan_id === plan_id;
   const granting = useChange({
     change: async () => {
-      const now = await readAgain();
-      if (now?.plan_id !== plan_id) return false;
+      if (!(await isStillOpen())) return false;
       await management.update(path, { plan_id });
       return true;
     },
@@ -45,7 +45,8 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
     onDone: report("The plan was changed"),
   });
   const declining = useChange({
-    change: () => decline().then(() => true, falseIfNotFound),
+    // The developer may have requested another plan meanwhile.
+    change: async () => (await isStillOpen()) && decline().then(() => true, falseIfNotFound),
     stale,
     failed: "The request could not be declined",
     onDone: report("The request was declined"),

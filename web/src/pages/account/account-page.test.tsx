@@ -57,25 +57,34 @@ test("a plan request can be granted", async () => {
   expect(changes()).toEqual([{ request: "PUT accounts/4/change_plan", body: { plan_id: 2 } }]);
 });
 
+const silver = [{ ...request, plan_id: 3, plan_name: "Silver" }];
+
 test.each([
-  ["declined or granted", []],
-  ["changed to another plan", [{ ...request, plan_id: 3, plan_name: "Silver" }]],
-])("a plan request that was %s meanwhile is not granted, and the notice is refreshed", async (_change, data) => {
-  const { answers, changes } = show();
-  await waitFor(() => expect(page()).toContain("mira requests the plan Gold"));
-  answers["GET account_plan_requests"] = [200, { data }];
-  await click("Change to Gold");
-  await waitFor(() => expect(page()).toContain("The request was already decided or changed"));
-  expect(changes()).toEqual([]);
-  await waitFor(() => expect(page()).not.toContain("Gold"));
-  expect(page().includes("mira requests the plan Silver")).toBe(data.length > 0);
-});
+  ["granted", "declined or granted", "Change to Gold", []],
+  ["granted", "changed to another plan", "Change to Gold", silver],
+  ["declined", "changed to another plan", "Decline", silver],
+])(
+  "nothing is %s if the plan request was %s meanwhile, and the notice is refreshed",
+  async (_, _change, button, data) => {
+    const { answers, changes } = show();
+    await waitFor(() => expect(page()).toContain("mira requests the plan Gold"));
+    answers["GET account_plan_requests"] = [200, { data }];
+    await click(button);
+    await waitFor(() => expect(page()).toContain("The request was already decided or changed"));
+    expect(changes()).toEqual([]);
+    await waitFor(() => expect(page()).not.toContain("Gold"));
+    expect(page().includes("mira requests the plan Silver")).toBe(data.length > 0);
+  },
+);
 
 test("declining a plan request that was decided meanwhile shows a notice instead of an error", async () => {
   const { answers } = show();
   await waitFor(() => expect(page()).toContain("mira requests the plan Gold"));
-  answers["DELETE accounts/4/plan_request"] = [404, { title: "There is no such thing.", code: "not-found" }];
-  answers["GET account_plan_requests"] = [200, { data: [] }];
+  const decided = (): Answer => {
+    answers["GET account_plan_requests"] = [200, { data: [] }];
+    return [404, { title: "There is no such thing.", code: "not-found" }];
+  };
+  Object.defineProperty(answers, "DELETE accounts/4/plan_request", { get: decided });
   await click("Decline");
   await waitFor(() => expect(page()).toContain("The request was already decided or changed"));
   await waitFor(() => expect(page()).not.toContain("Gold"));
