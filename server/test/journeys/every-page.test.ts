@@ -211,6 +211,17 @@ async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.sees("Low success rate: snoozed");
 }
 
+/** A delivery fits on the narrowest screen, and paper gets all of it. */
+async function narrowAndPrint(page: Page, delivery: string): Promise<void> {
+  await openWithinPortal(page, `/p/admin/deliveries/${delivery}`);
+  await page.getByRole("tab", { name: "Request" }).waitFor(wait);
+  expect(await findTooWide(page)).toEqual([]);
+  await page.emulateMedia({ media: "print" });
+  const hidden = `(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector("main"))`;
+  expect(await page.evaluate(hidden)).toBe(0);
+  await page.emulateMedia({ media: null });
+}
+
 /** Sends a delivered delivery again with the pointer. No other action appears under the pointer, and the focus stays. */
 async function sendAgain(visitor: KeyboardVisitor, delivery: string): Promise<void> {
   const { page } = visitor;
@@ -271,6 +282,7 @@ test(
     expect(await page.locator("header bdi").isVisible()).toBe(true);
     await page.setViewportSize({ width: 320, height: 900 });
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+    await narrowAndPrint(page, objects.delivery);
     await page.setViewportSize({ width: 1440, height: 900 });
     refusing.answer(200);
     await sendAgain(visitor, objects.delivery);
