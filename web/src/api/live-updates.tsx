@@ -191,17 +191,20 @@ export function batchInvalidations(
   let isStopped = false;
   let refreshedAtMs = -Infinity;
 
-  const refresh = async (): Promise<void> => {
-    const keys = [...gathered].filter(([, queryKey]) => client.isFetching({ queryKey }) === 0);
-    for (const [name] of keys) gathered.delete(name);
-    refreshedAtMs = Date.now();
-    await Promise.all(keys.map(([, queryKey]) => client.invalidateQueries({ queryKey })));
+  // Does not await the requests: one that hangs must not delay other queries.
+  const refresh = (): void => {
     timer = undefined;
+    refreshedAtMs = Date.now();
+    const keys = [...gathered].filter(([, queryKey]) => client.isFetching({ queryKey }) === 0);
+    for (const [name, queryKey] of keys) {
+      gathered.delete(name);
+      void client.invalidateQueries({ queryKey });
+    }
     if (gathered.size > 0) wait();
   };
   const wait = (): void => {
     const isBusy = Date.now() - refreshedAtMs < busyAfterMs;
-    if (!isStopped) timer ??= setTimeout(() => void refresh(), isBusy ? busyAfterMs : afterMs);
+    if (!isStopped) timer ??= setTimeout(refresh, isBusy ? busyAfterMs : afterMs);
   };
   return {
     add: (queryKey) => {
