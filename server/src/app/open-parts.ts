@@ -1,4 +1,5 @@
 import { createPasswordHasher, type PasswordHasher, standardCost } from "#access/index.ts";
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
@@ -144,8 +145,24 @@ function readAllowed({ allowedTargets, deniedTargets }: Config): AllowedTargets 
 async function readAuthorities(path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
   try {
-    return await readFile(path, "utf8");
+    const text = await readFile(path, "utf8");
+    requireCertificates(text);
+    return text;
   } catch (error) {
     throw new CannotStart(`The certificate authorities of BELLWIRE_CA_FILE cannot be read: ${errorMessage(error)}`);
+  }
+}
+
+/** Node.js ignores what is no certificate, so that receivers would fail although their authority seems to be configured. */
+function requireCertificates(text: string): void {
+  const parts = text.split(/^(?=-----BEGIN )/m);
+  const certificates = parts.filter((part) => /^-----BEGIN (?:TRUSTED )?CERTIFICATE-----/.test(part));
+  if (certificates.length === 0) throw new Error("it has no certificate in the PEM format");
+  for (const [index, certificate] of certificates.entries()) {
+    try {
+      void new X509Certificate(certificate);
+    } catch (cause) {
+      throw new Error(`certificate ${index + 1} of ${certificates.length} is damaged`, { cause });
+    }
   }
 }

@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { buildAuthority } from "../support/build-certificates.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { serve } from "../support/start-bellwire.ts";
 
@@ -61,4 +63,20 @@ test("an unreachable database is reported after the configured wait, without its
   });
   expect(message).toContain("The database at 127.0.0.1:1/x cannot be used: connect ECONNREFUSED");
   expect(message).not.toContain("hunter2");
+});
+
+test("a file of authorities without a certificate, or with a damaged one, is refused", async () => {
+  await using folder = await makeEmptyDataDir();
+  const path = join(folder.path, "authorities.pem");
+  const { caPem } = buildAuthority();
+  for (const [content, problem] of [
+    ["", "it has no certificate in the PEM format"],
+    [buildAuthority().issue({ names: ["a.example"] }).key, "it has no certificate in the PEM format"],
+    [`${caPem}${caPem.slice(0, 200)}`, "certificate 2 of 2 is damaged"],
+  ] as const) {
+    await writeFile(path, content);
+    expect(await refusal({ BELLWIRE_CA_FILE: path })).toBe(
+      `bellwire: The certificate authorities of BELLWIRE_CA_FILE cannot be read: ${problem}\n`,
+    );
+  }
 });
