@@ -62,6 +62,15 @@ test("a form of an earlier session is refused on a page that shows that the deve
   }
 });
 
+test("a form that is submitted after the session ended leads to a login that says that nothing was changed", async ({
+  portal,
+}) => {
+  const nobody = portal.visitor("developer");
+  const { location = "" } = await nobody.post("/account/edit", { org_name: "Tallow & Sons" });
+  expect(location).toMatch(/^\/login\?return_to=%2Faccount%2Fedit&/);
+  expect((await nobody.get(location)).html).toContain("so nothing was changed");
+});
+
 test("the first character of a provider's name is shown whole", async ({ portal }) => {
   await portal.updateProvider({ name: "🚢 Ships" });
   expect((await portal.visitor("developer").get("/")).html).toContain(`aria-hidden="true">🚢</span>`);

@@ -29,7 +29,7 @@ export type DeveloperPage = (
   developer: Developer,
 ) => Promise<FastifyReply>;
 
-/** Shows a page to signed-in developers. Redirects visitors to the login, which leads back. */
+/** Shows a page to signed-in developers. Redirects visitors to the login, which leads back, and says that a form was not processed. */
 export const requireDeveloper =
   (
     needs: SessionNeeds,
@@ -37,7 +37,10 @@ export const requireDeveloper =
   ): ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) =>
   async (request, reply) => {
     const developer = await findDeveloper(needs, request);
-    if (!developer) return reply.redirect(`/login?return_to=${encodeURIComponent(request.url)}`, 302);
+    if (!developer) {
+      const notice = request.method === "POST" ? "&done=session-ended" : "";
+      return reply.redirect(`/login?return_to=${encodeURIComponent(request.url)}${notice}`, 302);
+    }
     return page(request, reply, developer);
   };
 

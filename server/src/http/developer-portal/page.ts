@@ -81,6 +81,7 @@ const tryOutLinks = (links: TryOutLinks | undefined, mailIsSent: boolean) =>
 
 /** Confirmations shown on the page after a form, by the value of the query parameter `done`. */
 const notices = {
+  "session-ended": "Your session has ended, so nothing was changed. Log in, and submit the form again.",
   saved: "Your changes have been saved.",
   "password-changed": "Your password has been changed. All other browsers have been logged out.",
   "password-chosen": "Your new password has been set. Log in with it.",
