@@ -1,8 +1,10 @@
 import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { cancelDelivery, readDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
+import { cancelDelivery, readDelivery, retryDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
+import { resendEvents } from "#webhooks/replays/index.ts";
 import { buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
@@ -34,7 +36,7 @@ test.for(["cancelled", "delivered"] as const)(
   },
 );
 
-/** A delivery that was cancelled during its attempt. `retry` makes it due again, and the attempt ends before that commits. */
+/** A delivery that was cancelled during its attempt, which ends with `answer`. */
 async function cancelInFlight(stack: AsyncDisposableStack, pool: Pool) {
   const { promise, resolve: answer } = Promise.withResolvers<void>();
   const receiver = stack.use(await startReceiver((response) => void promise.then(() => response.writeHead(200).end())));
@@ -45,35 +47,96 @@ async function cancelInFlight(stack: AsyncDisposableStack, pool: Pool) {
   const key = { providerId, eventId, endpointId };
   await until(() => receiver.received.length === 1);
   await pool.inTransaction((tx) => cancelDelivery(tx, key));
-  const retry = async (tx: Transaction): Promise<void> => {
-    expect(await retryDelivery(tx, key)).toBe(true);
-    answer();
-    await until(async () => (await readDelivery(pool, key))?.attemptsMade === 1);
-  };
-  return { receiver, key, retry };
+  return { receiver, key, answer };
 }
 
-test("a retry that does not see an attempt in flight during the cancellation delivers, and stops no other delivery", async ({
-  database,
-}) => {
-  await using stack = new AsyncDisposableStack();
-  const { receiver, key, retry } = await cancelInFlight(stack, database);
-  await database.inTransaction(retry);
+interface Key {
+  readonly providerId: number;
+  readonly endpointId: number;
+  readonly eventId: string;
+}
 
-  await until(async () => (await readDelivery(database, key))?.state === "delivered");
-  const [otherId = ""] = await recordNow(database, key);
-  await until(async () => (await readDelivery(database, { ...key, eventId: otherId }))?.state === "delivered");
-  expect(receiver.received).toHaveLength(3);
-});
+const ways = [
+  { name: "a retry", retry: (tx: Transaction, key: Key): Promise<unknown> => retryDelivery(tx, key) },
+  {
+    name: "a job that retries",
+    retry: (tx: Transaction, { eventId, endpointId, ...key }: Key): Promise<unknown> => {
+      const keys = { ...key, eventIds: [eventId], endpointIds: [endpointId] };
+      return retryDeliveries(tx, { ...keys, selectedAt: new Date(), onlyFailures: false, resumed: [] });
+    },
+  },
+  {
+    name: "a replay",
+    retry: (tx: Transaction, { eventId, ...key }: Key): Promise<unknown> =>
+      resendEvents(tx, { ...key, eventIds: [eventId] }),
+  },
+];
+
+test.for(ways)(
+  "an attempt in flight that ends before the commit of $name is the first one of its round",
+  async ({ retry }, { database }) => {
+    await using stack = new AsyncDisposableStack();
+    const { receiver, key, answer } = await cancelInFlight(stack, database);
+    await database.inTransaction(async (tx) => {
+      await retry(tx, key);
+      answer();
+      await until(() => countWaiting(database));
+    });
+
+    const delivery = await until(async () => {
+      const current = await readDelivery(database, key);
+      return current?.state === "delivered" && current;
+    });
+    expect(delivery).toMatchObject({ attemptsMade: 1, attempts: [{ number: 1, status: 200 }] });
+    const [otherId = ""] = await recordNow(database, key);
+    await until(async () => (await readDelivery(database, { ...key, eventId: otherId }))?.state === "delivered");
+    expect(receiver.received).toHaveLength(2);
+  },
+);
+
+const insertAttempt = `
+  insert into attempts (provider_id, event_id, endpoint_id, number, at, latency_ms) values ($1, $2, $3, 1, now(), 1)`;
+
+test.for(ways)(
+  "an attempt in flight during a cancellation and the attempt of $name beside its record have numbers of their own",
+  async ({ retry }, { database }) => {
+    await using stack = new AsyncDisposableStack();
+    const { receiver, key, answer } = await cancelInFlight(stack, database);
+    const retried: Promise<unknown>[] = [];
+    const hold = database.inTransaction(async (tx) => {
+      await tx.query(insertAttempt, [key.providerId, key.eventId, key.endpointId]); // the record of the attempt waits for this
+      answer();
+      await until(async () => (await countWaiting(database)) === 1);
+      retried.push(database.inTransaction((other) => retry(other, key)));
+      await until(async () => (await countWaiting(database)) === 2);
+      throw new Error("rolled back");
+    });
+    await expect(hold).rejects.toThrow("rolled back");
+    await Promise.all(retried);
+
+    const delivery = await until(async () => {
+      const current = await readDelivery(database, key);
+      return current?.state === "delivered" && current;
+    });
+    expect(delivery.attempts.map(({ number }) => number)).toEqual([1, 2]);
+    expect(receiver.received).toHaveLength(2);
+  },
+);
 
 test("a cancellation after such a retry counts the attempt that was in flight", async ({ database }) => {
   await using stack = new AsyncDisposableStack();
-  const { receiver, key, retry } = await cancelInFlight(stack, database);
+  const { receiver, key, answer } = await cancelInFlight(stack, database);
   await database.inTransaction(async (tx) => {
-    await retry(tx);
+    await retryDelivery(tx, key);
+    answer();
+    await until(() => countWaiting(database));
     await cancelDelivery(tx, key);
   });
 
-  expect(await readDelivery(database, key)).toMatchObject({ state: "cancelled", attemptsMade: 1 });
+  const delivery = await until(async () => {
+    const current = await readDelivery(database, key);
+    return current?.attemptsMade === 1 && current;
+  });
+  expect(delivery).toMatchObject({ state: "cancelled", attempts: [{ number: 1 }] });
   expect(receiver.received).toHaveLength(1);
 });

@@ -143,8 +143,6 @@ test(
           format: "3scale",
           orderingKey: "account/31",
           sequence: 7,
-          attemptsMade: 0,
-          replay: 0,
         },
       ]),
     );

@@ -97,8 +97,6 @@ const cancel =
 const replayed: Omit<DeliveryToRepeat, "eventId" | "orderingKey"> = {
   format: "3scale",
   sequence: 1,
-  attemptsMade: 1,
-  replay: 0,
 };
 
 /** What locks rows of several deliveries. */

@@ -32,7 +32,7 @@ async function buildFailure(pool: Pool): Promise<Key> {
   return { providerId, endpointId, eventId };
 }
 
-const again = { format: "3scale", orderingKey: null, sequence: 1, attemptsMade: 1, replay: 0 } as const;
+const again = { format: "3scale", orderingKey: null, sequence: 1 } as const;
 const ways = [
   { name: "of one delivery", retry: (tx: Transaction, key: Key): Promise<unknown> => retryDelivery(tx, key) },
   {

@@ -1,22 +1,20 @@
 import type { Transaction } from "#platform/database/database.ts";
 import { endLanePauses } from "./lanes.ts";
-import { inOrderOfLocks, lockKeysOf } from "./lock-order.ts";
+import { inOrderOfLocks, lockEnded, lockKeysOf } from "./lock-order.ts";
 import type { DeliveryKeys } from "./transitions.ts";
 
-// Pending deliveries become due now, except those that wait in their order, which keep their place. Ended ones become
-// due again with a new round of retries, the same id and the same bytes, as in makeEndedDueAgain. One that ended after
-// $4 has changed since it was selected, and stays. With $5, only deliveries on the failure list count: a failure that
-// was deleted meanwhile stays deleted. History is read by primary key for each row. The transaction has locked
-// the ordering keys of pending rows.
-const retryStatement = `
-  with selected as (
+const selectedColumns = `
     select selected.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
-    where endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))
+    where endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))`;
+
+// Pending deliveries become due now, except those that wait in their order, which keep their place.
+const hurryStatement = `
+  with selected as (${selectedColumns}
   ), pending as materialized (
     select due.event_id, due.endpoint_id
     from selected
     join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id
-    where not $5::boolean and due.provider_id = $1 and due.due_at <> 'infinity'
+    where due.provider_id = $1 and due.due_at <> 'infinity'
     order by ${inOrderOfLocks}
     for update of due
   ), hurried as (
@@ -24,6 +22,14 @@ const retryStatement = `
     from pending
     where due.event_id = pending.event_id and due.endpoint_id = pending.endpoint_id
     returning due.endpoint_id
+  )
+  select endpoint_id, count(*) as count from hurried group by endpoint_id`;
+
+// Ended deliveries become due again with a new round of retries, the same id and the same bytes, as in makeEndedDueAgain. One that
+// ended after $4 has changed since it was selected, and stays. With $5, only deliveries on the failure list count: a failure that
+// was deleted meanwhile stays deleted. History is read by primary key for each row.
+const repeatStatement = `
+  with selected as (${selectedColumns}
   ), ended as materialized (
     select selected.event_id, selected.endpoint_id, ended.format, ended.attempts_made, ended.replay, ended.state, event.sequence
     from selected
@@ -54,8 +60,7 @@ const retryStatement = `
     on conflict (event_id, endpoint_id) do nothing
     returning endpoint_id
   )
-  select endpoint_id, count(*) as count from (select * from hurried union all select * from again) due_now
-  group by endpoint_id`;
+  select endpoint_id, count(*) as count from again group by endpoint_id`;
 
 export interface BulkRetry extends DeliveryKeys {
   /** Deliveries that ended later have changed since they were selected. */
@@ -70,22 +75,26 @@ export async function retryDeliveries(
   tx: Transaction,
   { providerId, eventIds, endpointIds, selectedAt, onlyFailures, resumed }: BulkRetry,
 ): Promise<ReadonlyMap<number, number>> {
-  lockKeysOf(tx, { providerId, eventIds, endpointIds });
-  const rows = await tx.query<{ endpointId: number; count: number }>(retryStatement, [
-    providerId,
-    eventIds,
-    endpointIds,
-    selectedAt,
-    onlyFailures,
-  ]);
-  const changed = rows.map(({ endpointId }) => endpointId);
+  type Counted = { readonly endpointId: number; readonly count: number };
+  const keys = [providerId, eventIds, endpointIds];
+  let hurried: readonly Counted[] = [];
+  if (!onlyFailures) {
+    lockKeysOf(tx, { providerId, eventIds, endpointIds });
+    hurried = await tx.query<Counted>(hurryStatement, keys);
+  }
+  lockEnded(tx, { eventIds, endpointIds });
+  const again = await tx.query<Counted>(repeatStatement, [...keys, selectedAt, onlyFailures]);
+  const counts = new Map<number, number>();
+  for (const { endpointId, count } of [...hurried, ...again])
+    counts.set(endpointId, (counts.get(endpointId) ?? 0) + count);
+  const changed = [...counts.keys()];
   await endLanePauses(
     tx,
     changed.filter((id) => !resumed.includes(id)),
   );
   for (const id of changed) tx.hintAfterCommit("due", String(id));
   if (changed.length > 0) tx.hintAfterCommit("history", "");
-  return new Map(rows.map(({ endpointId, count }) => [endpointId, count]));
+  return counts;
 }
 
 // Skips rows that another statement locks: they are being retried or deleted.

@@ -10,10 +10,10 @@ import type { DeliveryKeys } from "./transitions.ts";
  *    makes the next one due. A change locks first rows only (plan.ts). Outcomes come in the order of their key, so the first of a
  *    batch is the key's first row, and costs no look-up of its own.
  * 2. `due`: rows without a key, by (endpoint_id, event_id).
- * 3. `failures`, then new rows of `due` in their place.
+ * 3. `deliveries` that have ended, by (endpoint_id, event_id), then their `failures`, then new rows of `due` in their place.
  * 4. `lanes`, by endpoint_id.
  *
- * Rows of `deliveries` and `failures` are written by the transaction that locks their row of `due`. A statement that locks one row
+ * Rows of `deliveries` and `failures` that have one in `due` are written by the transaction that locks that one. A statement that locks one row
  * and is followed by no other needs no order (retry, return to the order), nor does one that skips locked rows (claims, batches
  * of failures, deliveries of deleted endpoints).
  *
@@ -66,4 +66,32 @@ const lockKeysOfStatement = lockFirstRows(`
 /** Locks the ordering keys of pending deliveries. */
 export function lockKeysOf(tx: Transaction, { providerId, eventIds, endpointIds }: DeliveryKeys): void {
   tx.send(lockKeysOfStatement, [providerId, eventIds, endpointIds]);
+}
+
+// By primary key for each row: with other joins, PostgreSQL may read every day of the history.
+const lockEndedStatement = `
+  select from (
+    select selected.event_id, selected.endpoint_id, endpoint.provider_id
+    from unnest($1::uuid[], $2::bigint[]) as selected (event_id, endpoint_id)
+    join endpoints endpoint on endpoint.id = selected.endpoint_id
+    where not exists (select from due where due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id)
+    order by selected.endpoint_id, selected.event_id
+  ) selected
+  cross join lateral (
+    select from deliveries
+    where deliveries.provider_id = selected.provider_id and deliveries.event_id = selected.event_id
+      and deliveries.endpoint_id = selected.endpoint_id
+    limit 1
+    for update
+  ) ended`;
+
+/**
+ * Locks deliveries that have ended: nobody else makes them due or adds an attempt to them. The next statement of the transaction
+ * sees what others did until then.
+ */
+export function lockEnded(
+  tx: Transaction,
+  { eventIds, endpointIds }: Pick<DeliveryKeys, "eventIds" | "endpointIds">,
+): void {
+  tx.send(lockEndedStatement, [eventIds, endpointIds]);
 }

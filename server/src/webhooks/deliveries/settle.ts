@@ -1,8 +1,8 @@
-import type { Database, Pool } from "#platform/database/database.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "#platform/database/values.ts";
 import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
-import { inOrderOfLocks } from "./lock-order.ts";
+import { inOrderOfLocks, lockEnded } from "./lock-order.ts";
 import type { ErrorClass } from "./retry-policy.ts";
 import { endAgain, promoteNext } from "./transitions.ts";
 
@@ -227,10 +227,14 @@ const lateStatement = `
   from late
   returning event_id`;
 
-/** Writes outcomes of deliveries that were cancelled in the meantime. Returns the number written. */
-async function writeLateAttempts(db: Database, settlements: readonly Settlement[]): Promise<number> {
+/**
+ * Writes outcomes of deliveries that were cancelled in the meantime. Returns the number written. A transaction that makes such a
+ * delivery due again has read its number of attempts before, or reads it afterwards.
+ */
+async function writeLateAttempts(tx: Transaction, settlements: readonly Settlement[]): Promise<number> {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
-  const written = await db.query(lateStatement, [
+  lockEnded(tx, { eventIds: column(({ eventId }) => eventId), endpointIds: column(({ endpointId }) => endpointId) });
+  const written = await tx.query(lateStatement, [
     plainArray(column(({ endpointId }) => endpointId)),
     plainArray(column(({ eventId }) => eventId)),
     plainArray(column(({ number }) => Math.min(number, attemptNumberMax))),
@@ -265,15 +269,25 @@ export async function settleDeliveries(
   engineId: string,
   settlements: readonly Settlement[],
 ): Promise<Settled> {
-  const all = await settle(pool, engineId, settlements);
-  const promoted = all.flatMap((part) => part.promoted ?? []);
-  const parts = all.filter((part) => part.written > 0);
-  const recorded = parts.reduce((sum, part) => sum + part.written, 0);
-  const [first, last] = [parts.at(0)?.transaction, parts.at(-1)?.transaction];
+  const parts = await settle(pool, engineId, settlements);
+  const written = parts.filter((part) => part.written > 0);
+  const recorded = countWritten(parts);
+  const [first, last] = [written.at(0)?.transaction, written.at(-1)?.transaction];
   if (recorded === settlements.length && first !== undefined && last !== undefined)
-    return { recorded, transactions: { first, last }, promoted };
-  return { recorded: recorded + (await writeLateAttempts(pool, settlements)), transactions: undefined, promoted };
+    return { recorded, transactions: { first, last }, promoted: promotedIn(parts) };
+  const late = await pool.inTransaction((tx) => writeLateAttempts(tx, settlements));
+  // A delivery that was cancelled may be due again by now. Then this is an attempt of its new round.
+  const again = recorded + late < settlements.length ? await settle(pool, engineId, settlements) : [];
+  return {
+    recorded: recorded + late + countWritten(again),
+    transactions: undefined,
+    promoted: promotedIn([...parts, ...again]),
+  };
 }
+
+const countWritten = (parts: readonly Written[]): number => parts.reduce((sum, { written }) => sum + written, 0);
+
+const promotedIn = (parts: readonly Written[]): readonly number[] => parts.flatMap(({ promoted = [] }) => promoted);
 
 /**
  * Outcomes with an ordering key share a transaction: if a later one committed without the one ahead of it, a crash in

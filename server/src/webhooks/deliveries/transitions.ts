@@ -1,7 +1,15 @@
 import type { Transaction } from "#platform/database/database.ts";
 import { failingNow } from "./failures.ts";
 import { endLanePauses, endpointsWithDue } from "./lanes.ts";
-import { type OrderingKey, inOrderOfLocks, keyColumns, lockFirstRows, lockKeys, lockKeysOf } from "./lock-order.ts";
+import {
+  type OrderingKey,
+  inOrderOfLocks,
+  keyColumns,
+  lockEnded,
+  lockFirstRows,
+  lockKeys,
+  lockKeysOf,
+} from "./lock-order.ts";
 import type { BodyFormat } from "./payload.ts";
 import { type Ordering, orderingKeyOf } from "./plan.ts";
 
@@ -73,7 +81,8 @@ const makeDueNow = `
 // An ended delivery becomes due again with a new round of retries, the same id and the same bytes. If it had been
 // delivered, its replay count marks the intended repetition, up to the largest number of the column. It leaves the failure
 // list, and its ordering key, because its turn has passed. The failure is deleted first, as in batches of retries: in the
-// opposite order, two statements could wait for each other.
+// opposite order, two statements could wait for each other. The delivery is locked before: an attempt that was in flight during
+// a cancellation is recorded before this reads the number of attempts, or as the next one afterwards.
 const makeEndedDueAgain = `
   with ended as (
     select ended.*, event.sequence
@@ -105,6 +114,7 @@ export async function retryDelivery(
 ): Promise<boolean> {
   const key = [providerId, eventId, endpointId];
   const hurried = await tx.query(makeDueNow, key);
+  if (hurried.length === 0) lockEnded(tx, { eventIds: [eventId], endpointIds: [endpointId] });
   const isDue = hurried.length > 0 || (await tx.query(makeEndedDueAgain, key)).length > 0;
   if (isDue) {
     await endLanePauses(tx, [endpointId]);
@@ -289,10 +299,6 @@ export interface DeliveryToRepeat {
   readonly format: BodyFormat;
   readonly orderingKey: string | null;
   readonly sequence: number;
-  /** 0 if there was no delivery. */
-  readonly attemptsMade: number;
-  /** The replay count of the repetition. */
-  readonly replay: number;
 }
 
 // Makes deliveries due and deletes their failures in one statement, so none is in both places or in neither. Pending
@@ -301,8 +307,13 @@ export interface DeliveryToRepeat {
 // batches of retries: in the opposite order, two statements could wait for each other.
 const makeDueAgainStatement = `
   with revived as (
-    select * from unnest($3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::smallint[], $8::smallint[])
-      as revived (event_id, format, ordering_key, sequence, attempts_made, replay)
+    select revived.*, coalesce(ended.attempts_made, 0) as attempts_made, coalesce(ended.replay, 0) as replay
+    from unnest($3::uuid[], $4::text[], $5::text[], $6::bigint[]) as revived (event_id, format, ordering_key, sequence)
+    left join lateral (
+      select attempts_made, least(replay + (state = 'delivered')::int, 32767) as replay from deliveries
+      where deliveries.provider_id = $1 and deliveries.event_id = revived.event_id and deliveries.endpoint_id = $2
+      limit 1
+    ) ended on true
   ), dealt_with as (
     delete from failures using revived
     where failures.provider_id = $1 and failures.endpoint_id = $2 and failures.event_id = revived.event_id
@@ -339,15 +350,15 @@ export async function makeDueAgain(
     tx,
     deliveries.flatMap(({ orderingKey }) => (orderingKey === null ? [] : [{ endpointId, orderingKey }])),
   );
+  const eventIds = deliveries.map((delivery) => delivery.eventId);
+  lockEnded(tx, { eventIds, endpointIds: eventIds.map(() => endpointId) });
   await tx.query(makeDueAgainStatement, [
     providerId,
     endpointId,
-    deliveries.map((delivery) => delivery.eventId),
+    eventIds,
     deliveries.map((delivery) => delivery.format),
     deliveries.map((delivery) => delivery.orderingKey),
     deliveries.map((delivery) => delivery.sequence),
-    deliveries.map((delivery) => delivery.attemptsMade),
-    deliveries.map((delivery) => delivery.replay),
   ]);
   tx.hintAfterCommit("due", String(endpointId));
   tx.hintAfterCommit("history", "");

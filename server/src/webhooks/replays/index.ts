@@ -1,7 +1,6 @@
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import {
-  attemptNumberMax,
   type BodyFormat,
   bodyFormatOf,
   type DeliveryToRepeat,
@@ -155,8 +154,6 @@ interface ExaminedEvent {
   readonly sequence: number;
   /** Null: there is no delivery. */
   readonly format: BodyFormat | null;
-  readonly attemptsMade: number;
-  readonly replay: number;
 }
 
 // A pending delivery needs nothing. A missing delivery counts only if the endpoint subscribes to the event's type: $6
@@ -183,7 +180,7 @@ const joins = `
 // excluded events too, because the cursor advances past them.
 const chunkStatement = `
   select event.id as "eventId", ${previousState} as was, event.type, event.object_id, event.account_id,
-    event.sequence, ended.format, coalesce(ended.attempts_made, 0) as "attemptsMade", coalesce(ended.replay, 0) as replay
+    event.sequence, ended.format
   from (
     select * from events
     where provider_id = $1 and id > $3 and id < uuid_v7_floor(greatest($4::timestamptz, 'epoch'))
@@ -326,8 +323,6 @@ async function makeDue(tx: Transaction, replay: Destination, chosen: readonly Ex
     format: event.format ?? format,
     orderingKey: orderingKeyOf(replay.ordering, event),
     sequence: event.sequence,
-    attemptsMade: event.attemptsMade,
-    replay: Math.min(event.replay + (event.was === "delivered" ? 1 : 0), attemptNumberMax),
   }));
   await makeDueAgain(tx, replay, deliveries);
 }
@@ -340,7 +335,6 @@ const destinationStatement = `
 // Every event without a pending delivery to the endpoint, whatever stopped it before.
 const selectedStatement = `
   select event.id as "eventId", event.type, event.object_id, event.account_id, event.sequence, ended.format,
-    coalesce(ended.attempts_made, 0) as "attemptsMade", coalesce(ended.replay, 0) as replay,
     case when ended.event_id is null then 'missing' when failure.event_id is not null then 'failed'
       when ended.state = 'delivered' then 'delivered' else 'givenUp' end as was
   from events event
