@@ -3,15 +3,18 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import {
   cancelDelivery,
   claimLanes,
+  deleteFailuresForUndo,
   type DeliveryToRepeat,
   insertEngine,
   limitBacklogs,
   makeDueAgain,
+  restoreBatch,
   retryDeliveries,
   retryDelivery,
   settleDeliveries,
+  undoDeletion,
 } from "#webhooks/deliveries/index.ts";
-import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -61,6 +64,29 @@ test.for(ways)(
       await tx.query(makeDue, values);
     });
     expect(await Promise.all(retried)).toMatchObject([[{ status: "fulfilled" }]]);
+    expect(await database.query(`select from due`)).toHaveLength(1);
+    expect(await database.query(`select from failures`)).toEqual([]);
+  },
+);
+
+test.for(ways)(
+  "a failure that is retried $name while its deletion is undone is not on the list",
+  async ({ retry }, { database }) => {
+    const key = await buildFailure(database);
+    const { providerId } = key;
+    const { deletion } = await until(async () => {
+      const batch = await deleteFailuresForUndo(database, { providerId }, bySystem);
+      return batch.deleted === 1 && batch; // once its second has passed
+    });
+    await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id));
+    const restored: Promise<unknown>[] = [];
+    let isRestored = false;
+    await database.inTransaction(async (tx) => {
+      await retry(tx, key);
+      restored.push(restoreBatch(database, { providerId, id: deletion.id }).finally(() => (isRestored = true)));
+      await until(async () => isRestored || (await countWaiting(database)));
+    });
+    expect(await Promise.all(restored)).toMatchObject([{ restored: 0 }]);
     expect(await database.query(`select from due`)).toHaveLength(1);
     expect(await database.query(`select from failures`)).toEqual([]);
   },

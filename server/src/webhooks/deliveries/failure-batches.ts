@@ -3,6 +3,8 @@ import { leavingProviders } from "#platform/database/connection.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { type FailureFilter, readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
+import { lockEnded } from "./lock-order.ts";
+import type { DeliveryKeys } from "./transitions.ts";
 
 // Parameters $1 to $8 are the same in all statements: the filter's provider, endpoint and `until`, the horizon, the
 // cursor (endpoint, time, event), and the batch size.
@@ -352,14 +354,32 @@ const restoreStatement = `
       and ended.endpoint_id = returned.endpoint_id and ended.state = 'failed'
     where not exists (select from due where due.event_id = returned.event_id and due.endpoint_id = returned.endpoint_id)
     on conflict (provider_id, endpoint_id, event_id) do nothing
-    returning event_id
+    returning provider_id, event_id, endpoint_id
   ), completed as (
     delete from failure_deletions using deletion
     where failure_deletions.provider_id = deletion.provider_id and failure_deletions.id = deletion.id
       and (select count(*) from returned) < $3
     returning failure_deletions.id
   )
-  select (select count(*) from restored) as restored, exists (select from deletion) and not exists (select from completed) as "hasMore"`;
+  select array(select event_id from restored) as "eventIds", array(select endpoint_id from restored) as "endpointIds",
+    (select provider_id from restored limit 1) as provider_id,
+    exists (select from deletion) and not exists (select from completed) as "hasMore"`;
+
+// A retry beside the statement above has seen no failure to delete. Once the deliveries are locked, it has committed, or waits.
+const dropRetriedStatement = `
+  delete from failures using unnest($2::uuid[], $3::bigint[]) as restored (event_id, endpoint_id)
+  where failures.provider_id = $1 and failures.endpoint_id = restored.endpoint_id and failures.event_id = restored.event_id
+    and (exists (select from due where due.event_id = restored.event_id and due.endpoint_id = restored.endpoint_id)
+      or not exists (
+        select from deliveries ended where ended.provider_id = $1 and ended.event_id = restored.event_id
+          and ended.endpoint_id = restored.endpoint_id and ended.state = 'failed'))
+  returning failures.event_id`;
+
+interface RestoredBatch extends Omit<DeliveryKeys, "providerId"> {
+  /** Null if nothing was restored. */
+  readonly providerId: number | null;
+  readonly hasMore: boolean;
+}
 
 /** Returns a batch of failures of an undone deletion to the list. Without an id: of any undone deletion. */
 export async function restoreBatch(
@@ -367,14 +387,14 @@ export async function restoreBatch(
   of?: { readonly providerId: number; readonly id: number },
 ): Promise<{ readonly restored: number; readonly hasMore: boolean }> {
   return pool.inTransaction(async (tx) => {
-    const [batch] = await tx.query<{ restored: number; hasMore: boolean }>(restoreStatement, [
-      of?.providerId,
-      of?.id,
-      batchRows,
-    ]);
+    const [batch] = await tx.query<RestoredBatch>(restoreStatement, [of?.providerId, of?.id, batchRows]);
     if (!batch) throw new Error("The batch returned no count");
-    if (batch.restored > 0) tx.hintAfterCommit("history", "");
-    return batch;
+    const { providerId, eventIds, endpointIds, hasMore } = batch;
+    if (providerId === null) return { restored: 0, hasMore };
+    lockEnded(tx, batch);
+    const dropped = await tx.query(dropRetriedStatement, [providerId, eventIds, endpointIds]);
+    tx.hintAfterCommit("history", "");
+    return { restored: eventIds.length - dropped.length, hasMore };
   });
 }
 
