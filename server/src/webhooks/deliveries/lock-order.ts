@@ -8,7 +8,7 @@ import type { DeliveryKeys } from "./transitions.ts";
  * 1. `due`: the first row of each ordering key, by (endpoint_id, ordering_key), and no other row of a key without it. So at most
  *    one transaction at a time locks rows of a key, and it may lock further ones at any time: the one that ends a key's first row
  *    makes the next one due. A change locks first rows only (plan.ts). Outcomes come in the order of their key, so the first of a
- *    batch is the key's first row, and costs no look-up of its own.
+ *    batch nearly always is the key's first row: finding it would cost a fifth of their record (settleInOrder).
  * 2. `due`: rows without a key, by (endpoint_id, event_id).
  * 3. `deliveries` that have ended, by (endpoint_id, event_id), then their `failures`, then new rows of `due` in their place.
  * 4. `lanes`, by endpoint_id.
@@ -16,9 +16,6 @@ import type { DeliveryKeys } from "./transitions.ts";
  * Rows of `deliveries` and `failures` that have one in `due` are written by the transaction that locks that one. A statement that locks one row
  * and is followed by no other needs no order (retry, return to the order), nor does one that skips locked rows (claims, batches
  * of failures, deliveries of deleted endpoints).
- *
- * One exception: while a replayed delivery waits before one of its key that is in flight, the outcome of that one is not the
- * first row. Finding the first rows before each batch would cost a fifth of the record of outcomes.
  */
 
 /** The order of `due` for locks. */

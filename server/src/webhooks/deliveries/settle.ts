@@ -2,7 +2,7 @@ import type { Database, Pool, Transaction } from "#platform/database/database.ts
 import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "#platform/database/values.ts";
 import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
-import { inOrderOfLocks, lockEnded } from "./lock-order.ts";
+import { type OrderingKey, inOrderOfLocks, lockEnded, lockKeys } from "./lock-order.ts";
 import type { ErrorClass } from "./retry-policy.ts";
 import { endAgain, promoteNext } from "./transitions.ts";
 
@@ -324,20 +324,39 @@ async function settleFirsts(firsts: readonly Settlement[], settleWith: Settle): 
   }
 }
 
-/** The commit that ends a delivery makes the next one of its ordering key due. */
+// Milliseconds: PostgreSQL looks for a deadlock after a second.
+const limitWaits = "set local lock_timeout = 500";
+
+const lockNotAvailable = "55P03";
+
+/**
+ * The commit that ends a delivery makes the next one of its ordering key due.
+ *
+ * Rows of a key are locked behind its first row, which nearly always is the first outcome's. While a replayed delivery or one that
+ * was returned to its order is ahead, it is not, and another transaction may wait for these rows while this one waits for it. So
+ * the waits are limited, and after one that took too long, the keys are locked first.
+ */
 async function settleInOrder(
   pool: Pool,
   engineId: string,
   settlements: readonly Settlement[],
   write: Write,
 ): Promise<Written> {
-  const endedKeys = settlements.flatMap(({ endpointId, orderingKey, end }) =>
-    end !== null && orderingKey !== null ? [{ endpointId, orderingKey }] : [],
-  );
-  return pool.inTransaction(async (tx) => {
-    const [written, promoted] = await Promise.all([write(tx, engineId, settlements), promoteNext(tx, endedKeys)]);
-    return { ...written, promoted };
-  });
+  const keysOf = (some: readonly Settlement[]): readonly OrderingKey[] =>
+    some.flatMap(({ endpointId, orderingKey }) => (orderingKey === null ? [] : [{ endpointId, orderingKey }]));
+  const endedKeys = keysOf(settlements.filter(({ end }) => end !== null));
+  const settleBehind = (lock: (tx: Transaction) => void): Promise<Written> =>
+    pool.inTransaction(async (tx) => {
+      lock(tx);
+      const [written, promoted] = await Promise.all([write(tx, engineId, settlements), promoteNext(tx, endedKeys)]);
+      return { ...written, promoted };
+    });
+  try {
+    return await settleBehind((tx) => tx.send(limitWaits, []));
+  } catch (error) {
+    if (errorCode(error) !== lockNotAvailable) throw error;
+    return settleBehind((tx) => lockKeys(tx, keysOf(settlements)));
+  }
 }
 
 const divide = <Item>(items: readonly Item[], isOfFirst: (item: Item) => boolean): readonly Item[][] => [
