@@ -103,6 +103,25 @@ const breaking = (pool: Pool, isBroken: (nth: number) => boolean): Pool => {
   };
 };
 
+test("a job whose start was committed stays when the database's response is lost", async ({ database }) => {
+  const pending = await buildPending(database, 3);
+  let transactions = 0;
+  const losing: Pool = {
+    ...breaking(database, () => false),
+    async inTransaction(work) {
+      const result = await database.inTransaction(work);
+      transactions += 1;
+      if (transactions === 3) throw new Error("the connection was lost");
+      return result;
+    },
+  };
+  await expect(start(losing, pending, { kind: "cancel", rows: allDeliveries(pending) })).rejects.toThrow("was lost");
+  while (await workOnJob(database));
+  const [job] = await listJobs(database, { providerId: pending.providerId, limit: 10 });
+  expect(job).toMatchObject({ state: "done", done: 3 });
+  expect(await dueIds(database)).toEqual([]);
+});
+
 test("a retry makes exactly the failures of its creation due, each once", async ({ database }) => {
   const failures = await buildFailures(database, 1200);
   const job = await start(database, failures, { kind: "retry", subject: "failures", rows: allFailures(failures) });

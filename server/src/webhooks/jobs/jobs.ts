@@ -89,7 +89,8 @@ const startStatement = `
 
 const deleteChunks = `delete from job_chunks where provider_id = $1 and job_id = $2`;
 
-const deleteUnstarted = `delete from jobs where provider_id = $1 and id = $2`;
+// A job whose start was committed, although the response was lost, stays: an engine may have processed rows of it.
+const deleteUnstarted = `delete from jobs where provider_id = $1 and id = $2 and work_at = 'infinity'`;
 
 /** Thrown if a selection has more rows than a job may have. */
 export class TooManyRows extends Error {
