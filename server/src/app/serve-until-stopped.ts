@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Config, Role } from "#platform/config/read-config.ts";
+import { CannotStart } from "#platform/errors.ts";
 import { changeLogLevel, createLogger } from "#platform/logger.ts";
 import { startServerAhead } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
@@ -19,11 +20,12 @@ export async function serveUntilStopped(
   const stop = new StopRequest(config.stopDelaySeconds, printStatus);
   let exitCode = 0;
   for (const signal of stopSignals) process.on(signal, () => stop.request());
-  process.on("uncaughtException", (error) => {
+  const fail = (error: unknown): void => {
     log.fatal({ err: error }, "a bug that nobody caught; stopping");
     exitCode = 1;
     stop.end();
-  });
+  };
+  process.on("uncaughtException", fail);
 
   try {
     // Forked before anything else is loaded, so that both processes load at the same time.
@@ -45,7 +47,8 @@ export async function serveUntilStopped(
     });
     await stop.ended;
   } catch (error) {
-    if (error !== stop.signal.reason) throw error;
+    if (error instanceof CannotStart) throw error;
+    if (error !== stop.signal.reason) fail(error);
   }
   printStatus("stopped");
   return exitCode;

@@ -3,9 +3,11 @@ import { readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { queryOnce } from "../cells/installation.ts";
 import { buildAuthority } from "../support/build-certificates.ts";
+import { cloneTemplate } from "../support/clone-template.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
-import { serve } from "../support/start-bellwire.ts";
+import { BellwireProcess, serve } from "../support/start-bellwire.ts";
 
 const key = Buffer.alloc(32).toString("base64");
 
@@ -79,4 +81,13 @@ test("a file of authorities without a certificate, or with a damaged one, is ref
       `bellwire: The certificate authorities of BELLWIRE_CA_FILE cannot be read: ${problem}\n`,
     );
   }
+});
+
+test("an unexpected error during the start ends it with code 1 and is logged", async () => {
+  await using clone = await cloneTemplate();
+  await queryOnce(clone.connectionString, "drop table bellwire.providers cascade");
+  const environment = { DATABASE_URL: clone.connectionString, BELLWIRE_SECRET_KEY: key, BELLWIRE_LOG_LEVEL: "fatal" };
+  await using bellwire = new BellwireProcess(["serve", "--role", "web"], environment);
+  expect(await bellwire.ended).toBe(1);
+  expect(bellwire.stdout + bellwire.stderr).toMatch(/relation .*providers.* does not exist/);
 });
