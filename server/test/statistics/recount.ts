@@ -33,8 +33,8 @@ export async function recountAttempts(db: Pool, providerId: number): Promise<Rec
          ended.state = 'failed' and ended.attempts_made = attempt.number as is_failed
        from ${everyAttempt} attempt
        join events event on event.id = attempt.event_id
-       join payloads payload on payload.event_id = attempt.event_id
        left join deliveries ended on ended.event_id = attempt.event_id and ended.endpoint_id = attempt.endpoint_id
+       left join payloads payload on payload.event_id = attempt.event_id and payload.format = ended.format
        where attempt.provider_id = $1
      )
      select concat_ws(' ', unit, extract(epoch from at_start)::bigint, coalesce(endpoint_id, 0), coalesce(type, '')) as key, ${sums}
