@@ -1,6 +1,10 @@
+import { request } from "undici";
+
 /** A client of both APIs of the Bellwire under test. */
 export interface BellwireApi {
   readonly url: string;
+  /** Selects the provider, if there are several. */
+  readonly host?: string;
   readonly token: string;
 }
 
@@ -15,19 +19,24 @@ const requestTimeoutMs = 60_000;
 
 /** Rejects if no answer came. */
 export async function sendRequest(
-  { url, token }: BellwireApi,
+  { url, host, token }: BellwireApi,
   method: string,
   path: string,
-  body?: Readonly<Record<string, unknown>>,
+  body?: object,
 ): Promise<ApiResponse> {
-  const answer = await fetch(`${url}${path}`, {
+  const answer = await request(`${url}${path}`, {
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
-    ...(body && { body: JSON.stringify(body) }),
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(host !== undefined && { host }),
+      ...(body && { "content-type": "application/json" }),
+    },
+    body: body ? JSON.stringify(body) : null,
     signal: AbortSignal.timeout(requestTimeoutMs),
   });
-  const text = await answer.text();
-  return { status: answer.status, body: text === "" ? undefined : JSON.parse(text) };
+  const text = await answer.body.text();
+  const isJson = String(answer.headers["content-type"]).includes("json");
+  return { status: answer.statusCode, body: isJson ? JSON.parse(text) : text };
 }
 
 /** Repeats the request until the answer is not that the database is unavailable. */
@@ -35,7 +44,7 @@ export async function requestWithRetries(
   api: BellwireApi,
   method: string,
   path: string,
-  body?: Readonly<Record<string, unknown>>,
+  body?: object,
 ): Promise<ApiResponse> {
   for (let tries = 1; ; tries += 1) {
     const answer = await sendRequest(api, method, path, body).catch((error: unknown) => {

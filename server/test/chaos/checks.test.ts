@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { checkAcknowledged, type LoggedRequest } from "./check-acknowledged.ts";
 import { checkChanges } from "./check-changes.ts";
 import {
   checkDeliveries,
@@ -237,4 +238,49 @@ test("events that a follower misses or receives twice are reported", () => {
 test("a sequence number of two events is reported, even if one event is lost", () => {
   const received = [...inOrder.received, request("lost", { accountId: 7, sequence: 2 })];
   expect(findReusedNumbers({ ...inOrder, received, windows: [window] })).toHaveLength(1);
+});
+
+const answered = (
+  sentMs: number,
+  method: LoggedRequest["method"],
+  path: string,
+  changes: Partial<LoggedRequest> = {},
+): LoggedRequest => ({
+  method,
+  path,
+  payload: undefined,
+  status: 200,
+  body: undefined,
+  sentMs,
+  answeredMs: sentMs + 10,
+  ...changes,
+});
+const created = answered(2000, "POST", "/admin/api/accounts/7/users.json", { status: 201, body: { user: { id: 9 } } });
+const userEvent = { type: "user.created", objectId: 9, withheld: {} };
+
+test("a creation or deletion that was acknowledged more often than recorded is reported", () => {
+  const deleted = answered(3000, "DELETE", "/admin/api/accounts/7/users/9.json");
+  expect(checkAcknowledged([created], [userEvent]).lost).toEqual([]);
+  expect(checkAcknowledged([created], []).lost).toHaveLength(1);
+  expect(checkAcknowledged([created, deleted], [userEvent]).lost).toHaveLength(1);
+  expect(checkAcknowledged([created, { ...deleted, status: 404 }], [userEvent]).lost).toEqual([]);
+  const keys = [1000, 2000].map((ms) => answered(ms, "POST", "/admin/api/accounts/7/applications/4/keys.json"));
+  const keyEvent = { type: "application.key_created", objectId: 4, withheld: {} };
+  expect(checkAcknowledged(keys, [keyEvent]).lost).toHaveLength(1);
+  expect(checkAcknowledged(keys, [keyEvent, keyEvent]).lost).toEqual([]);
+});
+
+test("an event whose gate contradicts the subscription at its time is reported, except while a change of it may be in flight", () => {
+  const subscribed = (active: boolean, types: readonly string[]) =>
+    answered(1000, "PATCH", "/api/v1/endpoints/5", { payload: { active, event_types: types } });
+  const wrong = (...log: readonly LoggedRequest[]) => checkAcknowledged([...log, created], [userEvent]).wrong;
+  expect(wrong(subscribed(true, ["*"]))).toEqual([]);
+  expect(wrong(subscribed(false, ["*"]))).toHaveLength(1);
+  expect(wrong(subscribed(true, ["user.deleted"]))).toHaveLength(1);
+  const gated = { ...userEvent, withheld: { 5: "not_active" } };
+  expect(checkAcknowledged([subscribed(true, ["*"]), created], [gated]).wrong).toHaveLength(1);
+  expect(
+    wrong(subscribed(false, ["*"]), answered(2005, "PATCH", "/api/v1/endpoints/5", { payload: { active: true } })),
+  ).toEqual([]);
+  expect(wrong(subscribed(false, ["*"]), answered(500, "DELETE", "/api/v1/endpoints/5", { status: 0 }))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { errorCode } from "#platform/errors.ts";
 import type { Random } from "../simulation/random.ts";
 import { sendRequest, valueAt, type ApiResponse, type BellwireApi } from "./api-client.ts";
 import type { Change, ChangeType, ChangeOutcome } from "./change.ts";
@@ -130,7 +131,7 @@ export class Client {
   async #request(
     method: string,
     path: string,
-    body?: Readonly<Record<string, unknown>>,
+    body?: object,
   ): Promise<{ outcome: ChangeOutcome; sentMs: number; answeredMs: number; answer?: ApiResponse }> {
     const sentMs = wallMs();
     const withTimes = (outcome: ChangeOutcome) => ({ outcome, sentMs, answeredMs: wallMs() });
@@ -159,11 +160,7 @@ function outcomeOf(status: number): ChangeOutcome | undefined {
   return status === 500 || status === 503 ? "unknown" : undefined;
 }
 
-const isRefused = (error: unknown): boolean =>
-  error instanceof Error &&
-  error.cause instanceof Error &&
-  "code" in error.cause &&
-  error.cause.code === "ECONNREFUSED";
+const isRefused = (error: unknown): boolean => errorCode(error) === "ECONNREFUSED";
 
 function fieldsOf(type: ChangeType, marker: string): Readonly<Record<string, string>> {
   if (type.startsWith("account")) return { org_name: marker };

@@ -20,6 +20,7 @@ const silentMs = 30_000;
 function explainsUntil({ kind, fromMs, untilMs }: Fault): number {
   switch (kind) {
     case "web killed":
+    case "web frozen":
       return 0;
     case "engine killed":
     case "engine set to a wrong time and killed":

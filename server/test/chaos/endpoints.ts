@@ -27,6 +27,22 @@ const answer = (status: number, afterMs = 0): Reply => ({ kind: "answer", status
 /** Enough retries to outlast an outage of half a minute. */
 export const waits3scale = [1, 1, 2, 3, 5, 8, 13];
 
+/** Its receiver does whatever a receiver can do. */
+export const erratic: Pick<ChaosEndpoint, "name" | "reply"> = {
+  name: "erratic",
+  reply: (random) =>
+    random.pick([
+      answer(200),
+      answer(200),
+      answer(200, 300),
+      answer(500),
+      random.happens(0.1) ? answer(410) : answer(404),
+      { kind: "answer", status: 429, afterMs: 0, retryAfterSeconds: random.between(0, 2) },
+      { kind: "hang" },
+      { kind: "reset" },
+    ]),
+};
+
 /** Every receiver behaviour and every ordering. All are subscribed to every event. */
 export const endpoints: readonly [ChaosEndpoint, ...ChaosEndpoint[]] = [
   {

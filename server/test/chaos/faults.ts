@@ -25,6 +25,7 @@ export interface LossWindow {
 
 export const kinds = [
   "web killed",
+  "web frozen",
   "engine killed",
   "engine set to a wrong time and killed",
   "database killed",
@@ -94,8 +95,15 @@ const waitUnlessStopped = async (seconds: number, signal: AbortSignal): Promise<
 };
 
 const injections: Readonly<Record<FaultKind, Injection>> = {
-  async "web killed"({ web }) {
-    web.signal("SIGKILL");
+  async "web killed"({ webs }, random) {
+    random.pick(webs).signal("SIGKILL");
+    return undefined;
+  },
+  async "web frozen"({ webs }, random) {
+    const web = random.pick(webs);
+    web.signal("SIGSTOP");
+    await wait(random.between(1, frozenSeconds.most) * 1000);
+    web.signal("SIGCONT");
     return undefined;
   },
   async "engine killed"({ engines }, random) {
@@ -112,9 +120,9 @@ const injections: Readonly<Record<FaultKind, Injection>> = {
     await killPostgres?.();
     return undefined;
   },
-  async "all killed"({ killPostgres, web, engines }) {
+  async "all killed"({ killPostgres, webs, engines }) {
     const killed = killPostgres?.();
-    for (const each of [web, ...engines]) each.signal("SIGKILL");
+    for (const each of [...webs, ...engines]) each.signal("SIGKILL");
     await killed;
     return undefined;
   },

@@ -2,12 +2,13 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Random } from "../simulation/random.ts";
-import { endpoints } from "./endpoints.ts";
+import { endpoints, erratic } from "./endpoints.ts";
 import { findAccountId, findMarker, wallMs, type ReceivedRequest } from "./received-request.ts";
 
 type RecordedRequest = { -readonly [Key in keyof ReceivedRequest]: ReceivedRequest[Key] };
 
 const random = new Random(Number(process.argv[2]));
+let isWell = false;
 const recorded: RecordedRequest[] = [];
 
 const server = createServer((request, response) => {
@@ -17,10 +18,11 @@ const server = createServer((request, response) => {
 });
 
 function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-  const endpoint = endpoints.find(({ name }) => request.url === `/${name}`);
+  const path = request.url?.slice(1) ?? "";
+  const endpoint = [...endpoints, erratic].find(({ name }) => name === path.split("/").at(-1));
   if (!endpoint) return void response.writeHead(404).end();
-  const reply = endpoint.reply(random);
-  const observed = record(request, endpoint.name, body);
+  const reply = isWell ? ({ kind: "answer", status: 200, afterMs: 0 } as const) : endpoint.reply(random);
+  const observed = record(request, path, body);
   response.on("close", () => (observed.endedAtMs ??= wallMs()));
   if (reply.kind === "hang") return;
   if (reply.kind === "reset") return void request.socket.resetAndDestroy();
@@ -55,7 +57,10 @@ function record(request: IncomingMessage, endpoint: string, body: Buffer): Recor
 }
 
 /** Returns the recorded requests from a number on, up to the size of one message. */
-process.on("message", (from: number) => process.send?.(recorded.slice(from, from + 5000)));
+process.on("message", (message: number | "well") => {
+  if (message === "well") isWell = true;
+  else process.send?.(recorded.slice(message, message + 5000));
+});
 process.on("disconnect", () => process.exit());
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();

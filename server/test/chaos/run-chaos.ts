@@ -15,7 +15,7 @@ import type { Change } from "./change.ts";
 import { Client } from "./client.ts";
 import { countRepeats } from "./count-repeats.ts";
 import { injectFaults, isFailover, isKill, kinds, type Fault, type FaultKind } from "./faults.ts";
-import { endpoints, witness } from "./endpoints.ts";
+import { type ChaosEndpoint, endpoints, witness } from "./endpoints.ts";
 import { followEvents, type Follower } from "./follow-events.ts";
 import { openSetup, type Setup, type SetupKind } from "./setup.ts";
 import {
@@ -78,7 +78,7 @@ export async function runChaos({
   const { api } = setup;
   if (on === "one server" && !setup.disk)
     printStatus("the disk is never full here: mounting a file system of our own is not permitted");
-  const endpointIds = await subscribe(api, receivers.origin);
+  const endpointIds = await subscribe(api, receivers.origin, endpoints);
   await using follower = followEvents(api);
   const planId = await findPlan(api);
   const workers = Array.from(
@@ -122,7 +122,7 @@ export async function runChaos({
     const faults = done.map((fault) => ({ ...fault, untilMs: watch.answeredAfter(fault.untilMs) }));
     return await evaluate({ setup, receivers, follower, endpointIds, workers, faults, lastedMinutes, seed });
   } catch (error) {
-    for (const each of [setup.web, ...setup.engines])
+    for (const each of [...setup.webs, ...setup.engines])
       printStatus(`Last output of ${each.name}:\n${each.output.slice(-3000)}`);
     printStatus(`still due:\n${(await describeDue(setup.ownerUrl())).join("\n")}`);
     throw error;
@@ -130,9 +130,13 @@ export async function runChaos({
 }
 
 /** Subscribes each receiver to all events. */
-async function subscribe(api: BellwireApi, origin: string): Promise<ReadonlyMap<string, number>> {
+export async function subscribe(
+  api: BellwireApi,
+  origin: string,
+  subscribed: readonly ChaosEndpoint[],
+): Promise<ReadonlyMap<string, number>> {
   const ids = new Map<string, number>();
-  for (const { name, settings } of endpoints) {
+  for (const { name, settings } of subscribed) {
     const { status, body } = await requestWithRetries(api, "POST", "/api/v1/endpoints", {
       ...settings,
       name,

@@ -1,14 +1,16 @@
 /**
- * The chaos test: `npm run chaos -- MINUTES [SEED]`. Web and two engines run under load on one database. At random times a
- * process is killed or frozen, a connection cut, the disk filled, or a clock shifted. In the first half of the time the database is one
- * server, which is restarted; in the second half it has a standby, synchronous or asynchronous, and loses its host. Each half prints
- * one line. The run exits with 1 if anything is lost, repeated without a reason, or wrong. Ctrl-C ends it early, with its account.
+ * The chaos test: `npm run chaos -- MINUTES [SEED] [SCENARIO]`. Web and two engines run under load on one database. At random times a
+ * process is killed or frozen, a connection cut, the disk filled, or a clock shifted. In the first third of the time the database is one
+ * server, which is restarted; in the second it has a standby, synchronous or asynchronous, and loses its host. In the last third there
+ * are two web processes and two providers, whose people do anything that the APIs offer ("any actions"). Each scenario prints one line,
+ * and can run alone. The run exits with 1 if anything is lost, repeated without a reason, or wrong. Ctrl-C ends it early, with its account.
  */
 import { kinds } from "./faults.ts";
+import { runActions } from "./run-actions.ts";
 import { setupKinds } from "./setup.ts";
 import { runChaos, summary } from "./run-chaos.ts";
 
-const [minutes = "10", seed = String(Math.floor(Math.random() * 1e9))] = process.argv.slice(2);
+const [minutes = "10", seed = String(Math.floor(Math.random() * 1e9)), only] = process.argv.slice(2);
 const startedMs = performance.now();
 const printStatus = (line: string): void =>
   console.log(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${line}`);
@@ -17,21 +19,24 @@ const stop = new AbortController();
 process.on("SIGINT", () => stop.abort());
 process.on("SIGTERM", () => stop.abort());
 printStatus(`seed ${seed}`);
-for (const on of setupKinds) {
+const scenarios = [...setupKinds, "any actions"] as const;
+for (const scenario of scenarios.filter((name) => only === undefined || name === only)) {
   if (stop.signal.aborted) break;
-  printStatus(`on ${on}`);
-  const { line, faults, violations } = await runChaos({
-    on,
-    minutes: Number(minutes) / setupKinds.length,
+  printStatus(scenario);
+  const options = {
+    minutes: Number(minutes) / (only === undefined ? scenarios.length : 1),
     seed: Number(seed),
     kinds,
     pauseMs: { least: 500, most: 10_000 },
     printStatus,
     stop: stop.signal,
-  });
+  };
+  const { line, faults, violations } = await (scenario === "any actions"
+    ? runActions(options)
+    : runChaos({ ...options, on: scenario }));
   console.log(summary(faults));
   for (const violation of violations.slice(0, 50)) console.log(`WRONG: ${violation}`);
   if (violations.length > 50) console.log(`WRONG: and ${violations.length - 50} more`);
-  console.log(`${line}, on ${on}`);
+  console.log(`${line}, ${scenario}`);
   if (violations.length > 0) process.exitCode = 1;
 }

@@ -16,10 +16,13 @@ import { waits3scale } from "./endpoints.ts";
 export const setupKinds = ["one server", "primary and standby"] as const;
 export type SetupKind = (typeof setupKinds)[number];
 
-/** The Bellwire under test: web and two engines, on one database behind a proxy that can be disturbed. */
+/** The Bellwire under test: one or two web processes and two engines, on one database behind a proxy that can be disturbed. */
 export interface Setup extends AsyncDisposable {
+  /** Of the first provider, by the first web process. */
   readonly api: BellwireApi;
-  readonly web: SupervisedProcess;
+  readonly webs: readonly [SupervisedProcess, ...SupervisedProcess[]];
+  /** The URLs of the web processes. */
+  readonly urls: readonly [string, ...string[]];
   readonly engines: readonly [SupervisedProcess, SupervisedProcess];
   readonly line: DatabaseLine;
   /** Undefined without the right to mount, and with a primary and a standby. */
@@ -32,42 +35,65 @@ export interface Setup extends AsyncDisposable {
   setClock(process: SupervisedProcess, offMs: number): void;
   /** Kills the postmaster with all of its processes. A single server is restarted, a primary with a standby is not. */
   readonly killPostgres: (() => Promise<void>) | undefined;
+  /** Runs a command that must succeed, and returns its output. */
+  command(...args: readonly string[]): Promise<string>;
 }
 
 const wrongClock = fileURLToPath(new URL("../support/wrong-clock.ts", import.meta.url));
 const token = "the-token-of-the-chaos";
 
-export async function openSetup(kind: SetupKind): Promise<Setup> {
+const sharedEnvironment = {
+  BELLWIRE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
+  BELLWIRE_ACCESS_TOKEN: token,
+  BELLWIRE_ALLOWED_TARGETS: "127.0.0.0/8",
+  BELLWIRE_RETRY_WAITS_SECONDS: waits3scale.join(","),
+  BELLWIRE_LOG_LEVEL: "warn",
+  NODE_OPTIONS: `--import ${wrongClock}`,
+};
+
+interface SetupOptions {
+  readonly secondWeb?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export async function openSetup(
+  kind: SetupKind,
+  { secondWeb = false, environment = {} }: SetupOptions = {},
+): Promise<Setup> {
   await using opened = new AsyncDisposableStack();
   const database = opened.use(await (kind === "one server" ? openOneServer() : openPair()));
-  const port = await freePort();
   const clocksOffMs = new Map<string, number>();
-  const start = (role: "web" | "engine", name: string) => () =>
-    new BellwireProcess(["serve", "--role", role], {
+  const run = (args: readonly string[], name: string, port: number): BellwireProcess =>
+    new BellwireProcess(args, {
+      ...sharedEnvironment,
+      ...environment,
       PORT: String(port),
       DATABASE_URL: database.connectionString,
-      BELLWIRE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
-      BELLWIRE_ACCESS_TOKEN: token,
-      BELLWIRE_ALLOWED_TARGETS: "127.0.0.0/8",
-      BELLWIRE_RETRY_WAITS_SECONDS: waits3scale.join(","),
-      BELLWIRE_LOG_LEVEL: "warn",
-      NODE_OPTIONS: `--import ${wrongClock}`,
       WRONG_CLOCK_MS: String(clocksOffMs.get(name) ?? 0),
     });
-  const web = opened.use(new SupervisedProcess("web", start("web", "web")));
-  await web.ready();
-  const engines = [
-    opened.use(new SupervisedProcess("engine 1", start("engine", "engine 1"))),
-    opened.use(new SupervisedProcess("engine 2", start("engine", "engine 2"))),
-  ] as const;
-  for (const engine of engines) await engine.ready();
+  const start = async (role: "web" | "engine", name: string): Promise<{ process: SupervisedProcess; url: string }> => {
+    const port = await freePort();
+    const process = new SupervisedProcess(name, () => run(["serve", "--role", role], name, port));
+    opened.use(process);
+    await process.ready();
+    return { process, url: `http://127.0.0.1:${port}` };
+  };
+  const web = await start("web", "web 1");
+  const others = secondWeb ? [await start("web", "web 2")] : [];
+  const engines = [await start("engine", "engine 1"), await start("engine", "engine 2")] as const;
 
   const left = opened.move();
   const { line, disk, pair, ownerUrl, killPostgres } = database;
   return {
-    api: { url: `http://127.0.0.1:${port}`, token },
-    web,
-    engines,
+    api: { url: web.url, token },
+    webs: [web.process, ...others.map(({ process }) => process)],
+    urls: [web.url, ...others.map(({ url }) => url)],
+    engines: [engines[0].process, engines[1].process],
+    async command(...args) {
+      await using command = run(args, "", 0);
+      if ((await command.ended) !== 0) throw new Error(`bellwire ${args.join(" ")}: ${command.stderr}`);
+      return command.stdout;
+    },
     line,
     disk,
     pair,

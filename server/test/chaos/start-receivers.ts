@@ -6,6 +6,8 @@ export interface Receivers extends Disposable {
   readonly origin: string;
   /** All requests, in the order of arrival. */
   received(): Promise<readonly ReceivedRequest[]>;
+  /** Accepts all requests from now on. */
+  recover(): void;
 }
 
 export async function startReceivers(seed: number): Promise<Receivers> {
@@ -26,6 +28,7 @@ export async function startReceivers(seed: number): Promise<Receivers> {
         all.push(...some);
       }
     },
+    recover: () => void child.send("well"),
     [Symbol.dispose]: () => child.disconnect(),
   };
 }
