@@ -14,10 +14,15 @@ export async function makeEmptyDataDir(): Promise<DataDir> {
   return {
     path,
     async [Symbol.asyncDispose]() {
-      const pid = await postmasterOf(path);
-      if (pid !== undefined) kill(pid, "SIGQUIT");
-      await until(() => pid === undefined || !isAlive(pid));
+      await endServerIn(path);
       await rm(path, { recursive: true, force: true });
     },
   };
+}
+
+/** Ends the server that a killed process left in a data directory. */
+export async function endServerIn(path: string): Promise<void> {
+  const pid = await postmasterOf(path);
+  if (pid !== undefined) kill(pid, "SIGQUIT");
+  await until(() => pid === undefined || !isAlive(pid));
 }

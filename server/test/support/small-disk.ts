@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { statfs } from "node:fs/promises";
 import { promisify } from "node:util";
+import { endServerIn } from "./empty-data-dir.ts";
 
 const run = promisify(execFile);
 
@@ -45,6 +46,7 @@ export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefi
     },
     makeRoom: () => resize(roomy),
     async [Symbol.asyncDispose]() {
+      await endServerIn(folder); // unmounted, it could not be found, and would run on
       await run("umount", ["-l", folder]);
     },
   };
