@@ -22,10 +22,8 @@ import type { DeliveryKeys } from "./transitions.ts";
 export const inOrderOfLocks = `due.ordering_key is null, due.endpoint_id, due.ordering_key,
       case when due.ordering_key is not null then due.sequence end, due.event_id`;
 
-/** Locks the first row of each key in the query `keys`, which has the columns endpoint_id and ordering_key. */
-export const lockFirstRows = (keys: string): string => `
-    select from (select distinct endpoint_id, ordering_key from (${keys}) key order by endpoint_id, ordering_key) key
-    cross join lateral (
+/** Locks the first row of each row of `key`, whose columns endpoint_id and ordering_key are distinct and sorted. */
+export const lockingFirstRows = `cross join lateral (
       select from due
       where due.endpoint_id = key.endpoint_id and due.ordering_key = key.ordering_key
       order by due.sequence
@@ -45,20 +43,27 @@ export const keyColumns = (keys: readonly OrderingKey[]): readonly unknown[] => 
   keys.map((key) => key.orderingKey),
 ];
 
-const lockKeysStatement = lockFirstRows(
-  "select endpoint_id, ordering_key from unnest($1::bigint[], $2::text[]) as key (endpoint_id, ordering_key)",
-);
+const lockKeysStatement = `
+  select from (
+    select distinct endpoint_id, ordering_key from unnest($1::bigint[], $2::text[]) as key (endpoint_id, ordering_key)
+    order by endpoint_id, ordering_key
+  ) key
+  ${lockingFirstRows}`;
 
 /** Locks ordering keys. */
 export function lockKeys(tx: Transaction, keys: readonly OrderingKey[]): void {
   if (keys.length > 0) tx.send(lockKeysStatement, keyColumns(keys));
 }
 
-const lockKeysOfStatement = lockFirstRows(`
-      select due.endpoint_id, due.ordering_key
-      from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
-      join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id
-      where due.provider_id = $1 and due.ordering_key is not null`);
+const lockKeysOfStatement = `
+  select from (
+    select distinct due.endpoint_id, due.ordering_key
+    from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
+    join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id
+    where due.provider_id = $1 and due.ordering_key is not null
+    order by due.endpoint_id, due.ordering_key
+  ) key
+  ${lockingFirstRows}`;
 
 /** Locks the ordering keys of pending deliveries. */
 export function lockKeysOf(tx: Transaction, { providerId, eventIds, endpointIds }: DeliveryKeys): void {

@@ -6,7 +6,7 @@ import {
   inOrderOfLocks,
   keyColumns,
   lockEnded,
-  lockFirstRows,
+  lockingFirstRows,
   lockKeys,
   lockKeysOf,
 } from "./lock-order.ts";
@@ -399,10 +399,14 @@ const limitStatement = `
     ) oldest
     where oldest.nth <= counted.excess
       or oldest.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
-  ), ahead as materialized (${lockFirstRows(`
-      select due.endpoint_id, due.ordering_key
+  ), ahead as materialized (
+    select from (
+      select distinct due.endpoint_id, due.ordering_key
       from beyond join due on due.event_id = beyond.event_id and due.endpoint_id = beyond.endpoint_id
-      where due.ordering_key is not null`)}
+      where due.ordering_key is not null
+      order by due.endpoint_id, due.ordering_key
+    ) key
+    ${lockingFirstRows}
   ), mine as (
     select due.*, beyond.error, held.url
     from beyond
