@@ -60,3 +60,7 @@ test("the product limits the time for headers and for the whole request", () => 
   expect(http.headersTimeout).toBe(requestLimits.headerSeconds.max * 1000);
   expect(http.connectionsCheckingInterval).toBeLessThanOrEqual(5000);
 });
+
+test("no start is given up because the machine is slow", () => {
+  expect(fastify(connectionOptions({ newId })).initialConfig.pluginTimeout).toBe(0);
+});

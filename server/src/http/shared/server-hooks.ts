@@ -23,6 +23,7 @@ export const connectionOptions = ({
   requestSeconds = requestLimits.requestSeconds.max,
 }: ConnectionOptions) => ({
   requestTimeout: requestSeconds * 1000,
+  pluginTimeout: 0, // a start on a busy machine, or one that was frozen meanwhile, takes longer than Fastify's 10 s
   http: { headersTimeout: headerSeconds * 1000, connectionsCheckingInterval: Math.min(5000, requestSeconds * 250) },
   clientErrorHandler(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
     if (error.code === "ECONNRESET" || socket.destroyed) return;
