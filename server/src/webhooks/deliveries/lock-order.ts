@@ -13,9 +13,9 @@ import type { DeliveryKeys } from "./transitions.ts";
  * 3. `deliveries` that have ended, by (endpoint_id, event_id), then their `failures`, then new rows of `due` in their place.
  * 4. `lanes`, by endpoint_id.
  *
- * Rows of `deliveries` and `failures` that have one in `due` are written by the transaction that locks that one. A statement that locks one row
- * and is followed by no other needs no order (retry, return to the order), nor does one that skips locked rows (claims, batches
- * of failures, deliveries of deleted endpoints).
+ * Rows of `deliveries` and `failures` that have one in `due` are written by the transaction that locks that one. A statement that
+ * locks one row and is followed by no other needs no order (return to the order), nor does one that skips locked rows (claims,
+ * batches of failures, deliveries of deleted endpoints).
  */
 
 /** The order of `due` for locks. */
