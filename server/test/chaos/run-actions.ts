@@ -148,7 +148,7 @@ export async function runActions(options: Omit<ChaosOptions, "on" | "enough">): 
   const sum = (name: "acknowledged" | "lost" | "repeated"): number =>
     found.reduce((total, each) => total + each[name], 0);
   const line =
-    `chaos: ${minutes} minutes, ${faults.filter(({ kind }) => isKill(kind)).length} kills, ${log.length} requests, ` +
+    `chaos: ${minutes.toFixed(1)} minutes, ${faults.filter(({ kind }) => isKill(kind)).length} kills, ${log.length} requests, ` +
     `${sum("acknowledged")} acknowledged, ${sum("lost")} lost, ${received.length} received, ` +
     `${sum("repeated")} repeated in order, seed ${seed}`;
   return { line, faults, acknowledged: sum("acknowledged"), violations };
