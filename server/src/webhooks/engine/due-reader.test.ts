@@ -4,19 +4,25 @@ import { newLane, settings } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { DueReader } from "./due-reader.ts";
 
+/** A store with nothing behind the heads of keys, and without running transactions. */
+const storeWith = (
+  clock: HandDrivenClock,
+  readDue: (lanes: readonly LaneToRead[]) => Promise<readonly DueDelivery[]>,
+) => ({
+  sampleTransactions: async () => ({ at: clock.now().toISOString(), oldestRunning: 7n, nextToStart: 7n }),
+  readRuns: async () => [],
+  readDue,
+});
+
 // A transaction that commits between a read and a sample would be skipped if the sample counted for that read.
 test("the cursor advances to the horizon before the read, regardless of a concurrent sample", async () => {
   const clock = new HandDrivenClock();
   const read: LaneToRead[] = [];
-  const store = {
-    sampleTransactions: async () => ({ at: clock.now().toISOString(), oldestRunning: 7n, nextToStart: 7n }),
-    readRuns: async () => [],
-    readDue: async (lanes: readonly LaneToRead[]) => {
-      read.push(...lanes);
-      await Promise.resolve(); // the sample comes first
-      return [];
-    },
-  };
+  const store = storeWith(clock, async (lanes: readonly LaneToRead[]) => {
+    read.push(...lanes);
+    await Promise.resolve(); // the sample comes first
+    return [];
+  });
   const reader = new DueReader({ store, clock }, () => undefined);
   const lane = newLane();
   const times: string[] = [];
@@ -62,14 +68,10 @@ test("a read does not wait for a sample, and a failed sample is repeated", async
 test("reads of few lanes start at least 5 ms apart, and the lanes requested meanwhile share one", async () => {
   const clock = new HandDrivenClock();
   const reads: number[] = [];
-  const store = {
-    sampleTransactions: async () => ({ at: clock.now().toISOString(), oldestRunning: 7n, nextToStart: 7n }),
-    readRuns: async () => [],
-    readDue: async (lanes: readonly LaneToRead[]) => {
-      reads.push(lanes.length);
-      return [];
-    },
-  };
+  const store = storeWith(clock, async (lanes: readonly LaneToRead[]) => {
+    reads.push(lanes.length);
+    return [];
+  });
   const reader = new DueReader({ store, clock }, () => undefined);
   const [one, other] = [newLane(), newLane()];
   const request = (lane: typeof one): void => {
@@ -114,14 +116,10 @@ const due = (endpointVersion: number, body = "{}"): DueDelivery => ({
 test("one statement reads fewer lanes with large bodies", async () => {
   const clock = new HandDrivenClock();
   const reads: number[] = [];
-  const store = {
-    sampleTransactions: async () => ({ at: clock.now().toISOString(), oldestRunning: 7n, nextToStart: 7n }),
-    readRuns: async () => [],
-    readDue: async (lanes: readonly LaneToRead[]) => {
-      reads.push(lanes.length);
-      return [due(settings.version, "x".repeat(10_000_000))];
-    },
-  };
+  const store = storeWith(clock, async (lanes: readonly LaneToRead[]) => {
+    reads.push(lanes.length);
+    return [due(settings.version, "x".repeat(10_000_000))];
+  });
   const reader = new DueReader({ store, clock }, () => undefined);
   const lanes = [newLane(), newLane()];
   const request = (): void => {
@@ -144,11 +142,7 @@ test("rows of a newer endpoint version make the engine reload the lane's setting
   const clock = new HandDrivenClock();
   const reload = async (version: number): Promise<readonly number[]> => {
     const reloaded: number[] = [];
-    const store = {
-      sampleTransactions: async () => ({ at: clock.now().toISOString(), oldestRunning: 7n, nextToStart: 7n }),
-      readRuns: async () => [],
-      readDue: async () => [due(version)],
-    };
+    const store = storeWith(clock, async () => [due(version)]);
     const reader = new DueReader({ store, clock }, (endpointId) => reloaded.push(endpointId));
     const lane = newLane();
     lane.polls.pollNow();
