@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { firstApplicationPath, signUpValues, test } from "./portal-test.ts";
+import { firstApplicationPath, signUpValues, test, updateProduct } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
 type FormValues = Readonly<Record<string, string>>;
@@ -105,4 +105,54 @@ test("each key of an application and each of its links has a unique accessible n
   expect(new Set(names).size).toBe(2 * 3);
   expect(names).toContain("Regenerate the key my-own-key");
   expect(names).toContain("Delete the key my-own-key");
+});
+
+const doubleClicks: readonly (readonly [
+  string,
+  (application: string) => string,
+  FormValues,
+  againFromNewForm: number,
+])[] = [
+  ["a new application", () => "/applications/new", { name: "Shop", description: "Sells" }, 303],
+  ["a random key", (application) => `${application}/keys`, { value: "" }, 303],
+  ["an own key", (application) => `${application}/keys`, { value: "my-own-key" }, 422],
+  ["an invitation", () => "/account/invitations", { email: "bob@tallow.example" }, 422],
+];
+
+test.for(doubleClicks)(
+  "without scripts, a double click on the form of %s has one effect and equal responses",
+  async ([, pathOf, values, againFromNewForm], { portal, clock }) => {
+    await updateProduct(portal, "backend_version = '2'");
+    const ada = await portal.developer("ada");
+    const path = pathOf(await firstApplicationPath(ada));
+    const countRows = async (): Promise<number> => {
+      const tables = ["applications", "application_keys", "mails"].map(
+        (table) => `select provider_id from ${table} where provider_id = $1`,
+      );
+      return (await portal.pool.query(tables.join(" union all "), [portal.provider.id])).length;
+    };
+    const form = { ...ada.hiddenInputs((await ada.get(path)).html, path), ...values };
+    await clock.advance(1000);
+    const first = await ada.post(path, form);
+    const count = await countRows();
+
+    const others = await Promise.all([ada.post(path, form), ada.post(path, form)]);
+
+    expect(first.status).toBe(303);
+    for (const other of others) expect(other).toMatchObject({ status: 303, location: first.location });
+    expect(await countRows()).toBe(count);
+    expect((await ada.submit(path, values)).status).toBe(againFromNewForm);
+  },
+);
+
+test("a double click whose submissions run at once creates one application", async ({ portal, clock }) => {
+  const ada = await portal.developer("ada");
+  const path = "/applications/new";
+  const form = { ...ada.hiddenInputs((await ada.get(path)).html, path), name: "Shop", description: "Sells" };
+  await clock.advance(1000);
+
+  const [one, other] = await Promise.all([ada.post(path, form), ada.post(path, form)]);
+
+  expect(one).toMatchObject({ status: 303, location: other.location });
+  expect((await ada.get("/applications")).html.match(/Shop/g)).toHaveLength(1);
 });

@@ -15,6 +15,7 @@ import { type Developer, developerContext } from "./developer.ts";
 import {
   type FormField,
   definedFields,
+  earliestSubmissionMs,
   notOffered,
   submittedValues,
   withSubmittedValues,
@@ -53,13 +54,15 @@ async function submitNewForm(
     return showNewForm(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
   }
   const definitions = await readFieldsDefinitions(portal.pool, provider.id);
+  const by = developerContext(portal, developer);
   const created = await createApplication(portal.pool, {
     provider,
     accountId: developer.account.id,
     planId: chosen.plan.id,
     values: submittedValues(definedFields(definitions, "Cinstance", {}), form),
     writer: "developer",
-    by: developerContext(portal, developer),
+    sameAfterMs: earliestSubmissionMs(request, by.now),
+    by,
   });
   if (!created || "notFound" in created) return showNotFound(reply);
   if ("notAllowed" in created) return showNotAllowed(portal, request, reply, developer);

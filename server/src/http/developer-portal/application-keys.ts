@@ -11,7 +11,7 @@ import {
 } from "#portal/applications/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
-import { type FormField, checkedFields, addFormPage, showForm } from "./forms.ts";
+import { type FormField, checkedFields, addFormPage, earliestSubmissionMs, showForm } from "./forms.ts";
 import { type DeveloperPage } from "./developer.ts";
 import { showNotAllowed, showNotFound, type Portal, formatDate, redirectWithNotice } from "./page.ts";
 import { secretDigest } from "#platform/ids.ts";
@@ -71,7 +71,9 @@ function addKeysPage(http: FastifyInstance, portal: Portal): void {
     submit: requireApplication(portal, async (request, reply, own) => {
       if (own.application.product.backendVersion === "1") return showNotFound(reply);
       const value = (readForm(request.body)["value"] ?? "").trim() || undefined;
-      const added = await addApplicationKey(portal.pool, { ...applicationChange(portal, request, own), value });
+      const change = applicationChange(portal, request, own);
+      const sameAfterMs = earliestSubmissionMs(request, change.by.now);
+      const added = await addApplicationKey(portal.pool, { ...change, value, sameAfterMs });
       if (!added) return showNotFound(reply);
       if ("notAllowed" in added) return showNotAllowed(portal, request, reply, own.developer);
       return "refused" in added

@@ -26,6 +26,19 @@ export function addFormPage(http: FastifyInstance, portal: Portal, { path, show,
   );
 }
 
+/** A double click takes a second or two. After this time, a form that is sent again is meant to be. */
+const doubleClickSecondsMax = 60;
+
+/**
+ * Returns the time in milliseconds after which an earlier submission of the same form was processed, if there was one. Without
+ * scripts, a double click sends a form twice. Undefined if the page did not say when it was shown.
+ */
+export function earliestSubmissionMs(request: FastifyRequest, now: Date): number | undefined {
+  const { shown_at: shownAt = "" } = readForm(request.body);
+  if (!/^\d{1,15}$/.test(shownAt)) return undefined;
+  return Math.max(Number(shownAt), now.getTime() - doubleClickSecondsMax * 1000);
+}
+
 /** Adds a form for admins of the account. */
 export function addAdminFormPage(http: FastifyInstance, portal: Portal, page: FormPage): void {
   addFormPage(http, portal, {

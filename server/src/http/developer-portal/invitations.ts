@@ -19,6 +19,7 @@ import {
   type FormField,
   checkedFields,
   definedFields,
+  earliestSubmissionMs,
   passwordFields,
   submittedValues,
   withSubmittedValues,
@@ -65,11 +66,24 @@ function addInvitationsPage(http: FastifyInstance, portal: Portal, limiter: Atte
         by: developerContext(portal, developer),
       });
       if (!invited) return showNotFound(reply);
-      return "refused" in invited
+      return "refused" in invited && !(await hasJustInvited(portal, request, developer))
         ? showInvitations(portal, request, reply, { ...developer, errors: invited.refused })
         : redirectWithNotice(reply, "/account/invitations", "invited");
     },
   });
+}
+
+/** Returns true if an earlier submission of the same form has sent the invitation. */
+async function hasJustInvited(
+  { pool, clock }: Portal,
+  request: FastifyRequest,
+  { account }: Developer,
+): Promise<boolean> {
+  const afterMs = earliestSubmissionMs(request, clock.now());
+  if (afterMs === undefined) return false;
+  const email = readForm(request.body)["email"]?.trim();
+  const invitations = await listInvitations(pool, request.provider.id, account.id);
+  return invitations.some((invitation) => invitation.email === email && invitation.sentAt.getTime() > afterMs);
 }
 
 interface RejectedInvitation {

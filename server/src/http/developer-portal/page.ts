@@ -39,7 +39,7 @@ const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 
 /** Returns a function that renders a template with its data and the data of every page. */
 export function createShowPage(
-  { tryOut, mailIsSent }: Pick<DeveloperPortalNeeds, "tryOut" | "mailIsSent">,
+  { tryOut, mailIsSent, clock }: Pick<DeveloperPortalNeeds, "tryOut" | "mailIsSent" | "clock">,
   assets: Readonly<Record<string, string>>,
 ): ShowPage {
   const render = createTemplateRenderer(templates);
@@ -60,6 +60,7 @@ export function createShowPage(
         form_token: developer.csrfToken,
         is_admin: developer.user.role === "admin",
       },
+      shown_at: clock.now().getTime(),
       done: noticeFor(request),
       try_out: tryOutLinks(tryOut?.(request.provider), mailIsSent),
       assets: { css: assets["portal.css"], js: assets["portal.js"], icon: assets["icon.svg"] },

@@ -20,17 +20,24 @@ import {
 interface KeyAddition extends ApplicationChange {
   /** Defaults to a random value. */
   readonly value?: string | undefined;
+  /** A key created after this time, of the same value if there is one, is the same addition sent twice. */
+  readonly sameAfterMs?: number | undefined;
   readonly writer: FieldWriter;
 }
 
 /** Adds a key to an application. Returns undefined if the account has no such application. */
 export const addApplicationKey = (
   pool: Pool,
-  { value: keyValue, writer, ...change }: KeyAddition,
+  { value: keyValue, sameAfterMs, writer, ...change }: KeyAddition,
 ): Promise<ApplicationOutcome | NotForDevelopers | undefined> =>
   changeApplication<ApplicationOutcome | NotForDevelopers>(pool, change, async (locked) => {
     const { tx, application, by } = locked;
     if (writer === "developer" && !mayAddKey(application.product, keyValue)) return { notAllowed: "developers" };
+    const isSame = (key: ApplicationKey): boolean =>
+      sameAfterMs !== undefined &&
+      key.createdAt.getTime() > sameAfterMs &&
+      (keyValue === undefined || key.value === keyValue);
+    if (application.keys.some(isSame)) return { application, events: [] };
     const refused = newKeyErrors(application, keyValue);
     if (!hasNoErrors(refused)) return { refused };
     const key = newKey(by.now, keyValue);

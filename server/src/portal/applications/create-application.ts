@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type ChangeContext, isInProductScope } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
@@ -17,7 +18,7 @@ import {
 import { type Plan, type Product, lockPlanForShare, readProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { parseApplicationId, parseKeys } from "./application-input.ts";
-import { findTakenCredentials, insertApplication } from "./application-table.ts";
+import { findTakenCredentials, insertApplication, listApplications } from "./application-table.ts";
 import { type Application, keyEvent, keysMax, newApplication, newKey } from "./application.ts";
 import {
   type ApplicationOutcome,
@@ -40,6 +41,8 @@ export interface ApplicationCreation {
    */
   readonly values: FieldInput;
   readonly writer: FieldWriter;
+  /** An equal application created after this time is the same creation sent twice. */
+  readonly sameAfterMs?: number | undefined;
   readonly by: ChangeContext;
 }
 
@@ -62,6 +65,8 @@ export async function createApplication(
 
     const judged = parseCreation(settings, creation, applicationTemplate(creation, { product, plan }));
     if ("refused" in judged) return judged;
+    const same = await findSameApplication(tx, creation, judged.application);
+    if (same) return { application: same, events: [] };
     const which = { providerId: provider.id, accountId };
     const subscription = await requireSubscription(tx, { ...which, product, writer });
     if ("refused" in subscription || "notFound" in subscription) return subscription;
@@ -79,6 +84,22 @@ export async function createApplication(
 async function productOfPlan(tx: Transaction, providerId: number, plan: Plan): Promise<Product | undefined> {
   if (plan.kind !== "application_plan" || plan.productId === null || plan.customizedFrom !== null) return undefined;
   return readProduct(tx, providerId, plan.productId);
+}
+
+/** Returns the application that an earlier submission of the same form has created. The locked account keeps both apart. */
+async function findSameApplication(
+  tx: Transaction,
+  { provider, accountId, sameAfterMs }: ApplicationCreation,
+  { plan, name, description, fields }: Application,
+): Promise<Application | undefined> {
+  if (sameAfterMs === undefined) return undefined;
+  const applications = await listApplications(tx, provider.id, accountId);
+  return applications.find(
+    (application) =>
+      application.createdAt.getTime() > sameAfterMs &&
+      application.plan.id === plan.id &&
+      isDeepStrictEqual([application.name, application.description, application.fields], [name, description, fields]),
+  );
 }
 
 const mayChoosePlan = ({ buyersManageApps, buyerCanSelectPlan }: Product, { state, isDefault }: Plan): boolean =>
