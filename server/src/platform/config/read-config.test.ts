@@ -95,7 +95,6 @@ test("OpenTelemetry settings use the formats of its specification, and unsupport
     telemetry: {
       endpoint: "https://collector:4318",
       resourceAttributes: { "deployment.environment.name": "test", team: "a,b" },
-      serviceName: "bellwire",
       sampler: "parentbased_always_on",
     },
   });

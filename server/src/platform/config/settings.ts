@@ -294,9 +294,10 @@ export const settings = {
   }),
   serviceName: declare({
     name: "OTEL_SERVICE_NAME",
-    fallback: "bellwire",
+    fallback: "",
+    fallbackWords: "`service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else `bellwire`",
     meaning: "The attribute `service.name` of traces and pushed metrics.",
-    parse: read.anyText,
+    parse: read.optional(read.anyText),
   }),
   resourceAttributes: declare({
     name: "OTEL_RESOURCE_ATTRIBUTES",

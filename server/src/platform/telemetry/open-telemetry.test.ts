@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { readConfig } from "../config/read-config.ts";
-import { producerOf, startTelemetry } from "./open-telemetry.ts";
+import { producerOf, resourceOf, startTelemetry } from "./open-telemetry.ts";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { DataPointType } from "@opentelemetry/sdk-metrics";
 
@@ -152,4 +152,13 @@ test("histogram buckets are not cumulative, and a last bucket counts values beyo
       { attributes: { step: "write" }, value: { buckets: { counts: [1, 0, 0] }, count: 1 } },
     ],
   });
+});
+
+test.for([
+  [{}, "bellwire"],
+  [{ OTEL_RESOURCE_ATTRIBUTES: "service.name=webhooks" }, "webhooks"],
+  [{ OTEL_RESOURCE_ATTRIBUTES: "service.name=webhooks", OTEL_SERVICE_NAME: "portal" }, "portal"],
+] as const)("the service's name has the precedence of OpenTelemetry's specification: %j is %s", ([settings, name]) => {
+  const { telemetry } = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318", ...settings });
+  expect(resourceOf({ config: telemetry, version: "1" }).attributes["service.name"]).toBe(name);
 });

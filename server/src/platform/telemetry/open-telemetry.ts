@@ -75,13 +75,14 @@ function headersOf({ headers }: TelemetryConfig): Record<string, string> {
   return parsed instanceof InvalidSetting ? {} : { ...parsed };
 }
 
-/** Describes this process. Attributes of the configuration win. */
-const resourceOf = ({ config, version }: Pick<TelemetryNeeds, "config" | "version">): Resource =>
+/** Describes this process. Attributes of the configuration win, and among them the setting of the name, as OpenTelemetry specifies. */
+export const resourceOf = ({ config, version }: Pick<TelemetryNeeds, "config" | "version">): Resource =>
   resourceFromAttributes({
-    "service.name": config.serviceName,
+    "service.name": "bellwire",
     "service.version": version,
     "service.instance.id": `${hostname()}:${process.pid}`,
     ...config.resourceAttributes,
+    ...(config.serviceName !== undefined && { "service.name": config.serviceName }),
   });
 
 /** Notes whether the collector accepts a signal, counts items, and logs only when that changes. */
